@@ -1,0 +1,42 @@
+"""PVChat: enroll a person from one clip, then ask about new clips.
+
+    from pvchat import PVChat
+    chat = PVChat.from_pretrained("embedded")
+    chat.enroll("ana.mp4", name="Ana")
+    print(chat.ask("party.mp4", "Is Ana there?").answer)
+
+Public names are loaded when they are first touched, so that `import pvchat` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pvchat.config import Settings
+    from pvchat.errors import PVChatError
+    from pvchat.people import Person
+    from pvchat.schemas import Answer
+    from pvchat.service import PVChat
+
+__version__ = "0.1.0"
+__all__ = ["Answer", "PVChat", "PVChatError", "Person", "Settings", "__version__"]
+
+_HOMES = {
+    "Answer": "pvchat.schemas",
+    "PVChat": "pvchat.service",
+    "PVChatError": "pvchat.errors",
+    "Person": "pvchat.people",
+    "Settings": "pvchat.config",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pvchat' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,65 @@
+"""Settings as plain dataclasses: no torch, no I/O at import.
+
+`home()` is where people, weights and caches live: `$PVCHAT_HOME`, else the platform's user data folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pvchat.errors import SettingsError
+
+
+def home() -> Path:
+    """The folder that holds people, weights and caches (`$PVCHAT_HOME` decides; not created here)."""
+    if chosen := os.environ.get("PVCHAT_HOME"):
+        return Path(chosen).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("pvchat", appauthor=False))
+
+
+@dataclass(frozen=True)
+class VideoConfig:
+    """How an input clip is checked, normalised and sampled (`video.py`)."""
+
+    backend: str = "auto"  # auto | decord | pyav; auto takes decord where its wheel loads
+    max_bytes: int = 2 * 1024**3
+    max_duration_s: float = 30 * 60.0
+    max_pixels: int = 4096 * 2304  # of one input frame: 4K passes, 8K does not
+    max_side: int = 960  # pixels, of the normalised copy
+    max_fps: float = 30.0  # of the normalised copy
+    sample_fps: float = 4.0  # frames a second that the experts see …
+    max_frames: int = 40  # … and at most this many a clip, spread evenly
+    still_seconds: float = 1.0  # a photo becomes a clip of this length
+
+    def __post_init__(self) -> None:
+        if self.backend not in ("auto", "decord", "pyav"):
+            raise SettingsError(f"unknown video backend '{self.backend}'", hint="Use auto, decord or pyav.")
+        for name in ("max_bytes", "max_duration_s", "max_pixels", "max_side", "max_fps", "sample_fps", "max_frames"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"video.{name} must be positive, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class PresenceConfig:
+    """When a probability becomes a decision (`presence.py`)."""
+
+    present_from: float = 0.55
+    absent_below: float = 0.45
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.absent_below <= self.present_from <= 1.0:
+            raise SettingsError("presence thresholds must satisfy 0 <= absent_below <= present_from <= 1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that one PVChat needs to start."""
+
+    device: str = "auto"  # auto | cpu | cuda | mps
+    seed: int = 0
+    video: VideoConfig = field(default_factory=VideoConfig)
+    presence: PresenceConfig = field(default_factory=PresenceConfig)

@@ -1,0 +1,87 @@
+"""Errors a user can mend.
+
+PVChatError
+├── VideoReadError        an input clip can't be used: the reason and what to do
+├── WeightsError          embedded weights can't be fetched, checked or read
+├── PeopleError           the people store refused: bad name, bad person file, already taken
+│   └── UnknownPersonError    a question or command names someone who isn't enrolled
+├── SubjectError          enrolling can't tell whom the clip is about
+│   ├── NoSubjectError        nobody (and no recurring figure) was found
+│   └── SeveralSubjectsError  several plausible subjects: `.candidates`, pick one with `--track N`
+└── SettingsError         an option or configuration value is off
+
+Every error says what happened, which input it concerns and what to do; the command line prints it without a
+traceback and exits with 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PVChatError(Exception):
+    """Base of all errors that a user can mend.
+
+    Args:
+        what: what happened, one sentence.
+        subject: the input it concerns (a path, a name, an option); empty when there is none.
+        hint: what to do about it, one sentence.
+    """
+
+    def __init__(self, what: str, *, subject: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what, self.subject, self.hint = what, str(subject), hint
+
+    def __str__(self) -> str:
+        head = f"{self.subject}: {self.what}" if self.subject else self.what
+        return f"{head} {self.hint}" if self.hint else head
+
+    def to_dict(self) -> dict[str, str]:
+        """The error as JSON for `--json` and the API."""
+        return {"error": type(self).__name__, "what": self.what, "subject": self.subject, "hint": self.hint}
+
+
+class VideoReadError(PVChatError):
+    """An input clip can't be used."""
+
+
+class WeightsError(PVChatError):
+    """Embedded weights can't be fetched, checked or read."""
+
+
+class PeopleError(PVChatError):
+    """The people store refused."""
+
+
+class UnknownPersonError(PeopleError):
+    """A question or a command names someone who isn't enrolled."""
+
+
+class SubjectError(PVChatError):
+    """Enrolling can't tell whom the clip is about."""
+
+
+class NoSubjectError(SubjectError):
+    """Nobody and no recurring figure was found in the clip."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One plausible subject of an enrollment clip, as shown to the user."""
+
+    number: int
+    seconds: float
+    where: str
+    thumbnail: str
+
+
+class SeveralSubjectsError(SubjectError):
+    """Several plausible subjects; `candidates` lists them for `--track N`."""
+
+    def __init__(self, what: str, *, candidates: list[Candidate], subject: str = "", hint: str = "") -> None:
+        super().__init__(what, subject=subject, hint=hint)
+        self.candidates = candidates
+
+
+class SettingsError(PVChatError):
+    """An option or configuration value is off."""

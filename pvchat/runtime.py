@@ -1,0 +1,261 @@
+"""What a run needs besides the model: device, threads, seed, log, progress.
+
+In: the user's words (`--device auto`, `--seed 0`, `-v`). Out: a checked device name, generators, a log and a display.
+torch is imported inside the functions that need it: the light commands never do.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from pvchat.errors import SettingsError
+
+if TYPE_CHECKING:
+    import torch
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PLAIN_EVERY_S = 5.0  # a progress display without a terminal says something this often
+
+
+def pick_device(asked: str = "auto") -> str:
+    """Check the device that was asked for.
+
+    Args:
+        asked: "auto" (the fastest there is), "cpu", "cuda", "cuda:1" …, or "mps".
+
+    Returns:
+        A name that `torch.device` takes.
+
+    Raises:
+        SettingsError: no such kind of device, or this machine (or this build of torch) doesn't have it.
+    """
+    kind = asked.partition(":")[0]
+    if kind not in DEVICES:
+        raise SettingsError("there is no such device", subject=f"--device {asked}", hint=f"Use {_either(DEVICES)}.")
+    if asked == "cpu":
+        return asked
+    have = available_devices()
+    if asked == "auto":
+        return have[0]
+    if asked not in have and not (kind in have and _index_exists(asked)):
+        raise SettingsError(
+            "this machine, or its build of torch, doesn't have this device",
+            subject=f"--device {asked}",
+            hint=f"It has {_either(have)}; `auto` takes {have[0]}.",
+        )
+    return asked
+
+
+def available_devices() -> tuple[str, ...]:
+    """The kinds of device that torch can use here, fastest first; "cpu" is always the last."""
+    import torch
+
+    found = [("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()), ("cpu", True)]
+    return tuple(name for name, there in found if there)
+
+
+def usable_cores() -> int:
+    """Cores that this process may really use: its affinity mask and its control group's quota count."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        cores = min(cores, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):  # no control groups here, or no quota ("max")
+        pass
+    return cores
+
+
+def set_threads(count: int | None = None) -> int:
+    """Let torch compute on `count` threads (default: `$OMP_NUM_THREADS`, else all usable cores); returns the number."""
+    import torch
+
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    count = count or (int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores())
+    torch.set_num_threads(count)
+    return count
+
+
+def generator(seed: int, device: str = "cpu") -> torch.Generator:
+    """A random number generator of its own: nothing in pvchat draws from torch's global one."""
+    import torch
+
+    return torch.Generator(device).manual_seed(seed)
+
+
+def setup_logging(verbosity: int = 0) -> None:
+    """Send the log to stderr: warnings; from `-v` on information; from `-vv` on everything."""
+    root = logging.getLogger("pvchat")
+    root.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
+    root.propagate = False
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+    root.addHandler(_log_handler(verbosity))
+
+
+def error_console() -> Console:
+    """Where people are spoken to: stderr, so that stdout holds the result only."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+class ProgressDisplay:
+    """Says what is being done, how much of it is done and how long it will still take.
+
+    It is called, from any thread, as `progress(what, done, total)` (total 0 or None: not countable); a new `what` opens
+    a new line, `done >= total` closes it. On a terminal these are bars; elsewhere (a log, a pipe) plain lines every few
+    seconds, and only about downloads and what takes longer than that.
+
+    Args:
+        unit: "bytes" shows amounts; anything else shows per cent only.
+        stream: where to write, default stderr; tests hand in a StringIO.
+    """
+
+    def __init__(self, unit: str = "", stream: TextIO | None = None) -> None:
+        self.unit, self.stream = unit, stream or sys.stderr
+        self._lock = threading.RLock()
+        self._bars: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._plain: dict[str, _PlainLine] = {}
+        self.tty = self.stream.isatty()
+
+    def __enter__(self) -> ProgressDisplay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __call__(self, what: str, done: float, total: float | None = None) -> None:
+        with self._lock:
+            if self.tty:
+                self._bar(what, done, total or None)
+            else:
+                if what not in self._plain or (self._plain[what].closed and total and done < total):
+                    self._plain[what] = _PlainLine(what, self.stream, self.unit)
+                self._plain[what].update(done, total or None)
+
+    def close(self) -> None:
+        """Take the bars off the screen; later calls open new ones."""
+        with self._lock:
+            if self._bars is not None:
+                self._bars.stop()
+            self._bars, self._tasks, self._plain = None, {}, {}
+
+    def _bar(self, what: str, done: float, total: float | None) -> None:
+        if self._bars is None:
+            self._bars = _bars(self.stream)
+            self._bars.start()
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=total, amount="")
+        if total and done >= total and self.unit != "bytes":  # finished downloads stay to be seen, steps don't
+            self._bars.remove_task(self._tasks.pop(what))
+            return
+        amount = f"{size(done)} of {size(total)}" if self.unit == "bytes" and total else ""
+        self._bars.update(self._tasks[what], completed=done, total=total, amount=amount)
+
+
+@contextmanager
+def stopwatch(timing: dict[str, float], key: str) -> Iterator[None]:
+    """Add the seconds that the block took to `timing[key]`."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        timing[key] = timing.get(key, 0.0) + time.perf_counter() - start
+
+
+def size(count: float | None) -> str:
+    """A number of bytes for people: "93 MB" (1 MB = 10⁶ bytes)."""
+    if count is None:
+        return "?"
+    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}" if count < 10 * step else f"{count / step:.0f} {unit}"
+    return f"{count:.0f} B"
+
+
+def seconds(count: float) -> str:
+    """A duration for people: "0.4 s", "45 s", "2 min 05 s"."""
+    if count < 9.95:
+        return f"{count:.1f} s"
+    return f"{count:.0f} s" if count < 59.5 else f"{int(count + 0.5) // 60} min {int(count + 0.5) % 60:02d} s"
+
+
+class _PlainLine:
+    """One task told in lines: at its start, every few seconds, at its end."""
+
+    def __init__(self, what: str, stream: TextIO, unit: str) -> None:
+        self.what, self.stream, self.unit = what, stream, unit
+        self.start = self.told = time.monotonic()
+        self.opened = self.closed = False
+
+    def update(self, done: float, total: float | None) -> None:
+        now = time.monotonic()
+        if self.closed:
+            return
+        if total and done >= total:
+            self.closed = True
+            if self.opened or self.unit == "bytes":
+                self._say(f"{self._amount(done, None)}done in {seconds(now - self.start)}")
+        elif (self.unit == "bytes" and not self.opened) or now - self.told >= PLAIN_EVERY_S:
+            self.opened, self.told = True, now
+            self._say(self._amount(done, total) + self._left(done, total, now - self.start))
+
+    def _amount(self, done: float, total: float | None) -> str:
+        if self.unit == "bytes":
+            return f"{size(done)} of {size(total)}, " if total else f"{size(done)}, "
+        return f"{100 * done / total:.0f} %, " if total else ""
+
+    def _left(self, done: float, total: float | None, passed: float) -> str:
+        if not total or done <= 0:
+            return "started"
+        return f"{seconds(passed * (total - done) / done)} left"
+
+    def _say(self, text: str) -> None:
+        self.stream.write(f"{self.what}: {text}\n")
+        self.stream.flush()
+
+
+def _bars(stream: TextIO) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[amount]}"),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+    ]
+    return Progress(*columns, console=Console(file=stream), transient=True)
+
+
+def _log_handler(verbosity: int) -> logging.Handler:
+    if not sys.stderr.isatty():
+        handler: logging.Handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        return handler
+    from rich.logging import RichHandler
+
+    return RichHandler(console=error_console(), show_path=verbosity > 1, show_time=verbosity > 0)
+
+
+def _index_exists(asked: str) -> bool:
+    import torch
+
+    kind, _, index = asked.partition(":")
+    return kind == "cuda" and index.isdigit() and int(index) < torch.cuda.device_count()
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
