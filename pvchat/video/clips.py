@@ -1,0 +1,177 @@
+"""From a file to a `Clip`: probe → pictures at the sample times → normalised copy → decord or PyAV → RGB arrays.
+
+The copy holds the sampled pictures and no others, at the constant rate of the samples: what nobody looks at is neither
+scaled nor encoded. The sample at time t is the picture on the screen at t, which makes variable frame rates constant.
+Damage: what decodes is used and `Clip.note` says what was lost; a file of which nothing decodes is an error.
+Legend: T sampled frames, H and W pixels of the normalised picture.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import VideoConfig
+from pvchat.video.containers import Damage, decoded, probe_container, upright
+from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
+from pvchat.video.files import HEAD_BYTES, PathLike, Probe, content_key, open_local, sniff, unreadable
+from pvchat.video.pictures import animation, flat, open_picture, probe_picture
+
+log = logging.getLogger(__name__)
+
+STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same frames from every container
+MIN_SIDE = 16  # pixels of the copy
+
+Progress = Callable[[float, float], None]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The sampled frames of one input.
+
+    Attributes:
+        key: SHA-256 of the input's bytes.
+        name: the input's file name.
+        duration_s: seconds from the first frame to the end of the last that decoded.
+        fps: mean frames a second of the input.
+        width, height: W and H of `images`.
+        times: [T] seconds of the samples from the input's first frame.
+        images: [T, H, W, 3] uint8 RGB, upright.
+        note: what was damaged, empty if nothing.
+    """
+
+    key: str
+    name: str
+    duration_s: float
+    fps: float
+    width: int
+    height: int
+    times: NDArray[np.float32]
+    images: NDArray[np.uint8]
+    note: str = ""
+
+
+def probe(path: PathLike, config: VideoConfig) -> Probe:
+    """Find out what a file holds without trusting its header: packets are counted, one frame is decoded.
+
+    Raises:
+        VideoReadError: the file can't be used or breaks a limit of `config`; the message names the reason.
+    """
+    with open_local(path, config) as file:
+        kind = sniff(path, file.read(HEAD_BYTES))
+        file.seek(0)
+        return probe_picture(path, file, config) if kind == "picture" else probe_container(path, file, config)
+
+
+def load(path: PathLike, config: VideoConfig, *, progress: Progress | None = None) -> Clip:
+    """Decode a clip, an animation or a photo into evenly spread RGB frames.
+
+    Args:
+        path: a local file.
+        config: limits and sampling.
+        progress: called with (seconds done, seconds in all).
+
+    Raises:
+        VideoReadError: nothing usable in the file, or a limit is broken.
+        SettingsError: a decoder was asked for that isn't there.
+    """
+    backend_in_use(config)  # a wrong setting is told before any work
+    found = probe(path, config)
+    size = _copy_size(found, config)
+    source = _Source(path, found, size, config, progress)
+    with workspace() as folder:
+        times = source.write(folder / "copy.mp4")
+        images = read_copy(folder / "copy.mp4", len(times), size, config)
+    note = found.note or str(source.damage)
+    if note:
+        log.warning("%s: %s", path, note)
+    return Clip(content_key(path), Path(path).name, source.end_s, found.fps, *size, times, images, note)
+
+
+class _Source:
+    """One input while it is normalised: walks through its pictures, keeps those on the screen at the sample times."""
+
+    def __init__(
+        self, path: PathLike, found: Probe, size: tuple[int, int], config: VideoConfig, progress: Progress | None
+    ) -> None:
+        self.path, self.found, self.size, self.config, self.progress = path, found, size, config, progress
+        rate = min(config.sample_fps, config.max_fps, np.inf if found.kind == "photo" else found.fps)
+        count = min(config.max_frames, max(1, round(found.duration_s * rate)))
+        self.step_s = found.duration_s / count
+        self.todo = [(k + 0.5) * self.step_s for k in reversed(range(count))]  # middles of equal parts, next one last
+        self.end_s = found.duration_s
+        self.damage = Damage()
+
+    def write(self, copy: Path) -> NDArray[np.float32]:
+        """Write the normalised copy; returns [T] the times of its frames."""
+        times: list[float] = []
+
+        def pictures() -> Iterator[NDArray[np.uint8]]:
+            for time, picture in self._sampled(file):
+                times.append(time)
+                yield self._upright(picture)
+
+        with open_local(self.path, self.config) as file:
+            try:
+                encode(copy, pictures(), 1.0 / self.step_s, COPY_OPTIONS)
+            except OSError as error:
+                why = f"the temporary copy can't be written to {copy.parent} ({error.strerror or error})."
+                raise unreadable(self.path, why, "Free some space or set PVCHAT_HOME elsewhere.") from error
+        if not times:
+            raise unreadable(self.path, f"its {self.found.codec} pictures can't be decoded.", "The file is damaged.")
+        self._tell(self.found.duration_s)
+        return np.array(times, np.float32)
+
+    def _sampled(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
+        """Yield (time, picture on the screen at that time), decoding no farther than needed."""
+        held, start, given = None, 0.0, 0
+        for start, picture in self._pictures(file):
+            while self.todo and self.todo[-1] < start - STAMP_SLACK_S:
+                time = self.todo.pop()
+                if held is not None:  # else there is no picture at that time: lost to damage
+                    given += 1
+                    yield time, held
+            held = picture
+            self._tell(start)
+            if not self.todo:
+                break
+        shown_until = start + 1.5 / self.found.fps if self.damage.packets else self.found.duration_s
+        while held is not None and self.todo and (self.todo[-1] <= shown_until or not given):
+            given += 1
+            yield self.todo.pop(), held
+        if self.todo:
+            self.end_s = shown_until
+
+    def _pictures(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
+        """Yield (seconds from the first picture, picture) in order of time; a picture is None after a jump."""
+        if self.found.kind == "video":
+            wanted = lambda: self.todo[-1] if self.todo else None  # noqa: E731
+            yield from decoded(self.path, file, self.found, self.config, wanted, self.damage)
+            return
+        with open_picture(self.path, file) as image:
+            if self.found.kind == "photo":
+                yield 0.0, flat(self.path, image, self.size)
+                return
+            for start, _, frame in animation(self.path, image):
+                yield start, frame
+
+    def _upright(self, picture: Any) -> NDArray[np.uint8]:
+        if self.found.kind == "video":
+            return upright(picture, self.found.rotation, self.size)
+        return picture if self.found.kind == "photo" else flat(self.path, picture, self.size)
+
+    def _tell(self, seconds: float) -> None:
+        if self.progress is not None:
+            self.progress(min(seconds, self.found.duration_s), self.found.duration_s)
+
+
+def _copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:
+    """Width and height of the copy: longest side at most `max_side`, both even (4:2:0)."""
+    scale = min(1.0, config.max_side / max(found.width, found.height))
+    return max(MIN_SIDE, round(found.width * scale) // 2 * 2), max(MIN_SIDE, round(found.height * scale) // 2 * 2)

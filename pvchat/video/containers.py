@@ -1,0 +1,272 @@
+"""Hostile video containers, read by PyAV: a file object in, facts or decoded frames out, one frame in memory at a time.
+
+FFmpeg gets a file object, a list of allowed demuxers, no protocols, no way to open a second file, and a limit on pixels
+that its decoders obey. Headers are not believed: packets are counted, their timestamps read, decoded frames measured.
+"""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import VideoConfig
+from pvchat.errors import VideoReadError
+from pvchat.video.files import SUPPORTED, PathLike, Probe, check_length, check_pixels, unreadable
+
+if TYPE_CHECKING:
+    import av
+
+DEMUXERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf"  # no playlists, no image sequences, no devices
+SEEKABLE = ("mov", "matroska")  # their index makes seeks exact
+READ_BYTES = 1 << 18
+DECODER_THREADS = 2  # every thread holds frames of its own: bounds memory
+KEYFRAME_GAP_S = 1.0  # a key frame nearer than this is reached by decoding
+HD_HEIGHT = 720  # untagged colours from this height on are BT.709 (ITU-R BT.709), below BT.601
+BT709, UNSPECIFIED = 1, 2  # AVColorSpace (ISO/IEC 23091-2)
+CUT_OFF = 0.95  # fewer than this share of the frames that the header counts: the file is incomplete
+DEFAULT_FPS = 25.0  # of a file that has one frame and says nothing
+
+
+@dataclass
+class Damage:
+    """Counts what could not be decoded."""
+
+    packets: int = 0
+
+    def __str__(self) -> str:
+        return f"the file is damaged: {self.packets} of its packets could not be decoded." if self.packets else ""
+
+
+def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
+    """Count packets, decode the first frame.
+
+    Raises:
+        VideoReadError: not a video, no pictures, nothing decodable, or a limit is broken.
+    """
+    with open_container(path, file, config) as (container, stream):
+        check_length(path, (container.duration or 0) / 1e6, 0, config)
+        name, codec = container.format.name.split(",")[0], stream.codec_context.name
+        walk = _walk(path, container, stream, config)
+    file.seek(0)
+    with open_container(path, file, config) as (container, stream):
+        first = next((f for f in _frames(container, stream) if f is not None and not f.is_corrupt), None)
+        if first is None:
+            raise unreadable(path, f"its {codec} pictures can't be decoded.", "The file is damaged.")
+        check_pixels(path, first.width, first.height, config.max_pixels)
+        turned = round(first.rotation / 90) * 90 % 360
+        width, height = _square(first.width, first.height, stream.sample_aspect_ratio)
+    if turned % 180:
+        width, height = height, width
+    return Probe(
+        name, codec, width, height, turned, walk.fps, walk.seconds, walk.count, os.fstat(file.fileno()).st_size,
+        "video", walk.first, tuple(walk.keyframes), walk.note,
+    )  # fmt: skip
+
+
+def decoded(
+    path: PathLike,
+    file: BinaryIO,
+    found: Probe,
+    config: VideoConfig,
+    wanted: Callable[[], float | None],
+    damage: Damage,
+) -> Iterator[tuple[float, av.VideoFrame | None]]:
+    """Decode in order of time.
+
+    Args:
+        path: names the file in errors.
+        file: the opened input.
+        found: what `probe_container` said about it.
+        config: the limits.
+        wanted: seconds of the next picture that is needed, or None; key frames let everything before it be skipped.
+        damage: counts packets that could not be decoded.
+
+    Yields:
+        (seconds from the first frame, frame); frame is None where pictures were skipped.
+    """
+    step, last, settled_at = 1.0 / found.fps, -1.0, 0.0
+    with open_container(path, file, config) as (container, stream):
+        frames = _frames(container, stream)
+        while True:
+            frame: Any = next(frames, _END)
+            if frame is _END:
+                return
+            if frame is None or frame.is_corrupt:
+                damage.packets += last >= settled_at
+                continue
+            time = last + step if frame.time is None else float(frame.time) - found.start_s
+            if time > config.max_duration_s:  # whatever the header and the packets said
+                check_length(path, time, 0, config)
+            if time < settled_at - step / 2:  # leading pictures of an open group refer to what was skipped
+                continue
+            last = max(last, time, 0.0)
+            yield last, frame
+            if (key := _key_before(found, wanted(), last)) is not None and _jumped(
+                container, stream, key + found.start_s
+            ):
+                settled_at, frames = key, _frames(container, stream)
+                yield last, None
+
+
+def upright(frame: av.VideoFrame, rotation: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A decoded frame as [H, W, 3] uint8 RGB of `size` (W, H), turned counter-clockwise by `rotation` degrees."""
+    turns = rotation // 90
+    width, height = size[::-1] if turns % 2 else size
+    if frame.colorspace == UNSPECIFIED and frame.height >= HD_HEIGHT:
+        frame.colorspace = BT709
+    return np.rot90(frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray(), turns)
+
+
+@contextlib.contextmanager
+def open_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Iterator[tuple[Any, Any]]:
+    """Open a file object with PyAV under the limits; yields (container, its main video stream)."""
+    import av
+
+    limits = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none", "max_pixels": str(config.max_pixels)}
+    try:
+        container = av.open(file, options=limits, io_open=_refuse_second_file, buffer_size=READ_BYTES)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise _not_a_video(path, file, error) from error
+    with container:
+        stream = _main_stream(path, container)
+        check_pixels(path, stream.width or 1, stream.height or 1, config.max_pixels)
+        stream.thread_type, stream.codec_context.thread_count = "AUTO", DECODER_THREADS
+        stream.codec_context.options = {"max_pixels": str(config.max_pixels)}
+        yield container, stream
+
+
+_END = object()
+
+
+@dataclass
+class _Walk:
+    """What the packets of a stream say, in seconds of its own clock."""
+
+    first: float = np.inf
+    last: float = -np.inf
+    length: float = 0.0  # of the last packet
+    count: int = 0
+    keyframes: list[float] = field(default_factory=list)
+    fps: float = DEFAULT_FPS
+    seconds: float = 0.0
+    note: str = ""
+
+
+def _walk(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> _Walk:
+    """Go through all packets without decoding them."""
+    walk, base = _Walk(), float(stream.time_base or 0)
+    try:
+        for packet in container.demux(stream):
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if packet.size == 0 or stamp is None or packet.is_discard:
+                continue
+            time = stamp * base
+            if time >= walk.last:
+                walk.length = (packet.duration or 0) * base
+            walk.count, walk.first, walk.last = walk.count + 1, min(walk.first, time), max(walk.last, time)
+            check_length(path, walk.last - walk.first, walk.count, config)
+            if packet.is_keyframe and (not walk.keyframes or time > walk.keyframes[-1] + KEYFRAME_GAP_S):
+                walk.keyframes.append(time)
+    except _av_error() as error:
+        walk.note = f"the file is damaged and ends early ({error.strerror})."
+    if not walk.note and walk.count < CUT_OFF * stream.frames:
+        walk.note = f"the file is cut off: {walk.count} of {stream.frames} frames are there."
+    if walk.count == 0:
+        raise unreadable(path, "its video stream holds no pictures.", "The file is cut off or damaged.")
+    walk.keyframes = [k - walk.first for k in walk.keyframes]
+    _measure(walk, float(stream.average_rate or 0))
+    check_length(path, walk.seconds, walk.count, config)
+    return walk
+
+
+def _measure(walk: _Walk, declared_fps: float) -> None:
+    """Mean rate by timestamps, and seconds to the end of the last frame."""
+    span = walk.last - walk.first
+    if span > 0:
+        walk.fps = (walk.count - 1) / span
+    elif declared_fps > 0 or walk.length > 0:
+        walk.fps = declared_fps or 1.0 / walk.length
+    walk.seconds = span + (walk.length if 0 < walk.length < 10 / walk.fps else 1.0 / walk.fps)
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    """Decode one by one; yields None for each packet that is damaged, and ends where the file does."""
+    failed = _av_error()
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except failed:
+            yield None
+            packet = None
+        try:
+            yield from packet.decode() if packet is not None else stream.codec_context.decode(None)
+        except EOFError:
+            return
+        except failed:
+            if packet is None or packet.size == 0:
+                return
+            yield None
+        if packet is None:
+            return
+
+
+def _key_before(found: Probe, target: float | None, last: float) -> float | None:
+    """The key frame to jump to on the way to `target`; None where decoding on is as good."""
+    if target is None or found.container not in SEEKABLE or found.note:
+        return None
+    at = bisect.bisect_right(found.keyframes, target) - 1
+    return found.keyframes[at] if at >= 0 and found.keyframes[at] > last + KEYFRAME_GAP_S else None
+
+
+def _jumped(container: Any, stream: Any, seconds: float) -> bool:
+    """Seek to the key frame at `seconds` of the stream's clock; False where the file allows no seeks."""
+    try:
+        container.seek(round(seconds / stream.time_base), stream=stream)
+    except _av_error():
+        return False
+    return True
+
+
+def _main_stream(path: PathLike, container: Any) -> Any:
+    streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
+    if not streams:
+        kind = "only sound, no video stream." if container.streams.audio else "no video stream."
+        raise unreadable(path, f"this holds {kind}", "A clip with pictures is needed.")
+    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
+    if stream.codec_context is None:
+        raise unreadable(path, "its video codec is not supported.", "Convert it to H.264.")
+    return stream
+
+
+def _not_a_video(path: PathLike, file: BinaryIO, error: Exception) -> VideoReadError:
+    file.seek(4)
+    if file.read(4) == b"ftyp":
+        return unreadable(path, "this mp4 or mov is cut off or damaged: its index can't be read.", "Copy it again.")
+    why = f"this is not a video that can be read ({getattr(error, 'strerror', None) or error})."
+    return unreadable(path, why, SUPPORTED)
+
+
+def _refuse_second_file(url: str, flags: int, options: dict[str, str]) -> Any:
+    raise PermissionError(f"a video may not open other files: {url}")
+
+
+def _av_error() -> type[av.error.FFmpegError]:
+    import av
+
+    return av.error.FFmpegError
+
+
+def _square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+    """The size with square pixels; `aspect` is a pixel's width to height."""
+    if not aspect or not 0.2 < aspect < 5:  # nonsense in the header
+        return width, height
+    return (round(width * aspect), height) if aspect >= 1 else (width, round(height / aspect))

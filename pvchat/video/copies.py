@@ -1,0 +1,190 @@
+"""Our own H.264 files: RGB pictures in, an mp4 out, and the normalised copy's frames back as RGB.
+
+The copy lives in a temporary folder under `home()/tmp` while it is read. decord reads it (PyAV where decord doesn't
+load) with the discipline of docs/adr/0001-video-decoding.md; both give the same pixels. T frames, H and W pixels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import VideoConfig, home
+from pvchat.errors import SettingsError, VideoReadError
+from pvchat.video.files import PathLike
+
+log = logging.getLogger(__name__)
+
+COPY_OPTIONS = {"preset": "ultrafast", "crf": "10", "g": "1", "threads": "1"}  # all intra: exact and cheap to read
+CLIP_OPTIONS = {"preset": "veryfast", "crf": "18", "threads": "2"}
+
+_decord_process: int | None = None  # the process that used decord first; see `backend_in_use`
+
+
+def backend_in_use(config: VideoConfig | None = None) -> tuple[str, str]:
+    """The decoder that reads normalised copies, and why.
+
+    `config.backend` decides; "auto" gives way to `$PVCHAT_VIDEO_BACKEND`, then takes decord where it loads. A process
+    forked from one that has used decord takes PyAV: decord hung there in 11 of 25 tries (see the ADR).
+
+    Returns:
+        ("decord" or "pyav", reason).
+
+    Raises:
+        SettingsError: an unknown decoder, or decord was asked for and does not load.
+    """
+    asked, by = (config or VideoConfig()).backend, "asked for by --video.backend"
+    if asked == "auto" and (chosen := os.environ.get("PVCHAT_VIDEO_BACKEND")):
+        asked, by = chosen, "asked for by PVCHAT_VIDEO_BACKEND"
+    if asked not in ("auto", "decord", "pyav"):
+        raise SettingsError(f"unknown video backend '{asked}'.", hint="Use auto, decord or pyav.")
+    if asked == "pyav":
+        return "pyav", by
+    if missing := _decord_missing():
+        if asked == "decord":
+            raise SettingsError(f"decord was {by} but does not load ({missing}).", hint="Install it, or use pyav.")
+        return "pyav", f"decord does not load ({missing})"
+    if _decord_process not in (None, os.getpid()):
+        return "pyav", "decord was used before this process was forked and may hang in it"
+    return "decord", by if asked == "decord" else "its wheel loads"
+
+
+def save_clip(path: PathLike, images: Iterable[NDArray[np.uint8]], fps: float) -> None:
+    """Write an H.264 mp4 (yuv420p, BT.601).
+
+    Args:
+        path: where to.
+        images: [T, H, W, 3] uint8 RGB, an array or any iterable of [H, W, 3]; an odd last row or column is cut off.
+        fps: frames a second.
+
+    Raises:
+        VideoReadError: there are no pictures.
+    """
+    if encode(Path(path), images, fps, CLIP_OPTIONS) == 0:
+        raise VideoReadError("there are no pictures to write.", subject=os.fspath(path))
+
+
+def encode(path: Path, images: Iterable[NDArray[np.uint8]], fps: float, options: dict[str, str]) -> int:
+    """Stream [H, W, 3] pictures into an H.264 mp4; returns how many. Nothing stays behind after an error."""
+    import av
+
+    count, stream, rate = 0, None, Fraction(fps).limit_denominator(10_000)
+    try:
+        with av.open(str(path), "w", format="mp4") as container:
+            for image in images:
+                height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
+                if stream is None:
+                    stream = container.add_stream("libx264", rate, options=dict(options))
+                    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), "rgb24")
+                frame.pts, frame.time_base, count = count, 1 / rate, count + 1
+                container.mux(stream.encode(frame))
+            if stream is not None:
+                container.mux(stream.encode(None))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    if stream is None:
+        path.unlink(missing_ok=True)
+    return count
+
+
+def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig) -> NDArray[np.uint8]:
+    """Read all `count` frames of a normalised copy of `size` (W, H): [T, H, W, 3] uint8 RGB."""
+    backend, _ = backend_in_use(config)
+    images = np.empty((count, size[1], size[0], 3), np.uint8)
+    if backend == "decord":
+        try:
+            return _read_decord(copy, images)
+        except (RuntimeError, OSError) as error:  # DECORDError is a RuntimeError
+            if config.backend == "decord":
+                raise VideoReadError(f"decord failed on the normalised copy ({error}).", hint="Use pyav.") from error
+            log.warning("decord failed on the normalised copy (%s); PyAV reads it", error)
+    return _read_pyav(copy, images)
+
+
+@contextlib.contextmanager
+def workspace() -> Iterator[Path]:
+    """A temporary folder under `home()/tmp`, gone afterwards; folders of processes that died are swept first.
+
+    A lock file beside the folder is held as long as its process lives: whoever can take the lock may delete the folder.
+    """
+    from filelock import FileLock
+
+    root = home() / "tmp"
+    folder = root / f"clip-{secrets.token_hex(8)}"
+    lock = FileLock(f"{folder}.lock")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        _sweep(root)
+        lock.acquire()
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        why = f"no temporary folder can be made there ({error.strerror or error})."
+        raise VideoReadError(why, subject=str(root), hint="Set PVCHAT_HOME to a folder that can be written.") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+        with contextlib.suppress(OSError):
+            Path(f"{folder}.lock").unlink(missing_ok=True)
+
+
+def _sweep(root: Path) -> None:
+    from filelock import FileLock, Timeout
+
+    for lock in root.glob("clip-*.lock"):
+        with contextlib.suppress(Timeout, OSError), FileLock(lock, timeout=0):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def _read_decord(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The discipline that keeps decord's memory bounded: size at open, one thread, seek(0), delete."""
+    import decord
+
+    global _decord_process
+    _decord_process = _decord_process or os.getpid()
+    _, height, width, _ = images.shape
+    reader = decord.VideoReader(str(copy), ctx=decord.cpu(0), num_threads=1, width=width, height=height)
+    try:
+        if len(reader) != len(images):
+            raise RuntimeError(f"{len(reader)} frames instead of {len(images)}")
+        for index in range(len(images)):
+            images[index] = reader[index].asnumpy()
+        reader.seek(0)  # stops decord from decoding ahead
+    finally:
+        del reader
+    return images
+
+
+def _read_pyav(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    import av
+
+    count = 0
+    with av.open(str(copy)) as container:
+        for frame in container.decode(video=0):
+            images[count] = frame.to_ndarray(format="rgb24")
+            count += 1
+    if count != len(images):
+        raise VideoReadError(f"the normalised copy has {count} frames instead of {len(images)}.", hint="Try again.")
+    return images
+
+
+def _decord_missing() -> str:
+    """Why decord can't be used here; empty if it can."""
+    try:
+        import decord  # noqa: F401
+    except (ImportError, OSError, RuntimeError) as error:
+        return str(error) or type(error).__name__
+    return ""

@@ -1,0 +1,170 @@
+"""What an input file is, before anything decodes it: a path in, an open local file, its kind and the limits out.
+
+Inputs are untrusted. Only regular local files are opened, and only as file objects: FFmpeg never sees a path or an
+address, so none of its protocols (http, concat, data …) can be reached through a name. The kind is decided by content
+(magic bytes), never by extension. Nothing here decodes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from pvchat.config import VideoConfig
+from pvchat.errors import VideoReadError
+
+HEAD_BYTES = 4096  # what `sniff` looks at
+CHUNK_BYTES = 1 << 20
+PICTURE_BYTES = 256 * 1024**2  # photos and animations are held in memory by their decoders
+PHOTO_FACTOR = 8  # a photo may have this many times `max_pixels` (75 Mpx by default): phones make 50 Mpx
+MAX_RATE = 240.0  # frames a second; the fastest that phones record: bounds how many frames a clip may hold
+SUPPORTED = "Supported are mp4, mov, mkv, webm, avi, gif, animated webp and photos (jpg, png, webp)."
+PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")  # ISO/IEC 23008-12, AVIF
+PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"[playlist]", b"v=0\r\n", b"v=0\n")
+
+PathLike = str | os.PathLike[str]
+Kind = Literal["video", "animation", "photo"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What an input file holds.
+
+    Attributes:
+        container: FFmpeg's or Pillow's name of the format.
+        codec: name of the picture codec.
+        width, height: pixels as shown, after rotation and with square pixels.
+        rotation: degrees counter-clockwise that the stored picture is turned for showing: 0, 90, 180 or 270.
+        fps: mean frames a second (by timestamps, whatever the header says).
+        duration_s: seconds from the first frame to the end of the last.
+        frames: estimate of the number of frames (packets).
+        size_bytes: of the file.
+        kind: "video", "animation" (gif, animated webp, apng) or "photo".
+        start_s: timestamp of the first frame.
+        keyframes: seconds from the first frame at which decoding can start, at least a second apart.
+        note: what was found damaged, empty if nothing.
+    """
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    rotation: int
+    fps: float
+    duration_s: float
+    frames: int
+    size_bytes: int
+    kind: Kind
+    start_s: float = 0.0
+    keyframes: tuple[float, ...] = field(default=(), repr=False)
+    note: str = ""
+
+
+def unreadable(path: PathLike, why: str, hint: str = "") -> VideoReadError:
+    """The error for an input that can't be used: `why` is one sentence without the path."""
+    return VideoReadError(why, subject=os.fspath(path), hint=hint)
+
+
+def open_local(path: PathLike, config: VideoConfig | None = None) -> BinaryIO:
+    """Open a regular local file for reading.
+
+    Raises:
+        VideoReadError: an address, missing, a folder, a device, empty, not permitted, or larger than `max_bytes`.
+    """
+    name = os.fspath(path)
+    if re.match(r"^[A-Za-z][A-Za-z0-9+.-]+:", name) and not Path(name).exists():
+        why = "an address is not a local file; nothing is fetched from the network."
+        raise unreadable(name, why, "Download it first.")
+    try:
+        mode = os.stat(name).st_mode
+        if stat.S_ISDIR(mode):
+            raise unreadable(name, "this is a folder, not a video.", "Name one file.")
+        if not stat.S_ISREG(mode):
+            raise unreadable(name, "this is not a regular file.", "Name a video file.")
+        file = open(name, "rb")  # noqa: SIM115 (the caller closes it)
+    except FileNotFoundError:
+        raise unreadable(name, "no such file.", "Check the path.") from None
+    except (OSError, ValueError) as error:
+        raise unreadable(name, f"the file can't be opened ({getattr(error, 'strerror', None) or error}).") from error
+    size = os.fstat(file.fileno()).st_size
+    try:
+        _check_bytes(name, size, config)
+    except VideoReadError:
+        file.close()
+        raise
+    return file
+
+
+def content_key(path: PathLike) -> str:
+    """SHA-256 of a file's bytes, hexadecimal: the key under which a clip's analysis is cached."""
+    digest = hashlib.sha256()
+    with open_local(path) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sniff(path: PathLike, head: bytes) -> Literal["container", "picture"]:
+    """Tell video containers from pictures by the first bytes.
+
+    Returns:
+        "picture" for what Pillow decodes, else "container" for what FFmpeg shall try.
+
+    Raises:
+        VideoReadError: text, a playlist, or sound alone.
+    """
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(PLAYLISTS):
+        why = "this is a playlist or markup file, not a video; files named in it are not read."
+        raise unreadable(path, why, SUPPORTED)
+    if head.startswith((b"ID3", b"fLaC", b"MThd")) or (head[:4] == b"RIFF" and head[8:12] == b"WAVE"):
+        raise unreadable(path, "this holds only sound, no video stream.", "A clip with pictures is needed.")
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")):
+        return "picture"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "picture"
+    if head[4:8] == b"ftyp" and head[8:12] in PICTURE_BRANDS:
+        return "picture"
+    if _is_text(head):
+        raise unreadable(path, "this is a text file, not a video.", SUPPORTED)
+    return "container"
+
+
+def check_pixels(path: PathLike, width: int, height: int, limit: int) -> None:
+    """Refuse frames without size or with more than `limit` pixels."""
+    if width <= 0 or height <= 0:
+        raise unreadable(path, "its pictures have no size.", SUPPORTED)
+    if width * height > limit:
+        why = f"its pictures are {width} by {height}, more than the limit of {limit / 1e6:.1f} million pixels."
+        raise unreadable(path, why, "Make them smaller, or raise --video.max_pixels.")
+
+
+def check_length(path: PathLike, seconds: float, frames: int, config: VideoConfig) -> None:
+    """Refuse clips longer than `max_duration_s`, or with more frames than fit into that at `MAX_RATE`."""
+    if seconds > config.max_duration_s:
+        why = f"it lasts {seconds / 60:.1f} minutes, more than the limit of {config.max_duration_s / 60:g}."
+        raise unreadable(path, why, "Cut it, or raise --video.max_duration_s.")
+    if frames > (most := int(max(1.0, config.max_duration_s) * MAX_RATE)):
+        raise unreadable(path, f"it has {frames} frames or more, beyond the limit of {most}.", "Cut it.")
+
+
+def _check_bytes(name: str, size: int, config: VideoConfig | None) -> None:
+    if size == 0:
+        raise unreadable(name, "the file is empty (0 bytes).", "Copy it again.")
+    if config is not None and size > config.max_bytes:
+        why = f"the file has {size / 1e6:.0f} MB, more than the limit of {config.max_bytes / 1e6:.0f}."
+        raise unreadable(name, why, "Cut it, or raise --video.max_bytes.")
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\0" in head:
+        return False
+    try:
+        text = head[:-4].decode() if len(head) == HEAD_BYTES else head.decode()  # the cut may split a character
+    except UnicodeDecodeError:
+        return False
+    return all(c.isprintable() or c in "\t\r\n\f" for c in text)

@@ -1,0 +1,115 @@
+"""Hostile photos and animations, read by Pillow: a file object in, facts or upright RGB pictures out.
+
+Pillow reads the header first; pixels are decoded only when the size has passed the limits. GIF and WebP are Pillow's
+because it composes partial and transparent frames and because many builds of FFmpeg have no animated WebP.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import VideoConfig
+from pvchat.video.files import PHOTO_FACTOR, PICTURE_BYTES, PathLike, Probe, check_length, check_pixels, unreadable
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+log = logging.getLogger(__name__)
+
+FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "AVIF", "HEIF")  # no EPS: Pillow would start Ghostscript
+ANIMATED = ("GIF", "WEBP", "PNG")
+DELAY_S = 0.1  # browsers show animation frames whose delay is 0 or 10 ms for this long
+ORIENTATION = 274  # EXIF tag
+TURNS = {3: 180, 6: 270, 8: 90}  # EXIF orientation -> degrees counter-clockwise
+
+
+def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
+    """Read a photo's header, or walk through an animation.
+
+    Raises:
+        VideoReadError: unreadable, or a limit is broken.
+    """
+    size = os.fstat(file.fileno()).st_size
+    with open_picture(path, file) as image:
+        moves = image.format in ANIMATED and getattr(image, "is_animated", False)
+        check_pixels(path, *image.size, config.max_pixels * (1 if moves else PHOTO_FACTOR))
+        name = (image.format or "").lower()
+        if not moves:
+            orientation, seconds = image.getexif().get(ORIENTATION, 1), config.still_seconds
+            width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
+            turned = TURNS.get(orientation, 0)
+            return Probe(name, name, width, height, turned, 1.0 / seconds, seconds, 1, size, "photo")
+        seconds, count = 0.0, 0
+        for start, delay, _ in animation(path, image):
+            seconds, count = start + delay, count + 1
+            check_length(path, seconds, count, config)
+        note = f"the animation is damaged from frame {count + 1} on." if count < _frame_count(image) else ""
+        return Probe(name, name, *image.size, 0, count / seconds, seconds, count, size, "animation", note=note)
+
+
+@contextlib.contextmanager
+def open_picture(path: PathLike, file: BinaryIO) -> Iterator[Image.Image]:
+    """Open a photo or an animation: header only, pixels are decoded by whoever asks."""
+    from PIL import Image, UnidentifiedImageError
+
+    if os.fstat(file.fileno()).st_size > PICTURE_BYTES:
+        raise unreadable(path, f"a picture file of more than {PICTURE_BYTES >> 20} MB.", "Make it smaller.")
+    with contextlib.suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    Image.init()
+    try:
+        image = Image.open(file, formats=[f for f in FORMATS if f in Image.OPEN])
+    except Image.DecompressionBombError as error:
+        raise unreadable(path, f"its picture is far too large ({error}).", "Make it smaller.") from error
+    except UnidentifiedImageError as error:
+        hint = "HEIC photos need the package pillow-heif, or convert them to JPEG."
+        raise unreadable(path, "this picture can't be read; it is damaged or of an unknown kind.", hint) from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise unreadable(path, f"this picture can't be read ({error}).", "The file is damaged.") from error
+    with image:
+        yield image
+
+
+def animation(path: PathLike, image: Image.Image) -> Iterator[tuple[float, float, Image.Image]]:
+    """Yield (start, delay in seconds, picture) of an animation; ends where it is damaged."""
+    start = 0.0
+    for number in range(_frame_count(image)):
+        try:
+            image.seek(number)
+            image.load()
+        except (OSError, EOFError, ValueError, SyntaxError) as error:
+            if number == 0:
+                raise unreadable(path, f"this animation can't be decoded ({error}).", "The file is damaged.") from error
+            return
+        delay = image.info.get("duration", 0) / 1000.0
+        delay = delay if delay > 0.0101 else DELAY_S
+        yield start, delay, image.copy()
+        start += delay
+
+
+def flat(path: PathLike, image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Upright [H, W, 3] uint8 RGB of `size` (W, H); what is transparent lies on white."""
+    from PIL import Image as PILImage
+    from PIL import ImageOps
+
+    try:
+        image = ImageOps.exif_transpose(image)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = PILImage.alpha_composite(PILImage.new("RGBA", image.size, "white"), image)
+        return np.asarray(image.convert("RGB").resize(size, PILImage.Resampling.BICUBIC))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise unreadable(path, f"this picture can't be decoded ({error}).", "The file is damaged.") from error
+
+
+def _frame_count(image: Image.Image) -> int:
+    return getattr(image, "n_frames", 1)

@@ -1,0 +1,471 @@
+"""Video: every kind of good, damaged and hostile file, both decoders, bounded memory, nothing left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import multiprocessing
+import os
+import re
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import make_clips
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat.config import VideoConfig
+from pvchat.errors import SettingsError, VideoReadError
+from pvchat.video import Clip, backend_in_use, content_key, copies, load, probe, save_clip
+
+CONFIG = VideoConfig()
+PYAV = VideoConfig(backend="pyav")
+MEMORY_CHILD = """
+import re, sys
+from pathlib import Path
+from pvchat.config import VideoConfig
+from pvchat.video import load
+clip = load(sys.argv[1], VideoConfig(backend=sys.argv[2]))
+status = Path("/proc/self/status").read_text()  # ru_maxrss would be the parent's: it survives fork and exec
+print(len(clip.times), re.search(r"VmHWM:\s+(\d+)", status)[1])
+"""
+COPY_CHILD = """
+import sys
+from pvchat.video.copies import workspace
+with workspace() as folder:
+    (folder / "copy.mp4").write_bytes(b"x")
+    print(folder, flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clips")
+
+
+def made(clips: Path, name: str) -> Path:
+    """The clip of that name from the matrix, made once."""
+    path = clips / name
+    if not path.exists():
+        try:
+            {**make_clips.GOOD, **make_clips.OTHER, **make_clips.BAD}[name](path)
+        except make_clips.MissingEncoderError as error:
+            pytest.skip(f"this PyAV has no encoder {error}")
+    return path
+
+
+def child_environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+def needs_decord() -> None:
+    pytest.importorskip("decord", exc_type=ImportError)
+
+
+def frame_numbers(clip: Clip, count: int = make_clips.COUNT) -> NDArray[np.float64]:
+    """Which frame each sample shows, read from its shade (by green: full-range JPEG tints grey by 2)."""
+    grey = clip.images[:, :, int(clip.width * 0.7) :, 1].mean((1, 2))
+    return (grey - 40) / 175 * (count - 1)
+
+
+def corners(image: NDArray[np.uint8]) -> list[str]:
+    """The names of the colours in the corners: top left, top right, bottom left, bottom right."""
+    spots = [image[8, 8], image[8, -9], image[-9, 8], image[-9, -9]]
+    names = list(make_clips.CORNERS)
+    colours = np.array(list(make_clips.CORNERS.values()), int)
+    return [names[np.abs(colours - spot).sum(1).argmin()] for spot in spots]
+
+
+UPRIGHT = list(make_clips.CORNERS)
+
+
+@pytest.mark.parametrize("name", make_clips.GOOD)
+def test_good_clips_give_the_frames_at_the_sample_times(clips: Path, name: str) -> None:
+    clip = load(made(clips, name), PYAV)
+    assert clip.images.shape == (8, make_clips.HEIGHT, make_clips.WIDTH, 3)
+    assert (clip.images.dtype, clip.times.dtype) == (np.uint8, np.float32)
+    np.testing.assert_allclose(clip.times, np.arange(8) * 0.25 + 0.125, atol=0.002)
+    np.testing.assert_allclose(frame_numbers(clip), [3, 9, 15, 21, 27, 33, 39, 45], atol=0.99)
+    assert clip.fps == pytest.approx(24, abs=0.01)
+    assert clip.duration_s == pytest.approx(2.0, abs=0.01)
+    assert clip.note == ""
+
+
+@pytest.mark.parametrize("name", [*make_clips.GOOD, *make_clips.OTHER])
+def test_decord_and_pyav_give_the_same_frames(clips: Path, name: str) -> None:
+    needs_decord()
+    path = made(clips, name)
+    ours, theirs = load(path, PYAV), load(path, replace(CONFIG, backend="decord"))
+    np.testing.assert_array_equal(ours.images, theirs.images)
+    np.testing.assert_array_equal(ours.times, theirs.times)
+
+
+def test_probe_tells_container_codec_and_start(clips: Path) -> None:
+    found = probe(made(clips, "offset_start.mkv"), CONFIG)
+    assert (found.container, found.codec, found.kind, found.frames) == ("matroska", "h264", "video", 48)
+    assert found.start_s == pytest.approx(1.5)
+    assert found.size_bytes == made(clips, "offset_start.mkv").stat().st_size
+
+
+def test_variable_rate_shows_what_is_on_the_screen(clips: Path) -> None:
+    clip = load(made(clips, "variable_rate.mp4"), PYAV)
+    stamps = np.array([i / 24 for i in range(24)] + [1.0, 1.5, 2.0, 2.5])
+    expected = np.searchsorted(stamps, clip.times, side="right") - 1
+    np.testing.assert_allclose(frame_numbers(clip, 28), expected, atol=0.6)
+
+
+@pytest.mark.parametrize(("degrees", "seen"), [(90, [2, 0, 3, 1]), (180, [3, 2, 1, 0]), (270, [1, 3, 0, 2])])
+def test_phone_rotation_is_baked_in(tmp_path: Path, degrees: int, seen: list[int]) -> None:
+    path = make_clips.rotated(tmp_path / "r.mp4", degrees)
+    found, clip = probe(path, CONFIG), load(path, PYAV)
+    assert found.rotation == (360 - degrees) % 360
+    assert (clip.width, clip.height) == (found.width, found.height) == ((96, 160) if degrees % 180 else (160, 96))
+    assert corners(clip.images[0]) == [UPRIGHT[i] for i in seen]
+
+
+@pytest.mark.parametrize("colorspace", [None, 1, 5])
+def test_colours_survive(tmp_path: Path, colorspace: int | None) -> None:
+    path = make_clips.encode(tmp_path / "c.mp4", make_clips.corner_frames(), colorspace=colorspace)
+    image = load(path, PYAV).images[0].astype(int)
+    for spot, colour in zip([(8, 8), (8, -9), (-9, 8), (-9, -9)], make_clips.CORNERS.values(), strict=True):
+        assert np.abs(image[spot] - colour).max() <= 6
+
+
+def test_untagged_hd_is_read_as_bt709(tmp_path: Path) -> None:
+    frames = (f for f in make_clips.corner_frames(2, 1280, 720))
+    tagged = make_clips.encode(tmp_path / "a.avi", frames, codec="mpeg4", container="avi", colorspace=1,
+                               options={"b": "20000000"})  # fmt: skip
+    image = load(tagged, PYAV).images[0].astype(int)
+    assert np.abs(image[8, 8] - make_clips.CORNERS["top left"]).max() <= 12
+
+
+def test_one_frame(clips: Path) -> None:
+    clip = load(made(clips, "one_frame.mp4"), PYAV)
+    assert len(clip.times) == 1
+    assert 0 < clip.times[0] < clip.duration_s < 0.1
+
+
+@pytest.mark.parametrize("name", ["gif.gif", "animated.webp"])
+def test_animations_follow_their_delays(clips: Path, name: str, tmp_path: Path) -> None:
+    disguised = tmp_path / "clip.mp4"  # the content decides, not the name
+    disguised.write_bytes(made(clips, name).read_bytes())
+    clip = load(disguised, PYAV)
+    assert probe(disguised, CONFIG).kind == "animation"
+    assert clip.duration_s == pytest.approx(2.0)
+    np.testing.assert_allclose(frame_numbers(clip, 10), (clip.times / 0.2).astype(int), atol=0.5)
+
+
+def test_animation_delay_of_zero_is_what_browsers_make_of_it(tmp_path: Path) -> None:
+    path = make_clips._animation(tmp_path / "fast.gif", "GIF", [0] * 5)
+    assert probe(path, CONFIG).duration_s == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    ("orientation", "seen"), [(1, [0, 1, 2, 3]), (2, [1, 0, 3, 2]), (6, [2, 0, 3, 1]), (8, [1, 3, 0, 2])]
+)
+def test_photos_stand_upright(tmp_path: Path, kind: str, orientation: int, seen: list[int]) -> None:
+    path = make_clips.photo(tmp_path / "p.mp4", orientation, kind)
+    found, clip = probe(path, CONFIG), load(path, PYAV)
+    assert found.kind == "photo"
+    assert clip.duration_s == CONFIG.still_seconds
+    assert len(clip.times) == round(CONFIG.still_seconds * CONFIG.sample_fps)
+    assert (clip.width, clip.height) == (found.width, found.height)
+    assert corners(clip.images[-1]) == [UPRIGHT[i] for i in seen]
+
+
+def test_transparent_pictures_lie_on_white(tmp_path: Path) -> None:
+    Image.new("RGBA", (64, 48), (0, 0, 0, 0)).save(tmp_path / "t.png")
+    assert load(tmp_path / "t.png", PYAV).images.min() >= 253
+
+
+def test_phone_photos_are_not_too_large(tmp_path: Path) -> None:
+    Image.new("RGB", (4032, 3024), (90, 120, 150)).save(tmp_path / "p.jpg")
+    clip = load(tmp_path / "p.jpg", PYAV)
+    assert (clip.width, clip.height) == (960, 720)
+
+
+def test_a_header_that_lies_is_not_believed(clips: Path) -> None:
+    clip = load(made(clips, "lying_header.mp4"), PYAV)
+    assert clip.duration_s == pytest.approx(2.0)
+
+
+def test_truncated_clips_are_used_as_far_as_they_go(clips: Path) -> None:
+    clip = load(made(clips, "truncated.mp4"), PYAV)
+    assert 0.4 < clip.duration_s < 1.6
+    assert clip.times[-1] < clip.duration_s
+    np.testing.assert_allclose(frame_numbers(clip), clip.times * 24, atol=1.5)
+    assert "cut off" in clip.note
+
+
+def test_damage_in_the_middle_keeps_what_lies_around_it(clips: Path) -> None:
+    clip = load(made(clips, "corrupted.mp4"), PYAV)
+    numbers = frame_numbers(clip)
+    whole = np.abs(numbers - clip.times * 24) < 1.5
+    assert whole[[0, 1, -2, -1]].all()
+    assert whole.sum() >= len(whole) - 3
+    assert "damaged" in clip.note
+
+
+BAD = {
+    "zero_length.mp4": "empty",
+    "without_index.mp4": "index",
+    "pictures_destroyed.mp4": "can't be decoded",
+    "junk.mp4": "not a video",
+    "text.mp4": "text file",
+    "audio_only.mp4": "only sound",
+    "huge_header.mp4": "7680 by 4320",
+    "two_hour_header.mkv": "120.0 minutes",
+    "two_hour_gap.mkv": "120.0 minutes",
+    "image_bomb.png": "too large",
+}
+
+
+@pytest.mark.parametrize("name", make_clips.BAD)
+def test_bad_files_end_in_an_error_that_names_the_reason(clips: Path, name: str, pvchat_home: Path) -> None:
+    path = made(clips, name)
+    with pytest.raises(VideoReadError, match=re.escape(BAD[name])) as caught:
+        load(path, CONFIG)
+    assert caught.value.subject == str(path)
+    assert caught.value.hint
+    assert left_behind(pvchat_home) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (".", "folder"),
+        ("missing.mp4", "no such file"),
+        ("https://example.org/a.mp4", "address"),
+        ("rtsp://127.0.0.1/a", "address"),
+        ("concat:a.mp4|b.mp4", "address"),
+        ("file:a.mp4", "address"),
+        ("data:video/mp4;base64,AAAA", "address"),
+        ("nul\0byte.mp4", "can't be opened"),
+        (os.devnull, "regular file"),
+    ],
+)
+@pytest.mark.parametrize("use", [load, probe])
+def test_only_regular_local_files(name: str, reason: str, use, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(VideoReadError, match=reason):
+        use(name, CONFIG)
+
+
+@pytest.mark.parametrize("body", [
+    "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{url}\n#EXT-X-ENDLIST\n",
+    "ffconcat version 1.0\nfile '{url}'\n",
+    "\n#EXTM3U\n#EXTINF:2,\n{url}\n#EXT-X-ENDLIST\n",
+    "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\n",
+])  # fmt: skip
+@pytest.mark.parametrize("sniffed", [True, False])
+def test_playlists_open_nothing(
+    body: str, sniffed: bool, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither another file nor an address in a playlist is touched, even if the check by content let it through."""
+    if not sniffed:
+        monkeypatch.setattr("pvchat.video.clips.sniff", lambda path, head: "container")
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
+        server.settimeout(0.05)
+        other = tmp_path / "other.mp4"  # FFmpeg itself lets a list name files beside it
+        other.write_bytes(made(clips, "b_frames.mp4").read_bytes())
+        for url in (f"http://127.0.0.1:{server.getsockname()[1]}/a.mp4", str(other), other.name):
+            path = tmp_path / "list.mp4"
+            path.write_text(body.format(url=url))
+            with pytest.raises(VideoReadError):
+                load(path, CONFIG)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@pytest.mark.parametrize(("limit", "reason"), [
+    ({"max_bytes": 1000}, "MB, more than the limit"),
+    ({"max_duration_s": 1.0}, "minutes, more than the limit"),
+    ({"max_pixels": 1000}, "160 by 96"),
+])  # fmt: skip
+def test_limits_are_configurable(clips: Path, limit: dict[str, int], reason: str) -> None:
+    with pytest.raises(VideoReadError, match=reason):
+        load(made(clips, "b_frames.mp4"), replace(CONFIG, **limit))
+
+
+def test_decoding_stops_at_the_limit_even_if_probing_was_fooled(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = made(clips, "b_frames.mp4")
+    found = probe(path, CONFIG)
+    monkeypatch.setattr("pvchat.video.clips.probe", lambda path, config: found)
+    with pytest.raises(VideoReadError, match="more than the limit"):
+        load(path, replace(CONFIG, max_duration_s=1.0))
+
+
+def test_samples_are_bounded_even_and_inside_the_side_limit(tmp_path: Path) -> None:
+    path = make_clips.encode(tmp_path / "odd.avi", make_clips.grey_frames(48, 322, 182), codec="mjpeg", container="avi")
+    clip = load(path, replace(PYAV, max_frames=5, max_side=101))
+    assert (clip.width, clip.height) == (100, 56)
+    np.testing.assert_allclose(clip.times, [0.2, 0.6, 1.0, 1.4, 1.8], atol=1e-5)
+
+
+def test_jumping_over_what_is_not_needed_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_clips.encode(tmp_path / "long.mp4", make_clips.noisy_frames(24 * 30, 96, 64),
+                             options={"g": "48", "bf": "3", "x264-params": "open-gop=1"})  # fmt: skip
+    few = replace(PYAV, max_frames=6)
+    jumps = []
+    from pvchat.video import containers
+
+    real = containers._jumped
+    monkeypatch.setattr(containers, "_jumped", lambda *args: jumps.append(args[2]) or real(*args))
+    jumped = load(path, few)
+    assert len(jumps) >= 5
+    monkeypatch.setattr(containers, "_key_before", lambda *args: None)
+    straight = load(path, few)
+    np.testing.assert_array_equal(jumped.images, straight.images)
+    assert jumped.note == straight.note == ""
+    np.testing.assert_allclose(frame_numbers(jumped, 720), jumped.times * 24, atol=8.3)  # a grey level is 4.1 frames
+
+
+def test_key_is_the_hash_of_the_bytes(clips: Path) -> None:
+    path = made(clips, "b_frames.mp4")
+    assert load(path, PYAV).key == content_key(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_progress_runs_to_the_end(clips: Path) -> None:
+    seen: list[tuple[float, float]] = []
+    load(made(clips, "b_frames.mp4"), PYAV, progress=lambda done, total: seen.append((done, total)))
+    done = [d for d, _ in seen]
+    assert done == sorted(done)
+    assert len(seen) > 10
+    assert seen[-1] == (2.0, 2.0)
+
+
+def test_backend_is_chosen_by_flag_then_environment_then_what_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert backend_in_use(PYAV)[0] == "pyav"
+    monkeypatch.setenv("PVCHAT_VIDEO_BACKEND", "pyav")
+    assert backend_in_use(CONFIG) == ("pyav", "asked for by PVCHAT_VIDEO_BACKEND")
+    monkeypatch.setenv("PVCHAT_VIDEO_BACKEND", "opencv")
+    with pytest.raises(SettingsError, match="opencv"):
+        backend_in_use(CONFIG)
+
+
+def test_without_decord_pyav_reads(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "decord", None)  # import raises ImportError
+    name, reason = backend_in_use(CONFIG)
+    assert name == "pyav"
+    assert "does not load" in reason
+    assert len(load(made(clips, "b_frames.mp4"), CONFIG).times) == 8
+    with pytest.raises(SettingsError, match="does not load"):
+        load(made(clips, "b_frames.mp4"), replace(CONFIG, backend="decord"))
+
+
+def test_when_decord_fails_pyav_reads_the_copy(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("decord is ill")
+
+    monkeypatch.setattr(copies, "_decord_missing", lambda: "")
+    monkeypatch.setattr(copies, "_read_decord", broken)
+    assert len(load(made(clips, "b_frames.mp4"), CONFIG).times) == 8
+    with pytest.raises(VideoReadError, match="decord is ill"):
+        load(made(clips, "b_frames.mp4"), replace(CONFIG, backend="decord"))
+
+
+def _load_in_child(path: str, queue: multiprocessing.Queue) -> None:
+    clip = load(path, VideoConfig())
+    queue.put((backend_in_use()[0], int(clip.images.sum())))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_forked_children_of_a_process_that_used_decord_can_load(clips: Path) -> None:
+    needs_decord()
+    path = made(clips, "b_frames.mp4")
+    expected = int(load(path, replace(CONFIG, backend="decord")).images.sum())
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=_load_in_child, args=(str(path), queue), daemon=True)
+    child.start()
+    try:
+        assert queue.get(timeout=20) == ("pyav", expected)
+    finally:
+        child.kill()
+
+
+def left_behind(home: Path) -> list[str]:
+    return sorted(p.name for p in (home / "tmp").glob("*")) if (home / "tmp").exists() else []
+
+
+def test_the_copy_is_deleted_after_success_and_after_errors(
+    clips: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(made(clips, "b_frames.mp4"), CONFIG)
+    assert left_behind(pvchat_home) == []
+
+    def interrupted(*args: object) -> None:
+        assert left_behind(pvchat_home) != []
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pvchat.video.clips.read_copy", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load(made(clips, "b_frames.mp4"), CONFIG)
+    assert left_behind(pvchat_home) == []
+
+
+def test_copies_of_killed_processes_are_swept_and_living_ones_kept(clips: Path, pvchat_home: Path) -> None:
+    command = [sys.executable, "-c", COPY_CHILD]
+    children = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=child_environment())
+        for _ in range(2)
+    ]
+    folders = [Path(child.stdout.readline().strip()) for child in children]
+    children[0].kill()
+    children[0].wait()
+    load(made(clips, "b_frames.mp4"), CONFIG)
+    assert [f.exists() for f in folders] == [False, True]
+    children[1].communicate("\n")
+    assert left_behind(pvchat_home) == []
+
+
+def test_a_full_disk_is_told(clips: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pvchat.video.clips.encode", full)
+    with pytest.raises(VideoReadError, match="No space left on device"):
+        load(made(clips, "b_frames.mp4"), CONFIG)
+    assert left_behind(pvchat_home) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+@pytest.mark.parametrize("backend", ["pyav", "decord"])
+def test_memory_is_bounded_on_full_hd(clips: Path, backend: str) -> None:
+    """A minute of 1080p, 120 frames: decoded all at once they would take 746 MB."""
+    if backend == "decord":
+        needs_decord()
+    path = clips / "hd.mp4"
+    if not path.exists():
+        frames = (np.full((1080, 1920, 3), make_clips.shade(i, 120), np.uint8) for i in range(120))
+        make_clips.encode(path, frames, fps=2, options={"preset": "ultrafast", "threads": "1", "g": "20"})
+    command = [sys.executable, "-c", MEMORY_CHILD, str(path), backend]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=child_environment())
+    samples, peak = (int(word) for word in done.stdout.split())
+    assert samples == 40
+    assert peak / 1024 < 400  # MB; 62 of them are the samples
+
+
+def test_save_clip_round_trip(tmp_path: Path) -> None:
+    images = np.stack(list(make_clips.grey_frames(24, 97, 65)))
+    save_clip(tmp_path / "out.mp4", images, 12.0)
+    found = probe(tmp_path / "out.mp4", CONFIG)
+    assert (found.codec, found.width, found.height, found.frames) == ("h264", 96, 64, 24)
+    assert found.duration_s == pytest.approx(2.0)
+    clip = load(tmp_path / "out.mp4", PYAV)
+    expected = images[(clip.times * 12 + 1e-3).astype(int), :64, :96]
+    assert np.abs(clip.images.astype(int) - expected).mean() < 3
+
+
+def test_save_clip_refuses_nothing(tmp_path: Path) -> None:
+    with pytest.raises(VideoReadError, match="no pictures"):
+        save_clip(tmp_path / "out.mp4", [], 12.0)
+    assert list(tmp_path.iterdir()) == []
