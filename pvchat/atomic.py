@@ -1,0 +1,108 @@
+"""Private, atomic writes: bytes go in, and whenever the process dies, a reader sees the old state or the new one.
+
+Every write is prepared in a scratch folder on the same file system and moved into place with one rename, which POSIX
+and NTFS do in one step. Files are 0600 and folders 0700 whatever the umask says. What a killed process leaves lies in
+the scratch folder only; whoever next holds the lock sweeps it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def make_private_folder(path: Path) -> None:
+    """Create a folder and its missing parents, each readable by its owner only."""
+    if path.is_dir():
+        return
+    make_private_folder(path.parent)
+    path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def write_file(path: Path, data: bytes, scratch: Path, *, durable: bool = True) -> None:
+    """Put `data` at `path` in one step, replacing what was there.
+
+    Args:
+        path: the file; its folder exists.
+        data: the whole content.
+        scratch: a folder on the same file system for the copy in the making; created when missing.
+        durable: wait until the disk has it (survives a power cut, not only a kill).
+
+    Raises:
+        OSError: disk full, no permission; nothing is left behind then.
+    """
+    make_private_folder(scratch)
+    draft = scratch / uuid.uuid4().hex
+    try:
+        _write_new(draft, data, durable)
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def write_folder(path: Path, files: dict[str, bytes], scratch: Path) -> None:
+    """Put a new folder with these files at `path` in one step; `path` must not exist yet.
+
+    Raises:
+        OSError: disk full, no permission, `path` exists; nothing is left behind then.
+    """
+    draft = scratch / uuid.uuid4().hex
+    make_private_folder(draft)
+    try:
+        for name, data in files.items():
+            _write_new(draft / name, data, durable=True)
+        sync_folder(draft)
+        os.rename(draft, path)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    sync_folder(path.parent)
+
+
+def remove_folder(path: Path, scratch: Path) -> None:
+    """Take a folder away in one step (it moves to the scratch folder), then delete its files there."""
+    make_private_folder(scratch)
+    gone = scratch / uuid.uuid4().hex
+    os.rename(path, gone)
+    sync_folder(path.parent)
+    shutil.rmtree(gone)
+    sync_folder(scratch)
+
+
+def sweep(scratch: Path) -> None:
+    """Delete everything in the scratch folder; only for the holder of the lock that its writers take."""
+    if not scratch.is_dir():
+        return
+    for entry in list(os.scandir(scratch)):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames in a folder survive a power cut (Windows has no such call and needs none)."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_new(path: Path, data: bytes, durable: bool) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        if durable:
+            os.fsync(file.fileno())

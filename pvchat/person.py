@@ -1,0 +1,183 @@
+"""One enrolled person: what is stored of her, which names she may have, and what a person's data may look like.
+
+In: a name and arrays from enrolling or from a file. Out: a checked `Person`, or a PeopleError that says what is wrong.
+Names are any Unicode text that can be shown on one line. Two names are the same when their `name_key` is: Unicode's
+NFKC_Casefold (https://www.unicode.org/reports/tr31/#NFKC_Modifications) with runs of white space made one space.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.errors import PeopleError
+
+MAX_NAME = 200  # characters of a name
+MAX_ALIASES = 32
+MAX_STATE_BYTES = 1_000_000  # of a person's files together: the promise "under 1 MB a person"
+MAX_ARRAYS = 256
+MAX_DIMENSIONS = 4
+MAX_EXTRA_DEPTH = 16
+MAX_THUMBNAIL_SIDE = 2048  # pixels
+DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
+
+_ARRAY_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,128}\Z")
+_SHA256 = re.compile(r"([0-9a-f]{64})?\Z")
+_UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control characters, lone surrogates, line and paragraph separators
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+
+
+@dataclass(eq=False)
+class Person:
+    """One enrolled person or drawn figure.
+
+    Attributes:
+        name: how she is called, NFC.
+        kind: "face" (recognised by face first) or "figure" (a drawn character, or a person whose face is never seen).
+        depth: "instant" (one pass over the clip) or "deep" (adapted for minutes).
+        arrays: tensors by name, e.g. "prototypes" [P, D], "body" [P, 1280], "tokens" [16, D], "z" [D]. Shared with the
+            store's memory: copy before writing into one.
+        extra: anything else that JSON can hold: calibration, model name and version.
+        thumbnail: JPEG bytes of her best sighting; empty when there is none.
+        aliases: other names she answers to.
+        confidence: 0..1, how sure the enrollment is of its subject, as told to the user.
+        clip_key: SHA-256 of the enrollment clip's bytes; empty when unknown.
+        created: ISO 8601 time in UTC; the store fills it in.
+        id: the store's own random id and folder name; "" until added.
+        bytes_on_disk: of all her files; 0 until added.
+    """
+
+    name: str
+    kind: Literal["face", "figure"] = "face"
+    depth: Literal["instant", "deep"] = "instant"
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+    thumbnail: bytes = field(default=b"", repr=False)
+    aliases: list[str] = field(default_factory=list)
+    confidence: float = 1.0
+    clip_key: str = ""
+    created: str = ""
+    id: str = ""
+    bytes_on_disk: int = 0
+
+
+def describe(person: Person) -> dict[str, Any]:
+    """A person as JSON for `people list` and `people show`."""
+    prototypes = person.arrays.get("prototypes")
+    return {
+        "name": person.name,
+        "aliases": list(person.aliases),
+        "kind": person.kind,
+        "depth": person.depth,
+        "created": person.created,
+        "bytes": person.bytes_on_disk,
+        "confidence": round(float(person.confidence), 4),
+        "prototypes": 0 if prototypes is None else len(np.atleast_1d(prototypes)),
+    }
+
+
+def clean_name(name: str) -> str:
+    """A name as it is stored: NFC, white space at the ends dropped and inside made single spaces.
+
+    Raises:
+        PeopleError: nothing visible in it, too long, or characters that can't stand on one line.
+    """
+    shown = ascii(name)[:80]  # what is refused may be made to harm a terminal
+    if not isinstance(name, str) or any(unicodedata.category(c) in _UNPRINTABLE for c in name):
+        raise PeopleError("a name can't hold control characters or line breaks.", subject=shown)
+    clean = " ".join(unicodedata.normalize("NFC", name).split())
+    if not name_key(clean):
+        raise PeopleError("a name needs at least one visible character.", subject=shown)
+    if len(clean) > MAX_NAME:
+        raise PeopleError(f"a name has at most {MAX_NAME} characters, not {len(clean)}.", subject=shown)
+    return clean
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one name have in common: case, width and invisible characters don't count."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    visible = _INVISIBLE.sub("", "".join(c for c in folded if unicodedata.category(c) != "Cf"))
+    return unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
+
+
+def checked(person: Person) -> Person:
+    """A cleaned copy that may be stored.
+
+    Raises:
+        PeopleError: a field is off; says which.
+    """
+    name = clean_name(person.name)
+    aliases = {name_key(a): clean_name(a) for a in person.aliases}
+    aliases.pop(name_key(name), None)
+    if len(aliases) > MAX_ALIASES:
+        raise PeopleError(f"a person has at most {MAX_ALIASES} aliases.", subject=name)
+    _check_words(person, name)
+    _check_depth(person.extra, name)
+    _check_arrays(person.arrays, name)
+    if person.thumbnail:
+        _check_thumbnail(person.thumbnail, name)
+    confidence, created = float(person.confidence), _utc(person.created, name)
+    return replace(person, name=name, aliases=list(aliases.values()), confidence=confidence, created=created)
+
+
+def _check_words(person: Person, name: str) -> None:
+    if person.kind not in ("face", "figure") or person.depth not in ("instant", "deep"):
+        raise PeopleError(f"unknown kind or depth: {ascii((person.kind, person.depth))[:80]}.", subject=name)
+    if not math.isfinite(person.confidence) or not 0.0 <= person.confidence <= 1.0:
+        raise PeopleError(f"confidence must lie in 0..1, not {person.confidence}.", subject=name)
+    if not _SHA256.match(person.clip_key):
+        raise PeopleError("the clip key must be a SHA-256 in hexadecimal.", subject=name)
+
+
+def _check_depth(extra: dict[str, Any], name: str) -> None:
+    """Refuse nesting that would exhaust the stack of whoever copies or prints it later."""
+    level: list[Any] = [extra]
+    for _ in range(MAX_EXTRA_DEPTH):
+        nested = [part for part in level if isinstance(part, (dict, list, tuple))]
+        level = [item for part in nested for item in (part.values() if isinstance(part, dict) else part)]
+    if level:
+        raise PeopleError(f"its extra data is nested deeper than {MAX_EXTRA_DEPTH} levels.", subject=name)
+
+
+def _check_arrays(arrays: dict[str, NDArray[Any]], name: str) -> None:
+    if len(arrays) > MAX_ARRAYS:
+        raise PeopleError(f"at most {MAX_ARRAYS} arrays a person, not {len(arrays)}.", subject=name)
+    for key, array in arrays.items():
+        if not _ARRAY_NAME.match(key):
+            raise PeopleError(f"array name {ascii(key)[:80]} is not allowed.", subject=name)
+        if not isinstance(array, np.ndarray) or array.dtype.name not in DTYPES or array.ndim > MAX_DIMENSIONS:
+            raise PeopleError(f"array '{key}' has a type or shape that isn't allowed.", subject=name)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise PeopleError(f"array '{key}' holds NaN or infinity.", subject=name)
+    if (size := sum(a.nbytes for a in arrays.values())) > MAX_STATE_BYTES:
+        raise PeopleError(f"{size:,} bytes of arrays; a person's state stays under {MAX_STATE_BYTES:,}.", subject=name)
+
+
+def _check_thumbnail(thumbnail: bytes, name: str) -> None:
+    import io
+
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(thumbnail), formats=["JPEG"]) as picture:
+            if max(picture.size) > MAX_THUMBNAIL_SIDE:
+                raise PeopleError(f"the thumbnail is larger than {MAX_THUMBNAIL_SIDE} pixels a side.", subject=name)
+            picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PeopleError("the thumbnail is not a whole JPEG picture.", subject=name) from error
+
+
+def _utc(created: str, name: str) -> str:
+    if not created:
+        return datetime.now(UTC).isoformat(timespec="milliseconds")
+    try:
+        return datetime.fromisoformat(created).astimezone(UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError) as error:
+        raise PeopleError(f"not an ISO time: {ascii(created)[:80]}.", subject=name) from error
