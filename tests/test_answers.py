@@ -1,0 +1,236 @@
+"""Answers: every presence combination and type, wording, and what a missing measurement does to them."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvchat.answers import Evidence, Neighbour, plain_answer, present_tense, write_answer
+from pvchat.questions import Question, read_question
+from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
+
+NAMES = ["Ana", "Ben", "Cleo", "Dov"]
+NEGATION = re.compile(r"\b(no|not|isn't|is not|doesn't|cannot|can't|absent|nobody|neither|none)\b", re.IGNORECASE)
+FACT_WORDS = re.compile(r"suit|shirt|hair|glasses|sits|sitting|talks|office|wall|left|cup|0:0")
+ASKED = {"existence": "Is {} here?", "appearance": "What does {} look like?", "action": "What is {} doing?",
+         "location": "Where is {}?", "other": "Describe {}."}  # fmt: skip
+
+
+def facts(**changes) -> PersonFacts:
+    clothes = [Garment("suit", "dark", 0.9), Garment("shirt", "white", 0.8)]
+    row = {"where": "on the left of the frame", "clothes": clothes, "hair": "dark hair", "features": ["glasses"],
+           "pose": "sitting", "gestures": ["talking"], "holding": "a cup"}  # fmt: skip
+    return PersonFacts(**{**row, **changes})
+
+
+def evidence(**changes) -> Evidence:
+    boxes = {n: (0.2 * i, 0.3, 0.2 * i + 0.1, 0.6) for i, n in enumerate(NAMES)}
+    scene = SceneFacts(place="an office", background="a grey wall")
+    row = {"facts": {n: facts() for n in NAMES}, "boxes": boxes, "scene": scene, "duration_s": 10.0}
+    return Evidence(**{**row, **changes})
+
+
+def presences(decisions: dict[str, str]) -> list[PersonPresence]:
+    return [PersonPresence(n, d, 0.5, [(2.0, 9.0)] if d == "present" else [], 0) for n, d in decisions.items()]
+
+
+def ask(text: str, seen: Evidence | None = None, previous: Question | None = None, **decisions: str) -> str:
+    question = read_question(text, list(decisions), previous=previous)
+    return plain_answer(question, presences(decisions), seen or evidence())
+
+
+@pytest.mark.parametrize("kind", ASKED)
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_every_presence_combination(kind: str, count: int) -> None:
+    """Absent and unsure people are never described, present people never refused: read from the sentence about each."""
+    for decisions in product(("present", "absent", "unsure"), repeat=count):
+        judged = dict(zip(NAMES, decisions, strict=False))
+        listed = " and ".join(judged)
+        answer = ask(ASKED[kind].format(listed), **judged)
+        parts = [p for p in re.split(r"(?<=\.) |; ", answer) if p]
+        for name, decision in judged.items():
+            about = [p for p in parts if name in p]
+            assert about, f"{answer} says nothing of {name}"
+            if decision == "present":
+                assert not any(re.search(rf"not sure .*{name}|{name}[^;]*\bnot\b", p) for p in about), answer
+            else:
+                own = [p for p in about if not re.search(rf"next to .*{name}", p)]
+                assert own, answer
+                assert not any(FACT_WORDS.search(p) for p in own), answer
+                doubt = "not" if decision == "absent" else "not sure"
+                assert any(doubt in p or "either" in p or "none" in p for p in own), answer
+
+
+@pytest.mark.parametrize(("decision", "negated"), [("present", False), ("absent", True)])
+def test_the_text_of_a_single_existence_question_agrees_with_the_decision(decision: str, negated: bool) -> None:
+    answer = ask("Is Ana here?", Ana=decision)
+    assert bool(NEGATION.search(answer)) == negated
+    assert answer.startswith("No, " if negated else "Yes, ")
+
+
+def test_an_unsure_existence_answer_neither_affirms_nor_describes() -> None:
+    for track in (0, None):
+        person = PersonPresence("Ana", "unsure", 0.5, track=track)
+        answer = plain_answer(read_question("Is Ana here?", NAMES), [person], evidence())
+        assert answer.startswith("I'm not sure whether Ana is in this video")
+        assert "es," not in answer
+        assert not FACT_WORDS.search(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "decisions", "answer"),
+    [
+        ("Is Ana here?", "p", "Yes, Ana is in this video, on the left of the frame, from 0:02 to 0:09."),
+        ("Is Ana here?", "a", "No, Ana is not in this video."),
+        ("Are Ana and Ben both here?", "pp", "Yes, both Ana and Ben are in this video."),
+        ("Are Ana and Ben both here?", "ap", "Only Ben is in this video; Ana is not."),
+        ("Are Ana and Ben both here?", "aa", "No, neither Ana nor Ben is in this video."),
+        ("Are Ana, Ben and Cleo here?", "ppa", "Only Ana and Ben are in this video; Cleo is not."),
+        ("Are Ana, Ben and Cleo here?", "aaa", "No, none of Ana, Ben and Cleo is in this video."),
+        ("Is everyone here?", "ppp", "Yes, Ana, Ben and Cleo are all in this video."),
+        ("Who is here?", "ppa", "Ana and Ben are in this video."),
+        ("Who is here?", "aa", "Nobody I know is in this video."),
+        ("Who is here?", "pu", "Ana is in this video. I'm not sure about Ben."),
+        ("Is anyone here besides Ana?", "pp", "Besides Ana, Ben is in this video too."),
+        ("Is anyone here besides Ana?", "pa", "Nobody else I know is in this video."),
+        ("What is Ana wearing?", "p", "Ana is wearing a dark suit, a white shirt and glasses."),
+        ("What is Ana wearing?", "a", "Ana is not in this video, so I can't say what Ana is wearing."),
+        ("What are Ana and Ben doing?", "aa", "Ana and Ben are not in this video, so I can't say what they are doing."),
+        ("What is Ana doing?", "p", "Ana sits, talks and holds a cup."),
+        ("What is Ana doing?", "u", "I'm not sure whether Ana is in this video, so I can't say what Ana is doing."),
+        ("Where is Ana?", "p", "Ana is in an office, before a grey wall, on the left."),
+        ("Where is Ana?", "pp", "Ana is in an office, before a grey wall, on the left, next to Ben."),
+        ("Who is next to Ana?", "pp", "Ben is next to Ana."),
+        ("Describe Ana.", "a", "Ana is not in this video, so I can't describe Ana."),
+    ],
+)
+def test_wording(text: str, decisions: str, answer: str) -> None:
+    full = {"p": "present", "a": "absent", "u": "unsure"}
+    judged = {n: full[d] for n, d in zip(NAMES, decisions, strict=False)}
+    seen = evidence()
+    seen.boxes = {n: b for n, b in seen.boxes.items() if judged.get(n) == "present"}
+    assert ask(text, seen, **judged) == answer
+
+
+def test_strangers_are_counted() -> None:
+    assert ask("Who is here?", evidence(unknown=1), Ana="present").endswith("There is also one person I don't know.")
+    assert ask("Who is here?", evidence(unknown=3), Ana="absent").endswith("There are three people I don't know.")
+    seen = evidence(
+        boxes={"Ana": (0.4, 0.3, 0.5, 0.6)},
+        others=[Neighbour((0.52, 0.3, 0.62, 0.6)), Neighbour((0.28, 0.3, 0.38, 0.6))],
+    )
+    assert ask("Who is next to Ana?", seen, Ana="present") == "Two people are next to Ana."
+    assert "next to" not in ask("Where is Ana?", seen, Ana="present")
+
+
+def test_describing_takes_two_sentences_and_the_measured_pronoun() -> None:
+    seen = evidence(facts={"Ana": facts(gender="woman")}, boxes={})
+    assert ask("Describe Ana.", seen, Ana="present") == (
+        "Ana is wearing a dark suit, a white shirt and glasses, with dark hair. "
+        "She sits, talks and holds a cup, in an office, before a grey wall, on the left."
+    )
+    assert "he " not in ask("Describe Ana.", Ana="present").replace("the ", "")
+
+
+@pytest.mark.parametrize("kind", ["appearance", "action", "location", "other"])
+def test_what_was_not_measured_is_not_spoken_of(kind: str) -> None:
+    empty = evidence(facts={}, boxes={}, scene=SceneFacts())
+    answer = ask(ASKED[kind].format("Ana"), empty, Ana="present")
+    assert answer.startswith("Ana is in this video")
+    assert "can't make out" in answer
+    assert not re.search(r"\b(he|she)\b", answer)
+
+
+GARMENT = st.builds(Garment, st.sampled_from(["coat", "jeans"]), st.sampled_from([None, "orange"]), st.just(0.5))
+OPTIONAL = st.fixed_dictionaries(
+    {
+        "where": st.sampled_from([None, "on the right of the frame"]),
+        "hair": st.sampled_from([None, "red hair"]),
+        "features": st.lists(st.sampled_from(["a hat", "a beard"]), unique=True),
+        "clothes": st.lists(GARMENT, max_size=2),
+        "pose": st.sampled_from([None, "standing", "lying down"]),
+        "movement": st.sampled_from([None, "walking to the right"]),
+        "gestures": st.lists(st.sampled_from(["waving", "smiling"]), unique=True),
+        "holding": st.sampled_from([None, "a phone"]),
+        "gender": st.sampled_from([None, "man"]),
+    }
+)  # fmt: skip
+
+
+@given(OPTIONAL, st.sampled_from(sorted(ASKED)))
+def test_any_set_of_facts_makes_whole_sentences_of_those_facts_only(row: dict, kind: str) -> None:
+    measured = PersonFacts(**row)
+    seen = Evidence(facts={"Ana": measured}, duration_s=10.0)
+    answer = ask(ASKED[kind].format("Ana"), seen, Ana="present")
+    assert re.fullmatch(r"[A-Z][^.]*\.( [A-Z][^.]*\.)?", answer), answer
+    assert "None" not in answer
+    assert ", ." not in answer
+    licence = {
+        "hat": "a hat" in measured.features,
+        "beard": "a beard" in measured.features,
+        "phone": measured.holding,
+        "lies": measured.pose == "lying down",
+        "waves": "waving" in measured.gestures,
+        "orange": measured.clothes,
+        "right": measured.where or measured.movement,
+        "red": measured.hair,
+        "He": measured.gender,
+    }
+    for word, there in licence.items():
+        assert there or not re.search(rf"\b{word}\b", answer), answer
+
+
+@given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)).map(sorted), min_size=1, max_size=5))
+def test_times_read_as_clock_times(spans: list) -> None:
+    person = PersonPresence("Ana", "present", 0.9, [tuple(s) for s in spans], 0)
+    answer = plain_answer(read_question("Is Ana here?", NAMES), [person], Evidence(duration_s=600.0))
+    assert answer.endswith("the whole time.") or re.search(r"\d:\d\d\.$", answer)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "told"),
+    [
+        ("sitting", "sits"), ("lying down", "lies down"), ("raising a hand", "raises a hand"),
+        ("waving", "waves"), ("nodding", "nods"), ("talking", "talks"), ("dancing", "dances"),
+        ("writing", "writes"), ("typing", "types"), ("eating", "eats"), ("crying", "cries"),
+        ("playing tennis", "plays tennis"), ("watching", "watches"), ("smiling", "smiles"),
+        ("clapping", "claps"), ("kissing", "kisses"), ("pulling", "pulls"), ("gesturing", "gestures"),
+        ("wiping", "wipes"), ("breathing", "breathes"), ("listening", "listens"), ("moving", "moves"),
+        ("changing", "changes"), ("singing", "sings"), ("juggling", "juggles"), ("still", "is still"),
+        ("sitting and talking", "sits and talks"),
+    ],
+)  # fmt: skip
+def test_present_tense(phrase: str, told: str) -> None:
+    assert present_tense(phrase) == told
+
+
+class Parrot:
+    """A language model that always says the same, and counts."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.calls = text, 0
+
+    def generate(self, messages, max_new_tokens=64, seed=0, stream=None) -> str:
+        self.calls += 1
+        return self.text
+
+
+def test_the_language_model_speaks_only_what_the_guard_passes_and_only_that_is_streamed() -> None:
+    question, people = read_question("What is Ana doing?", NAMES), presences({"Ana": "present"})
+    for said, passes in (("Ana sits and talks, holding a cup.", True), ("Ana sits and talks, holding a gun.", False)):
+        pieces: list[str] = []
+        answer = write_answer(question, people, evidence(), Parrot(said), pieces.append)
+        assert answer == (said if passes else "Ana sits, talks and holds a cup.")
+        assert "".join(pieces) == answer
+
+
+@pytest.mark.parametrize("decision", ["absent", "unsure"])
+def test_refusals_are_never_rephrased(decision: str) -> None:
+    model = Parrot("Ana is in this video.")
+    answer = write_answer(read_question("Is Ana here?", NAMES), presences({"Ana": decision}), evidence(), model)
+    assert model.calls == 0
+    assert "not" in answer

@@ -1,0 +1,128 @@
+"""The language model on a tiny random Llama saved to disk, and (marked `weights`) on the real ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pvchat.errors import WeightsError
+from pvchat.language import LanguageModel, best_dtype
+from pvchat.sentences import SentenceEncoder
+
+WORDS = ["<pad>", "<eos>", "<unk>", "user", "assistant", ":", "hi", "there", "is", "ana", "here", "yes", "no", ".", "?"]
+CHAT = [{"role": "user", "content": "is ana here ?"}]
+
+
+def save_tokenizer(folder: Path, **special: str) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(WORDS)}, unk_token="<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="<unk>", **special).save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    path = tmp_path_factory.mktemp("llm")
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        config = LlamaConfig(
+            vocab_size=len(WORDS),
+            hidden_size=16,
+            intermediate_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            eos_token_id=1,
+            bos_token_id=1,
+            pad_token_id=0,
+        )
+        LlamaForCausalLM(config).save_pretrained(path)
+    save_tokenizer(path, eos_token="<eos>")
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> LanguageModel:
+    return LanguageModel.load(folder)
+
+
+def test_loading_is_lazy() -> None:
+    model = LanguageModel.load("no/such/folder")
+    with pytest.raises(WeightsError, match="no such model folder"):
+        model.generate(CHAT)
+
+
+def test_greedy_is_repeatable_and_its_first_token_is_timed(model: LanguageModel) -> None:
+    first, second = (model.generate(CHAT, max_new_tokens=8, seed=s) for s in (0, 1))
+    assert first == second
+    assert model.first_token_s is not None
+    assert model.first_token_s > 0
+
+
+def test_the_streamed_pieces_are_the_text(model: LanguageModel) -> None:
+    pieces: list[str] = []
+    text = model.generate(CHAT, max_new_tokens=8, stream=pieces.append)
+    assert "".join(pieces) == text
+    assert len(pieces) > 1
+
+
+def test_a_batch_says_what_single_chats_say(model: LanguageModel) -> None:
+    chats = [CHAT, [{"role": "user", "content": "hi"}], [*CHAT, {"role": "assistant", "content": "yes ."}]]
+    assert model.generate_many(chats, 6) == [model.generate(c, 6) for c in chats]
+    assert model.generate_many([]) == []
+
+
+def test_sampling_follows_its_seed_and_leaves_the_global_generator_alone(model: LanguageModel) -> None:
+    import torch
+
+    before = torch.random.get_rng_state()
+    texts = [model.generate(CHAT, 12, seed=s, temperature=1.5) for s in (3, 3, 4)]
+    assert texts[0] == texts[1] != texts[2]
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_the_processor_decides_on_bf16() -> None:
+    import torch
+
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    assert best_dtype("cpu") == (torch.bfloat16 if probe() else torch.float32)
+    assert best_dtype("mps") == torch.float32
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> SentenceEncoder:
+    from transformers import BertConfig, BertModel
+
+    path = tmp_path_factory.mktemp("bert")
+    config = BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+    )
+    BertModel(config).save_pretrained(path)
+    save_tokenizer(path, pad_token="<pad>")
+    return SentenceEncoder(path)
+
+
+def test_sentence_vectors_are_unit_length_and_ignore_padding(encoder: SentenceEncoder) -> None:
+    together = encoder.encode(["hi", "is ana here ? yes .", "hi"])
+    assert together.shape == (3, 16)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(together[0], together[2])
+    alone = SentenceEncoder(encoder.path).encode(["hi"])
+    np.testing.assert_allclose(alone[0], together[0], atol=1e-5)
+
+
+@pytest.mark.weights
+def test_the_real_models() -> None:
+    texts = ["What is she wearing?", "Which clothes does she have on?", "The tax law of 1998"]
+    vectors = SentenceEncoder().encode(texts)
+    assert vectors.shape == (3, 384)
+    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
+    reply = LanguageModel.load().generate([{"role": "user", "content": "What is the capital of France? Be brief."}], 24)
+    assert "Paris" in reply
