@@ -1,0 +1,214 @@
+"""Words for motion, from made-up measurements, and the camera's motion, from made-up pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pvchat.camera import Camera, measure_camera, phase_shift
+from pvchat.gestures import turns
+from pvchat.motion import BodyMeasures, body_pose, describe_motion, is_live
+from pvchat.schemas import Track
+
+STANDING = {
+    11: (0.55, 0.3),
+    12: (0.45, 0.3),
+    23: (0.53, 0.5),
+    24: (0.47, 0.5),
+    25: (0.53, 0.68),
+    26: (0.47, 0.68),
+    27: (0.53, 0.85),
+    28: (0.47, 0.85),
+}
+SITTING = STANDING | {25: (0.56, 0.54), 26: (0.44, 0.54), 27: (0.56, 0.7), 28: (0.44, 0.7)}
+LYING = {
+    11: (0.3, 0.5),
+    12: (0.3, 0.55),
+    23: (0.5, 0.5),
+    24: (0.5, 0.55),
+    25: (0.65, 0.5),
+    26: (0.65, 0.55),
+    27: (0.8, 0.5),
+    28: (0.8, 0.55),
+}
+
+
+def joints(places: dict[int, tuple[float, float]], visible: float = 0.9) -> np.ndarray:
+    out = np.zeros((33, 4), np.float32)
+    for index, place in places.items():
+        out[index] = [*place, 0, visible]
+    return out
+
+
+def person(
+    n: int, x: np.ndarray | float = 0.5, size: np.ndarray | float = 0.1, pose: np.ndarray | None = None
+) -> Track:
+    x, half = np.broadcast_to(x, n), np.broadcast_to(size, n) / 2
+    boxes = np.stack([x - half, 0.2 - half, x + half, 0.2 + half], 1).astype(np.float32)
+    z = np.zeros((n, 1), np.float32)
+    poses = np.repeat(joints({})[None] if pose is None else pose[None], n, 0)
+    return Track("face", np.arange(n), boxes, np.zeros((n, 5, 2), np.float32), z[:, 0], z[:, 0], z, boxes, z, poses)
+
+
+def camera(n: int, zoom: float = 1.0, live: float = 0.2, pan: float = 0.0) -> Camera:
+    shift = np.tile(np.float32([pan, 0]), (n, 1))
+    return Camera(1.0, shift, np.full(n, zoom, np.float32), np.zeros(n, bool), np.full(n, live, np.float32))
+
+
+def faces(n: int, **series) -> list[BodyMeasures]:
+    base = {"mouth_open": 0.0, "eyes_open": 0.3, "smile": 0.0, "yaw": 20.0, "pitch": 0.0, "roll": 0.0}
+    rng = np.random.default_rng(0)
+    rows = {k: np.broadcast_to(series.get(k, v), n) for k, v in base.items()}
+    jitter = rng.normal(0, 0.6, n)  # degrees: what a living head does
+    return [
+        BodyMeasures(**{k: float(v[i]) + (jitter[i] if k == "yaw" else 0) for k, v in rows.items()}) for i in range(n)
+    ]
+
+
+def told(track: Track, measures: list[BodyMeasures], seen: Camera):
+    return describe_motion(track, np.arange(len(seen.zoom), dtype=np.float32) / 4, measures, seen)
+
+
+@pytest.mark.parametrize(("places", "word"), [(STANDING, "standing"), (SITTING, "sitting"), (LYING, "lying down")])
+def test_pose_words(places, word):
+    found, sure = body_pose(np.repeat(joints(places)[None], 5, 0), 1.0)
+    assert found == word
+    assert sure > 0.7
+
+
+def test_half_a_body_claims_no_pose():
+    upper = {k: v for k, v in STANDING.items() if k < 25}
+    assert body_pose(np.repeat(joints(upper)[None], 5, 0), 1.0) == (None, 0.0)
+    below = {k: (x, y + 0.45) for k, (x, y) in STANDING.items()}  # the knees lie below the frame's edge
+    assert body_pose(np.repeat(joints(below)[None], 5, 0), 1.0) == (None, 0.0)
+    assert body_pose(np.repeat(joints(STANDING, visible=0.2)[None], 5, 0), 1.0) == (None, 0.0)
+
+
+def test_disagreeing_sightings_claim_no_pose():
+    mixed = np.stack([joints(STANDING), joints(SITTING)] * 3)
+    assert body_pose(mixed, 1.0) == (None, 0.0)
+
+
+def test_walking_is_told_with_its_direction_and_standing_still():
+    x = np.linspace(0.2, 0.7, 10)
+    assert told(person(10, x, pose=joints(STANDING)), faces(10), camera(10))[1] == "walking to the right"
+    assert told(person(10, x[::-1], pose=joints(STANDING)), faces(10), camera(10))[1] == "walking to the left"
+    assert told(person(10, x), faces(10), camera(10))[1] == "moving to the right"  # legs unseen: no walking
+    assert told(person(10, pose=joints(STANDING)), faces(10), camera(10))[1] == "standing still"
+    assert told(person(10, size=np.linspace(0.1, 0.2, 10)), faces(10), camera(10))[1] == "moving towards the camera"
+
+
+def test_what_the_camera_does_is_not_the_persons_movement():
+    growing = person(10, size=0.1 * 1.05 ** np.arange(10))
+    assert told(growing, faces(10), camera(10, zoom=1.05))[1] is None
+    panned = person(10, 0.2 + 0.05 * np.arange(10))
+    assert told(panned, faces(10), camera(10, pan=0.05))[1] is None
+    assert told(panned, faces(10), camera(10))[1] is not None
+
+
+def test_a_filmed_photo_is_not_alive():
+    still = [BodyMeasures(mouth_open=0.01, smile=0.2, yaw=0.0, pitch=0.0, eyes_open=0.3)] * 10
+    photo = camera(10, zoom=1.01, live=0.0)
+    assert not is_live(person(10), still, photo)
+    _, movement, gestures, _ = told(person(10, pose=joints(STANDING)), still, photo)
+    assert movement is None
+    assert set(gestures) == {"smiling", "facing the camera"}
+    assert is_live(person(10), faces(10, mouth_open=np.tile([0, 0.05], 5)), photo)
+
+
+def test_talking_needs_a_mouth_that_opens_and_shuts():
+    talking = faces(12, mouth_open=np.tile([0.0, 0.06, 0.02], 4))
+    assert "talking" in told(person(12), talking, camera(12))[2]
+    assert "talking" not in told(person(12), faces(12, mouth_open=0.08), camera(12))[2]
+    opening = faces(12, mouth_open=np.linspace(0, 0.08, 12))  # once open, not shut again
+    assert "talking" not in told(person(12), opening, camera(12))[2]
+
+
+@pytest.mark.parametrize(
+    ("series", "phrase"),
+    [
+        ({"smile": 0.2}, "smiling"),
+        ({"eyes_open": 0.05}, "closing their eyes"),
+        ({"yaw": -40.0}, "looking to the left"),
+        ({"yaw": 40.0}, "looking to the right"),
+        ({"yaw": 0.0}, "facing the camera"),
+        ({"pitch": -40.0}, "looking down"),
+        ({"pitch": np.tile([0.0, 14.0], 6)}, "nodding"),
+        ({"yaw": np.tile([-12.0, 12.0], 6)}, "shaking their head"),
+    ],
+)
+def test_face_phrases(series, phrase):
+    _, _, gestures, confidence = told(person(12), faces(12, **series), camera(12))
+    assert gestures == [phrase]
+    assert 0.5 <= confidence[phrase] <= 0.95
+    assert confidence["gestures"] == confidence[phrase]
+
+
+def hand(x: float, y: float, length: float = 0.08) -> np.ndarray:
+    """An upright open hand, fingertips up, wrist at x, y."""
+    out = np.zeros((21, 3), np.float32)
+    out[:, 0], out[:, 1] = x, y - length * np.linspace(0, 1, 21)
+    for finger, base in enumerate((5, 9, 13, 17)):
+        out[base : base + 4, 0] = x + 0.01 * finger
+        out[base : base + 4, 1] = y - length * np.array([0.5, 0.7, 0.9, 1.0])
+    return out
+
+
+def test_hands_are_raised_waved_and_moved():
+    pose = joints({11: (0.6, 0.35), 12: (0.4, 0.35)})
+    raised, waved, moved, absurd = (faces(12) for _ in range(4))
+    for i in range(12):
+        raised[i].hands[1] = hand(0.3, 0.33)
+        waved[i].hands[1] = hand(0.25 + 0.1 * (i % 2), 0.3)
+        moved[i].hands[:] = hand(0.3 + 0.1 * (i % 2), 0.6), hand(0.7 - 0.1 * (i % 2), 0.6)
+        absurd[i].hands[1] = hand(0.3, 0.33, length=0.3)
+    assert told(person(12, pose=pose), raised, camera(12))[2] == ["raising a hand"]
+    assert told(person(12, pose=pose), waved, camera(12))[2] == ["waving"]
+    assert told(person(12, pose=pose), moved, camera(12))[2] == ["gesturing with both hands"]
+    assert told(person(12, pose=pose), absurd, camera(12))[2] == []  # three faces long: not this person's hand
+    near = faces(12)
+    for row in near:
+        row.hands[1] = hand(0.5, 0.28)
+    assert told(person(12, pose=pose), near, camera(12))[2] == ["holding a hand to their face"]
+
+
+def test_turns_counts_only_large_swings():
+    assert turns(np.array([0, 1, 0, 1, 0.0]), 0.5) == 3
+    assert turns(np.array([0, 1, 0, 1, 0.0]), 1.5) == 0
+    assert turns(np.array([0, 0.1, 0, 1, 0.95, 1, 0.0]), 0.5) == 1
+
+
+def scenery(seed: int = 0) -> np.ndarray:
+    from PIL import Image
+
+    rough = np.random.default_rng(seed).integers(0, 255, (60, 80, 3), np.uint8)
+    return np.asarray(Image.fromarray(rough).resize((640, 480), Image.Resampling.BICUBIC))
+
+
+def test_phase_shift_finds_the_shift():
+    image = scenery()[..., 0].astype(np.float32)
+    blocks = [part - part.mean() for part in (image[100:164, 100:164], image[97:161, 105:169])]
+    (dx, dy), peak = phase_shift(*(part * np.outer(np.hanning(64), np.hanning(64)) for part in blocks))
+    assert (dx, dy) == pytest.approx((-5, 3), abs=0.4)
+    assert peak > 0.04
+
+
+def test_camera_pan_zoom_and_cut_are_measured():
+    from PIL import Image
+
+    big = scenery()
+    window = [Image.fromarray(big[100:340, 100 + 8 * i : 420 + 8 * i]) for i in range(5)]
+    pan = measure_camera(np.stack([np.asarray(w) for w in window]))
+    assert pan.shift[1:, 0] == pytest.approx(np.full(4, -8 / 320), abs=0.004)
+    assert pan.shift[1:, 1] == pytest.approx(np.zeros(4), abs=0.004)
+    assert pan.zoom == pytest.approx(np.ones(5), abs=0.01)
+    assert not pan.cut.any()
+    assert pan.live.max() < 0.1
+    frames = [Image.fromarray(big).crop((4 * i, 3 * i, 640 - 4 * i, 480 - 3 * i)).resize((320, 240)) for i in range(5)]
+    zoom = measure_camera(np.stack([np.asarray(f) for f in frames]))
+    assert float(zoom.zoom.prod()) == pytest.approx(640 / 608, abs=0.02)
+    assert not zoom.cut.any()
+    still, _ = zoom.steady(np.arange(5), np.float32([[0.5 + 0.2 * 640 / (640 - 8 * i), 0.5] for i in range(5)]))
+    assert still[:, 0] == pytest.approx(np.full(5, 0.7), abs=0.01)
+    cut = measure_camera(np.stack([scenery(0), scenery(1), scenery(1)]))
+    assert cut.cut.tolist() == [False, True, False]
