@@ -1,0 +1,1 @@
+"""The model: experts' features, connectors, ReMoH Q-Former, personal tokens, language model."""

@@ -1,0 +1,72 @@
+"""The aligner: an enrollment's features to 16 personal tokens and router offsets z, in one forward pass.
+
+In: `PersonFeatures`. Out: a `PersonState` each. It is the `instant` depth of enrolling; `deep` training starts from it.
+
+A small perceiver: learned queries cross-attend to the identity and body vectors of the sightings (arXiv 2103.03206, as
+PLVM's aligner, arXiv 2412.17610, does for images). z starts at zero, so a fresh aligner leaves all heads as they are.
+
+Legend: B people, n sightings, I personal tokens, D width, M routed modules, R routed heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, ModelConfig
+from pvchat.model.features import PersonFeatures
+from pvchat.model.people import PersonState
+from pvchat.model.qformer import INIT_STD, QFormerLayer
+
+
+class Aligner(nn.Module):
+    """Personal tokens and z from identity and body vectors.
+
+    Args:
+        config: sizes.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.identity = nn.Linear(IDENTITY_WIDTH, config.width)
+        self.body_in = nn.LayerNorm(BODY_WIDTH, elementwise_affine=False)
+        self.body = nn.Linear(BODY_WIDTH, config.width)
+        self.kind = nn.Parameter(torch.zeros(3, config.width))  # identity, body, and a token that is always there
+        self.norm = nn.LayerNorm(config.width)
+        self.queries = nn.Parameter(torch.zeros(config.personal_tokens, config.width))
+        self.layers = nn.ModuleList(
+            QFormerLayer(config.width, config.heads, config.heads, config.ffn, cross=True, dropout=config.dropout)
+            for _ in range(config.aligner_layers)
+        )
+        self.z = nn.Linear(config.width, config.routed_modules * config.routed_heads) if config.routed_modules else None
+        nn.init.normal_(self.kind, std=INIT_STD)
+        nn.init.normal_(self.queries, std=INIT_STD)
+        if self.z is not None:
+            nn.init.zeros_(self.z.weight)
+            nn.init.zeros_(self.z.bias)
+
+    def forward(self, features: PersonFeatures) -> tuple[Tensor, Tensor]:
+        """Tokens [B, I, D] and z [B, M, R] of each enrollment."""
+        context, mask = self._context(features)
+        x = self.queries.expand(len(context), -1, -1)
+        for layer in self.layers:
+            x, _ = layer(x, context, context_mask=mask)
+        shape = (len(x), self.config.routed_modules, self.config.routed_heads)
+        return x, x.new_zeros(shape) if self.z is None else self.z(x.mean(1)).view(shape)
+
+    def people(self, features: PersonFeatures, names: Sequence[str]) -> list[PersonState]:
+        """Each enrollment as a `PersonState`, its identity vectors as prototypes; gradients flow to the aligner."""
+        tokens, z = self(features)
+        prototypes = [v[m] for v, m in zip(features.identity, features.identity_mask, strict=True)]
+        return [PersonState(*row) for row in zip(names, tokens, z, prototypes, strict=True)]
+
+    def _context(self, features: PersonFeatures) -> tuple[Tensor, Tensor]:
+        """All sightings' vectors as tokens [B, 2n + 1, D] with their mask; the last token is always there."""
+        identity = self.identity(features.identity) * IDENTITY_WIDTH**0.5 + self.kind[0]
+        body = self.body(self.body_in(features.body)) + self.kind[1]
+        rest = self.kind[2].expand(len(features), 1, -1)
+        mask = [features.identity_mask, features.body_mask, torch.ones_like(features.body_mask[:, :1])]
+        return self.norm(torch.cat([identity, body, rest], dim=1)), torch.cat(mask, dim=1)

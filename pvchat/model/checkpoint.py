@@ -1,0 +1,80 @@
+"""A model on disk: `config.json` and `model.safetensors` (our trained part and LoRA; the LLM is only named)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pvchat.errors import WeightsError
+from pvchat.model.config import ModelConfig
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
+
+
+def trained_state(model: nn.Module) -> dict[str, Tensor]:
+    """Everything that is ours: all but the language model's frozen weights."""
+    return {k: v for k, v in model.state_dict().items() if not k.startswith("llm.") or ".lora_" in k}
+
+
+def save(model: Any, folder: Path, dtype: torch.dtype) -> None:
+    """Write both files; matrices and vectors in `dtype`, single numbers as they are.
+
+    Args:
+        model: a `PVChatModel`.
+        folder: made when absent.
+        dtype: torch.float32 to train on from here to the last bit, torch.bfloat16 to ship.
+    """
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {k: (v.to(dtype) if v.dim() else v).contiguous().cpu() for k, v in trained_state(model).items()}
+    save_file(state, folder / WEIGHTS)
+    (folder / CONFIG).write_text(json.dumps(model.config.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+def read_config(folder: Path, llm: str | None) -> tuple[ModelConfig, bool]:
+    """The configuration in a folder, and whether another language model than its own was asked for."""
+    try:
+        config = ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError) as error:
+        raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
+    if llm is None or llm == config.llm:
+        return config, False
+    return replace(config, llm=llm), True
+
+
+def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
+    """Fill a model with the weights in a folder, in the model's own dtype.
+
+    Args:
+        model: a `PVChatModel` of the folder's configuration.
+        folder: holds the weights.
+        without_llm: leave projectors and LoRA as they are.
+
+    Raises:
+        WeightsError: a tensor is missing, unknown or of another shape.
+    """
+    from safetensors.torch import load_file
+
+    if not (folder / WEIGHTS).is_file():
+        raise WeightsError("no weights here", subject=str(folder), hint=f"Expected {WEIGHTS}.")
+    own, saved = trained_state(model), load_file(folder / WEIGHTS)
+    if without_llm:
+        own, saved = ({k: v for k, v in s.items() if not k.startswith(LLM_PARTS)} for s in (own, saved))
+    off = sorted(own.keys() ^ saved.keys())
+    off += sorted(k for k in own.keys() & saved.keys() if own[k].shape != saved[k].shape)
+    if off:
+        raise WeightsError(
+            f"{len(off)} tensors don't fit the configuration, the first is {off[0]}",
+            subject=str(folder / WEIGHTS),
+            hint="Load it with the version that wrote it, or train again.",
+        )
+    with torch.no_grad():
+        for key, value in own.items():
+            value.copy_(saved[key])

@@ -1,0 +1,132 @@
+"""What a model is made of, as frozen dataclasses that check themselves; read from and written to JSON. Torch-free."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pvchat.errors import SettingsError
+
+IDENTITY_WIDTH = 128  # dlib's face vector
+BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
+POSE_WIDTH = 222  # `features.pose_vector`
+
+
+@dataclass(frozen=True)
+class ExpertConfig:
+    """One frozen expert's tokens, as the connectors see them.
+
+    Attributes:
+        width: of its tokens; 0 means "read it from the loaded expert" (hub experts).
+        source: "analysis" (comes with every ClipAnalysis), "open_clip" or "transformers".
+        model: for hub experts, the open_clip architecture or the hub id or folder.
+        pretrained: for open_clip, the weights' tag or file; empty for a folder or hub id that brings its own.
+    """
+
+    width: int
+    source: str = "analysis"
+    model: str = ""
+    pretrained: str = ""
+
+    def __post_init__(self) -> None:
+        if self.source not in ("analysis", "open_clip", "transformers"):
+            raise SettingsError(
+                f"unknown expert source '{self.source}'", hint="Use analysis, open_clip or transformers."
+            )
+
+
+@dataclass(frozen=True)
+class LoraConfig:
+    """Low-rank adapters on the language model (peft); rank 0 switches them off."""
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.0
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """One model, whole. Field defaults are those of the `embedded` preset."""
+
+    name: str = "embedded"
+    # experts and connectors
+    experts: dict[str, ExpertConfig] = field(default_factory=dict)
+    connector_hidden: int = 192
+    connector_experts: int = 4
+    connector_top_k: int = 2
+    moec: bool = True  # False: one MLP an expert instead of four with a router
+    hga: bool = True
+    mova: bool = True
+    frame_segments: int = 4  # a clip's frames are averaged within so many stretches of time
+    track_segments: int = 2
+    max_tracks: int = 8
+    # Q-Former
+    width: int = 384
+    heads: int = 12
+    shared_heads: int = 8  # equal to heads: dense attention everywhere
+    router: str = "relu"
+    top_k: int = 2
+    layers: int = 6
+    moh_from: int = 3  # the first layer with mixed heads
+    cross_every: int = 2  # layers cross_every-1, 2·cross_every-1, … look at the visual tokens
+    ffn: int = 768
+    queries: int = 32
+    personal_tokens: int = 16
+    isolate_people: bool = True  # what is said of one person doesn't depend on who else is named
+    dropout: float = 0.1
+    sentence_width: int = 384  # MiniLM
+    aligner_layers: int = 2
+    match_offset: float = 0.908  # cosine of two dlib vectors at its usual distance of 0.6 (norms of about 1.4)
+    match_scale: float = 40.0
+    # language model
+    llm: str = "embedded"  # "embedded", "random" (tiny, from config), a local folder or a hub id
+    llm_seed: int = 0
+    lora: LoraConfig = field(default_factory=LoraConfig)
+    system: str = "You describe videos."
+    max_length: int = 512  # tokens of one prompt with its answer
+
+    def __post_init__(self) -> None:
+        if not self.experts:
+            raise SettingsError("a model needs at least one expert", subject=self.name)
+        if not 0 < self.shared_heads <= self.heads:
+            raise SettingsError(f"shared_heads must lie in 1..{self.heads}, not {self.shared_heads}", subject=self.name)
+        if not 1 <= self.connector_top_k <= self.connector_experts:
+            raise SettingsError(f"connector_top_k must lie in 1..{self.connector_experts}", subject=self.name)
+
+    @property
+    def has_cross(self) -> list[bool]:
+        """For each layer: does it look at the visual tokens?"""
+        return [(i + 1) % self.cross_every == 0 for i in range(self.layers)]
+
+    @property
+    def routed_modules(self) -> int:
+        """M: attention modules with mixed heads, self and cross."""
+        if self.shared_heads == self.heads:
+            return 0
+        return sum(1 + cross for i, cross in enumerate(self.has_cross) if i >= self.moh_from)
+
+    @property
+    def routed_heads(self) -> int:
+        """R: routed heads of one such module."""
+        return self.heads - self.shared_heads
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> ModelConfig:
+        """The configuration in a JSON object.
+
+        Raises:
+            SettingsError: for a key that doesn't exist.
+        """
+        row = dict(row)
+        try:
+            row["experts"] = {name: ExpertConfig(**e) for name, e in row.get("experts", {}).items()}
+            lora = dict(row.get("lora", {}))
+            row["lora"] = LoraConfig(**{**lora, **({"targets": tuple(lora["targets"])} if "targets" in lora else {})})
+            return cls(**row)
+        except TypeError as error:
+            raise SettingsError(f"model configuration: {error}", subject=str(row.get("name", ""))) from error

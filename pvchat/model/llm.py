@@ -1,0 +1,131 @@
+"""The language model behind the Q-Former: any causal LM of transformers, frozen, with LoRA by peft.
+
+In: a spec ("embedded", "random", a local folder or a hub id). Out: model and tokenizer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from pvchat.errors import SettingsError
+from pvchat.model.config import LoraConfig
+
+RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+SPECIAL = ("<|pad|>", "<|im_start|>", "<|im_end|>")
+
+
+def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") -> tuple[Any, Any]:
+    """A frozen causal language model and its tokenizer.
+
+    Args:
+        spec: "embedded" (SmolLM2 of the embedded weights), "random" (tiny Llama built from config, bytes as tokens), a
+            folder in the hub's layout, or a hub id.
+        seed: of the random model's weights.
+        device: where it runs.
+
+    Raises:
+        WeightsError: the embedded weights are absent.
+        SettingsError: folder or hub id can't be loaded.
+    """
+    if spec == "random":
+        model, tokenizer = _random_llama(seed)
+    else:
+        model, tokenizer = _from_hub(_embedded_folder() if spec == "embedded" else spec, str(device))
+    return model.to(device).eval().requires_grad_(False), tokenizer
+
+
+def add_lora(llm: nn.Module, config: LoraConfig) -> None:
+    """Put low-rank adapters into the model, in place: its only trainable parameters; its output doesn't change yet."""
+    if not config.rank:
+        return
+    import peft
+
+    settings = peft.LoraConfig(
+        r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=list(config.targets)
+    )
+    peft.inject_adapter_in_model(settings, llm)
+
+
+def merge_lora(llm: nn.Module) -> None:
+    """Fold the adapters into the weights: faster answers; training after this is not possible."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for module in llm.modules():
+        if isinstance(module, BaseTunerLayer):
+            module.merge()
+
+
+def _embedded_folder() -> str:
+    """Where the embedded weights' SmolLM2 lies, in the hub's layout."""
+    from pvchat.weights import member_path
+
+    path = member_path("llm")
+    return str(path if path.is_dir() else path.parent)
+
+
+def _from_hub(spec: str, device: str) -> tuple[Any, Any]:
+    """A local folder or a hub id, in bf16 where the device computes in it."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from pvchat.language import best_dtype
+
+    path = Path(spec).expanduser()
+    source = str(path) if path.is_dir() else spec
+    try:
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=best_dtype(device))
+        return model, AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            "the language model can't be loaded",
+            subject=spec,
+            hint="Give a folder in the hub's layout or a hub id that this machine can reach.",
+        ) from error
+
+
+def _random_llama(seed: int) -> tuple[Any, Any]:
+    """A tiny Llama with random weights and a tokenizer of single bytes; the same for the same seed."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = byte_tokenizer()
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=RANDOM_WIDTH,
+        intermediate_size=2 * RANDOM_WIDTH,
+        num_hidden_layers=RANDOM_LAYERS,
+        num_attention_heads=RANDOM_HEADS,
+        num_key_value_heads=RANDOM_HEADS // 2,
+        max_position_embeddings=2048,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return LlamaForCausalLM(config), tokenizer
+
+
+def byte_tokenizer() -> Any:
+    """A tokenizer whose tokens are single bytes, with ChatML's special tokens and template."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: i for i, token in enumerate([*SPECIAL, *alphabet])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(list(SPECIAL))
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<|pad|>", eos_token="<|im_end|>", additional_special_tokens=[SPECIAL[1]]
+    )
+    fast.chat_template = CHATML
+    return fast

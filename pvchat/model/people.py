@@ -1,0 +1,164 @@
+"""Enrolled people as the model takes them: `PersonState` (one state, well under 1 MB) and `People` (a padded batch).
+
+A person is 16 personal tokens, offsets z to the router logits, and prototypes (face vectors) to match tracks by. Names
+are plain text, bound to the tokens in the prompt: renaming retrains nothing. No base weights are in here.
+
+Legend: B batch, P people named in a question, I personal tokens, D width, M routed modules, R routed heads,
+n prototypes, F face tokens of a clip, N visual tokens, J tracks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
+from pvchat.model.connectors import VisualTokens
+
+
+@dataclass
+class PersonState:
+    """One person.
+
+    Attributes:
+        name: as it is written into prompts.
+        tokens: [I, D].
+        z: [M, R].
+        prototypes: [n, 128] L2-normalised face vectors; n may be 0.
+    """
+
+    name: str
+    tokens: Tensor
+    z: Tensor
+    prototypes: Tensor
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What belongs into the person's safetensors file."""
+        state = {"tokens": self.tokens, "z": self.z, "prototypes": self.prototypes}
+        return {key: value.detach().to("cpu", torch.float32).contiguous() for key, value in state.items()}
+
+    @classmethod
+    def from_tensors(cls, name: str, state: dict[str, Tensor]) -> PersonState:
+        """The person in a safetensors file."""
+        return cls(name, state["tokens"], state["z"], state["prototypes"])
+
+
+@dataclass
+class People:
+    """The people named in each example of a batch.
+
+    Attributes:
+        names: B lists of names, in order.
+        tokens: [B, P, I, D].
+        z: [B, P, M, R].
+        prototypes: [B, P, n, 128].
+        prototype_mask: [B, P, n].
+        mask: [B, P] True for real people.
+    """
+
+    names: list[list[str]]
+    tokens: Tensor
+    z: Tensor
+    prototypes: Tensor
+    prototype_mask: Tensor
+    mask: Tensor
+
+    @classmethod
+    def batch(cls, rows: Sequence[Sequence[PersonState]], config: ModelConfig) -> People | None:
+        """Pad lists of people to one batch; gradients flow to each person's tensors. None when nobody is named.
+
+        Args:
+            rows: for each example the people named in it, possibly none.
+            config: gives the shapes.
+        """
+        most = max((len(row) for row in rows), default=0)
+        everyone = [person for row in rows for person in row]
+        if not most:
+            return None
+        like, prototypes = everyone[0].tokens, max(1, *(len(p.prototypes) for p in everyone))
+        blank = PersonState(
+            "",
+            like.new_zeros(config.personal_tokens, config.width),
+            like.new_zeros(config.routed_modules, config.routed_heads),
+            like.new_zeros(0, IDENTITY_WIDTH),
+        )
+        padded = [[*row, *[blank] * (most - len(row))] for row in rows]
+        return cls(
+            [[p.name for p in row] for row in rows],
+            torch.stack([torch.stack([p.tokens for p in row]) for row in padded]),
+            torch.stack([torch.stack([p.z for p in row]) for row in padded]),
+            torch.stack([torch.stack([_fill(p.prototypes, prototypes) for p in row]) for row in padded]),
+            torch.tensor([[[i < len(p.prototypes) for i in range(prototypes)] for p in row] for row in padded]).to(
+                like.device
+            ),
+            torch.tensor([[i < len(row) for i in range(most)] for row in rows]).to(like.device),
+        )
+
+
+class PersonParameters(nn.Module):
+    """One person's tokens and z as parameters: what per-person training trains (everything else stays frozen).
+
+    Args:
+        person: where to start from, usually the aligner's result.
+    """
+
+    def __init__(self, person: PersonState) -> None:
+        super().__init__()
+        self.name = person.name
+        self.tokens = nn.Parameter(person.tokens.detach().clone())
+        self.z = nn.Parameter(person.z.detach().clone())
+        self.prototypes: Tensor
+        self.register_buffer("prototypes", person.prototypes.detach().clone())
+
+    def forward(self) -> PersonState:
+        """The person, with gradients to the parameters."""
+        return PersonState(self.name, self.tokens, self.z, self.prototypes)
+
+
+class IdentityMatch(nn.Module):
+    """How well each track's face fits each person: σ(scale · (best cosine - offset)).
+
+    A learned, calibrated start for what the attention would otherwise have to find by itself: which track's tokens a
+    person's tokens should read.
+    """
+
+    def __init__(self, offset: float, scale: float) -> None:
+        super().__init__()
+        self.offset = nn.Parameter(torch.tensor(offset))
+        self.scale = nn.Parameter(torch.tensor(scale))
+
+    def forward(self, people: People, visual: VisualTokens) -> tuple[Tensor, Tensor]:
+        """Match.
+
+        Returns:
+            match [B, P, N] of the track that each visual token belongs to, 0.5 (neutral) where nothing is known; and
+            best [B, P], the best track's match minus a half, times 2: -1 without any face, 0 for a person without
+            prototypes.
+        """
+        known = people.prototype_mask.any(-1)  # [B, P]
+        tracks = int(visual.track.max()) + 1 if visual.track.numel() else 0
+        if visual.faces.shape[1] == 0 or tracks == 0:
+            neutral = people.tokens.new_full((*known.shape, visual.tokens.shape[1]), 0.5)
+            return neutral, -known.to(people.tokens.dtype)
+        per_track, seen = self._tracks(people, visual, tracks)  # [B, P, J], [B, J]
+        index = visual.track.clamp_min(0)[:, None].expand(-1, known.shape[1], -1)
+        usable = (visual.track >= 0) & seen.gather(1, visual.track.clamp_min(0))
+        match = torch.where(usable[:, None] & known[..., None], per_track.gather(2, index), 0.5)
+        best = per_track.masked_fill(~seen[:, None], 0).amax(-1)
+        return match, torch.where(known, 2 * best - 1, 0.0)
+
+    def _tracks(self, people: People, visual: VisualTokens, tracks: int) -> tuple[Tensor, Tensor]:
+        """Match of each track [B, P, J], and which tracks have a face [B, J]."""
+        cosine = torch.einsum("bpnd,bfd->bpnf", people.prototypes, visual.faces)
+        cosine = cosine.masked_fill(~people.prototype_mask[..., None], -1).amax(2)  # [B, P, F]
+        owner = visual.face_track[:, :, None] == torch.arange(tracks, device=cosine.device)  # [B, F, J]
+        best = torch.where(owner[:, None], cosine[..., None], torch.full_like(cosine[..., None], -1)).amax(2)
+        return torch.sigmoid(self.scale * (best - self.offset)), owner.any(1)
+
+
+def _fill(rows: Tensor, count: int) -> Tensor:
+    """Rows [n, W] padded with zeros to [count, W]."""
+    return torch.cat([rows, rows.new_zeros(count - len(rows), rows.shape[1])])

@@ -1,0 +1,156 @@
+"""Prompts: text with places for visual and personal tokens.
+
+In: questions with names, facts, history, answers. Out: padded token ids where VISUAL and PERSONAL mark the places that
+embeddings fill, with labels at answer positions. Layout of the first user turn (later turns are text only):
+
+    [32 visual tokens]
+    Ana is [16 tokens]. Bo is [16 tokens].
+    <facts>
+    <question>
+
+Special tokens and place marks in names, facts, questions and answers are removed: text from users can't forge a turn.
+
+Legend: B batch, L length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+VISUAL, PERSONAL = -2, -3  # in ids: this position's embedding comes from the model
+IGNORE = -100  # label that counts nowhere (torch's cross_entropy)
+MARK_VISUAL, MARK_PERSONAL = "\ue000", "\ue001"  # private use: no text has a right to them
+_MARKS = re.compile(f"([{MARK_VISUAL}{MARK_PERSONAL}])")
+
+
+@dataclass
+class Prompt:
+    """One question about one clip.
+
+    Attributes:
+        question: as asked.
+        answer: what to learn; empty when generating.
+        facts: measured facts as text, may be empty.
+        history: earlier (question, answer) turns, oldest first.
+        clip: row of the clip in `ClipFeatures`; several prompts may share one.
+    """
+
+    question: str
+    answer: str = ""
+    facts: str = ""
+    history: list[tuple[str, str]] = field(default_factory=list)
+    clip: int = 0
+
+
+@dataclass
+class TokenBatch:
+    """Token ids of a batch.
+
+    Attributes:
+        ids: [B, L] with VISUAL and PERSONAL marks.
+        mask: [B, L] bool.
+        labels: [B, L] the next token's id where it belongs to an answer, IGNORE elsewhere (already shifted).
+    """
+
+    ids: Tensor
+    mask: Tensor
+    labels: Tensor
+
+
+class PromptWriter:
+    """Writes prompts for one tokenizer.
+
+    Args:
+        tokenizer: of transformers; its chat template is used where it has one.
+        visual: visual tokens a clip.
+        personal: tokens a person.
+        system: system message, empty for none.
+        max_length: tokens of one prompt with its answer; the oldest turns of the history go first, then facts.
+    """
+
+    def __init__(self, tokenizer: Any, visual: int, personal: int, *, system: str = "", max_length: int = 512) -> None:
+        self.tokenizer, self.visual, self.personal = tokenizer, visual, personal
+        self.system, self.max_length = system, max_length
+        self.pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+
+    def batch(self, prompts: Sequence[Prompt], names: Sequence[Sequence[str]], *, generate: bool = False) -> TokenBatch:
+        """Pad prompts to one batch: on the right with answers and labels, on the left for generating.
+
+        Args:
+            prompts: B of them.
+            names: for each the people whose tokens stand in it, in order.
+            generate: leave answers out.
+        """
+        rows = [self._row(p, n, generate) for p, n in zip(prompts, names, strict=True)]
+        length = max(len(ids) for ids, _ in rows)
+        batch = TokenBatch(
+            torch.full((len(rows), length), self.pad),
+            torch.zeros(len(rows), length, dtype=torch.bool),
+            torch.full((len(rows), length), IGNORE),
+        )
+        for i, (ids, labels) in enumerate(rows):
+            at = slice(length - len(ids), length) if generate else slice(0, len(ids))
+            batch.ids[i, at], batch.mask[i, at], batch.labels[i, at] = torch.tensor(ids), True, torch.tensor(labels)
+        return batch
+
+    def clean(self, text: str) -> str:
+        """Text without place marks and the tokenizer's special tokens."""
+        text = _MARKS.sub("", text)
+        while any(token in text for token in self.tokenizer.all_special_tokens):  # removing one can make another
+            for token in self.tokenizer.all_special_tokens:
+                text = text.replace(token, "")
+        return text
+
+    def _row(self, prompt: Prompt, names: Sequence[str], generate: bool) -> tuple[list[int], list[int]]:
+        """Ids of one prompt (with its answer) and next-token labels."""
+        answer = [] if generate else self._ids(self.clean(prompt.answer)) + [self.tokenizer.eos_token_id]
+        history, facts = list(prompt.history), prompt.facts
+        ids = self._ids(self._text(prompt.question, names, facts, history))
+        while len(ids) + len(answer) > self.max_length and (history or facts):
+            history, facts = (history[1:], facts) if history else (history, "")
+            ids = self._ids(self._text(prompt.question, names, facts, history))
+        labels = [IGNORE] * (len(ids) - 1) + [*answer, IGNORE]
+        return ids + answer, labels if answer else [IGNORE] * len(ids)
+
+    def _text(self, question: str, names: Sequence[str], facts: str, history: Sequence[tuple[str, str]]) -> str:
+        """The rendered chat with place marks."""
+        people = " ".join(f"{self.clean(name)} is {MARK_PERSONAL}." for name in names)
+        lead = "\n".join(part for part in (MARK_VISUAL, people, self.clean(facts)) if part)
+        turns = [{"role": "system", "content": self.system}] if self.system else []
+        asked = [*history, (question, None)]
+        for i, (user, assistant) in enumerate(asked):
+            content = f"{lead}\n{self.clean(user)}" if i == 0 else self.clean(user)
+            turns.append({"role": "user", "content": content})
+            if assistant is not None:
+                turns.append({"role": "assistant", "content": self.clean(assistant)})
+        return self._render(turns)
+
+    def _render(self, turns: list[dict[str, str]]) -> str:
+        """The tokenizer's chat template; without one, plain lines. A template without system turns gets none."""
+        if not getattr(self.tokenizer, "chat_template", None):
+            return "".join(f"{t['role'].capitalize()}: {t['content']}\n" for t in turns) + "Assistant:"
+        import jinja2
+
+        try:
+            return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+        except jinja2.TemplateError:
+            rest = [t for t in turns if t["role"] != "system"]
+            return str(self.tokenizer.apply_chat_template(rest, tokenize=False, add_generation_prompt=True))
+
+    def _ids(self, text: str) -> list[int]:
+        """Token ids, marks replaced by runs of VISUAL and PERSONAL."""
+        ids: list[int] = []
+        for piece in _MARKS.split(text):
+            if piece == MARK_VISUAL:
+                ids += [VISUAL] * self.visual
+            elif piece == MARK_PERSONAL:
+                ids += [PERSONAL] * self.personal
+            elif piece:
+                ids += self.tokenizer(piece, add_special_tokens=False)["input_ids"]
+        return ids

@@ -1,0 +1,297 @@
+"""The whole model: connectors, Q-Former, projectors, language model.
+
+In: `ClipFeatures`, questions as sentence vectors and prompts, the people named. Out: loss or text, a presence logit for
+each person, a vector in sentence space, routing statistics.
+
+The clip's visual tokens are made once (`encode_clips`) and shared by all questions about it (`Prompt.clip`). Loss and
+logits are computed at answer positions only: a vocabulary of 49k costs more than the Q-Former otherwise.
+
+Legend: B questions, C clips, P people named, Q queries, I personal tokens, L tokens of a prompt, N visual tokens,
+D model width, S sentence width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pvchat.model import checkpoint
+from pvchat.model.aligner import Aligner
+from pvchat.model.config import ModelConfig
+from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
+from pvchat.model.features import ClipFeatures
+from pvchat.model.generation import generate_texts
+from pvchat.model.heads import RoutingStats
+from pvchat.model.llm import add_lora, load_llm
+from pvchat.model.people import IdentityMatch, People
+from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
+from pvchat.model.qformer import QFormer
+
+MATCH_WEIGHT = 4.0  # what a fully matching face adds to the presence logit at the start
+
+
+@dataclass
+class Reading:
+    """What the Q-Former read about each question.
+
+    Attributes:
+        queries: [B, Q, D].
+        personal: [B, P, I, D].
+        presence: [B, P] logits; meaningless where `People.mask` is False.
+        sentence: [B, S] L2-normalised, comparable with MiniLM's vectors.
+        expert_weights: [B, V] MoVA's weights (mean 1), ones when it is switched off.
+        routing: one `RoutingStats` a routed module.
+        aux: connector losses "balance" and "z".
+    """
+
+    queries: Tensor
+    personal: Tensor
+    presence: Tensor
+    sentence: Tensor
+    expert_weights: Tensor
+    routing: list[RoutingStats] = field(default_factory=list)
+    aux: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass
+class PVChatOutput:
+    """A reading and, when prompts were given, the language model's loss (mean over `answer_tokens`)."""
+
+    reading: Reading
+    lm_loss: Tensor | None = None
+    answer_tokens: int = 0
+
+
+class PVChatModel(nn.Module):
+    """PVChat's model.
+
+    Args:
+        config: its experts must have their widths.
+        llm: a causal language model of transformers; it is frozen and gets LoRA as configured. None leaves the
+            language model out (contrastive training, presence only).
+        tokenizer: the language model's.
+    """
+
+    def __init__(self, config: ModelConfig, llm: Any = None, tokenizer: Any = None) -> None:
+        super().__init__()
+        self.config = config
+        self.connectors = Connectors(config)
+        self.gate = QuestionGate(config.width, config.sentence_width, len(config.experts)) if config.mova else None
+        self.match = IdentityMatch(config.match_offset, config.match_scale)
+        self.qformer = QFormer(config)
+        self.aligner = Aligner(config)
+        self.to_sentence = nn.Linear(config.width, config.sentence_width)
+        self.presence = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, 1))
+        self.match_weight = nn.Parameter(torch.tensor(MATCH_WEIGHT))
+        self.llm: Any = None
+        self.writer: Any = None
+        if llm is not None:
+            self._attach(llm, tokenizer)
+
+    def _attach(self, llm: Any, tokenizer: Any) -> None:
+        """Freeze the language model, add LoRA, make projectors of its width whose output has its embeddings' size."""
+        self.llm = llm.requires_grad_(False)
+        add_lora(self.llm, self.config.lora)
+        embeddings = self.llm.get_input_embeddings().weight
+        self.project_queries = nn.Linear(self.config.width, embeddings.shape[1])
+        self.project_people = nn.Linear(self.config.width, embeddings.shape[1])
+        for layer in (self.project_queries, self.project_people):
+            nn.init.normal_(layer.weight, std=float(embeddings.float().std()) / self.config.width**0.5)
+            nn.init.zeros_(layer.bias)
+        config = self.config
+        self.writer = PromptWriter(
+            tokenizer, config.queries, config.personal_tokens, system=config.system, max_length=config.max_length
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.match_weight.device
+
+    def encode_clips(self, features: ClipFeatures) -> VisualTokens:
+        """The visual pass, once for each of C clips: connectors and HGA."""
+        return self.connectors(features.to(self.device))
+
+    def read(self, visual: VisualTokens, question: Tensor | None = None, people: People | None = None) -> Reading:
+        """Read clips with questions in mind.
+
+        Args:
+            visual: of B clips (use `VisualTokens.select` when several questions share one).
+            question: [B, S] MiniLM vectors of the questions, None for none.
+            people: who is named, None for nobody.
+        """
+        tokens = visual.tokens
+        weights = tokens.new_ones(len(tokens), len(self.config.experts))
+        if self.gate is not None:
+            tokens, weights = self.gate(visual, question)
+        match, best = self.match(people, visual) if people is not None else (None, None)
+        out = self.qformer(tokens, visual.mask, question, people, match)
+        presence = self.presence(out.personal.mean(2))[..., 0]
+        if best is not None:
+            presence = presence + self.match_weight * best
+        sentence = F.normalize(self.to_sentence(out.queries.mean(1)), dim=-1)
+        return Reading(out.queries, out.personal, presence, sentence, weights, out.routing, visual.aux)
+
+    def forward(
+        self,
+        features: ClipFeatures | VisualTokens,
+        prompts: Sequence[Prompt] | None = None,
+        *,
+        question: Tensor | None = None,
+        people: People | None = None,
+    ) -> PVChatOutput:
+        """Read clips and, with prompts, score their answers.
+
+        Args:
+            features: C clips, or their visual tokens.
+            prompts: B prompts with answers; `Prompt.clip` says which clip. None: no language model, B = C.
+            question: [B, S] sentence vectors of the questions, None for none.
+            people: who is named in each, None for nobody at all.
+        """
+        visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
+        if prompts is None:
+            return PVChatOutput(self.read(visual, question, people))
+        reading = self.read(self._rows(visual, prompts), question, people)
+        batch = self._write(prompts, people, generate=False)
+        hidden = self._hidden(self._embed(batch, reading, people), batch.mask)
+        at = batch.labels != IGNORE
+        logits = self.llm.get_output_embeddings()(hidden[at])  # [answer tokens, vocabulary]
+        return PVChatOutput(reading, F.cross_entropy(logits.float(), batch.labels[at]), int(at.sum()))
+
+    @torch.no_grad()
+    def generate(
+        self,
+        features: ClipFeatures | VisualTokens,
+        prompts: Sequence[Prompt],
+        *,
+        question: Tensor | None = None,
+        people: People | None = None,
+        max_new_tokens: int = 64,
+        temperature: float = 0.0,
+        seed: int = 0,
+        on_text: Callable[[int, str], None] | None = None,
+    ) -> tuple[list[str], Reading]:
+        """Answer prompts, greedily by default.
+
+        Args:
+            features: C clips, or their visual tokens (kept between the turns of a conversation).
+            prompts: B prompts; answers are ignored, history is used.
+            question: [B, S] sentence vectors.
+            people: who is named.
+            max_new_tokens: at most.
+            temperature: 0 is greedy; above it samples.
+            seed: of sampling; the same seed gives the same text.
+            on_text: called with (row, new text) as tokens arrive.
+
+        Returns:
+            B texts, and the reading with the presence logits.
+        """
+        visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
+        reading = self.read(self._rows(visual, prompts), question, people)
+        batch = self._write(prompts, people, generate=True)
+        embeds = self._embed(batch, reading, people)
+        texts = generate_texts(
+            self.llm,
+            self.writer.tokenizer,
+            embeds,
+            batch.mask,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            seed=seed,
+            on_text=on_text,
+        )
+        return texts, reading
+
+    @torch.no_grad()
+    def yes_no(
+        self,
+        features: ClipFeatures | VisualTokens,
+        prompts: Sequence[Prompt],
+        *,
+        question: Tensor | None = None,
+        people: People | None = None,
+        words: tuple[str, str] = ("Yes", "No"),
+    ) -> Tensor:
+        """[B] log-odds that the language model's answer begins with `words[0]` rather than `words[1]`."""
+        visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
+        reading = self.read(self._rows(visual, prompts), question, people)
+        batch = self._write(prompts, people, generate=True)
+        hidden = self._hidden(self._embed(batch, reading, people), batch.mask)[:, -1]
+        first = [self.writer.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in words]
+        logits = self.llm.get_output_embeddings()(hidden).float()
+        return logits[:, first[0]] - logits[:, first[1]]
+
+    def trained_parameters(self) -> dict[str, list[nn.Parameter]]:
+        """Trainable parameters by part: "lora", "routers" (W_r, W_h of mixed heads), "aligner", "rest"."""
+        groups: dict[str, list[nn.Parameter]] = {"lora": [], "routers": [], "aligner": [], "rest": []}
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:
+                groups[_part(name)].append(parameter)
+        return groups
+
+    def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.bfloat16) -> None:
+        """Write config.json and model.safetensors (our trained part and LoRA; the language model is only named)."""
+        checkpoint.save(self, Path(folder), dtype)
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, *, llm: str | None = None, device: str | torch.device = "cpu") -> Self:
+        """Load what `save_pretrained` wrote.
+
+        Args:
+            folder: holds config.json and model.safetensors.
+            llm: another language model than the one trained with (a spec of `llm.load_llm`); projectors and LoRA then
+                start anew. "none" leaves it out.
+            device: where the model goes.
+
+        Raises:
+            WeightsError: files are missing or don't fit the configuration.
+        """
+        path = Path(folder)
+        config, swapped = checkpoint.read_config(path, llm)
+        pair = (None, None) if config.llm == "none" else load_llm(config.llm, seed=config.llm_seed, device=device)
+        model = cls(config, *pair)
+        checkpoint.load(model, path, without_llm=swapped)
+        return model.to(device).eval()
+
+    def _rows(self, visual: VisualTokens, prompts: Sequence[Prompt]) -> VisualTokens:
+        """The visual tokens of each prompt's clip."""
+        return visual.select(torch.tensor([p.clip for p in prompts], device=self.device))
+
+    def _write(self, prompts: Sequence[Prompt], people: People | None, *, generate: bool) -> TokenBatch:
+        """Token ids on the model's device."""
+        names = [[] for _ in prompts] if people is None else people.names
+        batch = self.writer.batch(prompts, names, generate=generate)
+        return TokenBatch(batch.ids.to(self.device), batch.mask.to(self.device), batch.labels.to(self.device))
+
+    def _embed(self, batch: TokenBatch, reading: Reading, people: People | None) -> Tensor:
+        """[B, L, width of the language model]: text embeddings with visual and personal tokens in their places."""
+        embeds = self.llm.get_input_embeddings()(batch.ids.clamp_min(0))
+        seen = self.project_queries(reading.queries).to(embeds.dtype)
+        embeds = embeds.masked_scatter((batch.ids == VISUAL)[..., None], seen)
+        if people is not None:
+            named = self.project_people(reading.personal[people.mask]).to(embeds.dtype)
+            embeds = embeds.masked_scatter((batch.ids == PERSONAL)[..., None], named)
+        return embeds
+
+    def _hidden(self, embeds: Tensor, mask: Tensor) -> Tensor:
+        """Last hidden states [B, L, width] of the language model."""
+        position = (mask.long().cumsum(1) - 1).clamp_min(0)
+        out = self.llm.base_model(
+            inputs_embeds=embeds, attention_mask=mask.long(), position_ids=position, use_cache=False
+        )
+        return out.last_hidden_state
+
+
+def _part(name: str) -> str:
+    """Which group a parameter belongs to."""
+    if name.startswith("llm."):
+        return "lora"
+    if ".mixer." in name:
+        return "routers"
+    return "aligner" if name.startswith("aligner.") else "rest"

@@ -1,0 +1,258 @@
+"""The Q-Former: learned queries and personal tokens read the visual tokens; mixed heads in the upper half.
+
+In: visual tokens, the question's sentence vector, the people named. Out: query outputs and each person's outputs.
+
+Layers are BERT's (post-norm), as in BLIP-2's Q-Former (arXiv 2301.12597); with every head shared they equal the ones of
+transformers. The sequence is [question, queries, person 1's tokens, person 2's tokens, …]. With `isolate_people` a
+person's tokens see question, queries and their own only, and nobody else sees them: what is said of one person doesn't
+change with who else is named. A person's z shifts the router logits at that person's tokens.
+
+Legend: B batch, L sequence, Q queries, P people, I personal tokens, N visual tokens, D width, M routed modules,
+R routed heads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pvchat.model.config import ModelConfig
+from pvchat.model.heads import MixtureOfHeadsAttention, RoutingStats
+from pvchat.model.people import People
+
+NORM_EPS = 1e-12  # BERT
+INIT_STD = 0.02  # BERT
+MATCH_BIAS = 2.0  # attention score a fully matching track gains at the start (and a fully different one loses)
+
+
+@dataclass
+class QFormerOutput:
+    """What the Q-Former says.
+
+    Attributes:
+        queries: [B, Q, D].
+        personal: [B, P, I, D]; P is 0 when nobody is named.
+        routing: one `RoutingStats` a routed module, self before cross, layer by layer: the order of z's modules.
+    """
+
+    queries: Tensor
+    personal: Tensor
+    routing: list[RoutingStats] = field(default_factory=list)
+
+
+class QFormerLayer(nn.Module):
+    """Self-attention, cross-attention where there is one, feed-forward; each with a residual and a norm after it.
+
+    Args:
+        width: D.
+        heads: of both attentions.
+        shared: heads always on; `heads` makes the layer dense.
+        ffn: hidden width of the feed-forward.
+        cross: whether the layer looks at the context.
+        matched: whether its cross-attention takes a `match`.
+        context_width: of the context tokens, None for D.
+        router: a key of `heads.ROUTERS`.
+        top_k: for `topk`.
+        dropout: on attention probabilities and sub-layer outputs.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        shared: int,
+        ffn: int,
+        *,
+        cross: bool,
+        matched: bool = False,
+        context_width: int | None = None,
+        router: str = "relu",
+        top_k: int = 2,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        options: dict[str, Any] = {"router": router, "top_k": top_k, "dropout": dropout}
+        self.attention = MixtureOfHeadsAttention(width, heads, shared, **options)
+        self.attention_norm = nn.LayerNorm(width, eps=NORM_EPS)
+        self.cross = self.match_bias = None
+        if cross:
+            self.cross = MixtureOfHeadsAttention(width, heads, shared, context_width=context_width, **options)
+            self.cross_norm = nn.LayerNorm(width, eps=NORM_EPS)
+            self.match_bias = nn.Parameter(torch.tensor(MATCH_BIAS)) if matched else None
+        self.up, self.down = nn.Linear(width, ffn), nn.Linear(ffn, width)
+        self.ffn_norm = nn.LayerNorm(width, eps=NORM_EPS)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(
+        self,
+        x: Tensor,
+        context: Tensor | None = None,
+        *,
+        mask: Tensor | None = None,
+        context_mask: Tensor | None = None,
+        match: Tensor | None = None,
+        z: list[Tensor] | None = None,
+        query_mask: Tensor | None = None,
+    ) -> tuple[Tensor, list[RoutingStats]]:
+        """One layer.
+
+        Args:
+            x: [B, L, D].
+            context: [B, N, C] visual tokens.
+            mask: [B, L, L] or [B, L] bool.
+            context_mask: [B, N] bool.
+            match: [B, L, N] in -1..1, how well a visual token's track fits a token's person; scaled and added to the
+                cross-attention scores.
+            z: router offsets [B, L, R] of the layer's routed modules, self then cross; None for none.
+            query_mask: [B, L] True for real tokens, for the statistics.
+
+        Returns:
+            [B, L, D] and the layer's statistics.
+        """
+        offsets = iter(z or [])
+        routing = []
+        out, stats = self.attention(x, mask=mask, z=next(offsets, None), query_mask=query_mask)
+        x = self.attention_norm(x + self.dropout(out))
+        routing.append(stats)
+        if self.cross is not None:
+            bias = None if match is None or self.match_bias is None else match * self.match_bias
+            out, stats = self.cross(
+                x, context, mask=context_mask, bias=bias, z=next(offsets, None), query_mask=query_mask
+            )
+            x = self.cross_norm(x + self.dropout(out))
+            routing.append(stats)
+        x = self.ffn_norm(x + self.dropout(self.down(F.gelu(self.up(x)))))
+        return x, [s for s in routing if s is not None]
+
+
+class QFormer(nn.Module):
+    """Queries, question and personal tokens through all layers.
+
+    Args:
+        config: sizes, `moh_from`, `cross_every`, router.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.queries = nn.Parameter(torch.zeros(config.queries, config.width))
+        self.question = nn.Linear(config.sentence_width, config.width)
+        self.no_question = nn.Parameter(torch.zeros(config.width))
+        self.norm = nn.LayerNorm(config.width, eps=NORM_EPS)
+        self.dropout = nn.Dropout(config.dropout)
+        self.layers = nn.ModuleList(
+            QFormerLayer(
+                config.width,
+                config.heads,
+                config.shared_heads if i >= config.moh_from else config.heads,
+                config.ffn,
+                cross=cross,
+                matched=True,
+                router=config.router,
+                top_k=config.top_k,
+                dropout=config.dropout,
+            )
+            for i, cross in enumerate(config.has_cross)
+        )
+        self.apply(_initialise)
+        nn.init.normal_(self.queries, std=INIT_STD)
+        nn.init.normal_(self.no_question, std=INIT_STD)
+
+    def forward(
+        self,
+        context: Tensor,
+        context_mask: Tensor,
+        question: Tensor | None = None,
+        people: People | None = None,
+        match: Tensor | None = None,
+    ) -> QFormerOutput:
+        """Read the visual tokens.
+
+        Args:
+            context: [B, N, D].
+            context_mask: [B, N].
+            question: [B, S] sentence vectors, None for none.
+            people: who is named, None for nobody.
+            match: [B, P, N] 0..1, how well each visual token's track fits each person (0.5: nothing known).
+        """
+        x = self._sequence(len(context), question, people)
+        owner = self._owner(people, len(context), x.device)
+        mask, real = self._mask(owner), owner >= 0
+        bias = None if match is None else self._bias(match, owner)
+        offsets = self._offsets(people, x)
+        routing: list[RoutingStats] = []
+        for layer in self.layers:
+            x, stats = layer(
+                x,
+                context,
+                mask=mask,
+                context_mask=context_mask,
+                match=bias,
+                z=offsets[len(routing) :] if people is not None else None,
+                query_mask=real,
+            )
+            routing += stats
+        return self._output(x, people, routing)
+
+    def _sequence(self, batch: int, question: Tensor | None, people: People | None) -> Tensor:
+        """[B, 1 + Q + P·I, D] tokens at the start."""
+        first = self.no_question.expand(batch, -1) if question is None else self.question(question)
+        parts = [first[:, None], self.queries.expand(batch, -1, -1)]
+        if people is not None:
+            parts.append(people.tokens.flatten(1, 2))
+        return self.dropout(self.norm(torch.cat(parts, dim=1)))
+
+    def _owner(self, people: People | None, batch: int, device: torch.device) -> Tensor:
+        """[B, L] whose token it is: 0 for question and queries, 1… for people, negative for padding."""
+        common = torch.zeros(batch, 1 + self.config.queries, dtype=torch.long, device=device)
+        if people is None:
+            return common
+        number = torch.arange(1, people.mask.shape[1] + 1, device=device)
+        number = torch.where(people.mask, number, -number)
+        return torch.cat([common, number.repeat_interleave(self.config.personal_tokens, dim=1)], dim=1)
+
+    def _mask(self, owner: Tensor) -> Tensor:
+        """[B, L, L] who sees whom. Padding sees only itself (a row without keys would be NaN); nobody sees it."""
+        own = owner[:, :, None] == owner[:, None, :]
+        if self.config.isolate_people:
+            return own | ((owner[:, :, None] >= 0) & (owner[:, None, :] == 0))
+        return own | ((owner[:, :, None] >= 0) & (owner[:, None, :] >= 0))
+
+    def _bias(self, match: Tensor, owner: Tensor) -> Tensor:
+        """[B, L, N] in -1..1: 0 for question and queries, 2·match - 1 for a person's tokens."""
+        common = match.new_zeros(len(owner), 1 + self.config.queries, match.shape[-1])
+        return torch.cat([common, (2 * match - 1).repeat_interleave(self.config.personal_tokens, dim=1)], dim=1)
+
+    def _offsets(self, people: People | None, x: Tensor) -> list[Tensor]:
+        """For each routed module the router offsets [B, L, R]: zero at question and queries."""
+        if people is None or not self.config.routed_modules:
+            return []
+        own = people.z.repeat_interleave(self.config.personal_tokens, dim=1)  # [B, P·I, M, R]
+        whole = torch.cat([own.new_zeros(len(x), 1 + self.config.queries, *own.shape[2:]), own], dim=1)
+        return list(whole.unbind(2))
+
+    def _output(self, x: Tensor, people: People | None, routing: list[RoutingStats]) -> QFormerOutput:
+        """Cut the sequence into query outputs and people's outputs."""
+        queries, rest = x[:, 1 : 1 + self.config.queries], x[:, 1 + self.config.queries :]
+        named = 0 if people is None else people.mask.shape[1]
+        return QFormerOutput(queries, rest.unflatten(1, (named, self.config.personal_tokens)), routing)
+
+
+def _initialise(module: nn.Module) -> None:
+    """BERT's initialisation; routers keep their dense start."""
+    if isinstance(module, MixtureOfHeadsAttention):
+        for layer in (module.query, module.key, module.value, module.out):
+            _normal(layer)
+    elif isinstance(module, QFormerLayer):
+        _normal(module.up)
+        _normal(module.down)
+
+
+def _normal(layer: nn.Linear) -> None:
+    """Weights N(0, 0.02), bias 0."""
+    nn.init.normal_(layer.weight, std=INIT_STD)
+    nn.init.zeros_(layer.bias)

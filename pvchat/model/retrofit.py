@@ -1,0 +1,195 @@
+"""Mixture-of-Heads in a pretrained model of transformers, without changing its output at first.
+
+In: a loaded model, such as InstructBlipVideo (its Q-Former) or Qwen2-VL / Qwen2.5-VL (its language model). Out: the
+same model whose chosen attention modules weigh their heads by a `HeadMixer`. The modules' own code and weights stay: a
+mixer and two hooks are added to each, so tensor names don't change and stock checkpoints still load. Call it after peft
+has put adapters in, if both are wanted: the weights must apply before the output projection and its adapter.
+
+Legend: B batch, L tokens, H heads, d width of one head, R routed heads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.heads import HeadMixer, RoutingStats
+
+SETTINGS, WEIGHTS = "remoh.json", "remoh.safetensors"
+MIXER = "moh_mixer"  # attribute of a retrofitted attention module
+# Attention classes by the end of their name: where the heads are joined. "output": what the module returns first is the
+# joined heads; otherwise the child of that name is the output projection and takes the joined heads.
+KINDS: Mapping[str, str] = {
+    "QFormerMultiHeadAttention": "output",
+    "Qwen2VLAttention": "o_proj",
+    "Qwen2_5_VLAttention": "o_proj",
+}
+
+
+@dataclass(frozen=True)
+class RetrofitConfig:
+    """How a model is retrofitted.
+
+    Attributes:
+        shared: heads that are always on, the first ones; the rest are routed.
+        router: a key of `heads.ROUTERS`.
+        top_k: for `topk`.
+        start: only attention of layers from this index on; -1 is the upper half, as in PVChat.
+    """
+
+    shared: int
+    router: str = "relu"
+    top_k: int = 2
+    start: int = -1
+
+
+def retrofit_moh(model: nn.Module, config: RetrofitConfig) -> list[str]:
+    """Give attention modules mixed heads, in place. The output is unchanged until a mixer is trained.
+
+    Args:
+        model: contains attention modules of the classes in `KINDS`.
+        config: how.
+
+    Returns:
+        Names of the modules changed.
+
+    Raises:
+        SettingsError: the model has none of them, or has mixed heads already.
+    """
+    found = [(name, module, kind) for name, module in model.named_modules() if (kind := _kind(module))]
+    if not found:
+        raise SettingsError(
+            "no attention module that can be given mixed heads",
+            subject=type(model).__name__,
+            hint=f"Known classes end in {', '.join(KINDS)}.",
+        )
+    if any(hasattr(module, MIXER) for _, module, _ in found):
+        raise SettingsError("this model has mixed heads already", subject=type(model).__name__)
+    layers = [_layer(name) for name, _, _ in found]
+    start = (max(layers) + 1) // 2 if config.start < 0 else config.start
+    changed = [row for row, layer in zip(found, layers, strict=True) if layer >= start]
+    for _, module, kind in changed:
+        _attach(module, kind, config)
+    model.moh_config = config  # type: ignore[assignment]
+    return [name for name, _, _ in changed]
+
+
+def mixers(model: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Names and mixers of all retrofitted attention modules."""
+    for name, module in model.named_modules():
+        if name.endswith(MIXER) and isinstance(module, HeadMixer):
+            yield name, module
+
+
+def routing_stats(model: nn.Module) -> list[RoutingStats]:
+    """What the routers did in the last forward pass, module by module; feed them to `train.losses`."""
+    return [m.last.stats for _, m in mixers(model) if m.last.stats is not None]
+
+
+def save_retrofitted(model: Any, folder: str | Path) -> None:
+    """Write the model in the hub's layout (as if it weren't retrofitted) and the mixers beside it."""
+    from safetensors.torch import save_file
+
+    path = Path(folder)
+    stock = {k: v for k, v in model.state_dict().items() if f".{MIXER}." not in k}
+    model.save_pretrained(path, state_dict=stock)
+    state = {f"{name}.{k}": v.contiguous() for name, mixer in mixers(model) for k, v in mixer.state_dict().items()}
+    save_file(state, path / WEIGHTS)
+    (path / SETTINGS).write_text(json.dumps(asdict(model.moh_config), indent=2) + "\n", encoding="utf-8")
+
+
+def load_retrofitted(folder: str | Path, model: nn.Module) -> list[str]:
+    """Retrofit a freshly loaded model as a folder says and load the trained mixers.
+
+    Args:
+        folder: written by `save_retrofitted`.
+        model: loaded from it (or from the stock checkpoint) by transformers' `from_pretrained`.
+
+    Returns:
+        Names of the modules changed.
+
+    Raises:
+        WeightsError: the folder has no mixers, or they don't fit.
+    """
+    from safetensors.torch import load_file
+
+    path = Path(folder)
+    if not (path / SETTINGS).is_file():
+        raise WeightsError("no mixed heads were saved here", subject=str(path), hint=f"Expected {SETTINGS}.")
+    names = retrofit_moh(model, RetrofitConfig(**json.loads((path / SETTINGS).read_text(encoding="utf-8"))))
+    state = load_file(path / WEIGHTS)
+    wanted = {f"{name}.{k}" for name, mixer in mixers(model) for k in mixer.state_dict()}
+    if wanted != set(state):
+        raise WeightsError("the mixed heads saved here don't fit this model", subject=str(path))
+    model.load_state_dict(state, strict=False)
+    return names
+
+
+def _kind(module: nn.Module) -> str | None:
+    """Where the module's heads are joined, None when it isn't an attention module that we know."""
+    name = type(module).__name__
+    return next((kind for end, kind in KINDS.items() if name.endswith(end)), None)
+
+
+def _layer(name: str) -> int:
+    """The layer number in a module's name."""
+    return next(int(part) for part in reversed(name.split(".")) if part.isdigit())
+
+
+def _attach(module: Any, kind: str, config: RetrofitConfig) -> None:
+    """Add the mixer and its hooks to one attention module."""
+    heads = getattr(module, "num_attention_heads", None) or module.num_heads
+    reads = module.query if kind == "output" else module.q_proj
+    mixer: Any = HeadMixer(reads.in_features, heads, config.shared, router=config.router, top_k=config.top_k)
+    mixer.last = _Last()
+    weight = next(p for p in reads.parameters() if p.is_floating_point())
+    setattr(module, MIXER, mixer.to(weight.device, weight.dtype))
+    module.register_forward_pre_hook(_route, with_kwargs=True)
+    if kind == "output":
+        module.register_forward_hook(_weigh_output)
+    else:
+        getattr(module, kind).register_forward_pre_hook(_WeighInput(mixer))
+
+
+def _route(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Before the attention runs: weigh its heads by the hidden states it is given."""
+    hidden = args[0] if args else kwargs["hidden_states"]
+    mixer = getattr(module, MIXER)
+    mixer.last.weights, mixer.last.stats = mixer(hidden)
+
+
+def _weigh_output(module: Any, args: tuple[Any, ...], output: tuple[Any, ...]) -> tuple[Any, ...]:
+    """After an attention that returns joined heads: weigh them."""
+    return (_weigh(output[0], getattr(module, MIXER).last.weights), *output[1:])
+
+
+class _Last:
+    """What a mixer gave in the last forward pass. A copy starts empty: tensors in a graph can't be copied."""
+
+    def __init__(self) -> None:
+        self.weights: Tensor | None = None
+        self.stats: RoutingStats | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Last:
+        return _Last()
+
+
+class _WeighInput:
+    """Before an output projection: weigh the joined heads. An object, not a closure: it follows a deep copy."""
+
+    def __init__(self, mixer: Any) -> None:
+        self.mixer = mixer
+
+    def __call__(self, module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (_weigh(args[0], self.mixer.last.weights), *args[1:])
+
+
+def _weigh(joined: Tensor, weights: Tensor) -> Tensor:
+    """[B, L, H · d] times [B, L, H]."""
+    return (joined.unflatten(-1, (weights.shape[-1], -1)) * weights[..., None].to(joined.dtype)).flatten(-2)

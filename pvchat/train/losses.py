@@ -1,0 +1,190 @@
+"""Losses on routing and on the contrastive phase: each one function, each with a gradient.
+
+In: `RoutingStats` of all routed modules of one forward pass. Out: scalar tensors.
+
+Smooth proximity regularisation (SPR) and head activation enhancement (HAE) are PVChat's (arXiv 2503.17069, Sec. 3). The
+authors' HAE is a constant as far as autograd can see; ours passes the gradient of σ(10 · logit) straight through the
+hard share, and shares are pooled over modules. The weight β of SPR is one buffer for all modules, saved in checkpoints;
+it moves in training mode only.
+
+Legend: B batch, Q queries, R routed heads, E experts, S active share, R_s = 1 - S real sparsity, T_s its target.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pvchat.errors import SettingsError
+from pvchat.model.heads import RoutingStats
+
+BETA_START = 1e-8  # PVChat code and ReMoE
+BETA_MIN, BETA_MAX = 1e-15, 10.0  # PVChat code
+RATE = 0.8  # k of PVChat; its later code uses 0.1
+REMOE_FACTOR = 1.2  # α of ReMoE, arXiv 2412.14711
+HAE_WEIGHT = 0.5  # PVChat code
+STEEPNESS = 10.0  # of the sigmoid that stands in for "active" in the backward pass
+LOG_SCALE = math.log(1 / 0.07)  # CLIP's inverse temperature at the start
+MODES = ("none", "spr", "both")
+
+
+def active_share(stats: Sequence[RoutingStats]) -> Tensor:
+    """S, the share of active (token, head) pairs pooled over modules; no gradient. 1 when nothing is routed."""
+    pooled = _pooled(stats, lambda s: s.tokens(s.active()).float())
+    return pooled.mean().detach() if len(pooled) else torch.ones(())
+
+
+def soft_active_share(stats: Sequence[RoutingStats], steepness: float = STEEPNESS) -> Tensor:
+    """S with a gradient: the hard share forward, the gradient of the mean of σ(steepness · logit) backward."""
+    hard = active_share(stats)
+    soft = _pooled(stats, lambda s: torch.sigmoid(steepness * s.tokens(s.logits))).mean()
+    return hard + (soft - soft.detach())
+
+
+def spr_loss(stats: Sequence[RoutingStats], beta: Tensor | float) -> Tensor:
+    """β · mean_i f_i · g_i over all routed heads of all modules.
+
+    f_i is the share of tokens with head i on (no gradient), g_i its mean gate: ReMoE's load-balanced form of the
+    paper's L1 norm, as in the authors' code.
+    """
+    terms = [s.head_share().detach() * s.tokens(s.gates).mean(0) for s in stats if s.adaptive]
+    return beta * torch.cat(terms).mean() if terms else torch.zeros(())
+
+
+def hae_loss(stats: Sequence[RoutingStats], target: float = 0.5, weight: float = HAE_WEIGHT) -> Tensor:
+    """Give w · (exp(2 (R_s - T_s)) - 1) when R_s > T_s, else 0: pushes heads on again when too many went off."""
+    stats = [s for s in stats if s.adaptive]
+    if not stats:
+        return torch.zeros(())
+    excess = (1 - soft_active_share(stats)) - target
+    return weight * torch.expm1(2 * excess) if float(excess.detach()) > 0 else excess * 0.0
+
+
+def balance_loss(stats: Sequence[RoutingStats]) -> Tensor:
+    """MoH's load balance, R · Σ_i f_i P_i averaged over modules (arXiv 2410.11842, eq. 8; weight there 0.01).
+
+    P_i is the mean softmax probability of head i, f_i the share of tokens that use it.
+    """
+    terms = []
+    for s in stats:
+        probability = s.tokens(s.logits).softmax(-1).mean(0)
+        terms.append(len(probability) * (s.head_share().detach() * probability).sum())
+    return torch.stack(terms).mean() if terms else torch.zeros(())
+
+
+def router_z_loss(stats: Sequence[RoutingStats]) -> Tensor:
+    """Mean squared logsumexp of the logits: keeps them small (ST-MoE, arXiv 2202.08906, eq. 5; weight about 0.001)."""
+    terms = [s.tokens(s.logits).logsumexp(-1).square().mean() for s in stats]
+    return torch.stack(terms).mean() if terms else torch.zeros(())
+
+
+def exponential_update(beta: Tensor, sparsity: Tensor | float, target: float, rate: float = RATE) -> Tensor:
+    """PVChat's rule: β · exp(k (T_s - R_s)), clamped."""
+    step = torch.exp(rate * (target - torch.as_tensor(sparsity, dtype=beta.dtype, device=beta.device)))
+    return (beta * step).clamp(BETA_MIN, BETA_MAX)
+
+
+def sign_update(beta: Tensor, sparsity: Tensor | float, target: float, factor: float = REMOE_FACTOR) -> Tensor:
+    """ReMoE's rule: β · α^sign(T_s - R_s), clamped."""
+    sign = torch.sign(target - torch.as_tensor(sparsity, dtype=beta.dtype, device=beta.device))
+    return (beta * factor**sign).clamp(BETA_MIN, BETA_MAX)
+
+
+class SparsityController(nn.Module):
+    """SPR and HAE with their one β, for all routed modules of a model.
+
+    Call it on the statistics of every forward pass and add the result to the loss; call `step()` once after each
+    optimiser step. Shares of the micro-batches in between are averaged. In evaluation mode nothing moves. `state_dict`
+    holds β, so a resumed run goes on where it stopped.
+
+    Args:
+        mode: "none", "spr" or "both" (SPR and HAE).
+        target: T_s.
+        rate: k of the exponential rule.
+        rule: "exponential" (PVChat) or "sign" (ReMoE).
+        hae_weight: w.
+        beta: β at the start.
+    """
+
+    beta: Tensor
+
+    def __init__(
+        self,
+        mode: str = "both",
+        *,
+        target: float = 0.5,
+        rate: float = RATE,
+        rule: str = "exponential",
+        hae_weight: float = HAE_WEIGHT,
+        beta: float = BETA_START,
+    ) -> None:
+        super().__init__()
+        if mode not in MODES:
+            raise SettingsError(f"unknown sparsity mode '{mode}'", hint=f"Use one of {', '.join(MODES)}.")
+        if rule not in ("exponential", "sign"):
+            raise SettingsError(f"unknown update rule '{rule}'", hint="Use exponential or sign.")
+        self.mode, self.target, self.rate, self.rule, self.hae_weight = mode, target, rate, rule, hae_weight
+        self.register_buffer("beta", torch.tensor(beta, dtype=torch.float32))
+        self._shares: list[Tensor] = []
+
+    def forward(self, stats: Sequence[RoutingStats]) -> dict[str, Tensor]:
+        """The losses to add, by name ("spr", "hae"); empty in mode "none" or when nothing is routed.
+
+        Args:
+            stats: one `RoutingStats` a routed module.
+        """
+        stats = [s for s in stats if s.adaptive]
+        if self.mode == "none" or not stats:
+            return {}
+        if self.training:
+            self._shares.append(active_share(stats))
+        losses = {"spr": spr_loss(stats, self.beta.to(stats[0].gates.dtype))}
+        if self.mode == "both":
+            losses["hae"] = hae_loss(stats, self.target, self.hae_weight)
+        return losses
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move β by the active share seen since the last step; in training mode only."""
+        if self.training and self._shares:
+            sparsity = 1 - torch.stack(self._shares).mean()
+            rule = sign_update if self.rule == "sign" else exponential_update
+            extra = {} if self.rule == "sign" else {"rate": self.rate}
+            self.beta.copy_(rule(self.beta, sparsity, self.target, **extra))
+        self._shares.clear()
+
+
+def contrastive_loss(clips: Tensor, sentences: Tensor, log_scale: Tensor | float = LOG_SCALE) -> Tensor:
+    """Symmetric InfoNCE between clips and their sentences (CLIP, arXiv 2103.00020, fig. 3).
+
+    Args:
+        clips: [B, D] L2-normalised.
+        sentences: [B, D] L2-normalised, row i belongs to clip i.
+        log_scale: log of the inverse temperature, at most log 100.
+    """
+    scale = torch.as_tensor(log_scale, device=clips.device).clamp(max=math.log(100)).exp()
+    logits = scale * clips @ sentences.T
+    target = torch.arange(len(clips), device=clips.device)
+    return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+
+
+def presence_loss(logits: Tensor, present: Tensor, mask: Tensor) -> Tensor:
+    """Binary cross-entropy over the people asked about.
+
+    Args:
+        logits: [B, P].
+        present: [B, P] 1 where the person is in the clip.
+        mask: [B, P] True where a person is named.
+    """
+    if not bool(mask.any()):
+        return logits.sum() * 0.0
+    return F.binary_cross_entropy_with_logits(logits[mask].float(), present[mask].float())
+
+
+def _pooled(stats: Sequence[RoutingStats], values: Callable[[RoutingStats], Tensor]) -> Tensor:
+    """`values(s)` of all modules in one row."""
+    return torch.cat([values(s).flatten() for s in stats]) if stats else torch.zeros(0)

@@ -1,0 +1,156 @@
+"""The Q-Former: layers against transformers' BLIP-2, people kept apart, z where it belongs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from pvchat.model.people import IdentityMatch, PersonParameters, PersonState
+from pvchat.model.qformer import QFormer, QFormerLayer
+from pvchat.model.registry import load_config
+
+CONFIG = load_config("tiny")
+
+
+def random(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def copy_attention(own, theirs):
+    for a, b in (("query", "attention.query"), ("key", "attention.key"), ("value", "attention.value")):
+        getattr(own, a).load_state_dict(theirs.get_submodule(b).state_dict())
+    own.out.load_state_dict(theirs.output.dense.state_dict())
+
+
+@pytest.mark.parametrize("shared", [12, 8])
+def test_a_layer_equals_blip2(shared):
+    """Dense, and with a fresh router, which must be dense too."""
+    from transformers import Blip2QFormerConfig
+    from transformers.models.blip_2.modeling_blip_2 import Blip2QFormerLayer
+
+    config = Blip2QFormerConfig(
+        hidden_size=48,
+        num_attention_heads=12,
+        intermediate_size=64,
+        encoder_hidden_size=20,
+        cross_attention_frequency=1,
+        num_hidden_layers=1,
+    )
+    config._attn_implementation = "eager"
+    theirs = Blip2QFormerLayer(config, 0).eval()
+    own = QFormerLayer(48, 12, shared, 64, cross=True, context_width=20).eval()
+    copy_attention(own.attention, theirs.attention)
+    copy_attention(own.cross, theirs.crossattention)
+    own.attention_norm.load_state_dict(theirs.attention.output.LayerNorm.state_dict())
+    own.cross_norm.load_state_dict(theirs.crossattention.output.LayerNorm.state_dict())
+    own.up.load_state_dict(theirs.intermediate_query.dense.state_dict())
+    own.down.load_state_dict(theirs.output_query.dense.state_dict())
+    own.ffn_norm.load_state_dict(theirs.output_query.LayerNorm.state_dict())
+
+    x, context = random(2, 5, 48), random(2, 7, 20, seed=1)
+    mask = torch.arange(7)[None] < torch.tensor([[7], [4]])
+    additive = torch.zeros(2, 1, 1, 7).masked_fill(~mask[:, None, None], torch.finfo(torch.float32).min)
+    expected = theirs(x, encoder_hidden_states=context, encoder_attention_mask=additive, query_length=5)
+    expected = expected[0] if isinstance(expected, tuple) else expected
+    out, routing = own(x, context, context_mask=mask)
+    assert (out - expected).abs().max() <= 2e-6
+    assert len(routing) == (0 if shared == 12 else 2)
+
+
+def test_routed_modules_are_the_upper_half():
+    out = QFormer(CONFIG).eval()(random(2, 9, CONFIG.width), torch.ones(2, 9, dtype=torch.bool))
+    assert len(out.routing) == CONFIG.routed_modules == 3  # layers 2 and 3, the last with cross-attention
+    assert out.queries.shape == (2, CONFIG.queries, CONFIG.width)
+    assert out.personal.shape == (2, 0, 16, CONFIG.width)
+
+
+def test_dense_at_first_whatever_the_router():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        routed = QFormer(CONFIG).eval()
+        dense = QFormer(replace(CONFIG, shared_heads=CONFIG.heads)).eval()
+    dense.load_state_dict({k: v for k, v in routed.state_dict().items() if ".mixer." not in k})
+    context, mask = random(2, 9, CONFIG.width), torch.ones(2, 9, dtype=torch.bool)
+    assert (routed(context, mask).queries - dense(context, mask).queries).abs().max() <= 1e-6
+
+
+def read(model, scene, rows, batch_people, clips=None):
+    features, _ = scene
+    visual = model.encode_clips(features)
+    if clips is not None:
+        visual = visual.select(torch.tensor(clips))
+    with torch.no_grad():
+        return model.read(visual, None, batch_people(rows))
+
+
+def test_one_persons_reading_does_not_depend_on_others(scene, shared_model, batch_people):
+    ana, bo = scene[1]
+    alone = read(shared_model, scene, [[ana], [], [ana]], batch_people)
+    both = read(shared_model, scene, [[ana, bo], [bo], [bo, ana]], batch_people)
+    assert torch.allclose(alone.personal[0, 0], both.personal[0, 0], atol=1e-5)
+    assert torch.allclose(alone.personal[2, 0], both.personal[2, 1], atol=1e-5)
+    assert torch.allclose(alone.presence[0, 0], both.presence[0, 0], atol=1e-5)
+    assert torch.allclose(alone.queries, both.queries, atol=1e-5)
+    assert bool(both.personal.isfinite().all())
+
+
+def test_people_see_each_other_when_not_isolated(scene, shared_model, batch_people):
+    ana, bo = scene[1]
+    shared_model.qformer.config = replace(CONFIG, isolate_people=False)
+    try:
+        alone = read(shared_model, scene, [[ana], [], []], batch_people)
+        both = read(shared_model, scene, [[ana, bo], [], []], batch_people)
+    finally:
+        shared_model.qformer.config = CONFIG
+    assert (alone.personal[0, 0] - both.personal[0, 0]).abs().max() > 1e-6
+
+
+def test_z_moves_the_routers_at_its_persons_tokens_only(scene, shared_model, batch_people):
+    ana, bo = scene[1]
+    off = PersonState("Ana", ana.tokens, torch.full_like(ana.z, -100.0), ana.prototypes)
+    routing = read(shared_model, scene, [[off, bo], [], []], batch_people).routing
+    first = 1 + CONFIG.queries
+    for stats in routing:
+        active = stats.active()[0]
+        assert not bool(active[first : first + 16].any())
+        assert bool(active[first + 16 :].all())
+        assert bool(active[:first].all())
+        assert stats.mask.sum(1).tolist() == [first + 32, first, first]
+
+
+def test_person_parameters_train_and_nothing_else_has_to(scene, shared_model, batch_people):
+    parameters = PersonParameters(scene[1][0])
+    visual = shared_model.encode_clips(scene[0])
+    reading = shared_model.read(visual, None, batch_people([[parameters()], [], []]))
+    reading.presence[0, 0].backward()
+    assert float(parameters.tokens.grad.abs().sum()) > 0
+    assert float(parameters.z.grad.abs().sum()) > 0
+    shared_model.zero_grad()
+
+
+def test_a_person_is_small_and_comes_back_from_tensors(scene):
+    ana = scene[1][0]
+    state = ana.tensors()
+    assert sum(t.numel() * 4 for t in state.values()) < 1_000_000
+    again = PersonState.from_tensors("Anna", state)
+    assert again.name == "Anna"
+    assert torch.equal(again.tokens, ana.tokens)
+
+
+def test_match_finds_the_persons_track(scene, shared_model, batch_people):
+    features, (ana, bo) = scene
+    people = batch_people([[ana, bo], [ana], [PersonState("Cy", ana.tokens, ana.z, ana.prototypes[:0])]])
+    visual = shared_model.encode_clips(features)
+    with torch.no_grad():
+        match, best = IdentityMatch(0.5, 40.0)(people, visual)
+    body = (visual.expert == 1) & visual.mask[0]
+    on_own = match[0, 0][body & (visual.track[0] == 0)]
+    on_other = match[0, 0][body & (visual.track[0] == 1)]
+    assert float(on_own.min()) > 0.7
+    assert float(on_other.max()) < 0.3
+    assert bool((match[:, :, visual.expert == 0] == 0.5).all())
+    assert float(best[0].min()) > 0.4
+    assert float(best[1, 0]) == -1.0  # no face in that clip
+    assert float(best[2, 0]) == 0.0  # no prototypes: nothing known
