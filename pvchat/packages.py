@@ -84,10 +84,9 @@ TABLE: tuple[Weight, ...] = (
         archive="face_recognition_models-0.3.0.tar.gz",
         sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
         size_bytes=100_149_358,
-        kept_bytes=31_620_000,
+        kept_bytes=22_470_000,
         members=(
             "face_recognition_models-0.3.0/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
-            "face_recognition_models-0.3.0/face_recognition_models/models/shape_predictor_5_face_landmarks.dat",
         ),
         licence="CC0-1.0",
         purpose="face identity, dlib ResNet, 128-d",

@@ -1,0 +1,114 @@
+"""What every test gets: a home folder of its own, no network, few threads; the fixtures `shared` and `weights_home`.
+
+Tests marked `weights` see the real embedded weights: `$PVCHAT_TEST_WEIGHTS_HOME`, else the home folder in use outside
+the tests (where `pvchat doctor --fetch` puts them). Where they are missing such a test is skipped and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import pytest
+from hypothesis import settings
+
+from pvchat.config import home
+
+REPO = Path(__file__).parents[1]
+WEIGHTS_HOME = Path(os.environ.get("PVCHAT_TEST_WEIGHTS_HOME") or home()).absolute()
+SHARED = Path(os.environ.get("PVCHAT_SHARED") or REPO.parent / "shared").absolute()
+
+settings.register_profile("repo", deadline=None, max_examples=50, derandomize=True)
+settings.load_profile("repo")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-help", action="store_true", help="write docs/help.md anew (tests/test_cli.py)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    marked = [item for item in items if item.get_closest_marker("weights")]
+    if marked and (reason := _missing_weights()):
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def pvchat_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, request: Any) -> Path:
+    """A fresh `$PVCHAT_HOME`; for tests marked `weights` its weights folder is the real one."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("PVCHAT_HOME", str(folder))
+    if request.node.get_closest_marker("weights"):
+        (folder / "weights").symlink_to(WEIGHTS_HOME / "weights", target_is_directory=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine can be reached: by sockets, by the hub client, by a pip in a subprocess."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # the discard port: nobody listens
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def local_only(call: Any) -> Any:
+        def guarded(self: socket.socket, address: Any) -> Any:
+            if self.family != getattr(socket, "AF_UNIX", None) and not _is_local(address[0]):
+                raise OSError(f"tests have no network: {address}")
+            return call(self, address)
+
+        return guarded
+
+    def local_names(host: Any, *args: Any, **options: Any) -> Any:
+        if host is not None and not _is_local(host):
+            raise socket.gaierror(f"tests have no network: {host}")
+        return resolve(host, *args, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", local_only(connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", local_only(connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", local_names)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the development and training data beside the repository; the test is skipped without it."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no data at {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def weights_home() -> Path:
+    """The home folder that holds the real weights (read only: tests never write there)."""
+    if reason := _missing_weights():
+        pytest.skip(reason)
+    return WEIGHTS_HOME
+
+
+def _is_local(host: Any) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    return name in ("localhost", "::1", "") or name.startswith("127.")
+
+
+def _missing_weights() -> str:
+    """Why tests of the real weights can't run; empty when they can."""
+    from pvchat import weights
+
+    before = os.environ.get("PVCHAT_HOME")
+    os.environ["PVCHAT_HOME"] = str(WEIGHTS_HOME)
+    try:
+        gone = sorted({weight.role for weight in weights.missing()})
+    finally:
+        if before is None:
+            del os.environ["PVCHAT_HOME"]
+        else:
+            os.environ["PVCHAT_HOME"] = before
+    if not gone:
+        return ""
+    mend = "run `pvchat doctor --fetch`, or set PVCHAT_TEST_WEIGHTS_HOME"
+    return f"no weights for {', '.join(gone)} in {WEIGHTS_HOME}: {mend}"

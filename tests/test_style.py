@@ -1,0 +1,208 @@
+"""House rules that a test can hold (CONTRIBUTING.md lists them all)."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parents[1]
+SOURCES = sorted((REPO / "pvchat").rglob("*.py")) + sorted((REPO / "app").rglob("*.py"))
+TESTS = sorted((REPO / "tests").rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES + TESTS}
+TEXTS = (".py", ".md", ".toml", ".json", ".yaml", ".yml", ".txt", ".cfg", ".css", "")
+
+MAX_FILE, MAX_FUNCTION, MAX_P90 = 400, 120, 50  # lines
+MAY_PRINT = {"commands.py"}
+BAD_NAMES = re.compile(r"(^|_)(utils?|misc|helpers?|v\d+|final|new|old|2)(_|$)")
+LIGHT = ("config", "errors", "schemas")
+HEAVY = ("torch", "transformers", "av", "decord", "dlib", "ai_edge_litert", "gradio", "timm", "PIL", "faiss")
+# spelled in pieces, so that this file keeps its own rule
+HOSTS = re.compile(
+    "|".join(("pypi" + r"\.org", "python" + r"hosted", "hugging" + r"face\.co", "hf" + r"\.co/", "model" + "scope"))
+)
+PLACES = re.compile(r"(?<![\w.])/(work|home|root|Users|mnt|tmp)/")
+PLACES_ALLOWED = {"tests", ".ci"}  # they speak of places on purpose: home folders to make, paths to refuse
+DISTRIBUTIONS = {
+    "PIL": "pillow", "ai_edge_litert": "ai-edge-litert", "dlib": "dlib-bin", "_dlib_pybind11": "dlib-bin",
+    "faiss": "faiss-cpu", "sklearn": "scikit-learn", "open_clip": "open_clip_torch", "rouge_score": "rouge-score",
+}  # fmt: skip
+OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed
+OPTIONAL_FOLDERS = ("app/", "pvchat/train/", "pvchat/model/", "pvchat/augment/", "pvchat/evaluate", "pvchat/metrics")
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(REPO).as_posix()
+
+
+def _functions(tree: ast.AST):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def _length(node: ast.AST) -> int:
+    return node.end_lineno - node.lineno + 1
+
+
+def _imports(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module)
+    return names
+
+
+def _tracked() -> list[Path]:
+    """What git holds or would hold; without git (an unpacked sdist) all that is there."""
+    words = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    try:
+        done = subprocess.run(words, cwd=REPO, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return [path for path in SOURCES + TESTS if path.is_file()]
+    return [path for name in done.stdout.splitlines() if (path := REPO / name).is_file()]
+
+
+@pytest.mark.parametrize("path", SOURCES + TESTS, ids=_relative)
+def test_files_are_short_and_well_named(path):
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= MAX_FILE, f"{lines} lines"
+    assert not BAD_NAMES.search(path.stem)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_relative)
+def test_modules_say_what_they_are(path):
+    assert ast.get_docstring(TREES[path]) or not TREES[path].body
+    text = path.read_text(encoding="utf-8")
+    assert "from __future__ import annotations" in text or path.name == "__init__.py"
+
+
+def test_functions_are_short():
+    lengths = {f"{_relative(p)}:{f.name}": _length(f) for p in SOURCES for f in _functions(TREES[p])}
+    assert {name: n for name, n in lengths.items() if n > MAX_FUNCTION} == {}
+    assert statistics.quantiles(lengths.values(), n=10)[-1] <= MAX_P90
+
+
+def test_public_functions_are_typed_and_documented():
+    bare = [
+        f"{_relative(path)}:{node.name}"
+        for path in SOURCES
+        for node in TREES[path].body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and (node.returns is None or not ast.get_docstring(node) or any(a.annotation is None for a in node.args.args))
+    ]
+    assert bare == []
+
+
+def test_only_the_command_line_prints():
+    printing = {
+        _relative(path)
+        for path in SOURCES
+        for node in ast.walk(TREES[path])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+    assert {name for name in printing if Path(name).name not in MAY_PRINT} == set()
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_contracts_import_nothing_heavy(module):
+    code = f"import sys, pvchat.{module}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPO)
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_package_imports_nothing():
+    code = "import sys, pvchat; print([m for m in sys.modules if m.startswith('pvchat.') or m in ('numpy', 'torch')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPO)
+    assert done.stdout.strip() == "[]"
+
+
+def test_nothing_imports_the_app_and_parts_keep_apart():
+    for path in SOURCES:
+        name, imported = _relative(path), _imports(TREES[path])
+        if not name.startswith("app/") and path.name != "commands.py":  # `serve` starts the app
+            assert not any(module == "app" or module.startswith("app.") for module in imported), name
+        for part, others in {
+            "augment": ("model", "train"),
+            "model": ("augment", "train"),
+            "train": ("augment",),
+        }.items():
+            if name.startswith(f"pvchat/{part}/"):
+                bad = [m for m in imported for other in others if m.startswith(f"pvchat.{other}")]
+                assert not bad, f"{name} imports {bad}"
+
+
+def test_no_pickle():
+    for path in SOURCES:
+        name, tree = _relative(path), TREES[path]
+        assert not _imports(tree) & {"pickle", "cPickle", "dill", "joblib", "cloudpickle", "shelve", "marshal"}, name
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.load", "np.load", "numpy.load"):
+                options = {option.arg: ast.unparse(option.value) for option in node.keywords}
+                safe = {"torch.load": ("weights_only", "True")}.get(ast.unparse(node.func), ("allow_pickle", "False"))
+                assert options.get(safe[0]) == safe[1], f"{name}:{node.lineno}"
+
+
+def test_nothing_is_seeded_globally():
+    """Code that draws from torch's global generator (generate, module initialisation) forks it before seeding."""
+    words = {"torch.manual_seed", "np.random.seed", "numpy.random.seed", "random.seed"}
+    calls = [
+        f"{_relative(path)}:{node.lineno}"
+        for path in SOURCES
+        for node in _outside_forks(TREES[path])
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in words
+    ]
+    assert calls == []
+
+
+def _outside_forks(node: ast.AST):
+    """All nodes but those in a `with …fork_rng(…)` block."""
+    if isinstance(node, ast.With) and any("fork_rng" in ast.unparse(item.context_expr) for item in node.items):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _outside_forks(child)
+
+
+def test_no_hosts_and_no_places_of_one_machine():
+    found = []
+    for path in _tracked():
+        if path.suffix not in TEXTS:
+            continue
+        text, name = path.read_text(encoding="utf-8", errors="ignore"), _relative(path)
+        found += [f"{name}: {hit.group()}" for hit in HOSTS.finditer(text)]
+        if name.split("/")[0] not in PLACES_ALLOWED:
+            found += [f"{name}: {hit.group()}" for hit in PLACES.finditer(text)]
+    assert found == []
+
+
+def test_tracked_files_are_small():
+    big = {
+        _relative(p): p.stat().st_size for p in _tracked() if p.stat().st_size > 250_000 and p.suffix != ".safetensors"
+    }
+    assert big == {}
+    weights = sum(p.stat().st_size for p in _tracked() if p.suffix == ".safetensors")
+    assert weights <= 60_000_000
+
+
+def test_what_is_imported_is_declared():
+    """The base dependencies cover what `pvchat` imports; extras cover the parts that are named for them."""
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    base = {_distribution(line) for line in project["dependencies"]}
+    extra = {_distribution(line) for lines in project["optional-dependencies"].values() for line in lines}
+    for path in SOURCES:
+        tops = {module.split(".")[0] for module in _imports(TREES[path])} - set(sys.stdlib_module_names)
+        third = {DISTRIBUTIONS.get(top, top) for top in tops - {"pvchat", "app"} - OPTIONAL_IMPORTS}
+        allowed = base | extra if _relative(path).startswith(OPTIONAL_FOLDERS) else base
+        assert third <= allowed, f"{_relative(path)}: {sorted(third - allowed)}"
+
+
+def _distribution(requirement: str) -> str:
+    return re.match(r"[A-Za-z0-9_.\-]+", requirement).group()
