@@ -87,11 +87,13 @@ def write_answer(
 ) -> str:
     """The answer, rephrased by the language model where its guard lets that pass; streamed once it is final.
 
-    Refusals and unsure answers are never rephrased: there is nothing in them to phrase better, and their "not" stays.
+    Refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better, and their
+    "not" stays.
     """
     answer = plain_answer(question, people, evidence)
     asked = _asked(question, people)
-    if language is not None and asked and all(p.decision == "present" for p in asked):
+    told = question.type != "existence" and all(p.decision == "present" for p in asked)
+    if language is not None and asked and told:
         answer = rephrase(answer, [p.name for p in people], language).text
     if stream is not None:
         for piece in re.findall(r"\S+\s*", answer):

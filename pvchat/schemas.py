@@ -86,6 +86,7 @@ class Track:
         body_boxes: [n, 4] the region below and around the face that belongs to this person.
         body: [n, 1280] pooled EfficientNet features of that region.
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
+        masked: [m, D] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
         thumbnail: JPEG bytes of the best sighting.
         facts: what was measured (`facts.py`).
     """
@@ -100,6 +101,7 @@ class Track:
     body_boxes: FloatArray
     body: FloatArray
     pose: FloatArray
+    masked: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     thumbnail: bytes = b""
     facts: PersonFacts = field(default_factory=PersonFacts)
 

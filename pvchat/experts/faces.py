@@ -2,11 +2,11 @@
 
 In: one uint8 RGB frame. Out: `Faces`, arrays over the n faces found, best first; boxes and points in pixels.
 
-MTCNN finds most faces and places its points well; MediaPipe's wide-range detector adds turned and masked ones that MTCNN
-misses.
+MTCNN finds most faces and places its points well; MediaPipe's wide-range detector adds turned and masked ones that
+MTCNN misses.
 
-Alignment: the five points are mapped by a similarity transform (Umeyama, 1991) onto their mean place in dlib's 150-pixel
-face chip. dlib's own 5-point predictor expects boxes of dlib's detector and drifts on turned faces.
+Alignment: the five points are mapped by a similarity transform (Umeyama, 1991) onto their mean place in dlib's
+150-pixel face chip. dlib's own 5-point predictor expects boxes of dlib's detector and drifts on turned faces.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from pvchat.experts.identity import SIDE, IdentityNetwork
 from pvchat.experts.mesh import WideFaceDetector
@@ -24,6 +24,8 @@ from pvchat.schemas import FloatArray
 
 # Median place of MTCNN's points in dlib's chips over 300 LFW photos: left eye, right eye, nose, mouth corners.
 TEMPLATE = np.array([[48.7, 47.0], [103.0, 47.0], [75.4, 79.5], [52.0, 106.3], [99.6, 106.8]])
+MASK_COLOURS = ((150, 200, 225), (225, 228, 230))  # the usual surgical blue, and white
+_MASK = ((26, 82), (52, 77), (75, 67), (98, 77), (124, 82), (120, 112), (102, 136), (75, 146), (48, 136), (30, 112))
 _DETECT_SIDE = 720  # frames are searched at this longest side: smaller faces carry no identity
 _SAME = 0.3  # overlap from which both detectors mean one face
 _WIDE_MIN = 0.7  # score that the wide-range detector must reach …
@@ -86,6 +88,11 @@ class FaceExpert:
         new = overlap(found, boxes).max(1, initial=0.0) < _SAME
         return found[new], _five(keys[new]), _WIDE_SCORE + (1 - _WIDE_SCORE) * scores[new]
 
+    def masked(self, image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
+        """Identity vectors [2, 128] of a face as it would look in a surgical mask, blue and white; points [5, 2]."""
+        bare = chip(image, points)
+        return self.network.describe(np.stack([draw_mask(bare, colour) for colour in MASK_COLOURS]))
+
     def describe(self, image: NDArray[np.uint8], boxes: FloatArray, points: FloatArray, scores: FloatArray) -> Faces:
         """Identity and quality of faces whose boxes [n, 4] and points [n, 5, 2] are known (pixels)."""
         chips = np.stack([chip(image, p) for p in points]) if len(points) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
@@ -112,6 +119,26 @@ def chip(image: NDArray[np.uint8], points: FloatArray) -> NDArray[np.uint8]:
     return np.asarray(warped)
 
 
+def draw_mask(chip_pixels: NDArray[np.uint8], colour: tuple[int, int, int], drop: float = 0.0) -> NDArray[np.uint8]:
+    """A face chip [150, 150, 3] with a surgical mask drawn over nose, mouth and chin.
+
+    Args:
+        chip_pixels: an aligned chip, so that the mask's outline lies at fixed places.
+        colour: RGB of the cloth.
+        drop: how far the mask has slid down the nose, in chip pixels.
+    """
+    picture = Image.fromarray(chip_pixels)
+    outline = [(x, y + (drop if y < 100 else 0)) for x, y in _MASK]
+    shade = Image.new("L", picture.size, 0)
+    ImageDraw.Draw(shade).polygon(outline, fill=255)
+    grey = np.asarray(picture.convert("L"), np.float32)
+    light = float(np.clip(grey[40:75, 45:105].mean() / 170.0, 0.4, 1.0))  # as bright as the face it lies on
+    rows = 1.0 - 0.10 * np.cos(np.arange(SIDE) / 9.0)  # folds
+    cloth = np.clip(np.float32(colour)[None, None] * light * rows[:, None, None], 0, 255)
+    cover = np.asarray(shade.filter(ImageFilter.GaussianBlur(1.2)), np.float32)[..., None] / 255.0
+    return (chip_pixels * (1 - cover) + cloth * cover).astype(np.uint8)
+
+
 def frontality(points: FloatArray) -> float:
     """How frontal a face is, 0 (profile) to 1, from five points [5, 2]: the nose's place between the eyes.
 
@@ -136,9 +163,11 @@ def overlap(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def _five(keys: FloatArray) -> FloatArray:
-    """MediaPipe's six face points [n, 6, 2] as MTCNN's five [n, 5, 2]: the mouth's corners are placed from its middle."""
+    """MediaPipe's six face points [n, 6, 2] as MTCNN's five [n, 5, 2]; the mouth's corners lie about its middle."""
     right_eye, left_eye, nose, mouth = keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3]
-    half = (left_eye - right_eye) * np.float32((TEMPLATE[4, 0] - TEMPLATE[3, 0]) / (TEMPLATE[1, 0] - TEMPLATE[0, 0]) / 2)
+    half = (left_eye - right_eye) * np.float32(
+        (TEMPLATE[4, 0] - TEMPLATE[3, 0]) / (TEMPLATE[1, 0] - TEMPLATE[0, 0]) / 2
+    )
     return np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
 
 

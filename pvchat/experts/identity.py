@@ -1,9 +1,9 @@
 """Face identity: dlib's 128-d face recognition network, in PyTorch.
 
-In: aligned 150-pixel face chips. Out: 128-d descriptors, equal to dlib's own. The published .dat file (`weights.py`, role
-"identity", CC0) is dlib's serialisation of a 29-layer residual network (dnn_face_recognition_ex.cpp of dlib's examples);
-it is read here directly, because dlib's CPU inference is several times slower than PyTorch's and can't be batched or moved
-to a GPU (docs/adr/0004-identity-network.md).
+In: aligned 150-pixel face chips. Out: 128-d descriptors, equal to dlib's own. The published .dat file (`weights.py`,
+role "identity", CC0) is dlib's serialisation of a 29-layer residual network (dnn_face_recognition_ex.cpp of dlib's
+examples); it is read here directly, because dlib's CPU inference is several times slower than PyTorch's and can't be
+batched or moved to a GPU (docs/adr/0004-identity-network.md).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class IdentityNetwork:
         """
         rows = [np.zeros((0, WIDTH), np.float32)]
         for start in range(0, len(chips), _BATCH):
-            batch = torch.from_numpy(chips[start : start + _BATCH]).to(self.device).permute(0, 3, 1, 2).float()
+            batch = torch.tensor(chips[start : start + _BATCH]).to(self.device).permute(0, 3, 1, 2).float()
             rows.append(self._net(batch).cpu().numpy())
         return np.concatenate(rows)
 
@@ -109,7 +109,7 @@ def _convolutions(net: _ResNet) -> Iterator[nn.Conv2d]:
 
 @torch.no_grad()
 def _fill(net: _ResNet, data: bytes) -> None:
-    """Copy dlib's tensors into the network; each affine layer (gamma, beta) is folded into the convolution before it."""
+    """Copy dlib's tensors into the network; each affine layer (gamma, beta) goes into the convolution before it."""
     position = 0
     for conv in _convolutions(net):
         width, size = conv.out_channels, conv.weight.numel()

@@ -1,8 +1,8 @@
 """Face boxes and five points: MTCNN (Zhang et al., 2016, arXiv:1604.02878), three small cascaded networks, frozen.
 
-In: one uint8 RGB image. Out: boxes in pixels, five points (eyes, nose, mouth corners), scores. Written from the paper with
-the layer names of facenet-pytorch's weight files (`weights.py`, role "faces"); only those files are used, because the
-package itself pins an old torch. Candidates of all pyramid levels go through each network in one batch.
+In: one uint8 RGB image. Out: boxes in pixels, five points (eyes, nose, mouth corners), scores. Written from the paper
+with the layer names of facenet-pytorch's weight files (`weights.py`, role "faces"); only those files are used,
+because the package itself pins an old torch. Candidates of all pyramid levels go through each network in one batch.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class MTCNN:
         Returns:
             boxes [n, 4] (x0, y0, x1, y1), points [n, 5, 2] (x, y), scores [n]; pixels, best first.
         """
-        pixels = torch.from_numpy(np.ascontiguousarray(image)).to(self.device).permute(2, 0, 1)[None].float()
+        pixels = torch.tensor(image).to(self.device)  # copied: frames may be read-only
+        pixels = pixels.permute(2, 0, 1)[None].float()
         boxes = self._propose(pixels)
         boxes, scores, _, shift = self._score(pixels, boxes, self._rnet, 24, self.thresholds[1])
         keep = nms(boxes, scores, 0.7)

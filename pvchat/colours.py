@@ -1,0 +1,218 @@
+"""Colour words from pixels.
+
+In: RGB pixels of a region. Out: colour words with the share of the region each covers. Everything is CIELAB (CIE
+15:2018, sRGB IEC 61966-2-1, white D65) and its cylinder: lightness L 0..100, chroma C, hue h in degrees. The boundaries
+follow the centres of the basic colour terms (Berlin & Kay, 1969) in that space and were checked against colour
+labels of photos. Nothing is said of hue where the picture has none: `is_grey_scale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.schemas import FloatArray
+
+_WHITE = np.array([0.95047, 1.0, 1.08883])  # D65
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+_GREY_CHROMA, _GREY_SHARE = 9.0, 0.003  # compression leaves chroma of 1 to 2 everywhere, more only in specks
+_PATCH = 4000  # pixels that k-means sees at most
+# h from, h to, words by lightness: (L below which, word), the last for all the rest.
+_HUES: tuple[tuple[float, float, tuple[tuple[float, str], ...]], ...] = (
+    (0, 18, ((38, "dark red"), (58, "red"), (101, "pink"))),
+    (18, 42, ((32, "dark red"), (60, "red"), (101, "pink"))),
+    (42, 75, ((52, "brown"), (74, "orange"), (101, "beige"))),
+    (75, 88, ((58, "brown"), (101, "yellow"))),
+    (88, 108, ((38, "brown"), (58, "olive green"), (101, "yellow"))),
+    (108, 165, ((38, "dark green"), (101, "green"))),
+    (165, 215, ((34, "dark green"), (101, "teal"))),
+    (215, 300, ((34, "dark blue"), (62, "blue"), (101, "light blue"))),
+    (300, 335, ((22, "dark blue"), (101, "purple"))),
+    (335, 360, ((32, "dark red"), (50, "purple"), (101, "pink"))),
+)
+_GREYS = ((24, "black"), (34, "dark grey"), (66, "grey"), (82, "light grey"), (101, "white"))
+_BACKGROUND_SHARE = 0.5
+_NEUTRALS = [name for _, name in _GREYS]
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A colour word, the share of the region it covers (0..1), and its mean L, a, b."""
+
+    word: str
+    share: float
+    lab: tuple[float, float, float]
+
+
+def to_lab(rgb: NDArray[np.uint8]) -> FloatArray:
+    """[..., 3] uint8 sRGB to CIELAB, L 0..100."""
+    value = np.asarray(rgb, np.float64) / 255
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ _TO_XYZ.T / _WHITE
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    x, y, z = f[..., 0], f[..., 1], f[..., 2]
+    return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -1).astype(np.float32)
+
+
+def is_grey_scale(images: NDArray[np.uint8]) -> bool:
+    """Whether footage [T, H, W, 3] has no colour at all: a face in a grey room is enough colour."""
+    step = max(1, images.shape[1] // 60), max(1, images.shape[2] // 60)
+    lab = to_lab(images[:, :: step[0], :: step[1]])
+    return bool((np.hypot(lab[..., 1], lab[..., 2]) > _GREY_CHROMA).mean() < _GREY_SHARE)
+
+
+def cast(image: NDArray[np.uint8]) -> FloatArray:
+    """The colour cast (a, b) of a frame [H, W, 3]: what its palest surfaces have in common, at most 8 units.
+
+    Only weakly coloured bright pixels vote (L 55..97, C < 16): a red stage isn't a cast. Few such pixels: no cast.
+    """
+    lab = to_lab(image[:: max(1, image.shape[0] // 90), :: max(1, image.shape[1] // 90)]).reshape(-1, 3)
+    pale = lab[(lab[:, 0] > 55) & (lab[:, 0] < 97) & (np.hypot(lab[:, 1], lab[:, 2]) < 16)]
+    if len(pale) < 0.1 * len(lab):
+        return np.zeros(2, np.float32)
+    shift = np.median(pale[:, 1:], 0)
+    return np.asarray(shift * min(1.0, 8.0 / max(float(np.hypot(*shift)), 1e-6)), np.float32)
+
+
+def word(lab: FloatArray) -> str:
+    """The colour word of one CIELAB colour [3]."""
+    lightness, a, b = (float(v) for v in lab)
+    chroma, hue = float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a)) % 360)
+    if lightness < 7 or chroma < _neutral(lightness, hue):
+        return next(name for limit, name in _GREYS if lightness < limit)
+    if 42 <= hue < 108 and chroma < 30 and lightness >= 58:
+        return "beige"
+    if 42 <= hue < 108 and chroma < 30:
+        return "brown" if hue < 95 else "olive green"
+    steps = next(words for low, high, words in _HUES if low <= hue < high or (high == 360 and hue >= low))
+    return next(name for limit, name in steps if lightness < limit)
+
+
+def dominant(
+    pixels: NDArray[np.uint8], shift: FloatArray | None = None, groups: int = 4, seed: int = 0
+) -> list[Colour]:
+    """The colours of a region, most of it first; groups with the same word are one.
+
+    Args:
+        pixels: [N, 3] uint8 RGB.
+        shift: (a, b) of the light's cast, as from `cast`; half of it is taken off, since pale things may be tinted.
+        groups: k of k-means.
+        seed: of its start.
+    """
+    if len(pixels) == 0:
+        return []
+    lab = to_lab(pixels[:: max(1, len(pixels) // _PATCH)])
+    if shift is not None:
+        lab[:, 1:] -= 0.5 * shift
+    centres, member = _k_means(lab, min(groups, len(lab)), seed)
+    merged: dict[str, list[tuple[float, FloatArray]]] = {}
+    for i, centre in enumerate(centres):
+        if share := float((member == i).mean()):
+            merged.setdefault(word(centre), []).append((share, centre))
+    found = []
+    for name, parts in merged.items():
+        share = sum(s for s, _ in parts)
+        lightness, a, b = (float(v) for v in np.average([c for _, c in parts], 0, [s for s, _ in parts]))
+        found.append(Colour(name, share, (lightness, a, b)))
+    return sorted(found, key=lambda colour: -colour.share)
+
+
+def name_colours(colours: list[Colour]) -> str | None:
+    """One phrase for a region: "black", "white and blue", "multicoloured"; shades of one hue are one colour."""
+    families: dict[str, list[Colour]] = {}
+    for colour in colours:
+        families.setdefault(_family(colour.word), []).append(colour)
+    ranked = sorted(families.values(), key=lambda group: -sum(c.share for c in group))
+    if not ranked:
+        return None
+    shares = [sum(c.share for c in group) for group in ranked]
+    neutral = [_NEUTRALS.index(group[0].word) for group in ranked[:2] if group[0].word in _NEUTRALS]
+    if (
+        shares[0] >= 0.5
+        or len(ranked) == 1
+        or shares[1] < 0.25
+        or (len(neutral) == 2 and abs(neutral[0] - neutral[1]) < 2)
+    ):
+        return ranked[0][0].word
+    if shares[0] + shares[1] >= 0.6:
+        return f"{ranked[0][0].word} and {ranked[1][0].word}"
+    return "multicoloured"
+
+
+def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
+    """The most frequent word of several sightings and its share; no word without two fifths of them behind it."""
+    said = [w for w in words if w]
+    if not said:
+        return None, 0.0
+    name = max(sorted(set(said)), key=said.count)
+    share = said.count(name) / len(words)
+    return (name, share) if share >= 0.4 else (None, share)
+
+
+def light(images: NDArray[np.uint8]) -> str | None:
+    """Whether it is "dark" or "bright", by the median lightness of footage [T, H, W, 3]; None in between."""
+    lightness = float(np.median(to_lab(images[:: max(1, len(images) // 5), ::8, ::8])[..., 0]))
+    return "dark" if lightness < 14 else "bright" if lightness > 82 else None
+
+
+def background(images: NDArray[np.uint8], sightings: int = 5) -> str | None:
+    """The one colour of the upper rim and sides of footage [T, H, W, 3], seldom people: "a grey background"."""
+    said: list[str | None] = []
+    for image in images[:: max(1, len(images) // sightings)][:sightings]:
+        height, width = image.shape[:2]
+        top, side = max(1, height // 6), max(1, width // 8)
+        parts = (image[:top], image[top : height // 2, :side], image[top : height // 2, -side:])
+        found = dominant(np.concatenate([p.reshape(-1, 3) for p in parts]))
+        said.append(found[0].word if found and found[0].share > _BACKGROUND_SHARE else None)
+    name, share = vote(said)
+    if name is None or share < 0.6:
+        return None
+    plain = "dark" if name in ("black", "dark grey") else name
+    return f"a{'n' if plain[0] in 'aeio' else ''} {plain} background"
+
+
+def shade(lab: FloatArray) -> str | None:
+    """What may be said of a colour in grey-scale footage: "dark", "light" or nothing."""
+    return "dark" if lab[0] < 32 else "light" if lab[0] > 68 else None
+
+
+def skin_like(pixels: NDArray[np.uint8], skin: FloatArray, reach: float = 15.0) -> NDArray[np.bool_]:
+    """[N] which pixels have the hue and chroma of `skin` ([3] CIELAB of a face) at a lightness shade explains."""
+    lab = to_lab(pixels)
+    near = np.hypot(lab[:, 1] - skin[1], lab[:, 2] - skin[2]) < reach
+    return near & (lab[:, 0] > skin[0] - 30) & (lab[:, 0] < skin[0] + 22) & (np.hypot(lab[:, 1], lab[:, 2]) > 6)
+
+
+def _neutral(lightness: float, hue: float) -> float:
+    """Chroma below which a colour counts as grey: dark pixels carry chroma noise, bluish greys still read as grey."""
+    base = 20.0 if lightness < 13 else 11.0 if lightness < 25 else 8.0
+    return base + (1.5 if 215 <= hue < 300 and lightness > 30 else 0.0)
+
+
+def _family(name: str) -> str:
+    if name in ("black", "dark grey"):
+        return "black"
+    if name in ("white", "light grey"):
+        return "white"
+    return name.removeprefix("dark ").removeprefix("light ").removeprefix("olive ")
+
+
+def _k_means(points: FloatArray, k: int, seed: int, rounds: int = 12) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Lloyd's algorithm from a k-means++ start: centres [k, 3] and each point's group [N]."""
+    random = np.random.default_rng(seed)
+    centres = points[[int(random.integers(len(points)))]]
+    for _ in range(k - 1):
+        far = ((points[:, None] - centres[None]) ** 2).sum(2).min(1)
+        if far.sum() <= 0:
+            break
+        centres = np.concatenate((centres, points[[int(random.choice(len(points), p=far / far.sum()))]]))
+    member = np.zeros(len(points), np.int64)
+    for _ in range(rounds):
+        member = ((points[:, None] - centres[None]) ** 2).sum(2).argmin(1)
+        centres = np.stack([points[member == i].mean(0) if (member == i).any() else c for i, c in enumerate(centres)])
+    return centres, member

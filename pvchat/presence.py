@@ -1,0 +1,182 @@
+"""Who is in a clip: probability, decision and spans for every enrolled person, in one pass.
+
+In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
+
+1. Every track is compared with every person of its kind: how near its sightings come to the person's prototypes (mean
+   of the nearest tenth of all pairs) and how far the two means lie apart.
+2. Both are held against a cohort of strangers: a track that is near to everybody (blurred, small, of a common type)
+   must come nearer (adaptive T-norm of speaker verification: Matějka et al., 2017). The cohort is shipped as means over
+   several people each, so that nobody's own vector is in it. A track whose facts say "a face mask" is compared with the
+   person's prototypes with a mask drawn on, against a cohort with masks drawn on.
+3. A logistic model, fitted on photo identities of the training data (`train/presence.py`), makes that a log-odds score.
+4. Open-set competition: a track that another enrolled person explains better counts against a person by as much.
+
+Drawn figures go through `experts/figures.py`, which brings its own cohort and calibration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from pvchat.config import PresenceConfig
+from pvchat.experts.figures import FigureExpert
+from pvchat.person import Person
+from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
+from pvchat.tracks import mean_identity
+
+FILE = Path(__file__).with_name("presence.safetensors")
+Weights = tuple[float, float, float, float]
+NEIGHBOURS = 10  # nearest cohort rows that a track is held against
+NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
+MASK = "a face mask"  # the feature of `PersonFacts` that says so
+_ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
+_NEVER = -12.0  # log-odds of a track that isn't of the person's kind
+_SPAN = 0.35  # probability from which further tracks count into a present person's spans
+
+
+@dataclass(frozen=True)
+class PresenceModel:
+    """Cohorts and calibration, for bare and for masked faces.
+
+    Attributes:
+        cohort, masked_cohort: [C, 128] means over several strangers each.
+        weights, masked_weights: of (near, apart, cohort distance, 1) in the log-odds.
+        body_mean: [1280] mean body features, so that likeness is not what all bodies share.
+        figures: compares drawn figures.
+    """
+
+    cohort: FloatArray
+    weights: Weights
+    masked_cohort: FloatArray
+    masked_weights: Weights
+    body_mean: FloatArray
+    figures: FigureExpert = field(default_factory=FigureExpert)
+
+    @classmethod
+    def load(cls, path: Path = FILE) -> PresenceModel:
+        """The shipped model; see `train/presence.py` for how it was made."""
+        from safetensors import safe_open
+
+        with safe_open(path, "numpy") as file:
+            card = json.loads(file.metadata()["card"])
+            names = ("cohort.bare", "cohort.masked", "body.mean")
+            bare, masked, body = (file.get_tensor(n).astype(np.float32) for n in names)
+        weights = [tuple(card[n]["weights"]) for n in ("bare", "masked")]
+        return cls(bare, weights[0], masked, weights[1], body)
+
+    def score(self, people: Sequence[Person], analysis: ClipAnalysis, config: PresenceConfig) -> list[PersonPresence]:
+        """Presence of each person, in the order given."""
+        logits = self.logits(people, analysis)
+        return [_decide(p, logits[i], analysis, config) for i, p in enumerate(people)]
+
+    def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """Log-odds [P, K] that each of K tracks shows each of P people, competition included."""
+        raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
+        figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
+        for row, person in enumerate(people):
+            if person.kind == "figure":
+                raw[row] = self._figure_logits(person, analysis, figures)
+                continue
+            for column, track in enumerate(analysis.tracks):
+                if track.kind == "face":
+                    raw[row, column] = self._logit(person, track, MASK in track.facts.features)
+        return compete(raw)
+
+    def _logit(self, person: Person, track: Track, masked: bool) -> float:
+        prototypes = np.asarray(person.arrays["prototypes"], np.float32)
+        weights, rows = self.weights, self.cohort
+        if masked and len(person.arrays.get("masked", ())):
+            prototypes = np.asarray(person.arrays["masked"], np.float32)
+            weights, rows = self.masked_weights, self.masked_cohort
+        score = float(np.dot(weights, (*measures(prototypes, track.identity, track.quality, rows), 1.0)))
+        return score + self._support(person, track, masked)
+
+    def _support(self, person: Person, track: Track, masked: bool) -> float:
+        """What like clothes and hair add where the face says little (masked, turned, small, blurred); never below 0."""
+        bodies = np.asarray(person.arrays["body"], np.float32) - self.body_mean
+        seen = track.body - self.body_mean
+        norms = np.linalg.norm(bodies, axis=1)[:, None] * np.linalg.norm(seen, axis=1)
+        alike = float((bodies @ seen.T / np.maximum(norms, 1e-9)).max(initial=0.0))
+        weak = 1.0 if masked else 1.0 - float(track.quality.max())
+        return _SUPPORT * weak * max(0.0, alike - _ALIKE)
+
+    def _figure_logits(self, person: Person, analysis: ClipAnalysis, figures: list[int]) -> FloatArray:
+        """[K]: a drawn figure's log-odds, measured on all figures of the clip together, at the track most like it."""
+        out = np.full(len(analysis.tracks), _NEVER, np.float32)
+        if not figures:
+            return out
+        prototypes = np.asarray(person.arrays["prototypes"], np.float32)
+        everyone = np.concatenate([analysis.tracks[i].identity for i in figures])
+        frames = [
+            np.asarray(person.arrays["frame"], np.float32),
+            analysis.frame_features.astype(np.float32).mean((0, 1)),
+        ]
+        one, other = (self.figures.signature(frame[None]) for frame in frames)
+        probability = self.figures.probability(prototypes, everyone, float(one @ other))
+        alike = [float((analysis.tracks[i].identity @ prototypes.mean(0)).mean()) for i in figures]
+        out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability)
+        return out
+
+
+def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
+    """What the logistic model sees: near, apart, cohort distance [3].
+
+    Args:
+        prototypes: [P, 128] of the person.
+        identity: [n, 128] of the track's sightings.
+        quality: [n] of the same.
+        cohort: [C, 128].
+    """
+    pairs = np.sort(distances(prototypes, identity).ravel())
+    middle = mean_identity(identity, quality)
+    near = pairs[: max(1, int(len(pairs) * NEAREST))].mean()
+    apart = np.linalg.norm(prototypes.mean(0) - middle)
+    return np.array([near, apart, _nearest(distances(middle[None], cohort))[0]], np.float32)
+
+
+def distances(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Euclidean distance of every row of a [n, D] to every row of b [m, D]: [n, m]."""
+    return np.linalg.norm(a[:, None] - b[None], axis=2)
+
+
+def _nearest(distance: FloatArray) -> FloatArray:
+    """Mean of the nearest few in each row [n, C]: [n]."""
+    return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)
+
+
+def compete(logits: FloatArray) -> FloatArray:
+    """Open-set competition on log-odds [P, K].
+
+    A track shows one person: where the other enrolled people together are likelier than "a stranger" (log-odds above
+    0), a person's log-odds fall by as much.
+    """
+    if len(logits) < 2 or logits.shape[1] == 0:
+        return logits
+    out = np.empty_like(logits)
+    for row in range(len(logits)):
+        others = np.delete(logits, row, 0)
+        top = others.max(0)
+        together = top + np.log(np.exp(others - top).sum(0))
+        out[row] = logits[row] - np.maximum(together, 0.0)
+    return out
+
+
+def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:
+    probabilities = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    best = int(probabilities.argmax()) if len(probabilities) else None
+    probability = float(probabilities[best]) if best is not None else 0.0
+    decision: Decision = "unsure"
+    if probability >= config.present_from:
+        decision = "present"
+    elif probability < config.absent_below:
+        decision = "absent"
+    if best is None or decision == "absent":
+        return PersonPresence(person.name, decision, probability)
+    shown = [t for t, p in zip(analysis.tracks, probabilities, strict=True) if p >= min(_SPAN, probability)]
+    frames = np.unique(np.concatenate([t.frames for t in shown]))
+    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best)

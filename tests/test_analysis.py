@@ -1,0 +1,289 @@
+"""A clip becomes what the experts say: made-up experts, so that it is known what they must have been asked."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_clip, make_faces, make_track  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from pvchat import analysis as module  # noqa: E402
+from pvchat.analysis import analyse, spread, thumbnail  # noqa: E402
+from pvchat.experts.faces import Faces  # noqa: E402
+from pvchat.experts.figures import Figures  # noqa: E402
+from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
+from pvchat.video import Clip  # noqa: E402
+
+NOBODY = make_faces()
+
+
+class Frames:
+    """Features that say how bright the picture is, and remember what was shown."""
+
+    def __init__(self) -> None:
+        self.crops: list[np.ndarray] = []
+
+    def grid(self, images: Any, side: int = 224) -> np.ndarray:
+        return np.stack([np.full((49, 1280), image.mean() / 255, np.float32) for image in images])
+
+    def pooled(self, images: Any, side: int = 224) -> np.ndarray:
+        self.crops += list(images)
+        return np.stack([np.full(1280, image.mean(), np.float32) for image in images])
+
+
+class FacesByFrame:
+    """Gives the faces of frame 0, 1, … one call after the other."""
+
+    def __init__(self, faces: list[Faces]) -> None:
+        self.left = list(faces)
+
+    def find(self, image: np.ndarray) -> Faces:
+        return self.left.pop(0)
+
+    def masked(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
+        assert points.min() > 1  # pixels, not fractions
+        return np.full((2, 128), image.mean(), np.float32)
+
+
+class FiguresOf:
+    """A figure expert with a fixed opinion."""
+
+    def __init__(self, drawn: float) -> None:
+        self.drawn, self.searched = drawn, 0
+
+    def is_drawn(self, pooled: np.ndarray) -> float:
+        assert pooled.shape[1:] == (1280,)
+        return self.drawn
+
+    def find(self, images: np.ndarray) -> list[Figures]:
+        self.searched += len(images)
+        box = np.float32([[0.2, 0.2, 0.6, 0.8]])
+        look = np.eye(1, 128, dtype=np.float32)
+        return [Figures(box, np.float32([0.9]), look) for _ in images]
+
+
+class Bodies:
+    """Sees a pose in every sighting but the first."""
+
+    def __init__(self) -> None:
+        self.asked: list[np.ndarray] = []
+
+    def pose(self, image: np.ndarray, box: np.ndarray) -> Any:
+        self.asked.append(box)
+        assert box.max() <= 1.5  # fractions
+        return None if len(self.asked) == 1 else SimpleNamespace(joints=np.full((33, 4), 0.5, np.float32))
+
+
+def experts_of(faces: list[Faces], drawn: float = 0.0) -> Any:
+    return SimpleNamespace(
+        frames=Frames(),
+        faces=FacesByFrame(faces),
+        figures=FiguresOf(drawn),
+        body=Bodies(),
+        hands=None,
+        mesh=None,
+        facts=None,
+    )
+
+
+@pytest.fixture(autouse=True)
+def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Facts and motion are measured elsewhere: here only that they are asked for the right things."""
+    asked: list[Any] = []
+
+    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
+        assert track.body.shape == (len(track), 1280)
+        assert track.thumbnail
+        asked.append(track)
+        return PersonFacts(where="in the middle of the frame", confidence={"where": 0.7})
+
+    monkeypatch.setattr("pvchat.facts.measure_person", measure_person)
+    monkeypatch.setattr("pvchat.facts.measure_scene", lambda clip, grid, **_: SceneFacts(place="an office"))
+    monkeypatch.setattr(module, "measure_bodies", lambda images, boxes, points, pose, mesh, hands: [None] * len(images))
+    monkeypatch.setattr(
+        module, "describe_motion", lambda part, times, measures, camera: ("standing", None, ["talking"], {"pose": 0.8})
+    )
+    return asked
+
+
+def two_people(frames: int) -> list[Faces]:
+    """Ana on the left all the time, Ben on the right from frame 2 on and smaller."""
+    ana = [(box_at(80), identity_of(1, 0.15, f)) for f in range(frames)]
+    ben = [(box_at(240, side=24), identity_of(2, 0.15, f)) for f in range(frames)]
+    return [make_faces(ana[f], *ben[f : f + (f >= 2)]) for f in range(frames)]
+
+
+def test_tracks_are_consistent() -> None:
+    clip = make_clip(10)
+    found = analyse(clip, experts_of(two_people(10)))
+    assert (found.key, found.duration_s, found.width, found.height) == (clip.key, 2.5, WIDTH, HEIGHT)
+    np.testing.assert_array_equal(found.times, clip.times)
+    assert [len(t) for t in found.tracks] == [10, 8]
+    for track in found.tracks:
+        n = len(track)
+        shapes = {
+            "frames": (n,), "boxes": (n, 4), "points": (n, 5, 2), "scores": (n,), "quality": (n,),
+            "identity": (n, 128), "body_boxes": (n, 4), "body": (n, 1280), "pose": (n, 33, 4),
+        }  # fmt: skip
+        assert {name: getattr(track, name).shape for name in shapes} == shapes
+        assert track.kind == "face"
+        assert (np.diff(track.frames) > 0).all()
+        assert track.boxes.min() >= 0
+        assert track.boxes.max() <= 1
+        assert (track.boxes[:, 2:] > track.boxes[:, :2]).all()
+        assert (track.points >= track.boxes[:, None, :2]).all()
+        assert (track.points <= track.boxes[:, None, 2:]).all()
+        assert (track.body_boxes[:, 3] > track.boxes[:, 3]).all()  # the body goes on below the face
+        assert track.masked.shape[1:] == (128,)
+        assert 2 <= len(track.masked) <= 8
+    share = np.array(box_at(80)) / [WIDTH, HEIGHT, WIDTH, HEIGHT]
+    np.testing.assert_allclose(found.tracks[0].boxes[0], share, atol=1e-5)
+    np.testing.assert_array_equal(found.tracks[1].frames, np.arange(2, 10))
+
+
+def test_frame_features_are_few_small_and_spread() -> None:
+    found = analyse(make_clip(30), experts_of([NOBODY] * 30))
+    assert found.frame_features.shape == (12, 49, 1280)
+    assert found.frame_features.dtype == np.float16
+    assert analyse(make_clip(5), experts_of([NOBODY] * 5)).frame_features.shape == (5, 49, 1280)
+
+
+def test_every_sighting_has_the_body_of_the_nearest_described_one() -> None:
+    """Frames of rising brightness: the features tell which frame was described."""
+    count = 20
+    clip = make_clip(count)
+    clip.images[:] = np.arange(count, dtype=np.uint8)[:, None, None, None] * 10
+    experts = experts_of([make_faces((box_at(160), identity_of(1, 0.1, f))) for f in range(count)])
+    (track,) = analyse(clip, experts).tracks
+    described = np.unique(track.body[:, 0])
+    assert len(described) == 6
+    shown = np.abs(described[None] / 10 - np.arange(count)[:, None])
+    np.testing.assert_allclose(np.abs(track.body[:, 0] / 10 - np.arange(count)), shown.min(1), atol=1e-4)
+    assert (track.body == track.body[:, :1]).all()
+
+
+def test_bodies_are_cut_out_of_the_picture() -> None:
+    """The crop for a face of 40 pixels is its torso: far more than a pixel, less than the frame."""
+    experts = experts_of([make_faces((box_at(160), identity_of(1)))] * 3)
+    analyse(make_clip(3), experts)
+    for cut in experts.frames.crops:
+        assert 80 <= cut.shape[0] < HEIGHT
+        assert 100 <= cut.shape[1] < WIDTH
+
+
+def test_thumbnails_are_jpegs_of_the_best_sighting() -> None:
+    clip = make_clip(4)
+    clip.images[:] = 40
+    clip.images[2] = 200
+    faces = [make_faces((box_at(160), identity_of(1)), quality=0.9 if f == 2 else 0.3) for f in range(4)]
+    (track,) = analyse(clip, experts_of(faces)).tracks
+    picture = Image.open(io.BytesIO(track.thumbnail))
+    assert picture.format == "JPEG"
+    assert 40 < max(picture.size) <= 192  # head and shoulders of a face of 40 pixels
+    assert np.asarray(picture).mean() == pytest.approx(200, abs=3)
+
+
+def test_thumbnail_of_a_face_at_the_border() -> None:
+    clip = make_clip(2)
+    for box in ((-0.1, -0.1, 0.1, 0.2), (0.95, 0.9, 1.2, 1.3), (0, 0, 1, 1), (0.5, 0.5, 0.501, 0.501)):
+        picture = Image.open(io.BytesIO(thumbnail(clip, make_track(1, range(2), box=box))))
+        assert min(picture.size) >= 1
+        assert max(picture.size) <= 192
+
+
+def test_a_photo_is_a_clip_of_one_frame() -> None:
+    found = analyse(make_clip(1), experts_of([make_faces((box_at(160), identity_of(1)))]))
+    (track,) = found.tracks
+    assert len(track) == 1
+    assert found.frame_features.shape == (1, 49, 1280)
+    assert track.body.shape == (1, 1280)
+    assert found.spans(track.frames) == [(0.0, 0.25)]
+
+
+def test_an_empty_clip() -> None:
+    experts = experts_of([NOBODY] * 4)
+    found = analyse(make_clip(4), experts)
+    assert found.tracks == []
+    assert found.scene.place == "an office"
+    assert not found.scene.drawn
+    assert experts.figures.searched == 0
+
+
+def test_facts_and_motion_are_measured_for_everyone(facts: list[Any]) -> None:
+    found = analyse(make_clip(8), experts_of(two_people(8)))
+    assert facts == found.tracks
+    for track in found.tracks:
+        assert track.facts.where == "in the middle of the frame"
+        assert track.facts.pose == "standing"
+        assert track.facts.gestures == ["talking"]
+        assert track.facts.confidence == {"where": 0.7, "pose": 0.8}
+
+
+def test_talking_is_not_read_off_a_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvchat.facts.measure_person", lambda *_, **__: PersonFacts(features=["a face mask"]))
+    found = analyse(make_clip(4), experts_of(two_people(4)))
+    assert [t.facts.gestures for t in found.tracks] == [[], []]
+
+
+def test_poses_fill_the_sightings_they_were_seen_in() -> None:
+    (track,) = analyse(make_clip(6), experts_of([make_faces((box_at(160), identity_of(1)))] * 6)).tracks
+    assert np.isnan(track.pose[0]).all()  # nothing was seen there
+    assert (track.pose[1:] == 0.5).all()
+
+
+def test_in_a_crowd_only_the_most_prominent_are_posed() -> None:
+    crowd = [
+        make_faces(*((box_at(30 + 50 * i, side=40 - 2 * i), identity_of(i, 0.1, f)) for i in range(6)))
+        for f in range(4)
+    ]
+    found = analyse(make_clip(4), experts_of(crowd))
+    posed = [bool(np.isfinite(t.pose).any()) for t in found.tracks]
+    assert posed == [True] * 4 + [False] * 2
+    assert [t.facts.pose for t in found.tracks] == ["standing"] * 4 + [None] * 2
+
+
+def test_a_drawn_clip_gives_figures_of_the_right_frames() -> None:
+    found = analyse(make_clip(40), experts_of([NOBODY] * 40, drawn=0.9))
+    (track,) = found.tracks
+    assert found.scene.drawn
+    assert track.kind == "figure"
+    assert track.frames[0] == 0
+    assert track.frames[-1] == 39  # indices into the clip's frames, not into those that were searched
+    assert np.isnan(track.pose).all()
+    assert np.isfinite(track.body).all()
+    assert np.ptp(track.body) > 0
+    assert track.facts.where
+    assert track.thumbnail[:2] == b"\xff\xd8"
+
+
+def test_a_face_that_holds_makes_a_drawn_look_not_drawn() -> None:
+    found = analyse(make_clip(8), experts_of(two_people(8), drawn=0.9))
+    assert not found.scene.drawn
+    assert {t.kind for t in found.tracks} == {"face"}
+
+
+def test_progress_runs_to_its_end() -> None:
+    told: list[tuple[str, float, float]] = []
+    analyse(make_clip(5), experts_of(two_people(5)), lambda *row: told.append(row))
+    for what in {row[0] for row in told}:
+        done = [row[1] for row in told if row[0] == what]
+        assert done == sorted(done)
+        assert done[-1] == next(row[2] for row in told if row[0] == what)
+    assert len({row[0] for row in told}) == 2
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 6), (5, 6), (6, 6), (7, 6), (1000, 24)])
+def test_spread(count: int, most: int) -> None:
+    found = spread(count, most)
+    assert found[0] == 0
+    assert found[-1] == count - 1
+    assert len(found) == min(count, most)
+    assert (np.diff(found) > 0).all()
+    assert np.ptp(np.diff(found)) <= 1 if len(found) > 2 else True

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pvchat import facts
+from pvchat.experts.attributes import Claim
+from pvchat.facts import FactExperts, measure_person, measure_scene
+from pvchat.schemas import ClipAnalysis, Track
+
+WIDTH, HEIGHT = 320, 240
+SKIN, RED, NAVY, WALL, HAIR = (210, 155, 130), (190, 25, 35), (20, 30, 80), (128, 128, 128), (25, 20, 18)
+
+
+class StubHeads:
+    def __init__(self, **said):
+        self.said = said
+
+    def claims(self, head, features):
+        return [Claim(label, p) for label, p in self.said.get(head, [])]
+
+
+class StubImageNet:
+    def __init__(self, **p):
+        self.p = np.zeros(1000, np.float32)
+        for index, value in p.items():
+            self.p[int(index[1:])] = value
+
+    def probabilities(self, features):
+        return np.repeat(self.p[None], len(features), 0)
+
+
+def experts(imagenet=None, **said):
+    found = FactExperts(SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32)))
+    found.__dict__.update(heads=StubHeads(**said), imagenet=imagenet or StubImageNet())
+    return found
+
+
+def scene_with(face=(0.4, 0.2, 0.5, 0.36), cloth=RED, frames=6, collar=None, grey=False):
+    """Someone in front of a wall: hair, face, torso; `face` in fractions."""
+    x0, y0, x1, y1 = (round(v * n) for v, n in zip(face, (WIDTH, HEIGHT) * 2, strict=True))
+    w, h = x1 - x0, y1 - y0
+    image = np.full((HEIGHT, WIDTH, 3), WALL, np.uint8)
+    image[max(0, y0 - h // 4) : y1, max(0, x0 - w // 8) : x1 + w // 8] = HAIR
+    image[y0 + h // 20 : y1, x0:x1] = SKIN
+    image[y1 : y1 + h // 5, x0 + w // 4 : x1 - w // 4] = SKIN
+    image[y1 + h // 5 :, max(0, x0 - w) : x1 + w] = cloth
+    if collar:
+        middle = (x0 + x1) // 2
+        image[y1 + h // 8 : y1 + h, middle - w // 4 : middle + w // 4] = collar
+    images = np.repeat(image[None], frames, 0) + np.random.default_rng(0).integers(0, 4, (frames, HEIGHT, WIDTH, 1))
+    images = images.clip(0, 255).astype(np.uint8)
+    if grey:
+        images = np.repeat(images.mean(3, keepdims=True).astype(np.uint8), 3, 3)
+    return SimpleNamespace(images=images, width=WIDTH, height=HEIGHT), track_at(face, frames)
+
+
+def track_at(face, n=6, kind="face"):
+    boxes = np.repeat(np.float32([face]), n, 0)
+    return Track(
+        kind, np.arange(n), boxes, np.zeros((n, 5, 2), np.float32), np.ones(n, np.float32), np.ones(n, np.float32),
+        np.zeros((n, 128), np.float32), boxes, np.zeros((n, 1280), np.float32), np.full((n, 33, 4), np.nan, np.float32),
+    )  # fmt: skip
+
+
+def analysis(*tracks):
+    times = np.arange(6, dtype=np.float32)
+    return ClipAnalysis("k", 6.0, WIDTH, HEIGHT, times, np.zeros((6, 49, 1280), np.float16), list(tracks))
+
+
+def test_clothes_and_hair_get_the_colours_that_were_painted():
+    clip, track = scene_with()
+    found = measure_person(clip, track, analysis(track), experts=experts())
+    assert [(g.kind, g.colour) for g in found.clothes] == [("top", "red")]
+    assert found.hair == "dark hair"
+    assert found.shot == "medium shot"
+    assert (found.pose, found.movement, found.gestures) == (None, None, [])
+
+
+def test_claims_become_features_gender_and_garments():
+    clip, track = scene_with(cloth=NAVY, collar=(235, 235, 235))
+    said = {"head": [("man", 0.95), ("glasses", 0.9), ("smiling", 0.9)], "body": []}
+    formal = StubImageNet(i834=0.4, i906=0.3)
+    found = measure_person(clip, track, analysis(track), experts=experts(formal, **said))
+    assert found.gender == "man"
+    assert found.features == ["glasses"]  # smiling is no feature
+    assert found.confidence == {"gender": 0.95, "glasses": 0.9}
+    assert [(g.kind, g.colour) for g in found.clothes] == [("suit", "dark blue"), ("shirt", "white"), ("tie", None)]
+
+
+def test_nothing_formal_is_said_below_the_threshold():
+    clip, track = scene_with()
+    weak = StubImageNet(i834=0.2, i906=0.2)
+    found = measure_person(clip, track, analysis(track), experts=experts(weak, head=[("man", 0.95)]))
+    assert [g.kind for g in found.clothes] == ["top"]
+
+
+def test_a_coat_with_a_stethoscope():
+    clip, track = scene_with(cloth=(240, 240, 240))
+    found = measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i617=0.27, i823=0.73)))
+    assert [(g.kind, g.colour) for g in found.clothes] == [("coat", "white"), ("stethoscope", None)]
+
+
+def test_held_things_need_to_be_sure():
+    clip, track = scene_with()
+    assert (
+        measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i650=0.7))).holding == "a microphone"
+    )
+    assert measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i650=0.4))).holding is None
+
+
+def test_activity_needs_more_than_a_close_up():
+    said = {"frame": [("indoors", 0.9), ("climbing", 0.8)]}
+    clip, track = scene_with()
+    assert measure_person(clip, track, analysis(track), experts=experts(**said)).activity == "climbing"
+    near = track_at((0.2, 0.1, 0.6, 0.6))
+    assert measure_person(clip, near, analysis(near), experts=experts(**said)).activity is None
+
+
+def test_a_close_up_shows_no_clothes_and_says_none():
+    clip, track = scene_with(face=(0.2, 0.1, 0.8, 0.99))
+    found = measure_person(clip, track, analysis(track), experts=experts())
+    assert found.shot == "close-up"
+    assert found.clothes == []
+
+
+def test_grey_scale_footage_has_no_colours():
+    clip, track = scene_with(cloth=(60, 10, 15), grey=True)
+    found = measure_person(clip, track, analysis(track), experts=experts())
+    assert [g.colour for g in found.clothes] == ["dark"]
+
+
+@pytest.mark.parametrize(
+    ("x", "phrase"),
+    [(0.05, "on the left of the frame"), (0.45, "in the middle of the frame"), (0.85, "on the right of the frame")],
+)
+def test_position(x, phrase):
+    track = track_at((x, 0.3, x + 0.1, 0.45))
+    assert facts.where(track, analysis(track)) == phrase
+
+
+def test_foreground_and_background_are_relative_to_others():
+    near, far = track_at((0.4, 0.2, 0.6, 0.6)), track_at((0.8, 0.4, 0.85, 0.5))
+    both = analysis(near, far)
+    assert facts.where(near, both) == "in the middle of the frame, in the foreground"
+    assert facts.where(far, both) == "on the right of the frame, in the background"
+
+
+def test_best_sightings_are_spread_and_good():
+    track = track_at((0.4, 0.2, 0.5, 0.4), n=20)
+    track.quality[:] = 0.1
+    track.quality[[1, 6, 9, 14, 17]] = 0.9
+    assert facts.best_sightings(track).tolist() == [1, 6, 9, 14, 17]
+
+
+def test_a_mask_keeps_the_background_out():
+    clip, track = scene_with(face=(0.45, 0.2, 0.5, 0.28))
+    x0, x1 = round(0.46 * WIDTH), round(0.49 * WIDTH)  # only a narrow strip is cloth
+    clip.images[:, round(0.3 * HEIGHT) :, :x0], clip.images[:, round(0.3 * HEIGHT) :, x1:] = (
+        (20, 140, 60),
+        (20, 140, 60),
+    )
+    mask = np.zeros((HEIGHT // 2, WIDTH // 2), np.float32)
+    mask[:, x0 // 2 + 1 : x1 // 2 - 1] = 1
+    without = measure_person(clip, track, analysis(track), experts=experts())
+    masked = measure_person(clip, track, analysis(track), experts=experts(), masks=dict.fromkeys(range(6), mask))
+    assert without.clothes[0].colour == "green"
+    assert masked.clothes == [] or masked.clothes[0].colour == "red"
+
+
+def test_drawn_figures_get_colours_without_any_network():
+    clip, _ = scene_with()
+    track = track_at((0.4, 0.1, 0.5, 0.36), kind="figure")
+    found = measure_person(clip, track, analysis(track))  # no experts: loading them would fail here
+    assert found.clothes[0].colour == "red"
+    assert found.gender is None
+    assert found.features == []
+
+
+def test_an_empty_track_measures_nothing():
+    clip, _ = scene_with()
+    track = track_at((0, 0, 0, 0), n=0)
+    assert measure_person(clip, track, analysis(), experts=experts()) == facts.PersonFacts()
+
+
+def test_scene_place_setting_and_background():
+    clip, _ = scene_with()
+    said = [("indoors", 0.97), ("a kitchen", 0.9), ("riding a bike", 0.9)]
+    found = measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(frame=said))
+    assert (found.place, found.setting, found.drawn) == ("a kitchen", "indoors", False)
+    assert found.background == "a grey background"
+    assert found.confidence == {"setting": 0.97, "place": 0.9}
+
+
+def test_a_drawn_scene_has_no_photo_place():
+    clip, _ = scene_with()
+    found = measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(frame=[("drawn", 0.99), ("a kitchen", 0.9)]))
+    assert found.drawn
+    assert found.place is None
+
+
+def test_dark_and_bright_scenes():
+    for level, word in ((10, "dark"), (120, None), (240, "bright")):
+        clip = SimpleNamespace(images=np.full((3, 60, 80, 3), level, np.uint8))
+        assert measure_scene(clip, np.zeros((1, 49, 1280)), experts=experts()).light == word

@@ -1,0 +1,149 @@
+"""Drawn figures: geometry, tracks, scores, the shipped file, composed scenes. No backbone weights needed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pvchat.experts import figures
+from pvchat.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes, to_lab, unit
+from pvchat.experts.figuretracks import link_figures
+from pvchat.train import figurefits
+from pvchat.train.figures import mark
+from pvchat.train.scenes import compose
+
+
+class _Backbone:
+    """Stands in for EfficientNet: features that depend on the picture's colours only."""
+
+    def grid(self, images, side=224):
+        tokens = (side // 32) ** 2
+        return np.stack([np.full((tokens, 1280), image.mean() / 255, np.float32) for image in images])
+
+    def pooled(self, images, side=224):
+        rows = [np.tile(image.reshape(-1, 3).mean(0) / 255, 427)[:1280] for image in images]
+        return np.array(rows, np.float32).reshape(len(images), 1280)
+
+
+@pytest.fixture(scope="module")
+def expert():
+    return FigureExpert(_Backbone())
+
+
+def _random_units(rng, n):
+    return unit(rng.normal(size=(n, 128)).astype(np.float32))
+
+
+def test_every_frame_yields_a_figure_inside_the_frame(expert):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (3, 90, 160, 3), dtype=np.uint8)
+    found = expert.find(images)
+    assert len(found) == 3
+    for figure in found:
+        assert len(figure) >= 1
+        assert figure.identity.shape == (len(figure), 128)
+        assert (figure.boxes >= 0).all()
+        assert (figure.boxes <= 1).all()
+        assert np.allclose(np.linalg.norm(figure.identity, axis=1), 1, atol=1e-4)
+
+
+def test_nothing_scoring_falls_back_to_the_middle_with_a_low_score(expert, monkeypatch):
+    monkeypatch.setitem(expert._w, "locator.out.bias", np.array([-50, 0, 0, 0, 0], np.float32))
+    boxes, scores = expert.locate(np.zeros((100, 1280), np.float32))
+    assert boxes.shape == (1, 4)
+    assert scores[0] < figures.MIN_SCORE
+    assert boxes[0, 0] < 0.5 < boxes[0, 2]
+
+
+def test_overlapping_boxes_become_one_and_distant_ones_stay():
+    boxes = np.array([[0.1, 0.1, 0.3, 0.3], [0.12, 0.1, 0.32, 0.3], [0.7, 0.7, 0.9, 0.9], [0, 0, 1, 1]], np.float32)
+    fused, scores = fuse_boxes(boxes, np.array([0.9, 0.8, 0.7, 0.2], np.float32))
+    assert len(fused) == 2
+    assert 0.1 < fused[0, 0] < 0.12
+    assert scores.tolist() == pytest.approx([0.9, 0.7])
+
+
+def test_marked_cells_give_their_box_back():
+    box = np.array([[0.22, 0.31, 0.58, 0.77]], np.float32)
+    target, edges = mark(box)
+    assert np.allclose(figures.boxes_of(edges)[target == 1], box, atol=1e-5)
+    assert mark(np.zeros((0, 4), np.float32))[0].sum() == 0
+    assert (mark(np.array([[0.5, 0.5, 0.52, 0.52]], np.float32))[0] == 1).sum() == 1  # smaller than a cell
+
+
+def test_cut_is_square_in_pixels_and_never_empty():
+    image = np.zeros((90, 160, 3), np.uint8)
+    (middle,) = cut(image, np.array([[0.4, 0.3, 0.6, 0.6]], np.float32))
+    assert abs(middle.shape[0] - middle.shape[1]) <= 1
+    for box in ([1, 1, 1, 1], [0, 0, 0, 0], [0.5, 0.5, 0.5, 0.5]):
+        assert cut(image, np.array([box], np.float32))[0].size > 0
+
+
+def test_lab_of_known_colours():
+    lab = to_lab(np.array([[255, 255, 255], [0, 0, 0], [255, 0, 0]], np.uint8))
+    assert np.allclose(lab, [[100, 0, 0], [0, 0, 0], [53.24, 80.09, 67.20]], atol=0.3)  # CIE values of sRGB red
+
+
+def test_tracks_follow_identity_through_a_cut():
+    rng = np.random.default_rng(1)
+    one, two = _random_units(rng, 2)
+    left, right = [0.1, 0.2, 0.3, 0.6], [0.6, 0.2, 0.9, 0.6]
+    score = np.array([0.9, 0.8], np.float32)
+    frames = [Figures(np.array([left, right], np.float32), score, np.stack([one, two])) for _ in range(2)]
+    frames += [Figures(np.array([right, left], np.float32), score, np.stack([one, two])) for _ in range(2)]  # they swap
+    tracks = link_figures(frames)
+    assert [len(t) for t in tracks] == [4, 4]
+    assert all(t.kind == "figure" for t in tracks)
+    for track in tracks:
+        assert (track.identity @ track.identity.T > 0.99).all()
+        assert np.isnan(track.points).all()
+        assert track.body_boxes.shape == (4, 4)
+    assert link_figures([]) == []
+
+
+def test_score_prefers_the_same_figure_and_discounts_what_the_cohort_shares():
+    rng = np.random.default_rng(2)
+    one, two, cohort = _random_units(rng, 1), _random_units(rng, 1), _random_units(rng, 8)
+    same = unit(one + 0.02 * rng.normal(size=(6, 128)).astype(np.float32))
+    assert cohort_score(one, same, cohort) > cohort_score(one, np.repeat(two, 6, 0), cohort) + 0.5
+    assert cohort_score(one, same, np.repeat(one, 8, 0)) < cohort_score(one, same, cohort) - 0.5
+
+
+def test_probability_is_monotone_and_certain_about_nobody(expert):
+    rng = np.random.default_rng(3)
+    one, two = _random_units(rng, 2)
+    assert expert.probability(one[None], one[None], 0.9) > 0.9 > 0.5 > expert.probability(one[None], two[None], 0.0)
+    assert expert.probability(one[None], two[None], 0.6) > expert.probability(one[None], two[None], 0.1)
+    assert expert.probability(one[None], np.zeros((0, 128), np.float32)) < 0.01
+
+
+def test_scenes_keep_boxes_inside_and_apart():
+    rng = np.random.default_rng(4)
+    crops = [rng.integers(0, 256, (96, 96, 3), dtype=np.uint8) for _ in range(3)]
+    scenes = [compose(crops, crops, rng) for _ in range(25)]
+    assert {len(s.boxes) > 0 for s in scenes} == {True, False}
+    for scene in scenes:
+        assert len(scene.boxes) == len(scene.source)
+        assert scene.image.dtype == np.uint8
+        assert (scene.boxes >= 0).all()
+        assert (scene.boxes <= 1).all()
+        assert (scene.boxes[:, 2:] > scene.boxes[:, :2]).all()
+
+
+def test_contrastive_projection_separates_what_it_is_told():
+    rng = np.random.default_rng(5)
+    identity = np.repeat(np.arange(4), 40)
+    x = rng.normal(size=(160, 1364)).astype(np.float32)
+    x[np.arange(160), identity] += 6
+    x = unit(x)
+    known = {"identity": identity, "source": np.arange(160)}
+    before = figurefits.verification(x, **known)["auc"]
+    weight = figurefits.fit_contrast(x, identity, np.arange(160), seed=0)
+    assert figurefits.verification(x @ weight.T, **known)["auc"] > before + 0.05
+
+
+def test_auc_and_cohort():
+    assert figurefits.auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == pytest.approx(0.75)
+    z = np.repeat(np.eye(2, 128, dtype=np.float32), 10, 0)
+    mixed = figurefits.cohort_centres(z, np.r_[np.arange(10), np.zeros(10, int)], 2, seed=0)
+    assert mixed.shape == (1, 128)  # a centre of one character alone would be that character's own vector

@@ -1,0 +1,189 @@
+"""The face cascade: its geometry, its behaviour with made-up weights, and the real one on a photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from pvchat.experts import mtcnn  # noqa: E402
+from pvchat.experts.faces import overlap  # noqa: E402
+from pvchat.experts.mtcnn import MTCNN, _crop, _not_nested, _pyramid, _square  # noqa: E402
+
+# Eileen Collins' face in skimage's astronaut photo [512, 512], from hairline to chin, taken from the picture by eye.
+ASTRONAUT_FACE = np.float32([[178, 65, 272, 172]])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights whose biases say "no face" to a grey picture, and whose box shifts are small."""
+    path = tmp_path_factory.mktemp("mtcnn")
+    torch.manual_seed(3)
+    nets = (("p", mtcnn._PNet(), "conv4"), ("r", mtcnn._RNet(), "dense5"), ("o", mtcnn._ONet(), "dense6"))
+    for letter, net, last in nets:
+        state = net.state_dict()
+        for name, value in state.items():
+            if "prelu" not in name:
+                value.mul_(3 if name.endswith("weight") else 0)
+        state[f"{last}_1.bias"].copy_(torch.tensor([1.0, -1.0]))
+        state[f"{last}_1.weight"].mul_(0.1)
+        state[f"{last}_2.weight"].mul_(0.001)
+        torch.save(state, path / f"{letter}net.pt")
+    return path
+
+
+def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def check_found(found: tuple[np.ndarray, np.ndarray, np.ndarray]) -> int:
+    boxes, points, scores = found
+    n = len(boxes)
+    assert boxes.shape == (n, 4)
+    assert points.shape == (n, 5, 2)
+    assert scores.shape == (n,)
+    assert all(a.dtype == np.float32 and np.isfinite(a).all() for a in found)
+    assert (np.diff(scores) <= 0).all()  # best first
+    return n
+
+
+def test_low_thresholds_find_something_and_always_the_same(folder: Path) -> None:
+    detector = MTCNN(folder, thresholds=(0.01, 0.01, 0.01))
+    image = noise(70, 90)
+    first, again = detector.detect(image), detector.detect(image)
+    assert check_found(first) > 0
+    for a, b in zip(first, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_blank_picture_holds_no_face(folder: Path) -> None:
+    grey = np.full((80, 120, 3), 127, np.uint8)
+    assert check_found(MTCNN(folder).detect(grey)) == 0
+
+
+@pytest.mark.parametrize("threshold", [(0.01, 1.0, 0.01), (0.01, 0.01, 1.0), (1.0, 0.01, 0.01)])
+def test_nothing_may_be_left_at_any_stage(folder: Path, threshold: tuple[float, float, float]) -> None:
+    assert check_found(MTCNN(folder, thresholds=threshold).detect(noise(60, 60))) == 0
+
+
+@pytest.mark.parametrize("size", [(16, 16), (16, 300), (300, 16), (19, 19), (20, 20), (21, 64)])
+def test_tiny_pictures_are_searched_without_an_error(folder: Path, size: tuple[int, int]) -> None:
+    """The video package makes pictures as small as 16 pixels."""
+    check_found(MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect(noise(*size)))
+
+
+def test_read_only_pictures_are_taken(folder: Path) -> None:
+    image = noise(40, 40)
+    image.setflags(write=False)
+    check_found(MTCNN(folder).detect(image))
+
+
+def test_candidates_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mtcnn, "_CANDIDATES", 7)
+    detector = MTCNN(folder, thresholds=(0.0, 0.0, 0.0))
+    pixels = torch.from_numpy(noise(120, 120)).permute(2, 0, 1)[None].float()
+    with torch.inference_mode():
+        assert len(detector._propose(pixels)) == 7
+
+
+def test_pyramid_covers_from_the_smallest_face_to_the_whole_picture() -> None:
+    scales = _pyramid(480, 20)
+    assert scales[0] * 20 == pytest.approx(12)
+    assert np.allclose(np.divide(scales[1:], scales[:-1]), 0.709)
+    assert 12 <= scales[-1] * 480 < 12 / 0.709  # the next level would be smaller than a cell
+    assert list(_pyramid(19, 20)) == []
+
+
+def test_square_keeps_the_centre() -> None:
+    boxes = torch.tensor([[0.0, 0.0, 10.0, 20.0], [5.0, 5.0, 25.0, 15.0]])
+    assert _square(boxes).tolist() == [[-5.0, 0.0, 15.0, 20.0], [5.0, 0.0, 25.0, 20.0]]
+
+
+def test_crop_at_the_borders() -> None:
+    pixels = torch.arange(12 * 10, dtype=torch.float32).view(1, 1, 12, 10).repeat(1, 3, 1, 1)
+    boxes = torch.tensor([
+        [-5.0, -5.0, 3.0, 3.0],  # sticks out at the top left
+        [8.0, 9.0, 30.0, 30.0],  # … at the bottom right
+        [40.0, 40.0, 60.0, 60.0],  # outside
+        [-30.0, 2.0, -4.0, 8.0],  # outside
+        [-50.0, -50.0, 50.0, 50.0],  # around everything
+    ])  # fmt: skip
+    kept, crops = _crop(pixels, boxes, 4)
+    assert kept.tolist() == boxes[[0, 1, 4]].tolist()
+    assert crops.shape == (3, 3, 4, 4)
+    assert crops[0].max() <= pixels[..., :3, :3].max()  # only pixels 1 to 3, counted from 1
+    assert crops[1].min() >= pixels[..., 8:, 7:].min()
+    torch.testing.assert_close(crops[2].mean(), pixels.mean(), atol=3.0, rtol=0)
+
+
+def test_crop_of_nothing() -> None:
+    kept, crops = _crop(torch.zeros(1, 3, 20, 20), torch.tensor([[30.0, 30.0, 40.0, 40.0]]), 24)
+    assert kept.shape == (0, 4)
+    assert crops.shape == (0, 3, 24, 24)
+
+
+def test_nested_boxes_lose_to_better_ones() -> None:
+    boxes = torch.tensor([
+        [0.0, 0.0, 100.0, 100.0],  # the best
+        [20.0, 20.0, 60.0, 60.0],  # inside it
+        [80.0, 0.0, 180.0, 100.0],  # a fifth of it overlaps
+        [-50.0, -50.0, 150.0, 150.0],  # around the best
+        [300.0, 0.0, 340.0, 40.0],  # far away
+    ])  # fmt: skip
+    assert _not_nested(boxes).tolist() == [0, 2, 4]
+    assert _not_nested(boxes[:0]).tolist() == []
+
+
+@pytest.fixture(scope="module")
+def real(weights_home: Path) -> MTCNN:
+    return MTCNN(next(weights_home.glob("weights/faces-*")))
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> np.ndarray:
+    return pytest.importorskip("skimage.data").astronaut()
+
+
+@pytest.mark.weights
+def test_one_face_in_the_astronaut_photo(real: MTCNN, astronaut: np.ndarray) -> None:
+    boxes, points, scores = real.detect(astronaut)
+    assert len(boxes) == 1
+    assert overlap(boxes, ASTRONAUT_FACE)[0, 0] > 0.7
+    assert scores[0] > 0.99
+    left, right, nose, mouth_left, mouth_right = points[0]
+    assert left[0] < nose[0] < right[0]
+    assert max(left[1], right[1]) < nose[1] < min(mouth_left[1], mouth_right[1])
+    assert mouth_left[0] < mouth_right[0]
+
+
+@pytest.mark.weights
+def test_shifted_photo_shifts_the_face(real: MTCNN, astronaut: np.ndarray) -> None:
+    boxes, points, _ = real.detect(astronaut)
+    moved = np.zeros((600, 640, 3), np.uint8)
+    moved[70 : 70 + 512, 90 : 90 + 512] = astronaut
+    boxes_moved, points_moved, _ = real.detect(moved)
+    assert len(boxes_moved) == 1
+    assert overlap(boxes_moved, boxes + np.float32([90, 70, 90, 70]))[0, 0] > 0.8
+    assert np.abs(points_moved - points - np.float32([90, 70])).max() < 5
+
+
+@pytest.mark.weights
+def test_scaled_photo_scales_the_face(real: MTCNN, astronaut: np.ndarray) -> None:
+    from PIL import Image
+
+    boxes, points, _ = real.detect(astronaut)
+    for scale in (0.5, 1.5):
+        side = round(512 * scale)
+        boxes_scaled, points_scaled, _ = real.detect(np.asarray(Image.fromarray(astronaut).resize((side, side))))
+        assert len(boxes_scaled) == 1
+        assert overlap(boxes_scaled / scale, boxes)[0, 0] > 0.75
+        assert np.abs(points_scaled / scale - points).max() < 6
+
+
+@pytest.mark.weights
+def test_no_face_in_the_cat_photo(real: MTCNN) -> None:
+    data = pytest.importorskip("skimage.data")
+    assert check_found(real.detect(data.chelsea())) == 0

@@ -1,0 +1,325 @@
+"""Who is in a clip: competition, thresholds, spans; people made of random descriptors and a cohort of strangers."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from make_analysis import identity_of, make_analysis, make_track
+
+from pvchat import presence
+from pvchat.config import PresenceConfig
+from pvchat.person import Person
+from pvchat.presence import PresenceModel, compete, distances, measures
+from pvchat.schemas import Track
+
+CONFIG = PresenceConfig()
+LOGITS = st.floats(-30, 30, width=32)
+TABLES = st.tuples(st.integers(1, 5), st.integers(0, 5)).flatmap(lambda s: arrays(np.float32, s, elements=LOGITS))
+
+
+MASK = 1.5 * identity_of(999)  # what a drawn mask adds to any made-up face's descriptor
+
+BODY = np.zeros(1280, np.float32)
+
+
+class FakeFigures:
+    """Instead of the trained expert: cosine of the means, as a probability; a clip's frames don't matter."""
+
+    def signature(self, pooled: np.ndarray) -> np.ndarray:
+        return np.ones(3, np.float32)
+
+    def probability(self, prototypes: np.ndarray, identity: np.ndarray, similarity: float | None = None) -> float:
+        a, b = prototypes.mean(0), identity @ prototypes.mean(0)
+        return 0.95 if b.max() > 0.5 * float(a @ a) else 0.05
+
+
+@pytest.fixture(scope="module")
+def model() -> PresenceModel:
+    """Cohorts of made-up people, and weights that put the border between one and two people's distances."""
+    cohort = np.stack([identity_of(500 + i) for i in range(60)])
+    weights = (-10.0, -10.0, 4.0, 9.0)
+    return PresenceModel(cohort, weights, cohort + MASK, weights, MASK, -float(MASK @ MASK) / 2, BODY, FakeFigures())  # type: ignore[arg-type]
+
+
+def enrolled(number: int, name: str = "", kind: str = "face") -> Person:
+    prototypes = np.stack([identity_of(number, 0.15, seed=50 + i) for i in range(4)])
+    arrays = {"prototypes": prototypes, "frame": np.zeros(1280, np.float16), "body": np.zeros((1, 1280), np.float16)}
+    return Person(name or f"Person {number}", kind=kind, arrays=arrays)  # type: ignore[arg-type]
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.float64(x)))
+
+
+# --- the shipped model
+
+
+def test_shipped_model_loads_with_its_card() -> None:
+    from safetensors import safe_open
+
+    model = PresenceModel.load()
+    for rows, (near, apart, cohort, _) in (
+        (model.cohort, model.weights),
+        (model.masked_cohort, model.masked_weights),
+    ):
+        assert rows.ndim == 2
+        assert rows.shape[1] == 128
+        assert rows.dtype == np.float32
+        assert np.isfinite(rows).all()
+        assert len(rows) >= presence.NEIGHBOURS
+        assert near + apart < 0  # farther from the prototypes: less likely
+        assert cohort > 0  # farther from everybody else: more likely
+    with safe_open(presence.FILE, "numpy") as file:
+        card = json.loads(file.metadata()["card"])
+    assert card["data"]
+    assert card["bare"]["validation"]["tpr"] > 0.5
+
+
+def test_shipped_cohort_rows_are_all_different() -> None:
+    model = PresenceModel.load()
+    for rows in (model.cohort, model.masked_cohort):
+        assert (distances(rows, rows) + np.eye(len(rows)) > 0.01).all()
+
+
+# --- competition
+
+
+@given(arrays(np.float32, st.tuples(st.just(1), st.integers(0, 5)), elements=LOGITS))
+def test_one_person_has_no_competition(logits: np.ndarray) -> None:
+    np.testing.assert_array_equal(compete(logits), logits)
+
+
+@given(TABLES)
+def test_competition_never_raises_a_score(logits: np.ndarray) -> None:
+    before = logits.copy()
+    out = compete(logits)
+    assert out.shape == logits.shape
+    assert np.isfinite(out).all()
+    assert (out <= logits + 1e-4).all()
+    np.testing.assert_array_equal(logits, before)
+
+
+@given(TABLES)
+def test_nobody_far_below_zero_changes_anything(logits: np.ndarray) -> None:
+    assume(logits.shape[1] > 0)
+    stranger = np.full((1, logits.shape[1]), -30, np.float32)
+    with_stranger = compete(np.concatenate([logits, stranger]))[:-1]
+    np.testing.assert_allclose(with_stranger, compete(logits), atol=1e-3)
+
+
+@given(arrays(np.float32, st.tuples(st.integers(2, 5), st.integers(1, 4)), elements=LOGITS))
+def test_at_most_one_person_a_track_is_likelier_than_not(logits: np.ndarray) -> None:
+    assert ((compete(logits) > 1e-3).sum(0) <= 1).all()
+
+
+@given(TABLES, st.randoms(use_true_random=False))
+def test_competition_does_not_depend_on_the_order(logits: np.ndarray, random) -> None:  # noqa: ANN001
+    order = list(range(len(logits)))
+    random.shuffle(order)
+    np.testing.assert_allclose(compete(logits[order]), compete(logits)[order], atol=1e-3)
+
+
+@given(st.floats(0.5, 30, width=32))
+def test_two_equal_claimants_are_not_both_present(logit: float) -> None:
+    probabilities = sigmoid(compete(np.full((2, 1), logit, np.float32)))
+    np.testing.assert_allclose(probabilities, 0.5, atol=1e-3)  # neither is: both are unsure
+
+
+def test_competition_of_two_is_their_difference() -> None:
+    np.testing.assert_allclose(compete(np.float32([[5.0, 2.0], [3.0, -4.0]])), [[2, 2], [-2, -6]], atol=1e-5)
+
+
+# --- measures
+
+
+def test_measures_tell_one_person_from_another(model: PresenceModel) -> None:
+    prototypes, track, other = enrolled(1).arrays["prototypes"], make_track(1), make_track(2)
+    same = measures(prototypes, track.identity, track.quality, model.cohort)
+    different = measures(prototypes, other.identity, other.quality, model.cohort)
+    assert same.shape == (3,)
+    assert same[0] < 0.35 < 0.6 < different[0]
+    assert same[1] < 0.35 < 0.6 < different[1]
+    assert same[2] > same[0]
+
+
+def test_near_is_the_mean_of_the_nearest_tenth(model: PresenceModel) -> None:
+    prototypes = np.zeros((1, 128), np.float32)
+    identity = np.zeros((20, 128), np.float32)
+    identity[:, 0] = np.arange(1, 21)
+    near, apart, _ = measures(prototypes, identity, np.ones(20, np.float32), model.cohort)
+    assert near == pytest.approx(1.5)
+    assert apart == pytest.approx(10.5, abs=1e-3)
+
+
+def test_cohort_distance_is_over_the_nearest_neighbours() -> None:
+    cohort = np.zeros((presence.NEIGHBOURS + 5, 128), np.float32)
+    cohort[:, 1] = [*[50] * 5, *range(1, presence.NEIGHBOURS + 1)]
+    zero = np.zeros((1, 128), np.float32)
+    distance = measures(zero, zero, np.ones(1, np.float32), cohort)[2]
+    assert distance == pytest.approx((presence.NEIGHBOURS + 1) / 2)
+
+
+def test_one_prototype_and_one_sighting_are_enough(model: PresenceModel) -> None:
+    found = measures(identity_of(1)[None], identity_of(1)[None], np.zeros(1, np.float32), model.cohort)
+    assert np.isfinite(found).all()
+    assert found[0] == pytest.approx(0, abs=1e-6)
+
+
+def test_distances() -> None:
+    a, b = np.float32([[0, 0], [3, 4]]), np.float32([[0, 0], [6, 8], [3, 4]])
+    np.testing.assert_allclose(distances(a, b), [[0, 10, 5], [5, 5, 0]], atol=1e-6)
+
+
+# --- decisions
+
+
+def test_the_right_person_is_present_and_the_others_are_absent(model: PresenceModel) -> None:
+    people = [enrolled(3), enrolled(1), enrolled(2)]
+    analysis = make_analysis(make_track(9, range(2)), make_track(1, range(2, 8)), frames=8)
+    found = model.score(people, analysis, CONFIG)
+    assert [p.name for p in found] == ["Person 3", "Person 1", "Person 2"]
+    assert [p.decision for p in found] == ["absent", "present", "absent"]
+    assert found[1].track == 1
+    assert found[1].spans == [(0.5, 2.0)]
+    assert found[1].probability > 0.9
+    assert all(p.spans == [] and p.track is None and p.probability < 0.1 for p in (found[0], found[2]))
+
+
+def test_an_empty_clip_shows_nobody(model: PresenceModel) -> None:
+    for person in model.score([enrolled(1), enrolled(2)], make_analysis(), CONFIG):
+        assert person.decision == "absent"
+        assert person.probability < 0.01
+        assert person.spans == []
+        assert person.track is None
+
+
+def test_nobody_enrolled(model: PresenceModel) -> None:
+    assert model.score([], make_analysis(make_track(1)), CONFIG) == []
+    assert model.score([], make_analysis(), CONFIG) == []
+
+
+def test_faces_and_figures_are_never_compared(model: PresenceModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A figure with the very vectors of a face is still no face, and the other way round."""
+    face_in_clip, figure_in_clip = make_analysis(make_track(1)), make_analysis(make_track(1, kind="figure"))
+    for person, analysis in ((enrolled(1, kind="figure"), face_in_clip), (enrolled(1), figure_in_clip)):
+        (found,) = model.score([person], analysis, CONFIG)
+        assert found.decision == "absent"
+        assert found.probability < 0.01
+
+
+@pytest.mark.parametrize(
+    ("logit", "decision"), [(3.0, "present"), (0.21, "present"), (0.19, "unsure"), (-0.19, "unsure"), (-0.21, "absent")]
+)
+def test_thresholds(model: PresenceModel, monkeypatch: pytest.MonkeyPatch, logit: float, decision: str) -> None:
+    """0.55 and 0.45 lie at log-odds of plus and minus 0.2007."""
+    monkeypatch.setattr(PresenceModel, "_logit", lambda *_: logit)
+    (found,) = model.score([enrolled(1)], make_analysis(make_track(1)), CONFIG)
+    assert found.decision == decision
+    assert found.probability == pytest.approx(float(sigmoid(np.float64(logit))), abs=1e-5)
+    assert bool(found.spans) == (decision != "absent")
+
+
+def test_thresholds_come_from_the_settings(model: PresenceModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PresenceModel, "_logit", lambda *_: 1.0)  # probability 0.731
+    people, analysis = [enrolled(1)], make_analysis(make_track(1))
+    for config, decision in (
+        (PresenceConfig(0.9, 0.5), "unsure"),
+        (PresenceConfig(0.9, 0.8), "absent"),
+        (PresenceConfig(0.7, 0.7), "present"),
+    ):
+        assert model.score(people, analysis, config)[0].decision == decision
+
+
+def test_all_tracks_of_a_person_count_into_the_spans(model: PresenceModel) -> None:
+    """She is seen twice, on tracks that could not be merged, and somebody else in between."""
+    analysis = make_analysis(
+        make_track(1, range(0, 4)), make_track(2, range(4, 12)), make_track(1, range(14, 20)), frames=20
+    )
+    (found,) = model.score([enrolled(1)], analysis, CONFIG)
+    assert found.spans == [(0.0, 1.0), (3.5, 5.0)]
+    assert found.track in (0, 2)
+
+
+def test_a_person_keeps_to_her_own_track_among_many(model: PresenceModel) -> None:
+    analysis = make_analysis(*(make_track(i) for i in range(6)))
+    found = model.score([enrolled(i) for i in (5, 0, 3)], analysis, CONFIG)
+    assert [p.track for p in found] == [5, 0, 3]
+    assert all(p.decision == "present" for p in found)
+
+
+def test_look_alikes_compete_for_one_track(model: PresenceModel) -> None:
+    """Enrolled twice under two names: the clip shows one of them, nobody can say which."""
+    twin = enrolled(1, "Twin")
+    found = model.score([enrolled(1, "Ana"), twin], make_analysis(make_track(1)), CONFIG)
+    assert [p.decision for p in found] == ["unsure", "unsure"]
+    assert found[0].probability == pytest.approx(0.5, abs=1e-3)
+
+
+def test_prototypes_may_be_half_precision(model: PresenceModel) -> None:
+    person = enrolled(1)
+    exact = model.score([person], make_analysis(make_track(1)), CONFIG)[0].probability
+    person.arrays["prototypes"] = person.arrays["prototypes"].astype(np.float16)
+    assert model.score([person], make_analysis(make_track(1)), CONFIG)[0].probability == pytest.approx(exact, abs=0.02)
+
+
+# --- masks
+
+
+def masked_track(number: int) -> Track:
+    track = make_track(number)
+    track.identity = track.identity + MASK
+    return track
+
+
+def test_masked_tracks_are_told_by_the_nearer_cohort(model: PresenceModel) -> None:
+    assert not model.is_masked(make_track(1))
+    assert model.is_masked(masked_track(1))
+    assert not model.is_masked(make_track(1, kind="figure"))
+    mixed = make_track(1)
+    mixed.identity[:3] += MASK
+    assert not model.is_masked(mixed)  # most sightings decide
+
+
+def test_a_masked_person_is_found_by_her_masked_prototypes(model: PresenceModel) -> None:
+    person, other = enrolled(1), enrolled(2)
+    clip = make_analysis(masked_track(1))
+    assert model.score([person], clip, CONFIG)[0].decision != "present"  # her bare face is too far away
+    for p in (person, other):
+        p.arrays["masked"] = p.arrays["prototypes"] + MASK
+    found = model.score([person, other], clip, CONFIG)
+    assert [p.decision for p in found] == ["present", "absent"]
+    bare = model.score([person, other], make_analysis(make_track(1)), CONFIG)
+    assert [p.decision for p in bare] == ["present", "absent"]  # masked prototypes don't disturb bare clips
+
+
+# --- figures
+
+
+def test_a_figure_is_found_at_its_own_track(model: PresenceModel) -> None:
+    analysis = make_analysis(
+        make_track(7), make_track(2, kind="figure"), make_track(1, range(2, 6), kind="figure"), frames=8
+    )
+    found = model.score([enrolled(1, kind="figure"), enrolled(5, kind="figure")], analysis, CONFIG)
+    assert [p.decision for p in found] == ["present", "absent"]
+    assert found[0].track == 2
+    assert found[0].spans == [(0.5, 1.5)]
+
+
+def test_the_very_same_drawing_gives_finite_numbers() -> None:
+    """With the shipped figure expert: nothing overflows where two clips are identical, even when two compete."""
+    model = PresenceModel.load()
+    looks = np.random.default_rng(0).standard_normal((4, 128)).astype(np.float32)
+    looks /= np.linalg.norm(looks, axis=1, keepdims=True)
+    track = make_track(1, range(4), kind="figure")
+    track.identity = looks
+    analysis = make_analysis(track, frames=4)
+    frame = analysis.frame_features.astype(np.float32).mean((0, 1))
+    arrays = {"prototypes": np.stack([looks.mean(0)] * 2), "frame": frame.astype(np.float16)}
+    people = [Person(name, kind="figure", arrays=arrays) for name in ("Ana", "Ben")]
+    assert np.isfinite(model.logits(people, analysis)).all()
+    assert np.isfinite(model.logits(people[:1], analysis)).all()
