@@ -48,7 +48,7 @@ class PresenceConfig:
     """When a probability becomes a decision (`presence.py`)."""
 
     present_from: float = 0.55
-    absent_below: float = 0.45
+    absent_below: float = 0.40
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.absent_below <= self.present_from <= 1.0:

@@ -24,6 +24,7 @@ PACKAGES = (
     "decord", "decord2", "numpy", "pillow", "faiss-cpu", "gradio", "peft", "diffusers", "open_clip_torch",
 )  # fmt: skip
 OPTIONAL = {"gradio": "app", "peft": "train", "diffusers": "augment", "open_clip_torch": "hub"}
+FITTED_LICENCE = "for research, non-commercial use, as the photos they were fitted on demand"
 EITHER = ("decord", "decord2")  # one of them is right, both are not
 LOW_DISK_BYTES = 2 * 10**9
 
@@ -43,6 +44,7 @@ def examine(video: VideoConfig | None = None) -> dict[str, Any]:
         "home": str(home()),
         "disk": _disk(),
         "weights": _weights(),
+        "fitted": _fitted(),
         "people": _people(),
     }
     report["problems"] = _problems(report)
@@ -73,6 +75,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     console.print()
     console.print(_weights_table(report["weights"]))
+    console.print(f"Fitted by us, {FITTED_LICENCE}: {', '.join(report['fitted'])}", soft_wrap=True)
     console.print()
     if report["ok"]:
         console.print("[green]Everything is there.[/green]")
@@ -171,6 +174,12 @@ def _weights() -> list[dict[str, Any]]:
         }
         for weight in (*weights.TABLE, *FOOTAGE)
     ]
+
+
+def _fitted() -> list[str]:
+    """The fitted files that are part of the package."""
+    package = Path(__file__).parent
+    return sorted(str(file.relative_to(package)) for file in package.rglob("*.safetensors"))
 
 
 def _people() -> dict[str, int]:

@@ -9,6 +9,8 @@ the subject; such an enrollment is recognised by looks alone and says so by its 
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 
 from pvchat.config import home
@@ -120,6 +122,11 @@ def confidence(track: Track) -> float:
 def _bodies(track: Track) -> FloatArray:
     best = np.argsort(-track.quality)[:_BODIES]
     return track.body[np.sort(best)]
+
+
+def forget_candidates() -> None:
+    """Delete the thumbnails that `SeveralSubjectsError` offered."""
+    shutil.rmtree(home() / "tmp" / "subjects", ignore_errors=True)
 
 
 def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:

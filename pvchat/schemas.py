@@ -111,7 +111,7 @@ class Track:
 
 @dataclass
 class ClipAnalysis:
-    """All that the experts said about one clip; cached on disk by content hash, so that a second question costs nothing.
+    """All that the experts said about one clip; cached on disk by content hash: a second question costs nothing.
 
     Attributes:
         key: SHA-256 of the input file's bytes.

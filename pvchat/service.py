@@ -18,7 +18,7 @@ import numpy as np
 
 from pvchat.cache import ClipCache
 from pvchat.config import Settings, home
-from pvchat.errors import SettingsError
+from pvchat.errors import PeopleError, SettingsError
 from pvchat.people import PeopleStore, Person
 from pvchat.questions import Question, check_known, read_question
 from pvchat.runtime import pick_device
@@ -92,12 +92,16 @@ class PVChat:
         Raises:
             VideoReadError, SubjectError, PeopleError, SettingsError.
         """
-        from pvchat.enroll import enroll
+        from pvchat.enroll import enroll, forget_candidates
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
+        if not replace and self.people.find(name) is not None:  # told before the experts run
+            raise PeopleError("is already enrolled.", subject=name, hint="Use another name, or replace.")
         person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
-        return self.people.add(person, replace=replace)
+        enrolled = self.people.add(person, replace=replace)
+        forget_candidates()
+        return enrolled
 
     def ask(self, clip: str | Path, question: str, history: Sequence[str] = (), stream: Stream | None = None) -> Answer:
         """Answer a question about a clip.
@@ -123,7 +127,8 @@ class PVChat:
 
     def read(self, question: str, history: Sequence[str] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
-        names, aliases = self.people.names(), self.people.aliases()
+        names = self.people.names()
+        aliases = {alias: name for name, many in self.people.aliases().items() for alias in many}
         previous: Question | None = None
         for text in (*history, question):
             previous = read_question(text, names, aliases, previous, self._sentences.encode)
@@ -133,7 +138,11 @@ class PVChat:
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""
-        return self._presence.score(self.people.all(), analysis, self.settings.presence)
+        return self.score(self.people.all(), analysis)
+
+    def score(self, people: Sequence[Person], analysis: ClipAnalysis) -> list[PersonPresence]:
+        """Presence of these people, enrolled or not, in the order given."""
+        return self._presence.score(people, analysis, self.settings.presence)
 
     def analyse(self, clip: str | Path, timing: dict[str, float] | None = None) -> ClipAnalysis:
         """What the experts say about a clip: from memory, from the cache on disk, or by running them."""
@@ -153,10 +162,13 @@ class PVChat:
         return found
 
     def forget(self, name: str) -> None:
-        """Delete everything kept about a person: folder, index row, vectors, and all analysed clips."""
+        """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails."""
+        from pvchat.enroll import forget_candidates
+
         with self._lock:
             self._recent.clear()
             self.people.forget(name)
+            forget_candidates()
 
     @cached_property
     def experts(self) -> Experts:
@@ -217,7 +229,9 @@ class PVChat:
                 stream(piece)
 
         evidence = gather(presences, analysis)
-        return write_answer(question, about, evidence, self._language, first)
+        # a refusal needs no wording, and so no model in memory
+        language = self._language if any(p.decision == "present" for p in about) else None
+        return write_answer(question, about, evidence, language, first)
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:

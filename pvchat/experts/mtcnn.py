@@ -19,8 +19,8 @@ from torchvision.ops import nms
 
 from pvchat.schemas import FloatArray
 
-# Constants of the paper's reference code: the pyramid shrinks by 0.709 (half the area a step); P-Net sees 12-pixel cells
-# at stride 2; R-Net and O-Net take 24 and 48 pixels.
+# Constants of the paper's reference code: the pyramid shrinks by 0.709 (half the area a step); P-Net sees 12-pixel
+# cells at stride 2; R-Net and O-Net take 24 and 48 pixels.
 _FACTOR = 0.709
 _CELL, _STRIDE = 12, 2
 _CANDIDATES = 600  # at most this many go into R-Net: bounds the time on busy textures
@@ -89,6 +89,8 @@ class MTCNN:
             cells.append(cell[keep])
             shifts.append(shift[0, :, row, column].T[keep])
             scores.append(score[0, 1, row, column][keep])
+        if not cells:  # smaller than any face that is looked for
+            return pixels.new_zeros(0, 4)
         cell, score = torch.cat(cells), torch.cat(scores)
         keep = nms(cell, score, 0.7)[:_CANDIDATES]
         return _shift(cell[keep], torch.cat(shifts)[keep])

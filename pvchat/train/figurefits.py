@@ -30,22 +30,23 @@ def fit_locator(cells: NDArray[np.float16], target: NDArray[np.int8], edges: Flo
     from torch import nn
     from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 
-    torch.manual_seed(seed)
-    x, t = torch.from_numpy(cells.astype(np.float32)), torch.from_numpy(target.astype(np.float32))
-    log_edges = torch.from_numpy(np.log(np.maximum(edges, 0.02)).astype(np.float32))
-    mean, spread = x.mean(0), x.std(0) + 0.05
-    x = (x - mean) / spread
-    model = nn.Sequential(nn.Dropout(0.3), nn.Linear(1280, 96), nn.ReLU(), nn.Dropout(0.2), nn.Linear(96, 5))
-    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
-    on, off = (t == 1).nonzero()[:, 0], (t == 0).nonzero()[:, 0]
-    for _ in range(_STEPS_LOCATOR):
-        faces = on[torch.randint(len(on), (128,))]
-        batch = torch.cat([faces, off[torch.randint(len(off), (384,))]])
-        out = model(x[batch])
-        loss = binary_cross_entropy_with_logits(out[:, 0], t[batch])
-        loss = loss + smooth_l1_loss(out[:128, 1:], log_edges[faces], beta=0.2)
-        _step(optimiser, loss)
-    return _fold(model[1], model[4], mean, spread)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        x, t = torch.from_numpy(cells.astype(np.float32)), torch.from_numpy(target.astype(np.float32))
+        log_edges = torch.from_numpy(np.log(np.maximum(edges, 0.02)).astype(np.float32))
+        mean, spread = x.mean(0), x.std(0) + 0.05
+        x = (x - mean) / spread
+        model = nn.Sequential(nn.Dropout(0.3), nn.Linear(1280, 96), nn.ReLU(), nn.Dropout(0.2), nn.Linear(96, 5))
+        optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
+        on, off = (t == 1).nonzero()[:, 0], (t == 0).nonzero()[:, 0]
+        for _ in range(_STEPS_LOCATOR):
+            faces = on[torch.randint(len(on), (128,))]
+            batch = torch.cat([faces, off[torch.randint(len(off), (384,))]])
+            out = model(x[batch])
+            loss = binary_cross_entropy_with_logits(out[:, 0], t[batch])
+            loss = loss + smooth_l1_loss(out[:128, 1:], log_edges[faces], beta=0.2)
+            _step(optimiser, loss)
+        return _fold(model[1], model[4], mean, spread)
 
 
 def _fold(hidden: torch.nn.Linear, out: torch.nn.Linear, mean: torch.Tensor, spread: torch.Tensor) -> Arrays:
@@ -85,21 +86,22 @@ def fit_contrast(spread: FloatArray, identity: NDArray[np.int64], source: NDArra
     import torch
     from torch.nn.functional import dropout, normalize
 
-    torch.manual_seed(seed)
-    x, y, s = (torch.from_numpy(v) for v in (20 * spread.astype(np.float32), identity, source))
-    start = torch.from_numpy(_directions(spread, _HALF))
-    weight = start.clone().requires_grad_(True)
-    optimiser = torch.optim.AdamW([weight], lr=1e-3, weight_decay=0)
-    for _ in range(_STEPS_CONTRAST):
-        i = torch.randint(len(x), (384,))
-        z = normalize(dropout(x[i], 0.3) @ weight.T)
-        skipped = s[i][:, None] == s[i][None]
-        same = (y[i][:, None] == y[i][None]) & ~skipped
-        logits = (z @ z.T / _TEMPERATURE).masked_fill(skipped, -1e4)
-        log_p = logits - logits.logsumexp(1, keepdim=True)
-        loss = -((log_p * same).sum(1) / same.sum(1).clamp_min(1)).mean()
-        _step(optimiser, loss + 0.02 * (weight - start).square().sum())
-    return weight.detach().numpy()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        x, y, s = (torch.from_numpy(v) for v in (20 * spread.astype(np.float32), identity, source))
+        start = torch.from_numpy(_directions(spread, _HALF))
+        weight = start.clone().requires_grad_(True)
+        optimiser = torch.optim.AdamW([weight], lr=1e-3, weight_decay=0)
+        for _ in range(_STEPS_CONTRAST):
+            i = torch.randint(len(x), (384,))
+            z = normalize(dropout(x[i], 0.3) @ weight.T)
+            skipped = s[i][:, None] == s[i][None]
+            same = (y[i][:, None] == y[i][None]) & ~skipped
+            logits = (z @ z.T / _TEMPERATURE).masked_fill(skipped, -1e4)
+            log_p = logits - logits.logsumexp(1, keepdim=True)
+            loss = -((log_p * same).sum(1) / same.sum(1).clamp_min(1)).mean()
+            _step(optimiser, loss + 0.02 * (weight - start).square().sum())
+        return weight.detach().numpy()
 
 
 def _directions(x: FloatArray, count: int) -> FloatArray:
@@ -112,17 +114,18 @@ def fit_logistic(x: FloatArray, y: NDArray[np.int8], seed: int, decay: float) ->
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
-    torch.manual_seed(seed)
-    mean, spread = x.mean(0), x.std(0) + 0.05
-    inputs, target = torch.from_numpy((x - mean) / spread).float(), torch.from_numpy(y).float()
-    balance = torch.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
-    weight, bias = torch.zeros(x.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimiser = torch.optim.AdamW([weight, bias], lr=0.02, weight_decay=0)
-    for _ in range(_STEPS_DRAWN):
-        loss = binary_cross_entropy_with_logits(inputs @ weight + bias, target, balance)
-        _step(optimiser, loss + decay * weight.square().sum())
-    scaled = weight.detach().numpy() / spread
-    return scaled.astype(np.float32), (bias.detach().numpy() - scaled @ mean).astype(np.float32)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        mean, spread = x.mean(0), x.std(0) + 0.05
+        inputs, target = torch.from_numpy((x - mean) / spread).float(), torch.from_numpy(y).float()
+        balance = torch.where(target == 1, 0.5 / target.mean(), 0.5 / (1 - target.mean()))
+        weight, bias = torch.zeros(x.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
+        optimiser = torch.optim.AdamW([weight, bias], lr=0.02, weight_decay=0)
+        for _ in range(_STEPS_DRAWN):
+            loss = binary_cross_entropy_with_logits(inputs @ weight + bias, target, balance)
+            _step(optimiser, loss + decay * weight.square().sum())
+        scaled = weight.detach().numpy() / spread
+        return scaled.astype(np.float32), (bias.detach().numpy() - scaled @ mean).astype(np.float32)
 
 
 def cohort_centres(identity: FloatArray, owner: NDArray[np.int64], count: int, seed: int) -> FloatArray:

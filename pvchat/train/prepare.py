@@ -1,8 +1,10 @@
-"""Features and composed scenes for base training: `python -m pvchat.train.prepare --data … --out … --scenes 400`.
+"""Features and composed scenes for base training.
+
+    python -m pvchat.train.prepare --data … --out … --scenes 400
 
 In: image sets. Out: in `BaseConfig.cache` grids of the captioned sets, face vectors of the identity sets, composed
-scenes of both splits (`--scenes` for training, a quarter of that for validation; identities and backgrounds of a split stay in
-it). What exists is kept; an interrupted preparation goes on.
+scenes of both splits (`--scenes` for training, a quarter of that for validation; identities and backgrounds of a split
+stay in it). What exists is kept; an interrupted preparation goes on.
 """
 
 from __future__ import annotations

@@ -1,0 +1,91 @@
+"""Clips whose analyses are known, to run PVChat on: experts, sentence encoder and language model are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from make_analysis import identity_of, make_analysis, make_clip, make_track
+
+from pvchat import PVChat, video
+from pvchat.config import Settings, VideoConfig
+from pvchat.presence import PresenceModel
+from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
+
+ANA, BEN = 1, 2
+
+
+class Studio:
+    """Clips whose analyses are known; counts what is decoded and what the experts see."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.known = folder, {}
+        self.decoded: list[str] = []
+        self.analysed: list[str] = []
+        self.loaded = 0  # language models
+
+    def clip(self, name: str, *people: int, **fields: Any) -> Path:
+        """A file, and what the experts will say about it: the people on one track each."""
+        path = self.folder / f"{name}.mp4"
+        path.write_bytes(name.encode())
+        tracks = [make_track(p) for p in people]
+        for i, track in enumerate(tracks):
+            where = ("on the left of the frame", "on the right of the frame")[i % 2]
+            track.boxes += np.float32([0.2 * i, 0, 0.2 * i, 0])
+            track.facts = PersonFacts(
+                where=where, clothes=[Garment("jacket", ("red", "blue")[i % 2], 0.9)], pose="sitting",
+                gestures=["talking"], confidence={"where": 0.9, "clothes": 0.9, "pose": 0.9, "gestures": 0.9},
+            )  # fmt: skip
+        analysis = make_analysis(*tracks, key=video.content_key(path))
+        analysis.scene = SceneFacts(place="an office", confidence={"place": 0.9})
+        self.known[analysis.key] = replace(analysis, **fields)
+        return path
+
+    def load(self, path: Any, config: VideoConfig, *, progress: Any = None) -> video.Clip:
+        self.decoded.append(Path(path).name)
+        if progress:
+            progress(1.0, 1.0)
+        return make_clip(2, key=video.content_key(path))
+
+    def load_language(self, **_: Any) -> None:
+        self.loaded += 1  # none: answers by rules alone
+
+    def analyse(self, clip: video.Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
+        self.analysed.append(clip.key)
+        return self.known[clip.key]
+
+
+class Sentences:
+    """No sentence is like another: every question is read by rules."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        rows = np.stack([np.random.default_rng(sum(t.encode())).standard_normal(384) for t in texts])
+        return np.float32(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    """A studio in a folder, in the place of everything that PVChat would load."""
+    made = Studio(folder)
+    cohort = np.stack([identity_of(500 + i) for i in range(60)])
+    weights = (-10.0, -10.0, 4.0, 9.0)
+    model = PresenceModel(cohort, weights, cohort + 3, weights, np.full(1280, 0.5, np.float32))
+    monkeypatch.setattr(video, "load", made.load)
+    monkeypatch.setattr("pvchat.analysis.analyse", made.analyse)
+    monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
+    monkeypatch.setattr("pvchat.sentences.SentenceEncoder", Sentences)
+    monkeypatch.setattr("pvchat.language.LanguageModel.load", staticmethod(made.load_language))
+    return made
+
+
+def open_chat(studio: Studio) -> PVChat:
+    """PVChat with Ana and Ben enrolled."""
+    chat = PVChat(Settings(device="cpu"))
+    chat.enroll(studio.clip("ana", ANA), "Ana")
+    chat.enroll(studio.clip("ben", BEN), "Ben")
+    return chat

@@ -1,0 +1,62 @@
+"""Open-set competition between the people who are enrolled, for any table of log-odds."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pvchat.presence import compete
+
+LOGITS = st.floats(-30, 30, width=32)
+TABLES = st.tuples(st.integers(1, 5), st.integers(0, 5)).flatmap(lambda s: arrays(np.float32, s, elements=LOGITS))
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.float64(x)))
+
+
+@given(arrays(np.float32, st.tuples(st.just(1), st.integers(0, 5)), elements=LOGITS))
+def test_one_person_has_no_competition(logits: np.ndarray) -> None:
+    np.testing.assert_array_equal(compete(logits), logits)
+
+
+@given(TABLES)
+def test_competition_never_raises_a_score(logits: np.ndarray) -> None:
+    before = logits.copy()
+    out = compete(logits)
+    assert out.shape == logits.shape
+    assert np.isfinite(out).all()
+    assert (out <= logits + 1e-4).all()
+    np.testing.assert_array_equal(logits, before)
+
+
+@given(TABLES)
+def test_nobody_far_below_zero_changes_anything(logits: np.ndarray) -> None:
+    assume(logits.shape[1] > 0)
+    stranger = np.full((1, logits.shape[1]), -30, np.float32)
+    with_stranger = compete(np.concatenate([logits, stranger]))[:-1]
+    np.testing.assert_allclose(with_stranger, compete(logits), atol=1e-3)
+
+
+@given(arrays(np.float32, st.tuples(st.integers(2, 5), st.integers(1, 4)), elements=LOGITS))
+def test_at_most_one_person_a_track_is_likelier_than_not(logits: np.ndarray) -> None:
+    assert ((compete(logits) > 1e-3).sum(0) <= 1).all()
+
+
+@given(TABLES, st.randoms(use_true_random=False))
+def test_competition_does_not_depend_on_the_order(logits: np.ndarray, random) -> None:  # noqa: ANN001
+    order = list(range(len(logits)))
+    random.shuffle(order)
+    np.testing.assert_allclose(compete(logits[order]), compete(logits)[order], atol=1e-3)
+
+
+@given(st.floats(0.5, 30, width=32))
+def test_two_equal_claimants_are_not_both_present(logit: float) -> None:
+    probabilities = sigmoid(compete(np.full((2, 1), logit, np.float32)))
+    np.testing.assert_allclose(probabilities, 0.5, atol=1e-3)  # neither is: both are unsure
+
+
+def test_competition_of_two_is_their_difference() -> None:
+    np.testing.assert_allclose(compete(np.float32([[5.0, 2.0], [3.0, -4.0]])), [[2, 2], [-2, -6]], atol=1e-5)
