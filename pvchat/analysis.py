@@ -27,7 +27,7 @@ from pvchat.motion import BodyMeasures, describe_motion, measure_bodies
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 from pvchat.video import Clip
 
-VERSION = "2"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "3"  # of what an analysis holds: cached ones of another version are recomputed
 _GRID_FRAMES = 12  # frames whose grid features are kept, spread evenly
 _BODY_CROPS = 6  # sightings of a track whose body region is described
 _MASKED = 4  # sightings of a track that are also described behind a drawn mask

@@ -15,7 +15,7 @@ from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_clip, make_fa
 from PIL import Image  # noqa: E402
 
 from pvchat import analysis as module  # noqa: E402
-from pvchat.analysis import analyse, spread, thumbnail  # noqa: E402
+from pvchat.analysis import analyse, drawn_probability, spread, thumbnail  # noqa: E402
 from pvchat.experts.faces import Faces  # noqa: E402
 from pvchat.experts.figures import Figures  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
@@ -53,10 +53,10 @@ class FacesByFrame:
 
 
 class FiguresOf:
-    """A figure expert with a fixed opinion."""
+    """A figure expert with a fixed opinion, that sees as many unlike figures in every frame."""
 
-    def __init__(self, drawn: float) -> None:
-        self.drawn, self.searched = drawn, 0
+    def __init__(self, drawn: float, count: int) -> None:
+        self.drawn, self.count, self.searched = drawn, count, 0
 
     def is_drawn(self, pooled: np.ndarray) -> float:
         assert pooled.shape[1:] == (1280,)
@@ -64,9 +64,25 @@ class FiguresOf:
 
     def find(self, images: np.ndarray) -> list[Figures]:
         self.searched += len(images)
-        box = np.float32([[0.2, 0.2, 0.6, 0.8]])
-        look = np.eye(1, 128, dtype=np.float32)
-        return [Figures(box, np.float32([0.9]), look) for _ in images]
+        left = np.linspace(0, 0.9, self.count + 1)[: self.count]
+        boxes = np.float32([[x, 0.2, x + 0.6 / self.count, 0.8] for x in left]).reshape(-1, 4)
+        scores = np.linspace(0.9, 0.5, self.count, dtype=np.float32)
+        return [Figures(boxes, scores, np.eye(self.count, 128, dtype=np.float32)) for _ in images]
+
+
+class HeadsOf:
+    """Attribute heads that hold every frame for a drawing with the same probability."""
+
+    def __init__(self, drawn: float) -> None:
+        self.drawn = drawn
+
+    def labels(self, head: str) -> list[str]:
+        assert head == "frame"
+        return ["indoors", "drawn", "an office"]
+
+    def probabilities(self, head: str, features: np.ndarray) -> np.ndarray:
+        assert features.shape[1:] == (1280,)
+        return np.tile(np.float32([0.123, self.drawn, 0.987]), (len(features), 1))
 
 
 class Bodies:
@@ -81,15 +97,16 @@ class Bodies:
         return None if len(self.asked) == 1 else SimpleNamespace(joints=np.full((33, 4), 0.5, np.float32))
 
 
-def experts_of(faces: list[Faces], drawn: float = 0.0) -> Any:
+def experts_of(faces: list[Faces], drawn: float = 0.001, photo_head: float | None = None, figures: int = 1) -> Any:
+    """Experts of which both, or each of the two, think that the clip is drawn with a probability."""
     return SimpleNamespace(
         frames=Frames(),
         faces=FacesByFrame(faces),
-        figures=FiguresOf(drawn),
+        figures=FiguresOf(drawn, figures),
         body=Bodies(),
         hands=None,
         mesh=None,
-        facts=None,
+        facts=SimpleNamespace(heads=HeadsOf(drawn if photo_head is None else photo_head)),
     )
 
 
@@ -208,12 +225,12 @@ def test_a_photo_is_a_clip_of_one_frame() -> None:
 
 
 def test_an_empty_clip() -> None:
-    experts = experts_of([NOBODY] * 4)
+    experts = experts_of([NOBODY] * 4, figures=0)
     found = analyse(make_clip(4), experts)
     assert found.tracks == []
     assert found.scene.place == "an office"
     assert not found.scene.drawn
-    assert experts.figures.searched == 0
+    assert experts.figures.searched == 4  # without a face a figure is looked for, whatever the clip looks like
 
 
 def test_facts_and_motion_are_measured_for_everyone(facts: list[Any]) -> None:
@@ -263,10 +280,60 @@ def test_a_drawn_clip_gives_figures_of_the_right_frames() -> None:
     assert track.thumbnail[:2] == b"\xff\xd8"
 
 
-def test_a_face_that_holds_makes_a_drawn_look_not_drawn() -> None:
-    found = analyse(make_clip(8), experts_of(two_people(8), drawn=0.9))
+@pytest.mark.parametrize(
+    ("drawn", "searched", "is_drawn"),
+    [(0.01, 0, False), (0.34, 0, False), (0.36, 6, False), (0.67, 6, False), (0.69, 6, True), (0.99, 6, True)],
+)
+def test_how_drawn_it_looks_decides_about_figures_beside_faces(drawn: float, searched: int, is_drawn: bool) -> None:
+    """A face that holds does not veto: drawings have such faces, too."""
+    experts = experts_of(two_people(8), drawn=drawn)
+    found = analyse(make_clip(8), experts)
+    assert experts.figures.searched == searched
+    assert [t.kind for t in found.tracks] == ["face", "face", *["figure"] * bool(searched)]
+    assert found.scene.drawn == is_drawn
+    assert found.scene.confidence["drawn"] == pytest.approx(drawn, abs=0.001)
+
+
+def test_a_clip_without_faces_is_searched_but_not_called_drawn() -> None:
+    experts = experts_of([NOBODY] * 8, drawn=0.01)
+    found = analyse(make_clip(8), experts)
+    assert [t.kind for t in found.tracks] == ["figure"]
     assert not found.scene.drawn
-    assert {t.kind for t in found.tracks} == {"face"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"), [(0.9, 0.9, 0.9), (0.9, 0.1, 0.5), (0.1, 0.9, 0.5), (0.5, 0.8, 2 / 3), (0.2, 0.5, 1 / 3)]
+)
+def test_drawn_is_the_mean_log_odds_of_two_heads(one: float, other: float, both: float) -> None:
+    pooled = np.zeros((5, 1280), np.float32)
+    assert drawn_probability(pooled, experts_of([], drawn=one, photo_head=other)) == pytest.approx(both, abs=1e-4)
+
+
+@pytest.mark.parametrize("sure", [1e-13, 1.0])
+def test_a_head_that_is_quite_sure_gives_a_probability(sure: float) -> None:
+    """1e-13 is where a head's log-odds are clipped; single precision rounds its opposite to 1."""
+    for other in (0.0, 0.3, 1.0):
+        found = drawn_probability(np.zeros((2, 1280), np.float32), experts_of([], drawn=sure, photo_head=other))
+        assert 0 <= found <= 1
+
+
+def test_figures_beyond_the_third_are_kept_but_not_measured(facts: list[Any]) -> None:
+    found = analyse(make_clip(8), experts_of([NOBODY] * 8, drawn=0.9, figures=5))
+    assert [t.kind for t in found.tracks] == ["figure"] * 5
+    assert facts == found.tracks[:3]
+    assert all(t.facts == PersonFacts() for t in found.tracks[3:])
+    assert all(t.identity.any() and t.thumbnail for t in found.tracks)
+
+
+def test_figures_are_measured_however_many_faces_there_are(facts: list[Any]) -> None:
+    crowd = [make_faces(*((box_at(40 + 60 * i), identity_of(i, 0.1, f)) for i in range(4))) for f in range(4)]
+    found = analyse(make_clip(4), experts_of(crowd, drawn=0.9, figures=5))
+    assert [t.kind for t in found.tracks] == ["face"] * 4 + ["figure"] * 5
+    assert facts == found.tracks[:7]
+
+
+def test_at_most_eight_figure_tracks_are_kept() -> None:
+    assert len(analyse(make_clip(3), experts_of([NOBODY] * 3, drawn=0.9, figures=12)).tracks) == 8
 
 
 def test_progress_runs_to_its_end() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st  # noqa: E402
 from make_analysis import identity_of, make_analysis, make_track  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from pvchat.enroll import confidence, enroll, prominence, prototypes, subjects_of  # noqa: E402
+from pvchat.enroll import confidence, enroll, forget_candidates, prominence, prototypes, subjects_of  # noqa: E402
 from pvchat.errors import NoSubjectError, SeveralSubjectsError, SubjectError  # noqa: E402
 from pvchat.people import PeopleStore  # noqa: E402
 
@@ -32,7 +32,10 @@ def test_the_main_subject_is_enrolled() -> None:
     apart = [np.linalg.norm(person.arrays["prototypes"] - identity_of(i), axis=1).max() for i in (1, 2, 3)]
     assert apart[0] < 0.25 < min(apart[1:])
     assert person.arrays["body"].shape[1] == 1280
+    assert set(person.arrays) == {"prototypes", "masked", "body", "frame"}
     np.testing.assert_array_equal(person.arrays["masked"], analysis.tracks[1].masked)
+    assert person.arrays["frame"].shape == (1280,)
+    assert person.extra["sightings"] == 8
 
 
 def test_length_size_and_quality_make_the_main_subject() -> None:
@@ -61,6 +64,20 @@ def test_several_plausible_subjects_must_be_chosen_from(pvchat_home: Path) -> No
         assert path.is_relative_to(pvchat_home)
         assert path.read_bytes() == track.thumbnail
         assert Image.open(io.BytesIO(path.read_bytes())).format == "JPEG"
+
+
+def test_offered_thumbnails_can_be_forgotten(pvchat_home: Path) -> None:
+    """Those of every clip: nobody knows who is on which."""
+    forget_candidates()  # none were offered: no error
+    offered = []
+    for key in ("a", "b"):
+        with pytest.raises(SeveralSubjectsError) as caught:
+            enroll(make_analysis(make_track(1), make_track(2), key=key * 64), "Ana")
+        offered += [Path(c.thumbnail) for c in caught.value.candidates]
+    assert len(set(offered)) == 4
+    assert all(path.is_file() for path in offered)
+    forget_candidates()
+    assert not any(path.exists() for path in offered)
 
 
 def test_the_numbers_of_the_message_are_those_of_the_option() -> None:
@@ -102,17 +119,32 @@ def test_several_figures_need_no_choice() -> None:
     assert np.linalg.norm(enroll(analysis, "Mei").arrays["prototypes"] - identity_of(1), axis=1).max() < 0.25
 
 
-def test_faces_come_before_figures() -> None:
+def test_in_a_real_clip_only_faces_are_subjects() -> None:
+    """However small they are beside what looks like a drawn figure."""
     analysis = make_analysis(make_track(1, kind="figure", box=LARGE), make_track(2, box=SMALL))
     assert [t.kind for t in subjects_of(analysis)] == ["face"]
+    assert enroll(analysis, "Ana").kind == "face"
+    with pytest.raises(SubjectError, match="no track 2"):
+        enroll(analysis, "Ana", track=2)
 
 
-def test_in_a_drawn_clip_a_stray_face_gives_way_to_the_figure() -> None:
-    stray, steady = make_track(2, range(2)), make_track(2, range(6))
-    for face, kind in ((stray, "figure"), (steady, "face")):
-        analysis = make_analysis(make_track(1, kind="figure"), face, frames=8)
-        analysis.scene.drawn = True
-        assert enroll(analysis, "Mei").kind == kind
+@pytest.mark.parametrize("sightings", [1, 8])
+def test_in_a_drawn_clip_only_figures_are_subjects(sightings: int) -> None:
+    """What MTCNN takes for a face in a drawing identifies nobody, not even one that holds."""
+    analysis = make_analysis(make_track(2, range(sightings), box=LARGE), make_track(1, kind="figure", box=SMALL))
+    analysis.scene.drawn = True
+    assert [t.kind for t in subjects_of(analysis)] == ["figure"]
+    assert enroll(analysis, "Mei").kind == "figure"
+
+
+def test_a_drawn_clip_without_figures_falls_back_on_its_faces() -> None:
+    analysis = make_analysis(make_track(2))
+    analysis.scene.drawn = True
+    assert enroll(analysis, "Mei").kind == "face"
+
+
+def test_a_clip_without_faces_is_about_its_figure_drawn_or_not() -> None:
+    assert enroll(make_analysis(make_track(1, kind="figure")), "Mei").kind == "figure"
 
 
 @pytest.mark.parametrize("sightings", [1, 2, 3, 9, 40])
@@ -124,6 +156,13 @@ def test_prototypes_are_few_and_near_the_sightings(sightings: int) -> None:
     assert found.dtype == np.float32
     assert np.isfinite(found).all()
     assert np.linalg.norm(found[:, None] - track.identity[None], axis=2).min(1).max() < 0.45
+
+
+def test_prototypes_of_a_figure_are_its_identity_vectors() -> None:
+    """Poor ones too: their mean is what is compared."""
+    track = make_track(1, range(5), kind="figure", quality=[0.9, 0.1, 0.5, 0.0, 0.2])
+    np.testing.assert_array_equal(prototypes(track), track.identity)
+    assert prototypes(track).dtype == np.float32
 
 
 def test_prototypes_leave_poor_sightings_out() -> None:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat import presence
 from pvchat.config import PresenceConfig
 from pvchat.person import Person
-from pvchat.presence import PresenceModel, compete, distances, measures
+from pvchat.presence import PresenceModel, distances, measures
 from pvchat.schemas import Track
 
 CONFIG = PresenceConfig()
-LOGITS = st.floats(-30, 30, width=32)
-TABLES = st.tuples(st.integers(1, 5), st.integers(0, 5)).flatmap(lambda s: arrays(np.float32, s, elements=LOGITS))
-
 
 MASK = 1.5 * identity_of(999)  # what a drawn mask adds to any made-up face's descriptor
-
-BODY = np.zeros(1280, np.float32)
+BODY = np.full(1280, 0.5, np.float32)  # mean of the made-up tracks' body features, which lie in 0..1
 
 
 class FakeFigures:
@@ -43,12 +39,17 @@ def model() -> PresenceModel:
     """Cohorts of made-up people, and weights that put the border between one and two people's distances."""
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-10.0, -10.0, 4.0, 9.0)
-    return PresenceModel(cohort, weights, cohort + MASK, weights, MASK, -float(MASK @ MASK) / 2, BODY, FakeFigures())  # type: ignore[arg-type]
+    return PresenceModel(cohort, weights, cohort + MASK, weights, BODY, FakeFigures())  # type: ignore[arg-type]
 
 
 def enrolled(number: int, name: str = "", kind: str = "face") -> Person:
     prototypes = np.stack([identity_of(number, 0.15, seed=50 + i) for i in range(4)])
-    arrays = {"prototypes": prototypes, "frame": np.zeros(1280, np.float16), "body": np.zeros((1, 1280), np.float16)}
+    arrays = {
+        "prototypes": prototypes,
+        "masked": np.zeros((0, 0), np.float32),
+        "body": BODY[None].astype(np.float16),  # like nobody's
+        "frame": np.zeros(1280, np.float16),
+    }
     return Person(name or f"Person {number}", kind=kind, arrays=arrays)  # type: ignore[arg-type]
 
 
@@ -74,6 +75,9 @@ def test_shipped_model_loads_with_its_card() -> None:
         assert len(rows) >= presence.NEIGHBOURS
         assert near + apart < 0  # farther from the prototypes: less likely
         assert cohort > 0  # farther from everybody else: more likely
+    assert model.body_mean.shape == (1280,)
+    assert model.body_mean.dtype == np.float32
+    assert np.isfinite(model.body_mean).all()
     with safe_open(presence.FILE, "numpy") as file:
         card = json.loads(file.metadata()["card"])
     assert card["data"]
@@ -84,54 +88,6 @@ def test_shipped_cohort_rows_are_all_different() -> None:
     model = PresenceModel.load()
     for rows in (model.cohort, model.masked_cohort):
         assert (distances(rows, rows) + np.eye(len(rows)) > 0.01).all()
-
-
-# --- competition
-
-
-@given(arrays(np.float32, st.tuples(st.just(1), st.integers(0, 5)), elements=LOGITS))
-def test_one_person_has_no_competition(logits: np.ndarray) -> None:
-    np.testing.assert_array_equal(compete(logits), logits)
-
-
-@given(TABLES)
-def test_competition_never_raises_a_score(logits: np.ndarray) -> None:
-    before = logits.copy()
-    out = compete(logits)
-    assert out.shape == logits.shape
-    assert np.isfinite(out).all()
-    assert (out <= logits + 1e-4).all()
-    np.testing.assert_array_equal(logits, before)
-
-
-@given(TABLES)
-def test_nobody_far_below_zero_changes_anything(logits: np.ndarray) -> None:
-    assume(logits.shape[1] > 0)
-    stranger = np.full((1, logits.shape[1]), -30, np.float32)
-    with_stranger = compete(np.concatenate([logits, stranger]))[:-1]
-    np.testing.assert_allclose(with_stranger, compete(logits), atol=1e-3)
-
-
-@given(arrays(np.float32, st.tuples(st.integers(2, 5), st.integers(1, 4)), elements=LOGITS))
-def test_at_most_one_person_a_track_is_likelier_than_not(logits: np.ndarray) -> None:
-    assert ((compete(logits) > 1e-3).sum(0) <= 1).all()
-
-
-@given(TABLES, st.randoms(use_true_random=False))
-def test_competition_does_not_depend_on_the_order(logits: np.ndarray, random) -> None:  # noqa: ANN001
-    order = list(range(len(logits)))
-    random.shuffle(order)
-    np.testing.assert_allclose(compete(logits[order]), compete(logits)[order], atol=1e-3)
-
-
-@given(st.floats(0.5, 30, width=32))
-def test_two_equal_claimants_are_not_both_present(logit: float) -> None:
-    probabilities = sigmoid(compete(np.full((2, 1), logit, np.float32)))
-    np.testing.assert_allclose(probabilities, 0.5, atol=1e-3)  # neither is: both are unsure
-
-
-def test_competition_of_two_is_their_difference() -> None:
-    np.testing.assert_allclose(compete(np.float32([[5.0, 2.0], [3.0, -4.0]])), [[2, 2], [-2, -6]], atol=1e-5)
 
 
 # --- measures
@@ -270,31 +226,110 @@ def test_prototypes_may_be_half_precision(model: PresenceModel) -> None:
 # --- masks
 
 
-def masked_track(number: int) -> Track:
-    track = make_track(number)
+def masked_track(number: int, **fields: float) -> Track:
+    track = make_track(number, **fields)
     track.identity = track.identity + MASK
+    track.facts.features = ["glasses", presence.MASK]
     return track
 
 
-def test_masked_tracks_are_told_by_the_nearer_cohort(model: PresenceModel) -> None:
-    assert not model.is_masked(make_track(1))
-    assert model.is_masked(masked_track(1))
-    assert not model.is_masked(make_track(1, kind="figure"))
-    mixed = make_track(1)
-    mixed.identity[:3] += MASK
-    assert not model.is_masked(mixed)  # most sightings decide
+def with_mask(number: int) -> Person:
+    person = enrolled(number)
+    person.arrays["masked"] = person.arrays["prototypes"] + MASK
+    return person
+
+
+def test_the_fact_decides_whether_a_track_is_masked(model: PresenceModel) -> None:
+    """The very same descriptors are compared with the masked prototypes only where a mask was seen."""
+    track = masked_track(1)
+    assert model.score([with_mask(1)], make_analysis(track), CONFIG)[0].decision == "present"
+    track.facts.features = ["glasses"]
+    assert model.score([with_mask(1)], make_analysis(track), CONFIG)[0].decision == "absent"
+
+
+def test_masked_and_bare_tracks_have_their_own_cohort_and_weights(model: PresenceModel) -> None:
+    people = [with_mask(1)]
+    bare, masked = make_analysis(make_track(1)), make_analysis(masked_track(1))
+    for other, changes in (
+        (replace(model, masked_cohort=model.masked_cohort + 1), (False, True)),
+        (replace(model, masked_weights=(0.0, 0.0, 0.0, -3.0)), (False, True)),
+        (replace(model, cohort=model.cohort + 1), (True, False)),
+        (replace(model, weights=(0.0, 0.0, 0.0, -3.0)), (True, False)),
+    ):
+        found = tuple(not np.allclose(other.logits(people, c), model.logits(people, c)) for c in (bare, masked))
+        assert found == changes
+
+
+def test_without_masked_prototypes_a_masked_track_is_held_against_the_bare_ones(model: PresenceModel) -> None:
+    """A person out of an older file, or one enrolled from a figure that has none."""
+    bare, masked = make_track(1), make_track(1)
+    masked.facts.features = [presence.MASK]
+    for person in (enrolled(1), Person("Ana", arrays={k: v for k, v in enrolled(1).arrays.items() if k != "masked"})):
+        one, other = (model.logits([person], make_analysis(track)) for track in (bare, masked))
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_masked_person_is_found_by_her_masked_prototypes(model: PresenceModel) -> None:
-    person, other = enrolled(1), enrolled(2)
     clip = make_analysis(masked_track(1))
-    assert model.score([person], clip, CONFIG)[0].decision != "present"  # her bare face is too far away
-    for p in (person, other):
-        p.arrays["masked"] = p.arrays["prototypes"] + MASK
+    assert model.score([enrolled(1)], clip, CONFIG)[0].decision != "present"  # her bare face is too far away
+    person, other = with_mask(1), with_mask(2)
     found = model.score([person, other], clip, CONFIG)
     assert [p.decision for p in found] == ["present", "absent"]
     bare = model.score([person, other], make_analysis(make_track(1)), CONFIG)
     assert [p.decision for p in bare] == ["present", "absent"]  # masked prototypes don't disturb bare clips
+
+
+# --- bodies
+
+
+def logit_of(model: PresenceModel, track: Track, body: np.ndarray) -> float:
+    """Of person 1, enrolled with these body features."""
+    person = with_mask(1)
+    person.arrays["body"] = np.asarray(body, np.float16).reshape(-1, 1280)
+    return float(model.logits([person], make_analysis(track))[0, 0])
+
+
+@pytest.mark.parametrize("who", [1, 2])
+def test_like_clothes_count_the_more_the_less_the_face_says(model: PresenceModel, who: int) -> None:
+    """Ana or a stranger, in Ana's clothes."""
+    gains = []
+    for quality in (1.0, 0.9, 0.5, 0.1):
+        track = make_track(who, quality=quality)
+        gains.append(logit_of(model, track, track.body) - logit_of(model, track, BODY))
+    np.testing.assert_allclose(gains, np.array([0, 0.1, 0.5, 0.9]) * gains[-1] / 0.9, atol=0.01)
+    assert gains[-1] > 1
+
+
+def test_behind_a_mask_clothes_count_in_full(model: PresenceModel) -> None:
+    track = masked_track(1, quality=1.0)
+    gain = logit_of(model, track, track.body) - logit_of(model, track, BODY)
+    weak = make_track(1, quality=0.1)
+    assert gain > logit_of(model, weak, weak.body) - logit_of(model, weak, BODY) > 0
+
+
+@pytest.mark.parametrize("quality", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("make", [make_track, masked_track])
+def test_unlike_clothes_never_count_against_anybody(model: PresenceModel, make, quality: float) -> None:  # noqa: ANN001
+    """People change: other clothes, even the very opposite, and common likeness to the mean say nothing."""
+    track = make(1, quality=quality)
+    without = logit_of(model, track, BODY)
+    opposite, others = 2 * BODY - track.body[0], [make_track(i).body[0] for i in range(2, 12)]
+    for body in (opposite, np.stack(others)):
+        assert logit_of(model, track, body) == pytest.approx(without, abs=1e-5)
+    mixed = np.stack([opposite, track.body[0]])  # the most alike of those kept counts
+    assert logit_of(model, track, mixed) == pytest.approx(logit_of(model, track, track.body[:1]), abs=0.01)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 1, width=32), st.booleans())
+def test_body_support_is_finite_and_never_negative(seed: int, quality: float, masked: bool) -> None:
+    rng = np.random.default_rng(seed)
+    model = PresenceModel.load()
+    person, track = enrolled(1), make_track(1, quality=quality)
+    person.arrays["body"] = rng.uniform(-3, 3, (3, 1280)).astype(np.float16)
+    track.body = np.float32(rng.choice([0, 1]) * track.body)
+    support = model._support(person, track, masked)
+    assert np.isfinite(support)
+    assert 0 <= support <= presence._SUPPORT * (1 - presence._ALIKE)
 
 
 # --- figures
