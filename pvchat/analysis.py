@@ -27,7 +27,7 @@ from pvchat.motion import BodyMeasures, describe_motion, measure_bodies
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 from pvchat.video import Clip
 
-VERSION = "3"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "4"  # of what an analysis holds: cached ones of another version are recomputed
 _GRID_FRAMES = 12  # frames whose grid features are kept, spread evenly
 _BODY_CROPS = 6  # sightings of a track whose body region is described
 _MASKED = 4  # sightings of a track that are also described behind a drawn mask
@@ -99,9 +99,10 @@ def analyse(clip: Clip, experts: Experts, progress: Progress | None = None) -> C
     if likely_drawn >= _PERHAPS_DRAWN or not analysis.tracks:
         analysis.tracks += _figure_tracks(clip, kept, experts)
     camera = measure_camera(clip.images)
+    faces = sum(t.kind == "face" for t in analysis.tracks)  # they come first
     for number, track in enumerate(analysis.tracks):
         track.thumbnail = thumbnail(clip, track)
-        if track.kind == "face" or number < _TOLD_FIGURES:
+        if number < faces + _TOLD_FIGURES:
             _measure(clip, analysis, track, experts, camera, posed=number < _POSED_TRACKS)
         tell("measuring people", number + 1, len(analysis.tracks))
     analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
@@ -114,7 +115,8 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
     """Whether frames with pooled features [T, 1280] are drawn: mean log-odds of two heads trained on other photos."""
     heads = experts.facts.heads
     photo_head = heads.probabilities("frame", pooled)[:, heads.labels("frame").index("drawn")]
-    both = [np.log(p / (1 - p)) for p in (experts.figures.is_drawn(pooled), np.clip(photo_head, 1e-6, 1 - 1e-6))]
+    both = [np.clip(p, 1e-6, 1 - 1e-6) for p in (experts.figures.is_drawn(pooled), photo_head)]
+    both = [np.log(p / (1 - p)) for p in both]
     return float(1 / (1 + np.exp(-(both[0] + both[1].mean()) / 2)))
 
 

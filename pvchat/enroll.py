@@ -15,6 +15,7 @@ import numpy as np
 
 from pvchat.config import home
 from pvchat.errors import Candidate, NoSubjectError, SeveralSubjectsError, SubjectError
+from pvchat.experts.figures import MIN_SCORE
 from pvchat.people import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
@@ -87,6 +88,8 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
 def subjects_of(analysis: ClipAnalysis) -> list[Track]:
     """The tracks that can be enrolled, most prominent first: faces; figures where the clip is drawn or faceless."""
     faces, figures = ([t for t in analysis.tracks if t.kind == kind] for kind in ("face", "figure"))
+    if not analysis.scene.drawn:  # where nothing scores, the middle of the frame stands in for a figure: nobody
+        figures = [t for t in figures if t.scores.max() >= MIN_SCORE]
     chosen = figures if figures and (analysis.scene.drawn or not faces) else faces  # drawn faces identify nobody
     return sorted(chosen, key=prominence, reverse=True)
 

@@ -20,6 +20,7 @@ from pvchat.cache import ClipCache
 from pvchat.config import Settings, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people import PeopleStore, Person
+from pvchat.person import clean_name
 from pvchat.questions import Question, check_known, read_question
 from pvchat.runtime import pick_device
 from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
@@ -96,8 +97,12 @@ class PVChat:
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
-        if not replace and self.people.find(name) is not None:  # told before the experts run
-            raise PeopleError("is already enrolled.", subject=name, hint="Use another name, or replace.")
+        name = clean_name(name)
+        taken = self.people.find(name)
+        if taken is not None and not replace:  # told before the experts run
+            raise PeopleError(
+                f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
+            )
         person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
         enrolled = self.people.add(person, replace=replace)
         forget_candidates()

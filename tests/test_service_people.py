@@ -69,7 +69,7 @@ def test_a_taken_name_needs_replace(studio: Studio, chat: PVChat) -> None:
 def test_a_taken_name_is_refused_before_the_experts_run(studio: Studio, chat: PVChat, name: str) -> None:
     chat.people.alias("Ana", "Mum")
     decoded, analysed = list(studio.decoded), list(studio.analysed)
-    with pytest.raises(PeopleError, match="already enrolled") as caught:
+    with pytest.raises(PeopleError, match="enrolled already") as caught:
         chat.enroll(studio.clip("other", 7), name)
     assert "replace" in caught.value.hint
     assert (studio.decoded, studio.analysed) == (decoded, analysed)
