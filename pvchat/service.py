@@ -153,7 +153,7 @@ class PVChat:
         """What the experts say about a clip: from memory, from the cache on disk, or by running them."""
         from pvchat import analysis, video
 
-        key = f"{video.content_key(clip)}"
+        key = video.content_key(clip)
         version = f"{analysis.VERSION}:{self.settings.video}"
         with self._lock:
             found = self._recent.get(key) or self.cache.load(key, version)

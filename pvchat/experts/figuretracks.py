@@ -48,7 +48,7 @@ def _assign(tracks: list[list[Sighting]], found: Figures, figures: Sequence[Figu
     """Pairs (track, new figure) that belong together, each used once."""
     from scipy.optimize import linear_sum_assignment
 
-    from pvchat.tracks import overlap
+    from pvchat.experts.faces import overlap
 
     if not tracks or not len(found):
         return []
