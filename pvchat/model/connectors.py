@@ -24,6 +24,7 @@ from pvchat.model.features import SCENE, ClipFeatures, ExpertTokens
 
 NEIGHBOURS, SAME_GROUP = 20, 0.7  # HGA: neighbours of a token, share of them from its own expert (MoCHA, hga.py)
 SHARPNESS, DIFFERENCE = 10.0, 0.2  # HGA: gate σ(10 · (mean |x - x_agg| - 0.2)) (MoCHA, hga.py)
+CONTEXT = 0.02  # spread of place, track and kind weights at the start (BERT's initializer_range)
 OCTAVES = 6  # of the Fourier features of a token's place
 
 
@@ -120,6 +121,7 @@ class Connectors(nn.Module):
         self.track = nn.Embedding(config.max_tracks + 1, config.width)
         self.kind = nn.Embedding(len(self.names), config.width)
         self.norm = nn.LayerNorm(config.width, elementwise_affine=False)
+        self._quieten()
 
     def forward(self, features: ClipFeatures) -> VisualTokens:
         """Tokens [B, N, D] of all experts; experts that the batch lacks are left out."""
@@ -128,7 +130,7 @@ class Connectors(nn.Module):
         for i, name in present:
             expert = features.experts[name]
             tokens, losses = self._connect(name, expert)
-            parts.append(self.norm(tokens + self._context(i, expert)))
+            parts.append(self.norm(self.norm(tokens) + self._context(i, expert)))
             numbers.append(torch.full((tokens.shape[1],), i, device=tokens.device))
             aux.append(losses)
         chosen = [features.experts[name] for _, name in present]
@@ -140,6 +142,18 @@ class Connectors(nn.Module):
         faces, face_track = _faces(features, tokens)
         mean = {key: torch.stack([a[key] for a in aux]).mean() for key in ("balance", "z")}
         return VisualTokens(self.norm(tokens), mask, number, track, faces, face_track, mean)
+
+    @torch.no_grad()
+    def _quieten(self) -> None:
+        """Start place, track and kind small beside what the tokens show.
+
+        As torch draws them their spread is ten times that of the connectors' output: all pictures then look the same
+        to the Q-Former (cosine .9998 between pictures' outputs), and contrastive training stays at chance.
+        """
+        for embedding in (self.track, self.kind):
+            nn.init.normal_(embedding.weight, std=CONTEXT)
+        nn.init.normal_(self.place.weight, std=CONTEXT)
+        nn.init.zeros_(self.place.bias)
 
     def _connect(self, name: str, expert: ExpertTokens) -> tuple[Tensor, dict[str, Tensor]]:
         """One expert's tokens at the model's width [B, N, D]; padding is not computed."""

@@ -144,6 +144,7 @@ def person_from_track(track: Track, sightings: int = PERSON_SIGHTINGS) -> Person
     chosen = np.array([p[np.argmax(track.quality[p])] for p in _stretches(np.arange(len(track)), sightings)])
     faces = track.kind == "face" and track.identity.shape[1] == IDENTITY_WIDTH
     identity = track.identity[chosen] if faces else np.zeros((len(chosen), IDENTITY_WIDTH))
+    identity = identity / np.maximum(np.linalg.norm(identity, axis=1, keepdims=True), 1e-6)
     return PersonFeatures(
         torch.from_numpy(identity.astype(np.float32))[None],
         torch.full((1, len(chosen)), faces),

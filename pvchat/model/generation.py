@@ -66,6 +66,7 @@ def generate_texts(
     temperature: float = 0.0,
     seed: int = 0,
     on_text: Callable[[int, str], None] | None = None,
+    scores: list[float] | None = None,
 ) -> list[str]:
     """Continue prompts.
 
@@ -78,6 +79,7 @@ def generate_texts(
         temperature: 0 is greedy.
         seed: of sampling; torch's global generator is left as it was.
         on_text: called with (row, piece of text).
+        scores: filled with each text's mean log-probability a token, its end included.
 
     Returns:
         B texts without surrounding blanks.
@@ -92,17 +94,31 @@ def generate_texts(
         temperature=temperature if temperature > 0 else None,
         eos_token_id=sorted(stop),
         pad_token_id=pad,
+        return_dict_in_generate=True,
+        output_logits=scores is not None,
     )
     stream = None if on_text is None else TextStream(tokenizer, on_text, stop)
     was_training = llm.training
     llm.eval()
     with torch.random.fork_rng(devices=[embeds.device] if embeds.is_cuda else []):
         torch.manual_seed(seed)
-        ids = llm.generate(
+        out = llm.generate(
             inputs_embeds=embeds, attention_mask=mask.long(), generation_config=settings, streamer=stream
         )
     llm.train(was_training)
+    ids = out.sequences  # [B, new tokens]: prompts given as embeddings aren't repeated
+    if scores is not None:
+        scores[:] = _mean_log_prob(ids, out.logits, stop)
     return [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
+
+
+def _mean_log_prob(ids: Tensor, logits: tuple[Tensor, ...], stop: set[int]) -> list[float]:
+    """Mean log-probability of each row's tokens [B, n] up to and with the first that ends it."""
+    step = torch.stack(logits, 1).float().log_softmax(-1)  # [B, n, vocabulary]
+    each = step.gather(2, ids[..., None])[..., 0]
+    ends = torch.isin(ids, torch.tensor(sorted(stop), device=ids.device))
+    inside = (ends.long().cumsum(1) - ends.long()) == 0
+    return ((each * inside).sum(1) / inside.sum(1).clamp_min(1)).tolist()
 
 
 def _stop_ids(llm: Any, tokenizer: Any) -> set[int]:

@@ -39,6 +39,7 @@ class Prompt:
         facts: measured facts as text, may be empty.
         history: earlier (question, answer) turns, oldest first.
         clip: row of the clip in `ClipFeatures`; several prompts may share one.
+        more: further answers to learn. They share the prompt's computation: each sees the prompt and itself only.
     """
 
     question: str
@@ -46,6 +47,7 @@ class Prompt:
     facts: str = ""
     history: list[tuple[str, str]] = field(default_factory=list)
     clip: int = 0
+    more: tuple[str, ...] = ()
 
 
 @dataclass
@@ -56,11 +58,33 @@ class TokenBatch:
         ids: [B, L] with VISUAL and PERSONAL marks.
         mask: [B, L] bool.
         labels: [B, L] the next token's id where it belongs to an answer, IGNORE elsewhere (already shifted).
+        segment: [B, L] 0 for the prompt, k for its k-th answer.
     """
 
     ids: Tensor
     mask: Tensor
     labels: Tensor
+    segment: Tensor
+
+    def to(self, device: torch.device) -> TokenBatch:
+        """The same on another device."""
+        return TokenBatch(*(t.to(device) for t in (self.ids, self.mask, self.labels, self.segment)))
+
+    def positions(self) -> Tensor:
+        """[B, L] place of each token in its own text: every answer goes on from the prompt's end."""
+        place = (self.mask.long().cumsum(1) - 1).clamp_min(0)
+        lead = ((self.segment == 0) & self.mask).sum(1, keepdim=True)
+        first = torch.zeros_like(place)
+        for k in range(2, int(self.segment.max()) + 1):
+            before = ((self.segment > 0) & (self.segment < k)).sum(1, keepdim=True)
+            first = torch.where(self.segment == k, before, first)
+        return torch.where(self.segment > 0, place - first, place.minimum(lead.clamp_min(1) - 1))
+
+    def visible(self) -> Tensor:
+        """[B, L, L] which token (second) each token (first) may see: earlier ones of the prompt and of its answer."""
+        places = torch.arange(self.ids.shape[1], device=self.ids.device)
+        own = (self.segment[:, None, :] == 0) | (self.segment[:, :, None] == self.segment[:, None, :])
+        return own & (places[None, :] <= places[:, None]) & self.mask[:, None, :]
 
 
 class PromptWriter:
@@ -77,6 +101,7 @@ class PromptWriter:
     def __init__(self, tokenizer: Any, visual: int, personal: int, *, system: str = "", max_length: int = 512) -> None:
         self.tokenizer, self.visual, self.personal = tokenizer, visual, personal
         self.system, self.max_length = system, max_length
+        self.end = tokenizer.eos_token_id
         self.pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
 
     def batch(self, prompts: Sequence[Prompt], names: Sequence[Sequence[str]], *, generate: bool = False) -> TokenBatch:
@@ -88,15 +113,17 @@ class PromptWriter:
             generate: leave answers out.
         """
         rows = [self._row(p, n, generate) for p, n in zip(prompts, names, strict=True)]
-        length = max(len(ids) for ids, _ in rows)
+        length = max(len(ids) for ids, _, _ in rows)
         batch = TokenBatch(
             torch.full((len(rows), length), self.pad),
             torch.zeros(len(rows), length, dtype=torch.bool),
             torch.full((len(rows), length), IGNORE),
+            torch.zeros(len(rows), length, dtype=torch.long),
         )
-        for i, (ids, labels) in enumerate(rows):
+        for i, (ids, labels, segment) in enumerate(rows):
             at = slice(length - len(ids), length) if generate else slice(0, len(ids))
             batch.ids[i, at], batch.mask[i, at], batch.labels[i, at] = torch.tensor(ids), True, torch.tensor(labels)
+            batch.segment[i, at] = torch.tensor(segment)
         return batch
 
     def clean(self, text: str) -> str:
@@ -107,16 +134,27 @@ class PromptWriter:
                 text = text.replace(token, "")
         return text
 
-    def _row(self, prompt: Prompt, names: Sequence[str], generate: bool) -> tuple[list[int], list[int]]:
-        """Ids of one prompt (with its answer) and next-token labels."""
-        answer = [] if generate else self._ids(self.clean(prompt.answer)) + [self.tokenizer.eos_token_id]
+    def _row(self, prompt: Prompt, names: Sequence[str], generate: bool) -> tuple[list[int], list[int], list[int]]:
+        """Ids of one prompt (with its answers), next-token labels, segments.
+
+        With several answers the prompt's last token stands before each of them: it predicts every one's first token.
+        """
+        answers = [] if generate else [self._ids(self.clean(t)) + [self.end] for t in (prompt.answer, *prompt.more)]
+        room = self.max_length - sum(len(a) + 1 for a in answers)
         history, facts = list(prompt.history), prompt.facts
         ids = self._ids(self._text(prompt.question, names, facts, history))
-        while len(ids) + len(answer) > self.max_length and (history or facts):
+        while len(ids) > room and (history or facts):
             history, facts = (history[1:], facts) if history else (history, "")
             ids = self._ids(self._text(prompt.question, names, facts, history))
-        labels = [IGNORE] * (len(ids) - 1) + [*answer, IGNORE]
-        return ids + answer, labels if answer else [IGNORE] * len(ids)
+        if not answers:
+            return ids, [IGNORE] * len(ids), [0] * len(ids)
+        lead, last = ids[:-1], ids[-1]
+        labels, segment, out = [IGNORE] * len(lead), [0] * len(lead), list(lead)
+        for k, answer in enumerate(answers, start=1):
+            out += [last, *answer]
+            labels += [*answer, IGNORE]
+            segment += [k] * (len(answer) + 1)
+        return out, labels, segment
 
     def _text(self, question: str, names: Sequence[str], facts: str, history: Sequence[tuple[str, str]]) -> str:
         """The rendered chat with place marks."""

@@ -159,7 +159,7 @@ class PVChatModel(nn.Module):
             return PVChatOutput(self.read(visual, question, people))
         reading = self.read(self._rows(visual, prompts), question, people)
         batch = self._write(prompts, people, generate=False)
-        hidden = self._hidden(self._embed(batch, reading, people), batch.mask)
+        hidden = self._hidden(self._embed(batch, reading, people), batch)
         at = batch.labels != IGNORE
         logits = self.llm.get_output_embeddings()(hidden[at])  # [answer tokens, vocabulary]
         return PVChatOutput(reading, F.cross_entropy(logits.float(), batch.labels[at]), int(at.sum()))
@@ -176,6 +176,7 @@ class PVChatModel(nn.Module):
         temperature: float = 0.0,
         seed: int = 0,
         on_text: Callable[[int, str], None] | None = None,
+        scores: list[float] | None = None,
     ) -> tuple[list[str], Reading]:
         """Answer prompts, greedily by default.
 
@@ -188,6 +189,7 @@ class PVChatModel(nn.Module):
             temperature: 0 is greedy; above it samples.
             seed: of sampling; the same seed gives the same text.
             on_text: called with (row, new text) as tokens arrive.
+            scores: filled with each text's mean log-probability a token.
 
         Returns:
             B texts, and the reading with the presence logits.
@@ -205,6 +207,7 @@ class PVChatModel(nn.Module):
             temperature=temperature,
             seed=seed,
             on_text=on_text,
+            scores=scores,
         )
         return texts, reading
 
@@ -222,7 +225,7 @@ class PVChatModel(nn.Module):
         visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
         reading = self.read(self._rows(visual, prompts), question, people)
         batch = self._write(prompts, people, generate=True)
-        hidden = self._hidden(self._embed(batch, reading, people), batch.mask)[:, -1]
+        hidden = self._hidden(self._embed(batch, reading, people), batch)[:, -1]
         first = [self.writer.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in words]
         logits = self.llm.get_output_embeddings()(hidden).float()
         return logits[:, first[0]] - logits[:, first[1]]
@@ -266,8 +269,7 @@ class PVChatModel(nn.Module):
     def _write(self, prompts: Sequence[Prompt], people: People | None, *, generate: bool) -> TokenBatch:
         """Token ids on the model's device."""
         names = [[] for _ in prompts] if people is None else people.names
-        batch = self.writer.batch(prompts, names, generate=generate)
-        return TokenBatch(batch.ids.to(self.device), batch.mask.to(self.device), batch.labels.to(self.device))
+        return self.writer.batch(prompts, names, generate=generate).to(self.device)
 
     def _embed(self, batch: TokenBatch, reading: Reading, people: People | None) -> Tensor:
         """[B, L, width of the language model]: text embeddings with visual and personal tokens in their places."""
@@ -279,12 +281,13 @@ class PVChatModel(nn.Module):
             embeds = embeds.masked_scatter((batch.ids == PERSONAL)[..., None], named)
         return embeds
 
-    def _hidden(self, embeds: Tensor, mask: Tensor) -> Tensor:
+    def _hidden(self, embeds: Tensor, batch: TokenBatch) -> Tensor:
         """Last hidden states [B, L, width] of the language model."""
-        position = (mask.long().cumsum(1) - 1).clamp_min(0)
-        out = self.llm.base_model(
-            inputs_embeds=embeds, attention_mask=mask.long(), position_ids=position, use_cache=False
-        )
+        mask, place = batch.mask.long(), batch.positions()
+        if int(batch.segment.max()) > 1:  # additive mask [B, 1, L, L]; a padded row sees all alike, which is not NaN
+            mask = torch.zeros_like(embeds[:, :1, :1]) + ~batch.visible()
+            mask = (mask * torch.finfo(embeds.dtype).min)[:, None]
+        out = self.llm.base_model(inputs_embeds=embeds, attention_mask=mask, position_ids=place, use_cache=False)
         return out.last_hidden_state
 
 

@@ -40,7 +40,7 @@ from pvchat.train.losses import active_share
 from pvchat.train.phases import Contrastive, Generation, Objective, Phase, head_table
 from pvchat.train.report import HEADS, Report
 
-EMBEDDINGS, PLACES = 0.02, 0.1  # what `quieten` multiplies by
+ROUTERS = 0.05  # of the peak learning rate: at the full one all routed heads go off, and on again, within 40 steps
 FLOOR = 0.1  # of the peak learning rate, where the cosine ends
 BETAS = (0.9, 0.98)  # CLIP's
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
@@ -127,28 +127,12 @@ def make_model(config: BaseConfig) -> PVChatModel:
     model = create_model(config.model, llm=llm, seed=config.seed, device=config.device, **extra)
     if config.start:
         take_over(model, started_from(Path(config.start)))
-    else:
-        quieten(model)
     for parameter in model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     if config.phase == 2 and model.llm is None:
         raise SettingsError("phase 2 trains through a language model", hint="Leave out --llm none.")
     return model
-
-
-@torch.no_grad()
-def quieten(model: PVChatModel) -> None:
-    """Make a fresh model's place, track and kind embeddings small beside what the tokens show.
-
-    As `nn.Embedding` draws them their spread is 1.5 against 0.15 of the connectors' output: all pictures then look the
-    same to the Q-Former (cosine 0.9998 between pictures' outputs), and contrastive training stays at chance.
-    """
-    connectors = model.connectors
-    for parameter, share in ((connectors.track.weight, EMBEDDINGS), (connectors.kind.weight, EMBEDDINGS)):
-        parameter.mul_(share)
-    for parameter in connectors.place.parameters():
-        parameter.mul_(PLACES)
 
 
 def take_over(model: PVChatModel, folder: Path) -> None:
@@ -170,10 +154,10 @@ def started_from(path: Path) -> Path:
 
 
 def make_optimizer(model: PVChatModel, objective: Objective, config: BaseConfig) -> torch.optim.AdamW:
-    """AdamW: matrices decay, vectors and numbers don't; LoRA has its own learning rate."""
+    """AdamW: matrices decay, vectors and numbers don't; LoRA and routers have their own learning rates."""
     groups: list[dict[str, Any]] = []
     for part, parameters in model.trained_parameters().items():
-        peak = config.lora_lr if part == "lora" else config.lr
+        peak = {"lora": config.lora_lr, "routers": ROUTERS * config.lr}.get(part, config.lr)
         for matrices in (True, False):
             chosen = [p for p in parameters if (p.dim() > 1) == matrices]
             if chosen:

@@ -46,6 +46,7 @@ class BaseConfig:
         scenes: composed scenes to prepare for training (`pvchat.train.prepare`); 0 for none.
         auto_share: share of a batch whose captions a template made.
         sparsity, target: SparsityController's mode and T_s; balance and z: weights of the connectors' losses.
+        ask_share: pictures of phase 2 that come with a question beside their captions.
         token_drop: share of grid cells hidden in training; noise: of features, in standard deviations.
         validate_every, validate_rows: steps between validations, examples of one (phases 2 and 3).
         save_every, keep: steps between checkpoints, how many stay (the best one stays too).
@@ -79,6 +80,7 @@ class BaseConfig:
     identities: str = ",".join(IDENTITIES)
     scenes: int = 400
     auto_share: float = 0.05
+    ask_share: float = 0.5
     sparsity: str = "both"
     target: float = 0.5
     balance: float = 0.1

@@ -21,9 +21,9 @@ from torch.nn import functional as F
 from pvchat.model.features import ClipFeatures
 from pvchat.model.prompts import Prompt
 from pvchat.sentences import Encode
-from pvchat.train.captions import Asked, read_questions
+from pvchat.train.captions import read_questions
 from pvchat.train.config import BaseConfig
-from pvchat.train.data import SIDED, Order, Photo, Pictures, augment, picture_features, read_photos, to_tensor
+from pvchat.train.data import SIDED, Order, Pictures, augment, picture_features, read_photos, to_tensor
 from pvchat.train.features import sentence_vectors
 from pvchat.train.losses import LOG_SCALE, SparsityController, contrastive_loss
 from pvchat.train.report import HEADS_BY_TYPE
@@ -191,11 +191,9 @@ class Generation:
     def batch(self, step: int) -> tuple[ClipFeatures, list[Prompt], Tensor]:
         rng = np.random.default_rng([self.config.seed, 2, step])
         rows = self.order.take(step * self.config.batch, self.config.batch)
-        asked = [self._draw(self.pictures.photos[i], self.questions[i], rng) for i in rows]
-        free = [not SIDED.search(a.answer) for a in asked]
-        grids = self.pictures.grids(rows)
-        shown, keep = augment(grids, free, self.config.token_drop, self.config.noise, rng)
-        prompts = [Prompt(a.question, a.answer, clip=i) for i, a in enumerate(asked)]
+        prompts = [p for i, row in enumerate(rows) for p in self._prompts(row, i, rng)]
+        free = [not any(SIDED.search(t) for p in prompts if p.clip == i for t in _said(p)) for i in range(len(rows))]
+        shown, keep = augment(self.pictures.grids(rows), free, self.config.token_drop, self.config.noise, rng)
         return picture_features(shown, keep, self.model_config), prompts, self._vectors(prompts)
 
     def loss(self, model: Any, objective: Objective, batch: tuple[ClipFeatures, list[Prompt], Tensor]) -> StepLoss:
@@ -213,14 +211,18 @@ class Generation:
         truth = [list(self.held_back.photos[i].captions) for i in rows]
         return {**caption_scores(said, truth), HEADS_BY_TYPE: self._heads(model, rows)}
 
-    def _draw(self, photo: Photo, asked: list[Asked], rng: np.random.Generator) -> Asked:
-        """A caption for half of the pictures, one of the other questions for the rest."""
-        if rng.random() < 0.5 or not asked:
-            return Asked("description", _CAPTION_QUESTION, str(rng.choice(photo.captions)))
-        kinds = sorted({a.kind for a in asked})
-        kind = kinds[rng.integers(len(kinds))]
-        pool = [a for a in asked if a.kind == kind]
-        return pool[rng.integers(len(pool))]
+    def _prompts(self, row: int, clip: int, rng: np.random.Generator) -> list[Prompt]:
+        """All captions of a picture in one prompt, and one other question about it in `ask_share` of cases."""
+        captions = [str(c) for c in rng.permutation(self.pictures.photos[row].captions)]
+        made = [Prompt(_CAPTION_QUESTION, captions[0], clip=clip, more=tuple(captions[1:]))]
+        asked = self.questions[row]
+        if asked and rng.random() < self.config.ask_share:
+            kinds = sorted({a.kind for a in asked})
+            kind = kinds[rng.integers(len(kinds))]
+            pool = [a for a in asked if a.kind == kind]
+            picked = pool[rng.integers(len(pool))]
+            made.append(Prompt(picked.question, picked.answer, clip=clip))
+        return made
 
     def _vectors(self, prompts: list[Prompt]) -> Tensor:
         return to_tensor(np.stack([self.vector[p.question] for p in prompts]), self.config.device)
@@ -234,6 +236,11 @@ class Generation:
             asked = self._vectors([Prompt(a.question) for _, a in pairs])
             found[kind] = head_table(model(features, question=asked).reading)
         return found
+
+
+def _said(prompt: Prompt) -> tuple[str, ...]:
+    """Every text that a prompt teaches."""
+    return (prompt.answer, *prompt.more)
 
 
 def bank_loss(seen: Tensor, batch: CaptionBatch, log_scale: Tensor) -> Tensor:

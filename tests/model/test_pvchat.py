@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import People
-from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter
+from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model, list_models, load_config
 
@@ -157,7 +157,8 @@ def test_generation_equals_greedy_decoding_without_a_cache(scene, people, model)
     ids = []
     with torch.no_grad():
         for _ in range(6):
-            token = model.llm.get_output_embeddings()(model._hidden(embeds, mask)[:, -1]).argmax(-1)
+            batch = TokenBatch(mask, mask, mask, torch.zeros_like(mask, dtype=torch.long))
+            token = model.llm.get_output_embeddings()(model._hidden(embeds, batch)[:, -1]).argmax(-1)
             ids.append(token)
             embeds = torch.cat([embeds, model.llm.get_input_embeddings()(token)[:, None]], dim=1)
             mask = torch.cat([mask, mask.new_ones(3, 1)], dim=1)
