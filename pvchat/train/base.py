@@ -45,7 +45,7 @@ FLOOR = 0.1  # of the peak learning rate, where the cosine ends
 BETAS = (0.9, 0.98)  # CLIP's
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision",
-          "sparsity", "target", "balance", "z", "token_drop", "noise", "start")  # fmt: skip
+          "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
 _PHASES: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,10 @@ def make_model(config: BaseConfig) -> PVChatModel:
     model = create_model(config.model, llm=llm, seed=config.seed, device=config.device, **extra)
     if config.start:
         take_over(model, started_from(Path(config.start)))
-    for parameter in model.parameters():
+    chosen = tuple(config.sets("only"))
+    for name, parameter in model.named_parameters():
+        if chosen and not name.startswith(chosen):
+            parameter.requires_grad_(False)
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     if config.phase == 2 and model.llm is None:

@@ -1,7 +1,8 @@
-"""Questions of the four types out of human captions: what a caption states is asked for.
+"""Questions of the four types out of captions and labels: what a caption states is asked for.
 
-In: captioned photos. Out: for each, questions and answers of the types existence, appearance, action, location. An
-answer repeats words of a caption of the same picture; absent things are asked for too, when no caption mentions them.
+In: photos with captions or labels. Out: for each, questions and answers of the types existence, appearance, action,
+location. An answer repeats words of a caption of the same picture or a label of it; absent things are asked for too,
+when no caption mentions them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +40,11 @@ GARMENTS = (
     "shirt|t-shirt|jacket|coat|dress|shorts|pants|jeans|hat|cap|helmet|uniform|outfit|sweater|swimsuit|bikini|costume|"
     "skirt|suit|vest|hoodie|jersey|wetsuit|glasses|sunglasses|overalls|collar|clothes|clothing|trunks|top"
 )
+EXPRESSIONS = {  # labels of faces, as deeds
+    "happy": "smiling", "sad": "looking sad", "angry": "looking angry", "surprised": "looking surprised",
+    "neutral": "looking calm", "afraid": "looking scared",
+}  # fmt: skip
+PLACES = {"street": "On a street", "in front of a house": "In front of a house"}
 _WORN = re.compile(
     rf"\b({WHO}) (?:is )?(?:in|wearing|with) ((?:an? )?(?:(?:{COLOURS})(?:,? (?:and )?(?:{COLOURS}))* )?"
     rf"(?:\w+ )?(?:{GARMENTS})(?: and (?:an? )?(?:\w+ )?(?:{GARMENTS}))?)\b",
@@ -80,8 +87,8 @@ def questions(photo: Photo, rng: np.random.Generator) -> list[Asked]:
     for caption in photo.captions:
         found += [*_appearance(caption), *_action(caption), *_location(caption)]
     if photo.auto:
-        found += [Asked("appearance", "What is the person wearing?", caption) for caption in photo.captions]
-    return list(dict.fromkeys([*found, *([] if photo.auto else _existence(photo.captions, rng))]))
+        return list(dict.fromkeys([*_labelled(photo.row), *found]))
+    return list(dict.fromkeys([*found, *_existence(photo.captions, rng)]))
 
 
 def _appearance(caption: str) -> list[Asked]:
@@ -104,6 +111,40 @@ def _location(caption: str) -> list[Asked]:
         Asked("location", "Where was the video taken?", f"{place[:1].upper()}{place[1:].lower()}.")
         for place in _PLACE.findall(caption)[:1]
     ]
+
+
+def _labelled(row: dict[str, Any]) -> list[Asked]:
+    """What the labels of a picture without a human caption say: garments, sport or exercise, expression, place."""
+    attributes = row.get("attributes") or {}
+    who = {"male": "man", "female": "woman"}.get(attributes.get("gender"), "person")
+    found = []
+    if garments := [_garment(g) for g in attributes.get("garments", []) if isinstance(g, dict)]:
+        worn = _listed(garments[:4])
+        found.append(Asked("appearance", f"What is the {who} wearing?", f"The {who} is wearing {worn}."))
+    if action := row.get("action"):
+        deed = action if action.split()[0].endswith("ing") else f"doing {action.lower()}"
+        found.append(Asked("action", f"What is the {who} doing?", f"The {who} is {deed}."))
+    if attributes.get("expression") in EXPRESSIONS:
+        look = [EXPRESSIONS[attributes["expression"]]]
+        look += ["facing the camera"] if attributes.get("pose") == "facing the camera" else ["looking aside"]
+        found.append(Asked("action", f"What is the {who} doing?", f"The {who} is {' and '.join(look)}."))
+    if place := row.get("place"):
+        found.append(Asked("location", "Where was the video taken?", f"{PLACES.get(place, f'In a {place}')}."))
+    return found
+
+
+def _garment(garment: dict[str, Any]) -> str:
+    """Like: a red shirt, red trousers; plurals without an article."""
+    words = " ".join(w for w in (garment.get("colour"), garment["item"]) if w)
+    return words if garment["item"].endswith("s") and not garment["item"].endswith("dress") else _article(words)
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _article(words: str) -> str:
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _existence(captions: Sequence[str], rng: np.random.Generator) -> list[Asked]:

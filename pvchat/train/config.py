@@ -29,6 +29,7 @@ class BaseConfig:
         out: the run's folder: checkpoints, metrics, plots.
         features: cache of frozen features; empty: `features` beside `out`.
         phase: 1 contrastive, 2 generation, 3 identity episodes.
+        only: what is trained, comma-separated beginnings of parameter names; empty trains all that can be.
         start: a run's folder or a saved model to start from; empty starts afresh.
         resume: go on from the last checkpoint in `out`.
         model: preset.
@@ -60,6 +61,7 @@ class BaseConfig:
     features: Path = Path()
     phase: int = 1
     start: str = ""
+    only: str = ""
     resume: bool = False
     model: str = "embedded"
     llm: str = ""
@@ -76,7 +78,7 @@ class BaseConfig:
     clip: float = 1.0
     dropout: float = -1.0
     captioned: str = ",".join(CAPTIONED)
-    auto: str = "ccp_clothes"
+    auto: str = "ccp_clothes,imfdb_attr,exercises,sports100,houses"
     identities: str = ",".join(IDENTITIES)
     scenes: int = 400
     auto_share: float = 0.05
@@ -125,15 +127,22 @@ class BaseConfig:
 def parse(words: Sequence[str] | None = None) -> BaseConfig:
     """Settings from command-line words (None: the process's own)."""
     parser = argparse.ArgumentParser(prog="pvchat train base", description="Train the model that all people share.")
+    add_options(parser)
+    return BaseConfig(**vars(parser.parse_args(words)))
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Every field of `BaseConfig` as an option."""
     for field in fields(BaseConfig):
         assert field.default is not MISSING
         name = "--" + field.name.replace("_", "-")
         if isinstance(field.default, bool):
             parser.add_argument(name, action="store_true")
         else:
-            parser.add_argument(name, type=type(field.default) if field.name not in _PATHS else Path,
-                                default=field.default, help=f"default: {field.default}")  # fmt: skip
-    return BaseConfig(**vars(parser.parse_args(words)))
+            kind, metavar = type(field.default), {int: "N", float: "X"}.get(type(field.default), "WORD")
+            parser.add_argument(name, type=kind if field.name not in _PATHS else Path, default=field.default,
+                                metavar="PATH" if field.name in _PATHS else metavar,
+                                help=f"default: {field.default}")  # fmt: skip
 
 
 _PATHS = ("data", "out", "features")

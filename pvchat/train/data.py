@@ -40,8 +40,8 @@ class Photo:
     Attributes:
         set, file: where it lies.
         validation: belongs to the validation split.
-        captions: tidied; never empty.
-        auto: a template made the captions.
+        captions: tidied; empty for pictures with labels only.
+        auto: no person wrote captions: a template or labels.
         row: its line of `metadata.jsonl`.
     """
 
@@ -102,19 +102,20 @@ class Pictures:
         return sha256(text.encode()).hexdigest()[:16]
 
 
-def read_photos(root: Path, sets: Sequence[str]) -> list[Photo]:
+def read_photos(root: Path, sets: Sequence[str], *, labelled: bool = False) -> list[Photo]:
     """All captioned pictures of some sets.
 
     Args:
         root: the folder of sets.
         sets: their names; a set of frames of clips counts as pictures.
+        labelled: also pictures with labels only.
     """
     found = []
     for name in sets:
         for row in read_metadata(root / name):
             captions = tuple(dict.fromkeys(tidy(text) for text in row.get("captions", []) if text.strip()))
-            if captions:
-                auto = bool(row.get("captions_auto"))
+            if captions or labelled:
+                auto = bool(row.get("captions_auto")) or not captions
                 found.append(Photo(name, row["file"], row["split"] == "val", captions, auto, row))
     return found
 
@@ -153,13 +154,17 @@ def augment(
     return out.astype(np.float32), keep
 
 
-def picture_features(grids: FloatArray, keep: NDArray[np.bool_] | None, config: ModelConfig) -> ClipFeatures:
-    """Pictures as a batch of clips of one frame, nobody tracked.
+def picture_features(
+    grids: FloatArray, keep: NDArray[np.bool_] | None, config: ModelConfig, body: NDArray[np.bool_] | None = None
+) -> ClipFeatures:
+    """Pictures as a batch of clips of one frame.
 
     Args:
         grids: [B, N, W].
         keep: [B, N] cells to show, None for all.
         config: says which experts the model has.
+        body: [B] pictures that are also shown as a person's region: one token of the body expert, the grid's mean (what
+            that expert makes of the picture). None for no such.
     """
     count, cells, _ = grids.shape
     like = scene_tokens(grids[:1], np.full(1, 0.5, np.float32), 1)
@@ -170,6 +175,12 @@ def picture_features(grids: FloatArray, keep: NDArray[np.bool_] | None, config: 
             where = like.where.expand(count, -1, -1)
             track = torch.full((count, cells), SCENE)
             made[name] = ExpertTokens(torch.from_numpy(grids), where, track, torch.from_numpy(mask))
+        elif name == "body" and body is not None:
+            where, whole = torch.zeros(count, 1, 5), torch.tensor([0.5, 0.0, 0.0, 1.0, 1.0])
+            seen = torch.from_numpy(body)[:, None]
+            made[name] = ExpertTokens(
+                torch.from_numpy(grids.mean(1, keepdims=True)), where + whole, torch.zeros(count, 1).long(), seen
+            )
         else:
             made[name] = _nothing(count, expert.width)
     return ClipFeatures(made)

@@ -21,14 +21,15 @@ from torch.nn import functional as F
 from pvchat.model.features import ClipFeatures
 from pvchat.model.prompts import Prompt
 from pvchat.sentences import Encode
-from pvchat.train.captions import read_questions
+from pvchat.train.captions import Asked, read_questions
 from pvchat.train.config import BaseConfig
-from pvchat.train.data import SIDED, Order, Pictures, augment, picture_features, read_photos, to_tensor
+from pvchat.train.data import SIDED, Order, Photo, Pictures, augment, picture_features, read_photos, to_tensor
 from pvchat.train.features import sentence_vectors
 from pvchat.train.losses import LOG_SCALE, SparsityController, contrastive_loss
 from pvchat.train.report import HEADS_BY_TYPE
 
 _VALIDATION_BATCH = 64
+BODY_SHARE, FRAME_SHARE = 0.5, 0.7  # phase 2: pictures shown as a person's region too; of those, with the frame's cells
 _CAPTION_QUESTION = "What is happening in the video?"
 
 
@@ -108,7 +109,7 @@ class Contrastive:
         self.config, self.model_config = config, model.config
         captioned = read_photos(config.data, config.sets("captioned"))
         auto = [p for p in read_photos(config.data, config.sets("auto")) if config.auto_share]
-        pools = [[p for p in captioned if not p.validation], [p for p in auto if not p.validation]]
+        pools = [[p for p in photos if not p.validation] for photos in (captioned, auto)]
         self.pools = [Pictures(pool, config.cache, model.config) for pool in pools if pool]
         self.held_back = Pictures([p for p in captioned if p.validation], config.cache, model.config)
         shares = [1 - config.auto_share, config.auto_share] if len(self.pools) == 2 else [1.0]
@@ -175,30 +176,50 @@ class Generation:
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         self.config, self.model_config = config, model.config
         sets = [*config.sets("captioned"), *(config.sets("auto") if config.auto_share else [])]
-        photos = read_photos(config.data, sets)
-        self.pictures = Pictures([p for p in photos if not p.validation], config.cache, model.config)
+        photos = read_photos(config.data, sets, labelled=True)
+        split = [[p for p in photos if not p.validation and p.auto == auto] for auto in (False, True)]
+        self.pools = [Pictures(pool, config.cache, model.config) for pool in split if pool]
         self.held_back = Pictures([p for p in photos if p.validation and not p.auto], config.cache, model.config)
-        self.order = Order(len(self.pictures), config.seed)
-        self.questions = read_questions(self.pictures.photos)
+        self.orders = [Order(len(pool), config.seed + i) for i, pool in enumerate(self.pools)]
+        extra = round(config.batch * config.auto_share / (1 - config.auto_share))
+        self.counts = [config.batch, extra][: len(self.pools)]
+        self.questions = [read_questions(pool.photos) for pool in self.pools]
         self.checks = read_questions(self.held_back.photos)
-        asked = {a.question for rows in (*self.questions, *self.checks) for a in rows} | {_CAPTION_QUESTION}
+        learned = [rows for pool in self.questions for rows in pool]
+        asked = {a.question for rows in (*learned, *self.checks) for a in rows} | {_CAPTION_QUESTION}
         texts = sorted(asked)
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
 
     def fingerprint(self) -> str:
-        return self.pictures.fingerprint()
+        return " ".join(pool.fingerprint() for pool in self.pools)
 
     def batch(self, step: int) -> tuple[ClipFeatures, list[Prompt], Tensor]:
         rng = np.random.default_rng([self.config.seed, 2, step])
-        rows = self.order.take(step * self.config.batch, self.config.batch)
-        prompts = [p for i, row in enumerate(rows) for p in self._prompts(row, i, rng)]
-        free = [not any(SIDED.search(t) for p in prompts if p.clip == i for t in _said(p)) for i in range(len(rows))]
-        shown, keep = augment(self.pictures.grids(rows), free, self.config.token_drop, self.config.noise, rng)
-        return picture_features(shown, keep, self.model_config), prompts, self._vectors(prompts)
+        grids, prompts, clip = [], [], 0
+        for pool, order, count, asked in zip(self.pools, self.orders, self.counts, self.questions, strict=True):
+            rows = order.take(step * count, count)
+            grids.append(pool.grids(rows))
+            for row in rows:
+                prompts += self._prompts(pool.photos[row], asked[row], clip, rng)
+                clip += 1
+        free = [not any(SIDED.search(t) for p in prompts if p.clip == i for t in _said(p)) for i in range(clip)]
+        shown, keep = augment(np.concatenate(grids), free, self.config.token_drop, self.config.noise, rng)
+        body = rng.random(clip) < BODY_SHARE
+        keep &= (~body | (rng.random(clip) < FRAME_SHARE))[:, None]
+        return picture_features(shown, keep, self.model_config, body), prompts, self._vectors(prompts)
 
     def loss(self, model: Any, objective: Objective, batch: tuple[ClipFeatures, list[Prompt], Tensor]) -> StepLoss:
-        out = model(batch[0], batch[1], question=batch[2])
-        return StepLoss(out.lm_loss, out.reading, {"answer_tokens": float(out.answer_tokens)})
+        features, prompts, question = batch
+        visual, outs = model.encode_clips(features), []
+        for long in (True, False):  # rows of like length together: padding costs as much as text
+            rows = [i for i, p in enumerate(prompts) if bool(p.more) == long]
+            if rows:
+                outs.append(model(visual, [prompts[i] for i in rows], question=question[rows]))
+        tokens = sum(o.answer_tokens for o in outs)
+        loss = sum(o.lm_loss * (o.answer_tokens / tokens) for o in outs)
+        names = ("caption_loss", "answer_loss")
+        parts = {name: float(o.lm_loss.detach()) for name, o in zip(names, outs, strict=False)}
+        return StepLoss(loss, outs[0].reading, {"answer_tokens": float(tokens), **parts})
 
     def validate(self, model: Any) -> dict[str, Any]:
         rows = list(range(min(self.config.validate_rows, len(self.held_back))))
@@ -211,12 +232,16 @@ class Generation:
         truth = [list(self.held_back.photos[i].captions) for i in rows]
         return {**caption_scores(said, truth), HEADS_BY_TYPE: self._heads(model, rows)}
 
-    def _prompts(self, row: int, clip: int, rng: np.random.Generator) -> list[Prompt]:
-        """All captions of a picture in one prompt, and one other question about it in `ask_share` of cases."""
-        captions = [str(c) for c in rng.permutation(self.pictures.photos[row].captions)]
-        made = [Prompt(_CAPTION_QUESTION, captions[0], clip=clip, more=tuple(captions[1:]))]
-        asked = self.questions[row]
-        if asked and rng.random() < self.config.ask_share:
+    def _prompts(self, photo: Photo, asked: list[Asked], clip: int, rng: np.random.Generator) -> list[Prompt]:
+        """All captions of a picture in one prompt, and one other question about it in `ask_share` of cases.
+
+        Pictures without a human caption come with a question always: their templates would teach a way of speaking.
+        """
+        made = []
+        if not photo.auto:
+            captions = [str(c) for c in rng.permutation(photo.captions)]
+            made.append(Prompt(_CAPTION_QUESTION, captions[0], clip=clip, more=tuple(captions[1:])))
+        if asked and (photo.auto or rng.random() < self.config.ask_share):
             kinds = sorted({a.kind for a in asked})
             kind = kinds[rng.integers(len(kinds))]
             pool = [a for a in asked if a.kind == kind]

@@ -1,0 +1,45 @@
+"""What ships: bf16, whole, and never glued together from runs that don't fit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from pvchat.errors import WeightsError
+from pvchat.model.pvchat import PVChatModel
+from pvchat.model.registry import create_model
+from pvchat.train.release import release
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """A saved model with a language model, and one without that trained its presence head."""
+    worded = create_model("tiny")
+    worded.save_pretrained(tmp_path / "worded", dtype=torch.float32)
+    silent = PVChatModel.from_pretrained(tmp_path / "worded", llm="none")
+    with torch.no_grad():
+        silent.match_weight.fill_(7.0)
+    silent.save_pretrained(tmp_path / "silent", dtype=torch.float32)
+    return tmp_path / "silent", tmp_path / "worded"
+
+
+def test_the_released_model_has_both_runs_parts(runs, tmp_path):
+    silent, worded = runs
+    release(silent, tmp_path / "out", worded)
+    model = PVChatModel.from_pretrained(tmp_path / "out")
+    assert model.llm is not None
+    assert float(model.match_weight.detach()) == 7.0
+    saved = load_file(tmp_path / "out" / "model.safetensors")
+    assert {v.dtype for v in saved.values() if v.dim()} == {torch.bfloat16}
+    assert saved.keys() == load_file(worded / "model.safetensors").keys()
+
+
+def test_runs_that_moved_apart_are_refused(runs, tmp_path):
+    silent, worded = runs
+    moved = PVChatModel.from_pretrained(silent)
+    with torch.no_grad():
+        moved.qformer.queries.add_(1.0)
+    moved.save_pretrained(tmp_path / "moved", dtype=torch.float32)
+    with pytest.raises(WeightsError, match="differ"):
+        release(tmp_path / "moved", tmp_path / "out", worded)
