@@ -99,7 +99,9 @@ def from_analysis(analysis: ClipAnalysis, config: ModelConfig) -> ClipFeatures:
     times = np.asarray(analysis.times, np.float32) / duration
     made: dict[str, ExpertTokens] = {}
     if "frame" in config.experts:
-        made["frame"] = scene_tokens(np.asarray(analysis.frame_features), times, config.frame_segments)
+        grid = np.asarray(analysis.frame_features)  # of fewer frames than times, spread evenly (`analysis.py`)
+        shown = np.linspace(0, len(times) - 1, len(grid)).round().astype(int)
+        made["frame"] = scene_tokens(grid, times[shown], config.frame_segments)
     tracks = [analysis.tracks[i] for i in kept_tracks(analysis, config.max_tracks)]
     rows: dict[str, list[tuple[Array, Array, int]]] = {"body": [], "face": [], "pose": []}
     for number, track in enumerate(tracks):

@@ -65,6 +65,7 @@ def generate_texts(
     max_new_tokens: int,
     temperature: float = 0.0,
     seed: int = 0,
+    beams: int = 1,
     on_text: Callable[[int, str], None] | None = None,
     scores: list[float] | None = None,
 ) -> list[str]:
@@ -78,6 +79,7 @@ def generate_texts(
         max_new_tokens: at most.
         temperature: 0 is greedy.
         seed: of sampling; torch's global generator is left as it was.
+        beams: of a beam search; 1 for none. With more there is nothing to stream.
         on_text: called with (row, piece of text).
         scores: filled with each text's mean log-probability a token, its end included.
 
@@ -91,13 +93,14 @@ def generate_texts(
     settings = GenerationConfig(
         max_new_tokens=max_new_tokens,
         do_sample=temperature > 0,
+        num_beams=beams,
         temperature=temperature if temperature > 0 else None,
         eos_token_id=sorted(stop),
         pad_token_id=pad,
         return_dict_in_generate=True,
         output_logits=scores is not None,
     )
-    stream = None if on_text is None else TextStream(tokenizer, on_text, stop)
+    stream = None if on_text is None or beams > 1 else TextStream(tokenizer, on_text, stop)
     was_training = llm.training
     llm.eval()
     with torch.random.fork_rng(devices=[embeds.device] if embeds.is_cuda else []):

@@ -175,6 +175,7 @@ class PVChatModel(nn.Module):
         max_new_tokens: int = 64,
         temperature: float = 0.0,
         seed: int = 0,
+        beams: int = 1,
         on_text: Callable[[int, str], None] | None = None,
         scores: list[float] | None = None,
     ) -> tuple[list[str], Reading]:
@@ -188,6 +189,7 @@ class PVChatModel(nn.Module):
             max_new_tokens: at most.
             temperature: 0 is greedy; above it samples.
             seed: of sampling; the same seed gives the same text.
+            beams: of a beam search, 1 for none (greedy).
             on_text: called with (row, new text) as tokens arrive.
             scores: filled with each text's mean log-probability a token.
 
@@ -206,6 +208,7 @@ class PVChatModel(nn.Module):
             max_new_tokens=max_new_tokens,
             temperature=temperature,
             seed=seed,
+            beams=beams,
             on_text=on_text,
             scores=scores,
         )

@@ -46,7 +46,7 @@ BETAS = (0.9, 0.98)  # CLIP's
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision",
           "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
-_PHASES: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
+PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
 log = logging.getLogger(__name__)
 
 
@@ -105,7 +105,7 @@ def setup(config: BaseConfig, encode: Encode | None = None) -> Run:
     if config.threads:
         torch.set_num_threads(config.threads)
     model = make_model(config)
-    phase: Phase = _PHASES[config.phase](config, model, encode or SentenceEncoder().encode)
+    phase: Phase = PHASE_OF[config.phase](config, model, encode or SentenceEncoder().encode)
     objective = Objective(config).to(config.device)
     chosen = {key: value for key, value in config.to_dict().items() if key in SHARED}
     state = TrainState(

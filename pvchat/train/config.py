@@ -50,6 +50,7 @@ class BaseConfig:
         ask_share: pictures of phase 2 that come with a question beside their captions.
         token_drop: share of grid cells hidden in training; noise: of features, in standard deviations.
         validate_every, validate_rows: steps between validations, examples of one (phases 2 and 3).
+        beams: of the captions that validation writes; 1 is greedy.
         save_every, keep: steps between checkpoints, how many stay (the best one stays too).
         log_every: steps between lines.
         threads: torch's; 0 leaves its choice.
@@ -91,6 +92,7 @@ class BaseConfig:
     noise: float = 0.1
     validate_every: int = 200
     validate_rows: int = 64
+    beams: int = 1
     save_every: int = 200
     keep: int = 3
     log_every: int = 20

@@ -228,7 +228,8 @@ class Generation:
             part = rows[start : start + 8]
             prompts = [Prompt(_CAPTION_QUESTION, clip=i) for i in range(len(part))]
             features = picture_features(self.held_back.grids(part), None, self.model_config)
-            said += model.generate(features, prompts, question=self._vectors(prompts), max_new_tokens=32)[0]
+            asked, beams = self._vectors(prompts), self.config.beams
+            said += model.generate(features, prompts, question=asked, max_new_tokens=32, beams=beams)[0]
         truth = [list(self.held_back.photos[i].captions) for i in rows]
         return {**caption_scores(said, truth), HEADS_BY_TYPE: self._heads(model, rows)}
 

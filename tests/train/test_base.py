@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from pvchat.errors import PVChatError
 from pvchat.model.pvchat import PVChatModel
 from pvchat.train import base, checkpoints
+from pvchat.train.check import check
 from pvchat.train.config import BaseConfig, parse
 from pvchat.train.data import picture_features
 from pvchat.train.report import read_metrics
@@ -152,3 +153,11 @@ def test_every_setting_is_an_option():
     config = parse(["--data", "d", "--phase", "3", "--resume", "--auto-share", "0.1", "--llm", "none"])
     assert (str(config.data), config.phase, config.resume, config.auto_share, config.llm) == ("d", 3, True, 0.1, "none")
     assert parse([]) == BaseConfig()
+
+
+@pytest.mark.parametrize("phase", [1, 2, 3])
+def test_check_repeats_the_last_validation(tmp_path, phase):
+    run = base.train_base(make_config(tmp_path, phase=phase), encode)
+    again = check(make_config(tmp_path, phase=phase, start=str(run["checkpoint"])), encode)
+    assert {k: again[k] for k in run if k in again} == {k: v for k, v in run.items() if k in again}
+    assert again.keys() & run.keys()
