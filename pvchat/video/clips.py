@@ -69,13 +69,20 @@ def probe(path: PathLike, config: VideoConfig) -> Probe:
         return probe_picture(path, file, config) if kind == "picture" else probe_container(path, file, config)
 
 
-def load(path: PathLike, config: VideoConfig, *, progress: Progress | None = None) -> Clip:
+def load(
+    path: PathLike,
+    config: VideoConfig,
+    *,
+    progress: Progress | None = None,
+    span: tuple[float, float] | None = None,
+) -> Clip:
     """Decode a clip, an animation or a photo into evenly spread RGB frames.
 
     Args:
         path: a local file.
         config: limits and sampling.
         progress: called with (seconds done, seconds in all).
+        span: start and end in seconds of the part that is sampled; None: all of it.
 
     Raises:
         VideoReadError: nothing usable in the file, or a limit is broken.
@@ -84,7 +91,7 @@ def load(path: PathLike, config: VideoConfig, *, progress: Progress | None = Non
     backend_in_use(config)  # a wrong setting is told before any work
     found = probe(path, config)
     size = _copy_size(found, config)
-    source = _Source(path, found, size, config, progress)
+    source = _Source(path, found, size, config, progress, span)
     with workspace() as folder:
         times = source.write(folder / "copy.mp4")
         images = read_copy(folder / "copy.mp4", len(times), size, config)
@@ -98,13 +105,21 @@ class _Source:
     """One input while it is normalised: walks through its pictures, keeps those on the screen at the sample times."""
 
     def __init__(
-        self, path: PathLike, found: Probe, size: tuple[int, int], config: VideoConfig, progress: Progress | None
+        self,
+        path: PathLike,
+        found: Probe,
+        size: tuple[int, int],
+        config: VideoConfig,
+        progress: Progress | None,
+        span: tuple[float, float] | None = None,
     ) -> None:
         self.path, self.found, self.size, self.config, self.progress = path, found, size, config, progress
         rate = min(config.sample_fps, config.max_fps, np.inf if found.kind == "photo" else found.fps)
-        count = min(config.max_frames, max(1, round(found.duration_s * rate)))
-        self.step_s = found.duration_s / count
-        self.todo = [(k + 0.5) * self.step_s for k in reversed(range(count))]  # middles of equal parts, next one last
+        start, end = _inside(span, found.duration_s)
+        count = min(config.max_frames, max(1, round((end - start) * rate)))
+        self.step_s = (end - start) / count
+        # middles of equal parts, next one last
+        self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
         self.end_s = found.duration_s
         self.damage = Damage()
 
@@ -169,6 +184,14 @@ class _Source:
     def _tell(self, seconds: float) -> None:
         if self.progress is not None:
             self.progress(min(seconds, self.found.duration_s), self.found.duration_s)
+
+
+def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float, float]:
+    """A span inside the clip, never empty."""
+    if span is None:
+        return 0.0, duration_s
+    start = min(max(0.0, span[0]), max(0.0, duration_s - 1e-2))
+    return start, min(max(span[1], start + 1e-2), max(duration_s, start + 1e-2))
 
 
 def _copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:

@@ -1,0 +1,206 @@
+"""The index at one million face vectors: build, memory, recall@10 and latency, against a numpy oracle.
+
+    OMP_NUM_THREADS=1 python benchmarks/index.py [--rows 1000000] [--folder FOLDER]
+
+The vectors are made up, like faces: people are drawn from a normal distribution with the covariance of the cohort that
+the presence model ships (so directions that real descriptors use are used), scaled so that strangers lie as far apart
+as that cohort's descriptors do before averaging (about .75), eight views a person with the spread of one person's
+sightings (about .35 apart). Queries are further views of people in the index; a second set are views of strangers.
+Truth comes from numpy: squared distances in blocks, argpartition, sort. Everything goes through `VideoIndex`, files and
+all; memory is the process's own (anonymous) and the mapped pages that it touched. Times are processor time: with one
+thread that is what a quiet machine takes, and a busy one doesn't change it much.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pvchat.index import VideoIndex, nearest
+from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, Rows, TrackEntry, row_ids
+from pvchat.presence import PresenceModel
+from pvchat.schemas import FloatArray, IntArray
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+VIEWS, PEOPLE = 8, 25  # views of a person, people of a clip
+APART, SPREAD = 0.75, 0.35
+QUERIES, NEAREST = 100, 10
+SEED = 0
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Build, search, change; print what each took."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path, help="where the index is written (default: a temporary folder)")
+    parser.add_argument("--search", type=Path, metavar="INDEX", help="only search the index that an earlier run made")
+    args = parser.parse_args(argv)
+    clips = max(1, args.rows // (VIEWS * PEOPLE))
+    if args.search:
+        _search(args.search, _Faces(clips * PEOPLE))
+        return
+    with tempfile.TemporaryDirectory(dir=args.folder) as place:
+        root = Path(place) / "index"
+        _build(root, clips)
+        # in a process of its own, so that its memory is that of searching
+        subprocess.run([sys.executable, __file__, "--rows", str(args.rows), "--search", str(root)], check=True)
+        _change(root, _Faces(clips * PEOPLE), clips)
+
+
+def _build(root: Path, clips: int) -> None:
+    _say(f"{clips * VIEWS * PEOPLE:,} rows of 128 numbers, {clips * PEOPLE:,} people in {clips:,} clips; "
+         f"threads: {os.environ.get('OMP_NUM_THREADS', 'all')}")  # fmt: skip
+    faces, made = _Faces(clips * PEOPLE), VideoIndex(root)
+    described = [_clip(number, faces) for number in range(clips)]
+    _timed("add, write and build the inverted file", lambda: made.add(described, "bench"))
+    info = made.info()
+    how = info["search"]["faces"]
+    _say(f"on disk {info['bytes'] / 1e6:,.0f} MB in {info['segments']} segments; searched by {how}")
+    if resource is not None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        _say(f"peak memory of building, the rows themselves included: {peak:,.0f} MB")
+
+
+def _search(root: Path, faces: _Faces) -> None:
+    nearest.exact(faces.middles[:1], [], 1)  # loads faiss
+    before = _memory()
+    start = time.process_time()
+    index = VideoIndex(root)
+    _say(f"open: {1e3 * (time.process_time() - start):.1f} ms, memory {_change_of(before)}")
+    blocks = index.rows("faces")
+    for title, queries in (("known people", faces.views(range(QUERIES), seed=1)), ("strangers", faces.strangers())):
+        truth, oracle_s = _oracle(queries, blocks)
+        rows: dict[str, tuple[IntArray, float]] = {
+            "numpy oracle": (truth, oracle_s),
+            "compare all (faiss)": _each(lambda q: nearest.exact(q, blocks, NEAREST), queries[:20]),
+        }
+        if "faces" in index._approximate:
+            rows["VideoIndex.search"] = _each(lambda q: index.search("faces", q, NEAREST), queries)
+        _say(f"\n{title}: {'':24s} recall@10   ms a query   oracle's time over this")
+        for name, (ids, seconds) in rows.items():
+            recall = nearest.recall(ids, truth[: len(ids)])
+            _say(f"  {name:34s} {recall:9.4f} {1e3 * seconds:12.2f} {oracle_s / seconds:10.1f}")
+        _say(f"  memory after: {_change_of(before)}")
+
+
+def _change(root: Path, faces: _Faces, clips: int) -> None:
+    """Adding and removing one clip, and whether both are seen."""
+    index, late = VideoIndex(root), _Faces(PEOPLE, seed=9)
+    late.middles += faces.mean - late.mean
+    _say("")
+    _timed("add one clip", lambda: index.add([_clip(clips, late)], "bench"))
+    hits = index.nearest("faces", late.views([3], seed=5), 1)
+    found = hits[0].clip.key == f"{clips:064x}"
+    _timed("remove one clip from the middle", lambda: index.remove(keys=[f"{clips // 2:064x}"]))
+    gone = index.nearest("faces", faces.views([clips // 2 * PEOPLE], seed=6), 1)[0].clip.key != f"{clips // 2:064x}"
+    _say(f"the added clip is found: {found}; the removed one isn't: {gone}")
+
+
+class _Faces:
+    """Made-up people; `middles` [people, 128]."""
+
+    def __init__(self, people: int, seed: int = SEED) -> None:
+        cohort = PresenceModel.load().cohort
+        self.mean, self.spread = cohort.mean(0), np.cov(cohort.T).astype(np.float32)
+        _, vectors = np.linalg.eigh(self.spread)
+        variances = np.maximum(np.linalg.eigvalsh(self.spread), 0)
+        scale = APART / np.sqrt(2 * variances.sum())
+        self._mix = np.float32(vectors * np.sqrt(variances) * scale).T
+        drawn = np.random.default_rng(seed).standard_normal((people, 128), np.float32)
+        self.middles = drawn @ self._mix + self.mean
+
+    def views(self, people: Any, seed: int) -> FloatArray:
+        """One view [n, 128] of each of these people."""
+        return self._around(self.middles[list(people)], np.random.default_rng((seed, 2)))
+
+    def strangers(self) -> FloatArray:
+        """Views of people who aren't among them."""
+        rng = np.random.default_rng(77)
+        return self._around(rng.standard_normal((QUERIES, 128), np.float32) @ self._mix + self.mean, rng)
+
+    def all_views(self, first: int, count: int) -> FloatArray:
+        """Eight views each of `count` people: [8 * count, 128]."""
+        return self._around(np.repeat(self.middles[first : first + count], VIEWS, 0), np.random.default_rng((first, 3)))
+
+    def _around(self, middles: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Half of the spread lies where people differ from each other, half anywhere."""
+        along = rng.standard_normal(middles.shape, np.float32) @ self._mix * np.float32(SPREAD / APART / np.sqrt(2))
+        anywhere = rng.standard_normal(middles.shape, np.float32) * np.float32(SPREAD / np.sqrt(2 * 128) / np.sqrt(2))
+        return middles + along + anywhere
+
+
+def _clip(number: int, faces: _Faces) -> tuple[ClipEntry, dict[Kind, Rows]]:
+    first = (number * PEOPLE) % len(faces.middles)
+    tracks = [TrackEntry(i, "face", [(0.0, 2.0)], 0.8, None, False, (0.4, 0.2, 0.6, 0.5)) for i in range(PEOPLE)]
+    entry = ClipEntry(f"{number:064x}", 2.0, False, 1.0, {f"{number}.mp4": (1, 1)}, tracks)
+    ids = np.concatenate([row_ids(0, i, VIEWS) for i in range(PEOPLE)])
+    rows: dict[Kind, Rows] = {
+        "faces": Rows(faces.all_views(first, PEOPLE), ids),
+        "figures": Rows(np.zeros((0, 128), np.float32), np.zeros(0, np.int64)),
+        "clips": Rows(np.full((1, 1280), 1 / np.sqrt(1280), np.float32), row_ids(0, NO_TRACK, 1)),
+    }
+    return entry, rows
+
+
+def _oracle(queries: FloatArray, blocks: list[Rows]) -> tuple[IntArray, float]:
+    """The true nearest ids [Q, 10] and seconds a query, by numpy alone; one query at a time, as a user asks."""
+    start, found = time.process_time(), []
+    for query in queries:
+        best: list[tuple[float, int]] = []
+        for block in blocks:
+            squares = np.einsum("nd,nd->n", delta := block.vectors - query, delta)
+            at = np.argpartition(squares, min(NEAREST, len(squares) - 1))[:NEAREST]
+            best += zip(squares[at].tolist(), block.ids[at].tolist(), strict=True)
+        found.append([number for _, number in sorted(best)[:NEAREST]])
+    return np.array(found), (time.process_time() - start) / len(queries)
+
+
+def _each(search: Callable[[FloatArray], nearest.Found], queries: FloatArray) -> tuple[IntArray, float]:
+    search(queries[:1])  # the first one maps pages
+    start = time.process_time()
+    ids = np.concatenate([search(query[None])[1] for query in queries])
+    return ids, (time.process_time() - start) / len(queries)
+
+
+def _timed(what: str, do: Callable[[], Any]) -> None:
+    wall, cpu = time.perf_counter(), time.process_time()
+    do()
+    _say(f"{what}: {time.perf_counter() - wall:.1f} s ({time.process_time() - cpu:.1f} s of processor time)")
+
+
+def _memory() -> tuple[float, float]:
+    """Anonymous and file-mapped memory in MB; NaN where the system doesn't say."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return float("nan"), float("nan")
+    rows = dict(line.split(":", 1) for line in lines if ":" in line)
+    anonymous, mapped = (int(rows[name].split()[0]) / 1e3 for name in ("RssAnon", "RssFile"))
+    return anonymous, mapped
+
+
+def _change_of(before: tuple[float, float]) -> str:
+    anonymous, mapped = (now - then for now, then in zip(_memory(), before, strict=True))
+    return f"{anonymous:+,.0f} MB own, {mapped:+,.0f} MB mapped"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Is the subject ever their own negative, and how hard are the negatives?
+
+    python benchmarks/negatives.py FOLDER
+
+In: a folder with `people.json`, `questions.jsonl` and clips (the layout of a development set). All clips, those of the
+subjects included, go into one index; for each person negatives are looked for with the default settings. Out: how many
+were chosen, how many of them show the subject by the folder's own answers (must be 0), the share of look-alikes, and
+distances of hard and of random ones from the subject. Clips whose truth isn't known are counted apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from pvchat import PVChat
+from pvchat.augment.candidates import HARD, NegativesConfig, Subject
+from pvchat.augment.negatives import find
+from pvchat.enroll import enroll, subjects_of
+from pvchat.index import folder as index_folder
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Index the clips, look for everyone's negatives, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--count", type=int, default=NegativesConfig.count)
+    parser.add_argument("--unguarded", action="store_true", help="without the upper threshold: what it keeps out")
+    args = parser.parse_args(argv)
+    limits = {"max_probability": 1.0, "min_distance": 0.0} if args.unguarded else {}
+    config = NegativesConfig(count=args.count, **limits)
+    chat, truth = PVChat.from_pretrained("embedded"), _truth(args.folder)
+    out = sys.stdout.write
+    with tempfile.TemporaryDirectory() as place:
+        start = time.perf_counter()
+        report = index_folder.update(args.folder, chat, Path(place) / "index")
+        out(f"indexed {report.added} clips in {time.perf_counter() - start:.1f} s\n")
+        out(f"{'person':12s} {'kind':6s} clips own leak  ?  share  hard  random   s   dropped\n")
+        total: Counter[str] = Counter()
+        for person in json.loads((args.folder / "people.json").read_text()):
+            total += _one(person, args.folder, chat, Path(place) / "index", truth, config)
+    known = total["chosen"] - total["unknown"]
+    out(f"\n{total['chosen']} negatives, {known} of known truth, {total['leaked']} of them show the subject; "
+        f"{total['own']} clips of the subjects were in the index\n")  # fmt: skip
+
+
+def _one(
+    row: dict[str, str], folder: Path, chat: PVChat, index: Path, truth: dict[tuple[str, str], bool],
+    config: NegativesConfig,
+) -> Counter[str]:  # fmt: skip
+    clip = folder / row["enroll"]
+    analysis = chat.analyse(clip)
+    track = next(i for i, t in enumerate(analysis.tracks) if t is subjects_of(analysis)[0])
+    subject = Subject(row["name"], enroll(analysis, row["name"], 1), analysis, track, clip)
+    start = time.perf_counter()
+    found = find(subject, chat, index, config=config)
+    seconds = time.perf_counter() - start
+    counts: Counter[str] = Counter()
+    for candidate in found.candidates:
+        if candidate.clip is None or candidate.recipe == "same-clip":
+            counts["beside"] += candidate.recipe == "same-clip"
+            continue
+        shows = truth.get((row["name"], candidate.clip.relative_to(folder.absolute()).as_posix()))
+        counts["chosen"] += 1
+        counts["unknown"] += shows is None
+        counts["leaked"] += bool(shows)
+    counts["own"] = sum(shows for (name, _), shows in truth.items() if name == row["name"])
+    hard, rest = ([c.distance for c in found.candidates if (c.recipe in HARD) == h] for h in (True, False))
+    near, far = (np.median(d) if d else float("nan") for d in (hard, rest))
+    sys.stdout.write(
+        f"{row['name']:12s} {subject.person.kind:6s} {len(found.candidates):5d} {counts['own']:3d} "
+        f"{counts['leaked']:4d} {counts['unknown']:2d}  {found.hard_share:5.2f} {near:5.3f}  {far:5.3f} {seconds:5.1f} "
+        f"{found.dropped}\n"
+    )
+    return counts
+
+
+def _truth(folder: Path) -> dict[tuple[str, str], bool]:
+    """(name, path of the clip) -> whether the person is in it, from every question that says so."""
+    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines()]
+    found = {(name, row["video"]): bool(shown) for row in rows for name, shown in row["present"].items()}
+    return found | {(p["name"], p["enroll"]): True for p in json.loads((folder / "people.json").read_text())}
+
+
+if __name__ == "__main__":
+    main()

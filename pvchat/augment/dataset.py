@@ -1,0 +1,223 @@
+"""A data set on disk: JSON lines, media, a card and checksums (docs/dataset.md describes the format).
+
+    DIR/dataset.jsonl    one question a line, with where its media lies
+    DIR/samples.jsonl    one clip or still a line (`Sample`); dropped ones may be among them
+    DIR/media/*          the clips and stills
+    DIR/CARD.md          what it is, how much of what
+    DIR/checksums.json   SHA-256 of every file
+
+In: samples and rows. Out: such a folder, and back. Splits go by source: `split_by_source` never puts two samples of one
+source into different splits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pvchat.augment.journal import read_lines, write_lines
+from pvchat.augment.schemas import Row, Sample, Split
+from pvchat.errors import SettingsError
+
+ROWS, SAMPLES, CARD, CHECKSUMS, MEDIA = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json", "media"
+VERSION = 1
+_FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
+_SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+
+@dataclass
+class DataSet:
+    """Samples and the questions about them.
+
+    Attributes:
+        root: folder that media paths start from.
+        samples: kept ones.
+        rows: about them.
+        name: whom it is about.
+        origin: how the files it was read from were laid out, for writing it back the same way.
+    """
+
+    root: Path
+    samples: list[Sample]
+    rows: list[Row]
+    name: str = ""
+    origin: dict[str, Any] = field(default_factory=dict)
+
+
+def write(out: Path, samples: Sequence[Sample], rows: Sequence[Row], media_root: Path | None = None) -> Path:
+    """Write a data set; the card and the checksums come last.
+
+    Args:
+        out: folder; created. An existing `samples.jsonl` that holds these samples stays as it is.
+        samples: those with `dropped` set are left out.
+        rows: about the samples.
+        media_root: where the samples' media lie now, if not in `out`: they are copied.
+
+    Returns:
+        `out`.
+
+    Raises:
+        SettingsError: a row without its sample, or media that aren't there.
+    """
+    kept = {s.id: s for s in samples if not s.dropped}
+    out.mkdir(parents=True, exist_ok=True)
+    if media_root is not None:
+        _copy(kept.values(), media_root, out)
+    if gone := [s.media for s in kept.values() if not (out / s.media).is_file()]:
+        raise SettingsError(f"{len(gone)} media files are missing.", subject=gone[0], hint="Augment again.")
+    if lost := [r.id for r in rows if r.sample not in kept]:
+        raise SettingsError(f"{len(lost)} questions are about no sample.", subject=lost[0])
+    if _ids(out / SAMPLES) != list(kept):
+        write_lines(out / SAMPLES, [s.to_dict() for s in kept.values()])
+    write_lines(out / ROWS, [_joined(r, kept[r.sample]) for r in rows])
+    (out / CARD).write_text(card(list(kept.values()), rows), encoding="utf-8")
+    sums = checksums(out, [s.media for s in kept.values()])
+    (out / CHECKSUMS).write_text(json.dumps(sums, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return out
+
+
+def read(path: Path) -> DataSet:
+    """Read a data set folder; nothing is checked but its form (`check.check` checks the rest).
+
+    Raises:
+        SettingsError: there is none, or a line can't be read.
+    """
+    if not (path / ROWS).is_file():
+        raise SettingsError(f"there is no {ROWS} in this folder.", subject=str(path))
+    try:
+        lines = read_lines(path / ROWS)
+        told = read_lines(path / SAMPLES) if (path / SAMPLES).is_file() else []
+        rows = [Row(**_only(Row, line)) for line in lines]
+        samples = [Sample(**_only(Sample, line)) for line in told]
+    except (ValueError, TypeError, AttributeError) as error:
+        hint = "`pvchat augment --check` names the row."
+        raise SettingsError(f"not a data set ({error}).", subject=str(path), hint=hint) from error
+    known = {s.id for s in samples}
+    first = {line["sample"]: line for line in reversed(lines) if line["sample"] not in known}
+    samples += [_sample(line, lines) for line in reversed(first.values())]
+    return DataSet(path, [s for s in samples if not s.dropped], rows, _subject(rows, samples))
+
+
+def split_by_source(
+    samples: Sequence[Sample], val: float = 0.15, test: float = 0.15, seed: int = 0
+) -> list[Sample]:  # fmt: skip
+    """The samples with new splits: whole sources, drawn until each split has its share of the samples."""
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        groups[sample.source].append(sample)
+    order = sorted(groups)
+    order = [order[i] for i in np.random.default_rng(seed).permutation(len(order))]
+    wanted = {"val": val * len(samples), "test": test * len(samples), "train": len(samples)}
+    splits: dict[str, Split] = {}
+    counts: Counter[str] = Counter()
+    for number, source in enumerate(order):
+        room = [s for s in ("val", "test") if counts[s] + len(groups[source]) / 2 <= wanted[s]]
+        split: Split = room[0] if room and len(order) - number > 1 else "train"  # type: ignore[assignment]
+        splits[source] = split
+        counts[split] += len(groups[source])
+    return [replace(s, split=splits[s.source]) for s in samples]
+
+
+def checksums(root: Path, media: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of the data set's files, by path with forward slashes."""
+    names = [n for n in (ROWS, SAMPLES, CARD) if (root / n).is_file()] + sorted(set(media))
+    return {name: file_hash(root / name) for name in names}
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def card(samples: Sequence[Sample], rows: Sequence[Row]) -> str:
+    """CARD.md: what is in the data set, in numbers."""
+    name = _subject(rows, samples)
+    others = sorted({n for s in samples for n in s.people} - {name})
+    recipes = Counter(s.recipe for s in samples)
+    teachers = Counter(r.teacher for r in rows)
+    yes = Counter(r.split for r in rows if any(r.present.values()))
+    lines = [
+        f"# Questions about {name}",
+        "",
+        f"Made by `pvchat augment` (format {VERSION}) out of one clip of {name}: {len(samples)} clips and stills,"
+        f" {len(rows)} questions with answers. The pictures show real people if that clip does: share them only with"
+        " their consent.",
+        "",
+        *_table("split", _SPLITS, [
+            ("samples", Counter(s.split for s in samples)), ("sources", _sources(samples)),
+            ("questions", Counter(r.split for r in rows)), ("about somebody present", yes),
+            ("paraphrases", Counter(split for split, _ in {(r.split, r.template) for r in rows})),
+        ]),
+        *_table("type", sorted({r.type for r in rows}), [
+            (kind, Counter(r.type for r in rows if r.kind == kind)) for kind in sorted({r.kind for r in rows})
+        ]),
+        "Samples by recipe: " + ", ".join(f"{k} {n}" for k, n in recipes.most_common()) + ".",
+        "",
+        "Answers by teacher: " + ", ".join(f"{k} {n}" for k, n in teachers.most_common()) + ". What is said of those"
+        " present was measured by networks (`facts`) or said by one: it is not checked by people. Who is present is"
+        " known from how each sample was made.",
+        "",
+        *([f"Other people ({', '.join(others)}) bear made-up or given names; a name is one person.", ""] if others else []),
+        "Splits go by source, questions and answers of different splits are worded differently."
+        " `pvchat augment --check DIR` verifies this and the checksums.",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _table(head: str, keys: Sequence[str], columns: Sequence[tuple[str, Counter[str]]]) -> list[str]:
+    rows = [[key, *(str(counts[key]) for _, counts in columns)] for key in keys]
+    titles = [head, *(title for title, _ in columns)]
+    return [f"| {' | '.join(row)} |" for row in (titles, ["---"] * len(titles), *rows)] + [""]
+
+
+def _sources(samples: Sequence[Sample]) -> Counter[str]:
+    return Counter(split for split, _ in {(s.split, s.source) for s in samples})
+
+
+def _subject(rows: Sequence[Row], samples: Sequence[Sample]) -> str:
+    """Whom it is about: named in the most samples, in doubt first."""
+    counts = Counter(n for s in samples for n in s.people) or Counter(n for r in rows for n in r.people)
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def _joined(row: Row, sample: Sample) -> dict[str, Any]:
+    return {**row.to_dict(), **{k: getattr(sample, k) for k in _FROM_SAMPLE}}
+
+
+def _sample(line: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Sample:
+    """A sample as far as the rows about it tell."""
+    people: dict[str, bool] = {}
+    for other in lines:
+        if other["sample"] == line["sample"]:
+            people |= other["present"]
+    return Sample(line["sample"], people=people, split=line["split"], **{k: line[k] for k in _FROM_SAMPLE})
+
+
+def _only(kind: type, line: dict[str, Any]) -> dict[str, Any]:
+    names = {f.name for f in fields(kind)}
+    return {k: v for k, v in line.items() if k in names}
+
+
+def _ids(path: Path) -> list[str]:
+    """Samples that a file holds and keeps."""
+    try:
+        return [row["id"] for row in read_lines(path) if not row.get("dropped")]
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def _copy(samples: Iterable[Sample], source: Path, out: Path) -> None:
+    for sample in samples:
+        target = out / sample.media
+        if not target.exists() and (source / sample.media).is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / sample.media, target)

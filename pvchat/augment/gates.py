@@ -1,0 +1,188 @@
+"""What a made sample must pass: it still shows the subject, and shows them well enough to learn from.
+
+In: a sample's frames and its analysis, the subject. Out: measured values by name, and the name of the first gate that
+refuses it. Identity is decided as presence is (`presence.py`): distance to the subject's prototypes in dlib's raw
+space, against what a cohort of strangers makes of that distance. The threshold is log-odds 0, "as likely the subject as
+a stranger": lower than that of an answer, because a sample that is hard to recognise is worth learning from. A covered
+mouth is compared with prototypes that have a mask drawn on.
+The quality gates are the paper's face filter (open eyes, frontal, visible, sharp; a least size is added), on the best
+of the frames that are looked at: a head may turn away in others. Its 0.25 for open eyes is lowered for subjects whose
+eyes are narrower than that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.augment.profile import Profile
+from pvchat.augment.schemas import Sample
+from pvchat.experts.mesh import MeshExpert
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
+
+if TYPE_CHECKING:
+    from pvchat.presence import PresenceModel
+
+# Order in which a sample is refused.
+GATES = ("empty", "no face", "identity", "size", "sharpness", "frontal", "eyes", "visible")
+SAME = 0.0  # log-odds of showing the subject
+EYES, EYES_OF_OWN = 0.25, 0.7  # lid gap over eye width; share of the subject's usual one that is enough
+FRONTAL = 0.3  # 1 - 3 |nose - eye centre| in face widths
+VISIBLE = 0.8  # the mesh network's own presence
+SHARP = 12.0  # variance of the Laplacian on a face of 100 pixels; the subject's own clip may be softer
+SHARP_OF_OWN = 0.12  # share of the source's sharpness that is enough then
+FACE_PX = 36.0
+_LOOKED_AT = 4  # frames of a sample
+_CHIP = 100  # pixels of a face on which sharpness is measured
+_MASK = "mouth"
+
+
+def measure(
+    images: NDArray[np.uint8],
+    analysis: ClipAnalysis,
+    profile: Profile,
+    covers: frozenset[str],
+    model: PresenceModel,
+    mesh: MeshExpert | None,
+) -> dict[str, float]:
+    """Gate values of a sample.
+
+    Args:
+        images: [T, H, W, 3] uint8 RGB of the sample, the frames of its analysis.
+        analysis: of the sample.
+        profile: of the subject.
+        covers: what is hidden on purpose: "mouth", "eyes".
+        model: of presence.
+        mesh: lays the mesh for the quality gates; None leaves them out (drawn figures have none).
+
+    Returns:
+        By name: "identity" (distance or, for figures, probability), "log_odds", "face_px", "sharpness", "frontal",
+        "eyes", "visible". Only what could be measured.
+    """
+    track, odds, distance = identify(profile, analysis, covers, model)
+    if track is None:
+        return {}
+    values = {"log_odds": odds, "identity": distance}
+    heights = (track.boxes[:, 3] - track.boxes[:, 1]) * analysis.height
+    values["face_px"] = float(heights.max())
+    if track.kind == "face" and mesh is not None:
+        values.update(_quality(images, track, mesh))
+    return {k: round(float(v), 4) for k, v in values.items()}
+
+
+def identify(
+    profile: Profile, analysis: ClipAnalysis, covers: frozenset[str], model: PresenceModel
+) -> tuple[Track | None, float, float]:
+    """The track most like the subject, its log-odds, and its distance to the subject's prototypes (0 for figures)."""
+    from pvchat.presence import measures
+
+    tracks = [t for t in analysis.tracks if t.kind == profile.person.kind]
+    if not tracks:
+        return None, -np.inf, np.inf
+    odds = model.logits([profile.person], analysis)[0]
+    best = max(range(len(analysis.tracks)), key=lambda i: (analysis.tracks[i].kind == profile.person.kind, odds[i]))
+    track, sure = analysis.tracks[best], float(odds[best])
+    if track.kind == "figure":
+        return track, sure, 0.0
+    kind, cohort, weights = ("prototypes", model.cohort, model.weights)
+    if _MASK in covers and len(profile.person.arrays.get("masked", ())):
+        kind, cohort, weights = ("masked", model.masked_cohort, model.masked_weights)
+    prototypes = np.asarray(profile.person.arrays[kind], np.float32)
+    seen = measures(prototypes, track.identity, track.quality, cohort)
+    return track, max(sure, float(np.dot(weights, (*seen, 1.0)))), float(seen[0])
+
+
+def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], own_sharpness: float) -> str | None:
+    """The first gate that a sample's values fail, or None."""
+    if "log_odds" not in values:
+        return "no face"
+    least = {
+        "identity": ("log_odds", SAME),
+        "size": ("face_px", FACE_PX if profile.person.kind == "face" else 24.0),
+        "sharpness": ("sharpness", min(SHARP, SHARP_OF_OWN * own_sharpness)),
+        "frontal": ("frontal", FRONTAL),
+        "eyes": ("eyes", 0.0 if "eyes" in covers else min(EYES, EYES_OF_OWN * profile.eyes_open)),
+        "visible": ("visible", 0.0 if covers else VISIBLE),
+    }
+    return next((gate for gate, (name, low) in least.items() if name in values and values[name] < low), None)
+
+
+def refuse_negative(values: dict[str, float]) -> str | None:
+    """A negative on which the subject is as likely as not is no negative."""
+    return "identity" if values.get("log_odds", -np.inf) >= SAME else None
+
+
+def own_sharpness(profile: Profile) -> float:
+    """Median sharpness of the subject's face in the source."""
+    found = [
+        sharpness(profile.images[i], profile.boxes[i])
+        for i in np.flatnonzero(profile.seen)[:: max(1, len(profile) // 8)]
+    ]
+    return float(np.median(found)) if found else 0.0
+
+
+def sharpness(image: NDArray[np.uint8], box: FloatArray) -> float:
+    """Variance of the Laplacian of a face (box [4], fractions) scaled to 100 pixels."""
+    from PIL import Image
+
+    height, width = image.shape[:2]
+    x0, y0, x1, y1 = np.clip(box, 0, 1) * [width, height, width, height]
+    cut = image[int(y0) : max(int(y1), int(y0) + 2), int(x0) : max(int(x1), int(x0) + 2)]
+    grey = np.asarray(Image.fromarray(cut).convert("L").resize((_CHIP, _CHIP), Image.Resampling.BILINEAR), np.float32)
+    laplacian = grey[1:-1, :-2] + grey[1:-1, 2:] + grey[:-2, 1:-1] + grey[2:, 1:-1] - 4 * grey[1:-1, 1:-1]
+    return float(laplacian.var())
+
+
+def statistics(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Kept and dropped by recipe, reasons, and quartiles of the gate values of the positives that were kept."""
+    kept, dropped = Counter(s.recipe for s in samples if not s.dropped), Counter(s.recipe for s in samples if s.dropped)
+    reasons = Counter(s.dropped for s in samples if s.dropped)
+    positives = [s for s in samples if s.role == "positive" and not s.dropped]
+    values = {}
+    for name in ("identity", "log_odds", "face_px", "sharpness", "frontal", "eyes"):
+        found = [s.gates[name] for s in positives if name in s.gates]
+        if found:
+            values[name] = [round(float(v), 3) for v in np.percentile(found, (0, 25, 50, 75, 100))]
+    return {
+        "kept": sum(kept.values()),
+        "dropped": sum(dropped.values()),
+        "reasons": dict(sorted(reasons.items())),
+        "by_recipe": {r: {"kept": kept[r], "dropped": dropped[r]} for r in sorted(kept | dropped)},
+        "quartiles": values,
+    }
+
+
+def _quality(images: NDArray[np.uint8], track: Track, mesh: MeshExpert) -> dict[str, float]:
+    """The paper's face scores of the best of a few frames."""
+    best: dict[str, float] = {}
+    order = np.argsort(-track.quality)[:_LOOKED_AT]
+    for i in order:
+        image, box = images[track.frames[i]], track.boxes[i]
+        values = {"sharpness": sharpness(image, box), "frontal": 0.0, "eyes": 0.0, "visible": 0.0}
+        found = mesh.mesh(image, box, track.points[i])
+        if found is not None:
+            values |= {"frontal": frontal(found.points), "eyes": found.eyes_open, "visible": found.presence}
+        if not best or _rank(values) > _rank(best):
+            best = values
+    return best
+
+
+def frontal(points: FloatArray) -> float:
+    """How frontal a mesh [468, 3] (fractions) is: max(1 - 3 |nose - eye centre|, 0), in face widths."""
+    wide = float(points[:, 0].max() - points[:, 0].min())
+    eyes = float(points[[33, 133, 362, 263], 0].mean())
+    return max(0.0, 1 - 3 * abs(float(points[4, 0]) - eyes) / max(wide, 1e-6))
+
+
+def _rank(values: dict[str, float]) -> float:
+    """The paper's score: half frontal, a quarter sharp, a quarter visible; and open eyes first."""
+    return (
+        50 * values["frontal"]
+        + 25 * min(values["sharpness"] / 500, 1)
+        + 25 * values["visible"]
+        + 50 * min(values["eyes"], EYES) / EYES
+    )

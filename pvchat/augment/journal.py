@@ -1,0 +1,115 @@
+"""Manifests and JSON lines on disk, whole or not there; and the journal of a step that can be cut off at any time.
+
+A journal is a JSON lines file in the making (`<name>.part`): its first line names the input it was made from, every
+other one a finished piece. A line that was cut off is thrown away when the journal is opened again, a journal of
+another input as a whole. `finish` puts the lines in their order in place of the result, in one step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pvchat import atomic
+
+Entry = dict[str, Any]
+
+
+class Journal:
+    """The pieces of one step, as they are made.
+
+    Args:
+        path: the result that will be.
+        made_from: hash of the step's input.
+
+    Attributes:
+        entries: finished pieces by id.
+    """
+
+    def __init__(self, path: Path, made_from: str) -> None:
+        self.path, self.part = path, path.with_name(path.name + ".part")
+        self.made_from = made_from
+        self.entries: dict[str, Entry] = {}
+
+    def __enter__(self) -> Journal:
+        lines = _whole_lines(self.part)
+        if lines and lines[0].get("input") == self.made_from:
+            self.entries = {row["id"]: row for row in lines[1:]}
+        write_lines(self.part, [{"input": self.made_from}, *self.entries.values()])
+        self._file = self.part.open("a", encoding="utf-8")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, name: str, entry: Entry) -> None:
+        """Note a finished piece, whose files are on disk by now."""
+        self.entries[name] = {**entry, "id": name}
+        self._file.write(json.dumps(self.entries[name], ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def finish(self, order: Sequence[str]) -> list[Entry]:
+        """The pieces in their order become the result."""
+        entries = [self.entries[name] for name in order]
+        write_lines(self.path, entries)
+        self._file.close()
+        self.part.unlink(missing_ok=True)
+        return entries
+
+
+def read_lines(path: Path) -> list[Entry]:
+    """All rows of a JSON lines file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+def write_lines(path: Path, rows: Iterable[Entry]) -> None:
+    """Put a JSON lines file in place, in one step."""
+    _put(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def read_manifest(path: Path) -> Entry | None:
+    """A step's manifest, or None when there is none that can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and {"input", "result"} <= set(found) else None
+
+
+def write_manifest(path: Path, manifest: Entry) -> None:
+    """Put a step's manifest in place, in one step."""
+    _put(path, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _put(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    if os.name != "nt":
+        atomic.sync_folder(path.parent)
+
+
+def _whole_lines(path: Path) -> list[Entry]:
+    """The rows of a file that may have been cut off in the middle of a line."""
+    rows: list[Entry] = []
+    if not path.exists():
+        return rows
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows

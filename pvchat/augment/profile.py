@@ -1,0 +1,285 @@
+"""The first step: what is known about the subject of the one clip, frame by frame.
+
+In: the clip and PVChat (its experts and its analysis of the clip). Out: a `Profile`: dense frames with the subject's
+face box, mesh and person mask, the instant enrollment that the gates compare with, and the clip cut into segments for
+training, validation and test. Frames are denser than those of an analysis and as small as the face allows; the face's
+place between two sightings is interpolated, so no detector runs again.
+Legend: T dense frames, H and W their pixels, h and w of a mask.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.augment.schemas import Split
+from pvchat.augment.settings import AugmentConfig
+from pvchat.schemas import ClipAnalysis, FloatArray
+
+if TYPE_CHECKING:
+    from pvchat.person import Person
+    from pvchat.service import PVChat
+
+log = logging.getLogger(__name__)
+
+MEASURES = ("yaw", "pitch", "roll", "mouth_open", "eyes_open", "smile")
+SHARES: tuple[tuple[Split, float], ...] = (("train", 0.7), ("val", 0.15), ("test", 0.15))
+_FACE_PX = 110.0  # face height aimed at: dlib's chips are 150 pixels with a margin
+_SIDE = (320, 640)  # longest side of the dense frames
+_MOST_FRAMES = 240  # 30 s at 8 frames a second; longer clips are sampled coarser
+_GAP = 2.5  # sightings may lie this many analysis steps apart to be interpolated between
+_MASK_COVERS = (0.35, 0.9)  # share of the subject's box that a plausible mask fills; share of the frame it may fill
+
+Progress = Callable[[str, float, float], None]
+Images = NDArray[np.uint8]
+
+
+@dataclass
+class Profile:
+    """The subject through T dense frames; NaN where the subject is not seen.
+
+    Attributes:
+        name: the subject's.
+        key: content key of the clip.
+        person: the instant enrollment.
+        images: [T, H, W, 3] uint8 RGB.
+        times: [T] seconds.
+        boxes: [T, 4] face (or figure) box, fractions.
+        meshes: [T, 468, 3] face mesh, x, y as fractions, z of the width; NaN for figures.
+        motion: [T, 6] `MEASURES` of the mesh.
+        masks: [T, h, w] uint8, 255 where the person is; None when no plausible mask was found.
+        spans: split -> first and past-the-last frame.
+        eyes_open: the subject's usual lid gap over eye width.
+        drawn: an animated or drawn clip.
+    """
+
+    name: str
+    key: str
+    person: Person
+    images: Images
+    times: FloatArray
+    boxes: FloatArray
+    meshes: FloatArray
+    motion: FloatArray
+    masks: NDArray[np.uint8] | None = None
+    spans: dict[Split, tuple[int, int]] = field(default_factory=dict)
+    eyes_open: float = 0.3
+    drawn: bool = False
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """[T] frames that show the subject."""
+        return np.isfinite(self.boxes).all(1)
+
+    @property
+    def meshed(self) -> NDArray[np.bool_]:
+        """[T] frames with a face mesh."""
+        return np.isfinite(self.meshes).all((1, 2))
+
+    @property
+    def has(self) -> frozenset[str]:
+        """What generators may need: "subject", "motion" (several frames), "mesh", "mask", "clothes"."""
+        found = {"subject"} if self.seen.any() else set()
+        if self.seen.sum() > 1:
+            found.add("motion")
+        if self.meshed.any():
+            found.add("mesh")
+        if self.masks is not None:
+            found.add("mask")
+            if (self.meshed & self.seen).any() and _below(self.boxes[self.seen]) > 0.5:
+                found.add("clothes")
+        return frozenset(found)
+
+    def part(self, split: Split) -> Profile:
+        """The profile of one segment alone."""
+        start, end = self.spans[split]
+        cut = slice(start, end)
+        masks = self.masks[cut] if self.masks is not None else None
+        arrays = {n: getattr(self, n)[cut] for n in ("images", "times", "boxes", "meshes", "motion")}
+        return replace(self, **arrays, masks=masks, spans={split: (0, end - start)})
+
+    def source(self, split: Split) -> str:
+        """Names a segment: content key and seconds. No two splits have one in common."""
+        start, end = self.spans[split]
+        return f"{self.key}@{self.times[start]:.2f}-{self.times[end - 1]:.2f}"
+
+
+def build(
+    clip: str | Path, name: str, chat: PVChat, config: AugmentConfig, progress: Progress | None = None
+) -> Profile:
+    """Look closely at the clip's subject.
+
+    Raises:
+        VideoReadError: the clip can't be read.
+        SubjectError: nobody in it, or several and `config.track` doesn't say whom.
+    """
+    from pvchat import enroll
+
+    analysis = chat.analyse(clip)
+    person = enroll.enroll(analysis, name, config.track, source=Path(clip).name)
+    track = enroll.choose(analysis, config.track, Path(clip).name)
+    images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
+    boxes, points = (interpolate(v, analysis.times[track.frames], times, _gap(analysis)) for v in _places(track))
+    profile = Profile(name, analysis.key, person, images, times, boxes, _no_mesh(len(times)), _no_motion(len(times)))
+    profile.drawn = analysis.scene.drawn
+    if track.kind == "face":
+        _lay_meshes(profile, points, chat, progress)
+    profile.masks = person_masks(profile, chat, progress)
+    profile.spans = segments(len(images))
+    return profile
+
+
+def save(profile: Profile, path: Path) -> None:
+    """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step."""
+    from safetensors.numpy import save_file
+
+    arrays = {"times": profile.times, "boxes": profile.boxes, "meshes": profile.meshes, "motion": profile.motion}
+    if profile.masks is not None:
+        arrays["masks"] = profile.masks
+    card = {"name": profile.name, "key": profile.key, "eyes_open": profile.eyes_open, "drawn": profile.drawn}
+    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        save_file(arrays, draft, {"card": json.dumps({**card, "spans": profile.spans})})
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def load_or_build(path: Path, clip: Path, name: str, chat: PVChat, config: AugmentConfig) -> Profile:
+    """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
+    from safetensors import SafetensorError, safe_open
+
+    from pvchat import enroll
+
+    analysis = chat.analyse(clip)
+    track = enroll.choose(analysis, config.track, clip.name)
+    images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
+    try:
+        with safe_open(path, "numpy") as file:
+            card = json.loads(file.metadata()["card"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return build(clip, name, chat, config)
+    if card["key"] != analysis.key or len(arrays["times"]) != len(times):
+        return build(clip, name, chat, config)
+    person = enroll.enroll(analysis, name, config.track, source=clip.name)
+    spans = {split: (int(a), int(b)) for split, (a, b) in card["spans"].items()}
+    return Profile(
+        name, analysis.key, person, images, **arrays, spans=spans, eyes_open=card["eyes_open"], drawn=card["drawn"]
+    )
+
+
+def decode(
+    clip: str | Path, analysis: ClipAnalysis, face_px: float, chat: PVChat, config: AugmentConfig
+) -> tuple[Images, FloatArray]:
+    """Dense frames [T, H, W, 3] as small as a face of `face_px` pixels (in the analysis's frames) allows, and times."""
+    from pvchat import video
+
+    longest = max(analysis.width, analysis.height)
+    side = round(float(np.clip(longest * _FACE_PX / max(face_px, 1.0), *_SIDE)))
+    wanted = replace(chat.settings.video, sample_fps=config.fps, max_frames=_MOST_FRAMES, max_side=side)
+    found = video.load(clip, wanted)
+    return found.images, found.times
+
+
+def interpolate(values: FloatArray, at: FloatArray, times: FloatArray, gap: float) -> FloatArray:
+    """Places [n, …] known at times `at` [n], at other times [T]: linear, NaN where no known time is within `gap`."""
+    flat = values.reshape(len(values), -1)
+    out = np.stack([np.interp(times, at, column) for column in flat.T], 1)
+    out[np.abs(times[:, None] - at[None]).min(1) > gap] = np.nan
+    return out.reshape(len(times), *values.shape[1:]).astype(np.float32)
+
+
+def segments(count: int) -> dict[Split, tuple[int, int]]:
+    """Cut T frames into stretches for training, validation and test; what is too short to cut is training alone."""
+    if count < 8:
+        return {"train": (0, count)}
+    bounds = np.round(np.cumsum([0.0, *(share for _, share in SHARES)]) * count).astype(int)
+    return {split: (int(a), int(b)) for (split, _), a, b in zip(SHARES, bounds[:-1], bounds[1:], strict=True)}
+
+
+def person_masks(profile: Profile, chat: PVChat, progress: Progress | None = None) -> NDArray[np.uint8] | None:
+    """[T, h, w] the subject's masks, or None when what was found doesn't look like a mask of the subject.
+
+    MediaPipe's selfie mask follows outlines best but shows everybody; its pose mask shows one person. Where a pose was
+    found for the face, the selfie mask is cut to its surroundings.
+    """
+    from scipy.ndimage import maximum_filter
+
+    from pvchat.experts.body import PersonMask, resize
+
+    selfie, masks = PersonMask(), []
+    for index, image in enumerate(profile.images):
+        mask = selfie.mask(image)
+        pose = None
+        if not profile.drawn and np.isfinite(profile.boxes[index]).all():
+            pose = chat.experts.body.pose(image, profile.boxes[index], mask=True)
+        if pose is not None and pose.mask is not None:
+            near = resize(maximum_filter(pose.mask, 25), *mask.shape)
+            mask = mask * np.clip(2 * near, 0, 1)
+        masks.append(np.uint8(255 * mask))
+        if progress is not None:
+            progress("measuring the subject", index + 1, len(profile))
+    return np.stack(masks) if plausible(np.stack(masks), profile.boxes) else None
+
+
+def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
+    """Whether masks [T, h, w] cover the subject's boxes [T, 4] and leave some of the frame free."""
+    rows, columns = masks.shape[1:]
+    inside = []
+    for mask, box in zip(masks, boxes, strict=True):
+        if np.isfinite(box).all():
+            x0, y0, x1, y1 = (np.clip(box, 0, 1) * [columns, rows, columns, rows]).astype(int)
+            inside.append((mask[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)] > 127).mean())
+    least, most = _MASK_COVERS
+    return bool(inside) and float(np.median(inside)) > least and float((masks > 127).mean()) < most
+
+
+def _lay_meshes(profile: Profile, points: FloatArray, chat: PVChat, progress: Progress | None) -> None:
+    """Fill in meshes and their measures, and how open the subject's eyes usually are."""
+    for index in np.flatnonzero(profile.seen):
+        found = chat.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
+        if found is not None:
+            profile.meshes[index] = found.points
+            profile.motion[index] = [getattr(found, name) for name in MEASURES]
+        if progress is not None:
+            progress("laying the mesh", index + 1, len(profile))
+    if profile.meshed.any():
+        profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
+
+
+def _places(track: object) -> tuple[FloatArray, FloatArray]:
+    return track.boxes, track.points  # type: ignore[attr-defined]
+
+
+def _gap(analysis: ClipAnalysis) -> float:
+    step = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else analysis.duration_s
+    return _GAP * max(step, 1e-3)
+
+
+def _height(boxes: FloatArray) -> float:
+    return float(np.median(boxes[:, 3] - boxes[:, 1]))
+
+
+def _below(boxes: FloatArray) -> float:
+    """Median room below the face in face heights."""
+    return float(np.median((1 - boxes[:, 3]) / np.maximum(boxes[:, 3] - boxes[:, 1], 1e-6)))
+
+
+def _no_mesh(count: int) -> FloatArray:
+    return np.full((count, 468, 3), np.nan, np.float32)
+
+
+def _no_motion(count: int) -> FloatArray:
+    return np.full((count, len(MEASURES)), np.nan, np.float32)

@@ -1,0 +1,73 @@
+"""What one augmentation is asked for. Torch-free: the command line reads its fields."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pvchat.errors import SettingsError
+
+HUB = ("consisid", "identity-adapter")
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How much is made, out of what.
+
+    Attributes:
+        clips: positive clips that are made (stage "video"); the gates drop some of them.
+        stills: positive pictures that are made (stage "image").
+        negatives: clips without the subject that are looked for; a third of them also give a still.
+        seconds: length of a made clip.
+        fps: its frames a second.
+        frames: most frames of a sample that the experts see.
+        track: whom the clip is about when it shows several (as `enroll --track`).
+        index: folder of a `pvchat index` with look-alikes, or None.
+        others: folders of clips and pictures of other people: negatives.
+        backgrounds: folder of pictures to put behind the subject, or None: plain and blurred ones are made.
+        drivers: folder of clips whose heads' motion drives the reenactment, besides the subject's own.
+        generators: "offline" and any of `HUB`.
+        model: hub name or local folder of the hub generator's base model, empty for its usual one.
+        engine: "local" or "ray".
+    """
+
+    clips: int = 66
+    stills: int = 24
+    negatives: int = 48
+    seconds: float = 2.0
+    fps: float = 8.0
+    frames: int = 6
+    track: int | None = None
+    index: Path | None = None
+    others: tuple[Path, ...] = ()
+    backgrounds: Path | None = None
+    drivers: Path | None = None
+    generators: tuple[str, ...] = ("offline",)
+    model: str = ""
+    engine: str = "local"
+
+    def __post_init__(self) -> None:
+        for name in ("clips", "stills", "negatives"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"augment.{name} can't be negative, as {getattr(self, name)} is.")
+        for name in ("seconds", "fps", "frames"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"augment.{name} must be positive, not {getattr(self, name)}.")
+        for generator in self.generators:
+            if generator not in ("offline", *HUB):
+                raise SettingsError(
+                    f"there is no generator '{generator}'.", hint=f"Use {', '.join(('offline', *HUB))}."
+                )
+        if self.engine not in ("local", "ray"):
+            raise SettingsError(f"there is no engine '{self.engine}'.", hint="Use local or ray.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON."""
+        return {k: _plain(v) for k, v in asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value

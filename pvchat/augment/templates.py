@@ -1,0 +1,138 @@
+"""Paraphrases: how the questions of a data set are asked and its answers framed, apart for training and test.
+
+In: `templates.json`. Out: filled sentences. Placeholders: `{name}` is one name or a list of names; `[is/are]` agrees
+with it; `{or}` lists the names with "or"; `{all}` is "both" or "all three"; `{none}` "neither Ana nor Ben" or "none of
+Ana, Ben and Cy"; `{other}` is somebody else, `{side}` "left" or "right", `{absent}` who is missing (its own `[is/are]`
+follows it; `{absent or}` lists them with "or"). `{told}` is what a teacher says, `{what}` what a refusal can't say.
+
+No sentence stands in two splits: neither test questions nor test answers can be learned by heart from training.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from pvchat.augment.schemas import Split
+
+Form = Literal["plain", "group", "side", "open"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+TYPES = ("existence", "appearance", "action", "location")
+FORMS: tuple[Form, ...] = ("plain", "group", "side", "open")
+_AGREES = re.compile(r"\[([^/\]]+)/([^\]]+)\]")
+_COUNTS = {2: "both", 3: "all three", 4: "all four"}
+
+
+@dataclass(frozen=True)
+class Template:
+    """One way to ask.
+
+    Attributes:
+        number: unique; never that of another split.
+        text: with placeholders.
+        type: existence, appearance, action or location.
+        split: where it may be used.
+        form: "plain" asks about one or several people, "group" only about several, "side" whether somebody is left or
+            right of somebody else, "open" on which side.
+    """
+
+    number: int
+    text: str
+    type: str
+    split: Split
+    form: Form
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> tuple[Template, ...]:
+    """All templates. A number tells form, type, split and place: it changes when templates are put between others."""
+    found = []
+    for form_number, form in enumerate(FORMS):
+        for type_number, kind in enumerate(TYPES):
+            pools = _pools(form, kind)
+            for split_number, split in enumerate(SPLITS):
+                first = 1000 * (10 * (form_number + 1) + type_number) + 100 * split_number
+                found += [Template(first + i, t, kind, split, form) for i, t in enumerate(pools.get(split, ()))]
+    return tuple(found)
+
+
+def templates(kind: str, split: Split, *forms: Form) -> list[Template]:
+    """Those of a type and split, of the forms given (none: "plain")."""
+    wanted = forms or ("plain",)
+    return [t for t in catalogue() if t.type == kind and t.split == split and t.form in wanted]
+
+
+def answers(frame: str, split: Split) -> list[str]:
+    """Answer frames: "yes", "no", "some", "all", "none", "told", "refusal", "side yes", "side no" or "side told"."""
+    return list(_book()["answers"][frame][split])
+
+
+def what(kind: str, they: str, count: int) -> str:
+    """What a refusal can't say: "what Ana is wearing"."""
+    return agree(str(_book()["refused"][kind]).replace("{they}", they), count)
+
+
+def fill(text: str, names: Sequence[str], absent: Sequence[str] = (), **words: str) -> str:
+    """A sentence with its placeholders filled and its verbs agreeing.
+
+    Args:
+        text: of a template or frame.
+        names: who `{name}` is; one or several.
+        absent: who `{absent}` is.
+        words: the other placeholders.
+    """
+    head, mark, tail = text.partition("{absent}")
+    text = agree(head, len(names)) + mark + agree(tail, len(absent) if mark else len(names))
+    words = {"or": listed(names, "or"), "all": _COUNTS.get(len(names), "all"), "none": none_of(names), **words}
+    words |= {"name": listed(names), "absent": listed(absent), "absent or": listed(absent, "or")}
+    words["None"] = upper(words["none"])
+    filled = re.sub(r"\{([\w ]+)\}", lambda hit: words.get(hit[1], hit[0]), text)
+    return upper(filled)
+
+
+def agree(text: str, count: int) -> str:
+    """Make "[is/are]" "is" for one, "are" for more."""
+    return _AGREES.sub(lambda hit: hit[1] if count == 1 else hit[2], text)
+
+
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """Such as "Ana, Ben and Cy"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+def none_of(names: Sequence[str]) -> str:
+    """Such as "neither Ana nor Ben" and "none of Ana, Ben and Cy"."""
+    return f"neither {listed(names, 'nor')}" if len(names) == 2 else f"none of {listed(names)}"
+
+
+def masked(text: str, names: Sequence[str]) -> str:
+    """A sentence with every name as "<n>", letters folded: two paraphrases are one where this is equal."""
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<n>", text)
+    return " ".join(text.casefold().split())
+
+
+def upper(text: str) -> str:
+    """With a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def _pools(form: Form, kind: str) -> dict[Split, list[str]]:
+    if form == "plain":
+        return dict(_book()["questions"][kind])
+    if form == "group":
+        return dict(_book()["group"]) if kind == "existence" else {}
+    return dict(_book()[form]) if kind == "location" else {}
+
+
+@lru_cache(maxsize=1)
+def _book() -> dict[str, Any]:
+    text = files("pvchat.augment").joinpath("templates.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))

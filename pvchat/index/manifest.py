@@ -1,0 +1,90 @@
+"""The manifest of an index: which files belong to it, and how far its numbers go.
+
+In and out: `index.json` in the index's folder. It is read anew by everyone and trusted by nobody: names that point
+elsewhere and values of the wrong type are refused.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pvchat import atomic
+from pvchat.index.entries import Kind, VideoIndexError
+
+MANIFEST = "index.json"
+FORMAT = 1
+
+
+@dataclass
+class InvertedFile:
+    """One inverted file (`nearest.Approximate`).
+
+    Attributes:
+        file: its name.
+        bytes: its size; another size is a damaged file.
+        trained: rows there were when it was trained.
+        below, probes, recall, lists: as in `Approximate`.
+    """
+
+    file: str
+    bytes: int
+    trained: int
+    below: int
+    probes: int
+    recall: float
+    lists: int
+
+
+@dataclass
+class Manifest:
+    """What `index.json` holds.
+
+    Attributes:
+        experts: version of the experts that made the vectors; others can't be compared with them.
+        next: number of the next clip.
+        segments: file names, ids ascending.
+        approximate: inverted files by kind.
+    """
+
+    experts: str = ""
+    next: int = 0
+    segments: list[str] = field(default_factory=list)
+    approximate: dict[Kind, InvertedFile] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, root: Path) -> Manifest:
+        """The manifest in a folder; an empty one where there is none.
+
+        Raises:
+            VideoIndexError: it is damaged, of another format, or can't be read.
+        """
+        from pydantic import TypeAdapter
+
+        path = root / MANIFEST
+        try:
+            row: dict[str, Any] = json.loads(path.read_bytes())
+            if row.pop("format") != FORMAT:
+                raise ValueError("another format")
+            manifest = TypeAdapter(cls).validate_python(row)
+            if any(Path(name).name != name for name in manifest.files()):
+                raise ValueError("it names files elsewhere")
+            return manifest
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            reason = "not what an index writes" if type(error).__module__.startswith("pydantic") else error
+            raise VideoIndexError(
+                f"the index can't be read ({reason}).", subject=str(path), hint="Build the index again."
+            ) from error
+
+    def write(self, root: Path, scratch: Path) -> None:
+        """Put the manifest in place, in one step."""
+        data = json.dumps({"format": FORMAT, **asdict(self)}, indent=1).encode()
+        atomic.write_file(root / MANIFEST, data, scratch)
+
+    def files(self) -> list[str]:
+        """Names of all files that belong to the index."""
+        return [*self.segments, *(row.file for row in self.approximate.values())]

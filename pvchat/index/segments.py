@@ -1,0 +1,128 @@
+"""Segments: files that hold the entries and vectors of some clips and never change.
+
+In: entries and rows. Out: the bytes of a safetensors file (`<kind>.vectors`, `<kind>.ids`, and `clips`, JSON as bytes);
+back from a file: a `Segment` whose vectors are memory-mapped, so that opening costs no memory and searching costs only
+the pages it touches, which all processes share.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat import tensorfile
+from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, Rows, VideoIndexError, clip_of
+
+_MAX_HEADER = 100_000_000  # bytes; safetensors' own limit
+_DTYPES = {"F32": np.float32, "I64": np.int64, "U8": np.uint8}
+
+
+@dataclass
+class Segment:
+    """One segment file.
+
+    Attributes:
+        path: of the file.
+        arrays: [n, D] vectors and [n] ids by kind, and the entries' JSON; memory-mapped.
+    """
+
+    path: Path
+    arrays: dict[str, NDArray[Any]] = field(repr=False)
+
+    @classmethod
+    def open(cls, path: Path) -> Segment:
+        """Map a segment file.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            VideoIndexError: it is damaged.
+        """
+        try:
+            arrays = map_tensors(path)
+            for kind in KINDS:
+                vectors, ids = arrays[f"{kind}.vectors"], arrays[f"{kind}.ids"]
+                if vectors.shape != (len(ids), WIDTHS[kind]) or vectors.dtype != np.float32 or ids.dtype != np.int64:
+                    raise ValueError(f"{kind} don't fit together")
+            return cls(path, {name: arrays[name] for name in ("clips", *_names())})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise VideoIndexError(
+                f"a file of the index is damaged ({error}).", subject=str(path), hint="Build the index again."
+            ) from error
+
+    @cached_property
+    def clips(self) -> list[ClipEntry]:
+        """The entries."""
+        try:
+            return [ClipEntry.from_dict(row) for row in json.loads(self.arrays["clips"].tobytes())]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise VideoIndexError(
+                "the list of clips in it is damaged.", subject=str(self.path), hint="Build the index again."
+            ) from error
+
+    def rows(self, kind: Kind) -> Rows:
+        """Vectors and ids of one kind, memory-mapped."""
+        return Rows(self.arrays[f"{kind}.vectors"], self.arrays[f"{kind}.ids"])
+
+    def without(self, numbers: set[int]) -> tuple[list[ClipEntry], dict[Kind, Rows]]:
+        """Entries and rows of the clips whose number is not among these."""
+        gone = np.fromiter(numbers, np.int64, len(numbers))
+        rows: dict[Kind, Rows] = {}
+        for kind in KINDS:
+            all_ = self.rows(kind)
+            keep = ~np.isin(clip_of(all_.ids), gone)
+            rows[kind] = Rows(np.asarray(all_.vectors[keep]), np.asarray(all_.ids[keep]))
+        return [clip for clip in self.clips if clip.number not in numbers], rows
+
+
+def pack(clips: list[ClipEntry], rows: dict[Kind, Rows]) -> bytes:
+    """The bytes of a segment file."""
+    text = json.dumps([clip.to_dict() for clip in clips], separators=(",", ":"))
+    arrays: dict[str, NDArray[Any]] = {"clips": np.frombuffer(text.encode(), np.uint8)}
+    for kind in KINDS:
+        arrays[f"{kind}.vectors"], arrays[f"{kind}.ids"] = rows[kind].vectors, rows[kind].ids
+    return tensorfile.pack(arrays)
+
+
+def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """Memory-map the tensors of a safetensors file, read-only; nothing is read but the header.
+
+    Layout (safetensors' README): 8 bytes little-endian length of the header, the header (JSON), the data.
+
+    Raises:
+        FileNotFoundError, ValueError, KeyError, TypeError: not there; not such a file, or cut off.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(_MAX_HEADER, size - 8):
+            raise ValueError("the header doesn't fit into the file")
+        header = json.loads(file.read(length))
+    found: dict[str, NDArray[Any]] = {}
+    for name, row in header.items():
+        if name == "__metadata__":
+            continue
+        dtype, shape = np.dtype(_DTYPES[row["dtype"]]), tuple(int(n) for n in row["shape"])
+        start, end = row["data_offsets"]
+        if (
+            start < 0
+            or min(shape, default=0) < 0
+            or end - start != math.prod(shape) * dtype.itemsize
+            or 8 + length + end > size
+        ):
+            raise ValueError(f"{name} doesn't fit into the file")
+        if end == start:  # nothing to map
+            found[name] = np.zeros(shape, dtype)
+        else:
+            found[name] = np.memmap(path, dtype, "r", 8 + length + start, shape)
+    return found
+
+
+def _names() -> list[str]:
+    return [f"{kind}.{part}" for kind in KINDS for part in ("vectors", "ids")]

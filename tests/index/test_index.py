@@ -1,0 +1,395 @@
+"""The index of videos: ids, adding, removing, what is left on the disk, damage, other processes."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+from make_analysis import identity_of, make_analysis, make_track
+from make_people import posix
+from make_rows import EXPERTS, add_some, face, made_clip
+
+from pvchat import atomic
+from pvchat.index import VideoIndex, VideoIndexError, changes, describe, entries, nearest
+from pvchat.index.entries import NO_TRACK, ClipEntry, clip_of, numbered, row_ids, track_of
+from pvchat.index.manifest import Manifest
+
+FLAT = 4_500  # rows from which the tests have an inverted file
+
+
+def described(number: int, *people: int, kind: str = "face", noise: float = 0.15):
+    """Clip `number`, of these people, as `VideoIndex.add` takes it."""
+    tracks = [make_track(person, kind=kind, noise=noise) for person in people]
+    return describe(make_analysis(*tracks, key=f"{number:064x}"), {f"/clips/{number}.mp4": (100 + number, number)})
+
+
+def filled(root: Path, *clips: tuple[int, ...]) -> VideoIndex:
+    index = VideoIndex(root)
+    index.add([described(i, *people) for i, people in enumerate(clips)], EXPERTS)
+    return index
+
+
+def query(person: int) -> np.ndarray:
+    return identity_of(person, noise=0.1, seed=77)[None]
+
+
+def test_row_ids_say_where_a_row_belongs():
+    ids = numbered(row_ids(0, NO_TRACK - 1, 200), 2**43 - 1)
+    assert set(clip_of(ids)) == {2**43 - 1}
+    assert set(track_of(ids)) == {NO_TRACK - 1}
+    assert len(set(ids)) == 200
+    assert (np.diff(ids) > 0).all()
+
+
+def test_the_same_person_is_nearest(tmp_path):
+    index = filled(tmp_path / "i", (1, 2), (3,), (1,))
+    hits = index.nearest("faces", query(1), 3)
+    assert [(hit.clip.number, hit.track.number) for hit in hits[:2]] in ([(0, 0), (2, 0)], [(2, 0), (0, 0)])
+    assert hits[0].distance <= hits[1].distance < 0.4 < hits[2].distance
+    assert hits[0].id == hits[0].clip.key[:12]
+
+
+def test_clips_can_be_left_out_and_more_is_fetched(tmp_path):
+    index = filled(tmp_path / "i", *[(1,)] * 40, (2,))
+    hits = index.nearest("faces", query(1), 1, but=[f"{i:064x}" for i in range(40)])
+    assert [hit.clip.number for hit in hits] == [40]
+    assert len(index.nearest("faces", query(1), 99)) == 41
+
+
+def test_scenes_and_figures_have_their_own_rows(tmp_path):
+    index = VideoIndex(tmp_path / "i")
+    index.add([described(0, 1), described(1, 2, kind="figure")], EXPERTS)
+    info = index.info()
+    assert info["tracks"] == {"face": 1, "figure": 1}
+    assert info["vectors"]["clips"] == 2
+    clip = index.clips()[1]
+    scene = index.views(clip, "clips")[NO_TRACK]
+    assert np.linalg.norm(scene) == pytest.approx(1, abs=1e-5)
+    grid = make_analysis(key=clip.key).frame_features.astype(np.float32).mean((0, 1))
+    np.testing.assert_allclose(scene[0] * clip.length, grid, rtol=1e-3)
+    assert index.nearest("clips", scene, 1)[0].clip.key == clip.key
+    assert index.nearest("figures", query(2), 5)[0].clip.key == clip.key
+
+
+def test_an_index_is_read_again_with_everything(tmp_path):
+    filled(tmp_path / "i", (1, 2), (3,))
+    again = VideoIndex(tmp_path / "i")
+    assert [clip.key for clip in again.clips()] == [f"{i:064x}" for i in range(2)]
+    first = again.clips()[0]
+    assert first.files == {"/clips/0.mp4": (100, 0)}
+    assert first.tracks[0].spans == [(0.0, 2.0)]
+    assert ClipEntry.from_dict(json.loads(json.dumps(first.to_dict()))) == first
+    assert again.find_clip("/clips/1.mp4").number == 1
+    assert again.find_clip(f"{1:064x}").number == 1
+    assert again.find_clip("0000") is None  # too short to mean one clip
+    assert [len(v) for v in again.views(first, "faces").values()] == [8, 8]
+
+
+def test_vectors_are_mapped_not_loaded(tmp_path):
+    index = filled(tmp_path / "i", (1,))
+    assert all(isinstance(rows.vectors, np.memmap) for rows in VideoIndex(tmp_path / "i").rows("faces"))
+    assert not index.rows("faces")[0].vectors.flags.writeable
+
+
+def test_adding_the_same_bytes_again_adds_a_path_only(tmp_path):
+    index = filled(tmp_path / "i", (1,))
+    entry, rows = described(0, 1)
+    entry.files = {"/copy.mp4": (100, 5)}
+    assert index.add([(entry, rows)], EXPERTS) == 0
+    clip = VideoIndex(tmp_path / "i").clips()[0]
+    assert set(clip.files) == {"/clips/0.mp4", "/copy.mp4"}
+    assert index.remove(paths=["/copy.mp4"]) == 0
+    assert index.remove(paths=["/clips/0.mp4"]) == 1
+    assert VideoIndex(tmp_path / "i").clips() == []
+
+
+def test_two_equal_files_in_one_call_are_one_clip(tmp_path):
+    index = VideoIndex(tmp_path / "i")
+    first, second = described(0, 1), described(0, 1)
+    second[0].files = {"/copy.mp4": (100, 5)}
+    assert index.add([first, second], EXPERTS) == 1
+    assert set(index.clips()[0].files) == {"/clips/0.mp4", "/copy.mp4"}
+
+
+def test_numbers_are_never_given_twice(tmp_path):
+    index = filled(tmp_path / "i", (1,), (2,))
+    index.remove(keys=[f"{1:064x}"])
+    index.add([described(5, 3)], EXPERTS)
+    assert [clip.number for clip in index.clips()] == [0, 2]
+
+
+def test_removed_vectors_are_gone_from_the_disk(tmp_path):
+    index = filled(tmp_path / "i", (1,), (2,), (1, 3))
+    gone = index.views(index.clips()[1], "faces")[0]
+    assert _on_disk(tmp_path, gone)
+    assert index.remove(keys=[f"{1:064x}"]) == 1
+    assert not _on_disk(tmp_path, gone)
+    assert not _on_disk(tmp_path, np.frombuffer(f"{1:064x}".encode(), np.uint8))
+    assert len(index.nearest("faces", query(1), 9)) == 3
+    assert all(hit.distance > 0.5 for hit in index.nearest("faces", query(2), 9))
+
+
+def test_erasing_leaves_other_files_alone(tmp_path):
+    index = filled(tmp_path / "i", (1,))
+    rows = index.views(index.clips()[0], "faces")[0]
+    (tmp_path / "i" / "model.safetensors").write_bytes(b"mine")
+    index.remove(keys=[f"{0:064x}"])
+    VideoIndex.erase(tmp_path / "i")
+    assert not VideoIndex.exists(tmp_path / "i")
+    assert not _on_disk(tmp_path, rows)
+    assert (tmp_path / "i" / "model.safetensors").read_bytes() == b"mine"
+
+
+def test_no_index_is_made_among_other_files(tmp_path):
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(VideoIndexError, match="other files"):
+        filled(tmp_path, (1,))
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_other_experts_are_refused(tmp_path):
+    index = filled(tmp_path / "i", (1,))
+    with pytest.raises(VideoIndexError, match="other experts"):
+        index.add([described(1, 2)], "test 2")
+    assert len(VideoIndex(tmp_path / "i").clips()) == 1
+
+
+@posix
+def test_files_are_private(tmp_path):
+    filled(tmp_path / "i", (1,))
+    for path in (tmp_path / "i").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_segments_stay_small_and_a_removal_touches_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(changes, "SEGMENT_BYTES", 40_000)
+    index = filled(tmp_path / "i", *[(i,) for i in range(20)])
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "i").glob("*.safetensors")}
+    assert len(before) > 3
+    assert [hit.clip.number for hit in index.nearest("faces", query(13), 1)] == [13]
+    index.remove(keys=[f"{13:064x}"])
+    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "i").glob("*.safetensors")}
+    assert len(before.items() - after.items()) == 1
+    assert [hit.distance > 0.5 for hit in index.nearest("faces", query(13), 1)] == [True]
+
+
+@pytest.mark.parametrize("where", range(1, 4))
+def test_a_killed_writer_changes_nothing(tmp_path, monkeypatch, where):
+    """The disk fails at the first, second and third file that is written: segment, manifest."""
+    index = filled(tmp_path / "i", (1,), (2,))
+    rows = index.views(index.clips()[0], "faces")[0]
+    write, calls = atomic.write_file, []
+
+    def failing(*args, **options):
+        calls.append(args)
+        if len(calls) == where:
+            raise OSError("disk full")
+        write(*args, **options)
+
+    monkeypatch.setattr(atomic, "write_file", failing)
+    if where < 3:
+        with pytest.raises(VideoIndexError, match="disk full"):
+            index.add([described(9, 9)], EXPERTS)
+        assert len(index.clips()) == 2
+    else:
+        index.add([described(9, 9)], EXPERTS)
+    monkeypatch.undo()
+    again = VideoIndex(tmp_path / "i")
+    assert len(again.clips()) == (2 if where < 3 else 3)
+    assert _on_disk(tmp_path, rows)
+    again.remove(keys=[f"{0:064x}"])
+    assert not _on_disk(tmp_path, rows)  # what the failed write left is swept, too
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[: len(data) // 2],
+        lambda data: b"\xff" * 8 + data[8:],
+        lambda data: data[:8] + b"[" + data[9:],
+        lambda data: data.replace(b"F32", b"F99"),
+        lambda data: data.replace(b"faces.vectors", b"faces.vectorz"),
+    ],
+)
+def test_damaged_segments_are_told(tmp_path, damage):
+    filled(tmp_path / "i", (1,))
+    path = next((tmp_path / "i").glob("*.safetensors"))
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(VideoIndexError, match="damaged"):
+        VideoIndex(tmp_path / "i")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"format": 99}', '{"format": 1, "segments": ["../x"]}', '{"format": 1, "next": "many"}', "[" * 9999],
+)
+def test_damaged_manifests_are_told(tmp_path, text):
+    filled(tmp_path / "i", (1,))
+    (tmp_path / "i" / "index.json").write_text(text)
+    with pytest.raises(VideoIndexError, match="can't be read"):
+        VideoIndex(tmp_path / "i")
+
+
+def test_a_missing_segment_is_told(tmp_path):
+    filled(tmp_path / "i", (1,))
+    next((tmp_path / "i").glob("*.safetensors")).unlink()
+    with pytest.raises(VideoIndexError, match="missing"):
+        VideoIndex(tmp_path / "i")
+
+
+def test_a_reader_keeps_what_it_has_opened_and_sees_changes_on_refresh(tmp_path):
+    writer = filled(tmp_path / "i", (1,), (2,))
+    reader = VideoIndex(tmp_path / "i")
+    writer.remove(keys=[f"{0:064x}"])
+    if os.name != "nt":
+        assert [hit.clip.number for hit in reader.nearest("faces", query(1), 1)] == [0]
+    reader.refresh()
+    assert [clip.number for clip in reader.clips()] == [1]
+
+
+@posix
+def test_processes_that_write_at_once_lose_nothing(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=add_some, args=(str(tmp_path / "i"), first)) for first in (0, 100)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(100)
+        assert process.exitcode == 0
+    index = VideoIndex(tmp_path / "i")
+    assert sorted(clip.key for clip in index.clips()) == sorted(f"{i:064x}" for i in (*range(3), *range(100, 103)))
+    assert sorted(clip.number for clip in index.clips()) == list(range(6))
+    assert [hit.clip.key for hit in index.nearest("faces", face(102), 1)] == [f"{102:064x}"]
+
+
+# -- beyond comparing all ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """700 people of eight rows each, searched through an inverted file."""
+    root = tmp_path_factory.mktemp("large") / "i"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest, "FLAT_ROWS", FLAT)
+        VideoIndex(root).add([made_clip(i, *range(7 * i, 7 * i + 7)) for i in range(100)], EXPERTS)
+    return root
+
+
+@pytest.fixture
+def large(built, tmp_path, monkeypatch) -> VideoIndex:
+    monkeypatch.setattr(nearest, "FLAT_ROWS", FLAT)
+    shutil.copytree(built, tmp_path / "i")
+    return VideoIndex(tmp_path / "i")
+
+
+def test_many_rows_get_an_inverted_file_of_measured_recall(large, tmp_path):
+    searched = large.info()["search"]["faces"]
+    assert searched["by"] == "inverted file"
+    assert searched["recall"] >= nearest.RECALL
+    assert searched["probes"] < searched["lists"]
+    assert large.info()["search"]["clips"]["by"] == "comparing all"
+    queries = np.concatenate([face(person) for person in range(0, 700, 35)])
+    for index in (large, VideoIndex(tmp_path / "i")):
+        _, truth = nearest.exact(queries, index.rows("faces"), 10)
+        distances, found = index.search("faces", queries, 10)
+        assert nearest.recall(found, truth) >= 0.9
+        assert (np.diff(distances, axis=1) >= 0).all()
+
+
+def test_distances_of_an_inverted_file_are_exact(large):
+    distances, ids = large.search("faces", face(7)[:1], 5)
+    rows = {int(i): v for block in large.rows("faces") for i, v in zip(block.ids, block.vectors, strict=True)}
+    expected = [np.linalg.norm(rows[int(i)] - face(7)[0]) for i in ids[0]]
+    np.testing.assert_allclose(distances[0], expected, rtol=1e-5)
+
+
+def test_late_rows_are_found_before_they_are_taken_in(large, tmp_path):
+    file = large._manifest.approximate["faces"].file
+    large.add([made_clip(5000, 5000)], EXPERTS)
+    assert large._manifest.approximate["faces"].file == file
+    assert [hit.clip.key for hit in large.nearest("faces", face(5000), 1)] == [f"{5000:064x}"]
+    large.add([made_clip(6000 + i, *range(6000 + 9 * i, 6009 + 9 * i)) for i in range(30)], EXPERTS)
+    assert large._manifest.approximate["faces"].file != file  # taken in
+    assert large._manifest.approximate["faces"].trained == 5600  # but not trained anew
+    assert [hit.clip.key for hit in VideoIndex(tmp_path / "i").nearest("faces", face(6100), 1)] == [f"{6011:064x}"]
+
+
+def test_removing_takes_rows_out_of_the_inverted_file(large, tmp_path):
+    before = large.search("faces", face(10)[:1], 8)[1][0]
+    assert large.remove(keys=[f"{1:064x}"]) == 1
+    after = VideoIndex(tmp_path / "i")
+    assert after._approximate["faces"].ivf.ntotal == 5600 - 56
+    assert not set(before) & set(after.search("faces", face(10)[:1], 8)[1][0])
+    assert len(list((tmp_path / "i").glob("*.ivf"))) == 1
+
+
+def test_few_rows_left_are_compared_again(large, tmp_path):
+    large.remove(keys=[f"{i:064x}" for i in range(30)])
+    assert large.info()["search"]["faces"]["by"] == "comparing all"
+    assert list((tmp_path / "i").glob("*.ivf")) == []
+    assert [hit.clip.number for hit in large.nearest("faces", face(690), 1)] == [98]
+
+
+def test_a_cut_off_inverted_file_is_told(large, tmp_path):
+    path = next((tmp_path / "i").glob("*.ivf"))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(VideoIndexError, match="inverted file is damaged"):
+        VideoIndex(tmp_path / "i")
+    path.write_bytes(b"\0" * Manifest.read(tmp_path / "i").approximate["faces"].bytes)
+    with pytest.raises(VideoIndexError, match="inverted file is damaged"):
+        VideoIndex(tmp_path / "i")
+
+
+def test_the_same_rows_give_the_same_inverted_file(large):
+    one, other = (nearest.build(large.rows("faces")) for _ in range(2))
+    assert nearest.to_bytes(one) == nearest.to_bytes(other)
+    assert one.recall == other.recall
+
+
+def test_exact_search_is_what_numpy_says():
+    rng = np.random.default_rng(3)
+    sizes = enumerate((120, 1, 60))
+    blocks = [entries.Rows(rng.random((n, 128), np.float32), row_ids(i, 0, 200)[:n]) for i, n in sizes]
+    queries = rng.random((9, 128), np.float32)
+    distances, ids = nearest.exact(queries, blocks, 7)
+    everyone = np.concatenate([b.vectors for b in blocks])
+    names = np.concatenate([b.ids for b in blocks])
+    truth = np.linalg.norm(queries[:, None] - everyone[None], axis=2)
+    order = np.argsort(truth, 1)[:, :7]
+    np.testing.assert_array_equal(ids, names[order])
+    np.testing.assert_allclose(distances, np.take_along_axis(truth, order, 1), rtol=1e-4)
+    assert nearest.exact(queries, [], 3)[0].shape == (9, 0)
+
+
+def test_faiss_and_torch_share_a_process(large, monkeypatch):
+    """Two OpenMP runtimes in one process: loops of both, in turns, and threads as they were."""
+    import faiss
+    import torch
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    before, torch_before = faiss.omp_get_max_threads(), torch.get_num_threads()
+    left = torch.randn(300, 300, generator=torch.Generator().manual_seed(0))
+    first = None
+    for _ in range(5):
+        product = (left @ left).sum().item()
+        _, ids = large.search("faces", face(3), 4)
+        first = first or (product, ids.tolist())
+        assert (product, ids.tolist()) == first
+    assert faiss.omp_get_max_threads() == before
+    assert torch.get_num_threads() == torch_before
+    with nearest.threads(1):
+        assert faiss.omp_get_max_threads() == 1
+
+
+def _on_disk(folder: Path, array: np.ndarray) -> bool:
+    """Whether any row's bytes are in any file below a folder."""
+    needles = [row.tobytes() for row in np.atleast_2d(array)]
+    files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return any(needle in data for needle in needles for data in files)
