@@ -166,7 +166,7 @@ def card(samples: Sequence[Sample], rows: Sequence[Row]) -> str:
         " present was measured by networks (`facts`) or said by one: it is not checked by people. Who is present is"
         " known from how each sample was made.",
         "",
-        *([f"Other people ({', '.join(others)}) bear made-up or given names; a name is one person.", ""] if others else []),
+        *([f"Others have made-up or given names ({', '.join(others)}), one a person.", ""] if others else []),
         "Splits go by source, questions and answers of different splits are worded differently."
         " `pvchat augment --check DIR` verifies this and the checksums.",
     ]  # fmt: skip

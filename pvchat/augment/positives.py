@@ -93,6 +93,7 @@ def generators(config: AugmentConfig, drivers: Sequence[FloatArray] = ()) -> lis
         drivers: head motions [n, 6] of other clips (`reenact.measure_drivers`).
     """
     from pvchat.augment.backgrounds import Backgrounds
+    from pvchat.augment.crowd import Crowd
     from pvchat.augment.photometric import Photometric
     from pvchat.augment.recolour import Recolour
     from pvchat.augment.reenact import KINDS, Reenact
@@ -104,6 +105,7 @@ def generators(config: AugmentConfig, drivers: Sequence[FloatArray] = ()) -> lis
         found += [SubClips(), Photometric(), Backgrounds(config.backgrounds), Recolour()]
         found += [Reenact(kind, drivers) for kind in KINDS]
         found += [Wear(kind) for kind in WORN]
+        found += [Crowd(config.others)] if config.others else []
     if "consisid" in config.generators:
         from pvchat.augment.hub import ConsisID
 

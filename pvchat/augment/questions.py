@@ -211,13 +211,16 @@ class _Writer:
     # -- left and right
 
     def sides(self, some: Sequence[View], split: Split) -> None:
-        """Rows about who is left or right of whom."""
-        yes = self._rng("sides", split).random() < 0.5
+        """Rows about who is left or right of whom, and no more refusals than those."""
+        yes, told, refused = self._rng("sides", split).random() < 0.5, 0, []
         for view in some:
-            found = pairs(view)
-            rng = self._rng("side", view.sample.id)
-            for pair in self._mixed(found, rng)[:SIDES]:
+            rng, found = self._rng("side", view.sample.id), pairs(view)
+            for pair in self._mixed([p for p in found if p.side], rng)[:SIDES]:
                 yes = self._side(view, pair, split, yes, rng)
+                told += 1
+            refused += [(view, p, rng) for p in self._mixed([p for p in found if not p.side], rng)[:SIDES]]
+        for view, pair, rng in self._mixed(refused, self._rng("refused", split))[:told]:
+            self._side(view, pair, split, yes, rng)
 
     def _side(self, view: View, pair: Pair, split: Split, yes: bool, rng: np.random.Generator) -> bool:
         """One row; returns whether the next yes-or-no question shall be answered yes."""
@@ -240,15 +243,17 @@ class _Writer:
 
     def _say(
         self, frame: str, split: Split, view: View, template: Template, who: Sequence[str],
-        absent: Sequence[str] = (), **words: str,
+        absent: Sequence[str] = (), late: str = "", **words: str,
     ) -> str:  # fmt: skip
         pool = answers(frame, split)
+        if late and len(who) > 1:
+            pool = [t for t in pool if not 0 <= t.find(late) < max(t.find("{name}"), t.find("{or}"))]
         text = pool[int(self._rng("say", frame, view.sample.id, str(template.number), *who).integers(len(pool)))]
         return fill(text, who, absent, **words)
 
     def _refuse(self, kind: str, split: Split, view: View, template: Template, who: Sequence[str]) -> str:
-        they = who[0] if len(who) == 1 else "they"
-        return self._say("refusal", split, view, template, who, what=what(kind, they, len(who)))
+        they = who[0] if len(who) == 1 else "they"  # "they" only after the names that it means
+        return self._say("refusal", split, view, template, who, late="{what}", what=what(kind, they, len(who)))
 
     def _tell(self, view: View, kind: str, who: str, template: Template) -> Told | None:
         return self.teacher.tell(view, kind, who, template.text) if who in view.tracks else None

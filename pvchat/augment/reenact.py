@@ -237,13 +237,17 @@ def _driven(
     channel: int, count: int, drivers: Sequence[FloatArray], worth: float, kind: str, rng: np.random.Generator
 ) -> FloatArray | None:
     """A measured curve [count] of reach 1, or None when no driver moves enough."""
+    from scipy.ndimage import gaussian_filter1d
+
     curves = []
     for driver in drivers:
         values = driver[np.isfinite(driver).all(1), channel]
         if len(values) >= 4:
             values = values - np.median(values)
             values = -values if kind == "blink" else values  # a closing eye
-            if np.ptp(values) >= worth:
+            values = gaussian_filter1d(values, 0.5 if kind == "blink" else 1.0)  # the mesh trembles, heads don't
+            low, high = np.percentile(values, (2, 98))
+            if high - low >= worth:
                 curves.append(values)
     if not curves:
         return None

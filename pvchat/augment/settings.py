@@ -24,7 +24,7 @@ class AugmentConfig:
         frames: most frames of a sample that the experts see.
         track: whom the clip is about when it shows several (as `enroll --track`).
         index: folder of a `pvchat index` with look-alikes, or None.
-        others: folders of clips and pictures of other people: negatives.
+        others: folders of clips and pictures of other people: negatives, and who stands beside the subject.
         backgrounds: folder of pictures to put behind the subject, or None: plain and blurred ones are made.
         drivers: folder of clips whose heads' motion drives the reenactment, besides the subject's own.
         generators: "offline" and any of `HUB`.

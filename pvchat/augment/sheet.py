@@ -21,17 +21,18 @@ from pvchat.errors import PVChatError, VideoReadError
 TILE = 150  # pixels, height of a picture
 _LABEL = 16
 _COLUMNS = 10
-_QUALITIES = (85, 75, 65, 55, 45, 35)
+_QUALITIES = (85, 75, 65, 55)
+_SHRINK = 0.85
 
 
-def make(out: str | Path, path: str | Path, *, most: int = 80, max_bytes: int = 250_000) -> Path:
+def make(out: str | Path, path: str | Path, *, most: int = 80, max_bytes: int = 240_000) -> Path:
     """Write the contact sheet of an augmentation.
 
     Args:
         out: its folder.
         path: where to, ends in .jpg or .jpeg.
         most: samples shown.
-        max_bytes: the JPEG's quality is lowered until it fits.
+        max_bytes: the JPEG's quality, then its size is lowered until it fits.
 
     Returns:
         `path`.
@@ -97,11 +98,11 @@ def _telling(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _encode(sheet: Image.Image, max_bytes: int) -> bytes:
-    data = b""
-    for quality in _QUALITIES:
-        file = io.BytesIO()
-        sheet.save(file, "JPEG", quality=quality, optimize=True)
-        data = file.getvalue()
-        if len(data) <= max_bytes:
-            break
-    return data
+    """A JPEG of at most so many bytes: by its quality, then by its size."""
+    while True:
+        for quality in _QUALITIES:
+            file = io.BytesIO()
+            sheet.save(file, "JPEG", quality=quality, optimize=True)
+            if file.tell() <= max_bytes or min(sheet.size) < TILE:
+                return file.getvalue()
+        sheet = sheet.resize((round(sheet.width * _SHRINK), round(sheet.height * _SHRINK)), Image.Resampling.LANCZOS)

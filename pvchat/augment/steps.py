@@ -45,7 +45,7 @@ _FROM: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _SETTINGS: dict[str, tuple[str, ...]] = {
     "profile": ("track", "fps"),
-    "positives": ("clips", "stills", "seconds", "fps", "backgrounds", "drivers", "generators", "model"),
+    "positives": ("clips", "stills", "seconds", "fps", "others", "backgrounds", "drivers", "generators", "model"),
     "negatives": ("negatives", "seconds", "index", "others"),
     "filter": ("frames",),
     "questions": (),

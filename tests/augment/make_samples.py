@@ -1,0 +1,71 @@
+"""Samples and analyses of a made-up augmentation: people with identities of their own, facts, sides, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from make_analysis import HEIGHT, WIDTH, make_track
+
+from pvchat.augment.schemas import Sample
+from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
+
+PEOPLE = {"Ana": 1, "Ben": 2, "Cleo": 3}  # name -> number of the made-up person
+GENDERS = {"Ana": "woman", "Ben": "man", "Cleo": "woman"}
+COLOURS = ("red", "blue", "dark", "white", "green")
+BOXES = ((0.1, 0.2, 0.25, 0.5), (0.45, 0.2, 0.6, 0.5), (0.75, 0.2, 0.9, 0.5))  # left, middle, right
+SIDES = ("on the left of the frame", "in the middle of the frame", "on the right of the frame")
+
+Analyses = Callable[[Sample], ClipAnalysis]
+
+
+def facts(number: int, place: int, gender: str | None) -> PersonFacts:
+    """Something measured about somebody."""
+    return PersonFacts(
+        where=SIDES[place],
+        clothes=[Garment("shirt", COLOURS[number % len(COLOURS)], 0.9)],
+        hair="dark hair",
+        gender=gender,
+        pose="sitting" if number % 2 else "standing",
+        gestures=["talking"] if number % 3 else [],
+    )
+
+
+def make_sample(number: int, people: dict[str, bool], split: str = "train", stage: str = "video", **more) -> Sample:
+    """A sample about which only names and split matter."""
+    role = "positive" if next(iter(people.values())) else "negative"
+    identity = f"{number:016x}"
+    media = f"media/{identity}.{'png' if stage == 'image' else 'mp4'}"
+    row = {"recipe": "subclip", "source": f"{'s' * 8}-{split}-{role}", **more}
+    return Sample(identity, role, stage=stage, media=media, split=split, people=people, **row)  # type: ignore[arg-type]
+
+
+def make_analyses(samples: Sequence[Sample], strangers: int = 0) -> Analyses:
+    """Everybody present has a track, from left to right in turns; strangers (50, 51, …) stand beside them."""
+    order = {s.id: i for i, s in enumerate(samples)}
+
+    def analyse(sample: Sample) -> ClipAnalysis:
+        number = order[sample.id]
+        who = [(PEOPLE[n], GENDERS[n]) for n, there in sample.people.items() if there]
+        who += [(50 + i, "man") for i in range(strangers)]
+        tracks = []
+        for i, (person, gender) in enumerate(who[:3]):
+            place = (number + i) % 3
+            track = make_track(person, box=BOXES[place], noise=0.1)
+            track.facts = facts(number, place, gender)
+            tracks.append(track)
+        turn = np.random.default_rng(number).permutation(len(tracks))
+        times, grid = (np.arange(8, dtype=np.float32) + 0.5) / 4, np.ones((1, 49, 1280), np.float16)
+        shown = [tracks[i] for i in turn]
+        return ClipAnalysis(sample.id, 2.0, WIDTH, HEIGHT, times, grid, shown, SceneFacts(background="a grey wall"))
+
+    return analyse
+
+
+def paper_scale() -> list[Sample]:
+    """81 samples about Ana, as one clip gives them: 48 that show her, 33 that don't; a fifth are stills."""
+    out = []
+    for i in range(81):
+        split = {3: "val", 6: "test"}.get(i % 7, "train")
+        out.append(make_sample(i, {"Ana": i % 5 < 3}, split, "image" if i % 5 in (1, 4) and i % 2 else "video"))
+    return out

@@ -1,0 +1,27 @@
+"""Tasks for the engines; in a module of their own, so that the workers of Ray can import them without the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pvchat.errors import PVChatError
+
+
+class Squares:
+    """Rows with types that a table would like to unify."""
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        if row["n"] == 3:
+            raise PVChatError("is three.", subject="3")
+        return {**row, "square": row["n"] ** 2 / 7, "deep": {"a": [1, 2.5, None]} if row["n"] % 2 else "text"}
+
+
+def steps_of(clip: str, name: str, out: Path, chat: Any, **options: Any) -> Path:
+    """Stands in for `steps.augment`: as many rows as clips are asked for."""
+    if name == "three":
+        raise PVChatError("is three.")
+    assert options["config"].engine == "local"
+    Path(out).mkdir(parents=True, exist_ok=True)
+    (Path(out) / "dataset.jsonl").write_text(f'"{name}"\n' * min(3, options["config"].clips))
+    return Path(out)

@@ -1,0 +1,231 @@
+"""The check of data sets: a good one passes, every kind of damage is found and its row is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_samples import make_analyses, make_sample, paper_scale
+
+from pvchat.augment import dataset
+from pvchat.augment.check import Problem, check
+from pvchat.augment.polarity import denied, said
+from pvchat.augment.questions import write_questions
+from pvchat.errors import SettingsError
+
+Lines = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("set")
+    samples = paper_scale()[:42]
+    samples += [make_sample(100 + i, {"Ana": bool(i & 1), "Ben": bool(i & 2), "Cleo": bool(i & 4)}) for i in range(16)]
+    (folder / "media").mkdir()
+    for sample in samples:
+        (folder / sample.media).write_bytes(sample.id.encode())
+    return dataset.write(folder, samples, write_questions(samples, "Ana", make_analyses(samples)))
+
+
+@pytest.fixture
+def copy(good: Path, tmp_path: Path) -> Path:
+    import shutil
+
+    return Path(shutil.copytree(good, tmp_path / "set"))
+
+
+def change(folder: Path, alter: Callable[[Lines], Any], name: str = "dataset.jsonl") -> list[Problem]:
+    """Problems after lines of a file were changed and its checksum was put right."""
+    path = folder / name
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    alter(lines)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    sums = json.loads((folder / "checksums.json").read_text(encoding="utf-8"))
+    sums[name] = dataset.file_hash(path)
+    (folder / "checksums.json").write_text(json.dumps(sums), encoding="utf-8")
+    return check(folder)
+
+
+def place(lines: Lines, **wanted: Any) -> int:
+    """The first line with these values."""
+    return next(i for i, line in enumerate(lines) if all(line[k] == v for k, v in wanted.items()))
+
+
+def test_a_good_data_set_has_no_problems(good: Path) -> None:
+    assert check(good) == []
+
+
+EDITS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("unknown type", {"type": "action"}, {"type": "mood"}, "there is no type 'mood'"),
+    ("unknown kind", {"kind": "single"}, {"kind": "quartet"}, "there is no kind 'quartet'"),
+    ("unknown split", {"kind": "single"}, {"split": "dev"}, "split can't be 'dev'"),
+    ("wrong sort", {"kind": "single"}, {"template": "many"}, "template can't be 'many'"),
+    ("present isn't bool", {"kind": "single"}, {"present": {"Ana": "yes"}}, "present can't be"),
+    ("empty answer", {"kind": "single"}, {"answer": " "}, "question or answer is empty"),
+    ("no name", {"type": "location", "people": ["Ana"], "kind": "single"}, {"question": "Where is she?"},
+     "Ana is asked about, but doesn't stand in the question"),
+    ("part of a name", {"type": "location", "people": ["Ana"], "kind": "single"}, {"question": "Where is Anabel?"},
+     "Ana is asked about, but doesn't stand in the question"),
+    ("nobody", {"kind": "single"}, {"people": [], "present": {}}, "asks about nobody"),
+    ("no such sample", {"kind": "single"}, {"sample": "feedfeedfeedfeed"}, "there is no sample feedfeedfeedfeed"),
+    ("yes for no", {"type": "existence", "kind": "single", "present": {"Ana": False}}, {"answer": "Yes, Ana is here."},
+     "the answer says that Ana is present, but Ana is absent"),
+    ("no for yes", {"type": "existence", "kind": "single", "present": {"Ana": True}}, {"answer": "I can't see Ana."},
+     "the answer says that Ana is absent, but Ana is present"),
+    ("evades", {"type": "existence", "kind": "single", "present": {"Ana": True}}, {"answer": "It is sunny."},
+     "the answer doesn't say whether Ana is there"),
+    ("describes the absent", {"kind": "refusal", "type": "action"}, {"answer": "Ana sits and talks."},
+     "the answer describes Ana, who is absent"),
+    ("refuses the present", {"kind": "single", "type": "action"}, {"answer": "Ana is not in this video."},
+     "the answer refuses to describe Ana, who is present"),
+    ("triple", {"kind": "triple", "type": "existence", "present": {"Ana": True, "Ben": True, "Cleo": False}},
+     {"answer": "Only Ana and Cleo are in this video; Ben isn't."},
+     "the answer says that Ben is absent, but Ben is present"),
+    ("size", {"kind": "pair"}, {"kind": "triple"}, "a triple can't be about 2 people"),
+    ("others", {"kind": "pair"}, {"people": ["Ana", "Dov"], "question": "Are Ana and Dov here?"},
+     "present isn't about the people asked about"),
+    ("media differ", {"kind": "single"}, {"media": "media/other.mp4"}, "media is 'media/other.mp4', its sample's is"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "edit", "what"), [e[1:] for e in EDITS], ids=[e[0] for e in EDITS])
+def test_a_bad_row_is_named(copy: Path, wanted: dict[str, Any], edit: dict[str, Any], what: str) -> None:
+    found: list[int] = []
+
+    def alter(lines: Lines) -> None:
+        # the order of names within "present" doesn't matter for finding the row
+        found.append(place(lines, **wanted))
+        lines[found[0]] |= edit
+
+    problems = change(copy, alter)
+    named = [p for p in problems if what in p.what]
+    assert named, [str(p) for p in problems]
+    assert named[0].where.startswith(f"dataset.jsonl:{found[0] + 1} ("), named[0].where
+
+
+def test_present_against_the_sample(copy: Path) -> None:
+    def alter(lines: Lines) -> None:
+        i = place(lines, type="existence", kind="single", present={"Ana": True})
+        lines[i] |= {"present": {"Ana": False}, "answer": "Ana is not here."}
+
+    assert any("says that Ana is absent, its sample says present" in p.what for p in change(copy, alter))
+
+
+def test_missing_field_and_broken_line(copy: Path) -> None:
+    assert any(p.what == "answer is missing" for p in change(copy, lambda lines: lines[4].pop("answer")))
+    path = copy / "dataset.jsonl"
+    path.write_text(path.read_text(encoding="utf-8") + '{"id": \n', encoding="utf-8")
+    assert any("no JSON" in p.what for p in check(copy))
+
+
+def test_duplicate_ids_and_questions(copy: Path) -> None:
+    problems = change(copy, lambda lines: lines.append(dict(lines[7])))
+    here = [p for p in problems if "its id" in p.what]
+    assert here
+    assert "dataset.jsonl:8 (" in here[0].what
+    assert any("asks the same about the same sample" in p.what for p in problems)
+
+
+def test_media_missing_empty_changed_outside(copy: Path) -> None:
+    names = sorted(p.name for p in (copy / "media").iterdir())
+    (copy / "media" / names[0]).unlink()
+    (copy / "media" / names[1]).write_bytes(b"")
+    (copy / "media" / names[2]).write_bytes(b"other")
+    found = {(p.where.split(" ")[0], p.what) for p in check(copy)}
+    assert any(f"media/{names[0]} is missing" in what for _, what in found)
+    assert any(f"media/{names[1]} is empty" in what for _, what in found)
+    assert (f"media/{names[2]}", "has another checksum than listed: it was changed") in found
+    outside = change(copy, lambda lines: lines[3].update(media="../secret.mp4"), "samples.jsonl")
+    assert any("lies outside the data set" in p.what and p.where.startswith("samples.jsonl:4") for p in outside)
+
+
+@pytest.mark.parametrize("name", ["CARD.md", "checksums.json", "samples.jsonl"])
+def test_missing_files_are_named(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    assert any(p.where == name and "missing" in p.what for p in check(copy))
+
+
+def test_a_source_in_two_splits_leaks(copy: Path) -> None:
+    def alter(lines: Lines) -> None:
+        train, test = place(lines, split="train"), place(lines, split="test")
+        lines[test]["source"] = lines[train]["source"]
+
+    problems = [p for p in change(copy, alter, "samples.jsonl") if "leak: source" in p.what]
+    assert problems
+    assert "samples.jsonl" in problems[0].where
+
+
+def test_a_paraphrase_in_two_splits_leaks(copy: Path) -> None:
+    def alter(lines: Lines) -> None:
+        kinds = {"type": "existence", "kind": "single", "people": ["Ana"]}
+        train, test = place(lines, split="train", **kinds), place(lines, split="test", **kinds)
+        lines[test]["question"] = lines[train]["question"]
+
+    assert any("leak: the question 'is <n>" in p.what or "leak: the question" in p.what for p in change(copy, alter))
+    problems = change(copy, lambda lines: lines[place(lines, split="test")].update(
+        template=lines[place(lines, split="train")]["template"]))  # fmt: skip
+    assert any("leak: paraphrase" in p.what for p in problems)
+
+
+def test_an_answer_in_two_splits_leaks(copy: Path) -> None:
+    def alter(lines: Lines) -> None:
+        kinds = {"type": "existence", "kind": "single", "present": {"Ana": True}}
+        train, test = place(lines, split="train", **kinds), place(lines, split="test", **kinds)
+        lines[test]["answer"] = lines[train]["answer"]
+
+    assert any("leak: the answer" in p.what for p in change(copy, alter))
+
+
+def test_the_same_picture_in_two_splits_leaks(copy: Path) -> None:
+    lines = [json.loads(line) for line in (copy / "samples.jsonl").read_text(encoding="utf-8").splitlines()]
+    one, two = (lines[place(lines, split=s)]["media"] for s in ("train", "test"))
+    (copy / two).write_bytes((copy / one).read_bytes())
+    sums = json.loads((copy / "checksums.json").read_text(encoding="utf-8"))
+    sums[two] = sums[one]
+    (copy / "checksums.json").write_text(json.dumps(sums), encoding="utf-8")
+    assert any("leak: file content" in p.what for p in check(copy))
+
+
+def test_unbalanced_answers_are_told(copy: Path) -> None:
+    def alter(lines: Lines) -> None:
+        lines[:] = [x for x in lines if not (x["type"] == "existence" and x["split"] == "val" and x["present"]["Ana"])]
+
+    assert any(p.where == "split val" and "unbalanced" in p.what for p in change(copy, alter))
+    problems = change(copy, lambda lines: lines.__setitem__(
+        slice(None), [x for x in lines if x["type"] != "action" or any(x["present"].values())]))  # fmt: skip
+    assert any(p.where == "type action" and "none about absent" in p.what for p in problems)
+
+
+def test_a_sample_that_contradicts_its_role(copy: Path) -> None:
+    problems = change(copy, lambda lines: lines[0].update(role="negative"), "samples.jsonl")
+    assert any("a negative sample can't say" in p.what for p in problems)
+
+
+def test_no_data_set(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no data set here"):
+        check(tmp_path)
+    with pytest.raises(SettingsError, match="no data set here"):
+        check(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(("answer", "want"), [
+    ("Without doubt, Ana appears.", {"Ana": True}), ("The clip lacks any trace of Ana.", {"Ana": False}),
+    ("Everyone but Ana is shown.", {"Ana": False}), ("Yes.", {"Ana": True}), ("It rains.", {"Ana": None}),
+    ("Ana is here, Ben isn't.", {"Ana": True, "Ben": False}),
+    ("I can confirm Ana's presence, but not Ben's.", {"Ana": True, "Ben": False}),
+    ("I only see Ana; there's no sign of Ben or Cleo.", {"Ana": True, "Ben": False, "Cleo": False}),
+    ("No traces of Ana, Ben, or Cleo are found.", {"Ana": False, "Ben": False, "Cleo": False}),
+    ("Neither Ana nor Ben appears, though Cleo is visible.", {"Ana": False, "Ben": False, "Cleo": True}),
+    ("All three—Ana, Ben, and Cleo—are present.", {"Ana": True, "Ben": True, "Cleo": True}),
+])  # fmt: skip
+def test_what_answers_say(answer: str, want: dict[str, bool | None]) -> None:
+    assert said(answer, list(want)) == want
+
+
+def test_a_description_with_a_negation_is_no_refusal() -> None:
+    assert not denied("Ana is wearing no hat.", "Ana")
+    assert not denied("Ana sits on the left; nobody is next to Ana.", "Ana")
+    assert denied("I can't describe Ana, who is not shown here.", "Ana")

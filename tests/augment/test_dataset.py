@@ -1,0 +1,126 @@
+"""Data sets on disk: written, read back, split by source, with card and checksums."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from make_samples import make_analyses, make_sample, paper_scale
+
+from pvchat.augment import dataset
+from pvchat.augment.check import check
+from pvchat.augment.questions import write_questions
+from pvchat.errors import SettingsError
+
+
+def make_media(folder: Path, samples) -> None:
+    """Something in place of every sample's media, all different."""
+    (folder / "media").mkdir(parents=True, exist_ok=True)
+    for sample in samples:
+        (folder / sample.media).write_bytes(sample.id.encode() * 3)
+
+
+@pytest.fixture(scope="module")
+def made():
+    samples = paper_scale()
+    return samples, write_questions(samples, "Ana", make_analyses(samples))
+
+
+def test_written_and_read_back(made, tmp_path: Path) -> None:
+    samples, rows = made
+    make_media(tmp_path, samples)
+    assert dataset.write(tmp_path, samples, rows) == tmp_path
+    found = dataset.read(tmp_path)
+    assert (found.samples, found.rows, found.name) == (samples, rows, "Ana")
+    assert check(tmp_path) == []
+
+
+def test_a_data_set_without_its_samples_file_is_read_from_its_rows(made, tmp_path: Path) -> None:
+    samples, rows = made
+    make_media(tmp_path, samples)
+    dataset.write(tmp_path, samples, rows)
+    (tmp_path / "samples.jsonl").unlink()
+    found = dataset.read(tmp_path)
+    asked = {r.sample for r in rows}
+    assert [s.id for s in found.samples] == [s.id for s in samples if s.id in asked]
+    assert all(s in samples for s in found.samples)
+
+
+def test_rows_name_their_media(made, tmp_path: Path) -> None:
+    samples, rows = made
+    make_media(tmp_path, samples)
+    dataset.write(tmp_path, samples, rows)
+    lines = [json.loads(line) for line in (tmp_path / "dataset.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == len(rows)
+    assert all((tmp_path / line["media"]).is_file() for line in lines)
+
+
+def test_media_are_copied_and_what_is_missing_is_named(made, tmp_path: Path) -> None:
+    samples, rows = made
+    make_media(tmp_path / "here", samples)
+    out = dataset.write(tmp_path / "there", samples, rows, media_root=tmp_path / "here")
+    assert (out / samples[0].media).read_bytes() == (tmp_path / "here" / samples[0].media).read_bytes()
+    assert check(out) == []
+    with pytest.raises(SettingsError, match="81 media files are missing"):
+        dataset.write(tmp_path / "nowhere", samples, rows)
+    with pytest.raises(SettingsError, match="about no sample"):
+        dataset.write(out, samples[1:], rows)
+
+
+def test_a_samples_file_with_dropped_ones_stays(made, tmp_path: Path) -> None:
+    samples, rows = made
+    extra = make_sample(500, {"Ana": True}, dropped="identity")
+    make_media(tmp_path, samples)
+    lines = "".join(json.dumps(s.to_dict()) + "\n" for s in [*samples, extra])
+    (tmp_path / "samples.jsonl").write_text(lines, encoding="utf-8")
+    dataset.write(tmp_path, [*samples, extra], rows)
+    assert (tmp_path / "samples.jsonl").read_text(encoding="utf-8") == lines
+    assert extra.id not in {s.id for s in dataset.read(tmp_path).samples}
+
+
+def test_checksums_cover_every_file(made, tmp_path: Path) -> None:
+    samples, rows = made
+    make_media(tmp_path, samples)
+    dataset.write(tmp_path, samples, rows)
+    sums = json.loads((tmp_path / "checksums.json").read_text(encoding="utf-8"))
+    files = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    assert set(sums) == files - {"checksums.json"}
+
+
+def test_the_card_counts(made, tmp_path: Path) -> None:
+    samples, rows = made
+    text = dataset.card(samples, rows)
+    assert text.startswith("# Questions about Ana\n")
+    assert f"81 clips and stills, {len(rows)} questions" in text
+    for split in ("train", "val", "test"):
+        mine = [r for r in rows if r.split == split]
+        there, templates = sum(r.present["Ana"] for r in mine), len({r.template for r in mine})
+        some = [s for s in samples if s.split == split]
+        wanted = f"| {split} | {len(some)} | {len({s.source for s in some})} | {len(mine)} | {there} | {templates} |"
+        assert wanted in text
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("sources", [1, 2, 5, 40])
+def test_splits_go_by_source(sources: int, seed: int) -> None:
+    samples = [make_sample(i, {"Ana": True}, source=f"clip{i % sources}") for i in range(120)]
+    found = dataset.split_by_source(samples, seed=seed)
+    where = defaultdict(set)
+    for sample in found:
+        where[sample.source].add(sample.split)
+    assert max(map(len, where.values())) == 1
+    assert any(s.split == "train" for s in found)
+    if sources == 40:
+        shares = [sum(s.split == split for s in found) / 120 for split in ("val", "test")]
+        assert all(0.1 < share < 0.2 for share in shares)
+    assert found == dataset.split_by_source(samples, seed=seed)
+
+
+def test_a_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no dataset.jsonl"):
+        dataset.read(tmp_path)
+    (tmp_path / "dataset.jsonl").write_text("{}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="not a data set"):
+        dataset.read(tmp_path)

@@ -1,0 +1,131 @@
+"""Many clips: the same rows from every engine, in order, and an error fails its own job only."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from make_tasks import Squares, steps_of
+
+from pvchat.augment import commands, engine, steps
+from pvchat.augment.settings import AugmentConfig
+from pvchat.errors import PVChatError, SettingsError
+
+REPO = Path(__file__).parents[2]
+ITEMS = [{"n": n, "name": f"Łucja {n}"} for n in range(6)]
+
+
+def test_rows_come_in_order_and_an_error_fails_its_own_job():
+    told = []
+    rows = engine.run(Squares(), ITEMS, progress=lambda *words: told.append(words[1:]))
+    assert [row["n"] for row in rows] == list(range(6))
+    assert rows[2]["square"] == 4 / 7
+    assert rows[3] == {**ITEMS[3], "error": {"error": "PVChatError", "what": "is three.", "subject": "3", "hint": ""}}
+    assert told == [(done, 6) for done in range(1, 7)]
+
+
+def test_other_errors_are_not_hidden():
+    def fails(row):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        engine.run(fails, ITEMS)
+
+
+def test_stopping_keeps_what_is_done():
+    stop = threading.Event()
+    rows = engine.run(Squares(), ITEMS, stop=stop, progress=lambda what, done, total: done == 2 and stop.set())
+    assert [row["n"] for row in rows] == [0, 1]
+
+
+def test_unknown_engines_and_a_missing_ray_are_told(monkeypatch):
+    with pytest.raises(SettingsError, match="no engine"):
+        engine.run(Squares(), ITEMS, engine="abacus")
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SettingsError, match=r"pvchat\[ray\]"):
+        engine.run(Squares(), ITEMS, engine="ray")
+
+
+@pytest.mark.slow
+def test_ray_gives_the_same_rows():
+    """In a process of its own: Ray leaves threads behind, and tests have no network."""
+    pytest.importorskip("ray")
+    code = (
+        "import json, sys; from make_tasks import Squares; from pvchat.augment import engine\n"
+        "print(json.dumps(engine.run(Squares(), json.loads(sys.argv[1]), engine='ray', workers=2)))"
+    )
+    path = f"{Path(__file__).parent}:{REPO / 'tests'}:{REPO}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(ITEMS)], capture_output=True, text=True, timeout=400, cwd=REPO,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "HOME": str(Path.home()), "PVCHAT_HOME": str(Path.home())},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == engine.run(Squares(), ITEMS)
+
+
+# -- data sets ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def augmented(monkeypatch):
+    monkeypatch.setattr(steps, "augment", steps_of)
+    monkeypatch.setattr("pvchat.service.PVChat.from_pretrained", lambda *words: words)
+
+
+def jobs_in(folder: Path) -> list[engine.Job]:
+    return [engine.Job(Path(f"{n}.mp4"), n, folder / n) for n in ("ana", "three", "ben")]
+
+
+def test_a_row_tells_what_came_of_a_job(augmented, tmp_path):
+    config = AugmentConfig(engine="local", clips=3)
+    rows = engine.augment_many(jobs_in(tmp_path), config)
+    assert [row.get("rows") for row in rows] == [3, None, 3]
+    assert rows[1]["error"]["what"] == "is three."
+    assert rows[0]["clip"] == "ana.mp4"
+    assert rows[0]["sha256"] != rows[2]["sha256"]
+    assert engine.augment_many(jobs_in(tmp_path), config) == rows
+
+
+def test_two_jobs_in_one_folder_are_refused(tmp_path):
+    jobs = [engine.Job(Path("a.mp4"), "A", tmp_path / "x"), engine.Job(Path("b.mp4"), "B", tmp_path / "y" / ".." / "x")]
+    with pytest.raises(SettingsError, match="one folder"):
+        engine.augment_many([jobs[0], jobs[0]], AugmentConfig())
+    with pytest.raises(SettingsError, match="one folder"):
+        engine.augment_many(jobs, AugmentConfig())
+
+
+def test_many_on_the_command_line(augmented, tmp_path, capsys):
+    from pvchat import cli
+
+    names = ("Ana", "three")
+    lines = [json.dumps({"clip": f"{n}.mp4", "name": n}) for n in names]
+    (tmp_path / "jobs.jsonl").write_text("\n\n".join(lines))
+    words = ("augment", "--many", str(tmp_path / "jobs.jsonl"), "--out", str(tmp_path / "sets"), "--device", "cpu")
+    assert cli.main([*words, "--json"]) == 1  # one failed
+    captured = capsys.readouterr()
+    rows, end = json.JSONDecoder().raw_decode(captured.out)
+    assert [row["name"] for row in rows] == list(names)
+    assert json.loads(captured.out[end:])["what"] == "1 of 2 clips failed."
+    assert (tmp_path / "sets" / "Ana-Ana" / "dataset.jsonl").exists()
+    assert not (tmp_path / "sets" / "three-three" / "dataset.jsonl").exists()
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"clip": "a.mp4"}', '{"clip": "a.mp4", "name": "A"}', "3"])
+def test_a_line_that_is_no_job_is_told(tmp_path, line):
+    (tmp_path / "jobs").write_text('{"clip": "a.mp4", "name": "A", "out": "o"}\n' + line)
+    with pytest.raises(SettingsError, match="line 2"):
+        commands.read_jobs(tmp_path / "jobs", None)
+    with pytest.raises(SettingsError, match="can't be read"):
+        commands.read_jobs(tmp_path / "none", None)
+
+
+def test_names_cant_leave_the_folder(tmp_path):
+    (tmp_path / "jobs").write_text('{"clip": "/x/a.mp4", "name": "../../Ana"}')
+    job = commands.read_jobs(tmp_path / "jobs", tmp_path / "out")[0]
+    assert job.out.resolve().parent == tmp_path / "out"
+    with pytest.raises(PVChatError):
+        steps_of("a", "three", tmp_path, None)

@@ -1,0 +1,146 @@
+"""What passes and what is refused, and why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from make_analysis import identity_of, make_analysis, make_track
+from make_profile import HEIGHT, WIDTH, make_profile, mesh_at
+
+from pvchat.augment import gates
+from pvchat.augment.schemas import Sample
+from pvchat.experts.mesh import Mesh
+from pvchat.presence import PresenceModel
+
+NOTHING = frozenset()
+GOOD = {"log_odds": 5.0, "face_px": 80.0, "sharpness": 200.0, "frontal": 0.9, "eyes": 0.3, "visible": 1.0}
+
+
+class FakeMesh:
+    """A mesh for every face, as open-eyed and as turned as asked for."""
+
+    def __init__(self, eyes=0.3, yaw=0.0, presence=1.0):
+        self.eyes, self.yaw, self.presence = eyes, yaw, presence
+
+    def mesh(self, image, box, points=None):
+        return Mesh(mesh_at(yaw=self.yaw), self.presence, 0.0, self.eyes, 0.0, self.yaw, 0.0, 0.0)
+
+
+@pytest.fixture
+def model():
+    cohort = np.stack([identity_of(500 + i) for i in range(60)])
+    weights = (-10.0, -10.0, 4.0, 9.0)
+    return PresenceModel(cohort, weights, cohort, weights, np.full(1280, 0.5, np.float32))
+
+
+def measured(model, *people, covers=NOTHING, mesh=None):
+    profile = make_profile(8)
+    tracks = [make_track(p, box=(0.3, 0.2, 0.7, 0.6)) for p in people]
+    return gates.measure(profile.images, make_analysis(*tracks), profile, covers, model, mesh or FakeMesh())
+
+
+def test_the_subject_passes_and_a_stranger_does_not(model):
+    profile = make_profile(8)
+    own, other = measured(model, 1), measured(model, 2)
+    assert gates.refuse(own, profile, NOTHING, 100.0) is None
+    assert own["identity"] < other["identity"]
+    assert gates.refuse(other, profile, NOTHING, 100.0) == "identity"
+
+
+def test_of_several_people_the_subject_is_looked_at(model):
+    both = measured(model, 2, 1)
+    assert both["log_odds"] == measured(model, 1)["log_odds"]
+
+
+def test_nobody_is_refused(model):
+    assert measured(model) == {}
+    assert gates.refuse({}, make_profile(8), NOTHING, 100.0) == "no face"
+
+
+def test_a_drawn_on_mask_is_compared_with_masked_prototypes(model):
+    profile = make_profile(8)
+    masked = np.stack([identity_of(3, 0.1, seed=i) for i in range(4)])  # masked, the subject looks like another person
+    profile.person.arrays["masked"] = masked
+    analysis = make_analysis(make_track(3, noise=0.1))
+    values = [
+        gates.measure(profile.images, analysis, profile, covers, model, FakeMesh())
+        for covers in (NOTHING, frozenset({"mouth"}))
+    ]
+    assert values[0]["log_odds"] < 0 < values[1]["log_odds"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "gate"),
+    [
+        ({"log_odds": -0.1}, "identity"),
+        ({"face_px": 20.0}, "size"),
+        ({"sharpness": 3.0}, "sharpness"),
+        ({"frontal": 0.2}, "frontal"),
+        ({"eyes": 0.1}, "eyes"),
+        ({"visible": 0.5}, "visible"),
+        ({"log_odds": -1.0, "eyes": 0.1}, "identity"),
+        ({}, None),
+    ],
+)
+def test_each_gate_refuses_its_own(changed, gate):
+    assert gates.refuse({**GOOD, **changed}, make_profile(4), NOTHING, 300.0) == gate
+
+
+def test_gates_know_the_subject_and_what_is_covered():
+    profile = make_profile(4)
+    profile.eyes_open = 0.22  # narrow eyes
+    assert gates.refuse({**GOOD, "eyes": 0.17}, profile, NOTHING, 300.0) is None
+    assert gates.refuse({**GOOD, "eyes": 0.02}, profile, frozenset({"eyes"}), 300.0) is None
+    assert gates.refuse({**GOOD, "visible": 0.4}, profile, frozenset({"mouth"}), 300.0) is None
+    assert gates.refuse({**GOOD, "sharpness": 3.0}, profile, NOTHING, 10.0) is None  # the clip itself is that soft
+
+
+def test_quality_is_the_best_of_the_frames(model):
+    assert measured(model, 1, mesh=FakeMesh(yaw=0.0))["frontal"] > 0.9
+    assert measured(model, 1, mesh=FakeMesh(yaw=25.0))["frontal"] < 0.6
+    assert measured(model, 1, mesh=FakeMesh(eyes=0.05))["eyes"] == 0.05
+
+
+def test_sharpness_falls_with_blur():
+    from scipy.ndimage import gaussian_filter
+
+    profile = make_profile(2)
+    soft = gaussian_filter(profile.images[0], (2, 2, 0))
+    assert gates.sharpness(soft, profile.boxes[0]) < 0.3 * gates.sharpness(profile.images[0], profile.boxes[0])
+    assert gates.own_sharpness(profile) == pytest.approx(gates.sharpness(profile.images[0], profile.boxes[0]), rel=0.4)
+
+
+def test_negatives_must_not_show_the_subject():
+    assert gates.refuse_negative({"log_odds": 0.5}) == "identity"
+    assert gates.refuse_negative({"log_odds": -3.0}) is None
+    assert gates.refuse_negative({}) is None  # nobody in it
+
+
+def test_figures_are_judged_by_looks_alone():
+    profile = make_profile(4, kind="figure")
+    values = {"log_odds": 1.0, "identity": 0.0, "face_px": 60.0}
+    assert gates.refuse(values, profile, NOTHING, 0.0) is None
+
+
+def test_statistics_count_by_recipe_and_reason():
+    def sample(number, recipe, dropped=None, role="positive"):
+        gates_ = {"identity": 0.1 * number}
+        return Sample(f"{number:016x}", role, recipe, "video", "m", "s", "train", {}, gates_, dropped)
+
+    told = gates.statistics(
+        [
+            sample(1, "subclip"),
+            sample(2, "subclip"),
+            sample(3, "recolour", "eyes"),
+            sample(4, "random", None, "negative"),
+        ]
+    )
+    assert (told["kept"], told["dropped"], told["reasons"]) == (3, 1, {"eyes": 1})
+    assert told["by_recipe"]["recolour"] == {"kept": 0, "dropped": 1}
+    assert told["quartiles"]["identity"] == [0.1, 0.125, 0.15, 0.175, 0.2]  # negatives are not the subject
+
+
+def test_frontal_is_the_papers_score():
+    assert gates.frontal(mesh_at(yaw=0.0)) > gates.frontal(mesh_at(yaw=12.0)) > gates.frontal(mesh_at(yaw=25.0))
+    assert WIDTH
+    assert HEIGHT

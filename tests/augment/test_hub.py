@@ -1,0 +1,115 @@
+"""The generators for a GPU, on tiny random pipelines on the CPU: the whole path from profile to frames."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+from make_pipelines import consisid, identity_adapter
+from make_profile import make_profile, mesh_at
+from PIL import Image
+
+from pvchat.augment import hub, positives
+from pvchat.augment.positives import Generator, Take
+from pvchat.augment.settings import AugmentConfig
+from pvchat.errors import SettingsError
+
+pytest.importorskip("diffusers")
+
+
+def describe(face):
+    return hub.FaceConditions(torch.ones(1, 2), [torch.ones(1, 2, 2)], Image.fromarray(face).resize((16, 16)))
+
+
+@pytest.fixture(scope="module")
+def clips():
+    pipeline = consisid()
+    pipeline.set_progress_bar_config(disable=True)
+    return hub.ConsisID(pipeline, describe, size=(16, 16), frames=9, steps=2)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return identity_adapter(tmp_path_factory.mktemp("hub"))
+
+
+@pytest.fixture(scope="module")
+def stills(folders):
+    model, adapter = folders
+    return hub.IdentityAdapter.from_pretrained(
+        str(model), str(adapter), file="face.safetensors", device="cpu", size=(32, 32), steps=2
+    )
+
+
+def test_consisid_makes_clips(clips):
+    assert isinstance(clips, Generator)
+    made = clips.make(make_profile(), Take(16, 8.0), np.random.default_rng(0))
+    assert made.images.dtype == np.uint8
+    assert made.images.shape[1:] == (16, 16, 3)
+    assert len(made.images) == len(made.times) >= 8
+    again = clips.make(make_profile(), Take(16, 8.0), np.random.default_rng(0))
+    assert (made.images == again.images).all()  # seeded
+    other = clips.make(make_profile(), Take(16, 8.0), np.random.default_rng(1))
+    assert (made.images != other.images).any()
+
+
+def test_an_identity_adapter_makes_stills(stills):
+    assert isinstance(stills, Generator)
+    made = stills.make(make_profile(), Take(1, 8.0), np.random.default_rng(0))
+    assert made.images.shape == (1, 32, 32, 3)
+    again = stills.make(make_profile(), Take(1, 8.0), np.random.default_rng(0))
+    assert (made.images == again.images).all()
+
+
+def test_the_adapter_looks_at_the_face(stills):
+    profile, dark = make_profile(), make_profile()
+    dark.images = dark.images // 4
+    one, other = (stills.make(p, Take(1, 8.0), np.random.default_rng(0)).images for p in (profile, dark))
+    assert (one != other).any()
+
+
+def test_the_most_frontal_face_is_the_reference():
+    profile = make_profile(8, clips=1)
+    profile.meshes = np.stack([mesh_at(yaw=y) for y in (25, 20, 15, 0, 15, 20, 25, 25)]).astype(np.float32)
+    profile.images[3, :40] = (255, 0, 0)  # marks that frame
+    face = hub.best_face(profile)
+    assert (face[0, 0] == (255, 0, 0)).all()
+
+
+def test_prompts_vary_and_ask_for_a_face():
+    told = {hub.prompt(np.random.default_rng(s)) for s in range(30)}
+    assert len(told) > 20
+    assert all("face clearly visible" in text for text in told)
+
+
+def test_plans_give_each_what_it_can_make(clips, stills):
+    orders = positives.plan(make_profile(), [clips, stills], AugmentConfig(clips=4, stills=3), 0)
+    assert {(o.recipe, o.stage) for o in orders} == {("consisid", "video"), ("identity-adapter", "image")}
+
+
+def test_a_missing_model_is_told(tmp_path, folders):
+    with pytest.raises(SettingsError, match="can't be loaded"):
+        hub.IdentityAdapter.from_pretrained(str(tmp_path), device="cpu")
+    with pytest.raises(SettingsError, match="adapter can't be loaded"):
+        hub.IdentityAdapter.from_pretrained(str(folders[0]), str(tmp_path), device="cpu")
+
+
+def test_a_missing_gpu_is_told():
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(SettingsError, match="doesn't have this device"):
+        hub.ConsisID.from_pretrained()
+
+
+def test_missing_packages_are_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "diffusers", None)
+    with pytest.raises(SettingsError, match="needs diffusers"):
+        hub.IdentityAdapter.from_pretrained(device="cpu")
+
+
+def test_consisids_face_encoders_say_what_they_need(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "diffusers.pipelines.consisid.consisid_utils", None)
+    with pytest.raises(SettingsError, match="face encoders need another package"):
+        hub.consisid_conditions(tmp_path, "cpu", torch.float32)

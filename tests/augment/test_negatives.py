@@ -1,0 +1,284 @@
+"""Negatives: never the subject, half of them hard, cut so that the subject isn't in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from make_analysis import identity_of, make_analysis, make_track
+from make_crowd import Crowd, off, staged, track_of
+
+from pvchat import video
+from pvchat.augment import negatives
+from pvchat.augment.beside import crop_beside, seen_together
+from pvchat.augment.candidates import Candidate, Found, NegativesConfig, windows
+from pvchat.config import home
+from pvchat.enroll import enroll
+from pvchat.errors import SettingsError
+from pvchat.experts.figures import FigureExpert
+from pvchat.index import VideoIndexError
+
+OPEN = {"max_probability": 1.0, "min_distance": 0.0}  # without the upper threshold
+
+
+@pytest.fixture
+def crowd(tmp_path, monkeypatch) -> Crowd:
+    return staged(tmp_path / "clips", monkeypatch)
+
+
+def populate(made: Crowd) -> dict[str, list[str]]:
+    """The subject's other clips, one of them a side view, look-alikes and strangers; their keys by kind."""
+    other = off(made.enrolled, 0.45, 7)
+    side = off(other, 0.35, 8)
+    side = np.float32(side + 0.9 * (side - made.enrolled) * max(0.0, 0.72 / np.linalg.norm(side - made.enrolled) - 1))
+    groups = {
+        "own": [track_of(off(made.enrolled, 0.2 + 0.04 * i, 20 + i), 20 + i) for i in range(5)] + [track_of(other, 7)],
+        "side": [track_of(side, 8)],
+        "lookalike": [track_of(off(made.enrolled, 0.73, 40 + i), 40 + i) for i in range(8)],
+        "stranger": [track_of(identity_of(100 + i), 100 + i) for i in range(24)],
+    }
+    keys: dict[str, list[str]] = {}
+    for group, tracks in groups.items():
+        for i, track in enumerate(tracks):
+            path = made.clip(f"{group}-{i}", track)
+            keys.setdefault(group, []).append(video.content_key(path))
+    return keys
+
+
+def test_the_subject_is_never_their_own_negative(crowd, tmp_path):
+    subject, keys = crowd.subject(), populate(crowd)
+    index = crowd.index(tmp_path / "index")
+    config = NegativesConfig(count=24)
+    found = negatives.find(subject, crowd.chat, index, config=config)
+    chosen = {c.key for c in found.candidates}
+    assert not chosen & {*keys["own"], *keys["side"], subject.analysis.key}
+    assert {c.key for c in found.candidates if c.recipe == "lookalike"} >= set(keys["lookalike"])
+    assert found.dropped["may be the subject"] >= 6
+    assert found.dropped["near to the subject's other clips"] == 1
+    # and it is the threshold that keeps them out: without it they come first
+    careless = negatives.find(subject, crowd.chat, index, config=replace(config, **OPEN))
+    assert {c.key for c in careless.candidates[:6]} == set(keys["own"])
+    assert keys["side"][0] in {c.key for c in careless.candidates}
+
+
+def test_a_side_view_is_known_by_the_subjects_other_clips_only(crowd, tmp_path):
+    subject = crowd.subject()
+    keys = populate(crowd)
+    for path in [p for p in crowd.chat.known if "/own-" in p]:
+        del crowd.chat.known[path]
+    found = negatives.find(subject, crowd.chat, crowd.index(tmp_path / "index"), config=NegativesConfig(count=24))
+    assert keys["side"][0] in {c.key for c in found.candidates}  # nothing tells it from a look-alike then
+    assert found.dropped == {}
+
+
+def test_half_are_hard_and_the_nearest_come_first(crowd, tmp_path):
+    subject, _ = crowd.subject(), populate(crowd)
+    index = crowd.index(tmp_path / "index")
+    found = negatives.find(subject, crowd.chat, index, config=NegativesConfig(count=12))
+    assert len(found.candidates) == 12
+    assert found.hard_share == 0.5
+    recipes = [c.recipe for c in found.candidates]
+    assert recipes == ["lookalike"] * 6 + ["random"] * 6
+    hard, rest = ([c.distance for c in found.candidates if (c.recipe == "lookalike") == h] for h in (True, False))
+    assert max(hard) < min(np.median(rest), 0.8)
+    assert all(c.probability <= 0.05 and c.distance >= 0.5 for c in found.candidates)
+    assert len({(c.key, c.start_s) for c in found.candidates}) == 12
+
+
+def test_the_seed_decides_on_the_random_ones_alone(crowd, tmp_path):
+    subject, _ = crowd.subject(), populate(crowd)
+    index = crowd.index(tmp_path / "index")
+    one, same, other = (
+        negatives.find(subject, crowd.chat, index, config=NegativesConfig(count=12, seed=s)).candidates
+        for s in (1, 1, 2)
+    )
+    assert one == same
+    assert one[:6] == other[:6]
+    assert {c.key for c in one[6:]} != {c.key for c in other[6:]}
+
+
+def test_the_same_gender_comes_first(crowd, tmp_path):
+    subject = crowd.subject()
+    subject.analysis.tracks[0].facts.gender = "woman"
+    for i, gender in enumerate(("man", "woman", None, "man")):
+        track = track_of(off(crowd.enrolled, 0.73, 60 + i), 60 + i, noise=0.02)
+        track.facts.gender = gender
+        crowd.clip(f"{i}-{gender}", track)
+    config = NegativesConfig(count=4, hard=1.0)
+    found = negatives.find(subject, crowd.chat, crowd.index(tmp_path / "index"), config=config)
+    hard = [c.clip.stem.split("-")[1] for c in found.candidates if c.recipe == "lookalike"]
+    assert set(hard) == {"woman", "None"}
+
+
+def test_where_few_are_hard_random_ones_fill_up_and_the_other_way_round():
+    def some(recipe, count):
+        return [Candidate(recipe, f"{recipe}{i}", None, 0, "face", 0.0, 1.0, None, 0.7, 0.0) for i in range(count)]
+
+    config = NegativesConfig(count=10)
+    for hard, rest, expected in ((99, 99, 5), (2, 99, 2), (99, 3, 7), (2, 3, 2), (0, 0, 0)):
+        chosen = negatives.balance(some("lookalike", hard), some("random", rest), config)
+        assert sum(c.recipe == "lookalike" for c in chosen) == expected
+        assert len(chosen) == min(10, hard + rest)
+    twice = some("lookalike", 4)
+    again = [replace(c, recipe="random") for c in twice]
+    assert len(negatives.balance(twice, again, config)) == 4  # the same excerpt isn't both
+
+
+def test_figures_have_look_alikes_too(crowd, tmp_path):
+    def figure(middle, seed, **fields):
+        track = track_of(middle, seed, noise=0.05, kind="figure", **fields)
+        track.identity /= np.linalg.norm(track.identity, axis=1, keepdims=True)
+        return track
+
+    unit = crowd.enrolled / np.linalg.norm(crowd.enrolled)
+    crowd.enrolled = unit
+    clip = crowd.clip("enrollment", figure(unit, 1))
+    analysis = crowd.chat.known[str(clip)]
+    analysis.scene.drawn = True
+    own = crowd.clip("own", figure(off(unit, 0.3, 3), 3))
+    usual = FigureExpert()._w["frame.mean"]
+
+    def look(seed):
+        return np.tile(np.float16(usual + np.random.default_rng(seed).standard_normal(1280)), (2, 49, 1))
+
+    analysis.frame_features = crowd.chat.known[str(own)].frame_features = look(99)
+    subject = negatives.Subject("Ana", enroll(analysis, "Ana"), analysis, 0, clip)
+    others = [crowd.clip(f"other-{i}", figure(off(unit, 1.38, 30 + i), 30 + i)) for i in range(6)]
+    for i, path in enumerate(others):  # other scenes, too
+        crowd.chat.known[str(path)].frame_features = look(i)
+    found = negatives.find(subject, crowd.chat, crowd.index(tmp_path / "index"), config=NegativesConfig(count=6))
+    assert {c.kind for c in found.candidates} == {"figure"}
+    assert {c.clip for c in found.candidates} <= set(others)
+    assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
+    assert found.dropped == {"may be the subject": 1}
+
+
+# -- people of the same clip -------------------------------------------------------------------------------------------
+
+LEFT, RIGHT = (0.1, 0.2, 0.3, 0.5), (0.6, 0.2, 0.8, 0.5)
+
+
+def test_people_of_the_same_clip_are_cut_out_without_the_subject(crowd):
+    other = track_of(
+        off(crowd.enrolled, 0.6, 5), 5, box=RIGHT
+    )  # so alike that only being seen together tells them apart
+    subject = crowd.subject(other, box=LEFT)
+    found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=8))
+    assert [c.recipe for c in found.candidates] == ["same-clip"]
+    candidate = found.candidates[0]
+    assert candidate.clip == subject.clip
+    assert candidate.track == 1
+    assert candidate.probability > 0.05
+    x0, y0, x1, y1 = candidate.box
+    assert x0 >= LEFT[2]
+    assert (x0, y0, x1, y1) == pytest.approx((0.4, 0.0, 1.0, 1.0), abs=0.03)
+
+
+def test_whoever_is_never_seen_beside_the_subject_may_be_the_subject(crowd):
+    other = track_of(off(crowd.enrolled, 0.6, 5), 5, frames=range(4, 8), box=RIGHT)
+    subject = crowd.subject(other, box=LEFT, frames=range(4))
+    found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=8))
+    assert [c.recipe for c in found.candidates] == ["cohort"] * 8
+    assert found.dropped == {"in the subject's clip: may be the subject": 1}
+
+
+def test_a_face_found_twice_is_not_two_people():
+    one = make_track(1, box=LEFT)
+    assert not seen_together(one, make_track(1, box=(0.12, 0.2, 0.32, 0.5)))
+    assert seen_together(one, make_track(2, box=RIGHT))
+    assert not seen_together(one, make_track(2, frames=(0, 1), box=RIGHT))
+
+
+@pytest.mark.parametrize(
+    ("subject", "side"),
+    [(RIGHT, "left"), ((0.0, 0.2, 0.1, 0.5), "right"), ((0.35, 0.75, 0.55, 0.99), "up"), ((0.35, 0.2, 0.5, 0.6), None)],
+)
+def test_crops_keep_the_face_and_leave_the_subject_out(subject, side):
+    who, me = make_track(2, box=(0.35, 0.25, 0.5, 0.5)), make_track(1, box=subject)
+    box = crop_beside(make_analysis(who, me), who, me, 0.0, 2.0)
+    if side is None:
+        assert box is None
+        return
+    x0, y0, x1, y1 = box
+    assert x0 <= 0.35
+    assert y0 <= 0.25
+    assert x1 >= 0.5
+    assert y1 >= 0.5
+    outside = x1 <= subject[0] or x0 >= subject[2] or y1 <= subject[1] or y0 >= subject[3]
+    assert outside
+
+
+# -- where nothing can be shown ----------------------------------------------------------------------------------------
+
+
+def test_without_any_clip_the_cohort_gives_vectors_and_no_samples(crowd, tmp_path):
+    subject = crowd.subject()
+    found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=10))
+    assert len(found.candidates) == 10
+    assert all(c.recipe == "cohort" and c.clip is None and c.vectors.shape == (1, 128) for c in found.candidates)
+    nearest = [c.distance for c in found.candidates[:5]]
+    assert nearest == sorted(nearest)
+    assert nearest[-1] <= min(c.distance for c in found.candidates[5:])
+    assert found.hard_share == 0.0  # nothing of it is shown
+    assert negatives.write(found, subject, tmp_path / "out", crowd.chat) == []
+
+
+def test_a_folder_alone_will_do_and_leaves_no_index(crowd):
+    subject, keys = crowd.subject(), populate(crowd)
+    bad = crowd.folder / "bad.mp4"
+    bad.write_bytes(b"?")
+    found = negatives.find(subject, crowd.chat, folders=[crowd.folder], config=NegativesConfig(count=12))
+    assert {c.key for c in found.candidates} <= {*keys["lookalike"], *keys["stranger"]}
+    assert found.hard_share == 0.5
+    assert not [p for p in (home() / "tmp").rglob("*") if p.is_file()]
+    crowd.chat.looked_at.clear()
+    negatives.find(subject, crowd.chat, folders=[crowd.folder], config=NegativesConfig(count=12, most_files=5))
+    assert len(crowd.chat.looked_at) == 5
+
+
+def test_the_demos_footage_serves_where_nothing_is_named(crowd, monkeypatch):
+    subject, keys = crowd.subject(), populate(crowd)
+    clips = sorted(str(path) for path in crowd.folder.glob("*-[01].mp4"))
+    monkeypatch.setattr("pvchat.augment.pool.footage_clips", lambda: clips)
+    found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=4))
+    assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
+    assert not {c.key for c in found.candidates} & set(keys["own"])
+    named = negatives.find(subject, crowd.chat, folders=[crowd.folder / "none"], config=NegativesConfig(count=4))
+    assert {c.recipe for c in named.candidates} == {"cohort"}
+
+
+def test_a_file_that_is_gone_is_no_negative(crowd, tmp_path):
+    subject, keys = crowd.subject(), populate(crowd)
+    index = crowd.index(tmp_path / "index")
+    for path in crowd.folder.glob("lookalike-*"):
+        path.unlink()
+    found = negatives.find(subject, crowd.chat, index, config=NegativesConfig(count=12))
+    assert not {c.key for c in found.candidates} & set(keys["lookalike"])
+    assert found.dropped["its file is gone"] == 8
+
+
+def test_a_missing_index_is_told(crowd, tmp_path):
+    with pytest.raises(VideoIndexError, match="no index"):
+        negatives.find(crowd.subject(), crowd.chat, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("wrong", [{"count": -1}, {"hard": 1.5}, {"val": 0.6, "test": 0.6}, {"seconds": 0.0}])
+def test_wrong_settings_are_told(wrong):
+    with pytest.raises(SettingsError):
+        NegativesConfig(**wrong)
+
+
+def test_windows_are_inside_their_spans_and_do_not_overlap():
+    cut = windows([(0.0, 0.7), (2.0, 9.5)], 2.0)
+    assert cut[0] == pytest.approx((4.6, 6.6), abs=0.7)  # about the middle of the longest
+    assert len(cut) == 4
+    assert all(end - start <= 2.01 for start, end in cut)
+    ordered = sorted(cut)
+    assert all(a[1] <= b[0] + 0.01 for a, b in zip(ordered, ordered[1:], strict=False))
+    assert ordered[0] == (0.0, 0.7)
+    assert windows([], 2.0) == []
+
+
+def test_found_tells_the_share_of_hard_ones():
+    assert Found([], {}).hard_share == 0.0

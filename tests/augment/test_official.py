@@ -1,0 +1,179 @@
+"""The official PVChat JSON: read, written back the same, checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_samples import make_analyses, make_sample, paper_scale
+
+from pvchat.augment import official
+from pvchat.augment.check import check
+from pvchat.augment.dataset import DataSet
+from pvchat.augment.questions import write_questions
+from pvchat.errors import SettingsError
+
+
+def pair(question: str, answer: str, special: bool = True) -> dict[str, Any]:
+    return {"question": question, "answer": answer, "is_special": special}
+
+
+def entry(video: str, positive: bool, *pairs: dict[str, Any], **more: Any) -> dict[str, Any]:
+    row = {"video_name": video, "video_path": f"/data/clips/{video}", "sks_present": "", "gender": "male",
+           "age": "young", "is_positive": positive, "qa_pairs": list(pairs)}  # fmt: skip
+    return {**row, **more}
+
+
+BEFORE = {
+    "data": [
+        entry("abc_1.mp4", True, pair("Is <sks> in this clip?", "I can see <sks>."),
+              pair("What is <sks> wearing?", "<sks> is wearing a red shirt.", False)),
+        entry("def_0.mp4", False, pair("Does <sks> appear?", "There is no <sks> here."),
+              pair("Where is <sks>?", "I can't say, <sks> is not shown.", False), gender="", age=""),
+    ]
+}  # fmt: skip
+AFTER = {
+    "videos": [
+        entry("xyz_1.mp4", True, pair("Is Ana in this clip?", "I can see Ana."), sks_present="Ana"),
+        entry("uvw_1.mp4", False, pair("Is Ana here?", "Ana is absent."), sks_present="Ana"),
+    ]
+}
+TWO = {
+    "videos": [
+        entry("a_1.mp4", True, pair("Are Ana or Ben here?", "I've detected Ana, while Ben does not appear."),
+              sks_present1="Ana", sks_present2="Ben", sample_type="person1"),
+        entry("b_1.mp4", True, pair("Can you see Ana or Ben?", "Both Ana and Ben are present."),
+              sks_present1="Ana", sks_present2="Ben", sample_type="both"),
+    ]
+}  # fmt: skip
+
+
+def put(folder: Path, name: str, content: Any) -> Path:
+    (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    return folder / name
+
+
+@pytest.mark.parametrize("content", [BEFORE, AFTER, TWO], ids=["before", "after", "two people"])
+def test_read_and_written_back_it_is_the_same(tmp_path: Path, content: dict[str, Any]) -> None:
+    data = official.read(put(tmp_path, "Ana_train.json", content))
+    written = official.write(data, tmp_path / "out")
+    assert [p.name for p in written] == ["Ana_train.json"]
+    assert json.loads(written[0].read_text(encoding="utf-8")) == content
+
+
+def test_what_is_read(tmp_path: Path) -> None:
+    data = official.read(put(tmp_path, "Ana_test.json", BEFORE))
+    assert data.name == "Ana"
+    assert [(r.type, r.kind, r.present, r.split) for r in data.rows] == [
+        ("existence", "single", {"Ana": True}, "test"), ("appearance", "single", {"Ana": True}, "test"),
+        ("existence", "single", {"Ana": False}, "test"), ("location", "refusal", {"Ana": False}, "test"),
+    ]  # fmt: skip
+    assert data.rows[0].question == "Is Ana in this clip?"
+    assert [s.source for s in data.samples] == ["abc", "def"]
+
+
+def test_several_people(tmp_path: Path) -> None:
+    data = official.read(put(tmp_path, "train.json", TWO))
+    assert [r.present for r in data.rows] == [{"Ana": True, "Ben": False}, {"Ana": True, "Ben": True}]
+    assert {r.kind for r in data.rows} == {"pair"}
+
+
+def test_placeholders_and_names_are_exchanged(tmp_path: Path) -> None:
+    data = official.read(put(tmp_path, "Ana_train.json", BEFORE))
+    named = json.loads(official.write(data, tmp_path / "named", filled=True)[0].read_text(encoding="utf-8"))
+    assert named["videos"][0]["qa_pairs"][0] == pair("Is Ana in this clip?", "I can see Ana.")
+    again = official.read(tmp_path / "named" / "Ana_train.json")
+    bare = json.loads(official.write(again, tmp_path / "bare", filled=False)[0].read_text(encoding="utf-8"))
+    assert bare["data"][0]["qa_pairs"][0] == pair("Is <sks> in this clip?", "I can see <sks>.")
+
+
+def ours(several: bool = False):
+    if several:
+        who = [{"Ana": bool(i & 1), "Ben": bool(i & 2), "Cleo": bool(i & 4)} for i in range(16)]
+        samples = [make_sample(i, people) for i, people in enumerate(who)]
+    else:
+        samples = paper_scale()[:30]
+    return samples, write_questions(samples, "Ana", make_analyses(samples))
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_ours_written_and_read_says_the_same(tmp_path: Path, several: bool) -> None:
+    samples, rows = ours(several)
+    files = official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path)
+    assert {f.name for f in files} == {f"Ana_{s.split}.json" for s in samples}
+    found = official.read(tmp_path)
+    assert {(r.question, r.answer, r.split, tuple(sorted(r.present.items()))) for r in found.rows} == {
+        (r.question, r.answer, r.split, tuple(sorted(r.present.items()))) for r in rows
+    }
+    assert sum(r.type == "existence" for r in found.rows) == sum(r.type == "existence" for r in rows)
+    assert {(s.media, s.split, tuple(s.people.values())) for s in found.samples} == {
+        (s.media, s.split, tuple(s.people.values())) for s in samples
+    }
+
+
+def test_the_fields_are_the_official_ones(tmp_path: Path) -> None:
+    samples, rows = ours()
+    for file in official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path):
+        for row in json.loads(file.read_text(encoding="utf-8"))["videos"]:
+            assert tuple(row) == official.FIELDS
+            assert all(tuple(p) == official.PAIR_FIELDS for p in row["qa_pairs"])
+
+
+def test_our_data_in_the_official_form_is_in_order(tmp_path: Path) -> None:
+    samples, rows = ours()
+    (tmp_path / "media").mkdir()
+    for sample in samples:
+        (tmp_path / sample.media).write_bytes(sample.id.encode())
+    official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path)
+    assert [str(p) for p in check(tmp_path) if "leak: source" not in p.what] == []
+
+
+def test_a_moved_clip_is_found_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "abc_1.mp4").write_bytes(b"x")
+    data = official.read(put(tmp_path, "Ana_train.json", BEFORE))
+    assert [s.media for s in data.samples] == ["videos/abc_1.mp4", "/data/clips/def_0.mp4"]
+
+
+YES, NO = "Yes, Ana is here.", "I see no sign of Ana."
+BAD = [
+    (entry("a_1.mp4", True, pair("Is Ana here?", NO)), "says that Ana is absent, but Ana is present"),
+    (entry("a_1.mp4", False, pair("Is Ana here?", YES)), "says that Ana is present, but Ana is absent"),
+    (entry("a_1.mp4", False, pair("What is Ana wearing?", "Ana wears a hat.", False)), "describes Ana, who is absent"),
+    (entry("a_1.mp4", True, pair("Is he here?", "Yes.")), "asks about nobody"),
+    (entry("a_1.mp4", True, {"question": "Is Ana here?", "answer": YES}), "is_special is missing"),
+    (entry("a_1.mp4", True, {**pair("Is Ana here?", YES), "is_special": "yes"}), "is_special isn't true or false"),
+    (entry("a_1.mp4", True, pair("Is Ana here?", YES), is_positive="yes"), "is_positive must be true or false"),
+    ({"video_name": "a_1.mp4"}, "has no list of qa_pairs"),
+    ({"video_name": "a_1.mp4", "qa_pairs": []}, "'is_positive' is missing"),
+    (entry("a_1.mp4", True, pair("Is Ana here?", YES)), "/data/clips/a_1.mp4 is missing"),
+    (entry("a_1.mp4", True, *[pair("Is Ana here?", YES)] * 2), "asks the same about the same sample"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "what"), BAD, ids=[what for _, what in BAD])
+def test_bad_entries_are_named(tmp_path: Path, row: dict[str, Any], what: str) -> None:
+    problems = check(put(tmp_path, "Ana_train.json", {"videos": [row]}))
+    named = [p for p in problems if what in p.what]
+    assert named, [str(p) for p in problems]
+    assert named[0].where.startswith("Ana_train.json: video 1 (a_1.mp4)")
+
+
+def test_known_defects_of_the_official_data_are_found(tmp_path: Path) -> None:
+    """Clips of one recording in both splits, the same sentences in both, twenty positives to one negative."""
+    train = [entry(f"rec_{i}.mp4", True, pair("Is <sks> here?", "I can see <sks>.")) for i in range(20)]
+    put(tmp_path, "train_all_video.json", {"data": train})
+    test = [entry("rec_99.mp4", True, pair("Is <sks> here?", "I can see <sks>."))]
+    put(tmp_path, "test_all_video.json", {"data": test})
+    found = " ".join(str(p) for p in check(tmp_path))
+    for what in ("leak: source 'rec'", "leak: paraphrase", "leak: the answer", "unbalanced: 20 of 20"):
+        assert what in found
+
+
+def test_not_official(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no official PVChat JSON"):
+        official.read(put(tmp_path, "list.json", [1, 2]))
+    with pytest.raises(SettingsError, match="'is_positive' is missing"):
+        official.read(put(tmp_path, "bad.json", {"data": [{"video_name": "a", "qa_pairs": []}]}))

@@ -1,0 +1,79 @@
+"""Crops, light, blur, noise, compression."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from make_profile import make_profile
+
+from pvchat.augment.photometric import Look, Photometric, compress, crop, develop, draw_look, mild, smaller
+from pvchat.augment.positives import Take
+
+GREY = np.full((2, 40, 60, 3), 100, np.uint8)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def test_a_neutral_camera_changes_nothing():
+    noise = rng().integers(0, 256, (2, 20, 30, 3), dtype=np.uint8)
+    assert (develop(noise, Look(), rng()) == noise).all()
+
+
+@pytest.mark.parametrize(
+    ("look", "check"),
+    [
+        (Look(gain=1.3), lambda a: a.mean() > 125),
+        (Look(gamma=1.4), lambda a: a.mean() < 90),
+        (Look(warmth=1.2), lambda a: a[..., 0].mean() > a[..., 2].mean() + 10),
+        (Look(noise=8.0), lambda a: 6 < a.std() < 10),
+        (Look(saturation=0.0), lambda a: np.ptp(a, axis=3).max() == 0),
+    ],
+)
+def test_each_setting_does_its_own(look, check):
+    assert check(develop(GREY, look, rng()).astype(float))
+
+
+def test_blur_and_compression_take_detail_away():
+    noise = rng().integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
+    for worse in (develop(noise, Look(blur=1.2), rng()), develop(noise, Look(motion=5), rng()), compress(noise, 20)):
+        assert worse.shape == noise.shape
+        assert worse.std() < noise.std()
+
+
+def test_one_sample_has_one_camera():
+    out = develop(GREY, Look(gain=0.8, warmth=1.1), rng())
+    assert (out[0] == out[1]).all()
+
+
+@given(st.integers(0, 500))
+def test_crops_hold_the_face(seed):
+    images = np.zeros((1, 200, 240, 3), np.uint8)
+    box = np.float32([0.4, 0.3, 0.6, 0.6])
+    images[:, 60:120, 96:144] = 255  # the face
+    out = crop(images, box, rng(seed))
+    assert (out == 255).all(3).sum() == 60 * 48
+    assert out.shape[1] % 2 == out.shape[2] % 2 == 0
+
+
+def test_smaller_pictures_keep_their_shape():
+    out = smaller(GREY, 0.5)
+    assert out.shape[2] >= 64  # never so small that nothing is left
+    assert smaller(np.zeros((1, 200, 300, 3), np.uint8), 0.5).shape == (1, 100, 150, 3)
+
+
+def test_looks_differ_and_mild_ones_stay_near():
+    assert len({draw_look(rng(s)) for s in range(20)}) == 20
+    for seed in range(10):
+        assert abs(mild(GREY, rng(seed)).mean() - 100) < 40
+
+
+def test_samples_keep_the_face_large_enough():
+    profile = make_profile()
+    for seed in range(12):
+        made = Photometric().make(profile, Take(2, 8.0), rng(seed))
+        assert made.images.dtype == np.uint8
+        assert made.images.shape[1] >= 50

@@ -1,0 +1,246 @@
+"""Question rows: numbers, balance, refusals, presence combinations, sides, splits, repeatability."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from make_analysis import identity_of
+from make_samples import BOXES, GENDERS, PEOPLE, make_analyses, make_sample, paper_scale
+
+from pvchat.augment import templates as book
+from pvchat.augment.cast import views
+from pvchat.augment.polarity import said
+from pvchat.augment.questions import PER_SAMPLE, write_questions
+from pvchat.augment.sides import pairs
+from pvchat.errors import SettingsError
+from pvchat.person import Person
+
+SPLITS = ("train", "val", "test")
+
+
+def combined(copies: int = 4, strangers: int = 0):
+    """Samples with all eight presence combinations of three people, in all splits; and their rows."""
+    who = list(product((True, False), repeat=3)) * copies
+    samples = [
+        make_sample(i, dict(zip(PEOPLE, there, strict=True)), SPLITS[i // 8 % 3]) for i, there in enumerate(who)
+    ]
+    return samples, write_questions(samples, "Ana", make_analyses(samples, strangers))
+
+
+@pytest.fixture(scope="module")
+def single():
+    samples = paper_scale()
+    return samples, write_questions(samples, "Ana", make_analyses(samples))
+
+
+@pytest.fixture(scope="module")
+def several():
+    return combined()
+
+
+def test_the_papers_scale_from_81_samples(single) -> None:
+    samples, rows = single
+    assert len(samples) == 81
+    assert 1455 <= len(rows) <= PER_SAMPLE * 81
+
+
+def test_yes_and_no_are_equal_in_every_split_and_type(single) -> None:
+    counts: dict[tuple[str, str], Counter[bool]] = defaultdict(Counter)
+    for row in single[1]:
+        counts[row.split, row.type][row.present["Ana"]] += 1
+    assert {key for key, count in counts.items() if count[True] != count[False]} == set()
+    assert set(counts) == set(product(SPLITS, book.TYPES))
+
+
+def test_yes_and_no_stay_equal_when_few_samples_lack_the_person() -> None:
+    samples = [make_sample(i, {"Ana": i % 9 > 0}) for i in range(45)]
+    rows = write_questions(samples, "Ana", make_analyses(samples))
+    for kind in book.TYPES:
+        count = Counter(r.present["Ana"] for r in rows if r.type == kind)
+        assert count[True] == count[False] > 0
+
+
+def test_without_anybody_else_only_existence_is_answered_yes() -> None:
+    samples = [make_sample(i, {"Ana": True}) for i in range(6)]
+    rows = write_questions(samples, "Ana", make_analyses(samples))
+    assert rows
+    assert all(r.present["Ana"] and r.kind == "single" for r in rows)
+    samples = [make_sample(i, {"Ana": False}) for i in range(6)]
+    assert write_questions(samples, "Ana", make_analyses(samples)) == []
+
+
+def test_absent_people_are_refused_in_all_types(single, several) -> None:
+    for _, rows in (single, several):
+        refused = [r for r in rows if r.kind == "refusal"]
+        assert {r.type for r in refused} == {"appearance", "action", "location"}
+        for row in refused:
+            assert said(row.answer, row.people) == {row.people[0]: False}, row.answer
+
+
+def test_answers_say_who_is_there(several) -> None:
+    for row in several[1]:
+        if row.type == "existence":
+            assert said(row.answer, row.people) == row.present, row.answer
+
+
+def test_every_presence_combination_of_pairs_and_triples(several) -> None:
+    for split in SPLITS:
+        for kind, size in (("pair", 2), ("triple", 3)):
+            rows = [r for r in several[1] if r.split == split and r.kind == kind]
+            found = Counter(tuple(r.present[n] for n in sorted(r.people)) for r in rows)
+            assert set(found) == set(product((True, False), repeat=size)), (split, kind)
+            assert {r.type for r in rows} == set(book.TYPES)
+
+
+def test_descriptions_of_groups_speak_of_everyone(several) -> None:
+    rows = [r for r in several[1] if r.kind in ("pair", "triple") and r.type != "existence"]
+    for row in rows:
+        assert all(n in row.answer or "they" in row.answer for n in row.people)
+        assert ("not" in row.answer or "n't" in row.answer or "no sign" in row.answer) is not all(row.present.values())
+
+
+def test_paraphrases_are_disjoint_between_splits(several) -> None:
+    where, worded = defaultdict(set), defaultdict(set)
+    for row in several[1]:
+        where[row.template].add(row.split)
+        worded[book.masked(row.question, list(PEOPLE))].add(row.split)
+    assert max(len(s) for s in [*where.values(), *worded.values()]) == 1
+    for split in SPLITS:
+        for kind in book.TYPES:
+            used = {r.template for r in several[1] if (r.split, r.type) == (split, kind)}
+            assert len(used) >= 10, (split, kind)
+
+
+def test_nothing_is_asked_twice_about_a_sample_and_ids_are_unique(several) -> None:
+    rows = several[1]
+    assert max(Counter(r.id for r in rows).values()) == 1
+    assert max(Counter((r.sample, r.question) for r in rows).values()) == 1
+
+
+def test_stills_show_no_actions(single) -> None:
+    stills = {s.id for s in single[0] if s.stage == "image"}
+    assert stills
+    assert {r.type for r in single[1] if r.sample in stills} == {"existence", "appearance", "location"}
+
+
+def test_the_same_seed_gives_the_same_rows() -> None:
+    samples = paper_scale()[:20]
+    one, two, other = (write_questions(samples, "Ana", make_analyses(samples), seed=s) for s in (3, 3, 4))
+    assert one == two
+    assert one != other
+
+
+def test_what_was_not_measured_is_not_asked() -> None:
+    samples = [make_sample(i, {"Ana": i % 2 == 0}) for i in range(10)]
+    known = make_analyses(samples)
+
+    def bare(sample):
+        found = known(sample)
+        for track in found.tracks:
+            track.facts = replace(track.facts, pose=None, gestures=[])
+        return found
+
+    rows = write_questions(samples, "Ana", bare)
+    assert "action" not in {r.type for r in rows}
+    assert len(rows) == PER_SAMPLE * len(samples), "existence makes up for it"
+
+
+def test_dropped_samples_are_left_out_and_unsaid_presence_is_refused() -> None:
+    samples = [make_sample(0, {"Ana": True}), make_sample(1, {"Ana": False}, dropped="identity")]
+    assert {r.sample for r in write_questions(samples, "Ana", make_analyses(samples))} == {samples[0].id}
+    with pytest.raises(SettingsError, match="whether Ben is in it"):
+        write_questions(samples, "Ben", make_analyses(samples))
+
+
+# -- left and right
+
+
+def middles(analysis, tracks) -> dict[str, float]:
+    return {name: float(analysis.tracks[i].boxes[:, [0, 2]].mean()) for name, i in tracks.items()}
+
+
+def test_sides_are_those_of_the_boxes(several) -> None:
+    samples, rows = several
+    seen = {v.sample.id: v for v in views(samples, make_analyses(samples))}
+    told = [r for r in rows if r.kind == "relative" and len(r.people) == 2 and all(r.present.values())]
+    assert len(told) > 20
+    for row in told:
+        at = middles(seen[row.sample].analysis, seen[row.sample].tracks)
+        side = "left" if at[row.people[0]] < at[row.people[1]] else "right"
+        assert f"to the {side} of {row.people[1]}" in row.answer or f"on the {side} of" in row.answer, row
+        if row.answer.startswith(("Yes", "No")):
+            asked = "left" if "left" in row.question else "right"
+            assert row.answer.startswith("Yes") is (asked == side)
+
+
+def test_yes_and_no_about_sides_are_balanced(several) -> None:
+    for split in SPLITS:
+        said_ = [r.answer.split(",")[0] for r in several[1] if r.kind == "relative" and r.split == split]
+        assert abs(said_.count("Yes") - said_.count("No")) <= 1
+
+
+def test_sides_are_told_as_often_as_refused(several) -> None:
+    for split in SPLITS:
+        about = [r.present[r.people[0]] for r in several[1] if r.kind == "relative" and r.split == split]
+        assert 0 < about.count(False) <= about.count(True)
+
+
+def test_they_stands_only_after_the_names_it_means(several) -> None:
+    found = [r for r in several[1] if " they " in r.answer]
+    assert found
+    for row in found:
+        refusal = row.answer[row.answer.rfind(". ") + 1 :]
+        assert all(refusal.index(n) < refusal.index(" they ") for n, there in row.present.items() if not there)
+
+
+def test_strangers_are_called_by_what_is_seen_of_them() -> None:
+    samples = [make_sample(i, {"Ana": i % 2 == 0}) for i in range(30)]
+    analyses = make_analyses(samples, strangers=1)
+    rows = write_questions(samples, "Ana", analyses)
+    assert {r.type for r in rows if r.present["Ana"]} == {"existence"}, "who is Ana, who is the man?"
+    ana = Person("Ana", arrays={"prototypes": identity_of(PEOPLE["Ana"])[None]})
+    rows = write_questions(samples, "Ana", analyses, people=[ana])
+    about = [r for r in rows if r.kind == "relative"]
+    assert {r.present["Ana"] for r in about} == {True, False}
+    assert all("the man" in r.question and r.people == ["Ana"] for r in about)
+    for row in about:
+        if not row.present["Ana"]:
+            assert said(row.answer, ["Ana"]) == {"Ana": False}
+
+
+def test_two_who_look_alike_in_words_are_not_told_apart() -> None:
+    samples = [make_sample(0, {"Ana": True}), make_sample(1, {"Ana": True})]
+    analyses = make_analyses(samples, strangers=2)
+    known = make_analyses(samples)
+    both = views(samples, lambda s: known(s) if s is samples[0] else analyses(s))
+    assert both[1].tracks == {"Ana": both[1].tracks["Ana"]}
+    assert pairs(both[1]) == [], "two men in shirts of one colour"
+    assert len(GENDERS) == len(BOXES) == 3
+
+
+def test_people_near_each_other_have_no_side() -> None:
+    samples = [make_sample(0, {"Ana": True, "Ben": True}), make_sample(1, {"Ana": True, "Ben": False}),
+               make_sample(2, {"Ana": False, "Ben": True})]  # fmt: skip
+    known = make_analyses(samples)
+
+    def close(sample):
+        found = known(sample)
+        for i, track in enumerate(found.tracks):
+            track.boxes[:] = (0.3 + 0.05 * i, 0.2, 0.5 + 0.05 * i, 0.6)
+        return found
+
+    view = views(samples, close)[0]
+    assert set(view.tracks) == {"Ana", "Ben"}
+    assert pairs(view) == []
+
+
+def test_people_are_found_among_others_by_those_who_are_alone() -> None:
+    samples, _ = combined(1)
+    analyses = make_analyses(samples)
+    for view in views(samples, analyses):
+        where = {n: tuple(view.analysis.tracks[i].boxes[0]) for n, i in view.tracks.items()}
+        assert set(where) == {n for n, there in view.sample.people.items() if there}
+        assert len(set(where.values())) == len(where)

@@ -1,0 +1,293 @@
+"""The runner: what is skipped, gone on with, made anew; and its manifests."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from make_analysis import identity_of, make_analysis, make_track
+from make_profile import make_profile, mesh_at
+
+from pvchat import cli, commands, video
+from pvchat.augment import empty, journal, negatives, positives, profile, steps
+from pvchat.augment.schemas import STEPS, Sample
+from pvchat.augment.settings import AugmentConfig
+from pvchat.config import Settings
+from pvchat.errors import SettingsError
+from pvchat.experts.mesh import Mesh
+from pvchat.presence import PresenceModel
+
+SMALL = AugmentConfig(clips=3, stills=2, negatives=0, seconds=0.3)
+
+
+class FakeChat:
+    """Sees the subject in every positive; counts what it looks at."""
+
+    strangers = ()  # tracks that it sees in negatives
+
+    def __init__(self):
+        self.settings = Settings(device="cpu")
+        self.people = SimpleNamespace(names=list)
+        self.seen = []
+        self.person = 1
+        mesh = Mesh(mesh_at(), 1.0, 0.0, 0.3, 0.0, 0.0, 0.0, 0.0)
+        self.experts = SimpleNamespace(mesh=SimpleNamespace(mesh=lambda *_: mesh))
+
+    def analyse(self, clip):
+        self.seen.append(str(clip))
+        others = Path(clip).parents[1] / "negatives.jsonl"
+        if others.exists() and any(row["media"].endswith(Path(clip).name) for row in journal.read_lines(others)):
+            return make_analysis(*self.strangers, key=video.content_key(clip))
+        return make_analysis(make_track(self.person, range(1), box=(0.3, 0.2, 0.7, 0.6)), key=video.content_key(clip))
+
+    def aside(self, cache, max_frames):
+        return self
+
+
+@pytest.fixture
+def chat(monkeypatch):
+    cohort = np.stack([identity_of(500 + i) for i in range(60)])
+    weights = (-10.0, -10.0, 4.0, 9.0)
+    model = PresenceModel(cohort, weights, cohort, weights, np.full(1280, 0.5, np.float32))
+    monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
+    monkeypatch.setattr(profile, "build", lambda *_: make_profile())
+    monkeypatch.setattr(profile, "load_or_build", lambda *_: make_profile())
+    monkeypatch.setattr(negatives.Subject, "of", classmethod(lambda cls, *_: None))
+    return FakeChat()
+
+
+@pytest.fixture
+def clip(tmp_path):
+    path = tmp_path / "ana.mp4"
+    path.write_bytes(b"a clip")
+    return path
+
+
+def run(clip, chat, out=None, config=SMALL, **options):
+    return steps.augment(clip, "Ana", out or clip.parent / "set", chat, config=config, **options)
+
+
+def stamps(out):
+    return {step: (out / f"{step}.json").stat().st_mtime_ns for step in STEPS}
+
+
+def test_all_steps_leave_a_data_set_and_their_manifests(clip, chat):
+    told = []
+    out = run(clip, chat, progress=lambda what, done, total: told.append((what, done, total)))
+    made = steps.summary(out)
+    assert list(made) == list(STEPS)
+    for step, manifest in made.items():
+        assert {"input", "result", "seed", "seconds", "counts", "dropped"} <= set(manifest), step
+    assert made["positives"]["counts"] == {"planned": 5, "made": 5}
+    assert made["filter"]["counts"]["kept"] == 5
+    assert made["filter"]["quartiles"]["log_odds"][0] > 0
+    samples = steps.read_samples(out)
+    assert all((out / s.media).exists() for s in samples)
+    assert {s.stage for s in samples} == {"video", "image"}
+    rows = journal.read_lines(out / "questions.jsonl")
+    assert {r["sample"] for r in rows} == {s.id for s in samples}
+    assert (out / "CARD.md").exists()
+    assert ("augmentation", 6, 6) in told
+    assert ("making positives", 5, 5) in told
+
+
+def test_nothing_is_made_twice(clip, chat):
+    out = run(clip, chat)
+    before, looked = stamps(out), len(chat.seen)
+    run(clip, chat)
+    assert stamps(out) == before
+    assert len(chat.seen) == looked
+
+
+def test_the_same_call_makes_the_same_data_set(clip, chat, tmp_path):
+    one, other = run(clip, chat, tmp_path / "one"), run(clip, chat, tmp_path / "other")
+    for name in ("positives.jsonl", "samples.jsonl", "questions.jsonl", "dataset.jsonl"):
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    media = sorted(p.name for p in (one / "media").iterdir())
+    assert [(one / "media" / n).read_bytes() for n in media] == [(other / "media" / n).read_bytes() for n in media]
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        ({"stills": 1}, ("positives", "filter", "questions", "dataset")),
+        ({"negatives": 1}, ("negatives", "filter", "questions", "dataset")),
+        ({"frames": 3}, ("filter",)),
+    ],
+)
+def test_only_what_depends_on_a_change_is_made_anew(clip, chat, change, again, monkeypatch):
+    monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {}))
+    monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
+    out = run(clip, chat)
+    before = stamps(out)
+    run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, **change}))
+    after = stamps(out)
+    assert {step for step in STEPS if after[step] != before[step]} == set(again)
+
+
+def test_another_clip_in_the_same_folder_starts_anew(clip, chat):
+    out = run(clip, chat)
+    before = stamps(out)
+    clip.write_bytes(b"another clip")
+    run(clip, chat)
+    assert stamps(out)["profile"] != before["profile"]
+
+
+@pytest.mark.parametrize("damage", ["result", "manifest"])
+def test_damaged_steps_are_made_anew(clip, chat, damage):
+    out = run(clip, chat)
+    path = out / ("samples.jsonl" if damage == "result" else "filter.json")
+    whole = (out / "samples.jsonl").read_bytes()
+    path.write_text("half a li")
+    run(clip, chat)
+    assert (out / "samples.jsonl").read_bytes() == whole
+
+
+def test_an_interrupted_run_goes_on_where_it_was(clip, chat, monkeypatch, tmp_path):
+    made, make = [], positives.make
+
+    def counted(order, *rest):
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(order.id)
+        return make(order, *rest)
+
+    out = clip.parent / "set"
+    monkeypatch.setattr(positives, "make", counted)
+    with pytest.raises(KeyboardInterrupt):
+        run(clip, chat)
+    assert not (out / "positives.json").exists()
+    with (out / "positives.jsonl.part").open("a") as file:
+        file.write('{"id": "cut off in the mid')
+    monkeypatch.setattr(positives, "make", lambda order, *rest: made.append(order.id) or make(order, *rest))
+    run(clip, chat)
+    assert len(made) == len(set(made)) == 5  # nothing twice
+    straight = run(clip, chat, tmp_path / "straight")
+    for name in ("samples.jsonl", "questions.jsonl"):
+        assert (straight / name).read_bytes() == (out / name).read_bytes()
+
+
+def test_a_stop_is_obeyed_between_samples(clip, chat):
+    stop = threading.Event()
+
+    def progress(what, done, total):
+        if what == "making positives" and done == 2:
+            stop.set()
+
+    with pytest.raises(steps.StoppedError):
+        run(clip, chat, progress=progress, stop=stop)
+    out = clip.parent / "set"
+    assert len(journal.read_lines(out / "positives.jsonl.part")) == 1 + 3  # it was set before the third was made
+    assert steps.summary(out).keys() == {"profile"}
+    run(clip, chat)
+    assert len(steps.summary(out)) == 6
+
+
+def test_strangers_are_dropped_counted_and_put_aside(clip, chat):
+    look = chat.analyse
+    chat.person = 2
+    out = run(clip, chat)
+    told = steps.summary(out)["filter"]
+    assert told["counts"]["kept"] == 0
+    assert told["dropped"] == {"identity": 5}
+    assert len(list((out / "dropped").iterdir())) == 5
+    assert not list((out / "media").iterdir())
+    chat.person, chat.analyse = 1, look
+    run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "frames": 4}))  # gates that pass take them back
+    assert len(list((out / "media").iterdir())) == 5
+
+
+def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
+    def write(found, subject, out, *_, **__):
+        rows = []
+        for number, dropped in ((1, None), (2, "identity")):
+            sample = Sample(f"{number:016x}", "negative", "lookalike", "image", f"media/{number:016x}.png", "x" * 64,
+                            "train", {"Ana": False}, {}, dropped)  # fmt: skip
+            if not dropped:
+                from pvchat.augment import media
+
+                media.write(out / sample.media, make_profile(1).images, 8.0)
+            rows.append(sample)
+        return rows
+
+    monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {"may be the subject": 2}))
+    monkeypatch.setattr(negatives, "write", write)
+    monkeypatch.setattr(empty, "plan", lambda *_: [])
+    chat.strangers = (make_track(1, range(1)),)  # the subject after all
+    out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=2, seconds=0.3))
+    made = steps.summary(out)
+    assert made["negatives"]["dropped"] == {"may be the subject": 2}
+    dropped = [s.dropped for s in steps.read_samples(out) if s.role == "negative"]
+    assert dropped == ["identity", "identity"]
+
+
+def test_where_nobody_else_is_found_the_scene_is_emptied(clip, chat, monkeypatch):
+    monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {}))
+    monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
+    out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=8, seconds=0.3))
+    others = [s for s in steps.read_samples(out) if s.role == "negative"]
+    assert {s.recipe for s in others} == {"empty"}
+    assert {s.stage for s in others} == {"video", "image"}
+    assert all(s.people == {"Ana": False} and s.dropped is None for s in others)
+    assert {s.split for s in others} == {"train", "val", "test"}
+
+
+def test_a_recipe_that_cannot_is_counted(clip, chat, monkeypatch):
+    def fails(order, *_):
+        raise ValueError("no clothes in the picture")
+
+    monkeypatch.setattr(positives, "make", fails)
+    out = run(clip, chat)
+    made = steps.summary(out)["positives"]
+    assert made["counts"] == {"planned": 5, "made": 0}
+    assert made["dropped"] == {"no clothes in the picture": 5}
+
+
+@pytest.mark.parametrize("wrong", ["index", "backgrounds", "drivers"])
+def test_folders_must_be_there(clip, chat, tmp_path, wrong):
+    with pytest.raises(SettingsError, match="no such folder"):
+        run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))
+
+
+def test_analyses_are_kept_beside_the_samples(tmp_path):
+    from pvchat.service import PVChat
+
+    chat = PVChat(Settings(device="cpu"))
+    chat.__dict__["experts"], chat.__dict__["_presence"] = object(), object()
+    kept = steps.Analyses(tmp_path, chat, AugmentConfig(frames=5))
+    assert kept.chat.settings.video.max_frames == 5
+    assert kept.chat.cache.root == tmp_path / "analyses"
+    assert chat.settings.video.max_frames != 5
+    assert kept.chat.experts is chat.experts
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
+    from pvchat.runtime import ProgressDisplay
+
+    monkeypatch.setattr(commands, "_open", lambda args: (chat, ProgressDisplay()))
+    monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {}))
+    monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
+    out = clip.parent / "set"
+    words = ["augment", str(clip), "--name", "Ana", "--out", str(out), "--clips", "4", "--stills", "2"]
+    words += ["--negatives", "6", "--sheet", str(clip.parent / "sheet.jpg")]
+    assert cli.main(words) == 0
+    shown = capsys.readouterr().out
+    assert all(step in shown for step in STEPS)
+    assert (clip.parent / "sheet.jpg").exists()
+    assert cli.main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["positives"]["counts"]["planned"] == 6
+    assert cli.main(["augment", "--check", str(out)]) == 0
+    (out / "media" / steps.read_samples(out)[0].media.split("/")[1]).unlink()
+    assert cli.main(["augment", "--check", str(out)]) == 1
+
+
+def test_the_command_asks_for_what_it_needs(clip, capsys):
+    assert cli.main(["augment", str(clip)]) == 1
+    assert "--name and --out" in capsys.readouterr().err

@@ -1,0 +1,140 @@
+"""Plans, windows and the simplest positives: stretches of the clip."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from make_profile import make_profile
+
+from pvchat.augment import positives
+from pvchat.augment.positives import Take, window
+from pvchat.augment.profile import interpolate, plausible, segments
+from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.subclips import SubClips
+from pvchat.errors import SettingsError
+
+CONFIG = AugmentConfig(clips=40, stills=12)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(1, 20), st.integers(0, 99))
+def test_windows_hold_usable_frames_only(usable, count, seed):
+    rng = np.random.default_rng(seed)
+    if not any(usable):
+        with pytest.raises(ValueError):
+            window(np.array(usable), count, rng)
+        return
+    frames = window(np.array(usable), count, rng)
+    assert len(frames) == count
+    assert np.array(usable)[frames].all()
+    assert set(np.abs(np.diff(frames))) <= {0, 1}  # forwards, or to and fro where the stretch is short
+
+
+def test_windows_start_everywhere():
+    starts = {int(window(np.ones(10, bool), 8, np.random.default_rng(s))[0]) for s in range(40)}
+    assert starts == {0, 1, 2}
+
+
+def test_a_subclip_is_the_clip_itself():
+    profile = make_profile()
+    made = SubClips().make(profile, Take(6, 8.0), np.random.default_rng(1))
+    assert made.images.shape == (6, *profile.images.shape[1:])
+    assert all(any((image == own).all() for own in profile.images) for image in made.images)
+    assert made.times[-1] == pytest.approx(5 / 8)
+
+
+def test_segments_cover_the_clip_without_overlap():
+    spans = segments(80)
+    assert [spans[s] for s in ("train", "val", "test")] == [(0, 56), (56, 68), (68, 80)]
+    assert segments(1) == {"train": (0, 1)}  # a photo has one segment
+
+
+def test_splits_share_no_source():
+    profile = make_profile()
+    sources = {split: profile.source(split) for split in profile.spans}
+    assert len(set(sources.values())) == 3
+    part = profile.part("val")
+    assert (part.images == profile.images[slice(*profile.spans["val"])]).all()
+
+
+def test_places_between_sightings_are_interpolated_and_gaps_stay_empty():
+    boxes = np.float32([[0, 0, 1, 1], [1, 1, 2, 2]])
+    at = interpolate(boxes, np.float32([0, 1]), np.float32([0.5, 1.2, 5.0]), gap=0.6)
+    assert at[0] == pytest.approx([0.5, 0.5, 1.5, 1.5])
+    assert at[1] == pytest.approx([1, 1, 2, 2])
+    assert np.isnan(at[2]).all()
+
+
+def test_implausible_masks_are_refused():
+    boxes = np.float32([[0.4, 0.4, 0.6, 0.6]] * 3)
+    good = np.zeros((3, 20, 20), np.uint8)
+    good[:, 6:14, 6:14] = 255
+    assert plausible(good, boxes)
+    assert not plausible(np.zeros_like(good), boxes)  # nobody
+    assert not plausible(np.full_like(good, 255), boxes)  # everything
+
+
+def test_the_plan_is_the_same_for_the_same_seed_and_asks_only_what_can_be_made():
+    profile = make_profile(masks=False)
+    makers = positives.generators(CONFIG)
+    orders = positives.plan(profile, makers, CONFIG, seed=3)
+    assert orders == positives.plan(profile, makers, CONFIG, seed=3)
+    assert {o.id for o in orders}.isdisjoint(o.id for o in positives.plan(profile, makers, CONFIG, seed=4))
+    assert len({o.id for o in orders}) == len(orders) == 52
+    recipes = Counter(o.recipe for o in orders)
+    assert "background" not in recipes  # it needs a mask
+    assert {f"reenact:{k}" for k in ("turn", "nod", "smile", "blink", "talk")} <= set(recipes)
+    assert Counter(o.stage for o in orders) == {"video": 40, "image": 12}
+    assert "subclip" not in {o.recipe for o in orders if o.stage == "image"}
+    splits = Counter(o.split for o in orders)
+    assert splits["train"] > splits["val"] >= 5 <= splits["test"]
+
+
+def test_drawn_figures_get_what_needs_no_mesh():
+    profile = make_profile(kind="figure")
+    recipes = {o.recipe for o in positives.plan(profile, positives.generators(CONFIG), CONFIG, 0)}
+    assert recipes == {"subclip", "photometric", "background"}
+
+
+def test_a_photo_gives_training_samples_only():
+    profile = make_profile(1, clips=1)
+    orders = positives.plan(profile, positives.generators(CONFIG), CONFIG, 0)
+    assert {o.split for o in orders} == {"train"}
+    assert "subclip" not in {o.recipe for o in orders}  # one frame has no stretches
+
+
+def test_every_recipe_makes_what_was_ordered_and_repeats_it():
+    profile = make_profile()
+    config = AugmentConfig(clips=26, stills=24, seconds=0.5)
+    makers = positives.generators(config)
+    orders = positives.plan(profile, makers, config, 0)
+    assert {m.name for m in makers} == {o.recipe for o in orders}
+    for order in {o.recipe + o.stage: o for o in orders}.values():
+        made = positives.make(order, profile, makers, config)
+        assert made.images.dtype == np.uint8
+        assert len(made.images) == len(made.times) == (4 if order.stage == "video" else 1)
+        again = positives.make(order, profile, makers, config)
+        assert (made.images == again.images).all(), order.recipe
+        sample = positives.to_sample(order, made, profile)
+        assert sample.people == {"Ana": True}
+        assert sample.source == profile.source(order.split)
+
+
+def test_a_segment_without_the_subject_is_told():
+    profile = make_profile()
+    hidden = replace(profile, boxes=profile.boxes.copy())
+    hidden.boxes[slice(*profile.spans["val"])] = np.nan
+    makers = positives.generators(CONFIG)
+    order = positives.Order("0" * 16, "photometric", "video", "val", 1)
+    with pytest.raises(ValueError, match="lacks subject"):
+        positives.make(order, hidden, makers, CONFIG)
+
+
+def test_settings_check_themselves():
+    for wrong in ({"clips": -1}, {"seconds": 0}, {"generators": ("magic",)}, {"engine": "slow"}):
+        with pytest.raises(SettingsError):
+            AugmentConfig(**wrong)

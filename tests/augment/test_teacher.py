@@ -1,0 +1,226 @@
+"""Teachers: measured facts with notes, gaps filled by a model, a hub model of random weights, and the guard on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from make_samples import make_analyses, make_sample
+
+from pvchat.augment.cast import views
+from pvchat.augment.questions import write_questions
+from pvchat.augment.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told, read_told, refer
+from pvchat.describe import Said
+from pvchat.schemas import Garment, PersonFacts, SceneFacts
+
+
+def view_of(notes: dict[str, str] | None = None, scene: SceneFacts | None = None, strangers: int = 0, **changes):
+    sample = make_sample(0, {"Ana": True}, notes=notes or {})
+    alone = make_sample(1, {"Ana": True})
+    known, alone_known = make_analyses([sample, alone], strangers), make_analyses([sample, alone])
+
+    def analyse(s):
+        found = known(s) if s is sample else alone_known(s)
+        for track in found.tracks:
+            if np.allclose(track.facts.gender == "woman", True):
+                track.facts = replace(track.facts, **changes)
+        found.scene = scene or found.scene
+        return found
+
+    return views([sample, alone], analyse)[0]
+
+
+FACTS = PersonFacts(clothes=[Garment("shirt", "red", 0.9)], gender="woman", pose="sitting", gestures=["talking"],
+                    features=["a hat"], hair="dark hair", where="on the left of the frame")  # fmt: skip
+
+
+def tell(view, kind: str, question: str = "") -> str:
+    told = FactsTeacher().tell(view, kind, "Ana", question)
+    return told.phrase if told else ""
+
+
+def changes(**more):
+    return {**{k: getattr(FACTS, k) for k in ("clothes", "pose", "gestures", "features", "hair", "where")}, **more}
+
+
+def test_facts_are_told_in_the_words_of_answers() -> None:
+    view = view_of(**changes())
+    assert tell(view, "appearance") == "is wearing a red shirt and a hat"
+    assert tell(view, "appearance", "What does {name} look like?").endswith("with dark hair")
+    assert tell(view, "action") == "sits and talks"
+    assert tell(view, "location") == "is before a grey wall, on the left of the frame"
+
+
+def test_nothing_measured_is_nothing_told() -> None:
+    nothing = changes(clothes=[], features=[], hair=None, pose=None, gestures=[], where=None)
+    view = view_of(scene=SceneFacts(), **nothing)
+    assert [FactsTeacher().tell(view, k, "Ana") for k in ("appearance", "action", "location")] == [None] * 3
+    assert FactsTeacher().tell(view, "action", "Nobody") is None
+
+
+@pytest.mark.parametrize(("note", "said"), [
+    ("wears a surgical mask", "is wearing a red shirt, a hat and a surgical mask"),
+    ("wears a cap", "is wearing a red shirt and a cap"),
+    ("wears a surgical mask and a scrub cap", "is wearing a red shirt, a surgical mask and a scrub cap"),
+    ("wears blue clothes", "is wearing a blue shirt and a hat"),
+    ("wears dark red clothes", "is wearing a red shirt and a hat"),
+])  # fmt: skip
+def test_what_was_drawn_on_is_told(note: str, said: str) -> None:
+    assert tell(view_of({"appearance": note}, **changes()), "appearance") == said
+
+
+def test_a_mask_hides_mouth_and_beard() -> None:
+    worn = changes(gestures=["smiling", "nodding"], features=["a beard"])
+    view = view_of({"appearance": "wears a surgical mask"}, **worn)
+    assert tell(view, "action") == "sits and nods"
+    assert tell(view, "appearance", "look") == "is wearing a red shirt and a surgical mask, with dark hair"
+
+
+def test_a_cap_hides_hair_and_a_made_motion_is_told() -> None:
+    view = view_of({"appearance": "wears a cap", "action": "turning the head"}, **changes())
+    assert "hair" not in tell(view, "appearance", "look")
+    assert tell(view, "action") == "sits, talks and turns the head"
+
+
+def test_who_turns_does_not_face_the_camera() -> None:
+    view = view_of({"action": "turning the head"}, **changes(pose=None, gestures=["facing the camera", "talking"]))
+    assert tell(view, "action") == "talks and turns the head"
+
+
+def test_a_noted_place_replaces_the_measured_one() -> None:
+    assert tell(view_of({"location": "on a beach"}, **changes()), "location") == "is on a beach, on the left"
+
+
+# -- the base model
+
+
+def saying(text: str, gain: float = 1.0):
+    asked = []
+
+    def say(analysis, lines):
+        asked.extend(lines)
+        assert analysis.frame_features.size, "the model sees the whole analysis"
+        return [Said(text, -0.1, gain) for _ in lines]
+
+    return say, asked
+
+
+def test_the_model_fills_gaps_and_is_named() -> None:
+    say, asked = saying("A woman is riding a bike.")
+    view = view_of(**changes(gestures=[], pose=None))
+    assert ModelTeacher(say).tell(view, "action", "Ana") == Told("rides a bike", "model")
+    assert len(asked) == 1
+    assert asked[0].track == view.tracks["Ana"]
+
+
+def test_the_model_is_asked_once_a_sample_and_not_where_facts_suffice() -> None:
+    say, asked = saying("A woman is riding a bike.")
+    teacher, view = ModelTeacher(say), view_of(**changes())
+    assert teacher.tell(view, "appearance", "Ana") == Told("is wearing a red shirt and a hat", "facts")
+    assert asked == []
+    for _ in range(3):
+        teacher.tell(view, "action", "Ana")
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("text", ["A man is riding his bike.", "A woman is not sitting.", "Blue.", ""])
+def test_what_the_guard_refuses_is_not_told(text: str) -> None:
+    say, _ = saying(text)
+    assert ModelTeacher(say).tell(view_of(**changes()), "action", "Ana") == Told("sits and talks", "facts")
+
+
+def test_a_guess_of_the_model_is_not_told() -> None:
+    say, _ = saying("A woman is riding a bike.", gain=0.0)
+    assert ModelTeacher(say).tell(view_of(**changes()), "action", "Ana") == Told("sits and talks", "facts")
+
+
+# -- a hub model
+
+
+@pytest.mark.parametrize(("kind", "text", "phrase"), [
+    ("appearance", "The man is wearing a red shirt and a tie.", "is wearing a red shirt and a tie"),
+    ("action", "The woman is riding a bike down the road.", "rides a bike down the road"),
+    ("location", "The person is in a kitchen.", "is in a kitchen"),
+    ("action", "I cannot tell", ""), ("appearance", "Blue.", ""),
+])  # fmt: skip
+def test_a_models_sentence_becomes_a_phrase(kind: str, text: str, phrase: str) -> None:
+    assert read_told(kind, text) == phrase
+
+
+def test_a_hub_model_is_told_whom_to_look_at() -> None:
+    assert refer(view_of(**changes()), "Ana") == "the woman"
+    assert refer(view_of(**changes(), strangers=1), "Ana") == "the woman on the left of the frame"
+
+
+def test_a_hub_models_contradictions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher = HubTeacher("some/model", lambda sample: np.zeros((2, 8, 8, 3), np.uint8))
+    asked = []
+    replies = {"action": "The woman is standing there smiling.", "appearance": "She is wearing a red shirt."}
+    monkeypatch.setattr(teacher, "generate", lambda images, question: asked.append(question) or next(
+        v for k, v in replies.items() if (k == "action") == ("doing" in question)))  # fmt: skip
+    view = view_of(**changes())
+    assert teacher.tell(view, "action", "Ana") is None, "she sits"
+    assert teacher.tell(view, "appearance", "Ana") == Told("is wearing a red shirt", "model")
+    assert asked[0] == "What is the woman doing? Answer in one sentence."
+
+
+def test_a_tiny_hub_model_reads_frames(tmp_path) -> None:
+    """Real processor, real generation, random weights, saved and loaded as on the hub."""
+    teacher = HubTeacher(save_tiny_model(tmp_path / "tiny-vlm"), lambda sample: np.full((12, 40, 56, 3), 90, np.uint8))
+    text = teacher.generate(np.full((12, 40, 56, 3), 90, np.uint8), "What is the man doing?")
+    assert isinstance(text, str)
+    assert text == teacher.generate(np.full((12, 40, 56, 3), 90, np.uint8), "What is the man doing?")
+    view = view_of(**changes())
+    for kind in ("appearance", "action", "location"):
+        told = teacher.tell(view, kind, "Ana")
+        assert told is None or told.teacher == "tiny-vlm"
+    samples = [make_sample(i, {"Ana": i % 2 == 0}) for i in range(4)]
+    rows = write_questions(samples, "Ana", make_analyses(samples), teacher=teacher)
+    assert {r.type for r in rows} >= {"existence"}, "random words are refused, existence stays"
+
+
+def save_tiny_model(folder):
+    """A LLaVA of 20 thousand random weights with tokenizer and processor, in the layout of the hub."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import (
+        CLIPImageProcessor,
+        CLIPVisionConfig,
+        LlamaConfig,
+        LlavaConfig,
+        LlavaForConditionalGeneration,
+        LlavaProcessor,
+        PreTrainedTokenizerFast,
+    )
+
+    words = "the a man woman is wearing doing red shirt what where in one sentence answer these are frames"
+    vocabulary = {w: i for i, w in enumerate(["<unk>", "<s>", "</s>", "<pad>", "<image>", *words.split()])}
+    raw = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    raw.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>",
+        extra_special_tokens={"image_token": "<image>"},
+    )  # fmt: skip
+    pictures = CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
+    template = (
+        "{% for m in messages %}{% for c in m['content'] %}{% if c['type'] == 'image' %}<image>"
+        "{% else %}{{ c['text'] }}{% endif %} {% endfor %}{% endfor %}"
+    )
+    processor = LlavaProcessor(
+        pictures, tokenizer, patch_size=14, vision_feature_select_strategy="default", num_additional_image_tokens=1,
+        chat_template=template,
+    )  # fmt: skip
+    text = LlamaConfig(vocab_size=len(vocabulary), hidden_size=16, intermediate_size=16, num_hidden_layers=1,
+                       num_attention_heads=2, max_position_embeddings=512)  # fmt: skip
+    eyes = CLIPVisionConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2,
+                            image_size=28, patch_size=14)  # fmt: skip
+    config = LlavaConfig(vision_config=eyes, text_config=text, image_token_index=vocabulary["<image>"])
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = LlavaForConditionalGeneration(config)
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    assert json.loads((folder / "config.json").read_text())["model_type"] == "llava"
+    return folder
