@@ -68,6 +68,8 @@ class Evidence:
         scene: of the whole clip.
         unknown: how many people in the clip match nobody enrolled.
         duration_s: of the clip; None or a still leaves the times out.
+        place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
+        shown: a sentence about the whole clip, for questions that name nobody.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -76,6 +78,8 @@ class Evidence:
     scene: SceneFacts = field(default_factory=SceneFacts)
     unknown: int = 0
     duration_s: float | None = None
+    place: str | None = None
+    shown: str | None = None
 
 
 def write_answer(
@@ -116,7 +120,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     present = [p for p in asked if p.decision == "present"]
     told = [_described(p, question, evidence) for p in present]
     if general and not present:
-        told = [*_nobody(question, asked), *_scene(question.type, evidence.scene)]
+        told = [*_nobody(question, asked), *_scene(question.type, evidence)]
     elif not general and not question.asks_all:
         told += _refusals(question.type, asked)
     return " ".join(told) if told else _who(question, asked, evidence)
@@ -271,7 +275,7 @@ def action_phrase(facts: PersonFacts) -> str:
 def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     """Completes "is …": "in an office, on the left, next to Ben". Strangers count only when `others` is asked for."""
     facts, scene = evidence.facts.get(name, PersonFacts()), evidence.scene
-    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else scene.setting
+    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place or scene.setting
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
     backed = scene.background and f"{'before' if _SURFACE.search(scene.background) else 'with'} {scene.background}"
     near = _beside(name, evidence, others or not (place or backed or where))
@@ -350,9 +354,11 @@ def _side_by_side(a: Box, b: Box) -> bool:
     return gap <= _NEAR * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= height
 
 
-def _scene(kind: QuestionType, scene: SceneFacts) -> list[str]:
+def _scene(kind: QuestionType, evidence: Evidence) -> list[str]:
+    scene = evidence.scene
     shown = [x for x in (scene.place, scene.setting, scene.background and f"with {scene.background}") if x]
-    return [f"The video shows {', '.join(shown)}."] if scene.place and kind in ("location", "other") else []
+    plain = [f"The video shows {', '.join(shown)}."] if scene.place and kind in ("location", "other") else []
+    return [evidence.shown] if evidence.shown else plain
 
 
 def _when(person: PersonPresence, evidence: Evidence) -> str:
@@ -376,11 +382,8 @@ def _clock(seconds: float) -> str:
 
 
 def _number(count: int) -> str:
-    return (
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")[count]
-        if count <= 10
-        else str(count)
-    )
+    words = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return words[count] if count <= 10 else str(count)
 
 
 def _join(items: Sequence[str], word: str = "and") -> str:

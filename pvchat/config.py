@@ -11,6 +11,8 @@ from pathlib import Path
 
 from pvchat.errors import SettingsError
 
+ANSWERS = ("facts", "told", "model")  # measured facts; the same worded by a language model; gaps filled by our model
+
 
 def home() -> Path:
     """The folder that holds people, weights and caches (`$PVCHAT_HOME` decides; not created here)."""
@@ -61,5 +63,13 @@ class Settings:
 
     device: str = "auto"  # auto | cpu | cuda | mps
     seed: int = 0
+    model: str = "embedded"  # the trained model: a preset, or a folder that `PVChatModel.save_pretrained` wrote
+    answers: str = "auto"  # what words come from: facts | told | model; auto is model where it has weights, else told
+    llm: str = ""  # another language model: a folder or a hub id; empty takes the model's own
     video: VideoConfig = field(default_factory=VideoConfig)
     presence: PresenceConfig = field(default_factory=PresenceConfig)
+
+    def __post_init__(self) -> None:
+        if self.answers not in ("auto", *ANSWERS):
+            hint = f"Use auto, {', '.join(ANSWERS[:-1])} or {ANSWERS[-1]}."
+            raise SettingsError(f"unknown source of answers '{self.answers}'", hint=hint)

@@ -23,8 +23,9 @@ PACKAGES = (
     "torch", "transformers", "tokenizers", "accelerate", "safetensors", "timm", "ai-edge-litert", "av",
     "decord", "decord2", "numpy", "pillow", "faiss-cpu", "gradio", "peft", "diffusers", "open_clip_torch",
 )  # fmt: skip
-OPTIONAL = {"gradio": "app", "peft": "train", "diffusers": "augment", "open_clip_torch": "hub"}
-FITTED_LICENCE = "for research, non-commercial use, as the photos they were fitted on demand"
+OPTIONAL = {"gradio": "app", "diffusers": "augment", "open_clip_torch": "hub"}
+CODE_LICENCE = "Apache-2.0"
+FITTED_LICENCE = "for research, non-commercial use, as the data they were fitted on demand"
 EITHER = ("decord", "decord2")  # one of them is right, both are not
 LOW_DISK_BYTES = 2 * 10**9
 
@@ -75,7 +76,9 @@ def show(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     console.print()
     console.print(_weights_table(report["weights"]))
-    console.print(f"Fitted by us, {FITTED_LICENCE}: {', '.join(report['fitted'])}", soft_wrap=True)
+    console.print(f"The code is {CODE_LICENCE}. Weights fitted by us are {FITTED_LICENCE}:", soft_wrap=True)
+    for row in report["fitted"]:
+        console.print(f"  {row['file']} ({size(row['size_bytes'])})", soft_wrap=True)
     console.print()
     if report["ok"]:
         console.print("[green]Everything is there.[/green]")
@@ -176,10 +179,13 @@ def _weights() -> list[dict[str, Any]]:
     ]
 
 
-def _fitted() -> list[str]:
-    """The fitted files that are part of the package."""
+def _fitted() -> list[dict[str, Any]]:
+    """The fitted files that are part of the package, with their licence: other than the code's."""
     package = Path(__file__).parent
-    return sorted(str(file.relative_to(package)) for file in package.rglob("*.safetensors"))
+    return [
+        {"file": file.relative_to(package).as_posix(), "size_bytes": _file_bytes(file), "licence": FITTED_LICENCE}
+        for file in sorted(package.rglob("*.safetensors"))
+    ]
 
 
 def _people() -> dict[str, int]:

@@ -1,4 +1,8 @@
-"""The guard: a plain sentence and the language model's rephrasing in, the rephrasing out only if it says the same.
+"""The guard: what a language model says is shown only if it says no other than what was measured.
+
+Two cases. A rephrasing (`rephrase`, `problems`): a plain sentence and the model's rewording in, the rewording out only
+if it says the same. New words (`contradictions`): what the trained model adds about a person found present is refused
+where it speaks of somebody else by name, denies, or is at odds with anything measured.
 
 A small language model embroiders. Its sentence passes when every content word stands in the plain sentence (or is a
 safe word of telling), none of the plain sentence's content words is dropped, and what binds the words is unchanged:
@@ -16,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.questions import FUNCTION_WORDS, word_set
+from pvchat.schemas import PersonFacts, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.language import LanguageModel
@@ -35,6 +40,33 @@ _NUMBERS = word_set(
     """one two three four five six seven eight nine ten zero both all only every few many several most more another
     other some any too alone"""
 )
+_MALE, _FEMALE = (
+    word_set("he his him himself man men boy boys guy guys"),
+    word_set("she her hers herself woman women girl girls lady ladies"),
+)
+_INDOORS = word_set(
+    """indoors inside room bedroom bathroom kitchen office classroom hospital gym studio restaurant store shop couch
+    sofa bed hallway hall cafeteria lobby library theater theatre"""
+)
+_OUTDOORS = word_set(
+    """outdoors outside beach street field grass snow snowy ocean sea lake river mountain mountains hill road sidewalk
+    yard forest woods sky cliff lawn trail dirt sand park garden sunset"""
+)
+_POSES = {
+    "standing": word_set("standing stands stand"),
+    "sitting": word_set("sitting sits sit seated"),
+    "lying down": word_set("lying lies laying sleeping"),
+}
+_ON_FEET = word_set(
+    """walking running jogging jumping climbing dancing skating surfing skiing snowboarding skateboarding kicking
+    swimming diving marching"""
+)
+_SHADES = (  # colours that people call by either word, so that one doesn't contradict the other
+    word_set("black dark navy grey gray"), word_set("white light pale cream beige grey gray silver"),
+    word_set("brown tan beige khaki orange gold maroon dark"), word_set("red maroon burgundy pink orange dark"),
+    word_set("pink purple violet magenta red"), word_set("blue navy teal turquoise cyan dark light purple violet"),
+    word_set("green olive teal turquoise khaki dark light"), word_set("yellow gold golden orange cream blonde blond"),
+)  # fmt: skip
 _RELATIONS = word_set(
     """before after behind under over above below beside near between against inside outside off up down out away
     through about around within may might could would should if until again"""
@@ -98,6 +130,44 @@ def problems(text: str, plain: str, names: Sequence[str]) -> list[str]:
     if (said[:1] == ["yes"]) != (meant[:1] == ["yes"]):
         found.append("changes yes")
     return found
+
+
+def contradictions(text: str, facts: PersonFacts, scene: SceneFacts, names: Sequence[str] = ()) -> list[str]:
+    """How a model's words about one present person are at odds with what was measured; empty if they are not.
+
+    Args:
+        text: a phrase or sentence.
+        facts: of the person.
+        scene: of the clip.
+        names: everyone whom the text must not speak of: all that are enrolled but the person herself.
+    """
+    said = set(re.findall(r"[a-z']+", text.lower()))
+    found = []
+    if said & NEGATIONS or re.search(r"n['’]t\b", text):
+        found.append("denies")
+    if other := [n for n in names if re.search(rf"(?<!\w){re.escape(n)}(?!\w)", text, re.IGNORECASE)]:
+        found.append(f"names {other[0]}")
+    if (facts.gender == "man" and said & _FEMALE and not said & _MALE) or (
+        facts.gender == "woman" and said & _MALE and not said & _FEMALE
+    ):
+        found.append("another gender")
+    if (scene.setting == "indoors" and said & _OUTDOORS) or (scene.setting == "outdoors" and said & _INDOORS):
+        found.append("indoors or outdoors")
+    other_poses = [words for pose, words in _POSES.items() if facts.pose and pose != facts.pose]
+    if any(said & words for words in other_poses) or (facts.pose in ("sitting", "lying down") and said & _ON_FEET):
+        found.append("another pose")
+    sides = said & {"left", "right"}
+    if sides and facts.where and not sides & set(facts.where.split()):
+        found.append("another side")
+    return found
+
+
+def same_colour(one: str | None, other: str | None) -> bool:
+    """Whether two colour words may be said of one thing; an unknown one fits every other."""
+    if not one or not other:
+        return True
+    a, b = set(re.findall(r"[a-z]+", one.lower())) & COLOURS, set(re.findall(r"[a-z]+", other.lower())) & COLOURS
+    return not a or not b or bool(a & b) or any(a & shade and b & shade for shade in _SHADES)
 
 
 def _words(text: str, names: Sequence[str]) -> list[str]:

@@ -80,6 +80,7 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.sentences.SentenceEncoder", Sentences)
     monkeypatch.setattr("pvchat.language.LanguageModel.load", staticmethod(made.load_language))
+    monkeypatch.setattr("pvchat.models.pretrained_folder", lambda name: None)  # presets have no trained weights here
     return made
 
 

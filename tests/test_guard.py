@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.guard import problems, prompt, rephrase
+from pvchat.guard import contradictions, problems, prompt, rephrase, same_colour
+from pvchat.schemas import PersonFacts, SceneFacts
 
 NAMES = ["Ana", "Ben", "Will"]
 
@@ -108,3 +109,65 @@ def test_the_real_model_often_passes_and_never_changes_the_facts() -> None:
     phrasings = [rephrase(p, NAMES, model) for p in plain]
     assert sum(p.accepted for p in phrasings) >= 2
     assert all(problems(p.text, before, NAMES) == [] for p, before in zip(phrasings, plain, strict=True))
+
+
+# --- new words about somebody present
+
+
+FACTS = PersonFacts(where="on the left of the frame", gender="man", pose="sitting")
+SCENE = SceneFacts(setting="indoors")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The man is sitting at a table.",
+        "A man and a woman are talking.",
+        "The person is in a kitchen.",
+        "A man is sitting on the left side of a couch.",
+        "",
+    ],
+)
+def test_new_words_that_fit_what_was_measured_pass(said: str) -> None:
+    assert contradictions(said, FACTS, SCENE, ["Ben"]) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("The man is not sitting.", "denies"),
+        ("The man isn't here.", "denies"),
+        ("Nobody is at the table.", "denies"),
+        ("Ben is sitting at a table.", "names Ben"),
+        ("ben's dog is sitting.", "names Ben"),
+        ("The woman is sitting at a table.", "another gender"),
+        ("The man is sitting in a field.", "indoors or outdoors"),
+        ("The man is standing by a table.", "another pose"),
+        ("The man is walking by a table.", "another pose"),
+        ("The man is sitting on the right.", "another side"),
+    ],
+)
+def test_new_words_at_odds_with_what_was_measured_are_refused(said: str, why: str) -> None:
+    assert why in contradictions(said, FACTS, SCENE, ["Ben"])
+
+
+def test_where_nothing_was_measured_only_denials_and_names_are_refused() -> None:
+    said = "The woman is walking on a beach on the right."
+    assert contradictions(said, PersonFacts(), SceneFacts()) == []
+    assert contradictions("A man is riding a bike outdoors.", FACTS, SceneFacts(setting="outdoors")) == []
+
+
+@given(st.sampled_from(["Ben", "Ana", "Zoë", "Mary Ann", "R2-D2", "(x"]), st.text(max_size=30))
+def test_other_peoples_names_never_pass(name: str, rest: str) -> None:
+    assert f"names {name}" in contradictions(f"So {name} sits. {rest}", PersonFacts(), SceneFacts(), [name])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("black", "dark", True), ("dark grey", "black", True), ("red", "blue", False), ("maroon", "red", True),
+        (None, "green", True), ("white", "black", False), ("light blue", "blue", True), ("checked", "red", True),
+    ],
+)  # fmt: skip
+def test_colours_that_people_would_call_the_same(one: str | None, other: str | None, same: bool) -> None:
+    assert same_colour(one, other) == same == same_colour(other, one)

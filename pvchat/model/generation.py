@@ -98,7 +98,8 @@ def generate_texts(
         eos_token_id=sorted(stop),
         pad_token_id=pad,
         return_dict_in_generate=True,
-        output_logits=scores is not None,
+        output_logits=scores is not None and beams == 1,
+        output_scores=scores is not None and beams > 1,
     )
     stream = None if on_text is None or beams > 1 else TextStream(tokenizer, on_text, stop)
     was_training = llm.training
@@ -111,7 +112,7 @@ def generate_texts(
     llm.train(was_training)
     ids = out.sequences  # [B, new tokens]: prompts given as embeddings aren't repeated
     if scores is not None:
-        scores[:] = _mean_log_prob(ids, out.logits, stop)
+        scores[:] = out.sequences_scores.tolist() if beams > 1 else _mean_log_prob(ids, out.logits, stop)
     return [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
 
 

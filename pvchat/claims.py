@@ -1,0 +1,247 @@
+"""The trained model's words put to use: which questions it is asked, and what of its answers fills gaps in the facts.
+
+Measured facts come first. Where they have a gap (what somebody does, where it is, which garments) the model is asked
+in the words of its training, its answer is cut to a phrase, checked, and put into the gap; the sentence is then built
+by the same rules as from facts alone (`answers.py`). So a person judged absent is never described whatever the model
+says, and a claim that the guard refuses leaves the plain sentence as it was.
+
+A claim also needs a gain: the clip must make it likelier than an empty clip does. How much is measured for each kind on
+held-back pictures and lies beside the weights; a kind whose claims are wrong too often there is never asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pvchat.answers import Evidence
+from pvchat.describe import Line, Said
+from pvchat.errors import WeightsError
+from pvchat.guard import COLOURS, contradictions, same_colour
+from pvchat.questions import Question, word_set
+from pvchat.schemas import Garment, PersonFacts, PersonPresence
+
+Kind = Literal["action", "appearance", "location", "scene"]
+Thresholds = Mapping[Kind, float | None]
+
+ASKED: dict[Kind, str] = {  # as base training asks (`train/captions.py`)
+    "action": "What is the {} doing?",
+    "appearance": "What is the {} wearing?",
+    "location": "Where was the video taken?",
+    "scene": "What is happening in the video?",
+}
+LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
+GAIN = 0.3  # of a claim, in nats a token, where the weights bring no thresholds of their own [choice]
+CALIBRATION = "claims.json"  # beside the weights: {kind: least gain, or null for kinds that are not worth asking}
+_log = logging.getLogger(__name__)
+_MOST_WORDS = 14  # of a phrase; captions rarely have more, a run-away text has
+_SUBJECT = (
+    r"(?:(?:the|an?|this|one|two|some) )?(?:[\w-]+ ){0,3}?"
+    r"(?:man|woman|boy|girl|child|person|lady|guy|people|men|women)"
+)
+_NOUNS = "wearing|clothing|during|evening|morning|building|ceiling|painting"  # -ing, but nothing one does
+_DEED = re.compile(rf"^{_SUBJECT}\b[^.]*?\b(?:is|are) (?P<phrase>(?!{_NOUNS})[a-z]{{2,}}ing\b[^.]*)", re.IGNORECASE)
+_BARE_DEED = re.compile(rf"^{_SUBJECT}\b[^.]*? (?P<phrase>(?!{_NOUNS})[a-z]{{2,}}ing\b[^.]*)", re.IGNORECASE)
+_WORN = re.compile(r"\b(?:wearing|wears|dressed in|in) (?P<phrase>[^.]+)", re.IGNORECASE)
+_PLACE = re.compile(
+    r"^(?:it was taken |the video was taken |.*\bis )?(?P<phrase>(?:in|on|at|near|by|inside|outside|beside|through"
+    r"|along|down|over|across|in front of) (?:an?|the|some) [^.,]+)",
+    re.IGNORECASE,
+)
+_NO_DEED = re.compile(r"^(wearing|standing there|being|having)\b", re.IGNORECASE)
+_UPPER = word_set("shirt t-shirt jacket coat dress sweater hoodie jersey vest suit blouse uniform tunic sweatshirt")
+_ARTICLE = re.compile(r"^(?:an?|the|some|his|her|their) ", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What the model is asked, about whom ("" for the whole clip)."""
+
+    kind: Kind
+    name: str = ""
+    line: Line = Line("")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A phrase that stood up to the checks, or was refused: then `problems` says why."""
+
+    ask: Ask
+    phrase: str
+    gain: float
+    problems: tuple[str, ...] = ()
+
+
+def fill_gaps(
+    questions: Sequence[Question],
+    people: Sequence[Sequence[PersonPresence]],
+    evidence: Evidence,
+    names: Sequence[str],
+    say: Callable[[list[Line]], list[Said]],
+    least: Thresholds | None = None,
+) -> list[Evidence]:
+    """The evidence for each of several questions about one clip, its gaps filled; the model is asked in one batch.
+
+    Args:
+        questions: n of them.
+        people: n times those asked about.
+        evidence: what was measured.
+        names: everyone enrolled.
+        say: the model.
+        least: gain from which a claim of each kind is shown; None for a kind that is never asked for.
+    """
+    least = least or thresholds(None)
+    rows = [asks(q, asked, evidence) for q, asked in zip(questions, people, strict=True)]
+    wanted = [[ask for ask in row if least[ask.kind] is not None] for row in rows]
+    every = list(dict.fromkeys(ask for row in wanted for ask in row))
+    said = say([ask.line for ask in every]) if every else []
+    claims = {ask: claim(ask, text, evidence, names, least) for ask, text in zip(every, said, strict=True)}
+    for one in claims.values():
+        _log.debug("%s %s: %r %.2f %s", one.ask.kind, one.ask.name, one.phrase, one.gain, one.problems)
+    return [filled(evidence, [claims[ask] for ask in row]) for row in wanted]
+
+
+def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidence) -> list[Ask]:
+    """What the model is to be asked for a question: nothing about the absent, nothing that was measured.
+
+    Args:
+        question: as it was read.
+        people: those asked about.
+        evidence: what was measured.
+    """
+    if question.type == "existence":
+        return []
+    present = [p for p in people if p.decision == "present" and p.name in evidence.facts]
+    wanted: list[Ask] = []
+    for person in present:
+        facts = evidence.facts[person.name]
+        for kind in _gaps(question.type, facts, evidence):
+            asked = ASKED[kind].format(facts.gender or "person")
+            if kind == "location":
+                wanted.append(Ask(kind, "", Line(asked, experts=LOOKED_AT)))
+            else:
+                wanted.append(Ask(kind, person.name, Line(asked, track=person.track, experts=LOOKED_AT)))
+    if not question.people and not present:
+        wanted.append(Ask("scene", line=Line(ASKED["scene"], experts=LOOKED_AT)))
+    return list(dict.fromkeys(wanted))
+
+
+def thresholds(folder: Path | None) -> dict[Kind, float | None]:
+    """The least gain of each kind of claim, as measured for the weights in a folder (`train/confidence.py`)."""
+    file = None if folder is None else folder / CALIBRATION
+    if file is None or not file.is_file():
+        return dict.fromkeys(ASKED, GAIN)
+    try:
+        row = json.loads(file.read_text(encoding="utf-8"))["least_gain"]
+        return {kind: None if row[kind] is None else float(row[kind]) for kind in ASKED}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError("no thresholds can be read here", subject=str(file), hint="Measure them again.") from error
+
+
+def claim(ask: Ask, said: Said, evidence: Evidence, names: Iterable[str], least: Thresholds | None = None) -> Claim:
+    """The model's answer as a checked phrase.
+
+    Args:
+        ask: what was asked.
+        said: what it answered.
+        evidence: what was measured.
+        names: everyone enrolled.
+        least: gain that each kind needs.
+    """
+    phrase = read_phrase(ask.kind, said.text)
+    facts = evidence.facts.get(ask.name, PersonFacts())
+    problems = [] if phrase else ["says nothing of the kind asked for"]
+    needed = (least or thresholds(None))[ask.kind]
+    if needed is None or said.gain < needed:
+        problems.append("a guess")
+    if len(phrase.split()) > _MOST_WORDS or _repeats(phrase):
+        problems.append("rambles")
+    problems += contradictions(said.text, facts, evidence.scene, [n for n in names if n != ask.name])
+    return Claim(ask, phrase, said.gain, tuple(problems))
+
+
+def filled(evidence: Evidence, claims: Sequence[Claim]) -> Evidence:
+    """The evidence with accepted claims in its gaps; what was measured stays as it is."""
+    facts, place, shown = dict(evidence.facts), evidence.place, evidence.shown
+    for one in claims:
+        if one.problems:
+            continue
+        kind, name = one.ask.kind, one.ask.name
+        if kind == "action":
+            facts[name] = replace(facts[name], activity=facts[name].activity or one.phrase)
+        elif kind == "appearance":
+            facts[name] = replace(facts[name], clothes=dressed(facts[name].clothes, garments(one.phrase)))
+        elif kind == "location":
+            place = place or one.phrase
+        else:
+            shown = shown or one.phrase
+    return replace(evidence, facts=facts, place=place, shown=shown)
+
+
+def read_phrase(kind: Kind, text: str) -> str:
+    """The phrase that answers a question of this kind; empty where the text has none.
+
+    "action" gives "riding a bike", "appearance" "a red shirt", "location" "in the park", "scene" the first sentence.
+    """
+    sentence = _tidy(text)
+    if kind == "scene":
+        return sentence
+    patterns = {"action": (_DEED, _BARE_DEED), "appearance": (_WORN,), "location": (_PLACE,)}[kind]
+    hit = next((m for p in patterns if (m := p.search(sentence))), None)
+    phrase = hit["phrase"].strip(" ,;") if hit else ""
+    if kind == "action":
+        return "" if _NO_DEED.match(phrase) else phrase[:1].lower() + phrase[1:]
+    return phrase[:1].lower() + phrase[1:]
+
+
+def garments(phrase: str) -> list[Garment]:
+    """Garments in a phrase such as "a red shirt and blue jeans"."""
+    found = []
+    for part in re.split(r",|\band\b|\bwith\b", phrase.lower()):
+        words = _ARTICLE.sub("", part.strip()).split()
+        colours = [w for w in words if w in COLOURS]
+        kind = [w for w in words if w not in COLOURS]
+        if kind and re.fullmatch(r"[a-z' -]+", " ".join(kind)) and len(kind) <= 3:
+            found.append(Garment(" ".join(kind), " ".join(colours) or None, 0.0))
+    return found
+
+
+def dressed(measured: Sequence[Garment], told: Sequence[Garment]) -> list[Garment]:
+    """Measured garments, where "top" may get its kind from a told one of like colour; all told ones where none was."""
+    if not measured:
+        return list(told)
+    kinds = [g for g in told if g.kind in _UPPER and g.colour]
+    return [
+        replace(m, kind=kinds[0].kind)
+        if m.kind == "top" and kinds and m.colour and same_colour(m.colour, kinds[0].colour)
+        else m
+        for m in measured
+    ]
+
+
+def _gaps(kind: str, facts: PersonFacts, evidence: Evidence) -> list[Kind]:
+    """What a question of this type asks for and was not measured."""
+    lacks: dict[str, bool] = {
+        "action": facts.activity is None,
+        "appearance": not facts.clothes or any(g.kind == "top" for g in facts.clothes),
+        "location": evidence.scene.place is None,
+    }
+    return [k for k in ("appearance", "action", "location") if lacks[k] and kind in (k, "other")]
+
+
+def _tidy(text: str) -> str:
+    """The first sentence of a caption, without the blanks that captions have before commas and full stops."""
+    first = re.split(r"(?<=[.!?])\s|\n", re.sub(r"\s+([.,;!?'])", r"\1", text.strip()))[0]
+    return first if first.endswith(".") else ""
+
+
+def _repeats(phrase: str) -> bool:
+    """Whether three words come twice: a small model in a loop."""
+    words = phrase.lower().split()
+    threes = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
+    return len(set(threes)) < len(threes)

@@ -1,0 +1,169 @@
+"""Phrases out of a model's sentences, and how they fill gaps without touching what was measured."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvchat.answers import Evidence, plain_answer
+from pvchat.claims import (
+    ASKED,
+    CALIBRATION,
+    GAIN,
+    Ask,
+    asks,
+    claim,
+    dressed,
+    fill_gaps,
+    filled,
+    garments,
+    read_phrase,
+    thresholds,
+)
+from pvchat.describe import Line, Said
+from pvchat.errors import WeightsError
+from pvchat.questions import read_question
+from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "phrase"),
+    [
+        ("action", "The man is riding a bike on the beach .", "riding a bike on the beach"),
+        ("action", "A man in a red shirt is playing a guitar.", "playing a guitar"),
+        ("action", "A woman wearing a hat sitting on a bench .", "sitting on a bench"),
+        ("action", "The person is wearing a red shirt.", ""),
+        ("action", "In the park.", ""),
+        ("action", "Two people are smiling for the camera . They talk .", "smiling for the camera"),
+        ("action", "The man is riding a", ""),
+        ("appearance", "The woman is wearing a black dress and a hat.", "a black dress and a hat"),
+        ("appearance", "A man in a blue suit.", "a blue suit"),
+        ("appearance", "The man is sitting.", ""),
+        ("location", "In the park.", "in the park"),
+        ("location", "The video was taken in a kitchen .", "in a kitchen"),
+        ("location", "A dog.", ""),
+        ("scene", "Two dogs run on the beach .", "Two dogs run on the beach."),
+        ("scene", "", ""),
+    ],
+)
+def test_phrases_are_read_out_of_sentences(kind: str, text: str, phrase: str) -> None:
+    assert read_phrase(kind, text) == phrase
+
+
+@given(st.sampled_from(sorted(ASKED)), st.text(max_size=60))
+def test_no_text_breaks_the_reading(kind: str, text: str) -> None:
+    phrase = read_phrase(kind, text)
+    assert "\n" not in phrase
+    claim(Ask(kind, "Ana", Line("?")), Said(text, -0.1, 1.0), Evidence(), ["Ana", "Ben"])
+
+
+def test_garments_are_taken_apart() -> None:
+    found = garments("a red shirt, blue jeans and a hat")
+    assert [(g.kind, g.colour) for g in found] == [("shirt", "red"), ("jeans", "blue"), ("hat", None)]
+    assert garments("a 100% thing") == []
+
+
+def test_a_told_garment_names_the_kind_of_a_measured_one_only() -> None:
+    top = Garment("top", "black", 0.9)
+    assert dressed([top], garments("a dark jacket")) == [Garment("jacket", "black", 0.9)]
+    assert dressed([top], garments("a red jacket and blue jeans")) == [top]
+    assert dressed([Garment("coat", "black", 0.9)], garments("a black dress")) == [Garment("coat", "black", 0.9)]
+    assert dressed([], garments("a black dress")) == garments("a black dress")
+
+
+def evidence(**facts: object) -> Evidence:
+    return Evidence(facts={"Ana": PersonFacts(**facts)}, boxes={"Ana": (0.1, 0.1, 0.3, 0.5)})
+
+
+def present(name: str = "Ana") -> PersonPresence:
+    return PersonPresence(name, "present", 0.9, [], 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "scene", "kinds"),
+    [
+        ("What is Ana doing?", {}, {}, ["action"]),
+        ("What is Ana doing?", {"activity": "playing tennis"}, {}, []),
+        ("What is Ana wearing?", {}, {}, ["appearance"]),
+        ("What is Ana wearing?", {"clothes": [Garment("top", "red", 0.9)]}, {}, ["appearance"]),
+        ("What is Ana wearing?", {"clothes": [Garment("coat", "red", 0.9)]}, {}, []),
+        ("Where is Ana?", {}, {}, ["location"]),
+        ("Where is Ana?", {}, {"place": "an office"}, []),
+        ("Is Ana here?", {}, {}, []),
+        ("Describe Ana.", {"activity": "cooking"}, {}, ["appearance", "location"]),
+    ],
+)
+def test_only_gaps_are_asked_for(text: str, facts: dict, scene: dict, kinds: list[str]) -> None:
+    seen = evidence(**facts)
+    seen.scene = SceneFacts(**scene)
+    question = read_question(text, ["Ana"])
+    assert [ask.kind for ask in asks(question, [present()], seen)] == kinds
+    for decision in ("absent", "unsure"):
+        assert asks(question, [PersonPresence("Ana", decision, 0.2)], seen) == []
+
+
+def test_the_person_is_called_what_was_measured() -> None:
+    for gender, word in (("man", "man"), ("woman", "woman"), (None, "person")):
+        (ask,) = asks(read_question("What is Ana doing?", ["Ana"]), [present()], evidence(gender=gender))
+        assert ask.line.question == f"What is the {word} doing?"
+        assert ask.line.track == 0
+
+
+def test_what_was_measured_stays_word_for_word() -> None:
+    seen = evidence(activity="cooking", clothes=[Garment("coat", "red", 0.9)], where="on the left of the frame")
+    seen.scene = SceneFacts(place="a kitchen")
+    told = [
+        claim(Ask(kind, "" if kind == "location" else "Ana"), Said(text, -0.1, 1.0), seen, ["Ana"])
+        for kind, text in (
+            ("action", "The man is riding a bike."),
+            ("appearance", "A green dress."),
+            ("location", "At the beach."),
+        )
+    ]
+    for text in ("What is Ana doing?", "What is Ana wearing?", "Where is Ana?"):
+        question = read_question(text, ["Ana"])
+        assert plain_answer(question, [present()], filled(seen, told)) == plain_answer(question, [present()], seen)
+
+
+def test_base_training_asks_in_the_same_words() -> None:
+    """The questions taught are the questions asked: else the answers come from nowhere."""
+    pytest.importorskip("torch")
+    from pvchat.train import captions, phases
+
+    class Photo:
+        captions = ("A man in a red shirt is riding a bike in the park .",)
+        auto = False
+
+    taught = {a.question for a in captions.questions(Photo(), __import__("numpy").random.default_rng(0))}
+    assert {ASKED["action"].format("man"), ASKED["appearance"].format("man"), ASKED["location"]} <= taught
+    assert ASKED["scene"] == phases._CAPTION_QUESTION
+
+
+def test_thresholds_lie_beside_the_weights(tmp_path) -> None:
+    assert set(thresholds(tmp_path).values()) == {GAIN}
+    row = {"action": 0.5, "appearance": None, "location": 1, "scene": 0.2}
+    (tmp_path / CALIBRATION).write_text(json.dumps({"least_gain": row}))
+    assert thresholds(tmp_path) == row
+    for broken in ("{", "[]", '{"least_gain": {"action": 1}}'):
+        (tmp_path / CALIBRATION).write_text(broken)
+        with pytest.raises(WeightsError, match="thresholds"):
+            thresholds(tmp_path)
+
+
+def test_kinds_that_are_not_worth_it_are_never_asked_for() -> None:
+    questions = [read_question(text, ["Ana"]) for text in ("What is Ana doing?", "Where is Ana?")]
+    heard: list[str] = []
+
+    def say(lines: list[Line]) -> list[Said]:
+        heard.extend(line.question for line in lines)
+        return [Said("In a park.", -0.1, 0.4) for _ in lines]
+
+    least = {"action": None, "appearance": None, "location": 0.3, "scene": None}
+    seen = fill_gaps(questions, [[present()]] * 2, evidence(), ["Ana"], say, least)
+    assert heard == [ASKED["location"]]
+    assert [one.place for one in seen] == [None, "in a park"]
+    seen = fill_gaps(questions, [[present()]] * 2, evidence(), ["Ana"], say, {**least, "location": 0.5})
+    assert [one.place for one in seen] == [None, None]

@@ -1,0 +1,56 @@
+"""Two enrollments of one person become one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from make_analysis import identity_of
+
+from pvchat.errors import PeopleError
+from pvchat.merging import MOST_ROWS, SAME_FROM, alike, merge
+from pvchat.person import Person
+
+
+def person(name: str, who: int, rows: int = 3, **fields) -> Person:
+    prototypes = np.stack([identity_of(who, 0.15, seed=i + 10 * len(name)) for i in range(rows)])
+    arrays = {"prototypes": prototypes, "body": np.zeros((2, 1280), np.float16), "masked": np.zeros((0, 0), np.float32)}
+    return Person(name, arrays=arrays, extra={"sightings": 5}, **fields)
+
+
+def test_the_prototypes_of_both_are_kept() -> None:
+    one, two = person("Ana", 1), person("Ana 2", 1, confidence=0.5)
+    both = merge(one, two)
+    assert both.name == "Ana"
+    np.testing.assert_array_equal(both.arrays["prototypes"][:3], one.arrays["prototypes"])
+    np.testing.assert_array_equal(both.arrays["prototypes"][3:], two.arrays["prototypes"])
+    assert both.extra["sightings"] == 10
+    assert both.extra["clips"] == 2
+    assert both.confidence == 1.0
+    assert len(one.arrays["prototypes"]) == 3  # the parts are as they were
+
+
+def test_a_deep_state_stays_whoever_has_it() -> None:
+    deep = person("Ana 2", 1, depth="deep")
+    deep.arrays["tokens"] = np.ones((16, 8), np.float32)
+    both = merge(person("Ana", 1), deep)
+    assert both.depth == "deep"
+    assert "tokens" in both.arrays
+    assert both.name == "Ana"
+
+
+def test_many_merges_stay_small() -> None:
+    both = merge(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
+    assert len(both.arrays["prototypes"]) == MOST_ROWS
+
+
+def test_one_person_or_two_kinds_are_refused() -> None:
+    with pytest.raises(PeopleError, match="one person already"):
+        merge(person("Ana", 1), person("ana", 1))
+    with pytest.raises(PeopleError, match="can't be one"):
+        merge(person("Ana", 1), person("Toon", 2, kind="figure"))
+
+
+def test_likeness_tells_one_person_from_two() -> None:
+    assert alike(person("Ana", 1), person("Ana 2", 1)) < SAME_FROM
+    assert alike(person("Ana", 1), person("Ben", 2)) > SAME_FROM
+    assert alike(person("Ana", 1), person("Toon", 2, kind="figure")) is None

@@ -1,0 +1,125 @@
+"""Which models there are: presets, folders, their language models; without torch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pvchat import cli, models
+from pvchat.config import Settings
+from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.registry import list_models, load_config
+from pvchat.tensorfile import pack
+
+
+def make_model(folder: Path, llm: str = "embedded", **changes: object) -> Path:
+    """A folder as `save_pretrained` leaves it, with two small tensors."""
+    folder.mkdir(parents=True)
+    row = load_config("tiny").to_dict() | {"llm": llm} | changes
+    (folder / "config.json").write_text(json.dumps(row))
+    (folder / "model.safetensors").write_bytes(pack({"a": np.zeros((3, 4), np.float32), "b": np.zeros(5, np.float32)}))
+    return folder
+
+
+def test_presets_are_listed_with_their_language_models() -> None:
+    rows = {row["name"]: row for row in models.rows()}
+    assert set(list_models()) <= rows.keys()
+    assert rows["hub-mocha-qwen"]["llm"] == "Qwen/Qwen2.5-1.5B-Instruct"
+    assert rows["hub-mocha-qwen"]["weights"] == "none"
+    assert rows["embedded"]["llm_licence"] == "Apache-2.0"
+    assert rows["embedded"]["llm_here"] is False  # an empty home
+
+
+def test_local_folders_are_listed_and_measured(tmp_path: Path, pvchat_home: Path) -> None:
+    make_model(pvchat_home / "models" / "mine")
+    elsewhere = make_model(tmp_path / "other")
+    rows = {row["name"]: row for row in models.rows([str(elsewhere)])}
+    for name in (str(pvchat_home / "models" / "mine"), str(elsewhere)):
+        assert rows[name]["weights"] == "local"
+        assert rows[name]["parameters"] == 17
+        assert rows[name]["bytes"] > 17 * 4
+
+
+def test_a_training_run_stands_for_its_best_checkpoint(tmp_path: Path) -> None:
+    for step in ("000002", "000004"):
+        make_model(tmp_path / "run" / "checkpoints" / step / "model")
+    (tmp_path / "run" / "checkpoints" / "last").write_text("000004\n")
+    assert models.find(str(tmp_path / "run")).parent.name == "000004"
+    (tmp_path / "run" / "checkpoints" / "best").write_text("000002\n")
+    assert models.find(str(tmp_path / "run")).parent.name == "000002"
+    assert models.find(str(tmp_path / "run" / "checkpoints" / "000004")).parent.name == "000004"
+
+
+@pytest.mark.parametrize(("answers", "source"), [("auto", "model"), ("facts", "facts"), ("told", "told")])
+def test_a_folder_with_weights_answers_by_itself(tmp_path: Path, answers: str, source: str) -> None:
+    folder = make_model(tmp_path / "m")
+    assert models.choose(Settings(model=str(folder), answers=answers)) == (source, folder)
+
+
+def test_another_language_model_needs_another_connector(tmp_path: Path) -> None:
+    own, other = tmp_path / "own-llm", tmp_path / "other-llm"
+    own.mkdir(), other.mkdir()
+    folder = make_model(tmp_path / "m", llm=str(own))
+    models.check_llm(folder, "")
+    models.check_llm(folder, str(own / ".." / "own-llm"))
+    with pytest.raises(SettingsError, match="pvchat train base --phase 2 --llm"):
+        models.check_llm(folder, str(other))
+    with pytest.raises(SettingsError, match="without a language model"):
+        models.check_llm(make_model(tmp_path / "n", llm="none"), "")
+    assert models.choose(Settings(model=str(folder), answers="told", llm=str(other)))[0] == "told"
+
+
+def test_experts_that_the_analysis_lacks_are_refused(tmp_path: Path) -> None:
+    hub = {"clip": {"width": 8, "source": "open_clip", "model": "ViT"}}
+    with pytest.raises(SettingsError, match="through clip"):
+        models.choose(Settings(model=str(make_model(tmp_path / "m", experts=hub))))
+
+
+def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such model"):
+        models.find(str(tmp_path))
+    (make_model(tmp_path / "m") / "config.json").write_text("{")
+    with pytest.raises(WeightsError, match="no readable model"):
+        models.read_config(tmp_path / "m")
+
+
+def test_the_command_prints_what_the_module_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_model(tmp_path / "m")
+    assert cli.main(["models", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == models.rows([str(folder)])
+    assert cli.main(["models"]) == 0
+    assert "embedded" in capsys.readouterr().out
+    assert cli.main(["models", str(tmp_path)]) == 1
+
+
+def test_listing_models_and_the_help_of_training_need_no_torch() -> None:
+    for words in (["models", "--json"], ["train", "base", "--help"]):
+        code = f"""
+import sys
+from pvchat import cli
+try:
+    cli.main({words!r})
+except SystemExit:
+    pass
+sys.exit(any(m in sys.modules for m in ("torch", "transformers")))
+"""
+        assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_train_base_takes_all_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
+    pytest.importorskip("torch")
+    from pvchat.train import base
+
+    seen = []
+    result = {"step": 2, "done": True, "checkpoint": tmp_path / "000002", "bleu4": 1.5}
+    monkeypatch.setattr(base, "train_base", lambda config: seen.append(config) or result)
+    words = ["train", "base", "--phase", "2", "--steps", "2", "--out", str(tmp_path), "--resume", "--json"]
+    assert cli.main(words) == 0
+    assert (seen[0].phase, seen[0].steps, seen[0].out, seen[0].resume) == (2, 2, tmp_path, True)
+    assert json.loads(capsys.readouterr().out)["bleu4"] == 1.5
+    assert cli.main(["train", "base", "--phase", "9"]) == 1

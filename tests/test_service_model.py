@@ -1,0 +1,279 @@
+"""PVChat answers through a trained model: a tiny one with made-up words; what it may and may not change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from make_studio import ANA, BEN, Sentences, Studio, open_studio  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.config import Settings  # noqa: E402
+from pvchat.describe import STAMP, Describer, Line, Said  # noqa: E402
+from pvchat.errors import SettingsError, WeightsError  # noqa: E402
+from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.schemas import PersonFacts, SceneFacts  # noqa: E402
+
+WORDS = {  # what the model is made to say
+    "What is the person doing?": "A man in a hat is riding a bike .",
+    "Where was the video taken?": "In the park.",
+    "What is the person wearing?": "The person is wearing a green dress.",
+    "What is happening in the video?": "Two dogs run on the beach .",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved tiny model."""
+    path = tmp_path_factory.mktemp("model")
+    create_model("tiny").save_pretrained(path)
+    return path
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    return open_studio(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def describer(folder: Path) -> Describer:
+    """The tiny model, loaded once a file."""
+    return Describer(folder, "cpu", Sentences().encode)
+
+
+@pytest.fixture
+def chat(studio: Studio, folder: Path, describer: Describer) -> PVChat:
+    """PVChat with the tiny model, Ana and Ben enrolled."""
+    chat = PVChat(Settings(device="cpu", model=str(folder)))
+    describer.forget()
+    vars(chat)["describer"] = describer  # instead of one of its own
+    chat.enroll(studio.clip("ana", ANA), "Ana")
+    chat.enroll(studio.clip("ben", BEN), "Ben")
+    return chat
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
+    """The model speaks `WORDS`; gives the lines that it was asked."""
+    lines: list[Line] = []
+
+    def say(self: Describer, analysis: object, asked: list[Line], people: object = (), **_: object) -> list[Said]:
+        lines.extend(asked)
+        return [Said(WORDS[line.question], -0.1, 1.0) for line in asked]
+
+    monkeypatch.setattr(Describer, "say", say)
+    return lines
+
+
+def bare(studio: Studio, name: str, *people: int) -> Path:
+    """A clip where nothing but places in the frame was measured."""
+    path = studio.clip(name, *people, scene=SceneFacts())
+    for analysis in studio.known.values():
+        for track in analysis.tracks:
+            track.facts = replace(PersonFacts(), where=track.facts.where)
+    return path
+
+
+# --- what is shown
+
+
+def test_the_model_fills_what_was_not_measured(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+    clip = bare(studio, "new", BEN, ANA)
+    assert chat.ask(clip, "What is Ana doing?").answer == "Ana rides a bike."
+    assert chat.ask(clip, "Where is Ana?").answer == "Ana is in the park, on the right, next to Ben."
+    assert chat.ask(clip, "What is Ana wearing?").answer == "Ana is wearing a green dress."
+    assert len(asked) == 3
+    assert studio.loaded == 0  # no second language model
+
+
+def test_measured_facts_stay_as_they_are(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+    clip = studio.clip("new", BEN, ANA)
+    assert chat.ask(clip, "What is Ana wearing?").answer == "Ana is wearing a blue jacket."
+    assert chat.ask(clip, "Where is Ana?").answer.startswith("Ana is in an office, on the right")
+    assert asked == []  # nothing to fill
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Is Ana in this video?", "What is Ana wearing?", "What is Ana doing?", "Where is Ana?", "Describe Ana."],
+)
+def test_the_absent_are_never_asked_about(studio: Studio, chat: PVChat, asked: list[Line], question: str) -> None:
+    answer = chat.ask(bare(studio, "new", BEN), question)
+    assert answer.people[0].decision == "absent"
+    assert "not in this video" in answer.answer
+    assert not any(word in answer.answer for word in ("bike", "park", "dress", "dogs"))
+    assert asked == []
+
+
+def test_questions_about_nobody_get_the_scene(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+    answer = chat.ask(bare(studio, "empty"), "What is going on here?").answer
+    assert answer == "Nobody I know is in this video. Two dogs run on the beach."
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("A man is riding a bike on the beach .", "outdoors, but indoors was measured"),
+        ("Ben is riding a bike .", "somebody else's name"),
+        ("A woman is riding her bike .", "another gender"),
+        ("A man is not riding a bike .", "a denial"),
+        ("A man is riding a bike on a bike on a bike on a bike .", "a loop"),
+        ("A man is riding a bike and a", "unfinished"),
+        ("A man is walking down the stairs .", "the person sits"),
+    ],
+)
+def test_refused_claims_leave_the_plain_sentence(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch, said: str, why: str
+) -> None:
+    clip = studio.clip("new", ANA, scene=SceneFacts(setting="indoors"))
+    studio.known[chat.analyse(clip).key].tracks[0].facts.gender = "man"
+    monkeypatch.setattr(Describer, "say", lambda self, analysis, lines, *a, **k: [Said(said, -0.1, 1.0) for _ in lines])
+    assert chat.ask(clip, "What is Ana doing?").answer == "Ana sits and talks.", why
+
+
+def test_a_guess_is_not_heard(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "A man is riding a bike ."
+    monkeypatch.setattr(
+        Describer, "say", lambda self, analysis, lines, *a, **k: [Said(words, -0.1, 0.0) for _ in lines]
+    )
+    assert "bike" not in chat.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
+
+
+def test_the_text_is_streamed_once_it_passed(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+    pieces: list[str] = []
+    answer = chat.ask(bare(studio, "new", ANA), "What is Ana doing?", stream=pieces.append)
+    assert "".join(pieces) == answer.answer
+    assert answer.timing["first_token_s"] <= answer.timing["total_s"]
+
+
+@pytest.mark.parametrize("source", ["facts", "told"])
+def test_other_sources_leave_the_model_alone(studio: Studio, chat: PVChat, asked: list[Line], source: str) -> None:
+    chat.settings = replace(chat.settings, answers=source)
+    assert "bike" not in chat.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
+    assert asked == []
+    assert studio.loaded == (source == "told")
+
+
+# --- many questions, conversations
+
+
+def test_many_questions_are_one_batch(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+    clip = bare(studio, "new", BEN, ANA)
+    questions = ["What is Ana doing?", "Where is Ben?", "Where is Ana?", "Is Ben in this video?"]
+    answers = chat.ask_many(clip, questions)
+    assert [line.question for line in asked] == ["What is the person doing?", "Where was the video taken?"]
+    assert [a.answer for a in answers] == [chat.ask(clip, q).answer for q in questions]
+    assert chat.ask_many(clip, []) == []
+
+
+def test_the_real_model_says_the_same_alone_and_in_a_batch(studio: Studio, chat: PVChat) -> None:
+    analysis = chat.analyse(studio.clip("new", BEN, ANA))
+    people = chat.people.all()
+    lines = [
+        Line("What is Ana doing?", ("Ana",), facts="Ana sits."),
+        Line("Where are they?", ("Ana", "Ben"), history=(("Is Ana there?", "Yes."),)),
+        Line("What is the person wearing?", track=1, scene=False),
+    ]
+    together = chat.describer.say(analysis, lines, people, max_new_tokens=6)
+    alone = [chat.describer.say(analysis, [line], people, max_new_tokens=6)[0] for line in lines]
+    assert [s.text for s in together] == [s.text for s in alone]
+    assert [s.log_prob for s in together] == pytest.approx([s.log_prob for s in alone], abs=1e-3)
+    assert all(s.log_prob < 0 and np.isfinite(s.gain) for s in together)
+    assert together == chat.describer.say(analysis, lines, people, max_new_tokens=6)
+
+
+def test_sampling_is_seeded(studio: Studio, chat: PVChat) -> None:
+    analysis, lines = chat.analyse(studio.clip("new", ANA)), [Line("What is happening?")]
+    first, again, other = (
+        chat.describer.say(analysis, lines, max_new_tokens=8, temperature=2.0, seed=seed)[0].text for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+def test_a_clip_is_looked_at_once(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    analysis, passes = chat.analyse(studio.clip("new", ANA)), []
+    encode = type(chat.model).encode_clips
+    monkeypatch.setattr(type(chat.model), "encode_clips", lambda self, f: passes.append(1) or encode(self, f))
+    for question in ("What is Ana doing?", "Where is Ana?"):
+        chat.describer.say(analysis, [Line(question, ("Ana",))], chat.people.all(), max_new_tokens=2)
+    assert passes == [1]
+
+
+def test_a_turn_may_be_question_and_answer(studio: Studio, chat: PVChat, asked: list[Line]) -> None:
+    clip = bare(studio, "new", BEN, ANA)
+    first = chat.ask(clip, "Is Ana in this video?")
+    answer = chat.ask(clip, "And what is she doing?", history=[("Is Ana in this video?", first.answer)])
+    assert [p.name for p in answer.people] == ["Ana"]
+    assert answer.answer == "Ana rides a bike."
+
+
+# --- people
+
+
+def test_a_persons_state_is_made_when_enrolled_and_used_as_stored(chat: PVChat) -> None:
+    ana = chat.people.get("Ana")
+    config = chat.model.config
+    assert ana.arrays["tokens"].shape == (config.personal_tokens, config.width)
+    assert ana.arrays["z"].shape == (config.routed_modules, config.routed_heads)
+    assert ana.extra[STAMP] == chat.describer.stamp
+    assert ana.bytes_on_disk < 1_000_000
+    moved = replace(ana, arrays={**ana.arrays, "tokens": ana.arrays["tokens"] + np.float16(1)})
+    np.testing.assert_allclose(chat.describer.state(moved).tokens, moved.arrays["tokens"].astype(np.float32))
+
+
+@pytest.mark.parametrize("change", ["older file", "other weights"])
+def test_a_missing_or_foreign_state_is_made_anew(chat: PVChat, change: str) -> None:
+    ana = chat.people.get("Ana")
+    if change == "older file":
+        kept = {k: v for k, v in ana.arrays.items() if k not in ("tokens", "z")}
+        other = replace(ana, arrays=kept, extra={})
+    else:
+        wrong = {**ana.arrays, "tokens": np.zeros((3, 5), np.float16)}
+        other = replace(ana, arrays=wrong, extra={STAMP: "0" * 16})
+    made, stored = chat.describer.state(other), chat.describer.state(ana)
+    np.testing.assert_array_equal(made.tokens, stored.tokens)
+    np.testing.assert_array_equal(made.prototypes, stored.prototypes)
+    assert made.prototypes.norm(dim=1).tolist() == pytest.approx([1.0] * len(made.prototypes))
+
+
+def test_a_figure_has_no_face_vectors(chat: PVChat) -> None:
+    figure = replace(chat.people.get("Ana"), kind="figure", extra={}, arrays={"prototypes": np.ones((2, 64))})
+    state = chat.describer.state(figure)
+    assert state.prototypes.shape == (0, 128)
+    assert np.isfinite(state.tokens.numpy()).all()
+
+
+def test_presence_logits_name_everyone(studio: Studio, chat: PVChat) -> None:
+    analysis = chat.analyse(studio.clip("new", ANA))
+    ana, ben = chat.describer.presence(analysis, chat.people.all(), "Who is in this video?")
+    assert ana > ben  # the untrained model's match of faces decides
+
+
+# --- settings
+
+
+def test_no_weights_no_model(studio: Studio) -> None:
+    chat = PVChat(Settings(device="cpu"))
+    assert chat.describer is None
+    assert chat.model is None
+    with pytest.raises(WeightsError, match="train base"):
+        PVChat.from_pretrained(settings=Settings(device="cpu", answers="model"))
+
+
+def test_a_connector_speaks_through_its_own_language_model_only(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="--phase 2 --llm some/llm"):
+        PVChat.from_pretrained(settings=Settings(device="cpu", model=str(folder), llm="some/llm"))
+
+
+def test_unknown_words_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="hub-mocha"):
+        PVChat.from_pretrained("nowhere")
+    with pytest.raises(SettingsError, match="answer by itself"):
+        PVChat.from_pretrained("tiny")
+    with pytest.raises(SettingsError, match="facts, told or model"):
+        Settings(answers="guesses")
