@@ -34,7 +34,7 @@ DISTRIBUTIONS = {
     "faiss": "faiss-cpu", "sklearn": "scikit-learn", "open_clip": "open_clip_torch", "rouge_score": "rouge-score",
 }  # fmt: skip
 OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed
-OPTIONAL_FOLDERS = ("app/", "pvchat/train/", "pvchat/model/", "pvchat/augment/", "pvchat/evaluate", "pvchat/metrics")
+OPTIONAL_FOLDERS = ("app/", "pvchat/train/", "pvchat/model/", "pvchat/augment/", "pvchat/eval/")
 
 
 def _relative(path: Path) -> str:

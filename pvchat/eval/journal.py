@@ -1,0 +1,61 @@
+"""JSON lines that only grow while a run goes on, and survive a kill at any moment.
+
+What one clip brings is appended with one write and pushed to the disk. A line that a kill cut short is dropped when the
+file is opened again; the clip it belonged to is then done anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pvchat import atomic
+
+Row = dict[str, Any]
+
+
+class Journal:
+    """One file of JSON lines.
+
+    Args:
+        path: the file; created by the first append.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> list[Row]:
+        """Every whole line; a torn last line is cut off the file."""
+        if not self.path.exists():
+            return []
+        data = self.path.read_bytes()
+        end = data.rfind(b"\n") + 1
+        if end < len(data):
+            os.truncate(self.path, end)
+        return [json.loads(line) for line in data[:end].splitlines()]
+
+    def append(self, rows: Iterable[Row]) -> None:
+        """Add rows in one write, and wait until the disk has them."""
+        data = b"".join(line(row) for row in rows)
+        if not data:
+            return
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, atomic.FILE_MODE)
+        try:
+            written = 0
+            while written < len(data):
+                written += os.write(handle, data[written:])
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def replace(self, rows: Iterable[Row]) -> None:
+        """Put these rows in the place of all, in one step."""
+        atomic.write_file(self.path, b"".join(line(row) for row in rows), self.path.parent / ".scratch")
+
+
+def line(row: Row) -> bytes:
+    """One row as a line of JSON."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True, allow_nan=False).encode() + b"\n"

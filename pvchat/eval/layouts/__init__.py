@@ -1,0 +1,1 @@
+"""Readers of other people's annotation layouts; each returns a `Manifest`."""

@@ -1,0 +1,231 @@
+"""What is asked of whom: a manifest of people to enroll and questions about clips.
+
+In: a folder with `people.json` and `questions.jsonl` (data/README.md says how to lay out a set). Out: a `Manifest`;
+whatever can't be used is a named `Problem`, never a silent gap. Other layouts (`layouts/`) read into the same
+dataclasses, and `write` turns them into this layout.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pvchat.errors import SettingsError
+
+TYPES = ("existence", "appearance", "action", "location", "other")
+KINDS = ("single", "refusal", "pair", "triple", "relative", "who")
+CLOTHES = ("same", "changed")
+Spans = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Someone to enroll: a name, one clip (relative to the manifest's root), the set she belongs to."""
+
+    name: str
+    clip: str
+    set: str
+    track: int | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question about one clip.
+
+    Attributes:
+        id: unique in the manifest.
+        set: which set the clip belongs to.
+        video: path relative to the manifest's root.
+        people: names that the question is about.
+        kind: one of KINDS.
+        type: one of TYPES.
+        question: as asked.
+        answer: the reference, a phrase or a sentence.
+        present: name to truth.
+        view: how the person is seen ("clear", "masked", …), None where it isn't annotated.
+        clothes: "same" as in the enrollment clip or "changed", None where it isn't annotated.
+        hard: a negative of the same set (a look-alike situation), None where it isn't annotated.
+        spans: name to [start_s, end_s] spans, None where they aren't annotated.
+    """
+
+    id: str
+    set: str
+    video: str
+    people: tuple[str, ...]
+    kind: str
+    type: str
+    question: str
+    answer: str
+    present: dict[str, bool]
+    view: str | None = None
+    clothes: str | None = None
+    hard: bool | None = None
+    spans: dict[str, Spans] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        row = {**asdict(self), "people": list(self.people)}
+        return {k: v for k, v in row.items() if v is not None}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A row or file that can't be used: where, and why."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """People, questions, and what couldn't be read.
+
+    Attributes:
+        name: for titles.
+        root: what clip paths are relative to.
+        people, items, problems: see their classes.
+        sets: what `sets.json` says about a set: {"suite": …, "drawn": bool, "note": …}.
+    """
+
+    name: str
+    root: Path
+    people: tuple[Subject, ...]
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...] = ()
+    sets: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def path(self, clip: str) -> Path:
+        """Where a clip lies."""
+        return self.root / clip
+
+
+def read_folder(folder: Path) -> Manifest:
+    """The layout of `people.json` + `questions.jsonl` (+ `sets.json`).
+
+    Raises:
+        SettingsError: one of the two files is missing or isn't JSON at all.
+    """
+    try:
+        rows = json.loads((folder / "people.json").read_text(encoding="utf-8"))
+        lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+        sets = json.loads(_text(folder / "sets.json") or "{}")
+    except (OSError, ValueError) as error:
+        hint = "It needs people.json and questions.jsonl; data/README.md shows them."
+        raise SettingsError(f"the manifest can't be read ({error}).", subject=str(folder), hint=hint) from error
+    problems: list[Problem] = []
+    people = _collect(rows, "people.json", problems, _subject)
+    first = {p.name: p for p in reversed(people)}
+    for twice in [p for p in people if first[p.name] is not p]:
+        problems.append(Problem("people.json", f"'{twice.name}' stands there more than once; the first counts"))
+    people = [p for p in people if first[p.name] is p]
+    numbered = [line for line in enumerate(lines, 1) if line[1].strip()]
+    items = _collect([text for _, text in numbered], "questions.jsonl", problems, _item, [n for n, _ in numbered])
+    kept = _unique(items, problems)
+    return Manifest(folder.resolve().name, folder, tuple(people), tuple(kept), tuple(problems), sets)
+
+
+def checked(manifest: Manifest) -> Manifest:
+    """The manifest without clips that aren't there; each of them is a problem that says how many questions it takes."""
+    problems = list(manifest.problems)
+    there = {clip: manifest.path(clip).is_file() for clip in {i.video for i in manifest.items}}
+    for clip in sorted(clip for clip, found in there.items() if not found):
+        count = sum(i.video == clip for i in manifest.items)
+        problems.append(Problem(clip, f"the file isn't there ({count} questions)"))
+    for person in manifest.people:
+        if not manifest.path(person.clip).is_file():
+            problems.append(Problem(person.clip, f"the enrollment clip of {person.name} isn't there"))
+    people = tuple(p for p in manifest.people if manifest.path(p.clip).is_file())
+    items = tuple(i for i in manifest.items if there[i.video])
+    return replace(manifest, people=people, problems=tuple(problems), items=items)
+
+
+def limited(manifest: Manifest, limit: int | None) -> Manifest:
+    """At most `limit` questions, spread evenly over the manifest."""
+    if limit is None or len(manifest.items) <= limit:
+        return manifest
+    if limit < 1:
+        raise SettingsError("the limit must be at least 1.", subject=f"--limit {limit}")
+    step = len(manifest.items) / limit
+    return replace(manifest, items=tuple(manifest.items[int(i * step)] for i in range(limit)))
+
+
+def write(manifest: Manifest, folder: Path) -> None:
+    """Write a manifest in this layout; clip paths become relative to the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def moved(clip: str) -> str:
+        return Path(os.path.relpath(manifest.path(clip).resolve(), folder.resolve())).as_posix()
+
+    people = [
+        {"name": p.name, "set": p.set, "enroll": moved(p.clip), **({"track": p.track} if p.track else {})}
+        for p in manifest.people
+    ]
+    lines = [json.dumps({**i.to_dict(), "video": moved(i.video)}, ensure_ascii=False) for i in manifest.items]
+    (folder / "people.json").write_text(json.dumps(people, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (folder / "questions.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    if manifest.sets:
+        (folder / "sets.json").write_text(json.dumps(manifest.sets, indent=1) + "\n", encoding="utf-8")
+
+
+def _collect(rows: list[Any], file: str, problems: list[Problem], read: Any, numbers: list[int] | None = None) -> list:
+    """What each row reads as; a row that can't be read becomes a problem with its number (from 1)."""
+    if not isinstance(rows, list):
+        raise SettingsError("a list is expected.", subject=file)
+    out = []
+    for number, row in zip(numbers or range(1, len(rows) + 1), rows, strict=True):
+        try:
+            out.append(read(row))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+            problems.append(Problem(f"{file}:{number}", what))
+    return out
+
+
+def _subject(row: dict[str, Any]) -> Subject:
+    name, clip = row["name"], row["enroll"]
+    if not (isinstance(name, str) and name.strip() and isinstance(clip, str)):
+        raise ValueError("name and enroll must be texts")
+    return Subject(name, clip, str(row.get("set", "")), row.get("track"))
+
+
+def _item(line: str) -> Item:
+    row = json.loads(line)
+    if row["type"] not in TYPES or row["kind"] not in KINDS:
+        raise ValueError(f"unknown type or kind: {row['type']!r}, {row['kind']!r}")
+    present = row["present"]
+    if not isinstance(present, dict) or not all(isinstance(v, bool) for v in present.values()):
+        raise ValueError("`present` must give true or false for each name")
+    if unnamed := [name for name in row["people"] if name not in present]:
+        raise ValueError(f"`present` says nothing about {', '.join(unnamed)}")
+    for key in ("id", "video", "question", "answer"):
+        if not isinstance(row[key], str):
+            raise ValueError(f"`{key}` must be a text")
+    if row.get("clothes") not in (None, *CLOTHES):
+        raise ValueError(f"`clothes` is same or changed, not {row['clothes']!r}")
+    return Item(
+        id=row["id"], set=str(row.get("set", "")), video=row["video"], people=tuple(row["people"]), kind=row["kind"],
+        type=row["type"], question=row["question"], answer=row["answer"], present=present, view=row.get("view"),
+        clothes=row.get("clothes"), hard=row.get("hard"), spans=_spans(row.get("spans")),
+    )  # fmt: skip
+
+
+def _spans(value: Any) -> dict[str, Spans] | None:
+    if value is None:
+        return None
+    return {name: [(float(a), float(b)) for a, b in spans] for name, spans in value.items()}
+
+
+def _unique(items: list[Item], problems: list[Problem]) -> list[Item]:
+    seen: dict[str, Item] = {}
+    for item in items:
+        if item.id in seen:
+            problems.append(Problem("questions.jsonl", f"id {item.id!r} stands there twice; the first counts"))
+        else:
+            seen[item.id] = item
+    return list(seen.values())
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -1,0 +1,136 @@
+"""Measures of who is there: accuracy, balanced accuracy, AUC, TPR, TNR, F1, and how good the probabilities are.
+
+In: arrays over decisions, n each: truth (bool), said (bool: "present"; unsure and errors see `table.py`), probability.
+Out: `Measure`s. Unsure counts as "not present" here, as in a plain yes/no score; `selective` looks at what is gained
+by not answering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure, measured, ratio
+
+Bools = NDArray[np.bool_]
+BINS = 10  # of equal width, as in Guo et al. 2017 (arXiv 1706.04599), who use 15 on far larger sets
+
+
+def counts(truth: Bools, said: Bools) -> Array:
+    """[n, 4]: true positive, false positive, false negative, true negative of each row."""
+    return np.stack([truth & said, ~truth & said, truth & ~said, ~truth & ~said], 1).astype(np.float64)
+
+
+def existence(boot: Bootstrap, clips: Sequence[str], truth: Bools, said: Bools, chance: Array) -> dict[str, Measure]:
+    """All yes/no measures of single existence questions."""
+    sums = counts(truth, said)
+    return {
+        "accuracy": boot.measure(clips, sums, accuracy),
+        "balanced_accuracy": boot.measure(clips, sums, balanced_accuracy),
+        "auc": auc(boot, clips, truth, chance),
+        "tpr": boot.measure(clips, sums, lambda s: ratio(np.stack([s[:, 0], s[:, 0] + s[:, 2]], 1))),
+        "tnr": boot.measure(clips, sums, lambda s: ratio(np.stack([s[:, 3], s[:, 3] + s[:, 1]], 1))),
+        "f1": boot.measure(clips, sums, f1),
+    }
+
+
+def accuracy(sums: Array) -> Array:
+    """Right decisions over all: [R]."""
+    return ratio(np.stack([sums[:, 0] + sums[:, 3], sums.sum(1)], 1))
+
+
+def balanced_accuracy(sums: Array) -> Array:
+    """Mean of TPR and TNR; where only one truth occurs, that one's rate: [R]."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        both = np.stack([sums[:, 0] / (sums[:, 0] + sums[:, 2]), sums[:, 3] / (sums[:, 3] + sums[:, 1])], 1)
+    known = np.isfinite(both)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, both, 0).sum(1) / known.sum(1)
+
+
+def f1(sums: Array) -> Array:
+    """Harmonic mean of precision and recall of "present"; NaN where nobody is there and nobody was claimed: [R]."""
+    return ratio(np.stack([2 * sums[:, 0], 2 * sums[:, 0] + sums[:, 1] + sums[:, 2]], 1))
+
+
+def auc(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> Measure:
+    """Area under the ROC curve, ties counted half; None where only one truth occurs."""
+    if not len(truth) or truth.all() or not truth.any():
+        return Measure(None, None, None, len(truth), len(set(clips)))
+    names, index = np.unique(np.asarray(clips), return_inverse=True)
+    value = weighted_auc(np.ones((1, len(truth))), truth, chance)[0]
+    drawn = weighted_auc(boot.draws(len(names))[:, index], truth, chance) if len(names) > 1 else np.zeros(0)
+    return measured(value, drawn, len(truth), len(names))
+
+
+def weighted_auc(weights: Array, truth: Bools, chance: Array) -> Array:
+    """AUC with row weights [R, n]: the share of (present, absent) pairs in the right order, ties half: [R]."""
+    order = np.argsort(chance, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(chance[order]) > 0])  # groups of equal chance
+    up = np.add.reduceat(weights[:, order] * truth[order], starts, axis=1)
+    down = np.add.reduceat(weights[:, order] * ~truth[order], starts, axis=1)
+    below = np.cumsum(down, 1) - down
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (up * (below + down / 2)).sum(1) / (up.sum(1) * down.sum(1))
+
+
+def reliability(truth: Bools, chance: Array) -> list[dict[str, Any]]:
+    """Bins of equal width: mean probability, share that is truly present, count."""
+    bins = _bins(chance)
+    return [
+        {
+            "mean_probability": round(float(chance[bins == b].mean()), 4),
+            "present": round(float(truth[bins == b].mean()), 4),
+            "n": int((bins == b).sum()),
+        }
+        for b in np.unique(bins)
+    ]
+
+
+def calibration_error(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> Measure:
+    """Expected calibration error: the gap between mean probability and truth in a bin, weighted by the bin's count."""
+    place = np.eye(BINS)[_bins(chance)] if len(chance) else np.zeros((0, BINS))
+    sums = np.concatenate([place * (chance - truth)[:, None], place], 1)
+    return boot.measure(clips, sums, lambda s: np.abs(s[:, :BINS]).sum(1) / s[:, BINS:].sum(1))
+
+
+def brier(boot: Bootstrap, clips: Sequence[str], truth: Bools, chance: Array) -> Measure:
+    """Mean squared distance of probability and truth."""
+    return boot.mean(clips, (chance - truth) ** 2)
+
+
+def selective(boot: Bootstrap, clips: Sequence[str], truth: Bools, said: Bools, unsure: Bools) -> dict[str, Measure]:
+    """What "unsure" brings: the share that is answered, and the errors among those."""
+    sure, wrong = (~unsure).astype(float), (truth != said) & ~unsure
+    return {
+        "coverage": boot.mean(clips, sure),
+        "risk_when_sure": boot.measure(clips, np.stack([wrong.astype(float), sure], 1) if len(clips) else [], ratio),
+    }
+
+
+def risk_coverage(truth: Bools, said: Bools, chance: Array) -> list[tuple[float, float]]:
+    """(coverage, error rate) when only the surest are answered, by distance of the probability from one half.
+
+    Points where the confidence changes: rows of equal confidence come in together (Geifman & El-Yaniv 2017,
+    arXiv 1705.08500).
+    """
+    sure = np.round(np.abs(chance - 0.5), 9)  # .55 and .45 are equally sure, whatever their last bits
+    order = np.argsort(-sure, kind="stable")
+    wrong = np.cumsum((truth != said)[order])
+    last = np.flatnonzero(np.r_[np.diff(sure[order]) != 0, True]) if len(order) else np.zeros(0, int)
+    return [(round(float((i + 1) / len(order)), 4), round(float(wrong[i] / (i + 1)), 4)) for i in last]
+
+
+def area_under_risk(curve: Sequence[tuple[float, float]]) -> float | None:
+    """Area under the risk–coverage curve, by steps: the mean risk over all coverages. Lower is better."""
+    if not curve:
+        return None
+    before = [0.0, *(c for c, _ in curve[:-1])]
+    return round(sum((c - b) * r for (c, r), b in zip(curve, before, strict=True)), 4)
+
+
+def _bins(chance: Array) -> NDArray[np.int64]:
+    return np.minimum((chance * BINS).astype(np.int64), BINS - 1)

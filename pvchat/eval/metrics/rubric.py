@@ -1,0 +1,119 @@
+"""Entity specificity and descriptive completeness, 0–5, by stated rules: no model judges here (`judge.py` asks one).
+
+The scales are those of PVChat's evaluation (5: names the right person … 0: wrong person or presence; 5: all details of
+the reference … 0: contradicts it). The rules are ours, so the numbers can't be compared with a judge's: their names
+say "rules".
+
+Entity specificity of an answer about the people asked:
+    5  says rightly of each by name whether they are there, and puts nobody else there who isn't
+    4  the same, but puts somebody there who isn't
+    3  describes without naming, and they are there
+    2  says it is unsure
+    0  wrong about anyone asked, or empty
+    "who" questions: 5 times the F1 of the names said to be there.
+
+Descriptive completeness of an answer about somebody who is there:
+    0  denies or doubts that they are there, or gives a garment or thing another colour than the reference does
+    else 5 times the share of the reference's content words (stemmed, without names) that the answer has.
+About somebody who isn't there: 5 when it says so, 2 when it is unsure, else 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from pvchat.eval.manifest import Item
+from pvchat.eval.metrics.wording import STOP, content_words
+from pvchat.eval.stance import mentioned, stances
+from pvchat.guard import COLOURS
+
+WANTED = {True: "present", False: "absent"}
+
+
+def entity_specificity(item: Item, answer: str, enrolled: Sequence[str]) -> float:
+    """0–5 by the rules above."""
+    if not answer.strip():
+        return 0.0
+    if item.kind == "who":
+        return _of_names(item, answer, enrolled)
+    found = stances(answer, item.people)
+    silent = [name for name in item.people if found[name] is None]
+    if any(found[n] not in (None, "unsure", WANTED[item.present[n]]) for n in item.people):
+        return 0.0
+    if any(not item.present[n] for n in silent):
+        return 0.0
+    if "unsure" in found.values():
+        return 2.0
+    if silent or not all(mentioned(answer, n) for n in item.people):
+        return 3.0
+    others = [n for n in enrolled if n not in item.people and mentioned(answer, n)]
+    wrongly = [
+        n for n, stance in stances(answer, others).items() if stance == "present" and item.present.get(n) is False
+    ]
+    return 4.0 if wrongly else 5.0
+
+
+def descriptive_completeness(item: Item, answer: str) -> float:
+    """0–5 by the rules above."""
+    if not answer.strip():
+        return 0.0
+    found = list(stances(answer, item.people).values())
+    if not all(item.present[n] for n in item.people):
+        return 5.0 if "absent" in found else 2.0 if "unsure" in found else 0.0
+    if "absent" in found or "unsure" in found or contradicts(answer, item.answer):
+        return 0.0
+    names = {word for name in item.people for word in content_words(name)}
+    meant = _stems([w for w in content_words(item.answer) if w not in names])
+    if not meant:
+        return 5.0
+    return 5.0 * len(meant & _stems(content_words(answer))) / len(meant)
+
+
+def contradicts(answer: str, reference: str) -> bool:
+    """Whether the answer puts other colours before a word than the reference does ("red dress", "blue dress")."""
+    said, meant = _coloured(answer), _coloured(reference)
+    return any(not (said[noun] & meant[noun]) for noun in said.keys() & meant.keys())
+
+
+def refused(item: Item, answer: str) -> bool:
+    """Whether an answer says of the people asked that they aren't there, or that it can't tell."""
+    found = stances(answer, item.people).values()
+    return bool(answer.strip()) and any(stance in ("absent", "unsure") for stance in found)
+
+
+def _of_names(item: Item, answer: str, enrolled: Sequence[str]) -> float:
+    said = {n for n in enrolled if mentioned(answer, n) and stances(answer, [n])[n] == "present"}
+    true = {n for n, there in item.present.items() if there}
+    if not said and not true:
+        return 5.0
+    return 5.0 * 2 * len(said & true) / (len(said) + len(true))
+
+
+def _coloured(text: str) -> dict[str, set[str]]:
+    """Stem of a word -> the colours right before it."""
+    words = [w for w in content_words(text) if w not in STOP]
+    out: dict[str, set[str]] = {}
+    for at, word in enumerate(words):
+        before = at - 1
+        while before >= 0 and words[before] in COLOURS and word not in COLOURS:
+            out.setdefault(_stem(word), set()).add(words[before])
+            before -= 1
+    return out
+
+
+def _stems(words: Sequence[str]) -> set[str]:
+    return {_stem(w) for w in words}
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    return str(_tokenizer().tokenize(word)[0]) if word else word
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> Any:
+    from rouge_score.tokenizers import DefaultTokenizer
+
+    return DefaultTokenizer(use_stemmer=True)

@@ -1,0 +1,125 @@
+"""Measures of answers against reference texts: BLEU, ROUGE-L, content-word F1, BERTScore.
+
+In: answers and references, n each. Out: `Measure`s over clips. Each library does its own counting; BLEU's n-gram counts
+are summed over a resample's clips, so that its interval is one of corpus BLEU.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure
+from pvchat.questions import word_set
+
+# words that say nothing about what is seen
+STOP = word_set(
+    """a an the in on at of and with is are to his her their its he she they by from for as this that near into
+    while"""
+)
+
+
+def bleu(
+    boot: Bootstrap, clips: Sequence[str], answers: Sequence[str], references: Sequence[str], order: int
+) -> Measure:
+    """Corpus BLEU with up to `order`-grams, 0..100 (sacrebleu, 13a tokens, exponential smoothing)."""
+    sums = [_ngrams(a, r, order) for a, r in zip(answers, references, strict=True)]
+    return boot.measure(clips, sums, lambda s: np.array([_bleu(row, order) for row in s]))
+
+
+def bleu_signature(order: int) -> str:
+    """Sacrebleu's signature of the setting."""
+    from sacrebleu.metrics import BLEU
+
+    metric = BLEU(max_ngram_order=order)
+    metric.corpus_score(["a"], [["a"]])
+    return str(metric.get_signature())
+
+
+def rouge_l(answers: Sequence[str], references: Sequence[str]) -> Array:
+    """ROUGE-L F measure of each row, 0..1 (rouge-score, Porter stems): [n]."""
+    scorer = _rouge()
+    return np.array([scorer.score(r, a)["rougeL"].fmeasure for a, r in zip(answers, references, strict=True)])
+
+
+def content_f1(answer: str, reference: str) -> float:
+    """F1 of the bags of words that aren't stop words; 0 where either has none."""
+    said, meant = content_words(answer), content_words(reference)
+    shared = sum((Counter(said) & Counter(meant)).values())
+    return 2 * shared / max(1, len(said) + len(meant))
+
+
+def content_words(text: str) -> list[str]:
+    """Lower-case words and numbers that aren't stop words."""
+    return [w for w in re.findall(r"[a-z0-9]+", text.lower()) if w not in STOP]
+
+
+def bert_scores(answers: Sequence[str], references: Sequence[str], model: str) -> tuple[str, Array]:
+    """BERTScore F1 of each row by torchmetrics, and the name that says which model gave it.
+
+    Args:
+        answers: n texts; an empty one scores 0.
+        references: n texts.
+        model: "minilm" for the embedded sentence encoder (all its layers), else a hub id or folder such as
+            "roberta-large" (its layer 17, as bert_score's authors chose by correlation with people's judgement).
+    """
+    from torchmetrics.functional.text.bert import bert_score
+
+    path, layers, name = _bert(model)
+    pairs = sorted({(a, r) for a, r in zip(answers, references, strict=True) if a.strip() and r.strip()})
+    if not pairs:
+        return name, np.zeros(len(answers))
+    out = bert_score(
+        [a for a, _ in pairs], [r for _, r in pairs], model_name_or_path=path, num_layers=layers, batch_size=64,
+        max_length=128, truncation=True, device="cpu", verbose=False,
+    )  # fmt: skip
+    value = dict(zip(pairs, np.atleast_1d(np.asarray(out["f1"], np.float64)), strict=True))
+    return name, np.array([value.get((a, r), 0.0) for a, r in zip(answers, references, strict=True)])
+
+
+def _bert(model: str) -> tuple[str, int | None, str]:
+    if model == "minilm":
+        from pvchat.weights import member_path
+
+        path = member_path("sentences")
+        folder = path if path.is_dir() else path.parent
+        return str(folder), None, "bertscore_minilm-l6-v2"
+    layers = {"roberta-large": 17}.get(model)
+    return model, layers, f"bertscore_{model.rstrip('/').split('/')[-1]}"
+
+
+def _ngrams(answer: str, reference: str, order: int) -> list[int]:
+    """Matched and total n-grams by length, lengths of answer and reference: 2 * order + 2 counts."""
+    score = _sentence_bleu(order).sentence_score(answer, [reference])
+    return [*score.counts, *score.totals, score.sys_len, score.ref_len]
+
+
+def _bleu(row: Array, order: int) -> float:
+    from sacrebleu.metrics import BLEU
+
+    if not row[order]:
+        return float("nan") if not row[-1] else 0.0
+    counts = [int(v) for v in row]
+    return BLEU.compute_bleu(
+        correct=counts[:order], total=counts[order : 2 * order], sys_len=counts[-2], ref_len=counts[-1],
+        smooth_method="exp", max_ngram_order=order,
+    ).score  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _sentence_bleu(order: int) -> Any:
+    from sacrebleu.metrics import BLEU
+
+    return BLEU(max_ngram_order=order, effective_order=True)
+
+
+@lru_cache(maxsize=1)
+def _rouge() -> Any:
+    from rouge_score.rouge_scorer import RougeScorer
+
+    return RougeScorer(["rougeL"], use_stemmer=True)

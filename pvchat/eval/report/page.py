@@ -1,0 +1,227 @@
+"""The page: what metrics.json, run.json and predictions.jsonl say, arranged for a reader.
+
+In: a finished run's folder. Out: report.html beside them. Everything is inside the one file; names, questions and
+answers are escaped by the template engine, and there is no script in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pvchat import atomic
+from pvchat.eval.journal import Journal
+from pvchat.eval.manifest import Manifest
+from pvchat.eval.report import gallery, plots
+from pvchat.eval.table import joined
+
+Row = dict[str, Any]
+MAIN = ("ours-deep", "ours-instant", "measured-facts")
+# group, measure, heading, higher is better
+PRESENCE = (
+    ("existence", "balanced_accuracy", "balanced accuracy", True),
+    ("existence", "accuracy", "accuracy", True),
+    ("existence", "auc", "AUC", True),
+    ("existence", "tpr", "TPR", True),
+    ("existence", "tnr", "TNR", True),
+    ("pairs", "all_right", "pairs all right", True),
+    ("who", "f1", "who F1", True),
+    ("existence", "ece", "calibration error", False),
+)
+TELLING = (
+    ("refusals", "refused_absent", "absent refused", True),
+    ("refusals", "refused_present", "present refused", False),
+    ("wording", "content_f1", "content F1", True),
+    ("wording", "rouge_l", "ROUGE-L", True),
+    ("wording", "bleu1", "BLEU-1", True),
+    ("wording", "bleu4", "BLEU-4", True),
+    ("rules", "entity_specificity_rules", "ES, rules", True),
+    ("rules", "descriptive_completeness_rules", "DC, rules", True),
+)
+COLUMNS = (*PRESENCE, *TELLING)
+SLICE_COLUMNS = (
+    ("existence", "balanced_accuracy"), ("existence", "auc"), ("existence", "tpr"), ("existence", "tnr"),
+    ("wording", "content_f1"), ("wording", "rouge_l"),
+)  # fmt: skip
+
+
+def write(out: Path, manifest: Manifest, frames: bool) -> Path:
+    """Write report.html of a finished run.
+
+    Args:
+        out: the run's folder.
+        manifest: for clips and questions.
+        frames: put frames of the worst failures in; without media rights they are left out.
+    """
+    import jinja2
+
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    rows = Journal(out / "predictions.jsonl").read()
+    folder = Path(__file__).parent
+    loader = jinja2.FileSystemLoader(folder)
+    engine = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    engine.filters |= {"number": number, "interval": interval}
+    page = engine.get_template("page.html.j2").render(view(metrics, run, rows, manifest, frames))
+    atomic.write_file(out / "report.html", page.encode(), out / ".scratch")
+    return out / "report.html"
+
+
+def view(metrics: Row, run: Row, rows: Sequence[Row], manifest: Manifest, frames: bool) -> Row:
+    """Everything that the template names."""
+    systems = list(metrics["systems"])
+    main = next((m for m in MAIN if m in systems), systems[-1])
+    answered = joined([r for r in rows if r["system"] == main], {i.id: i for i in manifest.items}, {})
+    colours = plots.colour_of(systems)
+    return {
+        "metrics": metrics,
+        "run": run,
+        "about": metrics["set"],
+        "main": main,
+        "tables": {"Who is there": PRESENCE, "What is said": [*TELLING, *_bert_column(metrics)]},
+        "table": headline(metrics),
+        "best": best(metrics),
+        "plots": _plots(metrics, colours),
+        "confusion": confusion(metrics["systems"][main]["confusion"]),
+        "slices": slices(metrics["systems"][main]["slices"]),
+        "slice_columns": SLICE_COLUMNS,
+        "failures": gallery.rows(gallery.worst(answered), manifest, frames),
+        "frames": frames,
+        "enrolled": _enrollment(run),
+        "judges": judges(metrics),
+    }
+
+
+def _bert_column(metrics: Row) -> list[tuple[str, str, str, bool]]:
+    """The column of BERTScore, headed by the model that gave it."""
+    name = metrics["signatures"]["bertscore"]
+    return [] if name == "none" else [("wording", name, name.replace("bertscore_", "BERTScore, "), True)]
+
+
+def headline(metrics: Row) -> dict[str, dict[str, Row | None]]:
+    """System -> heading -> measure."""
+    return {
+        name: {title: _get(system["overall"], group, key) for group, key, title, _ in _all_columns(metrics)}
+        for name, system in metrics["systems"].items()
+    }
+
+
+def best(metrics: Row) -> dict[str, float | None]:
+    """The best value of each column."""
+    table = headline(metrics)
+    out: dict[str, float | None] = {}
+    for _, _, title, higher in _all_columns(metrics):
+        values = [m["value"] for row in table.values() if (m := row[title]) and m["value"] is not None]
+        out[title] = (max if higher else min)(values) if values else None
+    return out
+
+
+def _all_columns(metrics: Row) -> list[tuple[str, str, str, bool]]:
+    return [*COLUMNS, *_bert_column(metrics)]
+
+
+def confusion(counts: Mapping[str, Mapping[str, int]]) -> Row:
+    """A square-ish table: who is there down, who was said to be there across."""
+    across = sorted({name for row in counts.values() for name in row} | {n for n in counts if n != "(nobody)"})
+    down = sorted(n for n in counts if n != "(nobody)") + (["(nobody)"] if "(nobody)" in counts else [])
+    top = max([c for row in counts.values() for c in row.values()] + [1])
+    cells = {d: {a: counts[d].get(a, 0) for a in across} for d in down}
+    return {"across": across, "down": down, "cells": cells, "top": top}
+
+
+def slices(found: Mapping[str, Mapping[str, Row]]) -> dict[str, dict[str, dict[str, Row | None]]]:
+    """Axis -> place -> "group.measure" -> measure, axes with a single place left out."""
+    return {
+        axis: {place: {f"{g}.{k}": _get(groups, g, k) for g, k in SLICE_COLUMNS} for place, groups in places.items()}
+        for axis, places in found.items()
+        if len(places) > 1
+    }
+
+
+def judges(metrics: Row) -> dict[str, dict[str, Row]]:
+    """Judge -> system -> its two measures; empty where nobody judged."""
+    out: dict[str, dict[str, Row]] = {}
+    for name, system in metrics["systems"].items():
+        for group, measures in system["overall"].items():
+            if group.startswith("judge:"):
+                out.setdefault(group.removeprefix("judge:"), {})[name] = measures
+    return out
+
+
+def number(measure: Row | None) -> str:
+    """A value for a cell: three digits below 1, one above."""
+    if not measure or measure["value"] is None:
+        return "–"
+    value = measure["value"]
+    return f"{value:.3f}".removeprefix("0") if value < 1 else f"{value:.3f}" if value <= 1.0005 else f"{value:.2f}"
+
+
+def interval(measure: Row | None) -> str:
+    """An interval and count for below the value."""
+    if not measure or measure["value"] is None or measure["low"] is None:
+        return ""
+    low, high = (number({"value": measure[k]}) for k in ("low", "high"))
+    return f"{low}–{high}"
+
+
+def _plots(metrics: Row, colours: Mapping[str, str]) -> dict[str, str]:
+    systems = metrics["systems"]
+    shown = {s: c for s, c in colours.items() if s not in ("always-yes", "prior")}
+    graded = [s for s in shown if systems[s]["reliability"] and _has_grades(systems[s]["risk_coverage"])]
+    curves = {s: systems[s]["risk_coverage"] for s in graded}
+    routed = next((systems[s]["routing"] for s in MAIN if s in systems and systems[s]["routing"]), None)
+    exist = "balanced accuracy, existence questions"
+    told = "content-word F1 against the reference phrase"
+    return {
+        "suite": _by(systems, shown, "suite", "existence", "balanced_accuracy", exist),
+        "type": _by(systems, shown, "type", "wording", "content_f1", told),
+        "kind": _by(systems, shown, "kind", "rules", "entity_specificity_rules", "entity specificity by rules, 0–5"),
+        "reliability": plots.reliability("Reliability", {s: systems[s]["reliability"] for s in graded}, colours),
+        "risk": plots.risk_coverage("Risk and coverage", curves, _unsure_points(systems, graded), colours),
+        "routing": plots.routing("Use of routed heads by question type", routed) if routed else "",
+    }
+
+
+def _has_grades(curve: Sequence[Any]) -> bool:
+    """Whether a system says how sure it is at all; one that only says yes or no has a single point."""
+    return len(curve) > 2
+
+
+def _unsure_points(systems: Row, names: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """(coverage, risk) where a system stops answering because it says "unsure"."""
+    out = {}
+    for name in names:
+        group = systems[name]["overall"].get("existence", {})
+        if systems[name]["unsure"] and group and group["risk_when_sure"]["value"] is not None:
+            out[name] = (float(group["coverage"]["value"]), float(group["risk_when_sure"]["value"]))
+    return out
+
+
+def _by(systems: Row, colours: Mapping[str, str], axis: str, group: str, key: str, unit: str) -> str:
+    places = dict.fromkeys(p for s in colours for p in systems[s]["slices"].get(axis, {}))
+    found = {p: {s: _get(systems[s]["slices"][axis].get(p, {}), group, key) for s in colours} for p in places}
+    found = {p: {s: m for s, m in row.items() if m} for p, row in found.items()}
+    found = {p: row for p, row in found.items() if any(m["value"] is not None for m in row.values())}
+    if not found:
+        return ""
+    high = 5.0 if group == "rules" else 1.0
+    width = plots.WIDE if axis == "suite" else plots.HALF
+    return plots.dots(f"{unit} by {axis}", unit, found, colours, high, width)
+
+
+def _get(groups: Mapping[str, Any], group: str, key: str) -> Row | None:
+    found: Row | None = groups.get(group, {}).get(key)
+    return found
+
+
+def _enrollment(run: Row) -> Row:
+    """People enrolled and people who couldn't be, by depth."""
+    return {
+        depth: {
+            "count": sum("error" not in row for row in people.values()),
+            "failed": {name: row["error"] for name, row in people.items() if "error" in row},
+        }
+        for depth, people in run["enrolled"].items()
+    }

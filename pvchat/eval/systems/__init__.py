@@ -1,0 +1,1 @@
+"""What is compared: baselines and PVChat itself, behind one protocol (`base.System`)."""

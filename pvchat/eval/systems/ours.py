@@ -1,0 +1,51 @@
+"""PVChat itself: measured facts by rules alone, and what `PVChat.ask` says after instant or deep enrollment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from pvchat.eval.manifest import Item
+from pvchat.eval.systems.base import Case, Said, Scene, told
+from pvchat.eval.systems.routing import watched
+
+
+class MeasuredFacts:
+    """Presence as decided, and the plain sentence of the measured facts: no language model, no trained model."""
+
+    name, needs_clip = "measured-facts", True
+
+    def __init__(self, scene: Scene) -> None:
+        self.chat = scene.chat
+        self._last: tuple[str, list[Any]] = ("", [])
+
+    def answer(self, item: Item, case: Case) -> Said:
+        from pvchat.answers import plain_answer
+        from pvchat.service import gather
+
+        assert case.analysis is not None
+        asked = self.chat.read(item.question)
+        if self._last[0] != case.analysis.key:  # the same people for every question about a clip
+            self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
+        presences = self._last[1]
+        about = presences if asked.asks_who or not asked.people else [p for p in presences if p.name in asked.people]
+        return Said(plain_answer(asked, about, gather(presences, case.analysis)), told(about))
+
+
+class Ours:
+    """`PVChat.ask`, as a user would call it."""
+
+    needs_clip = True
+
+    def __init__(self, scene: Scene, depth: str) -> None:
+        self.name, self.chat = f"ours-{depth}", scene.chats[depth]
+
+    def answer(self, item: Item, case: Case) -> Said:
+        with watched(self._model) as used:
+            answer = self.chat.ask(case.path, item.question)
+        return Said(answer.answer, told(answer.people), dict(answer.timing), {"routing": used} if used else {})
+
+    @cached_property
+    def _model(self) -> Any:
+        """The trained model where it speaks; None where answers come from facts alone or no weights are there."""
+        return self.chat.model if self.chat.settings.answers in ("auto", "model") else None

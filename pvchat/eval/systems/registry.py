@@ -1,0 +1,45 @@
+"""Which systems a run compares: names in, systems out.
+
+`hub:<folder or hub id>` is any image-text model of transformers (`hub.py`); every other name stands in SYSTEMS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pvchat.errors import SettingsError
+from pvchat.eval.systems.base import Scene, System
+
+HUB = "hub:"
+INSTANT = ("always-yes", "prior", "face-matcher", "retrieve-prompt", "text-only-llm", "measured-facts", "ours-instant")
+
+
+def names_for(depth: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """The systems of a run: those asked for, else all that need nothing from a hub.
+
+    Raises:
+        SettingsError: no such system, or "ours-deep" without `--depth deep`.
+    """
+    every = (*INSTANT, "ours-deep") if depth == "deep" else INSTANT
+    if wrong := [name for name in asked if name not in every and not name.startswith(HUB)]:
+        hint = f"Use some of: {', '.join(every)}, {HUB}MODEL."
+        what = "needs --depth deep." if wrong[0] == "ours-deep" else f"there is no system '{wrong[0]}'."
+        raise SettingsError(what, subject=f"--systems {','.join(asked)}", hint=hint)
+    return tuple(dict.fromkeys(asked)) or every
+
+
+def build(names: Sequence[str], scene: Scene) -> list[System]:
+    """The systems themselves; models load when they are first asked."""
+    from pvchat.eval.systems import blind, hub, matching, ours
+
+    makers: dict[str, Callable[[], System]] = {
+        "always-yes": blind.AlwaysYes,
+        "prior": lambda: blind.Prior(scene),
+        "face-matcher": lambda: matching.FaceMatcher(scene),
+        "retrieve-prompt": lambda: matching.RetrieveThenPrompt(scene),
+        "text-only-llm": lambda: blind.TextOnly(scene),
+        "measured-facts": lambda: ours.MeasuredFacts(scene),
+        "ours-instant": lambda: ours.Ours(scene, "instant"),
+        "ours-deep": lambda: ours.Ours(scene, "deep"),
+    }
+    return [hub.HubModel(n.removeprefix(HUB), scene) if n.startswith(HUB) else makers[n]() for n in names]

@@ -1,0 +1,83 @@
+"""Predictions next to the truth: rows of one system joined with their questions, and the decisions taken apart.
+
+An answer that failed counts as wrong: an error is never a right "no". Its probability counts as one half. A name that
+a system says nothing about counts as absent with probability 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.eval.manifest import Item
+
+Row = dict[str, Any]
+ALL_NAMES = "who"  # the kind of question whose answer is about everybody enrolled
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One question with what one system said, and the conditions of its clip."""
+
+    item: Item
+    row: Row
+    clip: Row
+
+    @property
+    def text(self) -> str:
+        """The answer; empty after an error."""
+        return "" if self.row["error"] else str(self.row["answer"])
+
+    def person(self, name: str) -> Row:
+        """What was said about one person."""
+        found = next((p for p in self.row["people"] if p["name"] == name), None)
+        return found or {"name": name, "decision": "absent", "probability": 0.0, "spans": []}
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Decisions about people, n each: the question's clip, truth, said present, unsure, probability."""
+
+    answered: list[Answered]
+    names: list[str]
+    truth: NDArray[np.bool_]
+    said: NDArray[np.bool_]
+    unsure: NDArray[np.bool_]
+    chance: NDArray[np.float64]
+
+    @property
+    def clips(self) -> list[str]:
+        """The clip of each decision."""
+        return [a.item.video for a in self.answered]
+
+
+def joined(rows: Iterable[Row], items: Mapping[str, Item], clips: Mapping[str, Row]) -> list[Answered]:
+    """Rows with their questions and clips."""
+    return [Answered(items[r["id"]], r, clips.get(items[r["id"]].video, {})) for r in rows if r["id"] in items]
+
+
+def decisions(answered: Sequence[Answered], wanted: Callable[[Item], bool]) -> Decisions:
+    """The decisions in the questions that are wanted, one for each person asked about."""
+    pairs = [(a, name) for a in answered if wanted(a.item) for name in a.item.people]
+    truth = np.array([a.item.present[n] for a, n in pairs], bool)
+    failed = np.array([bool(a.row["error"]) for a, _ in pairs], bool)
+    people = [a.person(n) for a, n in pairs]
+    said = np.where(failed, ~truth, np.array([p["decision"] == "present" for p in people], bool))
+    unsure = np.array([p["decision"] == "unsure" for p in people], bool) & ~failed
+    chance = np.where(failed, 0.5, np.array([p["probability"] for p in people], float))
+    return Decisions([a for a, _ in pairs], [n for _, n in pairs], truth, said.astype(bool), unsure, chance)
+
+
+def is_single(item: Item) -> bool:
+    """A yes/no question about one person."""
+    return item.kind == "single" and item.type == "existence"
+
+
+def has_reference(item: Item) -> bool:
+    """A question about somebody who is there whose reference is more than yes or no."""
+    told = item.type != "existence" or len(item.answer.split()) > 2
+    return item.kind in ("single", "relative") and told and all(item.present[n] for n in item.people)

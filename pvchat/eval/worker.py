@@ -1,0 +1,145 @@
+"""One clip of a run: analysed once, then every system answers every question about it.
+
+In: a `Spec` (once) and clips with the systems still missing. Out: rows of predictions, of timing, and the clip's
+conditions, all plain JSON. Workers are made in processes of their own; nothing here writes a file of the run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pvchat.config import Settings
+from pvchat.errors import PVChatError
+from pvchat.eval import conditions
+from pvchat.eval.manifest import Item, Manifest
+from pvchat.eval.systems.base import Case, Said, Scene, System
+
+MAKER = "pvchat.eval.worker:open_systems"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything a worker needs to start in another process.
+
+    Attributes:
+        manifest: people and questions.
+        systems: names, in the order of the table.
+        stores: depth -> folder of that depth's people store.
+        settings: of PVChat.
+        threads: torch threads of one worker; results depend on it in the last bits, so it is fixed and recorded.
+        maker: "module:function" that opens scene and systems; tests give their own.
+        options: for the maker.
+    """
+
+    manifest: Manifest
+    systems: tuple[str, ...]
+    stores: dict[str, str]
+    settings: Settings = field(default_factory=Settings)
+    threads: int = 1
+    maker: str = MAKER
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A clip and the systems that haven't answered for it."""
+
+    clip: str
+    systems: tuple[str, ...]
+
+
+def open_systems(spec: Spec) -> tuple[Scene, list[System]]:
+    """PVChat by depth on the run's own people stores, and the systems on top."""
+    from pvchat.eval.systems.registry import build
+
+    scene = Scene(spec.manifest, open_chats(spec), spec.settings.seed)
+    return scene, build(spec.systems, scene)
+
+
+def open_chats(spec: Spec) -> dict[str, Any]:
+    """PVChat by depth, each with its own people store inside the run's folder."""
+    from pvchat.people import PeopleStore
+    from pvchat.service import PVChat
+
+    chats = {}
+    for depth, folder in spec.stores.items():
+        chat = PVChat.from_pretrained("embedded", settings=spec.settings)
+        chat.people = PeopleStore(Path(folder), chat.cache)
+        chats[depth] = chat
+    return chats
+
+
+class Worker:
+    """Answers clip by clip."""
+
+    def __init__(self, spec: Spec) -> None:
+        module, _, maker = spec.maker.partition(":")
+        self.spec = spec
+        self.scene, self.systems = getattr(importlib.import_module(module), maker)(spec)
+        self.items: dict[str, list[Item]] = {}
+        for item in spec.manifest.items:
+            self.items.setdefault(item.video, []).append(item)
+
+    def __call__(self, unit: Unit) -> dict[str, Any]:
+        """{"clip", "predictions", "timing", "conditions"} of one clip."""
+        timing: dict[str, float] = {}
+        case, error = self._open(unit.clip, timing)
+        predictions, clocks = [], []
+        for system in self.systems:
+            if system.name not in unit.systems:
+                continue
+            for item in self.items[unit.clip]:
+                started = time.perf_counter()
+                row, parts = self._row(system, item, case, error)
+                seconds = time.perf_counter() - started
+                predictions.append(row)
+                clocks.append({"id": item.id, "system": system.name, "seconds": round(seconds, 4), **parts})
+        told = {"clip": unit.clip, "error": error, "analysis": timing, **self._conditions(case)}
+        return {"clip": unit.clip, "predictions": predictions, "timing": clocks, "conditions": told}
+
+    def _open(self, clip: str, timing: dict[str, float]) -> tuple[Case, str | None]:
+        """The one visual pass."""
+        path = self.spec.manifest.path(clip)
+        try:
+            return Case(clip, path, self.scene.chat.analyse(path, timing)), None
+        except (PVChatError, OSError) as error:
+            return Case(clip, path, None), f"{type(error).__name__}: {error}"
+        finally:
+            timing.update({k: round(v, 3) for k, v in timing.items()})
+
+    def _row(self, system: System, item: Item, case: Case, error: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+        said, failed = Said(""), error if system.needs_clip else None
+        if failed is None:
+            try:
+                said = system.answer(item, case)
+            except Exception as caught:  # a system that breaks on one question must not end the run: counted and named
+                failed = f"{type(caught).__name__}: {caught}"
+                if not isinstance(caught, PVChatError):
+                    _log.exception("%s, question %s", system.name, item.id)
+        row = {"id": item.id, "system": system.name, "clip": item.video, "kind": item.kind, "answer": said.answer}
+        row |= {"people": said.people, "error": failed, "notes": said.notes}
+        return row, {k: round(float(v), 4) for k, v in said.timing.items()}
+
+    def _conditions(self, case: Case) -> dict[str, Any]:
+        if case.analysis is None:
+            return {}
+        present = _truly_present(self.items[case.clip])
+        return conditions.measure(case.analysis, self.scene.people, present, self._body_mean)
+
+    @cached_property
+    def _body_mean(self) -> Any:
+        from pvchat.presence import PresenceModel
+
+        return PresenceModel.load().body_mean
+
+
+def _truly_present(items: Sequence[Item]) -> list[str]:
+    return sorted({name for item in items for name, there in item.present.items() if there})

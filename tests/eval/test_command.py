@@ -1,0 +1,56 @@
+"""`pvchat eval` as a command: a run, its JSON, a comparison, a conversion, and wrong usage."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from stub_systems import make_manifest
+
+from pvchat import cli
+from pvchat.eval import run as module
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """A made-up manifest, and stub systems in the place of the real ones."""
+    monkeypatch.setattr(module, "MAKER", "another")  # so that nobody is enrolled
+    monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
+    monkeypatch.setattr(module.Options.__init__, "__defaults__", _defaults(module.Options.__init__.__defaults__))
+    return make_manifest(tmp_path / "made")
+
+
+def _defaults(given):
+    return tuple("stub_systems:open_stub" if value == "pvchat.eval.worker:open_systems" else value for value in given)
+
+
+def go(*words):
+    return cli.main(["eval", *map(str, words)])
+
+
+QUICK = ("--systems", "one", "--bertscore", "none", "--resamples", "20")
+
+
+def test_run_compare_convert(made, tmp_path, capsys):
+    assert go(made, "--out", tmp_path / "a", *QUICK, "--json") == 0
+    metrics = json.loads(capsys.readouterr().out)
+    assert metrics["set"]["questions"] == 60
+    assert go(made, "--out", tmp_path / "a", *QUICK) == 0
+    assert "60 questions, 12 clips, 2 people" in capsys.readouterr().out
+    assert go("--compare", tmp_path / "a", tmp_path / "a") == 0
+    assert "0 questions changed" in capsys.readouterr().out
+    assert go(made, "--convert", tmp_path / "b", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"people": 2, "questions": 60, "left_out": 0}
+    assert (tmp_path / "b" / "questions.jsonl").is_file()
+
+
+@pytest.mark.parametrize("words", [(), ("x",), ("x", "--engine", "spark", "--out", "y"), ("--compare", "a")])
+def test_wrong_usage(words):
+    with pytest.raises(SystemExit) as stopped:
+        go(*words)
+    assert stopped.value.code == 2
+
+
+def test_what_a_user_can_mend(tmp_path, capsys):
+    assert go(tmp_path / "gone", "--out", tmp_path / "out") == 1
+    assert "no such manifest" in capsys.readouterr().err

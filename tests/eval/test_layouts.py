@@ -1,0 +1,212 @@
+"""Manifests: our layout, other people's layouts as their repositories have them, suites, and bad rows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pvchat.errors import SettingsError
+from pvchat.eval.layouts.reading import guess, read
+from pvchat.eval.manifest import limited, write
+from pvchat.eval.suites import is_drawn, of_suite, suite_of
+
+ROW = {
+    "id": "a", "set": "nhs", "video": "x.mp4", "people": ["Ana"], "kind": "single", "type": "existence",
+    "question": "Is Ana there?", "answer": "yes", "present": {"Ana": True},
+}  # fmt: skip
+
+
+def touch(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+
+
+def lay_out(folder, rows, people=({"name": "Ana", "set": "nhs", "enroll": "ana.mp4"},)):
+    touch(folder, "x.mp4", "ana.mp4")
+    (folder / "people.json").write_text(json.dumps(list(people)))
+    (folder / "questions.jsonl").write_text("\n".join(r if isinstance(r, str) else json.dumps(r) for r in rows))
+    return folder
+
+
+def test_bad_rows_are_named_and_the_good_ones_kept(tmp_path):
+    rows = [
+        ROW, "{not json", {**ROW, "id": "b", "type": "smell"}, {**ROW, "id": "c", "present": {"Ben": True}},
+        {k: v for k, v in ROW.items() if k != "question"}, ROW, {**ROW, "id": "d", "present": {"Ana": "yes"}},
+        {**ROW, "id": "e", "clothes": "other"}, {**ROW, "id": "f", "spans": {"Ana": [[0, 1.5]]}, "clothes": "changed"},
+        {**ROW, "id": "g", "video": "gone.mp4"},
+    ]  # fmt: skip
+    found = read(lay_out(tmp_path, rows))
+    assert [i.id for i in found.items] == ["a", "f"]
+    assert found.items[1].spans == {"Ana": [(0.0, 1.5)]}
+    where = [p.where for p in found.problems]
+    assert where == [*(f"questions.jsonl:{n}" for n in (2, 3, 4, 5, 7, 8)), "questions.jsonl", "gone.mp4"]
+    assert "question" in found.problems[3].what
+    assert "1 questions" in found.problems[-1].what
+
+
+def test_a_person_twice_and_a_person_without_a_clip(tmp_path):
+    people = [
+        {"name": "Ana", "set": "s", "enroll": "ana.mp4"}, {"name": "Ana", "set": "t", "enroll": "x.mp4"},
+        {"name": "Ben", "enroll": "ben.mp4"}, {"enroll": "x.mp4"},
+    ]  # fmt: skip
+    found = read(lay_out(tmp_path, [ROW], people))
+    assert [(p.name, p.set) for p in found.people] == [("Ana", "s")]
+    assert len(found.problems) == 3
+
+
+@pytest.mark.parametrize("make", [lambda f: None, lambda f: touch(f, "a.txt"), lambda f: lay_out(f, ["{"])])
+def test_what_cannot_be_asked_is_refused(tmp_path, make):
+    make(tmp_path)
+    with pytest.raises(SettingsError):
+        read(tmp_path)
+    with pytest.raises(SettingsError, match="no such manifest"):
+        read(tmp_path / "nothing")
+
+
+def test_suites_by_pattern_and_by_the_sets_own_word(tmp_path):
+    rows = [{**ROW, "id": s, "set": s} for s in ("nhs", "bbt", "anime", "street", "puppets")]
+    lay_out(tmp_path, rows)
+    (tmp_path / "sets.json").write_text(json.dumps({"puppets": {"suite": "tv", "drawn": True}}))
+    found = read(tmp_path)
+    assert {s: suite_of(found, s) for s in ("nhs", "bbt", "anime", "street", "puppets")} == {
+        "nhs": "medical", "bbt": "tv", "anime": "anime", "street": "other", "puppets": "tv"
+    }  # fmt: skip
+    assert is_drawn(found, "puppets")
+    assert [i.set for i in of_suite(found, "real").items] == ["nhs", "bbt", "street"]
+    assert [i.set for i in of_suite(found, "tv").items] == ["bbt", "puppets"]
+    assert len(of_suite(found, "all").items) == 5
+
+
+def test_limit_is_spread_evenly(tmp_path):
+    found = read(lay_out(tmp_path, [{**ROW, "id": f"{n}"} for n in range(10)]))
+    assert [i.id for i in limited(found, 4).items] == ["0", "2", "5", "7"]
+    assert limited(found, 99) is found
+
+
+def test_the_official_json(tmp_path):
+    def video(name, positive, *pairs):
+        rows = [{"question": q, "answer": a, "is_special": s} for q, a, s in pairs]
+        return {"video_name": name, "video_path": f"/autodl/{name}", "sks_present": "<Mia>", "is_positive": positive,
+                "gender": "", "age": "", "qa_pairs": rows}  # fmt: skip
+
+    touch(tmp_path, "videos/p0.mp4", "videos/p1.mp4", "videos/n0.mp4")
+    train = [
+        video("n0.mp4", False),
+        video("p0.mp4", True, ("Is <sks> visible anywhere?", "I've detected <sks>.", True)),
+    ]
+    test = [
+        video("p1.mp4", True, ("Is <Mia> visible anywhere?", "<Mia> appears.", True),
+              ("What is <Mia> wearing in this video?", "<Mia> wears a red coat.", False)),
+        video("n0.mp4", False, ("Is <Mia> visible anywhere?", "I see no sign of <Mia>.", True),
+              ("What is <Mia> wearing in this video?", "<Mia> isn't here.", False)),
+        {"video_name": "p1.mp4", "is_positive": True},
+    ]  # fmt: skip
+    (tmp_path / "mia_train.json").write_text(json.dumps({"data": train}))
+    (tmp_path / "mia_test.json").write_text(json.dumps({"videos": test}))
+    found = read(tmp_path / "mia_test.json")
+    assert guess(tmp_path) == "official"
+    assert [(p.name, p.clip) for p in found.people] == [("Mia", "videos/p0.mp4")]
+    assert [(i.video, i.kind, i.type, i.present["Mia"]) for i in found.items] == [
+        ("videos/p1.mp4", "single", "existence", True), ("videos/p1.mp4", "single", "appearance", True),
+        ("videos/n0.mp4", "single", "existence", False), ("videos/n0.mp4", "refusal", "appearance", False),
+    ]  # fmt: skip
+    assert found.items[0].question == "Is Mia visible anywhere?"
+    assert [p.where for p in found.problems] == ["mia_test.json: video 3"]
+    assert len(read(tmp_path).items) == 4
+
+
+def test_an_official_file_alone_enrolls_from_its_own_first_positive(tmp_path):
+    touch(tmp_path, "a.mp4", "b.mp4")
+    pair = [{"question": "Is <sks> there?", "answer": "Yes.", "is_special": True}]
+    rows = [{"video_name": f"{n}.mp4", "sks_present": "", "is_positive": True, "qa_pairs": pair} for n in "ab"]
+    (tmp_path / "Sh.json").write_text(json.dumps({"data": rows}))
+    found = read(tmp_path / "Sh.json")
+    assert found.people[0].name == "Sh"
+    assert {i.video for i in found.items} == {"b.mp4"}  # what she is enrolled from isn't asked about
+
+
+def test_yollava(tmp_path):
+    touch(tmp_path, "train/bo/0.png", "train/bo/1.png", "train/oong/0.png", "test/bo/0.png", "test/oong/3.png")
+    qa = {
+        "oong": {"./yollava-data/test/oong/3.png": {"question": "What is the color of <sks>'s sweater?",
+                 "options": {"A": "Blue", "B": "Red"}, "correct_answer": "A"}},
+        "left-out": {"./yollava-data/test/left-out/3.png": {}},
+        "bo": {"./yollava-data/test/bo/0.png": {"question": "What is <sks>?"}},
+    }  # fmt: skip
+    (tmp_path / "yollava-visual-qa.json").write_text(json.dumps(qa))
+    found = read(tmp_path)
+    assert [(p.name, p.clip) for p in found.people] == [("bo", "train/bo/0.png"), ("oong", "train/oong/0.png")]
+    asked = {(i.video, i.people[0]): i.present[i.people[0]] for i in found.items if i.type == "existence"}
+    assert asked == {
+        ("test/bo/0.png", "bo"): True, ("test/bo/0.png", "oong"): False,
+        ("test/oong/3.png", "bo"): False, ("test/oong/3.png", "oong"): True,
+    }  # fmt: skip
+    told = [i for i in found.items if i.type != "existence"]
+    assert [(i.question, i.answer, i.type) for i in told] == [
+        ("What is the color of oong's sweater?", "Blue", told[0].type)
+    ]
+    assert len(found.problems) == 1
+
+
+def test_myvlm(tmp_path):
+    touch(tmp_path, "billy_dog/a.jpg", "billy_dog/b.jpg", "cup/x.jpg", "cup/y.jpg", "empty/z.jpg")
+    for concept, names in (("billy_dog", "ab"), ("cup", "xy")):
+        captions = {f"{n}.jpg": [f"{concept} in {n}", "another"] for n in names}
+        (tmp_path / concept / "captions.json").write_text(json.dumps(captions))
+    found = read(tmp_path)
+    assert [(p.name, p.clip) for p in found.people] == [("Billy Dog", "billy_dog/a.jpg"), ("Cup", "cup/x.jpg")]
+    assert sum(i.type == "existence" for i in found.items) == 4
+    assert [i.answer for i in found.items if i.type == "other"] == ["billy_dog in b", "cup in y"]
+
+
+def test_this_is_my(tmp_path):
+    folder = tmp_path / "this-is-my-dataset"
+    folder.mkdir()
+    rows = ["s1,True,Casey's son,v1,c,1.0,2.0,man", "s2,True,Casey's jeep,v2,c,1.0,2.0,car", "s3,False,,v3,c,0,3,",
+            "s4,True,Casey's wife,v4,c,1.0,2.0,woman", "s5,False,,v5,c,0,3,"]  # fmt: skip
+    head = "segment_id,is_anchor,instance_name,video_id,channel_id,start_time,end_time,query"
+    (folder / "segments.csv").write_text("\n".join([head, *rows]))
+    (folder / "this-is-my_test-set.json").write_text(json.dumps({"s1": ["s3"], "s2": ["s3"], "s4": ["s5", "s3"]}))
+    captions = (
+        "segs,ids,item,class,caption\ns3,1,Casey's son,man,* is wearing a red cap\ns3,2,Casey's jeep,car,* is red\n"
+    )
+    (folder / "this-is-my_eval-captions.csv").write_text(captions)
+    touch(tmp_path, "train_segment/s1.mp4", "train_segment/s4.mp4", "eval_segment/s3.mp4")
+    found = read(tmp_path)
+    assert [(p.name, p.clip) for p in found.people] == [
+        ("Casey's son", "train_segment/s1.mp4"), ("Casey's wife", "train_segment/s4.mp4")
+    ]  # fmt: skip
+    asked = {(i.video, i.people[0]): i.present[i.people[0]] for i in found.items if i.type == "existence"}
+    assert asked == {("eval_segment/s3.mp4", "Casey's son"): True, ("eval_segment/s3.mp4", "Casey's wife"): True}
+    assert [i.answer for i in found.items if i.type == "other"] == ["Casey's son is wearing a red cap"]
+    assert {p.where for p in found.problems} == {"Casey's jeep", "eval_segment/s5.mp4"}
+
+
+def test_own_folders(tmp_path):
+    touch(tmp_path, "people/Ana.mp4", "people/Ben/1.jpg", "people/Ben/2.jpg", "clips/Ana/notes.txt")
+    touch(tmp_path, "clips/Ana/a.mp4", "clips/Ana + Ben/b.mp4", "clips/nobody/c.mp4", "clips/Cleo/d.mp4")
+    found = read(tmp_path)
+    assert [(p.name, p.clip) for p in found.people] == [("Ana", "people/Ana.mp4"), ("Ben", "people/Ben/1.jpg")]
+    assert {i.video: [n for n, there in i.present.items() if there] for i in found.items if i.kind == "who"} == {
+        "clips/Ana/a.mp4": ["Ana"], "clips/Ana + Ben/b.mp4": ["Ana", "Ben"], "clips/nobody/c.mp4": []
+    }  # fmt: skip
+    assert sum(i.kind == "single" for i in found.items) == 6
+    assert [i.people for i in found.items if i.kind == "pair"] == [("Ana", "Ben")]
+    assert [p.where for p in found.problems] == ["clips/Cleo"]
+
+
+def test_any_layout_becomes_ours(tmp_path):
+    touch(tmp_path / "own", "people/Ana.mp4", "clips/Ana/a.mp4", "clips/nobody/c.mp4")
+    found = read(tmp_path / "own")
+    write(found, tmp_path / "ours")
+    again = read(tmp_path / "ours")
+    assert guess(tmp_path / "ours") == "pvchat"
+    assert [i.present for i in again.items] == [i.present for i in found.items]
+    assert all(again.path(i.video).is_file() for i in again.items)
+
+
+def test_the_development_set_reads_without_a_problem(shared):
+    found = read(shared / "devset")
+    assert (len(found.people), len(found.items), found.problems) == (25, 974, ())

@@ -1,0 +1,197 @@
+"""A run around stub systems: files, errors, resuming after kills at any byte, workers, Ray."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from stub_systems import make_manifest
+
+from pvchat.errors import SettingsError
+from pvchat.eval.journal import Journal
+from pvchat.eval.run import Options, run
+
+OPTIONS = Options(
+    systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore="none", frames=False
+)  # fmt: skip
+SAME = ("predictions.jsonl", "metrics.json")
+
+
+class KilledError(BaseException):
+    """What a kill is to the code it hits: nothing can catch it."""
+
+
+@pytest.fixture
+def made(tmp_path):
+    return make_manifest(tmp_path / "made")
+
+
+@pytest.fixture
+def unreported(monkeypatch):
+    """Without the page: it takes longer than all the rest."""
+    monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
+
+
+@pytest.fixture
+def straight(made, tmp_path, unreported):
+    run(made, tmp_path / "straight", OPTIONS)
+    return {name: (tmp_path / "straight" / name).read_bytes() for name in SAME}
+
+
+def results(out):
+    return {name: (out / name).read_bytes() for name in SAME}
+
+
+def test_a_run_says_everything(made, tmp_path):
+    out = tmp_path / "out"
+    metrics = run(made, out, OPTIONS)
+    rows = Journal(out / "predictions.jsonl").read()
+    assert [(r["system"], r["id"]) for r in rows] == [(s, f"q-{i:03d}") for s in ("one", "two") for i in range(60)]
+    told = json.loads((out / "run.json").read_text())
+    assert told["status"] == "done"
+    assert told["config"]["questions"] == 60
+    assert set(told["versions"]) > {"pvchat", "python", "torch", "sacrebleu"}
+    assert "clips/broken.mp4" in told["clip_errors"]
+    assert len(Journal(out / "timing.jsonl").read()) == 120
+    one = metrics["systems"]["one"]
+    assert one["errors"] == {
+        "n": 6, "kinds": {"RuntimeError": 1, "VideoReadError": 5},
+        "ids": ["q-007", *(f"q-{i:03d}" for i in range(20, 25))],
+    }  # fmt: skip
+    assert one["overall"]["existence"]["accuracy"]["n"] + one["overall"]["wording"]["bleu1"]["n"] == 60
+    page = (out / "report.html").read_text()
+    assert "<script" not in page
+    assert "broken.mp4" in page
+
+
+def test_errors_count_as_wrong(made, tmp_path, unreported):
+    rows = run(made, tmp_path / "out", OPTIONS)["systems"]["one"]["slices"]["set"]
+    found = rows["tv_made"]["existence"]["accuracy"]  # the unreadable clip is of this set
+    questions = [json.loads(line) for line in (made / "questions.jsonl").read_text().splitlines()]
+    asked = [q for q in questions if q["set"] == "tv_made" and q["type"] == "existence"]
+    broken = [q for q in asked if "broken" in q["video"]]
+    assert found["n"] == len(asked)
+    assert found["value"] <= 1 - len(broken) / len(asked) + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_at_a_random_byte_it_ends_the_same(made, tmp_path, straight, monkeypatch, seed):
+    draw, out, real, kills = random.Random(seed), tmp_path / "out", os.write, 0
+    budget = draw.randrange(200, 12_000)
+
+    def write(handle, data):
+        nonlocal budget
+        if budget < len(data):
+            real(handle, bytes(data)[: max(0, budget)])
+            raise KilledError
+        budget -= len(data)
+        return real(handle, data)
+
+    monkeypatch.setattr("pvchat.eval.journal.os.write", write)
+    for _ in range(50):
+        try:
+            run(made, out, OPTIONS)
+            break
+        except KilledError:
+            kills += 1
+            budget = draw.randrange(200, 40_000)
+    assert kills >= 1
+    assert results(out) == straight
+
+
+def test_what_is_done_is_not_done_again(made, tmp_path, unreported):
+    log, out = tmp_path / "log", tmp_path / "out"
+    options = replace(OPTIONS, options={"log": str(log)})
+    run(made, out, options)
+    asked = log.read_text().splitlines()
+    assert len(asked) == len(set(asked)) == 110  # the unreadable clip is never asked about
+    rows = (out / "predictions.jsonl").read_bytes().splitlines(keepends=True)
+    gone = [r for r in rows if b"clips/c03.mp4" in r]
+    (out / "predictions.jsonl").write_bytes(b"".join(r for r in rows if r not in gone))
+    before = b"".join(rows)
+    run(made, out, options)
+    assert [json.loads(line)[0] for line in log.read_text().splitlines()[len(asked) :]] == ["clips/c03.mp4"] * 10
+    assert (out / "predictions.jsonl").read_bytes() == before
+
+
+def test_a_system_can_be_added_later(made, tmp_path, straight):
+    log, out = tmp_path / "log", tmp_path / "out"
+    run(made, out, replace(OPTIONS, systems=("one",)))
+    run(made, out, OPTIONS)
+    assert results(out) == straight
+    assert not log.exists()
+
+
+def test_another_run_is_refused(made, tmp_path, unreported):
+    out = tmp_path / "out"
+    run(made, out, OPTIONS)
+    with pytest.raises(SettingsError, match="limit: None → 10"):
+        run(made, out, replace(OPTIONS, limit=10))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"suite": "x"}, "suite"), ({"limit": 0}, "limit"), ({"engine": "x"}, "engine"), ({"layout": "x"}, "layout"),
+     ({"suite": "medical"}, "suite")],
+)  # fmt: skip
+def test_wrong_options_are_told(made, tmp_path, change, message):
+    with pytest.raises(SettingsError, match=message):
+        run(made, tmp_path / "out", replace(OPTIONS, **change))
+
+
+@pytest.mark.slow
+def test_two_workers_are_one(made, tmp_path, straight):
+    run(made, tmp_path / "out", replace(OPTIONS, workers=2))
+    assert results(tmp_path / "out") == straight
+
+
+@pytest.mark.slow
+def test_killed_for_real_with_two_workers(made, tmp_path, straight):
+    """SIGKILL to the run's process: its workers go too, and the next call ends the same."""
+    out = tmp_path / "out"
+    code = (
+        "from pvchat.eval.run import *\n"
+        "if __name__ == '__main__':\n"
+        f"    run({str(made)!r}, {str(out)!r}, Options(systems=('one', 'two'), maker='stub_systems:open_stub', "
+        "resamples=50, bertscore='none', frames=False, workers=2, options={'sleep': 0.02}))\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    paths = os.pathsep.join(
+        [str(Path(__file__).parent), str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+    )
+    child = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": paths})
+    deadline = time.monotonic() + 120
+    while not (out / "predictions.jsonl").exists() and time.monotonic() < deadline and child.poll() is None:
+        time.sleep(0.02)
+    workers = _children(child.pid)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{p}").exists() for p in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [p for p in workers if Path(f"/proc/{p}").exists()]
+    have = len(Journal(out / "predictions.jsonl").read())
+    assert 0 < have < 120
+    run(made, out, replace(OPTIONS, options={"sleep": 0.02}))
+    assert results(out) == straight
+
+
+@pytest.mark.slow
+def test_local_and_ray_give_the_same_rows(made, tmp_path, straight):
+    pytest.importorskip("ray")
+    run(made, tmp_path / "out", replace(OPTIONS, engine="ray", workers=2))
+    assert results(tmp_path / "out") == straight
+
+
+def _children(pid):
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(p) for p in path.read_text().split()] if path.exists() else []
