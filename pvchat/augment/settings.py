@@ -32,9 +32,9 @@ class AugmentConfig:
         engine: "local" or "ray".
     """
 
-    clips: int = 66
-    stills: int = 24
-    negatives: int = 48
+    clips: int = 56
+    stills: int = 20
+    negatives: int = 34
     seconds: float = 2.0
     fps: float = 8.0
     frames: int = 6
