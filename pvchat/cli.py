@@ -1,4 +1,4 @@
-"""The command line: `pvchat demo | enroll | ask | people | doctor`.
+"""The command line: `pvchat demo | enroll | ask | index | people | models | train | doctor`.
 
 In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for an error
 that a user can mend, 2 for wrong usage, 130 after Ctrl-C.
@@ -19,11 +19,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvchat import __version__, commands
+from pvchat.config import ANSWERS
 from pvchat.errors import PVChatError
 
 OK, USER_ERROR, INTERRUPTED = 0, 1, 130
-DEPTHS = ("instant",)
-USAGE = {"enroll": "CLIP --name NAME [options]", "ask": "CLIP QUESTION [options]", "people": "ACTION …"}
+DEPTHS = ("instant", "deep")
+USAGE = {"enroll": "CLIP --name NAME [options]", "ask": "CLIP QUESTION [options]", "people": "ACTION …",
+         "eval": "MANIFEST --out DIR [options]", "index": "ACTION …",
+         "models": "[FOLDER …] [options]", "train": "ACTION …",
+         "augment": "CLIP --name NAME --out DIR [options]\n       pvchat augment --check DIR"}  # fmt: skip
 MEANINGS = {
     "video.backend": "what reads normalised copies: auto, decord or pyav",
     "video.max_bytes": "largest file that is taken",
@@ -87,7 +91,13 @@ def build_parser() -> argparse.ArgumentParser:
         ("demo", _add_demo, "see it work on real footage (fetches weights and footage first)"),
         ("enroll", _add_enroll, "get to know a person from one clip"),
         ("ask", _add_ask, "ask about a clip"),
+        ("augment", _add_augment, "make a data set of clips and questions about the person of one clip"),
+        ("index", _add_index, "index the faces and scenes of a folder of videos, and search it"),
         ("people", _add_people, "list, show, rename, alias, export, import or forget people"),
+        ("eval", _add_eval, "measure PVChat and baselines on many clips, with a report"),
+        ("serve", _add_serve, "open the app in a browser"),
+        ("models", _add_models, "which trained models there are, their language models, what is downloaded"),
+        ("train", _add_train, "train the model that all people share, or one person"),
         ("doctor", _add_doctor, "what is installed, what is missing, how to mend it"),
     ):
         usage = f"pvchat {name} {USAGE.get(name, '[options]')}"
@@ -116,6 +126,12 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     _add_common(parser)
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 … or mps")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
+    parser.add_argument("--model", default="embedded", metavar="NAME", help="a preset or a trained model's folder "
+                        "(default embedded; `pvchat models` lists them)")  # fmt: skip
+    parser.add_argument("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: measured "
+                        "facts; facts told by a language model; facts with gaps filled by the trained model; auto (the "
+                        "default): model where it has weights, else told")  # fmt: skip
+    parser.add_argument("--llm", default="", metavar="FOLDER|ID", help="another language model than the model's own")
     for section, config in commands.SECTIONS.items():
         group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
@@ -133,7 +149,8 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 def _add_enroll(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("clip", metavar="CLIP", help="a video, an animation or a photo that shows the person")
     parser.add_argument("--name", required=True, help="how the person is called in questions")
-    parser.add_argument("--depth", choices=DEPTHS, default="instant", help="instant: one pass over the clip, seconds")
+    parser.add_argument("--depth", choices=DEPTHS, default="instant", help="instant (the default): one pass over "
+                        "the clip, seconds; deep: also learns from an augmentation of it, minutes")  # fmt: skip
     parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
     parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
     _add_model(parser)
@@ -145,6 +162,70 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
     _add_model(parser)
     parser.set_defaults(run=commands.ask)
+
+
+def _add_augment(parser: argparse.ArgumentParser) -> None:
+    from pvchat.augment.settings import HUB, AugmentConfig
+
+    usual = AugmentConfig()
+    parser.add_argument(
+        "clip", metavar="CLIP", nargs="?", help="a video, an animation or a photo that shows the person"
+    )
+    parser.add_argument("--name", help="how the person is called in questions")
+    parser.add_argument("--out", metavar="DIR", help="where the data set goes; an unfinished one is gone on with")
+    parser.add_argument("--many", metavar="FILE", help="many clips: a JSON object with clip, name and out a line")
+    parser.add_argument("--engine", choices=("local", "ray"), default="local", help="what --many runs on")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="workers of Ray (default 1)")
+    parser.add_argument("--check", metavar="DIR", help="only check a data set; names the first bad rows")
+    parser.add_argument("--sheet", metavar="FILE", help="also draw a contact sheet of the samples, a JPEG")
+    parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
+    for name, text in (
+        ("clips", "clips of the person to make"),
+        ("stills", "pictures of the person to make"),
+        ("negatives", "samples without the person to look for"),
+    ):
+        default = getattr(usual, name)
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default {default})")
+    parser.add_argument("--index", metavar="DIR", help="index of faces (`pvchat index`) with look-alikes")
+    parser.add_argument("--others", metavar="DIR", nargs="+", default=[], help="folders of clips of other people")
+    parser.add_argument("--backgrounds", metavar="DIR", help="folder of pictures to put behind the person")
+    parser.add_argument("--drivers", metavar="DIR", help="folder of clips whose head motion the person shall take on")
+    parser.add_argument(
+        "--generator", choices=("offline", *HUB), nargs="+", default=["offline"],
+        help="what makes positives: offline (the default), or on a GPU consisid (clips), identity-adapter (stills)",
+    )  # fmt: skip
+    parser.add_argument("--generator-model", metavar="NAME", default="", help="hub name or folder of its base model")
+    _add_model(parser)
+    parser.set_defaults(run=commands.augment)
+
+
+def _add_index(parser: argparse.ArgumentParser) -> None:
+    warning = "An index holds biometric data: face vectors of everyone in the clips."
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for action, words, text in (
+        ("build", "FOLDER", "index the clips and photos of a folder; again: only what is new, changed or gone"),
+        ("add", "FOLDER CLIP …", "add clips that lie elsewhere"),
+        ("remove", "FOLDER CLIP|ID …", "remove clips and all their vectors, or the whole index"),
+        ("search", "FOLDER CLIP", "find whose face, which figure or which scene is like that of a clip"),
+        ("info", "FOLDER", "what is in an index and how it is searched"),
+    ):
+        usage, told = f"pvchat index {action} {words} [options]", f"{text[0].upper()}{text[1:]}. {warning}"
+        one = actions.add_parser(action, usage=usage, help=text, description=told)
+        one.add_argument("folder", metavar="FOLDER", help="the folder of videos, or an index")
+        if action == "add":
+            one.add_argument("clips", metavar="CLIP", nargs="+", help="videos, animations or photos")
+        elif action == "remove":
+            one.add_argument("clips", metavar="CLIP|ID", nargs="*", help="files, or ids as `search` shows them")
+            one.add_argument("--all", action="store_true", help="delete the whole index; the videos stay")
+        elif action == "search":
+            one.add_argument("clip", metavar="CLIP", help="its main subject is looked for")
+            one.add_argument("--track", type=int, metavar="N", help="another of its subjects, by prominence, from 1")
+            kinds = ("faces", "figures", "clips")
+            one.add_argument("--kind", choices=kinds, help="what is compared (default: faces, or figures if drawn)")
+            one.add_argument("--hits", type=int, default=10, metavar="N", help="how many (default 10)")
+        one.add_argument("--index", metavar="DIR", help="where the index lies (default: FOLDER/.pvchat-index)")
+        (_add_model if action in ("build", "add", "search") else _add_common)(one)
+        one.set_defaults(run=commands.index)
 
 
 def _add_people(parser: argparse.ArgumentParser) -> None:
@@ -169,6 +250,69 @@ def _add_people(parser: argparse.ArgumentParser) -> None:
             one.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
         _add_common(one)
         one.set_defaults(run=run)
+
+
+def _add_eval(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("manifest", metavar="MANIFEST", nargs="?", help="a folder or JSON file of people, clips and questions")
+    add("--out", metavar="DIR", help="where results go; started again, a run goes on where it was")
+    add("--suite", default="all", metavar="NAME", help="medical, tv, anime, real (all that isn't drawn) or all")
+    add("--depth", default="instant", choices=("instant", "deep"), help="deep: deep beside instant enrollment")
+    add("--limit", type=int, metavar="N", help="at most N questions, spread evenly")
+    add("--systems", default="", metavar="A,B", help="systems (default: all); hub:MODEL is one of transformers")
+    add("--engine", default="local", choices=("local", "ray"), help="where clips are answered")
+    add("--workers", type=int, default=1, metavar="N", help="processes that answer clips, one thread each (default 1)")
+    add("--layout", default="auto", metavar="NAME", help="pvchat, official, yollava, myvlm, this-is-my or folders")
+    add("--no-frames", action="store_true", help="no pictures of the clips in the report")
+    add("--resamples", type=int, default=1000, metavar="N", help="of the bootstrap (default 1000)")
+    add("--bertscore", default="minilm", metavar="MODEL", help="minilm, none, or a hub model such as roberta-large")
+    add("--judge", default="", metavar="JUDGE", help="hub:MODEL or http://HOST/v1#MODEL; without it, rules only")
+    add("--compare", nargs=2, metavar=("RUN1", "RUN2"), help="compare two finished runs (RUN or RUN:SYSTEM)")
+    add("--convert", metavar="DIR", help="only write the manifest to DIR in PVChat's own layout")
+    _add_model(parser)
+    parser.set_defaults(run=commands.evaluate, wrong=parser.error)
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
+    parser.add_argument("--port", type=int, default=7860, metavar="N", help="port (default 7860; 0: a free one)")
+    help_ = (
+        "asked for in the browser; needed with another --host (or set $PVCHAT_PASSWORD, which no process list shows)"
+    )
+    parser.add_argument("--password", default=os.environ.get("PVCHAT_PASSWORD", ""), help=help_)
+    parser.add_argument("--manifests", metavar="DIR", help="what Evaluate offers (default $PVCHAT_HOME/manifests)")
+    parser.add_argument("--mcp", action="store_true", help="let language models ask and list people (MCP)")
+    _add_model(parser)
+    parser.set_defaults(run=commands.serve)
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="more trained models or training runs to look at")
+    _add_common(parser)
+    parser.set_defaults(run=commands.models)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    from pvchat.train.config import add_options
+    from pvchat.train.personconfig import add_options as add_person_options
+
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    text = "train the model that all people share, on folders of pictures"
+    base = actions.add_parser("base", usage="pvchat train base [options]", help=text,
+                              description=f"{text[0].upper()}{text[1:]}.")  # fmt: skip
+    add_options(base)
+    _add_common(base)
+    base.set_defaults(run=commands.train_base)
+    text = "train an enrolled person further, on a data set of `pvchat augment`"
+    one = actions.add_parser("person", usage="pvchat train person NAME --data DIR [options]", help=text,
+                             description=f"{text[0].upper()}{text[1:]}.")  # fmt: skip
+    one.add_argument("name", metavar="NAME", help="an enrolled person, whom the data set is about")
+    one.add_argument("--data", required=True, metavar="DIR", help="a folder that `pvchat augment` made")
+    one.add_argument("--out", metavar="DIR", help="where the state of training is kept, for --resume")
+    one.add_argument("--resume", action="store_true", help="go on from the state in --out")
+    add_person_options(one)
+    _add_model(one)
+    one.set_defaults(run=commands.train_person)
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:

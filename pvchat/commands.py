@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.config import PresenceConfig, Settings, VideoConfig
-from pvchat.errors import PVChatError, SeveralSubjectsError
+from pvchat.errors import PVChatError, SettingsError, SeveralSubjectsError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +44,12 @@ def enroll(args: argparse.Namespace) -> None:
     """Get to know a person."""
     chat, progress = _open(args)
     with progress:
-        person = chat.enroll(args.clip, name=args.name, depth=args.depth, track=args.track, replace=args.replace)
+        if args.depth == "deep":
+            from pvchat.deepcommands import enroll_deep
+
+            person = enroll_deep(chat, args)
+        else:
+            person = chat.enroll(args.clip, name=args.name, depth=args.depth, track=args.track, replace=args.replace)
     if args.json:
         _print_json(_told(person))
         return
@@ -75,6 +80,20 @@ def ask(args: argparse.Namespace) -> None:
         console.print(f"[dim]{line}{f', {spans}' if spans else ''}[/dim]")
     timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
     console.print(f"[dim]  {', '.join(timing)}[/dim]")
+
+
+def augment(args: argparse.Namespace) -> None:
+    """A data set about a person: see `augment/commands.py`."""
+    from pvchat.augment import commands as augmentation
+
+    augmentation.augment(args)
+
+
+def index(args: argparse.Namespace) -> None:
+    """An index of a folder of videos: see `index/commands.py`."""
+    from pvchat.index import commands as actions
+
+    actions.run(args)
 
 
 def people_list(args: argparse.Namespace) -> None:
@@ -143,6 +162,79 @@ def people_forget(args: argparse.Namespace) -> None:
     _report(args, {"forgotten": args.name}, f"{args.name} is forgotten: files, vectors and cached clips are gone.")
 
 
+def serve(args: argparse.Namespace) -> None:
+    """The app in a browser, until Ctrl-C."""
+    import importlib.util
+
+    if importlib.util.find_spec("gradio") is None:
+        raise SettingsError("the app needs Gradio, which isn't installed.", hint="pip install 'pvchat[app]'")
+    from app.engine import Engine, loader
+    from app.server import Options, serve
+
+    settings = _settings(args)
+    manifests = Path(args.manifests).expanduser().absolute() if args.manifests else None
+    options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
+    _fetch_missing()
+    serve(options, Engine(loader(settings)), say)
+
+
+def models(args: argparse.Namespace) -> None:
+    """The trained models that there are."""
+    from pvchat import models as catalogue
+
+    rows = catalogue.rows(args.folders)
+    if args.json:
+        _print_json(rows)
+        return
+    from rich.table import Table
+
+    from pvchat.runtime import size
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("model", "weights", "licence", "language model", "licence of that", "looks through"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        weights = (
+            f"{row['weights']}, {row['parameters'] / 1e6:.1f} M, {size(row['bytes'])}" if row["folder"] else "none"
+        )
+        here = {True: "here", False: "missing", None: "by its hub id"}[row["llm_here"]]
+        table.add_row(_plain(row["name"]), weights, row["licence"] or "–", _plain(f"{row['llm']} ({here})"),
+                      row["llm_licence"] or "–", _plain(", ".join(row["experts"])))  # fmt: skip
+    _console().print(table)
+    say("`pvchat doctor` lists the frozen experts; `pvchat train base` trains a model, --model FOLDER answers with it.")
+
+
+def train_base(args: argparse.Namespace) -> None:
+    """Train the base, one phase or one sitting of it."""
+    from pvchat.runtime import setup_logging
+    from pvchat.train.config import BaseConfig
+
+    config = BaseConfig(**{field.name: getattr(args, field.name) for field in dataclasses.fields(BaseConfig)})
+    setup_logging(max(1, args.verbose))
+    try:
+        from pvchat.train.base import train_base as train
+
+        done = train(config)
+    except ModuleNotFoundError as error:
+        hint = "Install what training needs: pip install 'pvchat[train,eval]'"
+        raise SettingsError(f"the package {error.name} is missing", subject="pvchat train", hint=hint) from error
+    state = "done" if done["done"] else "not done yet: go on with --resume"
+    _report(
+        args, {**done, "checkpoint": str(done["checkpoint"])}, f"Step {done['step']}, {state}. {done['checkpoint']}"
+    )
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Measure on a manifest, compare two runs, or convert a manifest."""
+    from pvchat.eval.command import execute
+
+    found, text = execute(args, _settings(args))
+    if args.json:
+        _print_json(found)
+    else:
+        print(text)
+
+
 def doctor(args: argparse.Namespace) -> None:
     """The state of this installation, after `--fetch` has mended it."""
     from pvchat import doctor as examination
@@ -161,6 +253,16 @@ def doctor(args: argparse.Namespace) -> None:
         examination.show(report, _console())
 
 
+def train_person(args: argparse.Namespace) -> None:
+    """Train one person further; Ctrl-C keeps the best so far."""
+    from pvchat.deepcommands import train
+
+    chat, progress = _open(args)
+    with progress:
+        row = train(chat, args, progress)
+    _report(args, row, f"{row['name']} is trained on {row['training']['samples']} samples.")
+
+
 def _settings(args: argparse.Namespace) -> Settings:
     """The words as checked settings, with the device that is really there."""
     from pvchat.runtime import pick_device, set_threads
@@ -172,22 +274,29 @@ def _settings(args: argparse.Namespace) -> Settings:
     }
     device = pick_device(args.device)
     set_threads()
-    return Settings(device=device, seed=args.seed, **sections)
+    words = {name: given[name] for name in ("seed", "model", "answers", "llm")}
+    return Settings(device=device, **words, **sections)
 
 
 def _open(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
     """PVChat and the display that it reports to."""
     settings = _settings(args)
-    from pvchat import weights
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
+
+    _fetch_missing()
+    progress = ProgressDisplay()
+    return PVChat.from_pretrained("embedded", settings=settings, progress=progress), progress
+
+
+def _fetch_missing() -> None:
+    from pvchat import weights
+    from pvchat.runtime import ProgressDisplay
 
     if weights.missing():
         say("Fetching the weights, once …")
         with ProgressDisplay("bytes") as downloads:
             weights.fetch(progress=downloads)
-    progress = ProgressDisplay()
-    return PVChat.from_pretrained("embedded", settings=settings, progress=progress), progress
 
 
 def _store() -> PeopleStore:

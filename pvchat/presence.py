@@ -9,7 +9,8 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    several people each, so that nobody's own vector is in it. A track whose facts say "a face mask" is compared with the
    person's prototypes with a mask drawn on, against a cohort with masks drawn on.
 3. A logistic model, fitted on photo identities of the training data (`train/presence.py`), makes that a log-odds score.
-4. Open-set competition: a track that another enrolled person explains better counts against a person by as much.
+4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
+5. Open-set competition: a track that another enrolled person explains better counts against a person by as much.
 
 Drawn figures go through `experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -28,6 +29,7 @@ from pvchat.experts.figures import FigureExpert
 from pvchat.person import Person
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
 from pvchat.tracks import mean_identity
+from pvchat.verify import COVERS, Verifier, scene_likeness
 
 FILE = Path(__file__).with_name("presence.safetensors")
 Weights = tuple[float, float, float, float]
@@ -79,22 +81,47 @@ class PresenceModel:
         raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
         figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
         for row, person in enumerate(people):
+            own = Verifier.of(person)
             if person.kind == "figure":
-                raw[row] = self._figure_logits(person, analysis, figures)
+                raw[row] = self._figure_logits(person, analysis, figures, own)
                 continue
+            scene = 0.0 if own is None else self.scene_likeness(person, analysis)
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
-                    raw[row, column] = self._logit(person, track, MASK in track.facts.features)
+                    raw[row, column] = self.face_logit(person, track, MASK in track.facts.features, own, scene)
         return compete(raw)
 
-    def _logit(self, person: Person, track: Track, masked: bool) -> float:
-        prototypes = np.asarray(person.arrays["prototypes"], np.float32)
+    def face_logit(
+        self, person: Person, track: Track, masked: bool, own: Verifier | None = None, scene: float = 0.0
+    ) -> float:
+        """Log-odds that a face track shows a person, before competition.
+
+        Args:
+            person: enrolled by face.
+            track: of kind "face".
+            masked: the face is behind a mask.
+            own: the person's own verification; None for the instant score.
+            scene: how alike the clips' scenes are; counts with `own` only.
+        """
+        bare, covered = person.arrays["prototypes"], person.arrays.get("masked", ())
+        if own is not None:
+            bare, covered = own.prototypes, own.masked if len(own.masked) else covered
+        prototypes = np.asarray(bare, np.float32)
         weights, rows = self.weights, self.cohort
-        if masked and len(person.arrays.get("masked", ())):
-            prototypes = np.asarray(person.arrays["masked"], np.float32)
+        if masked and len(covered):
+            prototypes = np.asarray(covered, np.float32)
             weights, rows = self.masked_weights, self.masked_cohort
-        score = float(np.dot(weights, (*measures(prototypes, track.identity, track.quality, rows), 1.0)))
-        return score + self._support(person, track, masked)
+        found = measures(prototypes, track.identity, track.quality, rows)
+        score = float(np.dot(weights, (*found, 1.0))) + self._support(person, track, masked)
+        if own is None:
+            return score
+        covered = masked or any(feature in COVERS for feature in track.facts.features)
+        return score + own.correction(float(found[0]), float(track.quality.max()), scene, covered)
+
+    def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
+        """Cosine of the mean frames of the enrollment clip and of another."""
+        frame = analysis.frame_features.astype(np.float32).mean((0, 1))
+        return scene_likeness(np.asarray(person.arrays["frame"]), frame, self.figures.frame_mean)
 
     def _support(self, person: Person, track: Track, masked: bool) -> float:
         """What like clothes and hair add where the face says little (masked, turned, small, blurred); never below 0."""
@@ -105,12 +132,19 @@ class PresenceModel:
         weak = 1.0 if masked else 1.0 - float(track.quality.max())
         return _SUPPORT * weak * max(0.0, alike - _ALIKE)
 
-    def _figure_logits(self, person: Person, analysis: ClipAnalysis, figures: list[int]) -> FloatArray:
+    def figure_logit(self, person: Person, analysis: ClipAnalysis, own: Verifier | None = None) -> float:
+        """Log-odds that a clip shows a person who was enrolled as a figure, before competition."""
+        figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
+        return float(self._figure_logits(person, analysis, figures, own).max(initial=_NEVER))
+
+    def _figure_logits(
+        self, person: Person, analysis: ClipAnalysis, figures: list[int], own: Verifier | None
+    ) -> FloatArray:
         """[K]: a drawn figure's log-odds, measured on all figures of the clip together, at the track most like it."""
         out = np.full(len(analysis.tracks), _NEVER, np.float32)
         if not figures:
             return out
-        prototypes = np.asarray(person.arrays["prototypes"], np.float32)
+        prototypes = np.asarray(person.arrays["prototypes"] if own is None else own.prototypes, np.float32)
         everyone = np.concatenate([analysis.tracks[i].identity for i in figures])
         frames = [
             np.asarray(person.arrays["frame"], np.float32),
@@ -119,7 +153,8 @@ class PresenceModel:
         one, other = (self.figures.signature(frame[None]) for frame in frames)
         probability = self.figures.probability(prototypes, everyone, float(one @ other))
         alike = [float((analysis.tracks[i].identity @ prototypes.mean(0)).mean()) for i in figures]
-        out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability)
+        bias = 0.0 if own is None else own.bias
+        out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability) + bias
         return out
 
 

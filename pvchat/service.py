@@ -6,11 +6,13 @@ the frozen experts; everything heavy is loaded when it is first needed.
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,16 +30,19 @@ from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
 if TYPE_CHECKING:
     from pvchat.analysis import Experts
     from pvchat.answers import Evidence
+    from pvchat.describe import Describer
     from pvchat.language import LanguageModel
+    from pvchat.model.pvchat import PVChatModel
     from pvchat.presence import PresenceModel
     from pvchat.sentences import SentenceEncoder
 
-PRESETS = ("embedded",)
-DEPTHS = ("instant",)
+PRESET = Settings.model
+DEPTHS = ("instant", "deep")
 _IN_MEMORY = 8  # analysed clips kept in memory
 
 Progress = Callable[[str, float, float], None]
 Stream = Callable[[str], None]
+Turn = str | tuple[str, str]  # a question, or a question with its answer
 
 
 class PVChat:
@@ -62,33 +67,44 @@ class PVChat:
 
     @classmethod
     def from_pretrained(
-        cls, preset: str = "embedded", settings: Settings | None = None, progress: Progress | None = None
+        cls, preset: str = PRESET, settings: Settings | None = None, progress: Progress | None = None
     ) -> PVChat:
-        """A PVChat with the weights of a preset, fetched on the first run.
+        """A PVChat with the weights of a preset, fetched on the first run, or with a trained model in a folder.
 
         Raises:
-            SettingsError: there is no such preset.
+            SettingsError: there is no such model, or it doesn't fit the other settings.
             WeightsError: the weights are not there and can't be fetched.
         """
-        if preset not in PRESETS:
-            raise SettingsError(f"there is no preset '{preset}'.", hint=f"Use one of: {', '.join(PRESETS)}.")
-        from pvchat import weights
+        from pvchat import models, weights
 
+        settings = settings or Settings()
+        settings = settings if preset == PRESET else replace(settings, model=preset)
+        models.choose(settings)
         if weights.missing():
             weights.fetch(progress=progress)
         return cls(settings, progress)
 
     def enroll(
-        self, clip: str | Path, name: str, depth: str = "instant", track: int | None = None, replace: bool = False
+        self,
+        clip: str | Path,
+        name: str,
+        depth: str = "instant",
+        track: int | None = None,
+        replace: bool = False,
+        stop: threading.Event | None = None,
+        progress: Progress | None = None,
     ) -> Person:
         """Enroll the main subject of a clip.
 
         Args:
             clip: a video, an animation or a photo.
             name: what to call the person.
-            depth: "instant".
+            depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
+                the clip is augmented and trained on.
             track: which subject, when the clip has several (numbers as in `SeveralSubjectsError`).
             replace: allow a name that is taken; the earlier enrollment is forgotten.
+            stop: when set, a deep enrollment ends and keeps the best so far.
+            progress: told what a deep enrollment is doing; None for what this object was made with.
 
         Raises:
             VideoReadError, SubjectError, PeopleError, SettingsError.
@@ -104,38 +120,54 @@ class PVChat:
                 f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
             )
         person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
+        person = person if self.describer is None else self.describer.remember(person)
         enrolled = self.people.add(person, replace=replace)
         forget_candidates()
-        return enrolled
+        if depth == "instant":
+            return enrolled
+        from pvchat.deep import deepen
 
-    def ask(self, clip: str | Path, question: str, history: Sequence[str] = (), stream: Stream | None = None) -> Answer:
+        return deepen(self, clip, enrolled, track=track, stop=stop, progress=progress or self._progress)
+
+    def ask(
+        self, clip: str | Path, question: str, history: Sequence[Turn] = (), stream: Stream | None = None
+    ) -> Answer:
         """Answer a question about a clip.
 
         Args:
             clip: a video, an animation or a photo.
             question: in English; names in any case.
-            history: earlier questions about this clip, oldest first, for follow-ups ("and what is she wearing?").
-            stream: called with pieces of the answer's text as they come.
+            history: earlier questions about this clip, oldest first, for follow-ups ("and what is she wearing?"); a
+                turn may be a pair of question and answer too.
+            stream: called with pieces of the answer's text as they come: each has passed the guard already.
 
         Raises:
             VideoReadError, UnknownPersonError.
         """
-        started = time.perf_counter()
-        asked = self.read(question, history)
-        timing: dict[str, float] = {"decode_s": 0.0, "experts_s": 0.0}
-        analysis = self.analyse(clip, timing)
-        presences = self.presence(analysis)
-        about = presences if asked.asks_who or not asked.people else [p for p in presences if p.name in asked.people]
-        text = self._write(asked, about, presences, analysis, timing, started, stream)
-        timing["total_s"] = time.perf_counter() - started
-        return Answer(text, asked.type, about, timing)
+        return self._answer(clip, [question], history, stream)[0]
 
-    def read(self, question: str, history: Sequence[str] = ()) -> Question:
+    def ask_many(self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = ()) -> list[Answer]:
+        """Answer several questions about one clip, each for itself: one visual pass, the model's texts in one batch.
+
+        Args:
+            clip: a video, an animation or a photo.
+            questions: any number.
+            history: as for `ask`.
+
+        Returns:
+            An answer each, in order; their timing is that of all together.
+
+        Raises:
+            VideoReadError, UnknownPersonError.
+        """
+        return self._answer(clip, questions, history, None) if questions else []
+
+    def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
         names = self.people.names()
         aliases = {alias: name for name, many in self.people.aliases().items() for alias in many}
         previous: Question | None = None
-        for text in (*history, question):
+        for text in (*(turn if isinstance(turn, str) else turn[0] for turn in history), question):
             previous = read_question(text, names, aliases, previous, self._sentences.encode)
         assert previous is not None
         check_known(previous, names)
@@ -147,7 +179,7 @@ class PVChat:
 
     def score(self, people: Sequence[Person], analysis: ClipAnalysis) -> list[PersonPresence]:
         """Presence of these people, enrolled or not, in the order given."""
-        return self._presence.score(people, analysis, self.settings.presence)
+        return self.presence_model.score(people, analysis, self.settings.presence)
 
     def analyse(self, clip: str | Path, timing: dict[str, float] | None = None) -> ClipAnalysis:
         """What the experts say about a clip: from memory, from the cache on disk, or by running them."""
@@ -166,14 +198,85 @@ class PVChat:
                 self._recent.popitem(last=False)
         return found
 
+    def aside(self, cache: ClipCache, max_frames: int) -> PVChat:
+        """This PVChat for files it made itself: the same experts and people, another cache, fewer frames a clip."""
+        self.experts, self.presence_model  # noqa: B018  # shared, so loaded before the copy
+        other = copy.copy(self)
+        other.settings = replace(self.settings, video=replace(self.settings.video, max_frames=max_frames))
+        other.cache, other._recent = cache, OrderedDict()
+        other._progress = lambda what, done, total: None
+        return other
+
     def forget(self, name: str) -> None:
         """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails."""
+        from pvchat.deep import sweep
         from pvchat.enroll import forget_candidates
 
         with self._lock:
             self._recent.clear()
+            if self.describer is not None:
+                self.describer.forget()
             self.people.forget(name)
             forget_candidates()
+            sweep([person.id for person in self.people.all()])
+
+    def merge(self, name: str, other: str) -> Person:
+        """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
+
+        The deep state, if any, stays as it is: `name`'s, else `other`'s. Clips are analysed anew after this.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has a name, both are the same, or one is drawn and one isn't.
+        """
+        from pvchat.merging import merge
+
+        with self._lock:
+            kept, gone = self.people.get(name), self.people.get(other)
+            merged = merge(kept, gone)
+            if self.describer is not None and merged.depth == "instant":
+                merged = self.describer.remember(merged)
+            self.people.add(merged, replace=True)
+            self.forget(gone.name)
+            for alias in (gone.name, *gone.aliases):
+                self.people.alias(kept.name, alias)
+        return self.people.get(kept.name)
+
+    def forget_clip(self, key: str) -> None:
+        """Delete what is kept about one clip: its analysis, in memory and on disk."""
+        with self._lock:
+            self._recent.pop(key, None)
+            if self.describer is not None:
+                self.describer.forget()
+            self.cache.purge_key(key)
+
+    def warm_up(self) -> None:
+        """Load every model now instead of when it is first needed."""
+        experts = self.experts
+        for name, attribute in vars(type(experts)).items():
+            if isinstance(attribute, cached_property):
+                getattr(experts, name)
+        words = self._language if self.describer is None else self.describer.model
+        _ = self.presence_model, self._sentences, words
+
+    @property
+    def model(self) -> PVChatModel | None:
+        """The trained model with its language model; None where no weights are shipped."""
+        return None if self.describer is None else self.describer.model
+
+    @cached_property
+    def describer(self) -> Describer | None:
+        """The trained model as `ask` and `enroll` use it; None where no weights are shipped. Loads when it speaks."""
+        from pvchat.describe import Describer
+
+        folder = self._source[1]
+        return None if folder is None else Describer(folder, self.device, lambda texts: self._sentences.encode(texts))
+
+    @cached_property
+    def _source(self) -> tuple[str, Path | None]:
+        """What answers come from, and the trained model's folder."""
+        from pvchat.models import choose
+
+        return choose(self.settings)
 
     @cached_property
     def experts(self) -> Experts:
@@ -183,7 +286,8 @@ class PVChat:
         return Experts(self.device)
 
     @cached_property
-    def _presence(self) -> PresenceModel:
+    def presence_model(self) -> PresenceModel:
+        """Who is in a clip: cohorts and calibration that all people share."""
         from pvchat.presence import PresenceModel
 
         return PresenceModel.load()
@@ -198,7 +302,7 @@ class PVChat:
     def _language(self) -> LanguageModel:
         from pvchat.language import LanguageModel
 
-        return LanguageModel.load(device=self.device)
+        return LanguageModel.load(path=self.settings.llm or None, device=self.device)
 
     def _run_experts(self, clip: str | Path, timing: dict[str, float]) -> ClipAnalysis:
         from pvchat import analysis, video
@@ -215,28 +319,49 @@ class PVChat:
         timing["experts_s"] = time.perf_counter() - started
         return found
 
-    def _write(
-        self,
-        question: Question,
-        about: Sequence[PersonPresence],
-        presences: Sequence[PersonPresence],
-        analysis: ClipAnalysis,
-        timing: dict[str, float],
-        started: float,
-        stream: Stream | None,
-    ) -> str:
-        """The answer's text; notes the time to its first piece."""
-        from pvchat.answers import write_answer
+    def _answer(
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None
+    ) -> list[Answer]:
+        started = time.perf_counter()
+        asked = [self.read(question, history) for question in questions]
+        timing: dict[str, float] = {"decode_s": 0.0, "experts_s": 0.0}
+        analysis = self.analyse(clip, timing)
+        presences = self.presence(analysis)
+        about = [
+            presences if q.asks_who or not q.people else [p for p in presences if p.name in q.people] for q in asked
+        ]
 
         def first(piece: str) -> None:
             timing.setdefault("first_token_s", time.perf_counter() - started)
             if stream is not None:
                 stream(piece)
 
-        evidence = gather(presences, analysis)
-        # a refusal needs no wording, and so no model in memory
-        language = self._language if any(p.decision == "present" for p in about) else None
-        return write_answer(question, about, evidence, language, first)
+        texts = self._write(asked, about, gather(presences, analysis), analysis, first)
+        timing["total_s"] = time.perf_counter() - started
+        return [Answer(t, q.type, people, dict(timing)) for t, q, people in zip(texts, asked, about, strict=True)]
+
+    def _write(
+        self,
+        questions: Sequence[Question],
+        about: Sequence[Sequence[PersonPresence]],
+        evidence: Evidence,
+        analysis: ClipAnalysis,
+        stream: Stream,
+    ) -> list[str]:
+        """The answers' texts: from facts, worded by the language model, or with gaps filled by the trained model."""
+        from pvchat.answers import write_answer
+
+        source, language, told = self._source[0], None, [evidence] * len(questions)
+        if source == "model" and self.describer is not None:
+            from pvchat.claims import fill_gaps, thresholds
+
+            say = partial(self.describer.say, analysis, seed=self.settings.seed)
+            least = thresholds(self.describer.folder)
+            told = fill_gaps(questions, about, evidence, self.people.names(), say, least)
+        elif source == "told" and any(p.decision == "present" for people in about for p in people):
+            language = self._language  # a refusal needs no wording, and so no model in memory
+        rows = zip(questions, about, told, strict=True)
+        return [write_answer(question, people, seen, language, stream) for question, people, seen in rows]
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:

@@ -173,7 +173,7 @@ def test_faces_and_figures_are_never_compared(model: PresenceModel, monkeypatch:
 )
 def test_thresholds(model: PresenceModel, monkeypatch: pytest.MonkeyPatch, logit: float, decision: str) -> None:
     """0.55 and 0.40 lie at log-odds of 0.2007 and -0.4055."""
-    monkeypatch.setattr(PresenceModel, "_logit", lambda *_: logit)
+    monkeypatch.setattr(PresenceModel, "face_logit", lambda *_: logit)
     (found,) = model.score([enrolled(1)], make_analysis(make_track(1)), CONFIG)
     assert found.decision == decision
     assert found.probability == pytest.approx(float(sigmoid(np.float64(logit))), abs=1e-5)
@@ -181,7 +181,7 @@ def test_thresholds(model: PresenceModel, monkeypatch: pytest.MonkeyPatch, logit
 
 
 def test_thresholds_come_from_the_settings(model: PresenceModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PresenceModel, "_logit", lambda *_: 1.0)  # probability 0.731
+    monkeypatch.setattr(PresenceModel, "face_logit", lambda *_: 1.0)  # probability 0.731
     people, analysis = [enrolled(1)], make_analysis(make_track(1))
     for config, decision in (
         (PresenceConfig(0.9, 0.5), "unsure"),

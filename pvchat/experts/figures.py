@@ -108,6 +108,11 @@ class FigureExpert:
         """Probability that a clip is drawn, from its frames' pooled features [T, 1280] (side 224)."""
         return float(sigmoid((pooled @ self._w["drawn.weight"] + self._w["drawn.bias"]).mean()))
 
+    @property
+    def frame_mean(self) -> FloatArray:
+        """[1280] mean of drawn pictures' whole-frame features: what `signature` takes away."""
+        return self._w["frame.mean"]
+
     def signature(self, pooled: FloatArray) -> FloatArray:
         """What a clip's whole frames have in common: pooled [T, 1280] to [1280], centred on drawn pictures,
         unit length.

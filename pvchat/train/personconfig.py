@@ -1,0 +1,82 @@
+"""Settings of personal training, torch-free, and their command line: every field of `PersonConfig` is an option."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pvchat.errors import SettingsError
+
+STAGES = ("image", "video")
+
+
+@dataclass(frozen=True)
+class PersonConfig:
+    """How one person is trained.
+
+    Attributes:
+        image_steps, video_steps: optimiser steps of the two stages, at most.
+        minutes: of both together; what is reached then is kept.
+        batch: rows a step, over all processes.
+        lr, z_lr, lora_lr: learning rates of tokens, z, LoRA.
+        anchor: weight of the squared distance from the start: one clip is little to learn from.
+        clip: largest gradient norm.
+        sparsity: "both" (SPR and HAE), "spr" or "none"; target: T_s.
+        use_tokens, use_z: train the personal tokens, the head offsets.
+        lora: rank of a LoRA of the person's own, 0 for none.
+        validate_every: steps between looks at the held-back split; patience: looks without a better one before a
+            stage ends.
+        validate_rows: rows of one look, at most.
+        seed: of the data order.
+    """
+
+    image_steps: int = 20
+    video_steps: int = 60
+    minutes: float = 8.0
+    batch: int = 8
+    lr: float = 2e-3
+    z_lr: float = 5e-3
+    lora_lr: float = 2e-4
+    anchor: float = 0.1
+    clip: float = 1.0
+    sparsity: str = "both"
+    target: float = 0.5
+    use_tokens: bool = True
+    use_z: bool = True
+    lora: int = 0
+    validate_every: int = 10
+    patience: int = 3
+    validate_rows: int = 16
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("minutes", "batch", "lr", "z_lr", "lora_lr", "validate_every", "patience", "validate_rows"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"--{name.replace('_', '-')} must be positive, not {getattr(self, name)}")
+        for name in ("image_steps", "video_steps", "lora", "anchor"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"--{name.replace('_', '-')} can't be negative, as {getattr(self, name)} is")
+
+    def steps(self, stage: str) -> int:
+        """Steps of one stage."""
+        return self.image_steps if stage == "image" else self.video_steps
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Every field of `PersonConfig` as an option; what is on by default gets a `--no-…`."""
+    for field in fields(PersonConfig):
+        name = "--" + field.name.replace("_", "-")
+        if isinstance(field.default, bool):
+            parser.add_argument(name.replace("--use-", "--no-"), dest=field.name, action="store_false",
+                                help=f"leave {field.name.removeprefix('use_')} as they are")  # fmt: skip
+        elif field.name != "seed":  # every command has its own
+            kind = type(field.default)
+            metavar = {int: "N", float: "X"}.get(kind, "WORD")
+            told = f"default: {field.default}"
+            parser.add_argument(name, type=kind, default=field.default, metavar=metavar, help=told)
+
+
+def from_words(args: Any) -> PersonConfig:
+    """The settings among a command's parsed words."""
+    return PersonConfig(**{field.name: getattr(args, field.name) for field in fields(PersonConfig)})

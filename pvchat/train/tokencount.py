@@ -1,0 +1,84 @@
+"""Another number of personal tokens than the model was made with, for the ablation (PVChat, supplement: 0 to 20).
+
+In: a describer, a person, a data set, a number. Out: scores on the held-back split. Fewer tokens are the aligner's first
+ones; more are its own and copies of them with a little noise; 0 tokens leave one of zeros that isn't trained. The model
+is as before afterwards. Legend: I personal tokens, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from pvchat.person import Person
+from pvchat.train.augmented import Analyses, Row, Sample
+from pvchat.train.personal import make_data
+from pvchat.train.personconfig import PersonConfig
+from pvchat.train.stages import train_state
+
+if TYPE_CHECKING:
+    from pvchat.describe import Describer
+
+NOISE = 0.1  # of a token's own spread
+
+
+def with_tokens(
+    describer: Describer,
+    person: Person,
+    samples: Sequence[Sample],
+    rows: Sequence[Row],
+    analyses: Analyses,
+    config: PersonConfig,
+    count: int,
+) -> dict[str, float]:
+    """Train with `count` tokens; "start", "best" (held-back loss) and "balanced_accuracy" of the best look.
+
+    Args:
+        describer: holds the model.
+        person: the instant enrollment.
+        samples: the data set's, kept ones.
+        rows: its questions.
+        analyses: what the experts saw in a sample.
+        config: of training.
+        count: I.
+    """
+    model, start = describer.model, describer.state(person)
+    start = replace(start, tokens=resized(start.tokens, count, config.seed))
+    data = make_data(person.name, samples, rows, analyses, model, describer.encode)
+    with token_count(model, len(start.tokens)):
+        trained = train_state(model, data, start, config)
+    looks = [h for h in trained.history if h["part"] == "validation"]
+    best = min(looks, key=lambda h: h["score"]) if looks else {"balanced_accuracy": float("nan")}
+    return {"start": trained.start, "best": trained.best, "balanced_accuracy": best["balanced_accuracy"]}
+
+
+@contextmanager
+def token_count(model: Any, count: int) -> Iterator[None]:
+    """The model with another number of personal tokens, inside the block."""
+    before = model.config
+    changed = replace(before, personal_tokens=count)
+    try:
+        _set(model, changed)
+        yield
+    finally:
+        _set(model, before)
+
+
+def resized(tokens: Tensor, count: int, seed: int = 0) -> Tensor:
+    """Tokens [I, D] as [count, D]; [1, D] of zeros for 0."""
+    if count == 0:
+        return torch.zeros_like(tokens[:1])
+    extra = tokens[torch.arange(max(0, count - len(tokens))) % len(tokens)]
+    noise = torch.randn(extra.shape, generator=torch.Generator().manual_seed(seed)).to(tokens)
+    return torch.cat([tokens[:count], extra + NOISE * tokens.std() * noise])
+
+
+def _set(model: Any, config: Any) -> None:
+    model.config = model.qformer.config = config
+    if model.writer is not None:
+        model.writer.personal = config.personal_tokens

@@ -1,0 +1,294 @@
+"""Personal training: two stages, the base untouched, resuming, stopping, several processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from make_person import aligned, analysis, augmentation, person_data, tiny
+from make_sets import encode
+
+from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.features import collate, from_analysis
+from pvchat.model.people import People
+from pvchat.train.personal import Trainee, draw, make_batch, make_data
+from pvchat.train.personrun import STATE
+from pvchat.train.stages import PersonConfig, held_back, make_accelerator, objective, train_state
+
+HERE = Path(__file__).parent
+SHORT = PersonConfig(
+    image_steps=2, video_steps=4, batch=4, validate_every=2, validate_rows=8, patience=9, lr=0.05, z_lr=0.05
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny()
+
+
+@pytest.fixture(scope="module")
+def data(model):
+    return person_data(model)
+
+
+def fingerprint(model) -> str:
+    found = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        found.update(name.encode() + value.detach().numpy().tobytes())
+    return found.hexdigest()
+
+
+def presence(model, state) -> torch.Tensor:
+    features = collate([from_analysis(analysis(who, 80 + who), model.config) for who in range(4)])
+    with torch.no_grad():
+        return model(features, people=People.batch([[state]] * 4, model.config)).reading.presence
+
+
+def same(one, two) -> bool:
+    return torch.equal(one.state.tokens, two.state.tokens) and torch.equal(one.state.z, two.state.z)
+
+
+def test_training_lowers_the_held_back_loss_and_changes_tokens_and_z_only(model, data):
+    before, wants = fingerprint(model), [p.requires_grad for p in model.parameters()]
+    start = aligned(model)
+    result = train_state(model, data, start, replace(SHORT, video_steps=16))
+    assert result.done
+    assert result.best < result.start - 0.05
+    assert not torch.equal(result.state.tokens, start.tokens)
+    assert not torch.equal(result.state.z, start.z)
+    assert torch.equal(result.state.prototypes, start.prototypes)
+    assert fingerprint(model) == before
+    assert [p.requires_grad for p in model.parameters()] == wants
+    names = set(result.history[0])
+    assert {"presence", "lm", "spr", "hae", "anchor", "active_share"} <= names
+    assert {row["stage"] for row in result.history} == {"image", "video"}
+
+
+def test_people_trained_one_after_another_do_not_touch_each_other(model, data):
+    bo, other = aligned(model, "Bo", 2), person_data(model, "Bo", 2)
+    alone = train_state(model, other, bo, SHORT)
+    said = presence(model, alone.state)
+    ana = train_state(model, data, aligned(model), SHORT)
+    assert torch.equal(presence(model, alone.state), said)
+    assert same(train_state(model, other, bo, SHORT), alone)  # Ana left nothing behind
+    assert not torch.equal(ana.state.tokens, alone.state.tokens)
+
+
+def test_same_seed_same_bits_other_seed_other_bits(model, data):
+    runs = [train_state(model, data, aligned(model), replace(SHORT, seed=s, patience=99)) for s in (0, 0, 1)]
+    assert runs[0].history == runs[1].history
+    assert same(runs[0], runs[1])
+    assert runs[0].history != runs[2].history
+
+
+@pytest.mark.parametrize("after", [1, 2, 5])
+def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
+    start = aligned(model)
+    straight = train_state(model, data, start, SHORT, folder=tmp_path / "straight")
+    stop, taken = threading.Event(), []
+
+    def count(what, done, total):
+        taken.append(done)
+        if done >= after:
+            stop.set()
+
+    cut = train_state(model, data, start, SHORT, folder=tmp_path / "cut", stop=stop, progress=count)
+    assert (cut.done, cut.steps) == (False, after)
+    torch.manual_seed(99)  # another process has another state
+    resumed = train_state(model, data, start, SHORT, folder=tmp_path / "cut", resume=True)
+    assert resumed.done
+    assert resumed.history == straight.history
+    assert same(resumed, straight)
+    assert (tmp_path / "cut" / STATE).read_bytes() == (tmp_path / "straight" / STATE).read_bytes()
+
+
+def test_resuming_another_run_is_refused(model, data, tmp_path):
+    start = aligned(model)
+    with pytest.raises(WeightsError, match="no run to resume"):
+        train_state(model, data, start, SHORT, folder=tmp_path, resume=True)
+    train_state(model, data, start, SHORT, folder=tmp_path)
+    with pytest.raises(WeightsError, match="lr"):
+        train_state(model, data, start, replace(SHORT, lr=0.01), folder=tmp_path, resume=True)
+
+
+def test_a_stop_keeps_the_best_so_far(model, data):
+    stop = threading.Event()
+    stop.set()
+    start = aligned(model)
+    result = train_state(model, data, start, SHORT, stop=stop)
+    assert (result.steps, result.done) == (0, False)
+    assert torch.equal(result.state.tokens, start.tokens)
+    assert result.best == result.start
+
+
+def test_patience_ends_a_stage_and_keeps_the_better_start(model, data):
+    wild = replace(SHORT, lr=50.0, z_lr=50.0, clip=1e9, video_steps=40, image_steps=0, patience=2)
+    start = aligned(model)
+    result = train_state(model, data, start, wild)
+    assert result.steps <= 3 * wild.validate_every + 2
+    assert result.best <= result.start
+
+
+def test_tokens_and_z_can_be_left_as_they_are(model, data):
+    start = aligned(model)
+    only_z = train_state(model, data, start, replace(SHORT, use_tokens=False))
+    only_tokens = train_state(model, data, start, replace(SHORT, use_z=False))
+    assert torch.equal(only_z.state.tokens, start.tokens)
+    assert torch.equal(only_tokens.state.z, start.z)
+    with pytest.raises(SettingsError, match="nothing is left"):
+        train_state(model, data, start, replace(SHORT, use_tokens=False, use_z=False))
+
+
+def test_a_lora_of_ones_own_works_inside_the_block_only(model, data):
+    start = aligned(model)
+    result = train_state(model, data, start, replace(SHORT, lora=2, lora_lr=0.05))
+    assert {k.split(".")[0] for k in result.lora} == {"down", "up"}
+    assert any(bool(v.abs().max() > 0) for k, v in result.lora.items() if k.startswith("up"))
+    trainee = Trainee(model, result.state, lora_rank=2)
+    batch = make_batch(data, data.part("video", "train")[:4])
+    with torch.no_grad():
+        plain = trainee(batch, {}).lm_sum
+        trainee.lora.load_state_dict(result.lora)
+        changed = trainee(batch, {}).lm_sum
+        trainee.lora = None
+        after = trainee(batch, {}).lm_sum
+    assert not torch.equal(plain, changed)
+    assert torch.equal(plain, after)
+
+
+def test_ones_own_lora_speaks_when_she_alone_is_spoken_of(model):
+    import numpy as np
+
+    from pvchat.model.personlora import ARRAYS, PersonLora, spoken_of
+    from pvchat.person import Person
+
+    own = PersonLora(model.llm, 2)
+    with torch.no_grad():
+        for value in own.up.values():
+            value.fill_(0.5)
+    arrays = {f"{ARRAYS}{k}": v.numpy().astype(np.float16) for k, v in own.state_dict().items()}
+    ana, bo = Person("Ana", arrays=arrays), Person("Bo")
+    ids = torch.arange(4, 12)[None]
+
+    def said(*people):
+        with torch.no_grad(), spoken_of(model.llm, people):
+            return model.llm(input_ids=ids).logits
+
+    plain = said()
+    assert not torch.equal(said(ana), plain)
+    for people in ((bo,), (ana, bo), ()):
+        assert torch.equal(said(*people), plain)
+    broken = Person("Cy", arrays={k: v[:1] for k, v in arrays.items()})  # of another language model
+    assert torch.equal(said(broken), plain)
+
+
+def test_presence_alone_trains_without_a_language_model():
+    model = tiny(llm="none")
+    result = train_state(model, person_data(model), aligned(model), replace(SHORT, video_steps=20))
+    assert result.best < result.start
+
+
+def test_image_stage_asks_what_a_still_can_show(data):
+    assert {e.type for e in data.part("image", "train")} == {"existence", "appearance"}
+    assert {e.type for e in data.part("video", "train")} == {"existence", "appearance", "action", "location"}
+
+
+def test_rows_about_strangers_are_left_out_and_an_empty_set_is_refused(model):
+    samples, rows, seen = augmentation(count=4)
+    for row in rows[1:]:
+        row.people = ["Ana", "Nobody"]
+        row.present = {"Ana": True, "Nobody": False}
+    made = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode)
+    assert len(made.examples) == 1
+    two = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, {"Nobody": aligned(model, "Nobody", 9)})
+    assert len(two.examples) == len(rows)
+    assert {len(e.names) for e in two.examples} == {1, 2}
+    with pytest.raises(SettingsError, match="asks nothing"):
+        make_data("Cy", samples, rows, lambda s: seen[s.id], model, encode)
+
+
+def test_half_of_the_examples_use_another_name(data):
+    called = [e.names[0] for e in data.examples]
+    assert 0.3 < called.count("Ana") / len(called) < 0.8
+    assert all(e.names[0] in e.question for e in data.examples)
+
+
+def test_draws_are_balanced(data):
+    import numpy as np
+
+    drawn = draw(data.part("video", "train"), 400, np.random.default_rng(0))
+    assert sum(e.present[0] for e in drawn) == 200
+    kinds = [e.type for e in drawn]
+    assert min(kinds.count(k) for k in set(kinds)) > 60
+    sides = [e.present[0] for e in held_back(data, 8, 0)]
+    assert sides.count(True) == sides.count(False) == 4
+    assert {e.split for e in held_back(data, 8, 0)} == {"val"}
+
+
+def test_settings_check_themselves():
+    for wrong in ({"batch": 0}, {"lora": -1}, {"minutes": 0}):
+        with pytest.raises(SettingsError):
+            PersonConfig(**wrong)
+
+
+TWO = """
+import json, sys
+sys.path[:0] = {path!r}
+import torch
+torch.set_num_threads(1)
+from make_person import aligned, person_data, tiny
+from pvchat.train.stages import PersonConfig, make_accelerator, train_state
+model = tiny()
+accelerator = make_accelerator("cpu")
+config = PersonConfig(image_steps=3, video_steps=3, batch=4, validate_every=3, lr=0.05, z_lr=0.05, patience=9)
+result = train_state(model, person_data(model), aligned(model), config, accelerator=accelerator)
+if accelerator.is_main_process:
+    open(sys.argv[1], "w").write(json.dumps([accelerator.num_processes, result.history, result.state.tokens.tolist()]))
+torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.slow
+def test_two_gloo_processes_have_the_loss_of_one(tmp_path):
+    script, found = tmp_path / "two.py", {}
+    script.write_text(TWO.format(path=[str(HERE), str(HERE.parent), str(HERE.parents[1])]))
+    for count in (1, 2):
+        out = tmp_path / f"{count}.json"
+        run = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
+        words = [*run, str(script), str(out)]
+        env = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "CUDA_VISIBLE_DEVICES": ""}
+        done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        found[count] = json.loads(out.read_text())
+    assert [found[n][0] for n in (1, 2)] == [1, 2]
+    for one, two in zip(found[1][1], found[2][1], strict=True):
+        for key, value in one.items():
+            assert two[key] == (pytest.approx(value, rel=1e-4, abs=1e-6) if isinstance(value, float) else value), key
+    assert torch.allclose(torch.tensor(found[1][2]), torch.tensor(found[2][2]), atol=1e-4)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(model, data):
+    class Three:
+        num_processes = 3
+
+    with pytest.raises(SettingsError, match="shared out"):
+        train_state(model, data, aligned(model), SHORT, accelerator=Three())
+
+
+def test_losses_are_the_ones_of_the_paper(model, data):
+    from pvchat.train.losses import SparsityController
+
+    start, batch = aligned(model), make_batch(data, data.part("video", "train")[:4])
+    trainee = Trainee(model, start)
+    losses = objective(trainee(batch, {}), SparsityController("both"), trainee, start, SHORT)
+    assert set(losses) == {"presence", "lm", "spr", "hae", "anchor"}
+    assert float(losses["anchor"].detach()) == 0
+    assert make_accelerator("cpu").num_processes == 1
