@@ -1,0 +1,80 @@
+"""Sentences for people who have never seen a terminal: an error in, one sentence with what to do out.
+
+The service speaks to the command line too ("Pick one with --track N."); here its hints become those of the page. Paths
+become file names: nobody is told where on this machine things lie.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from html import escape as _escape
+from pathlib import Path
+
+from pvchat.errors import (
+    NoSubjectError,
+    PeopleError,
+    PVChatError,
+    SeveralSubjectsError,
+    UnknownPersonError,
+    VideoReadError,
+    WeightsError,
+)
+
+_UNEXPECTED = "Something went wrong inside PVChat. Try again; if it stays, restart it with -v and read the terminal."
+_FLAG = re.compile(r",? or raise --[\w.]*\w")  # "Cut it, or raise --video.max_duration_s."
+_BRACES = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"): "&#96;", ord("\\"): "&#92;"}
+
+
+def told(error: BaseException) -> str:
+    """What happened and what to do about it, in plain text."""
+    if not isinstance(error, PVChatError):
+        return _UNEXPECTED
+    what = error.what.strip().rstrip(".")
+    subject = Path(error.subject).name if _is_path(error) else error.subject
+    head = f"{subject}: {what}." if subject else f"{what[:1].upper()}{what[1:]}."
+    return f"{head} {hint(error)}".strip()
+
+
+def hint(error: PVChatError) -> str:
+    """What to do about an error, on the page."""
+    if isinstance(error, NoSubjectError):
+        return "Use a clip or photo in which the person's face can be seen for a second or more."
+    if isinstance(error, SeveralSubjectsError):
+        return "Pick the one you mean."
+    if isinstance(error, UnknownPersonError) and "`" in error.hint:
+        return "Enroll a person first."
+    if isinstance(error, PeopleError) and "replace" in error.hint.lower():
+        return "Choose another name, or tick “Replace”."
+    if isinstance(error, WeightsError):
+        return "Stop the app and run “pvchat doctor --fetch” once."
+    return _FLAG.sub("", error.hint)
+
+
+def escape(text: object) -> str:
+    """Text that isn't ours, for HTML: neither markup nor a template ("${…}", "{{…}}") can come of it."""
+    return _escape(str(text), quote=True).translate(_BRACES)
+
+
+def day(created: str) -> str:
+    """An ISO time as people write dates: "24 Nov 2026"; empty when it is none."""
+    try:
+        return datetime.fromisoformat(created).astimezone().strftime("%-d %b %Y")
+    except ValueError:
+        return ""
+
+
+def length(seconds: float) -> str:
+    """A clip's length: "9.8 s", "2 min 05 s"."""
+    from pvchat.runtime import seconds as told_seconds
+
+    return told_seconds(seconds)
+
+
+def many(count: int, one: str, several: str = "") -> str:
+    """A count with its noun: "1 person", "3 people"."""
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
+def _is_path(error: PVChatError) -> bool:
+    return isinstance(error, VideoReadError) or "/" in error.subject or "\\" in error.subject

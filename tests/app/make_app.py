@@ -1,0 +1,102 @@
+"""The app on made-up clips: a desk without a page, and a whole server on a free port."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uvicorn
+from make_analysis import make_analysis, make_track
+from make_studio import Studio
+
+from app.desk import Desk
+from app.engine import Engine
+from app.jobs import Jobs
+from app.server import App, Options
+from app.sessions import Sessions
+from pvchat import PVChat, video
+from pvchat.config import Settings
+from pvchat.schemas import Garment, PersonFacts
+
+ANA, BEN = 1, 2
+
+
+def real_clip(folder: Path, name: str, frames: int = 6, fps: float = 4.0, side: int = 64) -> Path:
+    """A small mp4 that decodes; its colours depend on its name."""
+    colours = np.frombuffer(name.encode().ljust(frames * 3, b"."), np.uint8)[: frames * 3].reshape(frames, 1, 1, 3)
+    path = folder / f"{name}.mp4"
+    video.save_clip(path, np.broadcast_to(colours, (frames, side, side, 3)), fps)
+    return path
+
+
+class Scenery(Studio):
+    """A studio whose clips can really be decoded."""
+
+    def clip(self, name: str, *people: int, **fields: Any) -> Path:
+        path = real_clip(self.folder, name)
+        tracks = [make_track(p, where=("on the left of the frame", "on the right of the frame")[i % 2])
+                  for i, p in enumerate(people)]  # fmt: skip
+        for i, track in enumerate(tracks):
+            track.facts = PersonFacts(
+                where=("on the left of the frame", "on the right of the frame")[i % 2],
+                clothes=[Garment("jacket", ("red", "blue")[i % 2], 0.9)], pose="sitting", gestures=["talking"],
+                confidence={"where": 0.9, "clothes": 0.9, "pose": 0.9, "gestures": 0.9},
+            )  # fmt: skip
+        analysis = make_analysis(*tracks, key=video.content_key(path))
+        self.known[analysis.key] = replace(analysis, **fields)
+        return path
+
+
+def ready(chat: PVChat) -> Engine:
+    """An engine that has loaded."""
+    engine = Engine(lambda tell: chat, warm=False)
+    engine.start()
+    return engine
+
+
+def make_desk(chat: PVChat) -> Desk:
+    return Desk(ready(chat), Sessions(), Jobs())
+
+
+def upload(desk: Desk, path: Path) -> Path:
+    """A file as Gradio leaves it: in a folder of its own under the uploads."""
+    folder = desk.sessions.uploads / uuid.uuid4().hex
+    folder.mkdir()
+    return Path(shutil.copy(path, folder / path.name))
+
+
+@contextmanager
+def running(engine: Engine, **options: Any) -> Iterator[tuple[App, str]]:
+    """A server on a free port of this machine, and its address."""
+    app = App(Options(**{"port": 0, "settings": Settings(device="cpu"), **options}), engine)
+    server = uvicorn.Server(uvicorn.Config(app.web, log_level="error", ws="none", timeout_graceful_shutdown=1))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            wait_for(lambda: server.started, 30)
+            yield app, f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(15)
+            app.close()
+
+
+def wait_for(condition: Any, seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail("it didn't happen in time")
+        time.sleep(0.02)

@@ -1,0 +1,120 @@
+"""`pvchat serve` as a process of its own, and a headless Chromium to use it with."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+WAIT_MS = 120_000  # a busy machine with one core takes its time
+
+
+def chromium() -> str:
+    """Where Chromium is; the test is skipped where it isn't."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    return found
+
+
+@contextmanager
+def browser(*options: str) -> Iterator[Any]:
+    """A headless Chromium."""
+    api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright")
+    path = chromium()
+    with api.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=path, args=["--no-sandbox", *options])
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@contextmanager
+def served(home: Path, *options: str) -> Iterator[str]:
+    """`pvchat serve` with its data in `home`; yields its address."""
+    env = os.environ | {"PVCHAT_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "pvchat", "serve", "--port", "0", "--device", "cpu", *options]
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    lines: list[str] = []
+    try:
+        for line in process.stderr:
+            lines.append(line)
+            if found := re.search(r"http://\S+", line):
+                drain = threading.Thread(target=lambda: lines.extend(process.stderr), daemon=True)
+                drain.start()
+                yield found.group()
+                return
+        pytest.fail("".join(lines))
+    finally:
+        process.terminate()
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def open_page(browser_or_context: Any, url: str, width: int = 1280) -> Any:
+    """The page, ready to be used."""
+    page = browser_or_context.new_page(viewport={"width": width, "height": 860})
+    page.set_default_timeout(WAIT_MS)
+    page.goto(url)
+    page.wait_for_selector("#pv-enroll")
+    page.wait_for_timeout(1500)  # the page asks for people and trainings once it is there
+    return page
+
+
+def tab(page: Any, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def see(page: Any, where: str, clip: Path) -> None:
+    """Upload a clip on a tab ("enroll" or "chat"), in the place of the one before."""
+    if (
+        remove := page.locator(f"#pv-{where}-file button[aria-label='Clear'], #pv-{where}-file [title='Clear']")
+    ).count():
+        remove.first.click()
+    page.set_input_files(f"#pv-{where}-file input[type=file]", str(clip))
+
+
+def enroll(page: Any, clip: Path, name: str) -> None:
+    tab(page, "Enroll")
+    see(page, "enroll", clip)
+    page.wait_for_selector(f"#pv-enroll-player figcaption:has-text('{clip.name}')")
+    page.wait_for_selector("#pv-subjects .pv-subject")
+    page.get_by_label("Name", exact=True).first.fill(name)
+    page.get_by_label("This person has agreed").check()
+    page.click("#pv-enroll")
+    page.wait_for_selector("#pv-enroll-result .pv-good")
+
+
+def show(page: Any, clip: Path) -> None:
+    """Upload a clip to ask about, and wait until it was looked at."""
+    tab(page, "Chat")
+    see(page, "chat", clip)
+    page.wait_for_selector(f"#pv-chat-player figcaption:has-text('{clip.name}')")
+    page.wait_for_selector("#pv-chat-note .pv-notice:has-text('found')")
+
+
+def ask(page: Any, question: str) -> str:
+    """Ask, wait for answer and evidence, return the answer's text."""
+    before = page.locator("#pv-chat .bot .pv-evidence").count()
+    page.fill("#pv-question textarea", question)
+    page.press("#pv-question textarea", "Enter")
+    return answered(page, before)
+
+
+def answered(page: Any, before: int) -> str:
+    page.wait_for_function(f"document.querySelectorAll('#pv-chat .bot .pv-evidence').length > {before}")
+    texts = page.locator("#pv-chat .bot").last.inner_text()
+    return texts.split("\n")[0]

@@ -1,0 +1,282 @@
+"""Headless Chromium against `pvchat serve` with the real embedded weights and the demo's openly licensed footage."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from make_app import real_clip, wait_for
+from make_browser import WAIT_MS, answered, ask, browser, enroll, open_page, see, served, show, tab
+
+from pvchat.service import DEPTHS
+
+pytestmark = [pytest.mark.weights, pytest.mark.browser, pytest.mark.slow]
+
+NASTY = "<img src=x onerror=window.pwned=1>${window.pwned=2}{{7*7}}"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, weights_home: Path) -> Path:
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "weights").symlink_to(weights_home / "weights", target_is_directory=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clips(home: Path) -> dict[str, Path]:
+    """The demo's clips."""
+    from pvchat import footage, weights
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PVCHAT_HOME", str(home))
+        if gone := weights.missing(table=footage.FOOTAGE):
+            pytest.skip(f"no footage ({', '.join(row.role for row in gone)}): run `pvchat doctor --fetch`")
+        return footage.build(home / "clips")
+
+
+@pytest.fixture(scope="module")
+def url(home: Path):
+    with served(home) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium(clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory):
+    """A Chromium whose camera shows the portrait."""
+    film = filmed(clips["portrait"], tmp_path_factory.mktemp("camera") / "camera.mjpeg")
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    with browser(*fake, f"--use-file-for-fake-video-capture={film}") as opened:
+        yield opened
+
+
+def filmed(clip: Path, path: Path) -> Path:
+    """A clip as Chromium's fake camera takes it: motion JPEG."""
+    import av
+
+    with av.open(str(clip)) as source, av.open(str(path), "w", format="mjpeg") as out:
+        frames = [np.ascontiguousarray(f.to_ndarray(format="rgb24")) for f in source.decode(video=0)]
+        stream = out.add_stream("mjpeg", 12)
+        stream.height, stream.width, stream.pix_fmt = (*frames[0].shape[:2], "yuvj420p")
+        for image in frames:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture
+def page(chromium, url: str):
+    opened = open_page(chromium, url)
+    yield opened
+    opened.close()
+
+
+def names(page) -> list[str]:
+    tab(page, "People")
+    page.wait_for_timeout(800)
+    return page.locator("#pv-people .pv-person b").all_inner_texts()
+
+
+def forget(page, name: str) -> None:
+    tab(page, "People")
+    page.locator("#pv-who input").click()
+    page.get_by_role("option", name=name, exact=True).first.click()
+    page.click("#pv-forget")
+    page.wait_for_selector("#pv-forget-yes")
+    page.click("#pv-forget-yes")
+    page.wait_for_selector("#pv-person-result .pv-good:has-text('is forgotten')")
+
+
+def test_enroll_four_questions_follow_up_second_person_forget(page, clips: dict[str, Path], home: Path) -> None:
+    enroll(page, clips["portrait"], "Obama")
+    show(page, clips["both"])
+    assert page.locator("#pv-starters button").all_inner_texts()[1] == "What is Obama wearing?"
+    answers = []
+    for number in range(4):
+        before = page.locator("#pv-chat .bot .pv-evidence").count()
+        page.click(f"#pv-starter-{number}")
+        answers.append(answered(page, before))
+    assert answers[0].startswith("Yes, Obama is in this video")
+    assert all("Obama" in answer for answer in answers)
+    assert "indoors" in answers[3] or "right" in answers[3] or "in" in answers[3]
+    follow = ask(page, "and what is he wearing?")
+    assert "wear" in follow or "Obama" in follow
+    enroll(page, clips["car-1"], "Carl")
+    show(page, clips["other-man"])
+    assert ask(page, "Is Carl there?").startswith("No, Carl is not")
+    rows = page.locator("#pv-chat .pv-evidence").last.locator(".pv-row:not(.pv-axis)")
+    assert rows.count() == 2  # everyone enrolled, whoever was asked about
+    assert "not there" in rows.first.inner_text()
+    assert names(page) == ["Obama", "Carl"]
+    forget(page, "Carl")
+    forget(page, "Obama")
+    assert names(page) == []
+    assert not [p for p in (home / "people").iterdir() if p.is_dir() and p.name != ".scratch"]
+
+
+def test_a_span_plays_the_clip_from_there_and_the_conversation_is_exported(page, clips, tmp_path: Path) -> None:
+    enroll(page, clips["portrait"], "Obama")
+    show(page, clips["both"])
+    ask(page, "Is Obama there?")
+    page.wait_for_selector("#pv-chat .pv-picture img")
+    picture = page.locator("#pv-chat .pv-picture").last
+    seconds = float(picture.get_attribute("data-seek"))
+    picture.click()
+    page.wait_for_function(f"document.querySelector('#pv-chat-player video').currentTime >= {seconds - 0.05}")
+    assert page.evaluate("document.querySelector('#pv-chat .pv-picture img').naturalWidth") > 0
+    with page.expect_download() as waiting:
+        page.click("#pv-export")
+    waiting.value.save_as(tmp_path / "conversation.zip")
+    with zipfile.ZipFile(tmp_path / "conversation.zip") as archive:
+        turns = json.loads(archive.read("conversation.json"))["turns"]
+        assert turns[-1]["question"] == "Is Obama there?"
+        assert turns[-1]["evidence"][0]["file"] in archive.namelist()
+    forget(page, "Obama")
+
+
+def test_bad_uploads_get_a_helpful_answer(page, clips, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("this is no video\n" * 20)
+    nobody = real_clip(tmp_path, "nobody", side=128)
+    hours = real_clip(tmp_path, "hours", frames=120, fps=1 / 60, side=16)
+    for path, message in (
+        (text, "this is a text file, not a video"),
+        (hours, "it lasts 120.0 minutes, more than the limit of 30"),
+        (nobody, "Use a clip or photo in which the person's face can be seen"),
+    ):
+        tab(page, "Enroll")
+        see(page, "enroll", path)
+        page.wait_for_selector(f'#pv-enroll-result .pv-error:has-text("{message}")')
+    tab(page, "Chat")
+    see(page, "chat", text)
+    page.wait_for_selector("#pv-chat-note .pv-error:has-text('not a video')")
+    show(page, nobody)
+    assert "No face found" in page.inner_text("#pv-chat-note")
+    ask_alone = "Who is in this video?"
+    page.fill("#pv-question textarea", ask_alone)
+    page.press("#pv-question textarea", "Enter")
+    page.wait_for_function("document.querySelectorAll('#pv-chat .bot').length > 0")
+
+
+def test_two_sessions_at_once_see_only_their_own(chromium, url, clips) -> None:
+    one, two = chromium.new_context(), chromium.new_context()
+    pages = [open_page_in(context, url) for context in (one, two)]
+    enroll(pages[0], clips["portrait"], "Obama")
+    tab(pages[0], "Chat")
+    tab(pages[1], "Chat")
+    see(pages[0], "chat", clips["speech"])
+    see(pages[1], "chat", clips["other-man"])
+    for page in pages:
+        page.wait_for_selector("#pv-chat-note .pv-notice:has-text('found')")
+        page.fill("#pv-question textarea", "Is Obama there?")
+    for page in pages:
+        page.press("#pv-question textarea", "Enter")
+    first, second = (answered(page, 0) for page in pages)
+    assert first.startswith("Yes")
+    assert second.startswith("No")
+    assert "speech.mp4" not in pages[1].content()
+    link = pages[0].locator("#pv-chat-player video").get_attribute("src")
+    assert pages[1].request.get(url + link).status == 200  # a link is a key …
+    one.close()
+    wait_for(lambda: pages[1].request.get(url + link).status == 404, 90)  # … to nothing once its session has ended
+    forget(pages[1], "Obama")
+    two.close()
+
+
+def open_page_in(context, url: str):
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(url)
+    page.wait_for_selector("#pv-enroll")
+    page.wait_for_timeout(1500)
+    return page
+
+
+def test_names_questions_and_file_names_run_no_script(page, clips, tmp_path: Path) -> None:
+    evil = tmp_path / "a'b<b>$.mp4"
+    evil.write_bytes(clips["portrait"].read_bytes())
+    tab(page, "Enroll")
+    see(page, "enroll", evil)
+    page.wait_for_selector("#pv-subjects .pv-subject")
+    page.get_by_label("Name", exact=True).first.fill(NASTY)
+    page.get_by_label("This person has agreed").check()
+    page.click("#pv-enroll")
+    page.wait_for_selector("#pv-enroll-result .pv-good")
+    assert NASTY in page.inner_text("#pv-enroll-result")
+    show(page, clips["speech"])
+    answer = ask(page, f"Is {NASTY} there?")
+    assert answer
+    assert names(page) == [NASTY]
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.pwned") is None
+    forget(page, NASTY)
+    assert page.evaluate("window.pwned") is None
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_overflows_and_everything_has_a_name(chromium, url, width: int) -> None:
+    page = open_page(chromium, url, width)
+    for name in page.get_by_role("tab").all_inner_texts():
+        tab(page, name)
+        page.wait_for_timeout(400)
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll('button, input, textarea, select')].filter((e) => e.offsetParent
+              && !e.closest('[aria-hidden=true]') && e.type !== 'file' && !(e.getAttribute('aria-label') || e.title
+              || e.innerText?.trim() || e.labels?.length || e.getAttribute('aria-labelledby') || e.placeholder))
+              .map((e) => e.outerHTML.slice(0, 200))"""
+        )
+        assert nameless == []
+    page.close()
+
+
+def test_the_keyboard_alone_is_enough_to_ask(page, clips) -> None:
+    show(page, clips["speech"])
+    page.focus("#pv-question textarea")
+    page.keyboard.type("Who is in this video?")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('#pv-chat .bot').length > 0")
+    focused = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        focused.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert {"pv-ask", "pv-starter-0", "pv-starter-3", "pv-export"} <= focused
+
+
+@pytest.mark.skipif("deep" not in DEPTHS, reason="this version has no deep enrollment yet")
+def test_a_deep_training_survives_a_reload_answers_meanwhile_and_is_cancelled(page, clips) -> None:
+    tab(page, "Enroll")
+    see(page, "enroll", clips["portrait"])
+    page.wait_for_selector("#pv-subjects .pv-subject")
+    page.get_by_label("Name", exact=True).first.fill("Obama")
+    page.get_by_label("This person has agreed").check()
+    page.get_by_label("Instant, then deep").check()
+    page.click("#pv-enroll")
+    page.wait_for_selector("#pv-enroll-result .pv-good")
+    page.wait_for_selector("#pv-jobs [role=progressbar]")
+    page.reload()
+    page.wait_for_selector("#pv-jobs [role=progressbar]")
+    assert "Obama" in page.inner_text("#pv-jobs")
+    show(page, clips["speech"])
+    assert ask(page, "Is Obama there?").startswith("Yes")
+    tab(page, "Enroll")
+    page.click("#pv-jobs [data-cancel]")
+    page.wait_for_selector("#pv-jobs .pv-tag:has-text('stopped')")
+    assert names(page) == ["Obama"]
+    forget(page, "Obama")
+
+
+def test_the_camera_records_a_clip_that_can_be_enrolled(chromium, url) -> None:
+    context = chromium.new_context(permissions=["camera"])
+    page = open_page_in(context, url)
+    page.get_by_text("Or record with the camera").click()
+    page.locator("#pv-camera").get_by_text("Click to Access Webcam").click()
+    page.wait_for_selector("#pv-camera video")
+    page.wait_for_timeout(1500)
+    page.locator("#pv-camera button[aria-label='start recording']").first.click()
+    page.wait_for_timeout(4000)
+    page.locator("#pv-camera button[aria-label='stop recording']").first.click()
+    page.wait_for_selector("#pv-subjects .pv-subject")
+    context.close()

@@ -1,0 +1,253 @@
+"""What the page can do: enroll, ask with evidence, manage people, train in the background; on made-up experts."""
+
+from __future__ import annotations
+
+import json
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+from make_app import ANA, BEN, Scenery, real_clip, upload, wait_for
+from PIL import Image
+
+from app import cards, evidence
+from app.desk import Desk
+from pvchat.errors import NoSubjectError, PeopleError, VideoReadError
+from pvchat.schemas import PersonPresence
+
+
+def enrolling(desk: Desk, path: Path):
+    session = desk.sessions.of("one")
+    session.enrolling = desk.receive(session, upload(desk, path))
+    desk.look(session.enrolling)
+    return session
+
+
+def asking(desk: Desk, path: Path):
+    session = desk.sessions.of("one")
+    session.keep(desk.receive(session, upload(desk, path)))
+    return session
+
+
+def last(turns):
+    *_, turn = turns
+    return turn
+
+
+def test_people_found_are_offered_and_the_picked_one_is_enrolled(desk: Desk, party: Path, scenery: Scenery) -> None:
+    session = enrolling(desk, party)
+    tracks, seconds = desk.subjects(session.enrolling)
+    assert len(tracks) == 2
+    html = cards.subjects(tracks, seconds, 1)
+    assert html.count('type="radio"') == 2
+    assert html.count(" checked") == 1
+    session.pick = 2
+    desk.enroll(session, "Second")
+    alone = asking(desk, scenery.clip("alone", BEN))
+    there = {p.name: p.decision for p in last(desk.ask(alone, "Is Second there?")).presences}
+    assert there == {"Ana": "absent", "Second": "present"}
+
+
+def test_nobody_in_the_clip_and_a_taken_name_are_told(desk: Desk, scenery: Scenery, party: Path) -> None:
+    session = enrolling(desk, scenery.clip("empty"))
+    with pytest.raises(NoSubjectError):
+        desk.subjects(session.enrolling)
+    session = enrolling(desk, party)
+    with pytest.raises(PeopleError, match="already"):
+        desk.enroll(session, "ana")
+    assert desk.enroll(session, "Ana", replace=True).name == "Ana"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("text.mp4", b"this is no video\n" * 50, "text file"),
+        ("empty.mp4", b"", "empty"),
+        ("noise.mp4", bytes(range(256)) * 40, "video"),
+    ],
+)
+def test_files_that_are_no_video_are_refused_and_deleted(desk: Desk, tmp_path: Path, name, content, message) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    session = desk.sessions.of("one")
+    with pytest.raises(VideoReadError, match=message) as error:
+        desk.receive(session, upload(desk, path))
+    assert error.value.hint
+    assert [p for p in session.folder.rglob("*") if p.is_file()] == []
+
+
+def test_a_two_hour_file_is_refused_by_its_length(desk: Desk, tmp_path: Path) -> None:
+    path = real_clip(tmp_path, "long", frames=120, fps=1 / 60, side=16)  # 120 frames, one a minute
+    with pytest.raises(VideoReadError, match="120.0 minutes, more than the limit of 30"):
+        desk.receive(desk.sessions.of("one"), upload(desk, path))
+
+
+def test_an_answer_streams_and_then_gets_presence_timeline_and_boxes(desk: Desk, party: Path) -> None:
+    session = asking(desk, party)
+    texts, states = [], []
+    for turn in desk.ask(session, "Is Ana there?"):
+        texts.append(turn.text)
+        states.append((bool(turn.presences), bool(turn.pictures)))
+    assert len({t for t in texts if t}) > 2  # it grew
+    assert states[-1] == (True, True)
+    assert (True, False) in states  # the timeline is there before the pictures
+    turn = session.turns[-1]
+    assert turn.text == turn.answer.answer
+    html = cards.evidence(turn)
+    assert "data-seek" in html
+    assert "Ana" in html
+    with Image.open(turn.pictures[0].path) as picture:
+        assert picture.size == evidence.SIZE
+
+
+def test_follow_ups_keep_the_context_of_their_clip(desk: Desk, party: Path, scenery: Scenery) -> None:
+    session = asking(desk, party)
+    last(desk.ask(session, "Is Ana there?"))
+    follow = last(desk.ask(session, "and what is she wearing?"))
+    assert follow.answer.type == "appearance"
+    assert [p.name for p in follow.answer.people] == ["Ana"]
+    assert "jacket" in follow.text
+    session.keep(desk.receive(session, upload(desk, scenery.clip("other", BEN))))
+    assert session.earlier_questions(session.clips[-1]) == []
+
+
+def test_errors_stand_where_the_answer_would_be(desk: Desk, party: Path) -> None:
+    assert "upload one first" in last(desk.ask(desk.sessions.of("one"), "Who is there?")).error
+    turn = last(desk.ask(asking(desk, party), "Is Zoe there?"))
+    assert "nobody of this name" in turn.error
+    assert turn.answer is None
+
+
+def test_an_unsure_person_gets_other_pictures_than_a_present_one(desk: Desk, party: Path) -> None:
+    session = asking(desk, party)
+    clip = session.clips[-1]
+    desk.look(clip)
+    config = desk.engine.chat.settings.video
+    for decision in ("present", "unsure"):
+        found = [PersonPresence("Ana", decision, 0.5, [(0, 1)], track=0)]
+        assert len(evidence.pictures(session, clip, found, config)) == evidence.EACH
+    absent = [PersonPresence("Ana", "absent", 0.1, track=0)]
+    assert evidence.pictures(session, clip, absent, config) == []
+
+
+def test_the_export_holds_the_conversation_and_its_pictures(desk: Desk, party: Path) -> None:
+    session = asking(desk, party)
+    with pytest.raises(PeopleError, match="Ask a question first"):
+        desk.save_conversation(session)
+    last(desk.ask(session, "Is Ana there? <script>alert(1)</script>"))
+    url, size = desk.save_conversation(session)
+    link = desk.sessions.find(url.rsplit("/", 1)[1])
+    assert link.path.stat().st_size == size
+    with zipfile.ZipFile(link.path) as archive:
+        told = json.loads(archive.read("conversation.json"))["turns"][0]
+        page = archive.read("conversation.html").decode()
+        assert {e["file"] for e in told["evidence"]} <= set(archive.namelist())
+    assert told["people"][0]["name"] == "Ana"
+    assert told["evidence"]
+    assert "<script>" not in page
+    assert str(session.folder) not in page + json.dumps(told)
+
+
+def test_people_are_renamed_exported_imported_merged_and_forgotten(desk: Desk, scenery: Scenery, party: Path) -> None:
+    desk.rename("Ana", "Anna")
+    session = enrolling(desk, scenery.clip("ana again", ANA))
+    desk.enroll(session, "Ana 2")
+    before = len(desk.engine.people.get("Anna").arrays["prototypes"])
+    merged = desk.merge("Anna", "Ana 2")
+    assert desk.engine.people.names() == ["Anna"]
+    assert len(merged.arrays["prototypes"]) > before
+    assert desk.engine.people.get("Ana 2").name == "Anna"
+    assert merged.extra["clips"] == 2
+    url, _ = desk.save_person(session, "Anna")
+    file = desk.sessions.find(url.rsplit("/", 1)[1])
+    assert file.download == "Anna.pvperson"
+    asking(desk, party)
+    desk.look(session.clips[-1])
+    desk.forget("Anna")
+    assert desk.engine.people.names() == []
+    assert session.clips[-1].analysis is None
+    taken = upload(desk, file.path)
+    assert desk.take_person(taken, "Back").name == "Back"
+    assert not taken.exists()
+
+
+def test_deep_training_outlives_the_session_and_its_instant_person_answers(
+    desk: Desk, party: Path, monkeypatch
+) -> None:
+    calls, go = [], threading.Event()
+    instant = desk.engine.chat.enroll
+
+    def enroll(clip, name, depth="instant", track=None, replace=False, stop=None, progress=None):
+        if depth == "instant":
+            return instant(clip, name, track=track, replace=replace)
+        calls.append((Path(clip).exists(), track, replace))
+        progress("augment", 1, 2)
+        go.wait(10)
+        return instant(clip, name, track=track, replace=True)
+
+    monkeypatch.setattr(desk.engine.chat, "enroll", enroll)
+    session = enrolling(desk, party)
+    session.pick = 2
+    job = desk.train(session, desk.enroll(session, "Ben"), "browser")
+    wait_for(lambda: job.step == "augment")
+    desk.end_session("one")
+    assert desk.jobs.of("browser") == [job]
+    answers = asking(desk, party)
+    assert last(desk.ask(answers, "Is Ben there?")).answer.people[0].decision == "present"
+    with pytest.raises(PeopleError, match="trained"):
+        desk.rename("Ben", "Benno")
+    with pytest.raises(PeopleError, match="trained"):
+        desk.merge("Ana", "Ben")
+    go.set()
+    wait_for(lambda: job.state == "done")
+    assert calls == [(True, 2, True)]
+    assert not any((desk.sessions.root / "jobs").iterdir())
+
+
+def test_forgetting_stops_the_training_first(desk: Desk, party: Path, monkeypatch) -> None:
+    instant = desk.engine.chat.enroll
+
+    def enroll(clip, name, depth="instant", track=None, replace=False, stop=None, progress=None):
+        if depth == "deep":
+            progress("train", 0, 1)
+            assert stop.wait(20)
+        return instant(clip, name, track=track, replace=replace)
+
+    monkeypatch.setattr(desk.engine.chat, "enroll", enroll)
+    session = enrolling(desk, party)
+    job = desk.train(session, desk.enroll(session, "Cleo"), "browser")
+    wait_for(lambda: job.step == "train")
+    desk.forget("Cleo")
+    assert job.state == "stopped"
+    assert "Cleo" not in desk.engine.people.names()
+
+
+def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_content(desk: Desk, tmp_path) -> None:
+    import av
+    import numpy as np
+
+    avi = tmp_path / "old.avi"
+    with av.open(str(avi), "w") as container:
+        stream = container.add_stream("mpeg4", 4)
+        stream.width = stream.height = 64
+        for _ in range(6):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), 99, np.uint8), "rgb24")))
+        container.mux(stream.encode(None))
+    clip = desk.receive(desk.sessions.of("one"), upload(desk, avi))
+    assert clip.copied
+    assert clip.shown_as == "video/mp4"
+    disguised = tmp_path / "page.html"
+    disguised.write_bytes(real_clip(tmp_path, "plain").read_bytes())
+    clip = desk.receive(desk.sessions.of("one"), upload(desk, disguised))
+    assert not clip.copied
+    assert clip.shown_as == "video/mp4"
+
+
+def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> None:
+    from pvchat.deep import workplace
+
+    job = desk.jobs.add("browser", "Ana", lambda stop, progress: None)
+    assert desk.samples_of(job) is None
+    made = workplace(desk.engine.people.get("Ana"))
+    assert desk.samples_of(job) == made

@@ -1,0 +1,165 @@
+"""The background worker: one at a time, stoppable, visible to its owner only, with step and time left."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from make_app import wait_for
+from make_people import jpeg
+
+from app.jobcards import job_list, preview, sample_strip, status
+from app.jobs import Job, Jobs
+from pvchat.errors import SettingsError
+
+
+@pytest.fixture
+def jobs():
+    made = Jobs()
+    yield made
+    made.close()
+
+
+def until_stopped(stop: threading.Event, progress) -> None:
+    progress("training", 1, 4)
+    stop.wait(20)
+
+
+def test_jobs_run_one_after_the_other(jobs: Jobs) -> None:
+    running, most = [], []
+
+    def work(stop, progress):
+        running.append(1)
+        most.append(len(running))
+        threading.Event().wait(0.05)
+        running.pop()
+
+    made = [jobs.add("me", f"P{i}", work) for i in range(4)]
+    wait_for(lambda: all(job.state == "done" for job in made))
+    assert most == [1, 1, 1, 1]
+
+
+def test_a_running_job_is_stopped_and_cleaned_up(jobs: Jobs) -> None:
+    cleaned = []
+    job = jobs.add("me", "Ana", until_stopped, lambda: cleaned.append(1))
+    wait_for(lambda: job.step == "training")
+    assert jobs.cancel(job.id, "me")
+    wait_for(lambda: job.state == "stopped")
+    assert cleaned == [1]
+    assert "the best so far is kept" in status(job)
+
+
+def test_a_waiting_job_is_stopped_without_ever_running(jobs: Jobs) -> None:
+    first = jobs.add("me", "Ana", until_stopped)
+    ran = []
+    second = jobs.add("me", "Ben", lambda stop, progress: ran.append(1))
+    assert jobs.ahead_of(second) == 1
+    assert jobs.cancel(second.id, "me")
+    assert second.state == "stopped"
+    jobs.cancel(first.id, "me")
+    third = jobs.add("me", "Cid", lambda stop, progress: None)
+    wait_for(lambda: third.state == "done")
+    assert ran == []
+
+
+def test_only_the_owner_sees_and_stops_a_job(jobs: Jobs) -> None:
+    job = jobs.add("me", "Ana", until_stopped)
+    assert jobs.of("you") == []
+    assert not jobs.cancel(job.id, "you")
+    assert not jobs.cancel("no such job", "me")
+    assert not job.stop.is_set()
+    assert jobs.of("me") == [job]
+
+
+def test_a_failure_is_told_and_the_worker_goes_on(jobs: Jobs) -> None:
+    def fail(stop, progress):
+        raise SettingsError("the machine is too small.", hint="Use a larger one.")
+
+    def crash(stop, progress):
+        raise ZeroDivisionError("secret detail")
+
+    bad, worse = jobs.add("me", "Ana", fail), jobs.add("me", "Ben", crash)
+    good = jobs.add("me", "Cid", lambda stop, progress: None)
+    wait_for(lambda: good.state == "done")
+    assert "The machine is too small. Use a larger one." in status(bad)
+    assert worse.state == "failed"
+    assert "secret" not in status(worse)
+
+
+def test_stopping_a_person_waits_until_her_job_is_over(jobs: Jobs) -> None:
+    job = jobs.add("me", "Ana", until_stopped)
+    wait_for(lambda: job.state == "running")
+    assert jobs.stop_person("Ana", 5)
+    assert job.state == "stopped"
+    assert jobs.stop_person("nobody")
+
+
+def test_an_evaluation_is_no_training_of_a_person(jobs: Jobs) -> None:
+    job = jobs.add("me", "Ana", until_stopped, kind="evaluation")
+    assert jobs.for_person("Ana") is None
+    assert jobs.of("me") == []
+    assert jobs.of("me", "evaluation") == [job]
+
+
+def test_time_left_is_told_from_the_pace_and_not_before_there_is_one() -> None:
+    job = Job("me", "Ana", lambda stop, progress: None, state="running")
+    job.tell("augment", 0, 100)
+    start = job.step_started
+    assert job.left_s(start + 9) is None
+    job.tell("augment", 25, 100)
+    assert job.left_s(start + 10) == pytest.approx(30)
+    job.tell("train", 1, 100)
+    assert job.left_s(job.step_started + 1) is None  # a hundredth of the step in a second says little
+    assert job.steps == ["augment", "train"]
+
+
+def test_the_list_escapes_names_and_has_a_cancel_button_only_while_active() -> None:
+    job = Job("me", "<img src=x onerror=alert(1)>", lambda stop, progress: None, state="running", step="a<b", total=4)
+    html = job_list([job], [0], {})
+    assert "<img" not in html
+    assert "a&lt;b" in html
+    assert f'data-cancel="{job.id}"' in html
+    job.state = "done"
+    assert "data-cancel" not in job_list([job], [0], {})
+
+
+def test_samples_are_shown_with_their_identity_score_and_only_from_inside_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "augment"
+    (folder / "media").mkdir(parents=True)
+    (folder / "media" / "a.jpg").write_bytes(jpeg())
+    (tmp_path / "secret.jpg").write_bytes(jpeg())
+    rows = [
+        {
+            "role": "positive",
+            "recipe": "wear:<b>",
+            "media": "media/a.jpg",
+            "gates": {"identity": 0.42, "log_odds": 2.0},
+        },
+        {"role": "positive", "recipe": "outside", "media": "../secret.jpg", "gates": {}},
+        {"role": "positive", "recipe": "dropped", "media": "media/a.jpg", "dropped": "sharpness"},
+        {"role": "negative", "recipe": "lookalike", "media": "media/a.jpg"},
+    ]
+    (folder / "samples.jsonl").write_text("\n".join(map(json.dumps, rows)) + '\n{"role": "posi')
+    html = sample_strip(folder)
+    assert html.count("<img") == 1
+    assert "wear:&lt;b&gt; · identity 88 %" in html
+    assert sample_strip(tmp_path / "none") == ""
+    assert sample_strip(None) == ""
+
+
+def test_a_preview_stays_when_the_samples_are_gone_until_the_person_is_forgotten(jobs: Jobs, tmp_path: Path) -> None:
+    folder = tmp_path / "augment"
+    (folder / "media").mkdir(parents=True)
+    job = jobs.add("me", "Ana", until_stopped)
+    preview(job, folder)
+    assert job.preview == ""
+    (folder / "media" / "a.jpg").write_bytes(jpeg())
+    (folder / "samples.jsonl").write_text(json.dumps({"role": "positive", "recipe": "turn", "media": "media/a.jpg"}))
+    preview(job, folder)
+    assert "turn" in job.preview
+    preview(job, None)
+    assert "turn" in job.preview
+    jobs.drop_previews("Ana")
+    assert job.preview == ""

@@ -1,0 +1,153 @@
+"""The running server, on made-up experts: endpoints by gradio_client, MCP, password, hosts, links, headers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from make_app import ready, running, wait_for
+
+from app.server import POLICY, Options
+from pvchat import PVChat
+from pvchat.errors import SettingsError
+
+
+@pytest.fixture
+def server(chat: PVChat):
+    with running(ready(chat)) as (app, url):
+        yield app, url
+
+
+def test_the_endpoints_enroll_ask_list_and_forget(server, party: Path, scenery) -> None:
+    app, url = server
+    client = Client(url, verbose=False)
+    names = {"/enroll", "/ask", "/list_people", "/forget"}
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == names
+    ben = scenery.clip("ben", 2)
+    told = client.predict(handle_file(str(ben)), "Ben", True, 0, False, api_name="/enroll")
+    assert told["name"] == "Ben"
+    assert told["depth"] == "instant"
+    assert [row["name"] for row in client.predict(api_name="/list_people")] == ["Ana", "Ben"]
+    answer = client.predict(handle_file(str(party)), "What is Ben wearing?", api_name="/ask")
+    assert answer["type"] == "appearance"
+    assert answer["people"][0]["decision"] == "present"
+    assert client.predict("Ben", api_name="/forget") == {"forgotten": "Ben"}
+    assert [row["name"] for row in client.predict(api_name="/list_people")] == ["Ana"]
+    assert not any(p.stat().st_size for p in app.desk.sessions.uploads.rglob("*") if p.is_file())  # nothing stays
+    assert not list((app.desk.engine.chat.cache.root).glob("*.json"))
+
+
+def test_endpoints_refuse_in_one_sentence(server, party: Path, tmp_path: Path) -> None:
+    client = Client(server[1], verbose=False)
+    text = tmp_path / "text.mp4"
+    text.write_text("no video at all")
+    with pytest.raises(Exception, match="onsent is missing"):
+        client.predict(handle_file(str(party)), "Ben", False, 0, False, api_name="/enroll")
+    with pytest.raises(Exception, match="text file, not a video") as error:
+        client.predict(handle_file(str(text)), "Is Ana there?", api_name="/ask")
+    assert str(tmp_path) not in str(error.value)
+    with pytest.raises(Exception, match="nobody of this name"):
+        client.predict("Zoe", api_name="/forget")
+    with pytest.raises(Exception, match="nobody of this name"):
+        client.predict(handle_file(str(party)), "Is Zoe there?", api_name="/ask")
+
+
+def test_files_of_this_machine_cannot_be_named_by_a_client(server, party: Path) -> None:
+    app, url = server
+    hidden = {"path": str(party), "meta": {"_type": "gradio.FileData"}}
+    call = httpx.post(f"{url}/gradio_api/call/ask", json={"data": [hidden, "Is Ana there?"]})
+    told = httpx.get(f"{url}/gradio_api/call/ask/{call.json()['event_id']}", timeout=20).text
+    assert "event: error" in told
+    assert "present" not in told
+    assert app.desk.sessions.is_upload(party) is False
+    for path in (party, Path(__file__), "/etc/passwd"):
+        assert httpx.get(f"{url}/gradio_api/file={path}").status_code in (403, 404)
+
+
+def test_links_answer_ranges_and_only_while_they_live(server, party: Path) -> None:
+    app, url = server
+    session = app.desk.sessions.of("one")
+    link = session.link(party, "video/mp4")
+    part = httpx.get(url + link, headers={"range": "bytes=0-99"})
+    assert part.status_code == 206
+    assert len(part.content) == 100
+    assert part.headers["content-type"] == "video/mp4"
+    assert part.headers["x-content-type-options"] == "nosniff"
+    assert httpx.get(url + "/files/guess").status_code == 404
+    app.desk.end_session("one")
+    assert httpx.get(url + link).status_code == 404
+
+
+def test_only_requests_that_name_this_machine_are_answered_and_nothing_loads_from_elsewhere(server) -> None:
+    _, url = server
+    page = httpx.get(url)
+    assert page.status_code == 200
+    assert page.headers["content-security-policy"] == POLICY
+    for name in ("evil.example", "127.0.0.1.evil.example", "evil.example:7860", ""):
+        assert httpx.get(url, headers={"host": name}).status_code == 421
+    config = httpx.get(url + "/config").json()
+    assert config["analytics_enabled"] is False
+
+
+def test_a_password_is_asked_for_everywhere(chat: PVChat, party: Path) -> None:
+    with running(ready(chat), password="open sesame") as (app, url):
+        session = app.desk.sessions.of("one")
+        link = session.link(party, "video/mp4")
+        assert httpx.get(url + "/config").status_code == 401
+        assert httpx.get(url + link).status_code == 404
+        assert httpx.post(url + "/login", data={"username": "a", "password": "wrong"}).status_code == 400
+        with httpx.Client(base_url=url) as browser:
+            assert browser.post("/login", data={"username": "a", "password": "open sesame"}).status_code == 200
+            assert browser.get("/config").status_code == 200
+            assert browser.get(link).status_code == 200
+        with pytest.raises(Exception, match="(?i)auth|credentials|login"):
+            Client(url, verbose=False)
+        client = Client(url, auth=("a", "open sesame"), verbose=False)
+        assert [row["name"] for row in client.predict(api_name="/list_people")] == ["Ana"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "::", "example.org"])
+def test_other_hosts_need_a_password(host: str) -> None:
+    with pytest.raises(SettingsError, match="--password"):
+        Options(host=host)
+    with pytest.raises(SettingsError, match="at least 8"):
+        Options(host=host, password="short")
+    assert Options(host=host, password="long enough").host == host
+
+
+def test_an_upload_beyond_the_limit_is_refused(chat: PVChat) -> None:
+    from pvchat.config import Settings, VideoConfig
+
+    limit = Settings(device="cpu", video=VideoConfig(max_bytes=1000))
+    with running(ready(chat), settings=limit) as (app, url):
+        sent = {"files": ("a.mp4", b"x" * 5000)}
+        assert httpx.post(url + "/gradio_api/upload", files=sent).status_code == 413
+        assert [p for p in app.desk.sessions.uploads.rglob("*") if p.is_file()] == []
+
+
+def test_mcp_is_off_unless_asked_for(server) -> None:
+    assert httpx.get(server[1] + "/gradio_api/mcp/schema").status_code == 404
+
+
+def test_mcp_offers_asking_and_listing_only(chat: PVChat, scenery) -> None:
+    pytest.importorskip("mcp", reason="MCP needs gradio[mcp]")
+    with running(ready(chat), mcp=True) as (_, url):
+        tools = httpx.get(url + "/gradio_api/mcp/schema").json()
+        assert sorted(tool["meta"]["endpoint_name"] for tool in tools) == ["ask", "list_people"]
+        client = Client(url, verbose=False)  # the API has all four
+        ben = handle_file(str(scenery.clip("ben", 2)))
+        assert client.predict(ben, "Ben", True, 0, False, api_name="/enroll")["name"] == "Ben"
+
+
+def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path) -> None:
+    app, url = server
+    with httpx.stream("GET", url + "/gradio_api/heartbeat/abc", timeout=20) as beat:
+        next(beat.iter_bytes())
+        session = app.desk.sessions.of("abc")
+        session.link(party, "video/mp4")
+        folder = session.folder
+        assert folder.is_dir()
+    wait_for(lambda: not folder.exists(), 60)
+    assert "abc" not in app.desk.sessions

@@ -1,0 +1,98 @@
+"""Sessions: files of their own, links that die with them, nothing left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from make_app import upload
+
+from app.desk import Desk
+from app.sessions import MAX_CLIPS, Sessions
+from pvchat.config import home
+from pvchat.errors import VideoReadError
+
+
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+
+def test_a_session_that_ends_leaves_no_file_no_link_and_no_analysis(desk: Desk, party: Path) -> None:
+    session = desk.sessions.of("one")
+    clip = desk.receive(session, upload(desk, party))
+    session.keep(clip)
+    list(desk.ask(session, "Is Ana there?"))
+    token = clip.url.rsplit("/", 1)[1]
+    key = clip.analysis.key
+    assert desk.sessions.find(token).path == clip.path
+    assert (desk.engine.chat.cache.root / f"{key}.json").exists()
+    assert len(files_of(desk.sessions.root)) > 3
+    desk.end_session("one")
+    assert files_of(desk.sessions.root) == []
+    assert desk.sessions.find(token) is None
+    assert not (desk.engine.chat.cache.root / f"{key}.json").exists()
+    assert len(desk.sessions) == 0
+
+
+def test_two_sessions_with_the_same_clip_do_not_disturb_each_other(desk: Desk, party: Path) -> None:
+    shared = upload(desk, party)  # Gradio stores the same bytes once
+    one, two = desk.sessions.of("one"), desk.sessions.of("two")
+    for session in (one, two):
+        session.keep(desk.receive(session, shared))
+        desk.look(session.clips[-1])
+    assert one.clips[0].path != two.clips[0].path
+    desk.end_session("one")
+    assert two.clips[0].path.exists()
+    assert shared.exists()
+    assert (desk.engine.chat.cache.root / f"{two.clips[0].analysis.key}.json").exists()
+    desk.end_session("two")
+    assert not shared.exists()
+
+
+def test_links_are_long_random_and_private(desk: Desk, party: Path) -> None:
+    session = desk.sessions.of("one")
+    urls = {session.link(party, "video/mp4") for _ in range(20)}
+    assert len(urls) == 20
+    assert all(len(url.rsplit("/", 1)[1]) >= 43 for url in urls)
+    assert desk.sessions.find("guess") is None
+    assert (desk.sessions.root.stat().st_mode & 0o077) == 0
+
+
+@pytest.mark.parametrize("where", ["outside", "parent", "link"])
+def test_only_uploads_can_be_claimed(desk: Desk, party: Path, tmp_path: Path, where: str) -> None:
+    path = {
+        "outside": party,
+        "parent": desk.sessions.uploads / "a" / ".." / ".." / "x.mp4",
+        "link": desk.sessions.uploads / "a" / "link.mp4",
+    }[where]
+    if where == "link":
+        path.parent.mkdir()
+        path.symlink_to(party)
+    with pytest.raises(VideoReadError, match="Upload it again"):
+        desk.receive(desk.sessions.of("one"), path)
+    assert party.exists()
+
+
+def test_old_clips_make_room_and_idle_sessions_end(desk: Desk, party: Path) -> None:
+    session = desk.sessions.of("one")
+    for _ in range(MAX_CLIPS + 2):
+        session.keep(desk.receive(session, upload(desk, party)))
+    assert len(session.clips) == MAX_CLIPS
+    assert desk.sessions.end_idle(3600) == 0
+    assert desk.sessions.end_idle(-1) == 1
+    assert files_of(desk.sessions.root) == []
+
+
+def test_folders_of_dead_servers_are_swept_and_those_of_living_ones_are_not() -> None:
+    alive = Sessions()
+    dead = home() / "tmp" / "app-dead"
+    (dead / "x").mkdir(parents=True)
+    dead.with_suffix(".lock").touch()
+    try:
+        other = Sessions()
+        assert not dead.exists()
+        assert alive.root.exists()
+        other.close()
+        assert not other.root.exists()
+    finally:
+        alive.close()
