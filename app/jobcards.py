@@ -50,11 +50,13 @@ def preview(job: Job, folder: Path | None) -> None:
 
 
 def sample_strip(folder: Path | None) -> str:
-    """The latest kept samples of an augmentation folder with their identity score; "" when there are none yet."""
+    """Some kept samples of an augmentation folder with their identity score; "" when there are none yet."""
     if folder is None or not (folder / "samples.jsonl").is_file():
         return ""
     kept = [row for row in _rows(folder / "samples.jsonl") if row.get("role") == "positive" and not row.get("dropped")]
-    shown = [card for row in kept[-SAMPLES:] if (card := _sample(folder, row))]
+    scored = [row for row in kept if _score(row.get("gates") or {})] or kept
+    spread = scored[:: max(1, len(scored) // SAMPLES)][:SAMPLES]  # of all kinds, not only the last one made
+    shown = [card for row in spread if (card := _sample(folder, row))]
     if not shown:
         return ""
     note = f"{many(len(kept), 'sample')} of this person so far"
@@ -91,6 +93,7 @@ def status(job: Job, ahead: int = 0) -> str:
     if job.state == "running":
         left = job.left_s()
         step = job.step or "starting"
+        step = f"step {job.number} of {job.count}: {step}" if job.number else step
         return f"{step}, about {length(left)} left in this step" if left is not None else step
     if job.state == "failed":
         rest = " The instant enrollment still answers." if job.kind == "deep" else ""

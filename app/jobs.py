@@ -27,6 +27,9 @@ State = Literal["waiting", "running", "done", "stopped", "failed"]
 
 KEPT = 50  # finished jobs that are remembered
 _MIN_SHARE, _MIN_SECONDS = 0.05, 5.0
+_OUTER = "augmentation"  # progress that counts the steps themselves, see `pvchat.augment.steps.augment`
+_NAMES = ("measuring the person", "making samples", "finding other people", "checking samples", "writing questions",
+          "writing the data set", "training")  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +46,8 @@ class Job:
         preview: what the samples that a training made look like, as HTML; stays when they are gone.
         previewed: which samples `preview` shows.
         step: what is being done.
+        number, count: which step it is, of how many; 0 while nobody counts.
+        part: what of the step is being done.
         done, total: of the step.
         steps: the steps begun so far, oldest first.
         failure: why it failed.
@@ -59,6 +64,9 @@ class Job:
     previewed: tuple[float, int] = (0.0, 0)
     state: State = "waiting"
     step: str = ""
+    part: str = ""
+    number: int = 0
+    count: int = 0
     done: float = 0.0
     total: float = 0.0
     steps: list[str] = field(default_factory=list)
@@ -88,11 +96,15 @@ class Job:
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The progress callback handed to the work."""
-        if what != self.step or done < self.done:
+        if what == _OUTER:
+            self.number, self.count = int(done) + 1, len(_NAMES)
+            done = total = 0.0
+        step = _NAMES[min(self.number, len(_NAMES)) - 1] if self.number else what
+        if what != self.part or step != self.step or done < self.done:
             self.step_started = time.monotonic()
-            if what != self.step:
-                self.steps.append(what)
-        self.step, self.done, self.total = what, done, total
+        if step != self.step:
+            self.steps.append(step)
+        self.step, self.part, self.done, self.total = step, what, done, total
 
 
 class Jobs:

@@ -68,4 +68,4 @@ def test_licence_and_test_extra():
     assert (REPO / "LICENSE").read_text(encoding="utf-8").lstrip().startswith("Apache License")
     extras = project["optional-dependencies"]
     covered = re.match(r"pvchat\[(.*)\]", extras["test"][0]).group(1).split(",")
-    assert set(covered) == set(extras) - {"test", "dev"}
+    assert set(covered) == set(extras) - {"test", "dev", "ray"}  # ray lags behind new Pythons

@@ -115,6 +115,17 @@ def test_time_left_is_told_from_the_pace_and_not_before_there_is_one() -> None:
     assert job.steps == ["augment", "train"]
 
 
+def test_steps_of_an_augmentation_are_counted_and_keep_their_name() -> None:
+    job = Job("me", "Ana", lambda stop, progress: None, state="running")
+    job.tell("augmentation", 1, 6)
+    job.tell("making positives", 3, 9)
+    job.tell("laying the mesh", 1, 9)
+    assert status(job).startswith("step 2 of 7: making samples")
+    job.tell("augmentation", 6, 6)
+    assert status(job) == "step 7 of 7: training"
+    assert job.steps == ["making samples", "training"]
+
+
 def test_the_list_escapes_names_and_has_a_cancel_button_only_while_active() -> None:
     job = Job("me", "<img src=x onerror=alert(1)>", lambda stop, progress: None, state="running", step="a<b", total=4)
     html = job_list([job], [0], {})
