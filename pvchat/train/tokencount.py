@@ -1,8 +1,8 @@
 """Another number of personal tokens than the model was made with, for the ablation (PVChat, supplement: 0 to 20).
 
 In: a describer, a person, a data set, a number. Out: scores on the held-back split. Fewer tokens are the aligner's
-first ones; more are its own and copies of them with a little noise; 0 tokens leave one of zeros that isn't trained. The model
-is as before afterwards. Legend: I personal tokens, D width.
+first ones; more are its own and copies of them with a little noise; 0 tokens leave one of zeros that isn't trained.
+The model is as before afterwards. Legend: I personal tokens, D width.
 """
 
 from __future__ import annotations
