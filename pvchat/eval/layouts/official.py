@@ -42,15 +42,6 @@ def read(path: Path) -> Manifest:
     return Manifest(path.stem, root, tuple(people), tuple(items), tuple(problems))
 
 
-def looks_official(path: Path) -> bool:
-    """Whether a JSON file has this layout."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(value, dict) and isinstance(value.get("data", value.get("videos")), list)
-
-
 def _read_file(file: Path, root: Path) -> tuple[Subject | None, list[Item], list[Problem]]:
     rows = _rows(file)
     name = _name(rows, file)

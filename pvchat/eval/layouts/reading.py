@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pvchat.augment.official import looks_official
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts import folders, myvlm, official, thisismy, yollava
 from pvchat.eval.manifest import Manifest, checked, read_folder
@@ -54,7 +55,7 @@ def guess(path: Path) -> str:
     if path.is_file():
         if path.name in ("people.json", "questions.jsonl"):
             raise SettingsError("give the folder that it is in.", subject=str(path))
-        if path.suffix == ".json" and official.looks_official(path):
+        if path.suffix == ".json" and looks_official(path):
             return "official"
     else:
         tests = {
@@ -62,7 +63,7 @@ def guess(path: Path) -> str:
             "this-is-my": thisismy.looks_like(path),
             "yollava": yollava.looks_like(path),
             "folders": folders.looks_like(path),
-            "official": any(official.looks_official(f) for f in path.glob("*test*.json")),
+            "official": any(looks_official(f) for f in path.glob("*test*.json")),
             "myvlm": myvlm.looks_like(path),
         }
         for name, fits in tests.items():
