@@ -14,6 +14,7 @@ goes on where the last one stopped, and a table with 95 % intervals over seeds (
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import shutil
 import sys
@@ -137,7 +138,7 @@ def train(config: BaseConfig, row: Row, phase: Phase) -> dict[str, Any] | None:
     with torch.random.fork_rng():
         chosen = replace(config, sparsity="none" if row.sparsity == "moh" else row.sparsity)
         model = create_model(config.model, llm="none", seed=config.seed, **row.model)
-        objective = Objective(chosen)
+        objective = Objective(chosen, copy.deepcopy(phase.captioner))
         if row.sparsity == "moh":
             objective.sparsity = MoHBalance()
         state = TrainState(model, base.make_optimizer(model, objective, chosen), objective)

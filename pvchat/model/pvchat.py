@@ -44,7 +44,8 @@ class Reading:
         queries: [B, Q, D].
         personal: [B, P, I, D].
         presence: [B, P] logits; meaningless where `People.mask` is False.
-        sentence: [B, S] L2-normalised, comparable with MiniLM's vectors.
+        sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM vector
+            and the best of them.
         expert_weights: [B, V] MoVA's weights (mean 1), ones when it is switched off.
         routing: one `RoutingStats` a routed module.
         aux: connector losses "balance" and "z".
@@ -53,7 +54,7 @@ class Reading:
     queries: Tensor
     personal: Tensor
     presence: Tensor
-    sentence: Tensor
+    sentences: Tensor
     expert_weights: Tensor
     routing: list[RoutingStats] = field(default_factory=list)
     aux: dict[str, Tensor] = field(default_factory=dict)
@@ -135,8 +136,8 @@ class PVChatModel(nn.Module):
         presence = self.presence(out.personal.mean(2))[..., 0]
         if best is not None:
             presence = presence + self.match_weight * best
-        sentence = F.normalize(self.to_sentence(out.queries.mean(1)), dim=-1)
-        return Reading(out.queries, out.personal, presence, sentence, weights, out.routing, visual.aux)
+        sentences = F.normalize(self.to_sentence(out.queries), dim=-1)
+        return Reading(out.queries, out.personal, presence, sentences, weights, out.routing, visual.aux)
 
     def forward(
         self,

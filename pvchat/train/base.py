@@ -106,7 +106,7 @@ def setup(config: BaseConfig, encode: Encode | None = None) -> Run:
         torch.set_num_threads(config.threads)
     model = make_model(config)
     phase: Phase = PHASE_OF[config.phase](config, model, encode or SentenceEncoder().encode)
-    objective = Objective(config).to(config.device)
+    objective = Objective(config, phase.captioner).to(config.device)
     chosen = {key: value for key, value in config.to_dict().items() if key in SHARED}
     state = TrainState(
         model, make_optimizer(model, objective, config), objective, shared={**chosen, "data": phase.fingerprint()}
@@ -166,7 +166,10 @@ def make_optimizer(model: PVChatModel, objective: Objective, config: BaseConfig)
             if chosen:
                 decay = config.decay if matrices and part != "routers" else 0.0
                 groups.append({"params": chosen, "peak": peak, "weight_decay": decay})
-    groups.append({"params": list(objective.parameters()), "peak": config.lr, "weight_decay": 0.0})
+    for matrices in (True, False):
+        beside = [p for p in objective.parameters() if (p.dim() > 1) == matrices]
+        if beside:
+            groups.append({"params": beside, "peak": config.lr, "weight_decay": config.decay if matrices else 0.0})
     return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS)
 
 
@@ -247,9 +250,10 @@ def validate(run: Run) -> tuple[dict[str, Any], bool]:
     """Validation numbers, and whether they are the run's best; training's generator isn't touched."""
     state, phase = run.state, run.phase
     state.model.eval()
+    state.objective.eval()
     devices = [torch.device(run.config.device)] if run.config.device.startswith("cuda") else []
     with torch.random.fork_rng(devices), torch.no_grad():
-        numbers = phase.validate(state.model)
+        numbers = phase.validate(state.model, state.objective)
     run.report.log(state.step, numbers, "validation")
     better = state.best is None or numbers[phase.score] > state.best
     state.best = numbers[phase.score] if better else state.best

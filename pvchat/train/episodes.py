@@ -205,6 +205,7 @@ class Identity:
     """
 
     score = "balanced_accuracy"
+    captioner = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         self.config, self.model_config = config, model.config
@@ -258,7 +259,7 @@ class Identity:
             return StepLoss(presence, out.reading, parts)
         return StepLoss(presence + out.lm_loss, out.reading, {**parts, "lm_loss": float(out.lm_loss.detach())})
 
-    def validate(self, model: Any) -> dict[str, Any]:
+    def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
         rng = np.random.default_rng(self.config.seed)
         found: list[tuple[float, float, bool, bool]] = []  # logit, cosine, present, look-alike
         heads: dict[str, list[Any]] = {}

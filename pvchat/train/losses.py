@@ -158,17 +158,20 @@ class SparsityController(nn.Module):
         self._shares.clear()
 
 
-def contrastive_loss(clips: Tensor, sentences: Tensor, log_scale: Tensor | float = LOG_SCALE) -> Tensor:
+def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
+    """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
+    return (clips @ sentences.T).amax(1)
+
+
+def contrastive_loss(alike: Tensor, log_scale: Tensor | float = LOG_SCALE) -> Tensor:
     """Symmetric InfoNCE between clips and their sentences (CLIP, arXiv 2103.00020, fig. 3).
 
     Args:
-        clips: [B, D] L2-normalised.
-        sentences: [B, D] L2-normalised, row i belongs to clip i.
+        alike: [B, B] cosines, row i and column i belong together.
         log_scale: log of the inverse temperature, at most log 100.
     """
-    scale = torch.as_tensor(log_scale, device=clips.device).clamp(max=math.log(100)).exp()
-    logits = scale * clips @ sentences.T
-    target = torch.arange(len(clips), device=clips.device)
+    logits = torch.as_tensor(log_scale, device=alike.device).clamp(max=math.log(100)).exp() * alike
+    target = torch.arange(len(alike), device=alike.device)
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
 

@@ -1,6 +1,6 @@
 """The three phases of base training: each makes batches, gives a loss, and validates.
 
-    1 contrastive   pictures against MiniLM vectors of their captions; no language model
+    1 contrastive   pictures against MiniLM vectors of their captions, and their words out of the queries alone
     2 generation    questions about pictures, answered through the language model
     3 identity      episodes: enroll on some photos, ask about a scene with look-alikes (`episodes.py`)
 
@@ -25,7 +25,8 @@ from pvchat.train.captions import Asked, read_questions
 from pvchat.train.config import BaseConfig
 from pvchat.train.data import SIDED, Order, Photo, Pictures, augment, picture_features, read_photos, to_tensor
 from pvchat.train.features import sentence_vectors
-from pvchat.train.losses import LOG_SCALE, SparsityController, contrastive_loss
+from pvchat.train.grounding import CaptionDecoder, Vocabulary
+from pvchat.train.losses import LOG_SCALE, SparsityController, contrastive_loss, similarity
 from pvchat.train.report import HEADS_BY_TYPE
 
 _VALIDATION_BATCH = 64
@@ -47,35 +48,50 @@ class Objective(nn.Module):
 
     Args:
         config: of the run.
+        captioner: the decoder that a phase trains along, None for none.
     """
 
-    def __init__(self, config: BaseConfig) -> None:
+    def __init__(self, config: BaseConfig, captioner: nn.Module | None = None) -> None:
         super().__init__()
+        self.captioner = captioner
         self.log_scale = nn.Parameter(torch.tensor(LOG_SCALE))
         self.sparsity = SparsityController(config.sparsity, target=config.target)
 
 
 @dataclass
-class CaptionBatch:
-    """Pictures with a caption each, and captions of others.
+class AlignmentBatch:
+    """Pictures with questions, captions' vectors and words.
 
     Attributes:
-        features: of B pictures.
-        sentences: [B, S] their captions' vectors.
+        features: of C pictures; clip: [B] the picture of each question; question: [B, S] vectors.
+        captioned: [b] the questions whose answers are captions.
+        sentences: [b, S] vectors of one caption each.
         others: [K, S] vectors of captions drawn from the whole training set.
-        own: [B, K] True where such a caption happens to be the picture's own.
+        own: [b, K] True where such a caption happens to be the picture's own.
+        words: [M, L] all captions and answers as numbers; owner: [M] the question of each.
     """
 
     features: ClipFeatures
+    clip: Tensor
+    question: Tensor
+    captioned: Tensor
     sentences: Tensor
     others: Tensor
     own: Tensor
+    words: Tensor
+    owner: Tensor
 
 
 class Phase(Protocol):
-    """One phase. `score` names the validation number that decides which checkpoint is best (higher is better)."""
+    """One phase.
+
+    Attributes:
+        score: the validation number that decides which checkpoint is best (higher is better).
+        captioner: a decoder to train along, None for none.
+    """
 
     score: str
+    captioner: nn.Module | None
 
     def fingerprint(self) -> str:
         """Hash of the training data."""
@@ -89,77 +105,9 @@ class Phase(Protocol):
         """Its loss."""
         ...
 
-    def validate(self, model: Any) -> dict[str, Any]:
-        """Numbers on the validation split; the model is in evaluation mode, without gradients."""
+    def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
+        """Numbers on the validation split; model and objective are in evaluation mode, without gradients."""
         ...
-
-
-class Contrastive:
-    """Phase 1.
-
-    Args:
-        config: of the run.
-        model: gives the experts' shapes.
-        encode: MiniLM, for captions that the cache lacks.
-    """
-
-    score = "image_to_text_r1"
-
-    def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
-        self.config, self.model_config = config, model.config
-        captioned = read_photos(config.data, config.sets("captioned"))
-        auto = [p for p in read_photos(config.data, config.sets("auto")) if config.auto_share]
-        pools = [[p for p in photos if not p.validation] for photos in (captioned, auto)]
-        self.pools = [Pictures(pool, config.cache, model.config) for pool in pools if pool]
-        self.held_back = Pictures([p for p in captioned if p.validation], config.cache, model.config)
-        shares = [1 - config.auto_share, config.auto_share] if len(self.pools) == 2 else [1.0]
-        self.counts = [max(1, round(config.batch * share)) for share in shares]
-        self.orders = [Order(len(pool), config.seed + i) for i, pool in enumerate(self.pools)]
-        texts = [c for pool in (*self.pools, self.held_back) for p in pool.photos for c in p.captions]
-        vectors = sentence_vectors(texts, config.cache, encode)
-        self.vector = dict(zip(texts, vectors, strict=True))
-        learned = [(p.file, c) for pool in self.pools for p in pool.photos for c in p.captions]
-        self.bank = np.stack([self.vector[text] for _, text in learned])  # [captions, S]
-        self.bank_file = np.array([file for file, _ in learned])
-
-    def fingerprint(self) -> str:
-        return " ".join(pool.fingerprint() for pool in self.pools)
-
-    def batch(self, step: int) -> CaptionBatch:
-        rng = np.random.default_rng([self.config.seed, 1, step])
-        grids, photos = [], []
-        for pool, order, count in zip(self.pools, self.orders, self.counts, strict=True):
-            rows = order.take(step * count, count)
-            grids.append(pool.grids(rows))
-            photos += [pool.photos[i] for i in rows]
-        captions = [str(rng.choice(p.captions)) for p in photos]
-        free = [not SIDED.search(text) for text in captions]
-        shown, keep = augment(np.concatenate(grids), free, self.config.token_drop, self.config.noise, rng)
-        sentences = np.stack([self.vector[text] for text in captions])
-        others = rng.integers(len(self.bank), size=self.config.negatives)
-        own = self.bank_file[others][None] == np.array([p.file for p in photos])[:, None]  # [B, negatives]
-        features, device = picture_features(shown, keep, self.model_config), self.config.device
-        vectors = (to_tensor(v, device) for v in (sentences, self.bank[others]))
-        return CaptionBatch(features, *vectors, torch.from_numpy(own).to(device))
-
-    def loss(self, model: Any, objective: Objective, batch: CaptionBatch) -> StepLoss:
-        reading = model(batch.features).reading
-        seen = reading.sentence.float()
-        in_batch = contrastive_loss(seen, batch.sentences, objective.log_scale)
-        if not self.config.negatives:
-            return StepLoss(in_batch, reading)
-        bank = bank_loss(seen, batch, objective.log_scale)
-        parts = {"in_batch_loss": float(in_batch.detach()), "bank_loss": float(bank.detach())}
-        return StepLoss((in_batch + bank) / 2, reading, parts)
-
-    def validate(self, model: Any) -> dict[str, Any]:
-        photos = self.held_back.photos
-        seen = torch.cat([model(features).reading.sentence.cpu() for features in _pictures(self.held_back, model)])
-        texts = torch.from_numpy(np.stack([self.vector[c] for p in photos for c in p.captions]))
-        owner = np.repeat(np.arange(len(photos)), [len(p.captions) for p in photos])
-        return {f"image_to_text_r{k}": recall(seen @ texts.T, owner, k) for k in (1, 5, 10)} | {
-            f"text_to_image_r{k}": _text_recall(seen @ texts.T, owner, k) for k in (1, 5, 10)
-        }
 
 
 class Generation:
@@ -172,6 +120,7 @@ class Generation:
     """
 
     score = "bleu4"
+    captioner: nn.Module | None = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         self.config, self.model_config = config, model.config
@@ -221,7 +170,7 @@ class Generation:
         parts = {name: float(o.lm_loss.detach()) for name, o in zip(names, outs, strict=False)}
         return StepLoss(loss, outs[0].reading, {"answer_tokens": float(tokens), **parts})
 
-    def validate(self, model: Any) -> dict[str, Any]:
+    def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
         rows = list(range(min(self.config.validate_rows, len(self.held_back))))
         said: list[str] = []
         for start in range(0, len(rows), 8):
@@ -264,18 +213,98 @@ class Generation:
         return found
 
 
+class Contrastive(Generation):
+    """Phase 1: the questions and answers of phase 2 without its language model (BLIP-2's ITC and ITG).
+
+    Each picture's best query is held against its captions' vectors, and a small decoder must write all captions and
+    answers from the queries alone (`grounding.py`).
+    """
+
+    score = "words"
+
+    def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
+        super().__init__(config, model, encode)
+        learned = [c for pool in self.pools for p in pool.photos if not p.auto for c in p.captions]
+        texts = list(dict.fromkeys(learned + [c for p in self.held_back.photos for c in p.captions]))
+        self.sentence = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
+        self.bank_text = np.array(learned)
+        self.bank = np.stack([self.sentence[text] for text in learned])  # [captions, S]
+        answers = [a.answer for rows in self.questions for row in rows for a in row]
+        self.vocabulary = Vocabulary(learned + answers)
+        self.captioner = CaptionDecoder(model.config.width, len(self.vocabulary), config.seed)
+
+    def batch(self, step: int) -> AlignmentBatch:
+        features, prompts, question = super().batch(step)
+        rng = np.random.default_rng([self.config.seed, 1, step])
+        rows = [i for i, p in enumerate(prompts) if p.question == _CAPTION_QUESTION]
+        others = rng.integers(len(self.bank), size=max(1, self.config.negatives))
+        sentences = np.stack([self.sentence[prompts[i].answer] for i in rows])
+        own = np.stack([np.isin(self.bank_text[others], _said(prompts[i])) for i in rows])
+        words = self.vocabulary.encode([text for p in prompts for text in _said(p)])
+        owner = torch.tensor([i for i, p in enumerate(prompts) for _ in _said(p)])
+        device = self.config.device
+        clip = torch.tensor([p.clip for p in prompts])
+        tensors = (torch.tensor(rows), to_tensor(sentences), to_tensor(self.bank[others]), torch.from_numpy(own))
+        return AlignmentBatch(features, *(t.to(device) for t in (clip, question, *tensors, words, owner)))
+
+    def loss(self, model: Any, objective: Objective, batch: AlignmentBatch) -> StepLoss:
+        reading = model(model.encode_clips(batch.features).select(batch.clip), question=batch.question).reading
+        seen, scale = reading.sentences[batch.captioned].float(), objective.log_scale
+        alike = similarity(seen, batch.sentences)
+        in_batch = contrastive_loss(alike, scale)
+        bank = bank_loss(alike.diagonal(), similarity(seen, batch.others), batch.own, scale)
+        words = objective.captioner(reading.queries, batch.words, batch.owner)
+        losses = {"in_batch_loss": in_batch, "bank_loss": bank, "words_loss": words}
+        parts = {name: float(value.detach()) for name, value in losses.items()}
+        return StepLoss((in_batch + bank) / 2 + words, reading, parts)
+
+    def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
+        photos, seen, told = self.held_back.photos, [], []
+        for start in range(0, len(photos), _VALIDATION_BATCH):
+            rows = range(start, min(start + _VALIDATION_BATCH, len(photos)))
+            question = self._vectors([Prompt(_CAPTION_QUESTION)] * len(rows))
+            features = picture_features(self.held_back.grids(rows), None, self.model_config)
+            reading = model(features, question=question).reading
+            seen.append(reading.sentences.cpu().float())
+            if objective is not None:
+                told.append(self._words(objective, reading.queries, [photos[i].captions for i in rows]))
+        texts = torch.from_numpy(np.stack([self.sentence[c] for p in photos for c in p.captions]))
+        owner = np.repeat(np.arange(len(photos)), [len(p.captions) for p in photos])
+        alike = torch.cat([similarity(part, texts) for part in seen])
+        found = {f"image_to_text_r{k}": recall(alike, owner, k) for k in (1, 5, 10)}
+        found |= {f"text_to_image_r{k}": _text_recall(alike, owner, k) for k in (1, 5, 10)}
+        if not told:
+            return found
+        scores = caption_scores([t for said, _ in told for t in said], [list(p.captions) for p in photos])
+        words = float(np.average([w for _, w in told], weights=[len(said) for said, _ in told]))
+        return {**found, "words": -words, **{f"decoder_{name}": value for name, value in scores.items()}}
+
+    def _words(self, objective: Objective, queries: Tensor, truth: list[tuple[str, ...]]) -> tuple[list[str], float]:
+        """Greedy texts of the decoder, and the captions' mean negative log-likelihood."""
+        words = self.vocabulary.encode([text for texts in truth for text in texts]).to(queries.device)
+        owner = torch.tensor([i for i, texts in enumerate(truth) for _ in texts], device=queries.device)
+        return self.vocabulary.decode(objective.captioner.write(queries)), float(
+            objective.captioner(queries, words, owner)
+        )
+
+
 def _said(prompt: Prompt) -> tuple[str, ...]:
     """Every text that a prompt teaches."""
     return (prompt.answer, *prompt.more)
 
 
-def bank_loss(seen: Tensor, batch: CaptionBatch, log_scale: Tensor) -> Tensor:
-    """InfoNCE of each picture [B, S] against its caption and the K others."""
-    scale = log_scale.clamp(max=math.log(100)).exp()
-    right = scale * (seen * batch.sentences).sum(1, keepdim=True)
-    wrong = (scale * (seen @ batch.others.T)).masked_fill(batch.own, -torch.inf)
-    target = torch.zeros(len(seen), dtype=torch.long, device=seen.device)
-    return F.cross_entropy(torch.cat([right, wrong], 1), target)
+def bank_loss(right: Tensor, wrong: Tensor, own: Tensor, log_scale: Tensor) -> Tensor:
+    """InfoNCE of each picture against its caption and K others.
+
+    Args:
+        right: [B] similarity to its own caption.
+        wrong: [B, K] to the others.
+        own: [B, K] True where one of those is the picture's own too.
+        log_scale: log of the inverse temperature, at most log 100.
+    """
+    scale = log_scale.clamp(max=math.log(100)).exp()  # before the mask: 0 · -inf in its gradient would be NaN
+    logits = torch.cat([scale * right[:, None], (scale * wrong).masked_fill(own, -torch.inf)], 1)
+    return F.cross_entropy(logits, torch.zeros(len(right), dtype=torch.long, device=right.device))
 
 
 def recall(scores: Tensor, owner: np.ndarray, k: int) -> float:
@@ -319,10 +348,3 @@ def caption_scores(said: list[str], truth: list[list[str]]) -> dict[str, float]:
 def head_table(reading: Any) -> list[list[float]]:
     """[modules, heads] share of tokens for which each routed head is on."""
     return [[round(float(v), 4) for v in stats.head_share()] for stats in reading.routing]
-
-
-def _pictures(pictures: Pictures, model: Any) -> Any:
-    """All pictures in batches of features, as they are."""
-    for start in range(0, len(pictures), _VALIDATION_BATCH):
-        rows = range(start, min(start + _VALIDATION_BATCH, len(pictures)))
-        yield picture_features(pictures.grids(rows), None, model.config)

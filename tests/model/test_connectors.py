@@ -105,7 +105,7 @@ def test_each_part_can_be_switched_off(scene, off):
 
     features, _ = scene
     model = PVChatModel(replace(CONFIG, **{off: False})).eval()
-    assert bool(model(features).reading.sentence.isfinite().all())
+    assert bool(model(features).reading.sentences.isfinite().all())
     assert (len(model.connectors.connectors["frame"].experts) == 1) == (off == "moec")
     assert (model.gate is None) == (off == "mova")
 

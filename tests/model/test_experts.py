@@ -93,7 +93,7 @@ def test_a_hub_preset_reads_widths_and_runs(dinov2_folder, make_analysis):
     analysis = make_analysis(0, 3)
     features = add_scene(from_analysis(analysis, config), loaded, IMAGES, analysis.times / 3, config.frame_segments)
     assert features.experts["dinov2"].tokens.shape == (1, 12, 24)
-    assert bool(model(features).reading.sentence.isfinite().all())
+    assert bool(model(features).reading.sentences.isfinite().all())
 
 
 def test_what_cannot_be_loaded_is_named(tmp_path):

@@ -186,8 +186,14 @@ def test_z_loss_is_the_mean_squared_logsumexp():
 
 def test_contrastive_loss_prefers_the_right_pairs():
     rows = torch.nn.functional.normalize(random_logits(7, shape=(6, 8)), dim=-1)
-    assert float(losses.contrastive_loss(rows, rows)) < float(losses.contrastive_loss(rows, rows.roll(1, 0)))
-    assert float(losses.contrastive_loss(torch.ones(4, 1), torch.ones(4, 1))) == pytest.approx(math.log(4))
+    right, wrong = losses.similarity(rows[:, None], rows), losses.similarity(rows[:, None], rows.roll(1, 0))
+    assert float(losses.contrastive_loss(right)) < float(losses.contrastive_loss(wrong))
+    assert float(losses.contrastive_loss(torch.ones(4, 4))) == pytest.approx(math.log(4))
+
+
+def test_similarity_is_the_best_query_of_a_clip():
+    queries = torch.eye(4)[None, :3]  # one clip, three queries
+    assert losses.similarity(queries, torch.eye(4)).tolist() == [[1.0, 1.0, 1.0, 0.0]]
 
 
 def test_presence_loss_looks_at_named_people_only():
