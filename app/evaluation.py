@@ -71,7 +71,7 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
             progress(what, done, total)
 
         try:
-            run(path, out, Options(limit=limit), desk.engine.chat.settings, tell)
+            run(path, out, Options(limit=limit), progress=tell, chat=desk.engine.chat)
         except StoppedError:
             return
         finally:

@@ -18,10 +18,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 
@@ -38,6 +38,9 @@ from pvchat.eval.settle import settle
 from pvchat.eval.suites import SUITES, of_suite
 from pvchat.eval.systems.registry import names_for
 from pvchat.eval.worker import MAKER, Spec, Unit, open_chats
+
+if TYPE_CHECKING:
+    from pvchat.service import PVChat
 
 DEPTHS = ("instant", "deep")
 NEEDED = {
@@ -87,6 +90,7 @@ def run(
     options: Options = Options(),  # noqa: B008 (frozen)
     settings: Settings | None = None,
     progress: Progress = lambda what, done, total: None,
+    chat: PVChat | None = None,
 ) -> dict[str, Any]:
     """Evaluate a manifest.
 
@@ -94,8 +98,10 @@ def run(
         path: the manifest.
         out: the run's folder; a started run of the same settings goes on.
         options: how to run.
-        settings: of PVChat.
+        settings: of PVChat; with `chat` they are the chat's.
         progress: called with what is done, how much of it, of how much.
+        chat: whose models are used where clips are answered in this process, so that an app needs no second set in
+            memory; its people are neither asked nor touched. None opens one.
 
     Returns:
         What metrics.json holds.
@@ -104,7 +110,7 @@ def run(
         SettingsError: an option is off, the manifest can't be used, or the folder holds another run.
         PVChatError: nobody could be enrolled, or a worker died.
     """
-    settings, out = settings or Settings(), Path(out)
+    settings, out = (chat.settings if chat is not None else settings) or Settings(), Path(out)
     _check(options)
     systems = names_for(options.depth, options.systems) if options.maker == MAKER else options.systems
     manifest = limited(of_suite(read(path, options.layout), options.suite), options.limit)
@@ -118,7 +124,7 @@ def run(
         told["scoring"] = {k: getattr(options, k) for k in ("resamples", "bertscore", "judge")}
         _write(out / "run.json", told)
         Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)
-        told["enrolled"] = _enroll(spec, progress) if options.maker == MAKER else {}
+        told["enrolled"], spec = _enroll(spec, options, chat, progress) if options.maker == MAKER else ({}, spec)
         _answer(out, spec, options, progress)
         return _finish(out, spec, options, told, progress)
 
@@ -164,12 +170,14 @@ def _same_run(out: Path, config: Row) -> None:
         raise SettingsError(f"holds a run with other settings ({shown}).", subject=str(out), hint="Use another --out.")
 
 
-def _enroll(spec: Spec, progress: Progress) -> dict[str, Row]:
-    from pvchat import weights
+def _enroll(spec: Spec, options: Options, chat: PVChat | None, progress: Progress) -> tuple[dict[str, Row], Spec]:
+    """Enroll everyone; returns what came of it, and the spec with the models where this process answers too."""
+    from pvchat.service import PVChat
 
-    if weights.missing():
-        weights.fetch(progress=progress)
-    return {depth: enroll_all(chat, spec.manifest, depth, progress) for depth, chat in open_chats(spec).items()}
+    chat = chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress)
+    here = replace(spec, chat=chat)
+    enrolled = {depth: enroll_all(one, spec.manifest, depth, progress) for depth, one in open_chats(here).items()}
+    return enrolled, here if options.engine == "local" and options.workers <= 1 else spec
 
 
 def _answer(out: Path, spec: Spec, options: Options, progress: Progress) -> None:

@@ -6,20 +6,25 @@ conditions, all plain JSON. Workers are made in processes of their own; nothing 
 
 from __future__ import annotations
 
+import copy
 import importlib
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings
 from pvchat.errors import PVChatError
 from pvchat.eval import conditions
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.systems.base import Case, Said, Scene, System
+
+if TYPE_CHECKING:
+    from pvchat.service import PVChat
 
 MAKER = "pvchat.eval.worker:open_systems"
 _log = logging.getLogger(__name__)
@@ -37,6 +42,7 @@ class Spec:
         threads: torch threads of one worker; results depend on it in the last bits, so it is fixed and recorded.
         maker: "module:function" that opens scene and systems; tests give their own.
         options: for the maker.
+        chat: a PVChat of this process whose models are used; None opens one. Not for workers in other processes.
     """
 
     manifest: Manifest
@@ -46,6 +52,7 @@ class Spec:
     threads: int = 1
     maker: str = MAKER
     options: dict[str, Any] = field(default_factory=dict)
+    chat: PVChat | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -61,20 +68,37 @@ def open_systems(spec: Spec) -> tuple[Scene, list[System]]:
     from pvchat.eval.systems.registry import build
 
     scene = Scene(spec.manifest, open_chats(spec), spec.settings.seed)
+    if not spec.settings.llm and scene.chat.describer is None:
+        scene.language = scene.chat._language  # the same weights: one copy for PVChat and the baselines
     return scene, build(spec.systems, scene)
 
 
-def open_chats(spec: Spec) -> dict[str, Any]:
-    """PVChat by depth, each with its own people store inside the run's folder."""
-    from pvchat.people import PeopleStore
+def open_chats(spec: Spec) -> dict[str, PVChat]:
+    """PVChat by depth: one set of models, and for each depth a people store of its own inside the run's folder."""
     from pvchat.service import PVChat
 
-    chats = {}
-    for depth, folder in spec.stores.items():
-        chat = PVChat.from_pretrained("embedded", settings=spec.settings)
-        chat.people = PeopleStore(Path(folder), chat.cache)
-        chats[depth] = chat
-    return chats
+    chat = spec.chat or PVChat.from_pretrained("embedded", settings=spec.settings)
+    return {depth: with_people(chat, Path(folder)) for depth, folder in spec.stores.items()}
+
+
+def with_people(chat: PVChat, folder: Path) -> PVChat:
+    """A PVChat with the models of another one and its own people, who are kept in `folder`.
+
+    The copy shares the lock too: the experts see one clip at a time, whoever asks. What the trained model said about a
+    name isn't shared, since the name may be another person's.
+    """
+    from pvchat.people import PeopleStore
+
+    chat.experts, chat.presence_model, chat._sentences, chat._language  # noqa: B018  # made now, so that they are shared
+    other = copy.copy(chat)
+    if chat.describer is not None:
+        _ = chat.describer.model
+        other.describer = copy.copy(chat.describer)
+        other.describer._seen, other.describer._unseen = OrderedDict(), OrderedDict()
+    other.people = PeopleStore(folder, chat.cache)
+    other._recent = OrderedDict()
+    other._progress = lambda what, done, total: None
+    return other
 
 
 class Worker:

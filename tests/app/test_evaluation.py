@@ -37,8 +37,9 @@ def test_only_manifests_of_the_folder_are_offered(folder: Path, desk: Desk) -> N
 
 
 def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, desk: Desk, monkeypatch) -> None:
-    def run(path, out, options, settings, progress):
+    def run(path, out, options, progress, chat):
         assert options.limit == 7
+        assert chat is desk.engine.chat  # one model in memory
         (out / "people").mkdir(parents=True)
         progress("clips", 1, 2)
         measures = {"existence": {"balanced_accuracy": {"value": 0.9, "low": 0.8, "high": 0.95}}}
@@ -56,7 +57,7 @@ def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, desk: Desk
 
 
 def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, desk: Desk, monkeypatch) -> None:
-    def run(path, out, options, settings, progress):
+    def run(path, out, options, progress, chat):
         while True:
             progress("clips", 1, 1000)
 

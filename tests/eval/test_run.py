@@ -13,11 +13,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from make_studio import ANA, BEN, open_studio
 from stub_systems import make_manifest
 
+from pvchat import PVChat
+from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.journal import Journal
+from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.run import Options, run
+from pvchat.eval.worker import Spec, open_systems
+from pvchat.people import PeopleStore
 
 OPTIONS = Options(
     systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore="none", frames=False
@@ -190,6 +196,52 @@ def test_local_and_ray_give_the_same_rows(made, tmp_path, straight):
     pytest.importorskip("ray")
     run(made, tmp_path / "out", replace(OPTIONS, engine="ray", workers=2))
     assert results(tmp_path / "out") == straight
+
+
+@pytest.fixture
+def studied(tmp_path, monkeypatch):
+    """A manifest about Ana, and a PVChat in which Ben is called Ana."""
+    folder = tmp_path / "studied"
+    folder.mkdir()
+    studio = open_studio(folder, monkeypatch)
+    monkeypatch.setattr("pvchat.weights.missing", lambda *a, **k: [])
+    for name, people in (("ana", [ANA]), ("both", [ANA, BEN]), ("ben", [BEN])):
+        studio.clip(name, *people)
+    asked = [("both", True), ("ben", False)]
+    items = [
+        Item(f"q{n}", "tv_made", f"{clip}.mp4", ("Ana",), "single", "existence", "Is Ana there?", "", {"Ana": there})
+        for n, (clip, there) in enumerate(asked)
+    ]
+    write(Manifest("studied", folder, (Subject("Ana", "ana.mp4", "tv_made"),), tuple(items)), folder)
+    chat = PVChat(Settings(device="cpu"))
+    chat.enroll(folder / "ben.mp4", "Ana")
+    return folder, chat
+
+
+def test_a_given_chat_lends_its_models_and_keeps_its_people(studied, tmp_path, unreported, monkeypatch):
+    (folder, chat), out = studied, tmp_path / "out"
+    monkeypatch.setattr(PVChat, "__init__", None)  # a second one can't be made
+    mine = [person.id for person in chat.people.all()]
+    options = Options(systems=("measured-facts", "ours-instant"), resamples=20, bertscore="none", frames=False)
+    found = run(folder, out, options, chat=chat)["systems"]
+    assert all(found[s]["overall"]["existence"]["balanced_accuracy"]["value"] == 1 for s in options.systems)
+    assert [person.id for person in chat.people.all()] == mine
+    assert PeopleStore(out / "people" / "instant").names() == ["Ana"]
+    done = results(out)
+    rows = (out / "predictions.jsonl").read_bytes().splitlines(keepends=True)
+    (out / "predictions.jsonl").write_bytes(rows[0])
+    run(folder, out, options, chat=chat)  # goes on
+    assert results(out) == done
+
+
+def test_all_depths_and_baselines_share_one_set_of_models(studied, tmp_path):
+    folder, chat = studied
+    stores = {depth: str(tmp_path / depth) for depth in ("instant", "deep")}
+    scene, _ = open_systems(Spec(Manifest("m", folder, (), ()), (), stores, chat.settings, chat=chat))
+    for name in ("experts", "presence_model", "_sentences", "_language", "_lock"):
+        assert {id(getattr(one, name)) for one in scene.chats.values()} == {id(getattr(chat, name))}
+    assert scene.language is chat._language
+    assert scene.chats["instant"].people is not scene.chats["deep"].people
 
 
 def _children(pid):
