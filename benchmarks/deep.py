@@ -28,7 +28,7 @@ from pvchat import PVChat
 from pvchat.augment import steps
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
-from pvchat.deep import learn, read, remembered
+from pvchat.deep import learn, read, remembered, training_data
 from pvchat.enroll import enroll
 from pvchat.person import Person
 from pvchat.schemas import ClipAnalysis
@@ -205,24 +205,19 @@ def token_ablation(chat: PVChat, dev: Dev, names: list[str], args: argparse.Name
     if chat.describer is None:
         raise SystemExit("There is no trained model here; the token ablation needs one.")
     found: dict[str, Any] = {}
+    data = []
+    for name in names:
+        folder, augmentation = args.work / f"{name}-0", asked(args)
+        steps.augment(dev.clips[name], name, folder, chat, config=augmentation, seed=0)
+        analyses = remembered(steps.Analyses(folder, chat, augmentation))
+        data.append(training_data(chat.describer, dev.instant[name], *read(folder, name), analyses))
     for count in TOKENS:
-        for use_z in (True, False):
-            scores = []
-            for name in names:
-                folder = args.work / f"{name}-0"
-                augmentation = asked(args)
-                steps.augment(dev.clips[name], name, folder, chat, config=augmentation, seed=0)
-                samples, rows = read(folder, name)
-                analyses = remembered(steps.Analyses(folder, chat, augmentation))
-                config = PersonConfig(use_tokens=count > 0, use_z=use_z)
-                if count or use_z:
-                    scores.append(
-                        with_tokens(chat.describer, dev.instant[name], samples, rows, analyses, config, count)
-                    )
-            if scores:
-                line = {k: float(np.mean([s[k] for s in scores])) for k in scores[0]}
-                found[f"{count} tokens, z {'on' if use_z else 'off'}"] = line
-                out(f"{count:3d} tokens, z {'on ' if use_z else 'off'}  {line}\n")
+        for use_z in (True, False) if count else (True,):
+            config = PersonConfig(use_tokens=count > 0, use_z=use_z)
+            scores = [with_tokens(chat.describer.model, start, rows, config, count) for start, rows in data]
+            line = {k: float(np.mean([s[k] for s in scores])) for k in scores[0]}
+            found[f"{count} tokens, z {'on' if use_z else 'off'}"] = line
+            out(f"{count:3d} tokens, z {'on ' if use_z else 'off'}  {line}\n")
     return found
 
 

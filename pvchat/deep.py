@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pvchat.describe import Describer
     from pvchat.model.people import PersonState
     from pvchat.service import PVChat
+    from pvchat.train.personal import PersonData
     from pvchat.train.personrun import Trained
 
 Progress = Callable[[str, float, float], None]
@@ -121,7 +122,7 @@ def train_on(
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep
     current = stored(chat, person)
-    kept = {"name": current.name, "aliases": current.aliases, "created": current.created}
+    kept: dict[str, Any] = {"name": current.name, "aliases": current.aliases, "created": current.created}
     return chat.people.add(replace(deep, **kept), replace=True)
 
 
@@ -146,28 +147,31 @@ def learn(
     record: dict[str, Any] = {**fitted.record, "samples": len(samples), "questions": len(rows)}
     deep = replace(fitted.person, depth="deep")
     if chat.describer is not None and rows and not (stop is not None and stop.is_set()):
-        state, trained = train_tokens(chat.describer, person, samples, rows, analyses, config,
-                                      run=run, resume=resume, stop=stop, progress=progress)  # fmt: skip
+        from pvchat.train.stages import train_state
+
+        start, data = training_data(chat.describer, person, samples, rows, analyses, chat.people.all())
+        trained = train_state(chat.describer.model, data, start, config, folder=run, resume=resume, stop=stop,
+                              progress=progress)  # fmt: skip
         deep = with_state(deep, trained, chat.describer)
         record["training"] = {
             "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
-            "done": trained.done, "moved": round(float((trained.state.tokens - state.tokens).norm()), 4),
+            "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
+            "beside": sorted(data.others), "left_out": data.left_out,
         }  # fmt: skip
     record["seconds"] = round(time.monotonic() - started, 1)
     log.info("deep enrollment of '%s': %s", person.name, record)
     return replace(deep, extra={**deep.extra, RECORD: record})
 
 
-def train_tokens(
+def training_data(
     describer: Describer,
     person: Person,
     samples: Sequence[Sample],
     rows: Sequence[Row],
     analyses: Analyses,
-    config: PersonConfig,
-    **options: Any,
-) -> tuple[PersonState, Trained]:
-    """Both stages on the trained model; returns the start too.
+    enrolled: Sequence[Person] = (),
+) -> tuple[PersonState, PersonData]:
+    """Where training starts, and what it is done on: her questions, the other people whom they name beside her.
 
     Args:
         describer: holds the model.
@@ -175,36 +179,48 @@ def train_tokens(
         samples: the data set's, kept ones.
         rows: its questions.
         analyses: what the experts saw in a sample.
-        config: how.
-        **options: folder (as `run`), resume, stop, progress of `stages.train_state`.
+        enrolled: people stored here.
+
+    Raises:
+        SettingsError: no question can be trained on.
     """
     from pvchat.train.personal import make_data
-    from pvchat.train.stages import train_state
 
-    start, model = describer.state(person), describer.model
-    others = other_people(person.name, samples, analyses, model)
-    data = make_data(person.name, samples, rows, analyses, model, describer.encode, others)
-    trained = train_state(model, data, start, config, folder=options.pop("run", None), **options)
-    return start, trained
+    others = other_people(describer, person, samples, analyses, enrolled)
+    data = make_data(person.name, samples, rows, analyses, describer.model, describer.encode, others)
+    return describer.state(person), data
 
 
-def other_people(name: str, samples: Sequence[Sample], analyses: Analyses, model: Any) -> dict[str, PersonState]:
-    """States of the others whom the samples name, by the aligner, from the first sample that shows them clearly."""
+def other_people(
+    describer: Describer,
+    person: Person,
+    samples: Sequence[Sample],
+    analyses: Analyses,
+    enrolled: Sequence[Person] = (),
+) -> dict[str, PersonState]:
+    """States of the others whom the samples name, by name.
+
+    The aligner makes them from the first sample that shows them clearly, one in which they are alone where there is
+    one: a data set's names are its own. Those whom no sample shows clearly have the state that is stored under their
+    name, where there is one.
+    """
     import torch
 
     from pvchat.augment.cast import views
     from pvchat.model.features import person_from_track
 
-    if not any(set(s.people) - {name} for s in samples):
+    wanted = {n for s in samples for n in s.people} - {person.name}
+    if not wanted:
         return {}
+    model = describer.model
     found: dict[str, PersonState] = {}
-    for view in views(samples, analyses):
-        for other, track in view.tracks.items():
-            if other != name and other not in found:
-                features = person_from_track(analyses(view.sample).tracks[track]).to(model.device)
-                with torch.no_grad():
-                    found[other] = model.aligner.people(features, [other])[0]
-    return found
+    known = [p for p in enrolled if p.name in wanted]
+    for view in sorted(views(samples, analyses, [person, *known]), key=lambda v: len(v.analysis.tracks)):
+        for other in sorted((view.tracks.keys() & wanted) - found.keys()):
+            features = person_from_track(analyses(view.sample).tracks[view.tracks[other]]).to(model.device)
+            with torch.no_grad():
+                found[other] = model.aligner.people(features, [other])[0]
+    return {p.name: describer.state(p) for p in known} | found
 
 
 def with_state(person: Person, trained: Trained, describer: Describer) -> Person:
@@ -212,7 +228,7 @@ def with_state(person: Person, trained: Trained, describer: Describer) -> Person
     from pvchat.describe import STAMP
     from pvchat.model.personlora import ARRAYS
 
-    arrays = {
+    arrays: dict[str, Any] = {
         "tokens": trained.state.tokens.cpu().numpy().astype(np.float16),
         "z": trained.state.z.cpu().numpy().astype(np.float32),
         **{f"{ARRAYS}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()},

@@ -312,3 +312,37 @@ def test_training_tokens_goes_with_the_verification(chat: Chat) -> None:
     assert all(torch.equal(v, before[k]) for k, v in describer.model.state_dict().items())
     stored = chat.people.add(deeper)
     assert stored.bytes_on_disk < 1_000_000
+
+
+def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
+    """The aligner makes a companion's state from a sample that shows her alone; else the stored one serves."""
+    torch = pytest.importorskip("torch")
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).parent / "train"))
+    from make_person import analysis, augmentation, tiny
+    from make_sets import encode
+
+    from pvchat.describe import Describer
+    from pvchat.model.features import collate_people, person_from_track
+
+    describer = Describer(Path("nowhere"), "cpu", encode)
+    describer.__dict__.update(model=tiny(), stamp="0123456789abcdef")
+    samples, rows, seen = augmentation("Ana", 16)
+    alone = samples[1]  # Kim's only clip
+    for sample in samples:
+        sample.people |= {"Kim": sample is alone, "Lee": False, "Max": False}
+    for i, row in enumerate(rows):
+        other = ("Kim", "Lee", "Max")[i % 3]
+        row.people, row.present = ["Ana", other], {**row.present, other: other == "Kim" and row.sample == alone.id}
+    person = enroll(seen[samples[2].id], "Ana")
+    lee, kim = enroll(analysis(90, 1), "Lee"), enroll(analysis(91, 2), "Kim")
+    _, data = deep.training_data(describer, person, samples, rows, lambda s: seen[s.id], [person, lee, kim])
+    assert set(data.others) == {"Kim", "Lee"}
+    assert data.left_out == sum("Max" in row.people for row in rows)
+    assert {n for e in data.examples for n in e.names} > {"Kim", "Lee"}
+    features = collate_people([person_from_track(seen[alone.id].tracks[0])])
+    with torch.no_grad():
+        own = describer.model.aligner.people(features, ["Kim"])[0]
+    assert torch.equal(data.others["Kim"].tokens, own.tokens)  # not the stored namesake's
+    assert torch.equal(data.others["Lee"].tokens, describer.state(lee).tokens)

@@ -12,7 +12,9 @@ r rank, L layers of the language model.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import logging
+import re
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -36,6 +38,7 @@ from pvchat.train.augmented import Analyses, Row, Sample, Split, Stage
 ALIASES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo")
 IMAGE_TYPES = ("existence", "appearance")  # PVChat, arXiv 2503.17069: a still says nothing of actions
 _CLIPS = 16  # encoded at a time
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class PersonData:
         examples: of all splits and stages.
         vectors: sentence vector [S] of every question.
         others: states of the other people named, by name; they don't change.
+        left_out: questions that name somebody without a state.
     """
 
     name: str
@@ -69,6 +73,7 @@ class PersonData:
     examples: list[Example]
     vectors: dict[str, Tensor]
     others: dict[str, PersonState] = field(default_factory=dict)
+    left_out: int = 0
 
     def part(self, stage: Stage, split: Split) -> list[Example]:
         """The examples of one stage and split; the image stage asks about who is there and what they wear only."""
@@ -76,9 +81,11 @@ class PersonData:
         return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
 
     def fingerprint(self) -> str:
-        """Hash of all words, splits and visual tokens."""
+        """Hash of all words, splits, visual tokens and other people."""
         found = hashlib.sha256(repr(self.examples).encode())
         found.update(self.visual.tokens.cpu().float().numpy().tobytes())
+        for name, other in sorted(self.others.items()):
+            found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
         return found.hexdigest()[:16]
 
 
@@ -179,14 +186,15 @@ def make_data(
     analyses: Analyses,
     model: Any,
     encode: Encode,
-    others: dict[str, PersonState] | None = None,
+    others: dict[str, PersonState],
 ) -> PersonData:
     """Prepare an augmentation for training.
 
     Args:
         name: of the person, as in the rows.
         samples: kept samples.
-        rows: questions about them; those that name somebody without a state are left out.
+        rows: questions about them. Those that don't name her teach nothing about her and aren't used; those that name
+            her beside somebody without a state are left out and counted.
         analyses: what the experts saw in a sample.
         model: the base.
         encode: texts to sentence vectors.
@@ -195,17 +203,19 @@ def make_data(
     Raises:
         SettingsError: no question can be trained on.
     """
-    others = others or {}
     index = {s.id: i for i, s in enumerate(samples)}
     stage = {s.id: s.stage for s in samples}
-    known = [r for r in rows if r.sample in index and r.people and set(r.people) <= {name, *others}]
+    about = [r for r in rows if r.sample in index and name in r.people]
+    known = [r for r in about if set(r.people) <= {name, *others}]
+    if len(known) < len(about):
+        log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))
     if not known:
         raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
-    examples = [_renamed(_example(r, index[r.sample], stage[r.sample]), name) for r in known]
+    examples = [_renamed(_example(r, index[r.sample], stage[r.sample]), name, others) for r in known]
     asked = sorted({e.question for e in examples})
     vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
     visual = encode_all([analyses(s) for s in samples], model)
-    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others)
+    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others, len(about) - len(known))
 
 
 @torch.no_grad()
@@ -248,6 +258,24 @@ def draw(examples: Sequence[Example], count: int, rng: np.random.Generator) -> l
     return found
 
 
+def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
+    """A text in which somebody is called otherwise.
+
+    Only whole words count ("Al" isn't in "Also"), written as the name is or, where a sentence begins, with a capital.
+
+    Args:
+        text: to change.
+        name: hers.
+        alias: what she is called instead.
+        names: everybody's; a longer one ("Ana Maria") that contains hers stays.
+    """
+    longest = "|".join(re.escape(n) for n in sorted({name, *names}, key=len, reverse=True))
+    capital = name[:1].upper() + name[1:]
+    hers = {name} if capital in names else {name, capital}
+    pattern = rf"(?<!\w)(?:{longest})(?!\w)|(?:^|(?<=[.!?] )){re.escape(capital)}(?!\w)"
+    return re.sub(pattern, lambda hit: alias if hit[0] in hers else hit[0], text)
+
+
 def lm_mean(outcome: Outcome) -> Tensor:
     """Mean loss of an answer token; 0 without a language model."""
     return outcome.lm_sum / outcome.lm_count.clamp_min(1)
@@ -269,14 +297,18 @@ def _example(row: Row, clip: int, stage: Stage) -> Example:
     return Example(clip, tuple(row.people), there, row.question, row.answer, row.type, stage, row.split)
 
 
-def _renamed(example: Example, name: str) -> Example:
-    """Half of the examples under another name: tokens are to mean the person, whatever she is called."""
-    free = [a for a in ALIASES if a not in example.names]
+def _renamed(example: Example, name: str, others: Collection[str]) -> Example:
+    """Half of the examples under another name: tokens are to mean the person, whatever she is called.
+
+    The new name is nobody else's (`others` have states by theirs) and no word of the example.
+    """
     number = int.from_bytes(hashlib.sha256(repr(example).encode()).digest()[:4], "little")
-    if number % 2 or name not in example.names:
+    taken = {n.casefold() for n in (*others, *example.names)}
+    words = set(re.findall(r"\w+", f"{example.question} {example.answer}".casefold()))
+    free = [a for a in ALIASES if a.casefold() not in taken | words]
+    if number % 2 or not free:
         return example
     alias = free[number // 2 % len(free)]
     names = tuple(alias if n == name else n for n in example.names)
-    words = (text.replace(name, alias) for text in (example.question, example.answer))
-    question, answer = words
+    question, answer = (call(text, name, alias, example.names) for text in (example.question, example.answer))
     return replace(example, names=names, question=question, answer=answer)

@@ -1,57 +1,46 @@
 """Another number of personal tokens than the model was made with, for the ablation (PVChat, supplement: 0 to 20).
 
-In: a describer, a person, a data set, a number. Out: scores on the held-back split. Fewer tokens are the aligner's
-first ones; more are its own and copies of them with a little noise; 0 tokens leave one of zeros that isn't trained.
-The model is as before afterwards. Legend: I personal tokens, D width.
+In: the model, a person's start and data (`deep.training_data`), a number. Out: scores on the held-back split. Fewer
+tokens are the aligner's first ones; more are its own and copies of them with a little noise; 0 tokens leave one of
+zeros that isn't trained. The other people named get as many. The model is as before afterwards. Legend: I personal
+tokens, D width.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from pvchat.person import Person
-from pvchat.train.augmented import Analyses, Row, Sample
-from pvchat.train.personal import make_data
+from pvchat.model.people import PersonState
+from pvchat.train.personal import PersonData
 from pvchat.train.personconfig import PersonConfig
 from pvchat.train.stages import train_state
-
-if TYPE_CHECKING:
-    from pvchat.describe import Describer
 
 NOISE = 0.1  # of a token's own spread
 
 
-def with_tokens(
-    describer: Describer,
-    person: Person,
-    samples: Sequence[Sample],
-    rows: Sequence[Row],
-    analyses: Analyses,
-    config: PersonConfig,
-    count: int,
-) -> dict[str, float]:
+def with_tokens(model: Any, start: PersonState, data: PersonData, config: PersonConfig, count: int) -> dict[str, float]:
     """Train with `count` tokens; "start", "best" (held-back loss) and "balanced_accuracy" of the best look.
 
     Args:
-        describer: holds the model.
-        person: the instant enrollment.
-        samples: the data set's, kept ones.
-        rows: its questions.
-        analyses: what the experts saw in a sample.
+        model: the base.
+        start: the aligner's state.
+        data: what she is trained on.
         config: of training.
         count: I.
     """
-    model, start = describer.model, describer.state(person)
-    start = replace(start, tokens=resized(start.tokens, count, config.seed))
-    data = make_data(person.name, samples, rows, analyses, model, describer.encode)
-    with token_count(model, len(start.tokens)):
-        trained = train_state(model, data, start, config)
+
+    def sized(state: PersonState) -> PersonState:
+        return replace(state, tokens=resized(state.tokens, count, config.seed))
+
+    data = replace(data, others={name: sized(state) for name, state in data.others.items()})
+    with token_count(model, max(1, count)):
+        trained = train_state(model, data, sized(start), config)
     looks = [h for h in trained.history if h["part"] == "validation"]
     best = min(looks, key=lambda h: h["score"]) if looks else {"balanced_accuracy": float("nan")}
     return {"start": trained.start, "best": trained.best, "balanced_accuracy": best["balanced_accuracy"]}

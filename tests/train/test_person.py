@@ -19,9 +19,10 @@ from make_sets import encode
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.features import collate, from_analysis
 from pvchat.model.people import People
-from pvchat.train.personal import Trainee, draw, make_batch, make_data
+from pvchat.train.personal import ALIASES, Trainee, call, draw, make_batch, make_data
 from pvchat.train.personrun import STATE
 from pvchat.train.stages import PersonConfig, held_back, make_accelerator, objective, train_state
+from pvchat.train.tokencount import with_tokens
 
 HERE = Path(__file__).parent
 SHORT = PersonConfig(
@@ -206,19 +207,86 @@ def test_rows_about_strangers_are_left_out_and_an_empty_set_is_refused(model):
     for row in rows[1:]:
         row.people = ["Ana", "Nobody"]
         row.present = {"Ana": True, "Nobody": False}
-    made = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode)
+    made = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, {})
     assert len(made.examples) == 1
+    assert made.left_out == len(rows) - 1
     two = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, {"Nobody": aligned(model, "Nobody", 9)})
     assert len(two.examples) == len(rows)
     assert {len(e.names) for e in two.examples} == {1, 2}
+    assert two.left_out == 0
+    assert two.fingerprint() != made.fingerprint()
+    rows[1].people, rows[1].present = ["Nobody"], {"Nobody": False}  # not about her
+    less = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, two.others)
+    assert (len(less.examples), less.left_out) == (len(rows) - 1, 0)
     with pytest.raises(SettingsError, match="asks nothing"):
-        make_data("Cy", samples, rows, lambda s: seen[s.id], model, encode)
+        make_data("Cy", samples, rows, lambda s: seen[s.id], model, encode, {})
 
 
 def test_half_of_the_examples_use_another_name(data):
     called = [e.names[0] for e in data.examples]
     assert 0.3 < called.count("Ana") / len(called) < 0.8
     assert all(e.names[0] in e.question for e in data.examples)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "names", "told"),
+    [
+        ("Is Ana there, or Anabel? Ana's hat.", "Ana", (), "Is Bo there, or Anabel? Bo's hat."),
+        ("Also Al is Alone with Val.", "Al", (), "Also Bo is Alone with Val."),
+        ("Ana Maria and Ana.", "Ana", ("Ana", "Ana Maria"), "Ana Maria and Bo."),
+        ("Where is Ana Maria? Not with Ana.", "Ana Maria", ("Ana", "Ana Maria"), "Where is Bo? Not with Ana."),
+        ("Rose is in a rose dress.", "Rose", (), "Bo is in a rose dress."),
+        ("Ana is there. No, ana isn't, Ana.", "ana", (), "Bo is there. No, Bo isn't, Ana."),
+        ("Is J. (Jay+) there? J. (Jay+)", "J. (Jay+)", (), "Is Bo there? Bo"),
+        ("JX is not J.", "J.", (), "JX is not Bo"),
+        ("Zoë sees Zoëlle.", "Zoë", (), "Bo sees Zoëlle."),
+    ],
+)
+def test_somebody_is_called_otherwise_in_whole_words_only(text, name, names, told):
+    assert call(text, name, "Bo", names) == told
+    assert call(text, name, r"\1\g<0>", names).count("\\1") == told.count("Bo")
+
+
+def test_nobody_gets_the_name_of_another(model):
+    samples, rows, seen = augmentation("Ana", 8)
+    others = {name: aligned(model, name, 40 + i) for i, name in enumerate(ALIASES[1:-1])}
+    made = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, others)
+    assert {n for e in made.examples for n in e.names} == {"Ana", ALIASES[-1]}
+    every = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode,
+                      {**others, "hugo": aligned(model, "hugo", 3)})  # fmt: skip
+    assert {n for e in every.examples for n in e.names} == {"Ana"}
+
+
+def test_companions_bring_their_own_state_and_it_stays_as_it_is(model):
+    samples, rows, seen = augmentation(count=16)
+    for row in rows[::2]:
+        row.people = ["Kim", "Ana"]
+        row.present = {"Kim": False, **row.present}
+    others = {"Kim": aligned(model, "Kim", 9)}
+    data = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, others)
+    pairs = [e for e in data.examples if len(e.names) == 2][:3]
+    trainee, before = Trainee(model, aligned(model)), others["Kim"].tokens.clone()
+    said = trainee(make_batch(data, pairs), others)
+    assert said.presence.shape == (3, 2)
+    with torch.no_grad():
+        elsewhere = trainee(make_batch(data, pairs), {"Kim": aligned(model, "Kim", 31)})
+    assert not torch.equal(said.presence[:, 0], elsewhere.presence[:, 0])  # it's Kim's state that is asked about Kim
+    train_state(model, data, aligned(model), SHORT)
+    assert torch.equal(others["Kim"].tokens, before)
+
+
+@pytest.mark.parametrize("count", [0, 2, 7])
+def test_another_number_of_tokens_counts_for_everyone_named(model, count):
+    samples, rows, seen = augmentation(count=12)
+    for row in rows[::3]:
+        row.people, row.present = ["Ana", "Kim"], {**row.present, "Kim": False}
+    data = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, {"Kim": aligned(model, "Kim", 9)})
+    before, config = model.config, replace(SHORT, use_tokens=count > 0)
+    found = with_tokens(model, aligned(model), data, config, count)
+    assert found["best"] <= found["start"]
+    assert 0 <= found["balanced_accuracy"] <= 1
+    assert model.config is before
+    assert data.others["Kim"].tokens.shape[0] == before.personal_tokens
 
 
 def test_draws_are_balanced(data):
