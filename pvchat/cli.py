@@ -195,6 +195,9 @@ def _add_augment(parser: argparse.ArgumentParser) -> None:
         help="what makes positives: offline (the default), or on a GPU consisid (clips), identity-adapter (stills)",
     )  # fmt: skip
     parser.add_argument("--generator-model", metavar="NAME", default="", help="hub name or folder of its base model")
+    parser.add_argument("--teacher", metavar="NAME", default="offline", help="what answers come from: offline (the "
+                        "default: measured facts, gaps filled by the trained model where it has weights), facts, or a "
+                        "hub name or folder of a video language model")  # fmt: skip
     _add_model(parser)
     parser.set_defaults(run=commands.augment)
 

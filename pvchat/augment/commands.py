@@ -124,6 +124,7 @@ def _config(args: argparse.Namespace) -> AugmentConfig:
         others=tuple(map(Path, args.others)),
         generators=tuple(args.generator),
         model=args.generator_model,
+        teacher=args.teacher,
     )
 
 

@@ -29,6 +29,8 @@ class AugmentConfig:
         drivers: folder of clips whose heads' motion drives the reenactment, besides the subject's own.
         generators: "offline" and any of `HUB`.
         model: hub name or local folder of the hub generator's base model, empty for its usual one.
+        teacher: who answers about those present: "offline" (measured facts, gaps filled by the trained model where it
+            has weights), "facts", or a hub name or folder of a video language model.
         engine: "local" or "ray".
     """
 
@@ -45,6 +47,7 @@ class AugmentConfig:
     drivers: Path | None = None
     generators: tuple[str, ...] = ("offline",)
     model: str = ""
+    teacher: str = "offline"
     engine: str = "local"
 
     def __post_init__(self) -> None:
@@ -59,6 +62,8 @@ class AugmentConfig:
                 raise SettingsError(
                     f"there is no generator '{generator}'.", hint=f"Use {', '.join(('offline', *HUB))}."
                 )
+        if not self.teacher:
+            raise SettingsError("augment.teacher is empty.", hint="Use offline, facts, or a model's name or folder.")
         if self.engine not in ("local", "ray"):
             raise SettingsError(f"there is no engine '{self.engine}'.", hint="Use local or ray.")
 

@@ -20,15 +20,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.augment import empty, gates, positives, profile
+from pvchat.augment import empty, folders, gates, positives, profile, teacher
 from pvchat.augment.analyses import Analyses
 from pvchat.augment.journal import Journal, file_hash, read_lines, read_manifest, write_lines, write_manifest
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
-from pvchat.errors import PVChatError, SettingsError, VideoReadError
+from pvchat.errors import PVChatError, VideoReadError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pvchat.augment.teacher import Teacher
     from pvchat.presence import PresenceModel
     from pvchat.service import PVChat
 
@@ -89,6 +93,16 @@ class Run:
     def analyses(self) -> Analyses:
         return Analyses(self.out, self.chat, self.config)
 
+    @cached_property
+    def teacher(self) -> Teacher:
+        return teacher.choose(self.config.teacher, self.chat, self.frames)
+
+    def frames(self, sample: Sample) -> NDArray[np.uint8]:
+        """A sample's frames [T, H, W, 3] that the experts saw."""
+        from pvchat import video
+
+        return video.load(self.analyses.path(sample), self.analyses.chat.settings.video).images
+
     def check_stop(self) -> None:
         if self.stop is not None and self.stop.is_set():
             raise StoppedError(
@@ -128,7 +142,7 @@ def augment(
         StoppedError: `stop` was set.
     """
     config, out = config or AugmentConfig(), Path(out)
-    _check_folders(config)
+    folders.check(config)
     (out / "media").mkdir(parents=True, exist_ok=True)
     seed = chat.settings.seed if seed is None else seed
     run = Run(Path(clip), name, out, chat, config, seed, progress or (lambda what, done, total: None), stop)
@@ -174,11 +188,13 @@ def _input_hash(run: Run, step: str) -> str:
     from pvchat import video
 
     settings = {k: v for k, v in run.config.to_dict().items() if k in _SETTINGS[step]}
-    folders = {k: _listing(v) for k in _SETTINGS[step] if (v := getattr(run.config, k)) and k in _FOLDERS}
+    listed = {k: folders.listing(v) for k in _SETTINGS[step] if (v := getattr(run.config, k)) and k in folders.FOLDERS}
     before = [run.manifests[s]["result"] for s in _FROM[step]]
-    told = [VERSION, step, settings, folders, before, run.seed, run.name]
+    told = [VERSION, step, settings, listed, before, run.seed, run.name]
     if not before:
         told.append(video.content_key(run.clip))
+    if step == "questions" and run.teacher.version:
+        told.append(run.teacher.version)
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -320,11 +336,8 @@ def _together(run: Run, samples: list[Sample]) -> list[Sample]:
 
 def _pass_gates(run: Run, sample: Sample, covers: frozenset[str], model: PresenceModel, own: float) -> None:
     """Measure a sample, note what refuses it, and put it where it belongs."""
-    from pvchat import video
-
     try:
-        analysis = run.analyses(sample)
-        images = video.load(run.analyses.path(sample), run.analyses.chat.settings.video).images
+        analysis, images = run.analyses(sample), run.frames(sample)
     except VideoReadError:
         sample.dropped = "unreadable"
         return
@@ -353,10 +366,19 @@ def _questions(run: Run, made: str) -> dict[str, Any]:
     from pvchat.augment.questions import write_questions
 
     samples = [s for s in read_samples(run.out) if not s.dropped]
-    rows = write_questions(samples, run.name, run.analyses, seed=run.seed, people=[run.profile.person])
+    people = [run.profile.person]
+
+    def looking(done: int) -> None:
+        run.check_stop()
+        run.progress("writing questions", done, len(samples))
+
+    watched = teacher.Watched(run.teacher, looking)
+    rows = write_questions(samples, run.name, run.analyses, seed=run.seed, teacher=watched, people=people)
+    looking(len(samples))
     write_lines(run.out / RESULTS["questions"], [r.to_dict() for r in rows])
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
-    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}}
+    told = Counter(r.teacher for r in rows)
+    return {"counts": {"rows": len(rows), **dict(types), **dict(kinds)}, "dropped": {}, "teachers": dict(told)}
 
 
 def _dataset(run: Run, made: str) -> dict[str, Any]:
@@ -374,23 +396,3 @@ _DO: dict[str, Callable[[Run, str], dict[str, Any]]] = {
     "profile": _profile, "positives": _positives, "negatives": _negatives, "filter": _filter,
     "questions": _questions, "dataset": _dataset,
 }  # fmt: skip
-_FOLDERS = ("index", "others", "backgrounds", "drivers")
-
-
-def _check_folders(config: AugmentConfig) -> None:
-    for name in _FOLDERS:
-        value = getattr(config, name)
-        for folder in value if isinstance(value, tuple) else (value,) if value else ():
-            if not folder.is_dir():
-                raise SettingsError("there is no such folder.", subject=f"{name} {folder}")
-
-
-def _listing(value: Path | tuple[Path, ...]) -> list[list[Any]]:
-    """Names, sizes and times of the files in the folders: what makes their content another one."""
-    folders = value if isinstance(value, tuple) else (value,)
-    found = []
-    for folder in folders:
-        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock"):
-            known = path.stat()
-            found.append([path.relative_to(folder).as_posix(), known.st_size, known.st_mtime_ns])
-    return found

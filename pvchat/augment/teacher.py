@@ -8,6 +8,8 @@ known, and then no such question is asked. Teachers never speak of the absent: r
 - `ModelTeacher`: the same, its gaps filled by the trained base model under the guard (`claims.py`).
 - `HubTeacher`: a video language model of transformers, shown the frames; what it says is cut to a phrase and refused
   where it is at odds with what was measured.
+
+`choose` takes one by the name that `pvchat augment --teacher` gives.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +28,16 @@ from pvchat.answers import Evidence, action_phrase, appearance_phrase, location_
 from pvchat.augment.cast import View
 from pvchat.augment.schemas import Sample
 from pvchat.claims import Thresholds, fill_gaps, read_phrase, thresholds
+from pvchat.errors import SettingsError
 from pvchat.guard import contradictions, same_colour
 from pvchat.questions import Question
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts
 
 if TYPE_CHECKING:
     from pvchat.describe import Line, Said
+    from pvchat.service import PVChat
 
+TOLD: tuple[Literal["appearance", "action", "location"], ...] = ("appearance", "action", "location")
 HUB_ASKS = {
     "appearance": "What is {} wearing? Answer in one sentence.",
     "action": "What is {} doing? Answer in one sentence.",
@@ -60,9 +65,11 @@ class Teacher(Protocol):
 
     Attributes:
         name: as in `Row.teacher`.
+        version: what it says depends on this too (whose weights); empty for measured facts.
     """
 
     name: str
+    version: str
 
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
         """A phrase about `name`, who is present, for a question of type `kind`."""
@@ -73,6 +80,7 @@ class FactsTeacher:
     """Measured facts only."""
 
     name = "facts"
+    version = ""
 
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
         """See `Teacher`."""
@@ -85,32 +93,38 @@ class ModelTeacher:
     Args:
         say: the model's words about a clip (`Describer.say`).
         least: gain that each kind of claim needs (`claims.thresholds`); None takes the usual ones.
+        version: see `Teacher`.
     """
 
     name = "model"
 
     def __init__(
-        self, say: Callable[[ClipAnalysis, list[Line]], list[Said]], least: Thresholds | None = None
-    ) -> None:  # fmt: skip
-        self.say, self.least = say, least
+        self,
+        say: Callable[[ClipAnalysis, list[Line]], list[Said]],
+        least: Thresholds | None = None,
+        version: str = "",
+    ) -> None:
+        self.say, self.least, self.version = say, least, version
         self._filled: dict[tuple[str, str, str], tuple[Evidence, bool]] = {}
 
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
         """See `Teacher`."""
         place = (view.sample.id, kind, name)
         if place not in self._filled:
-            self._filled[place] = self._fill(view, kind, name)
+            self._fill(view, name)
         evidence, by_model = self._filled[place]
         text = phrase(evidence, kind, name, bool(_LOOKS.search(question)))
         return _told(self.name if by_model else FactsTeacher.name, text)
 
-    def _fill(self, view: View, kind: str, name: str) -> tuple[Evidence, bool]:
-        """The evidence, and whether the model added to it."""
+    def _fill(self, view: View, name: str) -> None:
+        """The evidence for each type of question, and whether the model added to it; all are asked in one batch."""
         before, names = informed(view), list(view.sample.people)
-        asked = Question("", kind, (name,))  # type: ignore[arg-type]
-        person = [p for p in view.presence if p.name == name]
-        after = fill_gaps([asked], [person], before, names, lambda lines: self.say(view.look(), lines), self.least)[0]
-        return after, phrase(after, kind, name) != phrase(before, kind, name)
+        questions = [Question("", kind, (name,)) for kind in TOLD]
+        people = [[p for p in view.presence if p.name == name]] * len(TOLD)
+        found = fill_gaps(questions, people, before, names, lambda lines: self.say(view.look(), lines), self.least)
+        for kind, after in zip(TOLD, found, strict=True):
+            added = phrase(after, kind, name) != phrase(before, kind, name)
+            self._filled[view.sample.id, kind, name] = (after, added)
 
 
 class HubTeacher:
@@ -124,7 +138,7 @@ class HubTeacher:
 
     def __init__(self, path: str | Path, frames: Callable[[Sample], NDArray[np.uint8]], device: str = "cpu") -> None:
         self.path, self.frames, self.device = str(path), frames, device
-        self.name = Path(self.path).name
+        self.name, self.version = Path(self.path).name, self.path
         self._parts: tuple[Any, Any] | None = None
         self._said: dict[tuple[str, str, str], str] = {}
 
@@ -162,9 +176,28 @@ class HubTeacher:
         if self._parts is None:
             from transformers import AutoModelForImageTextToText, AutoProcessor
 
-            model: Any = AutoModelForImageTextToText.from_pretrained(self.path, dtype="auto")
-            self._parts = AutoProcessor.from_pretrained(self.path), model.eval().to(self.device)
+            try:
+                model: Any = AutoModelForImageTextToText.from_pretrained(self.path, dtype="auto")
+                self._parts = AutoProcessor.from_pretrained(self.path), model.eval().to(self.device)
+            except (OSError, ValueError) as error:
+                hint = "Use a folder, or a hub name that can be fetched, of a video language model of transformers."
+                raise SettingsError("no such teacher can be loaded.", subject=self.path, hint=hint) from error
         return self._parts
+
+
+class Watched:
+    """Another teacher; before each answer `looking` is called with the number of samples looked at so far."""
+
+    def __init__(self, teacher: Teacher, looking: Callable[[int], None]) -> None:
+        self.teacher, self.looking = teacher, looking
+        self.name, self.version = teacher.name, teacher.version
+        self._looked: set[str] = set()
+
+    def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
+        """See `Teacher`."""
+        self.looking(len(self._looked))
+        self._looked.add(view.sample.id)
+        return self.teacher.tell(view, kind, name, question)
 
 
 def phrase(evidence: Evidence, kind: str, name: str, looks: bool = False) -> str:
@@ -233,13 +266,26 @@ def read_told(kind: str, text: str) -> str:
     return {"appearance": f"is wearing {found}", "action": present_tense(found)}.get(kind, f"is {found}")
 
 
-def offline(chat: Any) -> Teacher:
-    """The best teacher without a hub: the base model where a `PVChat` has its weights, else facts alone."""
-    describer = chat.describer
-    if describer is None:
+def choose(name: str, chat: PVChat, frames: Callable[[Sample], NDArray[np.uint8]]) -> Teacher:
+    """The teacher of this name: "offline", "facts", or a hub name or folder of a video language model.
+
+    Args:
+        name: as above.
+        chat: its trained model, where it has one, fills gaps; its device runs a hub model.
+        frames: see `HubTeacher`.
+    """
+    if name == "facts":
         return FactsTeacher()
-    say = partial(describer.say, seed=chat.settings.seed)
-    return ModelTeacher(say, thresholds(describer.folder))
+    return offline(chat) if name == "offline" else HubTeacher(name, frames, chat.device)
+
+
+def offline(chat: PVChat) -> Teacher:
+    """The best teacher without a hub: the base model where a `PVChat` answers by it, else facts alone."""
+    describer = chat.describer
+    if describer is None or chat.settings.answers not in ("auto", "model"):
+        return FactsTeacher()
+    say, least = partial(describer.say, seed=chat.settings.seed), thresholds(describer.folder)
+    return ModelTeacher(say, least, f"{describer.stamp} {sorted(least.items())}")
 
 
 def _told(teacher: str, text: str) -> Told | None:

@@ -16,7 +16,9 @@ from pvchat import cli, commands, video
 from pvchat.augment import empty, journal, negatives, positives, profile, steps
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.teacher import HubTeacher
 from pvchat.config import Settings
+from pvchat.describe import Said
 from pvchat.errors import SettingsError
 from pvchat.experts.mesh import Mesh
 from pvchat.presence import PresenceModel
@@ -30,7 +32,7 @@ class FakeChat:
     strangers = ()  # tracks that it sees in negatives
 
     def __init__(self):
-        self.settings = Settings(device="cpu")
+        self.settings, self.device, self.describer = Settings(device="cpu"), "cpu", None
         self.people = SimpleNamespace(names=list)
         self.seen = []
         self.person = 1
@@ -245,6 +247,92 @@ def test_a_recipe_that_cannot_is_counted(clip, chat, monkeypatch):
     made = steps.summary(out)["positives"]
     assert made["counts"] == {"planned": 5, "made": 0}
     assert made["dropped"] == {"no clothes in the picture": 5}
+
+
+def rows_of(out):
+    return journal.read_lines(out / "questions.jsonl")
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A trained model that says what everybody does; counts what it is asked."""
+    asked = []
+
+    def say(analysis, lines, seed=0):
+        asked.extend(line.question for line in lines)
+        words = {"doing": "A person is riding a bike.", "wearing": "A person is wearing a green dress."}
+        return [Said(next((t for w, t in words.items() if w in x.question), ""), -0.1, 1.0) for x in lines]
+
+    return SimpleNamespace(say=say, folder=tmp_path / "weights", stamp="0123", asked=asked)
+
+
+def test_without_weights_measured_facts_answer(clip, chat, tmp_path):
+    one = run(clip, chat)
+    other = run(clip, chat, tmp_path / "facts", AugmentConfig(**{**SMALL.__dict__, "teacher": "facts"}))
+    assert (one / "questions.jsonl").read_bytes() == (other / "questions.jsonl").read_bytes()
+    assert {r["teacher"] for r in rows_of(one)} == {"facts"} == steps.summary(one)["questions"]["teachers"].keys()
+    assert not any(r["type"] == "action" and r["kind"] == "single" for r in rows_of(one))  # nothing was measured
+
+
+def test_a_trained_model_fills_gaps_of_the_facts(clip, chat, model):
+    told = []
+    before = len(rows_of(run(clip, chat)))
+    chat.describer = model
+    out = run(clip, chat, progress=lambda what, done, total: told.append((what, done, total)))
+    deeds = [r for r in rows_of(out) if r["type"] == "action"]
+    assert deeds
+    assert all("rides a bike" in r["answer"] and r["teacher"] == "model" for r in deeds)
+    assert any("green dress" in r["answer"] for r in rows_of(out))
+    assert len(rows_of(out)) > before // 2
+    assert steps.summary(out)["questions"]["teachers"]["model"] > 0
+    assert ("writing questions", 5, 5) in told
+    assert len(model.asked) <= 3 * 5  # once a sample
+
+
+@pytest.mark.parametrize(("change", "again"), [
+    ({}, False), ({"stamp": "4567"}, True), ({"answers": "facts"}, True),
+])  # fmt: skip
+def test_other_weights_answer_anew(clip, chat, model, change, again):
+    chat.describer = model
+    out = run(clip, chat)
+    before = stamps(out)
+    model.stamp = change.get("stamp", model.stamp)
+    chat.settings = Settings(device="cpu", answers=change.get("answers", "auto"))
+    run(clip, chat)
+    after = stamps(out)
+    assert ("questions" in {s for s in STEPS if after[s] != before[s]}) == again
+    assert all(after[s] == before[s] for s in STEPS[:4])
+    assert ("model" in {r["teacher"] for r in rows_of(out)}) == ("answers" not in change)
+
+
+def test_questions_can_be_stopped(clip, chat, model):
+    chat.describer, stop = model, threading.Event()
+    with pytest.raises(steps.StoppedError):
+        run(clip, chat, stop=stop, progress=lambda what, *_: stop.set() if what == "writing questions" else None)
+    assert list(steps.summary(clip.parent / "set")) == list(STEPS[:4])
+
+
+def test_a_hub_teacher_is_shown_the_frames(clip, chat, tmp_path, monkeypatch):
+    shown = []
+
+    def generate(self, images, question):
+        shown.append((self.path, self.device, images.shape[-1]))
+        return "The person is riding a bike." if "doing" in question else "Blue."
+
+    monkeypatch.setattr(HubTeacher, "generate", generate)
+    out = run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": "some/video-model"}))
+    assert set(shown) == {("some/video-model", "cpu", 3)}
+    told = {r["teacher"] for r in rows_of(out) if r["type"] == "action" and r["kind"] == "single"}
+    assert told == {"video-model"}
+
+
+def test_a_teacher_that_cannot_be_loaded_is_named(clip, chat, tmp_path):
+    pytest.importorskip("transformers")
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    with pytest.raises(SettingsError, match="no such teacher") as caught:
+        run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": str(nowhere)}))
+    assert caught.value.subject == str(nowhere)
 
 
 @pytest.mark.parametrize("wrong", ["index", "backgrounds", "drivers"])
