@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app import evidence, export
+from app import evidence, export, pace
 from app.engine import Engine, Progress
 from app.jobs import Job, Jobs
 from app.sessions import Session, SessionClip, Sessions, Turn
@@ -110,7 +110,8 @@ class Desk:
             options: dict[str, Any] = {"stop": stop, "progress": progress}
             self.engine.chat.enroll(clip, person.name, depth="deep", track=pick, replace=True, **options)
 
-        return self.jobs.add(owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True))
+        plan = pace.DEEP if self.engine.chat.describer is None else pace.TRAINED
+        return self.jobs.add(owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=plan)
 
     def samples_of(self, job: Job) -> Path | None:
         """Where the training that runs keeps its augmented samples; None while it has none."""

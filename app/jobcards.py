@@ -19,10 +19,17 @@ from app.timeline import percent
 from app.wording import escape, length, many, told
 
 SAMPLES = 8  # shown of those made so far
+CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples with their gates' values; before that without
 SIDE = 160  # pixels of a shown sample
 MAX_LINES = 5_000  # of samples.jsonl that are looked at
 
 _log = logging.getLogger(__name__)
+_RECIPES = {
+    "photometric": "other light", "background": "other background", "recolour": "other colours",
+    "subclip": "an excerpt", "crowd": "in a crowd", "reenact:turn": "turning", "reenact:nod": "nodding",
+    "reenact:smile": "smiling", "reenact:blink": "blinking", "reenact:talk": "talking", "wear:mask": "with a mask",
+    "wear:glasses": "with glasses", "wear:cap": "with a cap", "wear:scrubs": "in scrubs",
+}  # fmt: skip
 _WORDS = {"waiting": "waiting", "running": "running", "done": "done", "stopped": "stopped", "failed": "failed"}
 
 
@@ -40,8 +47,8 @@ def job_list(jobs: Sequence[Job], ahead: Sequence[int], samples: dict[str, str])
 
 def preview(job: Job, folder: Path | None) -> None:
     """Let a job's preview show the samples that are there now; nothing is decoded while the list stays the same."""
-    path = folder / "samples.jsonl" if folder else None
-    if path is None or not path.is_file():
+    path = _list(folder)
+    if path is None:
         return
     state = path.stat()
     if (state.st_mtime, state.st_size) != job.previewed:
@@ -50,59 +57,88 @@ def preview(job: Job, folder: Path | None) -> None:
 
 
 def sample_strip(folder: Path | None) -> str:
-    """Some kept samples of an augmentation folder with their identity score; "" when there are none yet."""
-    if folder is None or not (folder / "samples.jsonl").is_file():
+    """Some samples of an augmentation folder, with their identity score once they are checked; "" while none is there.
+
+    One of each recipe first: it is the variety that shows what training will see.
+    """
+    path = _list(folder)
+    if path is None or folder is None:
         return ""
-    kept = [row for row in _rows(folder / "samples.jsonl") if row.get("role") == "positive" and not row.get("dropped")]
-    scored = [row for row in kept if _score(row.get("gates") or {})] or kept
-    spread = scored[:: max(1, len(scored) // SAMPLES)][:SAMPLES]  # of all kinds, not only the last one made
+    rows = (row.get("sample") or row for row in _rows(path))
+    kept = [row for row in rows if row.get("role") == "positive" and not row.get("dropped")]
+    recipes: set[str] = set()
+    first = [row for row in kept if row.get("recipe") not in recipes and not recipes.add(str(row.get("recipe")))]
+    spread = [*first, *(row for row in kept if not any(row is one for one in first))][:SAMPLES]
     shown = [card for row in spread if (card := _sample(folder, row))]
     if not shown:
         return ""
-    note = f"{many(len(kept), 'sample')} of this person so far"
-    return f'<p class="pv-dim">{note}</p><div class="pv-strip">{"".join(shown)}</div>'
+    checked = "kept, with how surely each still shows this person" if path.name == CHECKED else "made; checking follows"
+    note = f"{many(len(kept), 'sample')} {checked}"
+    return f'<p class="pv-dim pv-samples-note">{note}</p><div class="pv-samples">{"".join(shown)}</div>'
+
+
+def _list(folder: Path | None) -> Path | None:
+    """The newest list of samples in an augmentation folder."""
+    names = (CHECKED, MADE) if folder else ()
+    return next((folder / name for name in names if folder and (folder / name).is_file()), None)
 
 
 def _job(job: Job, ahead: int, samples: str) -> str:
     name = escape(job.name)
-    bar = ""
-    if job.state == "running":
-        share = 100 * job.share
-        bar = (
-            f'<div class="pv-bar-outer" role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" '
-            f'aria-valuemax="100" aria-label="{name}: {escape(job.step)}"><div style="width:{share:.1f}%"></div></div>'
-        )
-    button = ""
-    if job.active:
-        text = "Stopping …" if job.stop.is_set() else "Cancel"
-        off = " disabled" if job.stop.is_set() else ""
-        button = (
-            f'<button type="button" class="pv-button" data-cancel="{job.id}" '
-            f'aria-label="Cancel {name}"{off}>{text}</button>'
-        )
     return (
-        f'<div class="pv-job"><div class="pv-job-head"><b>{name}</b> <span class="pv-tag">{_WORDS[job.state]}</span>'
-        f'<span class="pv-dim">{escape(status(job, ahead))}</span>{button}</div>{bar}{samples}</div>'
+        f'<div class="pv-job"><div class="pv-job-head"><b>{name}</b> <span class="pv-tag pv-state-{job.state}">'
+        f"{_WORDS[job.state]}</span>{_cancel(job, name)}</div>"
+        f'<p class="pv-dim pv-job-status">{escape(status(job, ahead))}</p>{_bar(job, name)}{samples}</div>'
+    )
+
+
+def _bar(job: Job, name: str) -> str:
+    if job.state != "running":
+        return ""
+    share = 100 * job.share
+    return (
+        f'<div class="pv-bar-outer" role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuetext="{escape(status(job))}" aria-label="Progress of {name}">'
+        f'<div style="width:{share:.1f}%"></div></div>'
+    )
+
+
+def _cancel(job: Job, name: str) -> str:
+    if not job.active:
+        return ""
+    text, off = ("Stopping …", " disabled") if job.stop.is_set() else ("Cancel", "")
+    return (
+        f'<button type="button" class="pv-button" data-cancel="{job.id}" aria-label="{text.rstrip(" …")} {name}"{off}>'
+        f"{text}</button>"
     )
 
 
 def status(job: Job, ahead: int = 0) -> str:
     """A job's state in words: the step and the time left, what it waits for, or how it ended."""
     if job.state == "waiting":
-        return f"{many(ahead, 'job')} before this one" if ahead else "starts at once"
+        return f"{many(ahead, 'job')} before this one" if ahead else "Starts at once"
     if job.state == "running":
-        left = job.left_s()
         step = job.step or "starting"
-        step = f"step {job.number} of {job.count}: {step}" if job.number else step
-        return f"{step}, about {length(left)} left in this step" if left is not None else step
+        step = f"Step {job.number} of {job.count}: {step}" if job.number else step[:1].upper() + step[1:]
+        left = job.left_s()
+        return f"{step} · {about(left)} left" if left is not None else step
     if job.state == "failed":
         rest = " The instant enrollment still answers." if job.kind == "deep" else ""
-        return f"{told(job.failure)}{rest}" if job.failure else "failed"
+        return f"{told(job.failure)}{rest}" if job.failure else "Failed"
     took = length(job.finished - job.started) if job.started else ""
     if job.state == "stopped":
-        kept = "; the best so far is kept" if job.kind == "deep" else ""
-        return f"stopped after {took}{kept}" if took else "stopped before it began"
-    return f"finished in {took}"
+        kept = "; what was reached by then is kept" if job.kind == "deep" else ""
+        return f"Stopped after {took}{kept}" if took else "Stopped before it began"
+    return f"Finished in {took}" + ("; answers come from it now" if job.kind == "deep" else "")
+
+
+def about(seconds: float) -> str:
+    """A time left, as exact as it can be: "a few seconds", "about 40 s", "about 3 min"."""
+    if seconds < 8:
+        return "a few seconds"
+    if seconds < 20:
+        return f"about {5 * round(seconds / 5)} s"
+    return f"about {10 * round(seconds / 10)} s" if seconds < 95 else f"about {round(seconds / 60)} min"
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -129,12 +165,12 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
         _log.info("no preview of a sample: %s", error)
         return ""
     gates = row.get("gates") if isinstance(row.get("gates"), dict) else {}
-    score = _score(gates)
     recipe = str(row.get("recipe", ""))
-    label = " · ".join(part for part in (recipe, score) if part)
+    what, score = escape(_RECIPES.get(recipe, recipe)), escape(_score(gates))
+    score = f"<b>{score}</b>" if score else ""
     return (
-        f'<figure class="pv-sample"><img src="data:image/jpeg;base64,{picture}" alt="{escape(label)}">'
-        f"<figcaption>{escape(label)}</figcaption></figure>"
+        f'<figure class="pv-sample"><img src="data:image/jpeg;base64,{picture}" alt="Sample: {what}">'
+        f"<figcaption>{what}{score}</figcaption></figure>"
     )
 
 

@@ -2,9 +2,7 @@
 
 In: work (a function that takes a stop event and a progress callback) and who may see it. Out: `Job` objects to look at.
 The person answers from the instant enrollment meanwhile: that is the work's own business (`PVChat.enroll`).
-
-Time left: progress speaks about the step that runs. A job's total isn't known before it ran, so what is told is the
-time left in the step, from the pace so far; it is left out until a twentieth of the step or five seconds are done.
+How long a job will still take is `pace.py`'s.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from app.pace import Pace, Plan
 from pvchat.errors import PVChatError
 
 Progress = Callable[[str, float, float], None]
@@ -26,7 +25,6 @@ Work = Callable[[threading.Event, Progress], None]
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 
 KEPT = 50  # finished jobs that are remembered
-_MIN_SHARE, _MIN_SECONDS = 0.05, 5.0
 _OUTER = "augmentation"  # progress that counts the steps themselves, see `pvchat.augment.steps.augment`
 _NAMES = ("measuring the person", "making samples", "finding other people", "checking samples", "writing questions",
           "writing the data set", "training")  # fmt: skip
@@ -48,7 +46,8 @@ class Job:
         step: what is being done.
         number, count: which step it is, of how many; 0 while nobody counts.
         part: what of the step is being done.
-        done, total: of the step.
+        done, total: of the part.
+        pace: how far it is and how long it will take.
         steps: the steps begun so far, oldest first.
         failure: why it failed.
     """
@@ -74,7 +73,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
     started: float = 0.0
     finished: float = 0.0
-    step_started: float = 0.0
+    pace: Pace = field(default_factory=Pace, repr=False)
     over: threading.Event = field(default_factory=threading.Event, repr=False)
 
     @property
@@ -84,15 +83,12 @@ class Job:
 
     @property
     def share(self) -> float:
-        """How much of the step is done, 0..1."""
-        return min(1.0, max(0.0, self.done / self.total)) if self.total > 0 else 0.0
+        """How much of the whole job is done, 0..1; it never falls."""
+        return self.pace.done_share(time.monotonic())
 
-    def left_s(self, now: float | None = None) -> float | None:
-        """Seconds left in this step at the pace so far; None while that isn't known."""
-        passed = (time.monotonic() if now is None else now) - self.step_started
-        if self.state != "running" or self.share <= 0 or (self.share < _MIN_SHARE and passed < _MIN_SECONDS):
-            return None
-        return passed * (1 - self.share) / self.share
+    def left_s(self) -> float | None:
+        """Seconds left; None while that isn't known."""
+        return self.pace.left_s(time.monotonic()) if self.state == "running" else None
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The progress callback handed to the work."""
@@ -100,11 +96,10 @@ class Job:
             self.number, self.count = int(done) + 1, len(_NAMES)
             done = total = 0.0
         step = _NAMES[min(self.number, len(_NAMES)) - 1] if self.number else what
-        if what != self.part or step != self.step or done < self.done:
-            self.step_started = time.monotonic()
         if step != self.step:
             self.steps.append(step)
         self.step, self.part, self.done, self.total = step, what, done, total
+        self.pace.tell(step if what == _OUTER else what, done / total if total > 0 else 0.0, time.monotonic())
 
 
 class Jobs:
@@ -117,8 +112,9 @@ class Jobs:
         self._worker: threading.Thread | None = None
 
     def add(
-        self, owner: str, name: str, work: Work, cleanup: Callable[[], None] = lambda: None, kind: str = "deep"
-    ) -> Job:
+        self, owner: str, name: str, work: Work, cleanup: Callable[[], None] = lambda: None, kind: str = "deep",
+        plan: Plan = (),
+    ) -> Job:  # fmt: skip
         """Queue a job.
 
         Args:
@@ -127,8 +123,9 @@ class Jobs:
             work: does it; looks at its event often and returns soon after it is set.
             cleanup: called when the job is over, whatever came of it.
             kind: "deep" or "evaluation".
+            plan: what it will do, see `pace.py`.
         """
-        job = Job(owner, name, work, cleanup, kind)
+        job = Job(owner, name, work, cleanup, kind, pace=Pace(plan))
         with self._lock:
             self._jobs[job.id] = job
             over = [j for j in self._jobs.values() if not j.active]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -141,11 +142,22 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
         engine.start()
         app = App(options, engine)
         try:
+            _end_orderly()
             say(f"PVChat is at {address(options.host, listener.getsockname()[1])} (Ctrl-C stops it)")
             config = uvicorn.Config(app.web, log_level="warning", timeout_graceful_shutdown=3, ws="none")
             uvicorn.Server(config).run(sockets=[listener])
         finally:
             app.close()
+
+
+def _end_orderly() -> None:
+    """Let SIGTERM end the program as Ctrl-C does: uvicorn raises it anew, and by default it would end all at once."""
+
+    def end(*_: Any) -> None:
+        raise SystemExit(0)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
 
 
 def address(host: str, port: int) -> str:

@@ -1,0 +1,82 @@
+"""Time left of background jobs, on made-up clocks: steady, honest, and silent where nothing is known."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.jobcards import about
+from app.pace import DEEP, TRAINED, Pace
+
+PLAN = (("one", 10.0), ("two", 30.0), ("three", 10.0))
+
+
+def play(plan, takes, every=1.0, told=None):
+    """(seconds left as told, seconds really left, share) at every tick of a job whose parts take so long."""
+    pace, now, seen = Pace(plan), 100.0, []
+    end = now + sum(takes)
+    for (part, _), seconds in zip(told or plan, takes, strict=True):
+        passed = 0.0
+        while passed < seconds:
+            pace.tell(part, passed / seconds, now)
+            seen.append((pace.left_s(now), end - now, pace.done_share(now)))
+            passed, now = passed + every, now + every
+    return seen
+
+
+def test_a_job_as_planned_counts_down() -> None:
+    for left, truly, _ in play(PLAN, (10, 30, 10)):
+        assert left == pytest.approx(truly, abs=1.5)
+
+
+@pytest.mark.parametrize("slower", [0.5, 2, 4])
+def test_another_machine_is_found_out_and_the_time_left_hardly_jumps(slower: float) -> None:
+    seen = play(PLAN, [slower * seconds for _, seconds in PLAN])
+    later = seen[len(seen) // 2 :]
+    assert all(abs(left - truly) <= 0.25 * sum(slower * s for _, s in PLAN) for left, truly, _ in later)
+    steps = [after[0] - before[0] for before, after in zip(seen, seen[1:], strict=False)]
+    assert max(map(abs, steps)) < 0.2 * 50 * max(1.0, slower)
+
+
+@given(st.lists(st.floats(0.5, 60), min_size=3, max_size=3))
+def test_the_share_never_falls_and_no_time_is_negative(takes: list[float]) -> None:
+    seen = play(PLAN, takes)
+    shares = [share for *_, share in seen]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] <= shares[-1] < 1
+    assert all(left is None or left >= 0 for left, *_ in seen)
+
+
+def test_skipped_and_unknown_parts_do_no_harm() -> None:
+    pace = Pace(PLAN)
+    pace.tell("reading a.mp4", 0.5, 0.0)
+    assert pace.left_s(0.0) is None  # nothing of the plan has begun
+    pace.tell("two", 0.0, 1.0)
+    pace.tell("reading b.mp4", 1.0, 2.0)
+    assert (pace.at, pace.share) == (1, 0.0)
+    pace.tell("one", 0.3, 3.0)  # no way back
+    assert pace.at == 1
+    assert Pace().left_s(5.0) is None
+
+
+def test_a_last_part_that_takes_much_too_long_has_no_time_left_to_tell() -> None:
+    pace = Pace(PLAN)
+    pace.tell("three", 0.0, 0.0)
+    assert pace.left_s(1.0) is not None
+    assert pace.left_s(60.0) is None
+
+
+def test_every_step_of_a_deep_enrollment_is_planned() -> None:
+    from app.jobs import _NAMES
+
+    assert set(_NAMES) <= {part for part, _ in DEEP}
+    assert TRAINED[: len(DEEP)] == DEEP
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "a few seconds"), (17, "about 15 s"), (43, "about 40 s"), (88, "about 90 s"),
+                           (100, "about 2 min"), (400, "about 7 min")],
+)  # fmt: skip
+def test_times_are_told_as_exactly_as_they_are_known(seconds: float, words: str) -> None:
+    assert about(seconds) == words
