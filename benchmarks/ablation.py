@@ -138,7 +138,7 @@ def train(config: BaseConfig, row: Row, phase: Phase) -> dict[str, Any] | None:
     with torch.random.fork_rng():
         chosen = replace(config, sparsity="none" if row.sparsity == "moh" else row.sparsity)
         model = create_model(config.model, llm="none", seed=config.seed, **row.model)
-        objective = Objective(chosen, copy.deepcopy(phase.captioner))
+        objective = Objective(chosen, copy.deepcopy(phase.captioner))  # without naming: no language model here
         if row.sparsity == "moh":
             objective.sparsity = MoHBalance()
         state = TrainState(model, base.make_optimizer(model, objective, chosen), objective)

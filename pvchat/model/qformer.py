@@ -57,7 +57,7 @@ class QFormerLayer(nn.Module):
         context_width: of the context tokens, None for D.
         router: a key of `heads.ROUTERS`.
         top_k: for `topk`.
-        dropout: on attention probabilities and sub-layer outputs.
+        dropout: on sub-layer outputs; not on attention probabilities, which would rule the fused kernels out.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class QFormerLayer(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        options: dict[str, Any] = {"router": router, "top_k": top_k, "dropout": dropout}
+        options: dict[str, Any] = {"router": router, "top_k": top_k}
         self.attention = MixtureOfHeadsAttention(width, heads, shared, **options)
         self.attention_norm = nn.LayerNorm(width, eps=NORM_EPS)
         self.cross = self.match_bias = None

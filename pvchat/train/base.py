@@ -106,7 +106,7 @@ def setup(config: BaseConfig, encode: Encode | None = None) -> Run:
         torch.set_num_threads(config.threads)
     model = make_model(config)
     phase: Phase = PHASE_OF[config.phase](config, model, encode or SentenceEncoder().encode)
-    objective = Objective(config, phase.captioner).to(config.device)
+    objective = Objective(config, phase.captioner, phase.naming).to(config.device)
     chosen = {key: value for key, value in config.to_dict().items() if key in SHARED}
     state = TrainState(
         model, make_optimizer(model, objective, config), objective, shared={**chosen, "data": phase.fingerprint()}
@@ -121,8 +121,8 @@ def setup(config: BaseConfig, encode: Encode | None = None) -> Run:
 
 
 def make_model(config: BaseConfig) -> PVChatModel:
-    """The model to train: fresh, or from `config.start`; phase 1 needs no language model."""
-    llm = "none" if config.phase == 1 else config.llm or None
+    """The model to train: fresh, or from `config.start`; phase 1 needs no language model (`--llm none`)."""
+    llm = config.llm or None
     extra = {} if config.dropout < 0 else {"dropout": config.dropout}
     model = create_model(config.model, llm=llm, seed=config.seed, device=config.device, **extra)
     if config.start:

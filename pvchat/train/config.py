@@ -33,7 +33,8 @@ class BaseConfig:
         start: a run's folder or a saved model to start from; empty starts afresh.
         resume: go on from the last checkpoint in `out`.
         model: preset.
-        llm: another language model than the preset's; "none" leaves it out (phase 3: presence only).
+        llm: another language model than the preset's; "none" leaves it out (phase 1: the queries needn't become words
+            of its; phase 3: presence only).
         steps, minutes: of the run, of this sitting.
         seed: of weights, data order and augmentation.
         batch: examples a step.

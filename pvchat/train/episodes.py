@@ -205,7 +205,7 @@ class Identity:
     """
 
     score = "balanced_accuracy"
-    captioner = None
+    captioner = naming = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         self.config, self.model_config = config, model.config

@@ -1,6 +1,7 @@
 """Words out of query outputs alone, by a small decoder that is thrown away after phase 1 (BLIP-2's ITG).
 
-In: query outputs and texts about the same clips. Out: the texts' mean negative log-likelihood, or greedy texts.
+In: query outputs and texts about the same clips. Out: the texts' mean negative log-likelihood, or greedy texts. With a
+language model at hand (`WordNaming`) also: how far its words for what is seen are from what it is given.
 
 The contrastive loss alone leaves all queries alike: one vector is enough to tell pictures apart. A decoder that sees
 nothing but the queries must find in them every word of the captions, so they come to hold what is where. BLIP-2
@@ -15,10 +16,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from pvchat.questions import FUNCTION_WORDS
 
 PAD, START, END, UNKNOWN = range(4)
 RARE = 3  # words that occur less often are one unknown word, which is never learned
@@ -111,3 +115,48 @@ class CaptionDecoder(nn.Module):
         causal = nn.Transformer.generate_square_subsequent_mask(words.shape[1], device=x.device, dtype=x.dtype)
         out = self.layers(x, memory, tgt_mask=causal, tgt_is_causal=True)
         return F.linear(out, self.word.weight)
+
+
+class WordNaming(nn.Module):
+    """Every word of a picture's captions should be what some query becomes for the language model.
+
+    A query that lies where the model keeps its own word "grass" needs no explaining: the language model starts with a
+    list of words about the picture instead of vectors it has never seen. The logit of a word is bias - scale · the
+    squared distance of the nearest query, in mean squared lengths of words.
+
+    Args:
+        table: [V, W] the language model's embeddings of V words.
+    """
+
+    def __init__(self, table: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("table", table.detach().float().clone())
+        self.scale = nn.Parameter(torch.tensor(8.0))  # a query far from all words (distance 1) gives each word
+        self.bias = nn.Parameter(torch.tensor(2.7))  # about the .5 % that words have at random
+
+    def forward(self, seen: Tensor, truth: Tensor) -> Tensor:
+        """Binary cross-entropy over all words, in nats a true word.
+
+        Args:
+            seen: [B, Q, W] queries as the language model gets them.
+            truth: [B, V] 1 for words of the picture's captions.
+        """
+        size = self.table.square().sum(1)
+        distance = seen.square().sum(-1, keepdim=True) - 2 * seen @ self.table.T + size  # [B, Q, V]
+        logits = self.bias - self.scale * distance.amin(1) / size.mean()
+        return F.binary_cross_entropy_with_logits(logits, truth, reduction="sum") / truth.sum().clamp_min(1)
+
+
+def nameable(vocabulary: Vocabulary, tokenizer: Any) -> dict[str, int]:
+    """Content words that are one token of the language model, with that token."""
+    tokens = {}
+    for word in vocabulary.number:
+        pieces = tokenizer(f" {word}", add_special_tokens=False)["input_ids"] if word.isalpha() else []
+        if len(pieces) == 1 and word not in FUNCTION_WORDS:
+            tokens[word] = int(pieces[0])
+    return tokens
+
+
+def words_of(texts: Sequence[str]) -> set[str]:
+    """The words of some texts, lower case."""
+    return {word for text in texts for word in _WORD.findall(text.lower())}

@@ -25,12 +25,13 @@ from pvchat.train.captions import Asked, read_questions
 from pvchat.train.config import BaseConfig
 from pvchat.train.data import SIDED, Order, Photo, Pictures, augment, picture_features, read_photos, to_tensor
 from pvchat.train.features import sentence_vectors
-from pvchat.train.grounding import CaptionDecoder, Vocabulary
+from pvchat.train.grounding import CaptionDecoder, Vocabulary, WordNaming, nameable, words_of
 from pvchat.train.losses import LOG_SCALE, SparsityController, contrastive_loss, similarity
 from pvchat.train.report import HEADS_BY_TYPE
 
 _VALIDATION_BATCH = 64
 BODY_SHARE, FRAME_SHARE = 0.5, 0.7  # phase 2: pictures shown as a person's region too; of those, with the frame's cells
+NAMING = 0.5  # weight of the naming loss: a few nats a word, like the decoder's
 _CAPTION_QUESTION = "What is happening in the video?"
 
 
@@ -49,11 +50,14 @@ class Objective(nn.Module):
     Args:
         config: of the run.
         captioner: the decoder that a phase trains along, None for none.
+        naming: the same for the words that queries should become.
     """
 
-    def __init__(self, config: BaseConfig, captioner: nn.Module | None = None) -> None:
+    def __init__(
+        self, config: BaseConfig, captioner: nn.Module | None = None, naming: nn.Module | None = None
+    ) -> None:
         super().__init__()
-        self.captioner = captioner
+        self.captioner, self.naming = captioner, naming
         self.log_scale = nn.Parameter(torch.tensor(LOG_SCALE))
         self.sparsity = SparsityController(config.sparsity, target=config.target)
 
@@ -69,6 +73,7 @@ class AlignmentBatch:
         others: [K, S] vectors of captions drawn from the whole training set.
         own: [b, K] True where such a caption happens to be the picture's own.
         words: [M, L] all captions and answers as numbers; owner: [M] the question of each.
+        named: [b, V] 1 for the nameable words of a picture's captions.
     """
 
     features: ClipFeatures
@@ -80,6 +85,7 @@ class AlignmentBatch:
     own: Tensor
     words: Tensor
     owner: Tensor
+    named: Tensor
 
 
 class Phase(Protocol):
@@ -87,11 +93,12 @@ class Phase(Protocol):
 
     Attributes:
         score: the validation number that decides which checkpoint is best (higher is better).
-        captioner: a decoder to train along, None for none.
+        captioner, naming: modules to train along (`grounding.py`), None for none.
     """
 
     score: str
     captioner: nn.Module | None
+    naming: nn.Module | None
 
     def fingerprint(self) -> str:
         """Hash of the training data."""
@@ -121,6 +128,7 @@ class Generation:
 
     score = "bleu4"
     captioner: nn.Module | None = None
+    naming: nn.Module | None = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         self.config, self.model_config = config, model.config
@@ -232,6 +240,11 @@ class Contrastive(Generation):
         answers = [a.answer for rows in self.questions for row in rows for a in row]
         self.vocabulary = Vocabulary(learned + answers)
         self.captioner = CaptionDecoder(model.config.width, len(self.vocabulary), config.seed)
+        self.nameable: dict[str, int] = {}
+        if model.llm is not None:
+            self.nameable = nameable(self.vocabulary, model.writer.tokenizer)
+            table = model.llm.get_input_embeddings().weight[list(self.nameable.values())]
+            self.naming = WordNaming(table.cpu())
 
     def batch(self, step: int) -> AlignmentBatch:
         features, prompts, question = super().batch(step)
@@ -240,12 +253,16 @@ class Contrastive(Generation):
         others = rng.integers(len(self.bank), size=max(1, self.config.negatives))
         sentences = np.stack([self.sentence[prompts[i].answer] for i in rows])
         own = np.stack([np.isin(self.bank_text[others], _said(prompts[i])) for i in rows])
+        named = torch.zeros(len(rows), len(self.nameable))
+        for i, row in enumerate(rows):
+            told = words_of(_said(prompts[row]))
+            named[i] = torch.tensor([word in told for word in self.nameable])
         words = self.vocabulary.encode([text for p in prompts for text in _said(p)])
         owner = torch.tensor([i for i, p in enumerate(prompts) for _ in _said(p)])
         device = self.config.device
         clip = torch.tensor([p.clip for p in prompts])
         tensors = (torch.tensor(rows), to_tensor(sentences), to_tensor(self.bank[others]), torch.from_numpy(own))
-        return AlignmentBatch(features, *(t.to(device) for t in (clip, question, *tensors, words, owner)))
+        return AlignmentBatch(features, *(t.to(device) for t in (clip, question, *tensors, words, owner, named)))
 
     def loss(self, model: Any, objective: Objective, batch: AlignmentBatch) -> StepLoss:
         reading = model(model.encode_clips(batch.features).select(batch.clip), question=batch.question).reading
@@ -254,9 +271,11 @@ class Contrastive(Generation):
         in_batch = contrastive_loss(alike, scale)
         bank = bank_loss(alike.diagonal(), similarity(seen, batch.others), batch.own, scale)
         words = objective.captioner(reading.queries, batch.words, batch.owner)
-        losses = {"in_batch_loss": in_batch, "bank_loss": bank, "words_loss": words}
-        parts = {name: float(value.detach()) for name, value in losses.items()}
-        return StepLoss((in_batch + bank) / 2 + words, reading, parts)
+        losses = {"in_batch_loss": in_batch / 2, "bank_loss": bank / 2, "words_loss": words}
+        if objective.naming is not None:
+            seen_by_llm = model.project_queries(reading.queries[batch.captioned]).float()
+            losses["naming_loss"] = NAMING * objective.naming(seen_by_llm, batch.named)
+        return StepLoss(sum(losses.values()), reading, {name: float(v.detach()) for name, v in losses.items()})
 
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
         photos, seen, told = self.held_back.photos, [], []

@@ -6,7 +6,19 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pvchat.train.grounding import END, LONGEST, PAD, RARE, START, UNKNOWN, CaptionDecoder, Vocabulary
+from pvchat.train.grounding import (
+    END,
+    LONGEST,
+    PAD,
+    RARE,
+    START,
+    UNKNOWN,
+    CaptionDecoder,
+    Vocabulary,
+    WordNaming,
+    nameable,
+    words_of,
+)
 
 TEXTS = ["A dog runs.", "A dog sits on the T-shirt, happy."] * RARE + ["A zebra runs."]
 
@@ -61,3 +73,25 @@ def test_it_learns_to_say_what_the_queries_hold():
             decoder(queries, words.encode(texts), torch.tensor([0, 1])).backward()
             optimizer.step()
     assert words.decode(decoder.eval().write(queries)) == [t.lower() for t in texts]
+
+
+def test_naming_is_the_nearest_query_of_each_word():
+    table = torch.randn((5, 6), generator=torch.Generator().manual_seed(0))
+    naming = WordNaming(table)
+    seen = torch.randn((2, 3, 6), generator=torch.Generator().manual_seed(1))
+    truth = torch.tensor([[1.0, 0, 0, 1, 0], [0, 1, 0, 0, 0]])
+    nearest = torch.cdist(seen, table).square().amin(1) / table.square().sum(1).mean()
+    logits = naming.bias - naming.scale * nearest
+    expected = F.binary_cross_entropy_with_logits(logits, truth, reduction="sum") / 3
+    assert torch.allclose(naming(seen, truth), expected, atol=1e-5)
+    there = torch.stack([table[[0, 3, 0]], table[[1, 1, 1]]])
+    assert naming(there, truth) < 0.2 < naming(seen, truth)
+
+
+def test_only_single_content_words_are_nameable():
+    def tokenizer(text, add_special_tokens):
+        return {"input_ids": [len(text)] * (2 if "shirt" in text else 1)}
+
+    found = nameable(Vocabulary(TEXTS), tokenizer)
+    assert found == {"dog": 4, "happy": 6, "runs": 5, "sits": 5}
+    assert words_of(TEXTS[:2]) == {"a", "dog", "runs", ".", "sits", "on", "the", "t-shirt", ",", "happy"}
