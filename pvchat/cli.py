@@ -270,6 +270,7 @@ def _add_eval(parser: argparse.ArgumentParser) -> None:
     add("--resamples", type=int, default=1000, metavar="N", help="of the bootstrap (default 1000)")
     add("--bertscore", default="minilm", metavar="MODEL", help="minilm, none, or a hub model such as roberta-large")
     add("--judge", default="", metavar="JUDGE", help="hub:MODEL or http://HOST/v1#MODEL; without it, rules only")
+    add("--restart", action="store_true", help="delete the run that DIR holds and start over")
     add("--compare", nargs=2, metavar=("RUN1", "RUN2"), help="compare two finished runs (RUN or RUN:SYSTEM)")
     add("--convert", metavar="DIR", help="only write the manifest to DIR in PVChat's own layout")
     _add_model(parser)

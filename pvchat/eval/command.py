@@ -45,7 +45,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> tuple[Any, str]:
     options = Options(
         suite=args.suite, depth=args.depth, limit=args.limit, systems=systems, engine=args.engine,
         workers=args.workers, layout=args.layout, frames=not args.no_frames, resamples=args.resamples,
-        bertscore=args.bertscore, judge=args.judge,
+        bertscore=args.bertscore, judge=args.judge, restart=args.restart,
     )  # fmt: skip
     with ProgressDisplay() as progress:
         metrics = run(args.manifest, args.out, options, settings, progress)

@@ -1,6 +1,7 @@
 """Where numbers come from: settings, versions and hashes of a run, and how long it took.
 
-In: a manifest, options, the run's folder. Out: plain JSON for run.json.
+In: a manifest, options, the run's folder. Out: plain JSON for run.json; an error where a folder's predictions come from
+other settings, weights or code (`admit`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
 import statistics
 import subprocess
 from dataclasses import asdict
@@ -16,12 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings
+from pvchat.errors import SettingsError
 from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
 
 if TYPE_CHECKING:
     from pvchat.eval.run import Options
 
+PACKAGE = Path(__file__).parents[1]
+DEEP_ONLY = ("train", "augment", "index")  # parts of the package that only deep enrollment runs
+RUN = "run.json"
+FILES = (
+    "predictions.jsonl", "metrics.json", "timing.jsonl", "clips.jsonl", "questions.jsonl", "judge.jsonl", "report.html",
+    RUN,
+)  # fmt: skip
+_MOST = 600  # characters of what differs
 PACKAGES = (
     "torch",
     "transformers",
@@ -36,10 +47,13 @@ PACKAGES = (
 
 
 def config(manifest: Manifest, options: Options, settings: Settings) -> dict[str, Any]:
-    """What decides the results: a second call into the same folder must agree in all of it."""
+    """What decides the predictions: a second call into the same folder must agree in all of it."""
     return {
+        "code": code_hashes(deep=options.depth == "deep"),
+        "weights": weights_hashes(settings),
         "manifest": manifest.name,
         "manifest_sha256": manifest_hash(manifest),
+        "media_sha256": media_hash(manifest),
         "questions": len(manifest.items),
         "people": len(manifest.people),
         "suite": options.suite,
@@ -55,12 +69,85 @@ def manifest_hash(manifest: Manifest) -> str:
     return hashlib.sha256(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """Of PVChat (and its commit where it runs from a checkout), Python, and the packages that make the numbers."""
-    from pvchat import __version__, weights
+def media_hash(manifest: Manifest) -> str:
+    """SHA-256 of the names and sizes of all clips (their content would take minutes to read)."""
+    names = sorted({*(p.clip for p in manifest.people), *(i.video for i in manifest.items)})
+    sizes = [(n, path.stat().st_size if (path := manifest.path(n)).is_file() else None) for n in names]
+    return hashlib.sha256(json.dumps(sizes).encode()).hexdigest()
+
+
+def code_hashes(deep: bool = False, package: Path = PACKAGE) -> dict[str, str]:
+    """Version of PVChat, and by part of the package a hash of its files: sources, tables and shipped small weights.
+
+    Parts that can't change a prediction are left out: the report, and without deep enrollment training and
+    augmentation.
+    """
+    from pvchat import __version__
+
+    parts: dict[str, Any] = {}
+    for path in sorted(p for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        place = path.relative_to(package)
+        if place.parts[:2] == ("eval", "report") or (place.parts[0] in DEEP_ONLY and not deep):
+            continue
+        part = package.name if len(place.parts) == 1 else f"{package.name}.{place.parts[0]}"
+        parts.setdefault(part, hashlib.sha256()).update(place.as_posix().encode() + path.read_bytes())
+    return {"version": __version__, **{part: found.hexdigest()[:16] for part, found in sorted(parts.items())}}
+
+
+def weights_hashes(settings: Settings) -> dict[str, str | None]:
+    """Of the pinned packages, of the trained model's folder, and of another language model's folder; None for none."""
+    from pvchat import models, weights
 
     table = hashlib.sha256("".join(w.sha256 for w in weights.TABLE).encode()).hexdigest()[:16]
-    out = {"pvchat": __version__, "python": platform.python_version(), "weights": table, "machine": platform.machine()}
+    llm = Path(settings.llm).expanduser() if settings.llm else None
+    told = {"packages": table, "model": _folder_hash(models.find(settings.model))}
+    return {**told, "llm": _folder_hash(llm) if llm is not None and llm.is_dir() else settings.llm or None}
+
+
+def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> None:
+    """Let a run into a folder: an empty one, or one that holds an unfinished or finished run of the same config.
+
+    Args:
+        out: the folder.
+        wanted: from `config`.
+        restart: delete the run that is there, whatever made it.
+
+    Raises:
+        SettingsError: it holds a run of other settings, weights or code; says what differs.
+    """
+    path, hint = out / RUN, "Use another --out, or --restart to delete that run and start over."
+    if restart:
+        _clear(out)
+    if not path.exists():
+        return
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))["config"]
+        told = differences(before, wanted)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SettingsError("its run.json can't be read.", subject=str(out), hint=hint) from error
+    if told:
+        shown = "; ".join(told)[:_MOST]
+        raise SettingsError(f"holds a run made otherwise ({shown}).", subject=str(out), hint=hint)
+
+
+def differences(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """What two configs disagree in, as "name: before → wanted"; code and weights part by part."""
+    found = []
+    for key in sorted(wanted):
+        one, two = before.get(key), wanted[key]
+        if key in ("code", "weights", "settings") and isinstance(one, dict):
+            parts = [k for k in sorted({*one, *two}) if one.get(k) != two.get(k)]
+            found += [f"{key} {k}: {one.get(k)} → {two.get(k)}" for k in parts]
+        elif one != two:
+            found.append(f"{key}: {one} → {two}" if key in before else f"{key}: not recorded")
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Of PVChat (and its commit where it runs from a checkout), Python, and the packages that make the numbers."""
+    from pvchat import __version__
+
+    out = {"pvchat": __version__, "python": platform.python_version(), "machine": platform.machine()}
     if commit := _commit():
         out["commit"] = commit
     for package in PACKAGES:
@@ -101,6 +188,27 @@ def _took(rows: list[dict[str, Any]]) -> dict[str, Any]:
     parts = {name: round(sum(r.get(name, 0.0) for r in rows) / len(rows), 4) for name in names}
     mean, median = round(statistics.fmean(took), 4), round(statistics.median(took), 4)
     return {"n": len(took), "mean": mean, "median": median, "parts": parts}
+
+
+def _folder_hash(folder: Path | None) -> str | None:
+    """Of the names and bytes of a model's files; None for None."""
+    if folder is None:
+        return None
+    found = hashlib.sha256()
+    for path in sorted(p for p in folder.iterdir() if p.suffix in (".json", ".safetensors")):
+        with path.open("rb") as file:
+            found.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+    return found.hexdigest()[:16]
+
+
+def _clear(out: Path) -> None:
+    """Delete a run, and nothing else that lies in its folder."""
+    if not (out / RUN).is_file():
+        return
+    for name in ("people", ".scratch"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    for name in FILES:  # run.json last: until then the folder still says whose rows are left
+        (out / name).unlink(missing_ok=True)
 
 
 def _commit() -> str:

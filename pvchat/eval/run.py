@@ -66,6 +66,7 @@ class Options:
         resamples: of the bootstrap.
         bertscore: the scorer's model: "minilm" offline, a hub id or folder otherwise, "none" to leave it out.
         judge: "" for rules only, "hub:MODEL" or an OpenAI-compatible "http://…/v1#MODEL".
+        restart: delete a run that the folder holds instead of going on with it.
         maker, options: see `worker.Spec`; for tests.
     """
 
@@ -80,6 +81,7 @@ class Options:
     resamples: int = 1000
     bertscore: str = "minilm"
     judge: str = ""
+    restart: bool = False
     maker: str = MAKER
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -107,7 +109,8 @@ def run(
         What metrics.json holds.
 
     Raises:
-        SettingsError: an option is off, the manifest can't be used, or the folder holds another run.
+        SettingsError: an option is off, the manifest can't be used, or the folder holds a run of other settings,
+            weights or code.
         PVChatError: nobody could be enrolled, or a worker died.
     """
     settings, out = (chat.settings if chat is not None else settings) or Settings(), Path(out)
@@ -117,7 +120,7 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
         config = provenance.config(manifest, options, settings)
-        _same_run(out, config)
+        provenance.admit(out, config, options.restart)
         stores = {d: str(out / "people" / d) for d in (DEPTHS if options.depth == "deep" else DEPTHS[:1])}
         spec = Spec(manifest, systems, stores, settings, maker=options.maker, options=options.options)
         told = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
@@ -154,20 +157,6 @@ def _alone(out: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _same_run(out: Path, config: Row) -> None:
-    """Refuse to mix two runs in one folder; says what differs."""
-    path = out / "run.json"
-    if not path.exists():
-        return
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))["config"]
-    except (ValueError, KeyError) as error:
-        raise SettingsError("its run.json can't be read.", subject=str(out), hint="Use another --out.") from error
-    if differs := sorted(k for k in config if before.get(k) != config[k]):
-        shown = "; ".join(f"{k}: {before.get(k)} → {config[k]}" for k in differs)[:500]
-        raise SettingsError(f"holds a run with other settings ({shown}).", subject=str(out), hint="Use another --out.")
 
 
 def _enroll(spec: Spec, options: Options, chat: PVChat | None, progress: Progress) -> tuple[dict[str, Row], Spec]:
