@@ -117,7 +117,9 @@ def read_jobs(path: Path, out: Path | None) -> list[engine.Job]:
 
 
 def _config(args: argparse.Namespace) -> AugmentConfig:
-    folders = {key: Path(path) for key in ("index", "backgrounds", "drivers") if (path := getattr(args, key))}
+    folders: dict[str, Any] = {
+        key: Path(path) for key in ("index", "backgrounds", "drivers") if (path := getattr(args, key))
+    }
     return AugmentConfig(
         **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "engine")},
         **folders,
