@@ -49,6 +49,7 @@ class BaseConfig:
         auto_share: share of a batch whose captions a template made.
         sparsity, target: SparsityController's mode and T_s; balance and z: weights of the connectors' losses.
         ask_share: pictures of phase 2 that come with a question beside their captions.
+        rehearsal: pictures of phase 2 in each step of phase 3, so that the language model keeps what it learned there.
         token_drop: share of grid cells hidden in training; noise: of features, in standard deviations.
         validate_every, validate_rows: steps between validations, examples of one (phases 2 and 3).
         beams: of the captions that validation writes; 1 is greedy.
@@ -85,6 +86,7 @@ class BaseConfig:
     scenes: int = 400
     auto_share: float = 0.05
     ask_share: float = 0.5
+    rehearsal: int = 0
     sparsity: str = "both"
     target: float = 0.5
     balance: float = 0.1

@@ -11,7 +11,7 @@ Legend: B questions, P people named, n enrolled photos, D 128.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from pvchat.train.config import BaseConfig
 from pvchat.train.data import Pictures, read_photos, to_tensor
 from pvchat.train.features import FaceVectors, read_faces, sentence_vectors
 from pvchat.train.losses import presence_loss
-from pvchat.train.phases import Objective, StepLoss
+from pvchat.train.phases import Generation, Objective, StepLoss
 from pvchat.train.report import HEADS_BY_TYPE
 
 NAMES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kemi", "Liam", "Mei", "Noah",
@@ -70,7 +70,10 @@ class Episode:
 
 @dataclass
 class EpisodeBatch:
-    """A batch: features of B scenes, enrollments of all people named one after the other, targets [B, P]."""
+    """A batch: features of B scenes, enrollments of all people named one after the other, targets [B, P].
+
+    `pictures` is a batch of phase 2 to rehearse, or None.
+    """
 
     features: ClipFeatures
     prompts: list[Prompt]
@@ -79,6 +82,7 @@ class EpisodeBatch:
     rows: list[list[str]]
     present: Tensor
     episodes: list[Episode] = field(default_factory=list)
+    pictures: Any = None
 
 
 class Cast:
@@ -196,7 +200,7 @@ class Episodes:
 
 
 class Identity:
-    """Phase 3; without a language model presence alone is trained.
+    """Phase 3; presence alone is trained without a language model, or where `--only` leaves all of it out.
 
     Args:
         config: of the run.
@@ -223,6 +227,11 @@ class Identity:
         }
         texts = all_questions()
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
+        trained = [n for n, p in model.named_parameters() if p.requires_grad]
+        self.speaks = any(name.startswith(("llm.", "project_")) for name in trained)
+        self.rehearsal = None
+        if config.rehearsal and self.speaks:
+            self.rehearsal = Generation(replace(config, batch=config.rehearsal), model, encode)
 
     def fingerprint(self) -> str:
         part = self.parts[False]
@@ -230,7 +239,9 @@ class Identity:
 
     def batch(self, step: int) -> EpisodeBatch:
         rng = np.random.default_rng([self.config.seed, 3, step])
-        return self.collate([self.parts[False].draw(rng) for _ in range(self.config.batch)], rng)
+        batch = self.collate([self.parts[False].draw(rng) for _ in range(self.config.batch)], rng)
+        batch.pictures = None if self.rehearsal is None else self.rehearsal.batch(step)
+        return batch
 
     def collate(self, episodes: list[Episode], rng: np.random.Generator) -> EpisodeBatch:
         """Episodes as one batch.
@@ -250,14 +261,13 @@ class Identity:
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         people = named_people(model, batch)
-        out = model(
-            batch.features, batch.prompts if model.llm is not None else None, question=batch.question, people=people
-        )
-        presence = presence_loss(out.reading.presence, batch.present, people.mask)
-        parts = {"presence_loss": float(presence.detach())}
-        if out.lm_loss is None:
-            return StepLoss(presence, out.reading, parts)
-        return StepLoss(presence + out.lm_loss, out.reading, {**parts, "lm_loss": float(out.lm_loss.detach())})
+        out = model(batch.features, batch.prompts if self.speaks else None, question=batch.question, people=people)
+        losses = {"presence_loss": presence_loss(out.reading.presence, batch.present, people.mask)}
+        if out.lm_loss is not None:
+            losses["lm_loss"] = out.lm_loss
+        if self.rehearsal is not None:
+            losses["rehearsal_loss"] = self.rehearsal.loss(model, objective, batch.pictures).loss
+        return StepLoss(sum(losses.values()), out.reading, {name: float(v.detach()) for name, v in losses.items()})
 
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
         rng = np.random.default_rng(self.config.seed)
@@ -277,7 +287,8 @@ class Identity:
                     share = stats.active()[i].float().mean(0)
                     heads.setdefault(e.kind, []).append(share)
         table = {kind: _head_means(rows, len(reading.routing)) for kind, rows in heads.items()}
-        return {**presence_scores(np.array(found, np.float64)), HEADS_BY_TYPE: table}
+        words = {} if self.rehearsal is None else self.rehearsal.validate(model)
+        return {**words, **presence_scores(np.array(found, np.float64)), HEADS_BY_TYPE: table}
 
 
 def named_people(model: Any, batch: EpisodeBatch) -> People:

@@ -53,9 +53,7 @@ class Objective(nn.Module):
         naming: the same for the words that queries should become.
     """
 
-    def __init__(
-        self, config: BaseConfig, captioner: nn.Module | None = None, naming: nn.Module | None = None
-    ) -> None:
+    def __init__(self, config: BaseConfig, captioner: nn.Module | None = None, naming: nn.Module | None = None) -> None:
         super().__init__()
         self.captioner, self.naming = captioner, naming
         self.log_scale = nn.Parameter(torch.tensor(LOG_SCALE))

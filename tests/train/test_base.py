@@ -107,6 +107,15 @@ def test_presence_alone_needs_no_language_model(tmp_path):
     assert 0 <= done["balanced_accuracy"] <= 1
 
 
+def test_a_frozen_language_model_is_not_asked_and_a_trained_one_rehearses(tmp_path):
+    base.train_base(make_config(tmp_path, phase=3, only="aligner,match", steps=1, out=tmp_path / "quiet"), encode)
+    base.train_base(make_config(tmp_path, phase=3, rehearsal=2, steps=1, out=tmp_path / "loud"), encode)
+    first = [read_metrics(tmp_path / name / "metrics.jsonl")[0] for name in ("quiet", "loud")]
+    assert "presence_loss" in first[0]
+    assert not {"lm_loss", "rehearsal_loss"} & first[0].keys()
+    assert first[1]["loss"] == pytest.approx(sum(first[1][k] for k in ("presence_loss", "lm_loss", "rehearsal_loss")))
+
+
 def test_refusals(tmp_path):
     config = make_config(tmp_path, steps=1)
     base.train_base(config, encode)
