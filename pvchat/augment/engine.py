@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -206,6 +207,7 @@ def _ray(workers: int) -> Iterator[Any]:
     ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False, **here)
     try:
         ray.data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.WARNING)  # what runs is told by `progress`
         yield ray
     finally:
         ray.shutdown()

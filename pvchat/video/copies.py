@@ -25,7 +25,8 @@ from pvchat.video.files import PathLike
 log = logging.getLogger(__name__)
 
 COPY_OPTIONS = {"preset": "ultrafast", "crf": "10", "g": "1", "threads": "1"}  # all intra: exact and cheap to read
-CLIP_OPTIONS = {"preset": "veryfast", "crf": "18", "threads": "2"}
+# Without mbtree: x264's reads memory that nobody wrote, and the same frames give other bytes from time to time.
+CLIP_OPTIONS = {"preset": "veryfast", "crf": "18", "threads": "2", "x264-params": "mbtree=0"}
 
 _decord_process: int | None = None  # the process that used decord first; see `backend_in_use`
 
