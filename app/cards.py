@@ -32,6 +32,11 @@ def empty(text: str) -> str:
     return f'<div class="pv-empty">{escape(text)}</div>'
 
 
+def steps(*texts: str) -> str:
+    """What to do, one after the other: stands on a tab before anything was done."""
+    return f'<ol class="pv-steps">{"".join(f"<li>{escape(text)}</li>" for text in texts)}</ol>'
+
+
 def player(clip: SessionClip) -> str:
     """The clip itself, playable, with its name and length."""
     name = escape(clip.name)
@@ -111,7 +116,7 @@ def enrolled(person: Person, deep: bool) -> str:
     elif person.confidence < 0.5:
         notes.append("There is little to go by in this clip: a longer or sharper one would help.")
     if deep:
-        notes.append("Deep training runs in the background; answers come from the instant enrollment meanwhile.")
+        notes.append("Answers come from this instant enrollment until the deep one is done.")
     more = " ".join(notes)
     return (
         f'<div class="pv-notice pv-good" role="status">{_thumbnail(person.thumbnail, person.name)}'
@@ -148,9 +153,10 @@ def _strip(pictures: Sequence[Picture], clip: str) -> str:
     if not pictures:
         return ""
     shown = "".join(
-        f'<button type="button" class="pv-picture" data-seek="{p.time:.2f}" data-clip="{clip}" '
-        f'aria-label="Play from {p.time:.1f} seconds: {escape(p.words)}">'
-        f'<img src="{p.url}" alt="" loading="lazy"><span>{escape(p.name)} · {p.time:.1f} s</span></button>'
+        f'<button type="button" class="pv-picture{"" if p.sure else " pv-perhaps"}" data-seek="{p.time:.2f}" '
+        f'data-clip="{clip}" aria-label="Play from {p.time:.1f} seconds: {escape(p.words)}">'
+        f'<img src="{p.url}" alt="" loading="lazy">'
+        f"<span>{escape(p.name)}</span><span>{'' if p.sure else 'perhaps · '}{p.time:.1f} s</span></button>"
         for p in pictures
     )
     return f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>'

@@ -18,7 +18,11 @@ from app.enroll_tab import CLIPS, MODEL, QUICK, reporter
 from app.sessions import Session, Turn
 from pvchat.errors import PVChatError
 
-_NOTHING = "Upload a clip here, then ask: who is there, when, what do they wear, what are they doing?"
+_NOTHING = (
+    "Upload a clip: anything, with or without the people you enrolled.",
+    "Ask as often as you like: who is there, when, what do they wear, what are they doing?",
+    "Look at the evidence: click a bar or a picture to play the clip from there.",
+)
 _FOLLOW = "() => setTimeout(() => document.querySelector('#pv-export-link a')?.click(), 300)"
 
 
@@ -35,11 +39,11 @@ def build(desk: Desk) -> ChatTab:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
             upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
-            shown = gr.HTML(cards.empty(_NOTHING), elem_id="pv-chat-player")
+            shown = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-chat-player")
             note = gr.HTML("", elem_id="pv-chat-note")
         with gr.Column(scale=3, min_width=300):
             chat = gr.Chatbot(
-                label="Conversation", show_label=False, height="max(320px, calc(100vh - 330px))", layout="panel",
+                label="Conversation", show_label=False, height="max(320px, calc(100vh - 420px))", layout="panel",
                 render_markdown=False, sanitize_html=True, buttons=["copy_all"], feedback_options=None,
                 allow_file_downloads=False, placeholder="Answers appear here, with their evidence.", elem_id="pv-chat",
             )  # fmt: skip
@@ -54,10 +58,11 @@ def build(desk: Desk) -> ChatTab:
                     gr.Button(text, size="sm", elem_id=f"pv-starter-{i}", min_width=130)
                     for i, text in enumerate(desk.starters(None))
                 ]
-            with gr.Row(equal_height=False):
+            with gr.Row(equal_height=False, elem_id="pv-chat-more"):
                 about = gr.Dropdown(
-                    [], label="Starter questions are about", elem_id="pv-about", min_width=160, filterable=False
-                )
+                    [], label="Starter questions are about", elem_id="pv-about", min_width=160, filterable=False,
+                    visible=False,
+                )  # fmt: skip
                 with gr.Column(min_width=160):
                     export = gr.Button("Export conversation", size="sm", elem_id="pv-export")
                     link = gr.HTML("", elem_id="pv-export-link")

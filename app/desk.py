@@ -159,7 +159,7 @@ class Desk:
     def starters(self, name: str | None) -> list[str]:
         """The four one-click questions, about one person; about anybody when nobody is enrolled."""
         if name is None:
-            return ["Who is in this video?", "How many people are there?", "What is happening?", "Where is this?"]
+            return ["Who is in this video?", "How many people?", "What is happening?", "Where is this?"]
         return [text.format(name=name) for text in STARTERS]
 
     def save_conversation(self, session: Session) -> tuple[str, int]:

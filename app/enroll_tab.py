@@ -22,7 +22,11 @@ MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, **PR
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
 MOST_JOBS = 6  # shown, newest first
 POLL_S = 1.5  # of running trainings; nothing is polled while none runs
-_NOTHING = "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too."
+_NOTHING = (
+    "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too.",
+    "Give the person a name.",
+    "Ask about other clips in the Chat tab.",
+)
 _PICK = """element.addEventListener('change', (event) => {
   if (event.target.name === 'pv-subject') trigger('click', {pick: event.target.value}); });"""
 CANCEL = """element.addEventListener('click', (event) => {
@@ -52,7 +56,7 @@ def build(desk: Desk, browser: gr.BrowserState, deep: bool) -> EnrollTab:
             upload = gr.File(label="Clip or photo of a person", file_types=CLIPS, elem_id="pv-enroll-file", height=130)
             with gr.Accordion("Or record with the camera", open=False):
                 camera = _camera()
-            shown = gr.HTML(cards.empty(_NOTHING), elem_id="pv-enroll-player")
+            shown = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-enroll-player")
         with gr.Column(scale=1, min_width=300):
             found = gr.HTML("", elem_id="pv-subjects", js_on_load=_PICK)
             name = gr.Textbox(
@@ -117,7 +121,7 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
             session.drop(session.enrolling)
         session.enrolling, session.pick = None, 1
         if not upload:
-            return cards.empty(_NOTHING), "", ""
+            return cards.steps(*_NOTHING), "", ""
         try:
             progress(0.0, desc="reading the clip")
             clip = desk.receive(session, upload)
@@ -127,7 +131,7 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
         except NoSubjectError as error:
             return cards.player(clip), "", cards.error_card(error)
         except Exception as error:
-            return cards.empty(_NOTHING), "", cards.error_card(error)
+            return cards.steps(*_NOTHING), "", cards.error_card(error)
         return cards.player(clip), cards.subjects(tracks[:8], seconds[:8], 1), ""
 
     return see

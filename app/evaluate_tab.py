@@ -32,16 +32,16 @@ class EvaluateTab:
     timer: gr.Timer
     picked: gr.Dropdown
     show: Callable[[str, str], tuple[Any, ...]]
+    offer: Callable[[], Any]  # the manifests that are there now
 
 
 def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
     """Lay the tab out and connect it."""
-    names = list(evaluation.manifests(folder))
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
-            picked = gr.Dropdown(names, label="Manifest", elem_id="pv-manifest", filterable=False)
+            picked = gr.Dropdown([], label="Manifest", elem_id="pv-manifest", filterable=False)
             limit = gr.Number(
-                0, label="At most so many questions (0: all)", precision=0, minimum=0, maximum=MAX_QUESTIONS,
+                0, label="Questions at most (0: all)", precision=0, minimum=0, maximum=MAX_QUESTIONS,
                 elem_id="pv-eval-limit",
             )  # fmt: skip
             button = gr.Button("Evaluate", variant="primary", elem_id="pv-evaluate")
@@ -75,7 +75,12 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
     button.click(start, [picked, limit, browser], [note, runs, timer], **QUICK)
     timer.tick(watch, browser, [runs, timer], **QUICK)
     runs.click(cancel, browser, [runs, timer], **QUICK)
-    return EvaluateTab(runs, timer, picked, show)
+
+    def offer() -> Any:
+        names = list(evaluation.manifests(folder))
+        return gr.Dropdown(choices=names, value=names[0] if names else None)
+
+    return EvaluateTab(runs, timer, picked, show, offer)
 
 
 def _told_none(folder: Path) -> str:
@@ -97,12 +102,17 @@ def _result(desk: Desk, job: Any, session: str) -> str:
     if report is None:
         return ""
     url = desk.sessions.of(session).link_once(report, "text/html")
-    head = "".join(f"<th>{escape(title)}</th>" for title in evaluation.columns())
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in evaluation.headline(job)
-    )
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in evaluation.columns())
+    rows = "".join(_row(name, measures) for name, measures in evaluation.headline(job))
     return (
         f'<div class="pv-table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        f'<p><a href="{url}" target="_blank" rel="noopener">Open the whole report</a></p>'
+        f'<p class="pv-dim">1.00 is best; small figures: 95 % intervals. '
+        f'<a href="{url}" target="_blank" rel="noopener">Open the whole report</a></p>'
         f'<iframe class="pv-report" src="{url}" sandbox title="Report of {escape(job.name)}" loading="lazy"></iframe>'
     )
+
+
+def _row(name: str, measures: list[tuple[str, str]]) -> str:
+    cells = "".join(f'<td>{escape(value)}<span class="pv-dim">{escape(near)}</span></td>' for value, near in measures)
+    ours = ' class="pv-ours"' if name.startswith("ours") else ""
+    return f"<tr{ours}><td>{escape(name)}</td>{cells}</tr>"

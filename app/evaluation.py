@@ -16,17 +16,23 @@ from typing import Any
 
 from app.desk import Desk
 from app.jobs import Job, Progress
+from app.pace import EVALUATION
 from pvchat.config import home
 from pvchat.errors import PVChatError, SettingsError
 
 KIND = "evaluation"
 SUFFIX = ".json"
 _HEADLINE = (
-    ("existence", "balanced_accuracy", "Is … there? balanced accuracy"),
+    ("existence", "balanced_accuracy", "“Is … there?” balanced accuracy"),
     ("existence", "auc", "AUC"),
-    ("refusals", "refused_absent", "absent refused"),
-    ("wording", "content_f1", "content F1"),
+    ("refusals", "refused_absent", "Refusals about the absent"),
+    ("wording", "content_f1", "Wording, content F1"),
 )
+
+
+_STEPS = {
+    "enrolling, instant": "enrolling the people", "clips": "asking about the clips", "measuring": "scoring the answers",
+}  # fmt: skip
 
 
 class StoppedError(PVChatError):
@@ -68,7 +74,7 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
         def tell(what: str, done: float, total: float) -> None:
             if stop.is_set():
                 raise StoppedError("the evaluation was stopped.")
-            progress(what, done, total)
+            progress(_STEPS.get(what, what), done, total)
 
         try:
             run(path, out, Options(limit=limit), progress=tell, chat=desk.engine.chat)
@@ -77,7 +83,7 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
         finally:
             shutil.rmtree(out / "people", ignore_errors=True)  # faces of the manifest's people: not needed any more
 
-    job = desk.jobs.add(owner, path.name, work, kind=KIND)
+    job = desk.jobs.add(owner, path.name, work, kind=KIND, plan=EVALUATION)
     job.folder = out
     return job
 
@@ -88,25 +94,25 @@ def report_of(job: Job) -> Path | None:
     return page if page and job.state == "done" and page.is_file() else None
 
 
-def headline(job: Job) -> list[list[str]]:
-    """A row a system: its name and the measures of `_HEADLINE`, with 95 % intervals where there are any."""
+def headline(job: Job) -> list[tuple[str, list[tuple[str, str]]]]:
+    """A row a system: its name, and value and 95 % interval of each measure of `_HEADLINE` ("" where there is none)."""
     path = job.folder / "metrics.json" if job.folder else None
     if path is None or not path.is_file():
         return []
     systems = json.loads(path.read_text(encoding="utf-8"))["systems"]
     return [
-        [name, *(_number(system.get("overall", {}).get(group, {}).get(key)) for group, key, _ in _HEADLINE)]
+        (name, [_number(system.get("overall", {}).get(group, {}).get(key)) for group, key, _ in _HEADLINE])
         for name, system in systems.items()
     ]
 
 
 def columns() -> list[str]:
     """Titles of `headline`'s columns."""
-    return ["system", *(title for *_, title in _HEADLINE)]
+    return ["System", *(title for *_, title in _HEADLINE)]
 
 
-def _number(measure: dict[str, Any] | None) -> str:
+def _number(measure: dict[str, Any] | None) -> tuple[str, str]:
     if not measure or measure.get("value") is None:
-        return "–"
+        return "–", ""
     low, high = measure.get("low"), measure.get("high")
-    return f"{measure['value']:.3f}" + (f" ({low:.2f}–{high:.2f})" if low is not None and high is not None else "")
+    return f"{measure['value']:.2f}", f"{low:.2f}–{high:.2f}" if low is not None and high is not None else ""

@@ -121,7 +121,7 @@ def _picture(
     time = float(analysis.times[frame])
     doubt = "perhaps " if person.decision == "unsure" else ""
     words = f"{doubt}{person.name} at {time:.1f} s, probability {percent(person.probability)}"
-    return Picture(session.link(path, "image/jpeg"), path, person.name, time, words)
+    return Picture(session.link(path, "image/jpeg"), path, person.name, time, words, person.decision == "present")
 
 
 def surroundings(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:

@@ -72,7 +72,7 @@ def _section(turn: Turn, number: int) -> str:
     plot = timeline(turn.presences, turn.duration_s, "")
     shown = "".join(
         f'<figure class="pv-sample"><img src="{name}" alt="{escape(p.words)}">'
-        f"<figcaption>{escape(p.name)} · {p.time:.1f} s</figcaption></figure>"
+        f"<figcaption>{'' if p.sure else 'perhaps '}{escape(p.name)} · {p.time:.1f} s</figcaption></figure>"
         for name, p in _names(turn, number)
     )
     return (

@@ -25,7 +25,7 @@ MAX_LINES = 5_000  # of samples.jsonl that are looked at
 
 _log = logging.getLogger(__name__)
 _RECIPES = {
-    "photometric": "other light", "background": "other background", "recolour": "other colours",
+    "photometric": "other light", "background": "new backdrop", "recolour": "other colours",
     "subclip": "an excerpt", "crowd": "in a crowd", "reenact:turn": "turning", "reenact:nod": "nodding",
     "reenact:smile": "smiling", "reenact:blink": "blinking", "reenact:talk": "talking", "wear:mask": "with a mask",
     "wear:glasses": "with glasses", "wear:cap": "with a cap", "wear:scrubs": "in scrubs",
@@ -120,6 +120,8 @@ def status(job: Job, ahead: int = 0) -> str:
     if job.state == "running":
         step = job.step or "starting"
         step = f"Step {job.number} of {job.count}: {step}" if job.number else step[:1].upper() + step[1:]
+        if job.kind == "evaluation" and job.total > 1:
+            step += f" ({min(job.done + 1, job.total):.0f} of {job.total:.0f})"
         left = job.left_s()
         return f"{step} · {about(left)} left" if left is not None else step
     if job.state == "failed":

@@ -23,7 +23,7 @@ DEEP: Plan = (
     ("writing questions", 2.0), ("writing the data set", 1.0), ("training", 5.0),
 )  # fmt: skip
 TRAINED: Plan = (*DEEP, ("training on stills", 60.0), ("training on clips", 180.0))  # where there is a trained model
-EVALUATION: Plan = (("enrolling, instant", 10.0), ("clips", 60.0), ("measuring", 10.0))
+EVALUATION: Plan = (("enrolling the people", 10.0), ("asking about the clips", 60.0), ("scoring the answers", 10.0))
 
 _PRIOR_S = 4.0  # so many seconds of the plan count as confirmed before anything ran
 _OWN_SHARE = 0.3  # from this share of a part on, its own pace alone says how long it takes

@@ -1,4 +1,5 @@
-// Spans and pictures play the clip from their time; clips that the browser can't play say so.
+// Spans and pictures play the clip from their time; clips that the browser can't play say so. What is drawn anew keeps
+// the keyboard's place, and the camera's one button says what it does now.
 (() => {
   const player = () => document.querySelector("#pv-chat-player video");
 
@@ -18,6 +19,24 @@
   document.addEventListener("click", (event) => {
     const span = event.target.closest && event.target.closest("[data-seek]");
     if (span) play(span.dataset.clip, Number(span.dataset.seek));
+  });
+
+  let cancel = null; // the job whose button has the keyboard's focus: its card is drawn anew every second
+  document.addEventListener("focusin", (event) => { cancel = event.target.dataset.cancel || null; });
+  document.addEventListener("pointerdown", () => { cancel = null; });
+
+  function mend() {
+    if (cancel && document.activeElement === document.body) {
+      document.querySelector(`[data-cancel="${cancel}"]`)?.focus({ preventScroll: true });
+    }
+    for (const button of document.querySelectorAll("#pv-camera .capture-button")) {
+      const does = button.querySelector("[title]")?.title;
+      if (does && button.getAttribute("aria-label") !== does) button.setAttribute("aria-label", does);
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
   });
 
   document.addEventListener("error", (event) => {

@@ -67,13 +67,13 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists], **QUICK)
         if evaluate is not None:
-            shows = evaluate.show
+            shows, offer = evaluate.show, evaluate.offer
 
             def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
-                """A browser finds its evaluations again."""
-                return shows(key, request.session_hash or "")
+                """A browser finds its evaluations again, and the manifests."""
+                return *shows(key, request.session_hash or ""), offer()
 
-            come_event.then(runs, browser, [evaluate.runs, evaluate.timer], **QUICK)
+            come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
 
         def leave(request: gr.Request) -> None:
             """The page was closed or reloaded: all that the session had is deleted."""
@@ -101,6 +101,6 @@ def _lists(desk: Desk, who: str | None, about: str | None) -> tuple[Any, ...]:
         cards.people_grid(people, running),
         gr.Dropdown(choices=names, value=who),
         gr.Dropdown(choices=names, value=next((n for n in names if n != who), None)),
-        gr.Dropdown(choices=names, value=about),
+        gr.Dropdown(choices=names, value=about, visible=bool(names)),
         *(gr.Button(text) for text in desk.starters(about)),
     )

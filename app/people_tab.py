@@ -33,23 +33,25 @@ class PeopleTab:
 def build(desk: Desk) -> PeopleTab:
     """Lay the tab out and connect it."""
     grid = gr.HTML(cards.empty("…"), elem_id="pv-people")
-    who = gr.Dropdown([], label="Person to change", elem_id="pv-who", filterable=False)
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
-            new = gr.Textbox(label="New name", max_length=200, elem_id="pv-new-name")
+            who = gr.Dropdown([], label="Person to change", elem_id="pv-who", filterable=False)
+            export = gr.Button("Export to a file", size="sm", elem_id="pv-person-export")
+            forget = gr.Button("Forget …", size="sm", variant="stop", elem_id="pv-forget")
+            with gr.Group(visible=False) as sure:
+                warning = gr.HTML("", elem_id="pv-forget-warning")
+                with gr.Row():
+                    yes = gr.Button("Forget for good", size="sm", variant="stop", elem_id="pv-forget-yes", min_width=90)
+                    no = gr.Button("Keep", size="sm", elem_id="pv-forget-no", min_width=90)
+        with gr.Column(scale=1, min_width=280):
+            new = gr.Textbox(
+                label="New name", max_length=200, elem_id="pv-new-name", placeholder="For the person picked"
+            )
             rename = gr.Button("Rename", size="sm", elem_id="pv-rename")
         with gr.Column(scale=1, min_width=280):
             other = gr.Dropdown([], label="Is the same person as", elem_id="pv-other", filterable=False)
             likeness = gr.HTML("", elem_id="pv-alike")
             merge = gr.Button("Merge the two into one", size="sm", elem_id="pv-merge")
-        with gr.Column(scale=1, min_width=280):
-            export = gr.Button("Export to a file", size="sm", elem_id="pv-person-export")
-            forget = gr.Button("Forget …", size="sm", variant="stop", elem_id="pv-forget")
-            with gr.Group(visible=False) as sure:
-                warning = gr.HTML("", elem_id="pv-forget-warning", padding=True)
-                with gr.Row():
-                    yes = gr.Button("Forget for good", size="sm", variant="stop", elem_id="pv-forget-yes", min_width=90)
-                    no = gr.Button("Keep", size="sm", elem_id="pv-forget-no", min_width=90)
     result = gr.HTML("", elem_id="pv-person-result")
     with gr.Accordion("Import a person file", open=False), gr.Row(equal_height=False):
         file = gr.File(label="Person file", file_types=[".pvperson"], elem_id="pv-import-file", height=120)

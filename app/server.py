@@ -47,6 +47,8 @@ HEADERS = {
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
 SWEEP_S = 600.0
+# on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
+_FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ def _web(desk: Desk, options: Options) -> FastAPI:
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
         enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api", "settings"],
-        theme=_theme(), css=text["style.css"], head=f"<script>{text['page.js']}</script>",
+        theme=_theme(), css=text["style.css"], head=f"{_FOOTER}<script>{text['page.js']}</script>",
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True
@@ -215,7 +217,7 @@ def _theme() -> Any:
         block_label_text_color="*neutral_700", block_title_background_fill="transparent", block_title_padding="0",
         block_title_text_color="*neutral_700", block_title_text_color_dark="*neutral_200",
         block_label_background_fill_dark="*neutral_700", block_label_text_color_dark="*neutral_100",
-        button_cancel_text_color="*error_700", button_cancel_text_color_dark="*error_300",
+        button_cancel_text_color="#b3261e", button_cancel_text_color_dark="#ff9d94",
     )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ class Picture:
         name: whom it shows.
         time: seconds into the clip.
         words: what a screen reader says.
+        sure: whether the person is present; False where she may be.
     """
 
     url: str
@@ -64,6 +65,7 @@ class Picture:
     name: str
     time: float
     words: str
+    sure: bool = True
 
 
 @dataclass

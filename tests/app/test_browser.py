@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -80,10 +82,21 @@ def names(page) -> list[str]:
     return page.locator("#pv-people .pv-person b").all_inner_texts()
 
 
+def pick(page, where: str, name: str) -> None:
+    """Choose in a dropdown of the people tab; the lists may just be drawn anew, so look whether it was heard."""
+    field = page.locator(f"#pv-{where} input")
+    for _ in range(10):
+        if field.input_value() == name:
+            return
+        field.click()
+        page.get_by_role("option", name=name, exact=True).first.click()
+        page.wait_for_timeout(300)
+    pytest.fail(f"{name} can't be picked")
+
+
 def forget(page, name: str) -> None:
     tab(page, "People")
-    page.locator("#pv-who input").click()
-    page.get_by_role("option", name=name, exact=True).first.click()
+    pick(page, "who", name)
     page.click("#pv-forget")
     page.wait_for_selector("#pv-forget-yes")
     page.click("#pv-forget-yes")
@@ -130,6 +143,10 @@ def test_a_span_plays_the_clip_from_there_and_the_conversation_is_exported(page,
     show(page, clips["both"])
     ask(page, "Is Obama there?")
     page.wait_for_selector("#pv-chat .pv-picture img")
+    bar = page.locator("#pv-chat .pv-present .pv-bar").last
+    assert "Play from" in bar.get_attribute("aria-label")
+    bar.click()
+    page.wait_for_function("!document.querySelector('#pv-chat-player video').paused")
     picture = page.locator("#pv-chat .pv-picture").last
     seconds = float(picture.get_attribute("data-seek"))
     picture.click()
@@ -143,6 +160,37 @@ def test_a_span_plays_the_clip_from_there_and_the_conversation_is_exported(page,
         assert turns[-1]["question"] == "Is Obama there?"
         assert turns[-1]["evidence"][0]["file"] in archive.namelist()
     forget(page, "Obama")
+
+
+def test_people_are_renamed_merged_exported_and_imported(page, clips, tmp_path: Path) -> None:
+    enroll(page, clips["portrait"], "Obama")
+    enroll(page, clips["speech"], "The speaker")
+    tab(page, "People")
+    pick(page, "who", "Obama")
+    pick(page, "other", "The speaker")
+    page.wait_for_selector("#pv-alike .pv-notice:has-text('They look like one person')")
+    page.click("#pv-merge")
+    page.wait_for_selector("#pv-person-result .pv-good:has-text('are one person now')")
+    assert names(page) == ["Obama"]
+    assert "2 clips" in page.inner_text("#pv-people")
+    page.get_by_label("New name").fill("Barack")
+    page.click("#pv-rename")
+    page.wait_for_selector("#pv-person-result .pv-good:has-text('is called Barack now')")
+    with page.expect_download() as waiting:
+        page.click("#pv-person-export")
+    file = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(file)
+    assert file.name == "Barack.pvperson"
+    forget(page, "Barack")
+    page.get_by_text("Import a person file").click()
+    page.set_input_files("#pv-import-file input[type=file]", str(file))
+    page.wait_for_selector("#pv-import-file :text('Barack')")
+    page.click("#pv-import")
+    page.wait_for_selector("#pv-person-result .pv-good:has-text('Barack is enrolled')")
+    assert names(page) == ["Barack"]
+    show(page, clips["both"])
+    assert ask(page, "Is Barack there?").startswith("Yes")
+    forget(page, "Barack")
 
 
 def test_bad_uploads_get_a_helpful_answer(page, clips, tmp_path: Path) -> None:
@@ -269,6 +317,9 @@ def test_a_deep_training_survives_a_reload_answers_meanwhile_and_is_cancelled(pa
     page.reload()
     page.wait_for_selector("#pv-jobs [role=progressbar]")
     assert "Obama" in page.inner_text("#pv-jobs")
+    page.wait_for_selector("#pv-jobs .pv-job-status:has-text(' left')")
+    assert re.match(r"Step \d of 7: [a-z ]+ · .* left", page.inner_text("#pv-jobs .pv-job-status"))
+    page.wait_for_selector("#pv-jobs .pv-samples img")
     show(page, clips["speech"])
     assert ask(page, "Is Obama there?").startswith("Yes")
     tab(page, "Enroll")
@@ -278,6 +329,32 @@ def test_a_deep_training_survives_a_reload_answers_meanwhile_and_is_cancelled(pa
     forget(page, "Obama")
 
 
+def test_a_manifest_is_evaluated_with_progress_and_a_report(page, clips, home: Path) -> None:
+    from pvchat.eval.manifest import Item, Manifest, Subject, write
+
+    folder = home / "manifests" / "small"
+    (folder / "clips").mkdir(parents=True)
+    for name in ("portrait", "speech", "other-man"):
+        shutil.copy(clips[name], folder / "clips")
+    items = [
+        Item(f"q{there:d}", "demo", f"clips/{clip}.mp4", ("Obama",), "single", "existence", "Is Obama there?", "",
+             {"Obama": there}) for clip, there in (("speech", True), ("other-man", False))
+    ]  # fmt: skip
+    write(Manifest("small", folder, (Subject("Obama", "clips/portrait.mp4", "demo"),), tuple(items)), folder)
+    page.reload()  # a manifest that came after the server is offered too
+    page.wait_for_selector("#pv-enroll")
+    tab(page, "Evaluate")
+    page.wait_for_function("document.querySelector('#pv-manifest input').value === 'small'")
+    page.click("#pv-evaluate")
+    page.wait_for_selector("#pv-eval-runs [role=progressbar]")
+    page.wait_for_selector("#pv-eval-runs .pv-state-done")
+    assert page.locator("#pv-eval-runs .pv-ours").inner_text().split()[:2] == ["ours-instant", "1.00"]
+    link = page.get_by_text("Open the whole report").get_attribute("href")
+    assert "PVChat evaluation" in page.request.get(page.url.rstrip("/") + link).text()
+    assert names(page) == []  # the manifest's people stay in the manifest's run
+    assert not list((home / "evaluations").glob("*/people"))
+
+
 def test_the_camera_records_a_clip_that_can_be_enrolled(chromium, url) -> None:
     context = chromium.new_context(permissions=["camera"])
     page = open_page_in(context, url)
@@ -285,8 +362,8 @@ def test_the_camera_records_a_clip_that_can_be_enrolled(chromium, url) -> None:
     page.locator("#pv-camera").get_by_text("Click to Access Webcam").click()
     page.wait_for_selector("#pv-camera video")
     page.wait_for_timeout(1500)
-    page.locator("#pv-camera button[aria-label='start recording']").first.click()
+    page.get_by_role("button", name="start recording").click()
     page.wait_for_timeout(4000)
-    page.locator("#pv-camera button").get_by_text("Stop").click()  # Gradio leaves its label as it was
+    page.get_by_role("button", name="stop recording").click()
     page.wait_for_selector("#pv-subjects .pv-subject")
     context.close()

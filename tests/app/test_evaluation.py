@@ -50,7 +50,7 @@ def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, desk: Desk
     job = evaluation.start(desk, "me", folder, "set.json", 7)
     wait_for(lambda: job.state == "done")
     assert evaluation.report_of(job).read_text() == "<h1>report</h1>"
-    assert evaluation.headline(job) == [["pvchat", "0.900 (0.80–0.95)", "–", "–", "–"]]
+    assert evaluation.headline(job) == [("pvchat", [("0.90", "0.80–0.95"), *[("–", "")] * 3])]
     assert len(evaluation.columns()) == 5
     assert not (job.folder / "people").exists()
     assert desk.jobs.of("you", evaluation.KIND) == []
@@ -63,7 +63,7 @@ def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, desk: Desk, mon
 
     monkeypatch.setattr("pvchat.eval.run.run", run)
     job = evaluation.start(desk, "me", folder, "album", None)
-    wait_for(lambda: job.step == "clips")
+    wait_for(lambda: job.step == "asking about the clips")
     desk.jobs.cancel(job.id, "me")
     wait_for(lambda: job.state == "stopped")
     assert evaluation.report_of(job) is None

@@ -1,0 +1,254 @@
+"""Screenshots of every tab, in light, dark and phone width: `python tests/app/make_screenshots.py [--only NAME …]`.
+
+In: nothing but weights and footage (`pvchat doctor --fetch`). Out: PNG files in docs/screenshots. The app runs with the
+real embedded model; all people on the pictures come from the demo's openly licensed footage. About five minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPO = Path(__file__).parents[2]
+sys.path[:0] = [str(REPO), str(REPO / "tests"), str(REPO / "tests" / "app")]
+
+from make_browser import WAIT_MS, ask, browser, enroll, see, served, show, tab  # noqa: E402
+
+OUT = REPO / "docs" / "screenshots"
+DESK, PHONE = (1280, 860), (390, 844)
+UNSURE_SIDE = 64  # pixels across: at this size the man is neither clearly Obama's nor clearly not
+
+
+@dataclass
+class Studio:
+    """The running app, a browser, the clips, and what is wanted."""
+
+    browser: Any
+    url: str
+    clips: dict[str, Path]
+    out: Path
+    only: list[str]
+
+    def wants(self, *names: str) -> bool:
+        """Whether any of these pictures is to be taken."""
+        return not self.only or any(name in self.only for name in names)
+
+    @contextmanager
+    def page(self, dark: bool = False, phone: bool = False) -> Iterator[Any]:
+        """A page of its own session."""
+        wide, tall = PHONE if phone else DESK
+        context = self.browser.new_context(
+            viewport={"width": wide, "height": tall}, color_scheme="dark" if dark else "light",
+            is_mobile=phone, has_touch=phone,
+        )  # fmt: skip
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.goto(self.url)
+        page.wait_for_selector("#pv-enroll")
+        page.wait_for_timeout(1500)
+        try:
+            yield page
+        finally:
+            context.close()
+
+    def take(self, page: Any, name: str, full: bool = False) -> None:
+        """One picture."""
+        if self.wants(name):
+            page.mouse.move(2, 2)
+            page.wait_for_timeout(700)
+            page.screenshot(path=str(self.out / f"{name}.png"), full_page=full)
+            shrink(self.out / f"{name}.png")
+            sys.stderr.write(f"{name}\n")
+
+
+def main() -> None:
+    """Take them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--out", type=Path, default=OUT)
+    args = parser.parse_args()
+    from pvchat.config import home as real_home
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
+        os.environ["PVCHAT_HOME"] = folder
+        from pvchat import footage
+
+        clips = footage.build(home / "clips")
+        clips["far-away"] = small(clips["blue-room"], home / "clips" / "far-away.mp4")
+        manifest(home / "manifests" / "demo", clips)
+        with browser("--hide-scrollbars") as opened, served(home) as url:
+            studio = Studio(opened, url, clips, args.out, args.only)
+            for shots in SHOTS:
+                shots(studio)
+
+
+def enrolling(studio: Studio) -> None:
+    """The first tab: empty, and with two people found; enrolls the two for all that follows."""
+    with studio.page() as page:
+        for name in ("start", "start-chat", "start-people", "start-evaluate"):
+            tab(page, name.partition("-")[2].capitalize() or "Enroll")
+            if name in studio.only:  # to look at, not kept
+                studio.take(page, name)
+        enroll(page, studio.clips["portrait"], "Obama")
+        enroll(page, studio.clips["car-1"], "Carl")
+    for name, look in (("enroll", {}), ("enroll-dark", {"dark": True}), ("enroll-phone", {"phone": True})):
+        if studio.wants(name):
+            with studio.page(**look) as page:
+                see(page, "enroll", studio.clips["both"])
+                page.wait_for_selector("#pv-subjects .pv-subject")
+                studio.take(page, name, full="phone" in look)
+
+
+def people(studio: Studio) -> None:
+    """Everyone enrolled."""
+    for name, look in (("people", {}), ("people-dark", {"dark": True}), ("people-phone", {"phone": True})):
+        if studio.wants(name):
+            with studio.page(**look) as page:
+                tab(page, "People")
+                page.wait_for_selector("#pv-people .pv-person")
+                page.wait_for_selector("#pv-alike .pv-notice")
+                studio.take(page, name, full="phone" in look)
+
+
+def chatting(studio: Studio) -> None:
+    """A question, its answer, evidence, and a follow-up."""
+    for name, look in (("chat", {}), ("chat-dark", {"dark": True}), ("chat-phone", {"phone": True})):
+        if studio.wants(name):
+            with studio.page(**look) as page:
+                show(page, studio.clips["both"])
+                if "phone" not in look:
+                    ask(page, "Is Carl in this video?")
+                    page.wait_for_selector("#pv-chat .pv-picture img")
+                    ask(page, "and what is he wearing?")
+                else:
+                    ask(page, "What is Carl wearing?")
+                seen(page)
+                studio.take(page, name, full="phone" in look)
+
+
+def unsure(studio: Studio) -> None:
+    """Someone who may be there beside someone who isn't."""
+    for name, look in (("unsure", {}), ("unsure-phone", {"phone": True})):
+        if studio.wants(name):
+            with studio.page(**look) as page:
+                show(page, studio.clips["far-away"])
+                ask(page, "Is Obama in this video?")
+                seen(page)
+                studio.take(page, name, full="phone" in look)
+
+
+def deep(studio: Studio) -> None:
+    """A deep enrollment while it runs and when it is done."""
+    if not studio.wants("deep", "deep-done", "deep-phone"):
+        return
+    with studio.page() as page:
+        see(page, "enroll", studio.clips["car-2"])
+        page.wait_for_selector("#pv-subjects .pv-subject")
+        page.get_by_label("Name", exact=True).first.fill("Carl in his car")
+        page.get_by_label("This person has agreed").check()
+        page.get_by_label("Instant, then deep").check()
+        page.click("#pv-enroll")
+        page.wait_for_selector("#pv-jobs .pv-samples", timeout=5 * WAIT_MS)
+        page.wait_for_selector("#pv-jobs .pv-job-status:has-text('checking samples')", timeout=5 * WAIT_MS)
+        page.wait_for_timeout(20_000)
+        studio.take(page, "deep", full=True)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        studio.take(page, "deep-phone", full=True)
+        page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+        page.wait_for_selector("#pv-jobs .pv-state-done", timeout=10 * WAIT_MS)
+        studio.take(page, "deep-done", full=True)
+
+
+def evaluating(studio: Studio) -> None:
+    """A finished evaluation."""
+    names = ("evaluate", "evaluate-dark", "evaluate-phone")
+    if not studio.wants(*names):
+        return
+    with studio.page() as page:
+        tab(page, "Evaluate")
+        page.click("#pv-evaluate")
+        page.wait_for_selector("#pv-eval-runs .pv-state-done", timeout=10 * WAIT_MS)
+        page.wait_for_selector("#pv-eval-runs .pv-table")
+        page.wait_for_timeout(1500)
+        studio.take(page, "evaluate", full=True)
+        page.emulate_media(color_scheme="dark")
+        studio.take(page, "evaluate-dark", full=True)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        studio.take(page, "evaluate-phone", full=True)
+
+
+def seen(page: Any) -> None:
+    """Wait for the pictures and put the newest answer into view."""
+    page.wait_for_selector("#pv-chat .pv-picture img")
+    page.wait_for_function("[...document.querySelectorAll('#pv-chat .pv-picture img')].every((i) => i.naturalWidth)")
+    page.wait_for_timeout(1200)
+
+
+def small(clip: Path, path: Path) -> Path:
+    """A clip as a camera far away would see it: a few pixels, blown up again."""
+    import numpy as np
+    from PIL import Image
+
+    from pvchat import video
+    from pvchat.config import VideoConfig
+
+    images = []
+    for frame in video.load(clip, VideoConfig()).images:
+        image = Image.fromarray(frame)
+        size = (UNSURE_SIDE, UNSURE_SIDE * image.height // image.width)
+        few = image.resize(size, Image.Resampling.BILINEAR)
+        images.append(np.asarray(few.resize(image.size, Image.Resampling.BICUBIC)))
+    video.save_clip(path, images, 4)
+    return path
+
+
+def manifest(folder: Path, clips: dict[str, Path]) -> None:
+    """Questions about the demo's clips."""
+    import shutil
+
+    from pvchat.eval.manifest import Item, Manifest, Subject, write
+    from pvchat.footage import shot
+
+    (folder / "clips").mkdir(parents=True)
+    names = {"Carl": "car-1", "Obama": "portrait"}
+    for name in (*names.values(), "car-2", "speech", "blue-room", "other-man", "both"):
+        shutil.copy(clips[name], folder / "clips" / f"{name}.mp4")
+    wears = {"Carl": "Carl is wearing a black top.", "Obama": "Obama is wearing a black suit."}
+    items: list[Item] = []
+    for clip in ("car-2", "speech", "blue-room", "other-man", "both"):
+        there = {name: name in shot(clip).shows for name in names}
+        for name, is_there in there.items():
+            file, kind = f"clips/{clip}.mp4", "single" if is_there else "refusal"
+            truth = f"{'Yes' if is_there else 'No'}, {name} is {'' if is_there else 'not '}in this video."
+            rows = (("single", "existence", f"Is {name} in this video?", truth),
+                    (kind, "appearance", f"What is {name} wearing?", wears[name] if is_there else truth))  # fmt: skip
+            for sort, topic, question, answer in rows:
+                items.append(
+                    Item(f"q{len(items):02d}", "demo", file, (name,), sort, topic, question, answer, {name: is_there})
+                )
+    subjects = tuple(Subject(name, f"clips/{clip}.mp4", "demo") for name, clip in names.items())
+    write(Manifest("demo", folder, subjects, tuple(items)), folder)
+
+
+def shrink(path: Path) -> None:
+    """The same picture in fewer bytes."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        image.convert("RGB").save(path, optimize=True)
+
+
+SHOTS: tuple[Callable[[Studio], None], ...] = (enrolling, people, chatting, unsure, deep, evaluating)
+
+if __name__ == "__main__":
+    main()
