@@ -136,9 +136,21 @@ def test_mcp_offers_asking_and_listing_only(chat: PVChat, scenery) -> None:
     with running(ready(chat), mcp=True) as (_, url):
         tools = httpx.get(url + "/gradio_api/mcp/schema").json()
         assert sorted(tool["meta"]["endpoint_name"] for tool in tools) == ["ask", "list_people"]
+        said = {
+            name: call_tool(url, name, **given) for name, given in (("list_people", {}), ("forget", {"name": "Ana"}))
+        }
+        assert "Ana" in said["list_people"]
+        assert "Unknown tool" in said["forget"]
         client = Client(url, verbose=False)  # the API has all four
         ben = handle_file(str(scenery.clip("ben", 2)))
         assert client.predict(ben, "Ben", True, 0, False, api_name="/enroll")["name"] == "Ben"
+
+
+def call_tool(url: str, name: str, given: dict[str, str]) -> str:
+    """What an MCP tool says."""
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": given}}
+    accept = {"accept": "application/json, text/event-stream"}
+    return httpx.post(url + "/gradio_api/mcp/", headers=accept, json=call, timeout=30).text
 
 
 def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path) -> None:
