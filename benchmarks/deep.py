@@ -30,6 +30,7 @@ from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.deep import learn, read, remembered, training_data
 from pvchat.enroll import enroll
+from pvchat.eval.metrics.decisions import balanced
 from pvchat.person import Person
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.personconfig import PersonConfig
@@ -181,21 +182,17 @@ def groups(rows: list[dict[str, Any]]) -> Iterable[tuple[str, list[bool]]]:
 def cell(rows: list[dict[str, Any]], right: np.ndarray) -> dict[str, Any]:
     """Share right of both sides, their mean, and its interval over clips."""
     truth = np.array([all(r["present"][n] for n in r["people"]) for r in rows])
+    said = right == truth
     videos = np.array([r["video"] for r in rows])
     rng, names, drawn = np.random.default_rng(0), np.unique(videos), []
     where = {name: np.flatnonzero(videos == name) for name in names}
     for _ in range(RESAMPLES):
         at = np.concatenate([where[n] for n in rng.choice(names, len(names))])
-        drawn.append(balanced(right[at], truth[at]))
+        drawn.append(balanced(said[at], truth[at]))
     low, high = np.nanpercentile(drawn, (2.5, 97.5))
     sides = [float(right[truth == s].mean()) if (truth == s).any() else None for s in (True, False)]
-    return {"n": len(rows), "present": sides[0], "absent": sides[1], "balanced": balanced(right, truth),
+    return {"n": len(rows), "present": sides[0], "absent": sides[1], "balanced": balanced(said, truth),
             "interval": [float(low), float(high)]}  # fmt: skip
-
-
-def balanced(right: np.ndarray, truth: np.ndarray) -> float:
-    """Mean of the shares right where everyone named is there and where not; of one where the other is missing."""
-    return float(np.mean([right[truth == side].mean() for side in (True, False) if (truth == side).any()]))
 
 
 def token_ablation(chat: PVChat, dev: Dev, names: list[str], args: argparse.Namespace) -> dict[str, Any]:

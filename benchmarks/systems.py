@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from pvchat import PVChat
 from pvchat.config import ANSWERS, Settings
+from pvchat.eval.metrics.decisions import balanced
 from pvchat.questions import word_set
 from pvchat.sentences import SentenceEncoder
 
@@ -132,7 +133,7 @@ def presence_logit(chat: PVChat, rows: list[Row], folder: Path) -> None:
         if y.any() and not y.all():
             sys.stdout.write(
                 f"presence, {title} (n = {part.sum()}): calibrated AUC {_auc(ours[part], y):.3f}; "
-                f"model's logit AUC {_auc(logit[part], y):.3f}, balanced at 0 {_balanced(logit[part] > 0, y):.3f}\n"
+                f"model's logit AUC {_auc(logit[part], y):.3f}, balanced at 0 {balanced(logit[part] > 0, y):.3f}\n"
             )
 
 
@@ -193,10 +194,6 @@ def _auc(score: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:
 
     ranks, count = rankdata(score), int(truth.sum())
     return float((ranks[truth].sum() - count * (count + 1) / 2) / (count * (~truth).sum()))
-
-
-def _balanced(said: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    return float((said[truth].mean() + (~said[~truth]).mean()) / 2)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from make_llava import save_tiny_llava
 from make_samples import make_analyses, make_sample
 
 from pvchat.augment.cast import views
@@ -14,6 +14,8 @@ from pvchat.augment.questions import write_questions
 from pvchat.augment.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told, read_told, refer
 from pvchat.describe import Said
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
+
+WORDS = "the a man woman is wearing doing red shirt what where in one sentence answer these are frames"
 
 
 def view_of(notes: dict[str, str] | None = None, scene: SceneFacts | None = None, strangers: int = 0, **changes):
@@ -168,7 +170,9 @@ def test_a_hub_models_contradictions_are_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_a_tiny_hub_model_reads_frames(tmp_path) -> None:
     """Real processor, real generation, random weights, saved and loaded as on the hub."""
-    teacher = HubTeacher(save_tiny_model(tmp_path / "tiny-vlm"), lambda sample: np.full((12, 40, 56, 3), 90, np.uint8))
+    teacher = HubTeacher(
+        save_tiny_llava(tmp_path / "tiny-vlm", WORDS), lambda sample: np.full((12, 40, 56, 3), 90, np.uint8)
+    )
     text = teacher.generate(np.full((12, 40, 56, 3), 90, np.uint8), "What is the man doing?")
     assert isinstance(text, str)
     assert text == teacher.generate(np.full((12, 40, 56, 3), 90, np.uint8), "What is the man doing?")
@@ -179,48 +183,3 @@ def test_a_tiny_hub_model_reads_frames(tmp_path) -> None:
     samples = [make_sample(i, {"Ana": i % 2 == 0}) for i in range(4)]
     rows = write_questions(samples, "Ana", make_analyses(samples), teacher=teacher)
     assert {r.type for r in rows} >= {"existence"}, "random words are refused, existence stays"
-
-
-def save_tiny_model(folder):
-    """A LLaVA of 20 thousand random weights with tokenizer and processor, in the layout of the hub."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import (
-        CLIPImageProcessor,
-        CLIPVisionConfig,
-        LlamaConfig,
-        LlavaConfig,
-        LlavaForConditionalGeneration,
-        LlavaProcessor,
-        PreTrainedTokenizerFast,
-    )
-
-    words = "the a man woman is wearing doing red shirt what where in one sentence answer these are frames"
-    vocabulary = {w: i for i, w in enumerate(["<unk>", "<s>", "</s>", "<pad>", "<image>", *words.split()])}
-    raw = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    raw.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=raw, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>",
-        extra_special_tokens={"image_token": "<image>"},
-    )  # fmt: skip
-    pictures = CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
-    template = (
-        "{% for m in messages %}{% for c in m['content'] %}{% if c['type'] == 'image' %}<image>"
-        "{% else %}{{ c['text'] }}{% endif %} {% endfor %}{% endfor %}"
-    )
-    processor = LlavaProcessor(
-        pictures, tokenizer, patch_size=14, vision_feature_select_strategy="default", num_additional_image_tokens=1,
-        chat_template=template,
-    )  # fmt: skip
-    text = LlamaConfig(vocab_size=len(vocabulary), hidden_size=16, intermediate_size=16, num_hidden_layers=1,
-                       num_attention_heads=2, max_position_embeddings=512)  # fmt: skip
-    eyes = CLIPVisionConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2,
-                            image_size=28, patch_size=14)  # fmt: skip
-    config = LlavaConfig(vision_config=eyes, text_config=text, image_token_index=vocabulary["<image>"])
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = LlavaForConditionalGeneration(config)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    assert json.loads((folder / "config.json").read_text())["model_type"] == "llava"
-    return folder

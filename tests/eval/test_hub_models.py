@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from make_llava import save_tiny_llava
 from make_people import jpeg
 
 from pvchat.eval.manifest import Item, Manifest
@@ -14,53 +15,14 @@ from pvchat.eval.systems.hub import FRAMES, HubModel
 from pvchat.eval.systems.registry import build
 from pvchat.person import Person
 
-TEMPLATE = (
-    "{% for m in messages %}{% for part in m['content'] %}"
-    "{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }} {% endif %}{% endfor %}{% endfor %}"
+WORDS = (
+    """This is Ana Ben : These are frames of a video , in order Is there ? Answer one sentence . yes no Yes No not"""
 )
-TEXT = """<pad> <unk> <s> </s> <image> This is Ana Ben : These are frames of a video , in order Is there ? Answer one
-sentence . yes no Yes No not"""
-WORDS = TEXT.split()
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    """A tiny LLaVA in the hub's own layout: model, tokenizer, image processor, chat template."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import (
-        CLIPImageProcessor,
-        CLIPVisionConfig,
-        LlamaConfig,
-        LlavaConfig,
-        LlavaForConditionalGeneration,
-        LlavaProcessor,
-        PreTrainedTokenizerFast,
-    )
-
-    folder = tmp_path_factory.mktemp("hub") / "tiny-llava"
-    words = Tokenizer(models.WordLevel({w: i for i, w in enumerate(WORDS)}, "<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=words, pad_token="<pad>", unk_token="<unk>", bos_token="<s>", eos_token="</s>",
-        additional_special_tokens=["<image>"],
-    )  # fmt: skip
-    pictures = CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
-    processor = LlavaProcessor(
-        pictures, tokenizer, patch_size=14, vision_feature_select_strategy="default", chat_template=TEMPLATE,
-        num_additional_image_tokens=1,
-    )  # fmt: skip
-    eyes = CLIPVisionConfig(hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
-                            image_size=28, patch_size=14)  # fmt: skip
-    text = LlamaConfig(vocab_size=len(WORDS), hidden_size=16, intermediate_size=32, num_hidden_layers=2,
-                       num_attention_heads=2, pad_token_id=0, bos_token_id=2, eos_token_id=3)  # fmt: skip
-    config = LlavaConfig(vision_config=eyes, text_config=text, image_token_index=4, vision_feature_layer=-1)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = LlavaForConditionalGeneration(config)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
+    return save_tiny_llava(tmp_path_factory.mktemp("hub") / "tiny-llava", WORDS)
 
 
 @pytest.fixture
