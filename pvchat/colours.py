@@ -207,12 +207,20 @@ def _k_means(points: FloatArray, k: int, seed: int, rounds: int = 12) -> tuple[F
     random = np.random.default_rng(seed)
     centres = points[[int(random.integers(len(points)))]]
     for _ in range(k - 1):
-        far = ((points[:, None] - centres[None]) ** 2).sum(2).min(1)
+        far = _squared_distances(points, centres).min(1)
         if far.sum() <= 0:
             break
         centres = np.concatenate((centres, points[[int(random.choice(len(points), p=far / far.sum()))]]))
-    member = np.zeros(len(points), np.int64)
+    member = np.full(len(points), -1, np.int64)
     for _ in range(rounds):
-        member = ((points[:, None] - centres[None]) ** 2).sum(2).argmin(1)
+        before, member = member, _squared_distances(points, centres).argmin(1)
+        if np.array_equal(before, member):
+            break  # further rounds would change nothing
         centres = np.stack([points[member == i].mean(0) if (member == i).any() else c for i, c in enumerate(centres)])
     return centres, member
+
+
+def _squared_distances(points: FloatArray, centres: FloatArray) -> FloatArray:
+    """[N, k] of points [N, 3] to centres [k, 3]; by coordinate, for a sum over so short an axis is slow."""
+    x, y, z = (points[:, None, i] - centres[None, :, i] for i in range(3))
+    return np.asarray(x * x + y * y + z * z)

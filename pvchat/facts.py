@@ -290,11 +290,11 @@ def _clothes(
     grey: bool,
 ) -> list[Garment]:
     """Garments, the outer one first: kinds from the claims, colours from the pixels."""
-    outer, inner = [], []
+    outer, under = [], []
     for i, image, mask in zip(best, images, masks, strict=True):
         box, skin = torso_box(track, int(i)), skin_colour(image, track.boxes[i]) if track.kind == "face" else None
         outer.append(_cloth(image, box, skin, mask, grey))
-        inner.append(_cloth(image, _collar_box(box, track.boxes[i]), skin, mask, grey))
+        under.append((image, _collar_box(box, track.boxes[i]), skin, mask, grey))
     colour, agreed = colours.vote(outer)
     kinds = [claim.label for claim in worn]
     main = next((k for k in kinds if k not in (*_WITH, "shirt")), None)
@@ -304,7 +304,7 @@ def _clothes(
     sure = next((c.confidence for c in worn if c.label == main), agreed)
     found = [Garment(main or "top", colour, round(sure, 3))]
     if main in _OUTER and ("tie" in kinds or "shirt" in kinds):
-        below, share = colours.vote(inner)
+        below, share = colours.vote([_cloth(*place) for place in under])
         if below in ("white", "light grey", "light blue", "pink", "blue") and below != colour:
             found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
     found += [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in _WITH]

@@ -85,10 +85,22 @@ def test_tokens_are_row_major(expert: FrameExpert) -> None:
     assert moved[:, 4:].mean() > 1.2 * moved[:, :3].mean()
 
 
-def test_weights_are_matched_by_order(renamed: Path, expert: FrameExpert) -> None:
-    theirs = list(torch.load(renamed, weights_only=True).values())
-    for ours, value in zip(expert._model.state_dict().values(), theirs, strict=True):
-        assert torch.equal(ours, value)
+def test_weights_are_matched_by_order_and_normalisation_is_folded_in(tmp_path: Path) -> None:
+    """The features are those of timm's own model with the weights put in by name."""
+    whole = timm.create_model("tf_efficientnet_lite0").eval()
+    generator = torch.Generator().manual_seed(1)
+    for name, value in whole.state_dict().items():
+        if ".bn" in f".{name}" and value.is_floating_point():
+            value.copy_(0.5 + torch.rand(value.shape, generator=generator))
+    state = whole.state_dict()
+    torch.save({f"tensor_{i}": v for i, v in enumerate(state.values())}, tmp_path / "lite0.pth")
+    images = noise(2, 224, 224, 3)
+    with torch.inference_mode():
+        features = whole.forward_features((torch.tensor(images).permute(0, 3, 1, 2).float() - 127) / 128)
+    wanted = features.flatten(2).transpose(1, 2).numpy()
+    ours = FrameExpert(tmp_path / "lite0.pth")
+    np.testing.assert_allclose(ours.grid(images), wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in ours._model.modules())
 
 
 def test_a_file_of_another_shape_is_refused(renamed: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ In: a `Sample`. Out: its `ClipAnalysis`, from `OUT/analyses` or by the experts. 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ class Analyses:
     def __init__(self, out: Path, chat: PVChat, config: AugmentConfig | None = None) -> None:
         frames = (config or AugmentConfig()).frames
         self.out, self.chat = out, chat.aside(ClipCache(out / "analyses", _ALL_BYTES), frames)
+        video = self.chat.settings.video
+        still = replace(video, still_seconds=1 / video.sample_fps)  # one frame: more of the same would tell no more
+        self.chat.settings = replace(self.chat.settings, video=still)
 
     def __call__(self, sample: Sample) -> ClipAnalysis:
         """Raises VideoReadError when the sample's media can't be read."""

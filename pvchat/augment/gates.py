@@ -42,7 +42,7 @@ _MASK = "mouth"
 
 
 def measure(
-    images: NDArray[np.uint8],
+    images: NDArray[np.uint8] | None,
     analysis: ClipAnalysis,
     profile: Profile,
     covers: frozenset[str],
@@ -52,7 +52,7 @@ def measure(
     """Gate values of a sample.
 
     Args:
-        images: [T, H, W, 3] uint8 RGB of the sample, the frames of its analysis.
+        images: [T, H, W, 3] uint8 RGB of the sample, the frames of its analysis; None leaves the quality gates out.
         analysis: of the sample.
         profile: of the subject.
         covers: what is hidden on purpose: "mouth", "eyes".
@@ -69,7 +69,7 @@ def measure(
     values = {"log_odds": odds, "identity": distance}
     heights = (track.boxes[:, 3] - track.boxes[:, 1]) * analysis.height
     values["face_px"] = float(heights.max())
-    if track.kind == "face" and mesh is not None:
+    if track.kind == "face" and mesh is not None and images is not None:
         values.update(_quality(images, track, mesh))
     return {k: round(float(v), 4) for k, v in values.items()}
 

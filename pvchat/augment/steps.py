@@ -337,7 +337,8 @@ def _together(run: Run, samples: list[Sample]) -> list[Sample]:
 def _pass_gates(run: Run, sample: Sample, covers: frozenset[str], model: PresenceModel, own: float) -> None:
     """Measure a sample, note what refuses it, and put it where it belongs."""
     try:
-        analysis, images = run.analyses(sample), run.frames(sample)
+        analysis = run.analyses(sample)
+        images = run.frames(sample) if sample.role == "positive" else None  # only quality is measured on pictures
     except VideoReadError:
         sample.dropped = "unreadable"
         return

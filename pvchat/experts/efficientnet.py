@@ -65,9 +65,23 @@ def _build(path: Path) -> torch.nn.Module:
     if wrong := [k for k, v in matched.items() if v.shape != ours[k].shape]:
         raise ValueError(f"{path}: {len(wrong)} tensors differ in shape from tf_efficientnet_lite0, first {wrong[0]}")
     model.load_state_dict(matched)
-    return (
-        model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
-    )  # depthwise layers: 1.8 times faster
+    fused = _fused(model.eval().requires_grad_(False))
+    return fused.to(memory_format=torch.channels_last)  # depthwise layers: 1.8 times faster
+
+
+def _fused(model: torch.nn.Module) -> torch.nn.Module:
+    """The model with every normalisation folded into the convolution before it: the same but for rounding."""
+    import torch
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    for part in list(model.modules()):
+        before = ("", part)
+        for name, child in list(part.named_children()):
+            if isinstance(child, torch.nn.BatchNorm2d) and isinstance(before[1], torch.nn.Conv2d):
+                setattr(part, before[0], fuse_conv_bn_eval(before[1], child))
+                setattr(part, name, getattr(child, "act", torch.nn.Identity()))  # timm's holds the activation, too
+            before = (name, child)
+    return model
 
 
 def _map(

@@ -350,6 +350,9 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
     assert kept.chat.settings.video.max_frames == 5
     assert kept.chat.cache.root == tmp_path / "analyses"
     assert chat.settings.video.max_frames != 5
+    video = kept.chat.settings.video
+    assert video.still_seconds * video.sample_fps == 1  # a still is one frame
+    assert chat.settings.video.still_seconds == 1
     assert kept.chat.experts is chat.experts
 
 
