@@ -14,7 +14,7 @@ import gradio as gr
 
 from app import cards
 from app.desk import MAX_QUESTION, Desk
-from app.enroll_tab import CLIPS, MODEL, QUICK, reporter
+from app.enroll_tab import CLIPS, MODEL, QUICK, following, reporter
 from app.sessions import Session, Turn
 from pvchat.errors import PVChatError
 
@@ -23,7 +23,6 @@ _NOTHING = (
     "Ask as often as you like: who is there, when, what do they wear, what are they doing?",
     "Look at the evidence: click a bar or a picture to play the clip from there.",
 )
-_FOLLOW = "() => setTimeout(() => document.querySelector('#pv-export-link a')?.click(), 300)"
 
 
 @dataclass
@@ -76,7 +75,7 @@ def build(desk: Desk) -> ChatTab:
     for button in starters:
         button.click(answer, button, outputs, show_progress="hidden", **MODEL)
     about.change(lambda name: [gr.Button(t) for t in desk.starters(name)], about, starters, **QUICK)
-    export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=_FOLLOW)
+    export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=following("pv-export-link"))
     chat.clear(_clearing(desk), None, link, **QUICK)
     return ChatTab(about, starters)
 

@@ -34,6 +34,12 @@ CANCEL = """element.addEventListener('click', (event) => {
   if (button && !button.disabled) { button.disabled = true; trigger('click', {job: button.dataset.cancel}); } });"""
 
 
+FOLLOW = """() => { let tries = 0; const look = () => {
+  const link = document.querySelector('#WHERE a');
+  if (link && link.href !== window.pvFollowed) { window.pvFollowed = link.href; link.click(); }
+  else if (tries++ < 100) setTimeout(look, 100); }; look(); }"""
+
+
 @dataclass
 class EnrollTab:
     """The components that other parts of the page need."""
@@ -86,6 +92,11 @@ def build(desk: Desk, browser: gr.BrowserState, deep: bool) -> EnrollTab:
     timer.tick(_watching(desk), browser, [jobs, timer], **QUICK)
     jobs.click(_cancelling(desk), browser, [jobs, timer], **QUICK)
     return EnrollTab(jobs, timer, enrolled)
+
+
+def following(where: str) -> str:
+    """A script that follows the link that is about to appear in an element: what was asked for is saved at once."""
+    return FOLLOW.replace("WHERE", where)
 
 
 def show_jobs(desk: Desk, owner: str) -> tuple[str, Any]:

@@ -13,11 +13,9 @@ import gradio as gr
 
 from app import cards
 from app.desk import Desk
-from app.enroll_tab import MODEL, QUICK
+from app.enroll_tab import MODEL, QUICK, following
 from app.wording import escape
 from pvchat.merging import SAME_FROM, alike
-
-_FOLLOW = "() => setTimeout(() => document.querySelector('#pv-person-result a')?.click(), 300)"
 
 
 @dataclass
@@ -63,7 +61,7 @@ def build(desk: Desk) -> PeopleTab:
     gr.on([who.change, other.change], _comparing(desk), [who, other], likeness, **QUICK)
     forget.click(_warning(desk), who, [sure, warning, result], **QUICK)
     no.click(lambda: gr.Group(visible=False), None, sure, **QUICK)
-    export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=_FOLLOW)
+    export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
     changed = [
         rename.click(_renaming(desk), [who, new], [result, new], **QUICK),
         merge.click(_merging(desk), [who, other], result, **MODEL),

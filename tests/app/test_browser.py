@@ -14,6 +14,7 @@ import pytest
 from make_app import real_clip, wait_for
 from make_browser import WAIT_MS, answered, ask, browser, enroll, open_page, see, served, show, tab
 
+from pvchat.people import PeopleStore
 from pvchat.service import DEPTHS
 
 pytestmark = [pytest.mark.weights, pytest.mark.browser, pytest.mark.slow]
@@ -67,6 +68,14 @@ def filmed(clip: Path, path: Path) -> Path:
             out.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
         out.mux(stream.encode(None))
     return path
+
+
+@pytest.fixture(autouse=True)
+def _nobody(home: Path) -> None:
+    """Nobody is enrolled, whatever came of the test before."""
+    store = PeopleStore(home / "people")
+    for name in store.names():
+        store.forget(name)
 
 
 @pytest.fixture
