@@ -8,7 +8,7 @@ role "frames"), whose names differ but whose order is the same, so they are matc
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,7 @@ def _build(path: Path) -> torch.nn.Module:
     return fused.to(memory_format=torch.channels_last)  # depthwise layers: 1.8 times faster
 
 
-def _fused(model: torch.nn.Module) -> torch.nn.Module:
+def _fused(model: Any) -> Any:
     """The model with every normalisation folded into the convolution before it: the same but for rounding."""
     import torch
     from torch.nn.utils.fusion import fuse_conv_bn_eval
