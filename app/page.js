@@ -35,9 +35,7 @@
     }
   }
 
-  document.addEventListener("DOMContentLoaded", () => {
-    new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
-  });
+  new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
 
   document.addEventListener("error", (event) => {
     const video = event.target;
