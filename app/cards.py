@@ -156,7 +156,7 @@ def _strip(pictures: Sequence[Picture], clip: str) -> str:
         f'<button type="button" class="pv-picture{"" if p.sure else " pv-perhaps"}" data-seek="{p.time:.2f}" '
         f'data-clip="{clip}" aria-label="Play from {p.time:.1f} seconds: {escape(p.words)}">'
         f'<img src="{p.url}" alt="" loading="lazy">'
-        f"<span>{escape(p.name)}</span><span>{'' if p.sure else 'perhaps · '}{p.time:.1f} s</span></button>"
+        f"<span>{escape(p.name)}</span><span>{'' if p.sure else 'maybe '}{p.time:.1f} s</span></button>"
         for p in pictures
     )
     return f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>'

@@ -49,7 +49,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
                     evaluate = evaluate_tab.build(desk, browser, manifests)
         endpoints.build(desk, mcp)
 
-        lists = [people.grid, people.who, people.other, chat.about, *chat.starters]
+        lists = [people.grid, people.who, people.other, people.likeness, chat.about, *chat.starters]
 
         def refresh(who: str | None, about: str | None) -> tuple[Any, ...]:
             """Everything that lists people, drawn anew."""
@@ -97,10 +97,12 @@ def _lists(desk: Desk, who: str | None, about: str | None) -> tuple[Any, ...]:
     running = [job for name in names if (job := desk.jobs.for_person(name))]
     who = who if who in names else (names[0] if names else None)
     about = about if about in names else (names[-1] if names else None)
+    other = next((name for name in names if name != who), None)
     return (
         cards.people_grid(people, running),
         gr.Dropdown(choices=names, value=who),
-        gr.Dropdown(choices=names, value=next((n for n in names if n != who), None)),
+        gr.Dropdown(choices=names, value=other),
+        people_tab.likeness_of(desk, who, other),
         gr.Dropdown(choices=names, value=about, visible=bool(names)),
         *(gr.Button(text) for text in desk.starters(about)),
     )

@@ -25,6 +25,7 @@ class PeopleTab:
     grid: gr.HTML
     who: gr.Dropdown
     other: gr.Dropdown
+    likeness: gr.HTML
     changed: list[Any]  # events after which lists of people are out of date
 
 
@@ -68,7 +69,7 @@ def build(desk: Desk) -> PeopleTab:
         yes.click(_forgetting(desk), who, [result, sure], **MODEL),
         take.click(_importing(desk), [file, called, over], [result, file, called], **QUICK),
     ]
-    return PeopleTab(grid, who, other, changed)
+    return PeopleTab(grid, who, other, likeness, changed)
 
 
 def _told(call: Callable[[], str]) -> str:
@@ -156,16 +157,21 @@ def _importing(desk: Desk) -> Callable[..., Any]:
     return take
 
 
+def likeness_of(desk: Desk, who: str | None, other: str | None) -> str:
+    """How alike two enrolled people are, before they are merged; "" where there aren't two."""
+    people = {person.name: person for person in desk.engine.people.all()}
+    if who not in people or other not in people or who == other:
+        return ""
+    distance = alike(people[who], people[other])
+    if distance is None:
+        return cards.notice("These can't be compared by face.")
+    words = "They look like one person" if distance < SAME_FROM else "They don't look like one person"
+    return cards.notice(f"{words} (face distance {distance:.2f}; one person is usually below {SAME_FROM:.1f}).")
+
+
 def _comparing(desk: Desk) -> Callable[..., Any]:
     def compare(who: str | None, other: str | None) -> str:
-        """How alike two enrolled people are, before they are merged."""
-        people = {person.name: person for person in desk.engine.people.all()}
-        if who not in people or other not in people or who == other:
-            return ""
-        distance = alike(people[who], people[other])
-        if distance is None:
-            return cards.notice("These can't be compared by face.")
-        words = "They look like one person" if distance < SAME_FROM else "They don't look like one person"
-        return cards.notice(f"{words} (face distance {distance:.2f}; one person is usually below {SAME_FROM:.1f}).")
+        """How alike the two who are picked are."""
+        return likeness_of(desk, who, other)
 
     return compare
