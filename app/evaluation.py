@@ -26,7 +26,7 @@ _HEADLINE = (
     ("existence", "balanced_accuracy", "“Is … there?” balanced accuracy"),
     ("existence", "auc", "AUC"),
     ("refusals", "refused_absent", "Refusals about the absent"),
-    ("wording", "content_f1", "Wording, content F1"),
+    ("wording", "content_f1", "Wording F1"),
 )
 
 
