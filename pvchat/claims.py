@@ -29,9 +29,9 @@ from pvchat.schemas import Garment, PersonFacts, PersonPresence
 Kind = Literal["action", "appearance", "location", "scene"]
 Thresholds = Mapping[Kind, float | None]
 
-ASKED: dict[Kind, str] = {  # as base training asks (`train/captions.py`)
-    "action": "What is the {} doing?",
-    "appearance": "What is the {} wearing?",
+ASKED: dict[Kind, str] = {  # as base training asks (`train/phases.py`, `train/captions.py`)
+    "action": "What is happening in the video?",  # read off a caption: captions are most of the training, and "the
+    "appearance": "What is the {} wearing?",  # person" is somebody at exercise in the rest
     "location": "Where was the video taken?",
     "scene": "What is happening in the video?",
 }
@@ -109,12 +109,14 @@ def fill_gaps(
 def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidence) -> list[Ask]:
     """What the model is to be asked for a question: nothing about the absent, nothing that was measured.
 
+    Nor anything about drawn pictures: it learned its words from photographs.
+
     Args:
         question: as it was read.
         people: those asked about.
         evidence: what was measured.
     """
-    if question.type == "existence":
+    if question.type == "existence" or evidence.scene.drawn:
         return []
     present = [p for p in people if p.decision == "present" and p.name in evidence.facts]
     wanted: list[Ask] = []

@@ -13,14 +13,15 @@ pytest.importorskip("torch")
 from make_studio import ANA, BEN, Sentences, Studio, open_studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
+from pvchat.claims import ASKED  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.describe import STAMP, Describer, Line, Said  # noqa: E402
 from pvchat.errors import SettingsError, WeightsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
 from pvchat.schemas import PersonFacts, SceneFacts  # noqa: E402
 
-WORDS = {  # what the model is made to say
-    "What is the person doing?": "A man in a hat is riding a bike .",
+ABOUT_ONE = "A man in a hat is riding a bike ."  # what the model is made to say of a caption's question about a track
+WORDS = {  # and of the others
     "Where was the video taken?": "In the park.",
     "What is the person wearing?": "The person is wearing a green dress.",
     "What is happening in the video?": "Two dogs run on the beach .",
@@ -64,7 +65,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
 
     def say(self: Describer, analysis: object, asked: list[Line], people: object = (), **_: object) -> list[Said]:
         lines.extend(asked)
-        return [Said(WORDS[line.question], -0.1, 1.0) for line in asked]
+        caption = [line.track is not None and line.question == ASKED["action"] for line in asked]
+        texts = [ABOUT_ONE if one else WORDS[line.question] for one, line in zip(caption, asked, strict=True)]
+        return [Said(text, -0.1, 1.0) for text in texts]
 
     monkeypatch.setattr(Describer, "say", say)
     return lines

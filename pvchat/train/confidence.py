@@ -86,8 +86,11 @@ def judge(describer: Describer, photos: Sequence[Photo], features: Path, encode:
         truth: dict[tuple[Kind, str], list[str]] = {("scene", ASKED["scene"]): list(photos[i].captions)}
         for one in asked:
             if one.kind in ("action", "appearance", "location"):
-                truth.setdefault((one.kind, one.question), []).append(one.answer)
-        said = describer.say(_as_clip(str(i), pictures.grids([i])), [Line(question) for _, question in truth])
+                question = ASKED["action"] if one.kind == "action" else one.question
+                truth.setdefault((one.kind, question), []).append(one.answer)
+        lines = list(dict.fromkeys(Line(question) for _, question in truth))
+        told = dict(zip(lines, describer.say(_as_clip(str(i), pictures.grids([i])), lines), strict=True))
+        said = [told[Line(question)] for _, question in truth]
         describer.forget()
         for (kind, _), references, words in zip(truth, truth.values(), said, strict=True):
             if phrase := read_phrase(kind, words.text):

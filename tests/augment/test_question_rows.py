@@ -24,9 +24,7 @@ SPLITS = ("train", "val", "test")
 def combined(copies: int = 4, strangers: int = 0):
     """Samples with all eight presence combinations of three people, in all splits; and their rows."""
     who = list(product((True, False), repeat=3)) * copies
-    samples = [
-        make_sample(i, dict(zip(PEOPLE, there, strict=True)), SPLITS[i // 8 % 3]) for i, there in enumerate(who)
-    ]
+    samples = [make_sample(i, dict(zip(PEOPLE, there, strict=True)), SPLITS[i // 8 % 3]) for i, there in enumerate(who)]
     return samples, write_questions(samples, "Ana", make_analyses(samples, strangers))
 
 

@@ -49,6 +49,7 @@ def made_up(splits=("train", "val", "test")):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Media are read as grey frames of any size, and written for real."""
+
     class Read:
         def __init__(self, path: Path) -> None:
             rng = np.random.default_rng(int(path.stem, 16))
