@@ -231,7 +231,7 @@ def _gaps(kind: str, facts: PersonFacts, evidence: Evidence) -> list[Kind]:
     lacks: dict[str, bool] = {
         "action": facts.activity is None,
         "appearance": not facts.clothes or any(g.kind == "top" for g in facts.clothes),
-        "location": evidence.scene.place is None,
+        "location": evidence.scene.place is None and evidence.scene.setting != "indoors",  # it learned places outdoors
     }
     return [k for k in ("appearance", "action", "location") if lacks[k] and kind in (k, "other")]
 

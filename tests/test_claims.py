@@ -92,6 +92,8 @@ def present(name: str = "Ana") -> PersonPresence:
         ("What is Ana wearing?", {"clothes": [Garment("coat", "red", 0.9)]}, {}, []),
         ("Where is Ana?", {}, {}, ["location"]),
         ("Where is Ana?", {}, {"place": "an office"}, []),
+        ("Where is Ana?", {}, {"setting": "indoors"}, []),
+        ("Where is Ana?", {}, {"setting": "outdoors"}, ["location"]),
         ("Is Ana here?", {}, {}, []),
         ("Describe Ana.", {"activity": "cooking"}, {}, ["appearance", "location"]),
     ],

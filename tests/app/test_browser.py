@@ -185,6 +185,7 @@ def test_people_are_renamed_merged_exported_and_imported(page, clips, tmp_path: 
     page.get_by_label("New name").fill("Barack")
     page.click("#pv-rename")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('is called Barack now')")
+    page.wait_for_function("document.querySelector('#pv-who input').value === 'Barack'")  # the list follows the notice
     with page.expect_download() as waiting:
         page.click("#pv-person-export")
     file = tmp_path / waiting.value.suggested_filename

@@ -17,6 +17,7 @@ from pvchat.augment import empty, journal, negatives, positives, profile, steps
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.teacher import HubTeacher
+from pvchat.claims import ASKED
 from pvchat.config import Settings
 from pvchat.describe import Said
 from pvchat.errors import SettingsError
@@ -260,7 +261,7 @@ def model(tmp_path):
 
     def say(analysis, lines, seed=0):
         asked.extend(line.question for line in lines)
-        words = {"doing": "A person is riding a bike.", "wearing": "A person is wearing a green dress."}
+        words = {ASKED["action"]: "A person is riding a bike.", "wearing": "A person is wearing a green dress."}
         return [Said(next((t for w, t in words.items() if w in x.question), ""), -0.1, 1.0) for x in lines]
 
     return SimpleNamespace(say=say, folder=tmp_path / "weights", stamp="0123", asked=asked)
