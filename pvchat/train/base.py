@@ -159,17 +159,13 @@ def started_from(path: Path) -> Path:
 def make_optimizer(model: PVChatModel, objective: Objective, config: BaseConfig) -> torch.optim.AdamW:
     """AdamW: matrices decay, vectors and numbers don't; LoRA and routers have their own learning rates."""
     groups: list[dict[str, Any]] = []
-    for part, parameters in model.trained_parameters().items():
+    for part, parameters in {**model.trained_parameters(), "objective": list(objective.parameters())}.items():
         peak = {"lora": config.lora_lr, "routers": ROUTERS * config.lr}.get(part, config.lr)
         for matrices in (True, False):
             chosen = [p for p in parameters if (p.dim() > 1) == matrices]
             if chosen:
                 decay = config.decay if matrices and part != "routers" else 0.0
                 groups.append({"params": chosen, "peak": peak, "weight_decay": decay})
-    for matrices in (True, False):
-        beside = [p for p in objective.parameters() if (p.dim() > 1) == matrices]
-        if beside:
-            groups.append({"params": beside, "peak": config.lr, "weight_decay": config.decay if matrices else 0.0})
     return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS)
 
 

@@ -90,9 +90,9 @@ def judge(describer: Describer, photos: Sequence[Photo], features: Path, encode:
                 truth.setdefault((one.kind, question), []).append(one.answer)
         lines = list(dict.fromkeys(Line(question) for _, question in truth))
         told = dict(zip(lines, describer.say(_as_clip(str(i), pictures.grids([i])), lines), strict=True))
-        said = [told[Line(question)] for _, question in truth]
         describer.forget()
-        for (kind, _), references, words in zip(truth, truth.values(), said, strict=True):
+        for (kind, question), references in truth.items():
+            words = told[Line(question)]
             if phrase := read_phrase(kind, words.text):
                 meant = [m for text in references if (m := read_phrase(kind, text))]
                 found.append(Judged(kind, phrase, words.gain, bool(meant) and is_right(phrase, meant, encode)))

@@ -248,7 +248,7 @@ class Contrastive(Generation):
         features, prompts, question = super().batch(step)
         rng = np.random.default_rng([self.config.seed, 1, step])
         rows = [i for i, p in enumerate(prompts) if p.question == _CAPTION_QUESTION]
-        others = rng.integers(len(self.bank), size=max(1, self.config.negatives))
+        others = rng.integers(len(self.bank), size=self.config.negatives)
         sentences = np.stack([self.sentence[prompts[i].answer] for i in rows])
         own = np.stack([np.isin(self.bank_text[others], _said(prompts[i])) for i in rows])
         named = torch.zeros(len(rows), len(self.nameable))
@@ -266,10 +266,11 @@ class Contrastive(Generation):
         reading = model(model.encode_clips(batch.features).select(batch.clip), question=batch.question).reading
         seen, scale = reading.sentences[batch.captioned].float(), objective.log_scale
         alike = similarity(seen, batch.sentences)
-        in_batch = contrastive_loss(alike, scale)
-        bank = bank_loss(alike.diagonal(), similarity(seen, batch.others), batch.own, scale)
-        words = objective.captioner(reading.queries, batch.words, batch.owner)
-        losses = {"in_batch_loss": in_batch / 2, "bank_loss": bank / 2, "words_loss": words}
+        losses = {"in_batch_loss": contrastive_loss(alike, scale)}
+        if self.config.negatives:  # both look for the same captions: half each
+            bank = bank_loss(alike.diagonal(), similarity(seen, batch.others), batch.own, scale)
+            losses = {"in_batch_loss": losses["in_batch_loss"] / 2, "bank_loss": bank / 2}
+        losses["words_loss"] = objective.captioner(reading.queries, batch.words, batch.owner)
         if objective.naming is not None:
             seen_by_llm = model.project_queries(reading.queries[batch.captioned]).float()
             losses["naming_loss"] = NAMING * objective.naming(seen_by_llm, batch.named)
