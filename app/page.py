@@ -1,4 +1,4 @@
-"""The page: a line on top, the tabs, the endpoints, and what happens when a browser comes and goes.
+"""The page: a line on top, the tabs, the endpoints, and what happens when a browser comes.
 
 In: a `Desk`. Out: `gr.Blocks`. The evaluate tab and the deep choice are there only when this installation has them.
 """
@@ -75,11 +75,6 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
             come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
 
-        def leave(request: gr.Request) -> None:
-            """The page was closed or reloaded: all that the session had is deleted."""
-            desk.end_session(request.session_hash or "")
-
-        page.unload(leave)
     return page
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIN_PASSWORD = 8  # characters
+HEARTBEAT = "/gradio_api/heartbeat/"  # a page holds this open as long as it lives; its session's name follows
 WRONG_PASSWORD_S = 1.0  # how long a wrong password takes: guessing is slow, one guess at a time
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
@@ -183,6 +184,7 @@ def _web(desk: Desk, options: Options) -> FastAPI:
     from app import page
 
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    web.add_middleware(Departures, end=desk.end_session)
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
     text = {name: (files("app") / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
@@ -285,3 +287,27 @@ class Guard:
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+class Departures:
+    """Ends a session when the connection that its page holds open ends: closed, reloaded or lost (ASGI middleware).
+
+    Gradio's own `unload` misses a browser that goes while a beat is being sent; its files would stay for hours.
+
+    Args:
+        app: the next one.
+        end: deletes all that the session of a name had.
+    """
+
+    def __init__(self, app: Any, end: Callable[[str], None]) -> None:
+        self.app, self.end = app, end
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        from starlette.concurrency import run_in_threadpool
+
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            before, found, name = scope.get("path", "").partition(HEARTBEAT)
+            if scope["type"] == "http" and found and not before:
+                await run_in_threadpool(self.end, name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
 from make_app import ready, running, wait_for
 
-from app.server import POLICY, Options
+from app.server import HEARTBEAT, POLICY, Departures, Options
 from pvchat import PVChat
 from pvchat.errors import SettingsError
 
@@ -150,7 +153,8 @@ def call_tool(url: str, name: str, given: dict[str, str]) -> str:
     return httpx.post(url + "/gradio_api/mcp/", headers=accept, json=call, timeout=30).text
 
 
-def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path) -> None:
+@pytest.mark.parametrize("stay_s", [0.0, 0.5])
+def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path, stay_s: float) -> None:
     app, url = server
     with httpx.stream("GET", url + "/gradio_api/heartbeat/abc", timeout=20) as beat:
         next(beat.iter_bytes())
@@ -158,5 +162,18 @@ def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path) -> N
         session.link(party, "video/mp4")
         folder = session.folder
         assert folder.is_dir()
-    wait_for(lambda: not folder.exists(), 60)
+        time.sleep(stay_s)
+    wait_for(lambda: not folder.exists(), 20)
     assert "abc" not in app.desk.sessions
+
+
+def test_a_session_ends_even_when_its_heartbeat_breaks() -> None:
+    async def breaks(*_: Any) -> None:
+        raise OSError("the connection is gone")
+
+    ended: list[str] = []
+    through = Departures(breaks, ended.append)
+    for path in (f"{HEARTBEAT}abc", "/gradio_api/queue/data"):
+        with pytest.raises(OSError, match="gone"):
+            asyncio.run(through({"type": "http", "path": path}, None, None))
+    assert ended == ["abc"]
