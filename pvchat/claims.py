@@ -29,11 +29,12 @@ from pvchat.schemas import Garment, PersonFacts, PersonPresence
 Kind = Literal["action", "appearance", "location", "scene"]
 Thresholds = Mapping[Kind, float | None]
 
+CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
 ASKED: dict[Kind, str] = {  # as base training asks (`train/phases.py`, `train/captions.py`)
-    "action": "What is happening in the video?",  # read off a caption: captions are most of the training, and "the
-    "appearance": "What is the {} wearing?",  # person" is somebody at exercise in the rest
+    "action": CAPTION_QUESTION,  # most training is captions, and in the rest "the person" is somebody at exercise
+    "appearance": "What is the {} wearing?",
     "location": "Where was the video taken?",
-    "scene": "What is happening in the video?",
+    "scene": CAPTION_QUESTION,
 }
 LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
 GAIN = 0.3  # of a claim, in nats a token, where the weights bring no thresholds of their own [choice]

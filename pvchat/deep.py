@@ -13,11 +13,13 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import filelock
 import numpy as np
 
 from pvchat.augment.schemas import Row, Sample
@@ -74,15 +76,14 @@ def deepen(
     from pvchat.augment.settings import AugmentConfig
     from pvchat.augment.steps import StoppedError, augment
 
-    folder = workplace(person)
+    sweep([one.id for one in chat.people.all()])
     made = replace(augmentation or AugmentConfig(), track=track)
-    try:
-        augment(clip, person.name, folder, chat, config=made, progress=progress, stop=stop)
-        return train_on(chat, person, folder, config, augmentation=made, stop=stop, progress=progress)
-    except StoppedError:
-        return stored(chat, person)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with working(person) as folder:
+        try:
+            augment(clip, person.name, folder, chat, config=made, progress=progress, stop=stop)
+            return train_on(chat, person, folder, config, augmentation=made, stop=stop, progress=progress)
+        except StoppedError:
+            return stored(chat, person)
 
 
 def train_on(
@@ -285,12 +286,40 @@ def workplace(person: Person) -> Path:
     return folder
 
 
+@contextmanager
+def working(person: Person) -> Iterator[Path]:
+    """Her workplace, deleted after; a lock beside it tells other processes that somebody works there.
+
+    Raises:
+        PeopleError: another process trains her.
+    """
+    folder = workplace(person)
+    lock = _lock(folder)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise PeopleError("is being trained already.", subject=person.name, hint="Wait until it is done.") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)
+
+
 def sweep(ids: Sequence[str]) -> None:
-    """Delete what killed deep enrollments left of people who aren't among these ids."""
-    if _workplaces().is_dir():
-        for folder in _workplaces().iterdir():
-            if folder.name not in ids:
-                shutil.rmtree(folder, ignore_errors=True)
+    """Delete the workplaces of people who aren't among these ids, and those that killed deep enrollments left."""
+    for folder in _workplaces().glob("*/"):
+        if folder.name not in ids:
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        with suppress(filelock.Timeout, OSError), _lock(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(f"{folder}.lock").unlink(missing_ok=True)
+
+
+def _lock(folder: Path) -> filelock.FileLock:
+    return filelock.FileLock(f"{folder}.lock", timeout=0)
 
 
 def _workplaces() -> Path:

@@ -10,6 +10,7 @@ made them. Files without them, or made with other weights, get them made anew fr
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 import threading
@@ -150,6 +151,13 @@ class Describer:
             while len(self._seen) > _IN_MEMORY:
                 self._seen.popitem(last=False)
             return self._seen[analysis.key]
+
+    def apart(self) -> Describer:
+        """The same model for other people: what it said about a name here may be somebody else's there."""
+        _ = self.model  # shared, so loaded before the copy
+        other = copy.copy(self)
+        other._seen, other._unseen = OrderedDict(), OrderedDict()
+        return other
 
     def forget(self) -> None:
         """Drop all clips, and what was said of them, from memory."""

@@ -207,6 +207,16 @@ class PVChat:
         other._progress = lambda what, done, total: None
         return other
 
+    def with_people(self, folder: str | Path) -> PVChat:
+        """This PVChat for other people, kept in `folder`: the same models, cache and lock (one clip at a time)."""
+        self.experts, self.presence_model, self._sentences, self._language  # noqa: B018  # shared, so loaded first
+        other = copy.copy(self)
+        other.people, other._recent = PeopleStore(folder, self.cache), OrderedDict()
+        other._progress = lambda what, done, total: None
+        if self.describer is not None:
+            other.describer = self.describer.apart()
+        return other
+
     def forget(self, name: str) -> None:
         """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails."""
         from pvchat.deep import sweep

@@ -238,12 +238,17 @@ def test_others_answer_bit_identically_after_forgetting(chat: Chat, model: Prese
     assert {p: p.read_bytes() for p in files} == files
 
 
-def test_leftovers_of_people_who_are_gone_are_swept() -> None:
-    kept, gone = (replace(person_of(), id=c * 32) for c in "ab")
-    for person in (kept, gone):
+def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
+    kept, gone, killed = (replace(person_of(), id=c * 32) for c in "abc")
+    for person in (gone, killed):
         (deep.workplace(person) / "media").mkdir()
-    deep.sweep([kept.id])
-    assert [p.name for p in deep.workplace(kept).parent.iterdir()] == [kept.id]
+    with deep.working(kept) as folder:
+        deep.sweep([kept.id, killed.id])
+        assert list(folder.parent.glob("*/")) == [folder]
+        with pytest.raises(PeopleError, match="being trained"), deep.working(kept):
+            pass
+        assert folder.is_dir()
+    assert list(folder.parent.iterdir()) == []
 
 
 def test_a_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:

@@ -6,15 +6,12 @@ conditions, all plain JSON. Workers are made in processes of their own; nothing 
 
 from __future__ import annotations
 
-import copy
 import importlib
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings
@@ -78,27 +75,7 @@ def open_chats(spec: Spec) -> dict[str, PVChat]:
     from pvchat.service import PVChat
 
     chat = spec.chat or PVChat.from_pretrained("embedded", settings=spec.settings)
-    return {depth: with_people(chat, Path(folder)) for depth, folder in spec.stores.items()}
-
-
-def with_people(chat: PVChat, folder: Path) -> PVChat:
-    """A PVChat with the models of another one and its own people, who are kept in `folder`.
-
-    The copy shares the lock too: the experts see one clip at a time, whoever asks. What the trained model said about a
-    name isn't shared, since the name may be another person's.
-    """
-    from pvchat.people import PeopleStore
-
-    chat.experts, chat.presence_model, chat._sentences, chat._language  # noqa: B018  # made now, so that they are shared
-    other = copy.copy(chat)
-    if chat.describer is not None:
-        _ = chat.describer.model
-        other.describer = copy.copy(chat.describer)
-        other.describer._seen, other.describer._unseen = OrderedDict(), OrderedDict()
-    other.people = PeopleStore(folder, chat.cache)
-    other._recent = OrderedDict()
-    other._progress = lambda what, done, total: None
-    return other
+    return {depth: chat.with_people(folder) for depth, folder in spec.stores.items()}
 
 
 class Worker:

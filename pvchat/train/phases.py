@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pvchat.claims import CAPTION_QUESTION
 from pvchat.model.features import ClipFeatures
 from pvchat.model.prompts import Prompt
 from pvchat.sentences import Encode
@@ -32,7 +33,6 @@ from pvchat.train.report import HEADS_BY_TYPE
 _VALIDATION_BATCH = 64
 BODY_SHARE, FRAME_SHARE = 0.5, 0.7  # phase 2: pictures shown as a person's region too; of those, with the frame's cells
 NAMING = 0.5  # weight of the naming loss: a few nats a word, like the decoder's
-_CAPTION_QUESTION = "What is happening in the video?"
 
 
 @dataclass
@@ -141,7 +141,7 @@ class Generation:
         self.questions = [read_questions(pool.photos) for pool in self.pools]
         self.checks = read_questions(self.held_back.photos)
         learned = [rows for pool in self.questions for rows in pool]
-        asked = {a.question for rows in (*learned, *self.checks) for a in rows} | {_CAPTION_QUESTION}
+        asked = {a.question for rows in (*learned, *self.checks) for a in rows} | {CAPTION_QUESTION}
         texts = sorted(asked)
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
 
@@ -181,7 +181,7 @@ class Generation:
         said: list[str] = []
         for start in range(0, len(rows), 8):
             part = rows[start : start + 8]
-            prompts = [Prompt(_CAPTION_QUESTION, clip=i) for i in range(len(part))]
+            prompts = [Prompt(CAPTION_QUESTION, clip=i) for i in range(len(part))]
             features = picture_features(self.held_back.grids(part), None, self.model_config)
             asked, beams = self._vectors(prompts), self.config.beams
             said += model.generate(features, prompts, question=asked, max_new_tokens=32, beams=beams)[0]
@@ -196,7 +196,7 @@ class Generation:
         made = []
         if not photo.auto:
             captions = [str(c) for c in rng.permutation(photo.captions)]
-            made.append(Prompt(_CAPTION_QUESTION, captions[0], clip=clip, more=tuple(captions[1:])))
+            made.append(Prompt(CAPTION_QUESTION, captions[0], clip=clip, more=tuple(captions[1:])))
         if asked and (photo.auto or rng.random() < self.config.ask_share):
             kinds = sorted({a.kind for a in asked})
             kind = kinds[rng.integers(len(kinds))]
@@ -247,7 +247,7 @@ class Contrastive(Generation):
     def batch(self, step: int) -> AlignmentBatch:
         features, prompts, question = super().batch(step)
         rng = np.random.default_rng([self.config.seed, 1, step])
-        rows = [i for i, p in enumerate(prompts) if p.question == _CAPTION_QUESTION]
+        rows = [i for i, p in enumerate(prompts) if p.question == CAPTION_QUESTION]
         others = rng.integers(len(self.bank), size=self.config.negatives)
         sentences = np.stack([self.sentence[prompts[i].answer] for i in rows])
         own = np.stack([np.isin(self.bank_text[others], _said(prompts[i])) for i in rows])
@@ -280,7 +280,7 @@ class Contrastive(Generation):
         photos, seen, told = self.held_back.photos, [], []
         for start in range(0, len(photos), _VALIDATION_BATCH):
             rows = range(start, min(start + _VALIDATION_BATCH, len(photos)))
-            question = self._vectors([Prompt(_CAPTION_QUESTION)] * len(rows))
+            question = self._vectors([Prompt(CAPTION_QUESTION)] * len(rows))
             features = picture_features(self.held_back.grids(rows), None, self.model_config)
             reading = model(features, question=question).reading
             seen.append(reading.sentences.cpu().float())
