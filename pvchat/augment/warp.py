@@ -36,7 +36,9 @@ class Cover:
 
     def interpolate(self, triangles: IntArray, values: FloatArray) -> FloatArray:
         """Values [P, D] of the mesh's points at the covered pixels: [K, D]."""
-        return np.asarray((values[triangles[self.triangle]] * self.weights[..., None]).sum(1), np.float32)
+        corners, weights = values[triangles], self.weights
+        mixed = sum(corners[self.triangle, k] * weights[:, k, None] for k in range(3))
+        return np.asarray(mixed, np.float32)
 
 
 def triangulate(points: FloatArray) -> IntArray:
@@ -61,17 +63,15 @@ def cover(points: FloatArray, depth: FloatArray, triangles: IntArray, height: in
     order = np.argsort(-depth[triangles].mean(1), kind="stable")
     order = order[np.abs(double[order]) > _FLAT]
     owner, x, y = _candidates(corners, order, height, width)
-    a, b, c = (corners[owner, k] for k in range(3))
-    at = np.stack((x, y), 1)
-    weights = np.stack((_cross(b - at, c - at), _cross(c - at, a - at), _cross(a - at, b - at)), 1)
-    weights /= double[owner][:, None]
-    inside = (weights >= -1e-6).all(1)
-    flat = (y * width + x)[inside]
+    plane = _barycentric(corners, double)
+    first, second = (plane[k, 0][owner] * x + plane[k, 1][owner] * y + plane[k, 2][owner] for k in (0, 1))
+    inside = np.flatnonzero((first >= -1e-6) & (second >= -1e-6) & (first + second <= 1 + 1e-6))
     nearest = np.full(height * width, -1, np.int64)
-    nearest[flat] = np.arange(len(flat))  # of several, numpy keeps the last: the nearest
+    nearest[y[inside] * width + x[inside]] = inside  # of several, numpy keeps the last: the nearest
     pixels = np.flatnonzero(nearest >= 0)
     kept = nearest[pixels]
-    return Cover(pixels // width, pixels % width, owner[inside][kept], weights[inside][kept].astype(np.float32))
+    weights = np.stack((first[kept], second[kept], 1 - first[kept] - second[kept]), 1)
+    return Cover(pixels // width, pixels % width, owner[kept], weights.astype(np.float32))
 
 
 def warp(
@@ -138,6 +138,15 @@ def _candidates(
     place = np.repeat(np.arange(len(order)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return order[place], low[place, 0] + within % size[place, 0], low[place, 1] + within // size[place, 0]
+
+
+def _barycentric(corners: NDArray[np.float64], double: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[2, 3, M]: the first two barycentric coordinates of triangles [M, 3, 2] as a x + b y + c."""
+    planes = []
+    for k in (0, 1):
+        b, c = corners[:, (k + 1) % 3], corners[:, (k + 2) % 3]
+        planes.append(np.stack((b[:, 1] - c[:, 1], c[:, 0] - b[:, 0], _cross(b, c))))
+    return np.stack(planes) / np.where(np.abs(double) > _FLAT, double, 1.0)
 
 
 def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
