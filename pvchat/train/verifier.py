@@ -82,11 +82,19 @@ def fit(person: Person, samples: Sequence[Sample], analyses: Analyses, model: Pr
     train = [s for s in seen if s.present and s.split == "train"]
     held = [s for s in seen if s.split != "train" or not s.present]
     if person.kind == "figure":
-        candidates = [Verifier(figure_prototypes(person, train), np.zeros((0, 128), np.float32))]
-    else:
-        candidates = face_verifiers(person, train, reach_of(person, seen))
-    candidates = [replace(own, bias=fit_bias(person, own, held, model)) for own in candidates]
-    return min((judge(person, own, held, model) for own in candidates), key=lambda f: (not f.accepted, f.loss))
+        return best([Verifier(figure_prototypes(person, train), np.zeros((0, 128), np.float32))], person, held, model)
+    fitted = best(face_verifiers(person, train, reach_of(person, seen)), person, held, model)
+    if fitted.accepted:
+        return fitted
+    return best(face_verifiers(person, train, np.inf), person, held, model)  # her own scene varies
+
+
+def best(candidates: Sequence[Verifier], person: Person, held: Sequence[Seen], model: PresenceModel) -> Fitted:
+    """The accepted candidate of least held-back loss, each with a bias of its own; one that isn't accepted if all are
+    worse than the instant score.
+    """
+    with_bias = [replace(own, bias=fit_bias(person, own, held, model)) for own in candidates]
+    return min((judge(person, own, held, model) for own in with_bias), key=lambda f: (not f.accepted, f.loss))
 
 
 def look(person: Person, samples: Sequence[Sample], analyses: Analyses, model: PresenceModel) -> list[Seen]:
@@ -95,8 +103,9 @@ def look(person: Person, samples: Sequence[Sample], analyses: Analyses, model: P
     for sample in samples:
         analysis = analyses(sample)
         tracks = [t for t in analysis.tracks if t.kind == person.kind]
-        # what she puts on says that it is another occasion, where the reach doesn't count
-        same = person.kind == "face" and not sample.recipe.startswith("wear:")
+        # the reach is of faces as they are: it doesn't count where hers is covered (another occasion) or bent
+        bent = sample.role == "positive" and sample.recipe.startswith(("wear:", "reenact:"))
+        same = person.kind == "face" and not bent
         scene = model.scene_likeness(person, analysis) if same else 0.0
         hers = _hers(person, tracks, model) if sample.role == "positive" else None
         if sample.role == "positive" and hers is None:
