@@ -17,7 +17,7 @@ from pvchat.enroll import enroll
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people import Person
 from pvchat.presence import PresenceModel, measures
-from pvchat.schemas import ClipAnalysis
+from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train import verifier
 from pvchat.verify import MASKED, MOST, PROTOTYPES, RECORD, Verifier, beyond, scene_likeness
 
@@ -129,6 +129,41 @@ def test_worse_on_the_held_back_split_is_refused(model: PresenceModel) -> None:
     judged = verifier.judge(person, own, held, model)
     assert not judged.accepted
     assert Verifier.of(replace(judged.person, depth="deep")) is None
+
+
+def far_away(track: Track) -> Track:
+    """The same face as hers, yet much farther away than she comes in her own scene: log-odds that the reach takes."""
+    return replace(track, identity=(track.identity + 0.9 * identity_of(5)).astype(np.float32))
+
+
+def held_back(recipe: str) -> tuple[list[Sample], dict[str, ClipAnalysis]]:
+    """The usual samples, and two held-back ones from her own scene, far away, made by a recipe."""
+    samples, seen = samples_of()
+    for i in (90, 91):
+        sample = replace(samples[0], id=f"{i:016x}", recipe=recipe, split="val")
+        seen[sample.id] = make_analysis(far_away(make_track(1, range(4))), frames=4, key=HERE)
+        samples.append(sample)
+    return samples, seen
+
+
+def test_a_face_that_was_bent_is_not_held_against_the_reach(model: PresenceModel) -> None:
+    samples, seen = held_back("reenact:turn")
+    looked = verifier.look(person_of(), samples, lambda s: seen[s.id], model)
+    assert {s.scene for s in looked if s.recipe == "reenact:turn"} == {0.0}
+    assert all(s.scene > 0.99 for s in looked if s.recipe == "photometric" and s.present)
+    found = verifier.fit(person_of(), samples, lambda s: seen[s.id], model)
+    assert found.accepted
+    assert np.isfinite(found.record["reach"])
+
+
+def test_where_the_reach_fails_the_prototypes_are_tried_without_it(
+    model: PresenceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifier, "reach_of", lambda *_: -1.0)  # takes herself for somebody else …
+    monkeypatch.setattr("pvchat.verify.MOST", 60.0)  # … and surely
+    found = verifier.fit(person_of(), (given := samples_of())[0], lambda s: given[1][s.id], model)
+    assert found.accepted
+    assert found.record["reach"] is None
 
 
 def test_the_bias_stays_near_the_shared_calibration(model: PresenceModel) -> None:
