@@ -10,7 +10,8 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    person's prototypes with a mask drawn on, against a cohort with masks drawn on.
 3. A logistic model, fitted on photo identities of the training data (`train/presence.py`), makes that a log-odds score.
 4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
-5. Open-set competition: a track that another enrolled person explains better counts against a person by as much.
+5. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
+   close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
 
 Drawn figures go through `experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -20,14 +21,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
 from pvchat.config import PresenceConfig
-from pvchat.experts.figures import FigureExpert
+from pvchat.experts.figures import FigureExpert, overlaps
 from pvchat.person import Person
-from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
+from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonPresence, Track
 from pvchat.tracks import mean_identity
 from pvchat.verify import COVERS, Verifier, scene_likeness
 
@@ -38,6 +40,7 @@ NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
 MASK = "a face mask"  # the feature of `PersonFacts` that says so
 _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
+_FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
 
@@ -89,7 +92,7 @@ class PresenceModel:
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, MASK in track.facts.features, own, scene)
-        return compete(raw)
+        return compete(raw, shown_together(analysis.tracks))
 
     def face_logit(
         self, person: Person, track: Track, masked: bool, own: Verifier | None = None, scene: float = 0.0
@@ -184,17 +187,34 @@ def _nearest(distance: FloatArray) -> FloatArray:
     return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)
 
 
-def compete(logits: FloatArray) -> FloatArray:
+def shown_together(tracks: Sequence[Track]) -> IntArray:
+    """[K]: the same number for the tracks of one figure, those that share `_FRAGMENT` of the smaller one's box."""
+    numbers = np.arange(len(tracks))
+    figures = [i for i, track in enumerate(tracks) if track.kind == "figure"]
+    boxes = {i: np.median(tracks[i].boxes, 0) for i in figures}
+    for i, j in combinations(figures, 2):
+        if overlaps(boxes[i], boxes[j][None])[1][0] > _FRAGMENT:
+            numbers[numbers == numbers[j]] = numbers[i]
+    return numbers
+
+
+def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:
     """Open-set competition on log-odds [P, K].
 
     A track shows one person: where the other enrolled people together are likelier than "a stranger" (log-odds above
     0), a person's log-odds fall by as much.
+
+    Args:
+        logits: of P people on K tracks.
+        shown: [K] the same number for tracks that show the same one; each for itself when not given.
     """
     if len(logits) < 2 or logits.shape[1] == 0:
         return logits
+    shown = np.arange(logits.shape[1]) if shown is None else shown
+    best = np.stack([logits[:, shown == number].max(1) for number in shown], 1)
     out = np.empty_like(logits)
     for row in range(len(logits)):
-        others = np.delete(logits, row, 0)
+        others = np.delete(best, row, 0)
         top = others.max(0)
         together = top + np.log(np.exp(others - top).sum(0))
         out[row] = logits[row] - np.maximum(together, 0.0)

@@ -6,8 +6,10 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from make_analysis import make_track
 
-from pvchat.presence import compete
+from pvchat.presence import compete, shown_together
+from pvchat.schemas import Track
 
 LOGITS = st.floats(-30, 30, width=32)
 TABLES = st.tuples(st.integers(1, 5), st.integers(0, 5)).flatmap(lambda s: arrays(np.float32, s, elements=LOGITS))
@@ -60,3 +62,26 @@ def test_two_equal_claimants_are_not_both_present(logit: float) -> None:
 
 def test_competition_of_two_is_their_difference() -> None:
     np.testing.assert_allclose(compete(np.float32([[5.0, 2.0], [3.0, -4.0]])), [[2, 2], [-2, -6]], atol=1e-5)
+
+
+def test_tracks_that_show_the_same_one_compete_as_one() -> None:
+    logits = np.float32([[5.0, -9.0, -9.0], [-9.0, 3.0, -9.0], [-9.0, -9.0, 4.0]])
+    apart = compete(logits)
+    np.testing.assert_allclose(apart.max(1), [5, 3, 4], atol=1e-3)
+    together = compete(logits, np.array([0, 0, 2]))
+    np.testing.assert_allclose(together.max(1), [2, -2, 4], atol=1e-3)
+
+
+def test_overlapping_figures_are_fragments_of_one_and_faces_never() -> None:
+    def at(kind: str, *box: float) -> Track:
+        track = make_track(1, range(2), kind=kind)
+        track.boxes = np.tile(np.float32(box), (2, 1))
+        return track
+
+    close_up, eye, beside = at("figure", 0, 0, 0.5, 1), at("figure", 0.1, 0.2, 0.3, 0.4), at("figure", 0.6, 0, 1, 1)
+    faces = [at("face", 0, 0, 0.5, 1), at("face", 0.1, 0.2, 0.3, 0.4)]
+    numbers = shown_together([close_up, eye, beside, *faces])
+    assert numbers[0] == numbers[1]
+    assert len(set(numbers)) == 4
+    chain = shown_together([at("figure", 0, 0, 0.4, 1), at("figure", 0.6, 0, 1, 1), at("figure", 0.2, 0, 0.8, 1)])
+    assert len(set(chain)) == 1  # linked by the one in the middle

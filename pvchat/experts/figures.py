@@ -176,7 +176,7 @@ def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, Float
     found, kept = [], []
     while left and len(found) < MAX_FIGURES:
         best, others = left[0], np.array(left)
-        union, smaller = _overlaps(boxes[best], boxes[others])
+        union, smaller = overlaps(boxes[best], boxes[others])
         group = others[(union > _SAME_BOX) | (others == best)]
         found.append(np.average(boxes[group], 0, np.square(scores[group])))
         kept.append(scores[best])
@@ -248,7 +248,7 @@ def _soft_bins(values: FloatArray, low: float, high: float) -> FloatArray:
     return np.clip(1 - np.abs(at[:, None] - np.arange(_COLOUR_BINS)), 0, 1)
 
 
-def _overlaps(box: FloatArray, others: FloatArray) -> tuple[FloatArray, FloatArray]:
+def overlaps(box: FloatArray, others: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Shared area of box [4] with others [n, 4], over the union and over the smaller of the two."""
     shared = np.clip(np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2]), 0, None).prod(1)
     area, areas = (box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(1)
