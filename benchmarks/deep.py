@@ -1,7 +1,7 @@
 """Instant against deep enrollment on a development set: per set, kind and type; and what deep is made of.
 
     PVCHAT_HOME=FOLDER python benchmarks/deep.py ../shared/devset --work DIR [--limit N] [--seeds 3] [--out FILE]
-    PVCHAT_HOME=FOLDER python benchmarks/deep.py ../shared/devset --work DIR --tokens    the token and z ablation
+    PVCHAT_HOME=FOLDER python benchmarks/deep.py ../shared/devset --work DIR --tokens [--model FOLDER]   tokens and z
 
 In: a folder with `people.json` and `questions.jsonl`. Augmentations are made below --work once a person and seed, and
 read again later. Out: tables, and JSON with --out. A question counts as right when the decision about everyone it names
@@ -71,9 +71,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--others", type=Path, nargs="*", default=[], help="folders of clips of other people")
     parser.add_argument("--arms", action="store_true", help="the data ablation too, first seed")
     parser.add_argument("--tokens", action="store_true", help="the token ablation instead (needs a trained model)")
+    parser.add_argument("--model", default="embedded", help="a trained model's folder")
+    parser.add_argument("--presence-only", action="store_true", help="tokens: without the language model's loss")
     parser.add_argument("--out", type=Path, help="also write the numbers as JSON")
     args = parser.parse_args(argv)
-    chat = PVChat.from_pretrained("embedded")
+    chat = PVChat.from_pretrained(args.model)
     dev = load(chat, args.folder)
     names = [n for n in args.only.split(",") if n] or spread(list(dev.clips), args.limit)
     found: dict[str, Any] = {"people": names}
@@ -197,21 +199,24 @@ def cell(rows: list[dict[str, Any]], right: np.ndarray) -> dict[str, Any]:
 
 def token_ablation(chat: PVChat, dev: Dev, names: list[str], args: argparse.Namespace) -> dict[str, Any]:
     """Held-back loss and accuracy of the trained model alone with so many tokens, z on and off."""
+    from pvchat.model.pvchat import PVChatModel
     from pvchat.train.tokencount import with_tokens
 
     if chat.describer is None:
         raise SystemExit("There is no trained model here; the token ablation needs one.")
+    weights = chat.describer.folder
+    model = PVChatModel.from_pretrained(weights, llm="none") if args.presence_only else chat.describer.model
     found: dict[str, Any] = {}
     data = []
     for name in names:
-        folder, augmentation = args.work / f"{name}-0", asked(args)
+        folder, augmentation = args.work / f"{name}-0", replace(asked(args), teacher="facts")
         steps.augment(dev.clips[name], name, folder, chat, config=augmentation, seed=0)
         analyses = remembered(steps.Analyses(folder, chat, augmentation))
         data.append(training_data(chat.describer, dev.instant[name], *read(folder, name), analyses))
     for count in TOKENS:
         for use_z in (True, False) if count else (True,):
             config = PersonConfig(use_tokens=count > 0, use_z=use_z)
-            scores = [with_tokens(chat.describer.model, start, rows, config, count) for start, rows in data]
+            scores = [with_tokens(model, start, rows, config, count) for start, rows in data]
             line = {k: float(np.mean([s[k] for s in scores])) for k in scores[0]}
             found[f"{count} tokens, z {'on' if use_z else 'off'}"] = line
             out(f"{count:3d} tokens, z {'on ' if use_z else 'off'}  {line}\n")
