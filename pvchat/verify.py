@@ -3,8 +3,9 @@
 In: a `Person` with a deep state, a track, how alike the two clips' scenes are. Out: prototypes to compare with and a
 correction of the log-odds. `train/verifier.py` makes it; `presence.py` uses it.
 
-- More prototypes, beside the instant ones: sightings of the whole enrollment clip and of its augmentation (turned, lit
-  otherwise, small, masked), where the instant ones come from the best sightings alone.
+- More prototypes, beside the instant ones, where held-back sightings clearly ask for them: of the whole enrollment clip
+  and of its augmentation (turned, lit otherwise, small, masked), where the instant ones come from the best sightings
+  alone. They bring strangers nearer too, so they aren't added for a hair's breadth.
 - Reach: how near she comes to her own prototypes where only light, place or clothes were changed. A face in the very
   place she was enrolled in, before the same camera, that stays farther away than that, is somebody else's, however
   near it is as strangers go: its log-odds fall (in speaker verification: trial-based calibration, McLaren et al.,
