@@ -40,6 +40,7 @@ NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
 MASK = "a face mask"  # the feature of `PersonFacts` that says so
 _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
+_DRAWN_COST = 3.0  # log-odds of a face in a drawn clip: drawn faces weakly resemble many real ones [choice]
 _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
@@ -92,6 +93,7 @@ class PresenceModel:
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, MASK in track.facts.features, own, scene)
+                    raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
         return compete(raw, shown_together(analysis.tracks))
 
     def face_logit(

@@ -208,6 +208,18 @@ def test_a_person_keeps_to_her_own_track_among_many(model: PresenceModel) -> Non
     assert all(p.decision == "present" for p in found)
 
 
+def test_a_face_in_a_drawn_clip_must_be_surer(model: PresenceModel) -> None:
+    """Drawn faces weakly resemble many real ones; somebody real in a clip taken for drawn is still found."""
+
+    def logit(number: int, drawn: bool) -> float:
+        analysis = make_analysis(make_track(1))
+        analysis.scene.drawn = drawn
+        return float(model.logits([enrolled(number)], analysis).max())
+
+    assert logit(1, True) == pytest.approx(logit(1, False) - presence._DRAWN_COST, abs=1e-4)
+    assert logit(1, True) > 0
+
+
 def test_look_alikes_compete_for_one_track(model: PresenceModel) -> None:
     """Enrolled twice under two names: the clip shows one of them, nobody can say which."""
     twin = enrolled(1, "Twin")
