@@ -75,6 +75,8 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
             come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
 
+        # without an unload event a browser opens no heartbeat, whose end is what ends a session (`server.Departures`)
+        page.unload(lambda: None)
     return page
 
 

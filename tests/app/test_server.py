@@ -167,6 +167,11 @@ def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path, stay
     assert "abc" not in app.desk.sessions
 
 
+def test_a_browser_is_told_to_open_its_heartbeat(server) -> None:
+    """Gradio's page opens one only where the page listens for its end."""
+    assert httpx.get(server[1] + "/config").json()["connect_heartbeat"] is True
+
+
 def test_a_session_ends_even_when_its_heartbeat_breaks() -> None:
     async def breaks(*_: Any) -> None:
         raise OSError("the connection is gone")
