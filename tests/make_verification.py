@@ -1,0 +1,52 @@
+"""A made-up person, samples of her augmentation, and a presence model, for deep enrollment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from make_analysis import identity_of, make_analysis, make_track
+
+from pvchat.augment.schemas import Sample
+from pvchat.enroll import enroll
+from pvchat.person import Person
+from pvchat.presence import PresenceModel
+from pvchat.schemas import ClipAnalysis
+from pvchat.train import verifier
+
+ELSEWHERE, HERE = "c" * 64, "a" * 64  # other keys make other scenes
+
+
+def make_model() -> PresenceModel:
+    """A cohort of made-up people, and weights that put the border between one and two people's distances."""
+    cohort = np.stack([identity_of(500 + i) for i in range(60)])
+    weights = (-10.0, -10.0, 4.0, 9.0)
+    return PresenceModel(cohort, weights, cohort, weights, np.full(1280, 0.5, np.float32))
+
+
+def person_of(who: int = 1) -> Person:
+    return enroll(make_analysis(make_track(who), key=HERE), "Ana")
+
+
+def samples_of(who: int = 1, count: int = 36) -> tuple[list[Sample], dict[str, ClipAnalysis]]:
+    """Half positives (own scene, noisier with every sample), half strangers elsewhere; every third is held back."""
+    samples, seen = [], {}
+    for i in range(count):
+        there = i % 2 == 0
+        split = "val" if i % 3 == 2 else "train"
+        recipe = "wear:mask" if i % 10 == 0 else "photometric"
+        sample = Sample(f"{i:016x}", "positive" if there else "negative", recipe, "video", f"media/{i}.mp4", HERE,
+                        split, {"Ana": there})  # fmt: skip
+        track = make_track(who if there else 40 + i, range(4), noise=0.2 + 0.005 * i)
+        seen[sample.id] = make_analysis(track, frames=4, key=HERE if there else f"{i:064x}")
+        samples.append(sample)
+    return samples, seen
+
+
+def fitted(model: PresenceModel, who: int = 1) -> verifier.Fitted:
+    samples, seen = samples_of(who)
+    return verifier.fit(person_of(who), samples, lambda s: seen[s.id], model)
+
+
+def as_deep(found: verifier.Fitted) -> Person:
+    return replace(found.person, depth="deep")
