@@ -308,6 +308,5 @@ class Departures:
         try:
             await self.app(scope, receive, send)
         finally:
-            before, found, name = scope.get("path", "").partition(HEARTBEAT)
-            if scope["type"] == "http" and found and not before:
-                await run_in_threadpool(self.end, name)
+            if scope["type"] == "http" and scope["path"].startswith(HEARTBEAT):
+                await run_in_threadpool(self.end, scope["path"].removeprefix(HEARTBEAT))

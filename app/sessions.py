@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
+from pvchat import atomic
 from pvchat.config import home
 from pvchat.errors import VideoReadError
 
@@ -295,6 +296,4 @@ def _link(source: Path, path: Path) -> None:
 def _sweep(tmp: Path) -> None:
     """Delete the folders of servers that died: a server holds the lock beside its folder as long as it lives."""
     for lock in tmp.glob(f"{SERVER_FOLDER}*.lock"):
-        with suppress(filelock.Timeout, OSError), filelock.FileLock(str(lock), timeout=0):
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-            lock.unlink(missing_ok=True)
+        atomic.remove_abandoned(lock.with_suffix(""))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 FOLDER_MODE = 0o700
@@ -86,6 +87,16 @@ def sweep(scratch: Path) -> None:
             shutil.rmtree(entry.path)
         else:
             os.unlink(entry.path)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Delete a folder and the lock beside it (FOLDER.lock), unless a living process holds that lock."""
+    from filelock import FileLock, Timeout
+
+    lock = Path(f"{folder}.lock")
+    with suppress(Timeout, OSError), FileLock(str(lock), timeout=0):
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.unlink(missing_ok=True)
 
 
 def sync_folder(path: Path) -> None:

@@ -14,7 +14,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import numpy as np
 
+from pvchat import atomic
 from pvchat.augment.schemas import Row, Sample
 from pvchat.config import home
 from pvchat.errors import PeopleError, SettingsError
@@ -294,7 +295,7 @@ def working(person: Person) -> Iterator[Path]:
         PeopleError: another process trains her.
     """
     folder = workplace(person)
-    lock = _lock(folder)
+    lock = filelock.FileLock(f"{folder}.lock", timeout=0)
     try:
         lock.acquire()
     except filelock.Timeout as error:
@@ -309,17 +310,10 @@ def working(person: Person) -> Iterator[Path]:
 
 def sweep(ids: Sequence[str]) -> None:
     """Delete the workplaces of people who aren't among these ids, and those that killed deep enrollments left."""
-    for folder in _workplaces().glob("*/"):
+    for folder in list(_workplaces().glob("*/")):
         if folder.name not in ids:
             shutil.rmtree(folder, ignore_errors=True)
-            continue
-        with suppress(filelock.Timeout, OSError), _lock(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            Path(f"{folder}.lock").unlink(missing_ok=True)
-
-
-def _lock(folder: Path) -> filelock.FileLock:
-    return filelock.FileLock(f"{folder}.lock", timeout=0)
+        atomic.remove_abandoned(folder)
 
 
 def _workplaces() -> Path:

@@ -109,6 +109,7 @@ def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
     kept, gone, killed = (replace(person_of(), id=c * 32) for c in "abc")
     for person in (gone, killed):
         (deep.workplace(person) / "media").mkdir()
+        Path(f"{deep.workplace(person)}.lock").touch()  # nobody holds it
     with deep.working(kept) as folder:
         deep.sweep([kept.id, killed.id])
         assert list(folder.parent.glob("*/")) == [folder]

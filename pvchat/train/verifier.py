@@ -83,10 +83,11 @@ def fit(person: Person, samples: Sequence[Sample], analyses: Analyses, model: Pr
     held = [s for s in seen if s.split != "train" or not s.present]
     if person.kind == "figure":
         return best([Verifier(figure_prototypes(person, train), np.zeros((0, 128), np.float32))], person, held, model)
-    fitted = best(face_verifiers(person, train, reach_of(person, seen)), person, held, model)
+    candidates = face_verifiers(person, train, reach_of(person, seen))
+    fitted = best(candidates, person, held, model)
     if fitted.accepted:
         return fitted
-    return best(face_verifiers(person, train, np.inf), person, held, model)  # her own scene varies
+    return best([replace(own, reach=np.inf) for own in candidates], person, held, model)  # her own scene varies
 
 
 def best(candidates: Sequence[Verifier], person: Person, held: Sequence[Seen], model: PresenceModel) -> Fitted:
@@ -99,12 +100,11 @@ def best(candidates: Sequence[Verifier], person: Person, held: Sequence[Seen], m
         held: sightings that weren't used.
         model: the shared presence model.
     """
-    chosen: Fitted | None = None
-    for own in candidates:
-        one = judge(person, replace(own, bias=fit_bias(person, own, held, model)), held, model)
-        if chosen is None or (one.accepted, -one.loss) > (chosen.accepted, LOSS_SLACK - chosen.loss):
+    with_bias = [replace(own, bias=fit_bias(person, own, held, model)) for own in candidates]
+    chosen, *later = [judge(person, own, held, model) for own in with_bias]
+    for one in later:
+        if (one.accepted, -one.loss) > (chosen.accepted, LOSS_SLACK - chosen.loss):
             chosen = one
-    assert chosen is not None
     return chosen
 
 
@@ -115,8 +115,8 @@ def look(person: Person, samples: Sequence[Sample], analyses: Analyses, model: P
         analysis = analyses(sample)
         tracks = [t for t in analysis.tracks if t.kind == person.kind]
         # the reach is of faces as they are: it doesn't count where hers is covered (another occasion) or bent
-        bent = sample.role == "positive" and sample.recipe.startswith(("wear:", "reenact:"))
-        same = person.kind == "face" and not bent
+        altered = sample.role == "positive" and sample.recipe.startswith(("wear:", "reenact:"))
+        same = person.kind == "face" and not altered
         scene = model.scene_likeness(person, analysis) if same else 0.0
         hers = _hers(person, tracks, model) if sample.role == "positive" else None
         if sample.role == "positive" and hers is None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat import atomic
 from pvchat.config import VideoConfig, home
 from pvchat.errors import SettingsError, VideoReadError
 from pvchat.video.files import PathLike
@@ -142,12 +143,8 @@ def workspace() -> Iterator[Path]:
 
 
 def _sweep(root: Path) -> None:
-    from filelock import FileLock, Timeout
-
     for lock in root.glob("clip-*.lock"):
-        with contextlib.suppress(Timeout, OSError), FileLock(lock, timeout=0):
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-            lock.unlink(missing_ok=True)
+        atomic.remove_abandoned(lock.with_suffix(""))
 
 
 def _read_decord(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
