@@ -44,7 +44,7 @@ ROUTERS = 0.05  # of the peak learning rate: at the full one all routed heads go
 FLOOR = 0.1  # of the peak learning rate, where the cosine ends
 BETAS = (0.9, 0.98)  # CLIP's
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
-          "auto_share", "negatives", "precision", "rehearsal",
+          "auto_share", "negatives", "precision", "rehearsal", "views",
           "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
 PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
 log = logging.getLogger(__name__)

@@ -45,6 +45,7 @@ class BaseConfig:
         decay, clip: AdamW's weight decay (matrices only), largest gradient norm.
         dropout: of the Q-Former; negative keeps the preset's.
         captioned, auto, identities: image sets, comma-separated.
+        views: random crops of every captioned picture to prepare and to train on beside it.
         scenes: composed scenes to prepare for training (`pvchat.train.prepare`); 0 for none.
         auto_share: share of a batch whose captions a template made.
         sparsity, target: SparsityController's mode and T_s; balance and z: weights of the connectors' losses.
@@ -83,6 +84,7 @@ class BaseConfig:
     captioned: str = ",".join(CAPTIONED)
     auto: str = "ccp_clothes,imfdb_attr,exercises,sports100,houses"
     identities: str = ",".join(IDENTITIES)
+    views: int = 3
     scenes: int = 400
     auto_share: float = 0.05
     ask_share: float = 0.5

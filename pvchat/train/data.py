@@ -27,7 +27,7 @@ from pvchat.model.config import ModelConfig
 from pvchat.model.features import SCENE, ClipFeatures, ExpertTokens, scene_tokens
 from pvchat.schemas import FloatArray
 from pvchat.train.attributes import read_metadata
-from pvchat.train.features import GridFeatures
+from pvchat.train.features import GridFeatures, grid_folder
 
 SIDED = re.compile(r"\b(left|right)\b", re.IGNORECASE)  # a caption that a mirrored picture would contradict
 _SPACED = re.compile(r"\s+([.,;:!?])")
@@ -81,20 +81,33 @@ class Pictures:
         photos: some or all of their sets' pictures.
         cache: the folder with `<set>.grid`.
         config: of the model that reads them.
+        views: random crops of each picture, as far as the cache has them.
     """
 
-    def __init__(self, photos: Sequence[Photo], cache: Path, config: ModelConfig) -> None:
+    def __init__(self, photos: Sequence[Photo], cache: Path, config: ModelConfig, views: int = 0) -> None:
         self.config = config
-        self._grids = {name: GridFeatures(cache / f"{name}.grid") for name in sorted({p.set for p in photos})}
+        names = sorted({p.set for p in photos})
+        self._grids = {name: GridFeatures(grid_folder(cache, name)) for name in names}
         self.photos = [p for p in photos if p.file in self._grids[p.set].row]
+        crops = [(name, grid_folder(cache, name, view)) for name in names for view in range(1, views + 1)]
+        self._views: dict[str, list[GridFeatures]] = {name: [] for name in names}
+        for name, folder in crops:
+            if folder.is_dir():
+                self._views[name].append(GridFeatures(folder))
 
     def __len__(self) -> int:
         return len(self.photos)
 
-    def grids(self, rows: Sequence[int]) -> FloatArray:
-        """Grid tokens [B, N, W] float32."""
+    def grids(self, rows: Sequence[int], rng: np.random.Generator | None = None) -> FloatArray:
+        """Grid tokens [B, N, W] float32; with a generator of the picture or one of its views, by chance."""
         chosen = [self.photos[i] for i in rows]
-        return np.concatenate([self._grids[p.set].read([p.file]) for p in chosen]).astype(np.float32)
+        return np.concatenate([self._shown(p, rng).read([p.file]) for p in chosen]).astype(np.float32)
+
+    def _shown(self, photo: Photo, rng: np.random.Generator | None) -> GridFeatures:
+        """The features that show a photo: its own or a view's."""
+        views = [v for v in self._views[photo.set] if photo.file in v.row]
+        number = 0 if rng is None or not views else int(rng.integers(len(views) + 1))
+        return views[number - 1] if number else self._grids[photo.set]
 
     def fingerprint(self) -> str:
         """Hash of the pictures and their captions: a resumed run must see the same."""

@@ -3,6 +3,7 @@
 In: sets of traindata (folders with a `metadata.jsonl`). Out, below a cache folder:
 
     <set>.grid/0000.safetensors …   "grid" [PART, 49, 1280] float16, in the order of `files.json`
+    <set>.view1.grid/ …             the same of a random crop of every image
     <set>.identity.safetensors      "identity" [N, 2, 128] face vectors (as it is, degraded), "body" [N, 1280]
     <set>.identity.json             one row a face: file, identity, split
     sentences.safetensors, .json    MiniLM "vectors" [N, 384] of N texts
@@ -35,6 +36,7 @@ HINT = "Make them first: python -m pvchat.train.prepare, with the same --data, -
 PART = 256  # images of one part
 _FACE_JITTER = 0.02  # of a face's height: how far a detector's points are off on a degraded copy
 _TEXTS = 1024  # sentences encoded at a time
+_CROP, _LIGHT = 0.5, 0.15  # of a view: least share of the area shown, how far its light is changed [choice]
 _MARGIN = 0.25  # crops of aligned faces leave no margin for the detector; this share of the side is added
 
 
@@ -90,27 +92,47 @@ class FaceVectors:
     validation: NDArray[np.bool_]
 
 
-def extract_grids(folder: Path, cache: Path, expert: FrameExpert) -> GridFeatures:
+def extract_grids(folder: Path, cache: Path, expert: FrameExpert, view: int = 0) -> GridFeatures:
     """Grid tokens of every image of a set; parts that exist are kept.
 
     Args:
         folder: the set.
         cache: where `<set>.grid` lies or is made.
         expert: the frozen extractor.
+        view: 0 shows the images as they are, a higher number another random crop of each.
     """
     from safetensors.numpy import save_file
 
-    out = cache / f"{folder.name}.grid"
+    out = grid_folder(cache, folder.name, view)
     out.mkdir(parents=True, exist_ok=True)
     files = [row["file"] for row in read_metadata(folder)]
     (out / "files.json").write_text(json.dumps(files), encoding="utf-8")
     for start in range(0, len(files), PART):
         path = _part(out, start)
         if not path.is_file():
-            grid = expert.grid([read_image(folder / name) for name in files[start : start + PART]])
+            images = [read_image(folder / name) for name in files[start : start + PART]]
+            if view:
+                rng = np.random.default_rng([view, start])
+                images = [random_view(image, rng) for image in images]
+            grid = expert.grid(images)
             save_file({"grid": grid.astype(np.float16)}, path.with_suffix(".part"))
             path.with_suffix(".part").replace(path)
     return GridFeatures(out)
+
+
+def grid_folder(cache: Path, name: str, view: int = 0) -> Path:
+    """Where the grids of a set, or of one of its views, lie."""
+    return cache / (f"{name}.view{view}.grid" if view else f"{name}.grid")
+
+
+def random_view(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A random crop of an image in other light; its proportions change, as they do between frames and regions."""
+    height, width = image.shape[:2]
+    area, stretch = rng.uniform(_CROP, 1), float(np.exp(rng.uniform(-0.25, 0.25)))
+    h, w = (max(8, round(n * min(1.0, area**0.5 * k))) for n, k in ((height, stretch), (width, 1 / stretch)))
+    y, x = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
+    gain = 1 + rng.uniform(-_LIGHT, _LIGHT) + rng.uniform(-_LIGHT / 3, _LIGHT / 3, 3)
+    return np.clip(image[y : y + h, x : x + w] * gain, 0, 255).astype(np.uint8)
 
 
 def extract_faces(folder: Path, cache: Path, faces: FaceExpert, expert: FrameExpert, seed: int = 0) -> None:

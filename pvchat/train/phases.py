@@ -133,7 +133,7 @@ class Generation:
         sets = [*config.sets("captioned"), *(config.sets("auto") if config.auto_share else [])]
         photos = read_photos(config.data, sets, labelled=True)
         split = [[p for p in photos if not p.validation and p.auto == auto] for auto in (False, True)]
-        self.pools = [Pictures(pool, config.cache, model.config) for pool in split if pool]
+        self.pools = [Pictures(pool, config.cache, model.config, config.views) for pool in split if pool]
         self.held_back = Pictures([p for p in photos if p.validation and not p.auto], config.cache, model.config)
         self.orders = [Order(len(pool), config.seed + i) for i, pool in enumerate(self.pools)]
         extra = round(config.batch * config.auto_share / (1 - config.auto_share))
@@ -153,7 +153,7 @@ class Generation:
         grids, prompts, clip = [], [], 0
         for pool, order, count, asked in zip(self.pools, self.orders, self.counts, self.questions, strict=True):
             rows = order.take(step * count, count)
-            grids.append(pool.grids(rows))
+            grids.append(pool.grids(rows, rng))
             for row in rows:
                 prompts += self._prompts(pool.photos[row], asked[row], clip, rng)
                 clip += 1

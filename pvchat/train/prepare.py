@@ -2,15 +2,16 @@
 
     python -m pvchat.train.prepare --data … --out … --scenes 400
 
-In: image sets. Out: in `BaseConfig.cache` grids of the captioned sets, face vectors of the identity sets, composed
-scenes of both splits (`--scenes` for training, a quarter of that for validation; identities and backgrounds of a split
-stay in it). What exists is kept; an interrupted preparation goes on.
+In: image sets. Out: in `BaseConfig.cache` grids of the captioned sets and of random crops of them, face vectors of the
+identity sets, composed scenes of both splits (`--scenes` for training, a quarter of that for validation; identities and
+backgrounds of a split stay in it). What exists is kept; an interrupted preparation goes on.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import product
 
 from pvchat.experts.efficientnet import FrameExpert
 from pvchat.experts.faces import FaceExpert
@@ -39,6 +40,9 @@ def prepare(config: BaseConfig) -> None:
     for name in [*config.sets("captioned"), *config.sets("auto")]:
         found = extract_grids(config.data / name, config.cache, frames)
         log.info("%s: grids of %d pictures", name, len(found.row))
+    for name, view in product(config.sets("captioned"), range(1, config.views + 1)):
+        extract_grids(config.data / name, config.cache, frames, view)
+        log.info("%s: view %d of every picture", name, view)
     for name in config.sets("identities"):
         extract_faces(config.data / name, config.cache, faces, frames, config.seed)
         log.info("%s: face vectors", name)

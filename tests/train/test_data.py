@@ -132,6 +132,25 @@ def test_grids_are_kept_and_go_on(tmp_path, monkeypatch):
     assert expert.seen == 14
 
 
+def test_views_are_random_crops_shown_beside_the_pictures(tmp_path):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    half = Image.new("RGB", (40, 40), (0,) * 3)
+    half.paste((255,) * 3, (0, 0, 20, 40))
+    half.save(folder / "0.png")
+    (folder / "metadata.jsonl").write_text(json.dumps({"file": "0.png"}))
+    for view in range(3):
+        features.extract_grids(folder, tmp_path, _Bright(), view)
+    photo = Photo("set", "0.png", False, ("A.",), False, {})
+    pictures, rng = data.Pictures([photo], tmp_path, load_config("tiny"), 2), np.random.default_rng(0)
+    shown = {float(pictures.grids([0], rng)[0, 0, 0]) for _ in range(30)}
+    assert len(shown) == 3
+    assert {float(pictures.grids([0])[0, 0, 0]) for _ in range(5)} == {0.5}
+    again = [features.random_view(np.asarray(half), np.random.default_rng(7)) for _ in range(2)]
+    assert np.array_equal(*again)
+    assert 0.3 < again[0].shape[0] * again[0].shape[1] / 1600 <= 1
+
+
 def test_sentence_vectors_are_computed_once(tmp_path):
     calls = []
 
