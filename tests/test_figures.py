@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pvchat.experts import figures
-from pvchat.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes, to_lab, unit
+from pvchat.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes, unit
 from pvchat.experts.figuretracks import link_figures
 from pvchat.train import figurefits
 from pvchat.train.figures import mark
@@ -77,11 +77,6 @@ def test_cut_is_square_in_pixels_and_never_empty():
     assert abs(middle.shape[0] - middle.shape[1]) <= 1
     for box in ([1, 1, 1, 1], [0, 0, 0, 0], [0.5, 0.5, 0.5, 0.5]):
         assert cut(image, np.array([box], np.float32))[0].size > 0
-
-
-def test_lab_of_known_colours():
-    lab = to_lab(np.array([[255, 255, 255], [0, 0, 0], [255, 0, 0]], np.uint8))
-    assert np.allclose(lab, [[100, 0, 0], [0, 0, 0], [53.24, 80.09, 67.20]], atol=0.3)  # CIE values of sRGB red
 
 
 def test_tracks_follow_identity_through_a_cut():

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.experts.attributes import sigmoid
 from pvchat.experts.litert import Network, model_path
 from pvchat.experts.regions import Region, along, crop, sample, spread, whole
 from pvchat.experts.ssd import PERSONS, Detector
@@ -113,8 +114,8 @@ class BodyExpert:
         height, width = image.shape[:2]
         joints = region.to_frame(landmarks[:JOINTS, :4])
         joints[:, :3] /= [width, height, width]
-        joints[:, 3] = _sigmoid(joints[:, 3])
-        person = spread(_sigmoid(segmentation[..., 0]), region, width, height) if mask else None
+        joints[:, 3] = sigmoid(joints[:, 3])
+        person = spread(sigmoid(segmentation[..., 0]), region, width, height) if mask else None
         return Pose(joints, float(flag[0]), region, person)
 
 
@@ -152,7 +153,7 @@ def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
             continue
         x0, y0 = max(0, column - _HEATMAP_RADIUS), max(0, row - _HEATMAP_RADIUS)
         part = heatmap[y0 : row + _HEATMAP_RADIUS + 1, x0 : column + _HEATMAP_RADIUS + 1, index]
-        weights = _sigmoid(part)
+        weights = sigmoid(part)
         if weights.max() >= _HEATMAP_TRUST:
             ys, xs = np.mgrid[: part.shape[0], : part.shape[1]]
             point[0] = ((xs + x0) * weights).sum() / weights.sum() / width
@@ -172,7 +173,3 @@ def _centre_inside(box: FloatArray, face: FloatArray) -> bool:
     slack = (face[2:] - face[:2]) * _FACE_SLACK
     centre = (box[:2] + box[2:]) / 2
     return bool((centre >= face[:2] - slack).all() and (centre <= face[2:] + slack).all())
-
-
-def _sigmoid(values: FloatArray) -> FloatArray:
-    return np.asarray(1 / (1 + np.exp(-np.clip(values, -60, 60))), np.float32)

@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.colours import to_lab
+from pvchat.experts.attributes import sigmoid
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -42,9 +44,6 @@ _MIDDLE = np.array([[0.2, 0.05, 0.8, 0.95]], np.float32)  # the whole-frame figu
 _TOP = 4  # sightings that a score is averaged over: one alone is noise, all would punish turned and covered ones
 _FILE = Path(__file__).with_name("figures.safetensors")
 _HISTOGRAM_SIDE, _COLOUR_BINS = 24, 6
-# sRGB to XYZ (IEC 61966-2-1) and the D65 white point
-_XYZ = np.array([[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]], np.float32)
-_WHITE = np.array([0.9505, 1.0, 1.0888], np.float32)
 
 
 @dataclass
@@ -215,16 +214,6 @@ def colour_histogram(picture: NDArray[np.uint8]) -> FloatArray:
     return np.sqrt(np.concatenate(halves)).astype(np.float32)
 
 
-def to_lab(rgb: NDArray[np.uint8]) -> FloatArray:
-    """SRGB [..., 3] to CIE L*a*b* (D65)."""
-    value = rgb.astype(np.float32) / 255
-    linear = np.where(value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92)
-    xyz = linear @ _XYZ.T / _WHITE
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    lab = [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])]
-    return np.stack(lab, -1).astype(np.float32)
-
-
 def spread_looks(looks: FloatArray, mean: FloatArray, feature_weight: float) -> FloatArray:
     """Appearance [n, L] centred, each part at unit length, the features `feature_weight` times as long as
     the colours.
@@ -236,11 +225,6 @@ def spread_looks(looks: FloatArray, mean: FloatArray, feature_weight: float) -> 
 def unit(x: FloatArray) -> FloatArray:
     """Rows at length 1."""
     return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-9)
-
-
-def sigmoid(x: FloatArray) -> FloatArray:
-    """Logistic function, clipped so that it can't overflow."""
-    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
 
 
 def _soft_bins(values: FloatArray, low: float, high: float) -> FloatArray:
