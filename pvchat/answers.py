@@ -19,6 +19,7 @@ from pvchat.schemas import Garment, PersonFacts, PersonPresence, QuestionType, S
 if TYPE_CHECKING:
     from pvchat.language import LanguageModel
 
+HEDGE = "probably"  # before what is likely but not sure
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
 
 _REFUSED = {
@@ -181,20 +182,15 @@ def _who(question: Question, asked: Sequence[PersonPresence], evidence: Evidence
 def _nobody(question: Question, asked: Sequence[PersonPresence]) -> list[str]:
     unsure = [p.name for p in asked if p.decision == "unsure"]
     head = f"Nobody {'else ' if question.besides else ''}I know is in this video."
-    return (
-        [head] if not unsure or question.type == "existence" else [head, f"I'm not sure about {_join(unsure, 'or')}."]
-    )
+    quiet = not unsure or question.type == "existence"
+    return [head] if quiet else [head, f"I'm not sure about {_join(unsure, 'or')}."]
 
 
 def _strangers(count: int, also: bool) -> str:
     if count <= 0:
         return ""
-    there = "There is also" if also else "There is"
-    return (
-        f"{there} one person I don't know."
-        if count == 1
-        else f"{there.replace('is', 'are')} {_number(count)} people I don't know."
-    )
+    there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
+    return f"{there} {_number(count)} {'person' if count == 1 else 'people'} I don't know."
 
 
 def _refusals(kind: QuestionType, asked: Sequence[PersonPresence]) -> list[str]:
@@ -267,7 +263,8 @@ def action_phrase(facts: PersonFacts) -> str:
     """Such as "sits, talks and raises a hand": pose, activity, gestures, movement and what is held."""
     pose = None if facts.movement and _TRAVEL.match(facts.movement) and facts.pose == "standing" else facts.pose
     held = f"holding {facts.holding}" if facts.holding else None
-    deeds = [d.strip() for d in (pose, facts.activity, *facts.gestures, facts.movement, held) if d and d.strip()]
+    sure, likely = (None, facts.activity) if (facts.activity or "").startswith(HEDGE) else (facts.activity, None)
+    deeds = [d.strip() for d in (pose, sure, *facts.gestures, facts.movement, held, likely) if d and d.strip()]
     kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
     return _join([present_tense(d) for d in kept])
 
@@ -287,10 +284,12 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
 
 def present_tense(phrase: str) -> str:
     """Tell "sitting and talking" as "sits and talks"; a phrase that begins with no such verb gets "is" before it."""
+    if phrase.startswith(f"{HEDGE} "):
+        return f"{HEDGE} {present_tense(phrase.removeprefix(f'{HEDGE} '))}"
     words = phrase.split(" ")
     if not words[0].endswith("ing"):
         return f"is {phrase}"
-    verbs = [w if i and words[i - 1] != "and" else _third_person(w) for i, w in enumerate(words)]
+    verbs = [w if i and words[i - 1] not in ("and", "or") else _third_person(w) for i, w in enumerate(words)]
     return " ".join(verbs)
 
 

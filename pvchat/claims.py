@@ -7,6 +7,9 @@ says, and a claim that the guard refuses leaves the plain sentence as it was.
 
 A claim also needs a gain: the clip must make it likelier than an empty clip does. How much is measured for each kind on
 held-back pictures and lies beside the weights; a kind whose claims are wrong too often there is never asked for.
+
+What somebody does and where are also chosen from a list (`choices.py`), which a small model does better than inventing
+them; its own words come first where they are sure enough. A choice that is likely only is said with "probably".
 """
 
 from __future__ import annotations
@@ -14,20 +17,24 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from pvchat.answers import Evidence
+from pvchat.answers import HEDGE, Evidence
+from pvchat.choices import CHOICES, Scale, Told, at_odds, level, possible, sentences
 from pvchat.describe import Line, Said
 from pvchat.errors import WeightsError
 from pvchat.guard import COLOURS, contradictions, same_colour
 from pvchat.questions import Question, word_set
-from pvchat.schemas import Garment, PersonFacts, PersonPresence
+from pvchat.schemas import FloatArray, Garment, PersonFacts, PersonPresence
 
 Kind = Literal["action", "appearance", "location", "scene"]
 Thresholds = Mapping[Kind, float | None]
+Say = Callable[[list[Line]], list[Said]]
+Liken = Callable[[list[Line], list[str]], FloatArray]
 
 CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
 ASKED: dict[Kind, str] = {  # as base training asks (`train/phases.py`, `train/captions.py`)
@@ -83,8 +90,10 @@ def fill_gaps(
     people: Sequence[Sequence[PersonPresence]],
     evidence: Evidence,
     names: Sequence[str],
-    say: Callable[[list[Line]], list[Said]],
+    say: Say,
     least: Thresholds | None = None,
+    liken: Liken | None = None,
+    scales: Mapping[Told, Scale] | None = None,
 ) -> list[Evidence]:
     """The evidence for each of several questions about one clip, its gaps filled; the model is asked in one batch.
 
@@ -95,16 +104,47 @@ def fill_gaps(
         names: everyone enrolled.
         say: the model.
         least: gain from which a claim of each kind is shown; None for a kind that is never asked for.
+        liken: likeness [B, n] of what B lines look at to n sentences; None where nothing is chosen from lists.
+        scales: of the choices.
     """
     least = least or thresholds(None)
     rows = [asks(q, asked, evidence) for q, asked in zip(questions, people, strict=True)]
-    wanted = [[ask for ask in row if least[ask.kind] is not None] for row in rows]
-    every = list(dict.fromkeys(ask for row in wanted for ask in row))
-    said = say([ask.line for ask in every]) if every else []
-    claims = {ask: claim(ask, text, evidence, names, least) for ask, text in zip(every, said, strict=True)}
-    for one in claims.values():
+    every = list(dict.fromkeys(ask for row in rows for ask in row))
+    told = [ask for ask in every if least[ask.kind] is not None and not _unlearned(ask, evidence)]
+    said = say([ask.line for ask in told]) if told else []
+    claims = [claim(ask, text, evidence, names, least) for ask, text in zip(told, said, strict=True)]
+    if liken is not None:
+        claims += choose(every, evidence, liken, scales or {})
+    for one in claims:
         _log.debug("%s %s: %r %.2f %s", one.ask.kind, one.ask.name, one.phrase, one.gain, one.problems)
-    return [filled(evidence, [claims[ask] for ask in row]) for row in wanted]
+    return [filled(evidence, [one for one in claims if one.ask in row]) for row in rows]
+
+
+def choose(wanted: Sequence[Ask], evidence: Evidence, liken: Liken, scales: Mapping[Told, Scale]) -> list[Claim]:
+    """Claims out of lists: for each ask the likeliest choice, if it is likely enough.
+
+    Args:
+        wanted: what is asked for; kinds without a scale are left out.
+        evidence: what was measured; choices at odds with it aren't considered.
+        liken: the model.
+        scales: by kind.
+    """
+    found = []
+    for kind in CHOICES:
+        scale, mine = scales.get(kind), [ask for ask in wanted if ask.kind == kind]
+        if scale is None or not mine:
+            continue
+        alike = liken([ask.line for ask in mine], sentences(kind))
+        shares = scale.probabilities(kind, alike, possible(kind, evidence.scene, len(evidence.others)))
+        for ask, row in zip(mine, shares, strict=True):
+            sure, choice = float(row.max()), CHOICES[kind][int(row.argmax())]
+            said = level(scale, sure, evidence.scene.setting)
+            problems = ["a guess"] if said is None else []
+            if at_odds(choice, evidence.facts.get(ask.name, PersonFacts())):
+                problems.append("seen doing something else")
+            phrase = choice.said if said == "sure" else f"{HEDGE} {choice.said}"
+            found.append(Claim(ask, phrase, sure, tuple(problems)))
+    return found
 
 
 def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidence) -> list[Ask]:
@@ -139,10 +179,26 @@ def thresholds(folder: Path | None) -> dict[Kind, float | None]:
     file = None if folder is None else folder / CALIBRATION
     if file is None or not file.is_file():
         return dict.fromkeys(ASKED, GAIN)
-    try:
+    with _readable(file):
         row = json.loads(file.read_text(encoding="utf-8"))["least_gain"]
         return {kind: None if row[kind] is None else float(row[kind]) for kind in ASKED}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+
+
+def read_scales(folder: Path) -> dict[Told, Scale]:
+    """The scales of the choices as measured for the weights in a folder; none where they weren't measured."""
+    file = folder / CALIBRATION
+    if not file.is_file():
+        return {}
+    with _readable(file):
+        rows = json.loads(file.read_text(encoding="utf-8")).get("choices", {})
+        return {kind: Scale.from_dict(kind, rows[kind]) for kind in CHOICES if kind in rows}
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError("no thresholds can be read here", subject=str(file), hint="Measure them again.") from error
 
 
@@ -232,9 +288,14 @@ def _gaps(kind: str, facts: PersonFacts, evidence: Evidence) -> list[Kind]:
     lacks: dict[str, bool] = {
         "action": facts.activity is None,
         "appearance": not facts.clothes or any(g.kind == "top" for g in facts.clothes),
-        "location": evidence.scene.place is None and evidence.scene.setting != "indoors",  # it learned places outdoors
+        "location": evidence.scene.place is None,
     }
     return [k for k in ("appearance", "action", "location") if lacks[k] and kind in (k, "other")]
+
+
+def _unlearned(ask: Ask, evidence: Evidence) -> bool:
+    """Places indoors: its captions hardly name any, so they are only chosen from the list."""
+    return ask.kind == "location" and evidence.scene.setting == "indoors"
 
 
 def _tidy(text: str) -> str:

@@ -93,6 +93,7 @@ class Describer:
         self.folder, self.device, self.encode = folder, device, encode
         self._seen: OrderedDict[str, VisualTokens] = OrderedDict()
         self._unseen: OrderedDict[tuple[Line, str], float] = OrderedDict()  # log-probabilities with an empty clip
+        self._texts: dict[tuple[str, ...], FloatArray] = {}  # sentence vectors of lists that come again with every clip
         self._lock = threading.RLock()
 
     @cached_property
@@ -216,6 +217,18 @@ class Describer:
             named = People.batch([[self.state(p)] for p in people], model.config)
             asked = self._vectors([Line(question)]).expand(len(people), -1)
             return model.read(visual.select(rows), asked, named).presence[:, 0].tolist()
+
+    def likeness(self, analysis: ClipAnalysis, lines: Sequence[Line], texts: Sequence[str]) -> FloatArray:
+        """How near each of n texts is to what each of B lines looks at: cosines [B, n] of the best query."""
+        import torch
+
+        with self._lock, torch.inference_mode():
+            reading = self._reader.read(self._views(analysis, lines), self._vectors(lines))
+            if (key := tuple(texts)) not in self._texts:
+                self._texts[key] = self.encode(key)
+            vectors = torch.from_numpy(self._texts[key]).to(self.device)
+            alike: FloatArray = (reading.sentences.float() @ vectors.T).amax(1).cpu().numpy()
+        return alike
 
     @property
     def _reader(self) -> PVChatModel:

@@ -363,11 +363,12 @@ class PVChat:
 
         source, language, told = self._source[0], None, [evidence] * len(questions)
         if source == "model" and self.describer is not None:
-            from pvchat.claims import fill_gaps, thresholds
+            from pvchat.claims import fill_gaps, read_scales, thresholds
 
             say = partial(self.describer.say, analysis, seed=self.settings.seed)
-            least = thresholds(self.describer.folder)
-            told = fill_gaps(questions, about, evidence, self.people.names(), say, least)
+            liken, folder = partial(self.describer.likeness, analysis), self.describer.folder
+            least, scales = thresholds(folder), read_scales(folder)
+            told = fill_gaps(questions, about, evidence, self.people.names(), say, least, liken, scales)
         elif source == "told" and any(p.decision == "present" for people in about for p in people):
             language = self._language  # a refusal needs no wording, and so no model in memory
         rows = zip(questions, about, told, strict=True)

@@ -92,7 +92,7 @@ def present(name: str = "Ana") -> PersonPresence:
         ("What is Ana wearing?", {"clothes": [Garment("coat", "red", 0.9)]}, {}, []),
         ("Where is Ana?", {}, {}, ["location"]),
         ("Where is Ana?", {}, {"place": "an office"}, []),
-        ("Where is Ana?", {}, {"setting": "indoors"}, []),
+        ("Where is Ana?", {}, {"setting": "indoors"}, ["location"]),
         ("Where is Ana?", {}, {"setting": "outdoors"}, ["location"]),
         ("Is Ana here?", {}, {}, []),
         ("Describe Ana.", {"activity": "cooking"}, {}, ["appearance", "location"]),
@@ -159,6 +159,16 @@ def test_thresholds_lie_beside_the_weights(tmp_path) -> None:
         (tmp_path / CALIBRATION).write_text(broken)
         with pytest.raises(WeightsError, match="thresholds"):
             thresholds(tmp_path)
+
+
+def test_places_indoors_are_not_asked_for_in_words() -> None:
+    """Its captions hardly name any; they are chosen from the list (`test_choices.py`)."""
+    heard: list[Line] = []
+    seen = evidence()
+    seen.scene = SceneFacts(setting="indoors")
+    least = {"action": None, "appearance": None, "location": 0.3, "scene": None}
+    fill_gaps([read_question("Where is Ana?", ["Ana"])], [[present()]], seen, ["Ana"], heard.extend, least)
+    assert heard == []
 
 
 def test_kinds_that_are_not_worth_it_are_never_asked_for() -> None:

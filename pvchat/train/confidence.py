@@ -3,7 +3,8 @@
 In: a trained model and held-back captioned pictures. Out: `claims.json` beside its weights, read by `claims.py`: for
 each kind of claim the least gain (how much likelier the picture makes it) from which at least `PRECISION` of the claims
 are right here, or null where no gain reaches that. Right means that the phrase is near (MiniLM) to what a caption of
-the same picture says, or shares half of its content words. Run it anew whenever the weights change.
+the same picture says, or shares half of its content words. With them the scales of the choices (`train/choices.py`).
+Run it anew whenever the weights change.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from pvchat.questions import FUNCTION_WORDS
 from pvchat.schemas import ClipAnalysis
 from pvchat.sentences import Encode, SentenceEncoder
 from pvchat.train.captions import read_questions
-from pvchat.train.config import CAPTIONED
+from pvchat.train.choices import measure
+from pvchat.train.config import AUTO, CAPTIONED
 from pvchat.train.data import Photo, Pictures, read_photos
 
 PRECISION = 0.6  # of shown claims, on held-back pictures [choice]
@@ -53,7 +55,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/traindata"))
     parser.add_argument("--features", type=Path, default=Path("runs/features"))
     parser.add_argument("--sets", default=",".join(CAPTIONED))
-    parser.add_argument("--pictures", type=int, default=100)
+    parser.add_argument(
+        "--others", default=",".join(AUTO), help="sets of further pictures that say what likeness is usual"
+    )
+    parser.add_argument("--pictures", type=int, default=100, help="to be described; choices are measured on all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args(words)
@@ -66,9 +71,13 @@ def main(words: Sequence[str] | None = None) -> None:
     chosen = np.random.default_rng(args.seed).permutation(len(photos))[: args.pictures]
     describer = Describer(folder, args.device, encode)
     judged = judge(describer, [photos[i] for i in chosen], args.features, encode)
-    report = summary(judged)
+    sets = [name for name in args.others.split(",") if name]
+    others = [p for p in read_photos(args.data, sets, labelled=True) if p.validation]
+    pictures = [Pictures(part, args.features, describer.model.config) for part in (photos, others)]
+    rows, measured = measure(describer.model, *pictures, encode)
+    report = summary(judged) | {"choices": rows, "choices_measured": measured}
     (folder / CALIBRATION).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    log.info("%s", json.dumps(report, indent=1))
+    log.info("%s", json.dumps({key: value for key, value in report.items() if key != "choices"}, indent=1))
 
 
 def judge(describer: Describer, photos: Sequence[Photo], features: Path, encode: Encode) -> list[Judged]:

@@ -17,6 +17,7 @@ from pvchat.errors import SettingsError
 
 PHASES = {1: "contrastive", 2: "generation", 3: "identity"}
 CAPTIONED = ("flickr8k", "coco_mini")  # captions written by people
+AUTO = ("ccp_clothes", "imfdb_attr", "exercises", "sports100", "houses")  # labels, and captions made of them
 IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
 
 
@@ -82,7 +83,7 @@ class BaseConfig:
     clip: float = 1.0
     dropout: float = -1.0
     captioned: str = ",".join(CAPTIONED)
-    auto: str = "ccp_clothes,imfdb_attr,exercises,sports100,houses"
+    auto: str = ",".join(AUTO)
     identities: str = ",".join(IDENTITIES)
     views: int = 3
     scenes: int = 400

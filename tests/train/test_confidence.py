@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from make_sets import encode, make_config
 
-from pvchat.claims import ASKED, thresholds
+from pvchat.choices import CHOICES, SETTINGS, sentences
+from pvchat.claims import ASKED, read_scales, thresholds
 from pvchat.model.registry import create_model
-from pvchat.train import confidence
+from pvchat.train import choices, confidence
 from pvchat.train.confidence import FEWEST, PRECISION, Judged, is_right, least_gain
 
 
@@ -45,13 +46,60 @@ def test_the_file_is_written_and_read(tmp_path, monkeypatch):
     create_model("tiny").save_pretrained(tmp_path / "model")
     monkeypatch.setattr(confidence, "SentenceEncoder", lambda: type("Encoder", (), {"encode": staticmethod(encode)}))
     words = ["--model", tmp_path / "model", "--data", config.data, "--features", config.features]
-    confidence.main([str(w) for w in [*words, "--sets", "photos", "--pictures", 3]])
+    confidence.main([str(w) for w in [*words, "--sets", "photos", "--others", "", "--pictures", 3]])
     report = json.loads((tmp_path / "model" / "claims.json").read_text())
     assert set(report["least_gain"]) == set(ASKED) == set(report["measured"])
     assert thresholds(tmp_path / "model") == report["least_gain"]
+    assert set(read_scales(tmp_path / "model")) == set(CHOICES) == set(report["choices_measured"])
 
 
 def test_a_model_without_weights_is_refused(capsys):
     with pytest.raises(SystemExit):
         confidence.main(["--model", "tiny"])
     assert "no weights" in capsys.readouterr().err
+
+
+def made_up_pictures(kind: str, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Likeness [n, S] and the truth [n, K]: each picture shows one choice, which two in three of them look like."""
+    rng = np.random.default_rng(0)
+    shown, looks = rng.integers(len(CHOICES[kind]), size=count), rng.random(count) < 2 / 3
+    owner = np.array([i for i, c in enumerate(CHOICES[kind]) for _ in c.sentences])
+    alike = rng.normal(size=(count, len(sentences(kind)))) + 6 * ((owner[None] == shown[:, None]) & looks[:, None])
+    return alike.astype(np.float32), np.eye(len(CHOICES[kind]), dtype=bool)[shown]
+
+
+def test_scales_are_read_from_pictures():
+    alike, named = made_up_pictures("action")
+    where = ["indoors", "outdoors", None] * 100
+    scale, report = choices.fit("action", alike, alike[:0], named, where)
+    assert scale.offered.all()
+    assert report["covered"] == 300
+    assert 0.55 < report["right"] < 0.85
+    assert report["chance"] < 0.06
+    for setting in SETTINGS:
+        for level, precision in choices.PRECISION.items():
+            assert report[setting][level]["right"] >= precision
+        assert scale.likely[setting] <= scale.sure[setting]
+
+
+def test_choices_that_no_caption_confirms_are_not_offered():
+    alike, named = made_up_pictures("location")
+    named[:, 3] = False
+    scale, _ = choices.fit("location", alike, alike[:0], named, [None] * 300)
+    assert not scale.offered[3]
+    assert scale.probabilities("location", alike, np.ones(len(CHOICES["location"]), bool))[:, 3].max() == 0
+
+
+def test_captions_confirm_by_whole_words():
+    photo = lambda text: type("Photo", (), {"captions": (text,)})  # noqa: E731
+    said = [c.said for c in CHOICES["location"]]
+    named = choices.mentioned("location", [photo("A man at a desk."), photo("Deskbound seamen.")])
+    assert named[0, said.index("in an office or meeting room")]
+    assert not named[1].any()
+
+
+def test_no_threshold_where_no_choices_are_right_enough():
+    sure = np.linspace(0.9, 0.1, 40).astype(np.float32)
+    assert choices.least_probability(sure, np.zeros(40, bool), 0.5) is None
+    assert choices.least_probability(sure[:5], np.ones(5, bool), 0.5) is None
+    assert choices.least_probability(sure, np.arange(40) < 20, 0.8) == pytest.approx(float(sure[24]), abs=1e-4)

@@ -1,0 +1,164 @@
+"""Choices from lists: scores against what is usual, probabilities, how surely they are said, and what forbids them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvchat.answers import HEDGE, Evidence, plain_answer
+from pvchat.choices import CHOICES, SETTINGS, Scale, at_odds, level, possible, sentences, softmax
+from pvchat.claims import CALIBRATION, fill_gaps, read_scales
+from pvchat.describe import Line, Said
+from pvchat.errors import WeightsError
+from pvchat.guard import contradictions
+from pvchat.questions import read_question
+from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
+
+KINDS = sorted(CHOICES)
+ALWAYS = {"likely": dict.fromkeys(SETTINGS, 0.0), "sure": dict.fromkeys(SETTINGS)}
+
+
+def scale_of(kind: str, **changed: object) -> Scale:
+    usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
+    return replace(Scale.fit(kind, usual), sharpness=2.0, **(ALWAYS | changed))
+
+
+def likeness_to(kind: str, said: str) -> np.ndarray:
+    """[S] a clip that is unusually near to the sentences of one choice."""
+    near = [c.said == said for c in CHOICES[kind] for _ in c.sentences]
+    return np.where(near, 5.0, 0.0).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_lists_are_well_made(kind: str) -> None:
+    said = [c.said for c in CHOICES[kind]]
+    assert len(set(said)) == len(said)
+    assert len(set(sentences(kind))) == len(sentences(kind))
+    for choice in CHOICES[kind]:
+        assert re.search(rf"\b(?:{choice.words})\b", " ".join(choice.sentences)), choice.said
+        if choice.setting:  # the guard would refuse it anywhere else, or doesn't know the words
+            other = next(s for s in SETTINGS if s != choice.setting)
+            assert not contradictions(choice.said, PersonFacts(), SceneFacts(setting=choice.setting)), choice.said
+            assert not possible(kind, SceneFacts(setting=other), 9)[said.index(choice.said)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_nearest_choice_wins_and_everything_sums_to_one(kind: str) -> None:
+    scale = scale_of(kind)
+    for row, choice in enumerate(CHOICES[kind]):
+        shares = scale.probabilities(kind, likeness_to(kind, choice.said)[None], possible(kind, SceneFacts(), 9))
+        assert shares.argmax() == row
+        assert shares.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_what_is_near_to_everything_is_not_chosen() -> None:
+    """Its likeness is high to each picture, so it is no news."""
+    kind = "location"
+    usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
+    usual[:, 0] += 10
+    scale, alike = Scale.fit(kind, usual), usual.mean(0)
+    alike[-1] += 2.0
+    assert scale.scores(kind, alike[None]).argmax() == len(CHOICES[kind]) - 1
+
+
+@given(st.integers(0, 2**31), st.integers(1, 6))
+def test_probabilities_are_over_what_is_allowed(seed: int, rows: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits, allowed = rng.normal(0, 30, (rows, 5)).astype(np.float32), rng.random((rows, 5)) < 0.5
+    shares = softmax(logits, allowed)
+    assert np.isfinite(shares).all()
+    assert (shares[~allowed] == 0).all()
+    assert shares.sum(1) == pytest.approx(allowed.any(1).astype(float), abs=1e-5)
+
+
+def test_how_surely_a_choice_is_said() -> None:
+    scale = scale_of("location", likely={"indoors": 0.3, "outdoors": 0.2}, sure={"indoors": None, "outdoors": 0.6})
+    assert [level(scale, p, "outdoors") for p in (0.1, 0.2, 0.6)] == [None, "likely", "sure"]
+    assert [level(scale, p, "indoors") for p in (0.2, 0.3, 0.9)] == [None, "likely", "likely"]
+    assert [level(scale, p, None) for p in (0.25, 0.3, 0.9)] == [None, "likely", "likely"]  # both must agree
+
+
+def present(name: str = "Ana") -> PersonPresence:
+    return PersonPresence(name, "present", 0.9, [], 0)
+
+
+def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFacts, people: int = 1, **kinds) -> str:
+    evidence = Evidence({"Ana": facts}, scene=scene)
+    evidence.others = [None] * people  # only how many they are counts here
+    question = read_question(text, ["Ana"])
+
+    def liken(lines: list[Line], texts: list[str]) -> np.ndarray:
+        kind = next(k for k in KINDS if texts == sentences(k))
+        return np.stack([likeness_to(kind, chosen[kind])] * len(lines))
+
+    def say(lines: list[Line]) -> list[Said]:
+        return [Said(kinds.get("own", "Nothing"), -0.1, 1.0) for _ in lines]
+
+    scales = {kind: scale_of(kind, **kinds.get("levels", {})) for kind in KINDS}
+    least = {"action": 0.5, "appearance": None, "location": 0.5, "scene": None}
+    (filled,) = fill_gaps([question], [[present()]], evidence, ["Ana"], say, least, liken, scales)
+    filled.others = []
+    return plain_answer(question, [present()], filled)
+
+
+CHOSEN = {"action": "posing for a photo", "location": "at an event"}
+SURE = {"levels": {"sure": dict.fromkeys(SETTINGS, 0.0)}}
+
+
+def test_choices_fill_gaps_with_a_hedge_unless_sure() -> None:
+    scene = SceneFacts(setting="indoors")
+    smiling = PersonFacts(gestures=["smiling"])
+    assert answer("What is Ana doing?", CHOSEN, scene, smiling) == f"Ana smiles and {HEDGE} poses for a photo."
+    assert answer("What is Ana doing?", CHOSEN, scene, smiling, **SURE) == "Ana poses for a photo and smiles."
+    assert answer("Where is Ana?", CHOSEN, scene, smiling) == f"Ana is {HEDGE} at an event."
+    assert answer("Where is Ana?", CHOSEN, scene, smiling, **SURE) == "Ana is at an event."
+
+
+def test_measured_facts_and_sure_words_of_its_own_come_first() -> None:
+    facts, scene = PersonFacts(activity="cooking"), SceneFacts(place="a kitchen")
+    assert answer("What is Ana doing?", CHOSEN, scene, facts) == "Ana cooks."
+    assert answer("Where is Ana?", CHOSEN, scene, facts) == "Ana is in a kitchen."
+    own = "The woman is riding a bike."
+    assert answer("What is Ana doing?", CHOSEN, SceneFacts(), PersonFacts(), own=own) == "Ana rides a bike."
+
+
+def test_what_was_measured_forbids_choices() -> None:
+    beach = {"action": "posing for a photo with others", "location": "on a beach"}
+    assert "beach" not in answer("Where is Ana?", beach, SceneFacts(setting="indoors"), PersonFacts())
+    assert "beach" in answer("Where is Ana?", beach, SceneFacts(setting="outdoors"), PersonFacts())
+    assert "others" not in answer("What is Ana doing?", beach, SceneFacts(), PersonFacts(), people=1)
+    assert "others" in answer("What is Ana doing?", beach, SceneFacts(), PersonFacts(), people=2)
+    talking = PersonFacts(gestures=["talking"])
+    assert answer("What is Ana doing?", CHOSEN, SceneFacts(), talking) == "Ana talks."
+    singing = CHOSEN | {"action": "singing or playing music"}
+    assert "sings or plays" in answer("What is Ana doing?", singing, SceneFacts(), talking)
+    assert at_odds(CHOICES["action"][0], talking)
+    assert not at_odds(CHOICES["location"][0], talking)
+
+
+def test_what_is_not_offered_or_too_unlikely_is_not_said() -> None:
+    scene = SceneFacts(setting="indoors")
+    for kind in KINDS:
+        scale = scale_of(kind, offered=np.zeros(len(CHOICES[kind]), bool))
+        assert scale.probabilities(kind, likeness_to(kind, CHOSEN[kind])[None], possible(kind, scene, 1)).sum() == 0
+    high = {"levels": {"likely": dict.fromkeys(SETTINGS, 1.1)}}
+    assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **high) == "Ana is indoors."
+
+
+def test_scales_lie_beside_the_weights(tmp_path) -> None:
+    assert read_scales(tmp_path) == {}
+    rows = {kind: scale_of(kind).to_dict(kind) for kind in KINDS}
+    (tmp_path / CALIBRATION).write_text(json.dumps({"least_gain": {}, "choices": rows}))
+    alike = np.random.default_rng(1).normal(size=(3, len(sentences("action")))).astype(np.float32)
+    read = read_scales(tmp_path)["action"].scores("action", alike)
+    assert read == pytest.approx(scale_of("action").scores("action", alike), abs=1e-3)
+    rows["action"]["choices"] = ["another"]
+    (tmp_path / CALIBRATION).write_text(json.dumps({"choices": rows}))
+    with pytest.raises(WeightsError, match="thresholds"):
+        read_scales(tmp_path)
