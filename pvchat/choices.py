@@ -3,14 +3,18 @@
 Zero-shot classification as in CLIP (arXiv 2103.00020, Sec. 3.1.4): every choice has a few sentences, and a clip is held
 against them in sentence space, by its best query (BLIP-2, Sec. 3.2). Some sentences are near to every picture, so a
 likeness counts in standard deviations from that of held-back pictures (`Scale`, written by `train/confidence.py`).
+Where no choice is sure enough, a group of them may be ("Hedging your bets", Deng et al., CVPR 2012).
 
 Legend: K choices, S sentences of all of them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,8 +23,9 @@ from numpy.typing import NDArray
 from pvchat.schemas import FloatArray, PersonFacts, SceneFacts
 
 Told = Literal["action", "location"]
-Level = Literal["likely", "sure"]
-Least = Mapping[str, float | None]
+KINDS: tuple[Told, ...] = ("action", "location")
+Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is said with "probably"
+LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # tried in this order
 SETTINGS = ("indoors", "outdoors")
 _BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "shaking", "holding")
 
@@ -33,108 +38,26 @@ class Choice:
         said: what is said when it is chosen.
         sentences: what the clip is held against, without their subject ("A person …").
         words: pattern of the words by which a caption confirms it.
+        group: what is said instead where only that much is sure: it and choices like it share this.
         setting: where it can be ("indoors", "outdoors"); None for both.
-        busy: whether somebody who is seen talking or moving the hands may be doing it (or be there).
+        busy: for deeds: whether somebody who is seen talking or moving the hands may be doing it.
         company: how many people it takes.
     """
 
     said: str
     sentences: tuple[str, ...]
     words: str
+    group: str
     setting: str | None = None
     busy: bool = False
     company: int = 1
 
 
-def _place(said: str, sentences: str, words: str, setting: str | None = None) -> Choice:
-    return Choice(said, tuple(sentences.split("|")), words, setting, busy=True)
-
-
-def _deed(said: str, sentences: str, words: str, *, busy: bool = False, company: int = 1) -> Choice:
-    return Choice(said, tuple(sentences.split("|")), words, None, busy, company)
-
-
-CHOICES: dict[Told, tuple[Choice, ...]] = {
-    "location": (
-        _place("in an office or meeting room",
-               "in an office|in a meeting room|at a desk in an office|in a conference room",
-               
-               r"office|meeting|conference|desk|computer", "indoors"),
-        _place("at an event", "at a party|at an awards event|at a press event|at a wedding|at a formal event",
-               r"part(y|ies)|wedding|event|ceremon|awards?|festival|celebrat|convention|parade|prom"),
-        _place("on a stage", "on a stage|at a concert|in front of an audience",
-               r"stage|concert|audience|band|perform\w*|microphone|sing\w*|spotlight"),
-        _place("in a studio", "in a TV studio|in a photo studio|in a recording studio", r"studio|backdrop", "indoors"),
-        _place("in a hospital or doctor's office",
-               "in a hospital|in a doctor's office|in a treatment room|in a laboratory",
-               
-               r"hospital|doctor|nurse|patient|medical|lab\w*", "indoors"),
-        _place("in a living room", "in a living room|on a couch in a living room|on a sofa at home",
-               r"living room|couch|sofa|carpet|television|tv|home", "indoors"),
-        _place("in a kitchen", "in a kitchen", r"kitchen|cook\w*|stove|oven", "indoors"),
-        _place("in a bedroom", "in a bedroom|on a bed", r"bed(room|s)?|pillows?", "indoors"),
-        _place("in a restaurant or café", "in a restaurant|in a cafeteria|in a bar|at a table with food",
-               r"restaurant|caf\w*|bar|diner|beers?|food|meal|eat\w*|table", "indoors"),
-        _place("in a shop", "in a shop|in a supermarket|at a market", r"shop\w*|stores?|supermarket|market"),
-        _place("in a gym", "in a gym", r"gym\w*|court", "indoors"),
-        _place("in a classroom", "in a classroom|in a library", r"class\w*|school|library|students?", "indoors"),
-        _place("in a vehicle", "in a car|on a bus|on a train", r"cars?|bus|train|subway|vehicle"),
-        _place("on a street", "on a street|in a city|on a sidewalk",
-               r"streets?|road|city|sidewalk|crosswalk|town", "outdoors"),
-        _place("in a park or garden", "in a park|in a garden|in a yard|on the grass",
-               r"park|garden|yard|lawn|grass\w*|backyard", "outdoors"),
-        _place("on a playground", "on a playground", r"playground|swings?|slide", "outdoors"),
-        _place("in a forest", "in a forest|on a path in the woods",
-               r"forest|woods|wooded|trees?|trail|path", "outdoors"),
-        _place("in a field", "in a field|in a grassy field", r"fields?|grass\w*|meadow", "outdoors"),
-        _place("on a beach", "on a beach|on the sand at the sea", r"beach|sand\w*|shore|ocean|sea", "outdoors"),
-        _place("in the water", "in the water|in a pool|in the ocean",
-               r"water|pool|ocean|waves?|swim\w*|surf\w*|lake|river|sea", "outdoors"),
-        _place("by the water", "at a lake|by a river|on a boat",
-               r"lake|river|boat|canoe|kayak|raft|dock|pier|water|creek", "outdoors"),
-        _place("in the mountains", "in the mountains|on a rock|on a cliff",
-               r"mountains?|rock\w*|cliff|hills?|canyon|climb\w*", "outdoors"),
-        _place("in the snow", "in the snow|on a snowy hill", r"snow\w*|ski\w*|sled\w*|ice|icy", "outdoors"),
-        _place("in a stadium", "in a stadium|on a sports field|on a court",
-               r"stadium|court|football|soccer|baseball|basketball|tennis|game|players?|track|rugby|hockey"),
-    ),
-    "action": (
-        _deed("posing for a photo", "posing for a photo|smiling at the camera|looking at the camera",
-              r"pos(e|es|ed|ing)|camera|picture|photos?|photograph|smil\w+"),
-        _deed("posing for a photo with others",
-              "posing for a group photo|standing with friends for a picture|posing with other people",
-              r"pos(e|es|ed|ing)|camera|picture|photos?|photograph|smil\w+", company=2),
-        _deed("speaking into a microphone", "talking into a microphone|giving a speech|speaking at a podium",
-              r"microphones?|speech|podium|speaks?|speaking|sing\w*", busy=True),
-        _deed("singing or playing music", "singing into a microphone|playing a guitar|performing with a band",
-              r"sing\w*|guitars?|band|music\w*|instruments?|drum\w*|perform\w*|microphone", busy=True),
-        _deed("talking with somebody", "talking to another person|having a conversation|listening to somebody",
-              r"talk\w*|convers\w*|chat\w*|listen\w*|speak\w*", busy=True, company=2),
-        _deed("sitting at a table", "sitting at a table|sitting at a desk", r"table|desk|sits?|sitting|seated"),
-        _deed("sitting on a couch", "sitting on a couch|sitting on a sofa", r"couch|sofa|armchair|chairs?"),
-        _deed("eating or drinking", "eating|drinking|having a meal",
-               r"eat\w*|drink\w*|meal|food|ice cream|bites?|beer"),
-        _deed("reading", "reading a book|reading a newspaper", r"read\w*|books?|newspaper|magazine"),
-        _deed("working at a computer", "using a computer|working at a desk", r"computer|laptop|desk|typing|keyboard"),
-        _deed("talking on the phone", "talking on the phone", r"\w*phone"),
-        _deed("dancing", "dancing", r"danc\w+", busy=True),
-        _deed("hugging somebody", "hugging somebody|kissing somebody",
-               r"hug\w*|kiss\w*|embrac\w*|arms? around", company=2),
-        _deed("holding a child", "holding a baby|holding a child", r"bab(y|ies)|child|infant|toddler"),
-        _deed("cooking", "cooking|preparing food", r"cook\w*|prepar\w*|grill\w*|kitchen"),
-        _deed("sleeping", "sleeping|lying on a bed", r"sleep\w*|asleep|lying|lays?|laying|nap\w*"),
-        _deed("caring for a patient", "examining a patient|caring for a patient",
-               r"patient|doctor|nurse|medical", busy=True),
-        _deed("walking", "walking|walking down the street", r"walk\w*|stroll\w*|hik\w+"),
-        _deed("running", "running", r"run\w*|race|racing|jog\w*"),
-        _deed("jumping", "jumping in the air", r"jump\w*|leap\w*|air|flip\w*"),
-        _deed("riding a bike", "riding a bike", r"bik\w+|bicycl\w*|cycl\w*|motorcycl\w*"),
-        _deed("swimming", "swimming|splashing in the water", r"swim\w*|splash\w*|pool|water|surf\w*"),
-        _deed("climbing", "climbing", r"climb\w*|scal\w+"),
-        _deed("playing with a ball", "playing with a ball|playing soccer|playing basketball",
-              r"\w*ball|soccer|tennis|rugby|hockey"),
-    ),
-}  # fmt: skip
+@lru_cache
+def choices(kind: Told) -> tuple[Choice, ...]:
+    """All choices of a kind, from `choices.json`."""
+    rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))[kind]
+    return tuple(Choice(**{"group": row["said"]} | row | {"sentences": tuple(row["sentences"])}) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -146,16 +69,15 @@ class Scale:
         choice: [2, K] the same of each choice's score.
         offered: [K] enough captions confirm it there; of the others nothing is known, so they are never chosen.
         sharpness: of the softmax over scores (inverse temperature), fitted.
-        likely, sure: by setting, probability of the best choice from which it is said with "probably", and without;
-            None: never. Its training pictures are mostly outdoors, so the same probability is worth less indoors.
+        least: by level and setting, the probability from which the best choice is said so; None: never. The training
+            pictures are mostly outdoors, so the same probability is worth less indoors.
     """
 
     sentence: FloatArray
     choice: FloatArray
     offered: NDArray[np.bool_]
     sharpness: float = 1.0
-    likely: Least = field(default_factory=dict)
-    sure: Least = field(default_factory=dict)
+    least: Mapping[Level, Mapping[str, float | None]] = field(default_factory=dict)
 
     @classmethod
     def fit(cls, kind: Told, likeness: FloatArray) -> Scale:
@@ -168,22 +90,22 @@ class Scale:
     @classmethod
     def from_dict(cls, kind: Told, row: Mapping[str, Any]) -> Scale:
         """What `to_dict` gave; ValueError when it was made for other choices."""
-        said = [c.said for c in CHOICES[kind]]
+        said = [c.said for c in choices(kind)]
         if list(row["choices"]) != said or np.shape(row["sentence"]) != (2, len(sentences(kind))):
             raise ValueError(f"measured for other choices of '{kind}'")
         sentence, choice = (np.asarray(row[key], np.float32) for key in ("sentence", "choice"))
         offered = np.isin(said, row["offered"])
-        likely, sure = (
-            {where: None if row[key][where] is None else float(row[key][where]) for where in SETTINGS}
-            for key in ("likely", "sure")
-        )
-        return cls(sentence, choice, offered, float(row["sharpness"]), likely, sure)
+        least = {
+            level: {w: None if row["least"][level][w] is None else float(row["least"][level][w]) for w in SETTINGS}
+            for level in LEVELS
+        }
+        return cls(sentence, choice, offered, float(row["sharpness"]), least)
 
     def to_dict(self, kind: Told) -> dict[str, Any]:
         """JSON-ready."""
-        said = [c.said for c in CHOICES[kind]]
+        said = [c.said for c in choices(kind)]
         return {
-            "likely": dict(self.likely), "sure": dict(self.sure), "sharpness": self.sharpness,
+            "least": {level: dict(limits) for level, limits in self.least.items()}, "sharpness": self.sharpness,
             "offered": [name for name, yes in zip(said, self.offered, strict=True) if yes], "choices": said,
             **{key: np.round(getattr(self, key).astype(float), 5).tolist() for key in ("sentence", "choice")},
         }  # fmt: skip
@@ -199,18 +121,43 @@ class Scale:
         return softmax(self.sharpness * self.scores(kind, likeness), allowed & self.offered)
 
 
-def at_odds(choice: Choice, facts: PersonFacts) -> bool:
-    """Whether somebody seen talking or moving the hands can't be doing this."""
-    return not choice.busy and any(gesture.startswith(_BUSY) for gesture in facts.gestures)
+def at_odds(kind: Told, choice: Choice, facts: PersonFacts) -> bool:
+    """Whether it is a deed that somebody seen talking or moving the hands can't be doing."""
+    return kind == "action" and not choice.busy and any(gesture.startswith(_BUSY) for gesture in facts.gestures)
 
 
-def level(scale: Scale, probability: float, setting: str | None) -> Level | None:
-    """How surely a choice of this probability is said, None for not at all; both must agree on an unknown setting."""
-    for name in ("sure", "likely"):
-        least = [getattr(scale, name).get(where) for where in SETTINGS if setting in (None, where)]
-        if all(limit is not None and probability >= limit for limit in least):
-            return name
-    return None
+def pick(kind: Told, scale: Scale, shares: FloatArray, setting: str | None) -> tuple[str, float, Level | None, Choice]:
+    """What is said, its probability, how surely (None: not at all), and the choice that speaks for it.
+
+    Args:
+        kind: of answer.
+        scale: its limits; where the setting is unknown, those of both must be kept.
+        shares: [K] probabilities.
+        setting: as measured.
+    """
+    row = int(shares.argmax())
+    groups = group_shares(kind, shares[None])[0]
+    group = int(groups.argmax())
+    name = group_names(kind)[group]
+    inside = max((i for i, c in enumerate(choices(kind)) if c.group == name), key=lambda i: shares[i])
+    narrow = (choices(kind)[row].said, float(shares[row]), choices(kind)[row])
+    wide = (name, float(groups[group]), choices(kind)[inside])
+    for level in LEVELS:
+        said, probability, choice = wide if level.startswith("group") else narrow
+        limits = [scale.least.get(level, {}).get(where) for where in SETTINGS if setting in (None, where)]
+        if all(limit is not None and probability >= limit for limit in limits):
+            return said, probability, level, choice
+    return narrow[0], narrow[1], None, narrow[2]
+
+
+def group_names(kind: Told) -> list[str]:
+    """The groups, in the order of their first choices."""
+    return list(dict.fromkeys(choice.group for choice in choices(kind)))
+
+
+def group_shares(kind: Told, shares: NDArray[Any]) -> NDArray[Any]:
+    """Sums [n, G] of [n, K] over each group."""
+    return np.stack([shares[:, [c.group == g for c in choices(kind)]].sum(1) for g in group_names(kind)], 1)
 
 
 def softmax(logits: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
@@ -227,18 +174,18 @@ def softmax(logits: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
 def sentences(kind: Told) -> list[str]:
     """All sentences of a kind, choice after choice."""
     verb = "" if kind == "location" else "is "
-    return [f"A person {verb}{text}." for choice in CHOICES[kind] for text in choice.sentences]
+    return [f"A person {verb}{text}." for choice in choices(kind) for text in choice.sentences]
 
 
 def possible(kind: Told, scene: SceneFacts, people: int) -> NDArray[np.bool_]:
     """[K] the choices that can be in this scene with so many people in it."""
     return np.array(
-        [c.company <= people and (not scene.setting or c.setting in (None, scene.setting)) for c in CHOICES[kind]]
+        [c.company <= people and (not scene.setting or c.setting in (None, scene.setting)) for c in choices(kind)]
     )
 
 
 def _pooled(kind: Told, scores: FloatArray) -> FloatArray:
     """[n, K] the mean over each choice's sentences [n, S]."""
-    ends = np.cumsum([0, *(len(c.sentences) for c in CHOICES[kind])])
+    ends = np.cumsum([0, *(len(c.sentences) for c in choices(kind))])
     pairs: Sequence[tuple[int, int]] = list(zip(ends[:-1], ends[1:], strict=True))
     return np.stack([scores[:, a:b].mean(1) for a, b in pairs], 1).astype(np.float32)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Literal
 
 from pvchat.answers import HEDGE, Evidence
-from pvchat.choices import CHOICES, Scale, Told, at_odds, level, possible, sentences
+from pvchat.choices import KINDS, Scale, Told, at_odds, pick, possible, sentences
 from pvchat.describe import Line, Said
 from pvchat.errors import WeightsError
 from pvchat.guard import COLOURS, contradictions, same_colour
@@ -130,19 +130,19 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, liken: Liken, scales: Mapp
         scales: by kind.
     """
     found = []
-    for kind in CHOICES:
+    for kind in KINDS:
         scale, mine = scales.get(kind), [ask for ask in wanted if ask.kind == kind]
         if scale is None or not mine:
             continue
-        alike = liken([ask.line for ask in mine], sentences(kind))
+        views = [replace(ask.line, question=CAPTION_QUESTION) for ask in mine]  # as the scale was measured
+        alike = liken(views, sentences(kind))
         shares = scale.probabilities(kind, alike, possible(kind, evidence.scene, len(evidence.others)))
         for ask, row in zip(mine, shares, strict=True):
-            sure, choice = float(row.max()), CHOICES[kind][int(row.argmax())]
-            said = level(scale, sure, evidence.scene.setting)
-            problems = ["a guess"] if said is None else []
-            if at_odds(choice, evidence.facts.get(ask.name, PersonFacts())):
+            said, sure, level, choice = pick(kind, scale, row, evidence.scene.setting)
+            problems = ["a guess"] if level is None else []
+            if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts())):
                 problems.append("seen doing something else")
-            phrase = choice.said if said == "sure" else f"{HEDGE} {choice.said}"
+            phrase = said if level and level.endswith("sure") else f"{HEDGE} {said}"
             found.append(Claim(ask, phrase, sure, tuple(problems)))
     return found
 
@@ -191,7 +191,7 @@ def read_scales(folder: Path) -> dict[Told, Scale]:
         return {}
     with _readable(file):
         rows = json.loads(file.read_text(encoding="utf-8")).get("choices", {})
-        return {kind: Scale.from_dict(kind, rows[kind]) for kind in CHOICES if kind in rows}
+        return {kind: Scale.from_dict(kind, rows[kind]) for kind in KINDS if kind in rows}
 
 
 @contextmanager

@@ -12,35 +12,52 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pvchat.answers import HEDGE, Evidence, plain_answer
-from pvchat.choices import CHOICES, SETTINGS, Scale, at_odds, level, possible, sentences, softmax
-from pvchat.claims import CALIBRATION, fill_gaps, read_scales
+from pvchat.choices import (
+    KINDS,
+    LEVELS,
+    SETTINGS,
+    Scale,
+    at_odds,
+    choices,
+    group_names,
+    group_shares,
+    pick,
+    possible,
+    sentences,
+    softmax,
+)
+from pvchat.claims import CALIBRATION, CAPTION_QUESTION, fill_gaps, read_scales
 from pvchat.describe import Line, Said
 from pvchat.errors import WeightsError
 from pvchat.guard import contradictions
 from pvchat.questions import read_question
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 
-KINDS = sorted(CHOICES)
-ALWAYS = {"likely": dict.fromkeys(SETTINGS, 0.0), "sure": dict.fromkeys(SETTINGS)}
+NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}
+
+
+def limits(**levels: float) -> dict:
+    """The same limit for both settings; levels that aren't named are never reached."""
+    return NEVER | {name.replace("_", " "): dict.fromkeys(SETTINGS, limit) for name, limit in levels.items()}
 
 
 def scale_of(kind: str, **changed: object) -> Scale:
     usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
-    return replace(Scale.fit(kind, usual), sharpness=2.0, **(ALWAYS | changed))
+    return replace(Scale.fit(kind, usual), sharpness=2.0, **({"least": limits(likely=0.0)} | changed))
 
 
 def likeness_to(kind: str, said: str) -> np.ndarray:
     """[S] a clip that is unusually near to the sentences of one choice."""
-    near = [c.said == said for c in CHOICES[kind] for _ in c.sentences]
+    near = [c.said == said for c in choices(kind) for _ in c.sentences]
     return np.where(near, 5.0, 0.0).astype(np.float32)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_lists_are_well_made(kind: str) -> None:
-    said = [c.said for c in CHOICES[kind]]
+    said = [c.said for c in choices(kind)]
     assert len(set(said)) == len(said)
     assert len(set(sentences(kind))) == len(sentences(kind))
-    for choice in CHOICES[kind]:
+    for choice in choices(kind):
         assert re.search(rf"\b(?:{choice.words})\b", " ".join(choice.sentences)), choice.said
         if choice.setting:  # the guard would refuse it anywhere else, or doesn't know the words
             other = next(s for s in SETTINGS if s != choice.setting)
@@ -51,7 +68,7 @@ def test_the_lists_are_well_made(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_nearest_choice_wins_and_everything_sums_to_one(kind: str) -> None:
     scale = scale_of(kind)
-    for row, choice in enumerate(CHOICES[kind]):
+    for row, choice in enumerate(choices(kind)):
         shares = scale.probabilities(kind, likeness_to(kind, choice.said)[None], possible(kind, SceneFacts(), 9))
         assert shares.argmax() == row
         assert shares.sum() == pytest.approx(1.0, abs=1e-5)
@@ -64,7 +81,7 @@ def test_what_is_near_to_everything_is_not_chosen() -> None:
     usual[:, 0] += 10
     scale, alike = Scale.fit(kind, usual), usual.mean(0)
     alike[-1] += 2.0
-    assert scale.scores(kind, alike[None]).argmax() == len(CHOICES[kind]) - 1
+    assert scale.scores(kind, alike[None]).argmax() == len(choices(kind)) - 1
 
 
 @given(st.integers(0, 2**31), st.integers(1, 6))
@@ -77,11 +94,41 @@ def test_probabilities_are_over_what_is_allowed(seed: int, rows: int) -> None:
     assert shares.sum(1) == pytest.approx(allowed.any(1).astype(float), abs=1e-5)
 
 
-def test_how_surely_a_choice_is_said() -> None:
-    scale = scale_of("location", likely={"indoors": 0.3, "outdoors": 0.2}, sure={"indoors": None, "outdoors": 0.6})
-    assert [level(scale, p, "outdoors") for p in (0.1, 0.2, 0.6)] == [None, "likely", "sure"]
-    assert [level(scale, p, "indoors") for p in (0.2, 0.3, 0.9)] == [None, "likely", "likely"]
-    assert [level(scale, p, None) for p in (0.25, 0.3, 0.9)] == [None, "likely", "likely"]  # both must agree
+def shares_of(**said: float) -> np.ndarray:
+    """Probabilities [K] of places, by a word of theirs."""
+    shares = np.zeros(len(choices("location")), np.float32)
+    for word, share in said.items():
+        shares[next(i for i, c in enumerate(choices("location")) if word in c.said)] = share
+    return shares
+
+
+def test_the_narrowest_choice_that_is_sure_enough_is_said() -> None:
+    least = {
+        "sure": {"indoors": None, "outdoors": 0.6}, "group sure": {"indoors": 0.8, "outdoors": 0.7},
+        "likely": {"indoors": 0.3, "outdoors": 0.2}, "group likely": {"indoors": 0.4, "outdoors": 0.4},
+    }  # fmt: skip
+    scale = scale_of("location", least=least)
+
+    def said(setting: str | None, **shares: float) -> tuple[str, str | None]:
+        found = pick("location", scale, shares_of(**shares), setting)
+        return found[0], found[2]
+
+    assert said("outdoors", beach=0.65) == ("on a beach", "sure")
+    assert said("outdoors", beach=0.5) == ("on a beach", "likely")
+    assert said("indoors", kitchen=0.5, bedroom=0.4) == ("at home", "group sure")
+    assert said("indoors", kitchen=0.5, bedroom=0.2) == ("in a kitchen", "likely")
+    assert said("indoors", kitchen=0.25, bedroom=0.2) == ("at home", "group likely")
+    assert said("indoors", kitchen=0.2, bedroom=0.1)[1] is None
+    assert said(None, beach=0.65) == ("on a beach", "likely")  # the limits of both settings must be kept
+    assert said(None, beach=0.25)[1] is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_groups_share_out_everything(kind: str) -> None:
+    shares = softmax(np.random.default_rng(0).normal(size=(4, len(choices(kind)))), np.ones(len(choices(kind)), bool))
+    groups = group_shares(kind, shares)
+    assert groups.shape == (4, len(group_names(kind)))
+    assert groups.sum(1) == pytest.approx(1.0, abs=1e-5)
 
 
 def present(name: str = "Ana") -> PersonPresence:
@@ -94,6 +141,7 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
     question = read_question(text, ["Ana"])
 
     def liken(lines: list[Line], texts: list[str]) -> np.ndarray:
+        assert {line.question for line in lines} == {CAPTION_QUESTION}  # as the scales are measured
         kind = next(k for k in KINDS if texts == sentences(k))
         return np.stack([likeness_to(kind, chosen[kind])] * len(lines))
 
@@ -108,7 +156,7 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
 
 
 CHOSEN = {"action": "posing for a photo", "location": "at an event"}
-SURE = {"levels": {"sure": dict.fromkeys(SETTINGS, 0.0)}}
+SURE = {"levels": {"least": limits(sure=0.0)}}
 
 
 def test_choices_fill_gaps_with_a_hedge_unless_sure() -> None:
@@ -138,16 +186,16 @@ def test_what_was_measured_forbids_choices() -> None:
     assert answer("What is Ana doing?", CHOSEN, SceneFacts(), talking) == "Ana talks."
     singing = CHOSEN | {"action": "singing or playing music"}
     assert "sings or plays" in answer("What is Ana doing?", singing, SceneFacts(), talking)
-    assert at_odds(CHOICES["action"][0], talking)
-    assert not at_odds(CHOICES["location"][0], talking)
+    assert at_odds("action", choices("action")[0], talking)
+    assert not at_odds("location", choices("location")[0], talking)
 
 
 def test_what_is_not_offered_or_too_unlikely_is_not_said() -> None:
     scene = SceneFacts(setting="indoors")
     for kind in KINDS:
-        scale = scale_of(kind, offered=np.zeros(len(CHOICES[kind]), bool))
+        scale = scale_of(kind, offered=np.zeros(len(choices(kind)), bool))
         assert scale.probabilities(kind, likeness_to(kind, CHOSEN[kind])[None], possible(kind, scene, 1)).sum() == 0
-    high = {"levels": {"likely": dict.fromkeys(SETTINGS, 1.1)}}
+    high = {"levels": {"least": limits(likely=1.1)}}
     assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **high) == "Ana is indoors."
 
 

@@ -16,13 +16,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pvchat.choices import CHOICES, SETTINGS, Level, Scale, Told, possible, sentences, softmax
+from pvchat.choices import (
+    KINDS,
+    LEVELS,
+    SETTINGS,
+    Level,
+    Scale,
+    Told,
+    choices,
+    group_shares,
+    possible,
+    sentences,
+    softmax,
+)
 from pvchat.claims import CAPTION_QUESTION
 from pvchat.schemas import FloatArray, SceneFacts
 from pvchat.sentences import Encode
 from pvchat.train.data import Photo, Pictures, picture_features
 
-PRECISION: dict[Level, float] = {"likely": 0.5, "sure": 0.8}  # from which it is said with "probably", and without
+LIKELY, SURE = 0.6, 0.8  # precision from which a choice is said with "probably", and without [choice]
 FEWEST = 3  # held-back pictures that must confirm a choice before it is offered [choice]
 SHOWN = 8  # choices that a threshold must rest on [choice]
 _BATCH = 48
@@ -32,8 +44,8 @@ _SHARPNESS = np.geomspace(0.2, 10, 80)
 def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[Told, FloatArray]:
     """Likeness [n, S] of n pictures to the sentences of each kind."""
     question = torch.from_numpy(encode([CAPTION_QUESTION]))
-    texts = {kind: torch.from_numpy(encode(sentences(kind))) for kind in CHOICES}
-    found: dict[Told, list[FloatArray]] = {kind: [] for kind in CHOICES}
+    texts = {kind: torch.from_numpy(encode(sentences(kind))) for kind in KINDS}
+    found: dict[Told, list[FloatArray]] = {kind: [] for kind in KINDS}
     for start in range(0, len(pictures), _BATCH):
         grids = pictures.grids(range(start, min(start + _BATCH, len(pictures))))
         with torch.inference_mode():
@@ -46,7 +58,7 @@ def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[Told, Float
 
 def mentioned(kind: Told, photos: Sequence[Photo]) -> NDArray[np.bool_]:
     """[n, K] whether a caption of each picture has a word of each choice."""
-    patterns = [re.compile(rf"\b(?:{choice.words})\b", re.IGNORECASE) for choice in CHOICES[kind]]
+    patterns = [re.compile(rf"\b(?:{choice.words})\b", re.IGNORECASE) for choice in choices(kind)]
     texts = [" ".join(photo.captions) for photo in photos]
     return np.array([[bool(p.search(text)) for p in patterns] for text in texts]).reshape(len(texts), len(patterns))
 
@@ -75,7 +87,7 @@ def fit(
         where: n times the measured setting.
     """
     scale = replace(Scale.fit(kind, np.concatenate([alike, others])), offered=named.sum(0) >= FEWEST)
-    many = max(choice.company for choice in CHOICES[kind])
+    many = max(choice.company for choice in choices(kind))
     allowed = np.stack([possible(kind, SceneFacts(setting=w), many) for w in where])
     named = named & allowed & scale.offered
     covered = named.any(1)
@@ -83,18 +95,21 @@ def fit(
     losses = [-np.log((softmax(s * scores, allowed) * named).sum(1) + 1e-9).mean() for s in _SHARPNESS]
     scale = replace(scale, sharpness=round(float(_SHARPNESS[np.argmin(losses)]), 3))
     shares = softmax(scale.sharpness * scores, allowed)
-    sure, right = shares.max(1), named[np.arange(len(shares)), shares.argmax(1)]
-    there = {setting: np.array([w == setting for w in where], bool)[covered] for setting in SETTINGS}
-    least = {
-        name: {setting: least_probability(sure[own], right[own], goal) for setting, own in there.items()}
-        for name, goal in PRECISION.items()
-    }
-    report = {"pictures": len(covered), "covered": int(covered.sum()), "right": _mean(right)}
-    report["chance"] = round(float(named.sum() / max(1, allowed.sum())), 3)
-    for setting, own in there.items():
-        levels = {name: _shown(sure[own], right[own], least[name][setting]) for name in PRECISION}
-        report[setting] = {"pictures": int(own.sum()), "right": _mean(right[own]), **levels}
-    return replace(scale, likely=least["likely"], sure=least["sure"]), report
+    report: dict[str, Any] = {"pictures": len(covered), "covered": int(covered.sum())}
+    least: dict[Level, dict[str, float | None]] = {level: {} for level in LEVELS}
+    for prefix, sums, truth in (
+        ("", shares, named),
+        ("group ", group_shares(kind, shares), group_shares(kind, named) > 0),
+    ):
+        sure, right = sums.max(1), truth[np.arange(len(sums)), sums.argmax(1)]
+        for setting in SETTINGS:
+            own = np.array([w == setting for w in where], bool)[covered]
+            report[prefix + setting] = {"pictures": int(own.sum()), "right": _mean(right[own])}
+            for word, goal in (("likely", LIKELY), ("sure", SURE)):
+                limit = least_probability(sure[own], right[own], goal)
+                least[prefix + word][setting] = limit  # type: ignore[index]
+                report[prefix + setting][word] = _shown(sure[own], right[own], limit)
+    return replace(scale, least=least), report
 
 
 def least_probability(sure: FloatArray, right: NDArray[np.bool_], precision: float) -> float | None:
@@ -109,7 +124,7 @@ def measure(model: Any, captioned: Pictures, others: Pictures, encode: Encode) -
     """Rows of `claims.json` by kind, and the report by kind."""
     alike, rest, where = likeness(model, captioned, encode), likeness(model, others, encode), settings(captioned)
     rows, reports = {}, {}
-    for kind in CHOICES:
+    for kind in KINDS:
         scale, reports[kind] = fit(kind, alike[kind], rest[kind], mentioned(kind, captioned.photos), where)
         rows[kind] = scale.to_dict(kind)
     return rows, reports

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from make_sets import encode, make_config
 
-from pvchat.choices import CHOICES, SETTINGS, sentences
+from pvchat.choices import KINDS, LEVELS, SETTINGS, sentences
+from pvchat.choices import choices as choices_of
 from pvchat.claims import ASKED, read_scales, thresholds
 from pvchat.model.registry import create_model
 from pvchat.train import choices, confidence
@@ -50,7 +51,7 @@ def test_the_file_is_written_and_read(tmp_path, monkeypatch):
     report = json.loads((tmp_path / "model" / "claims.json").read_text())
     assert set(report["least_gain"]) == set(ASKED) == set(report["measured"])
     assert thresholds(tmp_path / "model") == report["least_gain"]
-    assert set(read_scales(tmp_path / "model")) == set(CHOICES) == set(report["choices_measured"])
+    assert set(read_scales(tmp_path / "model")) == set(KINDS) == set(report["choices_measured"])
 
 
 def test_a_model_without_weights_is_refused(capsys):
@@ -62,10 +63,10 @@ def test_a_model_without_weights_is_refused(capsys):
 def made_up_pictures(kind: str, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
     """Likeness [n, S] and the truth [n, K]: each picture shows one choice, which two in three of them look like."""
     rng = np.random.default_rng(0)
-    shown, looks = rng.integers(len(CHOICES[kind]), size=count), rng.random(count) < 2 / 3
-    owner = np.array([i for i, c in enumerate(CHOICES[kind]) for _ in c.sentences])
+    shown, looks = rng.integers(len(choices_of(kind)), size=count), rng.random(count) < 2 / 3
+    owner = np.array([i for i, c in enumerate(choices_of(kind)) for _ in c.sentences])
     alike = rng.normal(size=(count, len(sentences(kind)))) + 6 * ((owner[None] == shown[:, None]) & looks[:, None])
-    return alike.astype(np.float32), np.eye(len(CHOICES[kind]), dtype=bool)[shown]
+    return alike.astype(np.float32), np.eye(len(choices_of(kind)), dtype=bool)[shown]
 
 
 def test_scales_are_read_from_pictures():
@@ -74,12 +75,13 @@ def test_scales_are_read_from_pictures():
     scale, report = choices.fit("action", alike, alike[:0], named, where)
     assert scale.offered.all()
     assert report["covered"] == 300
-    assert 0.55 < report["right"] < 0.85
-    assert report["chance"] < 0.06
+    assert 0.55 < report["indoors"]["right"] < 0.85
     for setting in SETTINGS:
-        for level, precision in choices.PRECISION.items():
-            assert report[setting][level]["right"] >= precision
-        assert scale.likely[setting] <= scale.sure[setting]
+        for prefix in ("", "group "):
+            assert report[prefix + setting]["likely"]["right"] >= choices.LIKELY
+            assert report[prefix + setting]["sure"]["right"] >= choices.SURE
+            assert scale.least[prefix + "likely"][setting] <= scale.least[prefix + "sure"][setting]
+    assert set(scale.least) == set(LEVELS)
 
 
 def test_choices_that_no_caption_confirms_are_not_offered():
@@ -87,12 +89,12 @@ def test_choices_that_no_caption_confirms_are_not_offered():
     named[:, 3] = False
     scale, _ = choices.fit("location", alike, alike[:0], named, [None] * 300)
     assert not scale.offered[3]
-    assert scale.probabilities("location", alike, np.ones(len(CHOICES["location"]), bool))[:, 3].max() == 0
+    assert scale.probabilities("location", alike, np.ones(len(choices_of("location")), bool))[:, 3].max() == 0
 
 
 def test_captions_confirm_by_whole_words():
     photo = lambda text: type("Photo", (), {"captions": (text,)})  # noqa: E731
-    said = [c.said for c in CHOICES["location"]]
+    said = [c.said for c in choices_of("location")]
     named = choices.mentioned("location", [photo("A man at a desk."), photo("Deskbound seamen.")])
     assert named[0, said.index("in an office or meeting room")]
     assert not named[1].any()
