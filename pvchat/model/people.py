@@ -11,12 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
 from pvchat.model.connectors import VisualTokens
+
+PRESENCE = Path(__file__).parents[1] / "presence.safetensors"
+NEIGHBOURS, USUAL = 10, 0.945  # nearest of the cohort; their mean cosine for a usual person (training identities)
 
 
 @dataclass
@@ -119,16 +124,23 @@ class PersonParameters(nn.Module):
 
 
 class IdentityMatch(nn.Module):
-    """How well each track's face fits each person: σ(scale · (best cosine - offset)).
+    """How well each track's face fits each person: σ(scale · (best cosine - offset - relief · commonness)).
 
     A learned, calibrated start for what the attention would otherwise have to find by itself: which track's tokens a
-    person's tokens should read.
+    person's tokens should read. Commonness is how near a person comes to a cohort of strangers, less what is usual: who
+    looks like many must be matched more closely (Z-norm of speaker verification, Auckenthaler et al., 2000).
+
+    Args:
+        offset, scale, relief: where they start.
     """
 
-    def __init__(self, offset: float, scale: float) -> None:
+    def __init__(self, offset: float, scale: float, relief: float = 0.0) -> None:
         super().__init__()
         self.offset = nn.Parameter(torch.tensor(offset))
         self.scale = nn.Parameter(torch.tensor(scale))
+        self.relief = nn.Parameter(torch.tensor(relief))
+        self.cohort: Tensor
+        self.register_buffer("cohort", _cohort(), persistent=False)  # [C, 128], unit length
 
     def forward(self, people: People, visual: VisualTokens) -> tuple[Tensor, Tensor]:
         """Match.
@@ -150,13 +162,26 @@ class IdentityMatch(nn.Module):
         best = per_track.masked_fill(~seen[:, None], 0).amax(-1)
         return match, torch.where(known, 2 * best - 1, 0.0)
 
+    @torch.autocast("cpu", enabled=False)
+    @torch.autocast("cuda", enabled=False)
     def _tracks(self, people: People, visual: VisualTokens, tracks: int) -> tuple[Tensor, Tensor]:
-        """Match of each track [B, P, J], and which tracks have a face [B, J]."""
-        cosine = torch.einsum("bpnd,bfd->bpnf", people.prototypes, visual.faces)
+        """Match of each track [B, P, J], which tracks have a face [B, J]; in float32, for strangers differ by .01."""
+        prototypes, faces = people.prototypes.float(), visual.faces.float()
+        cosine = torch.einsum("bpnd,bfd->bpnf", prototypes, faces)
         cosine = cosine.masked_fill(~people.prototype_mask[..., None], -1).amax(2)  # [B, P, F]
         owner = visual.face_track[:, :, None] == torch.arange(tracks, device=cosine.device)  # [B, F, J]
         best = torch.where(owner[:, None], cosine[..., None], torch.full_like(cosine[..., None], -1)).amax(2)
-        return torch.sigmoid(self.scale * (best - self.offset)), owner.any(1)
+        middle = F.normalize((prototypes * people.prototype_mask[..., None]).sum(2), dim=-1)
+        common = (middle @ self.cohort.T).topk(NEIGHBOURS).values.mean(-1) - USUAL  # [B, P]
+        needed = self.offset + self.relief * common
+        return torch.sigmoid(self.scale * (best - needed[..., None])), owner.any(1)
+
+
+def _cohort() -> Tensor:
+    """The presence score's cohort of strangers (means over several people each), at unit length."""
+    from safetensors.torch import load_file
+
+    return F.normalize(load_file(PRESENCE)["cohort.bare"].float(), dim=-1)
 
 
 def _fill(rows: Tensor, count: int) -> Tensor:

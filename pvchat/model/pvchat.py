@@ -84,7 +84,7 @@ class PVChatModel(nn.Module):
         self.config = config
         self.connectors = Connectors(config)
         self.gate = QuestionGate(config.width, config.sentence_width, len(config.experts)) if config.mova else None
-        self.match = IdentityMatch(config.match_offset, config.match_scale)
+        self.match = IdentityMatch(config.match_offset, config.match_scale, config.match_relief)
         self.qformer = QFormer(config)
         self.aligner = Aligner(config)
         self.to_sentence = nn.Linear(config.width, config.sentence_width)

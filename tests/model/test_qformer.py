@@ -154,3 +154,29 @@ def test_match_finds_the_persons_track(scene, shared_model, batch_people):
     assert float(best[0].min()) > 0.4
     assert float(best[1, 0]) == -1.0  # no face in that clip
     assert float(best[2, 0]) == 0.0  # no prototypes: nothing known
+
+
+def test_a_common_face_must_be_matched_more_closely(scene, shared_model, batch_people):
+    """Two people whose prototypes come equally near to the clip's face; one of them is near to the cohort, too."""
+    features, (ana, _) = scene
+    visual = shared_model.encode_clips(features)
+    plain, match = IdentityMatch(0.5, 4.0), IdentityMatch(0.5, 4.0, 2.0)
+    face = visual.faces[0, :1]
+    away = match.cohort[:1] - (match.cohort[:1] @ face.T) * face  # what the cohort adds beside the face itself
+    rows = [torch.nn.functional.normalize(face + sign * away, dim=-1) for sign in (1.0, -1.0)]
+    people = batch_people([[PersonState(str(i), ana.tokens, ana.z, row) for i, row in enumerate(rows)], [], []])
+    with torch.no_grad():
+        same, told = plain(people, visual)[1][0], match(people, visual)[1][0]
+    assert float(same[0]) == pytest.approx(float(same[1]), abs=1e-5)
+    assert float(told[0]) < float(told[1])
+
+
+def test_match_is_exact_under_autocast(scene, shared_model, batch_people):
+    """Cosines of strangers differ by a hundredth; bfloat16 would round them to steps of .004."""
+    features, (ana, bo) = scene
+    people, visual = batch_people([[ana, bo], [ana], [bo]]), shared_model.encode_clips(features)
+    with torch.no_grad():
+        exact = shared_model.match(people, visual)
+        with torch.autocast("cpu", torch.bfloat16):
+            again = shared_model.match(people, visual)
+    assert all(torch.equal(a, b) for a, b in zip(exact, again, strict=True))
