@@ -21,7 +21,8 @@ from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
 from pvchat.model.connectors import VisualTokens
 
 PRESENCE = Path(__file__).parents[1] / "presence.safetensors"
-NEIGHBOURS, USUAL = 10, 0.945  # nearest of the cohort; their mean cosine for a usual person (training identities)
+NEIGHBOURS, USUAL = 10, 0.945  # nearest of the cohort; their mean cosine for a usual person (validation identities)
+SPREAD = 0.05  # four standard deviations of it: what lies farther off is no face of the kind that the cohort shows
 
 
 @dataclass
@@ -172,7 +173,7 @@ class IdentityMatch(nn.Module):
         owner = visual.face_track[:, :, None] == torch.arange(tracks, device=cosine.device)  # [B, F, J]
         best = torch.where(owner[:, None], cosine[..., None], torch.full_like(cosine[..., None], -1)).amax(2)
         middle = F.normalize((prototypes * people.prototype_mask[..., None]).sum(2), dim=-1)
-        common = (middle @ self.cohort.T).topk(NEIGHBOURS).values.mean(-1) - USUAL  # [B, P]
+        common = ((middle @ self.cohort.T).topk(NEIGHBOURS).values.mean(-1) - USUAL).clamp(-SPREAD, SPREAD)  # [B, P]
         needed = self.offset + self.relief * common
         return torch.sigmoid(self.scale * (best - needed[..., None])), owner.any(1)
 

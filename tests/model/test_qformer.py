@@ -164,6 +164,7 @@ def test_a_common_face_must_be_matched_more_closely(scene, shared_model, batch_p
     face = visual.faces[0, :1]
     away = match.cohort[:1] - (match.cohort[:1] @ face.T) * face  # what the cohort adds beside the face itself
     rows = [torch.nn.functional.normalize(face + sign * away, dim=-1) for sign in (1.0, -1.0)]
+    match.cohort = rows[0].expand(20, -1)
     people = batch_people([[PersonState(str(i), ana.tokens, ana.z, row) for i, row in enumerate(rows)], [], []])
     with torch.no_grad():
         same, told = plain(people, visual)[1][0], match(people, visual)[1][0]
