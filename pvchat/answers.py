@@ -263,8 +263,8 @@ def action_phrase(facts: PersonFacts) -> str:
     """Such as "sits, talks and raises a hand": pose, activity, gestures, movement and what is held."""
     pose = None if facts.movement and _TRAVEL.match(facts.movement) and facts.pose == "standing" else facts.pose
     held = f"holding {facts.holding}" if facts.holding else None
-    sure, likely = (None, facts.activity) if (facts.activity or "").startswith(HEDGE) else (facts.activity, None)
-    deeds = [d.strip() for d in (pose, sure, *facts.gestures, facts.movement, held, likely) if d and d.strip()]
+    told = (pose, facts.activity, *facts.gestures, facts.movement, held)
+    deeds = sorted([d.strip() for d in told if d and d.strip()], key=lambda d: d.startswith(HEDGE))  # doubt comes last
     kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
     return _join([present_tense(d) for d in kept])
 

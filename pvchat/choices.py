@@ -82,10 +82,9 @@ class Scale:
     @classmethod
     def fit(cls, kind: Told, likeness: FloatArray) -> Scale:
         """What is usual, out of likeness [n, S] to n pictures; everything is offered."""
-        sentence = np.stack([likeness.mean(0), likeness.std(0) + 1e-6])
-        scores = _pooled(kind, (likeness - sentence[0]) / sentence[1])
-        usual = np.stack([scores.mean(0), scores.std(0) + 1e-6])
-        return cls(sentence, usual, np.ones(scores.shape[1], bool))
+        sentence = _usual(likeness)
+        scores = _pooled(kind, _standardised(likeness, sentence))
+        return cls(sentence, _usual(scores), np.ones(scores.shape[1], bool))
 
     @classmethod
     def from_dict(cls, kind: Told, row: Mapping[str, Any]) -> Scale:
@@ -112,9 +111,7 @@ class Scale:
 
     def scores(self, kind: Told, likeness: FloatArray) -> FloatArray:
         """[n, K] in standard deviations, of likeness [n, S]."""
-        pooled = _pooled(kind, (likeness - self.sentence[0]) / self.sentence[1])
-        scaled: FloatArray = (pooled - self.choice[0]) / self.choice[1]
-        return scaled
+        return _standardised(_pooled(kind, _standardised(likeness, self.sentence)), self.choice)
 
     def probabilities(self, kind: Told, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
         """[n, K] of likeness [n, S], over the choices that are offered and allowed ([n, K] or [K]); 0 if none is."""
@@ -163,10 +160,8 @@ def group_shares(kind: Told, shares: NDArray[Any]) -> NDArray[Any]:
 def softmax(logits: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
     """Probabilities [n, K] over what is allowed; rows in which nothing is are 0."""
     allowed = np.broadcast_to(allowed, logits.shape)
-    shifted = np.where(
-        allowed, logits - np.where(allowed, logits, -np.inf).max(1, keepdims=True, initial=-1e9), -np.inf
-    )
-    weights = np.exp(shifted)
+    among = np.where(allowed, logits, -np.inf)
+    weights = np.exp(among - among.max(1, keepdims=True, initial=-1e9))
     shares: FloatArray = weights / np.maximum(weights.sum(1, keepdims=True), 1e-12)
     return shares
 
@@ -182,6 +177,17 @@ def possible(kind: Told, scene: SceneFacts, people: int) -> NDArray[np.bool_]:
     return np.array(
         [c.company <= people and (not scene.setting or c.setting in (None, scene.setting)) for c in choices(kind)]
     )
+
+
+def _usual(values: FloatArray) -> FloatArray:
+    """[2, n] mean and standard deviation of each column."""
+    return np.stack([values.mean(0), values.std(0) + 1e-6])
+
+
+def _standardised(values: FloatArray, usual: FloatArray) -> FloatArray:
+    """In standard deviations from what is usual [2, n]."""
+    scaled: FloatArray = (values - usual[0]) / usual[1]
+    return scaled
 
 
 def _pooled(kind: Told, scores: FloatArray) -> FloatArray:

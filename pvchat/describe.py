@@ -93,7 +93,6 @@ class Describer:
         self.folder, self.device, self.encode = folder, device, encode
         self._seen: OrderedDict[str, VisualTokens] = OrderedDict()
         self._unseen: OrderedDict[tuple[Line, str], float] = OrderedDict()  # log-probabilities with an empty clip
-        self._texts: dict[tuple[str, ...], FloatArray] = {}  # sentence vectors of lists that come again with every clip
         self._lock = threading.RLock()
 
     @cached_property
@@ -222,12 +221,12 @@ class Describer:
         """How near each of n texts is to what each of B lines looks at: cosines [B, n] of the best query."""
         import torch
 
+        from pvchat.model.pvchat import similarity
+
         with self._lock, torch.inference_mode():
             reading = self._reader.read(self._views(analysis, lines), self._vectors(lines))
-            if (key := tuple(texts)) not in self._texts:
-                self._texts[key] = self.encode(key)
-            vectors = torch.from_numpy(self._texts[key]).to(self.device)
-            alike: FloatArray = (reading.sentences.float() @ vectors.T).amax(1).cpu().numpy()
+            vectors = torch.from_numpy(self.encode(list(texts))).to(self.device)
+            alike: FloatArray = similarity(reading.sentences.float(), vectors).cpu().numpy()
         return alike
 
     @property

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +18,9 @@ from torch.nn import functional as F
 
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
 from pvchat.model.connectors import VisualTokens
+from pvchat.presence import NEIGHBOURS, PresenceModel
 
-PRESENCE = Path(__file__).parents[1] / "presence.safetensors"
-NEIGHBOURS, USUAL = 10, 0.945  # nearest of the cohort; their mean cosine for a usual person (validation identities)
+USUAL = 0.945  # mean cosine of a usual person with the nearest of the cohort (validation identities)
 SPREAD = 0.05  # four standard deviations of it: what lies farther off is no face of the kind that the cohort shows
 
 
@@ -128,8 +127,9 @@ class IdentityMatch(nn.Module):
     """How well each track's face fits each person: σ(scale · (best cosine - offset - relief · commonness)).
 
     A learned, calibrated start for what the attention would otherwise have to find by itself: which track's tokens a
-    person's tokens should read. Commonness is how near a person comes to a cohort of strangers, less what is usual: who
-    looks like many must be matched more closely (Z-norm of speaker verification, Auckenthaler et al., 2000).
+    person's tokens should read. Commonness is how near a person comes to the presence score's cohort of strangers, less
+    what is usual: who looks like many must be matched more closely (Z-norm of speaker verification, Auckenthaler et
+    al., 2000).
 
     Args:
         offset, scale, relief: where they start.
@@ -141,7 +141,8 @@ class IdentityMatch(nn.Module):
         self.scale = nn.Parameter(torch.tensor(scale))
         self.relief = nn.Parameter(torch.tensor(relief))
         self.cohort: Tensor
-        self.register_buffer("cohort", _cohort(), persistent=False)  # [C, 128], unit length
+        strangers = F.normalize(torch.from_numpy(PresenceModel.load().cohort), dim=-1)
+        self.register_buffer("cohort", strangers, persistent=False)  # [C, 128]
 
     def forward(self, people: People, visual: VisualTokens) -> tuple[Tensor, Tensor]:
         """Match.
@@ -176,13 +177,6 @@ class IdentityMatch(nn.Module):
         common = ((middle @ self.cohort.T).topk(NEIGHBOURS).values.mean(-1) - USUAL).clamp(-SPREAD, SPREAD)  # [B, P]
         needed = self.offset + self.relief * common
         return torch.sigmoid(self.scale * (best - needed[..., None])), owner.any(1)
-
-
-def _cohort() -> Tensor:
-    """The presence score's cohort of strangers (means over several people each), at unit length."""
-    from safetensors.torch import load_file
-
-    return F.normalize(load_file(PRESENCE)["cohort.bare"].float(), dim=-1)
 
 
 def _fill(rows: Tensor, count: int) -> Tensor:

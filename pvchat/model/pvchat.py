@@ -69,6 +69,11 @@ class PVChatOutput:
     answer_tokens: int = 0
 
 
+def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
+    """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
+    return (clips @ sentences.T).amax(1)
+
+
 class PVChatModel(nn.Module):
     """PVChat's model.
 

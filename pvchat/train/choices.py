@@ -30,13 +30,14 @@ from pvchat.choices import (
     softmax,
 )
 from pvchat.claims import CAPTION_QUESTION
+from pvchat.model.pvchat import similarity
 from pvchat.schemas import FloatArray, SceneFacts
 from pvchat.sentences import Encode
 from pvchat.train.data import Photo, Pictures, picture_features
 
 LIKELY, SURE = 0.6, 0.8  # precision from which a choice is said with "probably", and without [choice]
 FEWEST = 3  # held-back pictures that must confirm a choice before it is offered [choice]
-SHOWN = 8  # choices that a threshold must rest on [choice]
+SHOWN = 8  # choices or claims that a limit must rest on [choice]
 _BATCH = 48
 _SHARPNESS = np.geomspace(0.2, 10, 80)
 
@@ -52,7 +53,7 @@ def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[Told, Float
             visual = model.encode_clips(picture_features(grids, None, model.config))
             seen = model.read(visual, question.expand(len(grids), -1)).sentences.float()
         for kind, vectors in texts.items():
-            found[kind].append((seen @ vectors.T).amax(1).numpy())
+            found[kind].append(similarity(seen, vectors).numpy())
     return {kind: np.concatenate([np.zeros((0, len(texts[kind])), np.float32), *rows]) for kind, rows in found.items()}
 
 
@@ -70,7 +71,7 @@ def settings(pictures: Pictures) -> list[str | None]:
     heads, found = AttributeExpert(), []
     for row in range(len(pictures)):
         labels = [claim.label for claim in heads.claims("frame", pictures.grids([row]).mean(1))]
-        found.append(next((label for label in labels if label in ("indoors", "outdoors")), None))
+        found.append(next((label for label in labels if label in SETTINGS), None))
     return found
 
 
@@ -106,18 +107,18 @@ def fit(
             own = np.array([w == setting for w in where], bool)[covered]
             report[prefix + setting] = {"pictures": int(own.sum()), "right": _mean(right[own])}
             for word, goal in (("likely", LIKELY), ("sure", SURE)):
-                limit = least_probability(sure[own], right[own], goal)
+                limit = least_score(sure[own], right[own], goal)
                 least[prefix + word][setting] = limit  # type: ignore[index]
                 report[prefix + setting][word] = _shown(sure[own], right[own], limit)
     return replace(scale, least=least), report
 
 
-def least_probability(sure: FloatArray, right: NDArray[np.bool_], precision: float) -> float | None:
-    """The least probability from which on the choices are right with this precision, over `SHOWN` of them at least."""
-    order = np.argsort(-sure)
+def least_score(scores: NDArray[np.floating], right: NDArray[np.bool_], precision: float) -> float | None:
+    """The least score at and above which what is said is right with this precision, from at least `SHOWN` of it."""
+    order = np.argsort(-scores, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     good = [i for i in range(SHOWN - 1, len(order)) if share[i] >= precision]
-    return round(float(sure[order][good[-1]]), 4) if good else None
+    return round(float(scores[order][good[-1]]), 4) if good else None
 
 
 def measure(model: Any, captioned: Pictures, others: Pictures, encode: Encode) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -28,12 +28,11 @@ from pvchat.questions import FUNCTION_WORDS
 from pvchat.schemas import ClipAnalysis
 from pvchat.sentences import Encode, SentenceEncoder
 from pvchat.train.captions import read_questions
-from pvchat.train.choices import measure
+from pvchat.train.choices import SHOWN, SURE, least_score, measure
 from pvchat.train.config import AUTO, CAPTIONED
 from pvchat.train.data import Photo, Pictures, read_photos
 
-PRECISION = 0.8  # of claims shown as they are, on held-back pictures: as `train.choices.SURE` [choice]
-FEWEST = 8  # claims that a threshold must rest on [choice]
+PRECISION, FEWEST = SURE, SHOWN  # of claims, which are shown as they are; how many a limit must rest on
 NEAR, SHARED = 0.6, 0.5  # cosine, or F1 of content words, from which a claim counts as right [choice]
 log = logging.getLogger(__name__)
 
@@ -138,12 +137,8 @@ def least_gain(judged: Sequence[Judged]) -> float | None:
 
     Only claims that the picture makes likelier count: a gain below 0 never passes.
     """
-    best = None
-    ordered = sorted((j for j in judged if j.gain > 0), key=lambda j: -j.gain)
-    for count in range(FEWEST, len(ordered) + 1):
-        if np.mean([j.right for j in ordered[:count]]) >= PRECISION:
-            best = round(ordered[count - 1].gain, 4)
-    return best
+    likelier = [j for j in judged if j.gain > 0]
+    return least_score(np.array([j.gain for j in likelier]), np.array([j.right for j in likelier], bool), PRECISION)
 
 
 def _as_clip(key: str, grid: Any) -> ClipAnalysis:

@@ -158,11 +158,6 @@ class SparsityController(nn.Module):
         self._shares.clear()
 
 
-def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
-    """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
-    return (clips @ sentences.T).amax(1)
-
-
 def contrastive_loss(alike: Tensor, log_scale: Tensor | float = LOG_SCALE) -> Tensor:
     """Symmetric InfoNCE between clips and their sentences (CLIP, arXiv 2103.00020, fig. 3).
 

@@ -21,13 +21,14 @@ from torch.nn import functional as F
 from pvchat.claims import CAPTION_QUESTION
 from pvchat.model.features import ClipFeatures
 from pvchat.model.prompts import Prompt
+from pvchat.model.pvchat import similarity
 from pvchat.sentences import Encode
 from pvchat.train.captions import Asked, read_questions
 from pvchat.train.config import BaseConfig
 from pvchat.train.data import SIDED, Order, Photo, Pictures, augment, picture_features, read_photos, to_tensor
 from pvchat.train.features import sentence_vectors
 from pvchat.train.grounding import CaptionDecoder, Vocabulary, WordNaming, nameable, words_of
-from pvchat.train.losses import LOG_SCALE, SparsityController, contrastive_loss, similarity
+from pvchat.train.losses import LOG_SCALE, SparsityController, contrastive_loss
 from pvchat.train.report import HEADS_BY_TYPE
 
 _VALIDATION_BATCH = 64

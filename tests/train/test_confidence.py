@@ -102,6 +102,6 @@ def test_captions_confirm_by_whole_words():
 
 def test_no_threshold_where_no_choices_are_right_enough():
     sure = np.linspace(0.9, 0.1, 40).astype(np.float32)
-    assert choices.least_probability(sure, np.zeros(40, bool), 0.5) is None
-    assert choices.least_probability(sure[:5], np.ones(5, bool), 0.5) is None
-    assert choices.least_probability(sure, np.arange(40) < 20, 0.8) == pytest.approx(float(sure[24]), abs=1e-4)
+    assert choices.least_score(sure, np.zeros(40, bool), 0.5) is None
+    assert choices.least_score(sure[:5], np.ones(5, bool), 0.5) is None
+    assert choices.least_score(sure, np.arange(40) < 20, 0.8) == pytest.approx(float(sure[24]), abs=1e-4)

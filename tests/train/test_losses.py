@@ -9,6 +9,7 @@ import torch
 
 from pvchat.errors import SettingsError
 from pvchat.model.heads import HeadMixer, RoutingStats, TopKRouter
+from pvchat.model.pvchat import similarity
 from pvchat.train import losses
 
 
@@ -186,14 +187,14 @@ def test_z_loss_is_the_mean_squared_logsumexp():
 
 def test_contrastive_loss_prefers_the_right_pairs():
     rows = torch.nn.functional.normalize(random_logits(7, shape=(6, 8)), dim=-1)
-    right, wrong = losses.similarity(rows[:, None], rows), losses.similarity(rows[:, None], rows.roll(1, 0))
+    right, wrong = similarity(rows[:, None], rows), similarity(rows[:, None], rows.roll(1, 0))
     assert float(losses.contrastive_loss(right)) < float(losses.contrastive_loss(wrong))
     assert float(losses.contrastive_loss(torch.ones(4, 4))) == pytest.approx(math.log(4))
 
 
 def test_similarity_is_the_best_query_of_a_clip():
     queries = torch.eye(4)[None, :3]  # one clip, three queries
-    assert losses.similarity(queries, torch.eye(4)).tolist() == [[1.0, 1.0, 1.0, 0.0]]
+    assert similarity(queries, torch.eye(4)).tolist() == [[1.0, 1.0, 1.0, 0.0]]
 
 
 def test_presence_loss_looks_at_named_people_only():
