@@ -294,8 +294,8 @@ def _gaps(kind: str, facts: PersonFacts, evidence: Evidence) -> list[Kind]:
 
 
 def _unlearned(ask: Ask, evidence: Evidence) -> bool:
-    """Places indoors: its captions hardly name any, so they are only chosen from the list."""
-    return ask.kind == "location" and evidence.scene.setting == "indoors"
+    """Places that may be indoors: its captions hardly name any, so they are only chosen from the list."""
+    return ask.kind == "location" and evidence.scene.setting != "outdoors"
 
 
 def _tidy(text: str) -> str:

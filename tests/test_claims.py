@@ -161,14 +161,20 @@ def test_thresholds_lie_beside_the_weights(tmp_path) -> None:
             thresholds(tmp_path)
 
 
-def test_places_indoors_are_not_asked_for_in_words() -> None:
+@pytest.mark.parametrize(("setting", "asked"), [("indoors", 0), (None, 0), ("outdoors", 1)])
+def test_places_that_may_be_indoors_are_not_asked_for_in_words(setting: str | None, asked: int) -> None:
     """Its captions hardly name any; they are chosen from the list (`test_choices.py`)."""
     heard: list[Line] = []
+
+    def say(lines: list[Line]) -> list[Said]:
+        heard.extend(lines)
+        return [Said("In a park.", -0.1, 0.4) for _ in lines]
+
     seen = evidence()
-    seen.scene = SceneFacts(setting="indoors")
+    seen.scene = SceneFacts(setting=setting)
     least = {"action": None, "appearance": None, "location": 0.3, "scene": None}
-    fill_gaps([read_question("Where is Ana?", ["Ana"])], [[present()]], seen, ["Ana"], heard.extend, least)
-    assert heard == []
+    fill_gaps([read_question("Where is Ana?", ["Ana"])], [[present()]], seen, ["Ana"], say, least)
+    assert len(heard) == asked
 
 
 def test_kinds_that_are_not_worth_it_are_never_asked_for() -> None:
@@ -179,9 +185,11 @@ def test_kinds_that_are_not_worth_it_are_never_asked_for() -> None:
         heard.extend(line.question for line in lines)
         return [Said("In a park.", -0.1, 0.4) for _ in lines]
 
+    outdoors = evidence()
+    outdoors.scene = SceneFacts(setting="outdoors")
     least = {"action": None, "appearance": None, "location": 0.3, "scene": None}
-    seen = fill_gaps(questions, [[present()]] * 2, evidence(), ["Ana"], say, least)
+    seen = fill_gaps(questions, [[present()]] * 2, outdoors, ["Ana"], say, least)
     assert heard == [ASKED["location"]]
     assert [one.place for one in seen] == [None, "in a park"]
-    seen = fill_gaps(questions, [[present()]] * 2, evidence(), ["Ana"], say, {**least, "location": 0.5})
+    seen = fill_gaps(questions, [[present()]] * 2, outdoors, ["Ana"], say, {**least, "location": 0.5})
     assert [one.place for one in seen] == [None, None]
