@@ -3,7 +3,8 @@
 In: face vectors by identity (`features.read_faces`), captioned pictures, composed scenes where the cache has some. Out:
 batches for phase 3. Half of the scenes are composites (`composed.py`), the rest are laid out in feature space: a
 picture's grid with tracks whose identity and body vectors are another photo's of the same people, degraded. A photo is
-never both enrolled and asked about. Validation uses identities that training never saw.
+never both enrolled and asked about. Validation uses identities that training never saw, and looks a second time at
+faces that nothing degraded ("clear"): what small and spoilt faces cost.
 
 Legend: B questions, P people named, n enrolled photos, D 128.
 """
@@ -216,7 +217,6 @@ class Identity:
         sets = config.sets("identities")
         faces = read_faces(config.cache, sets)
         photos = read_photos(config.data, config.sets("captioned"))
-        self.faces = faces
         self.parts = {
             validation: Episodes(
                 Cast(faces, validation),
@@ -225,6 +225,8 @@ class Identity:
             )
             for validation in (False, True)
         }
+        as_they_are = replace(faces, identity=faces.identity[:, [0, 0]])
+        self.clear = Episodes(Cast(as_they_are, True), self.parts[True].pictures, [])
         texts = all_questions()
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
         trained = [n for n, p in model.named_parameters() if p.requires_grad]
@@ -235,23 +237,25 @@ class Identity:
 
     def fingerprint(self) -> str:
         part = self.parts[False]
-        return f"{part.pictures.fingerprint()} {len(part.cast.names)} {len(part.scenes)} {len(self.faces.names)}"
+        return f"{part.pictures.fingerprint()} {len(part.cast.names)} {len(part.scenes)} {len(part.cast.faces.names)}"
 
     def batch(self, step: int) -> EpisodeBatch:
         rng = np.random.default_rng([self.config.seed, 3, step])
-        batch = self.collate([self.parts[False].draw(rng) for _ in range(self.config.batch)], rng)
+        batch = self.collate(self.parts[False], self.config.batch, rng)
         batch.pictures = None if self.rehearsal is None else self.rehearsal.batch(step)
         return batch
 
-    def collate(self, episodes: list[Episode], rng: np.random.Generator) -> EpisodeBatch:
+    def collate(self, part: Episodes, count: int, rng: np.random.Generator) -> EpisodeBatch:
         """Episodes as one batch.
 
         Args:
-            episodes: B of them.
-            rng: which copy of an enrolled photo is seen, as it is or degraded.
+            part: where they are drawn from.
+            count: B of them.
+            rng: of the draw, and which copy of an enrolled photo is seen, as it is or degraded.
         """
+        episodes = [part.draw(rng) for _ in range(count)]
         features = collate([from_analysis(e.scene.analysis, self.model_config) for e in episodes])
-        enrolled = [enrollment(self.faces, rows, rng) for e in episodes for rows in e.enrolled]
+        enrolled = [enrollment(part.cast.faces, rows, rng) for e in episodes for rows in e.enrolled]
         most = max(len(e.names) for e in episodes)
         present = torch.tensor([[*map(float, e.present), *[0.0] * (most - len(e.names))] for e in episodes])
         question = to_tensor(np.stack([self.vector[e.question] for e in episodes]), self.config.device)
@@ -270,25 +274,28 @@ class Identity:
         return StepLoss(sum(losses.values()), out.reading, {name: float(v.detach()) for name, v in losses.items()})
 
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
+        scores, table = self._scores(model, self.parts[True])
+        clear = {f"clear_{name}": value for name, value in self._scores(model, self.clear)[0].items()}
+        words = {} if self.rehearsal is None else self.rehearsal.validate(model)
+        return {**words, **scores, **clear, HEADS_BY_TYPE: table}
+
+    def _scores(self, model: Any, part: Episodes) -> tuple[dict[str, float], dict[str, Any]]:
+        """`presence_scores` of `validate_rows` questions, and the active share of each head by question type."""
         rng = np.random.default_rng(self.config.seed)
         found: list[tuple[float, float, bool, bool]] = []  # logit, cosine, present, look-alike
         heads: dict[str, list[Any]] = {}
         for _ in range(0, self.config.validate_rows, 16):
-            batch = self.collate([self.parts[True].draw(rng) for _ in range(16)], rng)
+            batch = self.collate(part, 16, rng)
             people = named_people(model, batch)
             reading = model(batch.features, question=batch.question, people=people).reading
             for i, e in enumerate(batch.episodes):
                 logits = reading.presence[i].tolist()
-                close = [
-                    best_cosine(people.prototypes[i, j][people.prototype_mask[i, j]], e) for j in range(len(e.names))
-                ]
-                found += zip(logits, close, e.present, e.alike, strict=False)
+                own = [people.prototypes[i, j][people.prototype_mask[i, j]] for j in range(len(e.names))]
+                found += zip(logits, [best_cosine(rows, e) for rows in own], e.present, e.alike, strict=False)
                 for stats in reading.routing:
-                    share = stats.active()[i].float().mean(0)
-                    heads.setdefault(e.kind, []).append(share)
+                    heads.setdefault(e.kind, []).append(stats.active()[i].float().mean(0))
         table = {kind: _head_means(rows, len(reading.routing)) for kind, rows in heads.items()}
-        words = {} if self.rehearsal is None else self.rehearsal.validate(model)
-        return {**words, **presence_scores(np.array(found, np.float64)), HEADS_BY_TYPE: table}
+        return presence_scores(np.array(found, np.float64)), table
 
 
 def named_people(model: Any, batch: EpisodeBatch) -> People:

@@ -185,7 +185,7 @@ def test_episodes_keep_their_rules(tmp_path):
     phase = Identity(config, create_model("tiny", llm="none"), encode)
     rng = np.random.default_rng(0)
     drawn = [phase.parts[False].draw(rng) for _ in range(200)]
-    faces = phase.faces
+    faces = phase.parts[False].cast.faces
     for e in drawn:
         there = {p.identity: p.file for p in e.scene.people}
         owners = [faces.names[rows[0]] for rows in e.enrolled]
@@ -203,8 +203,21 @@ def test_episodes_keep_their_rules(tmp_path):
     assert any(any(e.alike) for e in drawn)
     assert any(len(e.names) > 1 for e in drawn)
     assert any(len(e.scene.analysis.times) > 1 for e in drawn)
-    held_back = [phase.parts[True].draw(rng) for _ in range(20)]
+    held_back = [part.draw(rng) for part in (phase.parts[True], phase.clear) for _ in range(20)]
     assert all(faces.validation[r] for e in held_back for rows in e.enrolled for r in rows)
+
+
+def test_clear_episodes_show_no_degraded_face(tmp_path):
+    phase = Identity(make_config(tmp_path, phase=3), create_model("tiny", llm="none"), encode)
+    rng, faces = np.random.default_rng(0), phase.clear.cast.faces
+    as_they_are = phase.parts[True].cast.faces.identity[:, 0]
+    assert not np.allclose(as_they_are, phase.parts[True].cast.faces.identity[:, 1])
+    for _ in range(20):
+        for track in phase.clear.draw(rng).scene.analysis.tracks:
+            nearest = (track.identity @ as_they_are.T).max(1)
+            assert (nearest > 0.98).all()  # what noise a frame leaves
+    assert np.array_equal(faces.identity[:, 0], as_they_are)
+    assert np.array_equal(faces.identity[:, 1], as_they_are)
 
 
 def test_own_captions_among_the_others_are_no_negatives():
