@@ -36,7 +36,7 @@ from pvchat.sentences import SentenceEncoder
 from pvchat.train import base
 from pvchat.train.checkpoints import TrainState
 from pvchat.train.config import BaseConfig
-from pvchat.train.episodes import Identity
+from pvchat.train.identity import Identity
 from pvchat.train.losses import balance_loss
 from pvchat.train.phases import Contrastive, Objective, Phase
 from pvchat.train.report import Report, read_metrics

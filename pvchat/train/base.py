@@ -35,7 +35,7 @@ from pvchat.sentences import Encode, SentenceEncoder
 from pvchat.train import checkpoints
 from pvchat.train.checkpoints import TrainState
 from pvchat.train.config import PHASES, BaseConfig, parse
-from pvchat.train.episodes import Identity
+from pvchat.train.identity import Identity
 from pvchat.train.losses import active_share
 from pvchat.train.phases import Contrastive, Generation, Objective, Phase, head_table
 from pvchat.train.report import HEADS, Report

@@ -2,7 +2,7 @@
 
     1 contrastive   pictures against MiniLM vectors of their captions, and their words out of the queries alone
     2 generation    questions about pictures, answered through the language model
-    3 identity      episodes: enroll on some photos, ask about a scene with look-alikes (`episodes.py`)
+    3 identity      episodes: enroll on some photos, ask about a scene with look-alikes (`identity.py`)
 
 A phase's batch is a function of the step (and the seed), so a resumed run sees what a straight one would.
 """

@@ -18,8 +18,9 @@ from pvchat.model.registry import create_model, load_config
 from pvchat.schemas import ClipAnalysis
 from pvchat.train import captions, data, features
 from pvchat.train.data import Order, Photo
-from pvchat.train.episodes import Cast, Identity, best_cosine, presence_scores
+from pvchat.train.episodes import Cast
 from pvchat.train.features import FaceVectors, GridFeatures
+from pvchat.train.identity import Identity, best_cosine, presence_scores
 from pvchat.train.phases import bank_loss, caption_scores, recall
 
 
@@ -218,6 +219,20 @@ def test_clear_episodes_show_no_degraded_face(tmp_path):
             assert (nearest > 0.98).all()  # what noise a frame leaves
     assert np.array_equal(faces.identity[:, 0], as_they_are)
     assert np.array_equal(faces.identity[:, 1], as_they_are)
+
+
+def test_what_the_language_model_says_of_presence_is_scored(tmp_path):
+    phase = Identity(make_config(tmp_path, phase=3), create_model("tiny", llm="none"), encode)
+    model = create_model("tiny", llm="none").eval()
+    assert "said_balanced_accuracy" not in phase.validate(model)
+    phase.speaks = True
+    for sign, right in ((1, 1.0), (-1, 0.0)):
+
+        def yes_no(_, prompts, sign=sign, **__):
+            return torch.tensor([sign if p.answer.startswith("Yes") else -sign for p in prompts])
+
+        model.yes_no = yes_no
+        assert phase.validate(model)["said_balanced_accuracy"] == right
 
 
 def test_own_captions_among_the_others_are_no_negatives():
