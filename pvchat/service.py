@@ -209,7 +209,7 @@ class PVChat:
 
     def with_people(self, folder: str | Path) -> PVChat:
         """This PVChat for other people, kept in `folder`: the same models, cache and lock (one clip at a time)."""
-        self.experts, self.presence_model, self._sentences, self._language  # noqa: B018  # shared, so loaded first
+        _ = self.experts, self.presence_model, self._sentences, self.describer or self._language  # loaded, to be shared
         other = copy.copy(self)
         other.people, other._recent = PeopleStore(folder, self.cache), OrderedDict()
         other._progress = lambda what, done, total: None
