@@ -103,6 +103,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", default="", help="rows to train, parts of their names, comma-separated")
     args = parser.parse_args(argv)
+    torch.set_num_threads(args.threads)
     config = BaseConfig(
         data=args.data, features=args.features, phase=args.phase, model=args.model, llm="none", steps=args.steps,
         batch=args.batch, warmup=max(1, args.steps // 10), lr=args.lr, noise=0.0, auto="", auto_share=0.0,
