@@ -4,10 +4,10 @@
 
 Rows: dense attention, MoH (top-k with its balance loss), ReMoH without SPR and HAE, with SPR only, with both; then with
 both, and one connector part off at a time (MoEC, HGA, MoVA). Every row is trained by `pvchat.train.base` with the same
-seeds, data order and schedule. SPR's weight starts at 1e-8 and needs some 50 steps to act and 70 more to switch heads
-off: in shorter runs the rows with and without SPR and HAE are the same. Phase 1 validates by recall; phase 3
-(`--phase 3`) by presence among look-alikes, and is where MoVA has a question to read: in phase 1 its gate sees none and
-only its adapter acts.
+seeds, data order and schedule. Gates start at 1 and SPR's weight at 1e-8: heads go off in the course of 320 steps of
+this schedule, and not yet in 170, where the rows with SPR are dense ones. Phase 1 validates by recall; phase 3 (`--phase
+3`) by presence among look-alikes, and is where MoVA has a question to read: in phase 1 its gate sees none and only its
+adapter acts.
 
 In: cached features (`python -m pvchat.train.prepare`). Out: `OUT/results.jsonl`, a line a row and seed, so that a call
 goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t).
@@ -96,7 +96,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--phase", type=int, choices=sorted(SHOWN), default=1)
     parser.add_argument("--steps", type=int, default=320)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--lr", type=float, default=6e-4, help="peak; heads go off after about 120 steps of it")
+    parser.add_argument("--lr", type=float, default=6e-4, help="at its peak, as of the shipped base")
     parser.add_argument("--seeds", type=int, default=3, choices=(1, *T_95))
     parser.add_argument("--first", type=int, default=0, help="seed to begin with")
     parser.add_argument("--minutes", type=float, default=60.0, help="of this call; rows that don't fit wait")
