@@ -5,9 +5,9 @@
 Rows: dense attention, MoH (top-k with its balance loss), ReMoH without SPR and HAE, with SPR only, with both; then with
 both, and one connector part off at a time (MoEC, HGA, MoVA). Every row is trained by `pvchat.train.base` with the same
 seeds, data order and schedule. Gates start at 1 and SPR's weight at 1e-8: heads go off in the course of 320 steps of
-this schedule, and not yet in 170, where the rows with SPR are dense ones. Phase 1 validates by recall; phase 3 (`--phase
-3`) by presence among look-alikes, and is where MoVA has a question to read: in phase 1 its gate sees none and only its
-adapter acts.
+this schedule, and not yet in 170, where the rows with SPR are dense ones. Phase 1 validates by recall; phase 3 by
+presence among look-alikes, and is where MoVA has a question to read: in phase 1 its gate sees none and only its adapter
+acts.
 
 In: cached features (`python -m pvchat.train.prepare`). Out: `OUT/results.jsonl`, a line a row and seed, so that a call
 goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t).
