@@ -120,7 +120,7 @@ def test_the_model_fills_gaps_and_is_named() -> None:
 
 def test_the_model_is_asked_once_a_sample_and_not_where_facts_suffice() -> None:
     say, asked = saying("A woman is riding a bike.")
-    teacher, view = ModelTeacher(say), view_of(**changes())
+    teacher, view = ModelTeacher(say), view_of(scene=SceneFacts(setting="outdoors"), **changes())
     for _ in range(3):
         assert teacher.tell(view, "appearance", "Ana") == Told("is wearing a red shirt and a hat", "facts")
         teacher.tell(view, "action", "Ana")
