@@ -74,8 +74,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
 
 
 def bare(studio: Studio, name: str, *people: int) -> Path:
-    """A clip where nothing but places in the frame was measured."""
-    path = studio.clip(name, *people, scene=SceneFacts())
+    """A clip where nothing but outdoors, and places in the frame, was measured."""
+    path = studio.clip(name, *people, scene=SceneFacts(setting="outdoors"))
     for analysis in studio.known.values():
         for track in analysis.tracks:
             track.facts = replace(PersonFacts(), where=track.facts.where)
