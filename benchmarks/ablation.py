@@ -10,7 +10,8 @@ presence among look-alikes, and is where MoVA has a question to read: in phase 1
 acts.
 
 In: cached features (`python -m pvchat.train.prepare`). Out: `OUT/results.jsonl`, a line a row and seed, so that a call
-goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t).
+goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in what they
+draw, rows of a seed don't: the last column compares within seeds, the mean of the measures with that of the full model.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ MOH_BALANCE = 0.01  # weight of MoH's balance loss (arXiv 2410.11842)
 SHOWN = {1: ("image_to_text_r1", "image_to_text_r5", "text_to_image_r1", "text_to_image_r5"),
          3: ("balanced_accuracy", "look_alike_balanced_accuracy", "cosine_balanced_accuracy")}  # fmt: skip
 SCALE = {1: 100.0, 3: 100.0}
+FULL = "ReMoH, SPR and HAE"  # what the last column compares with
 T_95 = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t, two-sided 95 %, by number of seeds
 
 
@@ -65,7 +67,7 @@ def rows(preset: str) -> list[Row]:
         Row("MoH", "moh", {"router": "topk"}),
         Row("ReMoH, no SPR, no HAE", "none"),
         Row("ReMoH, SPR", "spr"),
-        Row("ReMoH, SPR and HAE", "both"),
+        Row(FULL, "both"),
         Row("  without MoEC", "both", {"moec": False}),
         Row("  without HGA", "both", {"hga": False}),
         Row("  without MoVA", "both", {"mova": False}),
@@ -183,7 +185,8 @@ def table(config: BaseConfig, wanted: Sequence[Row], out: Path) -> None:
     found, names = results(config, out), SHOWN[config.phase]
     write = sys.stdout.write
     write(f"phase {config.phase}, {config.steps} steps of {config.batch}\n| | seeds | " + " | ".join(names))
-    write(" | routed heads active (least–most used) | s |\n|---" + "|---" * (len(names) + 3) + "|\n")
+    write(" | routed heads active (least–most used) | s | mean against the full model's |\n")
+    write("|---" + "|---" * (len(names) + 4) + "|\n")
     for row in wanted:
         own = [r for r in found if r["row"] == row.name]
         if not own:
@@ -191,7 +194,15 @@ def table(config: BaseConfig, wanted: Sequence[Row], out: Path) -> None:
         cells = [_mean(np.array([r[name] for r in own]) * SCALE[config.phase]) for name in names]
         share, least, most = (np.mean([r[name] for r in own]) for name in ("active_share", "heads_min", "heads_max"))
         write(f"| {row.name} | {len(own)} | " + " | ".join(cells) + f" | {share:.2f} ({least:.2f}–{most:.2f}) | ")
-        write(f"{np.mean([r['seconds'] for r in own]):.0f} |\n")
+        gained = np.array(within_seeds(found, row.name, names)) * SCALE[config.phase]
+        write(f"{np.mean([r['seconds'] for r in own]):.0f} | {_mean(gained) if gained.any() else ''} |\n")
+
+
+def within_seeds(found: Sequence[dict[str, Any]], row: str, names: Sequence[str]) -> list[float]:
+    """Seed by seed, the mean of the measures `names` of a row less that of the full model; only seeds with both."""
+    means = {(r["row"], r["seed"]): float(np.mean([r[name] for name in names])) for r in found}
+    seeds = sorted(seed for name, seed in means if name == row and (FULL, seed) in means)
+    return [means[row, seed] - means[FULL, seed] for seed in seeds]
 
 
 def _mean(values: np.ndarray) -> str:

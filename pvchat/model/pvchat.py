@@ -62,11 +62,18 @@ class Reading:
 
 @dataclass
 class PVChatOutput:
-    """A reading and, when prompts were given, the language model's loss (mean over `answer_tokens`)."""
+    """A reading and, when prompts were given, the language model's loss.
+
+    Attributes:
+        reading: of the Q-Former.
+        lm_loss: mean over all `answer_tokens`.
+        first_loss: mean over the first token of every answer, which is where yes and no are decided.
+    """
 
     reading: Reading
     lm_loss: Tensor | None = None
     answer_tokens: int = 0
+    first_loss: Tensor | None = None
 
 
 def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
@@ -110,6 +117,8 @@ class PVChatModel(nn.Module):
         for layer in (self.project_queries, self.project_people):
             nn.init.normal_(layer.weight, std=float(embeddings.float().std()) / self.config.width**0.5)
             nn.init.zeros_(layer.bias)
+        self.project_presence = nn.Linear(1, self.config.personal_tokens * embeddings.shape[1], bias=False)
+        nn.init.zeros_(self.project_presence.weight)
         config = self.config
         self.writer = PromptWriter(
             tokenizer, config.queries, config.personal_tokens, system=config.system, max_length=config.max_length
@@ -168,7 +177,9 @@ class PVChatModel(nn.Module):
         hidden = self._hidden(self._embed(batch, reading, people), batch)
         at = batch.labels != IGNORE
         logits = self.llm.get_output_embeddings()(hidden[at])  # [answer tokens, vocabulary]
-        return PVChatOutput(reading, F.cross_entropy(logits.float(), batch.labels[at]), int(at.sum()))
+        losses = F.cross_entropy(logits.float(), batch.labels[at], reduction="none")
+        first = at & ~F.pad(at, (1, 0))[:, :-1]  # answers don't touch one another
+        return PVChatOutput(reading, losses.mean(), int(at.sum()), losses[first[at]].mean())
 
     @torch.no_grad()
     def generate(
@@ -240,8 +251,8 @@ class PVChatModel(nn.Module):
         return logits[:, first[0]] - logits[:, first[1]]
 
     def trained_parameters(self) -> dict[str, list[nn.Parameter]]:
-        """Trainable parameters by part: "lora", "routers" (W_r, W_h of mixed heads), "aligner", "rest"."""
-        groups: dict[str, list[nn.Parameter]] = {"lora": [], "routers": [], "aligner": [], "rest": []}
+        """Trainable parameters by part: "lora", "routers" (W_r, W_h of mixed heads), "aligner", "told", "rest"."""
+        groups: dict[str, list[nn.Parameter]] = {"lora": [], "routers": [], "aligner": [], "told": [], "rest": []}
         for name, parameter in self.named_parameters():
             if parameter.requires_grad:
                 groups[_part(name)].append(parameter)
@@ -286,9 +297,18 @@ class PVChatModel(nn.Module):
         seen = self.project_queries(reading.queries).to(embeds.dtype)
         embeds = embeds.masked_scatter((batch.ids == VISUAL)[..., None], seen)
         if people is not None:
-            named = self.project_people(reading.personal[people.mask]).to(embeds.dtype)
-            embeds = embeds.masked_scatter((batch.ids == PERSONAL)[..., None], named)
+            embeds = embeds.masked_scatter((batch.ids == PERSONAL)[..., None], self._named(reading, people).to(embeds))
         return embeds
+
+    def _named(self, reading: Reading, people: People) -> Tensor:
+        """[real people, I, width of the language model]: who they are, and how surely they are there (-1..1).
+
+        The Q-Former's attention alone tells the language model nearly nothing of presence (docs/LOG.md): it is decided
+        beside it. Words learn from the decision here and not the other way round, so no gradient goes back.
+        """
+        certain = torch.tanh(reading.presence[people.mask].detach() / 2)  # 2σ - 1
+        told = self.project_presence(certain[:, None]).unflatten(1, (self.config.personal_tokens, -1))
+        return self.project_people(reading.personal[people.mask]) + told
 
     def _hidden(self, embeds: Tensor, batch: TokenBatch) -> Tensor:
         """Last hidden states [B, L, width] of the language model."""
@@ -306,4 +326,6 @@ def _part(name: str) -> str:
         return "lora"
     if ".mixer." in name:
         return "routers"
+    if name.startswith("project_presence."):
+        return "told"
     return "aligner" if name.startswith("aligner.") else "rest"

@@ -41,6 +41,7 @@ from pvchat.train.phases import Contrastive, Generation, Objective, Phase, head_
 from pvchat.train.report import HEADS, Report
 
 ROUTERS = 0.05  # of the peak learning rate: at the full one all routed heads go off, and on again, within 40 steps
+TOLD = 30.0  # of it, as soft prompts need: at 1 the language model's yes and no stay at chance for a hundred steps
 FLOOR = 0.1  # of the peak learning rate, where the cosine ends
 BETAS = (0.9, 0.98)  # CLIP's
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
@@ -157,14 +158,14 @@ def started_from(path: Path) -> Path:
 
 
 def make_optimizer(model: PVChatModel, objective: Objective, config: BaseConfig) -> torch.optim.AdamW:
-    """AdamW: matrices decay, vectors and numbers don't; LoRA and routers have their own learning rates."""
+    """AdamW: matrices decay, vectors, numbers and soft prompts don't; LoRA, routers and "told" have their own rates."""
     groups: list[dict[str, Any]] = []
     for part, parameters in {**model.trained_parameters(), "objective": list(objective.parameters())}.items():
-        peak = {"lora": config.lora_lr, "routers": ROUTERS * config.lr}.get(part, config.lr)
+        peak = {"lora": config.lora_lr, "routers": ROUTERS * config.lr, "told": TOLD * config.lr}.get(part, config.lr)
         for matrices in (True, False):
             chosen = [p for p in parameters if (p.dim() > 1) == matrices]
             if chosen:
-                decay = config.decay if matrices and part != "routers" else 0.0
+                decay = config.decay if matrices and part not in ("routers", "told") else 0.0
                 groups.append({"params": chosen, "peak": peak, "weight_decay": decay})
     return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS)
 

@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pvchat.eval.metrics.decisions import balanced
+from pvchat.model.checkpoint import LLM_PARTS
 from pvchat.model.features import ClipFeatures, PersonFeatures, collate, collate_people, from_analysis
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
@@ -58,7 +60,6 @@ class Identity:
         encode: MiniLM, for the questions.
     """
 
-    score = "balanced_accuracy"
     captioner = naming = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
@@ -78,8 +79,9 @@ class Identity:
         self.clear = Episodes(Cast(as_they_are, True), self.parts[True].pictures, [])
         texts = all_questions()
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
-        trained = [n for n, p in model.named_parameters() if p.requires_grad]
-        self.speaks = any(name.startswith(("llm.", "project_")) for name in trained)
+        words = [n.startswith(LLM_PARTS) for n, p in model.named_parameters() if p.requires_grad]
+        self.speaks = any(words)
+        self.score = "said_balanced_accuracy" if words and all(words) else "balanced_accuracy"  # what can get better
         self.rehearsal = None
         if config.rehearsal and self.speaks:
             self.rehearsal = Generation(replace(config, batch=config.rehearsal), model, encode)
@@ -116,8 +118,8 @@ class Identity:
         people = named_people(model, batch)
         out = model(batch.features, batch.prompts if self.speaks else None, question=batch.question, people=people)
         losses = {"presence_loss": presence_loss(out.reading.presence, batch.present, people.mask)}
-        if out.lm_loss is not None:
-            losses["lm_loss"] = out.lm_loss
+        if out.lm_loss is not None and out.first_loss is not None:  # yes or no is one token of ten: it would get lost
+            losses |= {"lm_loss": out.lm_loss, "first_loss": out.first_loss}
         if self.rehearsal is not None:
             losses["rehearsal_loss"] = self.rehearsal.loss(model, objective, batch.pictures).loss
         return StepLoss(sum(losses.values()), out.reading, {name: float(v.detach()) for name, v in losses.items()})
@@ -148,20 +150,26 @@ class Identity:
         return presence_scores(np.array(found, np.float64)), table
 
     def _said(self, model: Any) -> dict[str, float]:
-        """How often the language model says rightly who is there, of `validate_rows` questions about one person.
+        """How often the language model's yes or no is right, of `validate_rows` questions about one person.
 
-        It is told by the person's tokens and the clip's alone; the presence logit decides nothing here.
+        Returns:
+            Also "told_balanced_accuracy" of the presence logit that her tokens tell it of, on the same questions, and
+            "said_as_told", how often the two agree.
         """
         rng, part = np.random.default_rng(self.config.seed), self.parts[True]
         drawn = (part.draw(rng) for _ in itertools.count())
         asked = (e for e in drawn if e.kind == "existence" and len(e.names) == 1)
-        yes, there = [], []
+        yes, told, there = [], [], []
         for _ in range(0, self.config.validate_rows, 16):
             batch = self.collate(part, list(itertools.islice(asked, 16)), rng)
             people = named_people(model, batch)
-            yes += model.yes_no(batch.features, batch.prompts, question=batch.question, people=people).tolist()
+            visual = model.encode_clips(batch.features)
+            yes += model.yes_no(visual, batch.prompts, question=batch.question, people=people).tolist()
+            told += model.read(visual, batch.question, people).presence[:, 0].tolist()
             there += [e.present[0] for e in batch.episodes]
-        return {"said_balanced_accuracy": _balanced(np.array(yes) > 0, np.array(there))}
+        says, tells, truth = np.array(yes) > 0, np.array(told) > 0, np.array(there)
+        scores = {"said_balanced_accuracy": balanced(says, truth), "told_balanced_accuracy": balanced(tells, truth)}
+        return scores | {"said_as_told": float((says == tells).mean())}
 
 
 def named_people(model: Any, batch: EpisodeBatch) -> People:
@@ -191,10 +199,10 @@ def presence_scores(found: FloatArray) -> dict[str, float]:
     """
     logit, cosine, present, alike = found.T
     there = present > 0
-    scores = {"balanced_accuracy": _balanced(logit > 0, there)}
+    scores = {"balanced_accuracy": balanced(logit > 0, there)}
     hard = there | (alike > 0)
-    scores["look_alike_balanced_accuracy"] = _balanced(logit[hard] > 0, there[hard])
-    scores["cosine_balanced_accuracy"] = max(_balanced(cosine >= c, there) for c in np.unique(cosine))
+    scores["look_alike_balanced_accuracy"] = balanced(logit[hard] > 0, there[hard])
+    scores["cosine_balanced_accuracy"] = max(balanced(cosine >= c, there) for c in np.unique(cosine))
     return scores
 
 
@@ -202,12 +210,6 @@ def best_cosine(prototypes: Tensor, episode: Episode) -> float:
     """Highest cosine between a person's prototypes [n, D] and any face of the scene; -1 without faces."""
     faces = [torch.from_numpy(t.identity) for t in episode.scene.analysis.tracks]
     return float((prototypes.cpu() @ torch.cat(faces).T).max()) if faces else -1.0
-
-
-def _balanced(said: Any, truth: Any) -> float:
-    """Mean of the shares right among present and among absent; of one of them when the other is missing."""
-    shares = [float((said[truth == value] == value).mean()) for value in (True, False) if (truth == value).any()]
-    return float(np.mean(shares))
 
 
 def _head_means(rows: list[Tensor], modules: int) -> list[list[float]]:

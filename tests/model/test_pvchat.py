@@ -84,9 +84,25 @@ def test_loss_is_cross_entropy_of_the_whole_sequence_at_the_answers(scene, peopl
     expected = F.cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORE)
     assert float(out.lm_loss) == pytest.approx(float(expected), rel=1e-4)
     assert out.answer_tokens == int((batch.labels != IGNORE).sum())
+    starts = [(i, int((row != IGNORE).nonzero()[0])) for i, row in enumerate(batch.labels)]
+    first = [F.cross_entropy(logits[i, k], batch.labels[i, k]) for i, k in starts]
+    assert float(out.first_loss) == pytest.approx(float(torch.stack(first).mean()), rel=1e-4)
     at = (batch.ids[1] == PERSONAL).nonzero()[:, 0]
     projected = shared_model.project_people(reading.personal[1].flatten(0, 1))
     assert torch.allclose(embeds[1, at], projected, atol=1e-6)
+
+
+def test_people_tokens_tell_the_language_model_how_surely_they_are_there(scene, people, model):
+    torch.nn.init.normal_(model.project_presence.weight)
+    out = model(scene[0], PROMPTS, question=questions(3), people=people)
+    batch = model._write(PROMPTS, people, generate=False)
+    with torch.no_grad():
+        at, certain = (batch.ids[0] == PERSONAL).nonzero()[:, 0], 2 * torch.sigmoid(out.reading.presence[0, 0]) - 1
+        seen = model._embed(batch, out.reading, people)[0, at] - model.project_people(out.reading.personal[0, 0])
+        assert torch.allclose(seen.flatten(), certain * model.project_presence.weight[:, 0], atol=1e-5)
+    out.lm_loss.backward()
+    assert model.project_presence.weight.grad.abs().sum() > 0
+    assert model.match_weight.grad is None  # words learn from the decision, not the decision from words
 
 
 def test_padding_does_not_change_a_loss(scene, people, shared_model):
@@ -257,7 +273,7 @@ def test_presets_are_files_and_seeds_decide():
 def test_the_embedded_trained_part_fits_its_budget():
     model = create_model("embedded", llm="none")
     lora = 30 * 16 * (2 * (576 + 576) + 2 * (576 + 192))  # q, o and k, v of SmolLM2-135M's 30 layers
-    projectors = 2 * (384 + 1) * 576
+    projectors = 2 * (384 + 1) * 576 + 16 * 576
     assert 2 * (sum(p.numel() for p in model.parameters()) + lora + projectors) <= 60e6
 
 

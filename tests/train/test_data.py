@@ -232,7 +232,10 @@ def test_what_the_language_model_says_of_presence_is_scored(tmp_path):
             return torch.tensor([sign if p.answer.startswith("Yes") else -sign for p in prompts])
 
         model.yes_no = yes_no
-        assert phase.validate(model)["said_balanced_accuracy"] == right
+        found = phase.validate(model)
+        assert found["said_balanced_accuracy"] == right
+        assert found["told_balanced_accuracy"] == 1.0  # these generated faces are easy to tell apart
+        assert found["said_as_told"] == right
 
 
 def test_own_captions_among_the_others_are_no_negatives():
