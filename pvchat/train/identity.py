@@ -140,12 +140,12 @@ class Identity:
             batch = self.collate(part, [part.draw(rng) for _ in range(16)], rng)
             people = named_people(model, batch)
             reading = model(batch.features, question=batch.question, people=people).reading
+            shares = [stats.example_share() for stats in reading.routing]
             for i, e in enumerate(batch.episodes):
                 logits = reading.presence[i].tolist()
                 own = [people.prototypes[i, j][people.prototype_mask[i, j]] for j in range(len(e.names))]
                 found += zip(logits, [best_cosine(rows, e) for rows in own], e.present, e.alike, strict=False)
-                for stats in reading.routing:
-                    heads.setdefault(e.kind, []).append(stats.active()[i].float().mean(0))
+                heads.setdefault(e.kind, []).extend(rows[i] for rows in shares)
         table = {kind: _head_means(rows, len(reading.routing)) for kind, rows in heads.items()}
         return presence_scores(np.array(found, np.float64)), table
 

@@ -199,6 +199,7 @@ def test_statistics_leave_padding_out():
     mask = torch.tensor([[True, True, False, False]])
     _, stats = module(x, query_mask=mask)
     assert torch.allclose(stats.head_share(), (stats.gates[0, :2] > 0).float().mean(0))
+    assert torch.allclose(stats.example_share()[0], (stats.gates[0, :2] > 0).float().mean(0))
 
 
 def test_all_heads_shared_means_dense_and_no_router():
