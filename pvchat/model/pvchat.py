@@ -306,9 +306,10 @@ class PVChatModel(nn.Module):
         The Q-Former's attention alone tells the language model nearly nothing of presence (docs/LOG.md): it is decided
         beside it. Words learn from the decision here and not the other way round, so no gradient goes back.
         """
+        named = self.project_people(reading.personal[people.mask])
         certain = torch.tanh(reading.presence[people.mask].detach() / 2)  # 2σ - 1
-        told = self.project_presence(certain[:, None]).unflatten(1, (self.config.personal_tokens, -1))
-        return self.project_people(reading.personal[people.mask]) + told
+        told = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
+        return named + told[:, torch.arange(named.shape[1]) % told.shape[1]]  # people may have another number of tokens
 
     def _hidden(self, embeds: Tensor, batch: TokenBatch) -> Tensor:
         """Last hidden states [B, L, width] of the language model."""
