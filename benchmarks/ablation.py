@@ -45,7 +45,6 @@ from pvchat.train.report import Report, read_metrics
 MOH_BALANCE = 0.01  # weight of MoH's balance loss (arXiv 2410.11842)
 SHOWN = {1: ("image_to_text_r1", "image_to_text_r5", "text_to_image_r1", "text_to_image_r5"),
          3: ("balanced_accuracy", "look_alike_balanced_accuracy", "cosine_balanced_accuracy")}  # fmt: skip
-SCALE = {1: 100.0, 3: 100.0}
 FULL = "ReMoH, SPR and HAE"  # what the last column compares with
 T_95 = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t, two-sided 95 %, by number of seeds
 
@@ -191,11 +190,11 @@ def table(config: BaseConfig, wanted: Sequence[Row], out: Path) -> None:
         own = [r for r in found if r["row"] == row.name]
         if not own:
             continue
-        cells = [_mean(np.array([r[name] for r in own]) * SCALE[config.phase]) for name in names]
+        cells = [_mean(100 * np.array([r[name] for r in own])) for name in names]
         share, least, most = (np.mean([r[name] for r in own]) for name in ("active_share", "heads_min", "heads_max"))
         write(f"| {row.name} | {len(own)} | " + " | ".join(cells) + f" | {share:.2f} ({least:.2f}–{most:.2f}) | ")
-        gained = np.array(within_seeds(found, row.name, names)) * SCALE[config.phase]
-        write(f"{np.mean([r['seconds'] for r in own]):.0f} | {_mean(gained) if gained.any() else ''} |\n")
+        gained = [] if row.name == FULL else within_seeds(found, row.name, names)
+        write(f"{np.mean([r['seconds'] for r in own]):.0f} | {_mean(100 * np.array(gained)) if gained else ''} |\n")
 
 
 def within_seeds(found: Sequence[dict[str, Any]], row: str, names: Sequence[str]) -> list[float]:

@@ -118,7 +118,7 @@ class Identity:
         people = named_people(model, batch)
         out = model(batch.features, batch.prompts if self.speaks else None, question=batch.question, people=people)
         losses = {"presence_loss": presence_loss(out.reading.presence, batch.present, people.mask)}
-        if out.lm_loss is not None and out.first_loss is not None:  # yes or no is one token of ten: it would get lost
+        if self.speaks:  # yes or no is one token of ten: it would get lost
             losses |= {"lm_loss": out.lm_loss, "first_loss": out.first_loss}
         if self.rehearsal is not None:
             losses["rehearsal_loss"] = self.rehearsal.loss(model, objective, batch.pictures).loss
