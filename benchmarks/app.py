@@ -48,7 +48,7 @@ def measure(home: Path, questions: int) -> dict[str, Any]:
 
     (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
     os.environ["PVCHAT_HOME"] = str(home)
-    from pvchat import footage
+    from pvchat.assets import footage
 
     clips = footage.build(home / "clips")
     long = ten_seconds(home / "ten.mp4")
@@ -88,8 +88,8 @@ def ten_seconds(path: Path) -> Path:
     """A clip of 10 s at 25 frames a second: a slow move over one of the footage's photos."""
     from PIL import Image
 
-    from pvchat import weights
-    from pvchat.footage import FOOTAGE, PORTRAITS, move_over
+    from pvchat.assets import weights
+    from pvchat.assets.footage import FOOTAGE, PORTRAITS, move_over
     from pvchat.video import save_clip
 
     with Image.open(weights.member_path(PORTRAITS, "obama2.jpg", table=FOOTAGE)) as photo:

@@ -28,12 +28,12 @@ from pvchat import PVChat
 from pvchat.augment import steps
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
-from pvchat.deep import learn, read, remembered, training_data
-from pvchat.enroll import enroll
 from pvchat.eval.metrics.decisions import balanced
-from pvchat.person import Person
+from pvchat.identity.enroll import enroll
+from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.personconfig import PersonConfig
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.deep import learn, read, remembered, training_data
 
 EDITS = ("wear:", "recolour")
 ARMS: dict[str, Callable[[Sample], bool]] = {
@@ -200,7 +200,7 @@ def cell(rows: list[dict[str, Any]], right: np.ndarray) -> dict[str, Any]:
 def token_ablation(chat: PVChat, dev: Dev, names: list[str], args: argparse.Namespace) -> dict[str, Any]:
     """Held-back loss and accuracy of the trained model alone with so many tokens, z on and off."""
     from pvchat.model.pvchat import PVChatModel
-    from pvchat.train.tokencount import with_tokens
+    from pvchat.train.person.tokencount import with_tokens
 
     if chat.describer is None:
         raise SystemExit("There is no trained model here; the token ablation needs one.")

@@ -25,9 +25,9 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.identity.presence import PresenceModel
 from pvchat.index import VideoIndex, nearest
 from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, Rows, TrackEntry, row_ids
-from pvchat.presence import PresenceModel
 from pvchat.schemas import FloatArray, IntArray
 
 try:

@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from pvchat import PVChat
-from pvchat.augment.candidates import HARD, NegativesConfig, Subject
-from pvchat.augment.negatives import find
-from pvchat.enroll import enroll, subjects_of
+from pvchat.augment.negatives.candidates import HARD, NegativesConfig, Subject
+from pvchat.augment.negatives.search import find
+from pvchat.identity.enroll import enroll, subjects_of
 from pvchat.index import folder as index_folder
 
 

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import PVChat
-from pvchat.enroll import enroll, subjects_of
+from pvchat.identity.enroll import enroll, subjects_of
+from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray
-from pvchat.tracks import mean_identity
 
 Scores = NDArray[np.float64]
 _NOBODY = -2.0  # the matcher's score of a clip without faces

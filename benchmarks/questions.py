@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pvchat import models
+from pvchat.chat import models
+from pvchat.chat.describe import Describer, Line
+from pvchat.chat.sentences import SentenceEncoder
 from pvchat.config import Settings
-from pvchat.describe import Describer, Line
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.sentences import SentenceEncoder
 
 ASKED = (
     "What is the {} doing?",

@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import PVChat
+from pvchat.chat.questions import word_set
+from pvchat.chat.sentences import SentenceEncoder
 from pvchat.config import ANSWERS, Settings
 from pvchat.eval.metrics.decisions import balanced
-from pvchat.questions import word_set
-from pvchat.sentences import SentenceEncoder
 
 DESCRIBED = ("appearance", "action", "location")
 _STOP = word_set(  # as the development set's own scorer

@@ -18,23 +18,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvchat.cache import ClipCache
+from pvchat.chat.questions import Question, check_known, read_question
 from pvchat.config import Settings, home
 from pvchat.errors import PeopleError, SettingsError
-from pvchat.people import PeopleStore, Person
-from pvchat.person import clean_name
-from pvchat.questions import Question, check_known, read_question
+from pvchat.people.person import clean_name
+from pvchat.people.store import PeopleStore, Person
 from pvchat.runtime import pick_device
 from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
+from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
-    from pvchat.analysis import Experts
-    from pvchat.answers import Evidence
-    from pvchat.describe import Describer
-    from pvchat.language import LanguageModel
+    from pvchat.chat.answers import Evidence
+    from pvchat.chat.describe import Describer
+    from pvchat.chat.language import LanguageModel
+    from pvchat.chat.sentences import SentenceEncoder
+    from pvchat.identity.presence import PresenceModel
     from pvchat.model.pvchat import PVChatModel
-    from pvchat.presence import PresenceModel
-    from pvchat.sentences import SentenceEncoder
+    from pvchat.perception.analysis import Experts
 
 PRESET = Settings.model
 DEPTHS = ("instant", "deep")
@@ -75,7 +75,8 @@ class PVChat:
             SettingsError: there is no such model, or it doesn't fit the other settings.
             WeightsError: the weights are not there and can't be fetched.
         """
-        from pvchat import models, weights
+        from pvchat.assets import weights
+        from pvchat.chat import models
 
         settings = settings or Settings()
         settings = settings if preset == PRESET else replace(settings, model=preset)
@@ -109,7 +110,7 @@ class PVChat:
         Raises:
             VideoReadError, SubjectError, PeopleError, SettingsError.
         """
-        from pvchat.enroll import enroll, forget_candidates
+        from pvchat.identity.enroll import enroll, forget_candidates
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
@@ -125,7 +126,7 @@ class PVChat:
         forget_candidates()
         if depth == "instant":
             return enrolled
-        from pvchat.deep import deepen
+        from pvchat.train.person.deep import deepen
 
         return deepen(self, clip, enrolled, track=track, stop=stop, progress=progress or self._progress)
 
@@ -183,7 +184,8 @@ class PVChat:
 
     def analyse(self, clip: str | Path, timing: dict[str, float] | None = None) -> ClipAnalysis:
         """What the experts say about a clip: from memory, from the cache on disk, or by running them."""
-        from pvchat import analysis, video
+        from pvchat import video
+        from pvchat.perception import analysis
 
         key = video.content_key(clip)
         version = f"{analysis.VERSION}:{self.settings.video}"
@@ -219,8 +221,8 @@ class PVChat:
 
     def forget(self, name: str) -> None:
         """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails."""
-        from pvchat.deep import sweep
-        from pvchat.enroll import forget_candidates
+        from pvchat.identity.enroll import forget_candidates
+        from pvchat.train.person.deep import sweep
 
         with self._lock:
             self._recent.clear()
@@ -238,7 +240,7 @@ class PVChat:
         Raises:
             UnknownPersonError, PeopleError: nobody has a name, both are the same, or one is drawn and one isn't.
         """
-        from pvchat.merging import merge
+        from pvchat.people.merge import merge
 
         with self._lock:
             kept, gone = self.people.get(name), self.people.get(other)
@@ -276,7 +278,7 @@ class PVChat:
     @cached_property
     def describer(self) -> Describer | None:
         """The trained model as `ask` and `enroll` use it; None where no weights are shipped. Loads when it speaks."""
-        from pvchat.describe import Describer
+        from pvchat.chat.describe import Describer
 
         folder = self._source[1]
         return None if folder is None else Describer(folder, self.device, lambda texts: self._sentences.encode(texts))
@@ -284,38 +286,39 @@ class PVChat:
     @cached_property
     def _source(self) -> tuple[str, Path | None]:
         """What answers come from, and the trained model's folder."""
-        from pvchat.models import choose
+        from pvchat.chat.models import choose
 
         return choose(self.settings)
 
     @cached_property
     def experts(self) -> Experts:
         """The frozen experts, loaded one by one as they are needed."""
-        from pvchat.analysis import Experts
+        from pvchat.perception.analysis import Experts
 
         return Experts(self.device)
 
     @cached_property
     def presence_model(self) -> PresenceModel:
         """Who is in a clip: cohorts and calibration that all people share."""
-        from pvchat.presence import PresenceModel
+        from pvchat.identity.presence import PresenceModel
 
         return PresenceModel.load()
 
     @cached_property
     def _sentences(self) -> SentenceEncoder:
-        from pvchat.sentences import SentenceEncoder
+        from pvchat.chat.sentences import SentenceEncoder
 
         return SentenceEncoder(device=self.device)
 
     @cached_property
     def _language(self) -> LanguageModel:
-        from pvchat.language import LanguageModel
+        from pvchat.chat.language import LanguageModel
 
         return LanguageModel.load(path=self.settings.llm or None, device=self.device)
 
     def _run_experts(self, clip: str | Path, timing: dict[str, float]) -> ClipAnalysis:
-        from pvchat import analysis, video
+        from pvchat import video
+        from pvchat.perception import analysis
 
         started = time.perf_counter()
         decoded = video.load(
@@ -359,11 +362,11 @@ class PVChat:
         stream: Stream,
     ) -> list[str]:
         """The answers' texts: from facts, worded by the language model, or with gaps filled by the trained model."""
-        from pvchat.answers import write_answer
+        from pvchat.chat.answers import write_answer
 
         source, language, told = self._source[0], None, [evidence] * len(questions)
         if source == "model" and self.describer is not None:
-            from pvchat.claims import fill_gaps, read_scales, thresholds
+            from pvchat.chat.claims import fill_gaps, read_scales, thresholds
 
             say = partial(self.describer.say, analysis, seed=self.settings.seed)
             liken, folder = partial(self.describer.likeness, analysis), self.describer.folder
@@ -377,7 +380,7 @@ class PVChat:
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
     """What was measured about the people found present, and about who is with them."""
-    from pvchat.answers import Evidence, Neighbour
+    from pvchat.chat.answers import Evidence, Neighbour
 
     present = {p.track: p.name for p in presences if p.decision == "present" and p.track is not None}
     boxes = [_usual_box(t.boxes) for t in analysis.tracks]

@@ -97,7 +97,7 @@ def _is_local(host: Any) -> bool:
 
 def _missing_weights() -> str:
     """Why tests of the real weights can't run; empty when they can."""
-    from pvchat import weights
+    from pvchat.assets import weights
 
     before = os.environ.get("PVCHAT_HOME")
     os.environ["PVCHAT_HOME"] = str(WEIGHTS_HOME)

@@ -9,7 +9,7 @@ import numpy as np
 from make_people import jpeg
 from numpy.typing import NDArray
 
-from pvchat.experts.faces import Faces
+from pvchat.perception.experts.faces import Faces
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Track
 from pvchat.video import Clip
 

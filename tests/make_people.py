@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pvchat.people import Person
+from pvchat.people.store import Person
 
 posix = pytest.mark.skipif(os.name == "nt", reason="forks and kills")
 

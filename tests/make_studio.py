@@ -12,7 +12,7 @@ from make_analysis import identity_of, make_analysis, make_clip, make_track
 
 from pvchat import PVChat, video
 from pvchat.config import Settings, VideoConfig
-from pvchat.presence import PresenceModel
+from pvchat.identity.presence import PresenceModel
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
 
 ANA, BEN = 1, 2
@@ -76,11 +76,11 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     weights = (-10.0, -10.0, 4.0, 9.0)
     model = PresenceModel(cohort, weights, cohort + 3, weights, np.full(1280, 0.5, np.float32))
     monkeypatch.setattr(video, "load", made.load)
-    monkeypatch.setattr("pvchat.analysis.analyse", made.analyse)
+    monkeypatch.setattr("pvchat.perception.analysis.analyse", made.analyse)
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
-    monkeypatch.setattr("pvchat.sentences.SentenceEncoder", Sentences)
-    monkeypatch.setattr("pvchat.language.LanguageModel.load", staticmethod(made.load_language))
-    monkeypatch.setattr("pvchat.models.pretrained_folder", lambda name: None)  # presets have no trained weights here
+    monkeypatch.setattr("pvchat.chat.sentences.SentenceEncoder", Sentences)
+    monkeypatch.setattr("pvchat.chat.language.LanguageModel.load", staticmethod(made.load_language))
+    monkeypatch.setattr("pvchat.chat.models.pretrained_folder", lambda name: None)  # no trained weights
     return made
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.augment.schemas import Sample
-from pvchat.enroll import enroll
-from pvchat.person import Person
-from pvchat.presence import PresenceModel
+from pvchat.identity.enroll import enroll
+from pvchat.identity.presence import PresenceModel
+from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
-from pvchat.train import verifier
+from pvchat.train.person import verifier
 
 ELSEWHERE, HERE = "c" * 64, "a" * 64  # other keys make other scenes
 

@@ -14,10 +14,10 @@ pytest.importorskip("torch")
 from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_clip, make_faces, make_track  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from pvchat import analysis as module  # noqa: E402
-from pvchat.analysis import analyse, drawn_probability, spread, thumbnail  # noqa: E402
-from pvchat.experts.faces import Faces  # noqa: E402
-from pvchat.experts.figures import Figures  # noqa: E402
+from pvchat.perception import analysis as module  # noqa: E402
+from pvchat.perception.analysis import analyse, drawn_probability, spread, thumbnail  # noqa: E402
+from pvchat.perception.experts.faces import Faces  # noqa: E402
+from pvchat.perception.experts.figures import Figures  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
 
@@ -121,8 +121,8 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append(track)
         return PersonFacts(where="in the middle of the frame", confidence={"where": 0.7})
 
-    monkeypatch.setattr("pvchat.facts.measure_person", measure_person)
-    monkeypatch.setattr("pvchat.facts.measure_scene", lambda clip, grid, **_: SceneFacts(place="an office"))
+    monkeypatch.setattr("pvchat.perception.facts.measure_person", measure_person)
+    monkeypatch.setattr("pvchat.perception.facts.measure_scene", lambda clip, grid, **_: SceneFacts(place="an office"))
     monkeypatch.setattr(module, "measure_bodies", lambda images, boxes, points, pose, mesh, hands: [None] * len(images))
     monkeypatch.setattr(
         module, "describe_motion", lambda part, times, measures, camera: ("standing", None, ["talking"], {"pose": 0.8})
@@ -244,7 +244,9 @@ def test_facts_and_motion_are_measured_for_everyone(facts: list[Any]) -> None:
 
 
 def test_talking_is_not_read_off_a_mask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pvchat.facts.measure_person", lambda *_, **__: PersonFacts(features=["a face mask"]))
+    monkeypatch.setattr(
+        "pvchat.perception.facts.measure_person", lambda *_, **__: PersonFacts(features=["a face mask"])
+    )
     found = analyse(make_clip(4), experts_of(two_people(4)))
     assert [t.facts.gestures for t in found.tracks] == [[], []]
 

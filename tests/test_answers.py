@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.answers import Evidence, Neighbour, plain_answer, present_tense, write_answer
-from pvchat.questions import Question, read_question
+from pvchat.chat.answers import Evidence, Neighbour, plain_answer, present_tense, write_answer
+from pvchat.chat.questions import Question, read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Ben", "Cleo", "Dov"]

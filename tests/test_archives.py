@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pvchat import archives
+from pvchat.assets import archives
 from pvchat.errors import WeightsError
 
 

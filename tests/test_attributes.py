@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from pvchat.experts import attributes
-from pvchat.experts.attributes import AttributeExpert, ImageNetHead, body_box, crop, head_box
+from pvchat.perception.experts import attributes
+from pvchat.perception.experts.attributes import AttributeExpert, ImageNetHead, body_box, crop, head_box
 
 torch = pytest.importorskip("torch")
-from pvchat.train import attributes as recipe  # noqa: E402
-from pvchat.train.attribute_labels import FRAME_WORDS, read_examples  # noqa: E402
+from pvchat.train.fits import attributes as recipe  # noqa: E402
+from pvchat.train.fits.attribute_labels import FRAME_WORDS, read_examples  # noqa: E402
 
 
 class MeanColour:

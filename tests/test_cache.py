@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvchat import atomic
-from pvchat.cache import TRACK_ARRAYS, ClipCache
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts, Track
+from pvchat.storage import atomic
+from pvchat.storage.clips import TRACK_ARRAYS, ClipCache
 
 WORDS = st.text(max_size=20)
 SHARES = st.dictionaries(WORDS, st.floats(0, 1))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.answers import HEDGE, Evidence, plain_answer
-from pvchat.choices import (
+from pvchat.chat.answers import HEDGE, Evidence, plain_answer
+from pvchat.chat.choices import (
     KINDS,
     LEVELS,
     SETTINGS,
@@ -26,11 +26,11 @@ from pvchat.choices import (
     sentences,
     softmax,
 )
-from pvchat.claims import CALIBRATION, CAPTION_QUESTION, fill_gaps, read_scales
-from pvchat.describe import Line, Said
+from pvchat.chat.claims import CALIBRATION, CAPTION_QUESTION, fill_gaps, read_scales
+from pvchat.chat.describe import Line, Said
+from pvchat.chat.guard import contradictions
+from pvchat.chat.questions import read_question
 from pvchat.errors import WeightsError
-from pvchat.guard import contradictions
-from pvchat.questions import read_question
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 
 NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.answers import Evidence, plain_answer
-from pvchat.claims import (
+from pvchat.chat.answers import Evidence, plain_answer
+from pvchat.chat.claims import (
     ASKED,
     CALIBRATION,
     GAIN,
@@ -23,9 +23,9 @@ from pvchat.claims import (
     read_phrase,
     thresholds,
 )
-from pvchat.describe import Line, Said
+from pvchat.chat.describe import Line, Said
+from pvchat.chat.questions import read_question
 from pvchat.errors import WeightsError
-from pvchat.questions import read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 
@@ -140,7 +140,7 @@ def test_what_was_measured_stays_word_for_word() -> None:
 def test_base_training_asks_in_the_same_words() -> None:
     """The questions taught are the questions asked: else the answers come from nowhere."""
     pytest.importorskip("torch")
-    from pvchat.train import captions
+    from pvchat.train.base import captions
 
     class Photo:
         captions = ("A man in a red shirt is riding a bike in the park .",)

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from pvchat import cli, commands
+from pvchat.cli import commands
+from pvchat.cli import parser as cli
 from pvchat.config import Settings
 from pvchat.errors import Candidate, SettingsError, SeveralSubjectsError
-from pvchat.people import PeopleStore, Person
+from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, PersonPresence
 
 REPO = Path(__file__).parents[1]
@@ -66,7 +67,7 @@ def test_help_imports_nothing_heavy():
     code = f"""
 import sys
 sys.argv = ["pvchat", "--help"]
-from pvchat.cli import main
+from pvchat.cli.parser import main
 try:
     main()
 except SystemExit:
@@ -213,7 +214,7 @@ def test_ctrl_c(monkeypatch, capsys):
 
 def test_a_closed_pipe_is_not_an_error_message():
     env = os.environ | {"COLUMNS": "80"}
-    words = [sys.executable, "-c", "import pvchat.cli as c, sys; c.main(['people', 'list', '--json'])"]
+    words = [sys.executable, "-c", "import pvchat.cli.parser as c, sys; c.main(['people', 'list', '--json'])"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPO, env=env)
     process.stdout.close()  # like `| true`
     assert process.stderr.read() == ""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pvchat import colours
+from pvchat.perception import colours
 
 
 def patch(rgb, shape=(40, 40), noise=6, seed=0):

@@ -12,11 +12,11 @@ from make_analysis import make_analysis, make_track
 from make_people import files_below
 from make_verification import as_deep, fitted, make_model, person_of, samples_of
 
-from pvchat import deep
-from pvchat.enroll import enroll
 from pvchat.errors import PeopleError, SettingsError
-from pvchat.presence import PresenceModel
-from pvchat.verify import RECORD, Verifier
+from pvchat.identity.enroll import enroll
+from pvchat.identity.presence import PresenceModel
+from pvchat.identity.verify import RECORD, Verifier
+from pvchat.train.person import deep
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ class Chat:
 
 @pytest.fixture
 def chat(tmp_path: Path, model: PresenceModel) -> Chat:
-    from pvchat.people import PeopleStore
+    from pvchat.people.store import PeopleStore
 
     return Chat(PeopleStore(tmp_path / "people"), model)
 
@@ -129,9 +129,9 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
     from argparse import Namespace
     from dataclasses import asdict
 
-    from pvchat.deepcommands import train
+    from pvchat.cli.deep import train
     from pvchat.errors import UnknownPersonError
-    from pvchat.train.personconfig import PersonConfig
+    from pvchat.train.person.config import PersonConfig
 
     chat.people.add(person_of())
     words = {"name": "ana", "data": str(tmp_path), "out": None, "resume": False, **asdict(PersonConfig())}
@@ -144,7 +144,7 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
 
 
 def test_merging_keeps_what_both_brought(model: PresenceModel) -> None:
-    from pvchat.merging import merge
+    from pvchat.people.merge import merge
 
     deeper, other = as_deep(fitted(model)), replace(person_of(2), name="Bo")
     merged, own = merge(deeper, other), Verifier.of(deeper)
@@ -163,8 +163,8 @@ def test_training_tokens_goes_with_the_verification(chat: Chat) -> None:
     from make_person import augmentation, tiny
     from make_sets import encode
 
-    from pvchat.describe import STAMP, Describer
-    from pvchat.train.personconfig import PersonConfig
+    from pvchat.chat.describe import STAMP, Describer
+    from pvchat.train.person.config import PersonConfig
 
     describer = Describer(Path("nowhere"), "cpu", encode)
     describer.__dict__.update(model=tiny(), stamp="0123456789abcdef")
@@ -196,7 +196,7 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
     from make_person import analysis, augmentation, tiny
     from make_sets import encode
 
-    from pvchat.describe import Describer
+    from pvchat.chat.describe import Describer
     from pvchat.model.features import collate_people, person_from_track
 
     describer = Describer(Path("nowhere"), "cpu", encode)

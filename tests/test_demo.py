@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from pvchat import demo, footage, weights
+from pvchat.assets import footage, weights
+from pvchat.cli import demo
 from pvchat.config import Settings, home
-from pvchat.people import Person
+from pvchat.people.store import Person
 from pvchat.runtime import ProgressDisplay
 from pvchat.schemas import Answer, PersonPresence
 
@@ -61,7 +62,7 @@ def test_shots_are_told_and_every_file_is_known():
 
 
 def test_all_question_types_are_asked_with_and_without_the_person():
-    from pvchat.questions import read_question
+    from pvchat.chat.questions import read_question
 
     kinds = set()
     for clip, question in demo.ASKED:

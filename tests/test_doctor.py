@@ -8,9 +8,11 @@ import json
 import pytest
 from rich.console import Console
 
-from pvchat import cli, doctor, weights
-from pvchat.footage import FOOTAGE
-from pvchat.people import PeopleStore, Person
+from pvchat.assets import weights
+from pvchat.assets.footage import FOOTAGE
+from pvchat.cli import doctor
+from pvchat.cli import parser as cli
+from pvchat.people.store import PeopleStore, Person
 
 
 def test_an_empty_home(pvchat_home, capsys):

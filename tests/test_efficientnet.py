@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 
-from pvchat.experts.efficientnet import FrameExpert  # noqa: E402
+from pvchat.perception.experts.efficientnet import FrameExpert  # noqa: E402
 
 
 @pytest.fixture(scope="module")

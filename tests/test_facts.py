@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pvchat import facts
-from pvchat.experts.attributes import Claim
-from pvchat.facts import FactExperts, measure_person, measure_scene
+from pvchat.perception import facts
+from pvchat.perception.experts.attributes import Claim
+from pvchat.perception.facts import FactExperts, measure_person, measure_scene
 from pvchat.schemas import ClipAnalysis, Track
 
 WIDTH, HEIGHT = 320, 240

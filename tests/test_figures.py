@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pvchat.experts import figures
-from pvchat.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes, unit
-from pvchat.experts.figuretracks import link_figures
-from pvchat.train import figurefits
-from pvchat.train.figures import mark
-from pvchat.train.scenes import compose
+from pvchat.perception.experts import figures
+from pvchat.perception.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes, unit
+from pvchat.perception.experts.figuretracks import link_figures
+from pvchat.train.fits import figurefits
+from pvchat.train.fits.figures import mark
+from pvchat.train.fits.scenes import compose
 
 
 class _Backbone:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pvchat import gguf, weights
+from pvchat.assets import gguf, weights
 from pvchat.errors import WeightsError
 
 QUESTIONS = [

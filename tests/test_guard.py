@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.guard import contradictions, problems, prompt, rephrase, same_colour
+from pvchat.chat.guard import contradictions, problems, prompt, rephrase, same_colour
 from pvchat.schemas import PersonFacts, SceneFacts
 
 NAMES = ["Ana", "Ben", "Will"]
@@ -97,7 +97,7 @@ def test_the_worked_examples_of_the_prompt_pass_the_guard_themselves() -> None:
 
 @pytest.mark.weights
 def test_the_real_model_often_passes_and_never_changes_the_facts() -> None:
-    from pvchat.language import LanguageModel
+    from pvchat.chat.language import LanguageModel
 
     model = LanguageModel.load()
     plain = [

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad  # noqa: E402
 
-from pvchat.experts.identity import IdentityNetwork, _integer  # noqa: E402
+from pvchat.perception.experts.identity import IdentityNetwork, _integer  # noqa: E402
 
 # (width in, width out, side, stride, halving block) of the 29 convolutions, from the image upwards, as in dlib's
 # dnn_face_recognition_ex.cpp, read here a second time
@@ -151,8 +151,8 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
 def test_equals_dlib_itself() -> None:
     dlib = pytest.importorskip("dlib")
     data = pytest.importorskip("skimage.data")
-    from pvchat.experts.identity import MEMBER
-    from pvchat.weights import member_path
+    from pvchat.assets.weights import member_path
+    from pvchat.perception.experts.identity import MEMBER
 
     astronaut = data.astronaut()
     chips = np.stack([astronaut[50:200, 150:300], astronaut[300:450, 100:250], *chips_of(1)])

@@ -7,8 +7,8 @@ from math import pi
 import numpy as np
 import pytest
 
-from pvchat.experts import body, mesh, ssd
-from pvchat.experts.regions import Region, along, around, crop, spread, whole
+from pvchat.perception.experts import body, mesh, ssd
+from pvchat.perception.experts.regions import Region, along, around, crop, spread, whole
 
 
 def picture(height: int = 60, width: int = 80) -> np.ndarray:

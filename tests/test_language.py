@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pvchat.chat.language import LanguageModel, best_dtype
+from pvchat.chat.sentences import SentenceEncoder
 from pvchat.errors import WeightsError
-from pvchat.language import LanguageModel, best_dtype
-from pvchat.sentences import SentenceEncoder
 
 WORDS = ["<pad>", "<eos>", "<unk>", "user", "assistant", ":", "hi", "there", "is", "ana", "here", "yes", "no", ".", "?"]
 CHAT = [{"role": "user", "content": "is ana here ?"}]

@@ -7,8 +7,8 @@ import pytest
 from make_analysis import identity_of
 
 from pvchat.errors import PeopleError
-from pvchat.merging import MOST_ROWS, SAME_FROM, alike, merge
-from pvchat.person import Person
+from pvchat.people.merge import MOST_ROWS, SAME_FROM, alike, merge
+from pvchat.people.person import Person
 
 
 def person(name: str, who: int, rows: int = 3, **fields) -> Person:

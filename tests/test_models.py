@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pvchat import cli, models
+from pvchat.chat import models
+from pvchat.cli import parser as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.registry import list_models, load_config
-from pvchat.tensorfile import pack
+from pvchat.storage.tensorfile import pack
 
 
 def make_model(folder: Path, llm: str = "embedded", **changes: object) -> Path:
@@ -113,7 +114,7 @@ sys.exit(any(m in sys.modules for m in ("torch", "transformers")))
 
 def test_train_base_takes_all_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
     pytest.importorskip("torch")
-    from pvchat.train import base
+    from pvchat.train.base import run as base
 
     seen = []
     result = {"step": 2, "done": True, "checkpoint": tmp_path / "000002", "bleu4": 1.5}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pvchat.camera import Camera, measure_camera, phase_shift
-from pvchat.gestures import turns
-from pvchat.motion import BodyMeasures, body_pose, describe_motion, is_live
+from pvchat.perception.camera import Camera, measure_camera, phase_shift
+from pvchat.perception.gestures import turns
+from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, is_live
 from pvchat.schemas import Track
 
 STANDING = {

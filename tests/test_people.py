@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from make_people import assert_same, files_below, find_traces, make_person, traces
 from test_cache import make_analysis
 
-from pvchat import atomic
-from pvchat.cache import ClipCache
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people import PeopleStore, describe
-from pvchat.person import MAX_STATE_BYTES, clean_name, name_key
+from pvchat.people.person import MAX_STATE_BYTES, clean_name, name_key
+from pvchat.people.store import PeopleStore, describe
+from pvchat.storage import atomic
+from pvchat.storage.clips import ClipCache
 
 
 @pytest.fixture

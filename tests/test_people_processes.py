@@ -19,7 +19,7 @@ import pytest
 from make_people import assert_same, find_traces, make_person, posix
 
 from pvchat.errors import PeopleError
-from pvchat.people import PeopleStore, Person
+from pvchat.people.store import PeopleStore, Person
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_a_lock_that_is_never_freed_is_told(store: PeopleStore, monkeypatch: pyt
     import filelock
 
     store.add(make_person("Ana"))
-    monkeypatch.setattr("pvchat.people.LOCK_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("pvchat.people.store.LOCK_TIMEOUT_S", 0.1)
     with filelock.FileLock(str(store.root / ".lock")):
         with pytest.raises(PeopleError, match="another process"):
             PeopleStore().add(make_person("Ben"))

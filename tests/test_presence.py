@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_analysis import identity_of, make_analysis, make_track
 
-from pvchat import presence
 from pvchat.config import PresenceConfig
-from pvchat.person import Person
-from pvchat.presence import PresenceModel, distances, measures
+from pvchat.identity import presence
+from pvchat.identity.presence import PresenceModel, distances, measures
+from pvchat.people.person import Person
 from pvchat.schemas import Track
 
 CONFIG = PresenceConfig()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pvchat.chat.questions import Question, check_known, find_mentions, read_question
+from pvchat.chat.sentences import SentenceEncoder
 from pvchat.errors import UnknownPersonError
-from pvchat.questions import Question, check_known, find_mentions, read_question
-from pvchat.sentences import SentenceEncoder
 
 NAMES = ["Ana", "Ben", "Will", "Rose", "May", "Grace", "Mark", "Ann", "Ana Maria", "花子", "Дмитрий", "राम", "Jean-Luc",
          "Björn", "Bob Stone"]  # fmt: skip

@@ -7,7 +7,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
-from pvchat.packages import TABLE
+from pvchat.assets.packages import TABLE
 
 REPO = Path(__file__).parents[1]
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_the_weights_table_is_the_code_s():
 
 
 def test_the_commands_shown_exist():
-    from pvchat.cli import build_parser
+    from pvchat.cli.parser import build_parser
 
     section = README.split("## Use")[1].split("\n## ")[0]
     shown = [shlex.split(line)[1:] for line in section.splitlines() if line.startswith("pvchat ")]

@@ -182,8 +182,8 @@ def test_an_unknown_preset(preset: str) -> None:
 
 def test_missing_weights_are_fetched_once_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
-    monkeypatch.setattr("pvchat.weights.missing", lambda: [] if calls else ["something"])
-    monkeypatch.setattr("pvchat.weights.fetch", lambda roles=None, progress=None: calls.append(progress))
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: [] if calls else ["something"])
+    monkeypatch.setattr("pvchat.assets.weights.fetch", lambda roles=None, progress=None: calls.append(progress))
     told = lambda what, done, total: None  # noqa: E731
     for _ in range(2):
         assert isinstance(PVChat.from_pretrained("embedded", Settings(device="cpu"), told), PVChat)

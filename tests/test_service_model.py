@@ -13,9 +13,9 @@ pytest.importorskip("torch")
 from make_studio import ANA, BEN, Sentences, Studio, open_studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.claims import ASKED  # noqa: E402
+from pvchat.chat.claims import ASKED  # noqa: E402
+from pvchat.chat.describe import STAMP, Describer, Line, Said  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
-from pvchat.describe import STAMP, Describer, Line, Said  # noqa: E402
 from pvchat.errors import SettingsError, WeightsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
 from pvchat.schemas import PersonFacts, SceneFacts  # noqa: E402

@@ -26,7 +26,7 @@ def zoomed(path: Path, photo: np.ndarray, first: tuple[float, float, float], las
     """Two seconds of a slow move over a photo, from one crop (centre x, y and width, as fractions) to another."""
     from PIL import Image
 
-    from pvchat.footage import move_over
+    from pvchat.assets.footage import move_over
 
     video.save_clip(path, move_over(Image.fromarray(photo), (first, last), 1.0, 16), 8)
     return path
@@ -75,7 +75,7 @@ def test_real_experts_find_the_astronaut_again_and_not_in_a_cat(clips: dict[str,
 @pytest.mark.weights
 def test_real_experts_tell_two_people_apart(clips: dict[str, Path], tmp_path: Path, weights_home: Path) -> None:
     """Against a second real person out of the demo's footage, where that has been fetched on this machine."""
-    from pvchat import footage
+    from pvchat.assets import footage
 
     folder = next(weights_home.glob("weights/footage-portraits-*"), None)
     if folder is None:

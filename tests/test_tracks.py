@@ -12,8 +12,8 @@ pytest.importorskip("scipy")
 
 from make_analysis import box_at, identity_of, make_faces  # noqa: E402
 
-from pvchat.experts.faces import Faces  # noqa: E402
-from pvchat.tracks import link, mean_identity, prominence  # noqa: E402
+from pvchat.perception.experts.faces import Faces  # noqa: E402
+from pvchat.perception.tracks import link, mean_identity, prominence  # noqa: E402
 
 NOBODY = make_faces()
 

@@ -10,12 +10,12 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_verification import ELSEWHERE, HERE, as_deep, fitted, make_model, person_of, samples_of
 
 from pvchat.augment.schemas import Sample
-from pvchat.enroll import enroll
-from pvchat.people import Person
-from pvchat.presence import PresenceModel, measures
+from pvchat.identity.enroll import enroll
+from pvchat.identity.presence import PresenceModel, measures
+from pvchat.identity.verify import MASKED, MOST, PROTOTYPES, RECORD, Verifier, beyond, scene_likeness
+from pvchat.people.store import Person
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train import verifier
-from pvchat.verify import MASKED, MOST, PROTOTYPES, RECORD, Verifier, beyond, scene_likeness
+from pvchat.train.person import verifier
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def test_where_the_reach_fails_the_prototypes_are_tried_without_it(
     model: PresenceModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verifier, "reach_of", lambda *_: -1.0)  # takes herself for somebody else …
-    monkeypatch.setattr("pvchat.verify.MOST", 60.0)  # … and surely
+    monkeypatch.setattr("pvchat.identity.verify.MOST", 60.0)  # … and surely
     found = verifier.fit(person_of(), (given := samples_of())[0], lambda s: given[1][s.id], model)
     assert found.accepted
     assert found.record["reach"] is None

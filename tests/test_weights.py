@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from make_packages import MODEL, leftovers, make_sdist, make_wheel
 
-from pvchat import archives, weights
+from pvchat.assets import archives, weights
+from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
-from pvchat.weights import Weight
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
-from pvchat.cache import ClipCache
 from pvchat.schemas import ClipAnalysis
+from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat

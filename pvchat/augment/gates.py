@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Sample
-from pvchat.experts.mesh import MeshExpert
+from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 if TYPE_CHECKING:
-    from pvchat.presence import PresenceModel
+    from pvchat.identity.presence import PresenceModel
 
 # Order in which a sample is refused.
 GATES = ("empty", "no face", "identity", "size", "sharpness", "frontal", "eyes", "visible")
@@ -78,7 +78,7 @@ def identify(
     profile: Profile, analysis: ClipAnalysis, covers: frozenset[str], model: PresenceModel
 ) -> tuple[Track | None, float, float]:
     """The track most like the subject, its log-odds, and its distance to the subject's prototypes (0 for figures)."""
-    from pvchat.presence import measures
+    from pvchat.identity.presence import measures
 
     tracks = [t for t in analysis.tracks if t.kind == profile.person.kind]
     if not tracks:

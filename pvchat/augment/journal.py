@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat import atomic
+from pvchat.storage import atomic
 
 Entry = dict[str, Any]
 

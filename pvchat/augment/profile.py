@@ -25,7 +25,7 @@ from pvchat.augment.settings import AugmentConfig
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
-    from pvchat.person import Person
+    from pvchat.people.person import Person
     from pvchat.service import PVChat
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def build(
         VideoReadError: the clip can't be read.
         SubjectError: nobody in it, or several and `config.track` doesn't say whom.
     """
-    from pvchat import enroll
+    from pvchat.identity import enroll
 
     analysis = chat.analyse(clip)
     person = enroll.enroll(analysis, name, config.track, source=Path(clip).name)
@@ -160,7 +160,7 @@ def load_or_build(path: Path, clip: Path, name: str, chat: PVChat, config: Augme
     """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
     from safetensors import SafetensorError, safe_open
 
-    from pvchat import enroll
+    from pvchat.identity import enroll
 
     analysis = chat.analyse(clip)
     track = enroll.choose(analysis, config.track, clip.name)
@@ -217,7 +217,7 @@ def person_masks(profile: Profile, chat: PVChat, progress: Progress | None = Non
     """
     from scipy.ndimage import maximum_filter
 
-    from pvchat.experts.body import PersonMask, resize
+    from pvchat.perception.experts.body import PersonMask, resize
 
     selfie, masks = PersonMask(), []
     for index, image in enumerate(profile.images):

@@ -20,10 +20,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.augment import empty, folders, gates, positives, profile, teacher
+from pvchat.augment import folders, gates, profile
 from pvchat.augment.analyses import Analyses
 from pvchat.augment.journal import Journal, file_hash, read_lines, read_manifest, write_lines, write_manifest
+from pvchat.augment.positives import empty
+from pvchat.augment.positives import protocol as positives
 from pvchat.augment.profile import Profile
+from pvchat.augment.questions import teacher
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import PVChatError, VideoReadError
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pvchat.augment.teacher import Teacher
-    from pvchat.presence import PresenceModel
+    from pvchat.augment.questions.teacher import Teacher
+    from pvchat.identity.presence import PresenceModel
     from pvchat.service import PVChat
 
 log = logging.getLogger(__name__)
@@ -215,7 +218,7 @@ def _profile(run: Run, made: str) -> dict[str, Any]:
 def _positives(run: Run, made: str) -> dict[str, Any]:
     drivers = []
     if run.config.drivers is not None:
-        from pvchat.augment.reenact import measure_drivers
+        from pvchat.augment.positives.reenact import measure_drivers
 
         drivers = measure_drivers(run.config.drivers, run.chat)
     makers = positives.generators(run.config, drivers)
@@ -238,7 +241,7 @@ def _positives(run: Run, made: str) -> dict[str, Any]:
 
 
 def _make_one(run: Run, order: positives.Order, makers: list[positives.Generator]) -> Entry:
-    from pvchat.augment.media import write
+    from pvchat.augment.dataset.media import write
 
     try:
         made = positives.make(order, run.profile, makers, run.config)
@@ -250,7 +253,7 @@ def _make_one(run: Run, order: positives.Order, makers: list[positives.Generator
 
 
 def _negatives(run: Run, made: str) -> dict[str, Any]:
-    from pvchat.augment import negatives
+    from pvchat.augment.negatives import search as negatives
 
     short = run.config.negatives
     subject = negatives.Subject.of(run.profile, run.chat, run.clip, run.config.track)
@@ -274,7 +277,7 @@ def _negatives(run: Run, made: str) -> dict[str, Any]:
 
 def _empty_scenes(run: Run, count: int) -> list[Sample]:
     """Where too few others were found: the subject's scenes without the subject."""
-    from pvchat.augment.media import write
+    from pvchat.augment.dataset.media import write
 
     samples = []
     for done, order in enumerate(empty.plan(run.profile, count, run.seed)):
@@ -288,7 +291,7 @@ def _empty_scenes(run: Run, count: int) -> list[Sample]:
 
 
 def _filter(run: Run, made: str) -> dict[str, Any]:
-    from pvchat.presence import PresenceModel
+    from pvchat.identity.presence import PresenceModel
 
     entries = [e for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
     others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
@@ -325,7 +328,7 @@ def _filter(run: Run, made: str) -> dict[str, Any]:
 
 def _together(run: Run, samples: list[Sample]) -> list[Sample]:
     """Clips of several people side by side; `samples` learn who else is in them."""
-    from pvchat.augment import together
+    from pvchat.augment.questions import together
 
     kept = [s for s in samples if not s.dropped]
     return together.add(
@@ -364,7 +367,7 @@ def _put_away(out: Path, sample: Sample) -> None:
 
 
 def _questions(run: Run, made: str) -> dict[str, Any]:
-    from pvchat.augment.questions import write_questions
+    from pvchat.augment.questions.rows import write_questions
 
     samples = [s for s in read_samples(run.out) if not s.dropped]
     people = [run.profile.person]
@@ -383,7 +386,7 @@ def _questions(run: Run, made: str) -> dict[str, Any]:
 
 
 def _dataset(run: Run, made: str) -> dict[str, Any]:
-    from pvchat.augment import dataset
+    from pvchat.augment.dataset import folder as dataset
     from pvchat.augment.schemas import Row
 
     samples = [s for s in read_samples(run.out) if not s.dropped]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.person import Person
+from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 FACE_SIZES = ((0.0, "no face"), (0.12, "small"), (0.3, "middle"), (9.9, "large"))  # up to this share of frame height

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pvchat import atomic
+from pvchat.storage import atomic
 
 Row = dict[str, Any]
 

@@ -52,7 +52,7 @@ class HubJudge:
     """A causal LM of transformers, greedy."""
 
     def __init__(self, model: str) -> None:
-        from pvchat.language import LanguageModel
+        from pvchat.chat.language import LanguageModel
 
         self.name = model.rstrip("/").split("/")[-1]
         self._language = LanguageModel.load(model)

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 
 import filelock
 
-from pvchat import atomic
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance
@@ -38,6 +37,7 @@ from pvchat.eval.settle import settle
 from pvchat.eval.suites import SUITES, of_suite
 from pvchat.eval.systems.registry import names_for
 from pvchat.eval.worker import MAKER, Spec, Unit, open_chats
+from pvchat.storage import atomic
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat

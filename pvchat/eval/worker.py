@@ -137,7 +137,7 @@ class Worker:
 
     @cached_property
     def _body_mean(self) -> Any:
-        from pvchat.presence import PresenceModel
+        from pvchat.identity.presence import PresenceModel
 
         return PresenceModel.load().body_mean
 

@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pvchat import atomic
 from pvchat.index import nearest, segments
 from pvchat.index.entries import KINDS, ClipEntry, Kind, Rows, joined, numbered
 from pvchat.index.manifest import InvertedFile, Manifest
 from pvchat.index.segments import Segment
 from pvchat.schemas import IntArray
+from pvchat.storage import atomic
 
 SEGMENT_BYTES = 64_000_000  # of vectors: what removing one clip rewrites, and what is held in memory meanwhile, at most
 _EXTEND = 0.2  # share of rows outside the inverted file from which they are taken in …

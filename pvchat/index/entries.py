@@ -108,7 +108,7 @@ def describe(analysis: ClipAnalysis, files: dict[str, tuple[int, int]]) -> tuple
     Returns:
         The entry and its rows by kind; the ids in them lack the clip's number until the index gives one (`numbered`).
     """
-    from pvchat.enroll import prototypes
+    from pvchat.identity.enroll import prototypes
 
     scene = analysis.frame_features.astype(np.float32).mean((0, 1))
     length = float(np.linalg.norm(scene))

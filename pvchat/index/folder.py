@@ -135,7 +135,7 @@ def walk(folder: Path) -> Iterator[tuple[str, Stamp]]:
 
 def experts_version() -> str:
     """Version of the experts whose vectors an index holds."""
-    from pvchat import analysis
+    from pvchat.perception import analysis
 
     return analysis.VERSION
 

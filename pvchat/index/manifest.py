@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pvchat import atomic
 from pvchat.index.entries import Kind, VideoIndexError
+from pvchat.storage import atomic
 
 MANIFEST = "index.json"
 FORMAT = 1

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat import tensorfile
 from pvchat.index.entries import KINDS, WIDTHS, ClipEntry, Kind, Rows, VideoIndexError, clip_of
+from pvchat.storage import tensorfile
 
 _MAX_HEADER = 100_000_000  # bytes; safetensors' own limit
 _DTYPES = {"F32": np.float32, "I64": np.int64, "U8": np.uint8}

@@ -24,7 +24,6 @@ from typing import Any
 import filelock
 import numpy as np
 
-from pvchat import atomic
 from pvchat.index import nearest
 from pvchat.index.changes import Change
 from pvchat.index.entries import (
@@ -41,6 +40,7 @@ from pvchat.index.entries import (
 from pvchat.index.manifest import MANIFEST, Manifest
 from pvchat.index.segments import Segment
 from pvchat.schemas import FloatArray, IntArray
+from pvchat.storage import atomic
 
 SCRATCH = ".scratch"
 LOCK_TIMEOUT_S = 60.0

@@ -65,7 +65,7 @@ def merge_lora(llm: nn.Module) -> None:
 
 def _embedded_folder() -> str:
     """Where the embedded weights' SmolLM2 lies, in the hub's layout."""
-    from pvchat.weights import member_path
+    from pvchat.assets.weights import member_path
 
     path = member_path("llm")
     return str(path if path.is_dir() else path.parent)
@@ -75,7 +75,7 @@ def _from_hub(spec: str, device: str) -> tuple[Any, Any]:
     """A local folder or a hub id, in bf16 where the device computes in it."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from pvchat.language import best_dtype
+    from pvchat.chat.language import best_dtype
 
     path = Path(spec).expanduser()
     source = str(path) if path.is_dir() else spec

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.errors import SettingsError
-from pvchat.person import Person
+from pvchat.people.person import Person
 
 LORA_TARGETS = ("q_proj", "v_proj")
 LORA_SCALE = 2.0  # alpha / rank, as in LoRA's and PVChat's settings

@@ -12,8 +12,8 @@ from pvchat.errors import SettingsError
 from pvchat.model.config import ModelConfig
 
 if TYPE_CHECKING:
-    from pvchat.model.experts import Expert
     from pvchat.model.pvchat import PVChatModel
+    from pvchat.model.towers import Expert
 
 CONFIGS = Path(__file__).parent / "configs"
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -63,9 +63,9 @@ def create_model(
     """
     import torch
 
-    from pvchat.model.experts import load_experts, with_widths
     from pvchat.model.llm import load_llm
     from pvchat.model.pvchat import PVChatModel
+    from pvchat.model.towers import load_experts, with_widths
 
     try:
         chosen: dict[str, Any] = overrides if llm is None else {**overrides, "llm": llm}

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat import atomic
 from pvchat.config import VideoConfig, home
 from pvchat.errors import SettingsError, VideoReadError
+from pvchat.storage import atomic
 from pvchat.video.files import PathLike
 
 log = logging.getLogger(__name__)

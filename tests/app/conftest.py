@@ -10,8 +10,8 @@ pytest.importorskip("gradio", reason="the app needs pvchat[app]")
 
 from make_app import ANA, BEN, Scenery, make_desk  # noqa: E402
 from make_studio import open_studio  # noqa: E402
+from pvchat_app.desk import Desk  # noqa: E402
 
-from app.desk import Desk  # noqa: E402
 from pvchat import PVChat, video  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 
@@ -26,7 +26,7 @@ def scenery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scenery:
     open_studio(folder, monkeypatch)
     made = Scenery(folder)
     monkeypatch.setattr(video, "load", _LOAD)
-    monkeypatch.setattr("pvchat.analysis.analyse", made.analyse)
+    monkeypatch.setattr("pvchat.perception.analysis.analyse", made.analyse)
     return made
 
 

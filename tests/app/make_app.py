@@ -18,12 +18,12 @@ import pytest
 import uvicorn
 from make_analysis import make_analysis, make_track
 from make_studio import Studio
+from pvchat_app.desk import Desk
+from pvchat_app.engine import Engine
+from pvchat_app.jobs import Jobs
+from pvchat_app.server import App, Options
+from pvchat_app.sessions import Sessions
 
-from app.desk import Desk
-from app.engine import Engine
-from app.jobs import Jobs
-from app.server import App, Options
-from app.sessions import Sessions
 from pvchat import PVChat, video
 from pvchat.config import Settings
 from pvchat.schemas import Garment, PersonFacts

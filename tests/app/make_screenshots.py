@@ -81,7 +81,7 @@ def main() -> None:
         home = Path(folder)
         (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
         os.environ["PVCHAT_HOME"] = folder
-        from pvchat import footage
+        from pvchat.assets import footage
 
         clips = footage.build(home / "clips")
         clips["far-away"] = small(clips["blue-room"], home / "clips" / "far-away.mp4")
@@ -217,8 +217,8 @@ def manifest(folder: Path, clips: dict[str, Path]) -> None:
     """Questions about the demo's clips."""
     import shutil
 
+    from pvchat.assets.footage import shot
     from pvchat.eval.manifest import Item, Manifest, Subject, write
-    from pvchat.footage import shot
 
     (folder / "clips").mkdir(parents=True)
     names = {"Carl": "car-1", "Obama": "portrait"}

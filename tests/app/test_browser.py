@@ -14,7 +14,7 @@ import pytest
 from make_app import real_clip, wait_for
 from make_browser import WAIT_MS, answered, ask, browser, enroll, open_page, see, served, show, tab
 
-from pvchat.people import PeopleStore
+from pvchat.people.store import PeopleStore
 from pvchat.service import DEPTHS
 
 pytestmark = [pytest.mark.weights, pytest.mark.browser, pytest.mark.slow]
@@ -32,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, weights_home: Path) -> Path:
 @pytest.fixture(scope="module")
 def clips(home: Path) -> dict[str, Path]:
     """The demo's clips."""
-    from pvchat import footage, weights
+    from pvchat.assets import footage, weights
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PVCHAT_HOME", str(home))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from make_app import ANA, BEN, Scenery, real_clip, upload, wait_for
 from PIL import Image
+from pvchat_app import cards, evidence
+from pvchat_app.desk import Desk
 
-from app import cards, evidence
-from app.desk import Desk
 from pvchat.errors import NoSubjectError, PeopleError, VideoReadError
 from pvchat.schemas import PersonPresence
 
@@ -245,7 +245,7 @@ def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_
 
 
 def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> None:
-    from pvchat.deep import workplace
+    from pvchat.train.person.deep import workplace
 
     job = desk.jobs.add("browser", "Ana", lambda stop, progress: None)
     assert desk.samples_of(job) is None

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from make_app import wait_for
 from make_people import jpeg
+from pvchat_app.jobcards import job_list, preview, sample_strip, status
+from pvchat_app.jobs import Job, Jobs
+from pvchat_app.pace import DEEP, Pace
 
-from app.jobcards import job_list, preview, sample_strip, status
-from app.jobs import Job, Jobs
-from app.pace import DEEP, Pace
 from pvchat.errors import SettingsError
 
 

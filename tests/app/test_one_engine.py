@@ -6,8 +6,8 @@ import threading
 
 import pytest
 from make_app import ready, wait_for
+from pvchat_app.engine import Engine
 
-from app.engine import Engine
 from pvchat import PVChat
 from pvchat.errors import WeightsError
 

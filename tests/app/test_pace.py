@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from app.jobcards import about
-from app.pace import DEEP, TRAINED, Pace
+from pvchat_app.jobcards import about
+from pvchat_app.pace import DEEP, TRAINED, Pace
 
 PLAN = (("one", 10.0), ("two", 30.0), ("three", 10.0))
 
@@ -68,7 +67,7 @@ def test_a_last_part_that_takes_much_too_long_has_no_time_left_to_tell() -> None
 
 
 def test_every_step_of_a_deep_enrollment_is_planned() -> None:
-    from app.jobs import _NAMES
+    from pvchat_app.jobs import _NAMES
 
     assert set(_NAMES) <= {part for part, _ in DEEP}
     assert TRAINED[: len(DEEP)] == DEEP

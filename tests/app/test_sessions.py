@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from make_app import upload
+from pvchat_app.desk import Desk
+from pvchat_app.sessions import MAX_CLIPS, Sessions
 
-from app.desk import Desk
-from app.sessions import MAX_CLIPS, Sessions
 from pvchat.config import home
 from pvchat.errors import VideoReadError
 

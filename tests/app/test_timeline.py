@@ -7,10 +7,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pvchat_app.cards import notice
+from pvchat_app.timeline import percent, ticks, timeline
+from pvchat_app.wording import day, escape, told
 
-from app.cards import notice
-from app.timeline import percent, ticks, timeline
-from app.wording import day, escape, told
 from pvchat.errors import NoSubjectError, PeopleError, UnknownPersonError, VideoReadError
 from pvchat.schemas import PersonPresence
 

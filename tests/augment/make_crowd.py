@@ -10,12 +10,12 @@ import numpy as np
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat import video
-from pvchat.augment.candidates import Subject
+from pvchat.augment.negatives.candidates import Subject
 from pvchat.config import Settings
-from pvchat.enroll import enroll
 from pvchat.errors import VideoReadError
+from pvchat.identity.enroll import enroll
+from pvchat.identity.presence import PresenceModel
 from pvchat.index import VideoIndex, describe
-from pvchat.presence import PresenceModel
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from pvchat.video import save_clip
 

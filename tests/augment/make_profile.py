@@ -12,9 +12,9 @@ import numpy as np
 from make_analysis import identity_of
 from PIL import Image, ImageDraw
 
-from pvchat.augment import head as heads
+from pvchat.augment.positives import head as heads
 from pvchat.augment.profile import MEASURES, Profile, segments
-from pvchat.person import Person
+from pvchat.people.person import Person
 
 WIDTH, HEIGHT = 240, 200
 FACE = np.float32(json.loads(Path(__file__).with_name("face.json").read_text())) / 1000

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from pvchat import PVChat, video
-from pvchat.augment import check, gates, steps
+from pvchat.assets.footage import move_over
+from pvchat.augment import gates, steps
+from pvchat.augment.dataset import check
 from pvchat.augment.settings import AugmentConfig
 from pvchat.config import Settings
-from pvchat.footage import move_over
-from pvchat.presence import PresenceModel
+from pvchat.identity.presence import PresenceModel
 
 CONFIG = AugmentConfig(clips=16, stills=4, negatives=5, seconds=0.5, frames=2)
 
@@ -67,9 +68,9 @@ def _cat() -> np.ndarray:
 
 def _other() -> np.ndarray | None:
     """A portrait of somebody else, where the demo's footage is there."""
-    from pvchat import weights
+    from pvchat.assets import weights
+    from pvchat.assets.footage import FOOTAGE, PORTRAITS
     from pvchat.errors import WeightsError
-    from pvchat.footage import FOOTAGE, PORTRAITS
 
     try:
         path = weights.member_path(PORTRAITS, "obama.jpg", table=FOOTAGE)

@@ -7,7 +7,7 @@ import pytest
 from make_profile import HEIGHT, WALL, WIDTH, make_profile
 from PIL import Image
 
-from pvchat.augment.backgrounds import (
+from pvchat.augment.positives.backgrounds import (
     Backgrounds,
     guided,
     matte,
@@ -16,7 +16,7 @@ from pvchat.augment.backgrounds import (
     replace_background,
     without_person,
 )  # fmt: skip
-from pvchat.augment.positives import Take
+from pvchat.augment.positives.protocol import Take
 
 
 def test_the_guided_filter_follows_the_guides_edge():

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from make_samples import make_analyses, make_sample, paper_scale
 
-from pvchat.augment import dataset
-from pvchat.augment.check import Problem, check
-from pvchat.augment.polarity import denied, said
-from pvchat.augment.questions import write_questions
+from pvchat.augment.dataset import folder as dataset
+from pvchat.augment.dataset.check import Problem, check
+from pvchat.augment.questions.polarity import denied, said
+from pvchat.augment.questions.rows import write_questions
 from pvchat.errors import SettingsError
 
 Lines = list[dict[str, Any]]

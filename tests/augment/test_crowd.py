@@ -8,9 +8,9 @@ from make_profile import HEIGHT, SHIRT, WIDTH, make_profile
 from PIL import Image
 
 from pvchat import video
-from pvchat.augment import positives
-from pvchat.augment.crowd import Crowd
-from pvchat.augment.positives import Take
+from pvchat.augment.positives import protocol as positives
+from pvchat.augment.positives.crowd import Crowd
+from pvchat.augment.positives.protocol import Take
 from pvchat.augment.settings import AugmentConfig
 
 

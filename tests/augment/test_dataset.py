@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from make_samples import make_analyses, make_sample, paper_scale
 
-from pvchat.augment import dataset
-from pvchat.augment.check import check
-from pvchat.augment.questions import write_questions
+from pvchat.augment.dataset import folder as dataset
+from pvchat.augment.dataset.check import check
+from pvchat.augment.questions.rows import write_questions
 from pvchat.errors import SettingsError
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from make_tasks import Squares, steps_of
 
-from pvchat.augment import commands, engine, steps
+from pvchat.augment import engine, steps
 from pvchat.augment.settings import AugmentConfig
+from pvchat.cli import augment as commands
 from pvchat.errors import PVChatError, SettingsError
 
 REPO = Path(__file__).parents[2]
@@ -99,7 +100,7 @@ def test_two_jobs_in_one_folder_are_refused(tmp_path):
 
 
 def test_many_on_the_command_line(augmented, tmp_path, capsys):
-    from pvchat import cli
+    from pvchat.cli import parser as cli
 
     names = ("Ana", "three")
     lines = [json.dumps({"clip": f"{n}.mp4", "name": n}) for n in names]

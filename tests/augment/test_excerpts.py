@@ -12,9 +12,9 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_crowd import Crowd, staged, track_of
 
 from pvchat import video
-from pvchat.augment import negatives
-from pvchat.augment.candidates import Candidate, NegativesConfig
-from pvchat.augment.excerpts import split_sources
+from pvchat.augment.negatives import search as negatives
+from pvchat.augment.negatives.candidates import Candidate, NegativesConfig
+from pvchat.augment.negatives.excerpts import split_sources
 from pvchat.config import VideoConfig
 
 LEFT, RIGHT = (0.1, 0.2, 0.3, 0.5), (0.6, 0.2, 0.8, 0.5)

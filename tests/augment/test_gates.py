@@ -9,8 +9,8 @@ from make_profile import HEIGHT, WIDTH, make_profile, mesh_at
 
 from pvchat.augment import gates
 from pvchat.augment.schemas import Sample
-from pvchat.experts.mesh import Mesh
-from pvchat.presence import PresenceModel
+from pvchat.identity.presence import PresenceModel
+from pvchat.perception.experts.mesh import Mesh
 
 NOTHING = frozenset()
 GOOD = {"log_odds": 5.0, "face_px": 80.0, "sharpness": 200.0, "frontal": 0.9, "eyes": 0.3, "visible": 1.0}

@@ -11,8 +11,9 @@ from make_pipelines import consisid, identity_adapter
 from make_profile import make_profile, mesh_at
 from PIL import Image
 
-from pvchat.augment import hub, positives
-from pvchat.augment.positives import Generator, Take
+from pvchat.augment.positives import hub
+from pvchat.augment.positives import protocol as positives
+from pvchat.augment.positives.protocol import Generator, Take
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
 

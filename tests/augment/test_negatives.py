@@ -10,14 +10,14 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_crowd import Crowd, off, staged, track_of
 
 from pvchat import video
-from pvchat.augment import negatives
-from pvchat.augment.beside import crop_beside, seen_together
-from pvchat.augment.candidates import Candidate, Found, NegativesConfig, windows
+from pvchat.augment.negatives import search as negatives
+from pvchat.augment.negatives.beside import crop_beside, seen_together
+from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, windows
 from pvchat.config import home
-from pvchat.enroll import enroll
 from pvchat.errors import SettingsError
-from pvchat.experts.figures import FigureExpert
+from pvchat.identity.enroll import enroll
 from pvchat.index import VideoIndexError
+from pvchat.perception.experts.figures import FigureExpert
 
 OPEN = {"max_probability": 1.0, "min_distance": 0.0}  # without the upper threshold
 
@@ -240,7 +240,7 @@ def test_a_folder_alone_will_do_and_leaves_no_index(crowd):
 def test_the_demos_footage_serves_where_nothing_is_named(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     clips = sorted(str(path) for path in crowd.folder.glob("*-[01].mp4"))
-    monkeypatch.setattr("pvchat.augment.pool.footage_clips", lambda: clips)
+    monkeypatch.setattr("pvchat.augment.negatives.pool.footage_clips", lambda: clips)
     found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=4))
     assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
     assert not {c.key for c in found.candidates} & set(keys["own"])

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from make_samples import make_analyses, make_sample, paper_scale
 
-from pvchat.augment import official
-from pvchat.augment.check import check
-from pvchat.augment.dataset import DataSet
-from pvchat.augment.questions import write_questions
+from pvchat.augment.dataset import official
+from pvchat.augment.dataset.check import check
+from pvchat.augment.dataset.folder import DataSet
+from pvchat.augment.questions.rows import write_questions
 from pvchat.errors import SettingsError
 
 

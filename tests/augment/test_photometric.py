@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_profile import make_profile
 
-from pvchat.augment.photometric import Look, Photometric, compress, crop, develop, draw_look, mild, smaller
-from pvchat.augment.positives import Take
+from pvchat.augment.positives.photometric import Look, Photometric, compress, crop, develop, draw_look, mild, smaller
+from pvchat.augment.positives.protocol import Take
 
 GREY = np.full((2, 40, 60, 3), 100, np.uint8)
 

@@ -10,13 +10,13 @@ import pytest
 from make_analysis import identity_of
 from make_samples import BOXES, GENDERS, PEOPLE, make_analyses, make_sample, paper_scale
 
-from pvchat.augment import templates as book
-from pvchat.augment.cast import views
-from pvchat.augment.polarity import said
-from pvchat.augment.questions import PER_SAMPLE, write_questions
-from pvchat.augment.sides import pairs
+from pvchat.augment.questions import templates as book
+from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.polarity import said
+from pvchat.augment.questions.rows import PER_SAMPLE, write_questions
+from pvchat.augment.questions.sides import pairs
 from pvchat.errors import SettingsError
-from pvchat.person import Person
+from pvchat.people.person import Person
 
 SPLITS = ("train", "val", "test")
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from make_profile import HEIGHT, SHIRT, SKIN, make_profile
 
-from pvchat import colours
-from pvchat.augment.positives import Take
-from pvchat.augment.recolour import CLOTH, Recolour, clothes, recolour, to_rgb
+from pvchat.augment.positives.protocol import Take
+from pvchat.augment.positives.recolour import CLOTH, Recolour, clothes, recolour, to_rgb
+from pvchat.perception import colours
 
 
 def test_lab_goes_there_and_back():

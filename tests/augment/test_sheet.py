@@ -7,7 +7,8 @@ import pytest
 from make_profile import make_profile
 from PIL import Image
 
-from pvchat.augment import journal, media, sheet
+from pvchat.augment import journal, sheet
+from pvchat.augment.dataset import media
 from pvchat.augment.schemas import Sample
 from pvchat.errors import PVChatError
 

@@ -12,17 +12,22 @@ import pytest
 from make_analysis import identity_of, make_analysis, make_track
 from make_profile import make_profile, mesh_at
 
-from pvchat import cli, commands, video
-from pvchat.augment import empty, journal, negatives, positives, profile, steps
+from pvchat import video
+from pvchat.augment import journal, profile, steps
+from pvchat.augment.negatives import search as negatives
+from pvchat.augment.positives import empty
+from pvchat.augment.positives import protocol as positives
+from pvchat.augment.questions.teacher import HubTeacher
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
-from pvchat.augment.teacher import HubTeacher
-from pvchat.claims import ASKED
+from pvchat.chat.claims import ASKED
+from pvchat.chat.describe import Said
+from pvchat.cli import commands
+from pvchat.cli import parser as cli
 from pvchat.config import Settings
-from pvchat.describe import Said
 from pvchat.errors import SettingsError
-from pvchat.experts.mesh import Mesh
-from pvchat.presence import PresenceModel
+from pvchat.identity.presence import PresenceModel
+from pvchat.perception.experts.mesh import Mesh
 
 SMALL = AugmentConfig(clips=3, stills=2, negatives=0, seconds=0.3)
 
@@ -211,7 +216,7 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
             sample = Sample(f"{number:016x}", "negative", "lookalike", "image", f"media/{number:016x}.png", "x" * 64,
                             "train", {"Ana": False}, {}, dropped)  # fmt: skip
             if not dropped:
-                from pvchat.augment import media
+                from pvchat.augment.dataset import media
 
                 media.write(out / sample.media, make_profile(1).images, 8.0)
             rows.append(sample)

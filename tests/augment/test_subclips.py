@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_profile import make_profile
 
-from pvchat.augment import positives
-from pvchat.augment.positives import Take, window
+from pvchat.augment.positives import protocol as positives
+from pvchat.augment.positives.protocol import Take, window
+from pvchat.augment.positives.subclips import SubClips
 from pvchat.augment.profile import interpolate, plausible, segments
 from pvchat.augment.settings import AugmentConfig
-from pvchat.augment.subclips import SubClips
 from pvchat.errors import SettingsError
 
 CONFIG = AugmentConfig(clips=40, stills=12)

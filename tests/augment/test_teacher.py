@@ -9,11 +9,11 @@ import pytest
 from make_llava import save_tiny_llava
 from make_samples import make_analyses, make_sample
 
-from pvchat.augment.cast import views
-from pvchat.augment.questions import write_questions
-from pvchat.augment.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told, read_told, refer
-from pvchat.claims import ASKED
-from pvchat.describe import Said
+from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.rows import write_questions
+from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told, read_told, refer
+from pvchat.chat.claims import ASKED
+from pvchat.chat.describe import Said
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 WORDS = "the a man woman is wearing doing red shirt what where in one sentence answer these are frames"

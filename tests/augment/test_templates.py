@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from pvchat.augment import templates as book
-from pvchat.questions import read_question
+from pvchat.augment.questions import templates as book
+from pvchat.chat.questions import read_question
 
 NAMES = ("Ana", "Ben", "Cleo")
 FRAMES = ("yes", "no", "some", "all", "none", "told", "refusal", "side yes", "side no", "side told")
@@ -77,7 +77,7 @@ def test_rules_decide_nearly_all_questions() -> None:
 
 @pytest.mark.weights
 def test_the_encoder_decides_the_rest() -> None:
-    from pvchat.sentences import SentenceEncoder
+    from pvchat.chat.sentences import SentenceEncoder
 
     encode = SentenceEncoder().encode
     asked = [(t.type, text) for t in book.catalogue() for text in filled(t)]

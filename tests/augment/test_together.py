@@ -12,11 +12,11 @@ from make_analysis import identity_of, make_track
 from make_samples import BOXES, facts, make_sample
 
 from pvchat import video
-from pvchat.augment import together
-from pvchat.augment.check import check
-from pvchat.augment.dataset import write
-from pvchat.augment.questions import write_questions
-from pvchat.person import Person
+from pvchat.augment.dataset.check import check
+from pvchat.augment.dataset.folder import write
+from pvchat.augment.questions import together
+from pvchat.augment.questions.rows import write_questions
+from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 
 ANA = Person("Ana", arrays={"prototypes": identity_of(1)[None]})

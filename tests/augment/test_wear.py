@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from make_profile import HEIGHT, WIDTH, make_profile, mesh_at, paint
 
-from pvchat.augment import head as heads
-from pvchat.augment.positives import Take
-from pvchat.augment.wear import WORN, Wear, draw, face_light, lay
+from pvchat.augment.positives import head as heads
+from pvchat.augment.positives.protocol import Take
+from pvchat.augment.positives.wear import WORN, Wear, draw, face_light, lay
 
 # A mesh point that each thing hides, and one that it must leave free.
 PLACES = {"mask": (13, 9), "sunglasses": (230, 152), "cap": (10, 152), "scrubs": (10, 152)}

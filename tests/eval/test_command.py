@@ -7,7 +7,7 @@ import json
 import pytest
 from stub_systems import make_manifest
 
-from pvchat import cli
+from pvchat.cli import parser as cli
 from pvchat.eval import run as module
 
 

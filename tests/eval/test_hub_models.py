@@ -13,7 +13,7 @@ from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.systems.base import Case, Scene
 from pvchat.eval.systems.hub import FRAMES, HubModel
 from pvchat.eval.systems.registry import build
-from pvchat.person import Person
+from pvchat.people.person import Person
 
 WORDS = (
     """This is Ana Ben : These are frames of a video , in order Is there ? Answer one sentence . yes no Yes No not"""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from stub_systems import make_manifest
 
-from pvchat import models
+from pvchat.chat import models
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance
@@ -51,7 +51,7 @@ def test_code_is_hashed_by_part(package):
 
 def test_real_code_and_weights_have_hashes():
     found = provenance.code_hashes()
-    assert {"pvchat", "pvchat.eval", "pvchat.model", "pvchat.experts"} <= set(found)
+    assert {"pvchat", "pvchat.eval", "pvchat.model", "pvchat.perception.experts"} <= set(found)
     assert not {"pvchat.train", "pvchat.augment"} & set(found)
     assert provenance.weights_hashes(Settings())["packages"]
 

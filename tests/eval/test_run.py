@@ -23,7 +23,7 @@ from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.run import Options, run
 from pvchat.eval.worker import Spec, open_systems
-from pvchat.people import PeopleStore
+from pvchat.people.store import PeopleStore
 
 OPTIONS = Options(
     systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore="none", frames=False
@@ -204,7 +204,7 @@ def studied(tmp_path, monkeypatch):
     folder = tmp_path / "studied"
     folder.mkdir()
     studio = open_studio(folder, monkeypatch)
-    monkeypatch.setattr("pvchat.weights.missing", lambda *a, **k: [])
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda *a, **k: [])
     for name, people in (("ana", [ANA]), ("both", [ANA, BEN]), ("ben", [BEN])):
         studio.clip(name, *people)
     asked = [("both", True), ("ben", False)]

@@ -19,7 +19,7 @@ from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.run import Options, run
 from pvchat.eval.settle import best_threshold, settle
 from pvchat.eval.systems import blind, registry
-from pvchat.people import PeopleStore
+from pvchat.people.store import PeopleStore
 
 CLEO = 3
 OFFLINE = ("always-yes", "prior", "face-matcher", "measured-facts", "ours-instant")
@@ -33,7 +33,7 @@ def made(tmp_path, monkeypatch):
     studio = open_studio(folder, monkeypatch)
     for name, people in (("ana", [ANA]), ("ben", [BEN]), ("both", [ANA, BEN]), ("only", [ANA]), ("other", [CLEO])):
         studio.clip(name, *people)
-    monkeypatch.setattr("pvchat.weights.missing", lambda *a, **k: [])
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda *a, **k: [])
     shows = {"both.mp4": {"Ana": True, "Ben": True}, "only.mp4": {"Ana": True, "Ben": False},
              "other.mp4": {"Ana": False, "Ben": False}}  # fmt: skip
     items = []
@@ -138,7 +138,7 @@ def test_retrieve_then_prompt_tells_the_model_who_was_found(made, monkeypatch):
             asked.extend(chat[-1]["content"] for chat in chats)
             return ["She is wearing a red jacket."] * len(chats)
 
-    monkeypatch.setattr("pvchat.language.LanguageModel.load", staticmethod(lambda *a, **k: Language()))
+    monkeypatch.setattr("pvchat.chat.language.LanguageModel.load", staticmethod(lambda *a, **k: Language()))
     found = go(made, ("retrieve-prompt", "text-only-llm"))["systems"]
     assert found["retrieve-prompt"]["overall"]["existence"]["balanced_accuracy"]["value"] == 1
     prompts = [p for p in asked if p.startswith("Notes")]

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 
-from pvchat import cli, commands, video
+from pvchat import video
+from pvchat.cli import commands
+from pvchat.cli import parser as cli
 from pvchat.config import Settings
 from pvchat.errors import VideoReadError
 from pvchat.index import VideoIndex, VideoIndexError, folder

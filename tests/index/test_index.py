@@ -15,10 +15,10 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_people import posix
 from make_rows import EXPERTS, add_some, face, made_clip
 
-from pvchat import atomic
 from pvchat.index import VideoIndex, VideoIndexError, changes, describe, entries, nearest
 from pvchat.index.entries import NO_TRACK, ClipEntry, clip_of, numbered, row_ids, track_of
 from pvchat.index.manifest import Manifest
+from pvchat.storage import atomic
 
 FLAT = 4_500  # rows from which the tests have an inverted file
 

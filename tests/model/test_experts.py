@@ -11,10 +11,10 @@ import torch
 
 from pvchat.errors import SettingsError
 from pvchat.model.config import ExpertConfig
-from pvchat.model.experts import OpenClipExpert, TransformersExpert, add_scene, load_expert, load_experts, with_widths
 from pvchat.model.features import from_analysis
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import load_config
+from pvchat.model.towers import OpenClipExpert, TransformersExpert, add_scene, load_expert, load_experts, with_widths
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (3, 40, 56, 3), dtype=np.uint8)
 TEXT = {"context_length": 8, "vocab_size": 64, "width": 16, "heads": 2, "layers": 1}

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from pvchat.chat.language import best_dtype
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.language import best_dtype
 from pvchat.model.people import People
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.pvchat import PVChatModel

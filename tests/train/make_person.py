@@ -14,7 +14,7 @@ from pvchat.model.features import collate_people, person_from_track
 from pvchat.model.people import PersonState
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.personal import PersonData, make_data
+from pvchat.train.person.trainee import PersonData, make_data
 
 sys.path.append(str(Path(__file__).parents[1]))
 

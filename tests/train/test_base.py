@@ -13,10 +13,11 @@ from safetensors.torch import load_file
 
 from pvchat.errors import PVChatError
 from pvchat.model.pvchat import PVChatModel
-from pvchat.train import base, checkpoints
-from pvchat.train.check import check
-from pvchat.train.config import BaseConfig, parse
-from pvchat.train.data import picture_features
+from pvchat.train import checkpoints
+from pvchat.train.base import run as base
+from pvchat.train.base.check import check
+from pvchat.train.base.config import BaseConfig, parse
+from pvchat.train.base.data import picture_features
 from pvchat.train.report import read_metrics
 
 

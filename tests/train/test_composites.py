@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pvchat.experts.faces import Faces
-from pvchat.train import composed, composites
-from pvchat.train.composites import FRAME, Head, compose
-from pvchat.train.data import Photo
+from pvchat.perception.experts.faces import Faces
+from pvchat.train.base import composed, composites
+from pvchat.train.base.composites import FRAME, Head, compose
+from pvchat.train.base.data import Photo
 
 MAGENTA = (255, 0, 255)
 GREY = np.full((60, 80, 3), 128, np.uint8)

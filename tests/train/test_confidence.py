@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from make_sets import encode, make_config
 
-from pvchat.choices import KINDS, LEVELS, SETTINGS, sentences
-from pvchat.choices import choices as choices_of
-from pvchat.claims import ASKED, read_scales, thresholds
+from pvchat.chat.choices import KINDS, LEVELS, SETTINGS, sentences
+from pvchat.chat.choices import choices as choices_of
+from pvchat.chat.claims import ASKED, read_scales, thresholds
 from pvchat.model.registry import create_model
-from pvchat.train import choices, confidence
-from pvchat.train.confidence import FEWEST, PRECISION, Judged, is_right, least_gain
+from pvchat.train.fits import choices, confidence
+from pvchat.train.fits.confidence import FEWEST, PRECISION, Judged, is_right, least_gain
 
 
 def judged(*rows: tuple[float, bool]) -> list[Judged]:

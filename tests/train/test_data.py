@@ -16,12 +16,12 @@ from pvchat.errors import PVChatError
 from pvchat.model.features import collate, from_analysis
 from pvchat.model.registry import create_model, load_config
 from pvchat.schemas import ClipAnalysis
-from pvchat.train import captions, data, features
-from pvchat.train.data import Order, Photo
-from pvchat.train.episodes import Cast
-from pvchat.train.features import FaceVectors, GridFeatures
-from pvchat.train.identity import Identity, best_cosine, presence_scores
-from pvchat.train.phases import bank_loss, caption_scores, recall
+from pvchat.train.base import captions, data, features
+from pvchat.train.base.data import Order, Photo
+from pvchat.train.base.episodes import Cast
+from pvchat.train.base.features import FaceVectors, GridFeatures
+from pvchat.train.base.identity import Identity, best_cosine, presence_scores
+from pvchat.train.base.phases import bank_loss, caption_scores, recall
 
 
 def photo(*texts, auto=False):

@@ -19,10 +19,10 @@ from make_sets import encode
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.features import collate, from_analysis
 from pvchat.model.people import People
-from pvchat.train.personal import ALIASES, Trainee, call, draw, make_batch, make_data
-from pvchat.train.personrun import STATE
-from pvchat.train.stages import PersonConfig, held_back, make_accelerator, objective, train_state
-from pvchat.train.tokencount import with_tokens
+from pvchat.train.person.stages import PersonConfig, held_back, make_accelerator, objective, train_state
+from pvchat.train.person.state import STATE
+from pvchat.train.person.tokencount import with_tokens
+from pvchat.train.person.trainee import ALIASES, Trainee, call, draw, make_batch, make_data
 
 HERE = Path(__file__).parent
 SHORT = PersonConfig(
@@ -169,7 +169,7 @@ def test_ones_own_lora_speaks_when_she_alone_is_spoken_of(model):
     import numpy as np
 
     from pvchat.model.personlora import ARRAYS, PersonLora, spoken_of
-    from pvchat.person import Person
+    from pvchat.people.person import Person
 
     own = PersonLora(model.llm, 2)
     with torch.no_grad():
@@ -313,7 +313,7 @@ sys.path[:0] = {path!r}
 import torch
 torch.set_num_threads(1)
 from make_person import aligned, person_data, tiny
-from pvchat.train.stages import PersonConfig, make_accelerator, train_state
+from pvchat.train.person.stages import PersonConfig, make_accelerator, train_state
 model = tiny()
 accelerator = make_accelerator("cpu")
 config = PersonConfig(image_steps=3, video_steps=3, batch=4, validate_every=3, lr=0.05, z_lr=0.05, patience=9)

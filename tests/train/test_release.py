@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from pvchat.errors import WeightsError
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
-from pvchat.train.release import release
+from pvchat.train.base.release import release
 
 
 @pytest.fixture

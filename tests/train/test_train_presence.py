@@ -13,8 +13,8 @@ pytest.importorskip("torch")
 
 from PIL import Image  # noqa: E402
 
-from pvchat.presence import PresenceModel, distances  # noqa: E402
-from pvchat.train import presence as recipe  # noqa: E402
+from pvchat.identity.presence import PresenceModel, distances  # noqa: E402
+from pvchat.train.fits import presence as recipe  # noqa: E402
 
 
 def people_of(count: int, photos: int = 4, seed: int = 0, noise: float = 0.25) -> list[np.ndarray]:
@@ -123,7 +123,7 @@ def test_body_mean_is_over_the_first_photos_of_the_clothing_set(
             assert all(image.shape == (96, 96, 3) for image in images)
             return np.stack([np.full(1280, image.mean(), np.float32) for image in images])
 
-    monkeypatch.setattr("pvchat.experts.efficientnet.FrameExpert", Frames)
+    monkeypatch.setattr("pvchat.perception.experts.efficientnet.FrameExpert", Frames)
     folder = tmp_path / "ccp_clothes" / "train"
     folder.mkdir(parents=True)
     for i, level in enumerate((10, 30, 80)):
@@ -206,7 +206,7 @@ def picture(path: Path, seed: int) -> None:
 def test_a_set_is_described_photo_by_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from make_analysis import FakeDetector, FakeNetwork, FakeWide
 
-    from pvchat.experts.faces import FaceExpert
+    from pvchat.perception.experts.faces import FaceExpert
 
     detector = FakeDetector([[5, 5, 20, 20], [50, 45, 90, 95]])  # the second is nearer to the middle
     monkeypatch.setattr(recipe, "FaceExpert", lambda: FaceExpert(detector, FakeNetwork(), FakeWide()))  # type: ignore[arg-type]

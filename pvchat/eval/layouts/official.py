@@ -16,9 +16,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pvchat.chat.questions import question_type
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Problem, Subject
-from pvchat.questions import question_type
 
 _TOKEN = re.compile(r"<([^<>]{1,64})>")
 _PLACEHOLDERS = ("", "<sks>", "sks")

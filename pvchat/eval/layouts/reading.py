@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pvchat.augment.official import looks_official
+from pvchat.augment.dataset.official import looks_official
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts import folders, myvlm, official, thisismy, yollava
 from pvchat.eval.manifest import Manifest, checked, read_folder

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.chat.questions import word_set
 from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure
-from pvchat.questions import word_set
 
 # words that say nothing about what is seen
 STOP = word_set(
@@ -84,7 +84,7 @@ def bert_scores(answers: Sequence[str], references: Sequence[str], model: str) -
 
 def _bert(model: str) -> tuple[str, int | None, str]:
     if model == "minilm":
-        from pvchat.weights import member_path
+        from pvchat.assets.weights import member_path
 
         path = member_path("sentences")
         folder = path if path.is_dir() else path.parent

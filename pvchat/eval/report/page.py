@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat import atomic
 from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.report import gallery, plots
 from pvchat.eval.table import joined
+from pvchat.storage import atomic
 
 Row = dict[str, Any]
 MAIN = ("ours-deep", "ours-instant", "measured-facts")

@@ -16,8 +16,8 @@ from pvchat.eval.manifest import Item, Manifest
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.language import LanguageModel
-    from pvchat.person import Person
+    from pvchat.chat.language import LanguageModel
+    from pvchat.people.person import Person
     from pvchat.service import PVChat
 
 PROBABILITY = {"present": 1.0, "absent": 0.0, "unsure": 0.5}  # of systems that only say which
@@ -76,7 +76,7 @@ class Scene:
     @cached_property
     def language(self) -> LanguageModel:
         """The language model of the baselines, the same weights as PVChat's default."""
-        from pvchat.language import LanguageModel
+        from pvchat.chat.language import LanguageModel
 
         return LanguageModel.load(device=self.chat.device)
 

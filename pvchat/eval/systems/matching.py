@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.answers import action_phrase, appearance_phrase
+from pvchat.chat.answers import action_phrase, appearance_phrase
 from pvchat.eval.manifest import Item
 from pvchat.eval.systems.base import Batch, Case, Said, Scene, decided, existence_text
-from pvchat.person import Person
+from pvchat.people.person import Person
+from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, SceneFacts, Track
-from pvchat.tracks import mean_identity
 
 MATCH = 0.6  # distance at which two dlib descriptors count as one person (dlib's face_recognition example)
 NOBODY = -2.0  # score of a clip without faces: farther than any two unit descriptors

@@ -20,7 +20,7 @@ class MeasuredFacts:
         self._last: tuple[str, list[Any]] = ("", [])
 
     def answer(self, item: Item, case: Case) -> Said:
-        from pvchat.answers import plain_answer
+        from pvchat.chat.answers import plain_answer
         from pvchat.service import gather
 
         assert case.analysis is not None

@@ -1,0 +1,184 @@
+"""HTML of what is shown: players, people found, evidence under an answer, enrolled people, jobs, notices.
+
+In: sessions' and the service's objects. Out: HTML whose every foreign word went through `escape`. Buttons carry
+`data-…` attributes that page.js (whole page) or a component's own script (picking, cancelling) listens to.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from pvchat.errors import PVChatError
+from pvchat.people.person import Person
+from pvchat.schemas import PersonPresence, Track
+from pvchat_app.jobs import Job
+from pvchat_app.sessions import Picture, SessionClip, Turn
+from pvchat_app.timeline import timeline
+from pvchat_app.wording import day, escape, length, many
+
+FOLDED_FROM = 6  # absent people from which they are folded away under an answer
+_DECISIONS = ("present", "unsure", "absent")
+
+
+def notice(text: str, kind: str = "info") -> str:
+    """A sentence in a box: "info", "good" or "error" (read out at once by screen readers)."""
+    role = "alert" if kind == "error" else "status"
+    return f'<div class="pv-notice pv-{kind}" role="{role}">{escape(text)}</div>' if text else ""
+
+
+def empty(text: str) -> str:
+    """What stands where something will be."""
+    return f'<div class="pv-empty">{escape(text)}</div>'
+
+
+def steps(*texts: str) -> str:
+    """What to do, one after the other: stands on a tab before anything was done."""
+    return f'<ol class="pv-steps">{"".join(f"<li>{escape(text)}</li>" for text in texts)}</ol>'
+
+
+def player(clip: SessionClip) -> str:
+    """The clip itself, playable, with its name and length."""
+    name = escape(clip.name)
+    if clip.shown_as.startswith("image/"):
+        shown = f'<img src="{clip.url}" alt="{name}">'
+    else:
+        shown = (
+            f'<video src="{clip.url}" controls playsinline preload="metadata" tabindex="0" aria-label="{name}"></video>'
+            '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'
+        )
+    what = "photo" if clip.probe.kind == "photo" else length(clip.probe.duration_s)
+    if clip.copied:
+        what += ", shown as a small copy"
+    return (
+        f'<figure class="pv-player">{shown}<figcaption><b>{name}</b> <span class="pv-dim">{what}</span>'
+        "</figcaption></figure>"
+    )
+
+
+def seen(clip: SessionClip, people: int) -> str:
+    """One line about who is in a clip that was just analysed."""
+    assert clip.analysis is not None
+    faces = sum(track.kind == "face" for track in clip.analysis.tracks)
+    if faces:
+        found = many(faces, "person", "people") + " found"
+    elif any(track.kind == "figure" for track in clip.analysis.tracks) and clip.analysis.scene.drawn:
+        found = "A drawn clip: figures are recognised by their looks"
+    else:
+        found = "No face found: only questions about who is not there can be answered"
+    then = "Ask about it." if people else "Enroll a person first: the tab before this one."
+    return notice(f"{found}. {then}", "info")
+
+
+def subjects(tracks: Sequence[Track], spans: Sequence[float], chosen: int) -> str:
+    """The people found in an enrollment clip as radio buttons with thumbnails, the chosen one ticked.
+
+    Args:
+        tracks: most prominent first, numbered from 1.
+        spans: seconds each is seen.
+        chosen: number of the ticked one.
+    """
+    cards = "".join(_subject(track, seconds, n, n == chosen) for n, (track, seconds) in enumerate(
+        zip(tracks, spans, strict=True), 1
+    ))  # fmt: skip
+    title = "Who is it about?" if len(tracks) > 1 else "Found"
+    return f'<fieldset class="pv-subjects"><legend>{title}</legend>{cards}</fieldset>'
+
+
+def evidence(turn: Turn) -> str:
+    """What stands under an answer: presence and timeline of everyone enrolled, and pictures."""
+    if not turn.presences:
+        return ""
+    asked = {p.name for p in turn.answer.people} if turn.answer else set()
+    ordered = sorted(turn.presences, key=lambda p: (p.name not in asked, _DECISIONS.index(p.decision), -p.probability))
+    absent = [p for p in ordered if p.decision == "absent" and p.name not in asked]
+    folded = absent if len(absent) >= FOLDED_FROM else []
+    shown = [p for p in ordered if p not in folded]
+    plot = timeline(shown, turn.duration_s, turn.clip.url)
+    rest = _folded(folded, turn) if folded else ""
+    return f'<div class="pv-evidence">{plot}{rest}{_strip(turn.pictures, turn.clip.url)}</div>'
+
+
+def people_grid(people: Sequence[Person], jobs: Sequence[Job]) -> str:
+    """Everyone enrolled as cards."""
+    if not people:
+        return empty("Nobody is enrolled yet. The first tab makes that easy: one clip, one name.")
+    running = {job.name: job for job in jobs if job.active}
+    cards = "".join(_person(person, running.get(person.name)) for person in people)
+    return f'<ul class="pv-people">{cards}</ul>'
+
+
+def enrolled(person: Person, deep: bool) -> str:
+    """The message after enrolling."""
+    notes = []
+    if person.kind == "figure":
+        notes.append("No face was found, so recognition is by appearance, which is less certain.")
+    elif person.confidence < 0.5:
+        notes.append("There is little to go by in this clip: a longer or sharper one would help.")
+    if deep:
+        notes.append("Answers come from this instant enrollment until the deep one is done.")
+    more = " ".join(notes)
+    return (
+        f'<div class="pv-notice pv-good" role="status">{_thumbnail(person.thumbnail, person.name)}'
+        f"<div><b>{escape(person.name)} is enrolled.</b> Now ask about other clips in the Chat tab. {escape(more)}"
+        "</div></div>"
+    )
+
+
+def error_card(error: PVChatError | BaseException) -> str:
+    """An error as a notice."""
+    from pvchat_app.wording import told
+
+    return notice(told(error), "error")
+
+
+def _subject(track: Track, seconds: float, number: int, chosen: bool) -> str:
+    where = escape(track.facts.where or ("in the clip" if track.kind == "face" else "drawn figure"))
+    tick = " checked" if chosen else ""
+    main = " · main" if number == 1 else ""
+    return (
+        f'<label class="pv-subject"><input type="radio" name="pv-subject" value="{number}"{tick}>'
+        f"{_thumbnail(track.thumbnail, f'person {number}')}"
+        f'<span>Person {number}{main}<br><span class="pv-dim">{length(seconds)} · {where}</span></span></label>'
+    )
+
+
+def _folded(people: Sequence[PersonPresence], turn: Turn) -> str:
+    plot = timeline(people, turn.duration_s, turn.clip.url)
+    return f"<details><summary>{len(people)} more who are not in this clip</summary>{plot}</details>"
+
+
+def _strip(pictures: Sequence[Picture], clip: str) -> str:
+    """Evidence pictures; each plays the clip from its time."""
+    if not pictures:
+        return ""
+    shown = "".join(
+        f'<button type="button" class="pv-picture{"" if p.sure else " pv-perhaps"}" data-seek="{p.time:.2f}" '
+        f'data-clip="{clip}" aria-label="Play from {p.time:.1f} seconds: {escape(p.words)}">'
+        f'<img src="{p.url}" alt="" loading="lazy">'
+        f"<span>{escape(p.name)}</span><span>{'' if p.sure else 'maybe '}{p.time:.1f} s</span></button>"
+        for p in pictures
+    )
+    return f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>'
+
+
+def _person(person: Person, job: Job | None) -> str:
+    from pvchat.runtime import size
+
+    also = f'<span class="pv-dim">also {escape(", ".join(person.aliases))}</span>' if person.aliases else ""
+    kind = "" if person.kind == "face" else '<span class="pv-tag">by appearance</span>'
+    training = '<span class="pv-tag pv-busy">training</span>' if job else ""
+    clips = int(person.extra.get("clips", 1) or 1)
+    merged = f" · {clips} clips" if clips > 1 else ""
+    return (
+        f'<li class="pv-person">{_thumbnail(person.thumbnail, person.name)}<div><b>{escape(person.name)}</b>{also}'
+        f'<span><span class="pv-tag">{escape(person.depth)}</span>{kind}{training}</span>'
+        f'<span class="pv-dim">{escape(day(person.created))} · {size(person.bytes_on_disk)}{merged}</span></div></li>'
+    )
+
+
+def _thumbnail(jpeg: bytes, name: str) -> str:
+    if not jpeg:
+        return '<span class="pv-thumb pv-blank" aria-hidden="true">?</span>'
+    data = base64.b64encode(jpeg).decode()
+    return f'<img class="pv-thumb" src="data:image/jpeg;base64,{data}" alt="{escape(name)}">'

@@ -1,0 +1,261 @@
+"""What the app does, without its page: receive a clip, look at it, enroll, ask, manage people, train in the background.
+
+In: a session and what the user gave. Out: clips, turns, people; every user error is a PVChatError. Heavy calls go to
+the one PVChat of the engine.
+"""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pvchat.config import home
+from pvchat.errors import PeopleError, VideoReadError
+from pvchat.people.person import Person, clean_name
+from pvchat.schemas import Track
+from pvchat_app import evidence, export, pace
+from pvchat_app.engine import Engine, Progress
+from pvchat_app.jobs import Job, Jobs
+from pvchat_app.sessions import Session, SessionClip, Sessions, Turn
+from pvchat_app.wording import told
+
+STARTERS = ("Is {name} in this video?", "What is {name} wearing?", "What is {name} doing?", "Where is {name}?")
+MAX_QUESTION = 500  # characters
+_BEAT_S = 0.5  # how often a waiting answer is shown again
+
+
+class Desk:
+    """Everything the page and the endpoints can do.
+
+    Args:
+        engine: the PVChat, once it is loaded.
+        sessions: of the browsers.
+        jobs: the background worker.
+    """
+
+    def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
+        self.engine, self.sessions, self.jobs = engine, sessions, jobs
+
+    # -- clips --------------------------------------------------------------------------------------------------------
+
+    def receive(self, session: Session, upload: str | Path) -> SessionClip:
+        """Take an upload into the session and find out what it holds.
+
+        Raises:
+            VideoReadError: it can't be used: too long, too large, text, damaged …
+        """
+        from pvchat import video
+
+        config = self.engine.chat.settings.video
+        path = session.claim(upload)
+        try:
+            probe = video.probe(path, config)
+            shown, media = evidence.playable(path, probe, config)
+        except VideoReadError:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+        return SessionClip(path, path.name, session.link(shown, media), probe, media, copied=shown != path)
+
+    def look(self, clip: SessionClip, progress: Progress | None = None) -> None:
+        """Let the experts look at a clip, unless they did."""
+        if clip.analysis is None:
+            with self.engine.listening(progress):
+                clip.analysis = self.engine.chat.analyse(clip.path)
+
+    def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
+        """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen.
+
+        Raises:
+            NoSubjectError: nobody.
+        """
+        from pvchat.identity.enroll import choose, subjects_of
+
+        assert clip.analysis is not None
+        choose(clip.analysis, 1, clip.name)  # says what is missing where there is nobody
+        tracks = subjects_of(clip.analysis)
+        return tracks, [sum(b - a for a, b in clip.analysis.spans(track.frames)) for track in tracks]
+
+    # -- enrolling ----------------------------------------------------------------------------------------------------
+
+    def enroll(self, session: Session, name: str, replace: bool = False, progress: Progress | None = None) -> Person:
+        """Enroll the picked subject of the session's enrollment clip, at once.
+
+        Raises:
+            PVChatError: no clip, nobody in it, a name that is taken.
+        """
+        clip = session.enrolling
+        if clip is None:
+            raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
+        name = clean_name(name)
+        if replace:
+            self._end_training(name)
+        with self.engine.listening(progress):
+            return self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+
+    def train(self, session: Session, person: Person, owner: str) -> Job:
+        """Begin the deep enrollment of a person who was just enrolled; the clip outlives the session for it."""
+        assert session.enrolling is not None
+        folder = self.sessions.root / "jobs" / secrets.token_hex(16)
+        folder.mkdir(parents=True, mode=0o700)
+        clip = folder / session.enrolling.path.name
+        shutil.copyfile(session.enrolling.path, clip)
+        pick = session.pick
+
+        def work(stop: threading.Event, progress: Progress) -> None:
+            options: dict[str, Any] = {"stop": stop, "progress": progress}
+            self.engine.chat.enroll(clip, person.name, depth="deep", track=pick, replace=True, **options)
+
+        plan = pace.DEEP if self.engine.chat.describer is None else pace.TRAINED
+        return self.jobs.add(owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=plan)
+
+    def samples_of(self, job: Job) -> Path | None:
+        """Where the training that runs keeps its augmented samples; None while it has none."""
+        person = self.engine.people.find(job.name)
+        folder = home() / "tmp" / "deep" / person.id if person else None  # see `pvchat.train.person.deep.workplace`
+        return folder if folder and folder.is_dir() else None
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def ask(self, session: Session, question: str) -> Iterator[Turn]:
+        """Answer a question about the session's clip; yields the turn again whenever more of it is there.
+
+        First the text as it streams, then presence and timeline, then the pictures. Errors become `turn.error`.
+        """
+        if not session.clips:
+            yield Turn(None, question, error="There is no clip yet: upload one first.")  # type: ignore[arg-type]
+            return
+        clip = session.clips[-1]
+        turn, history = Turn(clip, question[:MAX_QUESTION]), session.earlier_questions(clip)
+        session.turns.append(turn)
+        chat = self.engine.chat
+        try:
+            for piece in _streamed(lambda stream: self._answer(turn, history, stream)):
+                turn.text += piece
+                yield turn
+            assert turn.answer is not None
+            assert clip.analysis is not None
+            turn.text, turn.duration_s = turn.answer.answer, clip.analysis.duration_s
+            asked = {person.name for person in turn.answer.people}
+            turn.presences = sorted(chat.presence(clip.analysis), key=lambda p: p.name not in asked)
+            yield turn
+            turn.pictures = evidence.pictures(session, clip, turn.presences, chat.settings.video)
+        except Exception as error:  # said where the answer would stand
+            turn.error = told(error)
+        yield turn
+
+    def _answer(self, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
+        def tell(what: str, done: float, total: float) -> None:
+            turn.status = f"{what} … {100 * done / total:.0f} %" if total else f"{what} …"
+
+        self.look(turn.clip, tell)
+        with self.engine.listening(tell):
+            turn.answer = self.engine.chat.ask(turn.clip.path, turn.question, history=history, stream=stream)
+
+    def starters(self, name: str | None) -> list[str]:
+        """The four one-click questions, about one person; about anybody when nobody is enrolled."""
+        if name is None:
+            return ["Who is in this video?", "How many people?", "What is happening?", "Where is this?"]
+        return [text.format(name=name) for text in STARTERS]
+
+    def save_conversation(self, session: Session) -> tuple[str, int]:
+        """The conversation as a zip in the session's folder; returns its link and its bytes.
+
+        Raises:
+            PeopleError: nothing was asked yet.
+        """
+        if not any(turn.answer for turn in session.turns):
+            raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
+        path = session.folder / "conversation.zip"
+        path.write_bytes(export.pack(session.turns))
+        return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
+
+    # -- people -------------------------------------------------------------------------------------------------------
+
+    def rename(self, old: str, new: str) -> Person:
+        """Another name for a person; refused while the person is trained under the old one."""
+        if self.jobs.for_person(old):
+            raise PeopleError("is being trained.", subject=old, hint="Wait until it is done, or cancel it first.")
+        return self.engine.people.rename(old, new)
+
+    def merge(self, name: str, other: str) -> Person:
+        """Two enrollments of one person become one."""
+        for one in (name, other):
+            if self.jobs.for_person(one):
+                raise PeopleError("is being trained.", subject=one, hint="Wait until it is done, or cancel it first.")
+        merged = self.engine.chat.merge(name, other)
+        self._forget_analyses()
+        return merged
+
+    def forget(self, name: str) -> None:
+        """Everything about a person goes; a training of hers is stopped first."""
+        self._end_training(name)
+        self.jobs.drop_previews(name)
+        self.engine.chat.forget(name)
+        self._forget_analyses()
+
+    def save_person(self, session: Session, name: str) -> tuple[str, int]:
+        """A person file in the session's folder; returns its link and its bytes."""
+        path = session.folder / f"{secrets.token_hex(8)}.pvperson"
+        self.engine.people.export(name, path)
+        shown = "".join(c if c.isalnum() or c in " -_." else "_" for c in name).strip(" .") or "person"
+        return session.link(path, "application/octet-stream", f"{shown}.pvperson"), path.stat().st_size
+
+    def take_person(self, upload: str | Path, name: str = "", replace: bool = False) -> Person:
+        """Import an uploaded person file, which is deleted then."""
+        if not self.sessions.is_upload(upload):
+            raise PeopleError("the file didn't arrive whole.", hint="Upload it again.")
+        try:
+            return self.engine.people.import_(upload, replace=replace, name=name.strip() or None)
+        finally:
+            self.sessions.discard(upload)
+
+    def end_session(self, name: str) -> None:
+        """A browser is gone: its files go, and the analyses of clips that no other session has."""
+        if name not in self.sessions:
+            return
+        mine = {clip.analysis.key for clip in self.sessions.of(name).all_clips() if clip.analysis}
+        self.sessions.end(name)
+        others = {clip.analysis.key for clip in self.sessions.clips() if clip.analysis}
+        for key in mine - others:
+            self.engine.chat.forget_clip(key)
+
+    def _end_training(self, name: str) -> None:
+        if not self.jobs.stop_person(name):
+            raise PeopleError("is being trained and doesn't stop yet.", subject=name, hint="Try again in a minute.")
+
+    def _forget_analyses(self) -> None:
+        for clip in self.sessions.clips():
+            clip.analysis = None
+
+
+def _streamed(call: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
+    """Run a call that hands out pieces in its own thread; yield them, "" while there is none; raise what it raised."""
+    pieces: queue.Queue[str | None] = queue.Queue()
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call(pieces.put)
+        except BaseException as error:  # raised again where the pieces are read
+            failure.append(error)
+        finally:
+            pieces.put(None)
+
+    thread = threading.Thread(target=run, name="pvchat-ask", daemon=True)
+    thread.start()
+    while True:
+        try:
+            piece = pieces.get(timeout=_BEAT_S)
+        except queue.Empty:
+            piece = ""  # nothing yet: a chance to show what is being done
+        if piece is None:
+            break
+        yield piece
+    thread.join()
+    if failure:
+        raise failure[0]

@@ -1,0 +1,99 @@
+"""The one PVChat in memory: loaded behind the page, so that the page is there at once.
+
+In: settings. Out: `chat` (waits until it is loaded), `people` (there at once, needs no model). PVChat has one progress
+callback; `listening` gives each thread its own ear, so that two browser sessions never see each other's progress.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pvchat.config import Settings
+from pvchat.people.store import PeopleStore
+
+if TYPE_CHECKING:
+    from pvchat.service import PVChat
+
+Progress = Callable[[str, float, float], None]
+
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Loads PVChat in the background and hands it out.
+
+    Args:
+        load: makes the PVChat; told where its progress goes.
+        warm: also load every expert right away, so that the first question needn't wait for them.
+    """
+
+    def __init__(self, load: Callable[[Progress], PVChat], warm: bool = True) -> None:
+        self.people = PeopleStore()
+        self._ears = threading.local()
+        self._loaded: Future[PVChat] = Future()
+        self._load, self._warm = load, warm
+
+    def start(self) -> None:
+        """Begin to load; returns at once."""
+        threading.Thread(target=self._run, name="pvchat-load", daemon=True).start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether `chat` answers at once."""
+        return self._loaded.done()
+
+    @property
+    def chat(self) -> PVChat:
+        """The PVChat; waits until it is loaded.
+
+        Raises:
+            PVChatError: it can't be loaded.
+        """
+        return self._loaded.result()
+
+    @contextmanager
+    def listening(self, progress: Progress | None) -> Iterator[None]:
+        """Whatever this thread makes PVChat do reports to `progress`."""
+        before = getattr(self._ears, "progress", None)
+        self._ears.progress = progress
+        try:
+            yield
+        finally:
+            self._ears.progress = before
+
+    def tell(self, what: str, done: float, total: float) -> None:
+        """What PVChat calls; passed on to the listener of this thread."""
+        progress = getattr(self._ears, "progress", None)
+        if progress is not None:
+            progress(what, done, total)
+
+    def _run(self) -> None:
+        try:
+            chat = self._load(self.tell)
+        except Exception as error:  # told to whoever asks for `chat`
+            self._loaded.set_exception(error)
+            return
+        self._loaded.set_result(chat)
+        if self._warm:
+            try:
+                chat.warm_up()
+            except Exception:  # a convenience: the same error comes again, and is told, when the expert is needed
+                _log.exception("warming up failed")
+
+
+def loader(settings: Settings) -> Callable[[Progress], PVChat]:
+    """How `serve` makes its PVChat."""
+
+    def load(progress: Progress) -> PVChat:
+        from pvchat.runtime import set_threads
+        from pvchat.service import PVChat
+
+        set_threads()
+        return PVChat.from_pretrained("embedded", settings=settings, progress=progress)
+
+    return load

@@ -1,0 +1,118 @@
+"""The evaluate tab: pick a manifest, run it in the background, see the numbers and the report.
+
+In: a `Desk` and the folder with manifests. Out: Gradio components and their events. Like trainings, a run survives a
+reload of the page and can be stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pvchat_app import cards, evaluation, jobcards
+from pvchat_app.desk import Desk
+from pvchat_app.enroll_tab import CANCEL, POLL_S, QUICK
+from pvchat_app.wording import escape
+
+_NONE = (
+    "No manifest yet. A manifest lists people, clips and questions; put one (a JSON file or a folder) into {folder}."
+)
+MAX_QUESTIONS = 1_000_000
+
+
+@dataclass
+class EvaluateTab:
+    """The components that are filled when a browser comes."""
+
+    runs: gr.HTML
+    timer: gr.Timer
+    picked: gr.Dropdown
+    show: Callable[[str, str], tuple[Any, ...]]
+    offer: Callable[[], Any]  # the manifests that are there now
+
+
+def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
+    """Lay the tab out and connect it."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=280):
+            picked = gr.Dropdown([], label="Manifest", elem_id="pv-manifest", filterable=False)
+            limit = gr.Number(
+                0, label="Questions at most (0: all)", precision=0, minimum=0, maximum=MAX_QUESTIONS,
+                elem_id="pv-eval-limit",
+            )  # fmt: skip
+            button = gr.Button("Evaluate", variant="primary", elem_id="pv-evaluate")
+        with gr.Column(scale=2, min_width=300):
+            note = gr.HTML("", elem_id="pv-eval-note")
+            runs = gr.HTML(cards.empty(_told_none(folder)), elem_id="pv-eval-runs", js_on_load=CANCEL)
+    timer = gr.Timer(POLL_S, active=False)
+
+    def show(owner: str, session: str) -> tuple[Any, ...]:
+        """This browser's runs, and whether to look again soon."""
+        jobs = [job for job in desk.jobs.of(owner or "", evaluation.KIND)][:6]
+        return _drawn(desk, jobs, session, folder), gr.Timer(active=any(job.active for job in jobs))
+
+    def start(name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
+        """Queue a run."""
+        try:
+            evaluation.start(desk, owner, folder, name, int(most) or None)
+        except Exception as error:
+            return cards.error_card(error), *show(owner, request.session_hash or "")
+        return "", *show(owner, request.session_hash or "")
+
+    def watch(owner: str, request: gr.Request) -> tuple[Any, ...]:
+        """Where the runs are."""
+        return show(owner, request.session_hash or "")
+
+    def cancel(owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """Stop a run."""
+        desk.jobs.cancel(str((event._data or {}).get("job", "")), owner or "")
+        return show(owner, request.session_hash or "")
+
+    button.click(start, [picked, limit, browser], [note, runs, timer], **QUICK)
+    timer.tick(watch, browser, [runs, timer], **QUICK)
+    runs.click(cancel, browser, [runs, timer], **QUICK)
+
+    def offer() -> Any:
+        names = list(evaluation.manifests(folder))
+        return gr.Dropdown(choices=names, value=names[0] if names else None)
+
+    return EvaluateTab(runs, timer, picked, show, offer)
+
+
+def _told_none(folder: Path) -> str:
+    if evaluation.manifests(folder):
+        return "Pick a manifest and evaluate: numbers and a report appear here."
+    return _NONE.format(folder=f"the folder “{folder.name}” of PVChat’s data folder")
+
+
+def _drawn(desk: Desk, jobs: list[Any], session: str, folder: Path) -> str:
+    if not jobs:
+        return cards.empty(_told_none(folder))
+    results = {job.id: _result(desk, job, session) for job in jobs}
+    return jobcards.job_list(jobs, [desk.jobs.ahead_of(job) for job in jobs], results)
+
+
+def _result(desk: Desk, job: Any, session: str) -> str:
+    """The headline numbers and the link to the report of a finished run."""
+    report = evaluation.report_of(job)
+    if report is None:
+        return ""
+    url = desk.sessions.of(session).link_once(report, "text/html")
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in evaluation.columns())
+    rows = "".join(_row(name, measures) for name, measures in evaluation.headline(job))
+    return (
+        f'<div class="pv-table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<p class="pv-dim">1.00 is best; small figures: 95 % intervals. '
+        f'<a href="{url}" target="_blank" rel="noopener">Open the whole report</a></p>'
+        f'<iframe class="pv-report" src="{url}" sandbox title="Report of {escape(job.name)}" loading="lazy"></iframe>'
+    )
+
+
+def _row(name: str, measures: list[tuple[str, str]]) -> str:
+    cells = "".join(f'<td>{escape(value)}<span class="pv-dim">{escape(near)}</span></td>' for value, near in measures)
+    ours = ' class="pv-ours"' if name.startswith("ours") else ""
+    return f"<tr{ours}><td>{escape(name)}</td>{cells}</tr>"

@@ -1,0 +1,148 @@
+"""Pictures for an answer: frames of the clip with a box around whom they show.
+
+In: a clip of a session, its analysis, presences. Out: `Picture`s, JPEG files in the session's folder. Also the clip as
+a browser can play it: what it can't (avi, mkv, HEVC …) becomes a short mp4 of the frames that the experts saw.
+
+Notable choices: a clip is decoded a second time for this, after the first answer's text is out, since analyses keep no
+frames; the frames then stay for all further questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from pvchat.config import VideoConfig
+from pvchat.schemas import ClipAnalysis, PersonPresence, Track
+from pvchat_app.sessions import Picture, Session, SessionClip
+from pvchat_app.timeline import percent
+
+if TYPE_CHECKING:
+    from pvchat.video import Probe
+
+SIZE = (288, 216)  # pixels of a picture
+CONTEXT = 2.6  # a picture is this many times as tall as the box on it, where the frame has so much
+EACH = 3  # pictures a person
+MOST = 12  # pictures an answer
+COLOURS = {"present": (34, 160, 90), "unsure": (225, 150, 20)}
+_MEDIA = {  # (FFmpeg's or Pillow's container, codecs that every current browser plays in it, media type)
+    "mov": (("h264", "av1", "vp9"), "video/mp4"),  # FFmpeg's one name for mov and mp4
+    "matroska": (("vp8", "vp9", "av1"), "video/webm"),  # and for mkv and webm
+    "jpeg": (("jpeg",), "image/jpeg"),
+    "png": (("png",), "image/png"),
+    "gif": (("gif",), "image/gif"),
+    "webp": (("webp",), "image/webp"),
+}
+
+
+def pictures(
+    session: Session, clip: SessionClip, found: Sequence[PersonPresence], config: VideoConfig
+) -> list[Picture]:
+    """Frames that show the people who are present or may be.
+
+    Args:
+        session: whose folder gets the pictures.
+        clip: with its analysis.
+        found: presences in this clip.
+        config: as the clip was analysed with.
+    """
+    analysis = clip.analysis
+    shown = [p for p in found if p.track is not None and p.decision != "absent"]
+    if analysis is None or not shown:
+        return []
+    if not clip.frames:
+        clip.frames = keep_frames(session, clip, config)
+    many = max(1, min(EACH, MOST // len(shown)))
+    return [
+        _picture(session, clip, person, analysis, sighting)
+        for person in shown[:MOST]
+        for sighting in best_sightings(analysis.tracks[person.track or 0], many)
+    ]
+
+
+def best_sightings(track: Track, count: int) -> list[int]:
+    """Indices into a track's sightings: the clearest of each of `count` equal parts, in order of time."""
+    parts = [part for part in np.array_split(np.arange(len(track)), min(count, len(track))) if len(part)]
+    return [int(part[np.argmax(track.quality[part] + 0.1 * track.scores[part])]) for part in parts]
+
+
+def keep_frames(session: Session, clip: SessionClip, config: VideoConfig) -> list[Path]:
+    """The sampled frames of a clip as JPEG files, in the order of `ClipAnalysis.times`."""
+    from pvchat import video
+
+    folder = clip.path.parent
+    paths = []
+    for number, image in enumerate(video.load(clip.path, config).images):
+        paths.append(folder / f"frame-{number:03d}.jpg")
+        Image.fromarray(image).save(paths[-1], "JPEG", quality=85)
+    return paths
+
+
+def playable(path: Path, probe: Probe, config: VideoConfig) -> tuple[Path, str]:
+    """What a browser can show of a clip: the file itself, or else a small copy of its sampled frames beside it.
+
+    Returns:
+        The file and its media type; the type comes from the content, never from the file's name.
+    """
+    from pvchat import video
+
+    codecs, media = _MEDIA.get(probe.container, ((), ""))
+    if probe.codec in codecs and not probe.rotation:
+        return path, media
+    decoded = video.load(path, config)
+    if probe.kind == "photo":
+        copy = path.with_name("preview.jpg")
+        Image.fromarray(decoded.images[0]).save(copy, "JPEG", quality=85)
+        return copy, "image/jpeg"
+    copy = path.with_name("preview.mp4")
+    video.save_clip(copy, decoded.images, len(decoded.images) / max(decoded.duration_s, 0.01))
+    return copy, "video/mp4"
+
+
+def _picture(
+    session: Session, clip: SessionClip, person: PersonPresence, analysis: ClipAnalysis, sighting: int
+) -> Picture:
+    track = analysis.tracks[person.track or 0]
+    frame = int(track.frames[sighting])
+    with Image.open(clip.frames[min(frame, len(clip.frames) - 1)]) as file:
+        image = file.convert("RGB")
+    colour = COLOURS.get(person.decision, COLOURS["unsure"])
+    box = [float(v) * side for v, side in zip(track.boxes[sighting], (*image.size, *image.size), strict=True)]
+    ImageDraw.Draw(image).rectangle(
+        _inside(box, image.size), outline=colour, width=max(2, round((box[3] - box[1]) / 40))
+    )
+    image = image.resize(SIZE, Image.Resampling.LANCZOS, box=surroundings(box, image.size))
+    path = clip.path.parent / f"evidence-{len(session.turns)}-{person.track}-{frame}-{person.decision}.jpg"
+    image.save(path, "JPEG", quality=82)
+    time = float(analysis.times[frame])
+    doubt = "perhaps " if person.decision == "unsure" else ""
+    words = f"{doubt}{person.name} at {time:.1f} s, probability {percent(person.probability)}"
+    return Picture(session.link(path, "image/jpeg"), path, person.name, time, words, person.decision == "present")
+
+
+def surroundings(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The part of a frame that a picture shows: the box with its surroundings, in the picture's aspect.
+
+    Args:
+        box: x0, y0, x1, y1 in pixels.
+        size: width and height of the frame.
+    """
+    aspect = SIZE[0] / SIZE[1]
+    tall = max(CONTEXT * (box[3] - box[1]), CONTEXT * (box[2] - box[0]) / aspect)
+    tall = min(tall, size[1], size[0] / aspect)
+    wide = tall * aspect
+    left = min(max((box[0] + box[2] - wide) / 2, 0), size[0] - wide)
+    top = min(max((box[1] + box[3] - tall) / 2, 0), size[1] - tall)
+    return left, top, left + wide, top + tall
+
+
+def _inside(box: Sequence[float], size: tuple[int, int]) -> list[float]:
+    """A box cut to the picture, with its corners in order."""
+    x0, y0, x1, y1 = box
+    wide, tall = size[0] - 1, size[1] - 1
+    left, top = min(max(x0, 0), wide), min(max(y0, 0), tall)
+    return [left, top, max(left, min(x1, wide)), max(top, min(y1, tall))]

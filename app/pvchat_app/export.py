@@ -1,0 +1,81 @@
+"""A conversation with its evidence as one zip: a page that opens anywhere, the same as JSON, and the pictures.
+
+    conversation.html   self-contained but for evidence/
+    conversation.json   every question, answer, presence, span and timing
+    evidence/*.jpg
+
+In: turns. Out: bytes. Pictures of people leave the machine only when the user saves the file: the page says so.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from pvchat import __version__
+from pvchat_app.sessions import Turn
+from pvchat_app.timeline import timeline
+from pvchat_app.wording import escape
+
+_NOTE = "Answers by a model: look at the probabilities. This is about people: mind who gets the file."
+
+
+def pack(turns: Sequence[Turn]) -> bytes:
+    """The zip of a conversation; turns without an answer are left out."""
+    told = [turn for turn in turns if turn.answer is not None]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        rows = [_row(turn, number) for number, turn in enumerate(told, 1)]
+        text = {"pvchat": __version__, "exported": datetime.now(UTC).isoformat(timespec="seconds"), "turns": rows}
+        archive.writestr("conversation.json", json.dumps(text, ensure_ascii=False, indent=2))
+        archive.writestr("conversation.html", _page(told))
+        for number, turn in enumerate(told, 1):
+            for name, picture in _names(turn, number):
+                if picture.path.is_file():
+                    archive.write(picture.path, name)
+    return out.getvalue()
+
+
+def _names(turn: Turn, number: int) -> list[tuple[str, Any]]:
+    return [(f"evidence/{number:03d}-{i}.jpg", picture) for i, picture in enumerate(turn.pictures, 1)]
+
+
+def _row(turn: Turn, number: int) -> dict[str, Any]:
+    assert turn.answer is not None
+    return {
+        "clip": turn.clip.name,
+        "question": turn.question,
+        **turn.answer.to_dict(),
+        "presence_of_everyone": [p.to_dict() for p in turn.presences],
+        "evidence": [{"file": name, "who": p.name, "time_s": round(p.time, 2)} for name, p in _names(turn, number)],
+    }
+
+
+def _page(turns: Sequence[Turn]) -> str:
+    style = (files("pvchat_app") / "style.css").read_text(encoding="utf-8")
+    body = "".join(_section(turn, number) for number, turn in enumerate(turns, 1))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>PVChat conversation</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<style>{style}</style></head><body class="pv-export"><h1>PVChat conversation</h1><p>{_NOTE}</p>'
+        f"{body}</body></html>"
+    )
+
+
+def _section(turn: Turn, number: int) -> str:
+    assert turn.answer is not None
+    plot = timeline(turn.presences, turn.duration_s, "")
+    shown = "".join(
+        f'<figure class="pv-sample"><img src="{name}" alt="{escape(p.words)}">'
+        f"<figcaption>{'' if p.sure else 'perhaps '}{escape(p.name)} · {p.time:.1f} s</figcaption></figure>"
+        for name, p in _names(turn, number)
+    )
+    return (
+        f'<section><p class="pv-dim">{escape(turn.clip.name)}</p><h2>{escape(turn.question)}</h2>'
+        f'<p>{escape(turn.text)}</p><div class="pv-evidence">{plot}<div class="pv-strip">{shown}</div></div></section>'
+    )

@@ -1,0 +1,105 @@
+"""The page: a line on top, the tabs, the endpoints, and what happens when a browser comes.
+
+In: a `Desk`. Out: `gr.Blocks`. The evaluate tab and the deep choice are there only when this installation has them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import secrets
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, people_tab
+from pvchat_app.desk import Desk
+from pvchat_app.enroll_tab import QUICK
+
+_HEAD = (
+    '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
+    "clips. Everything stays on this machine.</span></div>"
+)
+CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
+
+
+def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
+    """The whole page.
+
+    Args:
+        desk: does the work.
+        manifests: folder of what can be evaluated.
+        mcp: see `endpoints.build`.
+    """
+    from pvchat.service import DEPTHS
+
+    with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
+        browser = gr.BrowserState("", storage_key="pvchat-browser")
+        gr.HTML(_HEAD)
+        with gr.Tabs(elem_id="pv-tabs"):
+            with gr.Tab("Enroll", id="enroll"):
+                enroll = enroll_tab.build(desk, browser, "deep" in DEPTHS)
+            with gr.Tab("Chat", id="chat"):
+                chat = chat_tab.build(desk)
+            with gr.Tab("People", id="people") as people_page:
+                people = people_tab.build(desk)
+            evaluate = None
+            if has_evaluation():
+                with gr.Tab("Evaluate", id="evaluate"):
+                    evaluate = evaluate_tab.build(desk, browser, manifests)
+        endpoints.build(desk, mcp)
+
+        lists = [people.grid, people.who, people.other, people.likeness, chat.about, *chat.starters]
+
+        def refresh(who: str | None, about: str | None) -> tuple[Any, ...]:
+            """Everything that lists people, drawn anew."""
+            return _lists(desk, who, about)
+
+        shown = [people.who, chat.about]
+        for event in (enroll.enrolled, *people.changed):
+            event.then(refresh, shown, lists, **QUICK)
+        people_page.select(refresh, shown, lists, **QUICK)
+
+        def come(key: str) -> tuple[Any, ...]:
+            """A browser opens or reloads the page: it gets its key, its trainings, and the people."""
+            owner = key or secrets.token_urlsafe(24)
+            return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None, None)
+
+        come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists], **QUICK)
+        if evaluate is not None:
+            shows, offer = evaluate.show, evaluate.offer
+
+            def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
+                """A browser finds its evaluations again, and the manifests."""
+                return *shows(key, request.session_hash or ""), offer()
+
+            come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
+
+        # without an unload event a browser opens no heartbeat, whose end is what ends a session (`server.Departures`)
+        page.unload(lambda: None)
+    return page
+
+
+def has_evaluation() -> bool:
+    """Whether `pvchat eval` is installed."""
+    try:
+        return importlib.util.find_spec("pvchat.eval.run") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _lists(desk: Desk, who: str | None, about: str | None) -> tuple[Any, ...]:
+    people = desk.engine.people.all()
+    names = [person.name for person in people]
+    running = [job for name in names if (job := desk.jobs.for_person(name))]
+    who = who if who in names else (names[0] if names else None)
+    about = about if about in names else (names[-1] if names else None)
+    other = next((name for name in names if name != who), None)
+    return (
+        cards.people_grid(people, running),
+        gr.Dropdown(choices=names, value=who),
+        gr.Dropdown(choices=names, value=other),
+        people_tab.likeness_of(desk, who, other),
+        gr.Dropdown(choices=names, value=about, visible=bool(names)),
+        *(gr.Button(text) for text in desk.starters(about)),
+    )

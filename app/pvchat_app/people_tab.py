@@ -1,0 +1,177 @@
+"""The people tab: everyone enrolled; rename, merge, export, import, forget (after a second click).
+
+In: a `Desk`. Out: Gradio components and their events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from pvchat.people.merge import SAME_FROM, alike
+from pvchat_app import cards
+from pvchat_app.desk import Desk
+from pvchat_app.enroll_tab import MODEL, QUICK, following
+from pvchat_app.wording import escape
+
+
+@dataclass
+class PeopleTab:
+    """The components that other parts of the page need."""
+
+    grid: gr.HTML
+    who: gr.Dropdown
+    other: gr.Dropdown
+    likeness: gr.HTML
+    changed: list[Any]  # events after which lists of people are out of date
+
+
+def build(desk: Desk) -> PeopleTab:
+    """Lay the tab out and connect it."""
+    grid = gr.HTML(cards.empty("…"), elem_id="pv-people")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=280):
+            who = gr.Dropdown([], label="Person to change", elem_id="pv-who", filterable=False)
+            export = gr.Button("Export to a file", size="sm", elem_id="pv-person-export")
+            forget = gr.Button("Forget …", size="sm", variant="stop", elem_id="pv-forget")
+            with gr.Group(visible=False) as sure:
+                warning = gr.HTML("", elem_id="pv-forget-warning")
+                with gr.Row():
+                    yes = gr.Button("Forget for good", size="sm", variant="stop", elem_id="pv-forget-yes", min_width=90)
+                    no = gr.Button("Keep", size="sm", elem_id="pv-forget-no", min_width=90)
+        with gr.Column(scale=1, min_width=280):
+            new = gr.Textbox(
+                label="New name", max_length=200, elem_id="pv-new-name", placeholder="For the person picked"
+            )
+            rename = gr.Button("Rename", size="sm", elem_id="pv-rename")
+        with gr.Column(scale=1, min_width=280):
+            other = gr.Dropdown([], label="Is the same person as", elem_id="pv-other", filterable=False)
+            likeness = gr.HTML("", elem_id="pv-alike")
+            merge = gr.Button("Merge the two into one", size="sm", elem_id="pv-merge")
+    result = gr.HTML("", elem_id="pv-person-result")
+    with gr.Accordion("Import a person file", open=False), gr.Row(equal_height=False):
+        file = gr.File(label="Person file", file_types=[".pvperson"], elem_id="pv-import-file", height=120)
+        with gr.Column():
+            called = gr.Textbox(label="Name (empty: the one in the file)", max_length=200, elem_id="pv-import-name")
+            over = gr.Checkbox(label="Replace the person who has this name", elem_id="pv-import-replace")
+            take = gr.Button("Import", size="sm", elem_id="pv-import")
+
+    gr.on([who.change, other.change], _comparing(desk), [who, other], likeness, **QUICK)
+    forget.click(_warning(desk), who, [sure, warning, result], **QUICK)
+    no.click(lambda: gr.Group(visible=False), None, sure, **QUICK)
+    export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
+    changed = [
+        rename.click(_renaming(desk), [who, new], [result, new], **QUICK),
+        merge.click(_merging(desk), [who, other], result, **MODEL),
+        yes.click(_forgetting(desk), who, [result, sure], **MODEL),
+        take.click(_importing(desk), [file, called, over], [result, file, called], **QUICK),
+    ]
+    return PeopleTab(grid, who, other, likeness, changed)
+
+
+def _told(call: Callable[[], str]) -> str:
+    """What a call says about its success, or its error, as a notice."""
+    try:
+        return cards.notice(call(), "good")
+    except Exception as error:
+        return cards.error_card(error)
+
+
+def _chosen(name: str | None) -> str:
+    from pvchat.errors import PeopleError
+
+    if not name:
+        raise PeopleError("nobody is picked.", hint="Pick a person first.")
+    return name
+
+
+def _renaming(desk: Desk) -> Callable[..., Any]:
+    def rename(who: str | None, new: str) -> tuple[str, str]:
+        """Another name."""
+        return _told(lambda: f"{who} is called {desk.rename(_chosen(who), new).name} now."), ""
+
+    return rename
+
+
+def _merging(desk: Desk) -> Callable[..., Any]:
+    def merge(who: str | None, other: str | None) -> str:
+        """Two enrollments become one."""
+        return _told(lambda: f"{other} and {desk.merge(_chosen(who), _chosen(other)).name} are one person now.")
+
+    return merge
+
+
+def _forgetting(desk: Desk) -> Callable[..., Any]:
+    def forget(who: str | None) -> tuple[str, Any]:
+        """Everything about a person goes."""
+
+        def call() -> str:
+            desk.forget(_chosen(who))
+            return f"{who} is forgotten: files, vectors and every analysed clip are gone."
+
+        return _told(call), gr.Group(visible=False)
+
+    return forget
+
+
+def _warning(desk: Desk) -> Callable[..., Any]:
+    def warn(who: str | None) -> tuple[Any, str, str]:
+        """Ask before forgetting."""
+        if not who:
+            return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error")
+        text = (
+            f"<b>Forget {escape(who)}?</b> Picture, vectors and all analysed clips are deleted. There is no way back."
+        )
+        return gr.Group(visible=True), text, ""
+
+    return warn
+
+
+def _exporting(desk: Desk) -> Callable[..., Any]:
+    def export(who: str | None, request: gr.Request) -> str:
+        """A person as a file behind a link."""
+        from pvchat.runtime import size
+
+        try:
+            url, count = desk.save_person(desk.sessions.of(request.session_hash or ""), _chosen(who))
+        except Exception as error:
+            return cards.error_card(error)
+        return (
+            f'<div class="pv-notice pv-info" role="status"><a href="{url}" download>{escape(who)}.pvperson</a> '
+            f'<span class="pv-dim">{size(count)}; it holds biometric data: mind who gets it</span></div>'
+        )
+
+    return export
+
+
+def _importing(desk: Desk) -> Callable[..., Any]:
+    def take(file: str | None, name: str, replace: bool) -> tuple[str, Any, Any]:
+        """A person from a file."""
+        if not file:
+            return cards.notice("Pick a person file first.", "error"), gr.skip(), gr.skip()
+        return _told(lambda: f"{desk.take_person(file, name, replace).name} is enrolled."), None, ""
+
+    return take
+
+
+def likeness_of(desk: Desk, who: str | None, other: str | None) -> str:
+    """How alike two enrolled people are, before they are merged; "" where there aren't two."""
+    people = {person.name: person for person in desk.engine.people.all()}
+    if who not in people or other not in people or who == other:
+        return ""
+    distance = alike(people[who], people[other])
+    if distance is None:
+        return cards.notice("These can't be compared by face.")
+    words = "They look like one person" if distance < SAME_FROM else "They don't look like one person"
+    return cards.notice(f"{words} (face distance {distance:.2f}; one person is usually below {SAME_FROM:.1f}).")
+
+
+def _comparing(desk: Desk) -> Callable[..., Any]:
+    def compare(who: str | None, other: str | None) -> str:
+        """How alike the two who are picked are."""
+        return likeness_of(desk, who, other)
+
+    return compare

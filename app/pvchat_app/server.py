@@ -1,0 +1,312 @@
+"""One web server: the page, the links to sessions' files, and what keeps strangers out.
+
+In: `Options`. Out: a FastAPI app (`create`), or a server that runs until Ctrl-C (`serve`).
+
+Notable choices: 127.0.0.1 unless told otherwise, and any other address only with a password. On 127.0.0.1 only requests
+that name this machine are answered, so that a web site can't reach the app through a name of its own that points here
+(DNS rebinding). The Content-Security-Policy lets the page load nothing from elsewhere. Uploads and links are in a
+folder that only this user may read and that goes when the server stops.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pvchat.config import Settings, home
+from pvchat.errors import SettingsError
+from pvchat_app.engine import Engine
+from pvchat_app.jobs import Jobs
+from pvchat_app.sessions import LINKS, Sessions
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from pvchat_app.desk import Desk
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+MIN_PASSWORD = 8  # characters
+HEARTBEAT = "/gradio_api/heartbeat/"  # a page holds this open as long as it lives; its session's name follows
+WRONG_PASSWORD_S = 1.0  # how long a wrong password takes: guessing is slow, one guess at a time
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+}
+SWEEP_S = 600.0
+# on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
+_FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to serve.
+
+    Attributes:
+        host: address to listen on.
+        port: 0 takes a free one.
+        password: asked for before anything is shown; needed on any host but this machine.
+        manifests: folder of what the evaluate tab offers; `$PVCHAT_HOME/manifests` when not given.
+        mcp: also serve `ask` and `list_people` as MCP tools.
+        settings: of PVChat.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    password: str = field(default="", repr=False)
+    mcp: bool = False
+    manifests: Path | None = None
+    settings: Settings = field(default_factory=Settings)
+
+    def __post_init__(self) -> None:
+        if self.host not in LOCAL and not self.password:
+            raise SettingsError(
+                "other machines could reach the app and its people.", subject=f"--host {self.host}",
+                hint="Give a --password, or leave --host out.",
+            )  # fmt: skip
+        if self.password and len(self.password) < MIN_PASSWORD:
+            raise SettingsError(f"a password has at least {MIN_PASSWORD} characters.", subject="--password")
+        if not 0 <= self.port <= 65535:
+            raise SettingsError("there is no such port.", subject=f"--port {self.port}", hint="Use 1024 to 65535.")
+
+
+class App:
+    """Everything that one server has; `close` takes it down and deletes its files.
+
+    Attributes:
+        web: the FastAPI app.
+        desk: what the page can do.
+    """
+
+    def __init__(self, options: Options, engine: Engine) -> None:
+        sessions = Sessions()
+        _quiet_gradio(sessions.uploads)
+        from pvchat_app.desk import Desk
+
+        self.options = options
+        self.desk: Desk = Desk(engine, sessions, Jobs())
+        self.web = _web(self.desk, options)
+        self._stop = threading.Event()
+        threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop the trainings (the best so far is kept) and delete all sessions' files."""
+        self._stop.set()
+        self.desk.jobs.close()
+        self.desk.sessions.close()
+
+    def _sweep(self) -> None:
+        while not self._stop.wait(SWEEP_S):
+            self.desk.sessions.end_idle()
+
+
+def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
+    """Run until Ctrl-C.
+
+    Args:
+        options: checked.
+        engine: loads PVChat behind the page.
+        say: told the address.
+
+    Raises:
+        SettingsError: the port is taken, or Gradio isn't installed.
+    """
+    import importlib.util
+    import socket
+
+    import uvicorn
+
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        raise SettingsError("the package mcp isn't installed.", subject="--mcp", hint="pip install 'pvchat[mcp]'")
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((options.host, options.port))
+        except OSError as error:
+            what = f"can't listen there ({error.strerror or error})."
+            hint = "Choose another --port, or --port 0."
+            raise SettingsError(what, subject=f"{options.host}:{options.port}", hint=hint) from error
+        listener.listen(128)  # a browser that comes early waits instead of being refused
+        engine.start()
+        app = App(options, engine)
+        try:
+            _end_orderly()
+            say(f"PVChat is at {address(options.host, listener.getsockname()[1])} (Ctrl-C stops it)")
+            config = uvicorn.Config(app.web, log_level="warning", timeout_graceful_shutdown=3, ws="none")
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            app.close()
+
+
+def _end_orderly() -> None:
+    """Let SIGTERM end the program as Ctrl-C does: uvicorn raises it anew, and by default it would end all at once."""
+
+    def end(*_: Any) -> None:
+        raise SystemExit(0)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
+
+
+def address(host: str, port: int) -> str:
+    """The address to type into a browser."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+def _quiet_gradio(uploads: Path) -> None:
+    """Gradio reads these when it is imported: no analytics, no look for newer versions, files in our folder."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_RUN_HISTORY"] = "False"
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+def _web(desk: Desk, options: Options) -> FastAPI:
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from pvchat_app import page
+
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    web.add_middleware(Departures, end=desk.end_session)
+    web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
+    text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
+    blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
+    blocks.queue(max_size=64, default_concurrency_limit=4)
+    mounted: list[Any] = []
+    _add_files(web, desk, mounted, bool(options.password))
+    gr.mount_gradio_app(
+        web, blocks, path="/", auth=_check(options.password) if options.password else None,
+        auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
+        max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
+        enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api", "settings"],
+        theme=_theme(), css=text["style.css"], head=f"{_FOOTER}<script>{text['page.js']}</script>",
+    )  # fmt: skip
+    # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
+    blocks.has_launched = True
+    mounted.append(web.routes[-1].app)  # type: ignore[attr-defined]
+    return web
+
+
+def _theme() -> Any:
+    """Fonts of the system (nothing is fetched), and edges that can be seen: fields and ticks have a border."""
+    import gradio as gr
+
+    font, mono = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"], ["ui-monospace", "monospace"]
+    theme = gr.themes.Soft(primary_hue="indigo", neutral_hue="slate", font=font, font_mono=mono)
+    return theme.set(
+        block_border_width="1px", block_border_color="*neutral_200", block_border_color_dark="*neutral_700",
+        input_border_width="1px", input_border_color="*neutral_400", input_border_color_dark="*neutral_500",
+        checkbox_border_width="1.5px", checkbox_border_color="*neutral_500", checkbox_border_color_dark="*neutral_400",
+        button_border_width="1px", button_secondary_border_color="*neutral_300",
+        button_secondary_border_color_dark="*neutral_500", block_label_background_fill="*neutral_100",
+        block_label_text_color="*neutral_700", block_title_background_fill="transparent", block_title_padding="0",
+        block_title_text_color="*neutral_700", block_title_text_color_dark="*neutral_200",
+        block_label_background_fill_dark="*neutral_700", block_label_text_color_dark="*neutral_100",
+        button_cancel_text_color="#b3261e", button_cancel_text_color_dark="#ff9d94",
+    )  # fmt: skip
+
+
+def _add_files(web: FastAPI, desk: Desk, mounted: list[Any], locked: bool) -> None:
+    """The route behind sessions' links; answers ranges, so that players can seek."""
+    from starlette.requests import Request
+    from starlette.responses import FileResponse, PlainTextResponse, Response
+
+    async def file(request: Request) -> Response:
+        link = desk.sessions.find(request.path_params["token"])
+        if link is None or (locked and not _logged_in(request, mounted[0])):
+            return PlainTextResponse("This file is gone: its session has ended.", status_code=404)
+        headers = {"cache-control": "private, no-store"}
+        name = {"filename": link.download} if link.download else {}
+        return FileResponse(link.path, media_type=link.media, headers=headers, **name)
+
+    web.add_route(f"{LINKS}/{{token}}", file, methods=["GET", "HEAD"])
+
+
+def _logged_in(request: Any, gradio_app: Any) -> bool:
+    """Whether the cookie that Gradio's login set is there."""
+    names = (f"access-token-{gradio_app.cookie_id}", f"access-token-unsecure-{gradio_app.cookie_id}")
+    return any(request.cookies.get(name) in gradio_app.tokens for name in names)
+
+
+def _check(password: str) -> Callable[[str, str], bool]:
+    turn = threading.Lock()
+
+    def right(_: str, given: str) -> bool:
+        if hmac.compare_digest(given.encode(), password.encode()):
+            return True
+        with turn:
+            time.sleep(WRONG_PASSWORD_S)
+        return False
+
+    return right
+
+
+class Guard:
+    """Answers only requests that name an allowed host, and adds `HEADERS` to every answer (ASGI middleware).
+
+    Args:
+        app: the next one.
+        hosts: allowed names; empty allows every name.
+    """
+
+    def __init__(self, app: Any, hosts: tuple[str, ...] = ()) -> None:
+        self.app, self.hosts = app, hosts
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        name = given.rpartition(":")[0] if given.rpartition(":")[2].isdigit() else given
+        if self.hosts and name.strip("[]") not in self.hosts:
+            await send({"type": "http.response.start", "status": 421, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"This address is not answered here."})
+            return
+
+        async def with_headers(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                own = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
+                message = {**message, "headers": [*message["headers"], *own]}
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class Departures:
+    """Ends a session when the connection that its page holds open ends: closed, reloaded or lost (ASGI middleware).
+
+    Gradio's own `unload` misses a browser that goes while a beat is being sent; its files would stay for hours.
+
+    Args:
+        app: the next one.
+        end: deletes all that the session of a name had.
+    """
+
+    def __init__(self, app: Any, end: Callable[[str], None]) -> None:
+        self.app, self.end = app, end
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        from starlette.concurrency import run_in_threadpool
+
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if scope["type"] == "http" and scope["path"].startswith(HEARTBEAT):
+                await run_in_threadpool(self.end, scope["path"].removeprefix(HEARTBEAT))

@@ -1,0 +1,299 @@
+"""Browser sessions: what each one uploaded, asked and was shown. Nobody sees another's; nothing outlives the session.
+
+In: the session's name as Gradio knows it, uploaded files. Out: `Session` objects with clips, turns and links. A file is
+reached only by its link, 256 random bits (`/files/<token>`), and only as long as its session lives.
+
+    $PVCHAT_HOME/tmp/app-<random>/       one server
+      uploads/                           Gradio's own, linked from here
+      <random>/                          one session: its clips, frames, exports
+      jobs/<random>/                     one deep enrollment: its clip
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import filelock
+
+from pvchat.config import home
+from pvchat.errors import VideoReadError
+from pvchat.storage import atomic
+
+if TYPE_CHECKING:
+    from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
+    from pvchat.video import Probe
+
+IDLE_S = 6 * 3600.0  # a session whose browser vanished without a word is ended after so long
+EMPTY_S = 3600.0  # empty files of Gradio's are deleted at this age
+MAX_CLIPS = 20  # a session keeps its last clips
+SERVER_FOLDER = "app-"
+LINKS = "/files"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A file that a session may show: where it lies, its media type, its name when it is saved ("": shown inline)."""
+
+    path: Path
+    media: str
+    download: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One piece of evidence: a frame with a box on it.
+
+    Attributes:
+        url: link to the JPEG.
+        path: where it lies.
+        name: whom it shows.
+        time: seconds into the clip.
+        words: what a screen reader says.
+        sure: whether the person is present; False where she may be.
+    """
+
+    url: str
+    path: Path
+    name: str
+    time: float
+    words: str
+    sure: bool = True
+
+
+@dataclass
+class SessionClip:
+    """An uploaded clip of a session.
+
+    Attributes:
+        path: in the session's folder.
+        name: the file's name as the user knows it.
+        url: link that plays it.
+        probe: what the file holds.
+        shown_as: media type behind the link.
+        copied: whether the link shows a small copy, since browsers can't play the file itself.
+        analysis: what the experts said; None until they did.
+        frames: [T] JPEG paths of the sampled frames; empty until needed.
+    """
+
+    path: Path
+    name: str
+    url: str
+    probe: Probe
+    shown_as: str = "video/mp4"
+    copied: bool = False
+    analysis: ClipAnalysis | None = None
+    frames: list[Path] = field(default_factory=list)
+
+
+@dataclass
+class Turn:
+    """One question, its answer and the evidence under it."""
+
+    clip: SessionClip
+    question: str
+    duration_s: float = 0.0  # of the clip, for the timeline
+    answer: Answer | None = None
+    text: str = ""  # as far as it has come
+    status: str = ""  # what is being done before there is any
+    presences: list[PersonPresence] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    error: str = ""
+
+
+class Session:
+    """One browser session.
+
+    Attributes:
+        clips: the clips to chat about, oldest first; the last one is asked about.
+        enrolling: the clip on the enroll tab.
+        turns: the conversation.
+    """
+
+    def __init__(self, folder: Path, owner: Sessions) -> None:
+        self.folder, self._owner = folder, owner
+        self.clips: list[SessionClip] = []
+        self.enrolling: SessionClip | None = None
+        self.turns: list[Turn] = []
+        self.pick = 1  # the subject picked on the enroll tab, from 1
+        self.used = time.monotonic()
+        self._links: dict[str, Link] = {}
+        self._uploads: set[Path] = set()
+
+    def claim(self, upload: str | Path) -> Path:
+        """Take an upload into the session's folder; returns its new path.
+
+        Raises:
+            VideoReadError: it is gone, or it is no upload.
+        """
+        source = Path(upload)
+        folder = self.folder / secrets.token_hex(8)
+        folder.mkdir(mode=0o700)
+        path = folder / (source.name[-120:] or "clip")
+        try:
+            if not self._owner.is_upload(source):
+                raise OSError("not an upload")
+            _link(source, path)
+        except OSError as error:
+            why = "the upload didn't arrive whole."
+            raise VideoReadError(why, subject=source.name, hint="Upload it again.") from error
+        self._uploads.add(source)
+        return path
+
+    def link(self, path: Path, media: str, download: str = "") -> str:
+        """A link to a file of this session.
+
+        Args:
+            path: the file.
+            media: its media type, known from its content or because we made it.
+            download: file name under which a browser saves it; "" shows it in the page.
+        """
+        token = secrets.token_urlsafe(32)
+        self._links[token] = Link(path, media, download)
+        return f"{LINKS}/{token}"
+
+    def link_once(self, path: Path, media: str) -> str:
+        """The link that this session has to a file already, else a new one."""
+        held = next((token for token, link in self._links.items() if link.path == path), None)
+        return f"{LINKS}/{held}" if held else self.link(path, media)
+
+    def file(self, token: str) -> Link | None:
+        """What lies behind a link, or None."""
+        return self._links.get(token)
+
+    def drop(self, clip: SessionClip) -> None:
+        """Delete one clip and all that was made of it."""
+        for path in (clip.path, *clip.frames):
+            path.unlink(missing_ok=True)
+        self._links = {token: link for token, link in self._links.items() if link.path.exists()}
+
+    def keep(self, clip: SessionClip) -> None:
+        """Make this the clip that is asked about."""
+        self.clips.append(clip)
+        while len(self.clips) > MAX_CLIPS:
+            self.drop(self.clips.pop(0))
+
+    def all_clips(self) -> list[SessionClip]:
+        """Every clip it has, the one on the enroll tab included."""
+        return [*self.clips, *([self.enrolling] if self.enrolling is not None else [])]
+
+    def earlier_questions(self, clip: SessionClip) -> list[str]:
+        """The questions already answered about a clip, oldest first."""
+        return [turn.question for turn in self.turns if turn.clip is clip and turn.answer is not None]
+
+
+class Sessions:
+    """All sessions of one server, and its private folder."""
+
+    def __init__(self) -> None:
+        tmp = home() / "tmp"
+        _sweep(tmp)
+        tmp.mkdir(parents=True, exist_ok=True)
+        self.root = tmp / f"{SERVER_FOLDER}{secrets.token_hex(8)}"
+        self._alive = filelock.FileLock(str(self.root.with_suffix(".lock")), timeout=0)
+        self._alive.acquire()
+        self.uploads = self.root / "uploads"
+        self.uploads.mkdir(parents=True, mode=0o700)
+        self.root.chmod(0o700)
+        self._open: dict[str, Session] = {}
+        self._lock = threading.Lock()
+
+    def of(self, name: str) -> Session:
+        """The session of that name, opened when it is new."""
+        with self._lock:
+            session = self._open.get(name)
+            if session is None:
+                folder = self.root / secrets.token_hex(16)
+                folder.mkdir(mode=0o700)
+                session = self._open[name] = Session(folder, self)
+            session.used = time.monotonic()
+            return session
+
+    def end(self, name: str) -> None:
+        """Delete all that a session had."""
+        with self._lock:
+            session = self._open.pop(name, None)
+            if session is None:
+                return
+            kept = {path for other in self._open.values() for path in other._uploads}
+        for path in session._uploads - kept:
+            shutil.rmtree(path.parent, ignore_errors=True)  # Gradio gives every content a folder of its own
+        shutil.rmtree(session.folder, ignore_errors=True)
+
+    def is_upload(self, path: str | Path) -> bool:
+        """Whether a path that came from a browser is a file that came from a browser too."""
+        path = Path(path)
+        return path.resolve().parent.parent == self.uploads.resolve() and path.is_file() and not path.is_symlink()
+
+    def discard(self, upload: str | Path) -> None:
+        """Delete an upload that belongs to no session (the endpoints' files)."""
+        path = Path(upload)
+        with self._lock:
+            claimed = any(path in session._uploads for session in self._open.values())
+        if not claimed and self.is_upload(path):
+            shutil.rmtree(path.parent, ignore_errors=True)
+
+    def end_idle(self, limit_s: float = IDLE_S) -> int:
+        """End the sessions that nobody used for so long; returns how many."""
+        now = time.monotonic()
+        with self._lock:
+            idle = [name for name, session in self._open.items() if now - session.used > limit_s]
+        for name in idle:
+            self.end(name)
+        for path in self.uploads.glob("tmp*"):  # Gradio makes an empty file for every upload it hands on
+            with suppress(OSError):
+                if path.is_file() and path.stat().st_size == 0 and time.time() - path.stat().st_mtime > EMPTY_S:
+                    path.unlink()
+        return len(idle)
+
+    def find(self, token: str) -> Link | None:
+        """The file behind a link of any living session."""
+        with self._lock:
+            sessions = list(self._open.values())
+        for session in sessions:
+            if link := session.file(token):
+                return link if link.path.is_file() else None
+        return None
+
+    def clips(self) -> Iterator[SessionClip]:
+        """Every clip of every living session."""
+        with self._lock:
+            sessions = list(self._open.values())
+        for session in sessions:
+            yield from session.all_clips()
+
+    def close(self) -> None:
+        """The server stops: everything goes."""
+        with self._lock:
+            self._open.clear()
+        shutil.rmtree(self.root, ignore_errors=True)
+        self._alive.release()
+        Path(self._alive.lock_file).unlink(missing_ok=True)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._open
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+
+def _link(source: Path, path: Path) -> None:
+    """A second name for the same bytes; a copy where the file system has no links."""
+    try:
+        os.link(source, path)
+    except OSError:
+        shutil.copyfile(source, path)
+
+
+def _sweep(tmp: Path) -> None:
+    """Delete the folders of servers that died: a server holds the lock beside its folder as long as it lives."""
+    for lock in tmp.glob(f"{SERVER_FOLDER}*.lock"):
+        atomic.remove_abandoned(lock.with_suffix(""))

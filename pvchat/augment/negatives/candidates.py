@@ -1,0 +1,165 @@
+"""What the search for negatives is about and what it finds, before anything is cut.
+
+In: settings, the subject. Out: `Candidate`s, collected in `Found`. Used by `negatives.py` and its parts: `beside.py`
+(people of the same clip), `pool.py` (people of other clips), `excerpts.py` (media).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pvchat.augment.schemas import Split
+from pvchat.errors import SettingsError
+from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis, FloatArray
+
+if TYPE_CHECKING:
+    from pvchat.augment.profile import Profile
+    from pvchat.service import PVChat
+
+Recipe = Literal["same-clip", "lookalike", "random", "cohort"]
+Box = tuple[float, float, float, float]
+HARD: tuple[Recipe, ...] = ("same-clip", "lookalike")
+
+
+@dataclass(frozen=True)
+class NegativesConfig:
+    """How many, how hard.
+
+    Attributes:
+        count: candidates wanted.
+        hard: share of them that shall be look-alikes or people of the same clip; the rest is random.
+        seconds: length of an excerpt, at most.
+        fps: frames a second of an excerpt.
+        side: pixels, longest side of an excerpt.
+        stills: also write the middle frame of so many excerpts as samples of stage "image", spread over all of them.
+        max_probability: of being the subject, by the presence model, up to which anyone counts as somebody else.
+        min_distance: Euclidean distance of mean face vectors below which two faces may be one person.
+        val, test: shares of the source clips that go into those splits.
+        most_files: files of plain folders that are looked at; an index has no such limit.
+        seed: of the choice of random ones and of the splits.
+    """
+
+    count: int = 32
+    hard: float = 0.5
+    seconds: float = 2.0
+    fps: float = 8.0
+    side: int = 480
+    stills: int = 16
+    max_probability: float = 0.05
+    min_distance: float = 0.5
+    val: float = 0.15
+    test: float = 0.15
+    most_files: int = 60
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.count < 0 or self.stills < 0:
+            raise SettingsError("numbers of negatives can't be negative.")
+        if not 0 <= self.hard <= 1 or self.val < 0 or self.test < 0 or self.val + self.test > 1:
+            raise SettingsError("shares of negatives must lie between 0 and 1.")
+        if self.seconds <= 0 or self.fps <= 0 or self.side <= 0:
+            raise SettingsError("seconds, fps and side of negatives must be positive.")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom the data set is about.
+
+    Attributes:
+        name: as asked about; becomes `Sample.people`'s key.
+        person: as `pvchat.identity.enroll.enroll` makes it; needn't be stored anywhere.
+        analysis: of the enrollment clip.
+        track: index of the subject into `analysis.tracks`.
+        clip: the enrollment clip's file.
+        segments: (start_s, end_s, split, source) of the enrollment clip: people of the same clip get the split and the
+            `Sample.source` of the segment that they are cut from. Empty: all of it is "train".
+    """
+
+    name: str
+    person: Person
+    analysis: ClipAnalysis
+    track: int
+    clip: Path
+    segments: tuple[tuple[float, float, Split, str], ...] = ()
+
+    @classmethod
+    def of(cls, profile: Profile, chat: PVChat, clip: str | Path, track: int | None = None) -> Subject:
+        """The subject of an augmentation's profile; `track` as in `AugmentConfig`."""
+        from pvchat.identity.enroll import choose
+
+        analysis = chat.analyse(clip)
+        chosen = choose(analysis, track, Path(clip).name)
+        number = next(i for i, t in enumerate(analysis.tracks) if t is chosen)
+        segments = tuple(
+            (float(profile.times[a]), float(profile.times[b - 1]), split, profile.source(split))
+            for split, (a, b) in profile.spans.items()
+        )
+        return cls(profile.name, profile.person, analysis, number, Path(clip), segments)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One negative before it is cut.
+
+    Attributes:
+        recipe: "same-clip", "lookalike", "random" or "cohort".
+        key: content key of the clip; "" for the cohort.
+        clip: its file; None for the cohort, of which nothing can be shown.
+        track: index into that clip's `ClipAnalysis.tracks`; None for the cohort and for clips without anybody.
+        kind: "face" or "figure".
+        start_s, end_s: the excerpt.
+        box: x0, y0, x1, y1 as fractions of the frame to crop to; None: the whole frame.
+        distance: from the subject's mean vector: how hard it is. Infinite for clips without anybody of that kind.
+        probability: that the clip (of "same-clip": the track) shows the subject, by the presence model.
+        vectors: [V, 128] its identity vectors.
+    """
+
+    recipe: Recipe
+    key: str
+    clip: Path | None
+    track: int | None
+    kind: Literal["face", "figure"]
+    start_s: float
+    end_s: float
+    box: Box | None
+    distance: float
+    probability: float
+    vectors: FloatArray = field(repr=False, compare=False, default_factory=lambda: np.zeros((0, 128), np.float32))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What `find` chose, and how many clips and people it refused, by reason."""
+
+    candidates: list[Candidate]
+    dropped: dict[str, int]
+
+    @property
+    def hard_share(self) -> float:
+        """Share of look-alikes and people of the same clip among the candidates that can be shown."""
+        shown = [c for c in self.candidates if c.clip is not None]
+        return sum(c.recipe in HARD for c in shown) / max(1, len(shown))
+
+
+def windows(spans: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:
+    """Excerpts of at most `seconds` out of spans, the middle of the longest span first.
+
+    Args:
+        spans: [start_s, end_s] in which somebody is seen.
+        seconds: length of an excerpt.
+    """
+    found = []
+    for start, end in sorted(spans, key=lambda s: s[0] - s[1]):
+        pieces = max(1, int((end - start) / seconds))
+        step = (end - start) / pieces
+        half = min(seconds, step) / 2
+        middles = [start + (k + 0.5) * step for k in range(pieces)]
+        middles.sort(key=lambda m: abs(m - (start + end) / 2))
+        found += [(round(m - half, 2), round(m + half, 2)) for m in middles]
+    return found

@@ -1,0 +1,198 @@
+"""Candidates become samples: excerpts are cut, looked at again, and described.
+
+In: `Candidate`s. Out: `Sample`s and their media: an mp4 each, and for some also a still. Every excerpt is judged by
+what is seen in it, with all that the experts say: one in which the presence model doesn't call the subject absent is
+dropped. Cutting and judging are the same for the same input, and what was cut is kept, so a stopped run goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, Subject
+from pvchat.augment.schemas import Sample, Split
+from pvchat.errors import PVChatError
+
+if TYPE_CHECKING:
+    import threading
+
+    from pvchat.service import PVChat
+
+MEDIA = "media"
+_JPEG_QUALITY = 92
+_SHARED = 4  # source clips of one recipe from which validation and test get one at least
+_MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
+
+Images = NDArray[np.uint8]
+Progress = Callable[[str, float, float], None]
+
+
+def write(
+    found: Found,
+    subject: Subject,
+    out: Path,
+    chat: PVChat,
+    config: NegativesConfig | None = None,
+    *,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> list[Sample]:
+    """Cut the candidates' excerpts into `out/media` and describe them.
+
+    Args:
+        found: by `negatives.find`; candidates of the cohort have nothing to cut and are passed over.
+        subject: whom they must not show.
+        out: folder of the data set.
+        chat: looks at the excerpts (cached by content).
+        config: as for `find`.
+        progress: called with what is being done, how much of it is done, and how much there is.
+        stop: set to stop after the excerpt at hand.
+
+    Returns:
+        A sample of stage "video" for each candidate, and of stage "image" for some. Role "negative", `people`
+        {subject: False}, gates "probability" (of the subject in the excerpt) and "distance"; `source` is the clip's
+        key, and all samples of a source are in one split. `dropped` is "identity" where the excerpt may show the
+        subject, "unreadable" where its file can't be read any more; such samples have no media.
+    """
+    config = config or NegativesConfig()
+    candidates = [c for c in found.candidates if c.clip is not None]
+    splits = split_sources(candidates, config)
+    with_still = set(np.linspace(0, len(candidates) - 1, min(config.stills, len(candidates))).round().astype(int))
+    samples: list[Sample] = []
+    for number, candidate in enumerate(candidates):
+        if stop is not None and stop.is_set():
+            break
+        if progress is not None:
+            progress("cutting negatives", number, len(candidates))
+        split, source = _segment(candidate, subject) or (splits[candidate.key], candidate.key)
+        samples += _samples(candidate, subject, out, chat, config, split, source, number in with_still)
+    if progress is not None:
+        progress("cutting negatives", len(candidates), max(1, len(candidates)))
+    return samples
+
+
+def split_sources(candidates: Sequence[Candidate], config: NegativesConfig) -> dict[str, Split]:
+    """A split for each source clip; each recipe's clips are shared out in the wished shares, so far as they reach.
+
+    People of the subject's own clip go with the segment that they are cut from, see `Subject.segments`.
+    """
+    order = sorted({c.key for c in candidates}, key=lambda key: _digest(key, str(config.seed)))
+    splits: dict[str, Split] = {}
+    for recipe in ("lookalike", "random"):
+        keys = [
+            key for key in order if key not in splits and any(c.key == key and c.recipe == recipe for c in candidates)
+        ]
+        least = int(len(keys) >= _SHARED)
+        val, test = (max(round(share * len(keys)), least * (share > 0)) for share in (config.val, config.test))
+        for place, key in enumerate(keys):
+            splits[key] = "val" if place < val else "test" if place < val + test else "train"
+    return {key: splits.get(key, "train") for key in order}
+
+
+def cut(candidate: Candidate, chat: PVChat, config: NegativesConfig) -> tuple[Images, float]:
+    """The frames [T, H, W, 3] of a candidate's excerpt, and frames a second.
+
+    Raises:
+        VideoReadError: its file can't be read any more.
+    """
+    from pvchat import video
+
+    x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
+    side = min(_MOST_SIDE, round(config.side / max(x1 - x0, y1 - y0, 0.1)))
+    frames = max(1, round(config.seconds * config.fps))
+    wanted = replace(chat.settings.video, sample_fps=config.fps, max_frames=frames, max_side=side)
+    assert candidate.clip is not None
+    span = (candidate.start_s, max(candidate.end_s, candidate.start_s + 1 / config.fps))
+    clip = video.load(candidate.clip, wanted, span=span)
+    height, width = clip.images.shape[1:3]
+    across, down = (
+        slice(round(a * n), max(round(b * n), round(a * n) + 2)) for a, b, n in ((x0, x1, width), (y0, y1, height))
+    )
+    return np.ascontiguousarray(clip.images[:, down, across]), config.fps
+
+
+def _samples(
+    candidate: Candidate, subject: Subject, out: Path, chat: PVChat, config: NegativesConfig, split: Split,
+    source: str, still: bool,
+) -> list[Sample]:  # fmt: skip
+    """The sample of an excerpt, and that of its still."""
+    made = [_sample(candidate, subject, config, split, source, "video", ".mp4")]
+    if still:
+        made.append(_sample(candidate, subject, config, split, source, "image", ".jpg"))
+    try:
+        missing = [sample for sample in made if not (out / sample.media).exists()]
+        if missing:
+            _write_media(missing, cut(candidate, chat, config), out)
+        for sample in made:
+            _judge(sample, subject, out, chat)
+    except (PVChatError, OSError):
+        for sample in made:
+            sample.dropped = sample.dropped or "unreadable"
+    return made
+
+
+def _sample(
+    candidate: Candidate, subject: Subject, config: NegativesConfig, split: Split, source: str, stage: str, suffix: str
+) -> Sample:
+    place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
+    size = (config.seconds, config.fps, config.side)
+    name = _digest(*map(str, (*place, *size, stage)))[:16]
+    gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
+    return Sample(
+        id=name, role="negative", recipe=candidate.recipe, stage=stage,  # type: ignore[arg-type]
+        media=f"{MEDIA}/{name}{suffix}", source=source, split=split, people={subject.name: False}, gates=gates,
+        seed=config.seed,
+    )  # fmt: skip
+
+
+def _write_media(samples: Sequence[Sample], excerpt: tuple[Images, float], out: Path) -> None:
+    from PIL import Image
+
+    from pvchat.video import save_clip
+
+    images, fps = excerpt
+    (out / MEDIA).mkdir(parents=True, exist_ok=True)
+    for sample in samples:
+        path = out / sample.media
+        draft = path.with_name(f".{path.name}")  # a killed run leaves no half a file under a sample's name
+        if sample.stage == "video":
+            save_clip(draft, images, fps)
+        else:
+            data = io.BytesIO()
+            Image.fromarray(images[len(images) // 2]).save(data, "JPEG", quality=_JPEG_QUALITY)
+            draft.write_bytes(data.getvalue())
+        os.replace(draft, path)
+
+
+def _judge(sample: Sample, subject: Subject, out: Path, chat: PVChat) -> None:
+    """Look at what was cut; what may show the subject is deleted."""
+    from pvchat.identity.presence import PresenceModel
+
+    analysis = chat.analyse(out / sample.media)
+    seen = PresenceModel.load().score([subject.person], analysis, chat.settings.presence)[0]
+    sample.gates["probability"] = round(seen.probability, 4)
+    if seen.decision != "absent":
+        sample.dropped = "identity"
+        (out / sample.media).unlink()
+
+
+def _segment(candidate: Candidate, subject: Subject) -> tuple[Split, str] | None:
+    """Split and source of the enrollment clip's segment that an excerpt is cut from; None for other clips."""
+    if candidate.key != subject.analysis.key:
+        return None
+    middle = (candidate.start_s + candidate.end_s) / 2
+    inside = [(split, source) for start, end, split, source in subject.segments if start <= middle <= end]
+    return inside[0] if inside else ("train", candidate.key)
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256("|".join(words).encode()).hexdigest()

@@ -1,0 +1,191 @@
+"""The subject somewhere else: the person mask cuts them out, another picture is put behind.
+
+In: a profile with masks, a folder of pictures or nothing. Out: frames with another background. The coarse mask follows
+the picture's edges after a guided filter; colours at the rim are taken from inside the mask, so that no halo of the old
+background stays; the subject's light moves a little towards the new scene's.
+Without a folder the background is another scene of the subject's own clip, where it has one, or a plain wall, a
+gradient or lights out of focus, which no photograph is needed for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.profile import Profile
+from pvchat.schemas import FloatArray
+
+Images = NDArray[np.uint8]
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+_OTHER_SCENE = 0.4  # share of their backgrounds' colours that two frames of two scenes have in common at most
+_BINS = 6  # of each colour channel
+_MATCH = 0.25  # how far the subject's light moves towards the new scene's
+_ZOOM = 1.12  # the background is a little larger than the frame and drifts in it, as behind a hand-held camera
+
+
+class Backgrounds:
+    """Other backgrounds.
+
+    Args:
+        folder: pictures to choose from, or None.
+    """
+
+    name = "background"
+    needs = frozenset({"subject", "mask"})
+    stages = BOTH
+    share = 12.0
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES) if folder else []
+
+    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        assert profile.masks is not None
+        frames = window(profile.seen, take.count, rng)
+        images = profile.images[frames]
+        scene = self._scene(profile, int(frames[0]), rng)
+        mattes = np.stack([matte(i, profile.masks[f]) for i, f in zip(images, frames, strict=True)])
+        return Made(replace_background(images, mattes, scene, rng), take.times)
+
+    def _scene(self, profile: Profile, frame: int, rng: np.random.Generator) -> Images:
+        """A picture [h, w, 3] larger than the frames."""
+        height, width = profile.images.shape[1:3]
+        size = round(width * _ZOOM), round(height * _ZOOM)
+        if self.pictures:
+            picture = _read(self.pictures[int(rng.integers(len(self.pictures)))])
+            if picture is not None:
+                return _fill(picture, size, rng)
+        others = other_scenes(profile, frame)
+        if len(others) and rng.random() < 0.5:
+            behind = others[int(rng.integers(len(others)))]
+            return _fill(Image.fromarray(without_person(profile, int(behind))), size, rng)
+        return plain_scene(size[0], size[1], rng)
+
+
+def matte(image: Images, mask: NDArray[np.uint8]) -> FloatArray:
+    """A person's share of every pixel [H, W], from a coarse mask [h, w]: He et al.'s guided filter (2013) on grey."""
+    from pvchat.perception.experts.body import resize
+
+    height, width = image.shape[:2]
+    coarse = np.clip(resize(mask.astype(np.float32) / 255, height, width), 0, 1)
+    fine = guided(image.astype(np.float32).mean(2) / 255, coarse, max(2, round(0.015 * max(height, width))), 8e-4)
+    return np.clip((fine - 0.25) / 0.62, 0, 1)
+
+
+def guided(guide: FloatArray, values: FloatArray, radius: int, softness: float) -> FloatArray:
+    """`values` [H, W] smoothed within windows of `radius` so that they follow the edges of `guide` [H, W]."""
+    from scipy.ndimage import uniform_filter
+
+    def mean(x: FloatArray) -> FloatArray:
+        return np.asarray(uniform_filter(x, 2 * radius + 1, mode="nearest"), np.float32)
+
+    m_guide, m_values = mean(guide), mean(values)
+    slope = (mean(guide * values) - m_guide * m_values) / (mean(guide * guide) - m_guide**2 + softness)
+    return mean(slope) * guide + mean(m_values - slope * m_guide)
+
+
+def replace_background(images: Images, mattes: FloatArray, scene: Images, rng: np.random.Generator) -> Images:
+    """Frames [T, H, W, 3] with `scene` [h, w, 3] (larger than H by W) where their mattes [T, H, W] are 0."""
+    count, height, width = mattes.shape
+    room = np.array([scene.shape[0] - height, scene.shape[1] - width])
+    start, end = (rng.uniform(0, 1, 2) * room for _ in range(2))
+    drift = np.round(start + (end - start) * np.linspace(0, 0.4, count)[:, None]).astype(int)
+    gain = _gain(images, mattes, scene)
+    out = np.empty_like(images)
+    for t, (top, left) in enumerate(drift):
+        behind = scene[top : top + height, left : left + width].astype(np.float32)
+        share = mattes[t][..., None]
+        person = _inner_colours(images[t].astype(np.float32), mattes[t]) * gain
+        out[t] = np.clip(person * share + behind * (1 - share) + 0.5, 0, 255).astype(np.uint8)
+    return out
+
+
+def other_scenes(profile: Profile, frame: int) -> NDArray[np.int64]:
+    """Frames whose background has other colours than that of `frame`; where only the camera moves, it hasn't."""
+    assert profile.masks is not None
+    rows, columns = profile.masks.shape[1:]
+    ys = np.linspace(0, profile.images.shape[1] - 1, rows).round().astype(int)
+    xs = np.linspace(0, profile.images.shape[2] - 1, columns).round().astype(int)
+    histograms = []
+    for image, mask in zip(profile.images, profile.masks, strict=True):
+        free = image[ys][:, xs][mask < 64].astype(int) * _BINS // 256
+        counts = np.bincount(free @ [_BINS * _BINS, _BINS, 1], minlength=_BINS**3)
+        histograms.append(counts / max(len(free), 1) if len(free) > 0.1 * mask.size else counts * 0 + 1.0)
+    common = np.minimum(np.stack(histograms), histograms[frame]).sum(1)
+    return np.flatnonzero(common < _OTHER_SCENE)
+
+
+def without_person(profile: Profile, frame: int) -> Images:
+    """A frame whose person is filled with what surrounds them, softly: only good enough to stand behind somebody."""
+    from scipy.ndimage import gaussian_filter, maximum_filter
+
+    assert profile.masks is not None
+    image = profile.images[frame].astype(np.float32)
+    free = 1 - (maximum_filter(matte(profile.images[frame], profile.masks[frame]), 15) > 0.1).astype(np.float32)
+    filled, weight = np.zeros_like(image), np.zeros(image.shape[:2], np.float32)
+    for sigma in (4, 16, 64):  # near pixels first, farther ones where there are none
+        near = gaussian_filter(free, sigma) + 1e-6
+        colour = gaussian_filter(image * free[..., None], (sigma, sigma, 0)) / near[..., None]
+        take = np.clip(near * 3, 0, 1) * (1 - weight)
+        filled, weight = filled + colour * take[..., None], weight + take
+    filled /= np.maximum(weight, 1e-6)[..., None]
+    return np.clip(np.where(free[..., None] > 0.5, image, filled), 0, 255).astype(np.uint8)
+
+
+def plain_scene(width: int, height: int, rng: np.random.Generator) -> Images:
+    """A wall, a gradient or lights out of focus [height, width, 3]."""
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32) / max(height, width)
+    base, other = rng.uniform(30, 225, 3), rng.uniform(30, 225, 3)
+    if (kind := int(rng.integers(3))) == 0:  # a wall with its light
+        base = base.mean() + (base - base.mean()) * 0.5
+        light = 1 - 0.45 * np.hypot(xs - rng.uniform(0, 1), ys - rng.uniform(0, 0.5))
+        picture = base * light[..., None]
+    else:
+        angle = rng.uniform(0, np.pi)
+        share = np.clip(0.5 + np.cos(angle) * (xs - 0.5) + np.sin(angle) * (ys - 0.3), 0, 1)[..., None]
+        picture = base * share + other * (1 - share)
+    if kind == 2:
+        for _ in range(int(rng.integers(15, 45))):
+            x, y, radius = rng.uniform(0, 1), rng.uniform(0, height / max(height, width)), rng.uniform(0.02, 0.09)
+            disc = np.clip((radius - np.hypot(xs - x, ys - y)) / 0.012, 0, 1)[..., None]
+            picture = picture + disc * (rng.uniform(60, 255, 3) - picture) * rng.uniform(0.2, 0.7)
+    grain = rng.normal(0, 2.0, picture.shape)
+    return np.clip(picture + grain, 0, 255).astype(np.uint8)
+
+
+def _inner_colours(image: FloatArray, share: FloatArray) -> FloatArray:
+    """Colours of the person without the old background at the rim: there those of pixels farther inside."""
+    from scipy.ndimage import gaussian_filter
+
+    sure = np.clip((share - 0.9) / 0.1, 0, 1)
+    weight = gaussian_filter(sure, 3.0)
+    inside = gaussian_filter(image * sure[..., None], (3.0, 3.0, 0)) / np.maximum(weight, 1e-4)[..., None]
+    rim = (np.clip((0.95 - share) / 0.5, 0, 1) * (weight > 0.02))[..., None]
+    return image * (1 - rim) + inside * rim
+
+
+def _gain(images: Images, mattes: FloatArray, scene: Images) -> float:
+    """How much brighter or darker the subject becomes: part of the way to the new scene's mean."""
+    person = float((images[0].mean(2) * mattes[0]).sum() / max(float(mattes[0].sum()), 1.0))
+    return float(np.clip((max(scene.mean(), 1.0) / max(person, 1.0)) ** _MATCH, 0.75, 1.25))
+
+
+def _read(path: Path) -> Image.Image | None:
+    try:
+        with Image.open(path) as picture:
+            picture.draft("RGB", (1280, 1280))
+            return picture.convert("RGB")
+    except OSError:
+        return None
+
+
+def _fill(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Images:
+    """A part of the picture of the wanted shape, scaled to `size` (width, height)."""
+    scale = max(size[0] / picture.width, size[1] / picture.height)
+    wide, tall = size[0] / scale, size[1] / scale
+    left, top = rng.uniform(0, picture.width - wide + 1e-6), rng.uniform(0, picture.height - tall + 1e-6)
+    box = (left, top, min(left + wide, picture.width), min(top + tall, picture.height))
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=box))

@@ -1,0 +1,168 @@
+"""Crop, scale, light, colour, blur, noise and compression: what cameras, distance and networks do to footage.
+
+In: frames [T, H, W, 3] uint8 RGB. Out: the same, one drawn setting for all frames of a sample (a camera doesn't change
+between two frames), noise anew in each.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.profile import Profile
+from pvchat.schemas import FloatArray
+
+Images = NDArray[np.uint8]
+_LEAST_FACE = 44.0  # pixels of face height below which identity is lost
+_FACE_SHARE = (0.16, 0.5)  # face height over frame height after a crop
+
+
+@dataclass(frozen=True)
+class Look:
+    """One camera's look. Neutral values change nothing.
+
+    Attributes:
+        gain, gamma: of the light.
+        warmth: red over blue, 1 is neutral.
+        saturation: 1 is neutral, 0 grey.
+        blur: standard deviation, pixels.
+        motion: length of a motion blur along x, pixels.
+        noise: standard deviation in grey levels.
+        quality: JPEG quality, 100 leaves out the compression.
+    """
+
+    gain: float = 1.0
+    gamma: float = 1.0
+    warmth: float = 1.0
+    saturation: float = 1.0
+    blur: float = 0.0
+    motion: float = 0.0
+    noise: float = 0.0
+    quality: int = 100
+
+
+class Photometric:
+    """A crop around the subject or a smaller picture, seen by another camera."""
+
+    name = "photometric"
+    needs = frozenset({"subject"})
+    stages = BOTH
+    share = 20.0
+
+    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        frames = window(profile.seen, take.count, rng)
+        images = profile.images[frames]
+        box = np.nanmedian(profile.boxes[frames], 0)
+        if rng.random() < 0.7:
+            images = crop(images, box, rng)
+        face = float(box[3] - box[1]) * profile.images.shape[1]
+        if rng.random() < 0.4 and face > 1.3 * _LEAST_FACE:
+            images = smaller(images, float(rng.uniform(_LEAST_FACE / face, 0.9)))
+        if rng.random() < 0.3:
+            images = images[:, :, ::-1]
+        return Made(develop(images, draw_look(rng), rng), take.times)
+
+
+def mild(images: Images, rng: np.random.Generator) -> Images:
+    """Slightly another camera, for samples whose recipe changes something else."""
+    look = Look(
+        gain=float(rng.uniform(0.85, 1.15)),
+        gamma=float(rng.uniform(0.85, 1.18)),
+        warmth=float(rng.uniform(0.94, 1.07)),
+        noise=float(rng.uniform(0, 3)),
+        quality=int(rng.integers(55, 96)),
+    )
+    return develop(images, look, rng)
+
+
+def draw_look(rng: np.random.Generator) -> Look:
+    """A camera, from good to poor."""
+    blurred = rng.random()
+    return Look(
+        gain=float(rng.uniform(0.6, 1.35)),
+        gamma=float(rng.uniform(0.7, 1.45)),
+        warmth=float(rng.uniform(0.86, 1.16)),
+        saturation=float(rng.uniform(0.5, 1.3)) if rng.random() < 0.9 else 0.0,
+        blur=float(rng.uniform(0.4, 1.3)) if blurred < 0.35 else 0.0,
+        motion=float(rng.uniform(2, 5)) if blurred > 0.85 else 0.0,
+        noise=float(rng.uniform(0, 9)) if rng.random() < 0.5 else 0.0,
+        quality=int(rng.integers(18, 80)) if rng.random() < 0.6 else 100,
+    )
+
+
+def develop(images: Images, look: Look, rng: np.random.Generator) -> Images:
+    """Frames as a camera with this look takes them; a uint8 look-up table does light and colour."""
+    out = _light(images, look)
+    if look.saturation != 1.0:
+        grey = out @ np.float32([0.299, 0.587, 0.114])
+        out = grey[..., None] + (out - grey[..., None]) * np.float32(look.saturation)
+    out = _blur(out, look)
+    if look.noise > 0:
+        out += rng.standard_normal(out.shape, np.float32) * np.float32(look.noise)
+    done = np.clip(out + 0.5, 0, 255).astype(np.uint8)
+    return compress(done, look.quality) if look.quality < 100 else done
+
+
+def crop(images: Images, box: FloatArray, rng: np.random.Generator) -> Images:
+    """A window of the frame that holds the face box [4] (fractions) somewhere; even sides, as videos have them."""
+    height, width = images.shape[1:3]
+    x0, y0, x1, y1 = np.clip(box, 0, 1) * [width, height, width, height]
+    face = max(y1 - y0, 8.0)
+    wanted = min(float(height), face / float(rng.uniform(max(_FACE_SHARE[0], face / height), _FACE_SHARE[1] + 0.2)))
+    tall = max(wanted, 1.25 * face)
+    wide = min(float(width), tall * float(rng.uniform(0.8, 1.6)), float(width))
+    wide = max(wide, 1.25 * (x1 - x0))
+    left = _place(x0, x1, min(wide, width), width, rng)
+    top = _place(y0, y1, min(tall, height), height, rng)
+    rows, columns = _even(min(tall, height)), _even(min(wide, width))
+    return images[:, top : top + rows, left : left + columns]
+
+
+def smaller(images: Images, scale: float) -> Images:
+    """Fewer pixels, as of somebody farther away."""
+    height, width = images.shape[1:3]
+    size = _even(max(64.0, width * scale)), _even(max(64.0, height * scale))
+    return np.stack([np.asarray(Image.fromarray(i).resize(size, Image.Resampling.BOX)) for i in images])
+
+
+def compress(images: Images, quality: int) -> Images:
+    """Frames after JPEG compression."""
+    out = []
+    for image in images:
+        file = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(image)).save(file, "JPEG", quality=quality)
+        with Image.open(file) as picture:
+            out.append(np.asarray(picture.convert("RGB")))
+    return np.stack(out)
+
+
+def _light(images: Images, look: Look) -> FloatArray:
+    """Gamma, gain and warmth by table: [T, H, W, 3] float32."""
+    ramp = (np.arange(256, dtype=np.float32) / 255) ** np.float32(look.gamma) * np.float32(255 * look.gain)
+    warm = np.float32(np.sqrt(look.warmth))
+    return np.stack([(ramp * f)[images[..., c]] for c, f in enumerate((warm, 1.0, 1 / warm))], -1).astype(np.float32)
+
+
+def _blur(images: FloatArray, look: Look) -> FloatArray:
+    from scipy.ndimage import gaussian_filter, uniform_filter1d
+
+    if look.blur > 0:
+        images = gaussian_filter(images, (0, look.blur, look.blur, 0), truncate=2.5)
+    if look.motion >= 2:
+        images = uniform_filter1d(images, round(look.motion), axis=2)
+    return images
+
+
+def _place(low: float, high: float, size: float, whole: float, rng: np.random.Generator) -> int:
+    """Where a window of `size` begins so that low..high lies inside it and it inside the frame."""
+    first, last = max(0.0, high + 0.05 * (high - low) - size), min(whole - size, max(low - 0.05 * (high - low), 0.0))
+    return int(rng.uniform(min(first, last), max(first, last))) if last > first else int(max(0.0, min(first, last)))
+
+
+def _even(length: float) -> int:
+    return max(2, int(length) // 2 * 2)

@@ -1,0 +1,288 @@
+"""Face-mesh reenactment: the subject turns, nods, smiles, blinks or talks as another stretch of real footage does.
+
+In: a profile with meshes. Out: frames in which every mesh is moved in the head's own coordinates (`head.py`) and the
+texture with it (`warp.py`). What moves it is measured: the motion of the subject's own head elsewhere in the clip, or
+of heads in other clips (`measure_drivers`), scaled to the wanted reach; where nobody moves enough, a smooth curve.
+No network generates anything, so identity stays in the pixels; what turns into view (the far cheek, the mouth's
+inside) is stretched or painted plainly, which is why turns end at 25 degrees.
+Legend: T frames, P points of a head, n frames of a driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.augment.positives import head as heads
+from pvchat.augment.positives.protocol import BOTH, Made, Take, window
+from pvchat.augment.positives.warp import Cover, warp
+from pvchat.augment.profile import MEASURES, Profile
+from pvchat.schemas import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from pvchat.service import PVChat
+
+KINDS = ("turn", "nod", "smile", "blink", "talk")
+MOST_DEGREES = 25.0
+# What a kind moves: channel of `MEASURES`, least and most reach, motion that a driver must have to be worth scaling.
+_MOVES: dict[str, tuple[str, float, float, float]] = {
+    "turn": ("yaw", 12.0, MOST_DEGREES, 4.0),
+    "nod": ("pitch", 8.0, 18.0, 3.0),
+    "smile": ("smile", 0.05, 0.085, 0.02),
+    "blink": ("eyes_open", 0.75, 1.0, 0.08),
+    "talk": ("mouth_open", 0.05, 0.10, 0.02),
+}
+_SAYS = {
+    "turn": "turning the head", "nod": "nodding", "smile": "smiling", "blink": "blinking", "talk": "talking",
+}  # fmt: skip
+_PIVOT = np.array([0.0, 0.12, 0.33], np.float32)  # where a head turns, in face heights
+_RIGHT_UPPER, _RIGHT_LOWER = (246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155)
+_LEFT_UPPER, _LEFT_LOWER = (466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382)
+_RIGHT_LID, _LEFT_LID = (247, 30, 29, 27, 28, 56, 190), (467, 260, 259, 257, 258, 286, 414)
+_UPPER_LIP, _LOWER_LIP = (191, 80, 81, 82, 13, 312, 311, 310, 415), (95, 88, 178, 87, 14, 317, 402, 318, 324)
+_MOUTH_CORNERS, _OUTER_CORNERS = (78, 308), (61, 291)
+_INSIDE, _TEETH = np.array([58, 26, 26], np.float32), np.array([205, 196, 186], np.float32)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What is added to the subject's own motion, T frames: degrees; smile and mouth in face heights; blink 0..1."""
+
+    yaw: FloatArray
+    pitch: FloatArray
+    roll: FloatArray
+    mouth: FloatArray
+    blink: FloatArray
+    smile: FloatArray
+
+
+class Reenact:
+    """One kind of motion.
+
+    Args:
+        kind: one of `KINDS`.
+        drivers: motion [n, 6] (`MEASURES`) of other heads, at about the rate of the samples.
+    """
+
+    needs = frozenset({"subject", "mesh"})
+    stages = BOTH
+
+    def __init__(self, kind: str, drivers: Sequence[FloatArray] = ()) -> None:
+        self.kind, self.drivers = kind, list(drivers)
+        self.name, self.share = f"reenact:{kind}", 6.0
+
+    def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        frames = window(profile.meshed, take.count, rng)
+        length = max(take.count, 12)  # a still is a moment of a motion
+        added = plan_motion(self.kind, length, [profile.motion, *self.drivers], rng)
+        moment = np.arange(take.count) if take.count > 1 else np.array([int(np.argmax(_strength(self.kind, added)))])
+        images = []
+        for frame, at in zip(frames, moment, strict=True):
+            images.append(reenact(profile.images[frame], profile.meshes[frame], added, int(at)))
+        notes = {"action": _SAYS[self.kind]} if take.count > 1 else {}
+        return Made(np.stack(images), take.times, notes)
+
+
+def measure_drivers(folder: Path, chat: PVChat, most: int = 8) -> list[FloatArray]:
+    """Head motion [n, 6] of the main face in each of a folder's first clips; what can't be read is left out."""
+    from pvchat.augment.profile import build
+    from pvchat.augment.settings import AugmentConfig
+    from pvchat.errors import PVChatError
+
+    found = []
+    for path in sorted(p for p in folder.iterdir() if p.is_file())[:most]:
+        try:
+            profile = build(path, "driver", chat, AugmentConfig(track=1))
+        except PVChatError:
+            continue
+        if profile.meshed.sum() > 4:
+            found.append(profile.motion[profile.meshed])
+    return found
+
+
+def plan_motion(kind: str, count: int, drivers: Sequence[FloatArray], rng: np.random.Generator) -> Motion:
+    """The motion of one sample.
+
+    Args:
+        kind: one of `KINDS`.
+        count: T frames.
+        drivers: [n, 6] measured motions; NaN rows are left out.
+        rng: draws the driver, its stretch and the reach.
+    """
+    channel, least, most, worth = _MOVES[kind]
+    reach = float(rng.uniform(least, most))
+    curve = _driven(MEASURES.index(channel), count, drivers, worth, kind, rng)
+    if curve is None:
+        curve = _drawn(kind, count, rng)
+    none = np.zeros(count, np.float32)
+    sway = {name: _wander(count, 2.0, rng) for name in ("yaw", "pitch", "roll")}
+    parts = {"mouth": none, "blink": none, "smile": none, **sway}
+    parts[{"mouth_open": "mouth", "eyes_open": "blink"}.get(channel, channel)] = curve * np.float32(reach)
+    return Motion(**parts)
+
+
+def reenact(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int) -> NDArray[np.uint8]:
+    """One frame [H, W, 3] with its face moved as `motion` says at its frame `at`."""
+    height, width = image.shape[:2]
+    head = heads.build(mesh, width, height)
+    moved = express(head.local, motion.mouth[at], motion.blink[at], motion.smile[at])
+    angles = [_limited(float(getattr(motion, n)[at]), own) for n, own in zip(("yaw", "pitch"), _own(head), strict=True)]
+    turned = (moved - _PIVOT) @ heads.rotation(*angles, float(motion.roll[at])) + _PIVOT
+    local = moved + head.follows[:, None] * (turned - moved)
+    target = head.to_pixels(local)
+    triangles = head.triangles()
+    out, seen = warp(image, head.pixels[:, :2], target[:, :2], target[:, 2], triangles)
+    _fill_mouth(out, seen, triangles, head.local, moved, image, head)
+    return out
+
+
+def express(local: FloatArray, mouth: float, blink: float, smile: float) -> FloatArray:
+    """Points [P, 3] (face heights) after opening the mouth, closing the eyes and smiling."""
+    out = local.copy()
+    if blink > 0:
+        for upper, lower, lid in (
+            (_RIGHT_UPPER, _RIGHT_LOWER, _RIGHT_LID), (_LEFT_UPPER, _LEFT_LOWER, _LEFT_LID),
+        ):  # fmt: skip
+            drop = (local[list(lower)] - local[list(upper)])[:, :2] * np.float32(0.94 * blink)
+            out[list(upper), :2] += drop
+            out[list(lid), :2] += 0.45 * drop
+    if mouth > 0:
+        out[:, 1] += np.float32(mouth) * _jaw(local)
+    if smile != 0:
+        for corner, side in zip(_OUTER_CORNERS, (-1.0, 1.0), strict=True):
+            near = np.exp(-((local[:, :2] - local[corner, :2]) ** 2).sum(1) / (2 * 0.13**2)).astype(np.float32)
+            near *= np.abs(local[:, 1] - local[corner, 1]) < 0.4
+            out[:, 0] += np.float32(smile * 0.8 * side) * near
+            out[:, 1] -= np.float32(smile * 0.75) * near
+    return out
+
+
+def _jaw(local: FloatArray) -> FloatArray:
+    """[P] how far each point drops with the jaw: lower lip and chin wholly, cheeks and neck less, upper lip barely."""
+    middle = (local[13] + local[14]) / 2
+    down = np.clip((local[:, 1] - middle[1]) / 0.05, 0, 1)
+    beside = np.exp(-((local[:, 0] - middle[0]) ** 2) / (2 * 0.26**2))
+    beyond = np.clip(1 - (local[:, 1] - local[heads.CHIN, 1]) / 0.45, 0, 1)
+    amount = down * beside * beyond
+    lower = list(_LOWER_LIP)
+    amount[lower] = np.cos(np.linspace(-1.15, 1.15, len(lower)))  # the inner lip opens as an arc
+    upper = list(_UPPER_LIP)
+    amount[upper] = -0.12 * np.cos(np.linspace(-1.15, 1.15, len(upper)))
+    amount[list(_MOUTH_CORNERS)] = 0.15
+    return amount.astype(np.float32)
+
+
+def _fill_mouth(
+    out: NDArray[np.uint8],
+    seen: Cover,
+    triangles: IntArray,
+    before: FloatArray,
+    after: FloatArray,
+    image: NDArray[np.uint8],
+    head: heads.Head,
+) -> None:
+    """Paint what opens between the lips: dark, with teeth below the upper lip; an open mouth keeps its own texture."""
+    opened = float(after[14, 1] - after[13, 1]) - float(before[14, 1] - before[13, 1])
+    strength = np.clip((opened - 0.008) / 0.02, 0, 1) * np.clip(1 - (before[14, 1] - before[13, 1]) / 0.05, 0, 1)
+    if strength <= 0:
+        return
+    lips = np.zeros(len(before), bool)
+    lips[[*_UPPER_LIP, *_LOWER_LIP, *_MOUTH_CORNERS]] = True
+    inside = lips[triangles].all(1)[seen.triangle]
+    depth = np.full((len(before), 1), 0.5, np.float32)
+    depth[list(_UPPER_LIP)], depth[list(_LOWER_LIP)] = 0.0, 1.0
+    down = seen.interpolate(triangles, depth)[inside]
+    teeth = np.clip((0.42 - down) / 0.15, 0, 1) * np.clip((down - 0.02) / 0.08, 0, 1) * np.clip(opened / 0.06, 0, 1)
+    colour = (_INSIDE + (_TEETH - _INSIDE) * 0.8 * teeth) * _light(image, head)
+    edge = np.clip(np.minimum(down, 1 - down) / 0.08, 0, 1) * strength
+    rows, columns = seen.rows[inside], seen.columns[inside]
+    under = out[rows, columns].astype(np.float32)
+    out[rows, columns] = np.clip(under * (1 - edge) + colour * edge, 0, 255).astype(np.uint8)
+
+
+def _light(image: NDArray[np.uint8], head: heads.Head) -> float:
+    """How bright the face is, against a well lit one."""
+    height, width = image.shape[:2]
+    at = np.round(head.pixels[[50, 280, 5, 151], :2]).astype(int)
+    rows, columns = np.clip(at[:, 1], 0, height - 1), np.clip(at[:, 0], 0, width - 1)
+    return float(np.clip(image[rows, columns].mean() / 150, 0.25, 1.15))
+
+
+def _own(head: heads.Head) -> tuple[float, float]:
+    """The head's own yaw and pitch in degrees."""
+    across, down = head.axes[0], head.axes[1]
+    return (
+        float(np.degrees(np.arctan2(across[2], np.hypot(across[0], across[1])))),
+        float(np.degrees(np.arctan2(-down[2], np.hypot(down[0], down[1])))),
+    )
+
+
+def _limited(added: float, own: float) -> float:
+    """No turn by more than `MOST_DEGREES`, and none that ends farther from the camera than that or where it began."""
+    most = max(MOST_DEGREES, abs(own))
+    return float(np.clip(np.clip(own + added, -most, most) - own, -MOST_DEGREES, MOST_DEGREES))
+
+
+def _strength(kind: str, motion: Motion) -> FloatArray:
+    channel = {"turn": "yaw", "nod": "pitch", "talk": "mouth"}.get(kind, kind)
+    return np.abs(getattr(motion, channel))
+
+
+def _driven(
+    channel: int, count: int, drivers: Sequence[FloatArray], worth: float, kind: str, rng: np.random.Generator
+) -> FloatArray | None:
+    """A measured curve [count] of reach 1, or None when no driver moves enough."""
+    from scipy.ndimage import gaussian_filter1d
+
+    curves = []
+    for driver in drivers:
+        values = driver[np.isfinite(driver).all(1), channel]
+        if len(values) >= 4:
+            values = values - np.median(values)
+            values = -values if kind == "blink" else values  # a closing eye
+            values = gaussian_filter1d(values, 0.5 if kind == "blink" else 1.0)  # the mesh trembles, heads don't
+            low, high = np.percentile(values, (2, 98))
+            if high - low >= worth:
+                curves.append(values)
+    if not curves:
+        return None
+    curve = curves[int(rng.integers(len(curves)))]
+    curve = np.concatenate((curve, curve[::-1])) if len(curve) < count else curve
+    strongest = int(np.abs(curve).argmax())
+    start = int(np.clip(strongest - rng.integers(1, count), 0, max(len(curve) - count, 0)))
+    curve = np.resize(curve[start : start + count], count)
+    curve = curve / max(float(np.abs(curve).max()), 1e-6)
+    if kind in ("turn", "nod"):
+        return np.asarray(curve * rng.choice([-1.0, 1.0]), np.float32)
+    return np.clip(curve if curve.max() >= -curve.min() else -curve, 0, 1).astype(np.float32)
+
+
+def _drawn(kind: str, count: int, rng: np.random.Generator) -> FloatArray:
+    """A plain curve [count] of reach 1: a turn there and back, two nods, a blink of a third of a second, syllables."""
+    at = np.linspace(0, 1, count, dtype=np.float32)
+    start = float(rng.uniform(0, 0.3))
+    if kind == "turn":
+        return np.asarray(rng.choice([-1.0, 1.0]) * np.sin(np.pi * np.clip((at - start / 2) / 0.85, 0, 1)), np.float32)
+    if kind == "nod":
+        return np.asarray(np.sin(2 * np.pi * (2 * at + start)), np.float32)
+    if kind == "smile":
+        return np.asarray(np.clip((at - start) / 0.25, 0, 1), np.float32)
+    if kind == "blink":
+        middle = float(rng.uniform(0.3, 0.7))
+        return np.asarray(np.clip(1 - (np.abs(at - middle) - 0.06) / 0.08, 0, 1), np.float32)
+    return np.asarray(np.abs(np.sin(np.pi * (at * count / 3.3 + start))) * (0.6 + 0.4 * _noise(count, rng)), np.float32)
+
+
+def _wander(count: int, reach: float, rng: np.random.Generator) -> FloatArray:
+    """A slow drift [count] that begins at 0: heads are never quite still."""
+    drift = np.cumsum(rng.normal(0, 0.35, count))
+    return np.asarray(np.clip(drift - drift[0], -reach, reach), np.float32)
+
+
+def _noise(count: int, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(rng.uniform(0, 1, count), np.float32)

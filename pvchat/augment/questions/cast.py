@@ -1,0 +1,124 @@
+"""Who of the people named in a sample is which of its tracks.
+
+In: samples and their analyses. Out: `View`s: a sample with what was measured of everyone in it and who is who. A person
+alone in a sample is that sample's one track; those tracks, and her enrollment where it is given, then tell her from
+others in samples that show several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pvchat.augment.schemas import Sample
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
+
+if TYPE_CHECKING:
+    from pvchat.chat.answers import Evidence
+    from pvchat.people.person import Person
+
+Analyses = Callable[[Sample], ClipAnalysis]
+_CLEARER = 0.05  # a track must be so much nearer to a person than the next one [choice; distances lie in 0..1.2]
+
+
+@dataclass(frozen=True)
+class View:
+    """One sample as it was measured.
+
+    Attributes:
+        sample: what it shows and where it lies.
+        analysis: of its media, without the features (`look` has them).
+        tracks: name -> index into `analysis.tracks`, for the people present whose track is known.
+        look: reads the whole analysis again.
+    """
+
+    sample: Sample
+    analysis: ClipAnalysis
+    tracks: dict[str, int]
+    look: Callable[[], ClipAnalysis] = field(repr=False, compare=False)
+
+    @cached_property
+    def presence(self) -> list[PersonPresence]:
+        """The truth about everyone named, in the form of an answer."""
+        found = []
+        for name, there in self.sample.people.items():
+            track = self.tracks.get(name)
+            spans = self.analysis.spans(self.analysis.tracks[track].frames) if track is not None else []
+            found.append(PersonPresence(name, "present" if there else "absent", float(there), spans, track))
+        return found
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What was measured, as answers are made of it."""
+        from pvchat.service import gather
+
+        return gather(self.presence, self.analysis)
+
+
+def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person] = ()) -> list[View]:
+    """Look at all samples; who is who is decided when all were seen.
+
+    Args:
+        samples: any number.
+        analyses: what the experts saw in a sample.
+        people: enrollments of those named, for those who are never alone in a sample.
+    """
+    seen = [slim(analyses(sample)) for sample in samples]
+    known = references(samples, seen)
+    for person in people:
+        prototypes = np.asarray(person.arrays.get("prototypes", np.zeros((0, 0))), np.float32)
+        known.setdefault(person.name, []).extend((person.kind, p) for p in prototypes)
+
+    def view(sample: Sample, analysis: ClipAnalysis) -> View:
+        return View(sample, analysis, find(sample, analysis, known), lambda: analyses(sample))
+
+    return [view(sample, analysis) for sample, analysis in zip(samples, seen, strict=True)]
+
+
+def references(samples: Sequence[Sample], seen: Sequence[ClipAnalysis]) -> dict[str, list[tuple[str, FloatArray]]]:
+    """Kind and mean identity of everyone's tracks in samples that show one person only."""
+    known: dict[str, list[tuple[str, FloatArray]]] = {}
+    for sample, analysis in zip(samples, seen, strict=True):
+        present = [name for name, there in sample.people.items() if there]
+        if len(present) == 1 and len(analysis.tracks) == 1:
+            track = analysis.tracks[0]
+            known.setdefault(present[0], []).append((track.kind, middle(track)))
+    return known
+
+
+def find(sample: Sample, analysis: ClipAnalysis, known: dict[str, list[tuple[str, FloatArray]]]) -> dict[str, int]:
+    """The track of everyone present; those whose track isn't clear are left out."""
+    present = [name for name, there in sample.people.items() if there]
+    if len(present) == 1 and len(analysis.tracks) == 1:
+        return {present[0]: 0}
+    found: dict[str, int] = {}
+    pairs = [(_distance(track, known.get(name, [])), name, i) for name in present
+             for i, track in enumerate(analysis.tracks)]  # fmt: skip
+    for distance, name, i in sorted(pairs, key=lambda p: p[0]):
+        others = [d for d, n, j in pairs if n == name and j != i and j not in found.values()]
+        clear = min(others, default=np.inf) - distance >= _CLEARER
+        if np.isfinite(distance) and name not in found and i not in found.values() and clear:
+            found[name] = i
+    return found
+
+
+def middle(track: Track) -> FloatArray:
+    """Mean identity [D] of a track's sightings, better ones counting more."""
+    weight = track.quality + 1e-3
+    return np.asarray((track.identity * weight[:, None]).sum(0) / weight.sum(), np.float32)
+
+
+def slim(analysis: ClipAnalysis) -> ClipAnalysis:
+    """Without features and pictures: some kilobytes."""
+    tracks = [replace(t, body=t.body[:0], pose=t.pose[:0], thumbnail=b"") for t in analysis.tracks]
+    return replace(analysis, frame_features=analysis.frame_features[:0], tracks=tracks)
+
+
+def _distance(track: Track, known: Sequence[tuple[str, FloatArray]]) -> float:
+    """Distance of a track to the nearest of a person's own."""
+    own = middle(track)
+    return min((float(np.linalg.norm(own - v)) for kind, v in known if kind == track.kind), default=np.inf)

@@ -1,0 +1,294 @@
+"""Questions and answers about samples: four types, yes and no in balance, refusals, groups, sides.
+
+In: samples, their analyses, a teacher. Out: `Row`s. What is true comes from `Sample.people`, what is said of those
+present from the teacher, all wording from `templates.py`. Per split and person:
+
+- singles: so many rows of each type about samples that show the person as about samples that don't ("refusal" where an
+  absent person is asked to be described); no question twice about one sample;
+- pairs and triples: all presence combinations that the samples have, the rarest first (the official PVChat data leave
+  out "exactly two of three");
+- sides: left and right of others, asked so that yes and no are equally frequent, and refused for the absent.
+
+The paper's scale is 1,455 rows from 81 clips, 18 a clip (arXiv 2503.17069); `PER_SAMPLE` is a little above, since what
+isn't measured isn't asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pvchat.augment.questions.cast import Analyses, View, views
+from pvchat.augment.questions.sides import OPPOSITE, Pair, pairs
+from pvchat.augment.questions.teacher import FactsTeacher, Teacher, Told
+from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
+from pvchat.augment.schemas import Row, Sample, Split
+from pvchat.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pvchat.people.person import Person
+
+PER_SAMPLE = 20
+SHARES = {"appearance": 0.2, "action": 0.2, "location": 0.2}  # of the singles; existence is the rest
+OTHERS = 4  # singles a sample about everyone else whom the samples name
+GROUPS = 6  # rows a sample about pairs and triples
+SIDES = 3  # rows a sample about left and right
+_STILL = ("existence", "appearance", "location")  # a still shows no action
+
+
+def write_questions(
+    samples: Sequence[Sample],
+    name: str,
+    analyses: Analyses,
+    *,
+    seed: int = 0,
+    teacher: Teacher | None = None,
+    people: Sequence[Person] = (),
+    per_sample: int = PER_SAMPLE,
+) -> list[Row]:
+    """Ask about samples.
+
+    Args:
+        samples: of all splits; those with `dropped` set are left out.
+        name: whom the data set is about.
+        analyses: what the experts saw in a sample.
+        seed: of the choice of questions and of their wording.
+        teacher: says what the present do; None takes measured facts.
+        people: enrollments of those named; needed for those who are never alone in a sample.
+        per_sample: singles about `name`, on average.
+
+    Returns:
+        Rows in the order of the samples. The same input and seed give the same rows.
+
+    Raises:
+        SettingsError: a sample doesn't say whether `name` is in it.
+    """
+    kept = [s for s in samples if not s.dropped]
+    for sample in kept:
+        if name not in sample.people:
+            raise SettingsError(f"sample {sample.id} doesn't say whether {name} is in it.", subject=name)
+    seen = views(kept, analyses, people)
+    writer = _Writer(teacher or FactsTeacher(), seed)
+    for split in ("train", "val", "test"):
+        some = [v for v in seen if v.sample.split == split]
+        for who in _everyone(name, some):
+            writer.singles(some, who, split, per_sample if who == name else OTHERS)
+        writer.groups(some, split)
+        writer.sides(some, split)
+    return writer.rows([v.sample.id for v in seen])
+
+
+@dataclass
+class _Writer:
+    """Collects rows of all samples.
+
+    Attributes:
+        teacher: says what the present do.
+        seed: of everything drawn.
+        found: rows by sample, in the order in which they were made.
+    """
+
+    teacher: Teacher
+    seed: int
+    found: dict[str, list[Row]] = field(default_factory=dict)
+
+    def rows(self, order: Sequence[str]) -> list[Row]:
+        """All rows, numbered within their sample."""
+        out = []
+        for sample in order:
+            for number, row in enumerate(self.found.get(sample, [])):
+                row.id = f"{sample}-{number:03d}"
+                out.append(row)
+        return out
+
+    # -- one person
+
+    def singles(self, some: Sequence[View], who: str, split: Split, per_sample: int) -> None:
+        """Questions about one person over the samples of a split: existence makes up for what can't be asked."""
+        there = [v for v in some if v.sample.people.get(who) is True]
+        away = [v for v in some if v.sample.people.get(who) is False]
+        if not there and not away:
+            return
+        wanted, made = per_sample * (len(there) + len(away)), 0
+        for kind, share in SHARES.items():
+            made += self._single(kind, there, away, who, split, round(share * wanted))
+        self._single("existence", there, away, who, split, wanted - made)
+
+    def _single(
+        self, kind: str, there: Sequence[View], away: Sequence[View], who: str, split: Split, count: int
+    ) -> int:
+        """About `count` rows of one type, half of them about samples without the person; how many it became."""
+        sides = [list(self._slots(kind, side, who, split)) for side in (there, away)]
+        if not sides[0]:
+            return 0  # refusals alone would teach to refuse
+        each = min([count // 2, *(len(side) for side in sides if side)])
+        for view, template, told in (slot for side in sides for slot in side[:each]):
+            present = {who: view.sample.people[who]}
+            text = fill(template.text, [who])
+            if kind == "existence":
+                frame = "yes" if present[who] else "no"
+                self._add(view, kind, "single", [who], text, self._say(frame, split, view, template, [who]), template)
+            elif told is None:
+                said = self._refuse(kind, split, view, template, [who])
+                self._add(view, kind, "refusal", [who], text, said, template)
+            else:
+                said = self._say("told", split, view, template, [who], told=told.phrase)
+                self._add(view, kind, "single", [who], text, said, template, told.teacher)
+        return sum(len(side[:each]) for side in sides)
+
+    def _slots(
+        self, kind: str, some: Iterable[View], who: str, split: Split
+    ) -> Iterator[tuple[View, Template, Told | None]]:
+        """What can be asked: every sample with its first question, then every sample with its second, and so on."""
+        lists = []
+        for view in some:
+            if kind not in (_STILL if view.sample.stage == "image" else TYPES):
+                continue
+            lists.append([(view, t) for t in self._shuffled(templates(kind, split), kind, who, view.sample.id)])
+        self._rng(kind, who, split).shuffle(lists)  # type: ignore[arg-type]
+        for turn in range(max((len(row) for row in lists), default=0)):
+            for view, template in (row[turn] for row in lists if turn < len(row)):
+                told = None
+                if kind != "existence" and view.sample.people[who]:
+                    told = self._tell(view, kind, who, template)
+                    if told is None:
+                        continue
+                yield view, template, told
+
+    # -- several people
+
+    def groups(self, some: Sequence[View], split: Split) -> None:
+        """Pairs and triples; the combination of presences that was asked about least comes first."""
+        used: Counter[tuple[int, tuple[bool, ...]]] = Counter()
+        order = [*some]
+        self._rng("groups", split).shuffle(order)  # type: ignore[arg-type]
+        for view in order:
+            names = list(view.sample.people)
+            chosen = [list(c) for size in (2, 3) for c in combinations(names, size)]
+            for number in range(GROUPS if chosen else 0):
+                rng = self._rng("group", view.sample.id, str(number))
+                who = min(self._mixed(chosen, rng), key=lambda c: used[_pattern(view, c)])
+                used[_pattern(view, who)] += 1
+                who = self._mixed(who, rng)
+                self._group(view, who, TYPES[number % len(TYPES)], split)
+
+    def _group(self, view: View, who: list[str], kind: str, split: Split) -> None:
+        """One question about several people; about what can't be said it is asked whether they are there."""
+        there = [n for n in who if view.sample.people[n]]
+        away = [n for n in who if not view.sample.people[n]]
+        size = "pair" if len(who) == 2 else "triple"
+        if kind not in (_STILL if view.sample.stage == "image" else TYPES):
+            kind = "existence"
+        forms = templates(kind, split, "plain", "group") if kind == "existence" else templates(kind, split)
+        asked = {r.question for r in self.found.get(view.sample.id, [])}
+        new = [t for t in self._shuffled(forms, *who, kind, view.sample.id) if fill(t.text, who) not in asked]
+        if not new:
+            return
+        template = new[0]
+        told = [self._tell(view, kind, n, template) for n in there] if kind != "existence" else []
+        if None in told:
+            return self._group(view, who, "existence", split)
+        text, teacher = fill(template.text, who), "facts"
+        if kind == "existence":
+            said = self._exist(split, view, template, there, away)
+        else:
+            parts = [fill("{name} {told}.", [n], told=t.phrase) for n, t in zip(there, told, strict=True) if t]
+            parts += [self._refuse(kind, split, view, template, away)] if away else []
+            said, teacher = " ".join(parts), next((t.teacher for t in told if t and t.teacher != "facts"), "facts")
+        return self._add(view, kind, size, who, text, said, template, teacher)
+
+    def _exist(self, split: Split, view: View, template: Template, there: list[str], away: list[str]) -> str:
+        if there and away:
+            return self._say("some", split, view, template, there, away)
+        return self._say("all" if there else "none", split, view, template, there or away)
+
+    # -- left and right
+
+    def sides(self, some: Sequence[View], split: Split) -> None:
+        """Rows about who is left or right of whom, and no more refusals than those."""
+        yes, told, refused = self._rng("sides", split).random() < 0.5, 0, []
+        for view in some:
+            rng, found = self._rng("side", view.sample.id), pairs(view)
+            for pair in self._mixed([p for p in found if p.side], rng)[:SIDES]:
+                yes = self._side(view, pair, split, yes, rng)
+                told += 1
+            refused += [(view, p, rng) for p in self._mixed([p for p in found if not p.side], rng)[:SIDES]]
+        for view, pair, rng in self._mixed(refused, self._rng("refused", split))[:told]:
+            self._side(view, pair, split, yes, rng)
+
+    def _side(self, view: View, pair: Pair, split: Split, yes: bool, rng: np.random.Generator) -> bool:
+        """One row; returns whether the next yes-or-no question shall be answered yes."""
+        open_ = rng.random() < 0.5
+        pool = templates("location", split, "open" if open_ else "side")
+        template = pool[int(rng.integers(len(pool)))]
+        people = [pair.name, pair.other] if pair.named else [pair.name]
+        side = pair.side or ("left" if rng.random() < 0.5 else "right")
+        asked = side if yes or pair.side is None else OPPOSITE[side]
+        text = fill(template.text, [pair.name], side=asked, other=pair.other)
+        if pair.side is None:
+            said = self._refuse("location", split, view, template, [pair.name])
+        else:
+            frame = "side told" if open_ else "side yes" if yes else "side no"
+            said = self._say(frame, split, view, template, [pair.name], side=pair.side, other=pair.other)
+        self._add(view, "location", "relative", people, text, said, template)
+        return yes if open_ or pair.side is None else not yes
+
+    # -- wording
+
+    def _say(
+        self, frame: str, split: Split, view: View, template: Template, who: Sequence[str],
+        absent: Sequence[str] = (), late: str = "", **words: str,
+    ) -> str:  # fmt: skip
+        pool = answers(frame, split)
+        if late and len(who) > 1:
+            pool = [t for t in pool if not 0 <= t.find(late) < max(t.find("{name}"), t.find("{or}"))]
+        text = pool[int(self._rng("say", frame, view.sample.id, str(template.number), *who).integers(len(pool)))]
+        return fill(text, who, absent, **words)
+
+    def _refuse(self, kind: str, split: Split, view: View, template: Template, who: Sequence[str]) -> str:
+        they = who[0] if len(who) == 1 else "they"  # "they" only after the names that it means
+        return self._say("refusal", split, view, template, who, late="{what}", what=what(kind, they, len(who)))
+
+    def _tell(self, view: View, kind: str, who: str, template: Template) -> Told | None:
+        return self.teacher.tell(view, kind, who, template.text) if who in view.tracks else None
+
+    def _add(
+        self, view: View, kind: str, size: str, who: Sequence[str], text: str, said: str, template: Template,
+        teacher: str = "facts",
+    ) -> None:  # fmt: skip
+        sample = view.sample
+        present = {n: sample.people[n] for n in who}
+        row = Row("", sample.id, kind, size, list(who), text, said, present, template.number, teacher, sample.split)
+        rows = self.found.setdefault(sample.id, [])
+        if all(r.question != text for r in rows):
+            rows.append(row)
+
+    # -- chance
+
+    def _rng(self, *words: str) -> np.random.Generator:
+        """Independent of all other choices: one more sample changes nothing about the rest."""
+        digest = hashlib.sha256("|".join((str(self.seed), *words)).encode()).digest()
+        return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+
+    def _shuffled(self, pool: Sequence[Template], *words: str) -> list[Template]:
+        return self._mixed(pool, self._rng("shuffle", *words))
+
+    @staticmethod
+    def _mixed(items: Sequence, rng: np.random.Generator) -> list:  # type: ignore[type-arg]
+        return [items[i] for i in rng.permutation(len(items))]
+
+
+def _everyone(name: str, some: Sequence[View]) -> list[str]:
+    """The subject first, then everyone else whom the samples name."""
+    return list(dict.fromkeys([name, *(n for v in some for n in v.sample.people)]))
+
+
+def _pattern(view: View, who: Sequence[str]) -> tuple[int, tuple[bool, ...]]:
+    """Which of the people are there, by their names in order."""
+    return len(who), tuple(view.sample.people[n] for n in sorted(who))

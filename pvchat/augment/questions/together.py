@@ -1,0 +1,212 @@
+"""Companions: strangers of the negatives get names and stand beside the subject, for questions about pairs and triples.
+
+In: kept samples of one augmentation and their analyses. Out: the same samples, which now also say whether the
+companions are in them, and new ones (recipe "together") that show two or three people at once: with the others they
+have every presence combination of the subject and two companions. Names are made up; a name is one person, told apart
+by face distance, and a sample says nothing about a companion where the distance leaves doubt. Needs negatives that show
+one person each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.augment.dataset.media import write
+from pvchat.augment.questions.cast import Analyses, find, middle, references, slim
+from pvchat.augment.schemas import Sample, Split
+from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis, FloatArray
+
+NAMES = ("Kim", "Lee", "Noa", "Sam", "Ida", "Tom", "Uma", "Max")
+REPEATS: dict[Split, int] = {"train": 2, "val": 1, "test": 1}  # clips of each combination
+HEIGHT, FPS, FRAMES = 240, 8.0, 16  # of the clips put side by side
+# Distances of mean face vectors. dlib calls two faces one person below 0.6; in between nothing is said.
+_SAME, _OTHER, _APART = 0.5, 0.6, 0.65
+_PLAIN = ("source", "subclip", "photometric")  # recipes of the subject that may stand beside others
+
+Progress = Callable[[str, float, float], None]
+Images = NDArray[np.uint8]
+
+
+@dataclass
+class Companion:
+    """A stranger with a name: where her face lies, and the samples that show her alone."""
+
+    name: str
+    vector: FloatArray
+    samples: list[Sample] = field(default_factory=list)
+
+
+def add(
+    samples: Sequence[Sample],
+    person: Person,
+    analyses: Analyses,
+    out: Path,
+    *,
+    seed: int = 0,
+    taken: Sequence[str] = (),
+    progress: Progress | None = None,
+    stopped: Callable[[], None] = lambda: None,
+) -> list[Sample]:
+    """Name up to two companions a split and put clips side by side.
+
+    Args:
+        samples: kept ones; their `people` gets the companions.
+        person: the subject, enrolled. Drawn figures get no companions.
+        analyses: what the experts saw in a sample.
+        out: folder of the data set; media are written below it.
+        seed: of the choice.
+        taken: names that can't be given.
+        progress: called with what is being done, how much of it is done, and how much there is.
+        stopped: called before each new clip; raises to stop.
+
+    Returns:
+        The new samples; those in which not everyone was found have `dropped` set to "faces" and no media.
+    """
+    if person.kind != "face" or all(s.role == "positive" for s in samples):
+        return []
+    seen = {s.id: slim(analyses(s)) for s in samples}
+    known = companions(samples, seen, person, taken)
+    orders = []
+    for split in REPEATS:
+        some = [s for s in samples if s.split == split]
+        chosen = [c for c in known if any(s.split == split for s in c.samples)][:2]
+        for sample in some:
+            for companion in chosen:
+                told = is_there(companion, seen[sample.id])
+                if told is not None:
+                    sample.people.setdefault(companion.name, told)
+        orders += _plan(some, chosen, person.name, split, seen, seed)
+    made = []
+    for number, (members, people) in enumerate(orders):
+        stopped()
+        if progress is not None:
+            progress("putting people together", number, len(orders))
+        made.append(_make(members, people, out, seed))
+        _verify(made[-1], analyses, samples, seen, person, known, out)
+    return made
+
+
+def companions(
+    samples: Sequence[Sample], seen: dict[str, ClipAnalysis], person: Person, taken: Sequence[str] = ()
+) -> list[Companion]:
+    """Strangers clearly apart from the subject and from each other, those of the most samples first."""
+    own = np.asarray(person.arrays["prototypes"], np.float32)
+    found: list[Companion] = []
+    for sample in sorted(samples, key=lambda s: s.id):
+        tracks = seen[sample.id].tracks
+        if sample.role != "negative" or sample.stage != "video" or len(tracks) != 1 or tracks[0].kind != "face":
+            continue
+        vector = middle(tracks[0])
+        near = [c for c in found if _distance(c.vector, vector) < _APART]
+        if np.linalg.norm(own - vector, axis=1).min() < _APART:
+            continue
+        if not near:
+            found.append(Companion("", vector, [sample]))
+        elif len(near) == 1 and _distance(near[0].vector, vector) < _SAME:
+            near[0].samples.append(sample)
+    found.sort(key=lambda c: (-len(c.samples), c.samples[0].id))
+    used = {n.casefold() for n in (*taken, person.name)}
+    free = [n for n in NAMES if n.casefold() not in used]
+    for companion, name in zip(found, free, strict=False):
+        companion.name = name
+    return found[: len(free)]
+
+
+def is_there(companion: Companion, analysis: ClipAnalysis) -> bool | None:
+    """Whether a clip shows a companion; None where that isn't clear."""
+    faces = [middle(t) for t in analysis.tracks if t.kind == "face"]
+    distance = min((_distance(companion.vector, face) for face in faces), default=np.inf)
+    return True if distance < _SAME else False if distance > _OTHER else None
+
+
+def side_by_side(clips: Sequence[Images], height: int = HEIGHT) -> Images:
+    """Clips [T_i, H_i, W_i, 3] as one [T, height, W, 3], as long as the longest; shorter ones go to and fro."""
+    length = max(len(c) for c in clips)
+    return np.concatenate([_resized(c[_to_and_fro(len(c), length)], height) for c in clips], 2)
+
+
+Order = tuple[list[tuple[str, Sample]], dict[str, bool]]
+
+
+def _plan(
+    some: Sequence[Sample], chosen: Sequence[Companion], name: str, split: Split, seen: dict[str, ClipAnalysis],
+    seed: int,
+) -> list[Order]:  # fmt: skip
+    """Who stands beside whom: everyone of a combination with a sample, and who is there."""
+    plain = [s for s in some if s.role == "positive" and s.recipe in _PLAIN and s.stage == "video"]
+    pools = {name: [s for s in plain if len(seen[s.id].tracks) == 1]}
+    pools |= {c.name: [s for s in c.samples if s.split == split] for c in chosen}
+    names, orders = list(pools), []
+    for bits in range(3, 2 ** len(names)):
+        there = [n for i, n in enumerate(names) if bits >> i & 1]
+        if len(there) < 2 or not all(pools[n] for n in there):
+            continue
+        for turn in range(REPEATS[split]):
+            rng = _rng(seed, split, str(bits), str(turn))
+            members = [(n, pools[n][int(rng.integers(len(pools[n])))]) for n in rng.permutation(there).tolist()]
+            if all([s.id for _, s in members] != [s.id for _, s in other] for other, _ in orders):
+                orders.append((members, {n: n in there for n in names}))
+    return orders
+
+
+def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], out: Path, seed: int) -> Sample:
+    from pvchat import video
+    from pvchat.config import VideoConfig
+
+    parts = [s for _, s in members]
+    digest = hashlib.sha256("|".join((*(s.id for s in parts), str(seed))).encode()).hexdigest()[:16]
+    subject = next(iter(people))
+    sample = Sample(
+        id=digest, role="positive" if people[subject] else "negative", recipe="together", stage="video",
+        media=f"media/{digest}.mp4", source="+".join(sorted({s.source for s in parts})), split=parts[0].split,
+        people=dict(people), seed=seed,
+    )  # fmt: skip
+    if not (out / sample.media).exists():
+        config = VideoConfig(sample_fps=FPS, max_frames=FRAMES, max_side=480)
+        write(out / sample.media, side_by_side([video.load(out / s.media, config).images for s in parts]), FPS)
+    return sample
+
+
+def _verify(
+    sample: Sample, analyses: Analyses, samples: Sequence[Sample], seen: dict[str, ClipAnalysis], person: Person,
+    known: Sequence[Companion], out: Path,
+) -> None:  # fmt: skip
+    """Everyone said to be there has a face of her own in the clip, nobody said to be absent has one; else drop it."""
+    analysis = analyses(sample)
+    faces = references([s for s in samples if s.id in seen], [seen[s.id] for s in samples if s.id in seen])
+    faces[person.name] = [(person.kind, p) for p in np.asarray(person.arrays["prototypes"], np.float32)]
+    faces |= {c.name: [("face", c.vector)] for c in known}
+    present = {n for n, there in sample.people.items() if there}
+    absent = [c for c in known if sample.people.get(c.name) is False]
+    if set(find(sample, analysis, faces)) == present and not any(is_there(c, analysis) for c in absent):
+        return
+    sample.dropped = "faces"
+    (out / sample.media).unlink(missing_ok=True)
+
+
+def _resized(images: Images, height: int) -> Images:
+    from PIL import Image
+
+    width = max(2, round(images.shape[2] * height / images.shape[1] / 2) * 2)
+    return np.stack([np.asarray(Image.fromarray(i).resize((width, height), Image.Resampling.LANCZOS)) for i in images])
+
+
+def _to_and_fro(count: int, length: int) -> NDArray[np.int64]:
+    back = np.concatenate((np.arange(count), np.arange(count - 2, 0, -1)))
+    return np.resize(back, length).astype(np.int64)
+
+
+def _distance(a: FloatArray, b: FloatArray) -> float:
+    return float(np.linalg.norm(a - b))
+
+
+def _rng(seed: int, *words: str) -> np.random.Generator:
+    digest = hashlib.sha256("|".join((str(seed), *words)).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))

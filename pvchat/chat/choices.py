@@ -1,0 +1,197 @@
+"""Answers to choose from: places and deeds, told apart by the trained model, which never learned them as classes.
+
+Zero-shot classification as in CLIP (arXiv 2103.00020, Sec. 3.1.4): every choice has a few sentences, and a clip is held
+against them in sentence space, by its best query (BLIP-2, Sec. 3.2). Some sentences are near to every picture, so a
+likeness counts in standard deviations from that of held-back pictures (`Scale`, written by `train/fits/confidence.py`).
+Where no choice is sure enough, a group of them may be ("Hedging your bets", Deng et al., CVPR 2012).
+
+Legend: K choices, S sentences of all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.schemas import FloatArray, PersonFacts, SceneFacts
+
+Told = Literal["action", "location"]
+KINDS: tuple[Told, ...] = ("action", "location")
+Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is said with "probably"
+LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # tried in this order
+SETTINGS = ("indoors", "outdoors")
+_BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "shaking", "holding")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer.
+
+    Attributes:
+        said: what is said when it is chosen.
+        sentences: what the clip is held against, without their subject ("A person …").
+        words: pattern of the words by which a caption confirms it.
+        group: what is said instead where only that much is sure: it and choices like it share this.
+        setting: where it can be ("indoors", "outdoors"); None for both.
+        busy: for deeds: whether somebody who is seen talking or moving the hands may be doing it.
+        company: how many people it takes.
+    """
+
+    said: str
+    sentences: tuple[str, ...]
+    words: str
+    group: str
+    setting: str | None = None
+    busy: bool = False
+    company: int = 1
+
+
+@lru_cache
+def choices(kind: Told) -> tuple[Choice, ...]:
+    """All choices of a kind, from `choices.json`."""
+    rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))[kind]
+    return tuple(Choice(**{"group": row["said"]} | row | {"sentences": tuple(row["sentences"])}) for row in rows)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How likeness becomes a probability; all of one kind of answer, measured on held-back pictures.
+
+    Attributes:
+        sentence: [2, S] mean and standard deviation of each sentence's likeness over the pictures.
+        choice: [2, K] the same of each choice's score.
+        offered: [K] enough captions confirm it there; of the others nothing is known, so they are never chosen.
+        sharpness: of the softmax over scores (inverse temperature), fitted.
+        least: by level and setting, the probability from which the best choice is said so; None: never. The training
+            pictures are mostly outdoors, so the same probability is worth less indoors.
+    """
+
+    sentence: FloatArray
+    choice: FloatArray
+    offered: NDArray[np.bool_]
+    sharpness: float = 1.0
+    least: Mapping[Level, Mapping[str, float | None]] = field(default_factory=dict)
+
+    @classmethod
+    def fit(cls, kind: Told, likeness: FloatArray) -> Scale:
+        """What is usual, out of likeness [n, S] to n pictures; everything is offered."""
+        sentence = _usual(likeness)
+        scores = _pooled(kind, _standardised(likeness, sentence))
+        return cls(sentence, _usual(scores), np.ones(scores.shape[1], bool))
+
+    @classmethod
+    def from_dict(cls, kind: Told, row: Mapping[str, Any]) -> Scale:
+        """What `to_dict` gave; ValueError when it was made for other choices."""
+        said = [c.said for c in choices(kind)]
+        if list(row["choices"]) != said or np.shape(row["sentence"]) != (2, len(sentences(kind))):
+            raise ValueError(f"measured for other choices of '{kind}'")
+        sentence, choice = (np.asarray(row[key], np.float32) for key in ("sentence", "choice"))
+        offered = np.isin(said, row["offered"])
+        least = {
+            level: {w: None if row["least"][level][w] is None else float(row["least"][level][w]) for w in SETTINGS}
+            for level in LEVELS
+        }
+        return cls(sentence, choice, offered, float(row["sharpness"]), least)
+
+    def to_dict(self, kind: Told) -> dict[str, Any]:
+        """JSON-ready."""
+        said = [c.said for c in choices(kind)]
+        return {
+            "least": {level: dict(limits) for level, limits in self.least.items()}, "sharpness": self.sharpness,
+            "offered": [name for name, yes in zip(said, self.offered, strict=True) if yes], "choices": said,
+            **{key: np.round(getattr(self, key).astype(float), 5).tolist() for key in ("sentence", "choice")},
+        }  # fmt: skip
+
+    def scores(self, kind: Told, likeness: FloatArray) -> FloatArray:
+        """[n, K] in standard deviations, of likeness [n, S]."""
+        return _standardised(_pooled(kind, _standardised(likeness, self.sentence)), self.choice)
+
+    def probabilities(self, kind: Told, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
+        """[n, K] of likeness [n, S], over the choices that are offered and allowed ([n, K] or [K]); 0 if none is."""
+        return softmax(self.sharpness * self.scores(kind, likeness), allowed & self.offered)
+
+
+def at_odds(kind: Told, choice: Choice, facts: PersonFacts) -> bool:
+    """Whether it is a deed that somebody seen talking or moving the hands can't be doing."""
+    return kind == "action" and not choice.busy and any(gesture.startswith(_BUSY) for gesture in facts.gestures)
+
+
+def pick(kind: Told, scale: Scale, shares: FloatArray, setting: str | None) -> tuple[str, float, Level | None, Choice]:
+    """What is said, its probability, how surely (None: not at all), and the choice that speaks for it.
+
+    Args:
+        kind: of answer.
+        scale: its limits; where the setting is unknown, those of both must be kept.
+        shares: [K] probabilities.
+        setting: as measured.
+    """
+    row = int(shares.argmax())
+    groups = group_shares(kind, shares[None])[0]
+    group = int(groups.argmax())
+    name = group_names(kind)[group]
+    inside = max((i for i, c in enumerate(choices(kind)) if c.group == name), key=lambda i: shares[i])
+    narrow = (choices(kind)[row].said, float(shares[row]), choices(kind)[row])
+    wide = (name, float(groups[group]), choices(kind)[inside])
+    for level in LEVELS:
+        said, probability, choice = wide if level.startswith("group") else narrow
+        limits = [scale.least.get(level, {}).get(where) for where in SETTINGS if setting in (None, where)]
+        if all(limit is not None and probability >= limit for limit in limits):
+            return said, probability, level, choice
+    return narrow[0], narrow[1], None, narrow[2]
+
+
+def group_names(kind: Told) -> list[str]:
+    """The groups, in the order of their first choices."""
+    return list(dict.fromkeys(choice.group for choice in choices(kind)))
+
+
+def group_shares(kind: Told, shares: NDArray[Any]) -> NDArray[Any]:
+    """Sums [n, G] of [n, K] over each group."""
+    return np.stack([shares[:, [c.group == g for c in choices(kind)]].sum(1) for g in group_names(kind)], 1)
+
+
+def softmax(logits: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
+    """Probabilities [n, K] over what is allowed; rows in which nothing is are 0."""
+    allowed = np.broadcast_to(allowed, logits.shape)
+    among = np.where(allowed, logits, -np.inf)
+    weights = np.exp(among - among.max(1, keepdims=True, initial=-1e9))
+    shares: FloatArray = weights / np.maximum(weights.sum(1, keepdims=True), 1e-12)
+    return shares
+
+
+def sentences(kind: Told) -> list[str]:
+    """All sentences of a kind, choice after choice."""
+    verb = "" if kind == "location" else "is "
+    return [f"A person {verb}{text}." for choice in choices(kind) for text in choice.sentences]
+
+
+def possible(kind: Told, scene: SceneFacts, people: int) -> NDArray[np.bool_]:
+    """[K] the choices that can be in this scene with so many people in it."""
+    return np.array(
+        [c.company <= people and (not scene.setting or c.setting in (None, scene.setting)) for c in choices(kind)]
+    )
+
+
+def _usual(values: FloatArray) -> FloatArray:
+    """[2, n] mean and standard deviation of each column."""
+    return np.stack([values.mean(0), values.std(0) + 1e-6])
+
+
+def _standardised(values: FloatArray, usual: FloatArray) -> FloatArray:
+    """In standard deviations from what is usual [2, n]."""
+    scaled: FloatArray = (values - usual[0]) / usual[1]
+    return scaled
+
+
+def _pooled(kind: Told, scores: FloatArray) -> FloatArray:
+    """[n, K] the mean over each choice's sentences [n, S]."""
+    ends = np.cumsum([0, *(len(c.sentences) for c in choices(kind))])
+    pairs: Sequence[tuple[int, int]] = list(zip(ends[:-1], ends[1:], strict=True))
+    return np.stack([scores[:, a:b].mean(1) for a, b in pairs], 1).astype(np.float32)

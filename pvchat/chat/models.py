@@ -1,0 +1,169 @@
+"""Which trained models there are and which one answers: presets, local folders, the language model behind them.
+
+In: names of presets, folders, settings. Out: folders with weights, rows for `pvchat models`, errors with what to do.
+Torch-free: sizes and parameter counts are read from the head of the safetensors files.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pvchat.config import Settings, home
+from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.config import ModelConfig
+from pvchat.model.registry import list_models, load_config, pretrained_folder
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+ANSWERING = ("embedded",)  # presets whose experts are those that analyse clips
+SHIPPED_LICENCE = "research, non-commercial"  # as the photos and captions they were trained on demand
+OWN_LICENCE = "as their training data demands"
+
+
+def find(name: str) -> Path | None:
+    """The folder of a model's weights; None for a preset that ships none.
+
+    Args:
+        name: a preset, or a folder: one that `PVChatModel.save_pretrained` wrote, or a training run's (its best
+            checkpoint, else its last).
+
+    Raises:
+        SettingsError: neither.
+    """
+    if name in list_models():
+        return pretrained_folder(name)
+    folder = _trained(Path(name).expanduser())
+    if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
+        hint = f"Use a preset ({', '.join(list_models())}) or a folder with {CONFIG} and {WEIGHTS}."
+        raise SettingsError("there is no such model", subject=name, hint=hint)
+    return folder
+
+
+def choose(settings: Settings) -> tuple[str, Path | None]:
+    """What answers come from ("facts", "told" or "model") and the trained model's folder, where it has one.
+
+    Raises:
+        SettingsError: the model can't be used here, or its connector wasn't trained for the language model asked for.
+        WeightsError: answers by the model are wanted, and it has no weights.
+    """
+    if settings.model in list_models() and settings.model not in ANSWERING:
+        hint = f"Use one of: {', '.join(ANSWERING)}, or the folder of a trained model."
+        raise SettingsError("this preset can't answer by itself", subject=settings.model, hint=hint)
+    folder = find(settings.model)
+    if folder is not None:
+        _check_experts(folder)
+    source = settings.answers
+    if source == "auto":
+        source = "told" if folder is None else "model"
+    if source == "model":
+        if folder is None:
+            hint = "Train it with `pvchat train base`, or use --answers told or facts."
+            raise WeightsError("this model ships no trained weights", subject=settings.model, hint=hint)
+        check_llm(folder, settings.llm, settings.model)
+    return source, folder
+
+
+def check_llm(folder: Path, llm: str, name: str = "") -> None:
+    """Raise SettingsError unless the model in a folder was trained for this language model; "" asks for its own."""
+    trained_for = read_config(folder).llm
+    if trained_for == "none":
+        hint = f"Train it with one: pvchat train base --phase 2 --start {name or folder} --out RUN"
+        raise SettingsError("this model was trained without a language model", subject=name, hint=hint)
+    if llm and not _same(llm, trained_for):
+        hint = (
+            f"Retrain it by `pvchat train base --phase 2 --llm {llm} --start {folder} --out RUN` and use --model RUN, "
+            "or let this language model word the measured facts: --answers told."
+        )
+        raise SettingsError(f"the connector of this model was trained for '{trained_for}'", subject=f"--llm {llm}",
+                            hint=hint)  # fmt: skip
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """The configuration in a model's folder.
+
+    Raises:
+        WeightsError: unreadable.
+    """
+    try:
+        return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError) as error:
+        raise WeightsError("no readable model here", subject=str(folder), hint=f"Expected {CONFIG}.") from error
+
+
+def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """All presets, the models under `$PVCHAT_HOME/models`, and these folders, as JSON rows.
+
+    Returns:
+        For each: "name", "folder" (None without weights), "weights" ("shipped", "local" or "none"), "bytes",
+        "parameters" (trained ones; None without weights), "licence", "llm", "llm_here", "llm_licence", "experts".
+    """
+    own = sorted(str(path.parent) for path in (home() / "models").glob(f"*/{CONFIG}"))
+    made = [_row(name, load_config(name), pretrained_folder(name), "shipped") for name in list_models()]
+    for name in (*own, *folders):
+        folder = find(name)
+        if folder is not None and name not in list_models():
+            made.append(_row(name, read_config(folder), folder, "local"))
+    return made
+
+
+def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict[str, Any]:
+    shapes = [] if folder is None else _shapes(folder / WEIGHTS)
+    here, licence = _language_model(config.llm)
+    return {
+        "name": name,
+        "folder": None if folder is None else str(folder),
+        "weights": "none" if folder is None else kind,
+        "bytes": 0 if folder is None else (folder / WEIGHTS).stat().st_size,
+        "parameters": sum(math.prod(shape) for shape in shapes) if shapes else None,
+        "licence": None if folder is None else SHIPPED_LICENCE if kind == "shipped" else OWN_LICENCE,
+        "llm": config.llm,
+        "llm_here": here,
+        "llm_licence": licence,
+        "experts": list(config.experts),
+    }
+
+
+def _language_model(spec: str) -> tuple[bool | None, str | None]:
+    """Whether a language model is on this machine (None: that is the hub's cache to know), and its licence."""
+    from pvchat.assets import weights
+
+    if spec in ("random", "none"):
+        return True, None
+    if spec == "embedded":
+        row = next(weight for weight in weights.TABLE if weight.role == "llm")
+        return "llm" not in {weight.role for weight in weights.missing()}, row.licence
+    return (True, "see its folder") if Path(spec).expanduser().is_dir() else (None, "see its card on the hub")
+
+
+def _trained(path: Path) -> Path:
+    """The model's folder in a run's or a checkpoint's folder; the path itself otherwise."""
+    for pointer in ("best", "last"):
+        file = path / "checkpoints" / pointer
+        if file.is_file():
+            path = path / "checkpoints" / file.read_text(encoding="utf-8").strip()
+            break
+    return path / "model" if (path / "model").is_dir() else path
+
+
+def _check_experts(folder: Path) -> None:
+    hub = [name for name, expert in read_config(folder).experts.items() if expert.source != "analysis"]
+    if hub:
+        what = f"this model looks at clips through {', '.join(hub)}, which PVChat's analysis doesn't run"
+        raise SettingsError(what, subject=str(folder), hint="Use it from Python: pvchat.model.towers has them.")
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two language model specs mean the same: equal, or the same folder."""
+    paths = [Path(spec).expanduser() for spec in (one, other)]
+    return one == other or (all(p.is_dir() for p in paths) and paths[0].samefile(paths[1]))
+
+
+def _shapes(path: Path) -> list[list[int]]:
+    """The shapes of all tensors, from the head of a safetensors file."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        head = json.loads(file.read(size))
+    return [row["shape"] for name, row in head.items() if name != "__metadata__"]

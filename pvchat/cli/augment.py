@@ -1,0 +1,145 @@
+"""`pvchat augment`: one clip, a list of clips (`--many`), or a data set to check, from parsed words to stdout.
+
+In: an `argparse.Namespace`; for `--many` a file with one JSON object a line: clip, name and, where `--out DIR` isn't
+given, out. Out: a table of the steps, a line a job, or JSON with `--json`. Jobs that failed are named, and make the
+exit code 1; the others are done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pvchat.augment import engine
+from pvchat.augment.settings import AugmentConfig
+from pvchat.cli import commands
+from pvchat.config import Settings
+from pvchat.errors import PVChatError, SettingsError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_SHOWN = 20  # problems of a data set that are named
+
+
+def augment(args: argparse.Namespace) -> None:
+    """Make a data set about the person of one clip, of many clips, or check one."""
+    if args.check:
+        check(args)
+        return
+    if not args.many and not (args.clip and args.name and args.out):
+        raise SettingsError("a clip, --name and --out are needed.", hint="Or use --many FILE, or --check DIR.")
+    config = _config(args)
+    if args.many:
+        many(args, config, commands._settings(args))
+        return
+    from pvchat.augment import sheet, steps
+
+    chat, progress = commands._open(args)
+    with progress:
+        out = steps.augment(args.clip, args.name, args.out, chat, config=config, seed=args.seed, progress=progress)
+        if args.sheet:
+            sheet.make(out, args.sheet)
+    made = steps.summary(out)
+    if args.json:
+        commands._print_json(made)
+    else:
+        commands._console().print(_table(made))
+
+
+def check(args: argparse.Namespace) -> None:
+    """Whether a data set is whole and consistent.
+
+    Raises:
+        PVChatError: it isn't; names the first bad rows.
+    """
+    from pvchat.augment.dataset.check import check as problems_of
+
+    problems = problems_of(Path(args.check))
+    if problems:
+        shown = "; ".join(map(str, problems[:_SHOWN]))
+        rest = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise PVChatError(f"{len(problems)} problems: {shown}{rest}.", subject=args.check)
+    commands._report(args, {"checked": str(args.check), "problems": []}, f"{args.check} is in order.")
+
+
+def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) -> None:
+    """Augment every clip of a list.
+
+    Raises:
+        SettingsError: the list is off.
+        PVChatError: some jobs failed.
+    """
+    from pvchat.runtime import ProgressDisplay
+
+    jobs = read_jobs(Path(args.many), Path(args.out) if args.out else None)
+    with ProgressDisplay() as progress:
+        rows = engine.augment_many(jobs, config, settings, workers=args.workers, progress=progress)
+    failed = [row for row in rows if "error" in row]
+    if args.json:
+        commands._print_json(rows)
+    for row in rows if not args.json else ():
+        what = f"failed: {row['error']['what']}" if "error" in row else f"{row['rows']} rows in {row['out']}"
+        commands._console().print(commands._plain(f"{row['clip']}: {what}"), soft_wrap=True)
+    if failed:
+        raise PVChatError(
+            f"{len(failed)} of {len(rows)} clips failed.", subject=args.many, hint="Run it again for those."
+        )
+
+
+def read_jobs(path: Path, out: Path | None) -> list[engine.Job]:
+    """The jobs of a file; `out` is the folder for those that name none (`out/NAME-CLIP`).
+
+    Raises:
+        SettingsError: the file or a line of it can't be used.
+    """
+    jobs = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise SettingsError("the list of clips can't be read.", subject=str(path)) from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            clip, name = Path(row["clip"]), str(row["name"])
+            place = Path(row["out"]) if "out" in row else out / f"{_plain(name)}-{_plain(clip.stem)}"  # type: ignore[operator]
+        except (ValueError, KeyError, TypeError) as error:
+            raise SettingsError(
+                f"line {number} is no job.", subject=str(path),
+                hint='A line looks like {"clip": "a.mp4", "name": "Ana", "out": "sets/ana"}; --out DIR serves as out.',
+            ) from error  # fmt: skip
+        jobs.append(engine.Job(clip, name, place))
+    return jobs
+
+
+def _config(args: argparse.Namespace) -> AugmentConfig:
+    folders: dict[str, Any] = {
+        key: Path(path) for key in ("index", "backgrounds", "drivers") if (path := getattr(args, key))
+    }
+    return AugmentConfig(
+        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "engine")},
+        **folders,
+        others=tuple(map(Path, args.others)),
+        generators=tuple(args.generator),
+        model=args.generator_model,
+        teacher=args.teacher,
+    )
+
+
+def _table(made: dict[str, dict[str, Any]]) -> Table:
+    from rich.table import Table
+
+    table = Table("step", "seconds", "made", "dropped", box=None, pad_edge=False)
+    for step, manifest in made.items():
+        counts, dropped = (", ".join(f"{k} {v}" for k, v in manifest[part].items()) for part in ("counts", "dropped"))
+        table.add_row(step, f"{manifest['seconds']:.0f}", commands._plain(counts), commands._plain(dropped))
+    return table
+
+
+def _plain(text: str) -> str:
+    """Text as a part of a file name."""
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)

@@ -1,1 +1,0 @@
-"""Frozen vision experts: pixels in, features, boxes and landmarks out. Weights come from `pvchat.weights`."""

@@ -1,0 +1,240 @@
+"""Who is in a clip: probability, decision and spans for every enrolled person, in one pass.
+
+In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
+
+1. Every track is compared with every person of its kind: how near its sightings come to the person's prototypes (mean
+   of the nearest tenth of all pairs) and how far the two means lie apart.
+2. Both are held against a cohort of strangers: a track that is near to everybody (blurred, small, of a common type)
+   must come nearer (adaptive T-norm of speaker verification: Matějka et al., 2017). The cohort is shipped as means over
+   several people each, so that nobody's own vector is in it. A track whose facts say "a face mask" is compared with the
+   person's prototypes with a mask drawn on, against a cohort with masks drawn on.
+3. A logistic model, fitted on photo identities of the training data (`train/fits/presence.py`), makes that a log-odds
+   score.
+4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
+5. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
+   close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
+
+Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from pvchat.config import PresenceConfig
+from pvchat.identity.verify import COVERS, Verifier, scene_likeness
+from pvchat.people.person import Person
+from pvchat.perception.experts.figures import FigureExpert, overlaps
+from pvchat.perception.tracks import mean_identity
+from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonPresence, Track
+
+FILE = Path(__file__).with_name("presence.safetensors")
+Weights = tuple[float, float, float, float]
+NEIGHBOURS = 10  # nearest cohort rows that a track is held against
+NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
+MASK = "a face mask"  # the feature of `PersonFacts` that says so
+_ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
+_NEVER = -12.0  # log-odds of a track that isn't of the person's kind
+_DRAWN_COST = 3.0  # log-odds of a face in a drawn clip: drawn faces weakly resemble many real ones [choice]
+_FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
+_SPAN = 0.35  # probability from which further tracks count into a present person's spans
+
+
+@dataclass(frozen=True)
+class PresenceModel:
+    """Cohorts and calibration, for bare and for masked faces.
+
+    Attributes:
+        cohort, masked_cohort: [C, 128] means over several strangers each.
+        weights, masked_weights: of (near, apart, cohort distance, 1) in the log-odds.
+        body_mean: [1280] mean body features, so that likeness is not what all bodies share.
+        figures: compares drawn figures.
+    """
+
+    cohort: FloatArray
+    weights: Weights
+    masked_cohort: FloatArray
+    masked_weights: Weights
+    body_mean: FloatArray
+    figures: FigureExpert = field(default_factory=FigureExpert)
+
+    @classmethod
+    def load(cls, path: Path = FILE) -> PresenceModel:
+        """The shipped model; see `train/fits/presence.py` for how it was made."""
+        from safetensors import safe_open
+
+        with safe_open(path, "numpy") as file:
+            card = json.loads(file.metadata()["card"])
+            names = ("cohort.bare", "cohort.masked", "body.mean")
+            bare, masked, body = (file.get_tensor(n).astype(np.float32) for n in names)
+        weights = [tuple(card[n]["weights"]) for n in ("bare", "masked")]
+        return cls(bare, weights[0], masked, weights[1], body)
+
+    def score(self, people: Sequence[Person], analysis: ClipAnalysis, config: PresenceConfig) -> list[PersonPresence]:
+        """Presence of each person, in the order given."""
+        logits = self.logits(people, analysis)
+        return [_decide(p, logits[i], analysis, config) for i, p in enumerate(people)]
+
+    def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """Log-odds [P, K] that each of K tracks shows each of P people, competition included."""
+        raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
+        figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
+        for row, person in enumerate(people):
+            own = Verifier.of(person)
+            if person.kind == "figure":
+                raw[row] = self._figure_logits(person, analysis, figures, own)
+                continue
+            scene = 0.0 if own is None else self.scene_likeness(person, analysis)
+            for column, track in enumerate(analysis.tracks):
+                if track.kind == "face":
+                    raw[row, column] = self.face_logit(person, track, MASK in track.facts.features, own, scene)
+                    raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
+        return compete(raw, shown_together(analysis.tracks))
+
+    def face_logit(
+        self, person: Person, track: Track, masked: bool, own: Verifier | None = None, scene: float = 0.0
+    ) -> float:
+        """Log-odds that a face track shows a person, before competition.
+
+        Args:
+            person: enrolled by face.
+            track: of kind "face".
+            masked: the face is behind a mask.
+            own: the person's own verification; None for the instant score.
+            scene: how alike the clips' scenes are; counts with `own` only.
+        """
+        bare, covered = person.arrays["prototypes"], person.arrays.get("masked", ())
+        if own is not None:
+            bare, covered = own.prototypes, own.masked if len(own.masked) else covered
+        prototypes = np.asarray(bare, np.float32)
+        weights, rows = self.weights, self.cohort
+        if masked and len(covered):
+            prototypes = np.asarray(covered, np.float32)
+            weights, rows = self.masked_weights, self.masked_cohort
+        found = measures(prototypes, track.identity, track.quality, rows)
+        score = float(np.dot(weights, (*found, 1.0))) + self._support(person, track, masked)
+        if own is None:
+            return score
+        covered = masked or any(feature in COVERS for feature in track.facts.features)
+        return score + own.correction(float(found[0]), float(track.quality.max()), scene, covered)
+
+    def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
+        """Cosine of the mean frames of the enrollment clip and of another."""
+        frame = analysis.frame_features.astype(np.float32).mean((0, 1))
+        return scene_likeness(np.asarray(person.arrays["frame"]), frame, self.figures.frame_mean)
+
+    def _support(self, person: Person, track: Track, masked: bool) -> float:
+        """What like clothes and hair add where the face says little (masked, turned, small, blurred); never below 0."""
+        bodies = np.asarray(person.arrays["body"], np.float32) - self.body_mean
+        seen = track.body - self.body_mean
+        norms = np.linalg.norm(bodies, axis=1)[:, None] * np.linalg.norm(seen, axis=1)
+        alike = float((bodies @ seen.T / np.maximum(norms, 1e-9)).max(initial=0.0))
+        weak = 1.0 if masked else 1.0 - float(track.quality.max())
+        return _SUPPORT * weak * max(0.0, alike - _ALIKE)
+
+    def figure_logit(self, person: Person, analysis: ClipAnalysis, own: Verifier | None = None) -> float:
+        """Log-odds that a clip shows a person who was enrolled as a figure, before competition."""
+        figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
+        return float(self._figure_logits(person, analysis, figures, own).max(initial=_NEVER))
+
+    def _figure_logits(
+        self, person: Person, analysis: ClipAnalysis, figures: list[int], own: Verifier | None
+    ) -> FloatArray:
+        """[K]: a drawn figure's log-odds, measured on all figures of the clip together, at the track most like it."""
+        out = np.full(len(analysis.tracks), _NEVER, np.float32)
+        if not figures:
+            return out
+        prototypes = np.asarray(person.arrays["prototypes"] if own is None else own.prototypes, np.float32)
+        everyone = np.concatenate([analysis.tracks[i].identity for i in figures])
+        frames = [
+            np.asarray(person.arrays["frame"], np.float32),
+            analysis.frame_features.astype(np.float32).mean((0, 1)),
+        ]
+        one, other = (self.figures.signature(frame[None]) for frame in frames)
+        probability = self.figures.probability(prototypes, everyone, float(one @ other))
+        alike = [float((analysis.tracks[i].identity @ prototypes.mean(0)).mean()) for i in figures]
+        bias = 0.0 if own is None else own.bias
+        out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability) + bias
+        return out
+
+
+def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
+    """What the logistic model sees: near, apart, cohort distance [3].
+
+    Args:
+        prototypes: [P, 128] of the person.
+        identity: [n, 128] of the track's sightings.
+        quality: [n] of the same.
+        cohort: [C, 128].
+    """
+    pairs = np.sort(distances(prototypes, identity).ravel())
+    middle = mean_identity(identity, quality)
+    near = pairs[: max(1, int(len(pairs) * NEAREST))].mean()
+    apart = np.linalg.norm(prototypes.mean(0) - middle)
+    return np.array([near, apart, _nearest(distances(middle[None], cohort))[0]], np.float32)
+
+
+def distances(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Euclidean distance of every row of a [n, D] to every row of b [m, D]: [n, m]."""
+    return np.linalg.norm(a[:, None] - b[None], axis=2)
+
+
+def _nearest(distance: FloatArray) -> FloatArray:
+    """Mean of the nearest few in each row [n, C]: [n]."""
+    return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)
+
+
+def shown_together(tracks: Sequence[Track]) -> IntArray:
+    """[K]: the same number for the tracks of one figure, those that share `_FRAGMENT` of the smaller one's box."""
+    numbers = np.arange(len(tracks))
+    figures = [i for i, track in enumerate(tracks) if track.kind == "figure"]
+    boxes = {i: np.median(tracks[i].boxes, 0) for i in figures}
+    for i, j in combinations(figures, 2):
+        if overlaps(boxes[i], boxes[j][None])[1][0] > _FRAGMENT:
+            numbers[numbers == numbers[j]] = numbers[i]
+    return numbers
+
+
+def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:
+    """Open-set competition on log-odds [P, K].
+
+    A track shows one person: where the other enrolled people together are likelier than "a stranger" (log-odds above
+    0), a person's log-odds fall by as much.
+
+    Args:
+        logits: of P people on K tracks.
+        shown: [K] the same number for tracks that show the same one; each for itself when not given.
+    """
+    if len(logits) < 2 or logits.shape[1] == 0:
+        return logits
+    shown = np.arange(logits.shape[1]) if shown is None else shown
+    best = np.stack([logits[:, shown == number].max(1) for number in shown], 1)
+    out = np.empty_like(logits)
+    for row in range(len(logits)):
+        others = np.delete(best, row, 0)
+        top = others.max(0)
+        together = top + np.log(np.exp(others - top).sum(0))
+        out[row] = logits[row] - np.maximum(together, 0.0)
+    return out
+
+
+def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:
+    probabilities = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    best = int(probabilities.argmax()) if len(probabilities) else None
+    probability = float(probabilities[best]) if best is not None else 0.0
+    decision: Decision = "unsure"
+    if probability >= config.present_from:
+        decision = "present"
+    elif probability < config.absent_below:
+        decision = "absent"
+    if best is None or decision == "absent":
+        return PersonPresence(person.name, decision, probability)
+    shown = [t for t, p in zip(analysis.tracks, probabilities, strict=True) if p >= min(_SPAN, probability)]
+    frames = np.unique(np.concatenate([t.frames for t in shown]))
+    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best)

@@ -1,0 +1,186 @@
+"""A `Person` <-> the bytes of her files, and <-> one `.pvperson` file that moves her to another machine.
+
+A person is config.json (names, kind, calibration, SHA-256 of the other two), person.safetensors (arrays) and
+thumbnail.jpg. A `.pvperson` is a zip of just these. It comes from strangers: it is read in memory under size limits, no
+member is ever written under its own name, and every field is checked before anything is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pvchat.errors import PeopleError
+from pvchat.people.person import MAX_STATE_BYTES, Person, checked
+from pvchat.storage import tensorfile
+
+FORMAT = 1
+CONFIG, TENSORS, THUMBNAIL = "config.json", "person.safetensors", "thumbnail.jpg"
+MAX_CONFIG_BYTES = 200_000
+MAX_ARCHIVE_BYTES = MAX_STATE_BYTES + 10_000  # the three files and the zip's own records
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks bz2 and lzma without a bound on memory
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same person gives the same bytes
+
+
+class PersonConfig(BaseModel):
+    """config.json. `replaces` is the id of the folder whose place this one takes; see `PeopleStore.add`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    format: Literal[1]
+    name: str
+    aliases: list[str] = Field(default_factory=list)
+    kind: Literal["face", "figure"]
+    depth: Literal["instant", "deep"]
+    created: str
+    clip_key: str
+    confidence: float
+    extra: dict[str, Any] = Field(default_factory=dict)
+    sha256: dict[str, str]
+    replaces: str = ""
+
+
+def encode(person: Person, replaces: str = "") -> dict[str, bytes]:
+    """The files of a checked person, by name.
+
+    Raises:
+        PeopleError: `extra` isn't JSON, or the files together are over the limit.
+    """
+    files = {TENSORS: tensorfile.pack(person.arrays)}
+    if person.thumbnail:
+        files[THUMBNAIL] = person.thumbnail
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    files[CONFIG] = encode_config(person, digests, replaces)
+    if (size := sum(map(len, files.values()))) > MAX_STATE_BYTES:
+        raise PeopleError(f"{size:,} bytes; a person's files stay under {MAX_STATE_BYTES:,}.", subject=person.name)
+    return files
+
+
+def encode_config(person: Person, digests: dict[str, str], replaces: str = "") -> bytes:
+    """config.json of a checked person; `digests` are the SHA-256 of the other files.
+
+    Raises:
+        PeopleError: `extra` isn't JSON (NaN included) or too large.
+    """
+    fields = ("name", "aliases", "kind", "depth", "created", "clip_key", "confidence", "extra")
+    row = {"format": FORMAT, **{name: getattr(person, name) for name in fields}, "sha256": digests}
+    if replaces:
+        row["replaces"] = replaces
+    try:
+        text = json.dumps(row, ensure_ascii=False, indent=1, allow_nan=False, default=_plain_number)
+        data = text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PeopleError(f"its extra data isn't plain JSON ({error}).", subject=person.name) from error
+    if len(data) > MAX_CONFIG_BYTES:
+        what = f"config.json would have {len(data):,} bytes; at most {MAX_CONFIG_BYTES:,}."
+        raise PeopleError(what, subject=person.name)
+    return data
+
+
+def decode_config(data: bytes) -> PersonConfig:
+    """config.json, its schema checked.
+
+    Raises:
+        PeopleError: not JSON, or not this schema.
+    """
+    try:
+        if len(data) > MAX_CONFIG_BYTES:
+            raise ValueError(f"more than {MAX_CONFIG_BYTES:,} bytes")
+        return PersonConfig.model_validate(json.loads(data, parse_constant=_refuse_constant))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ascii(".".join(str(part) for part in first["loc"]))[1:81]
+        raise PeopleError(f"config.json: field '{field}': {first['msg']}.") from error
+    except (ValueError, RecursionError) as error:
+        raise PeopleError(f"config.json can't be read: {ascii(str(error))[1:121]}.") from error
+
+
+def decode(files: dict[str, bytes]) -> Person:
+    """A checked person from her files.
+
+    Raises:
+        PeopleError: a file is missing, damaged or off limits.
+    """
+    if CONFIG not in files or TENSORS not in files:
+        raise PeopleError(f"{CONFIG if CONFIG not in files else TENSORS} is missing.")
+    config = decode_config(files[CONFIG])
+    others = {name: data for name, data in files.items() if name != CONFIG}
+    if config.sha256 != {name: hashlib.sha256(data).hexdigest() for name, data in others.items()}:
+        raise PeopleError(f"{TENSORS} or {THUMBNAIL} is damaged or missing (its SHA-256 differs).")
+    try:
+        arrays = tensorfile.unpack(files[TENSORS])
+    except ValueError as error:
+        raise PeopleError(f"{TENSORS} can't be read: {ascii(str(error))[1:121]}.") from error
+    fields = config.model_dump(exclude={"format", "sha256", "replaces"})
+    return checked(Person(**fields, arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")))
+
+
+def pack(person: Person) -> bytes:
+    """The bytes of a `.pvperson` file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in sorted(encode(person).items()):
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_TIME), data)
+    return buffer.getvalue()
+
+
+def read(path: Path) -> Person:
+    """The person in a `.pvperson` file that may come from anyone.
+
+    Raises:
+        PeopleError: the file can't be read, isn't such a file or is off limits.
+    """
+    try:
+        if not path.is_file():  # a pipe or a device could give bytes without end
+            raise PeopleError("there is no such file.", subject=str(path))
+        with path.open("rb") as file:
+            data = file.read(MAX_ARCHIVE_BYTES + 1)
+        if len(data) > MAX_ARCHIVE_BYTES:
+            raise PeopleError(f"a person file has at most {MAX_ARCHIVE_BYTES:,} bytes.", subject=str(path))
+        return decode(_members(data))
+    except (OSError, ValueError) as error:
+        raise PeopleError(f"can't be read ({error}).", subject=str(path)) from error
+    except PeopleError as error:
+        hint = error.hint or "Export the person again with `pvchat people export`."
+        raise PeopleError(error.what, subject=str(path), hint=hint) from error
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            names = [entry.filename for entry in entries]
+            if len(set(names)) != len(names) or not set(names) <= {CONFIG, TENSORS, THUMBNAIL}:
+                raise PeopleError("not a person file: it holds other files than a person has.")
+            if any(entry.compress_type not in _COMPRESSIONS for entry in entries):
+                raise PeopleError("not a person file: only stored or deflated members are read.")
+            files, left = {}, MAX_STATE_BYTES
+            for entry in entries:
+                with archive.open(entry) as member:
+                    files[entry.filename] = member.read(left + 1)  # the size that the zip declares may lie
+                left -= len(files[entry.filename])
+                if left < 0:
+                    raise PeopleError(f"unpacked it has more than {MAX_STATE_BYTES:,} bytes.")
+            return files
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        # RuntimeError: encrypted
+        raise PeopleError(f"not a whole person file ({ascii(str(error))[1:121]}).") from error
+
+
+def _plain_number(value: Any) -> Any:
+    """A numpy number as Python's own, for json."""
+    if callable(item := getattr(value, "item", None)):
+        return item()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not allowed")

@@ -1,0 +1,152 @@
+"""The rows of the people store: who is enrolled, by folder.
+
+In: the folders as they are now. Out: rows, and which folders are damaged. `index.json` holds what each config.json
+says of names, with a stamp of that file. A row whose stamp fits is believed, any other is read anew from its folder: an
+index that is missing, old or broken costs time, never a person.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pvchat.errors import PeopleError
+from pvchat.people.person import name_key
+from pvchat.storage import atomic
+
+INDEX_FORMAT = 1
+
+_ID = re.compile(r"[0-9a-f]{32}\Z")
+_FIELDS = ("id", "stamp", "name", "aliases", "created", "replaces")
+_log = logging.getLogger(__name__)
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person in the index.
+
+    Attributes:
+        id: her folder's name.
+        stamp: mtime (ns), size and inode of her config.json; another stamp, another content.
+        name, aliases, created: as in her config.json.
+        replaces: id of the folder whose place this one took; that folder doesn't count any more.
+    """
+
+    id: str
+    stamp: Stamp
+    name: str
+    aliases: tuple[str, ...]
+    created: str
+    replaces: str = ""
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Every name that finds this person, folded."""
+        return frozenset(name_key(name) for name in (self.name, *self.aliases))
+
+
+Rows = dict[str, Row]
+
+
+def holder(rows: Rows, name: str, but: Row | None = None) -> Row | None:
+    """Whose name or alias this is (other than `but`'s), or None."""
+    key = name_key(name)
+    return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
+
+
+class PeopleIndex:
+    """The rows of one people folder.
+
+    Attributes:
+        damaged: folders whose config.json can't be read, with the reason; as of the last `rows()`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.path = root, root / "index.json"
+        self.damaged: dict[str, str] = {}
+        self._known: Rows | None = None  # None until the file was read
+
+    def rows(self) -> Rows:
+        """Everyone by id, first enrolled first; only config.json of new or changed folders is read.
+
+        Raises:
+            PeopleError: the store's folder can't be listed.
+        """
+        rows = self._all_rows()
+        replaced = {row.replaces for row in rows.values()}
+        return {key: row for key, row in rows.items() if key not in replaced}
+
+    def replaced(self) -> list[str]:
+        """Ids of folders whose place another took, left by a process that was killed in between."""
+        rows = self._all_rows()
+        return [row.replaces for row in rows.values() if row.replaces in rows]
+
+    def write(self, scratch: Path) -> None:
+        """Bring the file up to date; only for the holder of the store's lock."""
+        rows = [{name: getattr(row, name) for name in _FIELDS} for row in self.rows().values()]
+        data = json.dumps({"format": INDEX_FORMAT, "rows": rows}, ensure_ascii=False, indent=1).encode()
+        atomic.write_file(self.path, data, scratch)
+
+    def is_stale(self) -> bool:
+        """Whether the file names other folders than there are; it may then still hold a forgotten name."""
+        return set(self._read()) != set(self.rows())
+
+    def drop(self) -> None:
+        """Believe no row that was read so far."""
+        self._known = {}
+
+    def _all_rows(self) -> Rows:
+        known = self._read() if self._known is None else self._known
+        rows: Rows = {}
+        damaged: dict[str, str] = {}
+        for folder_id, stamp in self._folders():
+            row = known.get(folder_id)
+            try:
+                rows[folder_id] = row if row and row.stamp == stamp else self._read_row(folder_id, stamp)
+            except (PeopleError, OSError) as error:
+                if (self.root / folder_id).is_dir():  # else it was removed while we looked
+                    damaged[folder_id] = str(error)
+        for folder_id in damaged.keys() - self.damaged.keys():
+            _log.warning("people store: folder %s is left out: %s", folder_id, damaged[folder_id])
+        self.damaged = damaged
+        self._known = dict(sorted(rows.items(), key=lambda item: (item[1].created, name_key(item[1].name))))
+        return self._known
+
+    def _folders(self) -> Iterator[tuple[str, Stamp]]:
+        try:
+            entries = list(os.scandir(self.root))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise PeopleError(f"can't be read ({error.strerror}).", subject=str(self.root)) from error
+        for entry in entries:
+            if _ID.match(entry.name) and entry.is_dir(follow_symlinks=False):
+                try:
+                    stat = os.stat(os.path.join(entry.path, "config.json"))
+                    yield entry.name, (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+                except OSError:
+                    yield entry.name, (0, 0, 0)  # reading it will tell why
+
+    def _read_row(self, folder_id: str, stamp: Stamp) -> Row:
+        from pvchat.people import exchange
+
+        config = exchange.decode_config((self.root / folder_id / exchange.CONFIG).read_bytes())
+        return Row(folder_id, stamp, config.name, tuple(config.aliases), config.created, config.replaces)
+
+    def _read(self) -> Rows:
+        """The rows in the file; an unreadable file counts as empty."""
+        from pydantic import TypeAdapter
+
+        try:
+            rows = TypeAdapter(list[Row]).validate_python(json.loads(self.path.read_bytes())["rows"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):  # pydantic's errors are ValueErrors
+            return {}
+        return {row.id: row for row in rows}

@@ -1,0 +1,63 @@
+"""Two enrollments of one person, from two clips, become one.
+
+In: two `Person`s. Out: a `Person` that has the prototypes of both. Legend: P prototypes, D vector width.
+
+Presence compares every sighting with every prototype (`presence.measures`), so more views and lights of a person only
+add prototypes; nothing is averaged away. The trained part of a deep enrollment can't be merged: one of them stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.errors import PeopleError
+from pvchat.people.person import Person, name_key
+
+STACKED = ("prototypes", "masked", "body")  # [P, D] each: rows of both
+MOST_ROWS = 64  # of each: eight clips
+SAME_FROM = 0.6  # Euclidean distance of dlib's vectors up to which it takes two faces for one (its published threshold)
+
+
+def merge(kept: Person, gone: Person) -> Person:
+    """One person of two.
+
+    Args:
+        kept: whose name, id and thumbnail stay.
+        gone: whose vectors are added.
+
+    Raises:
+        PeopleError: they are one already, or one has a face and the other is a drawn figure.
+    """
+    if name_key(kept.name) == name_key(gone.name):
+        raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
+    if kept.kind != gone.kind:
+        what = f"'{kept.name}' and '{gone.name}' can't be one: one was enrolled by face, the other by appearance."
+        raise PeopleError(what, hint="Enroll a clip that shows the face.")
+    deep = kept if kept.depth == "deep" or gone.depth != "deep" else gone
+    arrays = {**deep.arrays, **{key: _rows(kept, gone, key) for key in STACKED if key in kept.arrays}}
+    sightings = sum(int(p.extra.get("sightings", 0)) for p in (kept, gone))
+    clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
+    extra = {**deep.extra, "sightings": sightings, "clips": clips}
+    confidence = max(kept.confidence, gone.confidence)
+    return replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)
+
+
+def alike(one: Person, other: Person) -> float | None:
+    """Euclidean distance between the nearest prototypes of two people; None where they can't be compared.
+
+    Below `SAME_FROM` dlib takes two faces for the same person's.
+    """
+    if one.kind != "face" or other.kind != "face":
+        return None
+    a, b = (np.asarray(p.arrays["prototypes"], np.float32) for p in (one, other))
+    return float(np.linalg.norm(a[:, None] - b[None], axis=2).min())
+
+
+def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:
+    """Rows of both, the kept person's first; one that has none (a figure's masked faces) adds none."""
+    both = [np.atleast_2d(p.arrays[key]) for p in (kept, gone) if p.arrays.get(key) is not None and len(p.arrays[key])]
+    return np.concatenate(both)[:MOST_ROWS] if both else kept.arrays[key]

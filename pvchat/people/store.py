@@ -1,0 +1,330 @@
+"""The people store: enrolled people under `$PVCHAT_HOME/people`, safe against kill -9 and other processes.
+
+    people/
+      <id>/config.json, person.safetensors, thumbnail.jpg    id: 128 random bits, never made from a name
+      index.json    a row a person, so that listing needs no tensors; made anew from the folders when it is off
+      .scratch/     writes in the making and folders on their way out; swept by the next writer
+      .lock         taken by writers, never by readers
+
+The folders are the truth: one rename puts a folder in place or takes it away (docs/adr/0003-people-store.md says why).
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace as changed
+from pathlib import Path
+
+import filelock
+
+from pvchat.config import home
+from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.people.index import PeopleIndex, Row, Rows, holder
+from pvchat.people.person import Person, checked, clean_name, describe, name_key
+from pvchat.storage import atomic
+from pvchat.storage.clips import ClipCache
+
+__all__ = ["PeopleStore", "Person", "describe"]
+
+LOCK_TIMEOUT_S = 60.0
+MAX_NAMES_IN_HINT = 20
+
+_log = logging.getLogger(__name__)
+
+
+class PeopleStore:
+    """Everyone who is enrolled. Safe to share between threads; any number of processes may use one folder.
+
+    Args:
+        root: the folder; `$PVCHAT_HOME/people` when not given. Created by the first write.
+        clip_cache: what `forget` purges; the cache beside `root` when not given.
+    """
+
+    def __init__(self, root: Path | None = None, clip_cache: ClipCache | None = None) -> None:
+        self.root = Path(root) if root is not None else home() / "people"
+        self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
+        self._index, self._scratch = PeopleIndex(self.root), self.root / ".scratch"
+        self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
+        self._loaded: dict[str, tuple[Row, Person | str]] = {}  # a str says why she can't be read
+        self._healed = False
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """Everyone's name, first enrolled first."""
+        return [row.name for row in self._rows().values()]
+
+    def aliases(self) -> dict[str, list[str]]:
+        """Everyone's other names, by name."""
+        return {row.name: list(row.aliases) for row in self._rows().values()}
+
+    def all(self) -> list[Person]:
+        """Everyone, first enrolled first; read from disk only where something changed.
+
+        A damaged person is left out, named in the log and in `damaged`.
+        """
+        return [person for row in self._rows().values() if (person := self._load(row)) is not None]
+
+    def find(self, name: str) -> Person | None:
+        """Who has this name or alias in any spelling (case, width, composition), or None."""
+        row = holder(self._rows(), name)
+        return self._load(row) if row else None
+
+    def get(self, name: str) -> Person:
+        """Who has this name or alias.
+
+        Raises:
+            UnknownPersonError: nobody has it.
+            PeopleError: her files are damaged.
+        """
+        row = self._row(name)
+        if person := self._load(row):
+            return person
+        reason = self.damaged().get(row.id, "just removed by another process")
+        raise PeopleError(f"can't be read: {reason}", subject=row.name, hint="Forget this person and enroll again.")
+
+    def damaged(self) -> dict[str, str]:
+        """Folders that can't be read, with the reason; `forget(id)` removes one."""
+        self.all()
+        return self._index.damaged | {key: why for key, (_, why) in self._loaded.items() if isinstance(why, str)}
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def add(self, person: Person, replace: bool = False) -> Person:
+        """Store a new person, or one in the place of another of the same name (whose aliases stay).
+
+        Returns:
+            The person as stored: cleaned name, id, time.
+
+        Raises:
+            PeopleError: a field is off, or a name is taken.
+        """
+        from pvchat.people import exchange
+
+        person = checked(person)
+        with self._writing(person.name) as rows:
+            old = holder(rows, person.name)
+            if old and not (replace and name_key(old.name) == name_key(person.name)):
+                raise _taken(person.name, old)
+            if old:
+                person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
+            _require_free(rows, person.aliases, but=old)
+            person = changed(person, id=uuid.uuid4().hex)
+            # the new folder names the one it replaces: if this process dies between the two renames, the old one is
+            # hidden from readers already and removed by the next writer
+            files = exchange.encode(person, replaces=old.id if old else "")
+            atomic.write_folder(self.root / person.id, files, self._scratch)
+            if old:
+                atomic.remove_folder(self.root / old.id, self._scratch)
+        return self._load(self._rows()[person.id]) or person
+
+    def rename(self, old: str, new: str) -> Person:
+        """Give a person another name; the old one is forgotten, not kept as an alias.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the old name, or the new one is off or taken.
+        """
+        new = clean_name(new)
+        return self._edit(old, lambda person: changed(person, name=new))
+
+    def alias(self, name: str, alias: str) -> Person:
+        """Let a person answer to one more name.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the name, or the alias is off or taken.
+        """
+        alias = clean_name(alias)
+        return self._edit(name, lambda person: changed(person, aliases=[*person.aliases, alias]))
+
+    def unalias(self, name: str, alias: str) -> Person:
+        """Take one of a person's other names away.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the name, or she doesn't have the alias.
+        """
+
+        def without(person: Person) -> Person:
+            kept = [a for a in person.aliases if name_key(a) != name_key(alias)]
+            if len(kept) == len(person.aliases):
+                raise PeopleError(f"has no alias {ascii(alias)[:80]}.", subject=person.name)
+            return changed(person, aliases=kept)
+
+        return self._edit(name, without)
+
+    def forget(self, name: str) -> None:
+        """Remove a person: files, vectors, index row, leftovers of killed writes, and every cached clip analysis.
+
+        A cached clip may show anyone who is enrolled, so the whole clip cache goes; it goes first, so that a forget
+        that is cut short can be repeated.
+
+        Args:
+            name: a name, an alias, or the id of a damaged folder.
+
+        Raises:
+            UnknownPersonError: nobody has this name.
+        """
+        with self._writing(name) as rows:
+            row = holder(rows, name)
+            if row is None and name not in self._index.damaged:
+                raise self._unknown(name)
+            self._clip_cache.purge()
+            atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
+
+    def export(self, name: str, path: Path | str) -> Path:
+        """Write a person as one `.pvperson` file that `import_` takes; only its owner may read it.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the name; the file exists or can't be written.
+        """
+        from pvchat.people import exchange
+
+        person, path = self.get(name), Path(path).expanduser()
+        if path.exists() or not path.parent.is_dir():
+            what = "already exists." if path.exists() else "its folder doesn't exist."
+            raise PeopleError(what, subject=str(path), hint="Choose another path.")
+        draft = path.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            atomic.write_file(path, exchange.pack(person), scratch=draft)
+        except OSError as error:
+            raise PeopleError(f"can't be written ({error.strerror or error}).", subject=str(path)) from error
+        finally:
+            if draft.is_dir():
+                draft.rmdir()
+        return path
+
+    def import_(self, path: Path | str, replace: bool = False, name: str | None = None) -> Person:
+        """Add the person in a `.pvperson` file; the file is not trusted.
+
+        Args:
+            path: the file.
+            replace: take the place of an enrolled person of that name.
+            name: call her so instead of the name in the file.
+
+        Raises:
+            PeopleError: not a sound person file, or the name is taken.
+        """
+        from pvchat.people import exchange
+
+        person = exchange.read(Path(path).expanduser())
+        return self.add(person if name is None else changed(person, name=name), replace=replace)
+
+    def rebuild_index(self) -> list[str]:
+        """Make the index anew from the folders; returns the names found."""
+        with self._writing("index"):
+            self._index.drop()
+        return self.names()
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _rows(self) -> Rows:
+        if not self._healed:
+            self._healed = True
+            self._heal()
+        rows = self._index.rows()
+        self._loaded = {key: value for key, value in list(self._loaded.items()) if key in rows}
+        return rows
+
+    def _row(self, name: str) -> Row:
+        if row := holder(self._rows(), name):
+            return row
+        raise self._unknown(name)
+
+    def _unknown(self, name: str) -> UnknownPersonError:
+        names = self.names()
+        more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
+        enrolled = f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+        hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
+        return UnknownPersonError("nobody of this name is enrolled.", subject=_shown(name), hint=hint)
+
+    def _load(self, row: Row) -> Person | None:
+        """The person of a row, from memory when her config hasn't changed; None when gone or damaged."""
+        held = self._loaded.get(row.id)
+        if held is None or held[0] != row or isinstance(held[1], str):
+            person = self._read(row)
+            if isinstance(person, str):
+                if not (self.root / row.id).is_dir():
+                    return None  # removed while we looked
+                if held != (row, person):
+                    _log.warning("people store: '%s' is left out: %s", row.name, person)
+            held = self._loaded[row.id] = (row, person)
+        person = held[1]
+        if isinstance(person, str):
+            return None
+        aliases, arrays, extra = list(person.aliases), dict(person.arrays), copy.deepcopy(person.extra)
+        return changed(person, aliases=aliases, arrays=arrays, extra=extra)
+
+    def _read(self, row: Row) -> Person | str:
+        """The person in a folder, or why she can't be read."""
+        from pvchat.people import exchange
+
+        paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
+        try:
+            files = {path.name: path.read_bytes() for path in paths if path.exists()}
+            person = exchange.decode(files)
+        except (PeopleError, OSError) as error:
+            return str(error)
+        return changed(person, id=row.id, bytes_on_disk=sum(map(len, files.values())))
+
+    def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
+        """Rewrite one config.json; tensors and thumbnail of a folder never change."""
+        from pvchat.people import exchange
+
+        with self._writing(name) as rows:
+            row, person = self._row(name), checked(change(self.get(name)))
+            _require_free(rows, [person.name, *person.aliases], but=row)
+            config = self.root / row.id / exchange.CONFIG
+            digests = exchange.decode_config(config.read_bytes()).sha256
+            atomic.write_file(config, exchange.encode_config(person, digests), self._scratch)
+        return self.get(person.name)
+
+    @contextmanager
+    def _writing(self, subject: str) -> Iterator[Rows]:
+        """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
+        try:
+            atomic.make_private_folder(self.root)
+            with self._lock:
+                self._clear_leftovers()
+                yield self._rows()
+                self._index.write(self._scratch)
+        except filelock.Timeout as error:
+            what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
+            raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
+        except OSError as error:
+            what = f"the people store can't be written ({error.strerror or error})."
+            raise PeopleError(what, subject=_shown(subject), hint=f"Look at {self.root}.") from error
+
+    def _heal(self) -> None:
+        """On the first look: finish what a killed process began, unless somebody is writing (then it is her work)."""
+        leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
+        if not (leftovers or self._index.is_stale() or self._index.replaced()):
+            return
+        with suppress(filelock.Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
+            self._clear_leftovers()
+            self._index.write(self._scratch)
+
+    def _clear_leftovers(self) -> None:
+        self._healed = True
+        atomic.sweep(self._scratch)
+        for folder_id in self._index.replaced():
+            atomic.remove_folder(self.root / folder_id, self._scratch)
+
+
+def _require_free(rows: Rows, names: list[str], but: Row | None) -> None:
+    for name in names:
+        if taken_by := holder(rows, name, but=but):
+            raise _taken(name, taken_by)
+
+
+def _taken(name: str, row: Row) -> PeopleError:
+    if name_key(row.name) == name_key(name):
+        hint = "Choose another name, or replace the enrolled one."
+        return PeopleError(f"'{row.name}' is enrolled already.", subject=name, hint=hint)
+    return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() and len(name) < 80 else ascii(name)[:80]

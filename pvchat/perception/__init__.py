@@ -1,0 +1,4 @@
+"""What is seen in a clip: faces, tracks, bodies, motion, clothes, colours.
+
+In: decoded frames. Out: a `ClipAnalysis`. Start with `analysis.py`; the frozen networks are in `experts/`.
+"""

@@ -1,0 +1,210 @@
+"""A clip becomes what the experts say about it.
+
+In: a decoded `Clip`. Out: `ClipAnalysis`: frame features, tracks of everyone in it with identity, body, pose and
+measured facts, and the scene. This is the only place where frozen experts run for a question; `ClipCache` keeps the
+result.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat.perception import facts, tracks
+from pvchat.perception.camera import Camera, measure_camera
+from pvchat.perception.experts.attributes import body_box, crop
+from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
+from pvchat.perception.experts.faces import FaceExpert, Faces
+from pvchat.perception.experts.figures import FigureExpert
+from pvchat.perception.experts.figuretracks import link_figures
+from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
+from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+from pvchat.video import Clip
+
+VERSION = "4"  # of what an analysis holds: cached ones of another version are recomputed
+_GRID_FRAMES = 12  # frames whose grid features are kept, spread evenly
+_BODY_CROPS = 6  # sightings of a track whose body region is described
+_MASKED = 4  # sightings of a track that are also described behind a drawn mask
+_POSES = 24  # sightings of a track whose pose and hands are measured …
+_POSED_TRACKS = 4  # … for so many of the most prominent tracks; a crowd is only recognised
+_TOLD_FIGURES = 3  # figure tracks that are described; the rest, often parts of a close-up, only help to recognise
+_FIGURE_FRAMES, _FIGURE_TRACKS = 6, 8  # frames searched for drawn figures, and tracks kept
+_THUMBNAIL = 192  # pixels, longest side
+_MOUTH = ("talking", "smiling")
+_DRAWN = 0.68  # probability from which a clip counts as drawn …
+_PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
+
+Progress = Callable[[str, float, float], None]
+
+
+class Experts:
+    """The frozen experts, each loaded when it is first needed."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+
+    @cached_property
+    def frames(self) -> FrameExpert:
+        return FrameExpert(device=self.device)
+
+    @cached_property
+    def faces(self) -> FaceExpert:
+        return FaceExpert(device=self.device)
+
+    @cached_property
+    def figures(self) -> FigureExpert:
+        return FigureExpert(self.frames)
+
+    @cached_property
+    def facts(self) -> facts.FactExperts:
+        return facts.FactExperts(self.frames)
+
+    @cached_property
+    def body(self) -> BodyExpert:
+        return BodyExpert()
+
+    @cached_property
+    def hands(self) -> HandExpert:
+        return HandExpert()
+
+    @cached_property
+    def mesh(self) -> MeshExpert:
+        return MeshExpert()
+
+
+def analyse(clip: Clip, experts: Experts, progress: Progress | None = None) -> ClipAnalysis:
+    """Run the experts over a clip.
+
+    Args:
+        clip: T decoded frames.
+        experts: the frozen experts.
+        progress: called with what is being done, how much of it is done, and how much there is.
+    """
+    tell = progress or (lambda what, done, total: None)
+    found: list[Faces] = []
+    for done, image in enumerate(clip.images, 1):
+        found.append(experts.faces.find(image))
+        tell("looking for faces", done, len(clip.images))
+    kept = np.unique(np.linspace(0, len(clip.images) - 1, min(_GRID_FRAMES, len(clip.images))).round().astype(int))
+    grid = experts.frames.grid(clip.images[kept])
+    analysis = ClipAnalysis(clip.key, clip.duration_s, clip.width, clip.height, clip.times, grid.astype(np.float16), [])
+    analysis.tracks = [_face_track(clip, found, t, experts) for t in tracks.link(found)]
+    likely_drawn = drawn_probability(grid.mean(1), experts)
+    if likely_drawn >= _PERHAPS_DRAWN or not analysis.tracks:
+        analysis.tracks += _figure_tracks(clip, kept, experts)
+    camera = measure_camera(clip.images)
+    faces = sum(t.kind == "face" for t in analysis.tracks)  # they come first
+    for number, track in enumerate(analysis.tracks):
+        track.thumbnail = thumbnail(clip, track)
+        if number < faces + _TOLD_FIGURES:
+            _measure(clip, analysis, track, experts, camera, posed=number < _POSED_TRACKS)
+        tell("measuring people", number + 1, len(analysis.tracks))
+    analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
+    analysis.scene.drawn = likely_drawn >= _DRAWN
+    analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
+    return analysis
+
+
+def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
+    """Whether frames with pooled features [T, 1280] are drawn: mean log-odds of two heads trained on other photos."""
+    heads = experts.facts.heads
+    photo_head = heads.probabilities("frame", pooled)[:, heads.labels("frame").index("drawn")]
+    both = [np.clip(p, 1e-6, 1 - 1e-6) for p in (experts.figures.is_drawn(pooled), photo_head)]
+    both = [np.log(p / (1 - p)) for p in both]
+    return float(1 / (1 + np.exp(-(both[0] + both[1].mean()) / 2)))
+
+
+def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts) -> list[Track]:
+    searched = kept[spread(len(kept), _FIGURE_FRAMES)]
+    found = link_figures(experts.figures.find(clip.images[searched]))
+    for track in found:
+        track.frames = searched[track.frames]
+    return found[:_FIGURE_TRACKS]
+
+
+def spread(count: int, most: int) -> IntArray:
+    """At most `most` indices spread evenly over `count`."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+def _face_track(clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighting], experts: Experts) -> Track:
+    size = np.float32([clip.width, clip.height])
+    frames = np.array([f for f, _ in sightings], np.int64)
+    quality = np.array([found[f].quality[i] for f, i in sightings], np.float32)
+    best = [sightings[i] for i in np.argsort(-quality)[:_MASKED]]
+    boxes = np.stack([found[f].boxes[i] for f, i in sightings]) / np.tile(size, 2)
+    return Track(
+        kind="face",
+        frames=frames,
+        boxes=boxes,
+        points=np.stack([found[f].points[i] for f, i in sightings]) / size,
+        scores=np.array([found[f].scores[i] for f, i in sightings], np.float32),
+        quality=quality,
+        identity=np.stack([found[f].identity[i] for f, i in sightings]),
+        body_boxes=np.stack([body_box(box) for box in boxes]),
+        body=np.zeros((len(frames), WIDTH), np.float32),
+        pose=np.full((len(frames), 33, 4), np.nan, np.float32),
+        masked=np.concatenate([experts.faces.masked(clip.images[f], found[f].points[i]) for f, i in best]),
+    )
+
+
+def _measure(
+    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: Camera, *, posed: bool
+) -> None:
+    """Fill in a track's body features, pose and facts."""
+    images = [clip.images[f] for f in track.frames]
+    seen = spread(len(track), _BODY_CROPS)
+    described = experts.frames.pooled([crop(images[i], track.body_boxes[i]) for i in seen])
+    track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described one
+    measures: list[BodyMeasures] = []
+    seen = spread(len(track), _POSES)
+    if posed and track.kind == "face":
+        measures = _pose(images, track, seen, experts)
+    track.facts = facts.measure_person(clip, track, analysis, experts=experts.facts)
+    if measures:
+        _tell_motion(track, seen, measures, analysis, camera)
+
+
+def _pose(images: list[NDArray[np.uint8]], track: Track, seen: IntArray, experts: Experts) -> list[BodyMeasures]:
+    """Fill in the pose of the sightings `seen`; face and hand measures of them."""
+    for i in seen:
+        if (pose := experts.body.pose(images[i], track.boxes[i])) is not None:
+            track.pose[i] = pose.joints
+    part = _part(track, seen)
+    return measure_bodies([images[i] for i in seen], part.boxes, part.points, part.pose, experts.mesh, experts.hands)
+
+
+def _tell_motion(
+    track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
+) -> None:
+    told = track.facts
+    told.pose, told.movement, told.gestures, confidence = describe_motion(
+        _part(track, seen), analysis.times, measures, camera
+    )
+    if "a face mask" in told.features:  # the mesh guesses the mouth behind a mask
+        told.gestures = [g for g in told.gestures if g not in _MOUTH]
+    told.confidence.update(confidence)
+
+
+def _part(track: Track, seen: IntArray) -> Track:
+    arrays = ("frames", "boxes", "points", "scores", "quality", "identity", "body_boxes", "body", "pose")
+    return Track(track.kind, *(getattr(track, name)[seen] for name in arrays))
+
+
+def thumbnail(clip: Clip, track: Track) -> bytes:
+    """JPEG of the track's best sighting, head and shoulders."""
+    best = int((track.quality * track.scores).argmax())
+    x0, y0, x1, y1 = track.boxes[best]
+    grow_x, grow_y = 0.5 * (x1 - x0), 0.5 * (y1 - y0)
+    box = np.clip([x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + 1.6 * grow_y], 0, 1).astype(np.float32)
+    picture = Image.fromarray(crop(clip.images[track.frames[best]], box))
+    picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=85)
+    return out.getvalue()

@@ -1,0 +1,122 @@
+"""Small heads on EfficientNet features: what a head wears, garments, place, indoors/outdoors, activity, drawn or photo.
+
+In: pooled features [B, 1280] (`efficientnet.FrameExpert.pooled`) of the right crop. Out: probabilities a label, and
+claims: the labels whose probability passes the threshold at which validation precision was measured (`attributes.json`;
+labels that never reached it are not in the file). Two sources: linear heads of ours (`train/fits/attributes.py`), and
+the ImageNet classifier that belongs to the features, for a few of its 1000 classes that mean clothes, things or places.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.schemas import FloatArray
+
+_FILE = Path(__file__).with_name("attributes.safetensors")
+# In face boxes (about 1.25 times as high as wide): a head with its hair or hat fills a square of 1.6 heights; shoulders
+# are about three face widths, a torso is three heads tall (the figure-drawing canon).
+_HEAD_WIDTH, _HEAD_HEIGHT = 2.0, 1.6
+_BODY_WIDTH, _BODY_HEIGHT = 3.2, 3.0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A label that may be spoken of, and its probability."""
+
+    label: str
+    confidence: float
+
+
+class AttributeExpert:
+    """The trained heads.
+
+    Args:
+        weights: the safetensors file; its card lies beside it as .json.
+    """
+
+    def __init__(self, weights: Path | None = None) -> None:
+        from safetensors.numpy import load_file
+
+        weights = weights or _FILE
+        arrays, card = load_file(weights), json.loads(weights.with_suffix(".json").read_text())
+        self.card = card
+        self._weight = {head: arrays[f"{head}.weight"].astype(np.float32) for head in card["heads"]}
+        self._bias = {head: arrays[f"{head}.bias"].astype(np.float32) for head in card["heads"]}
+
+    def labels(self, head: str) -> list[str]:
+        """The labels of "head", "body" or "frame"."""
+        return list(self.card["heads"][head])
+
+    def probabilities(self, head: str, features: FloatArray) -> FloatArray:
+        """[B, 1280] pooled features to [B, C] independent probabilities, C labels as in `labels`."""
+        return sigmoid(features @ self._weight[head].T + self._bias[head])
+
+    def claims(self, head: str, features: FloatArray) -> list[Claim]:
+        """What may be said when all B crops show the same thing; probabilities are averaged as log-odds."""
+        if len(features) == 0:
+            return []
+        p = sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
+        rows = self.card["heads"][head].items()
+        found = [Claim(label, float(v)) for (label, row), v in zip(rows, p, strict=True) if v >= row["threshold"]]
+        return sorted(found, key=lambda claim: -claim.confidence)
+
+
+class ImageNetHead:
+    """The 1000-way classifier of EfficientNet-Lite0 itself.
+
+    Args:
+        weights: the .pth that `FrameExpert` reads, of which only the last two tensors are used; None takes it from the
+            weights cache.
+    """
+
+    def __init__(self, weights: Path | None = None) -> None:
+        import torch
+
+        if weights is None:
+            from pvchat.assets.weights import member_path
+
+            weights = member_path("frames", "efficientnet-lite0-57934424.pth")
+        tensors = list(torch.load(weights, map_location="cpu", weights_only=True).values())
+        self._weight, self._bias = tensors[-2].numpy(), tensors[-1].numpy()
+        if self._weight.shape != (1000, 1280):
+            raise ValueError(f"{weights}: the last layer is {self._weight.shape}, not (1000, 1280)")
+
+    def probabilities(self, features: FloatArray) -> FloatArray:
+        """[B, 1280] pooled features to [B, 1000] softmax over the ImageNet-1k classes (their usual order)."""
+        logits = features @ self._weight.T + self._bias
+        exp = np.exp(logits - logits.max(1, keepdims=True))
+        return exp / exp.sum(1, keepdims=True)
+
+
+def head_box(face: FloatArray) -> FloatArray:
+    """The head region [4] of a face box [4]: 2 face widths wide, 1.6 face heights high. Pixels or fractions alike."""
+    x0, y0, x1, y1 = face
+    half, tall = _HEAD_WIDTH * (x1 - x0) / 2, _HEAD_HEIGHT * (y1 - y0) / 2
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2 - 0.08 * (y1 - y0)
+    return np.array([x - half, y - tall, x + half, y + tall], np.float32)
+
+
+def body_box(face: FloatArray) -> FloatArray:
+    """The torso region [4] below a face box [4]. Pixels or fractions alike."""
+    x0, y0, x1, y1 = face
+    x, width, height = (x0 + x1) / 2, x1 - x0, y1 - y0
+    half = _BODY_WIDTH * width / 2
+    return np.array([x - half, y1 - 0.1 * height, x + half, y1 + _BODY_HEIGHT * height], np.float32)
+
+
+def crop(image: NDArray[np.uint8], box: FloatArray) -> NDArray[np.uint8]:
+    """The part of `box` [4] (fractions) inside the image [H, W, 3]; at least one pixel."""
+    height, width = image.shape[:2]
+    x0, y0 = (int(np.clip(round(v * n), 0, n - 1)) for v, n in zip(box[:2], (width, height), strict=True))
+    x1, y1 = (int(np.clip(round(v * n), a + 1, n)) for v, a, n in zip(box[2:], (x0, y0), (width, height), strict=True))
+    return image[y0:y1, x0:x1]
+
+
+def sigmoid(x: FloatArray) -> FloatArray:
+    """Logistic function, clipped so that it can't overflow."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)

@@ -1,0 +1,175 @@
+"""Body pose and person masks: MediaPipe BlazePose (full) and selfie segmentation, frozen.
+
+In: a frame and, for one person among several, that person's face box. Out: 33 joints and a person mask, or None. A pose
+that does not carry its nose or eyes inside the given face box belongs to somebody else and is refused.
+Source: BlazePose (Bazarevsky et al. 2020, arXiv:2006.10204); constants from MediaPipe's pose_landmark graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import pi
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.experts.attributes import sigmoid
+from pvchat.perception.experts.litert import Network, model_path
+from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
+from pvchat.perception.experts.ssd import PERSONS, Detector
+from pvchat.schemas import FloatArray
+
+JOINTS = 33
+NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR = 0, 2, 5, 7, 8
+LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = 11, 12, 13, 14, 15, 16
+LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE = 23, 24, 25, 26, 27, 28
+_VALUES = 5  # x, y, z, visibility, presence of a landmark
+_BODY_CENTRE, _BODY_REACH = 33, 34  # auxiliary landmarks: mid hips, and a point on the circle around the whole body
+_MARGIN = 1.25  # the region a landmark network is trained on, over that circle
+_PRESENT = 0.5
+_HEATMAP_RADIUS, _HEATMAP_TRUST = 3, 0.5
+# Where a standing adult's body lies below a face box of height 1, about: the circle's centre and radius.
+_FACE_TO_CENTRE, _FACE_TO_RADIUS = 3.2, 4.2
+_SEARCH = 9.0  # side of the square searched for a person, in face heights
+_SMALL_FACE = 0.06  # of the frame's long side: below it the detector is not asked about the whole frame
+_FACE_SLACK = 0.25  # the face box is widened by this share on each side before the nose and eyes must lie in it
+
+
+@dataclass
+class Pose:
+    """One person.
+
+    Attributes:
+        joints: [33, 4] x, y as fractions of the frame, z (depth, fraction of the frame's width, small is near),
+            visibility 0..1. Joints may lie outside the frame.
+        presence: 0..1, that a person is there.
+        region: the square that the network saw, pixels.
+        mask: [h, w] 0..1 person mask over the whole frame (long side 256), None unless asked for.
+    """
+
+    joints: FloatArray
+    presence: float
+    region: Region
+    mask: FloatArray | None = None
+
+
+class BodyExpert:
+    """Finds the pose of one person."""
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        self._detector = Detector(PERSONS, folder, threads)
+        self._network = Network(model_path("pose_landmark_full.tflite", folder), threads)
+
+    def pose(self, image: NDArray[np.uint8], near: FloatArray | None = None, *, mask: bool = False) -> Pose | None:
+        """The pose of the person whose face box is `near`, or of the most certain person.
+
+        Args:
+            image: [H, W, 3] uint8 RGB.
+            near: [4] face box x0, y0, x1, y1 as fractions of the frame.
+            mask: also return the person mask.
+        """
+        if near is None:
+            regions = self._persons(image, whole(image))[:1]
+            return self._read(image, regions[0], mask) if regions else None
+        height, width = image.shape[:2]
+        face = np.asarray(near, np.float32) * [width, height, width, height]
+        for region in self._candidates(image, face):
+            pose = self._read(image, region, mask)
+            if pose is not None and _carries(pose, np.asarray(near)):
+                return pose
+        return None
+
+    def _candidates(self, image: NDArray[np.uint8], face: FloatArray) -> Iterator[Region]:
+        """Regions worth trying for the person with this face (pixels), best first.
+
+        The detector sees the whole frame first; a face too small for that is looked for in a square around its body;
+        at last the body is guessed from the face alone.
+        """
+        x, y, size = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2, face[3] - face[1]
+        if size > _SMALL_FACE * max(image.shape[:2]):
+            yield from self._persons(image, whole(image), face)[:1]
+        search = Region(float(x), float(y + size * _SEARCH / 4), float(size * _SEARCH))
+        yield from self._persons(image, search, face)[:1]
+        centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)
+        yield along(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN)
+
+    def _persons(self, image: NDArray[np.uint8], region: Region, face: FloatArray | None = None) -> list[Region]:
+        """Body regions in `region`; with a face (pixels) only those whose head is at that face."""
+        found = self._detector(image, region)
+        regions = []
+        for box, points in zip(found.boxes, found.keypoints, strict=True):
+            if face is None or _centre_inside(box, face):
+                regions.append(along(points[0], points[1], pi / 2).scaled(_MARGIN))
+        return regions
+
+    def _read(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
+        raw, flag, segmentation, heatmap, _ = self._network(crop(image, region, self._network.input_size[0]))
+        if float(flag[0]) < _PRESENT:
+            return None
+        landmarks = raw.reshape(-1, _VALUES)
+        landmarks[:, :3] /= self._network.input_size[0]
+        refine(landmarks, heatmap)
+        height, width = image.shape[:2]
+        joints = region.to_frame(landmarks[:JOINTS, :4])
+        joints[:, :3] /= [width, height, width]
+        joints[:, 3] = sigmoid(joints[:, 3])
+        person = spread(sigmoid(segmentation[..., 0]), region, width, height) if mask else None
+        return Pose(joints, float(flag[0]), region, person)
+
+
+class PersonMask:
+    """Separates people from the background (MediaPipe selfie segmentation, landscape)."""
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        self._network = Network(model_path("selfie_segmentation_landscape.tflite", folder), threads)
+
+    def mask(self, image: NDArray[np.uint8]) -> FloatArray:
+        """Probability of a person at each place: [144, 256] float32 over the whole frame (squashed to that grid)."""
+        rows, columns = self._network.input_size
+        return self._network(resize(image, rows, columns) / np.float32(255))[0][..., 0]
+
+
+def resize(image: NDArray[np.generic], rows: int, columns: int) -> FloatArray:
+    """Bilinear resize of [H, W] or [H, W, C] to [rows, columns(, C)] float32, e.g. of a mask to the frame's size."""
+    height, width = image.shape[:2]
+    xs = (np.arange(columns, dtype=np.float32) + 0.5) * (width / columns) - 0.5
+    ys = (np.arange(rows, dtype=np.float32) + 0.5) * (height / rows) - 0.5
+    return sample(image, *np.meshgrid(xs, ys))
+
+
+def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
+    """Pull landmarks to the centre of mass of their heatmap, in place (MediaPipe RefineLandmarksFromHeatmap).
+
+    Args:
+        landmarks: [L, 2+] fractions of the region.
+        heatmap: [h, w, L] logits.
+    """
+    height, width = heatmap.shape[:2]
+    for index, point in enumerate(landmarks):
+        column, row = int(point[0] * width), int(point[1] * height)
+        if not (0 <= column < width and 0 <= row < height):
+            continue
+        x0, y0 = max(0, column - _HEATMAP_RADIUS), max(0, row - _HEATMAP_RADIUS)
+        part = heatmap[y0 : row + _HEATMAP_RADIUS + 1, x0 : column + _HEATMAP_RADIUS + 1, index]
+        weights = sigmoid(part)
+        if weights.max() >= _HEATMAP_TRUST:
+            ys, xs = np.mgrid[: part.shape[0], : part.shape[1]]
+            point[0] = ((xs + x0) * weights).sum() / weights.sum() / width
+            point[1] = ((ys + y0) * weights).sum() / weights.sum() / height
+
+
+def _carries(pose: Pose, face: FloatArray) -> bool:
+    """Whether at least two of nose and eyes lie in the face box (fractions)."""
+    slack = (face[2:] - face[:2]) * _FACE_SLACK
+    points = pose.joints[[NOSE, LEFT_EYE, RIGHT_EYE], :2]
+    inside = ((points >= face[:2] - slack) & (points <= face[2:] + slack)).all(1)
+    return int(inside.sum()) >= 2
+
+
+def _centre_inside(box: FloatArray, face: FloatArray) -> bool:
+    """Whether the middle of a detected head lies in the face box, both in pixels."""
+    slack = (face[2:] - face[:2]) * _FACE_SLACK
+    centre = (box[:2] + box[2:]) / 2
+    return bool((centre >= face[:2] - slack).all() and (centre <= face[2:] + slack).all())

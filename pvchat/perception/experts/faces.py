@@ -1,0 +1,197 @@
+"""Faces in one frame: boxes and points (MTCNN), identity vectors (dlib's network), fitness for identification.
+
+In: one uint8 RGB frame. Out: `Faces`, arrays over the n faces found, best first; boxes and points in pixels.
+
+MTCNN finds most faces and places its points well; MediaPipe's wide-range detector adds turned and masked ones that
+MTCNN misses.
+
+Alignment: the five points are mapped by a similarity transform (Umeyama, 1991) onto their mean place in dlib's
+150-pixel face chip. dlib's own 5-point predictor expects boxes of dlib's detector and drifts on turned faces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from pvchat.perception.experts.identity import SIDE, IdentityNetwork
+from pvchat.perception.experts.mesh import WideFaceDetector
+from pvchat.perception.experts.mtcnn import MTCNN
+from pvchat.schemas import FloatArray
+
+# Median place of MTCNN's points in dlib's chips over 300 LFW photos: left eye, right eye, nose, mouth corners.
+TEMPLATE = np.array([[48.7, 47.0], [103.0, 47.0], [75.4, 79.5], [52.0, 106.3], [99.6, 106.8]])
+MASK_COLOURS = ((150, 200, 225), (225, 228, 230))  # the usual surgical blue, and white
+_MASK = ((26, 82), (52, 77), (75, 67), (98, 77), (124, 82), (120, 112), (102, 136), (75, 146), (48, 136), (30, 112))
+_DETECT_SIDE = 720  # frames are searched at this longest side: smaller faces carry no identity
+_SAME = 0.3  # overlap from which both detectors mean one face
+_WIDE_MIN = 0.7  # score that the wide-range detector must reach …
+_WIDE_SCORE = 0.6  # … and where its scores begin on MTCNN's scale: 0.7 there is about as sure as 0.88 here
+_SHARP = 60.0  # variance of the Laplacian of a chip from which it counts as sharp
+_LARGE = 60.0  # pixels of face height from which size is no limit (a chip is 150 with a wide margin)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """n faces of one frame.
+
+    Attributes:
+        boxes: [n, 4] x0, y0, x1, y1 in pixels.
+        points: [n, 5, 2] eyes, nose, mouth corners in pixels.
+        scores: [n] detector score, 0..1.
+        quality: [n] fitness for identification, 0..1 (size, sharpness, frontality).
+        identity: [n, 128] descriptors (mean of the chip and its mirror image).
+    """
+
+    boxes: FloatArray
+    points: FloatArray
+    scores: FloatArray
+    quality: FloatArray
+    identity: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+class FaceExpert:
+    """Finds and describes the faces of a frame."""
+
+    def __init__(
+        self,
+        detector: MTCNN | None = None,
+        network: IdentityNetwork | None = None,
+        wide: WideFaceDetector | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self.detector = detector or MTCNN(device=device)
+        self.network = network or IdentityNetwork(device=device)
+        self.wide = wide or WideFaceDetector()
+
+    def find(self, image: NDArray[np.uint8]) -> Faces:
+        """All faces of a frame [H, W, 3] uint8 RGB."""
+        scale = min(1.0, _DETECT_SIDE / max(image.shape[:2]))
+        small = image if scale == 1.0 else _resize(image, scale)
+        boxes, points, scores = self.detector.detect(small)
+        boxes, points = boxes / scale, points / scale
+        more = self._missed(image, boxes)
+        boxes, points, scores = (np.concatenate(pair) for pair in zip((boxes, points, scores), more, strict=True))
+        return self.describe(image, boxes, points, scores)
+
+    def _missed(self, image: NDArray[np.uint8], boxes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Boxes, points and scores (pixels) of the wide-range detector's faces that overlap none of `boxes` [n, 4]."""
+        height, width = image.shape[:2]
+        found, keys, scores = self.wide.faces(image, _WIDE_MIN)
+        found, keys = found * np.float32([width, height, width, height]), keys * np.float32([width, height])
+        new = overlap(found, boxes).max(1, initial=0.0) < _SAME
+        return found[new], _five(keys[new]), _WIDE_SCORE + (1 - _WIDE_SCORE) * scores[new]
+
+    def masked(self, image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
+        """Identity vectors [2, 128] of a face as it would look in a surgical mask, blue and white; points [5, 2]."""
+        bare = chip(image, points)
+        return self.network.describe(np.stack([draw_mask(bare, colour) for colour in MASK_COLOURS]))
+
+    def describe(self, image: NDArray[np.uint8], boxes: FloatArray, points: FloatArray, scores: FloatArray) -> Faces:
+        """Identity and quality of faces whose boxes [n, 4] and points [n, 5, 2] are known (pixels)."""
+        chips = np.stack([chip(image, p) for p in points]) if len(points) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
+        mirrored = np.ascontiguousarray(chips[:, :, ::-1])
+        both = self.network.describe(np.concatenate((chips, mirrored)))
+        identity = (both[: len(chips)] + both[len(chips) :]) / 2
+        quality = np.array([_quality(c, b, p) for c, b, p in zip(chips, boxes, points, strict=True)], np.float32)
+        return Faces(boxes, points, scores, quality * scores, identity)
+
+
+def chip(image: NDArray[np.uint8], points: FloatArray) -> NDArray[np.uint8]:
+    """The aligned face chip [150, 150, 3] for five points [5, 2] in pixels of the image [H, W, 3]."""
+    matrix, offset = _similarity(np.asarray(points, np.float64), TEMPLATE)
+    scale = float(np.sqrt(abs(np.linalg.det(matrix))))  # chip pixels an image pixel
+    source = Image.fromarray(image)
+    inverse = np.linalg.inv(matrix)
+    shift = -inverse @ offset
+    if scale < 1 / 1.5:  # shrink first: the affine warp has no anti-aliasing of its own
+        size = (max(1, round(source.width * scale)), max(1, round(source.height * scale)))
+        ratio = np.diag([size[0] / source.width, size[1] / source.height])
+        source, inverse, shift = source.resize(size, Image.Resampling.BOX), ratio @ inverse, ratio @ shift
+    affine = (inverse[0, 0], inverse[0, 1], shift[0], inverse[1, 0], inverse[1, 1], shift[1])
+    warped = source.transform((SIDE, SIDE), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
+    return np.asarray(warped)
+
+
+def draw_mask(chip_pixels: NDArray[np.uint8], colour: tuple[int, int, int], drop: float = 0.0) -> NDArray[np.uint8]:
+    """A face chip [150, 150, 3] with a surgical mask drawn over nose, mouth and chin.
+
+    Args:
+        chip_pixels: an aligned chip, so that the mask's outline lies at fixed places.
+        colour: RGB of the cloth.
+        drop: how far the mask has slid down the nose, in chip pixels.
+    """
+    picture = Image.fromarray(chip_pixels)
+    outline = [(x, y + (drop if y < 100 else 0)) for x, y in _MASK]
+    shade = Image.new("L", picture.size, 0)
+    ImageDraw.Draw(shade).polygon(outline, fill=255)
+    grey = np.asarray(picture.convert("L"), np.float32)
+    light = float(np.clip(grey[40:75, 45:105].mean() / 170.0, 0.4, 1.0))  # as bright as the face it lies on
+    rows = 1.0 - 0.10 * np.cos(np.arange(SIDE) / 9.0)  # folds
+    cloth = np.clip(np.float32(colour)[None, None] * light * rows[:, None, None], 0, 255)
+    cover = np.asarray(shade.filter(ImageFilter.GaussianBlur(1.2)), np.float32)[..., None] / 255.0
+    return (chip_pixels * (1 - cover) + cloth * cover).astype(np.uint8)
+
+
+def frontality(points: FloatArray) -> float:
+    """How frontal a face is, 0 (profile) to 1, from five points [5, 2]: the nose's place between the eyes.
+
+    PVChat's quality gate uses max(1 - 3 |x_nose - x_eyecentre|, 0) in face widths; here in eye distances.
+    """
+    left, right, nose = points[0], points[1], points[2]
+    axis = right - left
+    distance = float(np.linalg.norm(axis))
+    if distance < 1e-3:
+        return 0.0
+    offset = float(np.dot(nose - (left + right) / 2, axis) / distance**2)
+    return max(0.0, 1.0 - 1.5 * abs(offset))
+
+
+def overlap(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Intersection over union of every box in a [n, 4] with every box in b [m, 4]: [n, m]."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    both = np.clip(high - low, 0, None).prod(2)
+    area_a, area_b = ((x[:, 2:] - x[:, :2]).prod(1) for x in (a, b))
+    return both / np.maximum(area_a[:, None] + area_b[None] - both, 1e-9)
+
+
+def _five(keys: FloatArray) -> FloatArray:
+    """MediaPipe's six face points [n, 6, 2] as MTCNN's five [n, 5, 2]; the mouth's corners lie about its middle."""
+    right_eye, left_eye, nose, mouth = keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3]
+    half = (left_eye - right_eye) * np.float32(
+        (TEMPLATE[4, 0] - TEMPLATE[3, 0]) / (TEMPLATE[1, 0] - TEMPLATE[0, 0]) / 2
+    )
+    return np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
+
+
+def _quality(chip_pixels: NDArray[np.uint8], box: FloatArray, points: FloatArray) -> float:
+    grey = chip_pixels[25:125, 25:125].astype(np.float32).mean(2)
+    laplacian = grey[1:-1, :-2] + grey[1:-1, 2:] + grey[:-2, 1:-1] + grey[2:, 1:-1] - 4 * grey[1:-1, 1:-1]
+    sharp = min(1.0, float(laplacian.var()) / _SHARP)
+    large = min(1.0, float(box[3] - box[1]) / _LARGE)
+    return float((0.25 + 0.75 * frontality(points)) * (0.3 + 0.7 * sharp) * (0.2 + 0.8 * large))
+
+
+def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Least-squares rotation, scale and shift that take source [n, 2] to target [n, 2]: y = matrix @ x + offset."""
+    centre, goal = source.mean(0), target.mean(0)
+    s, t = source - centre, target - goal
+    spread = max(float((s**2).sum()), 1e-9)
+    cosine = float((s * t).sum()) / spread
+    sine = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / spread
+    matrix = np.array([[cosine, -sine], [sine, cosine]])
+    if abs(np.linalg.det(matrix)) < 1e-9:  # all points in one place: any chip is as good as another
+        matrix = np.eye(2)
+    return matrix, goal - matrix @ centre
+
+
+def _resize(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR))

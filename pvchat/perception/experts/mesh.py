@@ -1,0 +1,147 @@
+"""Face mesh and wide-range face boxes: MediaPipe Face Mesh and BlazeFace (full range), frozen.
+
+In: a frame and one face's box and five points (or nothing: the detector). Out: 468 points with mouth, eye, smile and
+head angle measures; boxes for faces that are small, turned or masked. Source: Kartynnik et al. 2019 (arXiv:1907.06724),
+Bazarevsky et al. 2019 (arXiv:1907.05047); constants from MediaPipe's face_landmark and face_detection graphs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.experts.litert import Network, model_path
+from pvchat.perception.experts.regions import Region, around, crop, whole
+from pvchat.perception.experts.ssd import FACES, Detector
+from pvchat.schemas import FloatArray
+
+POINTS = 468
+# Indices of the canonical face mesh; "right" is the person's own right, the left of a picture that faces us.
+_RIGHT_EYE_OUTER, _RIGHT_EYE_INNER, _LEFT_EYE_INNER, _LEFT_EYE_OUTER = 33, 133, 362, 263
+_RIGHT_LIDS, _LEFT_LIDS = (159, 145), (386, 374)
+_UPPER_LIP, _LOWER_LIP, _RIGHT_CORNER, _LEFT_CORNER = 13, 14, 61, 291
+_FOREHEAD, _CHIN, _RIGHT_CHEEK, _LEFT_CHEEK = 10, 152, 234, 454
+_MARGIN = 1.5  # the region the network is trained on, over the tight box of the mesh
+
+
+@dataclass
+class Mesh:
+    """One face.
+
+    Attributes:
+        points: [468, 3] x, y as fractions of the frame, z (fraction of its width, small is near).
+        presence: 0..1, that a face is there.
+        mouth_open: gap between the inner lips over the face's height; 0 closed, 0.2 wide open.
+        eyes_open: lid gap over eye width, mean of both; under 0.1 closed, 0.3 open.
+        smile: how far the mouth corners lie above the middle of the lips, plus how wide the mouth is, against a
+            neutral face; in face heights, above about 0.05 smiles.
+        yaw: degrees, positive turned to the picture's right.
+        pitch: degrees, positive up.
+        roll: degrees, positive clockwise as seen.
+    """
+
+    points: FloatArray
+    presence: float
+    mouth_open: float
+    eyes_open: float
+    smile: float
+    yaw: float
+    pitch: float
+    roll: float
+
+
+class MeshExpert:
+    """Lays the mesh over a face that is already found."""
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        self._network = Network(model_path("face_landmark.tflite", folder), threads)
+
+    def mesh(self, image: NDArray[np.uint8], box: FloatArray, points: FloatArray | None = None) -> Mesh | None:
+        """The mesh of one face, or None when the network sees no face there.
+
+        Args:
+            image: [H, W, 3] uint8 RGB.
+            box: [4] face box as fractions of the frame.
+            points: [5, 2] picture-left eye, picture-right eye, nose, mouth corners as fractions; they give the roll.
+        """
+        height, width = image.shape[:2]
+        scale = np.float32([width, height])
+        corners = np.asarray(box, np.float32).reshape(2, 2) * scale
+        angle = 0.0
+        if points is not None and np.isfinite(points).all():
+            dx, dy = (points[1] - points[0]) * scale
+            angle = atan2(dy, dx)
+        centre = corners.mean(0)
+        region = Region(float(centre[0]), float(centre[1]), float((corners[1] - corners[0]).max()) * _MARGIN, angle)
+        for _ in range(2):  # the second look is framed by the mesh itself, as in tracking
+            raw, flag = self._network(crop(image, region, self._network.input_size[0]))
+            found = region.to_frame(raw.reshape(POINTS, 3) / self._network.input_size[0])
+            dx, dy = found[_LEFT_EYE_OUTER, :2] - found[_RIGHT_EYE_OUTER, :2]
+            region = around(found, atan2(dy, dx)).scaled(_MARGIN)
+        presence = float(1 / (1 + np.exp(-flag.ravel()[0])))
+        if presence < 0.5:
+            return None
+        return Mesh(found / np.float32([width, height, width]), presence, **measure(found))
+
+
+class WideFaceDetector:
+    """Finds faces up to about five metres away, turned and masked ones included."""
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        self._detector = Detector(FACES, folder, threads)
+
+    def faces(
+        self, image: NDArray[np.uint8], threshold: float | None = None
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """All faces, best first.
+
+        Args:
+            image: [H, W, 3] uint8 RGB.
+            threshold: least score, the network's own 0.6 when None.
+
+        Returns:
+            boxes [n, 4], keypoints [n, 6, 2] (right eye, left eye, nose, mouth, right ear, left ear; the person's own
+            sides) as fractions of the frame, scores [n].
+        """
+        height, width = image.shape[:2]
+        found = self._detector(image, whole(image), threshold)
+        scale = np.float32([width, height])
+        return (found.boxes.reshape(-1, 2, 2) / scale).reshape(-1, 4), found.keypoints / scale, found.scores
+
+
+def measure(points: FloatArray) -> dict[str, float]:
+    """Mouth, eyes, smile and head angles of a mesh [468, 3] in pixels (depth too): `Mesh`'s measures by name."""
+    across = _unit(points[_LEFT_CHEEK] - points[_RIGHT_CHEEK])
+    down = points[_CHIN] - points[_FOREHEAD]
+    height = float(np.linalg.norm(down))
+    down = _unit(down - across * float(down @ across))
+    corners = (points[_RIGHT_CORNER] + points[_LEFT_CORNER]) / 2
+    lips = (points[_UPPER_LIP] + points[_LOWER_LIP]) / 2
+    mouth_width = _gap(points, _RIGHT_CORNER, _LEFT_CORNER) / height
+    return {
+        "mouth_open": _gap(points, _UPPER_LIP, _LOWER_LIP) / height,
+        "eyes_open": (
+            _gap(points, *_RIGHT_LIDS) / _gap(points, _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER)
+            + _gap(points, *_LEFT_LIDS) / _gap(points, _LEFT_EYE_OUTER, _LEFT_EYE_INNER)
+        )
+        / 2,
+        "smile": float((lips - corners) @ down) / height + mouth_width - _NEUTRAL_WIDTH,
+        "yaw": float(np.degrees(atan2(across[2], np.hypot(across[0], across[1])))),
+        "pitch": float(np.degrees(atan2(-down[2], np.hypot(down[0], down[1])))),
+        "roll": float(np.degrees(atan2(across[1], across[0]))),
+    }
+
+
+_NEUTRAL_WIDTH = 0.30  # mouth width of an unsmiling face, in face heights
+
+
+def _unit(vector: FloatArray) -> FloatArray:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
+
+
+def _gap(points: FloatArray, a: int, b: int) -> float:
+    return float(np.linalg.norm(points[a] - points[b]))

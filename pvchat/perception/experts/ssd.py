@@ -1,0 +1,128 @@
+"""MediaPipe's single-shot detectors (faces, palms, whole persons): anchors, decoding, suppression.
+
+In: an image and a square region of it. Out: boxes and keypoints in pixels with scores. Constants come from MediaPipe's
+face_detection_full_range, palm_detection and pose_detection graphs (Apache-2.0), the method from BlazeFace
+(Bazarevsky et al. 2019, arXiv:1907.05047).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.experts.litert import Network, model_path
+from pvchat.perception.experts.regions import Region, crop
+from pvchat.schemas import FloatArray
+
+_SCORE_CLIP = 60.0  # logits beyond this are clipped before the sigmoid, which float32 could not hold
+_OVERLAP = 0.3  # detections that overlap more than this are averaged into one
+
+
+@dataclass(frozen=True)
+class DetectorSpec:
+    """What a detector file expects: its strides with anchors a cell, how many keypoints, and the score to pass."""
+
+    file: str
+    strides: tuple[tuple[int, int], ...]
+    keypoints: int
+    threshold: float
+    signed: bool  # pixels -1..1 instead of 0..1
+
+
+FACES = DetectorSpec("face_detection_full_range_sparse.tflite", ((4, 1),), 6, 0.6, True)
+PALMS = DetectorSpec("palm_detection_full.tflite", ((8, 2), (16, 6)), 7, 0.5, False)
+PERSONS = DetectorSpec("pose_detection.tflite", ((8, 2), (16, 2), (32, 6)), 4, 0.5, True)
+
+
+@dataclass
+class Detections:
+    """n detections in pixels, best first: boxes [n, 4], keypoints [n, K, 2], scores [n]."""
+
+    boxes: FloatArray
+    keypoints: FloatArray
+    scores: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+class Detector:
+    """One SSD network with its anchors."""
+
+    def __init__(self, spec: DetectorSpec, folder: Path | None = None, threads: int = 1) -> None:
+        self.spec = spec
+        self._network = Network(model_path(spec.file, folder), threads)
+        self._size = self._network.input_size[0]
+        self._anchors = anchors(self._size, spec.strides)
+
+    def __call__(self, image: NDArray[np.uint8], region: Region, threshold: float | None = None) -> Detections:
+        """Find objects in `region` of `image` [H, W, 3]; outside the image is black, as in training."""
+        pixels = crop(image, region, self._size, edge=False)
+        raw, logits = self._network(pixels * 2 - 1 if self.spec.signed else pixels)
+        found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self.spec.threshold)
+        corners = region.to_frame(found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
+        keypoints = region.to_frame(found.keypoints.reshape(-1, 2)).reshape(found.keypoints.shape)
+        return Detections(corners.reshape(-1, 4), keypoints, found.scores)
+
+
+def anchors(size: int, strides: tuple[tuple[int, int], ...]) -> FloatArray:
+    """Anchor centres [n, 2] as fractions, row-major within a stride (the networks use fixed, unit anchor sizes)."""
+    centres = []
+    for stride, count in strides:
+        cells = size // stride
+        ys, xs = np.divmod(np.arange(cells * cells), cells)
+        centre = (np.stack([xs, ys], 1) + 0.5) / cells
+        centres.append(np.repeat(centre, count, 0))
+    return np.concatenate(centres).astype(np.float32)
+
+
+def decode(raw: FloatArray, logits: FloatArray, centres: FloatArray, size: int, threshold: float) -> Detections:
+    """Raw network output -> suppressed detections as fractions of the region.
+
+    Args:
+        raw: [n, 4 + 2K] centre x, centre y, width, height, then keypoints x, y, all in input pixels from the anchor.
+        logits: [n].
+        centres: [n, 2].
+        size: input side in pixels.
+        threshold: of the probability.
+    """
+    scores = 1 / (1 + np.exp(-np.clip(logits, -_SCORE_CLIP, _SCORE_CLIP)))
+    keep = np.flatnonzero(scores >= threshold)
+    points = raw[keep].reshape(len(keep), raw.shape[1] // 2, 2) / size
+    points[:, 0] += centres[keep]
+    points[:, 2:] += centres[keep][:, None]
+    half = points[:, 1] / 2
+    boxes = np.concatenate([points[:, 0] - half, points[:, 0] + half], 1)
+    return suppress(Detections(boxes, points[:, 2:], scores[keep].astype(np.float32)))
+
+
+def suppress(found: Detections, overlap: float = _OVERLAP) -> Detections:
+    """Weighted non-maximum suppression: each group's boxes and keypoints are averaged by score (BlazeFace §3.3)."""
+    boxes, keypoints, scores = [], [], []
+    left = np.argsort(-found.scores)
+    while len(left):
+        same = iou(found.boxes[left[0]], found.boxes[left]) > overlap
+        same[0] = True
+        group = left[same]
+        weights = found.scores[group] / found.scores[group].sum()
+        boxes.append(np.einsum("n,nd->d", weights, found.boxes[group]))
+        keypoints.append(np.einsum("n,nkd->kd", weights, found.keypoints[group]))
+        scores.append(found.scores[left[0]])
+        left = left[~same]
+    shape = (len(scores), *found.keypoints.shape[1:])
+    return Detections(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(keypoints, np.float32).reshape(shape),
+        np.array(scores, np.float32),
+    )
+
+
+def iou(box: FloatArray, others: FloatArray) -> FloatArray:
+    """Intersection over union of one box [4] with others [n, 4]: [n]."""
+    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
+    shared = np.clip(high - low, 0, None).prod(1)
+    area, areas = (box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(1)
+    return np.asarray(shared / np.maximum(area + areas - shared, 1e-12), np.float32)

@@ -1,0 +1,389 @@
+"""Facts measured about one person of a clip and about its scene.
+
+In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
+colours, hair, features, gender, what is held) and `SceneFacts`. Nothing is guessed: a field is set only when enough of
+the best sightings agree or a head passes the threshold at which its precision was validated. Pose, movement and
+gestures come from `motion.py`. Drawn figures get colours and position only: the heads were trained on photos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception import colours
+from pvchat.perception.experts.attributes import AttributeExpert, Claim, ImageNetHead, body_box, crop, head_box
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, SceneFacts, Track
+
+if TYPE_CHECKING:
+    from pvchat.perception.experts.efficientnet import FrameExpert
+    from pvchat.video import Clip
+
+_SIGHTINGS = 5  # the best ones, which must agree
+_NOT_WORN = {"smiling", "man", "woman", "blonde"}
+_NOT_SAID = {"glasses"}  # four of five right on photos, one of three on the development footage (docs/LOG.md)
+# ImageNet classes (index -> word) on torso crops. Suit, Windsor tie, bow tie and groom together are formal wear: from
+# 0.45 on, 92 % of ccp_clothes' claims wore a suit, jacket or tie. A suit is said of men and of whoever wears a tie.
+_FORMAL, _TIES = [834, 906, 457, 982], {906: "tie", 457: "bow tie"}
+_FORMAL_SURE, _TIE_SURE = 0.45, 0.25
+_COAT, _STETHOSCOPE = 617, 823  # lab coat; a stethoscope hangs over one, so the two share their probability
+_WITH = ("tie", "bow tie", "stethoscope")
+_HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "a guitar", 546: "a guitar",
+         889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
+         752: "a racket", 764: "a rifle"}  # fmt: skip
+_PLACES = {424: "a barbershop", 454: "a bookshop", 624: "a library", 762: "a restaurant", 582: "a shop",
+           819: "a stage", 788: "a shop", 497: "a church", 467: "a shop", 415: "a bakery", 498: "a cinema"}  # fmt: skip
+_IMAGENET_SURE = 0.6
+_OUTER = ("suit", "jacket")
+
+
+class FactExperts:
+    """The networks that facts need, each loaded when first used.
+
+    Args:
+        frames: shared with the rest of the analysis; None loads its own.
+    """
+
+    def __init__(self, frames: FrameExpert | None = None) -> None:
+        self._frames = frames
+
+    @cached_property
+    def frames(self) -> FrameExpert:
+        from pvchat.perception.experts.efficientnet import FrameExpert
+
+        return self._frames or FrameExpert()
+
+    @cached_property
+    def heads(self) -> AttributeExpert:
+        return AttributeExpert()
+
+    @cached_property
+    def imagenet(self) -> ImageNetHead:
+        return ImageNetHead()
+
+
+def measure_person(
+    clip: Clip,
+    track: Track,
+    analysis: ClipAnalysis,
+    *,
+    experts: FactExperts | None = None,
+    masks: dict[int, FloatArray] | None = None,
+) -> PersonFacts:
+    """What can be said of one track.
+
+    Args:
+        clip: T frames; track.frames index into them.
+        track: n sightings.
+        analysis: the clip's other tracks, for who is nearer.
+        experts: None takes one shared by the process.
+        masks: sampled frame -> person mask [h, w], 0..1 over the whole frame, where one is known.
+    """
+    facts = PersonFacts()
+    if len(track) == 0:
+        return facts
+    best = best_sightings(track)
+    facts.shot, facts.where = shot(track), where(track, analysis)
+    images = [clip.images[track.frames[i]] for i in best]
+    grey = colours.is_grey_scale(np.stack(images))
+    worn: list[Claim] = []
+    if track.kind == "face":
+        experts = experts or _shared()
+        heads = experts.frames.pooled([crop(m, head_box(track.boxes[i])) for m, i in zip(images, best, strict=True)])
+        body = _body_features(track, best, images, experts)
+        _claim_head(facts, experts.heads.claims("head", heads))
+        facts.activity = _activity(facts, analysis, experts)
+        worn = _claim_body(facts, experts, body)
+    masked = [(masks or {}).get(int(track.frames[i])) for i in best]
+    facts.clothes = _clothes(track, best, images, masked, worn, grey)
+    if track.kind == "figure":
+        facts.hair = None if grey else _drawn_hair(track, best, images)
+    elif "a hat" not in facts.features:
+        facts.hair = _hair(track, best, images, grey) or facts.hair
+    return facts
+
+
+def measure_scene(clip: Clip, frame_features: FloatArray, *, experts: FactExperts | None = None) -> SceneFacts:
+    """What can be said of the clip as a whole.
+
+    Args:
+        clip: T frames.
+        frame_features: [F, 49, 1280] grid features of some of its frames.
+        experts: None takes one shared by the process.
+    """
+    experts = experts or _shared()
+    facts = SceneFacts()
+    pooled = np.asarray(frame_features, np.float32).mean(1)
+    for claim in experts.heads.claims("frame", pooled):
+        if claim.label == "drawn":
+            facts.drawn, facts.confidence["drawn"] = True, claim.confidence
+        elif claim.label in ("indoors", "outdoors"):
+            facts.setting = facts.setting or claim.label
+            facts.confidence.setdefault("setting", claim.confidence)
+        elif not _is_activity(claim):
+            facts.place = facts.place or claim.label
+            facts.confidence.setdefault("place", claim.confidence)
+    if facts.drawn:  # the place labels were learned from photos
+        facts.place = facts.setting = None
+    elif facts.place is None:
+        facts.place = _imagenet(experts.imagenet.probabilities(pooled), _PLACES, _IMAGENET_SURE)
+    facts.light, facts.background = colours.light(clip.images), colours.background(clip.images)
+    return facts
+
+
+def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
+    """Indices of the sightings most worth measuring: the best of each stretch of the track, so that they differ."""
+    parts = np.array_split(np.arange(len(track)), min(count, len(track)))
+    worth = track.quality + 0.5 * track.scores
+    return np.array([part[np.argmax(worth[part])] for part in parts], np.int64)
+
+
+def shot(track: Track) -> str:
+    """How much of the person the frame shows, by the height of the face (a standing person is about 7.5 faces tall)."""
+    height = float(np.median(track.boxes[:, 3] - track.boxes[:, 1])) * (1.0 if track.kind == "face" else 0.5)
+    sizes = ((0.33, "close-up"), (0.14, "medium shot"), (0.06, "full figure"))
+    return next((name for limit, name in sizes if height > limit), "far away")
+
+
+def where(track: Track, analysis: ClipAnalysis) -> str:
+    """The phrase for the median position, and in front of or behind others when clearly larger or smaller than they."""
+    box = np.median(track.boxes, 0)
+    x = float(box[0] + box[2]) / 2
+    side = "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
+    height = float(box[3] - box[1])
+    others = [
+        float(np.median(t.boxes[:, 3] - t.boxes[:, 1])) for t in analysis.tracks if t is not track and len(t) >= 2
+    ]
+    if others and height < 0.5 * max(others):
+        return f"{side} of the frame, in the background"
+    if others and height > 2.0 * max(others):
+        return f"{side} of the frame, in the foreground"
+    return f"{side} of the frame"
+
+
+def torso_box(track: Track, i: int) -> FloatArray:
+    """The part of sighting i that surely is clothing: between shoulders and hips when the pose shows them, else below
+    the chin, as wide as the shoulders' inner part. [4] fractions.
+    """
+    joints = track.pose[i][[11, 12, 23, 24]]  # MediaPipe: shoulders, hips
+    face = track.boxes[i]
+    if track.kind == "figure":  # drawn bodies are narrower and shorter below a bigger head
+        x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
+        return np.array([x - 0.5 * width, face[3] + 0.15 * height, x + 0.5 * width, face[3] + height], np.float32)
+    if not np.isnan(joints).any() and (joints[:2, 3] > 0.6).all():
+        low, high = joints[:2, :2].min(0), joints[:2, :2].max(0)
+        bottom = float(joints[2:, 1].mean()) if (joints[2:, 3] > 0.6).all() else high[1] + 1.6 * (face[3] - face[1])
+        return np.array([low[0], low[1], high[0], max(bottom, high[1] + 0.02)], np.float32)
+    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
+    return np.array([x - 1.1 * width, face[3] + 0.45 * height, x + 1.1 * width, face[3] + 2.4 * height], np.float32)
+
+
+def skin_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray:
+    """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose."""
+    x0, y0, x1, y1 = face
+    w, h = x1 - x0, y1 - y0
+    inner = np.array([x0 + 0.25 * w, y0 + 0.4 * h, x1 - 0.25 * w, y0 + 0.7 * h], np.float32)
+    return np.asarray(np.median(colours.to_lab(crop(image, inner)).reshape(-1, 3), 0), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _shared() -> FactExperts:
+    return FactExperts()
+
+
+def _body_features(
+    track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], experts: FactExperts
+) -> FloatArray:
+    """[B, 1280] of the torso crops that lie at least half in the frame; the track's own features where it has them."""
+    boxes = [body_box(track.boxes[i]) for i in best]
+    inside = [k for k, box in enumerate(boxes) if min(box[3], 1.0) - box[1] > 0.3 * (box[3] - box[1])]
+    if not inside:
+        return np.zeros((0, 1280), np.float32)
+    if track.body[best[inside]].any():
+        return np.asarray(track.body[best[inside]], np.float32)
+    return experts.frames.pooled([crop(images[k], boxes[k]) for k in inside])
+
+
+def _claim_head(facts: PersonFacts, claims: list[Claim]) -> None:
+    for claim in claims:
+        if claim.label in _NOT_SAID:
+            continue
+        if claim.label in ("man", "woman") and facts.gender is None:
+            facts.gender, facts.confidence["gender"] = claim.label, claim.confidence
+        elif claim.label == "blonde":
+            facts.hair = "blonde hair"
+        elif claim.label not in _NOT_WORN:
+            facts.features.append(claim.label)
+            facts.confidence[claim.label] = claim.confidence
+    if "sunglasses" in facts.features and "glasses" in facts.features:
+        facts.features.remove("glasses")
+
+
+def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: FactExperts) -> str | None:
+    """What the whole frames show being done, said of whoever is seen from far enough to be doing it."""
+    if facts.shot == "close-up" or len(analysis.frame_features) == 0:
+        return None
+    claims = experts.heads.claims("frame", np.asarray(analysis.frame_features, np.float32).mean(1))
+    if any(claim.label == "drawn" for claim in claims):  # sports were learned from photos
+        return None
+    found = next((claim for claim in claims if _is_activity(claim)), None)
+    if found is None:
+        return None
+    facts.confidence["activity"] = found.confidence
+    return found.label
+
+
+def _is_activity(claim: Claim) -> bool:
+    return claim.label.split()[0].endswith("ing")
+
+
+def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> list[Claim]:
+    """Garments that the heads or the ImageNet classifier are sure of; sets `holding` too."""
+    if len(body) == 0:
+        return []
+    claims = experts.heads.claims("body", body)
+    p = experts.imagenet.probabilities(body)
+    facts.holding = _imagenet(p, _HELD, _IMAGENET_SURE)
+    return _formal(facts, p.mean(0), claims) + _medical(p.mean(0))
+
+
+def _formal(facts: PersonFacts, p: FloatArray, claims: list[Claim]) -> list[Claim]:
+    """The claims with a suit or jacket and a tie, if the mean ImageNet probabilities [1000] say formal wear."""
+    sure = float(p[_FORMAL].sum())
+    if sure < _FORMAL_SURE:
+        return claims
+    ties = [Claim(name, float(p[i])) for i, name in _TIES.items() if p[i] >= _TIE_SURE and facts.gender != "woman"]
+    kind = "suit" if ties or facts.gender == "man" else "jacket"
+    if any(claim.label in _OUTER for claim in claims):
+        return claims + [tie for tie in ties if all(tie.label != claim.label for claim in claims)]
+    return [Claim(kind, sure), *ties]
+
+
+def _medical(p: FloatArray) -> list[Claim]:
+    found = []
+    if p[_STETHOSCOPE] + p[_COAT] >= _IMAGENET_SURE and p[_COAT] >= 0.15:
+        found.append(Claim("coat", float(p[_STETHOSCOPE] + p[_COAT])))
+    if p[_STETHOSCOPE] >= 0.4:
+        found.append(Claim("stethoscope", float(p[_STETHOSCOPE])))
+    return found
+
+
+def _imagenet(p: FloatArray, table: dict[int, str], sure: float) -> str | None:
+    """The word whose classes' mean probability over the crops [B, 1000] is largest, if it is at least `sure`."""
+    mean, sums = p.mean(0), dict[str, float]()
+    for i, name in table.items():
+        sums[name] = sums.get(name, 0.0) + float(mean[i])
+    name = max(sums, key=lambda n: sums[n])
+    return name if sums[name] >= sure else None
+
+
+def _clothes(
+    track: Track,
+    best: IntArray,
+    images: Sequence[NDArray[np.uint8]],
+    masks: Sequence[FloatArray | None],
+    worn: list[Claim],
+    grey: bool,
+) -> list[Garment]:
+    """Garments, the outer one first: kinds from the claims, colours from the pixels."""
+    outer, under = [], []
+    for i, image, mask in zip(best, images, masks, strict=True):
+        box, skin = torso_box(track, int(i)), skin_colour(image, track.boxes[i]) if track.kind == "face" else None
+        outer.append(_cloth(image, box, skin, mask, grey))
+        under.append((image, _collar_box(box, track.boxes[i]), skin, mask, grey))
+    colour, agreed = colours.vote(outer)
+    kinds = [claim.label for claim in worn]
+    main = next((k for k in kinds if k not in (*_WITH, "shirt")), None)
+    main = main or ("suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
+    if main is None and colour is None:
+        return []
+    sure = next((c.confidence for c in worn if c.label == main), agreed)
+    found = [Garment(main or "top", colour, round(sure, 3))]
+    if main in _OUTER and ("tie" in kinds or "shirt" in kinds):
+        below, share = colours.vote([_cloth(*place) for place in under])
+        if below in ("white", "light grey", "light blue", "pink", "blue") and below != colour:
+            found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
+    found += [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in _WITH]
+    return found
+
+
+def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:
+    """Where the shirt shows in an open jacket: a narrow strip under the chin."""
+    x, half = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0])
+    return np.array(
+        [x - half, face[3] + 0.1 * (face[3] - face[1]), x + half, face[3] + 0.9 * (face[3] - face[1])], np.float32
+    )
+
+
+def _cloth(
+    image: NDArray[np.uint8], box: FloatArray, skin: FloatArray | None, mask: FloatArray | None, grey: bool
+) -> str | None:
+    """The colour phrase of a region's pixels that are neither skin nor outside the person; None if too few are left."""
+    pixels = crop(image, box)
+    if box[1] >= 0.97 or pixels.shape[0] < 4 or pixels.shape[1] < 4:
+        return None
+    keep = np.ones(pixels.shape[:2], bool)
+    if mask is not None:
+        from PIL import Image
+
+        part = crop(np.repeat((np.asarray(mask) * 255).astype(np.uint8)[..., None], 3, 2), box)[..., 0]
+        keep = np.asarray(Image.fromarray(part).resize(pixels.shape[1::-1])) > 127
+    flat = pixels[keep]
+    if skin is not None and len(flat) and not grey:
+        flat = flat[~colours.skin_like(flat, skin)]
+    if len(flat) < max(12, 0.15 * keep.size):
+        return None
+    if grey:
+        return colours.shade(np.median(colours.to_lab(flat), 0))
+    return colours.name_colours(colours.dominant(flat, colours.cast(image)))
+
+
+def _hair(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], grey: bool) -> str | None:
+    """Hair colour from the strip above the face box; None when it is skin, mixed or outside the frame."""
+    said: list[str | None] = []
+    for i, image in zip(best, images, strict=True):
+        x0, y0, x1, y1 = track.boxes[i]
+        w, h = x1 - x0, y1 - y0
+        strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)
+        pixels = crop(image, strip).reshape(-1, 3)
+        if strip[1] < 0 or len(pixels) < 24:
+            said.append(None)
+            continue
+        lab = colours.to_lab(pixels)
+        skin = (
+            colours.skin_like(pixels, skin_colour(image, track.boxes[i])) if not grey else np.zeros(len(pixels), bool)
+        )
+        plain = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) < 22
+        said.append(_hair_word(np.median(lab, 0)) if skin.mean() < 0.5 and plain else None)
+    word, share = colours.vote(said)
+    return word if share >= 0.6 and (not grey or word == "dark hair") else None
+
+
+def _drawn_hair(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]]) -> str | None:
+    """Hair colour of a drawn head: what fills the top of its box; drawn hair has any colour."""
+    said: list[str | None] = []
+    for i, image in zip(best, images, strict=True):
+        x0, y0, x1, y1 = track.boxes[i]
+        top = np.array([x0 + 0.3 * (x1 - x0), y0 + 0.05 * (y1 - y0), x1 - 0.3 * (x1 - x0), y0 + 0.25 * (y1 - y0)])
+        found = colours.dominant(crop(image, top).reshape(-1, 3), groups=3)
+        said.append(found[0].word if found[0].share > 0.5 else None)
+    name, share = colours.vote(said)
+    if name is None or share < 0.6:
+        return None
+    blonde = {"yellow": "blonde", "beige": "blonde", "dark grey": "dark", "black": "dark"}
+    return f"{blonde.get(name, name)} hair"
+
+
+def _hair_word(lab: FloatArray) -> str | None:
+    chroma, hue = float(np.hypot(lab[1], lab[2])), float(np.degrees(np.arctan2(lab[2], lab[1])) % 360)
+    if lab[0] < 27:
+        return "dark hair"
+    if chroma < 7:
+        return "grey hair" if 42 <= lab[0] < 80 else None
+    if 30 <= hue <= 100:
+        return "blonde hair" if lab[0] > 52 and hue > 62 else "brown hair" if lab[0] < 48 else None
+    return None

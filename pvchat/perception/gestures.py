@@ -1,0 +1,245 @@
+"""Gestures of one person from measured series: mouth, head and hands over time.
+
+In: `Series`, arrays over the n sightings of a track. Out: verb phrases that complete "is ...", with confidences.
+Changes over time are only looked for between neighbouring sightings of one scene. Sampling is a few frames a second,
+so fast gestures (clapping) are seen only by chance and are named only when seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.experts import body
+from pvchat.schemas import FloatArray
+
+_MOST = 0.6  # share of the sightings that a lasting state needs
+_FEW = 3  # measured sightings that a state needs
+_LONG = 6  # measured sightings that a repeated change needs
+_TALK_SPREAD, _TALK_RANGE, _TALK_TURNS = 0.010, 0.03, 2  # of the mouth's opening, face heights
+_SMILE, _SHUT_EYES = 0.10, 0.13
+_SIDE, _PROFILE, _DOWN = 28.0, 55.0, -30.0  # degrees; the mesh's pitch is coarse: faces near the camera read -20
+_FACING = (10.0, 15.0)  # degrees of yaw and pitch
+_NOD, _SHAKE, _SWINGS = 9.0, 15.0, 3  # degrees peak to peak, and how many turns of direction
+_MOVES = 0.30  # face heights a hand moves between sightings, on average, when it gestures
+_WAVE, _WAVE_TURNS = 0.35, 2
+_TOUCH = 0.65  # face heights from the face's middle within which fingertips touch the face
+_HAND = (0.3, 1.4)  # plausible lengths of a hand, wrist to tip of the middle finger, in face heights
+_TOGETHER = 0.9  # face heights between the middles of two hands that are held together
+_TIPS = (8, 12, 16, 20)
+_KNUCKLES = (6, 10, 14, 18)
+
+
+@dataclass
+class Series:
+    """n sightings. Lengths are face heights from the face's middle, x to the right, y down; NaN: not measured.
+
+    Attributes:
+        times: [n] seconds.
+        scene: [n] number of the scene between cuts.
+        joints: [n, 33, 2] only joints that are seen.
+        hands: [n, 2, 21, 2] left and right hand.
+        mouth_open, eyes_open, smile, yaw, pitch: [n] as in `experts.mesh.Mesh`.
+    """
+
+    times: FloatArray
+    scene: NDArray[np.int64]
+    joints: FloatArray
+    hands: FloatArray
+    mouth_open: FloatArray
+    eyes_open: FloatArray
+    smile: FloatArray
+    yaw: FloatArray
+    pitch: FloatArray
+
+
+def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[str, float]]:
+    """All gestures that can be told.
+
+    Args:
+        series: the measures.
+        live: whether the picture moves by itself; in a photo only lasting states are told.
+        walking: whether they walk; then the arms swing, which is no gesture.
+    """
+    series = replace(series, hands=_plausible(series.hands))
+    found = [*_face_states(series), *([] if walking else _hand_states(series))]
+    if live:
+        found += [*_face_changes(series), *([] if walking else _hand_changes(series))]
+    phrases = {phrase for phrase, _ in found}
+    hidden: tuple[str, ...] = ()
+    # One motion is told once, by its most specific word; hands before the face shake the mesh under them.
+    if "waving" in phrases:
+        hidden += ("raising", "gesturing")
+    if any(phrase.startswith(("gesturing", "waving", "holding a hand")) for phrase in phrases):
+        hidden += ("nodding", "shaking")
+    elif phrases & {"shaking their head", "nodding"}:
+        hidden += ("facing",)
+    if "holding a hand to their face" in phrases:
+        hidden += ("talking",)
+    return [pair for pair in found if not pair[0].startswith(hidden)] if hidden else found
+
+
+def _face_states(series: Series) -> Iterator[tuple[str, float]]:
+    yaw, pitch = series.yaw, series.pitch
+    yield from _state("smiling", series.smile, series.smile > _SMILE)
+    yield from _state("closing their eyes", series.eyes_open, series.eyes_open < _SHUT_EYES)
+    yield from _state("looking down", pitch, (pitch < _DOWN) & (np.abs(yaw) < _PROFILE))
+    yield from _state("looking to the left", yaw, yaw < -_SIDE)
+    yield from _state("looking to the right", yaw, yaw > _SIDE)
+    level = (np.abs(yaw) < _FACING[0]) & (np.abs(pitch) < _FACING[1])
+    yield from _state("facing the camera", yaw, level, most=0.8)
+    shoulders = series.joints[:, body.LEFT_SHOULDER, 0] - series.joints[:, body.RIGHT_SHOULDER, 0]
+    unseen = ~np.isfinite(yaw)  # someone whose face is read isn't turned away, whatever the shoulders say
+    yield from _state("turned away", shoulders, (shoulders < -0.3) & unseen, most=0.8)
+
+
+def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
+    parts = [part for part in _parts(series, series.mouth_open) if len(part) >= _FEW]
+    measured = np.concatenate([part - part.mean() for part in parts]) if parts else np.zeros(0)
+    if len(measured) >= _LONG:
+        spread, reach = float(np.std(measured)), float(np.ptp(np.percentile(measured, [5, 95])))
+        changes = sum(turns(part, reach / 3) for part in parts)
+        if spread > _TALK_SPREAD and reach > _TALK_RANGE and changes >= _TALK_TURNS:
+            yield "talking", _sure(spread, _TALK_SPREAD)
+    for phrase, angle, other, least in (
+        ("nodding", series.pitch, series.yaw, _NOD),
+        ("shaking their head", series.yaw, series.pitch, _SHAKE),
+    ):
+        best = max((_swing(part, least) for part in _parts(series, angle)), default=0.0)
+        if best > 0 and best > 1.5 * max((_swing(part, least) for part in _parts(series, other)), default=0.0):
+            yield phrase, min(0.8, _sure(best, least))
+
+
+def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
+    count = len(series.times)
+    raised = np.zeros(count, int)
+    touching = np.zeros(count, bool)
+    for side in (0, 1):
+        shoulder, hand = series.joints[:, 11 + side], series.hands[:, side]
+        raised += (hand[:, _TIPS, 1].mean(1) < shoulder[:, 1] - 0.1) & (hand[:, 12, 1] < hand[:, 0, 1])
+        touching |= (np.hypot(hand[:, _TIPS, 0] / 0.8, hand[:, _TIPS, 1]) < _TOUCH).sum(1) >= 2
+    if touching.sum() >= max(2, 0.25 * count):
+        yield "holding a hand to their face", _share(touching.sum() / count)
+    elif _run(raised == 2) >= 2:
+        yield "raising both hands", _share((raised == 2).sum() / count)
+    elif _run(raised >= 1) >= 2:
+        yield "raising a hand", _share((raised >= 1).sum() / count)
+    apart = np.linalg.norm(_middles(series)[:, 0] - _middles(series)[:, 1], axis=1)
+    yield from _state("holding their hands together", apart, apart < _TOGETHER)
+    crossed = _crossed(series)
+    yield from _state("crossing their arms", np.where(np.isfinite(crossed), crossed, np.nan), crossed > 0)
+    pointing = np.stack([_points(series.hands[:, side]) for side in (0, 1)])
+    if _run(np.asarray((pointing > 0).any(0))) >= 2:
+        yield "pointing", 0.6
+
+
+def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
+    middles = _middles(series)
+    moving = []
+    for side in (0, 1):
+        steps = np.linalg.norm(np.diff(middles[:, side], axis=0), axis=1)[np.diff(series.scene) == 0]
+        steps = steps[np.isfinite(steps)]
+        if len(steps) >= _FEW and float(np.mean(steps)) > _MOVES:
+            moving.append(float(np.mean(steps)))
+        above = np.where((middles[:, side, 1] < series.joints[:, 11 + side, 1]), middles[:, side, 0], np.nan)
+        for part in _parts(series, above):
+            if len(part) >= _LONG and turns(part, _WAVE) >= _WAVE_TURNS and turns(
+                middles[np.isfinite(above), side, 1], _WAVE
+            ) < turns(part, _WAVE):  # fmt: skip
+                yield "waving", 0.65
+                break
+    if len(moving) == 2:
+        yield "gesturing with both hands", _sure(min(moving), _MOVES)
+    elif moving:
+        yield "gesturing with a hand", _sure(moving[0], _MOVES)
+
+
+def turns(values: FloatArray, least: float) -> int:
+    """How often a series changes direction, counting only swings of at least `least`."""
+    count, direction, extreme = 0, 0, float(values[0]) if len(values) else 0.0
+    for value in map(float, values):
+        if direction >= 0 and value > extreme or direction <= 0 and value < extreme:
+            direction = direction or (1 if value - extreme >= least else -1 if extreme - value >= least else 0)
+            extreme = value if direction else extreme
+        elif direction and abs(value - extreme) >= least:
+            count, direction, extreme = count + 1, -direction, value
+    return count
+
+
+def _middles(series: Series) -> FloatArray:
+    """Middle of each hand [n, 2, 2]: the hand's own points, else the pose's wrist."""
+    palms = series.hands[:, :, [0, 5, 9, 13, 17]].mean(2)
+    wrists = series.joints[:, [body.LEFT_WRIST, body.RIGHT_WRIST]]
+    return np.where(np.isfinite(palms), palms, wrists)
+
+
+def _crossed(series: Series) -> FloatArray:
+    """[n] positive where each wrist lies at the other arm's elbow, beyond the middle; NaN where unseen."""
+    left, right = series.joints[:, body.LEFT_WRIST], series.joints[:, body.RIGHT_WRIST]
+    elbows = series.joints[:, [body.LEFT_ELBOW, body.RIGHT_ELBOW]]
+    width = np.abs(series.joints[:, body.LEFT_SHOULDER, 0] - series.joints[:, body.RIGHT_SHOULDER, 0])
+    reach = np.maximum(np.linalg.norm(left - elbows[:, 1], axis=1), np.linalg.norm(right - elbows[:, 0], axis=1))
+    past = right[:, 0] - left[:, 0]  # of a person who faces us the left wrist is the right one of the picture
+    return np.asarray(np.where(past > 0, 0.45 * width - reach, np.minimum(0.45 * width - reach, -1e-3)), np.float32)
+
+
+def _plausible(hands: FloatArray) -> FloatArray:
+    """Hands of a size that fits the face; the others NaN."""
+    length = np.linalg.norm(hands[:, :, 12] - hands[:, :, 0], axis=-1)
+    fits = (length > _HAND[0]) & (length < _HAND[1])
+    return np.where(fits[..., None, None], hands, np.float32(np.nan))
+
+
+def _points(hand: FloatArray) -> FloatArray:
+    """[n] 1 where only the index finger is stretched, 0 where not, NaN where the hand is unseen."""
+    wrist = hand[:, :1]
+    tips, knuckles = np.linalg.norm(hand[:, _TIPS] - wrist, axis=2), np.linalg.norm(hand[:, _KNUCKLES] - wrist, axis=2)
+    index = tips[:, 0] > 1.25 * knuckles[:, 0]
+    curled = (tips[:, 1:] < 0.95 * knuckles[:, 1:]).all(1)
+    return np.where(np.isfinite(hand[:, 0, 0]), index & curled, np.nan)
+
+
+def _state(
+    phrase: str, measured: FloatArray, holds: NDArray[np.bool_], most: float = _MOST
+) -> Iterator[tuple[str, float]]:
+    """The phrase when `holds` in most of the sightings, and where it was measured often enough."""
+    known = np.isfinite(measured)
+    count = int(known.sum())
+    if count >= max(1, min(_FEW, len(measured))) and count >= 0.4 * len(measured):
+        share = float((holds & known).sum()) / count
+        if share >= most:
+            yield phrase, _share(share)
+
+
+def _parts(series: Series, values: FloatArray) -> list[FloatArray]:
+    """Runs of measured values without a cut or a gap."""
+    breaks = np.flatnonzero((np.diff(series.scene) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
+    return [part for part in np.split(values, breaks) if len(part) and np.isfinite(part).all()]
+
+
+def _swing(values: FloatArray, least: float) -> float:
+    """Size of a back-and-forth of at least `least` with enough turns, else 0."""
+    if len(values) < _LONG or turns(values, least) < _SWINGS:
+        return 0.0
+    return float(np.ptp(np.percentile(values, [10, 90])))
+
+
+def _run(flags: NDArray[np.bool_]) -> int:
+    """Length of the longest run of True."""
+    best = now = 0
+    for flag in flags:
+        now = now + 1 if flag else 0
+        best = max(best, now)
+    return best
+
+
+def _share(share: float) -> float:
+    return round(float(np.clip(0.5 + 0.45 * share, 0.5, 0.95)), 3)
+
+
+def _sure(value: float, threshold: float) -> float:
+    """Confidence of a value beyond its threshold: 0.6 at it, 0.95 at twice it and more."""
+    return round(float(np.clip(0.6 + 0.35 * (value / threshold - 1), 0.6, 0.95)), 3)

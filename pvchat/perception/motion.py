@@ -1,0 +1,253 @@
+"""What a person does, as far as it can be measured: pose, movement and gestures, each with a confidence.
+
+In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_bodies`) and `Camera`.
+Out: words for `PersonFacts`. Everything is silent when the joints it needs are not seen or the numbers lie near their
+threshold: half a body claims neither sitting nor standing, a photo that the camera pans over claims no movement.
+Lengths are in face heights, so that thresholds hold for near and far people; thresholds were set on half of the
+project's development clips (docs/LOG.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.camera import Camera
+from pvchat.perception.experts import body
+from pvchat.perception.experts.landmarks import HandExpert, MeshExpert
+from pvchat.perception.experts.regions import Region
+from pvchat.perception.gestures import Series, gestures
+from pvchat.schemas import FloatArray, Track
+
+_SEEN = 0.6  # visibility from which a joint counts as seen
+_KNEE_SEEN = 0.9  # a knee hidden by a table or the people in front is still guessed, with 0.8 and less
+_FAR = 0.08  # face height over frame height below which hands are too small to follow
+_AGREE = 0.7  # share of the sightings that must say the same pose
+_FEW = 3  # sightings that motion needs
+_WALK, _STILL = 1.0, 0.35  # face heights of travel: above moves, below stands still
+_STEADY_TRAVEL = 0.85  # correlation of the way with time from which it is a movement, not swaying
+_NEARER = 1.3  # growth of the face from which someone comes closer
+# A filmed photo stays below these; people stay above one of them, however still they sit (measured: photos .001 and .3
+# degrees, the stillest living people .002 and 1).
+_LIVE_MOUTH, _LIVE_HEAD = 0.003, 1.0  # spread of the mouth's opening, of the head's angles in degrees
+_LIVE_SCENE = 0.03  # share of the frame that does not follow the camera, with the head's angles at a third of theirs
+
+
+@dataclass
+class BodyMeasures:
+    """One sighting's face and hands. NaN: not measured.
+
+    Attributes:
+        mouth_open, eyes_open, smile, yaw, pitch, roll: as in `experts.mesh.Mesh`.
+        hands: [2, 21, 3] the person's left and right hand, fractions of the frame.
+    """
+
+    mouth_open: float = np.nan
+    eyes_open: float = np.nan
+    smile: float = np.nan
+    yaw: float = np.nan
+    pitch: float = np.nan
+    roll: float = np.nan
+    hands: FloatArray = field(default_factory=lambda: np.full((2, 21, 3), np.nan, np.float32))
+
+
+def measure_bodies(
+    images: Sequence[NDArray[np.uint8]],
+    boxes: FloatArray,
+    points: FloatArray,
+    pose: FloatArray,
+    mesh: MeshExpert,
+    hands: HandExpert,
+) -> list[BodyMeasures]:
+    """Measure face and hands in each sighting of one track.
+
+    Args:
+        images: n frames [H, W, 3] uint8 RGB, one a sighting.
+        boxes: [n, 4] face boxes as fractions.
+        points: [n, 5, 2] face points as fractions (NaN for figures: no face is measured then).
+        pose: [n, 33, 4] joints, NaN where no pose was found (no hands are measured then).
+        mesh: lays the mesh over each face.
+        hands: looks at the wrists of each pose.
+    """
+    measured = []
+    for image, box, five, joints in zip(images, boxes, points, pose, strict=True):
+        out = BodyMeasures()
+        if np.isfinite(five).all() and (face := mesh.mesh(image, box, five)) is not None:
+            for name in ("mouth_open", "eyes_open", "smile", "yaw", "pitch", "roll"):
+                setattr(out, name, float(getattr(face, name)))
+        if np.isfinite(joints).all():
+            for hand in hands.hands(image, body.Pose(joints, 1.0, Region(0, 0, 1))):
+                out.hands[0 if hand.side == "left" else 1] = hand.points
+        measured.append(out)
+    return measured
+
+
+def describe_motion(
+    track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera
+) -> tuple[str | None, str | None, list[str], dict[str, float]]:
+    """Put a track's motion into words.
+
+    Args:
+        track: n sightings.
+        times: [T] seconds of the clip's sampled frames.
+        measures: n, one a sighting.
+        camera: of the clip's sampled frames.
+
+    Returns:
+        pose, movement (or None), gestures, surest first, and confidences 0..1 by "pose", "movement", "gestures" and by
+        each gesture's own phrase.
+    """
+    if not len(track):
+        return None, None, [], {}
+    confidence: dict[str, float] = {}
+    posture, sure = body_pose(track.pose, camera.aspect)
+    if posture:
+        confidence["pose"] = sure
+    live = is_live(track, measures, camera)
+    movement, moved = _movement(track, camera, posture) if live else (None, 0.0)
+    walking = movement is not None and movement.startswith("walking")
+    series = _series(track, times, measures, camera)
+    found = sorted(gestures(series, live, walking), key=lambda pair: -pair[1])
+    if movement == "standing still" and any(phrase.startswith(("gesturing", "waving")) for phrase, _ in found):
+        movement = None  # someone who dances on the spot isn't still
+    if movement:
+        confidence["movement"] = moved
+    confidence.update(found)
+    if found:
+        confidence["gestures"] = found[0][1]
+    return posture, movement, [phrase for phrase, _ in found], confidence
+
+
+def body_pose(pose: FloatArray, aspect: float) -> tuple[str | None, float]:
+    """Standing, sitting or lying down by the angles of torso and thighs.
+
+    Args:
+        pose: [n, 33, 4].
+        aspect: frame width over height.
+
+    Returns:
+        the pose that most sightings show (None when the hips or knees aren't seen, or they disagree), confidence.
+    """
+    votes = [vote for joints in pose if (vote := _one_pose(joints, aspect)) is not None]
+    if not votes or len(votes) < 0.3 * len(pose):
+        return None, 0.0
+    best = max(set(votes), key=votes.count)
+    share = votes.count(best) / len(votes)
+    if best == "unclear" or share < _AGREE:
+        return None, 0.0
+    return best, round(0.9 * share * min(1.0, 0.7 + 0.1 * len(votes)), 3)
+
+
+def is_live(track: Track, measures: Sequence[BodyMeasures], camera: Camera) -> bool:
+    """Whether this person moves by themselves: false for a photo that the camera pans or zooms over.
+
+    Args:
+        track: n sightings.
+        measures: n, one a sighting.
+        camera: of the clip's sampled frames.
+    """
+    rows = _stretch(track, camera)
+    if len(rows) < _FEW:
+        return False
+    mouth, head = _spread(measures, rows, "mouth_open"), max(_spread(measures, rows, n) for n in ("yaw", "pitch"))
+    frames = track.frames[rows]
+    moving = float(np.mean(camera.live[frames[1:]]))
+    # Without a face to measure, only the scene can tell.
+    head_moves = head > _LIVE_HEAD / 3 or not any(np.isfinite(measures[row].yaw) for row in rows)
+    return mouth > _LIVE_MOUTH or head > _LIVE_HEAD or (moving > _LIVE_SCENE and head_moves)
+
+
+def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str) -> float:
+    values = np.array([getattr(measures[row], name) for row in rows], np.float32)
+    values = values[np.isfinite(values)]
+    return float(np.std(values)) if len(values) >= _FEW else 0.0
+
+
+def _one_pose(joints: FloatArray, aspect: float) -> str | None:
+    """One sighting's vote: None when the legs or the trunk aren't seen, "unclear" between the poses."""
+    xy, seen = joints[:, :2] * [aspect, 1.0], joints[:, 3] >= _SEEN
+    inside = np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
+    shoulders, hips = [body.LEFT_SHOULDER, body.RIGHT_SHOULDER], [body.LEFT_HIP, body.RIGHT_HIP]
+    legs = [leg for leg in ((23, 25), (24, 26)) if inside[leg[1]] and joints[leg[1], 3] >= _KNEE_SEEN]
+    if not legs or not (seen & inside)[shoulders].any() or not (seen & inside)[hips].all():
+        return None
+    trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
+    length = float(np.linalg.norm(trunk))
+    lean = np.degrees(np.arctan2(abs(trunk[0]), trunk[1]))
+    drops = [float(xy[knee, 1] - xy[hip, 1]) / max(length, 1e-6) for hip, knee in legs]
+    slants = [np.degrees(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in legs]
+    if lean > 65:
+        flat = all(abs(slant - 90) < 35 for slant in slants)
+        return "lying down" if flat else "unclear"
+    if lean > 40:
+        return "unclear"
+    if min(drops) > 0.55 and max(slants) < 35:
+        return "standing"
+    return "sitting" if max(drops) < 0.45 else "unclear"
+
+
+def _movement(track: Track, camera: Camera, posture: str | None) -> tuple[str | None, float]:
+    """Travel of the face against the scene, in the longest stretch without a cut."""
+    rows = _stretch(track, camera)
+    if len(rows) < _FEW:
+        return None, 0.0
+    boxes, frames = track.boxes[rows], track.frames[rows]
+    centres, zoom = camera.steady(frames, np.asarray((boxes[:, :2] + boxes[:, 2:]) / 2, np.float32))
+    heights = (boxes[:, 3] - boxes[:, 1]) / zoom
+    unit = float(np.median(heights))
+    way = np.asarray(centres * [camera.aspect, 1.0] / unit, np.float32)
+    clock = np.arange(len(rows), dtype=np.float32)
+    growth, growing = float(heights[-2:].mean() / heights[:2].mean()), _correlation(clock, heights)
+    if abs(growing) > _STEADY_TRAVEL and max(growth, 1 / growth) > _NEARER:
+        verb = "walking" if posture == "standing" else "moving"
+        words = f"{verb} towards the camera" if growth > 1 else f"{verb} away from the camera"
+        return words, _sure(max(growth, 1 / growth), _NEARER)
+    travel, steady = float(way[-2:, 0].mean() - way[:2, 0].mean()), _correlation(clock, way[:, 0])
+    if abs(steady) > _STEADY_TRAVEL and abs(travel) > _WALK:
+        verb = "walking" if posture == "standing" and abs(travel) > 2 * _WALK else "moving"
+        return f"{verb} to the {'right' if travel > 0 else 'left'}", _sure(abs(travel), _WALK)
+    if posture == "standing" and float(np.ptp(way, axis=0).max()) < _STILL:
+        return "standing still", 0.7
+    return None, 0.0
+
+
+def _stretch(track: Track, camera: Camera) -> NDArray[np.int64]:
+    """Rows of the track's longest stretch without a cut."""
+    scene = np.cumsum(camera.cut)[track.frames]
+    values, counts = np.unique(scene, return_counts=True)
+    return np.flatnonzero(scene == values[counts.argmax()])
+
+
+def _series(track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera) -> Series:
+    """The track's measures as arrays, hands and joints relative to the face in face heights."""
+    scale = np.array([camera.aspect, 1.0], np.float32)
+    centres = (track.boxes[:, :2] + track.boxes[:, 2:]) / 2 * scale
+    heights = np.maximum(track.boxes[:, 3] - track.boxes[:, 1], 1e-6)
+    # One face height for all the clip: a box that flickers would shake every length measured by it.
+    unit = np.maximum(heights, float(np.median(heights)))[:, None, None]
+    joints = (track.pose[:, :, :2] * scale - centres[:, None]) / unit
+    inside = ((track.pose[:, :, :2] > 0) & (track.pose[:, :, :2] < 1)).all(2)
+    inside &= (heights >= _FAR)[:, None]
+    joints = np.where((inside & (track.pose[:, :, 3] >= _SEEN))[..., None], joints, np.nan)
+    hands = np.stack([m.hands[..., :2] for m in measures]) * scale
+    hands = (hands - centres[:, None, None]) / unit[..., None]
+    face = {
+        name: np.array([getattr(m, name) for m in measures], np.float32)
+        for name in ("mouth_open", "eyes_open", "smile", "yaw", "pitch")
+    }
+    scene = np.cumsum(camera.cut, dtype=np.int64)[track.frames]
+    return Series(np.asarray(times)[track.frames], scene, joints.astype(np.float32), hands.astype(np.float32), **face)
+
+
+def _correlation(a: FloatArray, b: FloatArray) -> float:
+    a, b = np.asarray(a, np.float64) - np.mean(a), np.asarray(b, np.float64) - np.mean(b)
+    size = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / size if size > 1e-6 else 0.0
+
+
+def _sure(value: float, threshold: float) -> float:
+    """Confidence of a value beyond its threshold: 0.6 at it, 0.95 at twice it and more."""
+    return round(float(np.clip(0.6 + 0.35 * (value / threshold - 1), 0.6, 0.95)), 3)

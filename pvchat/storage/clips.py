@@ -1,0 +1,227 @@
+"""Clip analyses on disk, so that a second question about a clip decodes nothing and runs no expert.
+
+    cache/clips/<key>.json                     version, facts, sizes; names the tensor file and its SHA-256
+    cache/clips/<key>.<digest>.safetensors     times, frame features, every track's arrays and thumbnail
+
+The JSON is put in place last, in one step, so an entry is whole or not there. An entry that is damaged or of another
+version counts as missing and is removed. The cache is a convenience: a full disk costs a warning, never an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import home
+from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track
+from pvchat.storage import atomic, tensorfile
+
+MAX_BYTES = 1_000_000_000  # at about 5 MB a clip: the last 200 clips
+LOCK_TIMEOUT_S = 30.0
+TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts"))
+
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_log = logging.getLogger(__name__)
+
+
+class ClipCache:
+    """Analyses by the SHA-256 of the clip's bytes. Any number of threads and processes may share one folder.
+
+    Args:
+        root: the folder; `$PVCHAT_HOME/cache/clips` when not given. Created by the first save.
+        max_bytes: how much `save` lets the folder hold.
+    """
+
+    def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:
+        self.root = Path(root) if root is not None else home() / "cache" / "clips"
+        self.max_bytes = max_bytes
+        self._scratch = self.root / ".scratch"
+        self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
+
+    def load(self, key: str, version: str) -> ClipAnalysis | None:
+        """The analysis of a clip, or None.
+
+        Args:
+            key: SHA-256 of the clip's bytes.
+            version: of the code, models and settings that made it; another version counts as missing.
+        """
+        path = self._json(key)
+        if not path.exists():
+            return None
+        try:
+            analysis = self._read(path, key, version)
+            os.utime(path)  # least recently used goes first
+            return analysis
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            _log.info("clip cache: dropping an entry: %s", error)
+        # another process may just have replaced the entry between our two reads: under the lock there is no between
+        try:
+            with self._locked():
+                return self._read(path, key, version)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            self.purge_key(key)
+            return None
+
+    def save(self, analysis: ClipAnalysis, version: str) -> None:
+        """Keep an analysis; of two processes that save one clip, the later one wins."""
+        row, arrays = _take_apart(analysis)
+        tensors = tensorfile.pack(arrays)
+        digest = hashlib.sha256(tensors).hexdigest()
+        row |= {"version": version, "sha256": digest}
+        name = _file_stem(analysis.key)
+        try:
+            atomic.make_private_folder(self.root)
+            with self._locked():
+                atomic.sweep(self._scratch)
+                current = self.root / f"{name}.{digest[:16]}.safetensors"
+                atomic.write_file(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
+                text = json.dumps(row, default=_plain_number)
+                atomic.write_file(self._json(analysis.key), text.encode(), self._scratch, durable=False)
+                for path in self.root.glob(f"{name}.*.safetensors"):
+                    if path != current:
+                        path.unlink()
+                self._prune(self.max_bytes)
+        except OSError as error:
+            _log.warning("clip cache: the analysis of this clip isn't kept (%s)", error)
+
+    def purge(self) -> None:
+        """Remove every entry and every leftover.
+
+        Raises:
+            OSError: something can't be removed.
+        """
+        if not self.root.is_dir():
+            return
+        with self._locked():
+            atomic.sweep(self._scratch)
+            for path in self.root.iterdir():
+                if path.is_file() and path.name != ".lock":
+                    path.unlink()
+
+    def purge_key(self, key: str) -> None:
+        """Remove one clip's entry, if there is one.
+
+        Raises:
+            OSError: it can't be removed.
+        """
+        if self.root.is_dir():
+            with self._locked():
+                self._remove(_file_stem(key))
+
+    def size_bytes(self) -> int:
+        """Bytes of all entries."""
+        return sum(size for _, size, _ in self._entries())
+
+    def prune(self, max_bytes: int = MAX_BYTES) -> int:
+        """Remove the least recently used entries until the rest fits; returns how many went.
+
+        Raises:
+            OSError: one can't be removed.
+        """
+        if not self.root.is_dir():
+            return 0
+        with self._locked():
+            return self._prune(max_bytes)
+
+    def _read(self, path: Path, key: str, version: str) -> ClipAnalysis:
+        row = json.loads(path.read_bytes())
+        if row["version"] != version or row["key"] != key:
+            raise ValueError("made by another version")
+        tensors = (self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors").read_bytes()
+        if hashlib.sha256(tensors).hexdigest() != row["sha256"]:
+            raise ValueError("damaged")
+        return _put_together(row, tensorfile.unpack(tensors))
+
+    def _json(self, key: str) -> Path:
+        return self.root / f"{_file_stem(key)}.json"
+
+    def _entries(self) -> list[tuple[float, int, str]]:
+        """(last use, bytes, file stem) of each entry; tensors without a JSON count as the oldest."""
+        entries: dict[str, list[float]] = {}
+        for path in self.root.glob("*") if self.root.is_dir() else ():
+            stem = path.name.split(".")[0]
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
+            if _SHA256.match(stem):
+                used = stat.st_mtime if path.suffix == ".json" else 0.0
+                old = entries.get(stem, [0.0, 0])
+                entries[stem] = [max(old[0], used), old[1] + stat.st_size]
+        return sorted((used, int(size), stem) for stem, (used, size) in entries.items())
+
+    def _prune(self, max_bytes: int) -> int:
+        entries = self._entries()
+        total, gone = sum(size for _, size, _ in entries), 0
+        for _, size, stem in entries:
+            if total <= max_bytes:
+                break
+            self._remove(stem)
+            total, gone = total - size, gone + 1
+        return gone
+
+    def _remove(self, stem: str) -> None:
+        (self.root / f"{stem}.json").unlink(missing_ok=True)
+        for path in self.root.glob(f"{stem}.*.safetensors"):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            with self._lock:
+                yield
+        except filelock.Timeout as error:
+            raise OSError(f"another process holds {self.root}") from error
+
+
+def _file_stem(key: str) -> str:
+    return key if _SHA256.match(key) else hashlib.sha256(key.encode()).hexdigest()  # no key can leave the folder
+
+
+def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    arrays: dict[str, NDArray[Any]] = {"times": analysis.times, "frame_features": analysis.frame_features}
+    tracks = []
+    for i, track in enumerate(analysis.tracks):
+        arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
+        arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
+        tracks.append({"kind": track.kind, "facts": track.facts.to_dict()})
+    row = {name: getattr(analysis, name) for name in ("key", "duration_s", "width", "height")}
+    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict()}, arrays
+
+
+def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
+    tracks = [
+        Track(
+            kind=track["kind"],
+            **{name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS},
+            thumbnail=arrays[f"{i}.thumbnail"].tobytes(),
+            facts=PersonFacts.from_dict(track["facts"]),
+        )
+        for i, track in enumerate(row["tracks"])
+    ]
+    return ClipAnalysis(
+        **{name: row[name] for name in ("key", "duration_s", "width", "height")},
+        times=arrays["times"],
+        frame_features=arrays["frame_features"],
+        tracks=tracks,
+        scene=SceneFacts(**row["scene"]),
+    )
+
+
+def _plain_number(value: Any) -> Any:
+    """A numpy number as Python's own, for json."""
+    if callable(item := getattr(value, "item", None)):
+        return item()
+    raise TypeError(f"{type(value).__name__} is not JSON")

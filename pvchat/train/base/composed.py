@@ -1,0 +1,245 @@
+"""Composites as the experts see them, made once and kept: `Scene`, an analysis with its truth.
+
+In: `composites.Composite` and the frozen experts. Out: `Scene`s, and below a cache folder, in parts of PART scenes,
+`composites.<split>/0000.safetensors` with `0000.json`. Faces aren't searched for: where they are is known, their
+vectors are taken from the composed pixels at (nearly) those points, as the product takes them from found ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pvchat.perception.experts.attributes import body_box, crop
+from pvchat.schemas import ClipAnalysis, Track
+from pvchat.train.base.composites import Composite, Head, compose
+from pvchat.train.base.data import Photo
+from pvchat.train.fits.attributes import read_image
+
+if TYPE_CHECKING:
+    from pvchat.perception.experts.efficientnet import FrameExpert
+    from pvchat.perception.experts.faces import FaceExpert
+
+PART = 50  # scenes of one part
+_JITTER = 0.02  # of the face's height: a detector's error at a point
+_FRAME_S = 1.0  # seconds between the frames of a composite
+_ARRAYS = ("frames", "boxes", "points", "scores", "quality", "identity", "body_boxes", "body")
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of a scene, in the order of its tracks.
+
+    Attributes:
+        identity, file: whose face and from which crop.
+        position: "on the left", "in the middle", "on the right".
+        movement: "from left to right", "from right to left" or "": in the frame.
+        walks: walks themselves (not the camera).
+        worn: "a red shirt" or "" (unknown).
+        covered: "a face mask", "a cap" or "".
+    """
+
+    identity: str
+    file: str
+    position: str
+    movement: str = ""
+    walks: bool = False
+    worn: str = ""
+    covered: str = ""
+
+
+@dataclass
+class Scene:
+    """An analysed scene, who is in it, what the background's captions say, what the camera does ("" unknown)."""
+
+    analysis: ClipAnalysis
+    people: list[Person]
+    captions: tuple[str, ...] = ()
+    camera: str = ""
+
+
+def see(
+    composite: Composite, key: str, faces: FaceExpert, frames: FrameExpert, rng: np.random.Generator
+) -> tuple[ClipAnalysis, list[Person]]:
+    """What the experts say about a composite.
+
+    Args:
+        composite: frames and truth.
+        key: of the analysis.
+        faces: describes the faces.
+        frames: grid and body features.
+        rng: of the errors at the points.
+    """
+    height, width = composite.frames.shape[1:3]
+    size, count = np.float32([width, height]), len(composite.frames)
+    tracks, people = [], []
+    for truth, walks in zip(composite.people, composite.walks, strict=True):
+        images = [composite.frames[i] for i in truth.frames]
+        high = (truth.boxes[:, 3] - truth.boxes[:, 1]) * height
+        points = truth.points * size + rng.normal(0, 1, truth.points.shape) * _JITTER * high[:, None, None]
+        found = [
+            faces.describe(im, b[None] * np.tile(size, 2), p[None].astype(np.float32), np.ones(1, np.float32))
+            for im, b, p in zip(images, truth.boxes, points, strict=True)
+        ]
+        bodies = np.stack([body_box(b * np.tile(size, 2)) for b in truth.boxes]) / np.tile(size, 2)
+        identity = np.concatenate([f.identity for f in found])
+        tracks.append(
+            Track("face", truth.frames, truth.boxes, (points / size).astype(np.float32),
+                  np.ones(len(images), np.float32),
+                  np.concatenate([f.quality for f in found]).astype(np.float32), _normal(identity),
+                  bodies.astype(np.float32), frames.pooled([crop(im, b) for im, b in zip(images, bodies, strict=True)]),
+                  np.full((len(images), 33, 4), np.nan, np.float32))
+        )  # fmt: skip
+        people.append(
+            Person(truth.identity, truth.file, truth.position, truth.movement, walks, truth.worn, truth.covered)
+        )
+    times = (_FRAME_S * (np.arange(count) + 0.5)).astype(np.float32)
+    grid = frames.grid(composite.frames).astype(np.float16)
+    return ClipAnalysis(key, count * _FRAME_S, width, height, times, grid, tracks), people
+
+
+def make_scenes(
+    heads: Sequence[Head],
+    photos: Sequence[Photo],
+    root: Path,
+    out: Path,
+    count: int,
+    experts: tuple[FaceExpert, FrameExpert],
+    seed: int = 0,
+) -> list[Scene]:
+    """Compose and analyse scenes; parts that exist are kept.
+
+    Args:
+        heads: of the identities of one split.
+        photos: captioned backgrounds of the same split.
+        root: folder of image sets.
+        out: `composites.<split>` in the cache.
+        count: scenes, rounded up to whole parts.
+        experts: face and frame expert.
+        seed: every scene has its own generator out of (seed, number).
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for start in range(0, count, PART):
+        path = out / f"{start // PART:04d}.json"
+        if not path.is_file():
+            scenes = [_make(heads, photos, root, experts, seed, i) for i in range(start, start + PART)]
+            write_scenes(scenes, path)
+    return read_scenes(out)
+
+
+def write_scenes(scenes: Sequence[Scene], path: Path) -> None:
+    """Write one part: `path` (.json) and the arrays beside it; the .json comes last: a part is whole or absent."""
+    from safetensors.numpy import save_file
+
+    arrays, rows = {}, []
+    for i, scene in enumerate(scenes):
+        analysis = scene.analysis
+        arrays |= {f"{i}.grid": analysis.frame_features, f"{i}.times": analysis.times}
+        for j, track in enumerate(analysis.tracks):
+            arrays |= {f"{i}.{j}.{name}": np.ascontiguousarray(getattr(track, name)) for name in _ARRAYS}
+        rows.append(
+            {"key": analysis.key, "duration": analysis.duration_s, "size": [analysis.width, analysis.height],
+             "people": [vars(p) for p in scene.people], "captions": scene.captions, "camera": scene.camera}
+        )  # fmt: skip
+    save_file(arrays, path.with_suffix(".safetensors"))
+    path.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def read_scenes(folder: Path) -> list[Scene]:
+    """All scenes of a folder, in order; none when it doesn't exist."""
+    from safetensors.numpy import load_file
+
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        arrays = load_file(path.with_suffix(".safetensors"))
+        for i, row in enumerate(json.loads(path.read_text(encoding="utf-8"))):
+            found.append(_scene(row, arrays, i))
+    return found
+
+
+def read_heads(root: Path, cache: Path, sets: Sequence[str], validation: bool, most: int, detector: Any) -> list[Head]:
+    """Heads with detected points.
+
+    Args:
+        root: folder of image sets.
+        cache: with `<set>.identity.json`: crops whose face is found.
+        sets: of faces.
+        validation: which split.
+        most: heads of all sets together, spread evenly.
+        detector: MTCNN.
+    """
+    split = "val" if validation else "train"
+    rows = [(name, row) for name in sets for row in json.loads((cache / f"{name}.identity.json").read_text("utf-8"))]
+    rows = [pair for pair in rows if pair[1]["split"] == split]
+    heads = []
+    for i in np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)):
+        name, row = rows[i]
+        image = np.pad(read_image(root / name / row["file"]), ((24, 24), (24, 24), (0, 0)), mode="edge")
+        boxes, points, _ = detector.detect(image)
+        if len(boxes):
+            best = int(np.abs((boxes[:, :2] + boxes[:, 2:]) / 2 - np.array(image.shape[1::-1]) / 2).sum(1).argmin())
+            heads.append(Head(image, boxes[best], points[best], row["identity"], f"{name}/{row['file']}"))
+    return heads
+
+
+def backgrounds(photos: Sequence[Photo]) -> list[Photo]:
+    """Captioned pictures without people, so that who is in a scene is known."""
+    people = {
+        "man",
+        "woman",
+        "boy",
+        "girl",
+        "child",
+        "person",
+        "people",
+        "men",
+        "women",
+        "kid",
+        "player",
+        "guy",
+        "lady",
+    }
+    return [p for p in photos if not p.row.get("has_person", False) and not _mentions(p, people)]
+
+
+def _make(
+    heads: Sequence[Head],
+    photos: Sequence[Photo],
+    root: Path,
+    experts: tuple[FaceExpert, FrameExpert],
+    seed: int,
+    i: int,
+) -> Scene:
+    """Scene number i."""
+    rng = np.random.default_rng([seed, i])
+    photo = photos[rng.integers(len(photos))]
+    names = sorted({h.identity for h in heads})
+    chosen = [names[k] for k in rng.permutation(len(names))[: (1, 1, 2, 2, 3)[rng.integers(5)]]]
+    cast = [own[rng.integers(len(own))] for name in chosen if (own := [h for h in heads if h.identity == name])]
+    composite = compose(read_image(root / photo.set / photo.file), cast, rng)
+    analysis, people = see(composite, f"composite-{seed}-{i}", *experts, rng)
+    return Scene(analysis, people, photo.captions, composite.camera)
+
+
+def _scene(row: dict[str, Any], arrays: dict[str, Any], i: int) -> Scene:
+    tracks = []
+    for j in range(len(row["people"])):
+        own = {name: arrays[f"{i}.{j}.{name}"] for name in _ARRAYS}
+        tracks.append(Track("face", **own, pose=np.full((len(own["frames"]), 33, 4), np.nan, np.float32)))
+    analysis = ClipAnalysis(
+        row["key"], row["duration"], *row["size"], arrays[f"{i}.times"], arrays[f"{i}.grid"], tracks
+    )
+    return Scene(analysis, [Person(**p) for p in row["people"]], tuple(row["captions"]), row["camera"])
+
+
+def _mentions(photo: Photo, words: set[str]) -> bool:
+    return any(word.strip(".,") in words for text in photo.captions for word in text.lower().split())
+
+
+def _normal(vectors: Any) -> Any:
+    return (vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)).astype(np.float32)

@@ -1,0 +1,83 @@
+"""A trained model as it ships: `python -m pvchat.train.base.release --model runs/a --language runs/b --out FOLDER`.
+
+In: a run of base training (its best checkpoint), and the run that trained through the language model when the last one
+did without. Out: `config.json` and bf16 `model.safetensors`, at most MOST_MB.
+
+Identity episodes train only presence (no language model in memory), with everything that words are made of frozen; so
+adapters and projectors are taken from the generation run, after a check that nothing they rest on has moved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from pvchat.errors import WeightsError
+from pvchat.model.checkpoint import CONFIG, LLM_PARTS, WEIGHTS
+from pvchat.train.base.run import started_from
+
+MOST_MB = 60.0
+WORDS = ("connectors.connectors.frame.", "connectors.connectors.body.", "connectors.place.", "qformer.", "gate.")
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Release with command-line words."""
+    parser = argparse.ArgumentParser(prog="python -m pvchat.train.base.release", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="the last run")
+    parser.add_argument("--language", type=Path, help="the run that trained through the language model")
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args(words)
+    release(asked.model, asked.out, asked.language)
+
+
+def release(model: Path, out: Path, language: Path | None = None) -> Path:
+    """Write the shipped form of a trained model.
+
+    Args:
+        model: run or saved model.
+        out: folder to write.
+        language: run or saved model whose adapters and projectors are taken; None when `model` has its own.
+
+    Returns:
+        The weights' path.
+
+    Raises:
+        WeightsError: the two don't fit each other, or the result is too large.
+    """
+    from safetensors.torch import load_file, save_file
+
+    folder = started_from(model)
+    state, config = load_file(folder / WEIGHTS), json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    if language is not None:
+        other = started_from(language)
+        state |= _language_parts(state, load_file(other / WEIGHTS), str(language))
+        config["llm"] = json.loads((other / CONFIG).read_text(encoding="utf-8"))["llm"]
+    shipped = {k: v.to(torch.bfloat16) if v.dim() else v for k, v in state.items()}
+    size = sum(v.numel() * v.element_size() for v in shipped.values()) / 1e6
+    if size > MOST_MB:
+        raise WeightsError(f"{size:.0f} MB are too much to ship", subject=str(folder), hint=f"At most {MOST_MB:.0f}.")
+    out.mkdir(parents=True, exist_ok=True)
+    save_file(shipped, out / WEIGHTS)
+    (out / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    return out / WEIGHTS
+
+
+def _language_parts(state: dict[str, Tensor], other: dict[str, Tensor], subject: str) -> dict[str, Tensor]:
+    """Adapters and projectors of another run, which must share everything that words are made of."""
+    moved = [k for k in other if k.startswith(WORDS) and (k not in state or not torch.equal(other[k], state[k]))]
+    if moved:
+        raise WeightsError(
+            f"{len(moved)} tensors differ between the two, the first is {moved[0]}",
+            subject=subject,
+            hint="Train the last phase with --only aligner,match,presence.",
+        )
+    return {k: v for k, v in other.items() if k.startswith(LLM_PARTS)}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,302 @@
+"""Base training: `python -m pvchat.train.base.run --data ../shared/traindata --out runs/base --phase 1 --minutes 20`.
+
+In: a `BaseConfig`. Out: a run's folder with checkpoints, metrics and plots; the phases go on from one another by
+`--start`. setup → main → fit: `setup` makes model, data, optimiser and reads the checkpoint, `fit` takes the steps.
+
+The schedule, the data and the augmentation are functions of the step; torch's generator (dropout) is in the checkpoint:
+a run resumed on a CPU ends with the same bits as a straight one. SIGINT and SIGTERM finish the step and save.
+
+The language model computes in bf16 where the processor does; everything trained (LoRA too) is kept in float32.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from pvchat.chat.language import best_dtype
+from pvchat.chat.sentences import Encode, SentenceEncoder
+from pvchat.errors import SettingsError
+from pvchat.model import checkpoint
+from pvchat.model.heads import RoutingStats
+from pvchat.model.pvchat import PVChatModel
+from pvchat.model.registry import create_model
+from pvchat.train import checkpoints
+from pvchat.train.base.config import PHASES, BaseConfig, parse
+from pvchat.train.base.identity import Identity
+from pvchat.train.base.phases import Contrastive, Generation, Objective, Phase, head_table
+from pvchat.train.checkpoints import TrainState
+from pvchat.train.losses import active_share
+from pvchat.train.report import HEADS, Report
+
+ROUTERS = 0.05  # of the peak learning rate: at the full one all routed heads go off, and on again, within 40 steps
+TOLD = 30.0  # of it, as soft prompts need: at 1 the language model's yes and no stay at chance for a hundred steps
+FLOOR = 0.1  # of the peak learning rate, where the cosine ends
+BETAS = (0.9, 0.98)  # CLIP's
+SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
+          "auto_share", "negatives", "precision", "rehearsal", "views",
+          "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
+PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Run:
+    """Everything that `fit` needs.
+
+    Attributes:
+        config: of the run.
+        state: model, optimiser and what else changes.
+        phase: batches, loss, validation.
+        report: where numbers go.
+    """
+
+    config: BaseConfig
+    state: TrainState
+    phase: Phase
+    report: Report
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of all checkpoints."""
+        return self.config.out / "checkpoints"
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Train with command-line words."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    train_base(parse(words))
+
+
+def train_base(config: BaseConfig | Sequence[str], encode: Encode | None = None) -> dict[str, Any]:
+    """Train one phase, or one sitting of it.
+
+    Args:
+        config: settings, or command-line words.
+        encode: texts to sentence vectors; None loads MiniLM when the cache lacks a text.
+
+    Returns:
+        "step", "done" (all steps taken), "checkpoint", and the last validation's numbers.
+    """
+    config = config if isinstance(config, BaseConfig) else parse(config)
+    devices = [torch.device(config.device)] if config.device.startswith("cuda") else []
+    with torch.random.fork_rng(devices):
+        run = setup(config, encode)
+        if not config.resume:
+            torch.manual_seed(config.seed + 1)
+        try:
+            return fit(run)
+        finally:
+            run.report.close()
+
+
+def setup(config: BaseConfig, encode: Encode | None = None) -> Run:
+    """Model, data, optimiser; with `resume` filled from the last checkpoint."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    model = make_model(config)
+    phase: Phase = PHASE_OF[config.phase](config, model, encode or SentenceEncoder().encode)
+    objective = Objective(config, phase.captioner, phase.naming).to(config.device)
+    chosen = {key: value for key, value in config.to_dict().items() if key in SHARED}
+    state = TrainState(
+        model, make_optimizer(model, objective, config), objective, shared={**chosen, "data": phase.fingerprint()}
+    )
+    if config.resume:
+        checkpoints.load(state, config.out / "checkpoints")
+    elif (config.out / "checkpoints").exists():
+        raise SettingsError("this folder holds a run", subject=str(config.out), hint="Use --resume, or another --out.")
+    report = Report(config.out, state.step)
+    (config.out / "checkpoints").mkdir(exist_ok=True)
+    return Run(config, state, phase, report)
+
+
+def make_model(config: BaseConfig) -> PVChatModel:
+    """The model to train: fresh, or from `config.start`; phase 1 needs no language model (`--llm none`)."""
+    llm = config.llm or None
+    extra = {} if config.dropout < 0 else {"dropout": config.dropout}
+    model = create_model(config.model, llm=llm, seed=config.seed, device=config.device, **extra)
+    if config.start:
+        take_over(model, started_from(Path(config.start)))
+    chosen = tuple(config.sets("only"))
+    for name, parameter in model.named_parameters():
+        if chosen and not name.startswith(chosen):
+            parameter.requires_grad_(False)
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+    if config.phase == 2 and model.llm is None:
+        raise SettingsError("phase 2 trains through a language model", hint="Leave out --llm none.")
+    return model
+
+
+def take_over(model: PVChatModel, folder: Path) -> None:
+    """Start from a saved model; projectors and LoRA start anew when that had no or another language model.
+
+    Raises:
+        WeightsError: a tensor of ours is missing there or has another shape.
+    """
+    same = checkpoint.read_config(folder, None)[0].llm == model.config.llm
+    checkpoint.load(model, folder, without_llm=not same)
+
+
+def started_from(path: Path) -> Path:
+    """The model folder that a run's folder, a checkpoint's or a saved model's folder stands for."""
+    if (path / "checkpoints").is_dir():
+        pointers = path / "checkpoints"
+        path = checkpoints.find(pointers, "best" if (pointers / "best").is_file() else "last")
+    return path / "model" if (path / "model").is_dir() else path
+
+
+def make_optimizer(model: PVChatModel, objective: Objective, config: BaseConfig) -> torch.optim.AdamW:
+    """AdamW: matrices decay, vectors, numbers and soft prompts don't; LoRA, routers and "told" have their own rates."""
+    groups: list[dict[str, Any]] = []
+    for part, parameters in {**model.trained_parameters(), "objective": list(objective.parameters())}.items():
+        peak = {"lora": config.lora_lr, "routers": ROUTERS * config.lr, "told": TOLD * config.lr}.get(part, config.lr)
+        for matrices in (True, False):
+            chosen = [p for p in parameters if (p.dim() > 1) == matrices]
+            if chosen:
+                decay = config.decay if matrices and part not in ("routers", "told") else 0.0
+                groups.append({"params": chosen, "peak": peak, "weight_decay": decay})
+    return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS)
+
+
+def learning_rate(step: int, config: BaseConfig) -> float:
+    """Share of the peak learning rate at a step: linear warm-up, then a cosine to FLOOR at the last step."""
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    share = (step - config.warmup) / max(1, config.steps - config.warmup)
+    return FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
+
+
+def fit(run: Run) -> dict[str, Any]:
+    """Take steps until all are done, time is up or a signal asks to stop; save at the end whatever ends it."""
+    config, state = run.config, run.state
+    deadline, checked, seconds = time.monotonic() + 60 * config.minutes, {}, [0.0, 0.0]
+    with stopping() as stop:
+        while state.step < config.steps and not stop.is_set() and time.monotonic() < deadline:
+            numbers = take_step(run, seconds)
+            state.step += 1
+            if state.step % config.log_every == 0 or state.step == config.steps:
+                _tell(run, numbers, seconds)
+                seconds = [0.0, 0.0]
+            better = False
+            if state.step % config.validate_every == 0 or state.step == config.steps:
+                checked, better = validate(run)
+            if better or (state.step % config.save_every == 0 and state.step < config.steps):
+                checkpoints.save(state, run.checkpoints, keep=config.keep, best=better)
+    place = checkpoints.save(state, run.checkpoints, keep=config.keep, best=_is_best(run))
+    log.info("%s: step %d of %d, %s", PHASES[config.phase], state.step, config.steps, place)
+    return {"step": state.step, "done": state.step >= config.steps, "checkpoint": place, **checked}
+
+
+def take_step(run: Run, seconds: list[float]) -> dict[str, Any]:
+    """One optimiser step.
+
+    Args:
+        run: the run; its model, optimiser and objective change.
+        seconds: [data, update], added to.
+
+    Returns:
+        Numbers to report.
+    """
+    config, state = run.config, run.state
+    began = time.perf_counter()
+    batch = run.phase.batch(state.step)
+    loaded = time.perf_counter()
+    state.model.train()
+    state.objective.train()
+    with precision(config):
+        found = run.phase.loss(state.model, state.objective, batch)
+    routing: list[RoutingStats] = found.reading.routing
+    extra = dict(state.objective.sparsity(routing))
+    extra |= {"balance": config.balance * found.reading.aux["balance"], "z": config.z * found.reading.aux["z"]}
+    total = found.loss + sum(extra.values())
+    state.optimizer.zero_grad(set_to_none=True)
+    total.backward()
+    norm = nn.utils.clip_grad_norm_([p for g in state.optimizer.param_groups for p in g["params"]], config.clip)
+    share = learning_rate(state.step, config)
+    for group in state.optimizer.param_groups:
+        group["lr"] = group["peak"] * share
+    state.optimizer.step()
+    beta = float(state.objective.sparsity.beta)
+    state.objective.sparsity.step()
+    seconds[0] += loaded - began
+    seconds[1] += time.perf_counter() - loaded
+    numbers = {"loss": float(found.loss.detach()), "gradient_norm": float(norm), "lr": config.lr * share, **found.parts}
+    numbers |= {f"{name}_loss": float(value.detach()) for name, value in extra.items()}
+    return numbers | {"active_share": float(active_share(routing)), "beta": beta, HEADS: head_table(found.reading)}
+
+
+def precision(config: BaseConfig) -> torch.autocast:
+    """Autocast to bfloat16 where that was asked for, or is computed in; a context that does nothing otherwise."""
+    fast = best_dtype(config.device) if config.precision == "auto" else getattr(torch, config.precision)
+    return torch.autocast(config.device.split(":")[0], torch.bfloat16, enabled=fast is torch.bfloat16)
+
+
+def validate(run: Run) -> tuple[dict[str, Any], bool]:
+    """Validation numbers, and whether they are the run's best; training's generator isn't touched."""
+    state, phase = run.state, run.phase
+    state.model.eval()
+    state.objective.eval()
+    devices = [torch.device(run.config.device)] if run.config.device.startswith("cuda") else []
+    with torch.random.fork_rng(devices), torch.no_grad():
+        numbers = phase.validate(state.model, state.objective)
+    run.report.log(state.step, numbers, "validation")
+    better = state.best is None or numbers[phase.score] > state.best
+    state.best = numbers[phase.score] if better else state.best
+    shown = {k: v for k, v in numbers.items() if isinstance(v, (int, float))}
+    log.info("validation at %d: %s", state.step, " ".join(f"{k} {v:.4g}" for k, v in shown.items()))
+    return shown, better
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set instead of ending the process; a second one does end it."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in signals}
+
+    def ask(number: int, _: Any) -> None:
+        event.set()
+        signal.signal(number, before[number])
+
+    for number in signals:
+        signal.signal(number, ask)
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(run: Run, numbers: dict[str, Any], seconds: list[float]) -> None:
+    """One line in the log and in the report; seconds are of the steps since the last line."""
+    step, every = run.state.step, run.config.log_every
+    steps = every if step % every == 0 else step % every
+    timed = {"data_s": seconds[0] / steps, "update_s": seconds[1] / steps}
+    run.report.log(step, {**numbers, **timed})
+    log.info("step %d loss %.4f active %.2f data %.3f s update %.3f s", step, numbers["loss"],
+             numbers["active_share"], timed["data_s"], timed["update_s"])  # fmt: skip
+
+
+def _is_best(run: Run) -> bool:
+    """Does `best` point at the present step (so that writing it anew keeps the pointer)?"""
+    pointer = run.checkpoints / "best"
+    return pointer.is_file() and int(pointer.read_text(encoding="utf-8")) == run.state.step
+
+
+if __name__ == "__main__":
+    main()

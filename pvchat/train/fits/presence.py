@@ -1,0 +1,242 @@
+"""How `pvchat/identity/presence.safetensors` is made: cohort means and calibration out of photo identities.
+
+    python -m pvchat.train.fits.presence ../shared/traindata --out pvchat/identity/presence.safetensors
+
+In: folders of the training data with `metadata.jsonl` rows that name an identity. Out: the file and a printed table.
+
+Half of the training identities give the cohort: their mean descriptors are grouped, and each shipped row is the mean
+over at least three people. The other half gives episodes: enroll on one to three photos of somebody, compare with one
+to three others of the same person, of random people, and of look-alikes; every photo also appears shrunk, blurred,
+compressed, darkened or grey, as footage has it. The same is done once more with a mask drawn on every face.
+Validation identities measure the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat.identity.presence import Weights, distances, measures
+from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask
+from pvchat.schemas import FloatArray
+from pvchat.storage import tensorfile
+
+SETS = ("lfw", "celeb_glint", "imfdb_id")
+SMALLEST = 3  # the fewest people that a cohort row may stand for
+HARD_SHARE = 0.25  # weight of look-alikes among the strangers
+_STRANGERS, _LOOKALIKES = 4, 2  # a positive episode
+_NEAR_PEOPLE = 10  # look-alikes are drawn from so many nearest people
+
+
+@dataclass(frozen=True)
+class Identities:
+    """Descriptors of photos: vectors [n, 3, 128] (as is, degraded, masked), identity [n] and split [n]."""
+
+    vectors: FloatArray
+    identity: NDArray[np.str_]
+    split: NDArray[np.str_]
+
+    def people(self, split: str, fewest: int = 1) -> list[FloatArray]:
+        """The photos' vectors of each person of a split who has at least `fewest`."""
+        chosen = self.split == split
+        names, counts = np.unique(self.identity[chosen], return_counts=True)
+        return [self.vectors[chosen & (self.identity == n)] for n, c in zip(names, counts, strict=True) if c >= fewest]
+
+
+def describe(root: Path, cache: Path, seed: int = 0) -> Identities:
+    """Descriptors of every photo that names an identity; kept in `cache`, because it takes a quarter of an hour."""
+    parts = []
+    for name in SETS:
+        file = cache / f"{name}.safetensors"
+        if not file.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            vectors, rows = _describe_set(root / name, np.random.default_rng(seed))
+            file.write_bytes(tensorfile.pack({"vectors": vectors}))
+            file.with_suffix(".json").write_text(json.dumps(rows))
+        rows = json.loads(file.with_suffix(".json").read_text())
+        parts.append((tensorfile.unpack(file.read_bytes())["vectors"], [(f"{name}/{r[0]}", r[1]) for r in rows]))
+    labels = np.array([label for _, rows in parts for label in rows])
+    return Identities(np.concatenate([v for v, _ in parts]), labels[:, 0], labels[:, 1])
+
+
+def cohort(people: list[FloatArray]) -> FloatArray:
+    """Means [C, 128] over three to five like people each: groups are halved along their widest axis while they can be.
+
+    Args:
+        people: each person's vectors [k, V, 128], V views a photo.
+    """
+    groups, done = [np.stack([p.mean((0, 1)) for p in people])], []
+    while groups:
+        group = groups.pop()
+        if len(group) < 2 * SMALLEST:
+            done.append(group.mean(0))
+            continue
+        axis = np.linalg.svd(group - group.mean(0), full_matrices=False)[2][0]
+        order = np.argsort(group @ axis)
+        groups += [group[order[: len(order) // 2]], group[order[len(order) // 2 :]]]
+    return np.stack(done)
+
+
+def bare(people: list[FloatArray]) -> list[FloatArray]:
+    """The views without a mask: [k, 2, 128] a person."""
+    return [p[:, :2] for p in people]
+
+
+def masked(people: list[FloatArray]) -> list[FloatArray]:
+    """The views with a mask: [k, 1, 128] a person."""
+    return [p[:, 2:] for p in people]
+
+
+def episodes(people: list[FloatArray], seed: int = 0) -> Iterator[tuple[FloatArray, FloatArray, int]]:
+    """Pairs (enrolled vectors, track vectors, label): 1 same person, 0 stranger, -1 look-alike."""
+    rng = np.random.default_rng(seed)
+    means = np.stack([p.mean((0, 1)) for p in people])
+    nearest = np.argsort(distances(means, means) + 9 * np.eye(len(means)), axis=1)[:, :_NEAR_PEOPLE]
+    for i, photos in enumerate(people):
+        order = rng.permutation(len(photos))
+        count = int(rng.integers(1, min(4, len(photos))))
+        enrolled = _views(photos[order[:count]], rng)
+        yield enrolled, _views(photos[order[count:][: int(rng.integers(1, 4))]], rng), 1
+        others = [int(j) for j in rng.integers(0, len(people), _STRANGERS) if j != i]
+        for label, chosen in ((0, others), (-1, rng.choice(nearest[i], _LOOKALIKES))):
+            for j in chosen:
+                yield enrolled, _views(rng.permutation(people[j])[: int(rng.integers(1, 4))], rng), label
+
+
+def fit(rows: FloatArray, people: list[FloatArray], seed: int = 0) -> Weights:
+    """Logistic regression on episodes against cohort rows [C, 128].
+
+    People and strangers weigh the same; look-alikes are `HARD_SHARE` of the strangers.
+    """
+    from scipy.optimize import minimize
+
+    x, label = _table(rows, people, seed)
+    y = label == 1
+    strangers = np.where(label == 0, (1 - HARD_SHARE) / (label == 0).sum(), HARD_SHARE / (label == -1).sum())
+    weight = np.where(y, 1 / y.sum(), strangers)
+
+    def loss(w: FloatArray) -> float:
+        return float((weight * np.logaddexp(0, np.where(y, -1, 1) * (x @ w))).sum()) + 1e-5 * float(w @ w)
+
+    found = minimize(loss, np.zeros(4), method="BFGS").x
+    return tuple(round(float(v), 4) for v in found)  # type: ignore[return-value]
+
+
+def measure(rows: FloatArray, weights: Weights, people: list[FloatArray], seed: int = 1) -> dict[str, float]:
+    """TPR, and TNR on strangers and on look-alikes, at probability 0.5."""
+    x, label = _table(rows, people, seed)
+    present = x @ np.array(weights) > 0
+    return {
+        "episodes": len(label),
+        "tpr": round(float(present[label == 1].mean()), 4),
+        "tnr_strangers": round(float(1 - present[label == 0].mean()), 4),
+        "tnr_lookalikes": round(float(1 - present[label == -1].mean()), 4),
+    }
+
+
+def body_mean(root: Path, count: int = 200) -> FloatArray:
+    """Mean EfficientNet features [1280] of people's bodies: the first photos of the clothing set."""
+    from pvchat.perception.experts.efficientnet import FrameExpert
+
+    files = sorted((root / "ccp_clothes" / "train").glob("*.jpg"))[:count]
+    return FrameExpert().pooled([np.asarray(Image.open(f).convert("RGB")) for f in files]).mean(0)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Make the file and print what it does on identities that nothing was fitted on."""
+    from safetensors.numpy import save_file as save
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("traindata", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, default=Path("runs/presence"))
+    args = parser.parse_args(argv)
+    found = describe(args.traindata, args.cache)
+    train, val = found.people("train"), found.people("val", fewest=3)
+    fitted, card = [p for p in train[1::2] if len(p) >= 3], {}
+    rows, weights = {}, {}
+    for name, views in (("bare", bare), ("masked", masked)):
+        rows[name] = cohort(views(train[::2]))
+        weights[name] = fit(rows[name], views(fitted))
+        card[name] = {"weights": weights[name], "validation": measure(rows[name], weights[name], views(val))}
+    card["cohort"] = f"{len(rows['bare'])} means over at least {SMALLEST} people each, of {len(train[::2])} people"
+    card["data"] = "photo identities of LFW, Glint360k and IMFDB (research use); no single person's vector is kept"
+    arrays = {f"cohort.{name}": value for name, value in rows.items()}
+    arrays["body.mean"] = body_mean(args.traindata)
+    save({name: value.astype(np.float16) for name, value in arrays.items()}, args.out, {"card": json.dumps(card)})
+    sys.stdout.write(json.dumps(card, indent=1) + "\n")
+
+
+def _table(rows: FloatArray, people: list[FloatArray], seed: int) -> tuple[FloatArray, NDArray[np.int64]]:
+    table, labels = [], []
+    for enrolled, track, label in episodes(people, seed):
+        table.append((*measures(enrolled, track, np.ones(len(track), np.float32), rows), 1.0))
+        labels.append(label)
+    return np.array(table), np.array(labels)
+
+
+def _views(photos: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """The photos [n, V, 128] as a clip would show them: one of the views, or all together."""
+    view = int(rng.integers(0, photos.shape[1] + 1)) if photos.shape[1] > 1 else 0
+    return photos[:, view] if view < photos.shape[1] else photos.reshape(-1, photos.shape[-1])
+
+
+def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, list[tuple[str, str]]]:
+    expert = FaceExpert()
+    vectors, rows = [], []
+    for line in (folder / "metadata.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        if not row.get("identity"):
+            continue
+        image = np.asarray(Image.open(folder / row["file"]).convert("RGB"))
+        border = image.shape[0] // 4  # tightly aligned crops need room for the detector
+        image = np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+        boxes, points, scores = expert.detector.detect(image)
+        if not len(boxes):
+            continue
+        middle = np.abs(boxes.reshape(-1, 2, 2).mean(1) - np.array(image.shape[1::-1]) / 2).sum(1).argmin()
+        box, five, score = boxes[middle][None], points[middle][None], scores[middle][None]
+        small, ratio = _degrade(image, float(box[0, 3] - box[0, 1]), rng)
+        jitter = rng.normal(0, 0.02 * ratio * (box[0, 3] - box[0, 1]), five.shape).astype(np.float32)
+        pair = (
+            expert.describe(image, box, five, score).identity[0],
+            expert.describe(small, box * ratio, five * ratio + jitter, score).identity[0],
+            _masked(expert, *((image, five[0]) if rng.random() < 0.5 else (small, five[0] * ratio)), rng),
+        )
+        vectors.append(np.stack(pair))
+        rows.append((row["identity"], row["split"]))
+    return np.stack(vectors), rows
+
+
+def _masked(expert: FaceExpert, image: NDArray[np.uint8], points: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """The descriptor of a face behind a drawn mask of random colour and height."""
+    colour = MASK_COLOURS[int(rng.integers(0, len(MASK_COLOURS)))] if rng.random() < 0.7 else rng.integers(20, 240, 3)
+    bare = chip(image, points)
+    covered = draw_mask(bare, tuple(int(c) for c in colour), float(rng.uniform(-4, 8)))
+    return expert.network.describe(np.stack((covered, covered[:, ::-1]))).mean(0)
+
+
+def _degrade(image: NDArray[np.uint8], face: float, rng: np.random.Generator) -> tuple[NDArray[np.uint8], float]:
+    """A photo as footage shows it: face 22 to 70 pixels high, compressed, brighter or darker, sometimes grey."""
+    ratio = min(1.0, float(rng.uniform(22, 70)) / face)
+    picture = Image.fromarray(image)
+    picture = picture.resize((max(8, int(picture.width * ratio)), max(8, int(picture.height * ratio))))
+    packed = io.BytesIO()
+    picture.save(packed, "JPEG", quality=int(rng.integers(35, 85)))
+    pixels = np.asarray(Image.open(packed).convert("RGB"), np.float32) * rng.uniform(0.6, 1.15) + rng.uniform(-20, 20)
+    if rng.random() < 0.15:
+        pixels = np.repeat(pixels.mean(2, keepdims=True), 3, 2)
+    return np.clip(pixels, 0, 255).astype(np.uint8), ratio
+
+
+if __name__ == "__main__":
+    main()
