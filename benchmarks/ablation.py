@@ -10,8 +10,8 @@ presence among look-alikes, and is where MoVA has a question to read: in phase 1
 acts.
 
 In: cached features (`python -m pvchat.train.base.prepare`). Out: `OUT/results.jsonl`, a line a row and seed, so that a
-call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in what
-they draw, rows of a seed don't: the last column compares within seeds, the mean of the measures with that of the full model.
+call goes on where the last one stopped, and a table with 95 % intervals over seeds (Student's t). Seeds differ in
+what they draw, rows of a seed do not: the last column compares within seeds, the mean with that of the full model.
 """
 
 from __future__ import annotations

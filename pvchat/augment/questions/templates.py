@@ -134,5 +134,5 @@ def _pools(form: Form, kind: str) -> dict[Split, list[str]]:
 
 @lru_cache(maxsize=1)
 def _book() -> dict[str, Any]:
-    text = files("pvchat.augment").joinpath("templates.json").read_text(encoding="utf-8")
+    text = files("pvchat.augment.questions").joinpath("templates.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
