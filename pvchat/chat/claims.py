@@ -27,7 +27,8 @@ from pvchat.chat.answers import HEDGE, Evidence
 from pvchat.chat.choices import KINDS, Scale, Told, at_odds, pick, possible, sentences
 from pvchat.chat.describe import Line, Said
 from pvchat.chat.guard import COLOURS, contradictions, same_colour
-from pvchat.chat.questions import Question, word_set
+from pvchat.chat.questions import Question
+from pvchat.chat.vocabulary import word_set
 from pvchat.errors import WeightsError
 from pvchat.schemas import FloatArray, Garment, PersonFacts, PersonPresence
 

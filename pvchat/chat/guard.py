@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.questions import FUNCTION_WORDS, word_set
+from pvchat.chat.vocabulary import FUNCTION_WORDS, word_set
 from pvchat.schemas import PersonFacts, SceneFacts
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ import numpy as np
 from pvchat.chat.claims import ASKED, CALIBRATION, Kind, read_phrase
 from pvchat.chat.describe import Describer, Line
 from pvchat.chat.models import find
-from pvchat.chat.questions import FUNCTION_WORDS
 from pvchat.chat.sentences import Encode, SentenceEncoder
+from pvchat.chat.vocabulary import FUNCTION_WORDS
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.base.captions import read_questions
 from pvchat.train.base.config import AUTO, CAPTIONED
