@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.answers import Evidence, Neighbour, plain_answer, present_tense, write_answer
+from pvchat.chat.answers import plain_answer, write_answer
+from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.questions import Question, read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
@@ -189,23 +190,6 @@ def test_times_read_as_clock_times(spans: list) -> None:
     person = PersonPresence("Ana", "present", 0.9, [tuple(s) for s in spans], 0)
     answer = plain_answer(read_question("Is Ana here?", NAMES), [person], Evidence(duration_s=600.0))
     assert answer.endswith("the whole time.") or re.search(r"\d:\d\d\.$", answer)
-
-
-@pytest.mark.parametrize(
-    ("phrase", "told"),
-    [
-        ("sitting", "sits"), ("lying down", "lies down"), ("raising a hand", "raises a hand"),
-        ("waving", "waves"), ("nodding", "nods"), ("talking", "talks"), ("dancing", "dances"),
-        ("writing", "writes"), ("typing", "types"), ("eating", "eats"), ("crying", "cries"),
-        ("playing tennis", "plays tennis"), ("watching", "watches"), ("smiling", "smiles"),
-        ("clapping", "claps"), ("kissing", "kisses"), ("pulling", "pulls"), ("gesturing", "gestures"),
-        ("wiping", "wipes"), ("breathing", "breathes"), ("listening", "listens"), ("moving", "moves"),
-        ("changing", "changes"), ("singing", "sings"), ("juggling", "juggles"), ("still", "is still"),
-        ("sitting and talking", "sits and talks"),
-    ],
-)  # fmt: skip
-def test_present_tense(phrase: str, told: str) -> None:
-    assert present_tense(phrase) == told
 
 
 class Parrot:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.answers import HEDGE, Evidence, plain_answer
+from pvchat.chat.answers import plain_answer
 from pvchat.chat.choices import (
     KINDS,
     LEVELS,
@@ -28,6 +28,8 @@ from pvchat.chat.choices import (
 )
 from pvchat.chat.claims import CALIBRATION, CAPTION_QUESTION, fill_gaps, read_scales
 from pvchat.chat.describe import Line, Said
+from pvchat.chat.english import HEDGE
+from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.questions import read_question
 from pvchat.errors import WeightsError

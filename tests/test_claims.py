@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.answers import Evidence, plain_answer
+from pvchat.chat.answers import plain_answer
 from pvchat.chat.claims import (
     ASKED,
     CALIBRATION,
@@ -24,6 +24,7 @@ from pvchat.chat.claims import (
     thresholds,
 )
 from pvchat.chat.describe import Line, Said
+from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import read_question
 from pvchat.errors import WeightsError
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts

@@ -23,9 +23,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from pvchat.chat.answers import HEDGE, Evidence
 from pvchat.chat.choices import KINDS, Scale, Told, at_odds, pick, possible, sentences
 from pvchat.chat.describe import Line, Said
+from pvchat.chat.english import HEDGE
+from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import COLOURS, contradictions, same_colour
 from pvchat.chat.questions import Question
 from pvchat.chat.vocabulary import word_set
