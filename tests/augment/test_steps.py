@@ -336,7 +336,7 @@ def test_a_teacher_that_cannot_be_loaded_is_named(clip, chat, tmp_path):
     pytest.importorskip("transformers")
     nowhere = tmp_path / "nowhere"
     nowhere.mkdir()
-    with pytest.raises(SettingsError, match="no such teacher") as caught:
+    with pytest.raises(SettingsError, match="no such model") as caught:
         run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": str(nowhere)}))
     assert caught.value.subject == str(nowhere)
 

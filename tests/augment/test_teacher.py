@@ -10,8 +10,9 @@ from make_llava import save_tiny_llava
 from make_samples import make_analyses, make_sample
 
 from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.measured import read_told, refer
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told, read_told, refer
+from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told
 from pvchat.chat.claims import ASKED
 from pvchat.chat.describe import Said
 from pvchat.schemas import Garment, PersonFacts, SceneFacts

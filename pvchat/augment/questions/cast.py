@@ -54,7 +54,7 @@ class View:
     @cached_property
     def evidence(self) -> Evidence:
         """What was measured, as answers are made of it."""
-        from pvchat.service import gather
+        from pvchat.chat.evidence import gather
 
         return gather(self.presence, self.analysis)
 
