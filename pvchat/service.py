@@ -16,8 +16,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pvchat.chat.questions import Question, check_known, read_question
 from pvchat.config import Settings, home
 from pvchat.errors import PeopleError, SettingsError
@@ -335,6 +333,8 @@ class PVChat:
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None
     ) -> list[Answer]:
+        from pvchat.chat.evidence import gather
+
         started = time.perf_counter()
         asked = [self.read(question, history) for question in questions]
         timing: dict[str, float] = {"decode_s": 0.0, "experts_s": 0.0}
@@ -376,28 +376,3 @@ class PVChat:
             language = self._language  # a refusal needs no wording, and so no model in memory
         rows = zip(questions, about, told, strict=True)
         return [write_answer(question, people, seen, language, stream) for question, people, seen in rows]
-
-
-def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
-    """What was measured about the people found present, and about who is with them."""
-    from pvchat.chat.answers import Evidence, Neighbour
-
-    present = {p.track: p.name for p in presences if p.decision == "present" and p.track is not None}
-    boxes = [_usual_box(t.boxes) for t in analysis.tracks]
-    doubtful = {p.track for p in presences if p.decision == "unsure"}
-    unknown = [i for i, t in enumerate(analysis.tracks) if t.kind == "face" and i not in present and i not in doubtful]
-    return Evidence(
-        facts={name: analysis.tracks[i].facts for i, name in present.items()},
-        boxes={name: boxes[i] for i, name in present.items()},
-        others=[
-            Neighbour(boxes[i], present.get(i)) for i in range(len(analysis.tracks)) if i in present or i in unknown
-        ],
-        scene=analysis.scene,
-        unknown=len(unknown),
-        duration_s=analysis.duration_s,
-    )
-
-
-def _usual_box(boxes: np.ndarray) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = (float(v) for v in np.median(boxes, axis=0))
-    return x0, y0, x1, y1

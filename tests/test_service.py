@@ -14,10 +14,10 @@ from make_analysis import make_analysis, make_track  # noqa: E402
 from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
+from pvchat.chat.evidence import gather  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import SettingsError, UnknownPersonError  # noqa: E402
 from pvchat.schemas import PersonFacts, PersonPresence  # noqa: E402
-from pvchat.service import gather  # noqa: E402
 
 FOUR_TYPES = {
     "existence": "Is Ana in this video?",

@@ -21,7 +21,7 @@ class MeasuredFacts:
 
     def answer(self, item: Item, case: Case) -> Said:
         from pvchat.chat.answers import plain_answer
-        from pvchat.service import gather
+        from pvchat.chat.evidence import gather
 
         assert case.analysis is not None
         asked = self.chat.read(item.question)
