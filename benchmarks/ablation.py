@@ -32,7 +32,7 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.chat.sentences import SentenceEncoder
-from pvchat.model.heads import RoutingStats
+from pvchat.model.routers import RoutingStats
 from pvchat.model.registry import create_model, load_config
 from pvchat.train.base import run as base
 from pvchat.train.base.config import BaseConfig

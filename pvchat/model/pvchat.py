@@ -27,11 +27,11 @@ from pvchat.model.config import ModelConfig
 from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
 from pvchat.model.features import ClipFeatures
 from pvchat.model.generation import generate_texts
-from pvchat.model.heads import RoutingStats
 from pvchat.model.llm import add_lora, load_llm
 from pvchat.model.people import IdentityMatch, People
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.qformer import QFormer
+from pvchat.model.routers import RoutingStats
 
 MATCH_WEIGHT = 4.0  # what a fully matching face adds to the presence logit at the start
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import RoutingStats
+from pvchat.model.routers import RoutingStats
 
 BETA_START = 1e-8  # PVChat code and ReMoE
 BETA_MIN, BETA_MAX = 1e-15, 10.0  # PVChat code

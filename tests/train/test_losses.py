@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import HeadMixer, RoutingStats, TopKRouter
+from pvchat.model.heads import HeadMixer
 from pvchat.model.pvchat import similarity
+from pvchat.model.routers import RoutingStats, TopKRouter
 from pvchat.train import losses
 
 

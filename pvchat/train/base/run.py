@@ -29,9 +29,9 @@ from pvchat.chat.language import best_dtype
 from pvchat.chat.sentences import Encode, SentenceEncoder
 from pvchat.errors import SettingsError
 from pvchat.model import checkpoint
-from pvchat.model.heads import RoutingStats
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
+from pvchat.model.routers import RoutingStats
 from pvchat.train import checkpoints
 from pvchat.train.base.config import PHASES, BaseConfig, parse
 from pvchat.train.base.identity import Identity

@@ -28,10 +28,10 @@ from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.model.connectors import VisualTokens
 from pvchat.model.features import collate, from_analysis
-from pvchat.model.heads import RoutingStats
 from pvchat.model.people import People, PersonParameters, PersonState
 from pvchat.model.personlora import PersonLora
 from pvchat.model.prompts import Prompt
+from pvchat.model.routers import RoutingStats
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.person.augmented import Analyses, Row, Sample, Split, Stage
 
