@@ -204,7 +204,7 @@ def token_ablation(chat: PVChat, dev: Dev, names: list[str], args: argparse.Name
 
     if chat.describer is None:
         raise SystemExit("There is no trained model here; the token ablation needs one.")
-    weights = chat.describer.folder
+    weights = chat.describer.trained.folder
     model = PVChatModel.from_pretrained(weights, llm="none") if args.presence_only else chat.describer.model
     found: dict[str, Any] = {}
     data = []

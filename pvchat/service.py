@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
-    from pvchat.chat.answers import Evidence
     from pvchat.chat.describe import Describer
+    from pvchat.chat.evidence import Evidence
     from pvchat.chat.language import LanguageModel
     from pvchat.chat.sentences import SentenceEncoder
     from pvchat.identity.presence import PresenceModel
@@ -277,9 +277,12 @@ class PVChat:
     def describer(self) -> Describer | None:
         """The trained model as `ask` and `enroll` use it; None where no weights are shipped. Loads when it speaks."""
         from pvchat.chat.describe import Describer
+        from pvchat.chat.trained import TrainedModel
 
         folder = self._source[1]
-        return None if folder is None else Describer(folder, self.device, lambda texts: self._sentences.encode(texts))
+        if folder is None:
+            return None
+        return Describer(TrainedModel(folder, self.device), lambda texts: self._sentences.encode(texts))
 
     @cached_property
     def _source(self) -> tuple[str, Path | None]:
@@ -366,12 +369,9 @@ class PVChat:
 
         source, language, told = self._source[0], None, [evidence] * len(questions)
         if source == "model" and self.describer is not None:
-            from pvchat.chat.claims import fill_gaps, read_scales, thresholds
+            from pvchat.chat.claims import fill_gaps
 
-            say = partial(self.describer.say, analysis, seed=self.settings.seed)
-            liken, folder = partial(self.describer.likeness, analysis), self.describer.folder
-            least, scales = thresholds(folder), read_scales(folder)
-            told = fill_gaps(questions, about, evidence, self.people.names(), say, least, liken, scales)
+            told = fill_gaps(questions, about, evidence, self.people.names(), self.describer.speaker(analysis))
         elif source == "told" and any(p.decision == "present" for people in about for p in people):
             language = self._language  # a refusal needs no wording, and so no model in memory
         rows = zip(questions, about, told, strict=True)

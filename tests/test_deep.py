@@ -129,18 +129,18 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
     from argparse import Namespace
     from dataclasses import asdict
 
-    from pvchat.cli.deep import train
+    from pvchat.cli.train import train_person
     from pvchat.errors import UnknownPersonError
     from pvchat.train.person.config import PersonConfig
 
     chat.people.add(person_of())
     words = {"name": "ana", "data": str(tmp_path), "out": None, "resume": False, **asdict(PersonConfig())}
-    row = train(chat, Namespace(**words), lambda *_: None)
+    row = train_person(chat, Namespace(**words), lambda *_: None)
     assert (row["name"], row["depth"], row["training"]["samples"]) == ("Ana", "deep", 36)
     with pytest.raises(SettingsError, match="--out"):
-        train(chat, Namespace(**{**words, "resume": True}), lambda *_: None)
+        train_person(chat, Namespace(**{**words, "resume": True}), lambda *_: None)
     with pytest.raises(UnknownPersonError):
-        train(chat, Namespace(**{**words, "name": "Nobody"}), lambda *_: None)
+        train_person(chat, Namespace(**{**words, "name": "Nobody"}), lambda *_: None)
 
 
 def test_merging_keeps_what_both_brought(model: PresenceModel) -> None:
@@ -163,11 +163,14 @@ def test_training_tokens_goes_with_the_verification(chat: Chat) -> None:
     from make_person import augmentation, tiny
     from make_sets import encode
 
-    from pvchat.chat.describe import STAMP, Describer
+    from pvchat.chat.describe import Describer
+    from pvchat.chat.personstates import STAMP
+    from pvchat.chat.trained import TrainedModel
     from pvchat.train.person.config import PersonConfig
 
-    describer = Describer(Path("nowhere"), "cpu", encode)
-    describer.__dict__.update(model=tiny(), stamp="0123456789abcdef")
+    trained = TrainedModel(Path("nowhere"), "cpu")
+    trained.model, trained.stamp = tiny(), "0123456789abcdef"
+    describer = Describer(trained, encode)
     chat.describer = describer
     samples, rows, seen = augmentation("Ana", 16)
     who = enroll(seen[samples[2].id], "Ana")
@@ -197,10 +200,12 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
     from make_sets import encode
 
     from pvchat.chat.describe import Describer
+    from pvchat.chat.trained import TrainedModel
     from pvchat.model.features import collate_people, person_from_track
 
-    describer = Describer(Path("nowhere"), "cpu", encode)
-    describer.__dict__.update(model=tiny(), stamp="0123456789abcdef")
+    trained = TrainedModel(Path("nowhere"), "cpu")
+    trained.model, trained.stamp = tiny(), "0123456789abcdef"
+    describer = Describer(trained, encode)
     samples, rows, seen = augmentation("Ana", 16)
     alone = samples[1]  # Kim's only clip
     for sample in samples:

@@ -106,18 +106,6 @@ class LanguageModel:
         return self._parts
 
 
-def best_dtype(device: str) -> Any:
-    """torch.bfloat16 on accelerators and on processors that compute in it, else torch.float32."""
-    import torch
-
-    if device.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    if device != "cpu":
-        return torch.float32
-    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return torch.bfloat16 if probe is not None and probe() else torch.float32
-
-
 class _Watch:
     """Sees every new token as a stopping criterion that never stops: times the first, streams finished text."""
 

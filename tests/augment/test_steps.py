@@ -21,9 +21,9 @@ from pvchat.augment.questions.teacher import HubTeacher
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.chat.claims import ASKED
-from pvchat.chat.describe import Said
-from pvchat.cli import commands
-from pvchat.cli import parser as cli
+from pvchat.chat.lines import Utterance
+from pvchat.cli import console
+from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.identity.presence import PresenceModel
@@ -267,7 +267,7 @@ def model(tmp_path):
     def say(analysis, lines, seed=0):
         asked.extend(line.question for line in lines)
         words = {ASKED["action"]: "A person is riding a bike.", "wearing": "A person is wearing a green dress."}
-        return [Said(next((t for w, t in words.items() if w in x.question), ""), -0.1, 1.0) for x in lines]
+        return [Utterance(next((t for w, t in words.items() if w in x.question), ""), -0.1, 1.0) for x in lines]
 
     return SimpleNamespace(say=say, folder=tmp_path / "weights", stamp="0123", asked=asked)
 
@@ -368,7 +368,7 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
 def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
     from pvchat.runtime import ProgressDisplay
 
-    monkeypatch.setattr(commands, "_open", lambda args: (chat, ProgressDisplay()))
+    monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
     monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {}))
     monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
     out = clip.parent / "set"

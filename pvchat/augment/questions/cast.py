@@ -18,7 +18,7 @@ from pvchat.augment.schemas import Sample
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 
 if TYPE_CHECKING:
-    from pvchat.chat.answers import Evidence
+    from pvchat.chat.evidence import Evidence
     from pvchat.people.person import Person
 
 Analyses = Callable[[Sample], ClipAnalysis]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.augment.questions.cast import View
-from pvchat.chat.claims import read_phrase
 from pvchat.chat.evidence import Evidence
+from pvchat.chat.extraction import read_phrase
 from pvchat.chat.guard import same_colour
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase
 from pvchat.chat.verbs import present_tense

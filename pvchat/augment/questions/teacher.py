@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -27,7 +26,8 @@ from numpy.typing import NDArray
 from pvchat.augment.questions.cast import View
 from pvchat.augment.questions.measured import informed, phrase, read_told, refer
 from pvchat.augment.schemas import Sample
-from pvchat.chat.claims import Thresholds, fill_gaps, thresholds
+from pvchat.chat.calibration import Calibration
+from pvchat.chat.claims import Speaker, fill_gaps
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.questions import Question
@@ -35,7 +35,7 @@ from pvchat.model.imagetext import IN_ORDER, ImageTextModel, pictures
 from pvchat.schemas import ClipAnalysis, PersonFacts
 
 if TYPE_CHECKING:
-    from pvchat.chat.describe import Line, Said
+    from pvchat.chat.lines import Line, Utterance
     from pvchat.service import PVChat
 
 TOLD: tuple[Literal["appearance", "action", "location"], ...] = ("appearance", "action", "location")
@@ -88,7 +88,7 @@ class ModelTeacher:
 
     Args:
         say: the model's words about a clip (`Describer.say`).
-        least: gain that each kind of claim needs (`claims.thresholds`); None takes the usual ones.
+        calibration: how much it may be believed; only the gains count, choices aren't taught.
         version: see `Teacher`.
     """
 
@@ -96,11 +96,11 @@ class ModelTeacher:
 
     def __init__(
         self,
-        say: Callable[[ClipAnalysis, list[Line]], list[Said]],
-        least: Thresholds | None = None,
+        say: Callable[[ClipAnalysis, list[Line]], list[Utterance]],
+        calibration: Calibration | None = None,
         version: str = "",
     ) -> None:
-        self.say, self.least, self.version = say, least, version
+        self.say, self.calibration, self.version = say, calibration or Calibration(), version
         self._filled: dict[tuple[str, str, str], tuple[Evidence, bool]] = {}
 
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
@@ -117,7 +117,8 @@ class ModelTeacher:
         before, names = informed(view), list(view.sample.people)
         questions = [Question("", kind, (name,)) for kind in TOLD]
         people = [[p for p in view.presence if p.name == name]] * len(TOLD)
-        found = fill_gaps(questions, people, before, names, lambda lines: self.say(view.look(), lines), self.least)
+        speaker = Speaker(lambda lines: self.say(view.look(), lines), calibration=self.calibration)
+        found = fill_gaps(questions, people, before, names, speaker)
         for kind, after in zip(TOLD, found, strict=True):
             added = phrase(after, kind, name) != phrase(before, kind, name)
             self._filled[view.sample.id, kind, name] = (after, added)
@@ -189,8 +190,8 @@ def offline(chat: PVChat) -> Teacher:
     describer = chat.describer
     if describer is None or chat.settings.answers not in ("auto", "model"):
         return FactsTeacher()
-    say, least = partial(describer.say, seed=chat.settings.seed), thresholds(describer.folder)
-    return ModelTeacher(say, least, f"{describer.stamp} {sorted(least.items())}")
+    calibration = describer.trained.calibration
+    return ModelTeacher(describer.say, calibration, f"{describer.stamp} {sorted(calibration.least.items())}")
 
 
 def _told(teacher: str, text: str) -> Told | None:

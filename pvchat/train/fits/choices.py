@@ -20,9 +20,9 @@ from pvchat.chat.choices import (
     KINDS,
     LEVELS,
     SETTINGS,
+    ChoiceKind,
     Level,
     Scale,
-    Told,
     choices,
     group_shares,
     possible,
@@ -42,11 +42,11 @@ _BATCH = 48
 _SHARPNESS = np.geomspace(0.2, 10, 80)
 
 
-def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[Told, FloatArray]:
+def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[ChoiceKind, FloatArray]:
     """Likeness [n, S] of n pictures to the sentences of each kind."""
     question = torch.from_numpy(encode([CAPTION_QUESTION]))
     texts = {kind: torch.from_numpy(encode(sentences(kind))) for kind in KINDS}
-    found: dict[Told, list[FloatArray]] = {kind: [] for kind in KINDS}
+    found: dict[ChoiceKind, list[FloatArray]] = {kind: [] for kind in KINDS}
     for start in range(0, len(pictures), _BATCH):
         grids = pictures.grids(range(start, min(start + _BATCH, len(pictures))))
         with torch.inference_mode():
@@ -57,7 +57,7 @@ def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[Told, Float
     return {kind: np.concatenate([np.zeros((0, len(texts[kind])), np.float32), *rows]) for kind, rows in found.items()}
 
 
-def mentioned(kind: Told, photos: Sequence[Photo]) -> NDArray[np.bool_]:
+def mentioned(kind: ChoiceKind, photos: Sequence[Photo]) -> NDArray[np.bool_]:
     """[n, K] whether a caption of each picture has a word of each choice."""
     patterns = [re.compile(rf"\b(?:{choice.words})\b", re.IGNORECASE) for choice in choices(kind)]
     texts = [" ".join(photo.captions) for photo in photos]
@@ -76,7 +76,7 @@ def settings(pictures: Pictures) -> list[str | None]:
 
 
 def fit(
-    kind: Told, alike: FloatArray, others: FloatArray, named: NDArray[np.bool_], where: Sequence[str | None]
+    kind: ChoiceKind, alike: FloatArray, others: FloatArray, named: NDArray[np.bool_], where: Sequence[str | None]
 ) -> tuple[Scale, dict[str, Any]]:
     """The scale of one kind and what it was read from.
 

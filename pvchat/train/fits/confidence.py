@@ -1,10 +1,10 @@
 """How much the trained model may be believed: `python -m pvchat.train.fits.confidence --model FOLDER --data FOLDER`.
 
-In: a trained model and held-back captioned pictures. Out: `claims.json` beside its weights, read by `claims.py`: for
-each kind of claim the least gain (how much likelier the picture makes it) from which at least `PRECISION` of the claims
-are right here, or null where no gain reaches that. Right means that the phrase is near (MiniLM) to what a caption of
-the same picture says, or shares half of its content words. With them the scales of the choices (`choices.py`).
-Run it anew whenever the weights change.
+In: a trained model and held-back captioned pictures. Out: `claims.json` beside its weights, which `calibration.py`
+reads: for each kind of claim the least gain (how much likelier the picture makes it) from which at least `PRECISION` of
+the claims are right here, or null where no gain reaches that. Right means that the phrase is near (MiniLM) to what a
+caption of the same picture says, or shares half of its content words. With them the scales of the choices
+(`choices.py`). Run it anew whenever the weights change.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.claims import ASKED, CALIBRATION, Kind, read_phrase
-from pvchat.chat.describe import Describer, Line
+from pvchat.chat.calibration import CALIBRATION, ClaimKind
+from pvchat.chat.claims import ASKED
+from pvchat.chat.describe import Describer
+from pvchat.chat.extraction import read_phrase
+from pvchat.chat.lines import Line
 from pvchat.chat.models import find
 from pvchat.chat.sentences import Encode, SentenceEncoder
+from pvchat.chat.trained import TrainedModel
 from pvchat.chat.vocabulary import FUNCTION_WORDS
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.base.captions import read_questions
@@ -41,7 +45,7 @@ log = logging.getLogger(__name__)
 class Judged:
     """One claim about a held-back picture."""
 
-    kind: Kind
+    kind: ClaimKind
     phrase: str
     gain: float
     right: bool
@@ -68,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> None:
     encode = SentenceEncoder().encode
     photos = [p for p in read_photos(args.data, args.sets.split(",")) if p.validation and not p.auto]
     chosen = np.random.default_rng(args.seed).permutation(len(photos))[: args.pictures]
-    describer = Describer(folder, args.device, encode)
+    describer = Describer(TrainedModel(folder, args.device), encode)
     judged = judge(describer, [photos[i] for i in chosen], args.features, encode)
     sets = [name for name in args.others.split(",") if name]
     others = [p for p in read_photos(args.data, sets, labelled=True) if p.validation]
@@ -91,7 +95,7 @@ def judge(describer: Describer, photos: Sequence[Photo], features: Path, encode:
     pictures = Pictures(list(photos), features, describer.model.config)
     found: list[Judged] = []
     for i, asked in enumerate(read_questions(photos)):
-        truth: dict[tuple[Kind, str], list[str]] = {("scene", ASKED["scene"]): list(photos[i].captions)}
+        truth: dict[tuple[ClaimKind, str], list[str]] = {("scene", ASKED["scene"]): list(photos[i].captions)}
         for one in asked:
             if one.kind in ("action", "appearance", "location"):
                 question = ASKED["action"] if one.kind == "action" else one.question

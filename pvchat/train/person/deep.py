@@ -227,7 +227,7 @@ def other_people(
 
 def with_state(person: Person, trained: Trained, describer: Describer) -> Person:
     """The person with trained tokens, z and LoRA among her arrays, stamped with the weights they belong to."""
-    from pvchat.chat.describe import STAMP
+    from pvchat.chat.personstates import STAMP
     from pvchat.model.personlora import ARRAYS
 
     arrays: dict[str, Any] = {
