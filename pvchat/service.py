@@ -322,11 +322,7 @@ class PVChat:
         from pvchat.perception import analysis
 
         started = time.perf_counter()
-        decoded = video.load(
-            clip,
-            self.settings.video,
-            progress=lambda done, total: self._progress(f"reading {Path(clip).name}", done, total),
-        )
+        decoded = video.load(clip, self.settings.video, progress=self._progress)
         timing["decode_s"] = time.perf_counter() - started
         started = time.perf_counter()
         found = analysis.analyse(decoded, self.experts, self._progress)

@@ -60,11 +60,8 @@ class PeopleStore:
     def __init__(self, root: Path | None = None, clip_cache: ClipCache | None = None) -> None:
         self.root = Path(root) if root is not None else home() / "people"
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
-        self._index, self._folders, self._scratch = (
-            PeopleIndex(self.root),
-            PersonFolders(self.root),
-            self.root / ".scratch",
-        )
+        self._index, self._folders = PeopleIndex(self.root), PersonFolders(self.root)
+        self._scratch = self.root / ".scratch"
         self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
         self._healed = False
 
