@@ -100,7 +100,7 @@ def test_two_jobs_in_one_folder_are_refused(tmp_path):
 
 
 def test_many_on_the_command_line(augmented, tmp_path, capsys):
-    from pvchat.cli import parser as cli
+    from pvchat.cli import main as cli
 
     names = ("Ana", "three")
     lines = [json.dumps({"clip": f"{n}.mp4", "name": n}) for n in names]
