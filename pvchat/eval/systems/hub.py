@@ -11,7 +11,7 @@ from typing import Any
 
 from pvchat.eval.manifest import Item
 from pvchat.eval.stance import stances
-from pvchat.eval.systems.base import Case, Said, Scene, decided
+from pvchat.eval.systems.base import Bench, Case, Reply, decided
 from pvchat.model.imagetext import IN_ORDER, ImageTextModel, Part, pictures
 
 FRAMES = 4
@@ -24,26 +24,26 @@ class HubModel:
 
     Args:
         path: a folder or a hub id.
-        scene: for people's pictures and the settings.
+        bench: for people's pictures and the settings.
     """
 
     needs_clip = True
 
-    def __init__(self, path: str, scene: Scene) -> None:
-        self.name, self.scene = f"hub:{path}", scene
-        self._model = ImageTextModel(path, scene.chat.device)
+    def __init__(self, path: str, bench: Bench) -> None:
+        self.name, self.bench = f"hub:{path}", bench
+        self._model = ImageTextModel(path, bench.chat.device)
         self._frames: tuple[str, list[Part]] = ("", [])
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
         text = self._model.reply(self.prompt(item, case), MAX_TOKENS)
         found = stances(text, item.people)
-        return Said(text, [decided(name, found[name] or "unsure") for name in item.people])
+        return Reply(text, [decided(name, found[name] or "unsure") for name in item.people])
 
     def prompt(self, item: Item, case: Case) -> list[dict[str, Any]]:
         """One user turn: reference pictures with names, frames in order, the question."""
         from PIL import Image
 
-        people = {p.name: p for p in self.scene.people}
+        people = {p.name: p for p in self.bench.people}
         content: list[Part] = []
         for name in item.people[:MAX_REFERENCES]:
             if name in people and people[name].thumbnail:
@@ -58,6 +58,6 @@ class HubModel:
         from pvchat import video
 
         if self._frames[0] != case.clip:
-            images = video.load(case.path, self.scene.chat.settings.video).images
+            images = video.load(case.path, self.bench.chat.settings.video).images
             self._frames = (case.clip, pictures(images, FRAMES))
         return self._frames[1]
