@@ -64,6 +64,18 @@ def available_devices() -> tuple[str, ...]:
     return tuple(name for name, there in found if there)
 
 
+def best_dtype(device: str) -> torch.dtype:
+    """torch.bfloat16 on accelerators and on processors that compute in it, else torch.float32."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    if device != "cpu":
+        return torch.float32
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return torch.bfloat16 if probe is not None and probe() else torch.float32
+
+
 def usable_cores() -> int:
     """Cores that this process may really use: its affinity mask and its control group's quota count."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

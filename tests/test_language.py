@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pvchat.chat.language import LanguageModel, best_dtype
+from pvchat.chat.language import LanguageModel
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.errors import WeightsError
+from pvchat.runtime import best_dtype
 
 WORDS = ["<pad>", "<eos>", "<unk>", "user", "assistant", ":", "hi", "there", "is", "ana", "here", "yes", "no", ".", "?"]
 CHAT = [{"role": "user", "content": "is ana here ?"}]

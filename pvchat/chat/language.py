@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.errors import WeightsError
+from pvchat.runtime import best_dtype
 
 Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant", "content": text}
 Stream = Callable[[str], None]
