@@ -19,9 +19,8 @@ from pvchat.config import VideoConfig, home
 
 PACKAGES = (
     "torch", "transformers", "tokenizers", "accelerate", "safetensors", "timm", "ai-edge-litert", "av",
-    "decord", "decord2", "numpy", "pillow", "faiss-cpu", "gradio", "peft", "diffusers", "open_clip_torch",
+    "decord", "decord2", "numpy", "scipy", "pillow", "faiss-cpu", "gradio", "peft", "scikit-learn",
 )  # fmt: skip
-OPTIONAL = {"gradio": "app", "diffusers": "augment", "open_clip_torch": "hub"}
 CODE_LICENCE = "Apache-2.0"
 FITTED_LICENCE = "for research, non-commercial use, as the data they were fitted on demand"
 EITHER = ("decord", "decord2")  # one of them is right, both are not
@@ -153,7 +152,7 @@ def _problems(report: dict[str, Any]) -> list[dict[str, str]]:
         found.append((f"Weights are missing: {roles} ({amount}).", "pvchat doctor --fetch"))
     versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
     for name in PACKAGES:
-        if name not in OPTIONAL and name not in EITHER and not versions.get(name):
+        if name not in EITHER and not versions.get(name):
             found.append((f"The package {name} is missing.", f"{pip} install {name}"))
     if all(versions.get(name) for name in EITHER):
         mend = f"{pip} uninstall decord decord2, then {pip} install pvchat again"

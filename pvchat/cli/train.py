@@ -90,13 +90,13 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     from pvchat.people.store import describe
     from pvchat.train.base.run import stopping
     from pvchat.train.person.config import from_words
-    from pvchat.train.person.deep import train_on
+    from pvchat.train.person.deep import DeepOptions, train_on
 
     if args.resume and not args.out:
         raise SettingsError("--resume needs --out, where the state lies.", subject="pvchat train person")
     person, config = chat.people.get(args.name), from_words(args)
     state = Path(args.out).expanduser() if args.out else None
     with stopping() as stop:
-        person = train_on(chat, person, Path(args.data).expanduser(), config, run=state, resume=args.resume,
-                          stop=stop, progress=progress)  # fmt: skip
+        options = DeepOptions(config, run=state, resume=args.resume, stop=stop, progress=progress)
+        person = train_on(chat, person, Path(args.data).expanduser(), options)
     return {**describe(person), "training": person.extra[RECORD]}

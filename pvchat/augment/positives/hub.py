@@ -2,7 +2,7 @@
 
 In: a profile's best face. Out: frames of the subject in scenes that were never filmed, as the paper makes them (there:
 ConsisID, and PhotoMaker with LivePortrait). Both are plain diffusers pipelines, from a hub name or a local folder in
-the hub's layout; `diffusers` (extra `augment`) is imported when a generator is made. Nothing is claimed about what they
+the hub's layout; `diffusers` (extra `hub`) is imported when a generator is made. Nothing is claimed about what they
 show: the gates and the teachers look at the result.
 """
 
@@ -245,9 +245,7 @@ def _diffusers() -> Any:
     try:
         import diffusers
     except ImportError as error:
-        raise SettingsError(
-            "this generator needs diffusers.", hint="Install it: pip install 'pvchat[augment]'."
-        ) from error
+        raise SettingsError("this generator needs diffusers.", hint="Install it: pip install 'pvchat[hub]'.") from error
     return diffusers
 
 
