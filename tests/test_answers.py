@@ -198,18 +198,16 @@ class Parrot:
     def __init__(self, text: str) -> None:
         self.text, self.calls = text, 0
 
-    def generate(self, messages, max_new_tokens=64, seed=0, stream=None) -> str:
+    def generate(self, messages, max_new_tokens=64) -> str:
         self.calls += 1
         return self.text
 
 
-def test_the_language_model_speaks_only_what_the_guard_passes_and_only_that_is_streamed() -> None:
+def test_the_language_model_speaks_only_what_the_guard_passes() -> None:
     question, people = read_question("What is Ana doing?", NAMES), presences({"Ana": "present"})
     for said, passes in (("Ana sits and talks, holding a cup.", True), ("Ana sits and talks, holding a gun.", False)):
-        pieces: list[str] = []
-        answer = write_answer(question, people, evidence(), Parrot(said), pieces.append)
+        answer = write_answer(question, people, evidence(), Parrot(said))
         assert answer == (said if passes else "Ana sits, talks and holds a cup.")
-        assert "".join(pieces) == answer
 
 
 @pytest.mark.parametrize("decision", ["absent", "unsure"])

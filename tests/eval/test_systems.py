@@ -135,7 +135,7 @@ def test_retrieve_then_prompt_tells_the_model_who_was_found(made, monkeypatch):
     asked = []
 
     class Language:
-        def generate_many(self, chats, max_new_tokens=0, seed=0):
+        def generate_many(self, chats, max_new_tokens=0):
             asked.extend(chat[-1]["content"] for chat in chats)
             return ["She is wearing a red jacket."] * len(chats)
 

@@ -102,7 +102,7 @@ class ReplyBatch:
         if self._clip != case.clip:
             asked = {i.question: i for i in self.bench.manifest.items if i.video == case.clip and self.wanted(i)}
             chats = [chat(one) for one in asked.values()]
-            said = self.bench.language.generate_many(chats, self.max_tokens, self.bench.seed)
+            said = self.bench.language.generate_many(chats, self.max_tokens)
             self._clip, self._texts = case.clip, dict(zip(asked, said, strict=True))
         return self._texts[item.question]
 
