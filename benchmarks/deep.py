@@ -33,7 +33,7 @@ from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.deep import learn, read, remembered, training_data
+from pvchat.train.person.deep import DeepOptions, TrainingSet, learn, read, remembered, training_data
 
 EDITS = ("wear:", "recolour")
 ARMS: dict[str, Callable[[Sample], bool]] = {
@@ -129,7 +129,8 @@ def with_deep(
         samples = [s for s in samples if keep(s)]
         analyses, started = remembered(steps.Analyses(folder, chat, augmentation)), time.perf_counter()
         person = dev.instant[name] if chat.describer is None else chat.describer.remember(dev.instant[name])
-        people[name] = learn(chat, person, samples, rows, analyses, replace(config or PersonConfig(), seed=seed))
+        options = DeepOptions(replace(config or PersonConfig(), seed=seed))
+        people[name] = learn(chat, person, TrainingSet(samples, rows, analyses), options)
         sys.stderr.write(f"{name} seed {seed}: augmented in {started - made:.0f} s, learnt in "
                          f"{time.perf_counter() - started:.0f} s, {people[name].extra['deep']}\n")  # fmt: skip
     return people
@@ -212,7 +213,8 @@ def token_ablation(chat: PVChat, dev: Dev, names: list[str], args: argparse.Name
         folder, augmentation = args.work / f"{name}-0", replace(asked(args), teacher="facts")
         steps.augment(dev.clips[name], name, folder, chat, config=augmentation, seed=0)
         analyses = remembered(steps.Analyses(folder, chat, augmentation))
-        data.append(training_data(chat.describer, dev.instant[name], *read(folder, name), analyses))
+        learnt_from = TrainingSet(*read(folder, name), analyses)
+        data.append(training_data(chat.describer, dev.instant[name], learnt_from))
     for count in TOKENS:
         for use_z in (True, False) if count else (True,):
             config = PersonConfig(use_tokens=count > 0, use_z=use_z)

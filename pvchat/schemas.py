@@ -153,6 +153,15 @@ class ClipAnalysis:
         return [(round(a, 2), round(b, 2)) for a, b in spans]
 
 
+@dataclass(frozen=True)
+class Look:
+    """One look at a clip: what the experts said, and what it took; no seconds where that was known already."""
+
+    analysis: ClipAnalysis
+    decode_s: float = 0.0
+    experts_s: float = 0.0
+
+
 @dataclass
 class PersonPresence:
     """One enrolled person's presence in one clip."""
@@ -174,12 +183,22 @@ class PersonPresence:
 
 @dataclass
 class Answer:
-    """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`."""
+    """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`.
+
+    Attributes:
+        answer: the text.
+        type: what was asked for.
+        people: presence of those asked about; of everyone enrolled where nobody is named.
+        timing: seconds: `decode_s` and `experts_s` (0 where the clip was known), `total_s`, and `first_token_s`: from
+            the question until the answer's first piece was there (none is shown before the whole passed the guard).
+        everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
+    """
 
     answer: str
     type: QuestionType
     people: list[PersonPresence]
     timing: dict[str, float]
+    everyone: list[PersonPresence] = field(default_factory=list, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         return {

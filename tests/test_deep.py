@@ -16,7 +16,7 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.verify import RECORD, Verifier
-from pvchat.train.person import deep
+from pvchat.train.person import deep, workplace
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,8 @@ def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
     assert [p.depth for p in chat.people.all()] == ["deep"]
     assert Verifier.of(chat.people.get("Ana")) is not None
     assert done.bytes_on_disk < 1_000_000
-    assert not deep.workplace(enrolled).parent.joinpath(done.id).exists()
+    assert not workplace.folder_of(enrolled).exists()
+    assert not workplace.folder_of(done).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -70,7 +71,7 @@ def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forg
     with pytest.raises(PeopleError, match="forgotten"):
         deep.deepen(chat, "x.mp4", enrolled)
     assert chat.people.names() == []
-    assert files_below(deep.workplace(enrolled)) == []
+    assert not workplace.folder_of(enrolled).exists()
 
 
 def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
@@ -83,7 +84,7 @@ def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
 
     monkeypatch.setattr("pvchat.augment.steps.augment", stopped)
     enrolled, stop = chat.people.add(person_of()), threading.Event()
-    assert deep.deepen(chat, "x.mp4", enrolled, stop=stop).depth == "instant"
+    assert deep.deepen(chat, "x.mp4", enrolled, deep.DeepOptions(stop=stop)).depth == "instant"
 
 
 @pytest.mark.usefixtures("augmented")
@@ -108,12 +109,12 @@ def test_others_answer_bit_identically_after_forgetting(chat: Chat, model: Prese
 def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
     kept, gone, killed = (replace(person_of(), id=c * 32) for c in "abc")
     for person in (gone, killed):
-        (deep.workplace(person) / "media").mkdir()
-        Path(f"{deep.workplace(person)}.lock").touch()  # nobody holds it
-    with deep.working(kept) as folder:
-        deep.sweep([kept.id, killed.id])
+        (workplace.folder_of(person) / "media").mkdir(parents=True)
+        Path(f"{workplace.folder_of(person)}.lock").touch()  # nobody holds it
+    with workplace.working(kept) as folder:
+        workplace.sweep([kept.id, killed.id])
         assert list(folder.parent.glob("*/")) == [folder]
-        with pytest.raises(PeopleError, match="being trained"), deep.working(kept):
+        with pytest.raises(PeopleError, match="being trained"), workplace.working(kept):
             pass
         assert folder.is_dir()
     assert list(folder.parent.iterdir()) == []
@@ -177,7 +178,8 @@ def test_training_tokens_goes_with_the_verification(chat: Chat) -> None:
     person = describer.remember(who)
     before = {k: v.clone() for k, v in describer.model.state_dict().items()}
     config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05, lora=1)
-    deeper = deep.learn(chat, person, samples, rows, lambda s: seen[s.id], config)
+    data = deep.TrainingSet(samples, rows, lambda s: seen[s.id])
+    deeper = deep.learn(chat, person, data, deep.DeepOptions(config))
     assert deeper.depth == "deep"
     assert deeper.extra[STAMP] == describer.stamp
     assert deeper.extra[RECORD]["training"]["best"] <= deeper.extra[RECORD]["training"]["start"]
@@ -215,7 +217,8 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
         row.people, row.present = ["Ana", other], {**row.present, other: other == "Kim" and row.sample == alone.id}
     person = enroll(seen[samples[2].id], "Ana")
     lee, kim = enroll(analysis(90, 1), "Lee"), enroll(analysis(91, 2), "Kim")
-    _, data = deep.training_data(describer, person, samples, rows, lambda s: seen[s.id], [person, lee, kim])
+    learnt_from = deep.TrainingSet(samples, rows, lambda s: seen[s.id])
+    _, data = deep.training_data(describer, person, learnt_from, [person, lee, kim])
     assert set(data.others) == {"Kim", "Lee"}
     assert data.left_out == sum("Max" in row.people for row in rows)
     assert {n for e in data.examples for n in e.names} > {"Kim", "Lee"}

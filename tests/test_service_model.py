@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_studio import ANA, BEN, Sentences, Studio, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.claims import ASKED  # noqa: E402
@@ -45,17 +45,16 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
 
 
 @pytest.fixture(scope="module")
-def describer(folder: Path) -> Describer:
+def trained(folder: Path) -> TrainedModel:
     """The tiny model, loaded once a file."""
-    return Describer(TrainedModel(folder, "cpu"), Sentences().encode)
+    return TrainedModel(folder, "cpu")
 
 
 @pytest.fixture
-def chat(studio: Studio, folder: Path, describer: Describer) -> PVChat:
+def chat(studio: Studio, folder: Path, trained: TrainedModel) -> PVChat:
     """PVChat with the tiny model, Ana and Ben enrolled."""
     chat = PVChat(Settings(device="cpu", model=str(folder)))
-    describer.forget()
-    vars(chat)["describer"] = describer  # instead of one of its own
+    chat.networks.trained = trained  # instead of one of its own
     chat.enroll(studio.clip("ana", ANA), "Ana")
     chat.enroll(studio.clip("ben", BEN), "Ben")
     return chat
@@ -159,8 +158,8 @@ def test_the_text_is_streamed_once_it_passed(studio: Studio, chat: PVChat, asked
 
 @pytest.mark.parametrize("source", ["facts", "told"])
 def test_other_sources_leave_the_model_alone(studio: Studio, chat: PVChat, asked: list[Line], source: str) -> None:
-    chat.settings = replace(chat.settings, answers=source)
-    assert "bike" not in chat.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
+    other = PVChat(replace(chat.settings, answers=source))
+    assert "bike" not in other.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
     assert asked == []
     assert studio.loaded == (source == "told")
 

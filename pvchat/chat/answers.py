@@ -8,7 +8,7 @@ fact that wasn't measured isn't spoken of.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import join, upper
@@ -37,9 +37,8 @@ def write_answer(
     people: Sequence[PersonPresence],
     evidence: Evidence,
     language: LanguageModel | None = None,
-    stream: Callable[[str], None] | None = None,
 ) -> str:
-    """The answer, rephrased by the language model where its guard lets that pass; streamed once it is final.
+    """The answer, rephrased by the language model where its guard lets that pass.
 
     Refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better, and their
     "not" stays.
@@ -49,9 +48,6 @@ def write_answer(
     told = question.type != "existence" and all(p.decision == "present" for p in asked)
     if language is not None and asked and told:
         answer = rephrase(answer, [p.name for p in people], language).text
-    if stream is not None:
-        for piece in re.findall(r"\S+\s*", answer):
-            stream(piece)
     return answer
 
 

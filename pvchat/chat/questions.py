@@ -17,7 +17,9 @@ from pvchat.chat.sentences import Encode
 from pvchat.chat.unknown_names import unknown_names
 from pvchat.chat.vocabulary import PRONOUNS
 from pvchat.errors import UnknownPersonError
-from pvchat.schemas import QuestionType
+from pvchat.schemas import PersonPresence, QuestionType
+
+Turn = str | tuple[str, str]  # a question, or a question with its answer
 
 _WHO = re.compile(
     r"\b(who|whom|who's|any ?one|any ?body|some ?one|some ?body|which (people|persons?|of (them|us|my|the))"
@@ -52,6 +54,40 @@ class Question:
     asks_all: bool = False
     besides: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+
+    def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
+        """Of everyone's presences those that the question is about: all for "who", and where it names nobody."""
+        everybody = self.asks_who or not self.people
+        return [p for p in everyone if everybody or p.name in self.people]
+
+
+def read_questions(
+    texts: Sequence[str],
+    history: Sequence[Turn],
+    names: Sequence[str],
+    aliases: Mapping[str, str] | None = None,
+    encode: Encode | None = None,
+) -> list[Question]:
+    """Read questions that follow one and the same conversation, each for itself.
+
+    Args:
+        texts: the questions as typed.
+        history: earlier questions, oldest first; a turn may be a pair of question and answer too.
+        names: as for `read_question`.
+        aliases: as for `read_question`.
+        encode: as for `read_question`.
+
+    Raises:
+        UnknownPersonError: one asks about somebody who isn't enrolled.
+    """
+    previous: Question | None = None
+    for turn in history:
+        previous = read_question(turn if isinstance(turn, str) else turn[0], names, aliases, previous, encode)
+    asked = []
+    for text in texts:
+        asked.append(read_question(text, names, aliases, previous, encode))
+        check_known(asked[-1], names)
+    return asked
 
 
 def read_question(

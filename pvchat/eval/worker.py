@@ -66,7 +66,7 @@ def open_systems(spec: Spec) -> tuple[Bench, list[System]]:
 
     bench = Bench(spec.manifest, open_chats(spec), spec.settings.seed)
     if not spec.settings.llm and bench.chat.describer is None:
-        bench.language = bench.chat._language  # the same weights: one copy for PVChat and the baselines
+        bench.language = bench.chat.networks.language  # the same weights: one copy for PVChat and the baselines
     return bench, build(spec.systems, bench)
 
 
@@ -91,8 +91,7 @@ class Worker:
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
         """{"clip", "predictions", "timing", "conditions"} of one clip."""
-        timing: dict[str, float] = {}
-        case, error = self._open(unit.clip, timing)
+        case, timing, error = self._open(unit.clip)
         predictions, clocks = [], []
         for system in self.systems:
             if system.name not in unit.systems:
@@ -106,15 +105,15 @@ class Worker:
         told = {"clip": unit.clip, "error": error, "analysis": timing, **self._conditions(case)}
         return {"clip": unit.clip, "predictions": predictions, "timing": clocks, "conditions": told}
 
-    def _open(self, clip: str, timing: dict[str, float]) -> tuple[Case, str | None]:
-        """The one visual pass."""
+    def _open(self, clip: str) -> tuple[Case, dict[str, float], str | None]:
+        """The one visual pass: what was seen, the seconds it took (none where the clip was known), why it failed."""
         path = self.spec.manifest.path(clip)
         try:
-            return Case(clip, path, self.bench.chat.analyse(path, timing)), None
+            seen = self.bench.chat.look(path)
         except (PVChatError, OSError) as error:
-            return Case(clip, path, None), f"{type(error).__name__}: {error}"
-        finally:
-            timing.update({k: round(v, 3) for k, v in timing.items()})
+            return Case(clip, path, None), {}, f"{type(error).__name__}: {error}"
+        took = {"decode_s": round(seen.decode_s, 3), "experts_s": round(seen.experts_s, 3)}
+        return Case(clip, path, seen.analysis), took if seen.decode_s else {}, None
 
     def _row(self, system: System, item: Item, case: Case, error: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
         said, failed = Reply(""), error if system.needs_clip else None

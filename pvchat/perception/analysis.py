@@ -77,6 +77,10 @@ class Experts:
     def mesh(self) -> MeshExpert:
         return MeshExpert()
 
+    def load(self) -> None:
+        """Load them all now."""
+        _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh
+
 
 def analyse(clip: Clip, experts: Experts, progress: Progress | None = None) -> ClipAnalysis:
     """Run the experts over a clip.

@@ -52,7 +52,7 @@ class FakeChat:
             return make_analysis(*self.strangers, key=video.content_key(clip))
         return make_analysis(make_track(self.person, range(1), box=(0.3, 0.2, 0.7, 0.6)), key=video.content_key(clip))
 
-    def aside(self, cache, max_frames):
+    def beside(self, cache, video):
         return self
 
 
@@ -351,7 +351,6 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
     from pvchat.service import PVChat
 
     chat = PVChat(Settings(device="cpu"))
-    chat.__dict__["experts"], chat.__dict__["_presence"] = object(), object()
     kept = steps.Analyses(tmp_path, chat, AugmentConfig(frames=5))
     assert kept.chat.settings.video.max_frames == 5
     assert kept.chat.cache.root == tmp_path / "analyses"
@@ -359,7 +358,7 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
     video = kept.chat.settings.video
     assert video.still_seconds * video.sample_fps == 1  # a still is one frame
     assert chat.settings.video.still_seconds == 1
-    assert kept.chat.experts is chat.experts
+    assert kept.chat.networks is chat.networks
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
 from pvchat.eval.worker import Spec, open_systems
 from pvchat.people.store import PeopleStore
+from pvchat.service import Networks
 
 OPTIONS = EvalOptions(
     systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore="none", frames=False
@@ -222,7 +223,7 @@ def studied(tmp_path, monkeypatch):
 
 def test_a_given_chat_lends_its_models_and_keeps_its_people(studied, tmp_path, unreported, monkeypatch):
     (folder, chat), out = studied, tmp_path / "out"
-    monkeypatch.setattr(PVChat, "__init__", None)  # a second one can't be made
+    monkeypatch.setattr(Networks, "__init__", None)  # no second set of models can be loaded
     mine = [person.id for person in chat.people.all()]
     options = EvalOptions(systems=("measured-facts", "ours-instant"), resamples=20, bertscore="none", frames=False)
     found = run(folder, out, options, chat=chat)["systems"]
@@ -240,9 +241,8 @@ def test_all_depths_and_baselines_share_one_set_of_models(studied, tmp_path):
     folder, chat = studied
     stores = {depth: str(tmp_path / depth) for depth in ("instant", "deep")}
     bench, _ = open_systems(Spec(Manifest("m", folder, (), ()), (), stores, chat.settings, chat=chat))
-    for name in ("experts", "presence_model", "_sentences", "_language", "_lock"):
-        assert {id(getattr(one, name)) for one in bench.chats.values()} == {id(getattr(chat, name))}
-    assert bench.language is chat._language
+    assert {id(one.networks) for one in bench.chats.values()} == {id(chat.networks)}
+    assert bench.language is chat.networks.language
     assert bench.chats["instant"].people is not bench.chats["deep"].people
 
 
