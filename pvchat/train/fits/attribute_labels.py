@@ -83,6 +83,17 @@ FRAME_WORDS = {
     "riding a motorcycle": r"\b(motorcycle|motorbike|dirt bike|sidecar)\w*",
     "drawn": r"(?!)",
 }
+_ACTIVITIES = (
+    "playing music", "riding a bike", "skateboarding", "surfing", "skiing", "snowboarding", "swimming", "climbing",
+    "playing soccer", "playing football", "playing basketball", "playing baseball", "playing tennis", "dancing",
+    "riding a horse", "riding a motorcycle",
+)  # fmt: skip
+FRAME_KINDS = {  # what a label says of a clip; written into the card, by which `facts.py` puts it into its field
+    **dict.fromkeys(FRAME_WORDS, "place"),
+    **dict.fromkeys(_ACTIVITIES, "activity"),
+    **dict.fromkeys(("indoors", "outdoors"), "setting"),
+    "drawn": "drawn",
+}
 _MAN, _WOMAN = r"\b(man|men|boys?|guy|male)\b", r"\b(woman|women|girls?|lady|ladies|female)\b"
 _OUTSIDE = {
     "a street",
@@ -216,7 +227,7 @@ def _place(row: dict[str, Any], _: list) -> Iterable[Known]:
 
 def _sport(row: dict[str, Any], _: list) -> Iterable[Known]:
     labels = _words([row["action"]] * 2, FRAME_WORDS)
-    doing = {name: labels[name] for name in labels if name.split()[0].endswith("ing")}
+    doing = {name: labels[name] for name in labels if FRAME_KINDS[name] == "activity"}
     yield "frame", None, {name: (v, 1.0) for name, (v, _) in doing.items()} | {"drawn": (0, 1.0)}
 
 

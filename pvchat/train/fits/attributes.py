@@ -26,6 +26,7 @@ from pvchat.perception.experts.attributes import crop, sigmoid
 from pvchat.train.fits.attribute_labels import (
     BODY_WORDS,
     FACED,
+    FRAME_KINDS,
     FRAME_WORDS,
     HEAD_WORDS,
     READERS,
@@ -281,7 +282,8 @@ def train(root: Path, out: Path, cache: Path, expert: FrameExpert, detector: MTC
                 card["dropped"][f"{part}: {name}"] = int(y[~train_rows][known, j].sum())
                 continue
             kept.append(j)
-            card["heads"][part][name] = point
+            kind = {"kind": FRAME_KINDS[name]} if part == "frame" else {}
+            card["heads"][part][name] = kind | point
         tensors |= {f"{part}.weight": w[kept], f"{part}.bias": b[kept].astype(np.float32)}
     save_file(tensors, out)
     out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
