@@ -65,7 +65,7 @@ class Settings:
     seed: int = 0
     model: str = "embedded"  # the trained model: a preset, or a folder that `PVChatModel.save_pretrained` wrote
     answers: str = "auto"  # what words come from: facts | told | model; auto is model where it has weights, else told
-    llm: str = ""  # another language model: a folder or a hub id; empty takes the model's own
+    llm: str = ""  # another language model: its folder; empty takes the model's own
     video: VideoConfig = field(default_factory=VideoConfig)
     presence: PresenceConfig = field(default_factory=PresenceConfig)
 

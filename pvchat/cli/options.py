@@ -69,7 +69,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: measured "
                         "facts; facts told by a language model; facts with gaps filled by the trained model; auto (the "
                         "default): model where it has weights, else told")  # fmt: skip
-    parser.add_argument("--llm", default="", metavar="FOLDER|ID", help="another language model than the model's own")
+    parser.add_argument("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
     for section, config in SECTIONS.items():
         group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
