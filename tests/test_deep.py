@@ -44,9 +44,9 @@ def chat(tmp_path: Path, model: PresenceModel) -> Chat:
 def augmented(monkeypatch: pytest.MonkeyPatch):
     """An augmentation that takes no time."""
     samples, seen = samples_of()
-    monkeypatch.setattr("pvchat.augment.steps.augment", lambda clip, name, out, chat, **_: Path(out))
+    monkeypatch.setattr("pvchat.augment.steps.augment", lambda clip, name, out, *_: Path(out))
     monkeypatch.setattr(deep, "read", lambda folder, name: (samples, []))
-    monkeypatch.setattr("pvchat.augment.steps.Analyses", lambda *_: lambda s: seen[s.id])
+    monkeypatch.setattr("pvchat.augment.analyses.Analyses", lambda *_: lambda s: seen[s.id])
 
 
 @pytest.mark.usefixtures("augmented")
@@ -77,7 +77,7 @@ def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forg
 def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pvchat.augment.steps import StoppedError
+    from pvchat.augment.watch import StoppedError
 
     def stopped(*_, **__):
         raise StoppedError("stopped")

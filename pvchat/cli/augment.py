@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pvchat.augment.engine import Job
+    from pvchat.service import PVChat
 
 USAGE = "CLIP --name NAME --out DIR [options]\n       pvchat augment --check DIR"
 _SHOWN = 20  # problems of a data set that are named
@@ -77,10 +78,11 @@ def run(args: argparse.Namespace) -> None:
         many(args, config, settings_of(args))
         return
     from pvchat.augment import sheet, steps
+    from pvchat.augment.watch import Watch
 
     chat, progress = console.open_chat(args)
     with progress:
-        out = steps.augment(args.clip, args.name, args.out, chat, config=config, seed=args.seed, progress=progress)
+        out = steps.augment(args.clip, args.name, args.out, chat, config, Watch(progress))
         if args.sheet:
             sheet.make(out, args.sheet)
     made = steps.summary(out)
@@ -114,11 +116,12 @@ def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) ->
         PVChatError: some jobs failed.
     """
     from pvchat.augment.engine import augment_many
+    from pvchat.augment.watch import Watch
     from pvchat.runtime import ProgressDisplay
 
     jobs = read_jobs(Path(args.many), Path(args.out) if args.out else None)
     with ProgressDisplay() as progress:
-        rows = augment_many(jobs, config, settings, workers=args.workers, progress=progress)
+        rows = augment_many(jobs, open_service, config, settings, args.workers, Watch(progress))
     failed = [row for row in rows if "error" in row]
     if args.json:
         console.write_json(rows)
@@ -129,6 +132,13 @@ def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) ->
         raise PVChatError(
             f"{len(failed)} of {len(rows)} clips failed.", subject=args.many, hint="Run it again for those."
         )
+
+
+def open_service(settings: Settings) -> PVChat:
+    """The service of one worker."""
+    from pvchat.service import PVChat
+
+    return PVChat.from_pretrained("embedded", settings)
 
 
 def read_jobs(path: Path, out: Path | None) -> list[Job]:
@@ -165,7 +175,7 @@ def _config(args: argparse.Namespace) -> AugmentConfig:
         key: Path(path) for key in ("index", "backgrounds", "drivers") if (path := getattr(args, key))
     }
     return AugmentConfig(
-        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "engine")},
+        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "engine", "seed")},
         **folders,
         others=tuple(map(Path, args.others)),
         generators=tuple(args.generator),

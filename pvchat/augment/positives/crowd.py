@@ -47,6 +47,7 @@ class Crowd:
         self.files = sorted(files)
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         assert profile.masks is not None
         frames = window(profile.seen, take.count, rng)
         height, width = profile.images.shape[1:3]

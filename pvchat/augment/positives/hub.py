@@ -108,6 +108,7 @@ class ConsisID:
         return cls(pipeline.to(device), consisid_conditions(folder, device, torch.bfloat16))
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         face = self.conditions(best_face(profile))
         result = self.pipeline(
             image=face.image,
@@ -181,6 +182,7 @@ class IdentityAdapter:
         return cls(pipeline.to(device), **options)
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         result = self.pipeline(
             prompt=prompt(rng),
             negative_prompt=_AVOID,

@@ -55,6 +55,7 @@ class Photometric:
     share = 20.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         frames = window(profile.seen, take.count, rng)
         images = profile.images[frames]
         box = np.nanmedian(profile.boxes[frames], 0)

@@ -40,6 +40,7 @@ class Recolour:
     share = 10.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         frames = window(profile.meshed, take.count, rng)
         covers = [clothes(profile, int(f)) for f in frames]
         if np.mean([c.mean() for c in covers]) < _LEAST:

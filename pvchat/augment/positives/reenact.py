@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +21,7 @@ from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.protocol import BOTH, Made, Take, window
 from pvchat.augment.positives.warp import Cover, warp
 from pvchat.augment.profile import MEASURES, Profile
-from pvchat.schemas import FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
+from pvchat.schemas import FloatArray, IntArray, Service
 
 KINDS = ("turn", "nod", "smile", "blink", "talk")
 MOST_DEGREES = 25.0
@@ -77,6 +73,7 @@ class Reenact:
         self.name, self.share = f"reenact:{kind}", 6.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         frames = window(profile.meshed, take.count, rng)
         length = max(take.count, 12)  # a still is a moment of a motion
         added = plan_motion(self.kind, length, [profile.motion, *self.drivers], rng)
@@ -88,7 +85,7 @@ class Reenact:
         return Made(np.stack(images), take.times, notes)
 
 
-def measure_drivers(folder: Path, chat: PVChat, most: int = 8) -> list[FloatArray]:
+def measure_drivers(folder: Path, chat: Service, most: int = 8) -> list[FloatArray]:
     """Head motion [n, 6] of the main face in each of a folder's first clips; what can't be read is left out."""
     from pvchat.augment.profile import build
     from pvchat.augment.settings import AugmentConfig

@@ -49,6 +49,7 @@ class Wear:
         self.name, self.share = f"wear:{kind}", 3.0 if kind == "scrubs" else 6.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         frames = window(profile.meshed, take.count, rng)
         height, width = profile.images.shape[1:3]
         found = [heads.build(profile.meshes[f], width, height) for f in frames]

@@ -32,11 +32,10 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.questions import Question
 from pvchat.model.imagetext import IN_ORDER, ImageTextModel, pictures
-from pvchat.schemas import ClipAnalysis, PersonFacts
+from pvchat.schemas import ClipAnalysis, PersonFacts, Service
 
 if TYPE_CHECKING:
     from pvchat.chat.lines import Line, Utterance
-    from pvchat.service import PVChat
 
 TOLD: tuple[Literal["appearance", "action", "location"], ...] = ("appearance", "action", "location")
 HUB_ASKS = {
@@ -172,7 +171,7 @@ class Watched:
         return self.teacher.tell(view, kind, name, question)
 
 
-def choose(name: str, chat: PVChat, frames: Callable[[Sample], NDArray[np.uint8]]) -> Teacher:
+def choose(name: str, chat: Service, frames: Callable[[Sample], NDArray[np.uint8]]) -> Teacher:
     """The teacher of this name: "offline", "facts", or a hub name or folder of a video language model.
 
     Args:
@@ -185,7 +184,7 @@ def choose(name: str, chat: PVChat, frames: Callable[[Sample], NDArray[np.uint8]
     return offline(chat) if name == "offline" else HubTeacher(name, frames, chat.device)
 
 
-def offline(chat: PVChat) -> Teacher:
+def offline(chat: Service) -> Teacher:
     """The best teacher without a hub: the base model where a `PVChat` answers by it, else facts alone."""
     describer = chat.describer
     if describer is None or chat.settings.answers not in ("auto", "model"):

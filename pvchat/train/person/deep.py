@@ -101,13 +101,14 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
         PeopleError: she was forgotten meanwhile.
     """
     from pvchat.augment.settings import AugmentConfig
-    from pvchat.augment.steps import StoppedError, augment
+    from pvchat.augment.steps import augment
+    from pvchat.augment.watch import StoppedError, Watch
 
     sweep([one.id for one in chat.people.all()])
     made = replace(options.augmentation or AugmentConfig(), track=options.track)
     with working(person) as folder:
         try:
-            augment(clip, person.name, folder, chat, config=made, progress=options.progress, stop=options.stop)
+            augment(clip, person.name, folder, chat, made, Watch(options.progress, options.stop))
             return train_on(chat, person, folder, replace(options, augmentation=made))
         except StoppedError:
             return stored(chat, person)
@@ -126,7 +127,7 @@ def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions =
         SettingsError: the folder holds no data set about her.
         PeopleError: she was forgotten meanwhile.
     """
-    from pvchat.augment.steps import Analyses as Kept
+    from pvchat.augment.analyses import Analyses as Kept
 
     samples, rows = read(folder, person.name)
     data = TrainingSet(samples, rows, remembered(Kept(folder, chat, options.augmentation)))
@@ -247,8 +248,8 @@ def read(folder: Path, name: str) -> tuple[list[Sample], list[Row]]:
     Raises:
         SettingsError: there are none, or they are about others only.
     """
+    from pvchat.augment.augmentation import RESULTS, read_samples
     from pvchat.augment.journal import read_lines
-    from pvchat.augment.steps import RESULTS, read_samples
 
     hint = f"Make one: pvchat augment CLIP --name {name} --out DIR"
     if not (folder / RESULTS["filter"]).is_file() or not (folder / RESULTS["questions"]).is_file():
