@@ -8,7 +8,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.questions import read_question
-from pvchat.chat.writer import Scene, Writer
+from pvchat.chat.writer import Viewed, Writer
 from pvchat.schemas import PersonFacts, PersonPresence
 
 
@@ -22,11 +22,11 @@ class Parrot:
         return self.text
 
 
-def scene(decision: str = "present") -> Scene:
+def scene(decision: str = "present") -> Viewed:
     """Ana on one track, sitting and talking."""
     analysis = make_analysis(make_track(1))
     analysis.tracks[0].facts = PersonFacts(pose="sitting", gestures=["talking"])
-    return Scene(analysis, [PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)], ["Ana"])
+    return Viewed(analysis, [PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)], ["Ana"])
 
 
 QUESTION = read_question("What is Ana doing?", ["Ana"])
@@ -60,7 +60,7 @@ def test_the_first_piece_is_timed_where_it_is_made() -> None:
 
 
 def test_people_are_those_asked_about() -> None:
-    both = Scene(scene().analysis, [*scene().presences, PersonPresence("Ben", "absent", 0.1)], ["Ana", "Ben"])
+    both = Viewed(scene().analysis, [*scene().presences, PersonPresence("Ben", "absent", 0.1)], ["Ana", "Ben"])
     questions = [read_question(text, both.names) for text in ("Where is Ben?", "Who is there?")]
     written = Writer("facts", None, lambda: None).write(questions, both)
     assert [[p.name for p in one.people] for one in written] == [["Ben"], ["Ana", "Ben"]]

@@ -41,7 +41,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Viewed:
     """What is known about the clip that is asked about.
 
     Attributes:
@@ -69,16 +69,16 @@ class Writer:
     describer: Describer | None
     language: Callable[[], LanguageModel]
 
-    def write(self, questions: Sequence[Question], scene: Scene, stream: Stream | None = None) -> list[Written]:
+    def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[Written]:
         """The answers, in order.
 
         Args:
             questions: about one clip.
-            scene: what is known about it.
+            viewed: what is known about it.
             stream: called with pieces of the texts.
         """
-        people = [question.about(scene.presences) for question in questions]
-        evidence = self._evidence(questions, people, scene)
+        people = [question.about(viewed.presences) for question in questions]
+        evidence = self._evidence(questions, people, viewed)
         worded = self.source == "told" and any(p.decision == "present" for asked in people for p in asked)
         language = self.language() if worded else None  # a refusal needs no wording, and so no model in memory
         written = []
@@ -91,10 +91,10 @@ class Writer:
         return written
 
     def _evidence(
-        self, questions: Sequence[Question], people: Sequence[Sequence[PersonPresence]], scene: Scene
+        self, questions: Sequence[Question], people: Sequence[Sequence[PersonPresence]], viewed: Viewed
     ) -> list[Evidence]:
         """What is known for each question: what was measured, and from the trained model what wasn't."""
-        measured = gather(scene.presences, scene.analysis)
+        measured = gather(viewed.presences, viewed.analysis)
         if self.source != "model" or self.describer is None:
             return [measured] * len(questions)
-        return fill_gaps(questions, people, measured, scene.names, self.describer.speaker(scene.analysis))
+        return fill_gaps(questions, people, measured, viewed.names, self.describer.speaker(viewed.analysis))

@@ -221,14 +221,14 @@ class PVChat:
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None
     ) -> list[Answer]:
-        from pvchat.chat.writer import Scene
+        from pvchat.chat.writer import Viewed
 
         started = time.perf_counter()
         everyone = self.people.snapshot()
         asked = read_questions(questions, history, everyone.names, everyone.aliases, self.networks.sentences.encode)
         seen = self.look(clip)
         presences = self.score(everyone.people, seen.analysis)
-        written = self._writer.write(asked, Scene(seen.analysis, presences, everyone.names), stream)
+        written = self._writer.write(asked, Viewed(seen.analysis, presences, everyone.names), stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
             Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)
