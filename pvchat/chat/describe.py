@@ -92,19 +92,20 @@ class Describer:
         """
         if not lines:
             return []
+        from pvchat.model.generation import Decoding
         from pvchat.model.personlora import spoken_of
         from pvchat.model.prompts import Prompt
 
         named = [p for p in people if any(p.name in line.people for line in lines)]
         with self.trained.lock, spoken_of(self.model.llm, named):
             prompts = [Prompt(line.question, clip=i) for i, line in enumerate(lines)]
-            scores: list[float] = []
-            texts, _ = self.model.generate(
+            said = self.model.generate(
                 self.views.of_lines(analysis, lines), prompts, question=self._vectors(lines),
-                people=self._people(lines, people), max_new_tokens=max_new_tokens, scores=scores,
+                people=self._people(lines, people), decoding=Decoding(max_new_tokens, scored=True),
             )  # fmt: skip
-            blind = [self._blind(line, text, people) for line, text in zip(lines, texts, strict=True)]
-        return [Utterance(t, score, score - unseen) for t, score, unseen in zip(texts, scores, blind, strict=True)]
+            blind = [self._blind(line, text, people) for line, text in zip(lines, said.texts, strict=True)]
+        rows = zip(said.texts, said.scores, blind, strict=True)
+        return [Utterance(text, score, score - unseen) for text, score, unseen in rows]
 
     def presence(self, analysis: ClipAnalysis, people: Sequence[Person], question: str) -> list[float]:
         """The model's presence logit for each person, from one pass over the clip."""
@@ -124,7 +125,7 @@ class Describer:
         """How near each of n texts is to what each of B lines looks at: cosines [B, n] of the best query."""
         import torch
 
-        from pvchat.model.pvchat import similarity
+        from pvchat.model.reading import similarity
 
         with self.trained.lock, torch.inference_mode():
             reading = self.trained.reader.read(self.views.of_lines(analysis, lines), self._vectors(lines))

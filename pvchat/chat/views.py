@@ -18,7 +18,7 @@ from pvchat.chat.trained import TrainedModel
 from pvchat.schemas import ClipAnalysis
 
 if TYPE_CHECKING:
-    from pvchat.model.connectors import VisualTokens
+    from pvchat.model.visual import VisualTokens
 
 _IN_MEMORY = 8  # clips whose visual tokens are kept
 

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _enroll_deep(chat: PVChat, args: argparse.Namespace) -> Person:
     """The first Ctrl-C keeps the best so far, the second one ends all."""
-    from pvchat.train.base.run import stopping
+    from pvchat.train.signals import stopping
 
     with stopping() as stop:
         return chat.enroll(args.clip, args.name, "deep", args.track, args.replace, stop)

@@ -88,7 +88,7 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     """
     from pvchat.identity.verify import RECORD
     from pvchat.people.store import describe
-    from pvchat.train.base.run import stopping
+    from pvchat.train.signals import stopping
     from pvchat.train.person.config import from_words
     from pvchat.train.person.deep import DeepOptions, train_on
 

@@ -115,8 +115,9 @@ class QFormerLayer(nn.Module):
         x = self.attention_norm(x + self.dropout(out))
         routing.append(stats)
         if self.cross is not None and context is not None:
-            scaled = self.match_bias is not None and context.match is not None
-            bias = context.match * self.match_bias if scaled else None
+            bias = None
+            if context.match is not None and self.match_bias is not None:
+                bias = context.match * self.match_bias
             out, stats = self.cross(
                 x, context.tokens, mask=context.mask, bias=bias, z=next(offsets, None), query_mask=query_mask
             )

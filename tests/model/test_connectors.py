@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pvchat.model.connectors import Connectors, MixtureConnector, QuestionGate, group_aggregate
+from pvchat.model.connectors import Connectors
+from pvchat.model.hga import group_aggregate
+from pvchat.model.moec import MixtureConnector
+from pvchat.model.mova import QuestionGate
 from pvchat.model.registry import load_config
 
 CONFIG = load_config("tiny")

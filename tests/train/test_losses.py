@@ -9,7 +9,7 @@ import torch
 
 from pvchat.errors import SettingsError
 from pvchat.model.heads import HeadMixer
-from pvchat.model.pvchat import similarity
+from pvchat.model.reading import similarity
 from pvchat.model.routers import RoutingStats, TopKRouter
 from pvchat.train import losses
 

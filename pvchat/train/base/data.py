@@ -53,7 +53,7 @@ class Photo:
     row: dict[str, Any]
 
 
-class Order:
+class Shuffle:
     """An endless shuffled order of n examples: epoch e is the permutation that (seed, e) gives."""
 
     def __init__(self, count: int, seed: int) -> None:

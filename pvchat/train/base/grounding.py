@@ -128,6 +128,8 @@ class WordNaming(nn.Module):
         table: [V, W] the language model's embeddings of V words.
     """
 
+    table: Tensor
+
     def __init__(self, table: Tensor) -> None:
         super().__init__()
         self.register_buffer("table", table.detach().float().clone())

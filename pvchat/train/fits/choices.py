@@ -31,7 +31,7 @@ from pvchat.chat.choices import (
 )
 from pvchat.chat.claims import CAPTION_QUESTION
 from pvchat.chat.sentences import Encode
-from pvchat.model.pvchat import similarity
+from pvchat.model.reading import similarity
 from pvchat.schemas import FloatArray, SceneFacts
 from pvchat.train.base.data import Photo, Pictures, picture_features
 
