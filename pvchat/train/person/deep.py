@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,18 +23,18 @@ from pvchat.augment.schemas import Row, Sample
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.verify import RECORD
 from pvchat.people.person import Person
-from pvchat.schemas import ClipAnalysis, Progress, Service
+from pvchat.schemas import Progress, Service
 from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.trainingset import TrainingSet, remembered
 from pvchat.train.person.workplace import sweep, working
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig
     from pvchat.chat.describe import Describer
     from pvchat.model.people import PersonState
+    from pvchat.train.person.examples import PersonData
     from pvchat.train.person.state import Trained
-    from pvchat.train.person.trainee import PersonData
 
-Analyses = Callable[[Sample], ClipAnalysis]
 log = logging.getLogger(__name__)
 
 
@@ -68,21 +68,6 @@ class DeepOptions:
 
 
 USUAL = DeepOptions()
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """What one person is trained on.
-
-    Attributes:
-        samples: kept ones.
-        rows: questions about them.
-        analyses: what the experts saw in a sample.
-    """
-
-    samples: Sequence[Sample]
-    rows: Sequence[Row]
-    analyses: Analyses
 
 
 def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
@@ -166,12 +151,12 @@ def _trained(
     chat: Service, person: Person, deep: Person, data: TrainingSet, options: DeepOptions
 ) -> tuple[Person, dict[str, Any]]:
     """The deep person with trained tokens and z, and what is told of the training."""
-    from pvchat.train.person.stages import train_state
+    from pvchat.train.person.stages import Session, train_state
 
     describer, config = chat.describer, options.config or PersonConfig(seed=chat.settings.seed)
     start, examples = training_data(describer, person, data, chat.people.all())
-    trained = train_state(describer.model, examples, start, config, folder=options.run, resume=options.resume,
-                          stop=options.stop, progress=options.progress)  # fmt: skip
+    session = Session(options.run, options.resume, options.stop, options.progress)
+    trained = train_state(describer.model, examples, start, config, session)
     told = {
         "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
         "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
@@ -194,10 +179,10 @@ def training_data(
     Raises:
         SettingsError: no question can be trained on.
     """
-    from pvchat.train.person.trainee import make_data
+    from pvchat.train.person.examples import make_data
 
     others = other_people(describer, person, data, enrolled)
-    made = make_data(person.name, data.samples, data.rows, data.analyses, describer.model, describer.encode, others)
+    made = make_data(person.name, data, describer.model, describer.encode, others)
     return describer.state(person), made
 
 
@@ -258,18 +243,6 @@ def read(folder: Path, name: str) -> tuple[list[Sample], list[Row]]:
     if not any(s.people.get(name) for s in samples):
         raise SettingsError(f"this augmentation isn't about '{name}'.", subject=str(folder), hint=hint)
     return samples, [Row(**row) for row in read_lines(folder / RESULTS["questions"])]
-
-
-def remembered(analyses: Analyses) -> Analyses:
-    """The same, each read once: some megabytes a sample less on the way from disk."""
-    seen: dict[str, ClipAnalysis] = {}
-
-    def look(sample: Sample) -> ClipAnalysis:
-        if sample.id not in seen:
-            seen[sample.id] = analyses(sample)
-        return seen[sample.id]
-
-    return look
 
 
 def stored(chat: Service, person: Person) -> Person:
