@@ -12,8 +12,8 @@ class Line:
     Attributes:
         question: as the model is asked.
         people: names of the people whose personal tokens stand in the prompt.
-        track: whom to look at: an index into `ClipAnalysis.tracks`; what is seen of other people is hidden. None looks
-            at everyone.
+        track: whom to look at: an index into `ClipAnalysis.tracks`; other people's tracks are hidden, whole frames
+            aren't. None looks at everyone.
         experts: whose tokens to look at; empty for all.
     """
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -51,23 +50,19 @@ class ClipViews:
             return self._seen[analysis.key]
 
     def of_lines(self, analysis: ClipAnalysis, lines: Sequence[Line]) -> VisualTokens:
-        """The clip's visual tokens once for each of B lines, with what it is not to look at masked."""
+        """The clip's visual tokens once for each of B lines, without what the line is not to look at."""
         import torch
 
-        from pvchat.model.features import SCENE, kept_tracks
+        from pvchat.model.features import kept_tracks
+        from pvchat.model.visual import View
 
-        visual, config = self.look(analysis), self.trained.reader.config
-        kept = kept_tracks(analysis, config.max_tracks)
-        views = visual.select(torch.zeros(len(lines), dtype=torch.long, device=visual.tokens.device))
-        mask = views.mask.clone()
-        for row, line in enumerate(lines):
-            if line.track in kept:
-                mask[row] &= (views.track[row] == kept.index(line.track)) | (views.track[row] == SCENE)
-            if line.experts:
-                numbers = [n for n, name in enumerate(config.experts) if name in line.experts]
-                mask[row] &= torch.isin(views.expert, torch.tensor(numbers, device=mask.device))
-        mask[~mask.any(1)] = views.mask[~mask.any(1)]  # nothing left: look at everything
-        return replace(views, mask=mask)
+        visual, model = self.look(analysis), self.trained.reader
+        most = model.config.max_tracks
+        number: dict[int | None, int | None] = {t: i for i, t in enumerate(kept_tracks(analysis, most))}
+        number[None] = None
+        views = [View(number.get(line.track, most), line.experts) for line in lines]  # `most`: whom no token shows
+        with torch.inference_mode():
+            return model.look_at(visual, views)
 
     @cached_property
     def nothing(self) -> VisualTokens:

@@ -32,7 +32,7 @@ from pvchat.model.people import IdentityMatch, People
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.qformer import QFormer
 from pvchat.model.reading import PVChatOutput, Reading, Written
-from pvchat.model.visual import VisualTokens
+from pvchat.model.visual import View, VisualTokens
 
 MATCH_WEIGHT = 4.0  # what a fully matching face adds to the presence logit at the start
 
@@ -88,6 +88,10 @@ class PVChatModel(nn.Module):
     def encode_clips(self, features: ClipFeatures) -> VisualTokens:
         """The visual pass, once for each of C clips: connectors and HGA."""
         return self.connectors(features.to(self.device))
+
+    def look_at(self, visual: VisualTokens, views: Sequence[View]) -> VisualTokens:
+        """The visual tokens of one clip once for each view; nothing of what a view hides is left in them."""
+        return self.connectors.looked_at(visual, views)
 
     def read(self, visual: VisualTokens, question: Tensor | None = None, people: People | None = None) -> Reading:
         """Read clips with questions in mind.

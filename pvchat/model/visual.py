@@ -21,6 +21,7 @@ class VisualTokens:
         track: [B, N] track number, -1 for the scene.
         faces: [B, F, 128] raw face vectors of the face expert's tokens (F may be 0).
         face_track: [B, F] their tracks; -1 for padding.
+        raw: [B, N, D] the tokens before any was mixed with others.
         aux: connector losses, "balance" and "z".
     """
 
@@ -30,9 +31,27 @@ class VisualTokens:
     track: Tensor
     faces: Tensor
     face_track: Tensor
+    raw: Tensor
     aux: dict[str, Tensor]
 
     def select(self, clip: Tensor) -> VisualTokens:
         """Rows by clip index [b]: several questions share one clip's visual pass."""
-        tokens, mask, track = self.tokens[clip], self.mask[clip], self.track[clip]
-        return VisualTokens(tokens, mask, self.expert, track, self.faces[clip], self.face_track[clip], self.aux)
+        return VisualTokens(
+            self.tokens[clip], self.mask[clip], self.expert, self.track[clip],
+            self.faces[clip], self.face_track[clip], self.raw[clip], self.aux,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class View:
+    """What of a clip is looked at.
+
+    Attributes:
+        track: whose tokens, by the number they carry, beside the scene's; other tracks are hidden, their faces too.
+            The cells of whole frames still show everybody. None looks at everyone; a number that no token carries
+            leaves the scene.
+        experts: names of those whose tokens are looked at; empty, or where none of theirs is there, for all.
+    """
+
+    track: int | None = None
+    experts: tuple[str, ...] = ()
