@@ -208,7 +208,12 @@ def take_step(run: Training) -> tuple[dict[str, Any], tuple[float, float]]:
     beta = float(state.objective.sparsity.beta)
     state.objective.sparsity.step()
     seconds = loaded - began, time.perf_counter() - loaded
-    numbers = {"loss": float(found.loss.detach()), "gradient_norm": float(norm), "lr": config.lr * share, **found.parts}
+    numbers: dict[str, Any] = {
+        "loss": float(found.loss.detach()),
+        "gradient_norm": float(norm),
+        "lr": config.lr * share,
+        **found.parts,
+    }
     numbers |= {f"{name}_loss": float(value.detach()) for name, value in extra.items()}
     numbers |= {"active_share": float(active_share(routing)), "beta": beta, HEADS: head_table(found.reading)}
     return numbers, seconds
