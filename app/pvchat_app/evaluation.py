@@ -16,8 +16,9 @@ from typing import Any
 
 from pvchat.config import home
 from pvchat.errors import PVChatError, SettingsError
+from pvchat.schemas import Progress
 from pvchat_app.desk import Desk
-from pvchat_app.jobs import Job, Progress
+from pvchat_app.jobs import Job
 from pvchat_app.pace import EVALUATION
 
 KIND = "evaluation"

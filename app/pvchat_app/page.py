@@ -30,14 +30,12 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         manifests: folder of what can be evaluated.
         mcp: see `endpoints.build`.
     """
-    from pvchat.service import DEPTHS
-
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
         gr.HTML(_HEAD)
         with gr.Tabs(elem_id="pv-tabs"):
             with gr.Tab("Enroll", id="enroll"):
-                enroll = enroll_tab.build(desk, browser, "deep" in DEPTHS)
+                enroll = enroll_tab.build(desk, browser)
             with gr.Tab("Chat", id="chat"):
                 chat = chat_tab.build(desk)
             with gr.Tab("People", id="people") as people_page:
@@ -63,15 +61,14 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
             return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None, None)
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists], **QUICK)
-        shows, offer = evaluate.show, evaluate.offer
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""
-            return *shows(key, request.session_hash or ""), offer()
+            return *evaluate.show(key, request.session_hash or ""), evaluate.offer()
 
         come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
 
-        # without an unload event a browser opens no heartbeat, whose end is what ends a session (`server.Departures`)
+        # without an unload event a browser opens no heartbeat, whose end ends a session (`middleware.Departures`)
         page.unload(lambda: None)
     return page
 
