@@ -24,12 +24,12 @@ from pathlib import Path
 import filelock
 
 from pvchat.assets import archives
-from pvchat.assets.archives import Progress
 from pvchat.assets.packages import TABLE, Weight
 from pvchat.config import home
 from pvchat.errors import WeightsError
+from pvchat.schemas import Progress
 
-__all__ = ["TABLE", "Damage", "Progress", "Weight", "disk_bytes_needed", "fetch", "member_path", "missing", "verify"]
+__all__ = ["TABLE", "Damage", "Weight", "disk_bytes_needed", "fetch", "member_path", "missing", "verify"]
 
 RECEIPT = "receipt.json"
 CONVERTED = "safetensors"  # subfolder of a row that holds its converted GGUF
