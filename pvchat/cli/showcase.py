@@ -8,10 +8,8 @@ The answers are what the model says: `right` compares its decisions with who is 
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,8 @@ from pvchat.config import Settings, home
 
 if TYPE_CHECKING:
     from pvchat.runtime import ProgressDisplay
+    from pvchat.schemas import Progress
+    from pvchat.service import PVChat
 
 ENROLLED = {"Carl": "car-1", "Obama": "portrait"}  # nobody tells the name of the man in the car: he is Carl here
 ASKED: tuple[tuple[str, str], ...] = (
@@ -75,19 +75,21 @@ def perform(
         progress: shows steps.
         say: told what is going on, a line at a time.
 
+    Raises:
+        SettingsError: the model can't be used.
+        WeightsError: weights or footage can't be fetched.
+
     Returns:
         {"enrolled": […], "footage": […], "answers": […], "decisions_right", "decisions", "seconds"}.
     """
-    with demo_home():
-        _fetch(downloads, say)
-        start = time.perf_counter()
-        say("Making short clips of the footage …")
-        clips = footage.build(home() / "clips")
-        from pvchat.service import PVChat
-
-        chat = PVChat.from_pretrained("embedded", settings=settings, progress=progress)
-        enrolled = [_enroll(chat, name, clips[clip], say) for name, clip in ENROLLED.items()]
-        rows = [_ask(chat, clip, clips[clip], question, say) for clip, question in ASKED]
+    folder = home() / "demo"
+    chat = open_demo(folder, settings, progress)
+    _fetch(downloads, say)
+    start = time.perf_counter()
+    say("Making short clips of the footage …")
+    clips = footage.build(folder / "clips")
+    enrolled = [_enroll(chat, name, clips[clip], say) for name, clip in ENROLLED.items()]
+    rows = [_ask(chat, clip, clips[clip], question, say) for clip, question in ASKED]
     return {
         "enrolled": enrolled,
         "footage": [_told(shot) for shot in footage.SHOTS],
@@ -98,23 +100,20 @@ def perform(
     }
 
 
-@contextmanager
-def demo_home() -> Iterator[Path]:
-    """Let `$PVCHAT_HOME` be its own subfolder `demo`, whose weights are the outer ones."""
-    before, outer = os.environ.get("PVCHAT_HOME"), home()
-    inner = outer / "demo"
-    inner.mkdir(parents=True, exist_ok=True)
-    (outer / "weights").mkdir(exist_ok=True)
-    with suppress(OSError):  # there already; or this system has no links: then the demo fetches weights of its own
-        (inner / "weights").symlink_to(Path("..", "weights"), target_is_directory=True)
-    os.environ["PVCHAT_HOME"] = str(inner)
-    try:
-        yield inner
-    finally:
-        if before is None:
-            del os.environ["PVCHAT_HOME"]
-        else:
-            os.environ["PVCHAT_HOME"] = before
+def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
+    """PVChat with people and cached clips of its own in a folder; the weights are everybody's.
+
+    Raises:
+        SettingsError: the model can't be used. That is told before anything is fetched.
+    """
+    from pvchat.people.store import PeopleStore
+    from pvchat.service import Networks, PVChat
+    from pvchat.storage.clips import ClipCache
+
+    networks, cache = Networks(settings), ClipCache(folder / "cache" / "clips")
+    _ = networks.chosen
+    people = PeopleStore(folder / "people", cache)
+    return PVChat(settings, progress, networks=networks, people=people, cache=cache)
 
 
 def _fetch(downloads: ProgressDisplay, say: Callable[[str], None]) -> None:
@@ -129,7 +128,7 @@ def _fetch(downloads: ProgressDisplay, say: Callable[[str], None]) -> None:
         weights.fetch(progress=downloads, table=FOOTAGE)
 
 
-def _enroll(chat: Any, name: str, path: Path, say: Callable[[str], None]) -> dict[str, Any]:
+def _enroll(chat: PVChat, name: str, path: Path, say: Callable[[str], None]) -> dict[str, Any]:
     from pvchat.people.store import describe
 
     say(f"Enrolling {name} from {path.stem} …")
@@ -138,7 +137,7 @@ def _enroll(chat: Any, name: str, path: Path, say: Callable[[str], None]) -> dic
     return {"clip": path.stem, **describe(person), "seconds": round(time.perf_counter() - start, 2)}
 
 
-def _ask(chat: Any, clip: str, path: Path, question: str, say: Callable[[str], None]) -> Row:
+def _ask(chat: PVChat, clip: str, path: Path, question: str, say: Callable[[str], None]) -> Row:
     say(f"{clip}: {question}")
     start = time.perf_counter()
     answer = chat.ask(path, question).to_dict()

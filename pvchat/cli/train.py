@@ -88,9 +88,9 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     """
     from pvchat.identity.verify import RECORD
     from pvchat.people.store import describe
-    from pvchat.train.signals import stopping
     from pvchat.train.person.config import from_words
     from pvchat.train.person.deep import DeepOptions, train_on
+    from pvchat.train.signals import stopping
 
     if args.resume and not args.out:
         raise SettingsError("--resume needs --out, where the state lies.", subject="pvchat train person")
