@@ -11,8 +11,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -174,16 +172,6 @@ class ProgressDisplay:
             return
         amount = f"{size(done)} of {size(total)}" if self.unit == "bytes" and total else ""
         self._bars.update(self._tasks[what], completed=done, total=total, amount=amount)
-
-
-@contextmanager
-def stopwatch(timing: dict[str, float], key: str) -> Iterator[None]:
-    """Add the seconds that the block took to `timing[key]`."""
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        timing[key] = timing.get(key, 0.0) + time.perf_counter() - start
 
 
 def size(count: float | None) -> str:
