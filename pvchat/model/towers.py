@@ -56,8 +56,7 @@ class OpenClipTower:
     """
 
     def __init__(self, name: str, model: str, pretrained: str = "", device: str = "cpu") -> None:
-        import open_clip
-
+        open_clip = _open_clip()
         source = f"local-dir:{Path(model).expanduser()}" if Path(model).expanduser().is_dir() else model
         loaded, preprocess = _load(
             model, lambda: open_clip.create_model_from_pretrained(source, pretrained=pretrained or None)
@@ -137,6 +136,14 @@ def with_widths(config: ModelConfig, towers: Mapping[str, Tower]) -> ModelConfig
         raise SettingsError(f"the width of expert '{missing[0]}' is not known", subject=config.name)
     filled = {n: replace(e, width=e.width or towers[n].width) for n, e in config.experts.items()}
     return replace(config, experts=filled)
+
+
+def _open_clip() -> Any:
+    try:
+        import open_clip
+    except ImportError as error:
+        raise SettingsError("this expert needs open_clip.", hint="Install it: pip install 'pvchat[hub]'.") from error
+    return open_clip
 
 
 def _load(subject: str, build: Any) -> Any:
