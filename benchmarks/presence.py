@@ -6,6 +6,8 @@ In: a folder with `people.json` and `questions.jsonl` (their README says how the
 and in all, on every question, and on the questions about every second clip. The matcher takes the same tracks, the
 distance of the two mean descriptors, no cohort, no calibration, no competition, and the one threshold that suits it
 best on this very set: an optimistic baseline.
+
+`--half tune|check` takes one half of the clips. `--calibrate FILE` fits `pvchat/identity/calibration.json` on them.
 """
 
 from __future__ import annotations
@@ -20,9 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import PVChat
+from pvchat.eval.halves import HALVES, half_of
 from pvchat.identity.enroll import enroll, subjects_of
+from pvchat.identity.presence import PresenceModel, compete, shown_together
+from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.train.fits.calibration import Row, fit
 
 Scores = NDArray[np.float64]
 _NOBODY = -2.0  # the matcher's score of a clip without faces
@@ -32,10 +38,14 @@ def main(argv: list[str] | None = None) -> None:
     """Analyse the clips, score every existence question about one person, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args(argv).folder
+    parser.add_argument("--half", choices=HALVES)
+    parser.add_argument("--calibrate", type=Path, metavar="FILE")
+    args = parser.parse_args(argv)
+    folder = args.folder
     chat = PVChat.from_pretrained("embedded")
     rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines()]
     rows = [r for r in rows if r["kind"] == "single" and r["type"] == "existence"]
+    rows = [r for r in rows if args.half in (None, half_of(r["video"]))]
     enrolled = {p["name"]: chat.analyse(folder / p["enroll"]) for p in json.loads((folder / "people.json").read_text())}
     people = [enroll(analysis, name) for name, analysis in enrolled.items()]
     seen: dict[str, tuple[dict[str, float], ClipAnalysis]] = {}
@@ -43,6 +53,9 @@ def main(argv: list[str] | None = None) -> None:
         analysis = chat.analyse(folder / video)
         scored = chat.score(people, analysis)
         seen[video] = ({p.name: p.probability for p in scored}, analysis)
+    if args.calibrate:
+        rows_of = _rows(rows, people, {v: a for v, (_, a) in seen.items()}, chat.presence_model)
+        fit(rows_of).save(args.calibrate, f"{len(rows)} questions, half: {args.half or 'both'}")
     truth = np.array([r["present"][r["people"][0]] for r in rows])
     ours = np.array([seen[r["video"]][0][r["people"][0]] for r in rows])
     plain = np.array([_match(enrolled[r["people"][0]], seen[r["video"]][1]) for r in rows])
@@ -50,6 +63,25 @@ def main(argv: list[str] | None = None) -> None:
     for title, part in (("all clips", np.ones(len(rows), bool)), ("every second clip", second)):
         _print(title, [r for r, keep in zip(rows, part, strict=True) if keep], truth[part], ours[part], plain[part],
                chat.settings.presence.present_from)  # fmt: skip
+
+
+def _rows(
+    questions: list[dict], people: list[Person], clips: dict[str, ClipAnalysis], model: PresenceModel, seed: int = 0
+) -> list[Row]:
+    """Log-odds for `fit`: every question alone, among ten others drawn by `seed`, and among everybody."""
+    rng = np.random.default_rng(seed)
+    number = {person.name: i for i, person in enumerate(people)}
+    raw = {video: model.compared(people, clip) for video, clip in clips.items()}
+    rows = []
+    for question in questions:
+        name, clip = question["people"][0], clips[question["video"]]
+        me, shown = number[name], shown_together(clip.tracks)
+        others = [i for i in range(len(people)) if i != me]
+        for company in ([], sorted(rng.choice(others, min(10, len(others)), replace=False)), others):
+            logits = compete(raw[question["video"]][[me, *company]], shown)[0]
+            figure = people[me].kind == "figure"
+            rows.append(Row(logits, len(company), figure, question["present"][name]))
+    return rows
 
 
 def _match(person: ClipAnalysis, clip: ClipAnalysis) -> float:
@@ -75,11 +107,15 @@ def _auc(score: Scores, truth: NDArray[np.bool_]) -> float:
 
 def _print(title: str, rows: list[dict], truth: NDArray, ours: Scores, plain: Scores, present_from: float) -> None:
     sets = np.array([r["set"] for r in rows])
-    drawn = sets == "anime"
+    drawn = np.char.startswith(sets, "anime")
+    hard = np.array([r["id"].startswith("hard-") for r in rows])
     at = _best_threshold(plain[~drawn], truth[~drawn])
     out = sys.stdout.write
     out(f"{title}\n  {'':16}    n |  ours TPR   TNR   bal   AUC | face only TPR   TNR   bal   AUC\n")
-    groups = [(s, sets == s) for s in sorted(set(sets))] + [("real people", ~drawn), ("all", sets != "")]
+    groups = [(s, sets == s) for s in sorted(set(sets))] + [
+        ("real, easy", ~drawn & ~hard), ("real, hard", ~drawn & hard), ("drawn, easy", drawn & ~hard),
+        ("drawn, hard", drawn & hard), ("all", sets != ""),
+    ]  # fmt: skip
     for name, part in groups:
         y = truth[part]
         cells = [

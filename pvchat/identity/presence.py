@@ -13,6 +13,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
 5. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
    close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
+6. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared.
 
 Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -28,6 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from pvchat.config import PresenceConfig
+from pvchat.identity.calibration import Calibration
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.person import Person
 from pvchat.perception.boxes import nesting
@@ -56,6 +58,7 @@ class PresenceModel:
         weights, masked_weights: of (near, apart, cohort distance, 1) in the log-odds.
         body_mean: [1280] mean body features, so that likeness is not what all bodies share.
         figures: compares drawn figures.
+        calibration: what the log-odds are worth on footage.
     """
 
     cohort: FloatArray
@@ -64,6 +67,7 @@ class PresenceModel:
     masked_weights: Weights
     body_mean: FloatArray
     figures: FigureExpert = field(default_factory=FigureExpert)
+    calibration: Calibration = field(default_factory=Calibration.plain)
 
     @classmethod
     def load(cls, path: Path = FILE) -> PresenceModel:
@@ -75,15 +79,21 @@ class PresenceModel:
             names = ("cohort.bare", "cohort.masked", "body.mean")
             bare, masked, body = (file.get_tensor(n).astype(np.float32) for n in names)
         weights = [tuple(card[n]["weights"]) for n in ("bare", "masked")]
-        return cls(bare, weights[0], masked, weights[1], body)
+        return cls(bare, weights[0], masked, weights[1], body, calibration=Calibration.load())
 
     def score(self, people: Sequence[Person], analysis: ClipAnalysis, config: PresenceConfig) -> list[PersonPresence]:
         """Presence of each person, in the order given."""
         logits = self.logits(people, analysis)
+        for row, person in zip(logits, people, strict=True):
+            row[:] = self.calibration.apply(row, len(people) - 1, person.kind == "figure")
         return [_decide(p, logits[i], analysis, config) for i, p in enumerate(people)]
 
     def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] that each of K tracks shows each of P people, competition included."""
+        return compete(self.compared(people, analysis), shown_together(analysis.tracks))
+
+    def compared(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """Log-odds [P, K] of each person for herself, as if nobody else were enrolled."""
         raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
         figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
         for row, person in enumerate(people):
@@ -96,7 +106,7 @@ class PresenceModel:
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, MASK in track.facts.features, own, scene)
                     raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
-        return compete(raw, shown_together(analysis.tracks))
+        return raw
 
     def face_logit(
         self, person: Person, track: Track, masked: bool, own: Verifier | None = None, scene: float = 0.0

@@ -1,0 +1,78 @@
+"""How `pvchat/identity/calibration.json` is made: what log-odds are worth on footage.
+
+    PVCHAT_HOME=FOLDER python benchmarks/presence.py ../shared/devset --half tune --calibrate calibration.json
+
+In: rows of existence questions, each with the person's log-odds on the tracks of the clip, in three companies: alone,
+among ten others, among everybody. Out: weights of `calibration.TERMS`, for faces and for figures.
+
+Photo identities, on which the log-odds themselves are fitted, can't say this: footage has other light, other codecs and
+many people of one cast. The half that is looked at fits it, the other half is only measured on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.errors import SettingsError
+from pvchat.identity.calibration import ODDS, TERMS, Calibration, slopes, terms
+from pvchat.schemas import FloatArray
+
+_RIDGE = 0.003  # weight of the squared standardised coefficients
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person and one clip.
+
+    Attributes:
+        logits: [K] log-odds after competition; none where the clip shows nobody.
+        others: how many other people competed.
+        figure: she is a drawn figure.
+        present: the truth.
+    """
+
+    logits: FloatArray
+    others: int
+    figure: bool
+    present: bool
+
+
+def fit(rows: Sequence[Row]) -> Calibration:
+    """Weights by logistic regression with a little ridge, each kind of person for itself.
+
+    Raises:
+        SettingsError: not both truths for a kind, or more likeness would come out as less likely.
+    """
+    face, figure = (_weights([row for row in rows if row.figure == drawn], drawn) for drawn in (False, True))
+    return Calibration(face, figure)
+
+
+def _weights(rows: Sequence[Row], drawn: bool) -> tuple[float, ...]:
+    from scipy.optimize import minimize
+
+    kind = "figures" if drawn else "faces"
+    if len({row.present for row in rows}) < 2:
+        raise SettingsError("both truths are needed to fit on", subject=kind, hint="Use more of the questions.")
+    x = np.stack([_best(row) for row in rows])
+    sign = np.where([row.present for row in rows], -1.0, 1.0)
+    scale = x.std(0) + 1e-6
+    scale[TERMS.index("one")] = 1.0
+    penalty = np.where(np.arange(len(TERMS)) == TERMS.index("one"), 0.0, _RIDGE)
+
+    def loss(w: NDArray[np.float64]) -> float:
+        return float(np.logaddexp(0, sign * (x @ (w / scale))).mean() + (penalty * w**2).sum())
+
+    weights = tuple(round(float(v), 4) for v in minimize(loss, np.zeros(len(TERMS))).x / scale)
+    if min(slopes(weights)) <= 0:
+        raise SettingsError(f"the fit falls with the log-odds: {weights}", subject=kind)
+    return weights
+
+
+def _best(row: Row) -> NDArray[np.float64]:
+    """Terms of the track that speaks most for the person: [4]."""
+    most = float(np.max(row.logits, initial=ODDS[0]))
+    return terms(np.array([most]), row.others)[0]
