@@ -1,56 +1,80 @@
-"""What lies beside a model's weights: the least gains of its claims and the scales of its choices."""
+"""What log-odds are worth: rises with them, knows the crowd, is fitted from rows, refuses a fit that falls."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pvchat.chat.calibration import CALIBRATION, GAIN, Calibration
-from pvchat.chat.choices import KINDS, LEVELS, SETTINGS, Scale, sentences
-from pvchat.chat.trained import TrainedModel
-from pvchat.errors import WeightsError
-
-LEAST = {"action": 0.5, "appearance": None, "location": 1, "scene": 0.2}
+from pvchat.errors import SettingsError
+from pvchat.identity.calibration import MOST, ODDS, Calibration, slopes
+from pvchat.identity.presence import PresenceModel
+from pvchat.train.fits.calibration import Row, fit
 
 
-def measured(kind: str) -> Scale:
-    """A scale with limits of its own, fitted on made-up likeness."""
-    usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
-    fitted = Scale.fit(kind, usual)
-    least = {level: dict.fromkeys(SETTINGS, 0.1 * i) for i, level in enumerate(LEVELS)}
-    return Scale(fitted.sentence, fitted.choice, fitted.offered, 2.0, least)
+def rows(shift: float, slope: float = 1.0, others: int = 0, figure: bool = False, n: int = 400) -> list[Row]:
+    """Questions whose truth follows a logistic law: odds of being there = slope × (log-odds - shift)."""
+    rng = np.random.default_rng(3)
+    odds = rng.uniform(-10, 7, n)
+    truth = rng.random(n) < 1 / (1 + np.exp(-slope * (odds - shift)))
+    return [Row(np.float32([x, x - 3]), others, figure, bool(present)) for x, present in zip(odds, truth, strict=True)]
 
 
-def test_thresholds_lie_beside_the_weights(tmp_path: Path) -> None:
-    assert set(Calibration.read(tmp_path).least.values()) == {GAIN}
-    (tmp_path / CALIBRATION).write_text(json.dumps({"least_gain": LEAST}))
-    assert Calibration.read(tmp_path).least == LEAST
-    for broken in ("{", "[]", '{"least_gain": {"action": 1}}'):
-        (tmp_path / CALIBRATION).write_text(broken)
-        with pytest.raises(WeightsError, match="thresholds"):
-            Calibration.read(tmp_path)
+def both(**law: float) -> list[Row]:
+    return rows(**law) + rows(**law, figure=True)  # type: ignore[arg-type]
 
 
-def test_scales_lie_beside_the_weights(tmp_path: Path) -> None:
-    assert Calibration.read(tmp_path).scales == {}
-    rows = {kind: measured(kind).to_dict(kind) for kind in KINDS}
-    (tmp_path / CALIBRATION).write_text(json.dumps({"least_gain": LEAST, "choices": rows}))
-    alike = np.random.default_rng(1).normal(size=(3, len(sentences("action")))).astype(np.float32)
-    read = Calibration.read(tmp_path).scales["action"].scores("action", alike)
-    assert read == pytest.approx(measured("action").scores("action", alike), abs=1e-3)
-    rows["action"]["choices"] = ["another"]
-    (tmp_path / CALIBRATION).write_text(json.dumps({"least_gain": LEAST, "choices": rows}))
-    with pytest.raises(WeightsError, match="thresholds"):
-        Calibration.read(tmp_path)
+def test_plain_changes_nothing_within_bounds():
+    odds = np.float32([-30, -3, 0, 5, 30])
+    assert Calibration.plain().apply(odds, 7).tolist() == [ODDS[0], -3, 0, 5, ODDS[1]]
 
 
-def test_the_file_is_read_once_a_model(tmp_path: Path) -> None:
-    (tmp_path / CALIBRATION).write_text(json.dumps({"least_gain": LEAST}))
-    trained = TrainedModel(tmp_path, "cpu")
-    first = trained.calibration
-    (tmp_path / CALIBRATION).write_text("{")
-    assert trained.calibration is first
-    assert first.least["action"] == 0.5
+def test_the_fit_finds_shift_and_slope():
+    fitted = fit(both(shift=-3.0, slope=0.5))
+    at = fitted.apply(np.float32([-3.0, 1.0]), 0)
+    assert at[0] == pytest.approx(0.0, abs=0.4)
+    assert at[1] == pytest.approx(2.0, abs=0.5)
+
+
+def test_a_crowd_moves_the_border():
+    """Alone the border lies at 0; among sixty the right person's odds are lower, and the same odds say more."""
+    fitted = fit(both(shift=0.0) + both(shift=-4.0, others=60))
+    odds = np.float32([-2.0])
+    assert fitted.apply(odds, 0)[0] < -0.5 < 0.5 < fitted.apply(odds, 60)[0]
+
+
+def test_figures_have_their_own():
+    fitted = fit(rows(shift=0.0) + rows(shift=-5.0, figure=True))
+    odds = np.float32([-2.5])
+    assert fitted.apply(odds, 0)[0] < 0 < fitted.apply(odds, 0, figure=True)[0]
+
+
+def test_a_clip_without_anybody_counts_as_the_lowest_odds():
+    empty = Row(np.zeros(0, np.float32), 0, False, False)
+    fitted = fit(both(shift=0.0) + [empty] * 50)
+    assert fitted.apply(np.float32([ODDS[0]]), 0)[0] < -3
+
+
+def test_a_fit_that_falls_is_refused():
+    with pytest.raises(SettingsError, match="falls with the log-odds"):
+        fit(both(shift=0.0, slope=-1.0))
+
+
+def test_both_truths_are_needed():
+    with pytest.raises(SettingsError, match="both truths"):
+        fit([row for row in both(shift=0.0) if row.present])
+
+
+def test_it_survives_the_file(tmp_path):
+    fitted = fit(both(shift=-1.0))
+    fitted.save(tmp_path / "calibration.json", "made-up rows")
+    assert Calibration.load(tmp_path / "calibration.json") == fitted
+
+
+def test_the_shipped_one_rises_everywhere_and_is_what_the_model_uses():
+    shipped = Calibration.load()
+    for weights in (shipped.face, shipped.figure):
+        assert min(slopes(weights)) > 0
+    assert PresenceModel.load().calibration == shipped
+    odds = np.linspace(*ODDS, 50, dtype=np.float32)
+    for others in (0, 1, 60, MOST):
+        assert (np.diff(shipped.apply(odds, others)) > 0).all()
