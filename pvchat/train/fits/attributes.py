@@ -33,6 +33,7 @@ from pvchat.train.fits.attribute_labels import (
     Example,
     read_examples,
 )
+from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -114,19 +115,6 @@ def find_faces(folder: Path, cache: Path, detector: MTCNN) -> list[list[list[flo
     cache.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"files": files, "faces": faces}))
     return faces
-
-
-def read_metadata(folder: Path) -> list[dict[str, Any]]:
-    """The rows of a set's `metadata.jsonl`."""
-    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines() if line.strip()]
-
-
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """[H, W, 3] RGB."""
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
 
 
 def pool_grid(grid: NDArray[np.float32]) -> NDArray[np.float32]:

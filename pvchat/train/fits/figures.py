@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from pvchat.perception.experts import figures
 from pvchat.schemas import FloatArray
 from pvchat.train.fits import figurefits as fits
-from pvchat.train.fits.attributes import extract, read_image, read_metadata
+from pvchat.train.fits.attributes import extract
 from pvchat.train.fits.scenes import Scene, compose
+from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
