@@ -151,7 +151,7 @@ class _Writer:
             if kind not in (_STILL if view.sample.stage == "image" else TYPES):
                 continue
             lists.append([(view, t) for t in self._shuffled(templates(kind, split), kind, who, view.sample.id)])
-        self._rng(kind, who, split).shuffle(lists)  # type: ignore[arg-type]
+        self._rng(kind, who, split).shuffle(lists)
         for turn in range(max((len(row) for row in lists), default=0)):
             for view, template in (row[turn] for row in lists if turn < len(row)):
                 told = None
@@ -167,7 +167,7 @@ class _Writer:
         """Pairs and triples; the combination of presences that was asked about least comes first."""
         used: Counter[tuple[int, tuple[bool, ...]]] = Counter()
         order = [*some]
-        self._rng("groups", split).shuffle(order)  # type: ignore[arg-type]
+        self._rng("groups", split).shuffle(order)
         for view in order:
             names = list(view.sample.people)
             chosen = [list(c) for size in (2, 3) for c in combinations(names, size)]
@@ -280,7 +280,7 @@ class _Writer:
         return self._mixed(pool, self._rng("shuffle", *words))
 
     @staticmethod
-    def _mixed(items: Sequence, rng: np.random.Generator) -> list:  # type: ignore[type-arg]
+    def _mixed(items: Sequence, rng: np.random.Generator) -> list:
         return [items[i] for i in rng.permutation(len(items))]
 
 

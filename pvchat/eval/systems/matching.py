@@ -41,7 +41,7 @@ class FaceMatcher:
         assert case.analysis is not None
         faces = _descriptors(case.analysis, "face")
         names = self.names if item.kind == "who" else item.people
-        people = [
+        people: list[dict[str, Any]] = [
             {"name": name, "decision": None, "probability": None, "spans": [], "score": self._score(name, faces)}
             for name in names
         ]
