@@ -97,7 +97,7 @@ class Track:
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
         masked: [m, 128] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
         thumbnail: JPEG bytes of the best sighting.
-        facts: what was measured (`facts.py`).
+        facts: what was measured (`perception/facts.py`).
     """
 
     kind: Literal["face", "figure"]
