@@ -30,7 +30,7 @@ from pvchat.train.fits.attribute_labels import (
     FRAME_WORDS,
     HEAD_WORDS,
     READERS,
-    Example,
+    LabelledCrop,
     read_examples,
 )
 from pvchat.train.pictures import read_image, read_metadata
@@ -124,9 +124,9 @@ def pool_grid(grid: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack(cells, 1)
 
 
-def examples(root: Path, cache: Path, detector: MTCNN) -> list[Example]:
+def examples(root: Path, cache: Path, detector: MTCNN) -> list[LabelledCrop]:
     """Every crop with what is known about it, over all sets below `root`."""
-    found: list[Example] = []
+    found: list[LabelledCrop] = []
     for name in READERS:
         folder = root / name
         rows = read_metadata(folder)
@@ -163,7 +163,7 @@ def shifted(box: list[float] | None, random: np.random.Generator) -> list[float]
 
 
 def crop_features(
-    rows: list[Example], expert: FrameExpert, cache: Path, part: str
+    rows: list[LabelledCrop], expert: FrameExpert, cache: Path, part: str
 ) -> tuple[NDArray, NDArray[np.int64]]:
     """Features of one part's crops, and the row each belongs to, COPIES times each."""
     from safetensors.numpy import load_file, save_file
@@ -279,7 +279,7 @@ def train(root: Path, out: Path, cache: Path, expert: FrameExpert, detector: MTC
 
 
 def _frame_features(
-    rows: list[Example], expert: FrameExpert, cache: Path, part: str
+    rows: list[LabelledCrop], expert: FrameExpert, cache: Path, part: str
 ) -> tuple[NDArray, NDArray[np.int64]]:
     folders = {row.path.parent.parent.name: row.path.parent.parent for row in rows}
     features = {name: extract(folder, cache, expert).pooled for name, folder in folders.items()}
