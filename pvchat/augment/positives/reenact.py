@@ -135,7 +135,7 @@ def reenact(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int)
     target = head.to_pixels(local)
     triangles = head.triangles()
     out, seen = warp(image, head.pixels[:, :2], target[:, :2], target[:, 2], triangles)
-    _fill_mouth(out, seen, triangles, head.local, moved, image, head)
+    _fill_mouth(out, seen, triangles, moved, image, head)
     return out
 
 
@@ -179,12 +179,12 @@ def _fill_mouth(
     out: NDArray[np.uint8],
     seen: Cover,
     triangles: IntArray,
-    before: FloatArray,
     after: FloatArray,
     image: NDArray[np.uint8],
     head: heads.Head,
 ) -> None:
     """Paint what opens between the lips: dark, with teeth below the upper lip; an open mouth keeps its own texture."""
+    before = head.local
     opened = float(after[14, 1] - after[13, 1]) - float(before[14, 1] - before[13, 1])
     strength = np.clip((opened - 0.008) / 0.02, 0, 1) * np.clip(1 - (before[14, 1] - before[13, 1]) / 0.05, 0, 1)
     if strength <= 0:

@@ -86,7 +86,7 @@ def draw(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
 def lay(image: NDArray[np.uint8], head: heads.Head, texture: FloatArray, light: float) -> NDArray[np.uint8]:
     """A frame [H, W, 3] with a texture on its head."""
     places = np.stack((head.local[:, 0] + _EXTENT[0], head.local[:, 1] + _EXTENT[1]), 1) * _SCALE
-    return paint(image, texture, places, head.pixels[:, :2], head.pixels[:, 2], head.triangles(), light)
+    return paint(image, texture, places, head.pixels, head.triangles(), light)
 
 
 def face_light(image: NDArray[np.uint8], head: heads.Head) -> float:

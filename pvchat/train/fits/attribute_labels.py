@@ -1,9 +1,9 @@
 """What is known about which crop of the image sets, for the recipe of the small heads (`attributes.py`).
 
 In: rows of metadata.jsonl and face boxes. Out: `LabelledCrop`s: a crop and its labels, each 0 or 1 with a weight.
-Labels come from the sets' own annotations and, for captioned photos, from words that at least two captions use (about a person
-only where the photo has one face, so that the words are about that one). An unmentioned thing is weak evidence of
-absence, so it counts less; a thing that one caption alone names is left open.
+Labels come from the sets' own annotations and, for captioned photos, from words that at least two captions use (about a
+person only where the photo has one face, so that the words are about that one). An unmentioned thing is weak evidence
+of absence, so it counts less; a thing that one caption alone names is left open.
 """
 
 from __future__ import annotations

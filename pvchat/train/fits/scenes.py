@@ -1,9 +1,8 @@
 """Composed scenes with drawn faces at known places, to train the figure locator on.
 
 In: face crops and background pictures. Out: a `DrawnScene`: the picture, the face boxes and which crop each one is.
-Faces get a rough head of hair and body (flat colours), are pasted as a soft ellipse or as the plain square, and the whole scene
-is tinted
-(night, sunset), so that neither the square's edges nor one light is what the locator learns.
+Faces get a rough head of hair and body (flat colours), are pasted as a soft ellipse or as the plain square, and the
+whole scene is tinted (night, sunset), so that neither the square's edges nor one light is what the locator learns.
 """
 
 from __future__ import annotations
