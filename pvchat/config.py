@@ -25,7 +25,7 @@ def home() -> Path:
 
 @dataclass(frozen=True)
 class VideoConfig:
-    """How an input clip is checked, normalised and sampled (`video.py`)."""
+    """How an input clip is checked, normalised and sampled (`pvchat.video`)."""
 
     backend: str = "auto"  # auto | decord | pyav; auto takes decord where its wheel loads
     max_bytes: int = 2 * 1024**3
@@ -47,7 +47,7 @@ class VideoConfig:
 
 @dataclass(frozen=True)
 class PresenceConfig:
-    """When a probability becomes a decision (`presence.py`)."""
+    """When a probability becomes a decision (`identity/presence.py`)."""
 
     present_from: float = 0.55
     absent_below: float = 0.40

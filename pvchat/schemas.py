@@ -54,10 +54,12 @@ class PersonFacts:
     confidence: dict[str, float] = field(default_factory=dict)  # field name -> confidence
 
     def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON, for the cache."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> PersonFacts:
+        """What `to_dict` wrote."""
         return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])]})
 
 
@@ -73,6 +75,7 @@ class SceneFacts:
     confidence: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON, for the cache."""
         return asdict(self)
 
 
@@ -94,7 +97,7 @@ class Track:
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
         masked: [m, 128] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
         thumbnail: JPEG bytes of the best sighting.
-        facts: what was measured (`facts.py`).
+        facts: what was measured (`perception/facts.py`).
     """
 
     kind: Literal["face", "figure"]
@@ -173,6 +176,7 @@ class PersonPresence:
     track: int | None = None  # index into ClipAnalysis.tracks of the best matching track
 
     def to_dict(self) -> dict[str, Any]:
+        """One row of `people` in the JSON contract."""
         return {
             "name": self.name,
             "decision": self.decision,
@@ -201,6 +205,7 @@ class Answer:
     everyone: list[PersonPresence] = field(default_factory=list, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
+        """The JSON contract; seconds to the millisecond."""
         return {
             "answer": self.answer,
             "type": self.type,

@@ -195,10 +195,23 @@ def test_follow_ups_take_the_people_or_the_type_of_the_question_before() -> None
         ("Is someone here?", ()),
         ("Where is this?", ()),
         ("Is Ana in London?", ()),
+        ("Is Ana's mother here?", ("Ana's mother",)),
+        ("What is Ben's best friend doing?", ("Ben's best friend",)),
+        ("Where is Ana's jacket?", ()),
+        ("Are Ana, Zed and Ben here?", ("Zed",)),
     ],
 )
 def test_names_of_people_not_enrolled(text: str, unknown: tuple[str, ...]) -> None:
     assert read(text).unknown == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [("and zed?", ("zed",)), ("And Zed?", ("Zed",)), ("what about zed?", ("zed",)), ("and what is she wearing?", ()),
+     ("And Ben?", ()), ("and outside?", ()), ("And happy?", ()), ("and now?", ())],
+)  # fmt: skip
+def test_a_follow_up_may_name_somebody_not_enrolled(text: str, unknown: tuple[str, ...]) -> None:
+    assert read(text, previous=read("Is Ana here?")).unknown == unknown
 
 
 def test_an_unknown_name_is_refused_with_the_list_of_those_enrolled() -> None:

@@ -87,9 +87,7 @@ def _quiet() -> Iterator[None]:
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        with contextlib.redirect_stderr(
-            io.StringIO()
-        ):  # no switch ends tqdm's bar over a GGUF's tensors
+        with contextlib.redirect_stderr(io.StringIO()):  # no switch ends tqdm's bar over a GGUF's tensors
             yield
     finally:
         if shown:

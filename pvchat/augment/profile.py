@@ -14,7 +14,7 @@ import logging
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,12 +77,12 @@ class Profile:
     @property
     def seen(self) -> NDArray[np.bool_]:
         """[T] frames that show the subject."""
-        return np.isfinite(self.boxes).all(1)
+        return np.asarray(np.isfinite(self.boxes).all(1))
 
     @property
     def meshed(self) -> NDArray[np.bool_]:
         """[T] frames with a face mesh."""
-        return np.isfinite(self.meshes).all((1, 2))
+        return np.asarray(np.isfinite(self.meshes).all((1, 2)))
 
     @property
     def has(self) -> frozenset[str]:
@@ -141,7 +141,8 @@ def save(profile: Profile, path: Path) -> None:
     """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step."""
     from safetensors.numpy import save_file
 
-    arrays = {"times": profile.times, "boxes": profile.boxes, "meshes": profile.meshes, "motion": profile.motion}
+    kept = ("times", "boxes", "meshes", "motion")
+    arrays: dict[str, NDArray[Any]] = {name: getattr(profile, name) for name in kept}
     if profile.masks is not None:
         arrays["masks"] = profile.masks
     card = {"name": profile.name, "key": profile.key, "eyes_open": profile.eyes_open, "drawn": profile.drawn}
@@ -245,7 +246,7 @@ def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
 
 def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: Progress | None) -> None:
     """Fill in meshes and their measures, and how open the subject's eyes usually are."""
-    for index in np.flatnonzero(profile.seen):
+    for index in map(int, np.flatnonzero(profile.seen)):
         found = chat.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
         if found is not None:
             profile.meshes[index] = found.points

@@ -13,10 +13,21 @@ from typing import TYPE_CHECKING
 
 from pvchat.chat.english import join, upper
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.existence import existence, nobody, refusals, when, who_is_there
+from pvchat.chat.existence import (
+    existence,
+    how_many,
+    nobody,
+    refusals,
+    times,
+    when,
+    who_is_absent,
+    who_is_there,
+)
 from pvchat.chat.guard import rephrase
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase
+from pvchat.chat.properties import of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
+from pvchat.chat.replies import CANT_TELL
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
 if TYPE_CHECKING:
@@ -45,7 +56,8 @@ def write_answer(
     """
     answer = plain_answer(question, people, evidence)
     asked = asked_of(question, people)
-    told = question.type != "existence" and all(p.decision == "present" for p in asked)
+    usual = question.aspect.name == "usual" and not question.reply
+    told = usual and question.type != "existence" and all(p.decision == "present" for p in asked)
     if language is not None and asked and told:
         answer = rephrase(answer, [p.name for p in people], language).text
     return answer
@@ -59,8 +71,12 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         people: the presence of those asked about; of everyone enrolled for "who" and for questions that name nobody.
         evidence: what was measured.
     """
+    if question.reply:
+        return question.reply
     asked = asked_of(question, people)
     general = question.asks_who or not question.people
+    if question.aspect.name != "usual":
+        return _of_aspect(question, asked, evidence)
     if question.type == "existence":
         return who_is_there(question, asked, evidence) if general else existence(asked, evidence)
     present = [p for p in asked if p.decision == "present"]
@@ -78,6 +94,29 @@ def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[Perso
     if question.asks_who or not question.people:
         return [p for p in people if p.name not in question.besides]
     return [by_name[name] for name in question.people if name in by_name]
+
+
+def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """The answer to a question that asks for less than its type: whether something holds, how many, when."""
+    aspect, present = question.aspect, [p for p in asked if p.decision == "present"]
+    names, general = [p.name for p in present], question.asks_who or not question.people
+    if aspect.name == "missing":  # a yes or no could be taken either way
+        return upper(re.sub(r"^(Yes|No), ", "", existence(asked, evidence)))
+    if aspect.name == "absent":
+        return who_is_absent(asked)
+    if aspect.name == "count":
+        return how_many(asked, evidence)
+    if aspect.name == "whether":
+        if not question.asks_who:
+            return whether(aspect.predicate, asked, evidence) or who_is_there(question, asked, evidence)
+        return of_whom(aspect.predicate, names, evidence) if names else who_is_there(question, asked, evidence)
+    if aspect.name == "times":
+        told = [times(p, evidence, question.text) for p in present]
+        told += [] if general else untold(asked)
+        return " ".join(told) or who_is_there(question, asked, evidence)
+    if general:
+        return " ".join([CANT_TELL, *([who_is_there(question, asked, evidence)] if question.asks_who else [])])
+    return " ".join([*([rest(names)] if names else []), *untold(asked)]) or who_is_there(question, asked, evidence)
 
 
 def _described(person: PersonPresence, question: Question, evidence: Evidence) -> str:

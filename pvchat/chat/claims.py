@@ -40,6 +40,7 @@ ASKED: dict[ClaimKind, str] = {  # as base training asks (`train/base/phases.py`
     "scene": CAPTION_QUESTION,
 }
 LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
+_HELPED = ("worn", "looks", "deed", "pose", "place")  # of what may hold of somebody: where claims can help
 _MOST_WORDS = 14  # of a phrase; captions rarely have more, a run-away text has
 _log = logging.getLogger(__name__)
 
@@ -109,14 +110,18 @@ def fill_gaps(
 def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidence) -> list[Ask]:
     """What the model is to be asked for a question: nothing about the absent, nothing that was measured.
 
-    Nor anything about drawn pictures: it learned its words from photographs.
+    Nor anything about drawn pictures: it learned its words from photographs. Nor where nothing that it could say would
+    be part of the answer.
 
     Args:
         question: as it was read.
         people: those asked about.
         evidence: what was measured.
     """
-    if question.type == "existence" or evidence.scene.drawn:
+    aspect = question.aspect
+    told = aspect.name == "usual" or aspect.name == "whether" and aspect.predicate.kind in _HELPED
+    told = told and not question.reply
+    if question.type == "existence" or evidence.scene.drawn or not told:
         return []
     present = [p for p in people if p.decision == "present" and p.name in evidence.facts]
     wanted: list[Ask] = []

@@ -143,7 +143,7 @@ class Describer:
         if key not in self._unseen:
             with torch.inference_mode():
                 out = self.model(
-                    self.views.nothing, [Prompt(line.question, text)], question=self._vectors([line]),
+                    self.trained.nothing, [Prompt(line.question, text)], question=self._vectors([line]),
                     people=self._people([line], people),
                 )  # fmt: skip
             self._unseen[key] = -float(out.lm_loss)

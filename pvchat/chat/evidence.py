@@ -36,6 +36,7 @@ class Evidence:
         duration_s: of the clip; None or a still leaves the times out.
         place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
         shown: a sentence about the whole clip, for questions that name nobody.
+        doubtful: how many people in the clip may be somebody enrolled.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Evidence:
     duration_s: float | None = None
     place: str | None = None
     shown: str | None = None
+    doubtful: int = 0
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
@@ -62,6 +64,7 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         ],
         scene=analysis.scene,
         unknown=len(unknown),
+        doubtful=len(doubtful - {None, *present}),
         duration_s=analysis.duration_s,
     )
 

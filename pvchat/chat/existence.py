@@ -5,6 +5,7 @@ A person judged absent is refused in the wording of the question's type, an unsu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pvchat.chat.english import be, clock, join, number
@@ -50,6 +51,45 @@ def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: 
     first = f"{besides}{join(present)} {be(present)} in this video{too}." if present else nobody(question, asked)[0]
     doubt = f"I'm not sure about {join(unsure, 'or')}." if unsure else ""
     return " ".join(x for x in (first, doubt, _strangers(evidence.unknown, bool(present))) if x)
+
+
+def who_is_absent(asked: Sequence[PersonPresence]) -> str:
+    """Who of those enrolled is not there, and who may not be."""
+    absent = [p.name for p in asked if p.decision == "absent"]
+    unsure = [p.name for p in asked if p.decision == "unsure"]
+    first = f"{join(absent)} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
+    return f"{first} I'm not sure about {join(unsure, 'or')}." if unsure else first
+
+
+def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """The number of people seen, known or not; people who may be somebody enrolled are counted once."""
+    present = [p.name for p in asked if p.decision == "present"]
+    others = evidence.unknown + evidence.doubtful
+    count = len(present) + others
+    if not count:
+        return "I see nobody in this video."
+    strangers = [f"{number(others)} whom I don't know"] if others else []
+    seen = f"I see {number(count)} {'person' if count == 1 else 'people'} in this video"
+    if not present:
+        return f"{seen}, nobody whom I know for sure."
+    return f"{seen}: {join([*present, *strangers])}."
+
+
+def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
+    """When somebody present is seen; how long or how often where the question asks that."""
+    name, seen = person.name, when(person, evidence)
+    if not seen:
+        still = evidence.duration_s is not None and evidence.duration_s <= 1.5
+        return f"{name} is in this video, " + ("which is over in a moment." if still else "but I can't say when.")
+    length = sum(b - a for a, b in person.spans)
+    if seen == "the whole time":
+        seen += f", from {clock(person.spans[0][0])} to {clock(person.spans[-1][1])}"
+    if re.search(r"\bhow long\b", asked, re.IGNORECASE):
+        return f"{name} is in this video for about {round(length)} seconds, {seen}."
+    if re.search(r"\bhow (often|many times)\b", asked, re.IGNORECASE):
+        often = {1: "once", 2: "twice"}.get(len(person.spans), f"{number(len(person.spans))} times")
+        return f"{name} is in this video {often}, {seen.removeprefix(f'{often} ')}."
+    return f"{name} is in this video {seen}."
 
 
 def nobody(question: Question, asked: Sequence[PersonPresence]) -> list[str]:

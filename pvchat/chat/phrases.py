@@ -71,12 +71,20 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
         for other, box in evidence.boxes.items()
         if other != name and other not in [o.name for o in evidence.others]
     ]
-    near = [o for o in around if _side_by_side(here, o.box)]
+    near = [o for o in around if side_by_side(here, o.box)]
     named = [o.name for o in near if o.name]
     unnamed = sum(o.name is None for o in near) if strangers else 0
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
     return named
+
+
+def side_by_side(a: Box, b: Box) -> bool:
+    """Whether two people are about as high up and less than `_NEAR` box widths apart."""
+    width = ((a[2] - a[0]) + (b[2] - b[0])) / 2
+    height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
+    gap = max(a[0], b[0]) - min(a[2], b[2])
+    return gap <= _NEAR * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= height
 
 
 def _says(other: str, deed: str, earlier: bool) -> bool:
@@ -91,10 +99,3 @@ def _garment(garment: Garment) -> str:
 
 def _preposition(place: str) -> str:
     return "at" if _AT.search(place) else "on" if _ON.search(place) else "in"
-
-
-def _side_by_side(a: Box, b: Box) -> bool:
-    width = ((a[2] - a[0]) + (b[2] - b[0])) / 2
-    height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
-    gap = max(a[0], b[0]) - min(a[2], b[2])
-    return gap <= _NEAR * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= height

@@ -1,7 +1,8 @@
 """Reading a question: its text and the enrolled names in, a `Question` (type, people, whom it asks for) out.
 
 Order of work: find the names (`names.py`), resolve pronouns by the previous question, read "who/anyone/everyone", then
-the type (`questiontypes.py`), then names that nobody enrolled bears (`unknown_names.py`).
+the type (`questiontypes.py`), what of somebody is asked (`aspects.py`), names that nobody enrolled bears
+(`unknown_names.py`), and whether anything is asked at all (`replies.py`). Other languages: `foreign.py`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pvchat.chat.names import find_mentions, mask_names
+from pvchat.chat.aspects import USUAL, Aspect, read_aspect
+from pvchat.chat.foreign import ForeignQuestion, read_foreign
+from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
+from pvchat.chat.replies import no_subject, small_talk
 from pvchat.chat.sentences import Encode
-from pvchat.chat.unknown_names import unknown_names
+from pvchat.chat.unknown_names import relatives, unknown_names
 from pvchat.chat.vocabulary import PRONOUNS
 from pvchat.errors import UnknownPersonError
 from pvchat.schemas import PersonPresence, QuestionType
@@ -45,6 +49,8 @@ class Question:
         asks_all: it asks about everyone enrolled; `people` then holds all names.
         besides: names that a "who else" leaves out.
         unknown: names it asks about that aren't enrolled.
+        aspect: what of the people it asks.
+        reply: a sentence that is the whole answer, where it asks nothing that can be seen.
     """
 
     text: str
@@ -54,9 +60,13 @@ class Question:
     asks_all: bool = False
     besides: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    aspect: Aspect = USUAL
+    reply: str = ""
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those that the question is about: all for "who", and where it names nobody."""
+        if self.reply:
+            return []
         everybody = self.asks_who or not self.people
         return [p for p in everyone if everybody or p.name in self.people]
 
@@ -110,25 +120,28 @@ def read_question(
     mentions = find_mentions(tidy, names, aliases or {})
     masked = mask_names(tidy, mentions)
     lower = masked.lower()
-    people = tuple(dict.fromkeys(m.name for m in mentions))
-    words = set(re.findall(r"[\w']+", lower))
-    else_ = bool(_BESIDES.search(lower))
-    asks_who = bool(_WHO.search(lower)) and (not people or else_)
-    short = previous is not None and not people and bool(ELLIPSIS.search(lower) or len(words) <= 3) and not asks_who
-    if previous is not None and not people and not else_ and (short or words & PRONOUNS):
-        people = previous.people
-        asks_who = asks_who and not people
+    if foreign := read_foreign(lower):
+        return _of_foreign(text, foreign, mentions)
+    if kin := relatives(tidy, mentions):
+        return Question(text, unknown=kin)
+    people, asks_who, besides = _whom(lower, mentions, previous)
     asks_all = not people and not asks_who and bool(_EVERYONE.search(lower))
-    besides = (people or (previous.people if previous else ())) if asks_who and else_ else ()
     kind = question_type(masked, encode, previous.type if previous else None, asks_who)
+    inherited = not mentions and bool(ELLIPSIS.search(lower))  # "and bob?" names somebody else than before
+    reply = "" if mentions else small_talk(lower)
+    unknown = () if asks_all or reply else unknown_names(tidy, mentions, asks_who or bool(people) and not inherited)
+    aspect = USUAL if unknown else _aspect(lower, kind, bool(people) or asks_all, asks_who, previous)
+    nobody = not (people or asks_who or asks_all or unknown)
     return Question(
         text=text,
-        type=kind,
+        type=aspect.type(kind),
         people=() if asks_who else tuple(names) if asks_all else people,
         asks_who=asks_who,
         asks_all=asks_all,
         besides=besides,
-        unknown=() if asks_all else unknown_names(tidy, mentions, bool(people) or asks_who),
+        unknown=unknown,
+        aspect=aspect,
+        reply=reply or (no_subject(lower, question_type(masked)) if nobody else ""),
     )
 
 
@@ -142,3 +155,33 @@ def check_known(question: Question, names: Iterable[str]) -> None:
         f"Enrolled: {', '.join(enrolled)}." if enrolled else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
     )
     raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
+
+
+def _whom(
+    lower: str, mentions: Sequence[Mention], previous: Question | None
+) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+    """Whom a question is about, whether it asks who is there, and whom that leaves out."""
+    people = tuple(dict.fromkeys(m.name for m in mentions))
+    words = set(re.findall(r"[\w']+", lower))
+    else_ = bool(_BESIDES.search(lower))
+    asks_who = bool(_WHO.search(lower)) and (not people or else_)
+    short = previous is not None and not people and bool(ELLIPSIS.search(lower) or len(words) <= 3) and not asks_who
+    if previous is not None and not people and not else_ and (short or words & PRONOUNS):
+        people = previous.people
+        asks_who = asks_who and not people
+    besides = (people or (previous.people if previous else ())) if asks_who and else_ else ()
+    return people, asks_who, besides
+
+
+def _aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool, previous: Question | None) -> Aspect:
+    """What of somebody is asked; "and Ben?" asks what was asked before."""
+    if previous is not None and re.fullmatch(r"(and|or|but|also|what about|how about) alex\W*", lower):
+        return previous.aspect
+    return read_aspect(lower, kind, named, asks_who)
+
+
+def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:
+    """A question in another language: about who is there, or with a reply."""
+    people = () if foreign.reply else tuple(dict.fromkeys(m.name for m in mentions))
+    kind: QuestionType = "other" if foreign.reply else "existence"
+    return Question(text, kind, people, asks_who=foreign.asks_who, reply=foreign.reply)

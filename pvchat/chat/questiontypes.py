@@ -57,6 +57,7 @@ _RULES: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
     ("appearance", re.compile(r"\b(have|has|having|got|had) on\b|\bhow (do|does|did) .*\b(look|appear)\b(?! at)")),
     ("action", re.compile(rf"\b({_DEED})\b|\bwhat (does|do|did|will|can|is|are) .*\bdo\b")),
     ("location", re.compile(rf"\b(whom|{_AGENT[1:-1]})\b.*\b({_BESIDE})\b")),
+    ("location", re.compile(rf"\b({_BESIDE}) whom?\b")),
     ("location", re.compile(rf"\bwith whom\b|\bwho\b.*\b{MASK.lower()} with\b")),
     ("location", re.compile(rf"\b({_SOMEBODY})( is|'s)?( there| standing| sitting)? with\b")),
     ("location", re.compile(rf"\b({_PLACE})\b|\b(the|on|to|far) (left|right)\b|\bleft or right\b")),

@@ -11,10 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pvchat.chat.calibration import Calibration
 
 if TYPE_CHECKING:
     from pvchat.model.pvchat import PVChatModel
+    from pvchat.model.visual import VisualTokens
 
 
 class TrainedModel:
@@ -54,6 +57,18 @@ class TrainedModel:
     def calibration(self) -> Calibration:
         """How much its claims may be believed."""
         return Calibration.read(self.folder)
+
+    @cached_property
+    def nothing(self) -> VisualTokens:
+        """The visual tokens of an empty clip: one frame whose features are all 0."""
+        import torch
+
+        from pvchat.model.features import ClipFeatures, scene_tokens
+
+        name, expert = next(iter(self.model.config.experts.items()))
+        grid = np.zeros((1, 49, expert.width), np.float32)
+        with torch.inference_mode():
+            return self.model.encode_clips(ClipFeatures({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)}))
 
     @cached_property
     def _light(self) -> PVChatModel:

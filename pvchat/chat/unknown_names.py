@@ -13,6 +13,28 @@ _GENERIC = word_set(
     """someone somebody anyone anybody everyone everybody nobody none something anything everything nothing person
     people man woman men women child kid boy girl music snow rain smoke food water video clip light today now"""
 )
+_QUALITIES = word_set(
+    """happy sad angry tired alone dead alive asleep awake old young tall short big small good bad nice funny drunk ill
+    sick busy left right late early yesterday tomorrow later before after else other others again once twice maybe
+    sure ok okay yeah sorry thanks"""
+)  # what may follow "and" without being a name
+_KIN = re.compile(
+    r"'s? ((?:(?:little|big|older|younger|elder|best|new|ex|twin|own) )*(?:mother|mum|mom|father|dad|parents?|brothers?"
+    r"|sisters?|siblings?|twin|sons?|daughters?|child|children|kids?|baby|wife|husband|partner|boyfriend|girlfriend"
+    r"|friends?|boss|colleagues?|coworkers?|neighbou?rs?|teacher|doctor|assistant|uncle|aunt|cousins?|nephew|niece"
+    r"|grandmother|grandma|grandfather|grandpa|family|dog|cat|pet|horse|lawyer|manager|roommate))\b",
+    re.IGNORECASE,
+)
+
+
+def relatives(text: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
+    """Somebody who is named by an enrolled person only: "Ana's mother" is not Ana."""
+    found = []
+    for mention in mentions:
+        start = mention.start + len(re.sub(r"'s?$", "", text[mention.start : mention.end]))
+        if kin := _KIN.match(text, start):
+            found.append(f"{mention.name}'s {kin[1]}")
+    return tuple(dict.fromkeys(found))
 
 
 def unknown_names(text: str, mentions: Sequence[Mention], answered: bool) -> tuple[str, ...]:
@@ -30,7 +52,7 @@ def unknown_names(text: str, mentions: Sequence[Mention], answered: bool) -> tup
         bare = re.sub(r"'s?$", "", word)
         lower = bare.lower()
         covered = any(m.start <= at < m.end for m in mentions)
-        plain = covered or lower in FUNCTION_WORDS or lower in _GENERIC or lower in PRONOUNS or re.search(r"\W", bare)
+        plain = covered or lower in FUNCTION_WORDS | PRONOUNS | _GENERIC | _QUALITIES or re.search(r"\W", bare)
         before = tokens[i - 1][0].lower() if i else ""
         after = tokens[i + 1][0].lower() if i + 1 < len(tokens) else ""
         if not plain and bare[0].isupper() and not shouting:
@@ -39,12 +61,15 @@ def unknown_names(text: str, mentions: Sequence[Mention], answered: bool) -> tup
                 if any(m.start <= tokens[run][1] < m.end for m in mentions):
                     break
                 run += 1
-            placed = before in OPENERS or word != bare or (not i and after in ("is", "was", "and", "or", "has"))
+            listed = any(text[m.end :].startswith(f", {word}") for m in mentions)
+            placed = listed or before in OPENERS or word != bare
+            placed = placed or (not i and after in ("is", "was", "and", "or", "has"))
             if placed and not (i == 0 and question_type(bare) != "other"):
                 found.append(re.sub(r"'s?$", "", text[at : tokens[run - 1][1] + len(tokens[run - 1][0])]))
             i = run
             continue
         slot = before in ("is", "does", "did", "was", "where's", "see", "spot", "about", "describe") or word != bare
+        slot = slot or (i == 1 and len(tokens) == 2 and before in ("and", "or", "but", "also"))
         fits = after in PREDICATES or after.endswith("ing") or not after
         if (
             not answered

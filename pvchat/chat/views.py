@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from pvchat.chat.lines import Line
 from pvchat.chat.trained import TrainedModel
@@ -63,19 +60,6 @@ class ClipViews:
         views = [View(number.get(line.track, most), line.experts) for line in lines]  # `most`: whom no token shows
         with torch.inference_mode():
             return model.look_at(visual, views)
-
-    @cached_property
-    def nothing(self) -> VisualTokens:
-        """The visual tokens of an empty clip: one frame whose features are all 0."""
-        import torch
-
-        from pvchat.model.features import ClipFeatures, scene_tokens
-
-        model = self.trained.model
-        name, expert = next(iter(model.config.experts.items()))
-        grid = np.zeros((1, 49, expert.width), np.float32)
-        with torch.inference_mode():
-            return model.encode_clips(ClipFeatures({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)}))
 
     def forget(self) -> None:
         """Drop all clips from memory."""

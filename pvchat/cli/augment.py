@@ -8,7 +8,6 @@ exit code 1; the others are done.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,6 +146,8 @@ def read_jobs(path: Path, out: Path | None) -> list[Job]:
     Raises:
         SettingsError: the file or a line of it can't be used.
     """
+    import json
+
     from pvchat.augment.engine import Job
 
     jobs = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,8 @@ def write(text: str) -> None:
 
 def write_json(value: Any) -> None:
     """A result as JSON, on stdout."""
+    import json
+
     print(json.dumps(value, ensure_ascii=False, indent=2))
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pvchat.service import PVChat
 
 
-
 def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress) -> dict[str, dict[str, Any]]:
     """Enroll everyone; those already enrolled from the same clip at the same depth are kept.
 

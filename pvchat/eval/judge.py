@@ -58,6 +58,7 @@ class HubJudge:
         self._language = LanguageModel.load(model)
 
     def reply(self, messages: list[dict[str, str]]) -> str:
+        """See `Judge`."""
         return self._language.generate(messages, MAX_TOKENS)
 
 
@@ -69,6 +70,7 @@ class EndpointJudge:
         self.url = f"{url.rstrip('/')}/chat/completions"
 
     def reply(self, messages: list[dict[str, str]]) -> str:
+        """See `Judge`."""
         body = {"model": self.model, "messages": messages, "temperature": 0, "max_tokens": MAX_TOKENS, "seed": 0}
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get(KEY):

@@ -124,7 +124,13 @@ class Worker:
                 failed = f"{type(caught).__name__}: {caught}"
                 if not isinstance(caught, PVChatError):
                     _log.exception("%s, question %s", system.name, item.id)
-        row = {"id": item.id, "system": system.name, "clip": item.video, "kind": item.kind, "answer": said.answer}
+        row: dict[str, Any] = {
+            "id": item.id,
+            "system": system.name,
+            "clip": item.video,
+            "kind": item.kind,
+            "answer": said.answer,
+        }
         row |= {"people": said.people, "error": failed, "notes": said.notes}
         return row, {k: round(float(v), 4) for k, v in said.timing.items()}
 

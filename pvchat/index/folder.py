@@ -45,6 +45,7 @@ class Report:
     stopped: bool = False
 
     def to_dict(self) -> dict[str, Any]:
+        """The report as JSON."""
         return asdict(self)
 
 

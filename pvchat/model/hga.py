@@ -7,8 +7,8 @@ stands out; it does not merge duplicates, as the name of a redundancy filter may
 variance of 1, as ours are, most differ by far more than 0.2 and are nearly wholly replaced (docs/adr/0011-connectors.md
 has the measured share).
 
-Affinity is the cosine times exp(1 / mean norm), as MoCHA has it. The factor is one number for all pairs of a clip: it
-moves no neighbour's rank, and min-max scaling takes it out again.
+MoCHA multiplies the cosine by exp(1 / mean norm). That is one number for all pairs of a clip: it moves no neighbour's
+rank, and min-max scaling takes it out again. So it is left out.
 
 Legend: B batch, N tokens, D width.
 """
@@ -36,19 +36,17 @@ def group_aggregate(x: Tensor, group: Tensor, mask: Tensor) -> Tensor:
     Returns:
         [B, N, D].
     """
-    edges = _edges(_affinity(x, mask), group, mask)
+    edges = _edges(_cosine(x), group, mask)
     total = edges.sum(-1, keepdim=True)
     mean = torch.where(total > 0, edges @ x / total.clamp_min(1e-6), x)
     gate = torch.sigmoid(SHARPNESS * ((x - mean).abs().mean(-1, keepdim=True) - DIFFERENCE))
     return (1 - gate) * x + gate * mean
 
 
-def _affinity(x: Tensor, mask: Tensor) -> Tensor:
-    """Cosine · exp(1 / mean norm) of all pairs [B, N, N]."""
-    norm = x.norm(dim=-1)
-    mean = (norm * mask).sum(1) / mask.sum(1).clamp_min(1)
-    unit = x / norm.clamp_min(1e-6)[..., None]
-    return unit @ unit.transpose(1, 2) * torch.exp(1 / mean.clamp_min(0.1))[:, None, None]
+def _cosine(x: Tensor) -> Tensor:
+    """Of all pairs [B, N, N]."""
+    unit = x / x.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+    return unit @ unit.transpose(1, 2)
 
 
 def _edges(affinity: Tensor, group: Tensor, mask: Tensor) -> Tensor:

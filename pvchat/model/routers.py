@@ -76,6 +76,7 @@ class ReluRouter(nn.Module):
     adaptive = True
 
     def forward(self, logits: Tensor) -> Tensor:
+        """[…, R] logits to […, R] gates."""
         return F.relu(logits)
 
 
@@ -92,6 +93,7 @@ class TopKRouter(nn.Module):
         self.k = k
 
     def forward(self, logits: Tensor) -> Tensor:
+        """[…, R] logits to […, R] gates; they sum to the number of heads that are on."""
         kth = logits.topk(self.k, dim=-1).values[..., -1:]
         chosen = logits >= kth
         share = logits.masked_fill(~chosen, float("-inf")).softmax(-1)
@@ -112,6 +114,7 @@ class ReluNormRouter(nn.Module):
         self.scale = nn.Parameter(torch.ones(routed))
 
     def forward(self, logits: Tensor) -> Tensor:
+        """[…, R] logits to […, R] gates; all zero where no logit is positive."""
         chosen = F.relu(logits)
         mean_square = chosen.square().mean(-1, keepdim=True).clamp_min(TINY**2)
         return chosen * mean_square.rsqrt() * self.scale.abs()

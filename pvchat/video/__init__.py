@@ -2,7 +2,7 @@
 
     files.py       only regular local files, size limits, kind by content
     keys.py        content keys, hashed once a file
-    containers.py  hostile video containers, read by PyAV under limits
+    containers.py  hostile video containers, read by PyAV under limits; packets.py counts before anything is decoded
     pictures.py    hostile photos and animations, read by Pillow under limits
     copies.py      our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
     clips.py       probe → sample → copy → `Clip`

@@ -68,9 +68,7 @@ def test_a_pan_moves_what_is_seen_the_other_way(camera, way):
 
 
 def test_a_face_behind_another_person_is_not_claimed():
-    back = Actor(
-        head(), 40.0, np.float32([[100, 80]] * 4), "red", "shirt", (0, 0, 0), "", (0, 0, 0), False
-    )
+    back = Actor(head(), 40.0, np.float32([[100, 80]] * 4), "red", "shirt", (0, 0, 0), "", (0, 0, 0), False)
     near = [np.float32([[x, 80]] * 4) for x in (105, 260)]
     front = [Actor(head(name="B"), 90.0, p, "red", "shirt", (0, 0, 0), "", (0, 0, 0), False) for p in near]
     windows = composites.camera_path("still", FRAME)

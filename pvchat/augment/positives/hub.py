@@ -212,9 +212,8 @@ def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Condit
     models = consisid_utils.prepare_face_models(str(folder), device=device, dtype=dtype)
 
     def describe(face: NDArray[np.uint8]) -> FaceConditions:
-        cond, hidden, image, keypoints = consisid_utils.process_face_embeddings_infer(
-            *models, device, dtype, face, is_align_face=True
-        )
+        measured: Any = consisid_utils.process_face_embeddings_infer  # its stub knows other arguments
+        cond, hidden, image, keypoints = measured(*models, device, dtype, face, is_align_face=True)
         return FaceConditions(cond, hidden, image, keypoints)
 
     return describe

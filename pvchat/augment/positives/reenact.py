@@ -128,13 +128,14 @@ def reenact(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int)
     height, width = image.shape[:2]
     head = heads.build(mesh, width, height)
     moved = express(head.local, motion.mouth[at], motion.blink[at], motion.smile[at])
-    angles = [_limited(float(getattr(motion, n)[at]), own) for n, own in zip(("yaw", "pitch"), _own(head), strict=True)]
-    turned = (moved - _PIVOT) @ heads.rotation(*angles, float(motion.roll[at])) + _PIVOT
-    local = moved + head.follows[:, None] * (turned - moved)
+    own_yaw, own_pitch = _own(head)
+    yaw, pitch = _limited(float(motion.yaw[at]), own_yaw), _limited(float(motion.pitch[at]), own_pitch)
+    turned = (moved - _PIVOT) @ heads.rotation(yaw, pitch, float(motion.roll[at])) + _PIVOT
+    local = np.asarray(moved + head.follows[:, None] * (turned - moved), np.float32)
     target = head.to_pixels(local)
     triangles = head.triangles()
     out, seen = warp(image, head.pixels[:, :2], target[:, :2], target[:, 2], triangles)
-    _fill_mouth(out, seen, triangles, head.local, moved, image, head)
+    _fill_mouth(out, seen, triangles, moved, image, head)
     return out
 
 
@@ -178,19 +179,19 @@ def _fill_mouth(
     out: NDArray[np.uint8],
     seen: Cover,
     triangles: IntArray,
-    before: FloatArray,
     after: FloatArray,
     image: NDArray[np.uint8],
     head: heads.Head,
 ) -> None:
     """Paint what opens between the lips: dark, with teeth below the upper lip; an open mouth keeps its own texture."""
+    before = head.local
     opened = float(after[14, 1] - after[13, 1]) - float(before[14, 1] - before[13, 1])
     strength = np.clip((opened - 0.008) / 0.02, 0, 1) * np.clip(1 - (before[14, 1] - before[13, 1]) / 0.05, 0, 1)
     if strength <= 0:
         return
     lips = np.zeros(len(before), bool)
     lips[[*_UPPER_LIP, *_LOWER_LIP, *_MOUTH_CORNERS]] = True
-    inside = lips[triangles].all(1)[seen.triangle]
+    inside = np.asarray(lips[triangles].all(1))[seen.triangle]
     depth = np.full((len(before), 1), 0.5, np.float32)
     depth[list(_UPPER_LIP)], depth[list(_LOWER_LIP)] = 0.0, 1.0
     down = seen.interpolate(triangles, depth)[inside]

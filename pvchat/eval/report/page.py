@@ -214,8 +214,11 @@ def _unsure_points(systems: Row, names: Sequence[str]) -> dict[str, tuple[float,
 
 def _by(systems: Row, colours: Mapping[str, str], axis: str, group: str, key: str, unit: str) -> str:
     places = dict.fromkeys(p for s in colours for p in systems[s]["slices"].get(axis, {}))
-    found = {p: {s: _get(systems[s]["slices"][axis].get(p, {}), group, key) for s in colours} for p in places}
-    found = {p: {s: m for s, m in row.items() if m} for p, row in found.items()}
+    found: dict[str, dict[str, Row]] = {p: {} for p in places}
+    for place, row in found.items():
+        for name in colours:
+            if measure := _get(systems[name]["slices"][axis].get(place, {}), group, key):
+                row[name] = measure
     found = {p: row for p, row in found.items() if any(m["value"] is not None for m in row.values())}
     if not found:
         return ""

@@ -22,6 +22,7 @@ class AlwaysYes:
     name, needs_clip = "always-yes", False
 
     def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         people = [decided(name, "present") for name in item.people]
         return Reply(existence_text(people), people)
 
@@ -36,6 +37,7 @@ class Prior:
         self._made: dict[tuple[str, str, str], tuple[float, str]] = {}
 
     def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         key = (item.kind, item.type, item.video)
         if key not in self._made:
             self._made[key] = self._look(item)
@@ -61,6 +63,7 @@ class TextOnly:
         self._texts = ReplyBatch(bench, MAX_TOKENS)
 
     def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         text = self._texts.reply(item, case, self._chat)
         found = stances(text, item.people)
         return Reply(text, [decided(name, found[name] or "unsure") for name in item.people])

@@ -35,6 +35,7 @@ class HubModel:
         self._frames: tuple[str, list[Part]] = ("", [])
 
     def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         text = self._model.reply(self.prompt(item, case), MAX_TOKENS)
         found = stances(text, item.people)
         return Reply(text, [decided(name, found[name] or "unsure") for name in item.people])

@@ -38,10 +38,11 @@ class FaceMatcher:
         self.names = [p.name for p in bench.people]
 
     def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         assert case.analysis is not None
         faces = _descriptors(case.analysis, "face")
         names = self.names if item.kind == "who" else item.people
-        people = [
+        people: list[dict[str, Any]] = [
             {"name": name, "decision": None, "probability": None, "spans": [], "score": self._score(name, faces)}
             for name in names
         ]
@@ -64,6 +65,7 @@ class RetrieveThenPrompt:
         self._texts = ReplyBatch(bench, MAX_TOKENS, lambda item: item.type != "existence")
 
     def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         assert case.analysis is not None
         found = self.retrieve(case.analysis)
         names = [p.name for p in self.bench.people] if item.kind == "who" else item.people

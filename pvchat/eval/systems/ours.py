@@ -20,6 +20,7 @@ class MeasuredFacts:
         self._last: tuple[str, list[Any]] = ("", [])
 
     def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         from pvchat.chat.answers import plain_answer
         from pvchat.chat.evidence import gather
 
@@ -41,6 +42,7 @@ class Ours:
         self.name, self.chat = f"ours-{depth}", bench.chats[depth]
 
     def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         with watched(self._model) as used:
             answer = self.chat.ask(case.path, item.question)
         return Reply(answer.answer, told(answer.people), dict(answer.timing), {"routing": used} if used else {})

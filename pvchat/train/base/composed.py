@@ -20,7 +20,7 @@ from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.base.actors import Head
 from pvchat.train.base.composites import Composite, compose
 from pvchat.train.base.data import Photo
-from pvchat.train.fits.attributes import read_image
+from pvchat.train.pictures import read_image
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert

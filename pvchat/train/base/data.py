@@ -27,7 +27,7 @@ from pvchat.model.config import ModelConfig
 from pvchat.model.features import SCENE, ClipFeatures, ExpertTokens, scene_tokens
 from pvchat.schemas import FloatArray
 from pvchat.train.base.features import GridFeatures, grid_folder
-from pvchat.train.fits.attributes import read_metadata
+from pvchat.train.pictures import read_metadata
 
 SIDED = re.compile(r"\b(left|right)\b", re.IGNORECASE)  # a caption that a mirrored picture would contradict
 _SPACED = re.compile(r"\s+([.,;:!?])")

@@ -27,7 +27,7 @@ from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.schemas import FloatArray
 from pvchat.train.degrade import degrade_face
-from pvchat.train.fits.attributes import read_image, read_metadata
+from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert

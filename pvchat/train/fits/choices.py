@@ -91,7 +91,7 @@ def fit(
     many = max(choice.company for choice in choices(kind))
     allowed = np.stack([possible(kind, SceneFacts(setting=w), many) for w in where])
     named = named & allowed & scale.offered
-    covered = named.any(1)
+    covered: NDArray[np.bool_] = np.asarray(named.any(1))
     scores, named, allowed = scale.scores(kind, alike)[covered], named[covered], (allowed & scale.offered)[covered]
     losses = [-np.log((softmax(s * scores, allowed) * named).sum(1) + 1e-9).mean() for s in _SHARPNESS]
     scale = replace(scale, sharpness=round(float(_SHARPNESS[np.argmin(losses)]), 3))
@@ -124,7 +124,8 @@ def least_score(scores: NDArray[np.floating], right: NDArray[np.bool_], precisio
 def measure(model: Any, captioned: Pictures, others: Pictures, encode: Encode) -> tuple[dict[str, Any], dict[str, Any]]:
     """Rows of `claims.json` by kind, and the report by kind."""
     alike, rest, where = likeness(model, captioned, encode), likeness(model, others, encode), settings(captioned)
-    rows, reports = {}, {}
+    rows: dict[str, Any] = {}
+    reports: dict[str, Any] = {}
     for kind in KINDS:
         scale, reports[kind] = fit(kind, alike[kind], rest[kind], mentioned(kind, captioned.photos), where)
         rows[kind] = scale.to_dict(kind)

@@ -38,6 +38,7 @@ from pvchat.train.fits.choices import SHOWN, SURE, least_score, measure
 
 PRECISION, FEWEST = SURE, SHOWN  # of claims, which are shown as they are; how many a limit must rest on
 NEAR, SHARED = 0.6, 0.5  # cosine, or F1 of content words, from which a claim counts as right [choice]
+CLAIMED: dict[str, ClaimKind] = {"action": "action", "appearance": "appearance", "location": "location"}
 log = logging.getLogger(__name__)
 
 
@@ -76,8 +77,8 @@ def main(words: Sequence[str] | None = None) -> None:
     judged = judge(describer, [photos[i] for i in chosen], args.features, encode)
     sets = [name for name in args.others.split(",") if name]
     others = [p for p in read_photos(args.data, sets, labelled=True) if p.validation]
-    pictures = [Pictures(part, args.features, describer.model.config) for part in (photos, others)]
-    rows, measured = measure(describer.model, *pictures, encode)
+    alike, rest = (Pictures(part, args.features, describer.model.config) for part in (photos, others))
+    rows, measured = measure(describer.model, alike, rest, encode)
     report = summary(judged) | {"choices": rows, "choices_measured": measured}
     (folder / CALIBRATION).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     log.info("%s", json.dumps({key: value for key, value in report.items() if key != "choices"}, indent=1))
@@ -97,9 +98,9 @@ def judge(describer: Describer, photos: Sequence[Photo], features: Path, encode:
     for i, asked in enumerate(read_questions(photos)):
         truth: dict[tuple[ClaimKind, str], list[str]] = {("scene", ASKED["scene"]): list(photos[i].captions)}
         for one in asked:
-            if one.kind in ("action", "appearance", "location"):
-                question = ASKED["action"] if one.kind == "action" else one.question
-                truth.setdefault((one.kind, question), []).append(one.answer)
+            if kind := CLAIMED.get(one.kind):
+                question = ASKED["action"] if kind == "action" else one.question
+                truth.setdefault((kind, question), []).append(one.answer)
         lines = list(dict.fromkeys(Line(question) for _, question in truth))
         told = dict(zip(lines, describer.say(_as_clip(str(i), pictures.grids([i])), lines), strict=True))
         describer.forget()

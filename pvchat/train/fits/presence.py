@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,7 +163,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     found = describe(args.traindata, args.cache)
     train, val = found.people("train"), found.people("val", fewest=3)
-    fitted, card = [p for p in train[1::2] if len(p) >= 3], {}
+    fitted = [p for p in train[1::2] if len(p) >= 3]
+    card: dict[str, Any] = {}
     rows, weights = {}, {}
     for name, views in (("bare", bare), ("masked", masked)):
         rows[name] = cohort(views(train[::2]))
@@ -207,10 +209,11 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
         box, five, score = boxes[middle][None], points[middle][None], scores[middle][None]
         small, ratio = degrade_face(image, float(box[0, 3] - box[0, 1]), rng)
         jitter = rng.normal(0, 0.02 * ratio * (box[0, 3] - box[0, 1]), five.shape).astype(np.float32)
+        shown, points_shown = (image, five[0]) if rng.random() < 0.5 else (small, five[0] * ratio)
         pair = (
             expert.describe(image, box, five, score).identity[0],
             expert.describe(small, box * ratio, five * ratio + jitter, score).identity[0],
-            _masked(expert, *((image, five[0]) if rng.random() < 0.5 else (small, five[0] * ratio)), rng),
+            _masked(expert, shown, points_shown, rng),
         )
         vectors.append(np.stack(pair))
         rows.append((row["identity"], row["split"]))
@@ -221,7 +224,8 @@ def _masked(expert: FaceExpert, image: NDArray[np.uint8], points: FloatArray, rn
     """The descriptor of a face behind a drawn mask of random colour and height."""
     colour = MASK_COLOURS[int(rng.integers(0, len(MASK_COLOURS)))] if rng.random() < 0.7 else rng.integers(20, 240, 3)
     bare = chip(image, points)
-    covered = draw_mask(bare, tuple(int(c) for c in colour), float(rng.uniform(-4, 8)))
+    red, green, blue = (int(c) for c in colour)
+    covered = draw_mask(bare, (red, green, blue), float(rng.uniform(-4, 8)))
     return expert.network.describe(np.stack((covered, covered[:, ::-1]))).mean(0)
 
 

@@ -141,8 +141,9 @@ def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Train
 
 
 def _start(model: Any, start: PersonState, config: PersonConfig) -> PersonRun:
-    options = {"use_tokens": config.use_tokens, "use_z": config.use_z, "lora_rank": config.lora, "seed": config.seed}
-    trainee = Trainee(model, start, **options)
+    trainee = Trainee(
+        model, start, use_tokens=config.use_tokens, use_z=config.use_z, lora_rank=config.lora, seed=config.seed
+    )  # fmt: skip
     person, groups = trainee.person, []
     for parameter, rate in ((person.tokens, config.lr), (person.z, config.z_lr)):
         if parameter.requires_grad:
