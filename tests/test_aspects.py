@@ -61,6 +61,22 @@ def test_nobody_is_told_yes_about_anything_but_being_there(odd: str, form: str) 
         assert there in answer
 
 
+TRICKY = """
+    Does Ana get a present?|Is Ana out?|Is Ana up?|Can Ana see Ben?|Could Ana be dead?|Is Ana 30?|Is Ana
+    well?|Is Ana really Ben?|Which person is Ana?|Do you think Ana is pretty?|Tell me whether Ana is dead.|So
+    Ana is dead, right?|Is it true that Ana is dead?|Ana is here and dead, right?|Is Ana Ben?|Does Ana know
+    Ben?|Did Ana come with Ben?|Will Ana die?|Is Ana with us or dead?|Is everyone dead?|Are Ana and Ben
+    married?|Does Ana appear angry?|Does Ana turn around?|Is this Ana's house?|Is Ana the only person here?|Is
+    Ana like Ben?|How long has Ana been dead?|Has Ana left?|Was Ana there when Ben died?|Is Ana no more?|Is
+    Ana missing an arm?|Is there a picture of Ana on the wall?|Is Ana here to stay?"""
+
+
+@pytest.mark.parametrize("text", [" ".join(t.split()) for t in TRICKY.split("|")])
+def test_no_trick_of_wording_gets_a_yes(text: str) -> None:
+    answer = ask(text)
+    assert re.search(r"in this video, but I can't tell the rest\.$", answer), answer
+
+
 @pytest.mark.parametrize("text", ["Why is Ana here?", "How old is Ana?", "When was Ana born?", "What is Ana?"])
 def test_other_question_words_get_no_yes_either(text: str) -> None:
     assert ask(text) == "Ana is in this video, but I can't tell the rest."
@@ -116,6 +132,9 @@ def test_being_there_in_other_words(text: str, answer: str) -> None:
         ("Does Ana wear sunglasses?", "Yes, Ana is wearing a yellow jacket and sunglasses."),
         ("Does Ben wear glasses?",
          "Ben is in this video, but I can't tell whether Ben is wearing glasses. Ben is wearing a grey top."),
+        ("Does Ben have a beard?",
+         "Ben is in this video, but I can't tell whether Ben has a beard. Ben is wearing a grey top, with dark hair."),
+        ("Tell me whether Ana is sitting.", "Yes, Ana sits."),
         ("Does Ben have dark hair?", "Yes, Ben is wearing a grey top, with dark hair."),
     ],
 )  # fmt: skip

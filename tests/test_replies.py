@@ -103,7 +103,8 @@ def test_other_questions_are_refused_kindly_in_their_language(language: str) -> 
 @pytest.mark.parametrize(
     "text",
     ["Is Ana here?", "Who is here?", "Describe Ana.", "Film Ana", "Ana?", "What is Ana wearing?", "Come on, is Ana in?",
-     "Video of Ana?", "where ana", "ana there", "On the video, who?", "Scene?"],
+     "Video of Ana?", "where ana", "ana there", "On the video, who?", "Scene?", "man with ana in a hat",
+     "Man on a bike?", "come on ana", "no comment", "Ana, son of Ben?", "a war film?"],
 )  # fmt: skip
 def test_english_is_not_taken_for_another_language(text: str) -> None:
     question = read_question(text, NAMES)

@@ -108,7 +108,8 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         return how_many(asked, evidence)
     if aspect.name == "whether":
         if not question.asks_who:
-            return whether(aspect.predicate, asked, evidence) or who_is_there(question, asked, evidence)
+            whom = present if question.asks_all else asked  # of "everyone" those who are there
+            return whether(aspect.predicate, whom, evidence) or who_is_there(question, asked, evidence)
         return of_whom(aspect.predicate, names, evidence) if names else who_is_there(question, asked, evidence)
     if aspect.name == "times":
         told = [times(p, evidence, question.text) for p in present]

@@ -21,12 +21,12 @@ _THERE = word_set(
     identified recognised recognized detected listed anywhere somewhere among part one of in on at within it
     this that these the a an any my your our video videos clip clips footage recording film movie picture photo
     image frame frames shot scene camera screen people persons faces group cast and or both all too also
-    together again ever even either neither as well be been point time times moment once still already really
-    actually now today you me us i we can please absent missing not to yes no from out up along around only else"""
+    together again ever even either neither as be been point time times moment once still already really
+    actually now today you me us i we can please absent missing not to yes no from only else around"""
 )  # what may be said of somebody who is asked for by name
-_APPEARS = word_set(
-    """appear show turn pop come feature exist participate attend join make get star enter leave ever also appearance
-    cameo"""
+_APPEARS = re.compile(
+    r"^\s*(?:ever |even |also |still |actually |all |both )*(?:appear|feature|exist|participate|attend|take part|star"
+    r"|(?:show|turn|pop|come) up|make (?:it|an appearance|a cameo))\b"
 )
 _PRESENCE = _THERE | word_set(
     """person persons human humans individual individuals crowd appear appears appeared appearing appearance see
@@ -46,12 +46,19 @@ _NAMED_CLIP = re.compile(
     r"\b(in|of|from|on|within|throughout|during) (this|the|that|my|your|our) (\w+ ){0,5}?"
     r"(video|clip|footage|film|movie|picture|photo|recording|scene|frame)s?\b"
 )
-_SUBJECT = rf"(?:{MASK.lower()}|he|she|they)"
+_SUBJECT = rf"(?:{MASK.lower()}|he|she|they|every ?one|every ?body)"
+_LISTED = rf"{_SUBJECT}(?:(?:, (?:and |or )?| and | or | nor ){MASK.lower()}\b(?!'))*(?! and )\b(?!')"
 _POLAR = re.compile(
-    r"^(?:(?:and|but|so|then|ok|well|hey),? )?(?P<verb>is|are|was|were|isn't|aren't|does|do|did|doesn't|has|have)"
-    rf" (?:both |either |neither )?{_SUBJECT}(?:(?:, (?:and |or )?| and | or | nor ){MASK.lower()}\b(?!'))*"
-    r"(?! and )\b(?P<rest>.*)$"
+    r"^(?:(?:and|but|so|then|ok|well|hey),? )?(?P<verb>is|are|was|were|isn't|aren't|does|do|did|doesn't|has|have"
+    rf"|can|could|will|would|should|may|might|must) (?:both |either |neither )?{_LISTED}(?P<rest>.*)$"
 )
+_OWNED = re.compile(rf"^(?P<verb>is|are|was|were) {MASK.lower()}(?P<rest>'s .*)$")
+_CLAUSE = re.compile(
+    r"(?:^|^(?!.*\b(?:what|where|how|who|when|why|which)\b).*\b(?:whether|if|that|think|believe|so|sure) )"
+    rf"{_LISTED}(?P<verb> is| are| was| were)"
+    r"(?P<rest> .*?)(?:,? (?:right|correct|or not|isn't (?:he|she|it)|is (?:he|she)|are they))?\W*$"
+)  # "tell me whether Ana is dead", "so Ana is dead, right?"
+_MODALS = word_set("can could will would should may might must")
 _WHO_DOES = re.compile(
     r"^(?:and )?(?:(?:who|which (?:person|people|ones?)|what people)(?:'s| is| are| was| were|(?= wears?| has| have))"
     r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body)) (?P<rest>.+)$"
@@ -63,13 +70,13 @@ _TIMES = re.compile(
     r"\b(when|how (long|often)|how many times|(at )?what (time|point|moment)|which (seconds?|minutes?|moments?))\b"
 )
 _ASIDE = re.compile(
-    r"\b((what|which) (people|persons?)|which (one )?of|what (do|can|could) (you|we|i)"
-    r"|other than|apart from|aside from|besides|except( for)?)\b"
+    r"\b(which (one )?of|what (do|can|could) (you|we|i)|other than|apart from|aside from|besides|except( for)?"
+    rf"|(what|which) (people|persons?)(?!.*{MASK.lower()})|(video|clip|film|scene|part|picture|photo|frame) \d+)\b"
 )
 _ALSO_NAMED = re.compile(
-    rf"(,|and|or|nor) {MASK.lower()}\b|^ (both|all|either|ever|even|also)( two| three| four| five)?\b"
+    rf"(,|and|or|nor) {MASK.lower()}\b|\bas well\b|^ (both|all|either|ever|even|also)( two| three| four| five)?\b"
 )
-_MISSING = re.compile(r"\b(not|missing|absent)\b")
+_MISSING = re.compile(r"\b(?<!or )(not|missing|absent)\b")
 _NOT_THERE = re.compile(r"\b(not|isn't|aren't|wasn't|doesn't|missing|absent)\b")
 _TYPES: dict[PredicateKind, QuestionType] = {
     "beside": "location", "side": "location", "alone": "location", "setting": "location", "place": "location",
@@ -113,14 +120,14 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
     """
     if asks_who:
         return _of_anybody(lower, kind)
-    polar = _POLAR.match(lower)
-    there = _is_there(polar["verb"], polar["rest"]) if polar and named else only_presence(lower)
+    polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
+    there = _is_there(polar["verb"].strip(), polar["rest"]) if polar and named else only_presence(lower)
     if there and (polar or kind == "existence"):
         missing = Aspect("missing") if _MISSING.search(lower) else USUAL
         return Aspect("times") if _TIMES.search(lower) else missing
     if kind == "existence" and polar is None or kind in ("existence", "other") and not named and polar:
         return REST
-    predicate = read_predicate(polar["rest"]) if polar and named else UNKNOWN
+    predicate = read_predicate(polar["rest"]) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
     if predicate.kind != "unknown":
         return Aspect("whether", predicate)
     return REST if polar and kind in ("existence", "other") else USUAL
@@ -134,10 +141,11 @@ def only_presence(lower: str) -> bool:
 
 def _is_there(verb: str, rest: str) -> bool:
     """Whether "is Ana …" or "does Ana …" goes on about being there only."""
-    words = _words(_ALSO_NAMED.sub(" ", rest))
+    rest = _ALSO_NAMED.sub(" ", _ASIDE.sub(" ", rest))
     if verb.startswith("d"):
-        return bool(words) and words[0] in _APPEARS and set(words[1:]) <= _THERE | _APPEARS
-    return set(words) <= _THERE
+        return bool(_APPEARS.match(rest)) and set(_words(_APPEARS.sub(" ", rest))) <= _THERE
+    words = _words(rest)
+    return set(words) <= _THERE and (verb not in _MODALS or words[:1] == ["be"])
 
 
 def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
@@ -155,7 +163,7 @@ def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
 
 def _words(text: str) -> list[str]:
     """Words, the clip that is spoken of ("in the second clip") left out."""
-    return re.findall(r"[^\W\d_][\w'-]*", _NAMED_CLIP.sub(" ", text))
+    return re.findall(r"[^\W_][\w'-]*", _NAMED_CLIP.sub(" ", text))
 
 
 def _bare(word: str) -> str:

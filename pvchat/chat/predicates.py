@@ -37,6 +37,8 @@ _HAD = word_set(
 _LOOKS = re.compile(r"\b(hair|beard|moustache|mustache|stubble|bald|blonde|blond|brunette)\b")
 _PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<what>[\w' -]+)$")
 _ARTICLE = re.compile(r"^(?:an?|the|any|some|his|her|their) ")
+_LOOKS_TO = re.compile(r"(down|(to )?the (left|right))?$")
+_VAGUE = word_set("looking coming making having being doing going getting taking trying showing leaving turning")
 _SAME = {"speaking": "talking"}
 _ANYTHING = word_set("a an the his her their to at with something anything somebody someone anybody anyone")
 
@@ -125,7 +127,8 @@ def _deed(text: str) -> Predicate | None:
     if verb not in known and verb not in FUNCTION_WORDS:  # "does Ana talk": the plain form
         forms = (f"{verb}s", f"{verb}es", f"{verb[:-1]}ies")
         verb = next((ing for ing, told in known.items() if told in forms), "")
-    if verb not in known or len(objects) > 5:
+    vague = verb in _VAGUE and _LOOKS_TO.match(" ".join(objects)) is None
+    if verb not in known or len(objects) > 5 or vague:
         return None
     words = tuple(w for w in objects if w not in _ANYTHING)
     return Predicate("deed", " ".join((verb, *objects)), (_SAME.get(verb, verb), *words))

@@ -18,6 +18,7 @@ from pvchat.schemas import PersonFacts, PersonPresence
 
 Verdict = Literal["yes", "no", "probably", "unknown"]
 _STRANGER = "Somebody I don't know"
+_ONE = ("nobody",)  # what is said of one
 
 
 def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -36,11 +37,11 @@ def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence) ->
     verdicts = {name: holds(predicate, name, evidence) for name in present}
     sure = [name for name, verdict in verdicts.items() if verdict == "yes"]
     likely = [name for name, verdict in verdicts.items() if verdict == "probably"]
-    told = [f"{join(sure)} {be(sure)} {predicate.said}."] if sure else []
-    told += [f"{join(likely)} {be(likely)} {HEDGE} {predicate.said}."] if likely else []
+    told = [f"{join(sure)} {_clause(predicate, sure)}."] if sure else []
+    told += [f"{join(likely)} {_clause(predicate, likely, HEDGE)}."] if likely else []
     if not told and predicate.kind == "side":
         told = _outermost(predicate.words[0], evidence)
-    return " ".join(told) or f"As far as I can see, nobody I know is {predicate.said}."
+    return " ".join(told) or f"As far as I can see, nobody I know {_clause(predicate, _ONE)}."
 
 
 def untold(asked: Sequence[PersonPresence]) -> list[str]:
@@ -89,11 +90,18 @@ def _of_one(predicate: Predicate, name: str, evidence: Evidence) -> str:
     verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
     if verdict == "yes":
         plain = predicate.kind in ("side", "setting") or not fact
-        return f"Yes, {name} is {predicate.said}." if plain else f"Yes, {fact}."
+        return f"Yes, {name} {_clause(predicate, [name])}." if plain else f"Yes, {fact}."
     if verdict in ("probably", "no"):
         return f"{'Probably yes:' if verdict == 'probably' else 'No,'} {fact}."
-    unsure = f"{name} is in this video, but I can't tell whether {name} is {predicate.said}."
+    unsure = f"{name} is in this video, but I can't tell whether {name} {_clause(predicate, [name])}."
     return f"{unsure} {upper(fact)}." if fact else unsure
+
+
+def _clause(predicate: Predicate, names: Sequence[str], hedge: str = "") -> str:
+    """Such as "is wearing glasses" or "have dark hair", after the names."""
+    owned = predicate.said.startswith("with ")
+    verb = ("has" if len(names) == 1 else "have") if owned else be(names)
+    return " ".join(x for x in (verb, hedge, predicate.said.removeprefix("with ")) if x)
 
 
 def _fact(predicate: Predicate, name: str, evidence: Evidence) -> str:

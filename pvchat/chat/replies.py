@@ -15,6 +15,7 @@ _REPLIES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^(hello|hi|hey|good (morning|evening|afternoon)|how are you)(,? \w+){0,2}\W*$", f"Hello; {_ASK}."),
         (r"^(bye|goodbye|see you|good night)\b", "Goodbye; come back with another question any time."),
         (r"^(and |but )?(why|how come|what for)( not| so| is that)?\W*$", f"I can't say why; {_ASK}."),
+        (r"^(and )?what('s| is)? (time is it|the time|day is it|date is it)\b", CANT_TELL),
         (r"\b(joke|poem|story|sing (me )?a song|riddle|limerick)\b", f"I'm no good at that, but {_ASK}."),
         (r"\b(stupid|idiot|dumb|useless|moron|shut up|hate you|you suck|fuck\w*|shit\w*|bullshit|crap|asshole|bastard"
          r"|you('re| are) (\w+ )?(wrong|bad|terrible|awful|rubbish|garbage|horrible|ugly))\b",
