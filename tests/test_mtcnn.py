@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.experts import mtcnn, mtcnnlayers, networks  # noqa: E402
+from pvchat.perception.experts.areas import AreaTable  # noqa: E402
 from pvchat.perception.experts.faces import overlap  # noqa: E402
 from pvchat.perception.experts.mtcnn import MTCNN, _crops, _not_nested, _pyramid, _square  # noqa: E402
 
@@ -89,8 +89,8 @@ def test_read_only_pictures_are_taken(folder: Path) -> None:
 def test_candidates_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mtcnn, "_CANDIDATES", 7)
     detector = MTCNN(folder, thresholds=(0.0, 0.0, 0.0))
-    pictures = [Image.fromarray(noise(120, 120, seed)) for seed in range(2)]
-    assert [len(boxes) for boxes in detector._propose(pictures, 20)] == [7, 7]
+    tables = [AreaTable(noise(120, 120, seed)) for seed in range(2)]
+    assert [len(boxes) for boxes in detector._propose(tables, 20)] == [7, 7]
 
 
 def test_pyramid_covers_from_the_smallest_face_to_the_whole_picture() -> None:
@@ -115,7 +115,7 @@ def test_crop_at_the_borders() -> None:
         [-30.0, 2.0, -4.0, 8.0],  # outside
         [-50.0, -50.0, 50.0, 50.0],  # around everything
     ])  # fmt: skip
-    kept, crops = _crops(Image.fromarray(pixels), boxes, 4)
+    kept, crops = _crops(AreaTable(pixels), boxes, 4)
     assert kept.tolist() == boxes[[0, 1, 4]].tolist()
     assert crops.shape == (3, 4, 4, 3)
     assert crops[0].max() <= pixels[:3, :3].max()  # only pixels 1 to 3, counted from 1
@@ -123,8 +123,22 @@ def test_crop_at_the_borders() -> None:
     assert crops[2].mean() == pytest.approx(pixels.mean(), abs=3)
 
 
+@pytest.mark.parametrize(("height", "width", "rows", "columns"), [(40, 60, 13, 17), (9, 30, 9, 41), (5, 7, 24, 24)])
+def test_area_means_are_torchs(height: int, width: int, rows: int, columns: int) -> None:
+    """Shrunk and enlarged, whole and in boxes: to the bin what `interpolate(mode="area")` gives."""
+    image = noise(height, width)
+    pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+    wanted = torch.nn.functional.interpolate(pixels, size=(rows, columns), mode="area")[0].permute(1, 2, 0)
+    table = AreaTable(image)
+    np.testing.assert_allclose(table.resized(rows, columns), wanted, atol=1e-3)
+    boxes = np.array([[0, 0, width, height], [1, 2, width - 2, height - 1], [3, 3, 4, 4]])
+    for (x0, y0, x1, y1), crop in zip(boxes, table.crops(boxes, 24), strict=True):
+        part = torch.nn.functional.interpolate(pixels[..., y0:y1, x0:x1], size=(24, 24), mode="area")
+        np.testing.assert_allclose(crop, part[0].permute(1, 2, 0), atol=1e-3)
+
+
 def test_crop_of_nothing() -> None:
-    kept, crops = _crops(Image.new("RGB", (20, 20)), np.float32([[30.0, 30.0, 40.0, 40.0]]), 24)
+    kept, crops = _crops(AreaTable(noise(20, 20)), np.float32([[30.0, 30.0, 40.0, 40.0]]), 24)
     assert kept.shape == (0, 4)
     assert crops.shape == (0, 24, 24, 3)
 

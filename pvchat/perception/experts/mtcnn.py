@@ -3,14 +3,14 @@
 In: uint8 RGB images. Out, an image: boxes in pixels, five points (eyes, nose, mouth corners), scores.
 
 Notable choices (docs/adr/0014-fast-runtime.md): the networks run in `networks.py`'s runtime; the pyramid and the crops
-are Pillow's box filter, which is the area average of the paper's reference code to within a bin; the candidates of
-several frames go through R-Net and O-Net together, P-Net takes one level of one frame at a time while that fills the
-processor's cache.
+come out of one table of sums a frame (`areas.py`), to the bin as the paper's reference code makes them: Pillow's box
+filter, which is only nearly so, loses one face in twenty. The candidates of several frames go through R-Net and O-Net
+together; P-Net takes one level of one frame at a time while that fills the processor's cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from pvchat.perception.experts.areas import AreaTable
 from pvchat.perception.experts.networks import Suppression, in_batches, load
 from pvchat.schemas import FloatArray
 
@@ -77,9 +77,10 @@ class MTCNN:
 
             folder = member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
-        self._pnet = load("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, -1, -1, 3), device=device)
-        self._rnet = load("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 24, 24, 3), device=device)
-        self._onet = load("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 48, 48, 3), device=device)
+        kind = {"dtype": "float32", "device": device}
+        self._pnet = load("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, -1, -1, 3), **kind)
+        self._rnet = load("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 24, 24, 3), **kind)
+        self._onet = load("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 48, 48, 3), **kind)
         self._suppress = Suppression(device)
 
     def detect(self, image: NDArray[np.uint8], min_face: float | None = None) -> Found:
@@ -97,33 +98,28 @@ class MTCNN:
             An image: boxes [n, 4] (x0, y0, x1, y1), points [n, 5, 2] (x, y), scores [n]; pixels, best first.
         """
         found: list[Found] = []
-        start = 0
-        while start < len(images):
-            stop = start + 1
-            while stop < min(start + _FRAMES, len(images)) and images[stop].shape == images[start].shape:
-                stop += 1
-            found += self._detect([Image.fromarray(i) for i in images[start:stop]], min_face or self.min_face)
-            start = stop
+        for start, stop in _runs([image.shape for image in images]):
+            tables = [AreaTable(image) for image in images[start:stop]]
+            found += self._confirm(tables, self._propose(tables, min_face or self.min_face))
         return found
 
-    def _detect(self, pictures: list[Image.Image], min_face: float) -> list[Found]:
-        """The cascade over pictures of one size."""
-        boxes = self._propose(pictures, min_face)
+    def _confirm(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
+        """R-Net and O-Net on each image's candidates."""
         refined = []
-        for one in self._refine(pictures, boxes):
+        for one in self._refine(tables, boxes):
             refined.append(one.shifted(1)[self._suppress(one.boxes, one.scores, 0.7)])
-        return self._answer(pictures, refined)
+        return self._answer(tables, refined)
 
-    def _propose(self, pictures: list[Image.Image], min_face: float) -> list[FloatArray]:
+    def _propose(self, tables: list[AreaTable], min_face: float) -> list[FloatArray]:
         """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""
-        width, height = pictures[0].size
-        levels: list[list[_Candidates]] = [[] for _ in pictures]
+        height, width = tables[0].height, tables[0].width
+        levels: list[list[_Candidates]] = [[] for _ in tables]
         for scale in _pyramid(min(height, width), min_face):
-            size = (int(width * scale + 1), int(height * scale + 1))
+            size = (int(height * scale + 1), int(width * scale + 1))
             at_once = max(1, _LEVEL_PIXELS // (size[0] * size[1]))
-            for start in range(0, len(pictures), at_once):
-                part = pictures[start : start + at_once]
-                scores, shifts = self._pnet(np.stack([_resized(p, size) for p in part]))
+            for start in range(0, len(tables), at_once):
+                part = tables[start : start + at_once]
+                scores, shifts = self._pnet(np.stack([table.resized(*size) for table in part]))
                 for frame in range(len(part)):
                     cells = _cells(scores[frame], shifts[frame], scale, self.thresholds[0])
                     levels[start + frame].append(cells)
@@ -137,9 +133,9 @@ class MTCNN:
         joined = _Candidates(*(np.concatenate([getattr(k, n) for k in kept]) for n in ("boxes", "scores", "shifts")))
         return joined.take(self._suppress(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
 
-    def _refine(self, pictures: list[Image.Image], boxes: list[FloatArray]) -> list[_Candidates]:
+    def _refine(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[_Candidates]:
         """R-Net's verdict on each frame's boxes: those that pass, squared and not yet shifted."""
-        kept, crops = _all_crops(pictures, boxes, 24)
+        kept, crops = _all_crops(tables, boxes, 24)
         if not len(crops):
             return [_Candidates(b, b[:, 0], b) for b in kept]
         scores, shifts = in_batches(self._rnet, crops, _REFINED)
@@ -151,9 +147,9 @@ class MTCNN:
             start += len(squares)
         return found
 
-    def _answer(self, pictures: list[Image.Image], boxes: list[FloatArray]) -> list[Found]:
+    def _answer(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
         """O-Net's verdict on each frame's boxes: what is found."""
-        kept, crops = _all_crops(pictures, boxes, 48)
+        kept, crops = _all_crops(tables, boxes, 48)
         if not len(crops):
             return [_sorted(_Candidates(b, b[:, 0], b), np.zeros((0, 5, 2), np.float32)) for b in kept]
         scores, shifts, places = in_batches(self._onet, crops, _ANSWERED)
@@ -167,6 +163,15 @@ class MTCNN:
             found.append(_sorted(one, points))
             start += len(squares)
         return found
+
+
+def _runs(shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
+    """Starts and ends of runs of one shape, `_FRAMES` long at most."""
+    start = 0
+    for stop in range(1, len(shapes) + 1):
+        if stop == len(shapes) or shapes[stop] != shapes[start] or stop - start == _FRAMES:
+            yield start, stop
+            start = stop
 
 
 def _layers(name: str, weights: Path) -> nn.Module:
@@ -186,15 +191,11 @@ def _pyramid(side: int, min_face: float) -> Sequence[float]:
     return scales
 
 
-def _resized(picture: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
-    return np.asarray(picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0))
-
-
 def _cells(scores: FloatArray, shifts: FloatArray, scale: float, threshold: float) -> _Candidates:
     """The cells of one level, scores [h, w] and shifts [4, h, w], that pass, as boxes in the frame."""
     row, column = np.nonzero(scores >= threshold)
-    corner = np.stack((column, row), 1) * _STRIDE
-    boxes = np.floor(np.concatenate(((corner + 1) / scale, (corner + _CELL) / scale), 1)).astype(np.float32)
+    corner = np.stack((column, row), 1).astype(np.float32) * _STRIDE
+    boxes = np.floor(np.concatenate((corner + 1, corner + _CELL), 1) / np.float32(scale))
     return _Candidates(boxes, scores[row, column], shifts[:, row, column].T)
 
 
@@ -205,24 +206,19 @@ def _square(boxes: FloatArray) -> FloatArray:
     return np.concatenate((corner, corner + side), 1)
 
 
-def _all_crops(
-    pictures: list[Image.Image], boxes: list[FloatArray], side: int
-) -> tuple[list[FloatArray], NDArray[np.uint8]]:
-    """Every frame's boxes squared and cut out: those that overlap their picture, and all crops [n, side, side, 3]."""
-    pairs = [_crops(picture, _square(b), side) for picture, b in zip(pictures, boxes, strict=True)]
+def _all_crops(tables: list[AreaTable], boxes: list[FloatArray], side: int) -> tuple[list[FloatArray], FloatArray]:
+    """Every frame's boxes squared and cut out: those that overlap their image, and all crops [n, side, side, 3]."""
+    pairs = [_crops(table, _square(b), side) for table, b in zip(tables, boxes, strict=True)]
     return [kept for kept, _ in pairs], np.concatenate([crops for _, crops in pairs])
 
 
-def _crops(picture: Image.Image, boxes: FloatArray, side: int) -> tuple[FloatArray, NDArray[np.uint8]]:
-    """The boxes [n, 4] that overlap the picture, and their crops [n, side, side, 3]."""
+def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, FloatArray]:
+    """The boxes [n, 4] that overlap the image, and their crops [n, side, side, 3]."""
     whole = np.trunc(boxes).astype(int)
-    low, high = np.maximum(whole[:, :2], 1), np.minimum(whole[:, 2:], picture.size)
+    low, high = np.maximum(whole[:, :2], 1), np.minimum(whole[:, 2:], [table.width, table.height])
     kept = (high > low).all(1)
-    crops = np.zeros((int(kept.sum()), side, side, 3), np.uint8)
     # Pixels count from 1, as in the reference code.
-    for crop, (x0, y0), (x1, y1) in zip(crops, low[kept].tolist(), high[kept].tolist(), strict=True):
-        crop[:] = picture.resize((side, side), Image.Resampling.BOX, (x0 - 1, y0 - 1, x1, y1))
-    return boxes[kept], crops
+    return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side)
 
 
 def _sorted(found: _Candidates, points: FloatArray) -> Found:

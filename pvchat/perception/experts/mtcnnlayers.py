@@ -1,8 +1,8 @@
 """The layers of MTCNN's three networks, in PyTorch: what is converted, and what runs where there is no other runtime.
 
-In: [B, H, W, 3] uint8 RGB pixels. Out: the probability of a face, box shifts and, from O-Net, five points. Layer names
-are those of facenet-pytorch's weight files (`pvchat.assets.packages`, role "faces"); only the files are used, because
-the package itself pins an old torch.
+In: [B, H, W, 3] float32 RGB pixels, 0..255. Out: the probability of a face, box shifts and, from O-Net, five points.
+Layer names are those of facenet-pytorch's weight files (`pvchat.assets.packages`, role "faces"); only the files are
+used, because the package itself pins an old torch.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _flatten(x: Tensor) -> Tensor:
 
 
 def _normalise(pixels: Tensor) -> Tensor:
-    return (pixels.permute(0, 3, 1, 2).float() - 127.5) / 128.0
+    return (pixels.permute(0, 3, 1, 2) - 127.5) / 128.0
 
 
 def _filled(net: nn.Module, weights: Path) -> nn.Module:
