@@ -8,7 +8,7 @@ result.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +24,7 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 
 VERSION = "4"  # of what an analysis holds: cached ones of another version are recomputed
@@ -40,8 +40,6 @@ _THUMBNAIL = 192  # pixels, longest side
 _MOUTH = ("talking", "smiling")
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 _PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
-
-Progress = Callable[[str, float, float], None]
 
 
 class Experts:
@@ -77,6 +75,10 @@ class Experts:
     @cached_property
     def mesh(self) -> MeshExpert:
         return MeshExpert()
+
+    def load(self) -> None:
+        """Load them all now."""
+        _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh
 
 
 def analyse(clip: Clip, experts: Experts, progress: Progress | None = None) -> ClipAnalysis:

@@ -119,12 +119,12 @@ def measure_scene(clip: Clip, frame_features: FloatArray, *, experts: FactExpert
     facts = SceneFacts()
     pooled = np.asarray(frame_features, np.float32).mean(1)
     for claim in experts.heads.claims("frame", pooled):
-        if claim.label == "drawn":
+        if claim.kind == "drawn":
             facts.drawn, facts.confidence["drawn"] = True, claim.confidence
-        elif claim.label in ("indoors", "outdoors"):
+        elif claim.kind == "setting":
             facts.setting = facts.setting or claim.label
             facts.confidence.setdefault("setting", claim.confidence)
-        elif not _is_activity(claim):
+        elif claim.kind == "place":
             facts.place = facts.place or claim.label
             facts.confidence.setdefault("place", claim.confidence)
     if facts.drawn:  # the place labels were learned from photos
@@ -228,17 +228,13 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: FactExperts) 
     if facts.shot == "close-up" or len(analysis.frame_features) == 0:
         return None
     claims = experts.heads.claims("frame", np.asarray(analysis.frame_features, np.float32).mean(1))
-    if any(claim.label == "drawn" for claim in claims):  # sports were learned from photos
+    if any(claim.kind == "drawn" for claim in claims):  # sports were learned from photos
         return None
-    found = next((claim for claim in claims if _is_activity(claim)), None)
+    found = next((claim for claim in claims if claim.kind == "activity"), None)
     if found is None:
         return None
     facts.confidence["activity"] = found.confidence
     return found.label
-
-
-def _is_activity(claim: Claim) -> bool:
-    return claim.label.split()[0].endswith("ing")
 
 
 def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> list[Claim]:

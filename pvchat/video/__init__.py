@@ -1,7 +1,8 @@
 """Video: a file in, evenly spread RGB frames out. Nothing outside this package decodes pictures of users' files.
 
-    files.py       only regular local files, size limits, kind by content, content key
-    containers.py  hostile video containers, read by PyAV under limits
+    files.py       only regular local files, size limits, kind by content
+    keys.py        content keys, hashed once a file
+    containers.py  hostile video containers, read by PyAV under limits; packets.py counts before anything is decoded
     pictures.py    hostile photos and animations, read by Pillow under limits
     copies.py      our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
     clips.py       probe → sample → copy → `Clip`
@@ -12,6 +13,7 @@ copy. PyAV, Pillow and decord are imported when they are first needed.
 
 from pvchat.video.clips import Clip, load, probe
 from pvchat.video.copies import backend_in_use, save_clip
-from pvchat.video.files import Probe, content_key
+from pvchat.video.files import Probe
+from pvchat.video.keys import ContentKeys, content_key
 
-__all__ = ["Clip", "Probe", "backend_in_use", "content_key", "load", "probe", "save_clip"]
+__all__ = ["Clip", "ContentKeys", "Probe", "backend_in_use", "content_key", "load", "probe", "save_clip"]

@@ -26,10 +26,15 @@ _BODY_WIDTH, _BODY_HEIGHT = 3.2, 3.0
 
 @dataclass(frozen=True)
 class Claim:
-    """A label that may be spoken of, and its probability."""
+    """A label that may be spoken of, its probability, and what it says of a clip.
+
+    Attributes:
+        kind: "setting", "place", "activity" or "drawn" for labels of frames; empty for other heads.
+    """
 
     label: str
     confidence: float
+    kind: str = ""
 
 
 class AttributeExpert:
@@ -62,7 +67,11 @@ class AttributeExpert:
             return []
         p = sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
         rows = self.card["heads"][head].items()
-        found = [Claim(label, float(v)) for (label, row), v in zip(rows, p, strict=True) if v >= row["threshold"]]
+        found = [
+            Claim(label, float(v), row.get("kind", ""))
+            for (label, row), v in zip(rows, p, strict=True)
+            if v >= row["threshold"]
+        ]
         return sorted(found, key=lambda claim: -claim.confidence)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.areas import AreaTable
 from pvchat.perception.experts.networks import Suppression, in_batches, load
 from pvchat.schemas import FloatArray
@@ -231,12 +232,9 @@ def _sorted(found: _Candidates, points: FloatArray) -> Found:
 
 def _not_nested(boxes: FloatArray) -> NDArray[np.int64]:
     """Indices of boxes (best first) that don't lie mostly inside a better one: overlap over the smaller area <= 0.7."""
-    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    overlap = np.clip(high - low, 0, None).prod(2) / np.maximum(np.minimum(area[:, None], area[None]), 1e-6)
+    share = nesting(boxes, boxes)
     keep: list[int] = []
     for i in range(len(boxes)):
-        if all(overlap[i, j] <= 0.7 for j in keep):
+        if all(share[i, j] <= 0.7 for j in keep):
             keep.append(i)
     return np.array(keep, np.int64)

@@ -5,7 +5,7 @@ out.
 
 Notable choices (docs/adr/0014-fast-runtime.md):
 - A network is converted once a home folder and kept in `$PVCHAT_HOME/networks/<name>-<hash>`, the hash being of the
-  weights and of `FORMAT`: later processes neither import torch nor trace. `pvchat doctor --fetch` converts ahead.
+  weights and of `FORMAT`: later processes neither import torch nor trace.
 - Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, and identity vectors would
   depend on the machine.
 - Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.

@@ -36,7 +36,8 @@ def fit_locator(cells: NDArray[np.float16], target: NDArray[np.int8], edges: Flo
         log_edges = torch.from_numpy(np.log(np.maximum(edges, 0.02)).astype(np.float32))
         mean, spread = x.mean(0), x.std(0) + 0.05
         x = (x - mean) / spread
-        model = nn.Sequential(nn.Dropout(0.3), nn.Linear(1280, 96), nn.ReLU(), nn.Dropout(0.2), nn.Linear(96, 5))
+        hidden, out_layer = nn.Linear(1280, 96), nn.Linear(96, 5)
+        model = nn.Sequential(nn.Dropout(0.3), hidden, nn.ReLU(), nn.Dropout(0.2), out_layer)
         optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
         on, off = (t == 1).nonzero()[:, 0], (t == 0).nonzero()[:, 0]
         for _ in range(_STEPS_LOCATOR):
@@ -46,7 +47,7 @@ def fit_locator(cells: NDArray[np.float16], target: NDArray[np.int8], edges: Flo
             loss = binary_cross_entropy_with_logits(out[:, 0], t[batch])
             loss = loss + smooth_l1_loss(out[:128, 1:], log_edges[faces], beta=0.2)
             _step(optimiser, loss)
-        return _fold(model[1], model[4], mean, spread)
+        return _fold(hidden, out_layer, mean, spread)
 
 
 def _fold(hidden: torch.nn.Linear, out: torch.nn.Linear, mean: torch.Tensor, spread: torch.Tensor) -> Arrays:
@@ -62,7 +63,7 @@ def _fold(hidden: torch.nn.Linear, out: torch.nn.Linear, mean: torch.Tensor, spr
 
 def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     optimiser.step()
 
 
