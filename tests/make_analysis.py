@@ -92,7 +92,7 @@ def make_clip(frames: int = 6, key: str = "b" * 64, seed: int = 0) -> Clip:
 
 
 class FakeDetector:
-    """Answers `MTCNN.detect` with given boxes and points, in pixels of whatever it is shown."""
+    """Answers `MTCNN.detect_many` with given boxes and points, in pixels of whatever it is shown."""
 
     def __init__(self, boxes: Any = (), scores: Any = None) -> None:
         self.boxes = np.array(boxes, np.float32).reshape(-1, 4)
@@ -103,6 +103,9 @@ class FakeDetector:
         self.shown.append(image.shape)
         points = [five_points(b) for b in self.boxes]
         return self.boxes, np.array(points, np.float32).reshape(-1, 5, 2), self.scores
+
+    def detect_many(self, images: Sequence[NDArray[np.uint8]]) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+        return [self.detect(image) for image in images]
 
 
 class FakeWide:

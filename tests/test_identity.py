@@ -14,7 +14,8 @@ torch = pytest.importorskip("torch")
 from torch import Tensor  # noqa: E402
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad  # noqa: E402
 
-from pvchat.perception.experts.identity import IdentityNetwork, _integer  # noqa: E402
+from pvchat.perception.experts.identity import IdentityNetwork  # noqa: E402
+from pvchat.perception.experts.identitylayers import _integer  # noqa: E402
 
 # (width in, width out, side, stride, halving block) of the 29 convolutions, from the image upwards, as in dlib's
 # dnn_face_recognition_ex.cpp, read here a second time

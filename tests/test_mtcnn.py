@@ -10,8 +10,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.boxes import overlap  # noqa: E402
-from pvchat.perception.experts import mtcnn  # noqa: E402
-from pvchat.perception.experts.mtcnn import MTCNN, _crop, _not_nested, _pyramid, _square  # noqa: E402
+from pvchat.perception.experts import mtcnn, mtcnnlayers, networks  # noqa: E402
+from pvchat.perception.experts.areas import AreaTable  # noqa: E402
+from pvchat.perception.experts.mtcnn import MTCNN, _crops, _not_nested, _pyramid, _square  # noqa: E402
 
 # Eileen Collins' face in skimage's astronaut photo [512, 512], from hairline to chin, taken from the picture by eye.
 ASTRONAUT_FACE = np.float32([[178, 65, 272, 172]])
@@ -22,7 +23,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights whose biases say "no face" to a grey picture, and whose box shifts are small."""
     path = tmp_path_factory.mktemp("mtcnn")
     torch.manual_seed(3)
-    nets = (("p", mtcnn._PNet(), "conv4"), ("r", mtcnn._RNet(), "dense5"), ("o", mtcnn._ONet(), "dense6"))
+    nets = (
+        ("p", mtcnnlayers.ProposalNet(), "conv4"),
+        ("r", mtcnnlayers.RefinementNet(), "dense5"),
+        ("o", mtcnnlayers.OutputNet(), "dense6"),
+    )
     for letter, net, last in nets:
         state = net.state_dict()
         for name, value in state.items():
@@ -84,9 +89,8 @@ def test_read_only_pictures_are_taken(folder: Path) -> None:
 def test_candidates_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mtcnn, "_CANDIDATES", 7)
     detector = MTCNN(folder, thresholds=(0.0, 0.0, 0.0))
-    pixels = torch.from_numpy(noise(120, 120)).permute(2, 0, 1)[None].float()
-    with torch.inference_mode():
-        assert len(detector._propose(pixels)) == 7
+    tables = [AreaTable(noise(120, 120, seed)) for seed in range(2)]
+    assert [len(boxes) for boxes in detector._propose(tables, 20)] == [7, 7]
 
 
 def test_pyramid_covers_from_the_smallest_face_to_the_whole_picture() -> None:
@@ -98,35 +102,72 @@ def test_pyramid_covers_from_the_smallest_face_to_the_whole_picture() -> None:
 
 
 def test_square_keeps_the_centre() -> None:
-    boxes = torch.tensor([[0.0, 0.0, 10.0, 20.0], [5.0, 5.0, 25.0, 15.0]])
+    boxes = np.float32([[0.0, 0.0, 10.0, 20.0], [5.0, 5.0, 25.0, 15.0]])
     assert _square(boxes).tolist() == [[-5.0, 0.0, 15.0, 20.0], [5.0, 0.0, 25.0, 20.0]]
 
 
 def test_crop_at_the_borders() -> None:
-    pixels = torch.arange(12 * 10, dtype=torch.float32).view(1, 1, 12, 10).repeat(1, 3, 1, 1)
-    boxes = torch.tensor([
+    pixels = np.repeat(np.arange(12 * 10, dtype=np.uint8).reshape(12, 10, 1), 3, 2)
+    boxes = np.float32([
         [-5.0, -5.0, 3.0, 3.0],  # sticks out at the top left
         [8.0, 9.0, 30.0, 30.0],  # … at the bottom right
         [40.0, 40.0, 60.0, 60.0],  # outside
         [-30.0, 2.0, -4.0, 8.0],  # outside
         [-50.0, -50.0, 50.0, 50.0],  # around everything
     ])  # fmt: skip
-    kept, crops = _crop(pixels, boxes, 4)
+    kept, crops = _crops(AreaTable(pixels), boxes, 4)
     assert kept.tolist() == boxes[[0, 1, 4]].tolist()
-    assert crops.shape == (3, 3, 4, 4)
-    assert crops[0].max() <= pixels[..., :3, :3].max()  # only pixels 1 to 3, counted from 1
-    assert crops[1].min() >= pixels[..., 8:, 7:].min()
-    torch.testing.assert_close(crops[2].mean(), pixels.mean(), atol=3.0, rtol=0)
+    assert crops.shape == (3, 4, 4, 3)
+    assert crops[0].max() <= pixels[:3, :3].max()  # only pixels 1 to 3, counted from 1
+    assert crops[1].min() >= pixels[8:, 7:].min()
+    assert crops[2].mean() == pytest.approx(pixels.mean(), abs=3)
+
+
+@pytest.mark.parametrize(("height", "width", "rows", "columns"), [(40, 60, 13, 17), (9, 30, 9, 41), (5, 7, 24, 24)])
+def test_area_means_are_torchs(height: int, width: int, rows: int, columns: int) -> None:
+    """Shrunk and enlarged, whole and in boxes: to the bin what `interpolate(mode="area")` gives."""
+    image = noise(height, width)
+    pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+    wanted = torch.nn.functional.interpolate(pixels, size=(rows, columns), mode="area")[0].permute(1, 2, 0)
+    table = AreaTable(image)
+    np.testing.assert_allclose(table.resized(rows, columns), wanted, atol=1e-3)
+    boxes = np.array([[0, 0, width, height], [1, 2, width - 2, height - 1], [3, 3, 4, 4]])
+    for (x0, y0, x1, y1), crop in zip(boxes, table.crops(boxes, 24), strict=True):
+        part = torch.nn.functional.interpolate(pixels[..., y0:y1, x0:x1], size=(24, 24), mode="area")
+        np.testing.assert_allclose(crop, part[0].permute(1, 2, 0), atol=1e-3)
 
 
 def test_crop_of_nothing() -> None:
-    kept, crops = _crop(torch.zeros(1, 3, 20, 20), torch.tensor([[30.0, 30.0, 40.0, 40.0]]), 24)
+    kept, crops = _crops(AreaTable(noise(20, 20)), np.float32([[30.0, 30.0, 40.0, 40.0]]), 24)
     assert kept.shape == (0, 4)
-    assert crops.shape == (0, 3, 24, 24)
+    assert crops.shape == (0, 24, 24, 3)
+
+
+def test_frames_together_give_what_each_gives_alone(folder: Path) -> None:
+    detector = MTCNN(folder, thresholds=(0.01, 0.01, 0.01))
+    images = [noise(60, 80, seed) for seed in range(10)] + [noise(70, 50, 10), noise(16, 16, 11)]
+    together = detector.detect_many(images)
+    assert len(together) == len(images)
+    assert sum(len(boxes) for boxes, _, _ in together) > len(images)
+    for found, image in zip(together, images, strict=True):
+        for a, b in zip(found, detector.detect(image), strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-3)
+    assert detector.detect_many([]) == []
+
+
+def test_torch_finds_the_same_boxes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs where OpenVINO is missing agrees to half a pixel."""
+    pytest.importorskip("openvino")
+    fast = MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect(noise(90, 70))
+    monkeypatch.setenv(networks.RUNTIME, "torch")
+    slow = MTCNN(folder, thresholds=(0.01, 0.01, 0.01)).detect(noise(90, 70))
+    assert check_found(fast) == check_found(slow) > 0
+    for a, b in zip(fast, slow, strict=True):
+        np.testing.assert_allclose(a, b, atol=0.5)
 
 
 def test_nested_boxes_lose_to_better_ones() -> None:
-    boxes = torch.tensor([
+    boxes = np.float32([
         [0.0, 0.0, 100.0, 100.0],  # the best
         [20.0, 20.0, 60.0, 60.0],  # inside it
         [80.0, 0.0, 180.0, 100.0],  # a fifth of it overlaps
@@ -145,6 +186,17 @@ def real(weights_home: Path) -> MTCNN:
 @pytest.fixture(scope="module")
 def astronaut() -> np.ndarray:
     return pytest.importorskip("skimage.data").astronaut()
+
+
+@pytest.mark.weights
+def test_the_photo_gives_one_box_on_either_runtime(
+    real: MTCNN, astronaut: np.ndarray, weights_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setenv(networks.RUNTIME, "torch")
+    slow = MTCNN(next(weights_home.glob("weights/faces-*"))).detect(astronaut)
+    for a, b in zip(real.detect(astronaut), slow, strict=True):
+        np.testing.assert_allclose(a, b, atol=0.5)
 
 
 @pytest.mark.weights

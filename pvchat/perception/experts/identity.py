@@ -1,30 +1,26 @@
-"""Face identity: dlib's 128-d face recognition network, in PyTorch.
+"""Face identity: dlib's 128-d face recognition network.
 
-In: aligned 150-pixel face chips. Out: 128-d descriptors, equal to dlib's own. The published .dat file (`weights.py`,
-role "identity", CC0) is dlib's serialisation of a 29-layer residual network (dnn_face_recognition_ex.cpp of dlib's
-examples); it is read here directly, because dlib's CPU inference is several times slower than PyTorch's and can't be
-batched or moved to a GPU (docs/adr/0004-identity-network.md).
+In: aligned 150-pixel face chips. Out: 128-d descriptors, equal to dlib's own to 1e-5. The layers, and how dlib's file
+is read, are in `identitylayers.py`; they run in `networks.py`'s runtime.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
+from pvchat.perception.experts.networks import in_batches, load
 from pvchat.schemas import FloatArray
+
+if TYPE_CHECKING:
+    from torch import nn
 
 WIDTH = 128
 SIDE = 150  # pixels of a face chip
 MEMBER = "dlib_face_recognition_resnet_model_v1.dat"
-# (blocks, width, first block halves the side) from the image upwards: alevel4 … alevel0 of dlib's definition.
-_STAGES = ((3, 32, False), (4, 64, True), (3, 128, True), (3, 256, True), (1, 256, True))
-_MEAN = (122.782, 117.001, 104.298)  # dlib's input_rgb_image averages; it divides by 256
 _BATCH = 16
 
 
@@ -41,12 +37,8 @@ class IdentityNetwork:
             from pvchat.assets.weights import member_path
 
             weights = member_path("identity", MEMBER)
-        self.device = device
-        self._net = _ResNet()
-        _fill(self._net, weights.read_bytes())
-        self._net = self._net.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+        self._network = load("identity", weights, _descriptor, (-1, SIDE, SIDE, 3), device=device)
 
-    @torch.inference_mode()
     def describe(self, chips: NDArray[np.uint8]) -> FloatArray:
         """Descriptors of face chips.
 
@@ -56,87 +48,12 @@ class IdentityNetwork:
         Returns:
             [B, 128] float32; two photos of one person are usually closer than 0.6 (dlib's own threshold).
         """
-        rows = [np.zeros((0, WIDTH), np.float32)]
-        for start in range(0, len(chips), _BATCH):
-            batch = torch.tensor(chips[start : start + _BATCH]).to(self.device).permute(0, 3, 1, 2).float()
-            rows.append(self._net(batch).cpu().numpy())
-        return np.concatenate(rows)
+        if len(chips) == 0:
+            return np.zeros((0, WIDTH), np.float32)
+        return in_batches(self._network, chips, _BATCH)[0]
 
 
-class _Block(nn.Module):
-    """conv-affine-relu-conv-affine plus the input; a halving block average-pools the input and zero-extends it."""
+def _descriptor(weights: Path) -> nn.Module:
+    from pvchat.perception.experts import identitylayers
 
-    def __init__(self, width_in: int, width: int, halve: bool) -> None:
-        super().__init__()
-        stride, border = (2, 0) if halve else (1, 1)  # dlib pads only convolutions of stride 1
-        self.conv1, self.conv2 = nn.Conv2d(width_in, width, 3, stride, border), nn.Conv2d(width, width, 3, 1, 1)
-        self.halve = halve
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.conv2(self.conv1(x).relu())
-        if self.halve:
-            x = avg_pool2d(x, 2)
-            height, width = max(x.shape[2], y.shape[2]), max(x.shape[3], y.shape[3])
-            x, y = (pad(t, (0, width - t.shape[3], 0, height - t.shape[2], 0, y.shape[1] - t.shape[1])) for t in (x, y))
-        return (x + y).relu()
-
-
-class _ResNet(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(3, 32, 7, 2)
-        blocks, width_in = [], 32
-        for count, width, halve in _STAGES:
-            for i in range(count):
-                blocks.append(_Block(width_in, width, halve and i == 0))
-                width_in = width
-        self.blocks = nn.Sequential(*blocks)
-        self.project = nn.Linear(width_in, WIDTH, bias=False)
-        self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = ((x - self.mean) / 256.0).contiguous(memory_format=torch.channels_last)
-        x = max_pool2d(self.stem(x).relu(), 3, 2)
-        return self.project(self.blocks(x).mean((2, 3)))
-
-
-def _convolutions(net: _ResNet) -> Iterator[nn.Conv2d]:
-    yield net.stem
-    for block in net.blocks:
-        yield block.conv1
-        yield block.conv2
-
-
-@torch.no_grad()
-def _fill(net: _ResNet, data: bytes) -> None:
-    """Copy dlib's tensors into the network; each affine layer (gamma, beta) goes into the convolution before it."""
-    position = 0
-    for conv in _convolutions(net):
-        width, size = conv.out_channels, conv.weight.numel()
-        values, position = _tensor(data, (size + width, 1, 1, 1), position)
-        affine, position = _tensor(data, (2 * width, 1, 1, 1), position)
-        gamma, beta = affine[:width], affine[width:]
-        conv.weight.copy_(values[:size].view_as(conv.weight) * gamma.view(-1, 1, 1, 1))
-        conv.bias.copy_(values[size:] * gamma + beta)
-    values, position = _tensor(data, (net.project.in_features, WIDTH, 1, 1), position)
-    net.project.weight.copy_(values.view(net.project.in_features, WIDTH).T)
-
-
-def _tensor(data: bytes, shape: tuple[int, int, int, int], start: int) -> tuple[Tensor, int]:
-    """The next serialised tensor of that shape: its float32 values and the position after it.
-
-    dlib writes version 2, then samples, k, rows and columns (each a byte count and that many little-endian bytes), then
-    the values. Between the tensors lie layer settings of varying length, so the header is searched for.
-    """
-    header = b"".join(_integer(n) for n in (2, *shape))
-    found = data.find(header, start)
-    if found < 0:
-        raise ValueError(f"no tensor of shape {shape} in dlib's file after byte {start}")
-    count = int(np.prod(shape))
-    values = np.frombuffer(data, "<f4", count, found + len(header))
-    return torch.from_numpy(values.copy()), found + len(header) + 4 * count
-
-
-def _integer(value: int) -> bytes:
-    body = value.to_bytes((value.bit_length() + 7) // 8, "little")
-    return bytes([len(body)]) + body
+    return identitylayers.descriptor(weights)

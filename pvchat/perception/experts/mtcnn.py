@@ -1,30 +1,59 @@
 """Face boxes and five points: MTCNN (Zhang et al., 2016, arXiv:1604.02878), three small cascaded networks, frozen.
 
-In: one uint8 RGB image. Out: boxes in pixels, five points (eyes, nose, mouth corners), scores. Written from the paper
-with the layer names of facenet-pytorch's weight files (`weights.py`, role "faces"); only those files are used,
-because the package itself pins an old torch. Candidates of all pyramid levels go through each network in one batch.
+In: uint8 RGB images. Out, an image: boxes in pixels, five points (eyes, nose, mouth corners), scores.
+
+Notable choices (docs/adr/0014-fast-runtime.md): the networks run in `networks.py`'s runtime; the pyramid and the crops
+come out of one table of sums a frame (`areas.py`), to the bin as the paper's reference code makes them: Pillow's box
+filter, which is only nearly so, loses one face in twenty. The candidates of several frames go through R-Net and O-Net
+together; P-Net takes one level of one frame at a time while that fills the processor's cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn.functional import interpolate
-from torchvision.ops import nms
 
 from pvchat.perception.boxes import nesting
+from pvchat.perception.experts.areas import AreaTable
+from pvchat.perception.experts.networks import Suppression, in_batches, load
 from pvchat.schemas import FloatArray
+
+if TYPE_CHECKING:
+    from torch import nn
 
 # Constants of the paper's reference code: the pyramid shrinks by 0.709 (half the area a step); P-Net sees 12-pixel
 # cells at stride 2; R-Net and O-Net take 24 and 48 pixels.
 _FACTOR = 0.709
 _CELL, _STRIDE = 12, 2
-_CANDIDATES = 600  # at most this many go into R-Net: bounds the time on busy textures
+_CANDIDATES = 600  # at most this many of a frame go into R-Net: bounds the time on busy textures
+_FRAMES = 8  # searched together: bounds the memory
+_LEVEL_PIXELS = 60_000  # that P-Net takes at a time; more is slower a pixel (measured)
+_REFINED, _ANSWERED = 128, 32  # crops a call of R-Net, of O-Net
+
+Found = tuple[FloatArray, FloatArray, FloatArray]
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """n boxes of one frame: boxes [n, 4] (x0, y0, x1, y1 pixels), scores [n], shifts [n, 4] of the box's size."""
+
+    boxes: FloatArray
+    scores: FloatArray
+    shifts: FloatArray
+
+    def take(self, rows: NDArray[np.generic]) -> _Candidates:
+        return _Candidates(self.boxes[rows], self.scores[rows], self.shifts[rows])
+
+    def shifted(self, border: int = 0) -> FloatArray:
+        """Boxes after regression; `border` is 1 where a box counts its last pixel."""
+        size = self.boxes[:, 2:] - self.boxes[:, :2] + np.float32(border)
+        return self.boxes + self.shifts * np.tile(size, 2)
 
 
 class MTCNN:
@@ -32,6 +61,7 @@ class MTCNN:
 
     Args:
         folder: holds pnet.pt, rnet.pt and onet.pt; None takes them from the weights cache.
+        device: torch device name.
         min_face: smallest face side that is looked for, in pixels.
         thresholds: P-, R- and O-Net scores from which a candidate passes.
     """
@@ -40,146 +70,120 @@ class MTCNN:
         self,
         folder: Path | None = None,
         device: str = "cpu",
-        min_face: int = 20,
+        min_face: float = 20,
         thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
     ) -> None:
         if folder is None:
             from pvchat.assets.weights import member_path
 
             folder = member_path("faces", "pnet.pt").parent
-        self.device, self.min_face, self.thresholds = device, min_face, thresholds
-        self._pnet = _load(_PNet(), folder / "pnet.pt", device)
-        self._rnet = _load(_RNet(), folder / "rnet.pt", device)
-        self._onet = _load(_ONet(), folder / "onet.pt", device)
+        self.min_face, self.thresholds = min_face, thresholds
+        kind = {"dtype": "float32", "device": device}
+        self._pnet = load("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, -1, -1, 3), **kind)
+        self._rnet = load("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 24, 24, 3), **kind)
+        self._onet = load("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 48, 48, 3), **kind)
+        self._suppress = Suppression(device)
 
-    @torch.inference_mode()
-    def detect(self, image: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def detect(self, image: NDArray[np.uint8], min_face: float | None = None) -> Found:
+        """Find the faces of one image [H, W, 3] uint8 RGB; as `detect_many`."""
+        return self.detect_many([image], min_face)[0]
+
+    def detect_many(self, images: Sequence[NDArray[np.uint8]], min_face: float | None = None) -> list[Found]:
         """Find faces.
 
         Args:
-            image: [H, W, 3] uint8 RGB.
+            images: [H, W, 3] uint8 RGB each; those of one size in a row are searched together.
+            min_face: smallest face side in pixels; None: as the detector was made.
 
         Returns:
-            boxes [n, 4] (x0, y0, x1, y1), points [n, 5, 2] (x, y), scores [n]; pixels, best first.
+            An image: boxes [n, 4] (x0, y0, x1, y1), points [n, 5, 2] (x, y), scores [n]; pixels, best first.
         """
-        pixels = torch.tensor(image).to(self.device)  # copied: frames may be read-only
-        pixels = pixels.permute(2, 0, 1)[None].float()
-        boxes = self._propose(pixels)
-        boxes, scores, _, shift = self._score(pixels, boxes, self._rnet, 24, self.thresholds[1])
-        keep = nms(boxes, scores, 0.7)
-        boxes = _shift(boxes, shift, 1)[keep]
-        boxes, scores, points, shift = self._score(pixels, boxes, self._onet, 48, self.thresholds[2])
-        boxes = _shift(boxes, shift, 1)
-        order = scores.argsort(descending=True)
-        order = order[_not_nested(boxes[order])]
-        return tuple(t[order].cpu().numpy().astype(np.float32) for t in (boxes, points, scores))  # type: ignore[return-value]
+        found: list[Found] = []
+        for start, stop in _runs([image.shape for image in images]):
+            tables = [AreaTable(image) for image in images[start:stop]]
+            found += self._confirm(tables, self._propose(tables, min_face or self.min_face))
+        return found
 
-    def _propose(self, pixels: Tensor) -> Tensor:
-        """P-Net over the image pyramid: candidate boxes [n, 4]."""
-        height, width = pixels.shape[-2:]
-        cells: list[Tensor] = []
-        shifts: list[Tensor] = []
-        scores: list[Tensor] = []
-        for scale in _pyramid(min(height, width), self.min_face):
+    def _confirm(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
+        """R-Net and O-Net on each image's candidates."""
+        refined = []
+        for one in self._refine(tables, boxes):
+            refined.append(one.shifted(1)[self._suppress(one.boxes, one.scores, 0.7)])
+        return self._answer(tables, refined)
+
+    def _propose(self, tables: list[AreaTable], min_face: float) -> list[FloatArray]:
+        """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""
+        height, width = tables[0].height, tables[0].width
+        levels: list[list[_Candidates]] = [[] for _ in tables]
+        for scale in _pyramid(min(height, width), min_face):
             size = (int(height * scale + 1), int(width * scale + 1))
-            score, shift = self._pnet(_normalise(interpolate(pixels, size=size, mode="area")))
-            row, column = torch.nonzero(score[0, 1] >= self.thresholds[0], as_tuple=True)
-            corner = torch.stack((column, row), 1) * _STRIDE
-            cell = torch.cat(((corner + 1) / scale, (corner + _CELL) / scale), 1).floor()
-            keep = nms(cell, score[0, 1, row, column], 0.5)
-            cells.append(cell[keep])
-            shifts.append(shift[0, :, row, column].T[keep])
-            scores.append(score[0, 1, row, column][keep])
-        if not cells:  # smaller than any face that is looked for
-            return pixels.new_zeros(0, 4)
-        cell, score = torch.cat(cells), torch.cat(scores)
-        keep = nms(cell, score, 0.7)[:_CANDIDATES]
-        return _shift(cell[keep], torch.cat(shifts)[keep])
+            at_once = max(1, _LEVEL_PIXELS // (size[0] * size[1]))
+            for start in range(0, len(tables), at_once):
+                part = tables[start : start + at_once]
+                scores, shifts = self._pnet(np.stack([table.resized(*size) for table in part]))
+                for frame in range(len(part)):
+                    cells = _cells(scores[frame], shifts[frame], scale, self.thresholds[0])
+                    levels[start + frame].append(cells)
+        return [self._merge(found) for found in levels]
 
-    def _score(
-        self, pixels: Tensor, boxes: Tensor, net: nn.Module, side: int, threshold: float
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """R-Net or O-Net on squared boxes: those above the threshold as boxes, scores, points and box shifts."""
-        boxes, crops = _crop(pixels, _square(boxes), side)
-        if len(boxes) == 0:
-            return boxes, boxes.new_zeros(0), boxes.new_zeros(0, 5, 2), boxes
-        shift, points, score = net(_normalise(crops))
-        keep = torch.nonzero(score[:, 1] > threshold)[:, 0]
-        boxes, shift, points, score = boxes[keep], shift[keep], points[keep], score[keep, 1]
-        size = boxes[:, 2:] - boxes[:, :2] + 1
-        points = torch.stack((points[:, :5], points[:, 5:]), 2) * size[:, None] + boxes[:, None, :2] - 1
-        return boxes, score, points, shift
+    def _merge(self, levels: list[_Candidates]) -> FloatArray:
+        """The levels' candidates as one frame's boxes [n, 4]: suppressed in each level, then over all."""
+        if not levels:  # the image is smaller than any face that is looked for
+            return np.zeros((0, 4), np.float32)
+        kept = [level.take(self._suppress(level.boxes, level.scores, 0.5)) for level in levels]
+        joined = _Candidates(*(np.concatenate([getattr(k, n) for k in kept]) for n in ("boxes", "scores", "shifts")))
+        return joined.take(self._suppress(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
 
+    def _refine(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[_Candidates]:
+        """R-Net's verdict on each frame's boxes: those that pass, squared and not yet shifted."""
+        kept, crops = _all_crops(tables, boxes, 24)
+        if not len(crops):
+            return [_Candidates(b, b[:, 0], b) for b in kept]
+        scores, shifts = in_batches(self._rnet, crops, _REFINED)
+        found, start = [], 0
+        for squares in kept:
+            rows = slice(start, start + len(squares))
+            passed = scores[rows] > self.thresholds[1]
+            found.append(_Candidates(squares, scores[rows], shifts[rows]).take(passed))
+            start += len(squares)
+        return found
 
-class _PNet(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.prelu1 = nn.Conv2d(3, 10, 3), nn.PReLU(10)
-        self.pool1 = nn.MaxPool2d(2, 2, ceil_mode=True)
-        self.conv2, self.prelu2 = nn.Conv2d(10, 16, 3), nn.PReLU(16)
-        self.conv3, self.prelu3 = nn.Conv2d(16, 32, 3), nn.PReLU(32)
-        self.conv4_1, self.conv4_2 = nn.Conv2d(32, 2, 1), nn.Conv2d(32, 4, 1)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.pool1(self.prelu1(self.conv1(x)))
-        x = self.prelu3(self.conv3(self.prelu2(self.conv2(x))))
-        return self.conv4_1(x).softmax(1), self.conv4_2(x)
-
-
-class _RNet(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.prelu1 = nn.Conv2d(3, 28, 3), nn.PReLU(28)
-        self.pool1 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv2, self.prelu2 = nn.Conv2d(28, 48, 3), nn.PReLU(48)
-        self.pool2 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv3, self.prelu3 = nn.Conv2d(48, 64, 2), nn.PReLU(64)
-        self.dense4, self.prelu4 = nn.Linear(576, 128), nn.PReLU(128)
-        self.dense5_1, self.dense5_2 = nn.Linear(128, 2), nn.Linear(128, 4)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x = self.pool1(self.prelu1(self.conv1(x)))
-        x = self.pool2(self.prelu2(self.conv2(x)))
-        x = self.prelu4(self.dense4(_flatten(self.prelu3(self.conv3(x)))))
-        return self.dense5_2(x), x.new_zeros(len(x), 10), self.dense5_1(x).softmax(1)
+    def _answer(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
+        """O-Net's verdict on each frame's boxes: what is found."""
+        kept, crops = _all_crops(tables, boxes, 48)
+        if not len(crops):
+            return [_sorted(_Candidates(b, b[:, 0], b), np.zeros((0, 5, 2), np.float32)) for b in kept]
+        scores, shifts, places = in_batches(self._onet, crops, _ANSWERED)
+        found, start = [], 0
+        for squares in kept:
+            rows = np.arange(start, start + len(squares))
+            rows = rows[scores[rows] > self.thresholds[2]]
+            one = _Candidates(squares[rows - start], scores[rows], shifts[rows])
+            size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
+            points = np.stack((places[rows, :5], places[rows, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
+            found.append(_sorted(one, points))
+            start += len(squares)
+        return found
 
 
-class _ONet(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.prelu1 = nn.Conv2d(3, 32, 3), nn.PReLU(32)
-        self.pool1 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv2, self.prelu2 = nn.Conv2d(32, 64, 3), nn.PReLU(64)
-        self.pool2 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv3, self.prelu3 = nn.Conv2d(64, 64, 3), nn.PReLU(64)
-        self.pool3 = nn.MaxPool2d(2, 2, ceil_mode=True)
-        self.conv4, self.prelu4 = nn.Conv2d(64, 128, 2), nn.PReLU(128)
-        self.dense5, self.prelu5 = nn.Linear(1152, 256), nn.PReLU(256)
-        self.dense6_1, self.dense6_2, self.dense6_3 = nn.Linear(256, 2), nn.Linear(256, 4), nn.Linear(256, 10)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x = self.pool1(self.prelu1(self.conv1(x)))
-        x = self.pool2(self.prelu2(self.conv2(x)))
-        x = self.pool3(self.prelu3(self.conv3(x)))
-        x = self.prelu5(self.dense5(_flatten(self.prelu4(self.conv4(x)))))
-        return self.dense6_2(x), self.dense6_3(x), self.dense6_1(x).softmax(1)
+def _runs(shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
+    """Starts and ends of runs of one shape, `_FRAMES` long at most."""
+    start = 0
+    for stop in range(1, len(shapes) + 1):
+        if stop == len(shapes) or shapes[stop] != shapes[start] or stop - start == _FRAMES:
+            yield start, stop
+            start = stop
 
 
-def _flatten(x: Tensor) -> Tensor:
-    # The dense weights were converted from a column-major framework: width first, then height, then channel.
-    return x.permute(0, 3, 2, 1).reshape(len(x), -1)
+def _layers(name: str, weights: Path) -> nn.Module:
+    """Builds a network of `mtcnnlayers.py`; torch is imported only where one is built."""
+    from pvchat.perception.experts import mtcnnlayers
+
+    module: nn.Module = getattr(mtcnnlayers, name)(weights)
+    return module
 
 
-def _load(net: nn.Module, path: Path, device: str) -> nn.Module:
-    net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return net.eval().requires_grad_(False).to(device)
-
-
-def _normalise(pixels: Tensor) -> Tensor:
-    return (pixels - 127.5) / 128.0
-
-
-def _pyramid(side: int, min_face: int) -> Sequence[float]:
+def _pyramid(side: int, min_face: float) -> Sequence[float]:
     """Scales at which a 12-pixel cell covers faces from `min_face` up to the whole image."""
     scales, scale = [], _CELL / min_face
     while side * scale >= _CELL:
@@ -188,40 +192,49 @@ def _pyramid(side: int, min_face: int) -> Sequence[float]:
     return scales
 
 
-def _shift(boxes: Tensor, shift: Tensor, border: int = 0) -> Tensor:
-    """Box regression; `border` is 1 where a box counts its last pixel."""
-    size = boxes[:, 2:] - boxes[:, :2] + border
-    return boxes + shift * size.repeat(1, 2)
+def _cells(scores: FloatArray, shifts: FloatArray, scale: float, threshold: float) -> _Candidates:
+    """The cells of one level, scores [h, w] and shifts [4, h, w], that pass, as boxes in the frame."""
+    row, column = np.nonzero(scores >= threshold)
+    corner = np.stack((column, row), 1).astype(np.float32) * _STRIDE
+    boxes = np.floor(np.concatenate((corner + 1, corner + _CELL), 1) / np.float32(scale))
+    return _Candidates(boxes, scores[row, column], shifts[:, row, column].T)
 
 
-def _square(boxes: Tensor) -> Tensor:
+def _square(boxes: FloatArray) -> FloatArray:
     size = boxes[:, 2:] - boxes[:, :2]
-    side = size.max(1, keepdim=True).values
+    side = size.max(1, keepdims=True)
     corner = boxes[:, :2] + size / 2 - side / 2
-    return torch.cat((corner, corner + side), 1)
+    return np.concatenate((corner, corner + side), 1)
 
 
-def _crop(pixels: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """Cut the boxes out of the image and resize them: the boxes that overlap it, [n, 3, side, side]."""
-    height, width = pixels.shape[-2:]
-    kept, crops = [], []
-    for box in boxes:
-        x0, y0, x1, y1 = (int(v) for v in box.tolist())
-        x0, y0, x1, y1 = max(1, x0), max(1, y0), min(width, x1), min(height, y1)
-        if x1 > x0 and y1 > y0:
-            kept.append(box)
-            crops.append(interpolate(pixels[..., y0 - 1 : y1, x0 - 1 : x1], size=(side, side), mode="area"))
-    if not kept:
-        return boxes[:0], pixels.new_zeros(0, 3, side, side)
-    return torch.stack(kept), torch.cat(crops)
+def _all_crops(tables: list[AreaTable], boxes: list[FloatArray], side: int) -> tuple[list[FloatArray], FloatArray]:
+    """Every frame's boxes squared and cut out: those that overlap their image, and all crops [n, side, side, 3]."""
+    pairs = [_crops(table, _square(b), side) for table, b in zip(tables, boxes, strict=True)]
+    return [kept for kept, _ in pairs], np.concatenate([crops for _, crops in pairs])
 
 
-def _not_nested(boxes: Tensor) -> Tensor:
+def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, FloatArray]:
+    """The boxes [n, 4] that overlap the image, and their crops [n, side, side, 3]."""
+    whole = np.trunc(boxes).astype(int)
+    low, high = np.maximum(whole[:, :2], 1), np.minimum(whole[:, 2:], [table.width, table.height])
+    kept = (high > low).all(1)
+    # Pixels count from 1, as in the reference code.
+    return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side)
+
+
+def _sorted(found: _Candidates, points: FloatArray) -> Found:
+    """Best first, without boxes that lie inside a better one."""
+    boxes = found.shifted(1)
+    order = np.argsort(-found.scores, kind="stable")
+    order = order[_not_nested(boxes[order])]
+    return boxes[order], points[order].astype(np.float32), found.scores[order]
+
+
+def _not_nested(boxes: FloatArray) -> NDArray[np.int64]:
     """Indices of boxes (best first) that don't lie mostly inside a better one: overlap over the smaller area <= 0.7."""
-    corners = boxes.cpu().numpy()
-    share = nesting(corners, corners)
+    share = nesting(boxes, boxes)
     keep: list[int] = []
     for i in range(len(boxes)):
         if all(share[i, j] <= 0.7 for j in keep):
             keep.append(i)
-    return torch.tensor(keep, dtype=torch.long, device=boxes.device)
+    return np.array(keep, np.int64)

@@ -1,0 +1,231 @@
+"""One door to the frozen networks that PyTorch defines: OpenVINO on the CPU, PyTorch itself elsewhere.
+
+In: a name, the weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays
+out.
+
+Notable choices (docs/adr/0014-fast-runtime.md):
+- A network is converted once a home folder and kept in `$PVCHAT_HOME/networks/<name>-<hash>`, the hash being of the
+  weights and of `FORMAT`: later processes neither import torch nor trace.
+- Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, and identity vectors would
+  depend on the machine.
+- Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import home
+from pvchat.runtime import usable_cores
+from pvchat.schemas import FloatArray
+
+if TYPE_CHECKING:
+    from torch import nn
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
+RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
+_FILE = "network.xml"
+_EXAMPLE = 64  # pixels of a free side while a module is traced
+_COMPILING = threading.Lock()
+
+Network = Callable[[NDArray[Any]], list[FloatArray]]
+
+
+def runtime_for(device: str) -> str:
+    """Which runtime computes on a torch device name: "openvino" or "torch"."""
+    there = importlib.util.find_spec("openvino") is not None
+    return "openvino" if device == "cpu" and there and os.environ.get(RUNTIME) != "torch" else "torch"
+
+
+def load(
+    name: str,
+    weights: Path,
+    build: Callable[[Path], nn.Module],
+    shape: tuple[int, ...],
+    *,
+    sizes: tuple[int, ...] = (),
+    dtype: str = "uint8",
+    device: str = "cpu",
+) -> Network:
+    """A frozen network, ready to be called with one array; returns all its outputs.
+
+    Args:
+        name: of the folder of its conversion.
+        weights: the file that `build` reads.
+        build: makes the torch module, weights and preprocessing included.
+        shape: of the input; -1 where any size may come.
+        sizes: the shape that this one will get, where it is narrower: fixed sides are faster.
+        dtype: of the input, "uint8" or "float32".
+        device: torch device name.
+    """
+    if runtime_for(device) == "torch":
+        return _TorchNetwork(build(weights), device)
+    model = _converted(name, weights, build, shape, dtype)
+    if sizes:
+        model.reshape(list(sizes))
+    return _OpenVinoNetwork(model)
+
+
+def threads() -> int:
+    """Threads a network computes on: `$OMP_NUM_THREADS`, else the usable cores."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores()
+
+
+def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
+    """All outputs for `rows` [n, …], n >= 1, in batches of at most `most`, a power of two.
+
+    OpenVINO prepares itself anew for every batch size it has not met, which costs more than some rows do: so every
+    batch is as large as a power of two.
+    """
+    found, start = [], 0
+    while start < len(rows):
+        size = min(most, 1 << ((len(rows) - start).bit_length() - 1))
+        found.append(network(rows[start : start + size]))
+        start += size
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+
+
+class Suppression:
+    """Greedy non-maximum suppression in the runtime's own code: torchvision's results, without importing it."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._models: dict[float, Any] = {}
+        self._torch = runtime_for(device) == "torch"
+
+    def __call__(self, boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
+        """Indices of boxes [n, 4] whose intersection over union with no better kept one exceeds `overlap`.
+
+        Args:
+            boxes: [n, 4] corners.
+            scores: [n], above 0.
+            overlap: 0..1.
+
+        Returns:
+            [k] indices, best first.
+        """
+        if len(boxes) == 0:
+            return np.zeros(0, np.int64)
+        if self._torch:
+            import torch
+            from torchvision.ops import nms
+
+            return np.asarray(nms(torch.from_numpy(boxes), torch.from_numpy(scores), overlap).numpy())
+        if overlap not in self._models:
+            self._models[overlap] = _suppression(overlap)
+        out = self._models[overlap]([boxes[None], scores[None, None]])
+        keep = np.asarray(out[0][: int(out[1][0]), 2], np.int64)
+        return keep[np.lexsort((keep, -scores[keep]))]
+
+
+class _TorchNetwork:
+    def __init__(self, module: nn.Module, device: str) -> None:
+        self._module, self._device = module.eval().requires_grad_(False).to(device), device
+
+    def __call__(self, rows: NDArray[Any]) -> list[FloatArray]:
+        import torch
+
+        with torch.inference_mode():
+            out = self._module(torch.tensor(rows, device=self._device))
+        return [o.float().cpu().numpy() for o in (out if isinstance(out, tuple) else (out,))]
+
+
+class _OpenVinoNetwork:
+    def __init__(self, model: Any) -> None:
+        self._compiled = _compile(model)
+        self._local = threading.local()  # a request is not thread-safe
+
+    def __call__(self, rows: NDArray[Any]) -> list[FloatArray]:
+        if not hasattr(self._local, "request"):
+            self._local.request = self._compiled.create_infer_request()
+        out = self._local.request.infer([np.ascontiguousarray(rows)], share_inputs=True)
+        return list(out.to_tuple())
+
+
+@cache
+def _openvino() -> Any:
+    """The package without its usage reports: its first import would send one to its maker's statistics."""
+    if "openvino" not in sys.modules:
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # its documented stub takes over
+    import openvino
+
+    return openvino
+
+
+@cache
+def _core() -> Any:
+    return _openvino().Core()
+
+
+def _compile(model: Any) -> Any:
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads(), "PERFORMANCE_HINT": "LATENCY"}
+    with _COMPILING:
+        return _core().compile_model(model, "CPU", options)
+
+
+def _converted(name: str, weights: Path, build: Callable[[Path], nn.Module], shape: tuple[int, ...], dtype: str) -> Any:
+    """The converted network: from the home folder, else converted now and put there."""
+    digest = hashlib.sha256(f"{FORMAT} {name} {shape} {dtype} ".encode() + weights.read_bytes()).hexdigest()
+    folder = home() / "networks" / f"{name}-{digest[:16]}"
+    if (folder / _FILE).is_file():
+        return _core().read_model(str(folder / _FILE))
+    model = _convert(build(weights), shape, dtype)
+    try:
+        _keep(model, folder)
+    except OSError as error:  # a full or read-only disk: the next process converts again
+        log.warning("the converted network %s can't be kept: %s", name, error)
+    return model
+
+
+def _convert(module: nn.Module, shape: tuple[int, ...], dtype: str) -> Any:
+    import torch
+
+    sizes = [2 if i == 0 else _EXAMPLE if n < 0 else n for i, n in enumerate(shape)]
+    example = torch.zeros(sizes, dtype=getattr(torch, dtype))
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # of tracing, about sides that are fixed here
+        model = _openvino().convert_model(module.eval(), example_input=example)
+    model.reshape(list(shape))
+    return model
+
+
+def _keep(model: Any, folder: Path) -> None:
+    """Write it beside, then rename: a folder that is there is whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    try:
+        _openvino().save_model(model, str(work / _FILE), compress_to_fp16=False)
+        os.replace(work, folder)
+    except OSError:
+        if not (folder / _FILE).is_file():  # else another process was first
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _suppression(overlap: float) -> Any:
+    openvino = _openvino()
+    ops = openvino.opset13
+    boxes, scores = ops.parameter([-1, -1, 4], np.float32), ops.parameter([-1, 1, -1], np.float32)
+    kept = ops.non_max_suppression(
+        boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(np.float32(overlap)),
+        ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
+    )  # fmt: skip
+    return _compile(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]))

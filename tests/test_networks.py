@@ -1,0 +1,141 @@
+"""The runtime's door: converted once, the same answers as torch, a fallback, nothing reported to anybody."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from pvchat.perception.experts import networks  # noqa: E402
+from pvchat.perception.experts.networks import Suppression, in_batches, load  # noqa: E402
+
+needs_openvino = pytest.mark.skipif(networks.runtime_for("cpu") != "openvino", reason="openvino is not installed")
+
+
+def build(weights: Path) -> torch.nn.Module:
+    """Two outputs of [B, 4, 4, 3] pixels: a convolution's map and its mean."""
+
+    class Small(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 5, 3)
+            self.conv.load_state_dict(torch.load(weights, weights_only=True))
+
+        def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            out = self.conv(pixels.permute(0, 3, 1, 2).float())
+            return out, out.mean((2, 3))
+
+    return Small()
+
+
+def refuse(weights: Path) -> torch.nn.Module:
+    raise AssertionError("built again")
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    torch.save(torch.nn.Conv2d(3, 5, 3).state_dict(), tmp_path / "small.pt")
+    return tmp_path / "small.pt"
+
+
+def pixels(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+@needs_openvino
+def test_both_runtimes_answer_alike_for_any_size(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = load("small", weights, build, (-1, -1, -1, 3))
+    monkeypatch.setenv(networks.RUNTIME, "torch")
+    slow = load("small", weights, build, (-1, -1, -1, 3))
+    for shape in ((1, 4, 4, 3), (3, 9, 7, 3), (2, 4, 40, 3)):
+        for a, b in zip(fast(pixels(*shape)), slow(pixels(*shape)), strict=True):
+            assert a.dtype == b.dtype == np.float32
+            np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+@needs_openvino
+def test_a_network_is_converted_once_a_home(weights: Path, pvchat_home: Path) -> None:
+    first = load("small", weights, build, (-1, 4, 4, 3))
+    again = load("small", weights, refuse, (-1, 4, 4, 3))
+    np.testing.assert_array_equal(first(pixels(2, 4, 4, 3))[0], again(pixels(2, 4, 4, 3))[0])
+    assert [p.suffix for p in sorted((pvchat_home / "networks").glob("small-*/*"))] == [".bin", ".xml"]
+
+
+@needs_openvino
+def test_other_weights_are_another_network(weights: Path) -> None:
+    load("small", weights, build, (-1, 4, 4, 3))
+    torch.save(torch.nn.Conv2d(3, 5, 3).state_dict(), weights)
+    with pytest.raises(AssertionError, match="built again"):
+        load("small", weights, refuse, (-1, 4, 4, 3))
+
+
+@needs_openvino
+def test_a_home_that_cannot_be_written_still_computes(
+    weights: Path, pvchat_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (pvchat_home / "networks").write_text("a file where the folder should be")
+    assert load("small", weights, build, (-1, 4, 4, 3))(pixels(1, 4, 4, 3))[0].shape == (1, 5, 2, 2)
+    assert "can't be kept" in caplog.text
+
+
+def test_without_openvino_torch_computes(weights: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert load("small", weights, build, (-1, 4, 4, 3))(pixels(1, 4, 4, 3))[1].shape == (1, 5)
+    assert not (pvchat_home / "networks").exists()
+
+
+def test_other_devices_are_torchs() -> None:
+    assert networks.runtime_for("cuda") == networks.runtime_for("mps") == networks.runtime_for("cuda:1") == "torch"
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 19])
+def test_batches_are_powers_of_two_and_keep_the_order(count: int) -> None:
+    sizes = []
+
+    def twice(rows: np.ndarray) -> list[np.ndarray]:
+        sizes.append(len(rows))
+        return [rows * 2, rows[:, 0]]
+
+    rows = np.arange(count * 3, dtype=np.float32).reshape(count, 3)
+    doubled, first = in_batches(twice, rows, 8)
+    np.testing.assert_array_equal(doubled, rows * 2)
+    np.testing.assert_array_equal(first, rows[:, 0])
+    assert set(sizes) <= {1, 2, 4, 8}
+    assert sum(sizes) == count
+
+
+@needs_openvino
+@pytest.mark.parametrize("count", [0, 1, 40, 700])
+def test_suppression_is_torchvisions(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(count)
+    corner = rng.random((count, 2), np.float32) * 200
+    boxes = np.concatenate((corner, corner + 10 + 40 * rng.random((count, 2), np.float32)), 1)
+    scores = ((rng.permutation(count) + 1) / (count + 1)).astype(np.float32)  # no ties: their order is free
+    fast = Suppression()
+    monkeypatch.setenv(networks.RUNTIME, "torch")
+    slow = Suppression()
+    for overlap in (0.3, 0.7):
+        a, b = fast(boxes, scores, overlap), slow(boxes, scores, overlap)
+        np.testing.assert_array_equal(a, b)
+
+
+@needs_openvino
+def test_openvino_reports_nothing_to_its_maker() -> None:
+    """Its import would send an event; in a fresh process, because it counts only once."""
+    code = """
+import sys
+from pvchat.perception.experts import networks
+networks.Suppression()
+import numpy as np
+networks.Suppression()(np.float32([[0, 0, 4, 4]]), np.float32([.9]), .5)
+loaded = [name for name, module in sys.modules.items() if name.startswith('openvino_telemetry') and module]
+assert 'openvino' in sys.modules and not loaded, loaded
+assert 'torch' not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
