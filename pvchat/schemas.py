@@ -120,6 +120,8 @@ class ClipAnalysis:
         frame_features: [T, 49, 1280] float16 EfficientNet-Lite0 grid (7 by 7, row-major).
         tracks: everyone found.
         scene: measured scene facts.
+        shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
+            One shot of the whole length when not given.
     """
 
     key: str
@@ -130,20 +132,47 @@ class ClipAnalysis:
     frame_features: NDArray[np.float16]
     tracks: list[Track]
     scene: SceneFacts = field(default_factory=SceneFacts)
+    shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+
+    def __post_init__(self) -> None:
+        if not len(self.shots):
+            self.shots = np.array([[0.0, self.duration_s]], np.float32)
+
+    def shot_of(self, times: FloatArray) -> IntArray:
+        """The index into `shots` of each of the times [n] (seconds)."""
+        return np.clip(np.searchsorted(self.shots[1:, 0], times, side="right"), 0, len(self.shots) - 1)
 
     def spans(self, frames: IntArray) -> list[tuple[float, float]]:
-        """Merge sampled frames into [start_s, end_s] spans; each sighting stands for the time around its sample."""
+        """Merge sampled frames into [start_s, end_s] spans.
+
+        Each sighting stands for the time around its sample, as far as its shot goes. Spans of two shots become one
+        where somebody is seen on both sides of the cut.
+        """
         if len(frames) == 0:
             return []
         step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else self.duration_s
+        shots = self.shot_of(self.times)
         spans: list[tuple[float, float]] = []
-        for t in self.times[np.unique(frames)]:
-            start, end = max(0.0, float(t) - step / 2), min(self.duration_s, float(t) + step / 2)
-            if spans and start - spans[-1][1] <= 1.5 * step:  # a single missed frame doesn't cut a span
+        last = -1  # shot of the last sighting
+        for frame in np.unique(frames).tolist():
+            start, end = self._stands_for(frame, shots, step)
+            shot = int(shots[frame])
+            gap = 1.5 * step if shot == last else 0.0  # a single missed frame doesn't cut a span, a cut does
+            if spans and start - spans[-1][1] <= gap + 1e-3:
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
+            last = shot
         return [(round(a, 2), round(b, 2)) for a, b in spans]
+
+    def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:
+        """The seconds that a sampled frame speaks for: half a step to its neighbours, a whole one to a cut."""
+        time, (low, high) = float(self.times[frame]), self.shots[shots[frame]].tolist()
+        first = frame == 0 or shots[frame - 1] != shots[frame]
+        last = frame + 1 == len(shots) or shots[frame + 1] != shots[frame]
+        start = max(0.0, low, time - step / (1 if first else 2))
+        end = min(self.duration_s, high, time + step / (1 if last else 2))
+        return min(start, time), max(end, time)
 
 
 @dataclass

@@ -26,8 +26,9 @@ from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpe
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 from pvchat.video import Clip
+from pvchat.video.shots import shots
 
-VERSION = "4"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "5"  # of what an analysis holds: cached ones of another version are recomputed
 _GRID_FRAMES = 12  # frames whose grid features are kept, spread evenly
 _BODY_CROPS = 6  # sightings of a track whose body region is described
 _MASKED = 4  # sightings of a track that are also described behind a drawn mask
@@ -93,12 +94,17 @@ def analyse(clip: Clip, experts: Experts, progress: Progress | None = None) -> C
         tell("looking for faces", done, len(clip.images))
     kept = np.unique(np.linspace(0, len(clip.images) - 1, min(_GRID_FRAMES, len(clip.images))).round().astype(int))
     grid = experts.frames.grid(clip.images[kept])
-    analysis = ClipAnalysis(clip.key, clip.duration_s, clip.width, clip.height, clip.times, grid.astype(np.float16), [])
-    analysis.tracks = [_face_track(clip, found, t, experts) for t in tracks.link(found)]
+    analysis = ClipAnalysis(
+        clip.key, clip.duration_s, clip.width, clip.height, clip.times, grid.astype(np.float16), [],
+        shots=shots(clip.cuts, clip.duration_s),
+    )  # fmt: skip
+    numbers = analysis.shot_of(clip.times)
+    analysis.tracks = [_face_track(clip, found, t, experts) for t in tracks.link(found, numbers)]
     likely_drawn = drawn_probability(grid.mean(1), experts)
     if likely_drawn >= _PERHAPS_DRAWN or not analysis.tracks:
         analysis.tracks += _figure_tracks(clip, kept, experts)
     camera = measure_camera(clip.images)
+    camera.cut[1:] |= np.diff(numbers) > 0
     faces = sum(t.kind == "face" for t in analysis.tracks)  # they come first
     for number, track in enumerate(analysis.tracks):
         track.thumbnail = thumbnail(clip, track)

@@ -1,7 +1,7 @@
 """Clip analyses on disk, so that a second question about a clip decodes nothing and runs no expert.
 
     cache/clips/<key>.json                     version, facts, sizes; names the tensor file and its SHA-256
-    cache/clips/<key>.<digest>.safetensors     times, frame features, every track's arrays and thumbnail
+    cache/clips/<key>.<digest>.safetensors     times, shots, frame features, every track's arrays and thumbnail
 
 The JSON is put in place last, in one step, so an entry is whole or not there. An entry that is damaged or of another
 version counts as missing and is removed. The cache is a convenience: a full disk costs a warning, never an answer.
@@ -30,6 +30,7 @@ from pvchat.storage import atomic, tensorfile
 
 MAX_BYTES = 1_000_000_000  # at about 5 MB a clip: the last 200 clips
 LOCK_TIMEOUT_S = 30.0
+CLIP_ARRAYS = ("times", "frame_features", "shots")
 TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts"))
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -191,7 +192,7 @@ def _file_stem(key: str) -> str:
 
 
 def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    arrays: dict[str, NDArray[Any]] = {"times": analysis.times, "frame_features": analysis.frame_features}
+    arrays: dict[str, NDArray[Any]] = {name: np.asarray(getattr(analysis, name)) for name in CLIP_ARRAYS}
     tracks = []
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
@@ -213,8 +214,7 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
     ]
     return ClipAnalysis(
         **{name: row[name] for name in ("key", "duration_s", "width", "height")},
-        times=arrays["times"],
-        frame_features=arrays["frame_features"],
+        **{name: arrays[name] for name in CLIP_ARRAYS},
         tracks=tracks,
         scene=SceneFacts(**row["scene"]),
     )

@@ -4,6 +4,7 @@
     containers.py  hostile video containers, read by PyAV under limits
     pictures.py    hostile photos and animations, read by Pillow under limits
     copies.py      our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
+    shots.py       hard cuts, found in every decoded picture
     clips.py       probe → sample → copy → `Clip`
 
 Inputs are hostile until normalised; decord (FFmpeg of 2018, see docs/adr/0001-video-decoding.md) only ever sees our

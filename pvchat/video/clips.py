@@ -22,6 +22,7 @@ from pvchat.video.containers import Damage, decoded, probe_container, upright
 from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
 from pvchat.video.files import HEAD_BYTES, PathLike, Probe, content_key, open_local, sniff, unreadable
 from pvchat.video.pictures import animation, flat, open_picture, probe_picture
+from pvchat.video.shots import CutFinder
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Clip:
         times: [T] seconds of the samples from the input's first frame.
         images: [T, H, W, 3] uint8 RGB, upright.
         note: what was damaged, empty if nothing.
+        cuts: seconds at which another shot begins (where pictures were skipped, none is followed either).
     """
 
     key: str
@@ -55,6 +57,7 @@ class Clip:
     times: NDArray[np.float32]
     images: NDArray[np.uint8]
     note: str = ""
+    cuts: tuple[float, ...] = ()
 
 
 def probe(path: PathLike, config: VideoConfig) -> Probe:
@@ -98,7 +101,17 @@ def load(
     note = found.note or str(source.damage)
     if note:
         log.warning("%s: %s", path, note)
-    return Clip(content_key(path), Path(path).name, source.end_s, found.fps, *size, times, images, note)
+    return Clip(
+        content_key(path),
+        Path(path).name,
+        source.end_s,
+        found.fps,
+        *size,
+        times,
+        images,
+        note,
+        tuple(source.finder.cuts),
+    )
 
 
 class _Source:
@@ -122,6 +135,7 @@ class _Source:
         self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
         self.end_s = found.duration_s
         self.damage = Damage()
+        self.finder = CutFinder()
 
     def write(self, copy: Path) -> NDArray[np.float32]:
         """Write the normalised copy; returns [T] the times of its frames."""
@@ -153,6 +167,10 @@ class _Source:
                     given += 1
                     yield time, held
             held = picture
+            if picture is None:
+                self.finder.skip()
+            else:
+                self.finder.add(start, picture)
             self._tell(start)
             if not self.todo:
                 break
@@ -162,6 +180,7 @@ class _Source:
             yield self.todo.pop(), held
         if self.todo:
             self.end_s = shown_until
+        self.finder.finish()
 
     def _pictures(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
         """Yield (seconds from the first picture, picture) in order of time; a picture is None after a jump."""
