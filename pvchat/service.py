@@ -182,18 +182,30 @@ class PVChat:
         """Presence of these people, enrolled or not, in the order given."""
         return self.presence_model.score(people, analysis, self.settings.presence)
 
-    def analyse(self, clip: str | Path, timing: dict[str, float] | None = None) -> ClipAnalysis:
-        """What the experts say about a clip: from memory, from the cache on disk, or by running them."""
+    def analyse(
+        self,
+        clip: str | Path,
+        timing: dict[str, float] | None = None,
+        partial: Callable[[ClipAnalysis], None] | None = None,
+    ) -> ClipAnalysis:
+        """What the experts say about a clip: from memory, from the cache on disk, or by running them.
+
+        Args:
+            clip: a video, an animation or a photo.
+            timing: gets the seconds that each step took.
+            partial: called, while a long video is looked through, with what was seen so far.
+        """
         from pvchat import video
-        from pvchat.perception import analysis
+        from pvchat.perception import analysis, scan
 
         key = video.content_key(clip)
         version = f"{analysis.VERSION}:{self.settings.video}"
         with self._lock:
             found = self._recent.get(key) or self.cache.load(key, version)
             if found is None:
-                found = self._run_experts(clip, timing if timing is not None else {})
+                found = self._run_experts(clip, timing if timing is not None else {}, key, version, partial)
                 self.cache.save(found, version)
+                scan.KeptParts(self.cache, key, version).remove()
             self._recent[key] = found
             self._recent.move_to_end(key)
             while len(self._recent) > _IN_MEMORY:
@@ -254,12 +266,15 @@ class PVChat:
         return self.people.get(kept.name)
 
     def forget_clip(self, key: str) -> None:
-        """Delete what is kept about one clip: its analysis, in memory and on disk."""
+        """Delete what is kept about one clip: its analysis, in memory and on disk, and parts of an unfinished one."""
+        from pvchat.perception.scan import KeptParts
+
         with self._lock:
             self._recent.pop(key, None)
             if self.describer is not None:
                 self.describer.forget()
             self.cache.purge_key(key)
+            KeptParts(self.cache, key).remove()
 
     def warm_up(self) -> None:
         """Load every model now instead of when it is first needed."""
@@ -316,11 +331,25 @@ class PVChat:
 
         return LanguageModel.load(path=self.settings.llm or None, device=self.device)
 
-    def _run_experts(self, clip: str | Path, timing: dict[str, float]) -> ClipAnalysis:
+    def _run_experts(
+        self,
+        clip: str | Path,
+        timing: dict[str, float],
+        key: str,
+        version: str,
+        partial: Callable[[ClipAnalysis], None] | None,
+    ) -> ClipAnalysis:
         from pvchat import video
-        from pvchat.perception import analysis
+        from pvchat.perception import analysis, scan
 
         started = time.perf_counter()
+        if (long := scan.long_video(clip, self.settings.video)) is not None:
+            parts = scan.KeptParts(self.cache, key, version)
+            for seen in scan.scan(clip, long, self.experts, self.settings.video, parts, self._progress):
+                if partial is not None:
+                    partial(seen.analysis())
+            timing["experts_s"] = time.perf_counter() - started
+            return seen.analysis()
         decoded = video.load(
             clip,
             self.settings.video,

@@ -236,5 +236,5 @@ def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: 
     if best is None or decision == "absent":
         return PersonPresence(person.name, decision, probability)
     shown = [t for t, p in zip(analysis.tracks, probabilities, strict=True) if p >= min(_SPAN, probability)]
-    frames = np.unique(np.concatenate([t.frames for t in shown]))
+    frames = np.unique(np.concatenate([t.shown_in for t in shown]))
     return PersonPresence(person.name, decision, probability, analysis.spans(frames), best)

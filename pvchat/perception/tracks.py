@@ -22,16 +22,16 @@ from pvchat.schemas import FloatArray, IntArray
 # Descriptor distances: dlib calls two faces one person below 0.6; a track's next sighting may differ more when the box
 # overlaps (all but 1 in 500 of 1,685 true neighbours on half of the development clips; 6 of 7 pairs of strangers are
 # farther apart), and must be closer when it jumps.
-_LINK_OVERLAPPING = 0.65
+LINK_OVERLAPPING = 0.65
 _LINK_JUMPING = 0.42
 _MERGE = 0.50
 # Across cuts. Of pairs of means of different people .5 % lie below .42 where both have a good sighting, and .2 % below
 # .30 where one has none (blurred faces all look alike); of the same people in different clips one half lies below .42.
-_MERGE_SHOTS, _MERGE_WEAK = 0.42, 0.30
+_MERGE_SHOTS, MERGE_WEAK = 0.42, 0.30
 _GOOD = 0.3  # quality of a track's best sighting
-_FARTHEST = 0.50  # between any two tracklets of one person: a mean of many is near to everybody
-_MIN_OVERLAP = 0.2
-_MAX_GAP = 2  # sampled frames that a face may be missed for
+FARTHEST = 0.50  # between any two tracklets of one person: a mean of many is near to everybody
+MIN_OVERLAP = 0.2
+MAX_GAP = 2  # sampled frames that a face may be missed for
 _MIN_SCORE = 0.85  # mean detector score of a track: hands and cloth that look like a face score lower
 
 Sighting = tuple[int, int]  # frame, index of the face in that frame
@@ -52,7 +52,7 @@ def link(faces: Sequence[Faces], shots: Sequence[int] | IntArray | None = None) 
     for shot in np.unique(numbers):
         found = _tracklets(faces, np.flatnonzero(numbers == shot))
         within += _merge(found, faces, _within, np.inf)
-    merged = _merge(within, faces, _across, _FARTHEST) if len(np.unique(numbers)) > 1 else within
+    merged = _merge(within, faces, across, FARTHEST) if len(np.unique(numbers)) > 1 else within
     kept = [t for t in merged if np.mean([faces[f].scores[i] for f, i in t]) >= _MIN_SCORE]
     return sorted(kept, key=lambda t: -prominence(t, faces))
 
@@ -76,8 +76,8 @@ def _tracklets(faces: Sequence[Faces], frames: IntArray) -> list[list[Sighting]]
     open_: list[list[Sighting]] = []
     for frame in map(int, frames):
         found = faces[frame]
-        done += [t for t in open_ if frame - t[-1][0] > _MAX_GAP]
-        open_ = [t for t in open_ if frame - t[-1][0] <= _MAX_GAP]
+        done += [t for t in open_ if frame - t[-1][0] > MAX_GAP]
+        open_ = [t for t in open_ if frame - t[-1][0] <= MAX_GAP]
         taken = _assign(open_, found, faces)
         for track, face in taken:
             open_[track].append((frame, face))
@@ -95,7 +95,7 @@ def _assign(open_: list[list[Sighting]], found: Faces, faces: Sequence[Faces]) -
     identity = np.stack([faces[f].identity[i] for f, i in last])
     near = overlap(boxes, found.boxes)
     apart = np.linalg.norm(identity[:, None] - found.identity[None], axis=2)
-    allowed = ((near > _MIN_OVERLAP) & (apart < _LINK_OVERLAPPING)) | (apart < _LINK_JUMPING)
+    allowed = ((near > MIN_OVERLAP) & (apart < LINK_OVERLAPPING)) | (apart < _LINK_JUMPING)
     cost = np.where(allowed, apart + (1 - near), 1e3)
     rows, columns = linear_sum_assignment(cost)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if allowed[r, c]]
@@ -106,9 +106,9 @@ def _within(quality: FloatArray) -> FloatArray:
     return np.full(quality.shape, _MERGE, np.float32)
 
 
-def _across(quality: FloatArray) -> FloatArray:
+def across(quality: FloatArray) -> FloatArray:
     """How far apart two tracks of different shots may be, by the best quality of the worse one."""
-    return np.where(quality >= _GOOD, np.float32(_MERGE_SHOTS), np.float32(_MERGE_WEAK))
+    return np.where(quality >= _GOOD, np.float32(_MERGE_SHOTS), np.float32(MERGE_WEAK))
 
 
 def _merge(

@@ -25,13 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
-from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track
+from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage import atomic, tensorfile
 
 MAX_BYTES = 1_000_000_000  # at about 5 MB a clip: the last 200 clips
 LOCK_TIMEOUT_S = 30.0
 CLIP_ARRAYS = ("times", "frame_features", "shots")
-TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts"))
+TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts", "appearances"))
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _log = logging.getLogger(__name__)
@@ -96,6 +96,10 @@ class ClipCache:
                 self._prune(self.max_bytes)
         except OSError as error:
             _log.warning("clip cache: the analysis of this clip isn't kept (%s)", error)
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry of a clip, of any version."""
+        return self._json(key).exists()
 
     def purge(self) -> None:
         """Remove every entry and every leftover.
@@ -197,9 +201,11 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
         arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
-        tracks.append({"kind": track.kind, "facts": track.facts.to_dict()})
+        told = [{"start_s": a.start_s, "end_s": a.end_s, "facts": a.facts.to_dict()} for a in track.appearances]
+        tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": told})
     row = {name: getattr(analysis, name) for name in ("key", "duration_s", "width", "height")}
-    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict()}, arrays
+    scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
+    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
@@ -209,6 +215,9 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
             **{name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS},
             thumbnail=arrays[f"{i}.thumbnail"].tobytes(),
             facts=PersonFacts.from_dict(track["facts"]),
+            appearances=[
+                Appearance(a["start_s"], a["end_s"], PersonFacts.from_dict(a["facts"])) for a in track["appearances"]
+            ],
         )
         for i, track in enumerate(row["tracks"])
     ]
@@ -217,6 +226,7 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
         **{name: arrays[name] for name in CLIP_ARRAYS},
         tracks=tracks,
         scene=SceneFacts(**row["scene"]),
+        scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
     )
 
 

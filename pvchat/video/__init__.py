@@ -6,6 +6,7 @@
     copies.py      our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
     shots.py       hard cuts, found in every decoded picture
     clips.py       probe → sample → copy → `Clip`
+    parts.py       a long video → `Part`s, a few dozen pictures at a time
 
 Inputs are hostile until normalised; decord (FFmpeg of 2018, see docs/adr/0001-video-decoding.md) only ever sees our
 copy. PyAV, Pillow and decord are imported when they are first needed.
@@ -14,5 +15,6 @@ copy. PyAV, Pillow and decord are imported when they are first needed.
 from pvchat.video.clips import Clip, load, probe
 from pvchat.video.copies import backend_in_use, save_clip
 from pvchat.video.files import Probe, content_key
+from pvchat.video.parts import Part, read_parts
 
-__all__ = ["Clip", "Probe", "backend_in_use", "content_key", "load", "probe", "save_clip"]
+__all__ = ["Clip", "Part", "Probe", "backend_in_use", "content_key", "load", "probe", "read_parts", "save_clip"]

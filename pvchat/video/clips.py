@@ -93,7 +93,7 @@ def load(
     """
     backend_in_use(config)  # a wrong setting is told before any work
     found = probe(path, config)
-    size = _copy_size(found, config)
+    size = copy_size(found, config)
     source = _Source(path, found, size, config, progress, span)
     with workspace() as folder:
         times = source.write(folder / "copy.mp4")
@@ -213,7 +213,7 @@ def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float,
     return start, min(max(span[1], start + 1e-2), max(duration_s, start + 1e-2))
 
 
-def _copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:
+def copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:
     """Width and height of the copy: longest side at most `max_side`, both even (4:2:0)."""
     scale = min(1.0, config.max_side / max(found.width, found.height))
     return max(MIN_SIDE, round(found.width * scale) // 2 * 2), max(MIN_SIDE, round(found.height * scale) // 2 * 2)

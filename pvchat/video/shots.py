@@ -9,6 +9,7 @@ many such pairs in a row. Measured on films cut out of the development clips, be
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class CutFinder:
         self._last: NDArray[np.uint8] | None = None
         self._pairs: deque[tuple[float, float, float]] = deque(maxlen=2 * _AROUND + 1)  # time, difference, colours
         self._behind = 0  # pairs at the end of `_pairs` that were not judged
-        self._skipped = False
+        self._skipped, self._time = False, 0.0
         self._scaler: Any = None
 
     def add(self, time: float, picture: av.VideoFrame | Image.Image | NDArray[np.uint8]) -> None:
@@ -53,7 +54,14 @@ class CutFinder:
             self._behind += 1
             if self._behind > _AROUND:
                 self._judge()
-        self._last, self._skipped = thumbnail, False
+        self._last, self._skipped, self._time = thumbnail, False, time
+
+    @property
+    def settled_s(self) -> float:
+        """Up to which time (seconds) all cuts are known."""
+        if self._behind:
+            return self._pairs[-self._behind][0]
+        return self._time
 
     def skip(self) -> None:
         """The pictures that come now were not decoded: what follows them counts as another shot."""
@@ -94,10 +102,10 @@ class CutFinder:
         return np.asarray(image.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.BOX))
 
 
-def shots(cuts: FloatArray | list[float], duration_s: float) -> FloatArray:
-    """The shots [S, 2] (start and end in seconds) between cuts, from 0 to the end of the clip."""
-    inside = sorted({round(float(c), 4) for c in cuts if 0.0 < c < duration_s})
-    edges = np.array([0.0, *inside, duration_s], np.float32)
+def shots(cuts: Iterable[float], end_s: float, start_s: float = 0.0) -> FloatArray:
+    """The shots [S, 2] (start and end in seconds) between cuts, from `start_s` to `end_s`."""
+    inside = sorted({round(float(c), 4) for c in cuts if start_s < c < end_s})
+    edges = np.array([start_s, *inside, end_s], np.float32)
     return np.stack([edges[:-1], edges[1:]], axis=1)
 
 
