@@ -205,7 +205,8 @@ class PVChat:
             if found is None:
                 found = self._run_experts(clip, timing if timing is not None else {}, key, version, partial)
                 self.cache.save(found, version)
-                scan.KeptParts(self.cache, key, version).remove()
+                if found.scenes:  # it was a long one
+                    scan.KeptParts(self.cache, key).remove()
             self._recent[key] = found
             self._recent.move_to_end(key)
             while len(self._recent) > _IN_MEMORY:

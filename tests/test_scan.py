@@ -16,7 +16,7 @@ from test_parts import CONFIG, FPS, film  # noqa: E402
 
 from pvchat import video  # noqa: E402
 from pvchat.perception import scan as module  # noqa: E402
-from pvchat.perception.joining import MOST_SIGHTINGS, PART_SIGHTINGS, TrackJoiner  # noqa: E402
+from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner  # noqa: E402
 from pvchat.perception.scan import KeptParts, long_video, scan  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
@@ -191,11 +191,25 @@ def test_what_is_kept_of_a_person_stays_small() -> None:
         joiner.add(part(make_track(1, range(24), noise=0.1)), 24 * number)
     (track,) = joiner.tracks()
     assert len(track.shown_in) == 24 * 120
-    assert PART_SIGHTINGS <= len(track) <= MOST_SIGHTINGS
+    assert 100 <= len(track) <= MOST_SIGHTINGS
     assert (np.diff(track.frames) > 0).all()
     assert track.frames.max() > 24 * 110
     assert track.frames.min() < 24 * 10
     assert {len(getattr(track, n)) for n in ("boxes", "identity", "body", "pose", "quality")} == {len(track)}
+
+
+def test_what_is_kept_of_a_crowd_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody new in every part: each keeps fewer sightings, nobody is dropped, no span is lost."""
+    from pvchat.perception import joining
+
+    monkeypatch.setattr(joining, "MOST_KEPT", 200)
+    joiner = TrackJoiner()
+    for number in range(40):
+        joiner.add(part(make_track(100 + number, range(4, 20), noise=0.1)), 24 * number)
+    tracks = joiner.tracks()
+    assert len(tracks) == 40
+    assert sum(map(len, tracks)) <= 200
+    assert all(len(t.shown_in) == 16 for t in tracks)
 
 
 def test_facts_are_those_of_her_best_stretch_and_all_are_kept() -> None:

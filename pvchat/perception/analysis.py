@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -177,7 +177,8 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
 
 def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -> list[Track]:
     searched = kept[spread(len(kept), depth.figure_frames)]
-    found = link_figures(experts.figures.find(clip.images[searched]))
+    shot = np.searchsorted(clip.cuts, clip.times[searched], side="right")
+    found = link_figures(experts.figures.find(clip.images[searched]), shot)
     for track in found:
         track.frames = searched[track.frames]
     return found[: depth.figure_tracks]
@@ -223,9 +224,17 @@ def _measure(
     seen = spread(len(track), depth.poses)
     if posed and track.kind == "face":
         measures = _pose(images, track, seen, experts)
-    track.facts = facts.measure_person(clip, track, analysis, experts=experts.facts)
+    company = replace(analysis, tracks=_company(track, analysis))
+    track.facts = facts.measure_person(clip, track, company, experts=experts.facts)
     if measures:
         _tell_motion(track, seen, measures, analysis, camera.measured)
+
+
+def _company(track: Track, analysis: ClipAnalysis) -> list[Track]:
+    """The tracks that share a shot with this one, itself too: only they can be in front of or behind it."""
+    shots = [set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in analysis.tracks]
+    own = next(shown for t, shown in zip(analysis.tracks, shots, strict=True) if t is track)
+    return [t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own]
 
 
 def _pose(images: list[NDArray[np.uint8]], track: Track, seen: IntArray, experts: Experts) -> list[BodyMeasures]:

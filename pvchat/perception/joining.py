@@ -5,7 +5,8 @@ between two parts, which is no cut, a face is followed as within a shot. Everywh
 more people there are already, the nearer it must be: with a hundred people one stranger in two hundred pairs would
 find somebody who looks like her. Someone who is not joined stays two tracks; each is compared with the enrolled people.
 
-Memory: of each stretch only the best sightings are kept, of each person at most `MOST_SIGHTINGS`.
+Memory: of each person at most `MOST_SIGHTINGS` are kept, of all about `MOST_KEPT`: where there are more, each part
+keeps only the best of its own.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from pvchat.perception.experts.faces import overlap
 from pvchat.perception.facts import best_sightings
 from pvchat.schemas import SIGHTING_ARRAYS, Appearance, ClipAnalysis, FloatArray, PersonFacts, Track
 
-PART_SIGHTINGS = 8  # kept of one track of one part
 MOST_SIGHTINGS = 240  # kept of one person
+MOST_KEPT = 4000  # kept of all, 25 MB
+_PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever there are too many, down to …
+_FEWEST = 2
 _MEANS = 12  # of one person, that a new track is compared with
 _MASKED = 8  # rows of a person's masked identity
 # Each doubling of the people beyond two makes the limit this much stricter: the share of strangers below a distance
@@ -49,12 +52,13 @@ class TrackJoiner:
     def __init__(self) -> None:
         self._people: list[_Person] = []
         self._figures: list[Track] = []
+        self._most = _PART_SIGHTINGS
         self._last_shot = 0  # the first frame of the shot that goes on over the border
 
     def add(self, part: ClipAnalysis, offset: int) -> None:
         """Take in the next part; its frame 0 is the whole video's frame `offset`."""
         moved = [_move(t, part, offset) for t in part.tracks]
-        self._figures += [_thin(t) for t in moved if t.kind == "figure"]
+        self._figures += [t for t in moved if t.kind == "figure"]
         faces = [t for t in moved if t.kind == "face"]
         same_shot = [bool(part.shot_of(part.times)[t.frames[0] - offset] == 0) for t in faces]
         pairs = self._assign(faces, offset, same_shot)
@@ -65,6 +69,15 @@ class TrackJoiner:
         self._last_shot = (
             offset + int(np.searchsorted(part.times, part.shots[-1, 0])) if len(part.shots) > 1 else (self._last_shot)
         )
+
+        self._thin_out()
+
+    def _thin_out(self) -> None:
+        """Keep fewer sightings of each part while there are too many in all."""
+        while self._most > _FEWEST and sum(len(t) for p in self._people for t in p.pieces) > MOST_KEPT:
+            self._most //= 2
+            for person in self._people:
+                person.pieces = [_thin(t, self._most) for t in person.pieces]
 
     def tracks(self) -> list[Track]:
         """Everyone so far, the most prominent first; faces before figures."""
@@ -121,7 +134,7 @@ def _begin(track: Track) -> _Person:
     mean = tracks.mean_identity(track.identity, track.quality)
     last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     person = _Person([], [mean], mean, float(track.quality.sum()) + 1e-3, float(track.quality.max()), last)
-    person.pieces.append(_thin(track))
+    person.pieces.append(track)
     return person
 
 
@@ -131,12 +144,10 @@ def _take(person: _Person, track: Track) -> None:
     person.weight, person.best = person.weight + weight, max(person.best, float(track.quality.max()))
     person.means = [person.means[0], *person.means[1:], mean][-_MEANS:]
     person.last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
-    person.pieces.append(_thin(track))
-    if len(person.pieces) * PART_SIGHTINGS > 2 * MOST_SIGHTINGS:
-        person.pieces = [_whole(person)]
+    person.pieces.append(track)
 
 
-def _thin(track: Track, most: int = PART_SIGHTINGS) -> Track:
+def _thin(track: Track, most: int) -> Track:
     """The best sightings only, in order of time; `seen` keeps them all."""
     return track if len(track) <= most else track.rows(np.sort(best_sightings(track, most)))
 

@@ -26,9 +26,10 @@ from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
 PART_DEPTH = Depth(
-    grid_frames=4, body_crops=3, masked=2, poses=8, posed_tracks=2, told_tracks=3, figure_frames=3, figure_tracks=3,
+    grid_frames=3, body_crops=3, masked=2, poses=8, posed_tracks=2, told_tracks=6, figure_frames=3, figure_tracks=3,
     figures_where_no_face=False,
 )  # fmt: skip
+_GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more
 MOST_GRIDS = 96  # frames whose grid features are kept of a whole video, 12 MB
 
 
@@ -62,11 +63,13 @@ class KeptParts:
         self.cache.save(part, self.version)
 
     def remove(self) -> None:
-        """Remove all parts."""
-        number = 0
-        while self.cache.has(self._name(number)):
-            self.cache.purge_key(self._name(number))
-            number += 1
+        """Remove all parts; some may be gone already, for the cache drops what is old."""
+        number = gone = 0
+        while gone < _GAP:
+            there = self.cache.has(self._name(number))
+            if there:
+                self.cache.purge_key(self._name(number))
+            number, gone = number + 1, 0 if there else gone + 1
 
     def _name(self, number: int) -> str:
         return f"{self.key}, part {number}"
