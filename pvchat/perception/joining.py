@@ -28,10 +28,6 @@ _PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever 
 _FEWEST = 2
 _MEANS = 12  # of one person, that a new track is compared with
 _MASKED = 8  # rows of a person's masked identity
-# Each doubling of the people beyond two makes the limit this much stricter: the share of strangers below a distance
-# falls tenfold over about .08 of it (.5 % below .42, .1 % below .37, .01 % below .31; 9,809 pairs of good tracks).
-_STRICTER = 0.025
-_STRICTEST = 0.28
 
 
 @dataclass
@@ -98,8 +94,7 @@ class TrackJoiner:
         apart = _apart(np.stack([p.mean for p in self._people]), means)
         farthest = np.stack([_apart(np.stack(p.means), means).max(0) for p in self._people])
         best = np.minimum.outer([p.best for p in self._people], [t.quality.max() for t in faces])
-        limit = tracks.across(best) - _STRICTER * np.log2(max(1.0, len(self._people) / 2))
-        allowed = (apart <= np.maximum(limit, min(_STRICTEST, tracks.MERGE_WEAK))) & (farthest <= tracks.FARTHEST)
+        allowed = (apart <= tracks.across(best, len(self._people))) & (farthest <= tracks.FARTHEST)
         first = max(offset - tracks.MAX_GAP, self._last_shot)
         follows = np.array(
             [[s and _follows(p, t, first) for t, s in zip(faces, same_shot, strict=True)] for p in self._people]

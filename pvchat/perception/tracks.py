@@ -12,6 +12,7 @@ merges, and only what is close, for a wrong merge gives one person another's fac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -27,8 +28,11 @@ _LINK_JUMPING = 0.42
 _MERGE = 0.50
 # Across cuts. Of pairs of means of different people .5 % lie below .42 where both have a good sighting, and .2 % below
 # .30 where one has none (blurred faces all look alike); of the same people in different clips one half lies below .42.
-_MERGE_SHOTS, MERGE_WEAK = 0.42, 0.30
+_MERGE_SHOTS, _MERGE_WEAK = 0.42, 0.30
 _GOOD = 0.3  # quality of a track's best sighting
+# The more people, the nearer: each doubling beyond two makes the limit this much stricter. The share of strangers
+# below a distance falls tenfold over about .08 of it (.5 % below .42, .1 % below .37, .01 % below .31).
+_STRICTER, _STRICTEST = 0.025, 0.28
 FARTHEST = 0.50  # between any two tracklets of one person: a mean of many is near to everybody
 MIN_OVERLAP = 0.2
 MAX_GAP = 2  # sampled frames that a face may be missed for
@@ -52,8 +56,9 @@ def link(faces: Sequence[Faces], shots: Sequence[int] | IntArray | None = None) 
     for shot in np.unique(numbers):
         found = _tracklets(faces, np.flatnonzero(numbers == shot))
         within += _merge(found, faces, _within, np.inf)
-    merged = _merge(within, faces, across, FARTHEST) if len(np.unique(numbers)) > 1 else within
-    kept = [t for t in merged if np.mean([faces[f].scores[i] for f, i in t]) >= _MIN_SCORE]
+    if len(np.unique(numbers)) > 1:
+        within = _merge(within, faces, partial(across, people=len(within)), FARTHEST)
+    kept = [t for t in within if np.mean([faces[f].scores[i] for f, i in t]) >= _MIN_SCORE]
     return sorted(kept, key=lambda t: -prominence(t, faces))
 
 
@@ -106,9 +111,15 @@ def _within(quality: FloatArray) -> FloatArray:
     return np.full(quality.shape, _MERGE, np.float32)
 
 
-def across(quality: FloatArray) -> FloatArray:
-    """How far apart two tracks of different shots may be, by the best quality of the worse one."""
-    return np.where(quality >= _GOOD, np.float32(_MERGE_SHOTS), np.float32(MERGE_WEAK))
+def across(quality: FloatArray, people: int) -> FloatArray:
+    """How far apart two tracks of different shots may be.
+
+    Args:
+        quality: of the worse one's best sighting.
+        people: how many tracks there are to be confused with.
+    """
+    limit = np.where(quality >= _GOOD, _MERGE_SHOTS, _MERGE_WEAK) - _STRICTER * np.log2(max(1.0, people / 2))
+    return np.maximum(limit, _STRICTEST).astype(np.float32)
 
 
 def _merge(
