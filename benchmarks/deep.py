@@ -112,7 +112,10 @@ def spread(names: list[str], limit: int) -> list[str]:
 def depths(chat: PVChat, dev: Dev, names: list[str], args: argparse.Namespace) -> dict[str, Any]:
     """Instant once, deep with every seed; on the questions that name somebody who was enrolled deeply."""
     instant = table(chat, dev, dev.instant, names)
-    deep = [table(chat, dev, with_deep(chat, dev, names, args, PersonConfig(seed=seed)), names) for seed in range(args.seeds)]
+    deep = [
+        table(chat, dev, with_deep(chat, dev, names, args, PersonConfig(seed=seed)), names)
+        for seed in range(args.seeds)
+    ]
     show("instant and deep", {"instant": [instant], "deep": deep})
     return {"instant": instant, "deep": deep}
 
@@ -121,7 +124,7 @@ def with_deep(
     chat: PVChat, dev: Dev, names: Sequence[str], args: argparse.Namespace, config: PersonConfig,
     keep: Callable[[Sample], bool] = lambda s: True,
 ) -> dict[str, Person]:  # fmt: skip
-    """Everyone instant but `names`, who are deep, learnt from the samples that `keep` lets through; seeds are `config`'s."""
+    """Everyone instant but `names`, who are deep, learnt from samples that `keep` lets through; `config` has the seed."""
     people = dict(dev.instant)
     for name in names:
         augmentation, folder = replace(asked(args), seed=config.seed), args.work / f"{name}-{config.seed}"

@@ -28,19 +28,22 @@ class VideoConfig:
     """How an input clip is checked, normalised and sampled (`pvchat.video`)."""
 
     backend: str = "auto"  # auto | decord | pyav; auto takes decord where its wheel loads
-    max_bytes: int = 2 * 1024**3
-    max_duration_s: float = 30 * 60.0
+    max_bytes: int = 8 * 1024**3
+    max_duration_s: float = 3 * 60 * 60.0
     max_pixels: int = 4096 * 2304  # of one input frame: 4K passes, 8K does not
     max_side: int = 960  # pixels, of the normalised copy
     max_fps: float = 30.0  # of the normalised copy
-    sample_fps: float = 4.0  # frames a second that the experts see …
-    max_frames: int = 40  # … and at most this many a clip, spread evenly
+    sample_fps: float = 4.0  # frames a second that the experts see of a short clip …
+    max_frames: int = 40  # … and at most this many, spread evenly
+    scan_from_s: float = 12.0  # a longer video is looked through from end to end instead …
+    scan_fps: float = 2.0  # … at this many frames a second
     still_seconds: float = 1.0  # a photo becomes a clip of this length
 
     def __post_init__(self) -> None:
         if self.backend not in ("auto", "decord", "pyav"):
             raise SettingsError(f"unknown video backend '{self.backend}'", hint="Use auto, decord or pyav.")
-        for name in ("max_bytes", "max_duration_s", "max_pixels", "max_side", "max_fps", "sample_fps", "max_frames"):
+        rates = ("max_fps", "sample_fps", "max_frames", "scan_from_s", "scan_fps")
+        for name in ("max_bytes", "max_duration_s", "max_pixels", "max_side", *rates):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"video.{name} must be positive, not {getattr(self, name)}")
 

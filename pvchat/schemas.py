@@ -7,7 +7,7 @@ Boxes are x0, y0, x1, y1 as fractions of the frame; times are seconds from the c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -80,6 +80,24 @@ class SceneFacts:
 
 
 @dataclass
+class Appearance:
+    """What was measured about somebody in one stretch (seconds) of a long video."""
+
+    start_s: float
+    end_s: float
+    facts: PersonFacts
+
+
+@dataclass
+class SceneSpan:
+    """What was measured about the scene of one stretch (seconds) of a long video."""
+
+    start_s: float
+    end_s: float
+    scene: SceneFacts
+
+
+@dataclass
 class Track:
     """One person or drawn figure followed through a clip, n sightings, structure of arrays.
 
@@ -98,6 +116,9 @@ class Track:
         masked: [m, 128] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
         thumbnail: JPEG bytes of the best sighting.
         facts: what was measured (`perception/facts.py`).
+        seen: [m] every sampled frame of a long video that shows this one, where the arrays above hold the n best of
+            them only; empty: `frames` are all.
+        appearances: the facts by stretches of a long video, in order of time.
     """
 
     kind: Literal["face", "figure"]
@@ -113,9 +134,24 @@ class Track:
     masked: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     thumbnail: bytes = b""
     facts: PersonFacts = field(default_factory=PersonFacts)
+    seen: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    appearances: list[Appearance] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    @property
+    def shown_in(self) -> IntArray:
+        """Every sampled frame that shows this one."""
+        return self.seen if len(self.seen) else self.frames
+
+    def rows(self, which: IntArray) -> Track:
+        """The same track with these sightings [k] (indices into the arrays) only."""
+        arrays = {name: getattr(self, name)[which] for name in SIGHTING_ARRAYS}
+        return replace(self, **arrays, seen=self.shown_in)
+
+
+SIGHTING_ARRAYS = ("frames", "boxes", "points", "scores", "quality", "identity", "body_boxes", "body", "pose")
 
 
 @dataclass
@@ -130,6 +166,9 @@ class ClipAnalysis:
             are spread evenly over the T.
         tracks: everyone found.
         scene: measured scene facts.
+        shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
+            One shot of the whole length when not given.
+        scenes: the scene's facts by stretches of a long video, in order of time.
     """
 
     key: str
@@ -140,20 +179,110 @@ class ClipAnalysis:
     frame_features: NDArray[np.float16]
     tracks: list[Track]
     scene: SceneFacts = field(default_factory=SceneFacts)
+    shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    scenes: list[SceneSpan] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not len(self.shots):
+            self.shots = np.array([[0.0, self.duration_s]], np.float32)
+
+    def shot_of(self, times: FloatArray) -> IntArray:
+        """The index into `shots` of each of the times [n] (seconds)."""
+        return np.clip(np.searchsorted(self.shots[1:, 0], times, side="right"), 0, len(self.shots) - 1)
 
     def spans(self, frames: IntArray) -> list[tuple[float, float]]:
-        """Merge sampled frames into [start_s, end_s] spans; each sighting stands for the time around its sample."""
+        """Merge sampled frames into [start_s, end_s] spans.
+
+        Each sighting stands for the time around its sample, as far as its shot goes. Spans of two shots become one
+        where somebody is seen on both sides of the cut.
+        """
         if len(frames) == 0:
             return []
         step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else self.duration_s
+        shots = self.shot_of(self.times)
         spans: list[tuple[float, float]] = []
-        for t in self.times[np.unique(frames)]:
-            start, end = max(0.0, float(t) - step / 2), min(self.duration_s, float(t) + step / 2)
-            if spans and start - spans[-1][1] <= 1.5 * step:  # a single missed frame doesn't cut a span
+        last = -1  # shot of the last sighting
+        for frame in np.unique(frames).tolist():
+            start, end = self._stands_for(frame, shots, step)
+            shot = int(shots[frame])
+            gap = 1.5 * step if shot == last else 0.0  # a single missed frame doesn't cut a span, a cut does
+            if spans and start - spans[-1][1] <= gap + 1e-3:
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
+            last = shot
         return [(round(a, 2), round(b, 2)) for a, b in spans]
+
+    def between(self, start_s: float, end_s: float) -> ClipAnalysis:
+        """What was seen from `start_s` to `end_s` (seconds) only; times stay those of the whole clip.
+
+        Facts are those of the stretches inside, where a long video has them. At least the sample nearest to the middle
+        is kept.
+        """
+        inside = np.flatnonzero((self.times >= start_s) & (self.times <= end_s))
+        if not len(inside):
+            inside = np.array([int(np.abs(self.times - (start_s + end_s) / 2).argmin())])
+        low, high = max(0.0, start_s), min(self.duration_s, end_s)
+        stored = np.linspace(0, len(self.times) - 1, len(self.frame_features)).round()
+        kept = np.flatnonzero((stored >= inside[0]) & (stored <= inside[-1]))
+        if not len(kept) and len(stored):
+            kept = np.array([int(np.abs(stored - inside.mean()).argmin())])
+        shots = np.clip(self.shots, low, high)
+        scenes = [s for s in self.scenes if s.end_s > low and s.start_s < high]
+        return replace(
+            self,
+            duration_s=high,
+            times=self.times[inside],
+            frame_features=self.frame_features[kept],
+            tracks=[t for track in self.tracks if (t := _within(track, inside, low, high)) is not None],
+            scene=common_scene(scenes) if scenes else self.scene,
+            shots=shots[shots[:, 1] > shots[:, 0]],
+            scenes=scenes,
+        )
+
+    def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:
+        """The seconds that a sampled frame speaks for: half a step to its neighbours, a whole one to a cut."""
+        time, (low, high) = float(self.times[frame]), self.shots[shots[frame]].tolist()
+        first = frame == 0 or shots[frame - 1] != shots[frame]
+        last = frame + 1 == len(shots) or shots[frame + 1] != shots[frame]
+        start = max(0.0, low, time - step / (1 if first else 2))
+        end = min(self.duration_s, high, time + step / (1 if last else 2))
+        return min(start, time), max(end, time)
+
+
+def _within(track: Track, inside: IntArray, low: float, high: float) -> Track | None:
+    """A track as seen in the sampled frames `inside` (renumbered from 0), from `low` to `high` seconds; or None."""
+    first, last = int(inside[0]), int(inside[-1])
+    seen = track.shown_in[(track.shown_in >= first) & (track.shown_in <= last)]
+    if not len(seen):
+        return None
+    rows = np.flatnonzero((track.frames >= first) & (track.frames <= last))
+    frames = track.frames[rows]
+    if not len(rows):  # none of the best sightings lies inside: the nearest stands for it
+        rows, frames = np.array([int(np.abs(track.frames - seen.mean()).argmin())]), seen[:1]
+    told = [a for a in track.appearances if a.end_s > low and a.start_s < high]
+    longest = max(told, key=lambda a: min(a.end_s, high) - max(a.start_s, low), default=None)
+    facts = track.facts if longest is None else longest.facts
+    return replace(track.rows(rows), frames=frames - first, seen=seen - first, appearances=told, facts=facts)
+
+
+def common_scene(scenes: Sequence[SceneSpan], share: float = 0.6) -> SceneFacts:
+    """What is true of a long video's scene: each fact that holds for `share` of the time."""
+    total = max(sum(s.end_s - s.start_s for s in scenes), 1e-6)
+    found = SceneFacts()
+    for name in ("place", "setting", "light", "background", "drawn"):
+        times: dict[Any, float] = {}
+        for span in scenes:
+            value = getattr(span.scene, name)
+            times[value] = times.get(value, 0.0) + span.end_s - span.start_s
+        value = max(times, key=lambda v: times[v], default=None)
+        if value and times[value] >= (0.5 if name == "drawn" else share) * total:
+            setattr(found, name, value)
+        agree = [span.scene.confidence for span in scenes if getattr(span.scene, name) == value]
+        sure = [confidence[name] for confidence in agree if name in confidence]
+        if sure and (value or name == "drawn"):
+            found.confidence[name] = round(float(np.mean(sure)), 3)
+    return found
 
 
 @dataclass(frozen=True)
@@ -174,6 +303,16 @@ class PersonPresence:
     probability: float
     spans: list[tuple[float, float]] = field(default_factory=list)
     track: int | None = None  # index into ClipAnalysis.tracks of the best matching track
+
+    @property
+    def visible_s(self) -> float:
+        """For how many seconds in all the person is seen."""
+        return round(sum(end - start for start, end in self.spans), 2)
+
+    @property
+    def last_seen_s(self) -> float | None:
+        """When the person was seen last, seconds from the clip's start; None: never."""
+        return self.spans[-1][1] if self.spans else None
 
     def to_dict(self) -> dict[str, Any]:
         """One row of `people` in the JSON contract."""

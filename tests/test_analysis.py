@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -346,6 +347,24 @@ def test_progress_runs_to_its_end() -> None:
         assert done == sorted(done)
         assert done[-1] == next(row[2] for row in told if row[0] == what)
     assert len({row[0] for row in told}) == 2
+
+
+def test_only_who_is_in_the_same_shot_is_company(facts: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody stands in front of somebody in another shot; and nobody is followed into it."""
+    company: list[int] = []
+
+    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
+        company.append(len(found.tracks))
+        assert any(t is track for t in found.tracks)
+        return PersonFacts()
+
+    monkeypatch.setattr("pvchat.perception.facts.measure_person", measure_person)
+    left = [make_faces((box_at(80), identity_of(1)), (box_at(240), identity_of(2)))] * 4
+    clip = replace(make_clip(8), cuts=(1.0,))
+    found = analyse(clip, experts_of([*left, *[make_faces((box_at(80), identity_of(3)))] * 4]))
+    assert [t.frames.tolist() for t in found.tracks] == [[0, 1, 2, 3], [0, 1, 2, 3], [4, 5, 6, 7]]
+    assert company == [2, 2, 1]
+    np.testing.assert_allclose(found.shots, [[0, 1], [1, 2]])
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 6), (5, 6), (6, 6), (7, 6), (1000, 24)])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts, Track
+from pvchat.schemas import Appearance, ClipAnalysis, Garment, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage import atomic
 from pvchat.storage.clips import TRACK_ARRAYS, ClipCache
 
@@ -41,6 +41,8 @@ def make_track(n: int, rng: np.random.Generator, facts: PersonFacts | None = Non
         pose=draw(n, 33, 4),
         thumbnail=rng.bytes(30 * n),
         facts=facts or PersonFacts(),
+        seen=np.arange(2 * n, dtype=np.int64),
+        appearances=[Appearance(0.5, 1.5, facts or PersonFacts(where="on the left"))],
     )
 
 
@@ -55,15 +57,19 @@ def make_analysis(key: str = "ab" * 32, sightings: tuple[int, ...] = (3, 2), see
         frame_features=rng.standard_normal((4, 49, 8)).astype(np.float16),
         tracks=[make_track(n, rng) for n in sightings],
         scene=SceneFacts(place="an office", confidence={"place": 0.5}),
+        shots=np.float32([[0, 1.1], [1.1, 2.5]]),
+        scenes=[SceneSpan(0.0, 2.5, SceneFacts(setting="indoors", confidence={"setting": 0.25}))],
     )
 
 
 def assert_same(a: ClipAnalysis, b: ClipAnalysis) -> None:
     assert (a.key, a.duration_s, a.width, a.height) == (b.key, b.duration_s, b.width, b.height)
     assert a.scene == b.scene
-    pairs = [(a.times, b.times), (a.frame_features, b.frame_features)]
+    assert a.scenes == b.scenes
+    pairs = [(a.times, b.times), (a.frame_features, b.frame_features), (a.shots, b.shots)]
     for one, other in zip(a.tracks, b.tracks, strict=True):
         assert (one.kind, one.thumbnail, one.facts) == (other.kind, other.thumbnail, other.facts)
+        assert one.appearances == other.appearances
         pairs += [(getattr(one, name), getattr(other, name)) for name in TRACK_ARRAYS]
     for x, y in pairs:
         assert x.dtype == y.dtype
@@ -249,6 +255,6 @@ def test_two_processes_save_the_same_clip(tmp_path: Path) -> None:
 
 def test_every_field_of_the_schema_is_kept() -> None:
     """A field that schemas.py gains later must not be lost silently."""
-    kept = {"key", "duration_s", "width", "height", "times", "frame_features", "tracks", "scene"}
+    kept = {"key", "duration_s", "width", "height", "times", "frame_features", "tracks", "scene", "shots", "scenes"}
     assert {f.name for f in dataclasses.fields(ClipAnalysis)} == kept
-    assert {f.name for f in dataclasses.fields(Track)} == {*TRACK_ARRAYS, "kind", "thumbnail", "facts"}
+    assert {f.name for f in dataclasses.fields(Track)} == {*TRACK_ARRAYS, "kind", "thumbnail", "facts", "appearances"}

@@ -96,6 +96,19 @@ def test_tracks_follow_identity_through_a_cut():
     assert link_figures([]) == []
 
 
+def test_figures_in_one_place_on_both_sides_of_a_cut_are_two():
+    """Likeness that does where the boxes overlap does not across a cut."""
+    rng = np.random.default_rng(3)
+    one = _random_units(rng, 1)[0]
+    other = _random_units(rng, 1)[0]
+    half = one + other - one * (one @ other)  # about .7 like, once scaled
+    half = 0.5 * one + np.sqrt(0.75) * (half - one * (half @ one)) / np.linalg.norm(half - one * (half @ one))
+    box, score = np.float32([[0.2, 0.2, 0.5, 0.8]]), np.float32([0.9])
+    frames = [Figures(box, score, np.float32(v)[None]) for v in (one, one, half, half)]
+    assert [len(t) for t in link_figures(frames)] == [4]
+    assert [len(t) for t in link_figures(frames, [0, 0, 1, 1])] == [2, 2]
+
+
 def test_score_prefers_the_same_figure_and_discounts_what_the_cohort_shares():
     rng = np.random.default_rng(2)
     one, two, cohort = _random_units(rng, 1), _random_units(rng, 1), _random_units(rng, 8)

@@ -59,6 +59,58 @@ def test_a_cut_to_another_person_in_the_same_place_starts_a_track() -> None:
     assert sorted(sorted(t) for t in tracks) == [[(f, 0) for f in range(4)], [(f, 0) for f in range(4, 8)]]
 
 
+ONE, TWO = identity_of(21), identity_of(22)
+
+
+def apart(distance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two descriptors so far from each other: of strangers, four of five pairs are nearer than .85."""
+    return ONE, ONE + (TWO - ONE) * np.float32(distance / np.linalg.norm(TWO - ONE))
+
+
+@pytest.mark.parametrize("distance", [0.45, 0.55, 0.62, 0.84])
+def test_a_cut_is_not_crossed_by_overlap(distance: float) -> None:
+    """Two women in the same place of the frame on both sides of a cut, as near to each other as strangers come."""
+    one, two = apart(distance)
+    faces = [make_faces((box_at(100), one if f < 4 else two)) for f in range(8)]
+    tracks = link(faces, [0] * 4 + [1] * 4)
+    assert sorted(sorted(t) for t in tracks) == [[(f, 0) for f in range(4)], [(f, 0) for f in range(4, 8)]]
+
+
+@pytest.mark.parametrize("distance", [0.7, 0.84])
+def test_a_cut_that_was_not_found_is_not_crossed_by_strangers(distance: float) -> None:
+    one, two = apart(distance)
+    faces = [make_faces((box_at(100), one if f < 4 else two)) for f in range(8)]
+    assert sorted(len(t) for t in link(faces)) == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("quality", "distance", "people"), [(0.8, 0.35, 1), (0.8, 0.45, 2), (0.1, 0.25, 1), (0.1, 0.35, 2)]
+)
+def test_across_a_cut_only_near_faces_merge(quality: float, distance: float, people: int) -> None:
+    """Blurred faces all look alike: they must be nearer."""
+    one, two = apart(distance)
+    faces = [make_faces((box_at(60 if f < 4 else 250), one if f < 4 else two), quality=quality) for f in range(8)]
+    assert len(link(faces, [0] * 4 + [3] * 4)) == people
+
+
+def test_a_person_in_every_other_shot_is_one_track() -> None:
+    """Shot and counter-shot: the second person sits in the same place of the frame."""
+    shots = np.repeat(np.arange(6), 4)
+    faces = [make_faces((box_at(100), person(1 + shots[f] % 2, f, 0.15))) for f in range(24)]
+    tracks = link(faces, shots)
+    assert [{int(shots[f]) % 2 for f, _ in t} for t in tracks] in ([{0}, {1}], [{1}, {0}])
+
+
+def test_a_mean_of_many_does_not_draw_in_everybody() -> None:
+    """Each step of a chain of faces is near, its ends are strangers: they must not end up as one person."""
+    chain = [ONE + (TWO - ONE) * np.float32(t) for t in np.linspace(0, 1, 9)]
+    shots = np.repeat(np.arange(9), 3)
+    tracks = link([make_faces((box_at(100), chain[shots[f]])) for f in range(27)], shots)
+    for track in tracks:
+        seen = np.stack([chain[shots[f]] for f, _ in track])
+        assert np.linalg.norm(seen[:, None] - seen[None], axis=2).max() <= 0.5
+
+
 def test_people_of_one_frame_are_never_merged() -> None:
     """Twins: one descriptor, two places."""
     faces = [make_faces((box_at(60), identity_of(1)), (box_at(200), identity_of(1))) for _ in range(6)]
@@ -132,9 +184,9 @@ def clips(draw: st.DrawFn) -> list[Faces]:
     return frames
 
 
-@given(clips())
-def test_every_sighting_is_used_at_most_once_and_time_runs_forward(faces: list[Faces]) -> None:
-    tracks = link(faces)
+@given(clips(), st.lists(st.integers(0, 1), min_size=9, max_size=9))
+def test_every_sighting_is_used_at_most_once_and_time_runs_forward(faces: list[Faces], cuts: list[int]) -> None:
+    tracks = link(faces, np.cumsum(cuts)[: len(faces)])
     used = [s for t in tracks for s in t]
     assert len(used) == len(set(used))
     assert set(used) <= {(f, i) for f, found in enumerate(faces) for i in range(len(found))}

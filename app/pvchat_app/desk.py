@@ -76,7 +76,7 @@ class Desk:
         assert clip.analysis is not None
         choose(clip.analysis, 1, clip.name)  # says what is missing where there is nobody
         tracks = subjects_of(clip.analysis)
-        return tracks, [sum(b - a for a, b in clip.analysis.spans(track.frames)) for track in tracks]
+        return tracks, [sum(b - a for a, b in clip.analysis.spans(track.shown_in)) for track in tracks]
 
     # -- enrolling ----------------------------------------------------------------------------------------------------
 

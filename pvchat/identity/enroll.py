@@ -137,5 +137,5 @@ def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{analysis.key[:12]}-{number}.jpg"
     path.write_bytes(track.thumbnail)
-    seconds = sum(end - start for start, end in analysis.spans(track.frames))
+    seconds = sum(end - start for start, end in analysis.spans(track.shown_in))
     return Candidate(number, round(seconds, 1), track.facts.where or "in the frame", str(path))

@@ -46,6 +46,7 @@ _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too;
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 _DRAWN_COST = 3.0  # log-odds of a face in a drawn clip: drawn faces weakly resemble many real ones [choice]
 _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
+_USUAL = 8  # tracks; a long video has many more, and each could be taken for her: the odds of each fall as they grow
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
 
@@ -106,6 +107,8 @@ class PresenceModel:
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, MASK in track.facts.features, own, scene)
                     raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
+        if analysis.scenes:  # a long video
+            raw -= np.float32(np.log(max(1.0, len(analysis.tracks) / _USUAL)))
         return raw
 
     def face_logit(
@@ -246,6 +249,7 @@ def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: 
         decision = "absent"
     if best is None or decision == "absent":
         return PersonPresence(person.name, decision, probability)
-    shown = [t for t, p in zip(analysis.tracks, probabilities, strict=True) if p >= min(_SPAN, probability)]
-    frames = np.unique(np.concatenate([t.frames for t in shown]))
+    least = config.present_from if analysis.scenes else _SPAN  # a long video has a hundred tracks to err about
+    shown = [t for t, p in zip(analysis.tracks, probabilities, strict=True) if p >= min(least, probability)]
+    frames = np.unique(np.concatenate([t.shown_in for t in shown]))
     return PersonPresence(person.name, decision, probability, analysis.spans(frames), best)

@@ -160,7 +160,7 @@ def _track_entry(analysis: ClipAnalysis, number: int, track: Track) -> TrackEntr
     return TrackEntry(
         number,
         track.kind,
-        analysis.spans(track.frames),
+        analysis.spans(track.shown_in),
         round(float(track.quality.max()), 3),
         track.facts.gender,
         MASK in track.facts.features,

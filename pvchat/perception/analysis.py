@@ -8,7 +8,8 @@ result.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,22 +25,46 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
+from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
+from pvchat.video.shots import shots
 
-VERSION = "4"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "5"  # of what an analysis holds: cached ones of another version are recomputed
 _AT_ONCE = 8  # frames searched for faces together
-_GRID_FRAMES = 12  # frames whose grid features are kept, spread evenly
-_BODY_CROPS = 6  # sightings of a track whose body region is described
-_MASKED = 4  # sightings of a track that are also described behind a drawn mask
-_POSES = 24  # sightings of a track whose pose and hands are measured …
-_POSED_TRACKS = 4  # … for so many of the most prominent tracks; a crowd is only recognised
 _TOLD_FIGURES = 3  # figure tracks that are described; the rest, often parts of a close-up, only help to recognise
-_FIGURE_FRAMES, _FIGURE_TRACKS = 6, 8  # frames searched for drawn figures, and tracks kept
 _THUMBNAIL = 192  # pixels, longest side
 _MOUTH = ("talking", "smiling")
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 _PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much of a clip the dear experts look at.
+
+    Attributes:
+        grid_frames: frames whose grid features are kept, spread evenly.
+        body_crops: sightings of a track whose body region is described.
+        masked: sightings of a track that are also described behind a drawn mask.
+        poses: sightings of a track whose pose and hands are measured …
+        posed_tracks: … for so many of the most prominent tracks; a crowd is only recognised.
+        told_tracks: face tracks about which facts are measured.
+        figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
+        figures_where_no_face: look for figures in a photographed clip, too, where no face was found.
+    """
+
+    grid_frames: int = 12
+    body_crops: int = 6
+    masked: int = 4
+    poses: int = 24
+    posed_tracks: int = 4
+    told_tracks: int = 1000
+    figure_frames: int = 6
+    figure_tracks: int = 8
+    figures_where_no_face: bool = True
+
+
+WHOLE = Depth()
 
 
 class Experts:
@@ -81,37 +106,67 @@ class Experts:
         _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh
 
 
-def analyse(clip: Clip, experts: Experts, progress: Progress | None = None) -> ClipAnalysis:
+def analyse(
+    clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE, start_s: float = 0.0
+) -> ClipAnalysis:
     """Run the experts over a clip.
 
     Args:
         clip: T decoded frames.
         experts: the frozen experts.
         progress: called with what is being done, how much of it is done, and how much there is.
+        depth: how much the dear experts look at.
+        start_s: where the clip begins, if it is a part of a longer one (seconds).
     """
     tell = progress or (lambda what, done, total: None)
-    found: list[Faces] = []
-    for start in range(0, len(clip.images), _AT_ONCE):
-        found += experts.faces.find_many(clip.images[start : start + _AT_ONCE])
-        tell("looking for faces", len(found), len(clip.images))
-    kept = np.unique(np.linspace(0, len(clip.images) - 1, min(_GRID_FRAMES, len(clip.images))).round().astype(int))
+    found = find_faces(clip.images, experts, lambda done: tell("looking for faces", done, len(clip.images)))
+    kept = spread(len(clip.images), depth.grid_frames)
     grid = experts.frames.grid(clip.images[kept])
-    analysis = ClipAnalysis(clip.key, clip.duration_s, clip.width, clip.height, clip.times, grid.astype(np.float16), [])
-    analysis.tracks = [_face_track(clip, found, t, experts) for t in tracks.link(found)]
+    analysis = ClipAnalysis(
+        clip.key, clip.duration_s, clip.width, clip.height, clip.times, grid.astype(np.float16), [],
+        shots=shots(clip.cuts, clip.duration_s, start_s),
+    )  # fmt: skip
+    numbers = analysis.shot_of(clip.times)
+    analysis.tracks = [_face_track(clip, found, t, experts, depth) for t in tracks.link(found, numbers)]
     likely_drawn = drawn_probability(grid.mean(1), experts)
-    if likely_drawn >= _PERHAPS_DRAWN or not analysis.tracks:
-        analysis.tracks += _figure_tracks(clip, kept, experts)
-    camera = measure_camera(clip.images)
+    if likely_drawn >= _PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
+        analysis.tracks += _figure_tracks(clip, kept, experts, depth)
+    camera = _Camera(clip, numbers)
     faces = sum(t.kind == "face" for t in analysis.tracks)  # they come first
     for number, track in enumerate(analysis.tracks):
         track.thumbnail = thumbnail(clip, track)
-        if number < faces + _TOLD_FIGURES:
-            _measure(clip, analysis, track, experts, camera, posed=number < _POSED_TRACKS)
+        if number < min(faces, depth.told_tracks) or faces <= number < faces + _TOLD_FIGURES:
+            posed = number < depth.posed_tracks
+            _measure(clip, analysis, track, experts, camera, posed=posed, depth=depth)
         tell("measuring people", number + 1, len(analysis.tracks))
     analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
     analysis.scene.drawn = likely_drawn >= _DRAWN
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     return analysis
+
+
+def find_faces(
+    images: NDArray[np.uint8], experts: Experts, tell: Callable[[int], None] = lambda done: None
+) -> list[Faces]:
+    """The faces of each of T frames [T, H, W, 3]; `tell` hears how many frames are done."""
+    found: list[Faces] = []
+    for start in range(0, len(images), _AT_ONCE):
+        found += experts.faces.find_many(images[start : start + _AT_ONCE])
+        tell(len(found))
+    return found
+
+
+class _Camera:
+    """The clip's camera, measured when motion first needs it."""
+
+    def __init__(self, clip: Clip, shot: IntArray) -> None:
+        self._clip, self._shot = clip, shot
+
+    @cached_property
+    def measured(self) -> Camera:
+        camera = measure_camera(self._clip.images)
+        camera.cut[1:] |= np.diff(self._shot) > 0
+        return camera
 
 
 def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
@@ -123,12 +178,13 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
     return float(1 / (1 + np.exp(-(both[0] + both[1].mean()) / 2)))
 
 
-def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts) -> list[Track]:
-    searched = kept[spread(len(kept), _FIGURE_FRAMES)]
-    found = link_figures(experts.figures.find(clip.images[searched]))
+def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -> list[Track]:
+    searched = kept[spread(len(kept), depth.figure_frames)]
+    shot = np.searchsorted(clip.cuts, clip.times[searched], side="right")
+    found = link_figures(experts.figures.find(clip.images[searched]), shot)
     for track in found:
         track.frames = searched[track.frames]
-    return found[:_FIGURE_TRACKS]
+    return found[: depth.figure_tracks]
 
 
 def spread(count: int, most: int) -> IntArray:
@@ -136,11 +192,13 @@ def spread(count: int, most: int) -> IntArray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
 
 
-def _face_track(clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighting], experts: Experts) -> Track:
+def _face_track(
+    clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighting], experts: Experts, depth: Depth
+) -> Track:
     size = np.float32([clip.width, clip.height])
     frames = np.array([f for f, _ in sightings], np.int64)
     quality = np.array([found[f].quality[i] for f, i in sightings], np.float32)
-    best = [sightings[i] for i in np.argsort(-quality)[:_MASKED]]
+    best = [sightings[i] for i in np.argsort(-quality)[: depth.masked]]
     boxes = np.stack([found[f].boxes[i] for f, i in sightings]) / np.tile(size, 2)
     return Track(
         kind="face",
@@ -158,20 +216,28 @@ def _face_track(clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sight
 
 
 def _measure(
-    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: Camera, *, posed: bool
+    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, *, posed: bool, depth: Depth
 ) -> None:
     """Fill in a track's body features, pose and facts."""
     images = [clip.images[f] for f in track.frames]
-    seen = spread(len(track), _BODY_CROPS)
+    seen = spread(len(track), depth.body_crops)
     described = experts.frames.pooled([crop(images[i], track.body_boxes[i]) for i in seen])
     track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described one
     measures: list[BodyMeasures] = []
-    seen = spread(len(track), _POSES)
+    seen = spread(len(track), depth.poses)
     if posed and track.kind == "face":
         measures = _pose(images, track, seen, experts)
-    track.facts = facts.measure_person(clip, track, analysis, experts=experts.facts)
+    company = replace(analysis, tracks=_company(track, analysis))
+    track.facts = facts.measure_person(clip, track, company, experts=experts.facts)
     if measures:
-        _tell_motion(track, seen, measures, analysis, camera)
+        _tell_motion(track, seen, measures, analysis, camera.measured)
+
+
+def _company(track: Track, analysis: ClipAnalysis) -> list[Track]:
+    """The tracks that share a shot with this one, itself too: only they can be in front of or behind it."""
+    shots = [set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in analysis.tracks]
+    own = next(shown for t, shown in zip(analysis.tracks, shots, strict=True) if t is track)
+    return [t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own]
 
 
 def _pose(images: list[NDArray[np.uint8]], track: Track, seen: IntArray, experts: Experts) -> list[BodyMeasures]:
@@ -196,8 +262,7 @@ def _tell_motion(
 
 
 def _part(track: Track, seen: IntArray) -> Track:
-    arrays = ("frames", "boxes", "points", "scores", "quality", "identity", "body_boxes", "body", "pose")
-    return Track(track.kind, *(getattr(track, name)[seen] for name in arrays))
+    return Track(track.kind, *(getattr(track, name)[seen] for name in SIGHTING_ARRAYS))
 
 
 def thumbnail(clip: Clip, track: Track) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,14 @@ from pvchat.schemas import ClipAnalysis, Look, Progress
 from pvchat.video import ContentKeys
 
 if TYPE_CHECKING:
+    from pvchat.perception.scan import KeptParts
     from pvchat.service.networks import Networks
     from pvchat.storage.clips import ClipCache
+    from pvchat.video import Probe
 
 IN_MEMORY = 8  # analysed clips
+
+Partial = Callable[[ClipAnalysis], None]
 
 
 class ClipMemory:
@@ -37,8 +42,12 @@ class ClipMemory:
         self._keys = ContentKeys()
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
 
-    def look(self, clip: str | Path) -> Look:
+    def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
         """What the experts say about a clip; the seconds are 0 unless it had to be decoded.
+
+        Args:
+            clip: a video, an animation or a photo.
+            partial: called, while a long video is looked through, with what was seen so far.
 
         Raises:
             VideoReadError: it can't be used.
@@ -48,7 +57,7 @@ class ClipMemory:
         key, version = self._keys.of(clip), f"{VERSION}:{self.config}"
         with self.networks.lock:
             held = self._recent.get(key) or self.cache.load(key, version)
-            seen = Look(held) if held is not None else self._first_look(clip, key, version)
+            seen = Look(held) if held is not None else self._first_look(clip, key, version, partial)
             self._recent[key] = seen.analysis
             self._recent.move_to_end(key)
             while len(self._recent) > IN_MEMORY:
@@ -56,9 +65,12 @@ class ClipMemory:
         return seen
 
     def drop(self, key: str) -> None:
-        """Forget one clip, in memory and on disk."""
+        """Forget one clip, in memory and on disk, and the parts of one that was being looked through."""
+        from pvchat.perception.scan import KeptParts
+
         self._recent.pop(key, None)
         self.cache.purge_key(key)
+        KeptParts(self.cache, key).remove()
 
     def clear(self) -> None:
         """Forget all clips in memory; the cache on disk is its owner's to purge."""
@@ -67,14 +79,29 @@ class ClipMemory:
     def __len__(self) -> int:
         return len(self._recent)
 
-    def _first_look(self, clip: str | Path, key: str, version: str) -> Look:
+    def _first_look(self, clip: str | Path, key: str, version: str, partial: Partial | None) -> Look:
         from pvchat import video
-        from pvchat.perception import analysis
+        from pvchat.perception import analysis, scan
 
         started = time.perf_counter()
+        if (long := scan.long_video(clip, self.config)) is not None:
+            found = self._scan(clip, long, scan.KeptParts(self.cache, key, version), partial)
+            return Look(found, 0.0, time.perf_counter() - started)
         decoded = video.load(clip, self.config, progress=self.progress, key=key)
         read = time.perf_counter()
         found = analysis.analyse(decoded, self.networks.experts, self.progress)
         seen = Look(found, read - started, time.perf_counter() - read)
         self.cache.save(found, version)
         return seen
+
+    def _scan(self, clip: str | Path, found: Probe, parts: KeptParts, partial: Partial | None) -> ClipAnalysis:
+        """Look through a long video; its finished parts are kept until the whole is."""
+        from pvchat.perception.scan import scan
+
+        for seen in scan(clip, found, self.networks.experts, self.config, parts, self.progress):
+            if partial is not None:
+                partial(seen.analysis())
+        whole = seen.analysis()
+        self.cache.save(whole, parts.version)
+        parts.remove()
+        return whole

@@ -20,7 +20,7 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress
-from pvchat.service.clipmemory import ClipMemory
+from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
@@ -202,13 +202,17 @@ class PVChat:
         """Presence of these people, enrolled or not, in the order given."""
         return self.presence_model.score(people, analysis, self.settings.presence)
 
-    def analyse(self, clip: str | Path) -> ClipAnalysis:
+    def analyse(self, clip: str | Path, partial: Partial | None = None) -> ClipAnalysis:
         """What the experts say about a clip: from memory, from the cache on disk, or by running them.
+
+        Args:
+            clip: a video, an animation or a photo.
+            partial: called, while a long video is looked through, with what was seen so far.
 
         Raises:
             VideoReadError: it can't be used.
         """
-        return self.look(clip).analysis
+        return self._clips.look(clip, partial).analysis
 
     def look(self, clip: str | Path) -> Look:
         """`analyse`, with the seconds that it took.

@@ -1,7 +1,7 @@
 """Clip analyses on disk, so that a second question about a clip decodes nothing and runs no expert.
 
     cache/clips/<key>.json                     version, facts, sizes; names the tensor file and its SHA-256
-    cache/clips/<key>.<digest>.safetensors     times, frame features, every track's arrays and thumbnail
+    cache/clips/<key>.<digest>.safetensors     times, shots, frame features, every track's arrays and thumbnail
 
 The JSON is put in place last, in one step, so an entry is whole or not there. An entry that is damaged or of another
 version counts as missing and is removed. The cache is a convenience: a full disk costs a warning, never an answer.
@@ -25,12 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
-from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track
+from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage import atomic, tensorfile
 
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
-TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts"))
+CLIP_ARRAYS = ("times", "frame_features", "shots")
+TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts", "appearances"))
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _log = logging.getLogger(__name__)
@@ -95,6 +96,10 @@ class ClipCache:
                 self._prune(self.max_bytes)
         except OSError as error:
             _log.warning("clip cache: the analysis of this clip isn't kept (%s)", error)
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry of a clip, of any version."""
+        return self._json(key).exists()
 
     def purge(self) -> None:
         """Remove every entry and every leftover.
@@ -191,14 +196,16 @@ def _file_stem(key: str) -> str:
 
 
 def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    arrays: dict[str, NDArray[Any]] = {"times": analysis.times, "frame_features": analysis.frame_features}
+    arrays: dict[str, NDArray[Any]] = {name: np.asarray(getattr(analysis, name)) for name in CLIP_ARRAYS}
     tracks = []
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
         arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
-        tracks.append({"kind": track.kind, "facts": track.facts.to_dict()})
+        told = [{"start_s": a.start_s, "end_s": a.end_s, "facts": a.facts.to_dict()} for a in track.appearances]
+        tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": told})
     row = {name: getattr(analysis, name) for name in ("key", "duration_s", "width", "height")}
-    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict()}, arrays
+    scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
+    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
@@ -208,15 +215,18 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
             **{name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS},
             thumbnail=arrays[f"{i}.thumbnail"].tobytes(),
             facts=PersonFacts.from_dict(track["facts"]),
+            appearances=[
+                Appearance(a["start_s"], a["end_s"], PersonFacts.from_dict(a["facts"])) for a in track["appearances"]
+            ],
         )
         for i, track in enumerate(row["tracks"])
     ]
     return ClipAnalysis(
         **{name: row[name] for name in ("key", "duration_s", "width", "height")},
-        times=arrays["times"],
-        frame_features=arrays["frame_features"],
+        **{name: arrays[name] for name in CLIP_ARRAYS},
         tracks=tracks,
         scene=SceneFacts(**row["scene"]),
+        scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
     )
 
 

@@ -5,7 +5,9 @@
     containers.py  hostile video containers, read by PyAV under limits; packets.py counts before anything is decoded
     pictures.py    hostile photos and animations, read by Pillow under limits
     copies.py      our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
+    shots.py       hard cuts, found in every decoded picture
     clips.py       probe → sample → copy → `Clip`
+    parts.py       a long video → `Part`s, a few dozen pictures at a time
 
 Inputs are hostile until normalised; decord (FFmpeg of 2018, see docs/adr/0001-video-decoding.md) only ever sees our
 copy. PyAV, Pillow and decord are imported when they are first needed.
@@ -15,5 +17,8 @@ from pvchat.video.clips import Clip, load, probe
 from pvchat.video.copies import backend_in_use, save_clip
 from pvchat.video.files import Probe
 from pvchat.video.keys import ContentKeys, content_key
+from pvchat.video.parts import Part, read_parts
 
-__all__ = ["Clip", "ContentKeys", "Probe", "backend_in_use", "content_key", "load", "probe", "save_clip"]
+__all__ = [
+    "Clip", "ContentKeys", "Part", "Probe", "backend_in_use", "content_key", "load", "probe", "read_parts", "save_clip",
+]  # fmt: skip

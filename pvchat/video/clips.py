@@ -24,6 +24,7 @@ from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy,
 from pvchat.video.files import HEAD_BYTES, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
 from pvchat.video.pictures import animation, flat, open_picture, probe_picture
+from pvchat.video.shots import CutFinder
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Clip:
         times: [T] seconds of the samples from the input's first frame.
         images: [T, H, W, 3] uint8 RGB, upright.
         note: what was damaged, empty if nothing.
+        cuts: seconds at which another shot begins (where pictures were skipped, none is followed either).
     """
 
     key: str
@@ -55,6 +57,7 @@ class Clip:
     times: NDArray[np.float32]
     images: NDArray[np.uint8]
     note: str = ""
+    cuts: tuple[float, ...] = ()
 
 
 def probe(path: PathLike, config: VideoConfig) -> Probe:
@@ -92,7 +95,7 @@ def load(
     """
     backend_in_use(config)  # a wrong setting is told before any work
     found = probe(path, config)
-    size = _copy_size(found, config)
+    size = copy_size(found, config)
     source = _Source(path, found, size, config, progress, span)
     with workspace() as folder:
         times = source.write(folder / "copy.mp4")
@@ -100,7 +103,17 @@ def load(
     note = found.note or str(source.damage)
     if note:
         log.warning("%s: %s", path, note)
-    return Clip(key or content_key(path), Path(path).name, source.end_s, found.fps, *size, times, images, note)
+    return Clip(
+        key or content_key(path),
+        Path(path).name,
+        source.end_s,
+        found.fps,
+        *size,
+        times,
+        images,
+        note,
+        tuple(source.finder.cuts),
+    )
 
 
 class _Source:
@@ -124,6 +137,7 @@ class _Source:
         self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
         self.end_s = found.duration_s
         self.damage = Damage()
+        self.finder = CutFinder()
 
     def write(self, copy: Path) -> NDArray[np.float32]:
         """Write the normalised copy; returns [T] the times of its frames."""
@@ -155,6 +169,10 @@ class _Source:
                     given += 1
                     yield time, held
             held = picture
+            if picture is None:
+                self.finder.skip()
+            else:
+                self.finder.add(start, picture)
             self._tell(start)
             if not self.todo:
                 break
@@ -164,6 +182,7 @@ class _Source:
             yield self.todo.pop(), held
         if self.todo:
             self.end_s = shown_until
+        self.finder.finish()
 
     def _pictures(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
         """Yield (seconds from the first picture, picture) in order of time; a picture is None after a jump."""
@@ -197,7 +216,7 @@ def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float,
     return start, min(max(span[1], start + 1e-2), max(duration_s, start + 1e-2))
 
 
-def _copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:
+def copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:
     """Width and height of the copy: longest side at most `max_side`, both even (4:2:0)."""
     scale = min(1.0, config.max_side / max(found.width, found.height))
     return max(MIN_SIDE, round(found.width * scale) // 2 * 2), max(MIN_SIDE, round(found.height * scale) // 2 * 2)

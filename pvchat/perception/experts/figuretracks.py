@@ -13,7 +13,7 @@ import numpy as np
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.figures import Figures
-from pvchat.schemas import FloatArray, Track
+from pvchat.schemas import FloatArray, IntArray, Track
 
 # Cosines between sightings, set by hand: overlap needs little likeness, a jump needs much.
 _LINK_OVERLAPPING, _LINK_JUMPING = 0.2, 0.6
@@ -23,8 +23,12 @@ _WIDTH = 1280
 Sighting = tuple[int, int]  # frame, index of the figure in that frame
 
 
-def link_figures(figures: Sequence[Figures]) -> list[Track]:
+def link_figures(figures: Sequence[Figures], shots: Sequence[int] | IntArray | None = None) -> list[Track]:
     """Link the figures of each of the T frames into tracks.
+
+    Args:
+        figures: those of each frame.
+        shots: [T] the number of the shot that each frame is in: across a cut, place says nothing; None: there is none.
 
     Returns:
         Tracks of kind "figure", by summed score times root of area. `points` and `pose` are NaN and `body` is zero: the
@@ -32,7 +36,8 @@ def link_figures(figures: Sequence[Figures]) -> list[Track]:
     """
     tracks: list[list[Sighting]] = []
     for frame, found in enumerate(figures):
-        taken = _assign(tracks, found, figures)
+        here = [shots is None or shots[t[-1][0]] == shots[frame] for t in tracks]
+        taken = _assign(tracks, found, figures, here)
         for track, index in taken:
             tracks[track].append((frame, index))
         new = set(range(len(found))) - {index for _, index in taken}
@@ -48,14 +53,16 @@ def figure_weight(track: Track) -> float:
     return float((track.scores * np.sqrt(_areas(track.boxes))).sum())
 
 
-def _assign(tracks: list[list[Sighting]], found: Figures, figures: Sequence[Figures]) -> list[tuple[int, int]]:
-    """Pairs (track, new figure) that belong together, each used once."""
+def _assign(
+    tracks: list[list[Sighting]], found: Figures, figures: Sequence[Figures], same_shot: Sequence[bool]
+) -> list[tuple[int, int]]:
+    """Pairs (track, new figure) that belong together, each used once; `same_shot` is about each track's last one."""
     from scipy.optimize import linear_sum_assignment
 
     if not tracks or not len(found):
         return []
     last = [t[-1] for t in tracks]
-    near = overlap(np.stack([figures[f].boxes[i] for f, i in last]), found.boxes)
+    near = overlap(np.stack([figures[f].boxes[i] for f, i in last]), found.boxes) * np.array(same_shot)[:, None]
     means = np.stack([np.mean([figures[f].identity[i] for f, i in t[-5:]], 0) for t in tracks])
     alike = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9) @ found.identity.T
     allowed = ((near > _MIN_OVERLAP) & (alike > _LINK_OVERLAPPING)) | (alike > _LINK_JUMPING)

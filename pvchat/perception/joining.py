@@ -1,0 +1,173 @@
+"""Tracks of the parts of a long video become tracks of the whole, one part after the other.
+
+In: the `ClipAnalysis` of each part, in order. Out: `Track`s whose frames count through the whole video. Over the border
+between two parts, which is no cut, a face is followed as within a shot. Everywhere else only identity joins, and the
+more people there are already, the nearer it must be: with a hundred people one stranger in two hundred pairs would
+find somebody who looks like her. Someone who is not joined stays two tracks; each is compared with the enrolled people.
+
+Memory: of each person at most `MOST_SIGHTINGS` are kept, of all about `MOST_KEPT`: where there are more, each part
+keeps only the best of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from pvchat.perception import tracks
+from pvchat.perception.experts.faces import overlap
+from pvchat.perception.facts import best_sightings
+from pvchat.schemas import SIGHTING_ARRAYS, Appearance, ClipAnalysis, FloatArray, PersonFacts, Track
+
+MOST_SIGHTINGS = 240  # kept of one person
+MOST_KEPT = 4000  # kept of all, 25 MB
+_PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever there are too many, down to …
+_FEWEST = 2
+_MEANS = 12  # of one person, that a new track is compared with
+_MASKED = 8  # rows of a person's masked identity
+
+
+@dataclass
+class _Person:
+    """What was joined so far; `last` is the latest sighting, even if it was thinned out."""
+
+    pieces: list[Track]
+    means: list[FloatArray]
+    mean: FloatArray
+    weight: float
+    best: float
+    last: tuple[int, FloatArray, FloatArray] = field(repr=False)  # frame, box, identity
+
+
+class TrackJoiner:
+    """Joins the tracks of parts as they come."""
+
+    def __init__(self) -> None:
+        self._people: list[_Person] = []
+        self._figures: list[Track] = []
+        self._most = _PART_SIGHTINGS
+        self._last_shot = 0  # the first frame of the shot that goes on over the border
+
+    def add(self, part: ClipAnalysis, offset: int) -> None:
+        """Take in the next part; its frame 0 is the whole video's frame `offset`."""
+        moved = [_move(t, part, offset) for t in part.tracks]
+        self._figures += [t for t in moved if t.kind == "figure"]
+        faces = [t for t in moved if t.kind == "face"]
+        same_shot = [bool(part.shot_of(part.times)[t.frames[0] - offset] == 0) for t in faces]
+        pairs = self._assign(faces, offset, same_shot)
+        for person, number in pairs:
+            _take(self._people[person], faces[number])
+        joined = {number for _, number in pairs}
+        self._people += [_begin(t) for number, t in enumerate(faces) if number not in joined]
+        self._last_shot = (
+            offset + int(np.searchsorted(part.times, part.shots[-1, 0])) if len(part.shots) > 1 else (self._last_shot)
+        )
+
+        self._thin_out()
+
+    def _thin_out(self) -> None:
+        """Keep fewer sightings of each part while there are too many in all."""
+        while self._most > _FEWEST and sum(len(t) for p in self._people for t in p.pieces) > MOST_KEPT:
+            self._most //= 2
+            for person in self._people:
+                person.pieces = [_thin(t, self._most) for t in person.pieces]
+
+    def tracks(self) -> list[Track]:
+        """Everyone so far, the most prominent first; faces before figures."""
+        people = sorted((_whole(p) for p in self._people), key=lambda t: -_prominence(t))
+        return [*people, *sorted(self._figures, key=lambda t: -_prominence(t))]
+
+    def _assign(self, faces: Sequence[Track], offset: int, same_shot: Sequence[bool]) -> list[tuple[int, int]]:
+        """Pairs (person, new track) that belong together, each used once.
+
+        Args:
+            faces: the part's face tracks.
+            offset: the part's first frame.
+            same_shot: whether each begins in the shot that goes on over the border.
+        """
+        if not faces or not self._people:
+            return []
+        means = np.stack([tracks.mean_identity(t.identity, t.quality) for t in faces])
+        apart = _apart(np.stack([p.mean for p in self._people]), means)
+        farthest = np.stack([_apart(np.stack(p.means), means).max(0) for p in self._people])
+        best = np.minimum.outer([p.best for p in self._people], [t.quality.max() for t in faces])
+        allowed = (apart <= tracks.across(best, len(self._people))) & (farthest <= tracks.FARTHEST)
+        first = max(offset - tracks.MAX_GAP, self._last_shot)
+        follows = np.array(
+            [[s and _follows(p, t, first) for t, s in zip(faces, same_shot, strict=True)] for p in self._people]
+        )
+        cost = np.where(follows, apart - 1.0, np.where(allowed, apart, 1e3))
+        rows, columns = linear_sum_assignment(cost)
+        return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < 1e2]
+
+
+def _apart(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Distance of each of the vectors [n, D] to each of the others [m, D]: [n, m]."""
+    return np.linalg.norm(a[:, None] - b[None], axis=2)
+
+
+def _follows(person: _Person, track: Track, first: int) -> bool:
+    """Whether the track goes on where the person was last seen, in the frame `first` or later."""
+    frame, box, identity = person.last
+    if frame < first or track.frames[0] - frame > tracks.MAX_GAP:
+        return False
+    near = float(overlap(box[None], track.boxes[:1])[0, 0])
+    return near > tracks.MIN_OVERLAP and float(np.linalg.norm(identity - track.identity[0])) < tracks.LINK_OVERLAPPING
+
+
+def _move(track: Track, part: ClipAnalysis, offset: int) -> Track:
+    """A part's track with frames of the whole video; what was measured becomes an appearance."""
+    times = part.times[track.frames]
+    told = [Appearance(float(times.min()), float(times.max()), track.facts)] if track.facts != PersonFacts() else []
+    return replace(track, frames=track.frames + offset, seen=track.frames + offset, appearances=told)
+
+
+def _begin(track: Track) -> _Person:
+    mean = tracks.mean_identity(track.identity, track.quality)
+    last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
+    person = _Person([], [mean], mean, float(track.quality.sum()) + 1e-3, float(track.quality.max()), last)
+    person.pieces.append(track)
+    return person
+
+
+def _take(person: _Person, track: Track) -> None:
+    mean, weight = tracks.mean_identity(track.identity, track.quality), float(track.quality.sum()) + 1e-3
+    person.mean = (person.mean * person.weight + mean * weight) / (person.weight + weight)
+    person.weight, person.best = person.weight + weight, max(person.best, float(track.quality.max()))
+    person.means = [person.means[0], *person.means[1:], mean][-_MEANS:]
+    person.last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
+    person.pieces.append(track)
+
+
+def _thin(track: Track, most: int) -> Track:
+    """The best sightings only, in order of time; `seen` keeps them all."""
+    return track if len(track) <= most else track.rows(np.sort(best_sightings(track, most)))
+
+
+def _whole(person: _Person) -> Track:
+    """One track out of a person's pieces; what is told is what was measured where she is most prominent."""
+    pieces = person.pieces
+    if len(pieces) == 1:
+        return _thin(pieces[0], MOST_SIGHTINGS)
+    best = max(pieces, key=lambda t: (t.facts != PersonFacts(), _prominence(t)))
+    arrays = {name: np.concatenate([getattr(t, name) for t in pieces]) for name in SIGHTING_ARRAYS}
+    clearest = sorted(pieces, key=lambda t: -float(t.quality.max()))
+    whole = Track(
+        kind="face",
+        **arrays,
+        masked=np.concatenate([t.masked for t in clearest])[:_MASKED],
+        thumbnail=best.thumbnail,
+        facts=best.facts,
+        seen=np.unique(np.concatenate([t.shown_in for t in pieces])),
+        appearances=[a for t in pieces for a in t.appearances],
+    )
+    return _thin(whole, MOST_SIGHTINGS)
+
+
+def _prominence(track: Track) -> float:
+    """Box height (share of the frame) times quality, for all the frames that show this one."""
+    heights = (track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)
+    return float(heights.mean()) * len(track.shown_in)

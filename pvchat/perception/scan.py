@@ -1,0 +1,181 @@
+"""A long video is looked through from end to end: part by part, with memory that doesn't grow with its length.
+
+In: a path. Out: `Seen`, which gives the `ClipAnalysis` of everything seen so far, at any time.
+
+Per part (`video.read_parts`, 12 s): cuts in every picture, faces in each sample, the dear experts on the best sightings
+of the part's few most prominent people, facts and scene. The part's analysis is kept in the cache of clips until the
+whole is done, so that a scan that was stopped goes on where it was. Tracks are joined by `TrackJoiner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat import video
+from pvchat.config import VideoConfig
+from pvchat.errors import VideoReadError
+from pvchat.perception.analysis import Depth, Experts, Progress, analyse
+from pvchat.perception.joining import TrackJoiner
+from pvchat.schemas import ClipAnalysis, FloatArray, SceneSpan, common_scene
+from pvchat.storage.clips import ClipCache
+from pvchat.video.files import PathLike, Probe
+
+PART_DEPTH = Depth(
+    grid_frames=3, body_crops=3, masked=2, poses=8, posed_tracks=2, told_tracks=6, figure_frames=3, figure_tracks=3,
+    figures_where_no_face=False,
+)  # fmt: skip
+_GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more
+MOST_GRIDS = 96  # frames whose grid features are kept of a whole video, 12 MB
+
+
+def long_video(path: PathLike, config: VideoConfig) -> Probe | None:
+    """What `video.probe` says about a video that must be scanned; None for short clips, photos and animations.
+
+    What can't be read is None, too: whoever loads it tells why.
+    """
+    try:
+        found = video.probe(path, config)
+    except VideoReadError:
+        return None
+    return found if found.kind == "video" and found.duration_s > config.scan_from_s else None
+
+
+@dataclass
+class KeptParts:
+    """The finished parts of one video's scan, in a cache of clips."""
+
+    cache: ClipCache
+    key: str
+    version: str = ""
+
+    def load(self, number: int) -> ClipAnalysis | None:
+        """A part's analysis, or None."""
+        return self.cache.load(self._name(number), self.version)
+
+    def save(self, number: int, part: ClipAnalysis) -> None:
+        """Keep a part's analysis."""
+        part.key = self._name(number)
+        self.cache.save(part, self.version)
+
+    def remove(self) -> None:
+        """Remove all parts; some may be gone already, for the cache drops what is old."""
+        number = gone = 0
+        while gone < _GAP:
+            there = self.cache.has(self._name(number))
+            if there:
+                self.cache.purge_key(self._name(number))
+            number, gone = number + 1, 0 if there else gone + 1
+
+    def _name(self, number: int) -> str:
+        return f"{self.key}, part {number}"
+
+
+def scan(
+    path: PathLike,
+    found: Probe,
+    experts: Experts,
+    config: VideoConfig,
+    kept: KeptParts,
+    progress: Progress | None = None,
+) -> Iterator[Seen]:
+    """Look through a long video.
+
+    Args:
+        path: a local file.
+        found: what `long_video` said about it.
+        experts: the frozen experts.
+        config: limits and sampling.
+        kept: finished parts of an earlier try; new ones are added. Remove them when the whole is kept.
+        progress: called with what is being done, the seconds of the video that are done, and those in all.
+
+    Yields:
+        What was seen so far, after each part: always the same object, whose `analysis()` is made when asked for.
+
+    Raises:
+        VideoReadError: nothing can be decoded, or a limit is broken.
+    """
+    tell = progress or (lambda what, done, total: None)
+    what = f"looking through {Path(path).name}"
+    whole = Seen(kept.key)
+    while (part := kept.load(whole.parts)) is not None:
+        whole.add(part)
+        tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
+    for piece in video.read_parts(path, found, kept.key, config, whole.end_s):
+        part = analyse(piece.clip, experts, None, PART_DEPTH, piece.start_s)
+        kept.save(whole.parts, part)
+        whole.add(part)
+        tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
+        yield whole
+    tell(what, found.duration_s, found.duration_s)
+    yield whole
+
+
+@dataclass
+class Seen:
+    """What the parts that were looked through say together.
+
+    Attributes:
+        key: SHA-256 of the video's bytes.
+        parts: how many there were.
+        end_s: where the last one ends, seconds.
+    """
+
+    key: str
+    parts: int = 0
+    end_s: float = 0.0
+    size: tuple[int, int] = (0, 0)
+    times: list[FloatArray] = field(default_factory=list)
+    shots: list[tuple[float, float]] = field(default_factory=list)
+    scenes: list[SceneSpan] = field(default_factory=list)
+    joiner: TrackJoiner = field(default_factory=TrackJoiner)
+    grids: _Even = field(default_factory=lambda: _Even(MOST_GRIDS))
+
+    def add(self, part: ClipAnalysis) -> None:
+        """Take in the next part."""
+        self.joiner.add(part, sum(map(len, self.times)))
+        self.times.append(part.times)
+        pieces = [(float(a), float(b)) for a, b in part.shots]
+        if self.shots:  # no cut lies on the border
+            pieces[0] = (self.shots.pop()[0], pieces[0][1])
+        self.shots += pieces
+        self.scenes.append(SceneSpan(float(part.shots[0, 0]), part.duration_s, part.scene))
+        for grid in part.frame_features:
+            self.grids.add(grid)
+        self.parts, self.end_s, self.size = self.parts + 1, part.duration_s, (part.width, part.height)
+
+    def analysis(self) -> ClipAnalysis:
+        """All of it as one analysis, whose `duration_s` is `end_s`."""
+        return ClipAnalysis(
+            self.key,
+            self.end_s,
+            *self.size,
+            np.concatenate(self.times),
+            np.stack(self.grids.kept),
+            self.joiner.tracks(),
+            common_scene(self.scenes),
+            np.array(self.shots, np.float32),
+            list(self.scenes),
+        )
+
+
+@dataclass
+class _Even:
+    """Keeps at most `most` of a stream of rows, spread evenly over it."""
+
+    most: int
+    kept: list[NDArray[np.float16]] = field(default_factory=list)
+    every: int = 1
+    count: int = 0
+
+    def add(self, row: NDArray[np.float16]) -> None:
+        """Take the next row, if it is its turn."""
+        if self.count % self.every == 0:
+            self.kept.append(row)
+            if len(self.kept) > self.most:
+                self.kept, self.every = self.kept[::2], 2 * self.every
+        self.count += 1

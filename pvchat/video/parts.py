@@ -1,0 +1,133 @@
+"""A long video, read once from its start to its end: pictures at an even rate, a few dozen in memory at a time.
+
+In: a path and what `probe` said about it. Out: `Part`s, one after the other, each a `Clip` of up to `FRAMES` samples
+with absolute times. No copy is written: what a long copy would cost on disk and in time buys nothing, for each picture
+is looked at once (docs/adr/0015-shots-and-long-video.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.config import VideoConfig
+from pvchat.video.clips import STAMP_SLACK_S, Clip, copy_size
+from pvchat.video.containers import Damage, decoded, upright
+from pvchat.video.files import PathLike, Probe, open_local, unreadable
+from pvchat.video.shots import CutFinder
+
+FRAMES = 24  # samples of a part: 12 s at two a second, 37 MB at 960 by 540
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some seconds of a long video.
+
+    Attributes:
+        clip: its samples; `times` and `cuts` are seconds from the start of the whole video, `duration_s` is `end_s`.
+        start_s, end_s: what it covers; parts follow each other without gaps, and no cut lies on the border.
+    """
+
+    clip: Clip
+    start_s: float
+    end_s: float
+
+
+def sample_times(found: Probe, config: VideoConfig) -> NDArray[np.float64]:
+    """The [T] seconds at which a long video is looked at: the middles of equal steps."""
+    rate = min(config.scan_fps, found.fps)
+    count = max(1, round(found.duration_s * rate))
+    return (np.arange(count) + 0.5) * (found.duration_s / count)
+
+
+def read_parts(path: PathLike, found: Probe, key: str, config: VideoConfig, start_s: float = 0.0) -> Iterator[Part]:
+    """Read a long video part by part.
+
+    Args:
+        path: a local file.
+        found: what `probe` said about it.
+        key: its content key.
+        config: limits and sampling.
+        start_s: where a part ended that is known already: reading goes on there.
+
+    Yields:
+        Parts in order; the last ends where the pictures do.
+
+    Raises:
+        VideoReadError: nothing can be decoded, or a limit is broken.
+    """
+    with open_local(path, config) as file:
+        reader = _Reader(path, file, found, key, config, start_s)
+        yield from reader.parts()
+    if not reader.given and start_s <= 0:
+        raise unreadable(path, f"its {found.codec} pictures can't be decoded.", "The file is damaged.")
+
+
+class _Reader:
+    """Walks through the pictures; keeps the samples of which the cuts are not settled yet."""
+
+    def __init__(
+        self, path: PathLike, file: BinaryIO, found: Probe, key: str, config: VideoConfig, start_s: float
+    ) -> None:
+        self.path, self.file, self.found, self.key, self.config = path, file, found, key, config
+        times = sample_times(found, config)
+        self.step_s = found.duration_s / len(times)
+        self.todo = times[times > start_s][::-1].tolist()  # next one last
+        self.start_s, self.given = start_s, 0
+        self.size = copy_size(found, config)
+        self.held: list[tuple[float, NDArray[np.uint8]]] = []
+        self.finder, self.damage = CutFinder(), Damage()
+
+    def parts(self) -> Iterator[Part]:
+        for time, picture in self._sampled():
+            self.held.append((time, upright(picture, self.found.rotation, self.size)))
+            if len(self.held) > FRAMES and self.finder.settled_s > (end := self._border()):
+                yield self._part(FRAMES, end)
+        self.finder.finish()
+        while len(self.held) > FRAMES:
+            yield self._part(FRAMES, self._border())
+        if self.held:
+            yield self._part(len(self.held), self.end_s)
+
+    def _border(self) -> float:
+        """The middle between the last sample of the next part and the one that follows."""
+        return (self.held[FRAMES - 1][0] + self.held[FRAMES][0]) / 2
+
+    def _part(self, count: int, end_s: float) -> Part:
+        held, self.held = self.held[:count], self.held[count:]
+        times = np.array([time for time, _ in held], np.float32)
+        images = np.stack([image for _, image in held])
+        cuts = tuple(cut for cut in self.finder.cuts if self.start_s < cut < end_s)
+        self.finder.cuts = [cut for cut in self.finder.cuts if cut >= end_s]
+        note = self.found.note or str(self.damage)
+        clip = Clip(
+            self.key, Path(self.path).name, end_s, self.found.fps, *self.size, times, images, note, cuts
+        )  # fmt: skip
+        part = Part(clip, self.start_s, end_s)
+        self.start_s, self.given = end_s, self.given + count
+        return part
+
+    def _sampled(self) -> Iterator[tuple[float, Any]]:
+        """Yield (time, picture on the screen at that time); looks for cuts in every picture on the way."""
+        held, start, last = None, 0.0, 1.5 / self.found.fps
+        wanted = lambda: self.todo[-1] if self.todo else None  # noqa: E731
+        for start, picture in decoded(self.path, self.file, self.found, self.config, wanted, self.damage):
+            while self.todo and self.todo[-1] < start - STAMP_SLACK_S:
+                time = self.todo.pop()
+                if held is not None:
+                    yield time, held
+            held = picture
+            if picture is None:
+                self.finder.skip()
+            else:
+                self.finder.add(start, picture)
+            if not self.todo and not self.held:
+                break
+        self.end_s = min(start + last, self.found.duration_s) if self.damage.packets else self.found.duration_s
+        while held is not None and self.todo and self.todo[-1] <= self.end_s:
+            yield self.todo.pop(), held

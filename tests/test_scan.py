@@ -1,0 +1,224 @@
+"""A long video is looked through from end to end: found, joined, stopped, gone on with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from make_analysis import HEIGHT, WIDTH, identity_of, make_analysis, make_track  # noqa: E402
+from make_clips import encode  # noqa: E402
+from test_parts import CONFIG, FPS, film  # noqa: E402
+
+from pvchat import video  # noqa: E402
+from pvchat.perception import scan as module  # noqa: E402
+from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner  # noqa: E402
+from pvchat.perception.scan import KeptParts, long_video, scan  # noqa: E402
+from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track  # noqa: E402
+from pvchat.storage.clips import ClipCache  # noqa: E402
+from pvchat.video.shots import shots  # noqa: E402
+
+CAST = ((2.0, 5.0, 1), (9.0, 14.9, 2), (15.0, 24.0, 3), (30.0, 38.0, 1))  # start, end, person
+
+
+def part_of(clip: video.Clip, start_s: float, who: tuple[tuple[float, float, int], ...] = CAST) -> ClipAnalysis:
+    """What perfect experts would say about a part: whoever is on at its samples."""
+    tracks = []
+    for start, end, person in who:
+        frames = np.flatnonzero((clip.times >= start) & (clip.times < end))
+        if len(frames):
+            track = make_track(person, frames.tolist(), where=f"person {person} from {start:g}")
+            track.identity = np.stack([identity_of(person, 0.1, seed=int(100 * clip.times[f])) for f in frames])
+            tracks.append(track)
+    grid = np.stack([np.full((49, 1280), t, np.float16) for t in clip.times[:4]])
+    edges = shots(clip.cuts, clip.duration_s, start_s)
+    scene = SceneFacts(place="an office" if start_s < 30 else "a shop", setting="indoors")
+    return ClipAnalysis("k", clip.duration_s, WIDTH, HEIGHT, clip.times, grid, tracks, scene, edges)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Made-up experts; the starts of the parts that they were asked about."""
+    starts: list[float] = []
+
+    def analyse(clip: video.Clip, experts: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:
+        starts.append(start_s)
+        return part_of(clip, start_s)
+
+    monkeypatch.setattr(module, "analyse", analyse)
+    return starts
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return encode(tmp_path / "film.mp4", film(40.0, (2.0, 5.0, 15.0, 24.0, 30.0, 38.0)), fps=FPS, options={"g": "25"})
+
+
+def look(path: Path, kept: KeptParts, **more: Any) -> Any:
+    found = long_video(path, CONFIG)
+    assert found is not None
+    return scan(path, found, None, CONFIG, kept, **more)  # type: ignore[arg-type]
+
+
+def test_everybody_is_found_where_she_is(path: Path, tmp_path: Path, asked: list[float]) -> None:
+    (*_, seen) = look(path, KeptParts(ClipCache(tmp_path / "cache"), "k"))
+    whole = seen.analysis()
+    spans = {t.facts.where.split()[1]: whole.spans(t.shown_in) for t in whole.tracks}  # type: ignore[union-attr]
+    assert spans.keys() == {"1", "2", "3"}
+    assert spans["1"] == [pytest.approx((2.0, 5.0), abs=0.1), pytest.approx((30.0, 38.0), abs=0.1)]
+    assert spans["2"] == [pytest.approx((9.0, 14.9), abs=0.3)]
+    assert spans["3"] == [pytest.approx((15.0, 24.0), abs=0.1)]  # over the border between two parts
+    assert whole.duration_s == pytest.approx(40.0)
+    assert len(whole.times) == 80
+    np.testing.assert_allclose(whole.shots[1:, 0], [2, 5, 15, 24, 30, 38], atol=1e-3)
+    np.testing.assert_allclose(whole.shots[:-1, 1], whole.shots[1:, 0])
+
+
+def test_a_stopped_scan_goes_on_and_ends_alike(path: Path, tmp_path: Path, asked: list[float]) -> None:
+    (*_, seen) = look(path, KeptParts(ClipCache(tmp_path / "whole"), "k"))
+    starts, kept = asked.copy(), KeptParts(ClipCache(tmp_path / "stopped"), "k")
+    asked.clear()
+
+    def stop(what: str, done: float, total: float) -> None:
+        if done > 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(look(path, kept, progress=stop))
+    assert asked == starts[:2]
+    asked.clear()
+    (*_, again) = look(path, kept)
+    assert asked == starts[2:]
+    one, two = seen.analysis(), again.analysis()
+    np.testing.assert_array_equal(one.times, two.times)
+    np.testing.assert_allclose(one.shots, two.shots)
+    assert [one.spans(t.shown_in) for t in one.tracks] == [two.spans(t.shown_in) for t in two.tracks]
+    kept.remove()
+    assert kept.load(0) is None
+
+
+def test_what_was_seen_so_far_can_be_asked(path: Path, tmp_path: Path, asked: list[float]) -> None:
+    ends, people = [], []
+    for seen in look(path, KeptParts(ClipCache(tmp_path / "cache"), "k")):
+        part = seen.analysis()
+        ends.append(part.duration_s)
+        people.append(len(part.tracks))
+        assert part.times.max() < part.duration_s
+        assert part.shots[-1, 1] == pytest.approx(part.duration_s)
+    assert ends == sorted(ends)
+    assert people[0] == 2
+    assert people[-1] == 3
+
+
+def test_progress_is_told_in_seconds_of_the_video(path: Path, tmp_path: Path, asked: list[float]) -> None:
+    told: list[tuple[float, float]] = []
+    list(look(path, KeptParts(ClipCache(tmp_path), "k"), progress=lambda what, *numbers: told.append(numbers)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] == told[-1][1] == pytest.approx(40.0)
+    assert all(done < total for done, total in told[:-1])
+
+
+def test_only_long_videos_are_scanned(path: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    assert long_video(path, CONFIG) is not None
+    assert long_video(encode(tmp_path / "short.mp4", film(1.5), fps=FPS), CONFIG) is None
+    Image.new("RGB", (64, 64)).save(tmp_path / "photo.png")
+    assert long_video(tmp_path / "photo.png", CONFIG) is None
+    (tmp_path / "noise.mp4").write_bytes(b"\0\1" * 900)
+    assert long_video(tmp_path / "noise.mp4", CONFIG) is None
+
+
+def part(*tracks: Track, frames: int = 24, cuts: tuple[float, ...] = ()) -> ClipAnalysis:
+    made = make_analysis(*tracks, frames=frames, step=0.5)
+    made.shots = shots(cuts, made.duration_s)
+    return made
+
+
+def followed(first: Track, second: Track, cuts: tuple[float, ...] = ()) -> int:
+    """How many people two tracks are, one at the end of a part and one at the start of the next."""
+    joiner = TrackJoiner()
+    joiner.add(part(first), 0)
+    joiner.add(part(second, cuts=cuts), 24)
+    return len(joiner.tracks())
+
+
+def turned(track: Track, other: int, distance: float) -> Track:
+    """The track with a face that lies `distance` from what it was, on the way to another person's."""
+    way = identity_of(other) - identity_of(1)
+    track.identity = track.identity + way * np.float32(distance / np.linalg.norm(way))
+    return track
+
+
+def test_a_face_is_followed_over_the_border_but_not_over_a_cut() -> None:
+    """The same place of the frame, a descriptor that would not do across a cut."""
+    one = make_track(1, range(16, 24), noise=0.0)
+    assert followed(one, turned(make_track(1, range(8), noise=0.0), 2, 0.55)) == 1
+    assert followed(one, turned(make_track(1, range(2, 8), noise=0.0), 2, 0.55), cuts=(0.8,)) == 2
+    elsewhere = make_track(1, range(8), noise=0.0, box=(0.7, 0.2, 0.9, 0.6))
+    assert followed(one, turned(elsewhere, 2, 0.55)) == 2
+    assert followed(one, turned(elsewhere, 2, -0.25)) == 1  # there by identity
+
+
+def test_the_more_people_the_nearer_one_must_be() -> None:
+    def people(strangers: int, distance: float) -> int:
+        joiner = TrackJoiner()
+        joiner.add(part(make_track(1, range(8), noise=0.0)), 0)
+        for number in range(strangers):
+            joiner.add(part(make_track(50 + number, range(8), noise=0.0)), 24 * (number + 1))
+        joiner.add(part(turned(make_track(1, range(8), noise=0.0), 2, distance)), 24 * (strangers + 1))
+        return len(joiner.tracks()) - strangers
+
+    assert [people(0, 0.38), people(40, 0.38), people(40, 0.2)] == [1, 2, 1]
+
+
+def test_people_of_one_part_are_not_joined_with_one_person() -> None:
+    twins = [make_track(1, range(8)), make_track(1, range(8), box=(0.6, 0.2, 0.8, 0.6))]
+    joiner = TrackJoiner()
+    joiner.add(part(twins[0]), 0)
+    joiner.add(part(*twins), 24)
+    assert sorted(len(t.shown_in) for t in joiner.tracks()) == [8, 16]
+
+
+def test_what_is_kept_of_a_person_stays_small() -> None:
+    """An hour of somebody: all frames are known, only the best sightings are kept."""
+    joiner = TrackJoiner()
+    for number in range(120):
+        joiner.add(part(make_track(1, range(24), noise=0.1)), 24 * number)
+    (track,) = joiner.tracks()
+    assert len(track.shown_in) == 24 * 120
+    assert 100 <= len(track) <= MOST_SIGHTINGS
+    assert (np.diff(track.frames) > 0).all()
+    assert track.frames.max() > 24 * 110
+    assert track.frames.min() < 24 * 10
+    assert {len(getattr(track, n)) for n in ("boxes", "identity", "body", "pose", "quality")} == {len(track)}
+
+
+def test_what_is_kept_of_a_crowd_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody new in every part: each keeps fewer sightings, nobody is dropped, no span is lost."""
+    from pvchat.perception import joining
+
+    monkeypatch.setattr(joining, "MOST_KEPT", 200)
+    joiner = TrackJoiner()
+    for number in range(40):
+        joiner.add(part(make_track(100 + number, range(4, 20), noise=0.1)), 24 * number)
+    tracks = joiner.tracks()
+    assert len(tracks) == 40
+    assert sum(map(len, tracks)) <= 200
+    assert all(len(t.shown_in) == 16 for t in tracks)
+
+
+def test_facts_are_those_of_her_best_stretch_and_all_are_kept() -> None:
+    small = make_track(1, range(8), box=(0.4, 0.2, 0.45, 0.3))
+    large = make_track(1, range(8), box=(0.3, 0.2, 0.6, 0.8))
+    small.facts, large.facts = PersonFacts(where="on the left"), PersonFacts(where="on the right")
+    joiner = TrackJoiner()
+    for number, track in enumerate((small, large)):
+        joiner.add(part(track), 24 * number)
+    (track,) = joiner.tracks()
+    assert track.facts.where == "on the right"
+    assert [a.facts.where for a in track.appearances] == ["on the left", "on the right"]
