@@ -124,7 +124,7 @@ def with_deep(
     chat: PVChat, dev: Dev, names: Sequence[str], args: argparse.Namespace, config: PersonConfig,
     keep: Callable[[Sample], bool] = lambda s: True,
 ) -> dict[str, Person]:  # fmt: skip
-    """Everyone instant but `names`, who are deep, learnt from samples that `keep` lets through; `config` has the seed."""
+    """Everyone instant but `names`, who are deep, learnt from samples that `keep` lets through."""
     people = dict(dev.instant)
     for name in names:
         augmentation, folder = replace(asked(args), seed=config.seed), args.work / f"{name}-{config.seed}"
