@@ -44,8 +44,8 @@ class FacesByFrame:
     def __init__(self, faces: list[Faces]) -> None:
         self.left = list(faces)
 
-    def find(self, image: np.ndarray) -> Faces:
-        return self.left.pop(0)
+    def find_many(self, images: np.ndarray) -> list[Faces]:
+        return [self.left.pop(0) for _ in images]
 
     def masked(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
         assert points.min() > 1  # pixels, not fractions
