@@ -194,23 +194,24 @@ class ClipAnalysis:
         """Merge sampled frames into [start_s, end_s] spans.
 
         Each sighting stands for the time around its sample, as far as its shot goes. Spans of two shots become one
-        where somebody is seen on both sides of the cut.
+        where somebody is seen on both sides of the cut; a shot so short that no sample fell into it parts nobody.
         """
         if len(frames) == 0:
             return []
         step = float(np.median(np.diff(self.times))) if len(self.times) > 1 else self.duration_s
         shots = self.shot_of(self.times)
         spans: list[tuple[float, float]] = []
-        last = -1  # shot of the last sighting
+        last, before = -1, -1  # shot and frame of the last sighting
         for frame in np.unique(frames).tolist():
             start, end = self._stands_for(frame, shots, step)
             shot = int(shots[frame])
             gap = 1.5 * step if shot == last else 0.0  # a single missed frame doesn't cut a span, a cut does
+            gap = step if shot != last and frame == before + 1 else gap
             if spans and start - spans[-1][1] <= gap + 1e-3:
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
-            last = shot
+            last, before = shot, frame
         return [(round(a, 2), round(b, 2)) for a, b in spans]
 
     def between(self, start_s: float, end_s: float) -> ClipAnalysis:

@@ -23,7 +23,10 @@ pytestmark = pytest.mark.weights
 
 FPS, SIDE = 12, 320
 PARTS = ("car-1", "portrait", "other-man", "astronaut")  # the man in the car | Obama | Biden | Collins
-WHO = dict(zip(PARTS, ("Carl", "Obama", "Biden", "Eileen"), strict=True))
+WHO = {
+    "car-1": "Carl", "portrait": "Obama", "other-man": "Biden", "astronaut": "Eileen", "car-2": "Carl",
+    "speech": "Obama",
+}  # fmt: skip
 
 
 def pictures(part: str, folder: Path) -> Iterator[NDArray[np.uint8]]:
@@ -47,14 +50,14 @@ def material(tmp_path: Path, pvchat_home: Path) -> Path:
     return folder
 
 
-def film(path: Path, parts: tuple[str, ...], material: Path) -> dict[str, tuple[float, float]]:
-    """Write the parts one after the other; returns when each is on."""
+def film(path: Path, parts: tuple[str, ...], material: Path) -> dict[str, list[tuple[float, float]]]:
+    """Write the parts one after the other; returns when each person is on."""
     images: list[NDArray[np.uint8]] = []
-    spans = {}
+    spans: dict[str, list[tuple[float, float]]] = {}
     for part in parts:
         start = len(images) / FPS
         images += pictures(part, material)
-        spans[WHO[part]] = (start, len(images) / FPS)
+        spans.setdefault(WHO[part], []).append((start, len(images) / FPS))
     save_clip(path, images, FPS)
     return spans
 
@@ -68,12 +71,15 @@ def test_a_clip_with_a_cut_between_two_people_has_two_subjects(material: Path, t
 
 
 def test_each_is_found_in_her_own_shot(material: Path, tmp_path: Path) -> None:
-    spans = film(tmp_path / "film.mp4", PARTS, material)
+    """In a short film, and in one that is looked through in parts, where two people come back."""
     chat = PVChat(Settings(device="cpu", answers="facts"))
     for part in PARTS:
         film(tmp_path / f"{part}.mp4", (part,), material)
         chat.enroll(tmp_path / f"{part}.mp4", WHO[part])
-    for person in chat.presence(chat.analyse(tmp_path / "film.mp4")):
-        assert person.decision == "present"
-        assert person.spans[0][0] == pytest.approx(spans[person.name][0], abs=0.5)
-        assert person.spans[-1][1] == pytest.approx(spans[person.name][1], abs=0.5)
+    for parts in (PARTS, (*PARTS, "car-2", "speech")):
+        spans = film(tmp_path / "film.mp4", parts, material)
+        found = chat.analyse(tmp_path / "film.mp4")
+        assert bool(found.scenes) == (found.duration_s > chat.settings.video.scan_from_s) == (len(parts) > 4)
+        for person in chat.presence(found):
+            assert person.decision == "present"
+            assert person.spans == [pytest.approx(span, abs=0.5) for span in spans[person.name]]

@@ -130,6 +130,14 @@ def test_a_span_goes_on_over_a_cut_only_where_both_sides_are_seen() -> None:
     assert analysis.spans(np.int64([0, 1, 3])) == [(0.0, 1.0)]  # without a cut a missed sample is bridged
 
 
+def test_a_shot_without_a_sample_parts_nobody() -> None:
+    """A flash of a tenth of a second between two samples: she is seen before and after."""
+    analysis = make_analysis()
+    analysis.shots = np.float32([[0, 0.9], [0.9, 1.05], [1.05, 2]])
+    assert analysis.spans(np.arange(8)) == [(0.0, 2.0)]
+    assert analysis.spans(np.int64([2, 3, 5, 6])) == [(0.5, 0.9), (1.25, 1.75)]
+
+
 def test_sparse_samples_do_not_reach_into_other_shots() -> None:
     """A sample every 3 s, a shot of 2 s: the sighting stands for that shot only."""
     analysis = make_analysis(frames=10, step=3.0)

@@ -135,8 +135,9 @@ def _begin(track: Track) -> _Person:
 
 def _take(person: _Person, track: Track) -> None:
     mean, weight = tracks.mean_identity(track.identity, track.quality), float(track.quality.sum()) + 1e-3
-    person.mean = (person.mean * person.weight + mean * weight) / (person.weight + weight)
-    person.weight, person.best = person.weight + weight, max(person.best, float(track.quality.max()))
+    together = person.weight + weight
+    person.mean = np.asarray((person.mean * person.weight + mean * weight) / together, np.float32)
+    person.weight, person.best = together, max(person.best, float(track.quality.max()))
     person.means = [person.means[0], *person.means[1:], mean][-_MEANS:]
     person.last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     person.pieces.append(track)

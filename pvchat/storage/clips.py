@@ -223,7 +223,9 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
     ]
     return ClipAnalysis(
         **{name: row[name] for name in ("key", "duration_s", "width", "height")},
-        **{name: arrays[name] for name in CLIP_ARRAYS},
+        times=arrays["times"],
+        frame_features=arrays["frame_features"],
+        shots=arrays["shots"],
         tracks=tracks,
         scene=SceneFacts(**row["scene"]),
         scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],

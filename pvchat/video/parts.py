@@ -42,7 +42,7 @@ def sample_times(found: Probe, config: VideoConfig) -> NDArray[np.float64]:
     """The [T] seconds at which a long video is looked at: the middles of equal steps."""
     rate = min(config.scan_fps, found.fps)
     count = max(1, round(found.duration_s * rate))
-    return (np.arange(count) + 0.5) * (found.duration_s / count)
+    return np.asarray((np.arange(count) + 0.5) * (found.duration_s / count), np.float64)
 
 
 def read_parts(path: PathLike, found: Probe, key: str, config: VideoConfig, start_s: float = 0.0) -> Iterator[Part]:
