@@ -169,8 +169,8 @@ def test_training_tokens_goes_with_the_verification(chat: Chat) -> None:
     from pvchat.chat.trained import TrainedModel
     from pvchat.train.person.config import PersonConfig
 
-    trained = TrainedModel(Path("nowhere"), "cpu")
-    trained.model, trained.stamp = tiny(), "0123456789abcdef"
+    trained = TrainedModel(Path("nowhere"), "cpu", tiny())
+    trained.stamp = "0123456789abcdef"
     describer = Describer(trained, encode)
     chat.describer = describer
     samples, rows, seen = augmentation("Ana", 16)
@@ -205,8 +205,8 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
     from pvchat.chat.trained import TrainedModel
     from pvchat.model.features import collate_people, person_from_track
 
-    trained = TrainedModel(Path("nowhere"), "cpu")
-    trained.model, trained.stamp = tiny(), "0123456789abcdef"
+    trained = TrainedModel(Path("nowhere"), "cpu", tiny())
+    trained.stamp = "0123456789abcdef"
     describer = Describer(trained, encode)
     samples, rows, seen = augmentation("Ana", 16)
     alone = samples[1]  # Kim's only clip

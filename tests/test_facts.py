@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pvchat.perception import facts
-from pvchat.perception.experts.attributes import Claim
+from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.facts import FactExperts, measure_person, measure_scene
 from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.fits.attribute_labels import FRAME_KINDS
@@ -21,7 +21,7 @@ class StubHeads:
 
     def claims(self, head, features):
         kinds = FRAME_KINDS | self.kinds if head == "frame" else {}
-        return [Claim(label, p, kinds.get(label, "")) for label, p in self.said.get(head, [])]
+        return [Attribute(label, p, kinds.get(label, "")) for label, p in self.said.get(head, [])]
 
 
 class StubImageNet:

@@ -214,6 +214,11 @@ def test_a_follow_up_may_name_somebody_not_enrolled(text: str, unknown: tuple[st
     assert read(text, previous=read("Is Ana here?")).unknown == unknown
 
 
+def test_a_relative_may_be_enrolled_by_that_word() -> None:
+    assert read_question("Is Ana's mom here?", ["Ana"]).unknown == ("Ana's mom",)
+    assert read_question("Is Ana's mom here?", ["Ana", "Mom"]).unknown == ()
+
+
 def test_an_unknown_name_is_refused_with_the_list_of_those_enrolled() -> None:
     check_known(read("Is Ana here?"), NAMES)
     with pytest.raises(UnknownPersonError) as caught:

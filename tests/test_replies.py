@@ -56,6 +56,14 @@ def test_politeness_beside_a_question_hides_no_question(text: str) -> None:
     assert read_question(text, NAMES).reply == ""
 
 
+@pytest.mark.parametrize("between", ["Thanks!", "Tell me a joke", "Was macht Ana?"])
+def test_the_subject_stays_over_small_talk(between: str) -> None:
+    first = read_question("Is Ana here?", NAMES)
+    aside = read_question(between, NAMES, previous=first)
+    assert aside.reply
+    assert read_question("and what is she wearing?", NAMES, previous=aside).people == ("Ana",)
+
+
 LANGUAGES = {
     "German": (["Ist Ana in diesem Video?", "Kommt Ana im Clip vor?", "Sind Ana und Ben hier zu sehen?"],
                ["Wer ist in diesem Video?", "Wen sieht man hier?"],
@@ -103,7 +111,8 @@ def test_other_questions_are_refused_kindly_in_their_language(language: str) -> 
 @pytest.mark.parametrize(
     "text",
     ["Is Ana here?", "Who is here?", "Describe Ana.", "Film Ana", "Ana?", "What is Ana wearing?", "Come on, is Ana in?",
-     "Video of Ana?", "where ana", "ana there", "On the video, who?", "Scene?"],
+     "Video of Ana?", "where ana", "ana there", "On the video, who?", "Scene?", "man with ana in a hat",
+     "Man on a bike?", "come on ana", "no comment", "Ana, son of Ben?", "a war film?"],
 )  # fmt: skip
 def test_english_is_not_taken_for_another_language(text: str) -> None:
     question = read_question(text, NAMES)

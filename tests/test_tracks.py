@@ -12,6 +12,7 @@ pytest.importorskip("scipy")
 
 from make_analysis import box_at, identity_of, make_faces  # noqa: E402
 
+from pvchat.perception.boxes import nesting, overlap  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
 from pvchat.perception.tracks import link, mean_identity, screen_weight  # noqa: E402
 
@@ -147,3 +148,12 @@ def test_every_sighting_is_used_at_most_once_and_time_runs_forward(faces: list[F
 def test_only_doubtful_sightings_are_left_out(faces: list[Faces]) -> None:
     sure = [Faces(f.boxes, f.points, np.full(len(f), 0.99, np.float32), f.quality, f.identity) for f in faces]
     assert sum(map(len, link(sure))) == sum(map(len, sure))
+
+
+def test_a_box_inside_another_is_nested_though_they_hardly_overlap() -> None:
+    large, inside, beside = [0, 0, 10, 10], [1, 1, 3, 3], [20, 0, 30, 10]
+    boxes = np.array([large, inside, beside], np.float32)
+    np.testing.assert_allclose(nesting(boxes, boxes), [[1, 1, 0], [1, 1, 0], [0, 0, 1]])
+    assert overlap(boxes, boxes)[0, 1] == np.float32(0.04)
+    flat = np.zeros((1, 4), np.float32)
+    assert nesting(flat, boxes).tolist() == [[0, 0, 0]]  # no area shares nothing

@@ -17,8 +17,9 @@ from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, word_set
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _SHARED = word_set(
-    "video clip film scene image visible present figure come sale son hat war tut use die des per ver pose"
-)  # English too
+    """a as clip com come comment compare da das den des describe die dos dove er figure film font ha hat hay image in
+    la man no non o on ou pas present sale scene si so son t tot tun tut um un usa ve video visible war was y"""
+)  # which English texts have too
 _ENGLISH = FUNCTION_WORDS - word_set("a an as die in is no on me or so was we he i do la")  # words of others too
 _PLAINLY = word_set("the is are what who where does she he they with this here describe doing wearing you")
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]

@@ -131,6 +131,8 @@ def read_question(
     reply = "" if mentions else small_talk(lower)
     unknown = () if asks_all or reply else unknown_names(tidy, mentions, asks_who or bool(people) and not inherited)
     aspect = USUAL if unknown else _aspect(lower, kind, bool(people) or asks_all, asks_who, previous)
+    if reply and previous is not None:
+        people = previous.people  # "thanks" changes no subject
     nobody = not (people or asks_who or asks_all or unknown)
     return Question(
         text=text,
@@ -182,6 +184,6 @@ def _aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool, previou
 
 def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:
     """A question in another language: about who is there, or with a reply."""
-    people = () if foreign.reply else tuple(dict.fromkeys(m.name for m in mentions))
+    people = tuple(dict.fromkeys(m.name for m in mentions))  # a refused question is about them for the next one
     kind: QuestionType = "other" if foreign.reply else "existence"
     return Question(text, kind, people, asks_who=foreign.asks_who, reply=foreign.reply)

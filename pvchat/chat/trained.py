@@ -26,26 +26,31 @@ class TrainedModel:
     Args:
         folder: holds its config.json and model.safetensors.
         device: torch device.
+        model: the whole model, where it is in memory already.
 
     Attributes:
-        lock: held while the model runs: one at a time.
+        lock: held while the model loads or runs: one at a time.
     """
 
-    def __init__(self, folder: Path, device: str) -> None:
+    def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:
         self.folder, self.device = folder, device
         self.lock = threading.RLock()
+        self._whole = model
 
-    @cached_property
+    @property
     def model(self) -> PVChatModel:
         """The whole model with its language model."""
-        from pvchat.model.pvchat import PVChatModel
+        with self.lock:
+            if self._whole is None:
+                from pvchat.model.pvchat import PVChatModel
 
-        return PVChatModel.from_pretrained(self.folder, device=self.device)
+                self._whole = PVChatModel.from_pretrained(self.folder, device=self.device)
+            return self._whole
 
     @property
     def reader(self) -> PVChatModel:
         """The model for everything but text: the whole one where it is loaded, else one without a language model."""
-        return self.__dict__.get("model") or self._light
+        return self._light if self._whole is None else self._whole
 
     @cached_property
     def stamp(self) -> str:

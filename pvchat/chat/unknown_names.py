@@ -32,7 +32,8 @@ def relatives(text: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
     found = []
     for mention in mentions:
         start = mention.start + len(re.sub(r"'s?$", "", text[mention.start : mention.end]))
-        if kin := _KIN.match(text, start):
+        kin = _KIN.match(text, start)
+        if kin and not any(kin.start(1) <= m.start < kin.end(1) for m in mentions):  # unless "Mom" is enrolled
             found.append(f"{mention.name}'s {kin[1]}")
     return tuple(dict.fromkeys(found))
 

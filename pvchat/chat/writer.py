@@ -26,7 +26,7 @@ Stream = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenAnswer:
     """One answer.
 
     Attributes:
@@ -69,7 +69,7 @@ class Writer:
     describer: Describer | None
     language: Callable[[], LanguageModel]
 
-    def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[Written]:
+    def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
         """The answers, in order.
 
         Args:
@@ -84,7 +84,7 @@ class Writer:
         written = []
         for question, asked, seen in zip(questions, people, evidence, strict=True):
             text = write_answer(question, asked, seen, language)
-            written.append(Written(text, asked, time.perf_counter()))
+            written.append(WrittenAnswer(text, asked, time.perf_counter()))
             if stream is not None:
                 for piece in re.findall(r"\S+\s*", text):
                     stream(piece)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception import colours
-from pvchat.perception.experts.attributes import AttributeExpert, Claim, ImageNetHead, body_box, crop, head_box
+from pvchat.perception.experts.attributes import Attribute, AttributeExpert, ImageNetHead, body_box, crop, head_box
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, SceneFacts, Track
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def measure_person(
     facts.shot, facts.where = shot(track), where(track, analysis)
     images = [clip.images[track.frames[i]] for i in best]
     grey = colours.is_grey_scale(np.stack(images))
-    worn: list[Claim] = []
+    worn: list[Attribute] = []
     if track.kind == "face":
         experts = experts or _shared()
         heads = experts.frames.pooled([crop(m, head_box(track.boxes[i])) for m, i in zip(images, best, strict=True)])
@@ -208,7 +208,7 @@ def _body_features(
     return experts.frames.pooled([crop(images[k], boxes[k]) for k in inside])
 
 
-def _claim_head(facts: PersonFacts, claims: list[Claim]) -> None:
+def _claim_head(facts: PersonFacts, claims: list[Attribute]) -> None:
     for claim in claims:
         if claim.label in _NOT_SAID:
             continue
@@ -237,7 +237,7 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: FactExperts) 
     return found.label
 
 
-def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> list[Claim]:
+def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> list[Attribute]:
     """Garments that the heads or the ImageNet classifier are sure of; sets `holding` too."""
     if len(body) == 0:
         return []
@@ -247,24 +247,24 @@ def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> l
     return _formal(facts, p.mean(0), claims) + _medical(p.mean(0))
 
 
-def _formal(facts: PersonFacts, p: FloatArray, claims: list[Claim]) -> list[Claim]:
+def _formal(facts: PersonFacts, p: FloatArray, claims: list[Attribute]) -> list[Attribute]:
     """The claims with a suit or jacket and a tie, if the mean ImageNet probabilities [1000] say formal wear."""
     sure = float(p[_FORMAL].sum())
     if sure < _FORMAL_SURE:
         return claims
-    ties = [Claim(name, float(p[i])) for i, name in _TIES.items() if p[i] >= _TIE_SURE and facts.gender != "woman"]
+    ties = [Attribute(name, float(p[i])) for i, name in _TIES.items() if p[i] >= _TIE_SURE and facts.gender != "woman"]
     kind = "suit" if ties or facts.gender == "man" else "jacket"
     if any(claim.label in _OUTER for claim in claims):
         return claims + [tie for tie in ties if all(tie.label != claim.label for claim in claims)]
-    return [Claim(kind, sure), *ties]
+    return [Attribute(kind, sure), *ties]
 
 
-def _medical(p: FloatArray) -> list[Claim]:
+def _medical(p: FloatArray) -> list[Attribute]:
     found = []
     if p[_STETHOSCOPE] + p[_COAT] >= _IMAGENET_SURE and p[_COAT] >= 0.15:
-        found.append(Claim("coat", float(p[_STETHOSCOPE] + p[_COAT])))
+        found.append(Attribute("coat", float(p[_STETHOSCOPE] + p[_COAT])))
     if p[_STETHOSCOPE] >= 0.4:
-        found.append(Claim("stethoscope", float(p[_STETHOSCOPE])))
+        found.append(Attribute("stethoscope", float(p[_STETHOSCOPE])))
     return found
 
 
@@ -282,7 +282,7 @@ def _clothes(
     best: IntArray,
     images: Sequence[NDArray[np.uint8]],
     masks: Sequence[FloatArray | None],
-    worn: list[Claim],
+    worn: list[Attribute],
     grey: bool,
 ) -> list[Garment]:
     """Garments, the outer one first: kinds from the claims, colours from the pixels."""

@@ -25,7 +25,7 @@ _BODY_WIDTH, _BODY_HEIGHT = 3.2, 3.0
 
 
 @dataclass(frozen=True)
-class Claim:
+class Attribute:
     """A label that may be spoken of, its probability, and what it says of a clip.
 
     Attributes:
@@ -61,14 +61,14 @@ class AttributeExpert:
         """[B, 1280] pooled features to [B, C] independent probabilities, C labels as in `labels`."""
         return sigmoid(features @ self._weight[head].T + self._bias[head])
 
-    def claims(self, head: str, features: FloatArray) -> list[Claim]:
+    def claims(self, head: str, features: FloatArray) -> list[Attribute]:
         """What may be said when all B crops show the same thing; probabilities are averaged as log-odds."""
         if len(features) == 0:
             return []
         p = sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
         rows = self.card["heads"][head].items()
         found = [
-            Claim(label, float(v), row.get("kind", ""))
+            Attribute(label, float(v), row.get("kind", ""))
             for (label, row), v in zip(rows, p, strict=True)
             if v >= row["threshold"]
         ]

@@ -163,9 +163,8 @@ def fit(train: Samples, val: Samples, frames: FloatArray) -> tuple[fits.Arrays, 
     arrays["frame.mean"] = train.pooled[train.drawn == 1].mean(0)
     looks, looks_val = (_identity(s, arrays) for s in (spread, spread_val))
     arrays["cohort"] = fits.cohort_centres(looks, train.identity, _COHORT, SEED)
-    score, frame, same = fits.episodes(
-        looks_val, frames - arrays["frame.mean"], val.identity, val.source, arrays["cohort"], _PICTURES, _EPISODES, SEED
-    )
+    crops = fits.Crops(looks_val, frames - arrays["frame.mean"], val.identity, val.source)
+    score, frame, same = fits.episodes(crops, arrays["cohort"], _PICTURES, _EPISODES, SEED)
     fused = (1 - _FRAME_WEIGHT) * score + _FRAME_WEIGHT * frame
     slope, offset = fits.fit_logistic(fused[:, None], same, SEED, decay=1e-4)
     card = {
