@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 
-from pvchat.perception.experts.efficientnet import FrameExpert  # noqa: E402
+from pvchat.perception.experts.efficientnet import FrameExpert, _build  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_weights_are_matched_by_order_and_normalisation_is_folded_in(tmp_path: P
     wanted = features.flatten(2).transpose(1, 2).numpy()
     ours = FrameExpert(tmp_path / "lite0.pth")
     np.testing.assert_allclose(ours.grid(images), wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
-    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in ours._model.modules())
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in _build(tmp_path / "lite0.pth").modules())
 
 
 def test_a_file_of_another_shape_is_refused(renamed: Path, tmp_path: Path) -> None:
@@ -136,8 +136,11 @@ def test_real_features_tell_a_cat_from_an_astronaut() -> None:
 @pytest.mark.weights
 def test_real_weights_classify_the_cat() -> None:
     """Every tensor is in its place: ImageNet's classes of a tabby or Egyptian cat win (indices of ILSVRC 2012)."""
+    from pvchat.assets.weights import member_path
+
     data = pytest.importorskip("skimage.data")
     expert = FrameExpert()
     pooled = torch.from_numpy(expert.pooled([data.chelsea()]))
-    best = expert._model.get_classifier()(pooled)[0].argsort(descending=True)[:3].tolist()
+    whole = _build(member_path("frames"))
+    best = whole.get_classifier()(pooled)[0].argsort(descending=True)[:3].tolist()
     assert set(best) & {281, 282, 285}

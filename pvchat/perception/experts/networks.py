@@ -223,9 +223,13 @@ def _keep(model: Any, folder: Path) -> None:
 def _suppression(overlap: float) -> Any:
     openvino = _openvino()
     ops = openvino.opset13
+    # The operator drops a box at the threshold itself, torchvision only above it; cells of a grid meet it exactly.
+    above = np.float32(overlap)
+    if float(above) <= overlap:
+        above = np.nextafter(above, np.float32(1))
     boxes, scores = ops.parameter([-1, -1, 4], np.float32), ops.parameter([-1, 1, -1], np.float32)
     kept = ops.non_max_suppression(
-        boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(np.float32(overlap)),
+        boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
         ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
     )  # fmt: skip
     return _compile(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]))
