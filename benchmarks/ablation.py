@@ -32,12 +32,14 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.chat.sentences import SentenceEncoder
-from pvchat.model.heads import RoutingStats
 from pvchat.model.registry import create_model, load_config
+from pvchat.model.routers import RoutingStats
 from pvchat.train.base import run as base
 from pvchat.train.base.config import BaseConfig
+from pvchat.train.base.contrast import Contrastive
 from pvchat.train.base.identity import Identity
-from pvchat.train.base.phases import Contrastive, Objective, Phase
+from pvchat.train.base.optimizer import make_optimizer
+from pvchat.train.base.phases import Objective, Phase
 from pvchat.train.checkpoints import TrainState
 from pvchat.train.losses import balance_loss
 from pvchat.train.report import Report, read_metrics
@@ -147,8 +149,8 @@ def train(config: BaseConfig, row: Row, phase: Phase) -> dict[str, Any] | None:
         objective = Objective(chosen, copy.deepcopy(phase.captioner))  # without naming: no language model here
         if row.sparsity == "moh":
             objective.sparsity = MoHBalance()
-        state = TrainState(model, base.make_optimizer(model, objective, chosen), objective)
-        run = base.Run(chosen, state, phase, Report(config.out))
+        state = TrainState(model, make_optimizer(model, objective, chosen), objective)
+        run = base.Training(chosen, state, phase, Report(config.out))
         (config.out / "checkpoints").mkdir()
         torch.manual_seed(config.seed + 1)
         done = base.fit(run)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from pvchat.model.heads import MixtureOfHeadsAttention
+from pvchat.model.heads import Heads, MixtureOfHeadsAttention
 
 WIDTH, HEADS, KEYS = 384, 12, 1600
 
@@ -48,15 +48,16 @@ def gates(queries: int, routed: int, share: float, mixed: bool) -> Tensor:
 def variants(queries: int) -> dict[str, MixtureOfHeadsAttention]:
     """Dense and mixed modules with the same projections, 4 shared and 8 routed heads."""
     torch.manual_seed(0)
-    dense = MixtureOfHeadsAttention(WIDTH, HEADS).eval()
+    dense = MixtureOfHeadsAttention(WIDTH, Heads(HEADS)).eval()
     made = {"dense": dense}
     for share in (1.0, 0.75, 0.5, 0.33):
         for mixed in (False, True):
-            for skip in ("auto", "none"):
-                module = MixtureOfHeadsAttention(WIDTH, HEADS, 4, skip=skip).eval()
+            for skip in (True, False):
+                module = MixtureOfHeadsAttention(WIDTH, Heads(HEADS, 4), skip=skip).eval()
                 module.load_state_dict(dense.state_dict(), strict=False)
                 module.mixer.router = FixedRouter(gates(queries, 8, share, mixed))
-                made[f"{share:4.0%} {'mixed' if mixed else 'same ':5s} {skip}"] = module
+                name = f"{share:4.0%} {'mixed' if mixed else 'same ':5s} {'skipping' if skip else 'not'}"
+                made[name] = module
     return made
 
 

@@ -26,6 +26,7 @@ import numpy as np
 
 from pvchat import PVChat
 from pvchat.augment import steps
+from pvchat.augment.analyses import Analyses
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.eval.metrics.decisions import balanced
@@ -33,7 +34,8 @@ from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.deep import learn, read, remembered, training_data
+from pvchat.train.person.deep import DeepOptions, learn, read, training_data
+from pvchat.train.person.trainingset import TrainingSet, remembered
 
 EDITS = ("wear:", "recolour")
 ARMS: dict[str, Callable[[Sample], bool]] = {
@@ -110,27 +112,28 @@ def spread(names: list[str], limit: int) -> list[str]:
 def depths(chat: PVChat, dev: Dev, names: list[str], args: argparse.Namespace) -> dict[str, Any]:
     """Instant once, deep with every seed; on the questions that name somebody who was enrolled deeply."""
     instant = table(chat, dev, dev.instant, names)
-    deep = [table(chat, dev, with_deep(chat, dev, names, args, seed), names) for seed in range(args.seeds)]
+    deep = [table(chat, dev, with_deep(chat, dev, names, args, PersonConfig(seed=seed)), names) for seed in range(args.seeds)]
     show("instant and deep", {"instant": [instant], "deep": deep})
     return {"instant": instant, "deep": deep}
 
 
 def with_deep(
-    chat: PVChat, dev: Dev, names: Sequence[str], args: argparse.Namespace, seed: int,
-    keep: Callable[[Sample], bool] = lambda s: True, config: PersonConfig | None = None,
+    chat: PVChat, dev: Dev, names: Sequence[str], args: argparse.Namespace, config: PersonConfig,
+    keep: Callable[[Sample], bool] = lambda s: True,
 ) -> dict[str, Person]:  # fmt: skip
-    """Everyone instant but `names`, who are deep, learnt from the samples that `keep` lets through."""
+    """Everyone instant but `names`, who are deep, learnt from the samples that `keep` lets through; seeds are `config`'s."""
     people = dict(dev.instant)
     for name in names:
-        augmentation, folder = asked(args), args.work / f"{name}-{seed}"
+        augmentation, folder = replace(asked(args), seed=config.seed), args.work / f"{name}-{config.seed}"
         made = time.perf_counter()
-        steps.augment(dev.clips[name], name, folder, chat, config=augmentation, seed=seed)
+        steps.augment(dev.clips[name], name, folder, chat, augmentation)
         samples, rows = read(folder, name)
         samples = [s for s in samples if keep(s)]
-        analyses, started = remembered(steps.Analyses(folder, chat, augmentation)), time.perf_counter()
+        analyses, started = remembered(Analyses(folder, chat, augmentation)), time.perf_counter()
         person = dev.instant[name] if chat.describer is None else chat.describer.remember(dev.instant[name])
-        people[name] = learn(chat, person, samples, rows, analyses, replace(config or PersonConfig(), seed=seed))
-        sys.stderr.write(f"{name} seed {seed}: augmented in {started - made:.0f} s, learnt in "
+        options = DeepOptions(config)
+        people[name] = learn(chat, person, TrainingSet(samples, rows, analyses), options)
+        sys.stderr.write(f"{name} seed {config.seed}: augmented in {started - made:.0f} s, learnt in "
                          f"{time.perf_counter() - started:.0f} s, {people[name].extra['deep']}\n")  # fmt: skip
     return people
 
@@ -204,15 +207,16 @@ def token_ablation(chat: PVChat, dev: Dev, names: list[str], args: argparse.Name
 
     if chat.describer is None:
         raise SystemExit("There is no trained model here; the token ablation needs one.")
-    weights = chat.describer.folder
+    weights = chat.describer.trained.folder
     model = PVChatModel.from_pretrained(weights, llm="none") if args.presence_only else chat.describer.model
     found: dict[str, Any] = {}
     data = []
     for name in names:
         folder, augmentation = args.work / f"{name}-0", replace(asked(args), teacher="facts")
-        steps.augment(dev.clips[name], name, folder, chat, config=augmentation, seed=0)
-        analyses = remembered(steps.Analyses(folder, chat, augmentation))
-        data.append(training_data(chat.describer, dev.instant[name], *read(folder, name), analyses))
+        steps.augment(dev.clips[name], name, folder, chat, replace(augmentation, seed=0))
+        analyses = remembered(Analyses(folder, chat, augmentation))
+        learnt_from = TrainingSet(*read(folder, name), analyses)
+        data.append(training_data(chat.describer, dev.instant[name], learnt_from))
     for count in TOKENS:
         for use_z in (True, False) if count else (True,):
             config = PersonConfig(use_tokens=count > 0, use_z=use_z)

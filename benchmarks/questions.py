@@ -23,8 +23,10 @@ import numpy as np
 import torch
 
 from pvchat.chat import models
-from pvchat.chat.describe import Describer, Line
+from pvchat.chat.describe import Describer
+from pvchat.chat.lines import Line
 from pvchat.chat.sentences import SentenceEncoder
+from pvchat.chat.trained import TrainedModel
 from pvchat.config import Settings
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
@@ -54,7 +56,7 @@ def main(argv: list[str] | None = None) -> None:
         if folder is None:
             folder = Path(draft)
             create_model(args.model).save_pretrained(folder)
-        describer = Describer(folder, "cpu", SentenceEncoder().encode)
+        describer = Describer(TrainedModel(folder, "cpu"), SentenceEncoder().encode)
         clip = random_clip(args.frames)
         lines = [Line(text.format(noun), track=0) for text in ASKED for noun in NOUNS]
         describer.model.llm.generation_config.eos_token_id = None

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import PVChat
-from pvchat.chat.questions import word_set
 from pvchat.chat.sentences import SentenceEncoder
+from pvchat.chat.vocabulary import word_set
 from pvchat.config import ANSWERS, Settings
 from pvchat.eval.metrics.decisions import balanced
 

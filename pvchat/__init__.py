@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pvchat.config import Settings
     from pvchat.errors import PVChatError
-    from pvchat.people.store import Person
+    from pvchat.people.person import Person
     from pvchat.schemas import Answer
     from pvchat.service import PVChat
 
@@ -27,7 +27,7 @@ _HOMES = {
     "Answer": "pvchat.schemas",
     "PVChat": "pvchat.service",
     "PVChatError": "pvchat.errors",
-    "Person": "pvchat.people.store",
+    "Person": "pvchat.people.person",
     "Settings": "pvchat.config",
 }
 

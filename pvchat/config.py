@@ -25,7 +25,7 @@ def home() -> Path:
 
 @dataclass(frozen=True)
 class VideoConfig:
-    """How an input clip is checked, normalised and sampled (`video.py`)."""
+    """How an input clip is checked, normalised and sampled (`pvchat.video`)."""
 
     backend: str = "auto"  # auto | decord | pyav; auto takes decord where its wheel loads
     max_bytes: int = 8 * 1024**3
@@ -50,7 +50,7 @@ class VideoConfig:
 
 @dataclass(frozen=True)
 class PresenceConfig:
-    """When a probability becomes a decision (`presence.py`)."""
+    """When a probability becomes a decision (`identity/presence.py`)."""
 
     present_from: float = 0.55
     absent_below: float = 0.40
@@ -68,7 +68,7 @@ class Settings:
     seed: int = 0
     model: str = "embedded"  # the trained model: a preset, or a folder that `PVChatModel.save_pretrained` wrote
     answers: str = "auto"  # what words come from: facts | told | model; auto is model where it has weights, else told
-    llm: str = ""  # another language model: a folder or a hub id; empty takes the model's own
+    llm: str = ""  # another language model: its folder; empty takes the model's own
     video: VideoConfig = field(default_factory=VideoConfig)
     presence: PresenceConfig = field(default_factory=PresenceConfig)
 

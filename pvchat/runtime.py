@@ -11,8 +11,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -62,6 +60,18 @@ def available_devices() -> tuple[str, ...]:
 
     found = [("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()), ("cpu", True)]
     return tuple(name for name, there in found if there)
+
+
+def best_dtype(device: str) -> torch.dtype:
+    """torch.bfloat16 on accelerators and on processors that compute in it, else torch.float32."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    if device != "cpu":
+        return torch.float32
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return torch.bfloat16 if probe is not None and probe() else torch.float32
 
 
 def usable_cores() -> int:
@@ -162,16 +172,6 @@ class ProgressDisplay:
             return
         amount = f"{size(done)} of {size(total)}" if self.unit == "bytes" and total else ""
         self._bars.update(self._tasks[what], completed=done, total=total, amount=amount)
-
-
-@contextmanager
-def stopwatch(timing: dict[str, float], key: str) -> Iterator[None]:
-    """Add the seconds that the block took to `timing[key]`."""
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        timing[key] = timing.get(key, 0.0) + time.perf_counter() - start
 
 
 def size(count: float | None) -> str:

@@ -1,22 +1,26 @@
 """The things that pass between the steps: a clip's analysis, its tracks, measured facts, answers. Torch-free.
 
-Legend: T sampled frames of a clip, n sightings of one track, K face landmarks (5), J body joints (33), D vector width.
+Legend: T sampled frames of a clip, n sightings of one track, G of them kept as a grid.
 Boxes are x0, y0, x1, y1 as fractions of the frame; times are seconds from the clip's start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pvchat.config import Settings, VideoConfig
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 Decision = Literal["present", "absent", "unsure"]
 QuestionType = Literal["existence", "appearance", "action", "location", "other"]
+Progress = Callable[[str, float, float], None]  # what is being done, how much of it is done, how much there is (0: ?)
 
 
 @dataclass
@@ -50,10 +54,12 @@ class PersonFacts:
     confidence: dict[str, float] = field(default_factory=dict)  # field name -> confidence
 
     def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON, for the cache."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> PersonFacts:
+        """What `to_dict` wrote."""
         return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])]})
 
 
@@ -69,6 +75,7 @@ class SceneFacts:
     confidence: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON, for the cache."""
         return asdict(self)
 
 
@@ -101,13 +108,14 @@ class Track:
         points: [n, 5, 2] eyes, nose, mouth corners as fractions; NaN for figures.
         scores: [n] detector confidence.
         quality: [n] 0..1 fitness for identification (size, sharpness, frontality).
-        identity: [n, D] L2-normalised identity vectors (D=128 for faces, the figure expert's width for figures).
+        identity: [n, 128] identity vectors: for faces dlib's own, not normalised (docs/adr/0004-identity-network.md);
+            for figures of unit length.
         body_boxes: [n, 4] the region below and around the face that belongs to this person.
         body: [n, 1280] pooled EfficientNet features of that region.
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
-        masked: [m, D] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
+        masked: [m, 128] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
         thumbnail: JPEG bytes of the best sighting.
-        facts: what was measured (`facts.py`).
+        facts: what was measured (`perception/facts.py`).
         seen: [m] every sampled frame of a long video that shows this one, where the arrays above hold the n best of
             them only; empty: `frames` are all.
         appearances: the facts by stretches of a long video, in order of time.
@@ -154,7 +162,8 @@ class ClipAnalysis:
         key: SHA-256 of the input file's bytes.
         duration_s, width, height: of the normalised clip.
         times: [T] seconds of the sampled frames.
-        frame_features: [T, 49, 1280] float16 EfficientNet-Lite0 grid (7 by 7, row-major).
+        frame_features: [G, 49, 1280] float16 EfficientNet-Lite0 grid (7 by 7, row-major) of G = min(T, 12) frames that
+            are spread evenly over the T.
         tracks: everyone found.
         scene: measured scene facts.
         shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
@@ -277,6 +286,15 @@ def common_scene(scenes: Sequence[SceneSpan], share: float = 0.6) -> SceneFacts:
     return found
 
 
+@dataclass(frozen=True)
+class Look:
+    """One look at a clip: what the experts said, and what it took; no seconds where that was known already."""
+
+    analysis: ClipAnalysis
+    decode_s: float = 0.0
+    experts_s: float = 0.0
+
+
 @dataclass
 class PersonPresence:
     """One enrolled person's presence in one clip."""
@@ -298,6 +316,7 @@ class PersonPresence:
         return self.spans[-1][1] if self.spans else None
 
     def to_dict(self) -> dict[str, Any]:
+        """One row of `people` in the JSON contract."""
         return {
             "name": self.name,
             "decision": self.decision,
@@ -308,17 +327,77 @@ class PersonPresence:
 
 @dataclass
 class Answer:
-    """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`."""
+    """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`.
+
+    Attributes:
+        answer: the text.
+        type: what was asked for.
+        people: presence of those asked about; of everyone enrolled where nobody is named.
+        timing: seconds: `decode_s` and `experts_s` (0 where the clip was known), `total_s`, and `first_token_s`: from
+            the question until the answer's first piece was there (none is shown before the whole passed the guard).
+        everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
+    """
 
     answer: str
     type: QuestionType
     people: list[PersonPresence]
     timing: dict[str, float]
+    everyone: list[PersonPresence] = field(default_factory=list, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
+        """The JSON contract; seconds to the millisecond."""
         return {
             "answer": self.answer,
             "type": self.type,
             "people": [p.to_dict() for p in self.people],
             "timing": {k: round(v, 3) for k, v in self.timing.items()},
         }
+
+
+class Service(Protocol):
+    """What augmentation, index and training need of `pvchat.service.PVChat`: it is handed to them, never imported.
+
+    They stand below it, and so do the classes named here in words: a contract imports nothing that stands above it.
+    """
+
+    @property
+    def settings(self) -> Settings:
+        """Device, seed, limits and thresholds."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """The torch device that the models are on."""
+        ...
+
+    @property
+    def people(self) -> Any:
+        """Everyone enrolled, a `pvchat.people.store.PeopleStore`."""
+        ...
+
+    @property
+    def experts(self) -> Any:
+        """The frozen experts, a `pvchat.perception.analysis.Experts`."""
+        ...
+
+    @property
+    def presence_model(self) -> Any:
+        """Who is in a clip, a `pvchat.identity.presence.PresenceModel`."""
+        ...
+
+    @property
+    def describer(self) -> Any:
+        """The trained model, a `pvchat.chat.describe.Describer`; None where no weights are shipped."""
+        ...
+
+    def analyse(self, clip: str | Path) -> ClipAnalysis:
+        """What the experts say about a clip; raises VideoReadError."""
+        ...
+
+    def score(self, people: Sequence[Any], analysis: ClipAnalysis) -> list[PersonPresence]:
+        """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given."""
+        ...
+
+    def beside(self, cache: Any, video: VideoConfig) -> Service:
+        """The same models and people for other files: another `pvchat.storage.clips.ClipCache`, read otherwise."""
+        ...

@@ -44,11 +44,11 @@ class Studio:
         self.known[analysis.key] = replace(analysis, **fields)
         return path
 
-    def load(self, path: Any, config: VideoConfig, *, progress: Any = None) -> video.Clip:
+    def load(self, path: Any, config: VideoConfig, *, progress: Any = None, key: str = "") -> video.Clip:
         self.decoded.append(Path(path).name)
         if progress:
-            progress(1.0, 1.0)
-        return make_clip(2, key=video.content_key(path))
+            progress(f"reading {Path(path).name}", 1.0, 1.0)
+        return make_clip(2, key=key or video.content_key(path))
 
     def load_language(self, **_: Any) -> None:
         self.loaded += 1  # none: answers by rules alone

@@ -10,7 +10,8 @@ from pvchat.perception.experts.attributes import AttributeExpert, ImageNetHead, 
 
 torch = pytest.importorskip("torch")
 from pvchat.train.fits import attributes as recipe  # noqa: E402
-from pvchat.train.fits.attribute_labels import FRAME_WORDS, read_examples  # noqa: E402
+from pvchat.train.fits.attribute_labels import FRAME_KINDS, FRAME_WORDS, read_examples  # noqa: E402
+from pvchat.train.pictures import read_image  # noqa: E402
 
 
 class MeanColour:
@@ -42,6 +43,7 @@ def test_shipped_heads_are_whole_and_reached_their_precision():
         for label, row in labels.items():
             assert row["precision"] >= expert.card["stricter"].get(label, expert.card["precision_asked"]), label
             assert 0.5 <= row["threshold"] < 1
+            assert row.get("kind") == (FRAME_KINDS[label] if head == "frame" else None), label
     assert attributes._FILE.stat().st_size < 4e6
 
 
@@ -150,9 +152,9 @@ def test_the_recipe_trains_and_repeats_itself(tmp_path):
     assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "two.safetensors").read_bytes()
     assert "drawn" in one["heads"]["frame"]  # the drawn pictures are pink, the others are not
     expert = AttributeExpert(tmp_path / "one.safetensors")
-    pictures = [recipe.read_image(root / name / "train" / "0.png") for name in ("anime", "houses")]
+    pictures = [read_image(root / name / "train" / "0.png") for name in ("anime", "houses")]
     pink, grey = MeanColour().pooled(pictures)
-    assert "drawn" in [claim.label for claim in expert.claims("frame", pink[None])]
+    assert ("drawn", "drawn") in [(claim.label, claim.kind) for claim in expert.claims("frame", pink[None])]
     assert "drawn" not in [claim.label for claim in expert.claims("frame", grey[None])]
 
 

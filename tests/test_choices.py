@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 
@@ -11,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.answers import HEDGE, Evidence, plain_answer
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.calibration import Calibration
 from pvchat.chat.choices import (
     KINDS,
     LEVELS,
@@ -26,11 +26,12 @@ from pvchat.chat.choices import (
     sentences,
     softmax,
 )
-from pvchat.chat.claims import CALIBRATION, CAPTION_QUESTION, fill_gaps, read_scales
-from pvchat.chat.describe import Line, Said
+from pvchat.chat.claims import CAPTION_QUESTION, Speaker, fill_gaps
+from pvchat.chat.english import HEDGE
+from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
+from pvchat.chat.lines import Line, Utterance
 from pvchat.chat.questions import read_question
-from pvchat.errors import WeightsError
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 
 NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}
@@ -145,12 +146,12 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
         kind = next(k for k in KINDS if texts == sentences(k))
         return np.stack([likeness_to(kind, chosen[kind])] * len(lines))
 
-    def say(lines: list[Line]) -> list[Said]:
-        return [Said(kinds.get("own", "Nothing"), -0.1, 1.0) for _ in lines]
+    def say(lines: list[Line]) -> list[Utterance]:
+        return [Utterance(kinds.get("own", "Nothing"), -0.1, 1.0) for _ in lines]
 
     scales = {kind: scale_of(kind, **kinds.get("levels", {})) for kind in KINDS}
     least = {"action": 0.5, "appearance": None, "location": 0.5, "scene": None}
-    (filled,) = fill_gaps([question], [[present()]], evidence, ["Ana"], say, least, liken, scales)
+    (filled,) = fill_gaps([question], [[present()]], evidence, ["Ana"], Speaker(say, liken, Calibration(least, scales)))
     filled.others = []
     return plain_answer(question, [present()], filled)
 
@@ -197,16 +198,3 @@ def test_what_is_not_offered_or_too_unlikely_is_not_said() -> None:
         assert scale.probabilities(kind, likeness_to(kind, CHOSEN[kind])[None], possible(kind, scene, 1)).sum() == 0
     high = {"levels": {"least": limits(likely=1.1)}}
     assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **high) == "Ana is indoors."
-
-
-def test_scales_lie_beside_the_weights(tmp_path) -> None:
-    assert read_scales(tmp_path) == {}
-    rows = {kind: scale_of(kind).to_dict(kind) for kind in KINDS}
-    (tmp_path / CALIBRATION).write_text(json.dumps({"least_gain": {}, "choices": rows}))
-    alike = np.random.default_rng(1).normal(size=(3, len(sentences("action")))).astype(np.float32)
-    read = read_scales(tmp_path)["action"].scores("action", alike)
-    assert read == pytest.approx(scale_of("action").scores("action", alike), abs=1e-3)
-    rows["action"]["choices"] = ["another"]
-    (tmp_path / CALIBRATION).write_text(json.dumps({"choices": rows}))
-    with pytest.raises(WeightsError, match="thresholds"):
-        read_scales(tmp_path)

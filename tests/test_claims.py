@@ -1,81 +1,35 @@
-"""Phrases out of a model's sentences, and how they fill gaps without touching what was measured."""
+"""Which gaps the model is asked about, and how its phrases fill them without touching what was measured."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.answers import Evidence, plain_answer
-from pvchat.chat.claims import (
-    ASKED,
-    CALIBRATION,
-    GAIN,
-    Ask,
-    asks,
-    claim,
-    dressed,
-    fill_gaps,
-    filled,
-    garments,
-    read_phrase,
-    thresholds,
-)
-from pvchat.chat.describe import Line, Said
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.calibration import CLAIM_KINDS, GAIN, Calibration
+from pvchat.chat.claims import ASKED, Ask, Say, Speaker, asks, claim, fill_gaps, filled
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.extraction import read_phrase
+from pvchat.chat.lines import Line, Utterance
 from pvchat.chat.questions import read_question
-from pvchat.errors import WeightsError
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "phrase"),
-    [
-        ("action", "The man is riding a bike on the beach .", "riding a bike on the beach"),
-        ("action", "A man in a red shirt is playing a guitar.", "playing a guitar"),
-        ("action", "A woman wearing a hat sitting on a bench .", "sitting on a bench"),
-        ("action", "The person is wearing a red shirt.", ""),
-        ("action", "In the park.", ""),
-        ("action", "Two people are smiling for the camera . They talk .", "smiling for the camera"),
-        ("action", "The man is riding a", ""),
-        ("appearance", "The woman is wearing a black dress and a hat.", "a black dress and a hat"),
-        ("appearance", "A man in a blue suit.", "a blue suit"),
-        ("appearance", "The man is sitting.", ""),
-        ("location", "In the park.", "in the park"),
-        ("location", "The video was taken in a kitchen .", "in a kitchen"),
-        ("location", "A dog.", ""),
-        ("scene", "Two dogs run on the beach .", "Two dogs run on the beach."),
-        ("scene", "", ""),
-    ],
-)
-def test_phrases_are_read_out_of_sentences(kind: str, text: str, phrase: str) -> None:
-    assert read_phrase(kind, text) == phrase
 
 
 @given(st.sampled_from(sorted(ASKED)), st.text(max_size=60))
 def test_no_text_breaks_the_reading(kind: str, text: str) -> None:
     phrase = read_phrase(kind, text)
     assert "\n" not in phrase
-    claim(Ask(kind, "Ana", Line("?")), Said(text, -0.1, 1.0), Evidence(), ["Ana", "Ben"])
-
-
-def test_garments_are_taken_apart() -> None:
-    found = garments("a red shirt, blue jeans and a hat")
-    assert [(g.kind, g.colour) for g in found] == [("shirt", "red"), ("jeans", "blue"), ("hat", None)]
-    assert garments("a 100% thing") == []
-
-
-def test_a_told_garment_names_the_kind_of_a_measured_one_only() -> None:
-    top = Garment("top", "black", 0.9)
-    assert dressed([top], garments("a dark jacket")) == [Garment("jacket", "black", 0.9)]
-    assert dressed([top], garments("a red jacket and blue jeans")) == [top]
-    assert dressed([Garment("coat", "black", 0.9)], garments("a black dress")) == [Garment("coat", "black", 0.9)]
-    assert dressed([], garments("a black dress")) == garments("a black dress")
+    claim(Ask(kind, "Ana", Line("?")), Utterance(text, -0.1, 1.0), Evidence(), ["Ana", "Ben"], GAIN)
 
 
 def evidence(**facts: object) -> Evidence:
     return Evidence(facts={"Ana": PersonFacts(**facts)}, boxes={"Ana": (0.1, 0.1, 0.3, 0.5)})
+
+
+def only_places(say: Say, gain: float) -> Speaker:
+    """A model of whose own words only places are worth hearing, from this gain on."""
+    return Speaker(say, calibration=Calibration(dict.fromkeys(CLAIM_KINDS) | {"location": gain}))
 
 
 def present(name: str = "Ana") -> PersonPresence:
@@ -125,7 +79,7 @@ def test_what_was_measured_stays_word_for_word() -> None:
     seen = evidence(activity="cooking", clothes=[Garment("coat", "red", 0.9)], where="on the left of the frame")
     seen.scene = SceneFacts(place="a kitchen")
     told = [
-        claim(Ask(kind, "" if kind == "location" else "Ana"), Said(text, -0.1, 1.0), seen, ["Ana"])
+        claim(Ask(kind, "" if kind == "location" else "Ana"), Utterance(text, -0.1, 1.0), seen, ["Ana"], GAIN)
         for kind, text in (
             ("action", "The man is riding a bike."),
             ("appearance", "A green dress."),
@@ -150,30 +104,25 @@ def test_base_training_asks_in_the_same_words() -> None:
     assert {ASKED["appearance"].format("man"), ASKED["location"]} <= taught
 
 
-def test_thresholds_lie_beside_the_weights(tmp_path) -> None:
-    assert set(thresholds(tmp_path).values()) == {GAIN}
-    row = {"action": 0.5, "appearance": None, "location": 1, "scene": 0.2}
-    (tmp_path / CALIBRATION).write_text(json.dumps({"least_gain": row}))
-    assert thresholds(tmp_path) == row
-    for broken in ("{", "[]", '{"least_gain": {"action": 1}}'):
-        (tmp_path / CALIBRATION).write_text(broken)
-        with pytest.raises(WeightsError, match="thresholds"):
-            thresholds(tmp_path)
-
-
 @pytest.mark.parametrize(("setting", "asked"), [("indoors", 0), (None, 0), ("outdoors", 1)])
 def test_places_that_may_be_indoors_are_not_asked_for_in_words(setting: str | None, asked: int) -> None:
     """Its captions hardly name any; they are chosen from the list (`test_choices.py`)."""
     heard: list[Line] = []
 
-    def say(lines: list[Line]) -> list[Said]:
+    def say(lines: list[Line]) -> list[Utterance]:
         heard.extend(lines)
-        return [Said("In a park.", -0.1, 0.4) for _ in lines]
+        return [Utterance("In a park.", -0.1, 0.4) for _ in lines]
 
     seen = evidence()
     seen.scene = SceneFacts(setting=setting)
     least = {"action": None, "appearance": None, "location": 0.3, "scene": None}
-    fill_gaps([read_question("Where is Ana?", ["Ana"])], [[present()]], seen, ["Ana"], say, least)
+    fill_gaps(
+        [read_question("Where is Ana?", ["Ana"])],
+        [[present()]],
+        seen,
+        ["Ana"],
+        Speaker(say, calibration=Calibration(least)),
+    )
     assert len(heard) == asked
 
 
@@ -181,15 +130,14 @@ def test_kinds_that_are_not_worth_it_are_never_asked_for() -> None:
     questions = [read_question(text, ["Ana"]) for text in ("What is Ana doing?", "Where is Ana?")]
     heard: list[str] = []
 
-    def say(lines: list[Line]) -> list[Said]:
+    def say(lines: list[Line]) -> list[Utterance]:
         heard.extend(line.question for line in lines)
-        return [Said("In a park.", -0.1, 0.4) for _ in lines]
+        return [Utterance("In a park.", -0.1, 0.4) for _ in lines]
 
     outdoors = evidence()
     outdoors.scene = SceneFacts(setting="outdoors")
-    least = {"action": None, "appearance": None, "location": 0.3, "scene": None}
-    seen = fill_gaps(questions, [[present()]] * 2, outdoors, ["Ana"], say, least)
+    seen = fill_gaps(questions, [[present()]] * 2, outdoors, ["Ana"], only_places(say, 0.3))
     assert heard == [ASKED["location"]]
     assert [one.place for one in seen] == [None, "in a park"]
-    seen = fill_gaps(questions, [[present()]] * 2, outdoors, ["Ana"], say, {**least, "location": 0.5})
+    seen = fill_gaps(questions, [[present()]] * 2, outdoors, ["Ana"], only_places(say, 0.5))
     assert [one.place for one in seen] == [None, None]

@@ -16,7 +16,7 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.verify import RECORD, Verifier
-from pvchat.train.person import deep
+from pvchat.train.person import deep, workplace
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +44,9 @@ def chat(tmp_path: Path, model: PresenceModel) -> Chat:
 def augmented(monkeypatch: pytest.MonkeyPatch):
     """An augmentation that takes no time."""
     samples, seen = samples_of()
-    monkeypatch.setattr("pvchat.augment.steps.augment", lambda clip, name, out, chat, **_: Path(out))
+    monkeypatch.setattr("pvchat.augment.steps.augment", lambda clip, name, out, *_: Path(out))
     monkeypatch.setattr(deep, "read", lambda folder, name: (samples, []))
-    monkeypatch.setattr("pvchat.augment.steps.Analyses", lambda *_: lambda s: seen[s.id])
+    monkeypatch.setattr("pvchat.augment.analyses.Analyses", lambda *_: lambda s: seen[s.id])
 
 
 @pytest.mark.usefixtures("augmented")
@@ -57,7 +57,8 @@ def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
     assert [p.depth for p in chat.people.all()] == ["deep"]
     assert Verifier.of(chat.people.get("Ana")) is not None
     assert done.bytes_on_disk < 1_000_000
-    assert not deep.workplace(enrolled).parent.joinpath(done.id).exists()
+    assert not workplace.folder_of(enrolled).exists()
+    assert not workplace.folder_of(done).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -70,20 +71,20 @@ def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forg
     with pytest.raises(PeopleError, match="forgotten"):
         deep.deepen(chat, "x.mp4", enrolled)
     assert chat.people.names() == []
-    assert files_below(deep.workplace(enrolled)) == []
+    assert not workplace.folder_of(enrolled).exists()
 
 
 def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pvchat.augment.steps import StoppedError
+    from pvchat.augment.watch import StoppedError
 
     def stopped(*_, **__):
         raise StoppedError("stopped")
 
     monkeypatch.setattr("pvchat.augment.steps.augment", stopped)
     enrolled, stop = chat.people.add(person_of()), threading.Event()
-    assert deep.deepen(chat, "x.mp4", enrolled, stop=stop).depth == "instant"
+    assert deep.deepen(chat, "x.mp4", enrolled, deep.DeepOptions(stop=stop)).depth == "instant"
 
 
 @pytest.mark.usefixtures("augmented")
@@ -108,12 +109,12 @@ def test_others_answer_bit_identically_after_forgetting(chat: Chat, model: Prese
 def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
     kept, gone, killed = (replace(person_of(), id=c * 32) for c in "abc")
     for person in (gone, killed):
-        (deep.workplace(person) / "media").mkdir()
-        Path(f"{deep.workplace(person)}.lock").touch()  # nobody holds it
-    with deep.working(kept) as folder:
-        deep.sweep([kept.id, killed.id])
+        (workplace.folder_of(person) / "media").mkdir(parents=True)
+        Path(f"{workplace.folder_of(person)}.lock").touch()  # nobody holds it
+    with workplace.working(kept) as folder:
+        workplace.sweep([kept.id, killed.id])
         assert list(folder.parent.glob("*/")) == [folder]
-        with pytest.raises(PeopleError, match="being trained"), deep.working(kept):
+        with pytest.raises(PeopleError, match="being trained"), workplace.working(kept):
             pass
         assert folder.is_dir()
     assert list(folder.parent.iterdir()) == []
@@ -129,18 +130,18 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
     from argparse import Namespace
     from dataclasses import asdict
 
-    from pvchat.cli.deep import train
+    from pvchat.cli.train import train_person
     from pvchat.errors import UnknownPersonError
     from pvchat.train.person.config import PersonConfig
 
     chat.people.add(person_of())
     words = {"name": "ana", "data": str(tmp_path), "out": None, "resume": False, **asdict(PersonConfig())}
-    row = train(chat, Namespace(**words), lambda *_: None)
+    row = train_person(chat, Namespace(**words), lambda *_: None)
     assert (row["name"], row["depth"], row["training"]["samples"]) == ("Ana", "deep", 36)
     with pytest.raises(SettingsError, match="--out"):
-        train(chat, Namespace(**{**words, "resume": True}), lambda *_: None)
+        train_person(chat, Namespace(**{**words, "resume": True}), lambda *_: None)
     with pytest.raises(UnknownPersonError):
-        train(chat, Namespace(**{**words, "name": "Nobody"}), lambda *_: None)
+        train_person(chat, Namespace(**{**words, "name": "Nobody"}), lambda *_: None)
 
 
 def test_merging_keeps_what_both_brought(model: PresenceModel) -> None:
@@ -163,18 +164,22 @@ def test_training_tokens_goes_with_the_verification(chat: Chat) -> None:
     from make_person import augmentation, tiny
     from make_sets import encode
 
-    from pvchat.chat.describe import STAMP, Describer
+    from pvchat.chat.describe import Describer
+    from pvchat.chat.personstates import STAMP
+    from pvchat.chat.trained import TrainedModel
     from pvchat.train.person.config import PersonConfig
 
-    describer = Describer(Path("nowhere"), "cpu", encode)
-    describer.__dict__.update(model=tiny(), stamp="0123456789abcdef")
+    trained = TrainedModel(Path("nowhere"), "cpu", tiny())
+    trained.stamp = "0123456789abcdef"
+    describer = Describer(trained, encode)
     chat.describer = describer
     samples, rows, seen = augmentation("Ana", 16)
     who = enroll(seen[samples[2].id], "Ana")
     person = describer.remember(who)
     before = {k: v.clone() for k, v in describer.model.state_dict().items()}
     config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05, lora=1)
-    deeper = deep.learn(chat, person, samples, rows, lambda s: seen[s.id], config)
+    data = deep.TrainingSet(samples, rows, lambda s: seen[s.id])
+    deeper = deep.learn(chat, person, data, deep.DeepOptions(config))
     assert deeper.depth == "deep"
     assert deeper.extra[STAMP] == describer.stamp
     assert deeper.extra[RECORD]["training"]["best"] <= deeper.extra[RECORD]["training"]["start"]
@@ -197,10 +202,12 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
     from make_sets import encode
 
     from pvchat.chat.describe import Describer
+    from pvchat.chat.trained import TrainedModel
     from pvchat.model.features import collate_people, person_from_track
 
-    describer = Describer(Path("nowhere"), "cpu", encode)
-    describer.__dict__.update(model=tiny(), stamp="0123456789abcdef")
+    trained = TrainedModel(Path("nowhere"), "cpu", tiny())
+    trained.stamp = "0123456789abcdef"
+    describer = Describer(trained, encode)
     samples, rows, seen = augmentation("Ana", 16)
     alone = samples[1]  # Kim's only clip
     for sample in samples:
@@ -210,7 +217,8 @@ def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
         row.people, row.present = ["Ana", other], {**row.present, other: other == "Kim" and row.sample == alone.id}
     person = enroll(seen[samples[2].id], "Ana")
     lee, kim = enroll(analysis(90, 1), "Lee"), enroll(analysis(91, 2), "Kim")
-    _, data = deep.training_data(describer, person, samples, rows, lambda s: seen[s.id], [person, lee, kim])
+    learnt_from = deep.TrainingSet(samples, rows, lambda s: seen[s.id])
+    _, data = deep.training_data(describer, person, learnt_from, [person, lee, kim])
     assert set(data.others) == {"Kim", "Lee"}
     assert data.left_out == sum("Max" in row.people for row in rows)
     assert {n for e in data.examples for n in e.names} > {"Kim", "Lee"}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from pvchat.assets import weights
 from pvchat.assets.footage import FOOTAGE
-from pvchat.cli import doctor
-from pvchat.cli import parser as cli
+from pvchat.cli import doctor, examination
+from pvchat.cli import main as cli
 from pvchat.people.store import PeopleStore, Person
 
 
@@ -33,20 +36,32 @@ def test_an_empty_home(pvchat_home, capsys):
 
 def test_people_and_disk_are_counted(pvchat_home):
     PeopleStore().add(Person(name="Ana"))
-    report = doctor.examine()
+    report = examination.examine()
     assert report["people"]["enrolled"] == 1
     files = [file for file in pvchat_home.rglob("*") if file.is_file()]
     assert report["disk"]["used_bytes"] == sum(file.stat().st_size for file in files) > 0
 
 
 def test_a_missing_package_and_both_decords(monkeypatch):
-    real = doctor._version
+    real = examination._version
     odd = {"timm": None, "decord": "0.6.0", "decord2": "3.4.0", "gradio": None}
-    monkeypatch.setattr(doctor, "_version", lambda name: odd[name] if name in odd else real(name))
-    mends = [problem["mend"] for problem in doctor.examine()["problems"]]
+    monkeypatch.setattr(examination, "_version", lambda name: odd[name] if name in odd else real(name))
+    mends = [problem["mend"] for problem in examination.examine()["problems"]]
     assert any(mend.endswith("pip install timm") for mend in mends)
     assert any("uninstall decord decord2" in mend for mend in mends)
-    assert not any("gradio" in mend for mend in mends)  # optional
+    assert any(mend.endswith("pip install gradio") for mend in mends)
+
+
+def test_what_is_asked_for_is_what_an_install_brings():
+    """No package of an extra: `pip install pvchat` would leave a problem that it can't mend."""
+    lines = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert set(examination.PACKAGES) <= {re.split("[^A-Za-z0-9_.-]", line)[0] for line in lines}
+
+
+def test_fitted_files_are_told_with_their_licence():
+    rows = {row["file"]: row for row in examination.examine()["fitted"]}
+    assert {"identity/presence.safetensors", "model/pretrained/embedded/model.safetensors"} <= set(rows)
+    assert all(row["size_bytes"] > 1000 and "research" in row["licence"] for row in rows.values())
 
 
 def test_a_broken_torch_is_a_problem_not_a_crash(monkeypatch):
@@ -54,19 +69,19 @@ def test_a_broken_torch_is_a_problem_not_a_crash(monkeypatch):
         raise OSError("libfoo.so is missing")
 
     monkeypatch.setattr("pvchat.runtime.available_devices", broken)
-    report = doctor.examine()
+    report = examination.examine()
     assert any("libfoo.so" in problem["what"] for problem in report["problems"])
     _printed(report, 80)
 
 
 def test_a_full_disk_is_a_problem(monkeypatch):
-    monkeypatch.setattr(doctor, "_disk", lambda: {"used_bytes": 1, "free_bytes": 10**8})
-    assert any("100 MB" in problem["what"] for problem in doctor.examine()["problems"])
+    monkeypatch.setattr(examination, "_disk", lambda: {"used_bytes": 1, "free_bytes": 10**8})
+    assert any("100 MB" in problem["what"] for problem in examination.examine()["problems"])
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_nothing_is_cut_off(width):
-    report = doctor.examine()
+    report = examination.examine()
     text = _printed(report, width)
     assert "…" not in text
     squeezed = "".join(text.split())
@@ -77,7 +92,7 @@ def test_nothing_is_cut_off(width):
 
 @pytest.mark.weights
 def test_with_all_weights_nothing_is_missing():
-    report = doctor.examine()
+    report = examination.examine()
     assert all(row["here"] for row in report["weights"] if not row["for_demo"])
     assert not any("Weights" in problem["what"] for problem in report["problems"])
 

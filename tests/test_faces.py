@@ -10,13 +10,13 @@ pytest.importorskip("torch")
 from make_analysis import FakeDetector, FakeNetwork, FakeWide, five_points  # noqa: E402
 from PIL import Image, ImageFilter  # noqa: E402
 
+from pvchat.perception.boxes import overlap  # noqa: E402
 from pvchat.perception.experts.faces import (  # noqa: E402
     TEMPLATE,
     FaceExpert,
     chip,
     draw_mask,
     frontality,
-    overlap,
 )
 
 

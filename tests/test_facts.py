@@ -6,20 +6,22 @@ import numpy as np
 import pytest
 
 from pvchat.perception import facts
-from pvchat.perception.experts.attributes import Claim
+from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.facts import FactExperts, measure_person, measure_scene
 from pvchat.schemas import ClipAnalysis, Track
+from pvchat.train.fits.attribute_labels import FRAME_KINDS
 
 WIDTH, HEIGHT = 320, 240
 SKIN, RED, NAVY, WALL, HAIR = (210, 155, 130), (190, 25, 35), (20, 30, 80), (128, 128, 128), (25, 20, 18)
 
 
 class StubHeads:
-    def __init__(self, **said):
-        self.said = said
+    def __init__(self, kinds=None, **said):
+        self.said, self.kinds = said, kinds or {}
 
     def claims(self, head, features):
-        return [Claim(label, p) for label, p in self.said.get(head, [])]
+        kinds = FRAME_KINDS | self.kinds if head == "frame" else {}
+        return [Attribute(label, p, kinds.get(label, "")) for label, p in self.said.get(head, [])]
 
 
 class StubImageNet:
@@ -117,6 +119,13 @@ def test_activity_needs_more_than_a_close_up():
     assert measure_person(clip, track, analysis(track), experts=experts(**said)).activity == "climbing"
     near = track_at((0.2, 0.1, 0.6, 0.6))
     assert measure_person(clip, near, analysis(near), experts=experts(**said)).activity is None
+
+
+def test_the_card_says_what_is_an_activity_and_not_the_ending_of_a_word():
+    clip, track = scene_with()
+    said = {"frame": [("parking", 0.9), ("yoga", 0.8)], "kinds": {"parking": "place", "yoga": "activity"}}
+    assert measure_person(clip, track, analysis(track), experts=experts(**said)).activity == "yoga"
+    assert measure_scene(clip, np.zeros((1, 49, 1280)), experts=experts(**said)).place == "parking"
 
 
 def test_a_close_up_shows_no_clothes_and_says_none():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,14 @@ QUESTIONS = [
 ]
 
 
-def test_a_gguf_becomes_the_same_model_as_safetensors(tmp_path: Path) -> None:
+def test_a_gguf_becomes_the_same_model_as_safetensors(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A tiny random Llama, quantised as Q4_1: the same logits, tokens and configuration, bit for bit."""
     import torch
 
     _write_tiny_gguf(tmp_path / "tiny.gguf")
     told: list[tuple[str, int, int]] = []
     gguf.convert(tmp_path / "tiny.gguf", tmp_path / "out", lambda *step: told.append(step))
+    assert capfd.readouterr() == ("", "")  # progress is told, not drawn beside ours
     (model, tokenizer), (converted, reloaded) = _from_gguf(tmp_path / "tiny.gguf"), _from_folder(tmp_path / "out")
     ids = tokenizer("hello you", return_tensors="pt")["input_ids"]
     assert torch.equal(ids, reloaded("hello you", return_tensors="pt")["input_ids"])
@@ -62,12 +62,8 @@ def test_a_full_disk_while_converting(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_language_model_answers_as_its_gguf() -> None:
     import torch
 
-    started = time.monotonic()
     model, tokenizer = _from_gguf(weights.member_path("llm", weights.TABLE[0].names[0]))
-    from_gguf_s = time.monotonic() - started
-    started = time.monotonic()
     converted, reloaded = _from_folder(weights.member_path("llm"))
-    assert time.monotonic() - started < from_gguf_s / 3
     for question in QUESTIONS:
         chat = [{"role": "user", "content": question}]
         given = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_tensors="pt", return_dict=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pvchat.chat import models
-from pvchat.cli import parser as cli
+from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.registry import list_models, load_config
@@ -102,9 +102,9 @@ def test_listing_models_and_the_help_of_training_need_no_torch() -> None:
     for words in (["models", "--json"], ["train", "base", "--help"]):
         code = f"""
 import sys
-from pvchat import cli
+from pvchat.cli.main import main
 try:
-    cli.main({words!r})
+    main({words!r})
 except SystemExit:
     pass
 sys.exit(any(m in sys.modules for m in ("torch", "transformers")))

@@ -9,8 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from pvchat.perception.boxes import overlap  # noqa: E402
 from pvchat.perception.experts import mtcnn  # noqa: E402
-from pvchat.perception.experts.faces import overlap  # noqa: E402
 from pvchat.perception.experts.mtcnn import MTCNN, _crop, _not_nested, _pyramid, _square  # noqa: E402
 
 # Eileen Collins' face in skimage's astronaut photo [512, 512], from hairline to chin, taken from the picture by eye.

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.questions import Question, check_known, find_mentions, read_question
+from pvchat.chat.names import find_mentions
+from pvchat.chat.questions import Question, check_known, read_question
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.errors import UnknownPersonError
 
@@ -168,7 +169,7 @@ def test_who_else_leaves_out_those_already_named() -> None:
 
 def test_everyone_means_all_enrolled() -> None:
     question = read("Is everyone here?")
-    assert (question.asks_all, question.people, question.quantifier) == (True, tuple(NAMES), "all")
+    assert (question.asks_all, question.people) == (True, tuple(NAMES))
 
 
 def test_follow_ups_take_the_people_or_the_type_of_the_question_before() -> None:
@@ -179,15 +180,6 @@ def test_follow_ups_take_the_people_or_the_type_of_the_question_before() -> None
     other = read("And Ben?", previous=follow)
     assert (other.people, other.type) == (("Ben",), "appearance")
     assert read("and what is she wearing?").people == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "quantifier"),
-    [("Are Ana and Ben both here?", "both"), ("Is either Ana or Ben here?", "either"), ("Ana or Ben?", "either"),
-     ("Are neither of them here?", "neither"), ("Are Ana, Ben and Rose all here?", "all"), ("Is Ana anywhere?", None)],
-)  # fmt: skip
-def test_quantifiers(text: str, quantifier: str | None) -> None:
-    assert read(text).quantifier == quantifier
 
 
 @pytest.mark.parametrize(
@@ -203,10 +195,28 @@ def test_quantifiers(text: str, quantifier: str | None) -> None:
         ("Is someone here?", ()),
         ("Where is this?", ()),
         ("Is Ana in London?", ()),
+        ("Is Ana's mother here?", ("Ana's mother",)),
+        ("What is Ben's best friend doing?", ("Ben's best friend",)),
+        ("Where is Ana's jacket?", ()),
+        ("Are Ana, Zed and Ben here?", ("Zed",)),
     ],
 )
 def test_names_of_people_not_enrolled(text: str, unknown: tuple[str, ...]) -> None:
     assert read(text).unknown == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [("and zed?", ("zed",)), ("And Zed?", ("Zed",)), ("what about zed?", ("zed",)), ("and what is she wearing?", ()),
+     ("And Ben?", ()), ("and outside?", ()), ("And happy?", ()), ("and now?", ())],
+)  # fmt: skip
+def test_a_follow_up_may_name_somebody_not_enrolled(text: str, unknown: tuple[str, ...]) -> None:
+    assert read(text, previous=read("Is Ana here?")).unknown == unknown
+
+
+def test_a_relative_may_be_enrolled_by_that_word() -> None:
+    assert read_question("Is Ana's mom here?", ["Ana"]).unknown == ("Ana's mom",)
+    assert read_question("Is Ana's mom here?", ["Ana", "Mom"]).unknown == ()
 
 
 def test_an_unknown_name_is_refused_with_the_list_of_those_enrolled() -> None:

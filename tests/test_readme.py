@@ -48,7 +48,7 @@ def test_the_weights_table_is_the_code_s():
 
 
 def test_the_commands_shown_exist():
-    from pvchat.cli.parser import build_parser
+    from pvchat.cli.main import build_parser
 
     section = README.split("## Use")[1].split("\n## ")[0]
     shown = [shlex.split(line)[1:] for line in section.splitlines() if line.startswith("pvchat ")]

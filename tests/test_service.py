@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from make_analysis import make_analysis, make_track  # noqa: E402
 from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
+from pvchat.chat.evidence import gather  # noqa: E402
+from pvchat.config import Settings, VideoConfig  # noqa: E402
 from pvchat.errors import SettingsError, UnknownPersonError  # noqa: E402
+from pvchat.people.index import PeopleIndex  # noqa: E402
 from pvchat.schemas import PersonFacts, PersonPresence  # noqa: E402
-from pvchat.service import gather  # noqa: E402
+from pvchat.storage.clips import ClipCache  # noqa: E402
+from pvchat.video import keys  # noqa: E402
 
 FOUR_TYPES = {
     "existence": "Is Ana in this video?",
@@ -195,6 +199,65 @@ def test_an_unknown_depth(studio: Studio, depth: str) -> None:
     with pytest.raises(SettingsError, match="instant"):
         PVChat(Settings(device="cpu")).enroll(studio.clip("ana", ANA), "Ana", depth=depth)
     assert studio.decoded == []
+
+
+# --- nothing twice
+
+
+def test_a_question_reads_the_store_once_and_a_settled_clip_never(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, hashed = [], []
+    rows, opened = PeopleIndex.rows, keys.open_local
+    monkeypatch.setattr(PeopleIndex, "rows", lambda self: looks.append(1) or rows(self))
+    monkeypatch.setattr(keys, "open_local", lambda path: hashed.append(1) or opened(path))
+    later = time.time_ns() + 3_600_000_000_000
+    monkeypatch.setattr(keys.time, "time_ns", lambda: later)  # the clip was written an hour ago
+    clip = studio.clip("new", ANA)
+    hashed.clear()
+    for question in FOUR_TYPES.values():
+        looks.clear()
+        chat.ask(clip, question)
+        assert len(looks) == 1
+    assert len(hashed) == 1  # the first question's, though the clip was decoded too
+
+
+def test_everyone_comes_with_the_answer(studio: Studio, chat: PVChat) -> None:
+    clip = studio.clip("new", BEN)
+    answer = chat.ask(clip, "Is Ana in this video?")
+    assert [p.name for p in answer.people] == ["Ana"]
+    assert answer.everyone == chat.presence(chat.analyse(clip))
+    assert [p.decision for p in answer.everyone] == ["absent", "present"]
+
+
+def test_services_beside_each_other_share_networks_and_nothing_else(
+    studio: Studio, chat: PVChat, tmp_path: Path
+) -> None:
+    clip = studio.clip("new", ANA)
+    other = chat.with_people(tmp_path / "others")
+    own = chat.beside(ClipCache(tmp_path / "analyses"), VideoConfig(max_frames=3))
+    assert other.networks is own.networks is chat.networks
+    assert other.people.names() == []
+    assert own.people is chat.people
+    chat.ask(clip, "Is Ana in this video?")
+    seen = len(studio.analysed)
+    other.analyse(clip)  # the cache is shared
+    assert len(studio.analysed) == seen
+    own.analyse(clip)  # read otherwise, kept elsewhere
+    assert len(studio.analysed) == seen + 1
+    assert (tmp_path / "analyses" / f"{chat.analyse(clip).key}.json").exists()
+
+
+def test_warming_up_loads_every_expert(monkeypatch: pytest.MonkeyPatch) -> None:
+    from functools import cached_property
+
+    from pvchat.perception.analysis import Experts
+
+    names, loaded = [n for n, part in vars(Experts).items() if isinstance(part, cached_property)], []
+    for name in names:
+        monkeypatch.setattr(Experts, name, property(lambda self, name=name: loaded.append(name)))
+    Experts().load()
+    assert loaded == names
 
 
 # --- evidence

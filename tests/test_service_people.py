@@ -137,7 +137,7 @@ def test_memory_is_bounded(studio: Studio, chat: PVChat) -> None:
     clips = [studio.clip(f"clip {i}", ANA) for i in range(12)]
     for clip in clips:
         chat.ask(clip, "Is Ana in this video?")
-    assert len(chat._recent) <= 8
+    assert len(chat._clips) <= 8
     count = len(studio.decoded)
     chat.ask(clips[0], "Is Ana in this video?")  # long out of memory, still on the disk
     assert len(studio.decoded) == count
@@ -153,7 +153,7 @@ def test_forgetting_leaves_no_trace(studio: Studio, chat: PVChat, pvchat_home: P
     assert find_traces(pvchat_home, wanted)
     chat.forget("ana")
     assert find_traces(pvchat_home, wanted) == []
-    assert not chat._recent
+    assert len(chat._clips) == 0
     with pytest.raises(UnknownPersonError, match="Ben"):
         chat.ask(clip, "Is Ana in this video?")
     assert [p.name for p in chat.ask(clip, "Who is in this video?").people] == ["Ben"]

@@ -12,8 +12,9 @@ pytest.importorskip("scipy")
 
 from make_analysis import box_at, identity_of, make_faces  # noqa: E402
 
+from pvchat.perception.boxes import nesting, overlap  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
-from pvchat.perception.tracks import link, mean_identity, prominence  # noqa: E402
+from pvchat.perception.tracks import link, mean_identity, screen_weight  # noqa: E402
 
 NOBODY = make_faces()
 
@@ -150,7 +151,7 @@ def test_the_most_prominent_track_comes_first() -> None:
     ]
     tracks = link(faces)
     assert [t[0][1] for t in tracks] == [1, 0, 2]
-    weights = [prominence(t, faces) for t in tracks]
+    weights = [screen_weight(t, faces) for t in tracks]
     assert weights == sorted(weights, reverse=True)
 
 
@@ -158,8 +159,8 @@ def test_prominence_counts_height_and_quality() -> None:
     small, large = (make_faces((box_at(100, side=s), identity_of(1))) for s in (20, 40))
     dull = make_faces((box_at(100, side=40), identity_of(1)), quality=0.1)
     track = [(0, 0)]
-    assert prominence(track, [large]) == pytest.approx(2 * prominence(track, [small]))
-    assert prominence(track, [dull]) < prominence(track, [large])
+    assert screen_weight(track, [large]) == pytest.approx(2 * screen_weight(track, [small]))
+    assert screen_weight(track, [dull]) < screen_weight(track, [large])
 
 
 def test_mean_identity_follows_the_good_sightings() -> None:
@@ -192,10 +193,19 @@ def test_every_sighting_is_used_at_most_once_and_time_runs_forward(faces: list[F
     for track in tracks:
         frames = [f for f, _ in track]
         assert frames == sorted(set(frames))
-    assert [prominence(t, faces) for t in tracks] == sorted((prominence(t, faces) for t in tracks), reverse=True)
+    assert [screen_weight(t, faces) for t in tracks] == sorted((screen_weight(t, faces) for t in tracks), reverse=True)
 
 
 @given(clips())
 def test_only_doubtful_sightings_are_left_out(faces: list[Faces]) -> None:
     sure = [Faces(f.boxes, f.points, np.full(len(f), 0.99, np.float32), f.quality, f.identity) for f in faces]
     assert sum(map(len, link(sure))) == sum(map(len, sure))
+
+
+def test_a_box_inside_another_is_nested_though_they_hardly_overlap() -> None:
+    large, inside, beside = [0, 0, 10, 10], [1, 1, 3, 3], [20, 0, 30, 10]
+    boxes = np.array([large, inside, beside], np.float32)
+    np.testing.assert_allclose(nesting(boxes, boxes), [[1, 1, 0], [1, 1, 0], [0, 0, 1]])
+    assert overlap(boxes, boxes)[0, 1] == np.float32(0.04)
+    flat = np.zeros((1, 4), np.float32)
+    assert nesting(flat, boxes).tolist() == [[0, 0, 0]]  # no area shares nothing

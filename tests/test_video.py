@@ -209,12 +209,12 @@ def test_key_is_the_hash_of_the_bytes(clips: Path) -> None:
 
 
 def test_progress_runs_to_the_end(clips: Path) -> None:
-    seen: list[tuple[float, float]] = []
-    load(made(clips, "b_frames.mp4"), PYAV, progress=lambda done, total: seen.append((done, total)))
-    done = [d for d, _ in seen]
+    seen: list[tuple[str, float, float]] = []
+    load(made(clips, "b_frames.mp4"), PYAV, progress=lambda *told: seen.append(told))
+    done = [d for _, d, _ in seen]
     assert done == sorted(done)
     assert len(seen) > 10
-    assert seen[-1] == (2.0, 2.0)
+    assert seen[-1] == ("reading b_frames.mp4", 2.0, 2.0)
 
 
 def test_backend_is_chosen_by_flag_then_environment_then_what_loads(monkeypatch: pytest.MonkeyPatch) -> None:

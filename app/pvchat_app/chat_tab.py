@@ -14,9 +14,10 @@ import gradio as gr
 
 from pvchat.errors import PVChatError
 from pvchat_app import cards
+from pvchat_app.conversation import Turn
 from pvchat_app.desk import MAX_QUESTION, Desk
 from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, reporter
-from pvchat_app.sessions import Session, Turn
+from pvchat_app.sessions import Session
 
 _NOTHING = (
     "Upload a clip: anything, with or without the people you enrolled.",
@@ -124,7 +125,7 @@ def _asking(desk: Desk) -> Callable[..., Any]:
             yield messages(session), gr.skip()
             return
         if not session.clips:
-            lost = Turn(None, question, error="There is no clip yet: upload one on the left first.")  # type: ignore[arg-type]
+            lost = Turn(None, question, error="There is no clip yet: upload one on the left first.")
             session.turns = [*(turn for turn in session.turns if turn.clip), lost]
             yield messages(session), gr.skip()
             return

@@ -6,27 +6,25 @@ the one PVChat of the engine.
 
 from __future__ import annotations
 
-import queue
 import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-from pvchat.config import home
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
-from pvchat.schemas import Track
+from pvchat.schemas import Progress, Track
 from pvchat_app import evidence, export, pace
-from pvchat_app.engine import Engine, Progress
+from pvchat_app.conversation import SessionClip, Turn
+from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
-from pvchat_app.sessions import Session, SessionClip, Sessions, Turn
+from pvchat_app.sessions import Session, Sessions
+from pvchat_app.streaming import streamed
 from pvchat_app.wording import told
 
 STARTERS = ("Is {name} in this video?", "What is {name} wearing?", "What is {name} doing?", "Where is {name}?")
 MAX_QUESTION = 500  # characters
-_BEAT_S = 0.5  # how often a waiting answer is shown again
 
 
 class Desk:
@@ -107,16 +105,17 @@ class Desk:
         pick = session.pick
 
         def work(stop: threading.Event, progress: Progress) -> None:
-            options: dict[str, Any] = {"stop": stop, "progress": progress}
-            self.engine.chat.enroll(clip, person.name, depth="deep", track=pick, replace=True, **options)
+            self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
 
         plan = pace.DEEP if self.engine.chat.describer is None else pace.TRAINED
         return self.jobs.add(owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=plan)
 
     def samples_of(self, job: Job) -> Path | None:
         """Where the training that runs keeps its augmented samples; None while it has none."""
+        from pvchat.train.person.workplace import folder_of
+
         person = self.engine.people.find(job.name)
-        folder = home() / "tmp" / "deep" / person.id if person else None  # see `pvchat.train.person.deep.workplace`
+        folder = folder_of(person) if person else None
         return folder if folder and folder.is_dir() else None
 
     # -- asking -------------------------------------------------------------------------------------------------------
@@ -127,34 +126,34 @@ class Desk:
         First the text as it streams, then presence and timeline, then the pictures. Errors become `turn.error`.
         """
         if not session.clips:
-            yield Turn(None, question, error="There is no clip yet: upload one first.")  # type: ignore[arg-type]
+            yield Turn(None, question, error="There is no clip yet: upload one first.")
             return
         clip = session.clips[-1]
-        turn, history = Turn(clip, question[:MAX_QUESTION]), session.earlier_questions(clip)
+        turn = Turn(clip, question[:MAX_QUESTION])
+        history = session.earlier_questions(clip)
         session.turns.append(turn)
-        chat = self.engine.chat
         try:
-            for piece in _streamed(lambda stream: self._answer(turn, history, stream)):
+            for piece in streamed(lambda stream: self._answer(clip, turn, history, stream)):
                 turn.text += piece
                 yield turn
             assert turn.answer is not None
             assert clip.analysis is not None
             turn.text, turn.duration_s = turn.answer.answer, clip.analysis.duration_s
             asked = {person.name for person in turn.answer.people}
-            turn.presences = sorted(chat.presence(clip.analysis), key=lambda p: p.name not in asked)
+            turn.presences = sorted(turn.answer.everyone, key=lambda p: p.name not in asked)
             yield turn
-            turn.pictures = evidence.pictures(session, clip, turn.presences, chat.settings.video)
+            turn.pictures = evidence.pictures(session, clip, turn.presences, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
             turn.error = told(error)
         yield turn
 
-    def _answer(self, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
+    def _answer(self, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
         def tell(what: str, done: float, total: float) -> None:
             turn.status = f"{what} … {100 * done / total:.0f} %" if total else f"{what} …"
 
-        self.look(turn.clip, tell)
+        self.look(clip, tell)
         with self.engine.listening(tell):
-            turn.answer = self.engine.chat.ask(turn.clip.path, turn.question, history=history, stream=stream)
+            turn.answer = self.engine.chat.ask(clip.path, turn.question, history=history, stream=stream)
 
     def starters(self, name: str | None) -> list[str]:
         """The four one-click questions, about one person; about anybody when nobody is enrolled."""
@@ -231,31 +230,3 @@ class Desk:
     def _forget_analyses(self) -> None:
         for clip in self.sessions.clips():
             clip.analysis = None
-
-
-def _streamed(call: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
-    """Run a call that hands out pieces in its own thread; yield them, "" while there is none; raise what it raised."""
-    pieces: queue.Queue[str | None] = queue.Queue()
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            call(pieces.put)
-        except BaseException as error:  # raised again where the pieces are read
-            failure.append(error)
-        finally:
-            pieces.put(None)
-
-    thread = threading.Thread(target=run, name="pvchat-ask", daemon=True)
-    thread.start()
-    while True:
-        try:
-            piece = pieces.get(timeout=_BEAT_S)
-        except queue.Empty:
-            piece = ""  # nothing yet: a chance to show what is being done
-        if piece is None:
-            break
-        yield piece
-    thread.join()
-    if failure:
-        raise failure[0]

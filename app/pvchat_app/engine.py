@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from pvchat.config import Settings
 from pvchat.people.store import PeopleStore
+from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat
 
-Progress = Callable[[str, float, float], None]
 
 _log = logging.getLogger(__name__)
 

@@ -49,13 +49,12 @@ class EnrollTab:
     enrolled: Any  # the event after which lists of people are out of date
 
 
-def build(desk: Desk, browser: gr.BrowserState, deep: bool) -> EnrollTab:
+def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
     """Lay the tab out and connect it.
 
     Args:
         desk: does the work.
         browser: the key by which a browser knows its trainings again after a reload.
-        deep: whether deep enrollment is offered.
     """
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=300):
@@ -70,7 +69,7 @@ def build(desk: Desk, browser: gr.BrowserState, deep: bool) -> EnrollTab:
             )
             depth = gr.Radio(
                 [("Instant (seconds)", "instant"), ("Instant, then deep in the background (minutes)", "deep")],
-                value="instant", label="Depth", visible=deep, elem_id="pv-depth",
+                value="instant", label="Depth", elem_id="pv-depth",
             )  # fmt: skip
             consent = gr.Checkbox(
                 label="This person has agreed to be enrolled (or it is me)", value=False, elem_id="pv-consent"
@@ -92,6 +91,11 @@ def build(desk: Desk, browser: gr.BrowserState, deep: bool) -> EnrollTab:
     timer.tick(_watching(desk), browser, [jobs, timer], **QUICK)
     jobs.click(_cancelling(desk), browser, [jobs, timer], **QUICK)
     return EnrollTab(jobs, timer, enrolled)
+
+
+def sent(event: gr.EventData, key: str) -> str:
+    """What a component's own script sent along with its event, as text; "" where it sent nothing of the kind."""
+    return str((event._data or {}).get(key, ""))  # Gradio's `event.key` fails where nothing at all was sent
 
 
 def following(where: str) -> str:
@@ -151,7 +155,7 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
 def _picking(desk: Desk) -> Callable[..., None]:
     def pick(event: gr.EventData, request: gr.Request) -> None:
         """Note which of the people found is meant."""
-        picked = str((event._data or {}).get("pick", ""))
+        picked = sent(event, "pick")
         if picked.isdigit() and 1 <= int(picked) <= 8:
             desk.sessions.of(request.session_hash or "").pick = int(picked)
 
@@ -193,7 +197,7 @@ def _watching(desk: Desk) -> Callable[..., Any]:
 def _cancelling(desk: Desk) -> Callable[..., Any]:
     def cancel(owner: str, event: gr.EventData) -> tuple[str, Any]:
         """Stop a training of this browser."""
-        desk.jobs.cancel(str((event._data or {}).get("job", "")), owner or "")
+        desk.jobs.cancel(sent(event, "job"), owner or "")
         return show_jobs(desk, owner)
 
     return cancel

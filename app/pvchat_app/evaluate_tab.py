@@ -15,7 +15,7 @@ import gradio as gr
 
 from pvchat_app import cards, evaluation, jobcards
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import CANCEL, POLL_S, QUICK
+from pvchat_app.enroll_tab import CANCEL, POLL_S, QUICK, sent
 from pvchat_app.wording import escape
 
 _NONE = (
@@ -69,7 +69,7 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
 
     def cancel(owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Stop a run."""
-        desk.jobs.cancel(str((event._data or {}).get("job", "")), owner or "")
+        desk.jobs.cancel(sent(event, "job"), owner or "")
         return show(owner, request.session_hash or "")
 
     button.click(start, [picked, limit, browser], [note, runs, timer], **QUICK)

@@ -16,8 +16,9 @@ from typing import Any
 
 from pvchat.config import home
 from pvchat.errors import PVChatError, SettingsError
+from pvchat.schemas import Progress
 from pvchat_app.desk import Desk
-from pvchat_app.jobs import Job, Progress
+from pvchat_app.jobs import Job
 from pvchat_app.pace import EVALUATION
 
 KIND = "evaluation"
@@ -69,7 +70,8 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
     out = home() / "evaluations" / f"{path.stem[:60]}-{stamp}-{secrets.token_hex(2)}"
 
     def work(stop: threading.Event, progress: Progress) -> None:
-        from pvchat.eval.run import Options, run
+        from pvchat.eval.options import EvalOptions
+        from pvchat.eval.run import run
 
         def tell(what: str, done: float, total: float) -> None:
             if stop.is_set():
@@ -77,7 +79,7 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
             progress(_STEPS.get(what, what), done, total)
 
         try:
-            run(path, out, Options(limit=limit), progress=tell, chat=desk.engine.chat)
+            run(path, out, EvalOptions(limit=limit), progress=tell, chat=desk.engine.chat)
         except StoppedError:
             return
         finally:

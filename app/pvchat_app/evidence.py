@@ -18,7 +18,8 @@ from PIL import Image, ImageDraw
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
-from pvchat_app.sessions import Picture, Session, SessionClip
+from pvchat_app.conversation import Picture, SessionClip
+from pvchat_app.sessions import Session
 from pvchat_app.timeline import percent
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Any
 
 from pvchat import __version__
-from pvchat_app.sessions import Turn
+from pvchat_app.conversation import Turn
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import escape
 
@@ -48,7 +48,7 @@ def _names(turn: Turn, number: int) -> list[tuple[str, Any]]:
 def _row(turn: Turn, number: int) -> dict[str, Any]:
     assert turn.answer is not None
     return {
-        "clip": turn.clip.name,
+        "clip": turn.clip_name,
         "question": turn.question,
         **turn.answer.to_dict(),
         "presence_of_everyone": [p.to_dict() for p in turn.presences],
@@ -76,6 +76,6 @@ def _section(turn: Turn, number: int) -> str:
         for name, p in _names(turn, number)
     )
     return (
-        f'<section><p class="pv-dim">{escape(turn.clip.name)}</p><h2>{escape(turn.question)}</h2>'
+        f'<section><p class="pv-dim">{escape(turn.clip_name)}</p><h2>{escape(turn.question)}</h2>'
         f'<p>{escape(turn.text)}</p><div class="pv-evidence">{plot}<div class="pv-strip">{shown}</div></div></section>'
     )

@@ -66,9 +66,10 @@ def sample_strip(folder: Path | None) -> str:
         return ""
     rows = (row.get("sample") or row for row in _rows(path))
     kept = [row for row in rows if row.get("role") == "positive" and not row.get("dropped")]
-    recipes: set[str] = set()
-    first = [row for row in kept if row.get("recipe") not in recipes and not recipes.add(str(row.get("recipe")))]
-    spread = [*first, *(row for row in kept if not any(row is one for one in first))][:SAMPLES]
+    first: dict[str, dict[str, Any]] = {}
+    for row in kept:
+        first.setdefault(str(row.get("recipe")), row)
+    spread = [*first.values(), *(row for row in kept if first[str(row.get("recipe"))] is not row)][:SAMPLES]
     shown = [card for row in spread if (card := _sample(folder, row))]
     if not shown:
         return ""
@@ -166,9 +167,9 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
     except (OSError, ValueError) as error:  # still being written, or damaged: one sample less to look at
         _log.info("no preview of a sample: %s", error)
         return ""
-    gates = row.get("gates") if isinstance(row.get("gates"), dict) else {}
+    gates = row.get("gates")
     recipe = str(row.get("recipe", ""))
-    what, score = escape(_RECIPES.get(recipe, recipe)), escape(_score(gates))
+    what, score = escape(_RECIPES.get(recipe, recipe)), escape(_score(gates if isinstance(gates, dict) else {}))
     score = f"<b>{score}</b>" if score else ""
     return (
         f'<figure class="pv-sample"><img src="data:image/jpeg;base64,{picture}" alt="Sample: {what}">'

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Literal
 
 from pvchat.errors import PVChatError
+from pvchat.schemas import Progress
 from pvchat_app.pace import Pace, Plan
 
-Progress = Callable[[str, float, float], None]
 Work = Callable[[threading.Event, Progress], None]
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 

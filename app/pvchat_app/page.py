@@ -1,11 +1,10 @@
 """The page: a line on top, the tabs, the endpoints, and what happens when a browser comes.
 
-In: a `Desk`. Out: `gr.Blocks`. The evaluate tab and the deep choice are there only when this installation has them.
+In: a `Desk`. Out: `gr.Blocks`. What each tab holds is in the tab's own module.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import secrets
 from pathlib import Path
 from typing import Any
@@ -31,22 +30,18 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         manifests: folder of what can be evaluated.
         mcp: see `endpoints.build`.
     """
-    from pvchat.service import DEPTHS
-
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
         gr.HTML(_HEAD)
         with gr.Tabs(elem_id="pv-tabs"):
             with gr.Tab("Enroll", id="enroll"):
-                enroll = enroll_tab.build(desk, browser, "deep" in DEPTHS)
+                enroll = enroll_tab.build(desk, browser)
             with gr.Tab("Chat", id="chat"):
                 chat = chat_tab.build(desk)
             with gr.Tab("People", id="people") as people_page:
                 people = people_tab.build(desk)
-            evaluate = None
-            if has_evaluation():
-                with gr.Tab("Evaluate", id="evaluate"):
-                    evaluate = evaluate_tab.build(desk, browser, manifests)
+            with gr.Tab("Evaluate", id="evaluate"):
+                evaluate = evaluate_tab.build(desk, browser, manifests)
         endpoints.build(desk, mcp)
 
         lists = [people.grid, people.who, people.other, people.likeness, chat.about, *chat.starters]
@@ -66,26 +61,16 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
             return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None, None)
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists], **QUICK)
-        if evaluate is not None:
-            shows, offer = evaluate.show, evaluate.offer
 
-            def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
-                """A browser finds its evaluations again, and the manifests."""
-                return *shows(key, request.session_hash or ""), offer()
+        def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
+            """A browser finds its evaluations again, and the manifests."""
+            return *evaluate.show(key, request.session_hash or ""), evaluate.offer()
 
-            come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
+        come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
 
-        # without an unload event a browser opens no heartbeat, whose end is what ends a session (`server.Departures`)
+        # without an unload event a browser opens no heartbeat, whose end ends a session (`middleware.Departures`)
         page.unload(lambda: None)
     return page
-
-
-def has_evaluation() -> bool:
-    """Whether `pvchat eval` is installed."""
-    try:
-        return importlib.util.find_spec("pvchat.eval.run") is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _lists(desk: Desk, who: str | None, about: str | None) -> tuple[Any, ...]:

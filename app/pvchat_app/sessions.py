@@ -18,19 +18,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import filelock
 
 from pvchat.config import home
 from pvchat.errors import VideoReadError
 from pvchat.storage import atomic
-
-if TYPE_CHECKING:
-    from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
-    from pvchat.video import Probe
+from pvchat_app.conversation import SessionClip, Turn
 
 IDLE_S = 6 * 3600.0  # a session whose browser vanished without a word is ended after so long
 EMPTY_S = 3600.0  # empty files of Gradio's are deleted at this age
@@ -46,67 +42,6 @@ class Link:
     path: Path
     media: str
     download: str = ""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One piece of evidence: a frame with a box on it.
-
-    Attributes:
-        url: link to the JPEG.
-        path: where it lies.
-        name: whom it shows.
-        time: seconds into the clip.
-        words: what a screen reader says.
-        sure: whether the person is present; False where she may be.
-    """
-
-    url: str
-    path: Path
-    name: str
-    time: float
-    words: str
-    sure: bool = True
-
-
-@dataclass
-class SessionClip:
-    """An uploaded clip of a session.
-
-    Attributes:
-        path: in the session's folder.
-        name: the file's name as the user knows it.
-        url: link that plays it.
-        probe: what the file holds.
-        shown_as: media type behind the link.
-        copied: whether the link shows a small copy, since browsers can't play the file itself.
-        analysis: what the experts said; None until they did.
-        frames: [T] JPEG paths of the sampled frames; empty until needed.
-    """
-
-    path: Path
-    name: str
-    url: str
-    probe: Probe
-    shown_as: str = "video/mp4"
-    copied: bool = False
-    analysis: ClipAnalysis | None = None
-    frames: list[Path] = field(default_factory=list)
-
-
-@dataclass
-class Turn:
-    """One question, its answer and the evidence under it."""
-
-    clip: SessionClip
-    question: str
-    duration_s: float = 0.0  # of the clip, for the timeline
-    answer: Answer | None = None
-    text: str = ""  # as far as it has come
-    status: str = ""  # what is being done before there is any
-    presences: list[PersonPresence] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    error: str = ""
 
 
 class Session:

@@ -30,8 +30,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from pvchat.errors import WeightsError
-
-Progress = Callable[[str, int, int], None]  # what, bytes done, bytes in all
+from pvchat.schemas import Progress
 
 BLOCK = 1 << 20  # bytes read at a time
 POLL_S = 0.2

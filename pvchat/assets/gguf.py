@@ -10,17 +10,18 @@ changes them (docs/adr/0002-weights-from-packages.md has the numbers); who wants
 from __future__ import annotations
 
 import contextlib
-import importlib
+import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pvchat.assets.archives import Progress, disk_full
+from pvchat.assets.archives import disk_full
 from pvchat.errors import WeightsError
+from pvchat.schemas import Progress
 
 BYTES_PER_VALUE = 4  # float32
-READING_SHARE = 0.8  # of the progress: the rest is writing
+READING_SHARE = 0.8  # of the time: the rest is writing
 
 
 def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
@@ -29,7 +30,7 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
     Args:
         gguf: the model file.
         folder: where the safetensors folder goes.
-        progress: called with what happens and bytes of the converted model, done and in all.
+        progress: called with what happens and bytes of the converted model, done and in all (0 until they are known).
 
     Raises:
         WeightsError: the file isn't a GGUF model that transformers can read, or the disk is full.
@@ -37,9 +38,12 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
     """
     from safetensors import SafetensorError
 
+    what, tell = f"converting {gguf.name}", progress or (lambda what, done, total: None)
+    tell(what, 0, 0)
     try:
-        with _reported(gguf, progress):
+        with _quiet():
             model, tokenizer, total = _read(gguf)
+            tell(what, int(READING_SHARE * total), total)
             model.save_pretrained(str(folder))
             tokenizer.save_pretrained(str(folder))
     except SafetensorError as error:  # its errors of the file system are no OSError
@@ -50,8 +54,7 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
         path.chmod(gguf.stat().st_mode)  # safetensors writes files that nobody but the owner can read
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-    if progress:
-        progress(_what(gguf), total, total)
+    tell(what, total, total)
 
 
 def _read(gguf: Path) -> tuple[Any, Any, int]:
@@ -76,34 +79,16 @@ def _read(gguf: Path) -> tuple[Any, Any, int]:
     return model, tokenizer, model.num_parameters() * BYTES_PER_VALUE
 
 
-def _what(gguf: Path) -> str:
-    return f"converting {gguf.name}"
-
-
 @contextlib.contextmanager
-def _reported(gguf: Path, progress: Progress | None) -> Iterator[None]:
-    """Inside, transformers' progress bars are off; the one over the GGUF's tensors feeds ours, where it exists."""
-    # Imported by name: both are untyped, and `tqdm` is that module's own import, not part of its interface.
-    reader: Any = importlib.import_module("transformers.modeling_gguf_pytorch_utils")
-    logging: Any = importlib.import_module("transformers.utils.logging")
+def _quiet() -> Iterator[None]:
+    """Inside, transformers shows no progress bars of its own: ours tells what happens."""
+    from transformers.utils import logging
 
-    def counted(tensors: Iterable[Any], **_: Any) -> Iterator[Any]:
-        sizes = [int(tensor.n_elements) * BYTES_PER_VALUE for tensor in tensors]
-        done, total = 0, sum(sizes)
-        for tensor, size in zip(tensors, sizes, strict=True):
-            yield tensor
-            done += size
-            if progress:
-                progress(_what(gguf), int(READING_SHARE * done), total)
-
-    shown, bar = logging.is_progress_bar_enabled(), getattr(reader, "tqdm", None)
+    shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
-    if bar:
-        reader.tqdm = counted
     try:
-        yield
+        with contextlib.redirect_stderr(io.StringIO()):  # no switch ends tqdm's bar over a GGUF's tensors
+            yield
     finally:
-        if bar:
-            reader.tqdm = bar
         if shown:
             logging.enable_progress_bar()

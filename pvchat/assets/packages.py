@@ -43,6 +43,7 @@ class Weight:
 
     @property
     def requirement(self) -> str:
+        """The package as pip takes it: "name==version"."""
         return f"{self.package}=={self.version}"
 
     @property

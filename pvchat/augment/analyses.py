@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
-from pvchat.schemas import ClipAnalysis
+from pvchat.schemas import ClipAnalysis, Service
 from pvchat.storage.clips import ClipCache
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
 
 _ALL_BYTES = 1 << 40  # the folder's own analyses are never thrown out
 
@@ -29,12 +25,11 @@ class Analyses:
         config: how many frames of a sample they see.
     """
 
-    def __init__(self, out: Path, chat: PVChat, config: AugmentConfig | None = None) -> None:
-        frames = (config or AugmentConfig()).frames
-        self.out, self.chat = out, chat.aside(ClipCache(out / "analyses", _ALL_BYTES), frames)
-        video = self.chat.settings.video
-        still = replace(video, still_seconds=1 / video.sample_fps)  # one frame: more of the same would tell no more
-        self.chat.settings = replace(self.chat.settings, video=still)
+    def __init__(self, out: Path, chat: Service, config: AugmentConfig | None = None) -> None:
+        usual, frames = chat.settings.video, (config or AugmentConfig()).frames
+        # one frame of a still: more of the same would tell no more
+        video = replace(usual, max_frames=frames, still_seconds=1 / usual.sample_fps)
+        self.out, self.chat = out, chat.beside(ClipCache(out / "analyses", _ALL_BYTES), video)
 
     def __call__(self, sample: Sample) -> ClipAnalysis:
         """Raises VideoReadError when the sample's media can't be read."""

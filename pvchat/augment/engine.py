@@ -14,27 +14,25 @@ import hashlib
 import json
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.watch import NOBODY, Watch
 from pvchat.config import Settings
 from pvchat.errors import PVChatError, SettingsError
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
+from pvchat.schemas import Service
 
 ENGINES = ("local", "ray")
 DATASET = "dataset.jsonl"
 
 Row = dict[str, Any]  # what JSON can hold
 Task = Callable[[Row], Row]
-Progress = Callable[[str, float, float], None]
+Opener = Callable[[Settings], Service]  # pickled by name for the workers of Ray: a function of a module
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,7 @@ class Job:
     out: Path
 
     def to_dict(self) -> Row:
+        """The job as JSON."""
         return {"clip": str(self.clip), "name": self.name, "out": str(self.out)}
 
 
@@ -60,10 +59,12 @@ class Augmenter:
     """Augments one job after another; each worker has one, which loads the experts once.
 
     Attributes:
+        open_chat: opens the service, once a worker.
         config: of every augmentation.
-        settings: of PVChat.
+        settings: of the service.
     """
 
+    open_chat: Opener
     config: AugmentConfig
     settings: Settings
 
@@ -71,35 +72,32 @@ class Augmenter:
         """A job as a row, to what came of it: rows of the data set, and its digest."""
         from pvchat.augment import steps
 
-        folder = steps.augment(row["clip"], row["name"], Path(row["out"]), self._chat, config=self.config)
+        folder = steps.augment(row["clip"], row["name"], Path(row["out"]), self._chat, self.config)
         data = (Path(folder) / DATASET).read_bytes()
         return {**row, "rows": data.count(b"\n"), "sha256": hashlib.sha256(data).hexdigest()}
 
     @cached_property
-    def _chat(self) -> PVChat:
-        from pvchat.service import PVChat
-
-        return PVChat.from_pretrained("embedded", self.settings)
+    def _chat(self) -> Service:
+        return self.open_chat(self.settings)
 
 
 def augment_many(
     jobs: Sequence[Job],
+    open_chat: Opener,
     config: AugmentConfig,
     settings: Settings | None = None,
-    *,
     workers: int = 1,
-    progress: Progress | None = None,
-    stop: threading.Event | None = None,
+    watch: Watch = NOBODY,
 ) -> list[Row]:
     """Augment many clips by `config.engine`.
 
     Args:
         jobs: no two with the same folder.
+        open_chat: opens the service that augments, once a worker.
         config: of every augmentation.
-        settings: of PVChat.
+        settings: of the service.
         workers: of Ray; the local engine has one, this process.
-        progress: called with what is being done, how many jobs are done, and how many there are.
-        stop: set to start no further job (local engine).
+        watch: told how many jobs are done, of how many; stops before the next job (local engine).
 
     Returns:
         A row for each job: clip, name, out, and either rows (their number) and sha256 of dataset.jsonl, or error.
@@ -109,19 +107,18 @@ def augment_many(
     """
     if len({Path(job.out).resolve() for job in jobs}) < len(jobs):
         raise SettingsError("two clips can't be augmented into one folder.", subject="--out")
-    task = Augmenter(replace(config, engine="local"), settings or Settings())  # the data set doesn't tell the engine
+    alone = replace(config, engine="local")  # the data set doesn't tell the engine
+    task = Augmenter(open_chat, alone, settings or Settings())
     items = [job.to_dict() for job in jobs]
-    return run(task, items, engine=config.engine, workers=workers, progress=progress, stop=stop)
+    return run(task, items, config.engine, workers, watch)
 
 
 def run(
     task: Task,
     items: Sequence[Row],
-    *,
     engine: str = "local",
     workers: int = 1,
-    progress: Progress | None = None,
-    stop: threading.Event | None = None,
+    watch: Watch = NOBODY,
 ) -> list[Row]:
     """Do a task for every item.
 
@@ -130,8 +127,7 @@ def run(
         items: rows.
         engine: "local" or "ray".
         workers: as of `augment_many`.
-        progress: as of `augment_many`.
-        stop: as of `augment_many`.
+        watch: as of `augment_many`.
 
     Returns:
         What the task gave for each item, in the items' order; {**item, "error": …} where it raised a `PVChatError`.
@@ -141,19 +137,18 @@ def run(
     """
     if engine not in ENGINES:
         raise SettingsError(f"there is no engine '{engine}'.", hint=f"Use {' or '.join(ENGINES)}.")
-    tell = progress or (lambda what, done, total: None)
     texts = [json.dumps(item, sort_keys=True) for item in items]
     rows: list[str | None] = [None] * len(texts)
-    results = _on_ray(task, texts, workers) if engine == "ray" else _here(task, texts, stop)
+    results = _on_ray(task, texts, workers) if engine == "ray" else _here(task, texts, watch)
     for done, (number, row) in enumerate(results, 1):
         rows[number] = row
-        tell("augmenting clips", done, len(texts))
+        watch.tell("augmenting clips", done, len(texts))
     return [json.loads(row) for row in rows if row is not None]
 
 
-def _here(task: Task, texts: Sequence[str], stop: threading.Event | None) -> Iterator[tuple[int, str]]:
+def _here(task: Task, texts: Sequence[str], watch: Watch) -> Iterator[tuple[int, str]]:
     for number, text in enumerate(texts):
-        if stop is not None and stop.is_set():
+        if watch.stopped:
             return
         yield number, _done(task, text)
 

@@ -12,21 +12,19 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.schemas import Split
 from pvchat.augment.settings import AugmentConfig
-from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.schemas import ClipAnalysis, FloatArray, Progress, Service
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
-    from pvchat.service import PVChat
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +36,6 @@ _MOST_FRAMES = 240  # 30 s at 8 frames a second; longer clips are sampled coarse
 _GAP = 2.5  # sightings may lie this many analysis steps apart to be interpolated between
 _MASK_COVERS = (0.35, 0.9)  # share of the subject's box that a plausible mask fills; share of the frame it may fill
 
-Progress = Callable[[str, float, float], None]
 Images = NDArray[np.uint8]
 
 
@@ -80,12 +77,12 @@ class Profile:
     @property
     def seen(self) -> NDArray[np.bool_]:
         """[T] frames that show the subject."""
-        return np.isfinite(self.boxes).all(1)
+        return np.asarray(np.isfinite(self.boxes).all(1))
 
     @property
     def meshed(self) -> NDArray[np.bool_]:
         """[T] frames with a face mesh."""
-        return np.isfinite(self.meshes).all((1, 2))
+        return np.asarray(np.isfinite(self.meshes).all((1, 2)))
 
     @property
     def has(self) -> frozenset[str]:
@@ -116,7 +113,7 @@ class Profile:
 
 
 def build(
-    clip: str | Path, name: str, chat: PVChat, config: AugmentConfig, progress: Progress | None = None
+    clip: str | Path, name: str, chat: Service, config: AugmentConfig, progress: Progress | None = None
 ) -> Profile:
     """Look closely at the clip's subject.
 
@@ -144,7 +141,8 @@ def save(profile: Profile, path: Path) -> None:
     """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step."""
     from safetensors.numpy import save_file
 
-    arrays = {"times": profile.times, "boxes": profile.boxes, "meshes": profile.meshes, "motion": profile.motion}
+    kept = ("times", "boxes", "meshes", "motion")
+    arrays: dict[str, NDArray[Any]] = {name: getattr(profile, name) for name in kept}
     if profile.masks is not None:
         arrays["masks"] = profile.masks
     card = {"name": profile.name, "key": profile.key, "eyes_open": profile.eyes_open, "drawn": profile.drawn}
@@ -156,7 +154,7 @@ def save(profile: Profile, path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def load_or_build(path: Path, clip: Path, name: str, chat: PVChat, config: AugmentConfig) -> Profile:
+def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: AugmentConfig) -> Profile:
     """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
     from safetensors import SafetensorError, safe_open
 
@@ -181,7 +179,7 @@ def load_or_build(path: Path, clip: Path, name: str, chat: PVChat, config: Augme
 
 
 def decode(
-    clip: str | Path, analysis: ClipAnalysis, face_px: float, chat: PVChat, config: AugmentConfig
+    clip: str | Path, analysis: ClipAnalysis, face_px: float, chat: Service, config: AugmentConfig
 ) -> tuple[Images, FloatArray]:
     """Dense frames [T, H, W, 3] as small as a face of `face_px` pixels (in the analysis's frames) allows, and times."""
     from pvchat import video
@@ -209,7 +207,7 @@ def segments(count: int) -> dict[Split, tuple[int, int]]:
     return {split: (int(a), int(b)) for (split, _), a, b in zip(SHARES, bounds[:-1], bounds[1:], strict=True)}
 
 
-def person_masks(profile: Profile, chat: PVChat, progress: Progress | None = None) -> NDArray[np.uint8] | None:
+def person_masks(profile: Profile, chat: Service, progress: Progress | None = None) -> NDArray[np.uint8] | None:
     """[T, h, w] the subject's masks, or None when what was found doesn't look like a mask of the subject.
 
     MediaPipe's selfie mask follows outlines best but shows everybody; its pose mask shows one person. Where a pose was
@@ -246,9 +244,9 @@ def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
     return bool(inside) and float(np.median(inside)) > least and float((masks > 127).mean()) < most
 
 
-def _lay_meshes(profile: Profile, points: FloatArray, chat: PVChat, progress: Progress | None) -> None:
+def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: Progress | None) -> None:
     """Fill in meshes and their measures, and how open the subject's eyes usually are."""
-    for index in np.flatnonzero(profile.seen):
+    for index in map(int, np.flatnonzero(profile.seen)):
         found = chat.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
         if found is not None:
             profile.meshes[index] = found.points

@@ -49,6 +49,7 @@ class Sample:
     notes: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        """The sample as JSON."""
         return asdict(self)
 
 
@@ -83,4 +84,5 @@ class Row:
     split: Split
 
     def to_dict(self) -> dict[str, Any]:
+        """The row as JSON."""
         return asdict(self)

@@ -32,6 +32,7 @@ class AugmentConfig:
         teacher: who answers about those present: "offline" (measured facts, gaps filled by the trained model where it
             has weights), "facts", or a hub name or folder of a video language model.
         engine: "local" or "ray".
+        seed: of everything that is drawn; None takes the service's.
     """
 
     clips: int = 56
@@ -49,6 +50,7 @@ class AugmentConfig:
     model: str = ""
     teacher: str = "offline"
     engine: str = "local"
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("clips", "stills", "negatives"):

@@ -40,7 +40,7 @@ def make(out: str | Path, path: str | Path, *, most: int = 80, max_bytes: int = 
     Raises:
         PVChatError: nothing to show there, or another ending.
     """
-    from pvchat.augment.steps import read_samples
+    from pvchat.augment.augmentation import read_samples
 
     out, path = Path(out), Path(path)
     if path.suffix.lower() not in (".jpg", ".jpeg"):

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray, PersonFacts, SceneFacts
 
-Told = Literal["action", "location"]
-KINDS: tuple[Told, ...] = ("action", "location")
+ChoiceKind = Literal["action", "location"]
+KINDS: tuple[ChoiceKind, ...] = ("action", "location")
 Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is said with "probably"
 LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # tried in this order
 SETTINGS = ("indoors", "outdoors")
@@ -54,7 +54,7 @@ class Choice:
 
 
 @lru_cache
-def choices(kind: Told) -> tuple[Choice, ...]:
+def choices(kind: ChoiceKind) -> tuple[Choice, ...]:
     """All choices of a kind, from `choices.json`."""
     rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))[kind]
     return tuple(Choice(**{"group": row["said"]} | row | {"sentences": tuple(row["sentences"])}) for row in rows)
@@ -80,14 +80,14 @@ class Scale:
     least: Mapping[Level, Mapping[str, float | None]] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, kind: Told, likeness: FloatArray) -> Scale:
+    def fit(cls, kind: ChoiceKind, likeness: FloatArray) -> Scale:
         """What is usual, out of likeness [n, S] to n pictures; everything is offered."""
         sentence = _usual(likeness)
         scores = _pooled(kind, _standardised(likeness, sentence))
         return cls(sentence, _usual(scores), np.ones(scores.shape[1], bool))
 
     @classmethod
-    def from_dict(cls, kind: Told, row: Mapping[str, Any]) -> Scale:
+    def from_dict(cls, kind: ChoiceKind, row: Mapping[str, Any]) -> Scale:
         """What `to_dict` gave; ValueError when it was made for other choices."""
         said = [c.said for c in choices(kind)]
         if list(row["choices"]) != said or np.shape(row["sentence"]) != (2, len(sentences(kind))):
@@ -100,7 +100,7 @@ class Scale:
         }
         return cls(sentence, choice, offered, float(row["sharpness"]), least)
 
-    def to_dict(self, kind: Told) -> dict[str, Any]:
+    def to_dict(self, kind: ChoiceKind) -> dict[str, Any]:
         """JSON-ready."""
         said = [c.said for c in choices(kind)]
         return {
@@ -109,21 +109,23 @@ class Scale:
             **{key: np.round(getattr(self, key).astype(float), 5).tolist() for key in ("sentence", "choice")},
         }  # fmt: skip
 
-    def scores(self, kind: Told, likeness: FloatArray) -> FloatArray:
+    def scores(self, kind: ChoiceKind, likeness: FloatArray) -> FloatArray:
         """[n, K] in standard deviations, of likeness [n, S]."""
         return _standardised(_pooled(kind, _standardised(likeness, self.sentence)), self.choice)
 
-    def probabilities(self, kind: Told, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
+    def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
         """[n, K] of likeness [n, S], over the choices that are offered and allowed ([n, K] or [K]); 0 if none is."""
         return softmax(self.sharpness * self.scores(kind, likeness), allowed & self.offered)
 
 
-def at_odds(kind: Told, choice: Choice, facts: PersonFacts) -> bool:
+def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts) -> bool:
     """Whether it is a deed that somebody seen talking or moving the hands can't be doing."""
     return kind == "action" and not choice.busy and any(gesture.startswith(_BUSY) for gesture in facts.gestures)
 
 
-def pick(kind: Told, scale: Scale, shares: FloatArray, setting: str | None) -> tuple[str, float, Level | None, Choice]:
+def pick(
+    kind: ChoiceKind, scale: Scale, shares: FloatArray, setting: str | None
+) -> tuple[str, float, Level | None, Choice]:
     """What is said, its probability, how surely (None: not at all), and the choice that speaks for it.
 
     Args:
@@ -147,12 +149,12 @@ def pick(kind: Told, scale: Scale, shares: FloatArray, setting: str | None) -> t
     return narrow[0], narrow[1], None, narrow[2]
 
 
-def group_names(kind: Told) -> list[str]:
+def group_names(kind: ChoiceKind) -> list[str]:
     """The groups, in the order of their first choices."""
     return list(dict.fromkeys(choice.group for choice in choices(kind)))
 
 
-def group_shares(kind: Told, shares: NDArray[Any]) -> NDArray[Any]:
+def group_shares(kind: ChoiceKind, shares: NDArray[Any]) -> NDArray[Any]:
     """Sums [n, G] of [n, K] over each group."""
     return np.stack([shares[:, [c.group == g for c in choices(kind)]].sum(1) for g in group_names(kind)], 1)
 
@@ -166,13 +168,13 @@ def softmax(logits: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
     return shares
 
 
-def sentences(kind: Told) -> list[str]:
+def sentences(kind: ChoiceKind) -> list[str]:
     """All sentences of a kind, choice after choice."""
     verb = "" if kind == "location" else "is "
     return [f"A person {verb}{text}." for choice in choices(kind) for text in choice.sentences]
 
 
-def possible(kind: Told, scene: SceneFacts, people: int) -> NDArray[np.bool_]:
+def possible(kind: ChoiceKind, scene: SceneFacts, people: int) -> NDArray[np.bool_]:
     """[K] the choices that can be in this scene with so many people in it."""
     return np.array(
         [c.company <= people and (not scene.setting or c.setting in (None, scene.setting)) for c in choices(kind)]
@@ -190,7 +192,7 @@ def _standardised(values: FloatArray, usual: FloatArray) -> FloatArray:
     return scaled
 
 
-def _pooled(kind: Told, scores: FloatArray) -> FloatArray:
+def _pooled(kind: ChoiceKind, scores: FloatArray) -> FloatArray:
     """[n, K] the mean over each choice's sentences [n, S]."""
     ends = np.cumsum([0, *(len(c.sentences) for c in choices(kind))])
     pairs: Sequence[tuple[int, int]] = list(zip(ends[:-1], ends[1:], strict=True))

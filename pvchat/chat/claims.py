@@ -5,8 +5,9 @@ in the words of its training, its answer is cut to a phrase, checked, and put in
 by the same rules as from facts alone (`answers.py`). So a person judged absent is never described whatever the model
 says, and a claim that the guard refuses leaves the plain sentence as it was.
 
-A claim also needs a gain: the clip must make it likelier than an empty clip does. How much is measured for each kind on
-held-back pictures and lies beside the weights; a kind whose claims are wrong too often there is never asked for.
+A claim also needs a gain: the clip must make it likelier than an empty clip does. How much is measured for each kind
+on held-back pictures and lies beside the weights (`calibration.py`); a kind whose claims are wrong too often there is
+never asked for.
 
 What somebody does and where are also chosen from a list (`choices.py`), which a small model does better than inventing
 them; its own words come first where they are sure enough. A choice that is likely only is said with "probably".
@@ -14,63 +15,56 @@ them; its own words come first where they are sure enough. A choice that is like
 
 from __future__ import annotations
 
-import json
 import logging
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from pvchat.chat.answers import HEDGE, Evidence
-from pvchat.chat.choices import KINDS, Scale, Told, at_odds, pick, possible, sentences
-from pvchat.chat.describe import Line, Said
-from pvchat.chat.guard import COLOURS, contradictions, same_colour
-from pvchat.chat.questions import Question, word_set
-from pvchat.errors import WeightsError
-from pvchat.schemas import FloatArray, Garment, PersonFacts, PersonPresence
+from pvchat.chat.calibration import Calibration, ClaimKind
+from pvchat.chat.choices import KINDS, at_odds, pick, possible, sentences
+from pvchat.chat.english import HEDGE
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.extraction import dressed, garments, read_phrase
+from pvchat.chat.guard import contradictions
+from pvchat.chat.lines import Line, Utterance
+from pvchat.chat.questions import Question
+from pvchat.schemas import FloatArray, PersonFacts, PersonPresence
 
-Kind = Literal["action", "appearance", "location", "scene"]
-Thresholds = Mapping[Kind, float | None]
-Say = Callable[[list[Line]], list[Said]]
-Liken = Callable[[list[Line], list[str]], FloatArray]
+Say = Callable[[list[Line]], list[Utterance]]
+Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> [B, n]
 
 CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
-ASKED: dict[Kind, str] = {  # as base training asks (`train/base/phases.py`, `train/base/captions.py`)
+ASKED: dict[ClaimKind, str] = {  # as base training asks (`train/base/phases.py`, `train/base/captions.py`)
     "action": CAPTION_QUESTION,  # most training is captions, and in the rest "the person" is somebody at exercise
     "appearance": "What is the {} wearing?",
     "location": "Where was the video taken?",
     "scene": CAPTION_QUESTION,
 }
 LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
-GAIN = 0.3  # of a claim, in nats a token, where the weights bring no thresholds of their own [choice]
-CALIBRATION = "claims.json"  # beside the weights: {kind: least gain, or null for kinds that are not worth asking}
-_log = logging.getLogger(__name__)
+_HELPED = ("worn", "looks", "deed", "pose", "place")  # of what may hold of somebody: where claims can help
 _MOST_WORDS = 14  # of a phrase; captions rarely have more, a run-away text has
-_SUBJECT = (
-    r"(?:(?:the|an?|this|one|two|some) )?(?:[\w-]+ ){0,3}?"
-    r"(?:man|woman|boy|girl|child|person|lady|guy|people|men|women)"
-)
-_NOUNS = "wearing|clothing|during|evening|morning|building|ceiling|painting"  # -ing, but nothing one does
-_DEED = re.compile(rf"^{_SUBJECT}\b[^.]*?\b(?:is|are) (?P<phrase>(?!{_NOUNS})[a-z]{{2,}}ing\b[^.]*)", re.IGNORECASE)
-_BARE_DEED = re.compile(rf"^{_SUBJECT}\b[^.]*? (?P<phrase>(?!{_NOUNS})[a-z]{{2,}}ing\b[^.]*)", re.IGNORECASE)
-_WORN = re.compile(r"\b(?:wearing|wears|dressed in|in) (?P<phrase>[^.]+)", re.IGNORECASE)
-_PLACE = re.compile(
-    r"^(?:it was taken |the video was taken |.*\bis )?(?P<phrase>(?:in|on|at|near|by|inside|outside|beside|through"
-    r"|along|down|over|across|in front of) (?:an?|the|some) [^.,]+)",
-    re.IGNORECASE,
-)
-_NO_DEED = re.compile(r"^(wearing|standing there|being|having)\b", re.IGNORECASE)
-_UPPER = word_set("shirt t-shirt jacket coat dress sweater hoodie jersey vest suit blouse uniform tunic sweatshirt")
-_ARTICLE = re.compile(r"^(?:an?|the|some|his|her|their) ", re.IGNORECASE)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """The trained model as claims about one clip are made with it.
+
+    Attributes:
+        say: what it answers to lines.
+        liken: likeness [B, n] of what B lines look at to n sentences; None where nothing is chosen from lists.
+        calibration: how much it may be believed.
+    """
+
+    say: Say
+    liken: Liken | None = None
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 @dataclass(frozen=True)
 class Ask:
     """What the model is asked, about whom ("" for the whole clip)."""
 
-    kind: Kind
+    kind: ClaimKind
     name: str = ""
     line: Line = Line("")
 
@@ -90,10 +84,7 @@ def fill_gaps(
     people: Sequence[Sequence[PersonPresence]],
     evidence: Evidence,
     names: Sequence[str],
-    say: Say,
-    least: Thresholds | None = None,
-    liken: Liken | None = None,
-    scales: Mapping[Told, Scale] | None = None,
+    speaker: Speaker,
 ) -> list[Evidence]:
     """The evidence for each of several questions about one clip, its gaps filled; the model is asked in one batch.
 
@@ -102,62 +93,35 @@ def fill_gaps(
         people: n times those asked about.
         evidence: what was measured.
         names: everyone enrolled.
-        say: the model.
-        least: gain from which a claim of each kind is shown; None for a kind that is never asked for.
-        liken: likeness [B, n] of what B lines look at to n sentences; None where nothing is chosen from lists.
-        scales: of the choices.
+        speaker: the model.
     """
-    least = least or thresholds(None)
     rows = [asks(q, asked, evidence) for q, asked in zip(questions, people, strict=True)]
     every = list(dict.fromkeys(ask for row in rows for ask in row))
+    least = speaker.calibration.least
     told = [ask for ask in every if least[ask.kind] is not None and not _unlearned(ask, evidence)]
-    said = say([ask.line for ask in told]) if told else []
-    claims = [claim(ask, text, evidence, names, least) for ask, text in zip(told, said, strict=True)]
-    if liken is not None:
-        claims += choose(every, evidence, liken, scales or {})
+    said = speaker.say([ask.line for ask in told]) if told else []
+    claims = [claim(ask, text, evidence, names, least[ask.kind]) for ask, text in zip(told, said, strict=True)]
+    claims += choose(every, evidence, speaker)
     for one in claims:
         _log.debug("%s %s: %r %.2f %s", one.ask.kind, one.ask.name, one.phrase, one.gain, one.problems)
     return [filled(evidence, [one for one in claims if one.ask in row]) for row in rows]
 
 
-def choose(wanted: Sequence[Ask], evidence: Evidence, liken: Liken, scales: Mapping[Told, Scale]) -> list[Claim]:
-    """Claims out of lists: for each ask the likeliest choice, if it is likely enough.
-
-    Args:
-        wanted: what is asked for; kinds without a scale are left out.
-        evidence: what was measured; choices at odds with it aren't considered.
-        liken: the model.
-        scales: by kind.
-    """
-    found = []
-    for kind in KINDS:
-        scale, mine = scales.get(kind), [ask for ask in wanted if ask.kind == kind]
-        if scale is None or not mine:
-            continue
-        views = [replace(ask.line, question=CAPTION_QUESTION) for ask in mine]  # as the scale was measured
-        alike = liken(views, sentences(kind))
-        shares = scale.probabilities(kind, alike, possible(kind, evidence.scene, len(evidence.others)))
-        for ask, row in zip(mine, shares, strict=True):
-            said, sure, level, choice = pick(kind, scale, row, evidence.scene.setting)
-            problems = ["a guess"] if level is None else []
-            if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts())):
-                problems.append("seen doing something else")
-            phrase = said if level and level.endswith("sure") else f"{HEDGE} {said}"
-            found.append(Claim(ask, phrase, sure, tuple(problems)))
-    return found
-
-
 def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidence) -> list[Ask]:
     """What the model is to be asked for a question: nothing about the absent, nothing that was measured.
 
-    Nor anything about drawn pictures: it learned its words from photographs.
+    Nor anything about drawn pictures: it learned its words from photographs. Nor where nothing that it could say would
+    be part of the answer.
 
     Args:
         question: as it was read.
         people: those asked about.
         evidence: what was measured.
     """
-    if question.type == "existence" or evidence.scene.drawn:
+    aspect = question.aspect
+    told = aspect.name == "usual" or aspect.name == "whether" and aspect.predicate.kind in _HELPED
+    told = told and not question.reply
+    if question.type == "existence" or evidence.scene.drawn or not told:
         return []
     present = [p for p in people if p.decision == "present" and p.name in evidence.facts]
     wanted: list[Ask] = []
@@ -174,35 +138,7 @@ def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidenc
     return list(dict.fromkeys(wanted))
 
 
-def thresholds(folder: Path | None) -> dict[Kind, float | None]:
-    """The least gain of each kind of claim, as measured for the weights in a folder (`train/fits/confidence.py`)."""
-    file = None if folder is None else folder / CALIBRATION
-    if file is None or not file.is_file():
-        return dict.fromkeys(ASKED, GAIN)
-    with _readable(file):
-        row = json.loads(file.read_text(encoding="utf-8"))["least_gain"]
-        return {kind: None if row[kind] is None else float(row[kind]) for kind in ASKED}
-
-
-def read_scales(folder: Path) -> dict[Told, Scale]:
-    """The scales of the choices as measured for the weights in a folder; none where they weren't measured."""
-    file = folder / CALIBRATION
-    if not file.is_file():
-        return {}
-    with _readable(file):
-        rows = json.loads(file.read_text(encoding="utf-8")).get("choices", {})
-        return {kind: Scale.from_dict(kind, rows[kind]) for kind in KINDS if kind in rows}
-
-
-@contextmanager
-def _readable(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsError("no thresholds can be read here", subject=str(file), hint="Measure them again.") from error
-
-
-def claim(ask: Ask, said: Said, evidence: Evidence, names: Iterable[str], least: Thresholds | None = None) -> Claim:
+def claim(ask: Ask, said: Utterance, evidence: Evidence, names: Iterable[str], least: float | None) -> Claim:
     """The model's answer as a checked phrase.
 
     Args:
@@ -210,18 +146,43 @@ def claim(ask: Ask, said: Said, evidence: Evidence, names: Iterable[str], least:
         said: what it answered.
         evidence: what was measured.
         names: everyone enrolled.
-        least: gain that each kind needs.
+        least: the gain that this kind needs; None for a kind that is never said.
     """
     phrase = read_phrase(ask.kind, said.text)
     facts = evidence.facts.get(ask.name, PersonFacts())
     problems = [] if phrase else ["says nothing of the kind asked for"]
-    needed = (least or thresholds(None))[ask.kind]
-    if needed is None or said.gain < needed:
+    if least is None or said.gain < least:
         problems.append("a guess")
     if len(phrase.split()) > _MOST_WORDS or _repeats(phrase):
         problems.append("rambles")
     problems += contradictions(said.text, facts, evidence.scene, [n for n in names if n != ask.name])
     return Claim(ask, phrase, said.gain, tuple(problems))
+
+
+def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[Claim]:
+    """Claims out of lists: for each ask the likeliest choice, if it is likely enough.
+
+    Args:
+        wanted: what is asked for; kinds without a scale are left out.
+        evidence: what was measured; choices at odds with it aren't considered.
+        speaker: the model.
+    """
+    found: list[Claim] = []
+    for kind in KINDS:
+        scale, mine = speaker.calibration.scales.get(kind), [ask for ask in wanted if ask.kind == kind]
+        if speaker.liken is None or scale is None or not mine:
+            continue
+        views = [replace(ask.line, question=CAPTION_QUESTION) for ask in mine]  # as the scale was measured
+        alike = speaker.liken(views, sentences(kind))
+        shares = scale.probabilities(kind, alike, possible(kind, evidence.scene, len(evidence.others)))
+        for ask, row in zip(mine, shares, strict=True):
+            said, sure, level, choice = pick(kind, scale, row, evidence.scene.setting)
+            problems = ["a guess"] if level is None else []
+            if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts())):
+                problems.append("seen doing something else")
+            phrase = said if level and level.endswith("sure") else f"{HEDGE} {said}"
+            found.append(Claim(ask, phrase, sure, tuple(problems)))
+    return found
 
 
 def filled(evidence: Evidence, claims: Sequence[Claim]) -> Evidence:
@@ -242,48 +203,7 @@ def filled(evidence: Evidence, claims: Sequence[Claim]) -> Evidence:
     return replace(evidence, facts=facts, place=place, shown=shown)
 
 
-def read_phrase(kind: Kind, text: str) -> str:
-    """The phrase that answers a question of this kind; empty where the text has none.
-
-    "action" gives "riding a bike", "appearance" "a red shirt", "location" "in the park", "scene" the first sentence.
-    """
-    sentence = _tidy(text)
-    if kind == "scene":
-        return sentence
-    patterns = {"action": (_DEED, _BARE_DEED), "appearance": (_WORN,), "location": (_PLACE,)}[kind]
-    hit = next((m for p in patterns if (m := p.search(sentence))), None)
-    phrase = hit["phrase"].strip(" ,;") if hit else ""
-    if kind == "action":
-        return "" if _NO_DEED.match(phrase) else phrase[:1].lower() + phrase[1:]
-    return phrase[:1].lower() + phrase[1:]
-
-
-def garments(phrase: str) -> list[Garment]:
-    """Garments in a phrase such as "a red shirt and blue jeans"."""
-    found = []
-    for part in re.split(r",|\band\b|\bwith\b", phrase.lower()):
-        words = _ARTICLE.sub("", part.strip()).split()
-        colours = [w for w in words if w in COLOURS]
-        kind = [w for w in words if w not in COLOURS]
-        if kind and re.fullmatch(r"[a-z' -]+", " ".join(kind)) and len(kind) <= 3:
-            found.append(Garment(" ".join(kind), " ".join(colours) or None, 0.0))
-    return found
-
-
-def dressed(measured: Sequence[Garment], told: Sequence[Garment]) -> list[Garment]:
-    """Measured garments, where "top" may get its kind from a told one of like colour; all told ones where none was."""
-    if not measured:
-        return list(told)
-    kinds = [g for g in told if g.kind in _UPPER and g.colour]
-    return [
-        replace(m, kind=kinds[0].kind)
-        if m.kind == "top" and kinds and m.colour and same_colour(m.colour, kinds[0].colour)
-        else m
-        for m in measured
-    ]
-
-
-def _gaps(kind: str, facts: PersonFacts, evidence: Evidence) -> list[Kind]:
+def _gaps(kind: str, facts: PersonFacts, evidence: Evidence) -> list[ClaimKind]:
     """What a question of this type asks for and was not measured."""
     lacks: dict[str, bool] = {
         "action": facts.activity is None,
@@ -296,12 +216,6 @@ def _gaps(kind: str, facts: PersonFacts, evidence: Evidence) -> list[Kind]:
 def _unlearned(ask: Ask, evidence: Evidence) -> bool:
     """Places that may be indoors: its captions hardly name any, so they are only chosen from the list."""
     return ask.kind == "location" and evidence.scene.setting != "outdoors"
-
-
-def _tidy(text: str) -> str:
-    """The first sentence of a caption, without the blanks that captions have before commas and full stops."""
-    first = re.split(r"(?<=[.!?])\s|\n", re.sub(r"\s+([.,;!?'])", r"\1", text.strip()))[0]
-    return first if first.endswith(".") else ""
 
 
 def _repeats(phrase: str) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.questions import FUNCTION_WORDS, word_set
+from pvchat.chat.vocabulary import FUNCTION_WORDS, word_set
 from pvchat.schemas import PersonFacts, SceneFacts
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Phrasing:
 def rephrase(plain: str, names: Sequence[str], language: LanguageModel) -> Phrasing:
     """Let the language model rephrase a plain answer; the plain answer stands where the guard finds a problem."""
     budget = 16 + 2 * len(plain.split())
-    raw = language.generate(prompt(plain), max_new_tokens=budget, seed=0).strip().strip('"')
+    raw = language.generate(prompt(plain), max_new_tokens=budget).strip().strip('"')
     found = problems(raw, plain, names)
     return Phrasing(plain if found else raw, not found, raw, tuple(found))
 

@@ -8,23 +8,64 @@ exit code 1; the others are done.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.augment import engine
-from pvchat.augment.settings import AugmentConfig
-from pvchat.cli import commands
+from pvchat.augment.settings import HUB, AugmentConfig
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_model, settings_of
 from pvchat.config import Settings
 from pvchat.errors import PVChatError, SettingsError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from pvchat.augment.engine import Job
+    from pvchat.service import PVChat
+
+USAGE = "CLIP --name NAME --out DIR [options]\n       pvchat augment --check DIR"
 _SHOWN = 20  # problems of a data set that are named
 
 
-def augment(args: argparse.Namespace) -> None:
+def register(commands: Commands) -> None:
+    """Add the command."""
+    text, usual = "make a data set of clips and questions about the person of one clip", AugmentConfig()
+    parser = add_command(commands, "augment", text, USAGE)
+    parser.add_argument(
+        "clip", metavar="CLIP", nargs="?", help="a video, an animation or a photo that shows the person"
+    )
+    parser.add_argument("--name", help="how the person is called in questions")
+    parser.add_argument("--out", metavar="DIR", help="where the data set goes; an unfinished one is gone on with")
+    parser.add_argument("--many", metavar="FILE", help="many clips: a JSON object with clip, name and out a line")
+    parser.add_argument("--engine", choices=("local", "ray"), default="local", help="what --many runs on")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="workers of Ray (default 1)")
+    parser.add_argument("--check", metavar="DIR", help="only check a data set; names the first bad rows")
+    parser.add_argument("--sheet", metavar="FILE", help="also draw a contact sheet of the samples, a JPEG")
+    parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
+    for name, text in (
+        ("clips", "clips of the person to make"),
+        ("stills", "pictures of the person to make"),
+        ("negatives", "samples without the person to look for"),
+    ):
+        default = getattr(usual, name)
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default {default})")
+    parser.add_argument("--index", metavar="DIR", help="index of faces (`pvchat index`) with look-alikes")
+    parser.add_argument("--others", metavar="DIR", nargs="+", default=[], help="folders of clips of other people")
+    parser.add_argument("--backgrounds", metavar="DIR", help="folder of pictures to put behind the person")
+    parser.add_argument("--drivers", metavar="DIR", help="folder of clips whose head motion the person shall take on")
+    parser.add_argument(
+        "--generator", choices=("offline", *HUB), nargs="+", default=["offline"],
+        help="what makes positives: offline (the default), or on a GPU consisid (clips), identity-adapter (stills)",
+    )  # fmt: skip
+    parser.add_argument("--generator-model", metavar="NAME", default="", help="hub name or folder of its base model")
+    parser.add_argument("--teacher", metavar="NAME", default="offline", help="what answers come from: offline (the "
+                        "default: measured facts, gaps filled by the trained model where it has weights), facts, or a "
+                        "hub name or folder of a video language model")  # fmt: skip
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
     """Make a data set about the person of one clip, of many clips, or check one."""
     if args.check:
         check(args)
@@ -33,20 +74,21 @@ def augment(args: argparse.Namespace) -> None:
         raise SettingsError("a clip, --name and --out are needed.", hint="Or use --many FILE, or --check DIR.")
     config = _config(args)
     if args.many:
-        many(args, config, commands._settings(args))
+        many(args, config, settings_of(args))
         return
     from pvchat.augment import sheet, steps
+    from pvchat.augment.watch import Watch
 
-    chat, progress = commands._open(args)
+    chat, progress = console.open_chat(args)
     with progress:
-        out = steps.augment(args.clip, args.name, args.out, chat, config=config, seed=args.seed, progress=progress)
+        out = steps.augment(args.clip, args.name, args.out, chat, config, Watch(progress))
         if args.sheet:
             sheet.make(out, args.sheet)
     made = steps.summary(out)
     if args.json:
-        commands._print_json(made)
+        console.write_json(made)
     else:
-        commands._console().print(_table(made))
+        console.open_console().print(_table(made))
 
 
 def check(args: argparse.Namespace) -> None:
@@ -62,7 +104,7 @@ def check(args: argparse.Namespace) -> None:
         shown = "; ".join(map(str, problems[:_SHOWN]))
         rest = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise PVChatError(f"{len(problems)} problems: {shown}{rest}.", subject=args.check)
-    commands._report(args, {"checked": str(args.check), "problems": []}, f"{args.check} is in order.")
+    console.report(args, {"checked": str(args.check), "problems": []}, f"{args.check} is in order.")
 
 
 def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) -> None:
@@ -72,29 +114,42 @@ def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) ->
         SettingsError: the list is off.
         PVChatError: some jobs failed.
     """
+    from pvchat.augment.engine import augment_many
+    from pvchat.augment.watch import Watch
     from pvchat.runtime import ProgressDisplay
 
     jobs = read_jobs(Path(args.many), Path(args.out) if args.out else None)
     with ProgressDisplay() as progress:
-        rows = engine.augment_many(jobs, config, settings, workers=args.workers, progress=progress)
+        rows = augment_many(jobs, open_service, config, settings, args.workers, Watch(progress))
     failed = [row for row in rows if "error" in row]
     if args.json:
-        commands._print_json(rows)
+        console.write_json(rows)
     for row in rows if not args.json else ():
         what = f"failed: {row['error']['what']}" if "error" in row else f"{row['rows']} rows in {row['out']}"
-        commands._console().print(commands._plain(f"{row['clip']}: {what}"), soft_wrap=True)
+        console.open_console().print(console.plain(f"{row['clip']}: {what}"), soft_wrap=True)
     if failed:
         raise PVChatError(
             f"{len(failed)} of {len(rows)} clips failed.", subject=args.many, hint="Run it again for those."
         )
 
 
-def read_jobs(path: Path, out: Path | None) -> list[engine.Job]:
+def open_service(settings: Settings) -> PVChat:
+    """The service of one worker."""
+    from pvchat.service import PVChat
+
+    return PVChat.from_pretrained("embedded", settings)
+
+
+def read_jobs(path: Path, out: Path | None) -> list[Job]:
     """The jobs of a file; `out` is the folder for those that name none (`out/NAME-CLIP`).
 
     Raises:
         SettingsError: the file or a line of it can't be used.
     """
+    import json
+
+    from pvchat.augment.engine import Job
+
     jobs = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -112,7 +167,7 @@ def read_jobs(path: Path, out: Path | None) -> list[engine.Job]:
                 f"line {number} is no job.", subject=str(path),
                 hint='A line looks like {"clip": "a.mp4", "name": "Ana", "out": "sets/ana"}; --out DIR serves as out.',
             ) from error  # fmt: skip
-        jobs.append(engine.Job(clip, name, place))
+        jobs.append(Job(clip, name, place))
     return jobs
 
 
@@ -121,7 +176,7 @@ def _config(args: argparse.Namespace) -> AugmentConfig:
         key: Path(path) for key in ("index", "backgrounds", "drivers") if (path := getattr(args, key))
     }
     return AugmentConfig(
-        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "engine")},
+        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "engine", "seed")},
         **folders,
         others=tuple(map(Path, args.others)),
         generators=tuple(args.generator),
@@ -131,12 +186,10 @@ def _config(args: argparse.Namespace) -> AugmentConfig:
 
 
 def _table(made: dict[str, dict[str, Any]]) -> Table:
-    from rich.table import Table
-
-    table = Table("step", "seconds", "made", "dropped", box=None, pad_edge=False)
+    table = console.open_table("step", "seconds", "made", "dropped")
     for step, manifest in made.items():
         counts, dropped = (", ".join(f"{k} {v}" for k, v in manifest[part].items()) for part in ("counts", "dropped"))
-        table.add_row(step, f"{manifest['seconds']:.0f}", commands._plain(counts), commands._plain(dropped))
+        table.add_row(step, f"{manifest['seconds']:.0f}", console.plain(counts), console.plain(dropped))
     return table
 
 

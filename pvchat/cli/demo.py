@@ -1,111 +1,53 @@
-"""`pvchat demo`: two real people are enrolled from one clip each, and questions are asked about other clips.
+"""`pvchat demo`: the showcase from parsed words to a table, or JSON with `--json`.
 
-In: nothing but a network for the first run. Out: a table for people, a dict for `--json`. Whoever is enrolled lives in
-`$PVCHAT_HOME/demo`, so that a user's own people are neither asked about nor touched; the weights are shared.
-
-The answers are what the model says: `right` compares its decisions with who is truly in the clip.
+In: parsed words. Out: a table of questions and answers, what the footage is and whose, how many decisions were right.
 """
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+import argparse
 from typing import TYPE_CHECKING, Any
 
-from pvchat.assets import footage, weights
-from pvchat.assets.footage import FOOTAGE
-from pvchat.config import Settings, home
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_model, settings_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pvchat.runtime import ProgressDisplay
-
-ENROLLED = {"Carl": "car-1", "Obama": "portrait"}  # nobody tells the name of the man in the car: he is Carl here
-ASKED: tuple[tuple[str, str], ...] = (
-    ("car-2", "Is Carl in this video?"),
-    ("car-2", "What does Carl look like?"),
-    ("car-2", "What is Carl doing?"),
-    ("car-2", "Where is Carl?"),
-    ("car-2", "Is Obama in this video?"),
-    ("speech", "Is Obama there?"),
-    ("speech", "What is Obama wearing?"),
-    ("speech", "What is Carl doing?"),
-    ("blue-room", "Where is Obama?"),
-    ("other-man", "Is Obama in this video?"),
-    ("other-man", "What does Obama look like?"),
-    ("other-man", "What is Obama doing?"),
-    ("astronaut", "Where is Carl?"),
-    ("both", "Who is in this video?"),
-)
 # fixed widths at which the table fits 80 columns; the answer takes what the terminal leaves
 COLUMNS = (("clip", 9), ("question", 12), ("answer", None), ("who", 9), ("prob.", 5), ("spans", 7), ("s", 4))
 
 
-@dataclass
-class Row:
-    """One question of the demo and what came back; `answer` is `Answer.to_dict()`."""
-
-    clip: str
-    question: str
-    answer: dict[str, Any]
-    right: bool
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        shown = footage.shot(self.clip)
-        return {
-            "clip": self.clip,
-            "shows": list(shown.shows),
-            "question": self.question,
-            **self.answer,
-            "right": self.right,
-            "seconds": round(self.seconds, 2),
-        }
+def register(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "demo", "see it work on real footage (fetches weights and footage first)")
+    add_model(parser)
+    parser.set_defaults(run=run)
 
 
-def run(
-    settings: Settings, downloads: ProgressDisplay, progress: ProgressDisplay, say: Callable[[str], None]
-) -> dict[str, Any]:
-    """Fetch, enroll, ask.
+def run(args: argparse.Namespace) -> None:
+    """Enroll two real people and ask about them.
 
-    Args:
-        settings: as for `PVChat.from_pretrained`.
-        downloads: shows bytes.
-        progress: shows steps.
-        say: told what is going on, a line at a time.
-
-    Returns:
-        {"enrolled": […], "footage": […], "answers": […], "decisions_right", "decisions", "seconds"}.
+    Raises:
+        WeightsError: weights or footage are missing and can't be fetched.
     """
-    with demo_home():
-        _fetch(downloads, say)
-        start = time.perf_counter()
-        say("Making short clips of the footage …")
-        clips = footage.build(home() / "clips")
-        from pvchat.service import PVChat
+    from pvchat.cli import showcase
+    from pvchat.runtime import ProgressDisplay
 
-        chat = PVChat.from_pretrained("embedded", settings=settings, progress=progress)
-        enrolled = [_enroll(chat, name, clips[clip], say) for name, clip in ENROLLED.items()]
-        rows = [_ask(chat, clip, clips[clip], question, say) for clip, question in ASKED]
-    return {
-        "enrolled": enrolled,
-        "footage": [_told(shot) for shot in footage.SHOTS],
-        "answers": [row.to_dict() for row in rows],
-        "decisions_right": sum(row.right for row in rows),
-        "decisions": len(rows),
-        "seconds": round(time.perf_counter() - start, 1),
-    }
+    settings = settings_of(args)
+    with ProgressDisplay() as steps:
+        result = showcase.perform(settings, ProgressDisplay("bytes"), steps, console.say)
+    if args.json:
+        console.write_json(result)
+    else:
+        show(result, console.open_console())
 
 
-def show(result: dict[str, Any], console: Console) -> None:
+def show(result: dict[str, Any], out: Console) -> None:
     """Print the table and what the footage is."""
     from rich.table import Table
 
+    from pvchat.assets.footage import FOOTAGE
     from pvchat.runtime import seconds
 
     table = Table(show_lines=True, expand=True, padding=0)
@@ -114,72 +56,18 @@ def show(result: dict[str, Any], console: Console) -> None:
         table.add_column(title, width=width, ratio=None if width else 1, justify="right" if numbers else "left")
     for row in result["answers"]:
         table.add_row(row["clip"], row["question"], row["answer"], *_people_cells(row), f"{row['seconds']:.1f}")
-    console.print(table)
+    out.print(table)
     clips = Table(box=None, show_header=False, pad_edge=False)
     for shot in result["footage"]:
         clips.add_row(f"[bold]{shot['clip']}[/bold]", shot["what"], shot["package"])
-    console.print(clips)
-    console.print()
+    out.print(clips)
+    out.print()
     for row in FOOTAGE:
-        console.print(f"{row.requirement}: {row.licence}")
+        out.print(f"{row.requirement}: {row.licence}")
     right, count = result["decisions_right"], result["decisions"]
     took = seconds(result["seconds"])
-    console.print(f"\n{right} of {count} decisions about presence are right; {took} after the downloads.")
-    console.print("Now with your own clips:  pvchat enroll CLIP --name NAME;  pvchat ask CLIP QUESTION")
-
-
-@contextmanager
-def demo_home() -> Iterator[Path]:
-    """Let `$PVCHAT_HOME` be its own subfolder `demo`, whose weights are the outer ones."""
-    before, outer = os.environ.get("PVCHAT_HOME"), home()
-    inner = outer / "demo"
-    inner.mkdir(parents=True, exist_ok=True)
-    (outer / "weights").mkdir(exist_ok=True)
-    with suppress(OSError):  # there already; or this system has no links: then the demo fetches weights of its own
-        (inner / "weights").symlink_to(Path("..", "weights"), target_is_directory=True)
-    os.environ["PVCHAT_HOME"] = str(inner)
-    try:
-        yield inner
-    finally:
-        if before is None:
-            del os.environ["PVCHAT_HOME"]
-        else:
-            os.environ["PVCHAT_HOME"] = before
-
-
-def _fetch(downloads: ProgressDisplay, say: Callable[[str], None]) -> None:
-    from pvchat.runtime import size
-
-    todo = [*weights.missing(), *weights.missing(table=FOOTAGE)]
-    if not todo:
-        return
-    say(f"Fetching {size(sum(w.size_bytes for w in todo))} of weights and footage, once …")
-    with downloads:
-        weights.fetch(progress=downloads)
-        weights.fetch(progress=downloads, table=FOOTAGE)
-
-
-def _enroll(chat: Any, name: str, path: Path, say: Callable[[str], None]) -> dict[str, Any]:
-    from pvchat.people.store import describe
-
-    say(f"Enrolling {name} from {path.stem} …")
-    start = time.perf_counter()
-    person = chat.enroll(path, name=name, replace=True)
-    return {"clip": path.stem, **describe(person), "seconds": round(time.perf_counter() - start, 2)}
-
-
-def _ask(chat: Any, clip: str, path: Path, question: str, say: Callable[[str], None]) -> Row:
-    say(f"{clip}: {question}")
-    start = time.perf_counter()
-    answer = chat.ask(path, question).to_dict()
-    took = time.perf_counter() - start
-    return Row(clip, question, answer, _is_right(answer, footage.shot(clip).shows), took)
-
-
-def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
-    """Whether everyone spoken of is judged present where they are and absent where they aren't; unsure is wrong."""
-    wanted = {p["name"]: "present" if p["name"] in shows else "absent" for p in answer["people"]}
-    return bool(wanted) and all(p["decision"] == wanted[p["name"]] for p in answer["people"])
+    out.print(f"\n{right} of {count} decisions about presence are right; {took} after the downloads.")
+    out.print("Now with your own clips:  pvchat enroll CLIP --name NAME;  pvchat ask CLIP QUESTION")
 
 
 def _people_cells(row: dict[str, Any]) -> tuple[str, str, str]:
@@ -193,15 +81,3 @@ def _people_cells(row: dict[str, Any]) -> tuple[str, str, str]:
         probability += ["", f"{person['probability']:.2f}"] + [""] * (lines - 2)
         spans += times + [""] * (lines - len(times))
     return "\n".join(who), "\n".join(probability), "\n".join(spans)
-
-
-def _told(shot: footage.Shot) -> dict[str, str]:
-    parts = [footage.shot(name) for name in shot.beside.split()] or [shot]
-    rows = {row.role: row for row in FOOTAGE}
-    used = list(dict.fromkeys(rows[part.role] for part in parts))
-    return {
-        "clip": shot.name,
-        "what": shot.what,
-        "package": ", ".join(row.requirement for row in used),
-        "licence": "; ".join(row.licence for row in used),
-    }

@@ -1,60 +1,73 @@
-"""`pvchat doctor`: what this installation consists of, what is missing, and the command that mends it.
+"""`pvchat doctor`: the state of this installation, after `--fetch` has mended it.
 
-In: the machine, the home folder, the weights table. Out: `examine()`, a dict (the JSON of `--json`), and `show()`, the
-same for people. Nothing is loaded but what has to be asked: no model, no network.
+In: parsed words. Out: what there is and what is missing, with the command that mends it; or all of it as JSON.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import platform
-import shutil
-import sys
-from pathlib import Path
+import argparse
 from typing import TYPE_CHECKING, Any
 
-from pvchat.config import VideoConfig, home
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_common
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-PACKAGES = (
-    "torch", "transformers", "tokenizers", "accelerate", "safetensors", "timm", "ai-edge-litert", "av",
-    "decord", "decord2", "numpy", "pillow", "faiss-cpu", "gradio", "peft", "diffusers", "open_clip_torch",
-)  # fmt: skip
-OPTIONAL = {"gradio": "app", "diffusers": "augment", "open_clip_torch": "hub"}
-CODE_LICENCE = "Apache-2.0"
-FITTED_LICENCE = "for research, non-commercial use, as the data they were fitted on demand"
-EITHER = ("decord", "decord2")  # one of them is right, both are not
-LOW_DISK_BYTES = 2 * 10**9
+    from rich.table import Table
 
 
-def examine(video: VideoConfig | None = None) -> dict[str, Any]:
-    """Look at everything; never raises for what it finds.
+def register(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "doctor", "what is installed, what is missing, how to mend it")
+    parser.add_argument(
+        "--fetch", action="store_true", help="download what is missing: weights, and the demo's footage"
+    )
+    add_common(parser)
+    parser.set_defaults(run=run)
 
-    Returns:
-        {"ok", "versions", "machine", "decoder", "device", "home", "disk", "weights", "people", "problems"}; a problem
-        is {"what", "mend"}.
+
+def run(args: argparse.Namespace) -> None:
+    """Fetch what is missing if asked to, then tell the state.
+
+    Raises:
+        WeightsError: something can't be fetched.
     """
-    report: dict[str, Any] = {
-        "versions": _versions(),
-        "machine": {"system": platform.platform(terse=True), "arch": platform.machine(), "cores": _cores()},
-        "decoder": _decoder(video or VideoConfig()),
-        "device": _device(),
-        "home": str(home()),
-        "disk": _disk(),
-        "weights": _weights(),
-        "fitted": _fitted(),
-        "people": _people(),
-    }
-    report["problems"] = _problems(report)
-    report["ok"] = not report["problems"]
-    return report
+    from pvchat.assets import weights
+    from pvchat.assets.footage import FOOTAGE
+    from pvchat.cli.examination import examine
+    from pvchat.runtime import ProgressDisplay
+
+    if args.fetch:
+        with ProgressDisplay("bytes") as progress:
+            weights.fetch(progress=progress)
+            weights.fetch(progress=progress, table=FOOTAGE)
+    report = examine()
+    if args.json:
+        console.write_json(report)
+    else:
+        show(report, console.open_console())
 
 
-def show(report: dict[str, Any], console: Console) -> None:
+def show(report: dict[str, Any], out: Console) -> None:
     """Print a report."""
+    from pvchat.cli.examination import CODE_LICENCE, FITTED_LICENCE
+    from pvchat.runtime import size
+
+    out.print(_state_table(report))
+    out.print()
+    out.print(_weights_table(report["weights"]))
+    out.print(f"The code is {CODE_LICENCE}. Weights fitted by us are {FITTED_LICENCE}:", soft_wrap=True)
+    for row in report["fitted"]:
+        out.print(f"  {row['file']} ({size(row['size_bytes'])})", soft_wrap=True)
+    out.print()
+    if report["ok"]:
+        out.print("[green]Everything is there.[/green]")
+    for problem in report["problems"]:
+        out.print(f"[yellow]•[/yellow] {problem['what']}")
+        out.print(f"  mend it with: [bold]{problem['mend']}[/bold]")
+
+
+def _state_table(report: dict[str, Any]) -> Table:
     from rich.table import Table
 
     from pvchat.runtime import size
@@ -73,151 +86,15 @@ def show(report: dict[str, Any], console: Console) -> None:
     table.add_row("disk", f"{size(disk['used_bytes'])} used by pvchat, {size(disk['free_bytes'])} free")
     damaged = f", {people['damaged']} damaged" if people["damaged"] else ""
     table.add_row("people", f"{people['enrolled']} enrolled{damaged}")
-    console.print(table)
-    console.print()
-    console.print(_weights_table(report["weights"]))
-    console.print(f"The code is {CODE_LICENCE}. Weights fitted by us are {FITTED_LICENCE}:", soft_wrap=True)
-    for row in report["fitted"]:
-        console.print(f"  {row['file']} ({size(row['size_bytes'])})", soft_wrap=True)
-    console.print()
-    if report["ok"]:
-        console.print("[green]Everything is there.[/green]")
-    for problem in report["problems"]:
-        console.print(f"[yellow]•[/yellow] {problem['what']}")
-        console.print(f"  mend it with: [bold]{problem['mend']}[/bold]")
+    return table
 
 
-def _weights_table(rows: list[dict[str, Any]]) -> Any:
-    from rich.table import Table
-
+def _weights_table(rows: list[dict[str, Any]]) -> Table:
     from pvchat.runtime import size
 
-    table = Table(pad_edge=False, box=None)
-    for title in ("weights", "for", "package", "licence", "state"):
-        table.add_column(title, overflow="fold")
+    table = console.open_table("weights", "for", "package", "licence", "state", fold=True)
     for row in rows:
         state = "[green]here[/green]" if row["here"] else "demo only" if row["for_demo"] else "[yellow]missing[/yellow]"
         where = row["package"] + (f" ({size(row['size_bytes'])})" if row["size_bytes"] else "")
         table.add_row(row["role"], row["purpose"], where, row["licence"], state)
     return table
-
-
-def _versions() -> dict[str, str | None]:
-    from pvchat import __version__
-
-    versions: dict[str, str | None] = {"pvchat": __version__, "python": platform.python_version()}
-    versions.update({name: _version(name) for name in PACKAGES})
-    if versions["decord"] or versions["decord2"]:
-        versions = {name: version for name, version in versions.items() if version or name not in EITHER}
-    return versions
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _cores() -> int:
-    from pvchat.runtime import usable_cores
-
-    return usable_cores()
-
-
-def _decoder(video: VideoConfig) -> dict[str, str]:
-    from pvchat.errors import PVChatError
-    from pvchat.video import backend_in_use
-
-    try:
-        backend, why = backend_in_use(video)
-    except PVChatError as error:
-        backend, why = "none", str(error)
-    return {"backend": backend, "why": why}
-
-
-def _device() -> dict[str, Any]:
-    from pvchat.runtime import available_devices
-
-    try:
-        found = available_devices()
-    except (ImportError, OSError) as error:  # a torch that doesn't load is what people call the doctor for
-        return {"auto": "none", "available": [], "why": str(error)}
-    return {"auto": found[0], "available": list(found)}
-
-
-def _disk() -> dict[str, int]:
-    folder = home()
-    parent = next(p for p in (folder, *folder.parents) if p.exists())
-    files = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
-    return {"used_bytes": sum(_file_bytes(f) for f in files), "free_bytes": shutil.disk_usage(parent).free}
-
-
-def _file_bytes(file: Path) -> int:
-    try:
-        return file.lstat().st_size
-    except OSError:  # another process has just removed it
-        return 0
-
-
-def _weights() -> list[dict[str, Any]]:
-    from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE
-
-    gone = {weight.role for weight in (*weights.missing(), *weights.missing(table=FOOTAGE))}
-    return [
-        {
-            "role": weight.role,
-            "purpose": weight.purpose,
-            "package": weight.requirement,
-            "licence": weight.licence,
-            "size_bytes": weight.size_bytes,
-            "here": weight.role not in gone,
-            "for_demo": weight in FOOTAGE,
-        }
-        for weight in (*weights.TABLE, *FOOTAGE)
-    ]
-
-
-def _fitted() -> list[dict[str, Any]]:
-    """The fitted files that are part of the package, with their licence: other than the code's."""
-    package = Path(__file__).parent
-    return [
-        {"file": file.relative_to(package).as_posix(), "size_bytes": _file_bytes(file), "licence": FITTED_LICENCE}
-        for file in sorted(package.rglob("*.safetensors"))
-    ]
-
-
-def _people() -> dict[str, int]:
-    from pvchat.people.store import PeopleStore
-
-    store = PeopleStore()
-    return {"enrolled": len(store.names()), "damaged": len(store.damaged())}
-
-
-def _problems(report: dict[str, Any]) -> list[dict[str, str]]:
-    from pvchat.runtime import size
-
-    found: list[tuple[str, str]] = []
-    lost = [row for row in report["weights"] if not row["here"] and not row["for_demo"]]
-    if lost:
-        amount = size(sum(row["size_bytes"] for row in lost))
-        roles = ", ".join(row["role"] for row in lost)
-        found.append((f"Weights are missing: {roles} ({amount}).", "pvchat doctor --fetch"))
-    versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
-    for name in PACKAGES:
-        if name not in OPTIONAL and name not in EITHER and not versions.get(name):
-            found.append((f"The package {name} is missing.", f"{pip} install {name}"))
-    if all(versions.get(name) for name in EITHER):
-        mend = f"{pip} uninstall decord decord2, then {pip} install pvchat again"
-        found.append(("decord and decord2 are both installed and overwrite one another.", mend))
-    if not report["device"]["available"]:
-        found.append((f"torch does not load: {report['device']['why']}.", f"{pip} install --force-reinstall torch"))
-    if report["decoder"]["backend"] == "none":
-        found.append((f"No video decoder: {report['decoder']['why']}", "--video.backend auto"))
-    if report["disk"]["free_bytes"] < LOW_DISK_BYTES:
-        free = size(report["disk"]["free_bytes"])
-        found.append((f"Only {free} of disk are free at {report['home']}.", "Free some, or set PVCHAT_HOME"))
-    if report["people"]["damaged"]:
-        found.append((f"{report['people']['damaged']} people can't be read.", "pvchat people list"))
-    return [{"what": what, "mend": mend} for what, mend in found]

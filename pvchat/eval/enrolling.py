@@ -8,16 +8,14 @@ one, as they would for a user.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.eval.manifest import Manifest, Subject
+from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat
-
-Progress = Callable[[str, float, float], None]
 
 
 def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress) -> dict[str, dict[str, Any]]:

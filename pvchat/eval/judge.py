@@ -13,13 +13,14 @@ import os
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from pvchat.errors import PVChatError, SettingsError
 from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
+from pvchat.schemas import Progress
 
 KEY = "PVCHAT_JUDGE_KEY"
 TIMEOUT_S = 120.0
@@ -30,7 +31,6 @@ does not name them; 0 = the wrong person, or wrong about whether they are there.
 dc, descriptive completeness: 5 = all details of the reference are there; 3 = about half; 1 = hardly any; 0 = it
 contradicts the reference.
 Reply with JSON only, such as {"es": 4, "dc": 2}."""
-Progress = Callable[[str, float, float], None]
 Row = dict[str, Any]
 
 
@@ -58,6 +58,7 @@ class HubJudge:
         self._language = LanguageModel.load(model)
 
     def reply(self, messages: list[dict[str, str]]) -> str:
+        """See `Judge`."""
         return self._language.generate(messages, MAX_TOKENS)
 
 
@@ -69,6 +70,7 @@ class EndpointJudge:
         self.url = f"{url.rstrip('/')}/chat/completions"
 
     def reply(self, messages: list[dict[str, str]]) -> str:
+        """See `Judge`."""
         body = {"model": self.model, "messages": messages, "temperature": 0, "max_tokens": MAX_TOKENS, "seed": 0}
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get(KEY):

@@ -66,6 +66,7 @@ class Item:
     spans: dict[str, Spans] | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        """The question as a row of the manifest; what isn't annotated is left out."""
         row = {**asdict(self), "people": list(self.people)}
         return {k: v for k, v in row.items() if v is not None}
 

@@ -15,15 +15,13 @@ import subprocess
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
-
-if TYPE_CHECKING:
-    from pvchat.eval.run import Options
+from pvchat.eval.options import EvalOptions
 
 PACKAGE = Path(__file__).parents[1]
 DEEP_ONLY = ("train", "augment", "index")  # parts of the package that only deep enrollment runs
@@ -46,7 +44,7 @@ PACKAGES = (
 )
 
 
-def config(manifest: Manifest, options: Options, settings: Settings) -> dict[str, Any]:
+def config(manifest: Manifest, options: EvalOptions, settings: Settings) -> dict[str, Any]:
     """What decides the predictions: a second call into the same folder must agree in all of it."""
     return {
         "code": code_hashes(deep=options.depth == "deep"),
@@ -57,6 +55,7 @@ def config(manifest: Manifest, options: Options, settings: Settings) -> dict[str
         "questions": len(manifest.items),
         "people": len(manifest.people),
         "suite": options.suite,
+        "half": options.half,
         "limit": options.limit,
         "settings": asdict(settings),
         "options": options.options,

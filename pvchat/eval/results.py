@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.eval.report.page import MAIN, PRESENCE, TELLING, interval, number
+from pvchat.eval.report.page import MAIN, PRESENCE, TELLING, interval, number, parts
 
 Row = dict[str, Any]
 BESIDE = "face-matcher"
-CONDITIONS = ("view", "clothes", "clothes (measured)", "negative", "faces at once (measured)", "face size (measured)")
-SMALL = (("existence", "balanced_accuracy"), ("existence", "auc"), ("existence", "tpr"), ("existence", "tnr"))
+CONDITIONS = (
+    "view, hard part", "style, hard part", "view", "clothes", "clothes (measured)", "negative",
+    "faces at once (measured)", "face size (measured)",
+)  # fmt: skip
+SMALL = tuple(("existence", key) for key in ("balanced_accuracy", "auc", "tpr", "tnr", "ece"))
 TOLD = (("wording", "content_f1"), ("wording", "rouge_l"), ("wording", "bleu1"), ("rules", "entity_specificity_rules"))
 
 
@@ -36,9 +39,10 @@ def tables(folder: Path, system: str = "") -> str:
     beside = [system, *(s for s in (BESIDE,) if s in systems and s != system)]
     blind = [s for s in systems if s in (system, "prior")]
     conditions = [a for a in CONDITIONS if len(systems[system]["slices"].get(a, {})) > 1]
-    parts = [
+    told = [
         _about(metrics, run),
         "### Who is there\n\n" + _headline(systems, PRESENCE),
+        *(f"### Who is there, {place} part\n\n" + _part(rows) for place, rows in parts(metrics).items()),
         "### What is said\n\n" + _headline(systems, TELLING),
         *(f"### {system} by {axis}\n\n" + _sliced(systems, beside, axis, SMALL) for axis in ("set", "suite")),
         f"### {system} by question type\n\n" + _sliced(systems, blind, "type", TOLD),
@@ -46,21 +50,26 @@ def tables(folder: Path, system: str = "") -> str:
         *(_sliced(systems, beside, axis, SMALL) for axis in conditions),
         "### Time\n\n" + _time(run),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(told) + "\n"
 
 
 def _about(metrics: Row, run: Row) -> str:
     about, versions = metrics["set"], run["versions"]
     lines = [
-        f"{about['questions']} questions about {about['clips']} clips, {about['people']} people enrolled from one clip"
-        f" each, {100 * (about['yes'] or 0):.0f} % of yes/no questions truly yes; left out: {about['left_out']} rows,"
-        f" {about['unreadable_clips']} clips. 95 % intervals: {metrics['bootstrap']['resamples']} resamples of clips,"
-        f" seed {metrics['bootstrap']['seed']}.",
+        f"{about['questions']} questions{_half(run)} about {about['clips']} clips, {about['people']} people enrolled"
+        f" from one clip each, {100 * (about['yes'] or 0):.0f} % of yes/no questions truly yes; left out:"
+        f" {about['left_out']} rows, {about['unreadable_clips']} clips. 95 % intervals:"
+        f" {metrics['bootstrap']['resamples']} resamples of clips, seed {metrics['bootstrap']['seed']}.",
         f"pvchat {versions['pvchat']} ({versions.get('commit', 'no checkout')}), Python {versions['python']}, torch"
         f" {versions['torch']}; predictions.jsonl SHA-256 `{run['files']['predictions.jsonl'][:16]}…`.",
         f"`{metrics['signatures']['bleu4']}`, `{metrics['signatures']['bertscore']}`.",
     ]
     return "\n".join(lines)
+
+
+def _half(run: Row) -> str:
+    half = run["config"].get("half", "")
+    return f" of the {half.upper()} half" if half else ""
 
 
 def _headline(systems: Row, columns: Sequence[tuple[str, str, str, bool]]) -> str:
@@ -69,6 +78,11 @@ def _headline(systems: Row, columns: Sequence[tuple[str, str, str, bool]]) -> st
         for name, system in systems.items()
     ]
     return _table(["system", *(title for *_, title, _ in columns)], rows)
+
+
+def _part(systems: Row) -> str:
+    titles = [title for *_, title, _ in PRESENCE]
+    return _table(["system", *titles], [[name, *(_cell(row[t]) for t in titles)] for name, row in systems.items()])
 
 
 def _sliced(systems: Row, names: Sequence[str], axis: str, keys: Sequence[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""How results are cut: by set, suite, type, kind, view, clothes, people in shot, face size.
+"""How results are cut: by hard and easy part, set, suite, type, kind, view, clothes, people in shot, face size.
 
 In: an answered question. Out: its place on each axis, None where it has none. View, clothes and hardness are the
 manifest's labels; people in shot and face size are measured by the experts on the clip (`conditions.py`), and so are
@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pvchat.eval.conditions import ALIKE, face_size
+from pvchat.eval.halves import has_parts, part_of
 from pvchat.eval.manifest import Manifest
-from pvchat.eval.suites import suite_of
+from pvchat.eval.suites import is_drawn, suite_of
 from pvchat.eval.table import Answered
 
+PART = "part"
 Axis = Callable[[Answered], str | None]
 
 
 def axes(manifest: Manifest) -> dict[str, Axis]:
     """The axes by name."""
     return {
+        **(_parts(manifest) if has_parts(manifest) else {}),
         "set": lambda a: a.item.set or None,
         "suite": lambda a: suite_of(manifest, a.item.set),
         "type": lambda a: a.item.type,
@@ -41,6 +44,19 @@ def cut(answered: Sequence[Answered], axis: Axis) -> dict[str, list[Answered]]:
         if place is not None:
             out.setdefault(place, []).append(one)
     return dict(sorted(out.items()))
+
+
+def _parts(manifest: Manifest) -> dict[str, Axis]:
+    """Hard and easy part, and what the hard part is made of."""
+
+    def hard(axis: Axis) -> Axis:
+        return lambda a: axis(a) if part_of(a.item) == "hard" else None
+
+    return {
+        PART: lambda a: part_of(a.item),
+        "view, hard part": hard(lambda a: a.item.view),
+        "style, hard part": hard(lambda a: "drawn" if is_drawn(manifest, a.item.set) else "real people"),
+    }
 
 
 def _measured_clothes(one: Answered) -> str | None:

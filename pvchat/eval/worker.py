@@ -18,12 +18,12 @@ from pvchat.config import Settings
 from pvchat.errors import PVChatError
 from pvchat.eval import conditions
 from pvchat.eval.manifest import Item, Manifest
-from pvchat.eval.systems.base import Case, Said, Scene, System
+from pvchat.eval.options import MAKER
+from pvchat.eval.systems.base import Bench, Case, Reply, System
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat
 
-MAKER = "pvchat.eval.worker:open_systems"
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +37,7 @@ class Spec:
         stores: depth -> folder of that depth's people store.
         settings: of PVChat.
         threads: torch threads of one worker; results depend on it in the last bits, so it is fixed and recorded.
-        maker: "module:function" that opens scene and systems; tests give their own.
+        maker: "module:function" that opens bench and systems; tests give their own.
         options: for the maker.
         chat: a PVChat of this process whose models are used; None opens one. Not for workers in other processes.
     """
@@ -60,14 +60,14 @@ class Unit:
     systems: tuple[str, ...]
 
 
-def open_systems(spec: Spec) -> tuple[Scene, list[System]]:
+def open_systems(spec: Spec) -> tuple[Bench, list[System]]:
     """PVChat by depth on the run's own people stores, and the systems on top."""
     from pvchat.eval.systems.registry import build
 
-    scene = Scene(spec.manifest, open_chats(spec), spec.settings.seed)
-    if not spec.settings.llm and scene.chat.describer is None:
-        scene.language = scene.chat._language  # the same weights: one copy for PVChat and the baselines
-    return scene, build(spec.systems, scene)
+    bench = Bench(spec.manifest, open_chats(spec), spec.settings.seed)
+    if not spec.settings.llm and bench.chat.describer is None:
+        bench.language = bench.chat.networks.language  # the same weights: one copy for PVChat and the baselines
+    return bench, build(spec.systems, bench)
 
 
 def open_chats(spec: Spec) -> dict[str, PVChat]:
@@ -84,15 +84,14 @@ class Worker:
     def __init__(self, spec: Spec) -> None:
         module, _, maker = spec.maker.partition(":")
         self.spec = spec
-        self.scene, self.systems = getattr(importlib.import_module(module), maker)(spec)
+        self.bench, self.systems = getattr(importlib.import_module(module), maker)(spec)
         self.items: dict[str, list[Item]] = {}
         for item in spec.manifest.items:
             self.items.setdefault(item.video, []).append(item)
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
         """{"clip", "predictions", "timing", "conditions"} of one clip."""
-        timing: dict[str, float] = {}
-        case, error = self._open(unit.clip, timing)
+        case, timing, error = self._open(unit.clip)
         predictions, clocks = [], []
         for system in self.systems:
             if system.name not in unit.systems:
@@ -106,18 +105,18 @@ class Worker:
         told = {"clip": unit.clip, "error": error, "analysis": timing, **self._conditions(case)}
         return {"clip": unit.clip, "predictions": predictions, "timing": clocks, "conditions": told}
 
-    def _open(self, clip: str, timing: dict[str, float]) -> tuple[Case, str | None]:
-        """The one visual pass."""
+    def _open(self, clip: str) -> tuple[Case, dict[str, float], str | None]:
+        """The one visual pass: what was seen, the seconds it took (none where the clip was known), why it failed."""
         path = self.spec.manifest.path(clip)
         try:
-            return Case(clip, path, self.scene.chat.analyse(path, timing)), None
+            seen = self.bench.chat.look(path)
         except (PVChatError, OSError) as error:
-            return Case(clip, path, None), f"{type(error).__name__}: {error}"
-        finally:
-            timing.update({k: round(v, 3) for k, v in timing.items()})
+            return Case(clip, path, None), {}, f"{type(error).__name__}: {error}"
+        took = {"decode_s": round(seen.decode_s, 3), "experts_s": round(seen.experts_s, 3)}
+        return Case(clip, path, seen.analysis), took if seen.decode_s else {}, None
 
     def _row(self, system: System, item: Item, case: Case, error: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-        said, failed = Said(""), error if system.needs_clip else None
+        said, failed = Reply(""), error if system.needs_clip else None
         if failed is None:
             try:
                 said = system.answer(item, case)
@@ -125,7 +124,13 @@ class Worker:
                 failed = f"{type(caught).__name__}: {caught}"
                 if not isinstance(caught, PVChatError):
                     _log.exception("%s, question %s", system.name, item.id)
-        row = {"id": item.id, "system": system.name, "clip": item.video, "kind": item.kind, "answer": said.answer}
+        row: dict[str, Any] = {
+            "id": item.id,
+            "system": system.name,
+            "clip": item.video,
+            "kind": item.kind,
+            "answer": said.answer,
+        }
         row |= {"people": said.people, "error": failed, "notes": said.notes}
         return row, {k: round(float(v), 4) for k, v in said.timing.items()}
 
@@ -133,7 +138,7 @@ class Worker:
         if case.analysis is None:
             return {}
         present = _truly_present(self.items[case.clip])
-        return conditions.measure(case.analysis, self.scene.people, present, self._body_mean)
+        return conditions.measure(case.analysis, self.bench.people, present, self._body_mean)
 
     @cached_property
     def _body_mean(self) -> Any:

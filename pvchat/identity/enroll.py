@@ -15,7 +15,7 @@ import numpy as np
 
 from pvchat.config import home
 from pvchat.errors import Candidate, NoSubjectError, SeveralSubjectsError, SubjectError
-from pvchat.people.store import Person
+from pvchat.people.person import Person
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 

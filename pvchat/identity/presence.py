@@ -30,7 +30,8 @@ import numpy as np
 from pvchat.config import PresenceConfig
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.person import Person
-from pvchat.perception.experts.figures import FigureExpert, overlaps
+from pvchat.perception.boxes import nesting
+from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonPresence, Track
 
@@ -199,7 +200,7 @@ def shown_together(tracks: Sequence[Track]) -> IntArray:
     figures = [i for i, track in enumerate(tracks) if track.kind == "figure"]
     boxes = {i: np.median(tracks[i].boxes, 0) for i in figures}
     for i, j in combinations(figures, 2):
-        if overlaps(boxes[i], boxes[j][None])[1][0] > _FRAGMENT:
+        if nesting(boxes[i][None], boxes[j][None])[0, 0] > _FRAGMENT:
             numbers[numbers == numbers[j]] = numbers[i]
     return numbers
 

@@ -79,10 +79,12 @@ class ClipEntry:
     number: int = -1
 
     def to_dict(self) -> dict[str, Any]:
+        """The entry as JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> ClipEntry:
+        """The entry that `to_dict` told."""
         tracks = [
             TrackEntry(**{**t, "spans": [tuple(s) for s in t["spans"]], "box": tuple(t["box"])}) for t in row["tracks"]
         ]

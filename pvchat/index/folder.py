@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.errors import PVChatError
 from pvchat.index.entries import VideoIndexError, describe
 from pvchat.index.store import VideoIndex
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
+from pvchat.schemas import Progress, Service
 
 INSIDE = ".pvchat-index"  # the index of a folder lies in it, where no other place is named
 SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".webp", ".jpg", ".jpeg", ".png"))
 _BATCH = 8  # clips between two writes
 
-Progress = Callable[[str, float, float], None]
 Stamp = tuple[int, int]
 
 
@@ -48,6 +45,7 @@ class Report:
     stopped: bool = False
 
     def to_dict(self) -> dict[str, Any]:
+        """The report as JSON."""
         return asdict(self)
 
 
@@ -72,7 +70,7 @@ def open_index(folder: Path, index: Path | None = None) -> VideoIndex:
 
 def update(
     folder: Path,
-    chat: PVChat,
+    chat: Service,
     index: Path | None = None,
     *,
     progress: Progress | None = None,
@@ -110,7 +108,7 @@ def update(
 def add(
     root: Path,
     paths: Sequence[Path],
-    chat: PVChat,
+    chat: Service,
     *,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
@@ -154,7 +152,7 @@ def _fresh_or_kept(root: Path) -> VideoIndex:
 def _add(
     index: VideoIndex,
     paths: Sequence[str],
-    chat: PVChat,
+    chat: Service,
     report: Report,
     progress: Progress | None,
     stop: threading.Event | None,

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def approximate(queries: FloatArray, blocks: Sequence[Rows], k: int, index: Appr
 
     queries = np.ascontiguousarray(queries, np.float32)
     with threads():
-        options = faiss.SearchParametersIVF(nprobe=index.probes)
+        options: Any = faiss.SearchParametersIVF(nprobe=index.probes)  # type: ignore[call-arg]  # the stub lacks it
         _, ids = index.ivf.search(queries, k * _OVERSAMPLE, params=options)
     found = [_measured(queries, blocks, ids)]
     late = [

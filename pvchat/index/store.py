@@ -13,7 +13,6 @@ no lock: they map the files, and read the manifest again when a file was replace
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -21,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 
 from pvchat.index import nearest
@@ -38,14 +36,12 @@ from pvchat.index.entries import (
     track_of,
 )
 from pvchat.index.manifest import MANIFEST, Manifest
+from pvchat.index.place import SCRATCH, held, open_lock, own_files
 from pvchat.index.segments import Segment
 from pvchat.schemas import FloatArray, IntArray
 from pvchat.storage import atomic
 
-SCRATCH = ".scratch"
-LOCK_TIMEOUT_S = 60.0
 _TRIES = 5
-_OWN = re.compile(r"[0-9a-f]{32}\.safetensors|(faces|figures|clips)-[0-9a-f]{32}\.ivf")
 _OVERFETCH = 8  # rows looked at for each wanted track: a track has up to eight views
 
 
@@ -81,7 +77,7 @@ class VideoIndex:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
-        self._lock = _lock(self.root)
+        self._lock = open_lock(self.root)
         self.refresh()
 
     @staticmethod
@@ -235,9 +231,9 @@ class VideoIndex:
         root = Path(root)
         if not root.is_dir():
             return
-        with _held(root, _lock(root)):
+        with held(root, open_lock(root)):
             (root / MANIFEST).unlink(missing_ok=True)
-            for path in _own_files(root):
+            for path in own_files(root):
                 path.unlink()
             atomic.sweep(root / SCRATCH)
 
@@ -286,7 +282,7 @@ class VideoIndex:
     def _changing(self) -> Iterator[Change]:
         """A change to fill, under the lock; then its manifest is written and what that doesn't name is deleted."""
         self._refuse_other_folders()
-        with _held(self.root, self._lock):
+        with held(self.root, self._lock):
             scratch = self.root / SCRATCH
             atomic.make_private_folder(scratch)
             atomic.sweep(scratch)
@@ -303,7 +299,7 @@ class VideoIndex:
     def _refuse_other_folders(self) -> None:
         if not self.root.is_dir() or self.exists(self.root):
             return
-        own = {".lock", SCRATCH, *(path.name for path in _own_files(self.root))}
+        own = {".lock", SCRATCH, *(path.name for path in own_files(self.root))}
         if any(path.name not in own for path in self.root.iterdir()):
             raise VideoIndexError(
                 "there is no index in this folder, but other files are.", subject=str(self.root),
@@ -311,30 +307,7 @@ class VideoIndex:
             )  # fmt: skip
 
     def _sweep(self) -> None:
-        for path in _own_files(self.root):
+        for path in own_files(self.root):
             if path.name not in self._manifest.files():
                 with contextlib.suppress(PermissionError):  # Windows: someone maps it; the next writer sweeps it
                     path.unlink()
-
-
-def _own_files(root: Path) -> list[Path]:
-    return [path for path in root.iterdir() if _OWN.fullmatch(path.name)]
-
-
-def _lock(root: Path) -> filelock.FileLock:
-    return filelock.FileLock(str(root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
-
-
-@contextmanager
-def _held(root: Path, lock: filelock.FileLock) -> Iterator[None]:
-    try:
-        atomic.make_private_folder(root)
-        with lock:
-            yield
-    except filelock.Timeout as error:
-        raise VideoIndexError("another process is changing it.", subject=str(root)) from error
-    except OSError as error:
-        raise VideoIndexError(
-            f"the index can't be written ({error.strerror or error}).", subject=str(root),
-            hint="Put it elsewhere with --index FOLDER, or free some space.",
-        ) from error  # fmt: skip

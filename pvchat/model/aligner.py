@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, ModelConfig
 from pvchat.model.features import PersonFeatures
+from pvchat.model.heads import Heads
 from pvchat.model.people import PersonState
-from pvchat.model.qformer import INIT_STD, QFormerLayer
+from pvchat.model.qformer import INIT_STD, Context, QFormerLayer
 
 
 class Aligner(nn.Module):
@@ -38,7 +39,9 @@ class Aligner(nn.Module):
         self.norm = nn.LayerNorm(config.width)
         self.queries = nn.Parameter(torch.zeros(config.personal_tokens, config.width))
         self.layers = nn.ModuleList(
-            QFormerLayer(config.width, config.heads, config.heads, config.ffn, cross=True, dropout=config.dropout)
+            QFormerLayer(
+                config.width, Heads(config.heads), config.ffn, context_width=config.width, dropout=config.dropout
+            )
             for _ in range(config.aligner_layers)
         )
         self.z = nn.Linear(config.width, config.routed_modules * config.routed_heads) if config.routed_modules else None
@@ -50,10 +53,10 @@ class Aligner(nn.Module):
 
     def forward(self, features: PersonFeatures) -> tuple[Tensor, Tensor]:
         """Tokens [B, I, D] and z [B, M, R] of each enrollment."""
-        context, mask = self._context(features)
-        x = self.queries.expand(len(context), -1, -1)
+        seen = self._context(features)
+        x = self.queries.expand(len(seen.tokens), -1, -1)
         for layer in self.layers:
-            x, _ = layer(x, context, context_mask=mask)
+            x, _ = layer(x, seen)
         shape = (len(x), self.config.routed_modules, self.config.routed_heads)
         return x, x.new_zeros(shape) if self.z is None else self.z(x.mean(1)).view(shape)
 
@@ -63,10 +66,10 @@ class Aligner(nn.Module):
         prototypes = [v[m] for v, m in zip(features.identity, features.identity_mask, strict=True)]
         return [PersonState(*row) for row in zip(names, tokens, z, prototypes, strict=True)]
 
-    def _context(self, features: PersonFeatures) -> tuple[Tensor, Tensor]:
+    def _context(self, features: PersonFeatures) -> Context:
         """All sightings' vectors as tokens [B, 2n + 1, D] with their mask; the last token is always there."""
         identity = self.identity(features.identity) * IDENTITY_WIDTH**0.5 + self.kind[0]
         body = self.body(self.body_in(features.body)) + self.kind[1]
         rest = self.kind[2].expand(len(features), 1, -1)
         mask = [features.identity_mask, features.body_mask, torch.ones_like(features.body_mask[:, :1])]
-        return self.norm(torch.cat([identity, body, rest], dim=1)), torch.cat(mask, dim=1)
+        return Context(self.norm(torch.cat([identity, body, rest], dim=1)), torch.cat(mask, dim=1))

@@ -13,6 +13,7 @@ from torch import nn
 
 from pvchat.errors import SettingsError
 from pvchat.model.config import LoraConfig
+from pvchat.runtime import best_dtype
 
 RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
 CHATML = (
@@ -54,15 +55,6 @@ def add_lora(llm: nn.Module, config: LoraConfig) -> None:
     peft.inject_adapter_in_model(settings, llm)
 
 
-def merge_lora(llm: nn.Module) -> None:
-    """Fold the adapters into the weights: faster answers; training after this is not possible."""
-    from peft.tuners.tuners_utils import BaseTunerLayer
-
-    for module in llm.modules():
-        if isinstance(module, BaseTunerLayer):
-            module.merge()
-
-
 def _embedded_folder() -> str:
     """Where the embedded weights' SmolLM2 lies, in the hub's layout."""
     from pvchat.assets.weights import member_path
@@ -74,8 +66,6 @@ def _embedded_folder() -> str:
 def _from_hub(spec: str, device: str) -> tuple[Any, Any]:
     """A local folder or a hub id, in bf16 where the device computes in it."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from pvchat.chat.language import best_dtype
 
     path = Path(spec).expanduser()
     source = str(path) if path.is_dir() else spec

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from pvchat.identity.presence import NEIGHBOURS, PresenceModel
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
-from pvchat.model.connectors import VisualTokens
+from pvchat.model.visual import VisualTokens
 
 USUAL = 0.945  # mean cosine of a usual person with the nearest of the cohort (validation identities)
 SPREAD = 0.05  # four standard deviations of it: what lies farther off is no face of the kind that the cohort shows

@@ -12,8 +12,7 @@ D model width, S sentence width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,61 +23,18 @@ from torch.nn import functional as F
 from pvchat.model import checkpoint
 from pvchat.model.aligner import Aligner
 from pvchat.model.config import ModelConfig
-from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
+from pvchat.model.connectors import Connectors
 from pvchat.model.features import ClipFeatures
-from pvchat.model.generation import generate_texts
-from pvchat.model.heads import RoutingStats
+from pvchat.model.generation import Decoding, generate_texts
 from pvchat.model.llm import add_lora, load_llm
+from pvchat.model.mova import QuestionGate
 from pvchat.model.people import IdentityMatch, People
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.qformer import QFormer
+from pvchat.model.reading import PVChatOutput, Reading, Written
+from pvchat.model.visual import View, VisualTokens
 
 MATCH_WEIGHT = 4.0  # what a fully matching face adds to the presence logit at the start
-
-
-@dataclass
-class Reading:
-    """What the Q-Former read about each question.
-
-    Attributes:
-        queries: [B, Q, D].
-        personal: [B, P, I, D].
-        presence: [B, P] logits; meaningless where `People.mask` is False.
-        sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM
-            vector and the best of them.
-        expert_weights: [B, V] MoVA's weights (mean 1), ones when it is switched off.
-        routing: one `RoutingStats` a routed module.
-        aux: connector losses "balance" and "z".
-    """
-
-    queries: Tensor
-    personal: Tensor
-    presence: Tensor
-    sentences: Tensor
-    expert_weights: Tensor
-    routing: list[RoutingStats] = field(default_factory=list)
-    aux: dict[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass
-class PVChatOutput:
-    """A reading and, when prompts were given, the language model's loss.
-
-    Attributes:
-        reading: of the Q-Former.
-        lm_loss: mean over all `answer_tokens`.
-        first_loss: mean over the first token of every answer, which is where yes and no are decided.
-    """
-
-    reading: Reading
-    lm_loss: Tensor | None = None
-    answer_tokens: int = 0
-    first_loss: Tensor | None = None
-
-
-def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
-    """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
-    return (clips @ sentences.T).amax(1)
 
 
 class PVChatModel(nn.Module):
@@ -132,6 +88,10 @@ class PVChatModel(nn.Module):
     def encode_clips(self, features: ClipFeatures) -> VisualTokens:
         """The visual pass, once for each of C clips: connectors and HGA."""
         return self.connectors(features.to(self.device))
+
+    def look_at(self, visual: VisualTokens, views: Sequence[View]) -> VisualTokens:
+        """The visual tokens of one clip once for each view; nothing of what a view hides is left in them."""
+        return self.connectors.looked_at(visual, views)
 
     def read(self, visual: VisualTokens, question: Tensor | None = None, people: People | None = None) -> Reading:
         """Read clips with questions in mind.
@@ -189,47 +149,21 @@ class PVChatModel(nn.Module):
         *,
         question: Tensor | None = None,
         people: People | None = None,
-        max_new_tokens: int = 64,
-        temperature: float = 0.0,
-        seed: int = 0,
-        beams: int = 1,
-        on_text: Callable[[int, str], None] | None = None,
-        scores: list[float] | None = None,
-    ) -> tuple[list[str], Reading]:
-        """Answer prompts, greedily by default.
+        decoding: Decoding | None = None,
+    ) -> Written:
+        """Answer prompts.
 
         Args:
             features: C clips, or their visual tokens (kept between the turns of a conversation).
             prompts: B prompts; answers are ignored, history is used.
             question: [B, S] sentence vectors.
             people: who is named.
-            max_new_tokens: at most.
-            temperature: 0 is greedy; above it samples.
-            seed: of sampling; the same seed gives the same text.
-            beams: of a beam search, 1 for none (greedy).
-            on_text: called with (row, new text) as tokens arrive.
-            scores: filled with each text's mean log-probability a token.
-
-        Returns:
-            B texts, and the reading with the presence logits.
+            decoding: how; None is greedy.
         """
-        visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
-        reading = self.read(self._rows(visual, prompts), question, people)
-        batch = self._write(prompts, people, generate=True)
+        reading, batch = self._asked(features, prompts, question, people)
         embeds = self._embed(batch, reading, people)
-        texts = generate_texts(
-            self.llm,
-            self.writer.tokenizer,
-            embeds,
-            batch.mask,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            seed=seed,
-            beams=beams,
-            on_text=on_text,
-            scores=scores,
-        )
-        return texts, reading
+        found = generate_texts(self.llm, self.writer.tokenizer, embeds, batch.mask, decoding or Decoding())
+        return Written(found.texts, found.scores, reading)
 
     @torch.no_grad()
     def yes_no(
@@ -239,14 +173,11 @@ class PVChatModel(nn.Module):
         *,
         question: Tensor | None = None,
         people: People | None = None,
-        words: tuple[str, str] = ("Yes", "No"),
     ) -> Tensor:
-        """[B] log-odds that the language model's answer begins with `words[0]` rather than `words[1]`."""
-        visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
-        reading = self.read(self._rows(visual, prompts), question, people)
-        batch = self._write(prompts, people, generate=True)
+        """[B] log-odds that the language model's answer begins with "Yes" rather than "No"."""
+        reading, batch = self._asked(features, prompts, question, people)
         hidden = self._hidden(self._embed(batch, reading, people), batch)[:, -1]
-        first = [self.writer.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in words]
+        first = [self.writer.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("Yes", "No")]
         logits = self.llm.get_output_embeddings()(hidden).float()
         return logits[:, first[0]] - logits[:, first[1]]
 
@@ -281,6 +212,18 @@ class PVChatModel(nn.Module):
         model = cls(config, *pair)
         checkpoint.load(model, path, without_llm=swapped)
         return model.to(device).eval()
+
+    def _asked(
+        self,
+        features: ClipFeatures | VisualTokens,
+        prompts: Sequence[Prompt],
+        question: Tensor | None,
+        people: People | None,
+    ) -> tuple[Reading, TokenBatch]:
+        """What was read for each prompt, and the prompts to be continued."""
+        visual = features if isinstance(features, VisualTokens) else self.encode_clips(features)
+        reading = self.read(self._rows(visual, prompts), question, people)
+        return reading, self._write(prompts, people, generate=True)
 
     def _rows(self, visual: VisualTokens, prompts: Sequence[Prompt]) -> VisualTokens:
         """The visual tokens of each prompt's clip."""

@@ -14,15 +14,15 @@ R routed heads.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pvchat.model.config import ModelConfig
-from pvchat.model.heads import MixtureOfHeadsAttention, RoutingStats
+from pvchat.model.heads import Heads, MixtureOfHeadsAttention
 from pvchat.model.people import People
+from pvchat.model.routers import RoutingStats
 
 NORM_EPS = 1e-12  # BERT
 INIT_STD = 0.02  # BERT
@@ -44,43 +44,44 @@ class QFormerOutput:
     routing: list[RoutingStats] = field(default_factory=list)
 
 
+@dataclass
+class Context:
+    """What a layer looks at.
+
+    Attributes:
+        tokens: [B, N, C].
+        mask: [B, N] bool, None when all are real.
+        match: [B, L, N] in -1..1, how well a token's track fits the person whose token looks; scaled and added to the
+            cross-attention scores. None where nothing is known.
+    """
+
+    tokens: Tensor
+    mask: Tensor | None = None
+    match: Tensor | None = None
+
+
 class QFormerLayer(nn.Module):
     """Self-attention, cross-attention where there is one, feed-forward; each with a residual and a norm after it.
 
     Args:
         width: D.
         heads: of both attentions.
-        shared: heads always on; `heads` makes the layer dense.
         ffn: hidden width of the feed-forward.
-        cross: whether the layer looks at the context.
-        matched: whether its cross-attention takes a `match`.
-        context_width: of the context tokens, None for D.
-        router: a key of `heads.ROUTERS`.
-        top_k: for `topk`.
+        context_width: of the tokens that the layer looks at; 0 for a layer without cross-attention.
+        matched: whether its cross-attention takes a `Context.match`.
         dropout: on sub-layer outputs; not on attention probabilities, which would rule the fused kernels out.
     """
 
     def __init__(
-        self,
-        width: int,
-        heads: int,
-        shared: int,
-        ffn: int,
-        *,
-        cross: bool,
-        matched: bool = False,
-        context_width: int | None = None,
-        router: str = "relu",
-        top_k: int = 2,
-        dropout: float = 0.0,
+        self, width: int, heads: Heads, ffn: int, *, context_width: int = 0, matched: bool = False, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        options: dict[str, Any] = {"router": router, "top_k": top_k}
-        self.attention = MixtureOfHeadsAttention(width, heads, shared, **options)
+        self.attention = MixtureOfHeadsAttention(width, heads)
         self.attention_norm = nn.LayerNorm(width, eps=NORM_EPS)
-        self.cross = self.match_bias = None
-        if cross:
-            self.cross = MixtureOfHeadsAttention(width, heads, shared, context_width=context_width, **options)
+        self.cross: MixtureOfHeadsAttention | None = None
+        self.match_bias: nn.Parameter | None = None
+        if context_width:
+            self.cross = MixtureOfHeadsAttention(width, heads, context_width=context_width)
             self.cross_norm = nn.LayerNorm(width, eps=NORM_EPS)
             self.match_bias = nn.Parameter(torch.tensor(MATCH_BIAS)) if matched else None
         self.up, self.down = nn.Linear(width, ffn), nn.Linear(ffn, width)
@@ -90,11 +91,9 @@ class QFormerLayer(nn.Module):
     def forward(
         self,
         x: Tensor,
-        context: Tensor | None = None,
+        context: Context | None = None,
         *,
         mask: Tensor | None = None,
-        context_mask: Tensor | None = None,
-        match: Tensor | None = None,
         z: list[Tensor] | None = None,
         query_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[RoutingStats]]:
@@ -102,11 +101,8 @@ class QFormerLayer(nn.Module):
 
         Args:
             x: [B, L, D].
-            context: [B, N, C] visual tokens.
+            context: what its cross-attention looks at.
             mask: [B, L, L] or [B, L] bool.
-            context_mask: [B, N] bool.
-            match: [B, L, N] in -1..1, how well a visual token's track fits a token's person; scaled and added to the
-                cross-attention scores.
             z: router offsets [B, L, R] of the layer's routed modules, self then cross; None for none.
             query_mask: [B, L] True for real tokens, for the statistics.
 
@@ -118,10 +114,12 @@ class QFormerLayer(nn.Module):
         out, stats = self.attention(x, mask=mask, z=next(offsets, None), query_mask=query_mask)
         x = self.attention_norm(x + self.dropout(out))
         routing.append(stats)
-        if self.cross is not None:
-            bias = None if match is None or self.match_bias is None else match * self.match_bias
+        if self.cross is not None and context is not None:
+            bias = None
+            if context.match is not None and self.match_bias is not None:
+                bias = context.match * self.match_bias
             out, stats = self.cross(
-                x, context, mask=context_mask, bias=bias, z=next(offsets, None), query_mask=query_mask
+                x, context.tokens, mask=context.mask, bias=bias, z=next(offsets, None), query_mask=query_mask
             )
             x = self.cross_norm(x + self.dropout(out))
             routing.append(stats)
@@ -147,13 +145,10 @@ class QFormer(nn.Module):
         self.layers = nn.ModuleList(
             QFormerLayer(
                 config.width,
-                config.heads,
-                config.shared_heads if i >= config.moh_from else config.heads,
+                Heads(config.heads, config.shared_heads if i >= config.moh_from else None, config.router, config.top_k),
                 config.ffn,
-                cross=cross,
+                context_width=config.width if cross else 0,
                 matched=True,
-                router=config.router,
-                top_k=config.top_k,
                 dropout=config.dropout,
             )
             for i, cross in enumerate(config.has_cross)
@@ -182,19 +177,12 @@ class QFormer(nn.Module):
         x = self._sequence(len(context), question, people)
         owner = self._owner(people, len(context), x.device)
         mask, real = self._mask(owner), owner >= 0
-        bias = None if match is None else self._bias(match, owner)
+        seen = Context(context, context_mask, None if match is None else self._bias(match, owner))
         offsets = self._offsets(people, x)
         routing: list[RoutingStats] = []
         for layer in self.layers:
-            x, stats = layer(
-                x,
-                context,
-                mask=mask,
-                context_mask=context_mask,
-                match=bias,
-                z=offsets[len(routing) :] if people is not None else None,
-                query_mask=real,
-            )
+            z = offsets[len(routing) :] if people is not None else None
+            x, stats = layer(x, seen, mask=mask, z=z, query_mask=real)
             routing += stats
         return self._output(x, people, routing)
 

@@ -19,7 +19,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.heads import HeadMixer, RoutingStats
+from pvchat.model.heads import HeadMixer
+from pvchat.model.routers import RoutingStats
 
 SETTINGS, WEIGHTS = "remoh.json", "remoh.safetensors"
 MIXER = "moh_mixer"  # attribute of a retrofitted attention module

@@ -1,8 +1,9 @@
-"""Frozen vision experts behind one protocol: images in, tokens out.
+"""Towers of hub models as experts of the connectors, behind one protocol: images in, tokens out.
 
-The embedded experts' tokens come with every `ClipAnalysis` ("frame", "body", "face", "pose": `features.py`). Hub
-experts are loaded here: CLIP, SigLIP and ConvNeXt by open_clip, DINOv2 by transformers, from the hub or from a local
-folder in the hub's layout; their width is read from the model. They stay frozen and in evaluation mode.
+The tokens of the embedded experts come with every `ClipAnalysis` ("frame", "body", "face", "pose": `features.py`).
+CLIP, SigLIP and ConvNeXt are loaded here by open_clip, DINOv2 by transformers, from the hub or from a local folder in
+the hub's layout; their width is read from the model. They stay frozen and in evaluation mode. `features.scene_tokens`
+makes a clip's tokens of what they give.
 
 Legend: B images, N tokens, W width.
 """
@@ -22,16 +23,14 @@ from torch.nn import functional as F
 
 from pvchat.errors import SettingsError
 from pvchat.model.config import ExpertConfig, ModelConfig
-from pvchat.model.features import ClipFeatures, scene_tokens
 
 Images = NDArray[np.uint8]
-FRAME_WIDTH = 1280
 POOL, STRIDE = 3, 3  # MoCHA averages ConvNeXt's map with kernel 3, stride 3
 BATCH = 8
 
 
-class Expert(Protocol):
-    """A frozen expert on whole images.
+class Tower(Protocol):
+    """A frozen model of whole images.
 
     Attributes:
         name: key in `ModelConfig.experts`.
@@ -46,22 +45,7 @@ class Expert(Protocol):
         ...
 
 
-class EmbeddedFrames:
-    """EfficientNet-Lite0's 7 by 7 grid as an expert ("frame"), for images that have no ClipAnalysis."""
-
-    width = FRAME_WIDTH
-
-    def __init__(self, name: str = "frame", device: str = "cpu") -> None:
-        from pvchat.perception.experts.efficientnet import FrameExpert
-
-        self.name, self._expert = name, FrameExpert(device=device)
-
-    def tokens(self, images: Images | Sequence[Images]) -> NDArray[np.float32]:
-        """[B, 49, 1280]."""
-        return np.asarray(self._expert.grid(list(images)), np.float32)
-
-
-class OpenClipExpert:
+class OpenClipTower:
     """The image tower of an open_clip model: CLIP or SigLIP (patch tokens) or ConvNeXt (its last map, pooled 3 by 3).
 
     Args:
@@ -72,8 +56,7 @@ class OpenClipExpert:
     """
 
     def __init__(self, name: str, model: str, pretrained: str = "", device: str = "cpu") -> None:
-        import open_clip
-
+        open_clip = _open_clip()
         source = f"local-dir:{Path(model).expanduser()}" if Path(model).expanduser().is_dir() else model
         loaded, preprocess = _load(
             model, lambda: open_clip.create_model_from_pretrained(source, pretrained=pretrained or None)
@@ -94,7 +77,7 @@ class OpenClipExpert:
         return torch.cat(rows).numpy()
 
 
-class TransformersExpert:
+class TransformersTower:
     """A vision model of transformers, such as DINOv2: patch tokens of its last layer.
 
     Args:
@@ -124,51 +107,43 @@ class TransformersExpert:
         return torch.cat(rows).numpy()
 
 
-def load_expert(name: str, config: ExpertConfig, device: str = "cpu") -> Expert:
-    """The hub expert of that configuration.
+def load_tower(name: str, config: ExpertConfig, device: str = "cpu") -> Tower:
+    """The hub tower of that configuration.
 
     Raises:
         SettingsError: it can't be loaded, or its width isn't the configured one.
     """
     if config.source == "open_clip":
-        expert: Expert = OpenClipExpert(name, config.model, config.pretrained, device)
+        tower: Tower = OpenClipTower(name, config.model, config.pretrained, device)
     elif config.source == "transformers":
-        expert = TransformersExpert(name, config.model, device)
+        tower = TransformersTower(name, config.model, device)
     else:
         raise SettingsError(f"expert '{name}' comes with the clip's analysis; there is nothing to load")
-    if config.width not in (0, expert.width):
-        raise SettingsError(f"expert '{name}' gives tokens of width {expert.width}, not {config.width}")
-    return expert
+    if config.width not in (0, tower.width):
+        raise SettingsError(f"expert '{name}' gives tokens of width {tower.width}, not {config.width}")
+    return tower
 
 
-def load_experts(config: ModelConfig, device: str = "cpu") -> dict[str, Expert]:
-    """All hub experts of a model by name; empty for `tiny` and `embedded`."""
-    return {n: load_expert(n, e, device) for n, e in config.experts.items() if e.source != "analysis"}
+def load_towers(config: ModelConfig, device: str = "cpu") -> dict[str, Tower]:
+    """All hub towers of a model by the name of their expert; empty for `tiny` and `embedded`."""
+    return {n: load_tower(n, e, device) for n, e in config.experts.items() if e.source != "analysis"}
 
 
-def with_widths(config: ModelConfig, experts: Mapping[str, Expert]) -> ModelConfig:
-    """The configuration with widths of 0 read from the loaded experts."""
-    missing = [n for n, e in config.experts.items() if e.width == 0 and n not in experts]
+def with_widths(config: ModelConfig, towers: Mapping[str, Tower]) -> ModelConfig:
+    """The configuration with widths of 0 read from the loaded towers."""
+    missing = [n for n, e in config.experts.items() if e.width == 0 and n not in towers]
     if missing:
         raise SettingsError(f"the width of expert '{missing[0]}' is not known", subject=config.name)
-    filled = {n: replace(e, width=e.width or experts[n].width) for n, e in config.experts.items()}
+    filled = {n: replace(e, width=e.width or towers[n].width) for n, e in config.experts.items()}
     return replace(config, experts=filled)
 
 
-def add_scene(
-    features: ClipFeatures, experts: Mapping[str, Expert], images: Images, times: NDArray[Any], segments: int
-) -> ClipFeatures:
-    """A clip's features with the tokens of hub experts added.
-
-    Args:
-        features: of one clip.
-        experts: to run.
-        images: [T, H, W, 3] uint8 RGB.
-        times: [T] 0..1.
-        segments: stretches of time that frames are averaged within.
-    """
-    more = {n: scene_tokens(e.tokens(images), np.asarray(times, np.float32), segments) for n, e in experts.items()}
-    return ClipFeatures({**features.experts, **more})
+def _open_clip() -> Any:
+    try:
+        import open_clip
+    except ImportError as error:
+        raise SettingsError("this expert needs open_clip.", hint="Install it: pip install 'pvchat[hub]'.") from error
+    return open_clip
 
 
 def _load(subject: str, build: Any) -> Any:

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +62,26 @@ def holder(rows: Rows, name: str, but: Row | None = None) -> Row | None:
     return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
 
 
+def require_free(rows: Rows, names: Sequence[str], but: Row | None) -> None:
+    """Raise PeopleError where one of these names is somebody's (other than `but`'s)."""
+    for name in names:
+        if taken_by := holder(rows, name, but=but):
+            raise taken(name, taken_by)
+
+
+def taken(name: str, row: Row) -> PeopleError:
+    """The error for a name that a row has already."""
+    if name_key(row.name) == name_key(name):
+        hint = "Choose another name, or replace the enrolled one."
+        return PeopleError(f"'{row.name}' is enrolled already.", subject=name, hint=hint)
+    return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
+
+
+def shown(name: str) -> str:
+    """A name that may be made to harm a terminal, as it can be shown."""
+    return name if name.isprintable() and len(name) < 80 else ascii(name)[:80]
+
+
 class PeopleIndex:
     """The rows of one people folder.
 
@@ -98,10 +118,6 @@ class PeopleIndex:
     def is_stale(self) -> bool:
         """Whether the file names other folders than there are; it may then still hold a forgotten name."""
         return set(self._read()) != set(self.rows())
-
-    def drop(self) -> None:
-        """Believe no row that was read so far."""
-        self._known = {}
 
     def _all_rows(self) -> Rows:
         known = self._read() if self._known is None else self._known

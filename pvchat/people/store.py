@@ -11,11 +11,10 @@ The folders are the truth: one rename puts a folder in place or takes it away (d
 
 from __future__ import annotations
 
-import copy
-import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
 
@@ -23,17 +22,31 @@ import filelock
 
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people.index import PeopleIndex, Row, Rows, holder
+from pvchat.people.folders import PersonFolders
+from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.storage import atomic
 from pvchat.storage.clips import ClipCache
 
-__all__ = ["PeopleStore", "Person", "describe"]
+__all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
 LOCK_TIMEOUT_S = 60.0
 MAX_NAMES_IN_HINT = 20
 
-_log = logging.getLogger(__name__)
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everyone as the store held them at one moment, first enrolled first.
+
+    Attributes:
+        names: everyone's name, theirs too whose files are damaged.
+        aliases: everyone's other names: alias -> name.
+        people: all whose files are whole.
+    """
+
+    names: tuple[str, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)
+    people: tuple[Person, ...] = ()
 
 
 class PeopleStore:
@@ -47,9 +60,9 @@ class PeopleStore:
     def __init__(self, root: Path | None = None, clip_cache: ClipCache | None = None) -> None:
         self.root = Path(root) if root is not None else home() / "people"
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
-        self._index, self._scratch = PeopleIndex(self.root), self.root / ".scratch"
+        self._index, self._folders = PeopleIndex(self.root), PersonFolders(self.root)
+        self._scratch = self.root / ".scratch"
         self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
-        self._loaded: dict[str, tuple[Row, Person | str]] = {}  # a str says why she can't be read
         self._healed = False
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -58,21 +71,24 @@ class PeopleStore:
         """Everyone's name, first enrolled first."""
         return [row.name for row in self._rows().values()]
 
-    def aliases(self) -> dict[str, list[str]]:
-        """Everyone's other names, by name."""
-        return {row.name: list(row.aliases) for row in self._rows().values()}
-
     def all(self) -> list[Person]:
         """Everyone, first enrolled first; read from disk only where something changed.
 
         A damaged person is left out, named in the log and in `damaged`.
         """
-        return [person for row in self._rows().values() if (person := self._load(row)) is not None]
+        return list(self.snapshot().people)
+
+    def snapshot(self) -> Snapshot:
+        """Everyone as of now, from one look at the folder: names, aliases and people that belong together."""
+        rows = list(self._rows().values())
+        aliases = {alias: row.name for row in rows for alias in row.aliases}
+        people = tuple(person for row in rows if (person := self._folders.load(row)) is not None)
+        return Snapshot(tuple(row.name for row in rows), aliases, people)
 
     def find(self, name: str) -> Person | None:
         """Who has this name or alias in any spelling (case, width, composition), or None."""
         row = holder(self._rows(), name)
-        return self._load(row) if row else None
+        return self._folders.load(row) if row else None
 
     def get(self, name: str) -> Person:
         """Who has this name or alias.
@@ -82,7 +98,7 @@ class PeopleStore:
             PeopleError: her files are damaged.
         """
         row = self._row(name)
-        if person := self._load(row):
+        if person := self._folders.load(row):
             return person
         reason = self.damaged().get(row.id, "just removed by another process")
         raise PeopleError(f"can't be read: {reason}", subject=row.name, hint="Forget this person and enroll again.")
@@ -90,7 +106,7 @@ class PeopleStore:
     def damaged(self) -> dict[str, str]:
         """Folders that can't be read, with the reason; `forget(id)` removes one."""
         self.all()
-        return self._index.damaged | {key: why for key, (_, why) in self._loaded.items() if isinstance(why, str)}
+        return self._index.damaged | self._folders.damaged()
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -109,10 +125,10 @@ class PeopleStore:
         with self._writing(person.name) as rows:
             old = holder(rows, person.name)
             if old and not (replace and name_key(old.name) == name_key(person.name)):
-                raise _taken(person.name, old)
+                raise taken(person.name, old)
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
-            _require_free(rows, person.aliases, but=old)
+            require_free(rows, person.aliases, but=old)
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
@@ -120,7 +136,7 @@ class PeopleStore:
             atomic.write_folder(self.root / person.id, files, self._scratch)
             if old:
                 atomic.remove_folder(self.root / old.id, self._scratch)
-        return self._load(self._rows()[person.id]) or person
+        return self._folders.load(self._rows()[person.id]) or person
 
     def rename(self, old: str, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
@@ -212,12 +228,6 @@ class PeopleStore:
         person = exchange.read(Path(path).expanduser())
         return self.add(person if name is None else changed(person, name=name), replace=replace)
 
-    def rebuild_index(self) -> list[str]:
-        """Make the index anew from the folders; returns the names found."""
-        with self._writing("index"):
-            self._index.drop()
-        return self.names()
-
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _rows(self) -> Rows:
@@ -225,7 +235,7 @@ class PeopleStore:
             self._healed = True
             self._heal()
         rows = self._index.rows()
-        self._loaded = {key: value for key, value in list(self._loaded.items()) if key in rows}
+        self._folders.keep_only(rows)
         return rows
 
     def _row(self, name: str) -> Row:
@@ -238,36 +248,7 @@ class PeopleStore:
         more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
         enrolled = f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
         hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
-        return UnknownPersonError("nobody of this name is enrolled.", subject=_shown(name), hint=hint)
-
-    def _load(self, row: Row) -> Person | None:
-        """The person of a row, from memory when her config hasn't changed; None when gone or damaged."""
-        held = self._loaded.get(row.id)
-        if held is None or held[0] != row or isinstance(held[1], str):
-            person = self._read(row)
-            if isinstance(person, str):
-                if not (self.root / row.id).is_dir():
-                    return None  # removed while we looked
-                if held != (row, person):
-                    _log.warning("people store: '%s' is left out: %s", row.name, person)
-            held = self._loaded[row.id] = (row, person)
-        person = held[1]
-        if isinstance(person, str):
-            return None
-        aliases, arrays, extra = list(person.aliases), dict(person.arrays), copy.deepcopy(person.extra)
-        return changed(person, aliases=aliases, arrays=arrays, extra=extra)
-
-    def _read(self, row: Row) -> Person | str:
-        """The person in a folder, or why she can't be read."""
-        from pvchat.people import exchange
-
-        paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
-        try:
-            files = {path.name: path.read_bytes() for path in paths if path.exists()}
-            person = exchange.decode(files)
-        except (PeopleError, OSError) as error:
-            return str(error)
-        return changed(person, id=row.id, bytes_on_disk=sum(map(len, files.values())))
+        return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
 
     def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
@@ -275,7 +256,7 @@ class PeopleStore:
 
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
-            _require_free(rows, [person.name, *person.aliases], but=row)
+            require_free(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.id / exchange.CONFIG
             digests = exchange.decode_config(config.read_bytes()).sha256
             atomic.write_file(config, exchange.encode_config(person, digests), self._scratch)
@@ -295,7 +276,7 @@ class PeopleStore:
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
-            raise PeopleError(what, subject=_shown(subject), hint=f"Look at {self.root}.") from error
+            raise PeopleError(what, subject=shown(subject), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
         """On the first look: finish what a killed process began, unless somebody is writing (then it is her work)."""
@@ -311,20 +292,3 @@ class PeopleStore:
         atomic.sweep(self._scratch)
         for folder_id in self._index.replaced():
             atomic.remove_folder(self.root / folder_id, self._scratch)
-
-
-def _require_free(rows: Rows, names: list[str], but: Row | None) -> None:
-    for name in names:
-        if taken_by := holder(rows, name, but=but):
-            raise _taken(name, taken_by)
-
-
-def _taken(name: str, row: Row) -> PeopleError:
-    if name_key(row.name) == name_key(name):
-        hint = "Choose another name, or replace the enrolled one."
-        return PeopleError(f"'{row.name}' is enrolled already.", subject=name, hint=hint)
-    return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
-
-
-def _shown(name: str) -> str:
-    return name if name.isprintable() and len(name) < 80 else ascii(name)[:80]

@@ -25,7 +25,7 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
-from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Track
+from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
@@ -35,8 +35,6 @@ _THUMBNAIL = 192  # pixels, longest side
 _MOUTH = ("talking", "smiling")
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 _PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
-
-Progress = Callable[[str, float, float], None]
 
 
 @dataclass(frozen=True)
@@ -101,6 +99,10 @@ class Experts:
     @cached_property
     def mesh(self) -> MeshExpert:
         return MeshExpert()
+
+    def load(self) -> None:
+        """Load them all now."""
+        _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh
 
 
 def analyse(

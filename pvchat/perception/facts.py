@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception import colours
-from pvchat.perception.experts.attributes import AttributeExpert, Claim, ImageNetHead, body_box, crop, head_box
+from pvchat.perception.experts.attributes import Attribute, AttributeExpert, ImageNetHead, body_box, crop, head_box
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, SceneFacts, Track
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def measure_person(
     facts.shot, facts.where = shot(track), where(track, analysis)
     images = [clip.images[track.frames[i]] for i in best]
     grey = colours.is_grey_scale(np.stack(images))
-    worn: list[Claim] = []
+    worn: list[Attribute] = []
     if track.kind == "face":
         experts = experts or _shared()
         heads = experts.frames.pooled([crop(m, head_box(track.boxes[i])) for m, i in zip(images, best, strict=True)])
@@ -119,12 +119,12 @@ def measure_scene(clip: Clip, frame_features: FloatArray, *, experts: FactExpert
     facts = SceneFacts()
     pooled = np.asarray(frame_features, np.float32).mean(1)
     for claim in experts.heads.claims("frame", pooled):
-        if claim.label == "drawn":
+        if claim.kind == "drawn":
             facts.drawn, facts.confidence["drawn"] = True, claim.confidence
-        elif claim.label in ("indoors", "outdoors"):
+        elif claim.kind == "setting":
             facts.setting = facts.setting or claim.label
             facts.confidence.setdefault("setting", claim.confidence)
-        elif not _is_activity(claim):
+        elif claim.kind == "place":
             facts.place = facts.place or claim.label
             facts.confidence.setdefault("place", claim.confidence)
     if facts.drawn:  # the place labels were learned from photos
@@ -208,7 +208,7 @@ def _body_features(
     return experts.frames.pooled([crop(images[k], boxes[k]) for k in inside])
 
 
-def _claim_head(facts: PersonFacts, claims: list[Claim]) -> None:
+def _claim_head(facts: PersonFacts, claims: list[Attribute]) -> None:
     for claim in claims:
         if claim.label in _NOT_SAID:
             continue
@@ -228,20 +228,16 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: FactExperts) 
     if facts.shot == "close-up" or len(analysis.frame_features) == 0:
         return None
     claims = experts.heads.claims("frame", np.asarray(analysis.frame_features, np.float32).mean(1))
-    if any(claim.label == "drawn" for claim in claims):  # sports were learned from photos
+    if any(claim.kind == "drawn" for claim in claims):  # sports were learned from photos
         return None
-    found = next((claim for claim in claims if _is_activity(claim)), None)
+    found = next((claim for claim in claims if claim.kind == "activity"), None)
     if found is None:
         return None
     facts.confidence["activity"] = found.confidence
     return found.label
 
 
-def _is_activity(claim: Claim) -> bool:
-    return claim.label.split()[0].endswith("ing")
-
-
-def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> list[Claim]:
+def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> list[Attribute]:
     """Garments that the heads or the ImageNet classifier are sure of; sets `holding` too."""
     if len(body) == 0:
         return []
@@ -251,24 +247,24 @@ def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> l
     return _formal(facts, p.mean(0), claims) + _medical(p.mean(0))
 
 
-def _formal(facts: PersonFacts, p: FloatArray, claims: list[Claim]) -> list[Claim]:
+def _formal(facts: PersonFacts, p: FloatArray, claims: list[Attribute]) -> list[Attribute]:
     """The claims with a suit or jacket and a tie, if the mean ImageNet probabilities [1000] say formal wear."""
     sure = float(p[_FORMAL].sum())
     if sure < _FORMAL_SURE:
         return claims
-    ties = [Claim(name, float(p[i])) for i, name in _TIES.items() if p[i] >= _TIE_SURE and facts.gender != "woman"]
+    ties = [Attribute(name, float(p[i])) for i, name in _TIES.items() if p[i] >= _TIE_SURE and facts.gender != "woman"]
     kind = "suit" if ties or facts.gender == "man" else "jacket"
     if any(claim.label in _OUTER for claim in claims):
         return claims + [tie for tie in ties if all(tie.label != claim.label for claim in claims)]
-    return [Claim(kind, sure), *ties]
+    return [Attribute(kind, sure), *ties]
 
 
-def _medical(p: FloatArray) -> list[Claim]:
+def _medical(p: FloatArray) -> list[Attribute]:
     found = []
     if p[_STETHOSCOPE] + p[_COAT] >= _IMAGENET_SURE and p[_COAT] >= 0.15:
-        found.append(Claim("coat", float(p[_STETHOSCOPE] + p[_COAT])))
+        found.append(Attribute("coat", float(p[_STETHOSCOPE] + p[_COAT])))
     if p[_STETHOSCOPE] >= 0.4:
-        found.append(Claim("stethoscope", float(p[_STETHOSCOPE])))
+        found.append(Attribute("stethoscope", float(p[_STETHOSCOPE])))
     return found
 
 
@@ -286,7 +282,7 @@ def _clothes(
     best: IntArray,
     images: Sequence[NDArray[np.uint8]],
     masks: Sequence[FloatArray | None],
-    worn: list[Claim],
+    worn: list[Attribute],
     grey: bool,
 ) -> list[Garment]:
     """Garments, the outer one first: kinds from the claims, colours from the pixels."""

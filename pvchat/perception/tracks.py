@@ -17,7 +17,8 @@ from functools import partial
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from pvchat.perception.experts.faces import Faces, overlap
+from pvchat.perception.boxes import overlap
+from pvchat.perception.experts.faces import Faces
 from pvchat.schemas import FloatArray, IntArray
 
 # Descriptor distances: dlib calls two faces one person below 0.6; a track's next sighting may differ more when the box
@@ -59,11 +60,14 @@ def link(faces: Sequence[Faces], shots: Sequence[int] | IntArray | None = None) 
     if len(np.unique(numbers)) > 1:
         within = _merge(within, faces, partial(across, people=len(within)), FARTHEST)
     kept = [t for t in within if np.mean([faces[f].scores[i] for f, i in t]) >= _MIN_SCORE]
-    return sorted(kept, key=lambda t: -prominence(t, faces))
+    return sorted(kept, key=lambda t: -screen_weight(t, faces))
 
 
-def prominence(track: Sequence[Sighting], faces: Sequence[Faces]) -> float:
-    """How much a track is the clip's subject: sum over its sightings of face height (pixels) times quality."""
+def screen_weight(track: Sequence[Sighting], faces: Sequence[Faces]) -> float:
+    """How far in front a track is listed: sum over its sightings of face height (pixels) times quality.
+
+    Without the detector's score, unlike `enroll.prominence`, which picks a subject: a half hidden face keeps its place.
+    """
     heights = np.array([faces[f].boxes[i, 3] - faces[f].boxes[i, 1] for f, i in track])
     quality = np.array([faces[f].quality[i] for f, i in track])
     return float((heights * (0.2 + quality)).sum())

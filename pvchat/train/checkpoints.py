@@ -42,7 +42,7 @@ class TrainState:
 
     model: Any
     optimizer: torch.optim.Optimizer
-    objective: nn.Module
+    objective: Any
     step: int = 0
     best: float | None = None
     shared: dict[str, Any] = field(default_factory=dict)
@@ -138,7 +138,7 @@ def _names(state: TrainState) -> dict[nn.Parameter, str]:
 
 def _optimizer_tensors(state: TrainState) -> dict[str, Tensor]:
     """The optimiser's state as one table."""
-    names = _names(state)
+    names: dict[Any, str] = dict(_names(state))  # the optimiser's keys are tensors by type
     return {
         f"{names[parameter]}{_KEY}{key}": torch.as_tensor(value).detach().cpu().clone().contiguous()
         for parameter, moments in state.optimizer.state.items()

@@ -20,12 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import RoutingStats
+from pvchat.model.routers import RoutingStats
 
 BETA_START = 1e-8  # PVChat code and ReMoE
 BETA_MIN, BETA_MAX = 1e-15, 10.0  # PVChat code
 RATE = 0.8  # k of PVChat; its later code uses 0.1
-REMOE_FACTOR = 1.2  # α of ReMoE, arXiv 2412.14711
 HAE_WEIGHT = 0.5  # PVChat code
 STEEPNESS = 10.0  # of the sigmoid that stands in for "active" in the backward pass
 LOG_SCALE = math.log(1 / 0.07)  # CLIP's inverse temperature at the start
@@ -76,22 +75,10 @@ def balance_loss(stats: Sequence[RoutingStats]) -> Tensor:
     return torch.stack(terms).mean() if terms else torch.zeros(())
 
 
-def router_z_loss(stats: Sequence[RoutingStats]) -> Tensor:
-    """Mean squared logsumexp of the logits: keeps them small (ST-MoE, arXiv 2202.08906, eq. 5; weight about 0.001)."""
-    terms = [s.tokens(s.logits).logsumexp(-1).square().mean() for s in stats]
-    return torch.stack(terms).mean() if terms else torch.zeros(())
-
-
 def exponential_update(beta: Tensor, sparsity: Tensor | float, target: float, rate: float = RATE) -> Tensor:
     """PVChat's rule: β · exp(k (T_s - R_s)), clamped."""
     step = torch.exp(rate * (target - torch.as_tensor(sparsity, dtype=beta.dtype, device=beta.device)))
     return (beta * step).clamp(BETA_MIN, BETA_MAX)
-
-
-def sign_update(beta: Tensor, sparsity: Tensor | float, target: float, factor: float = REMOE_FACTOR) -> Tensor:
-    """ReMoE's rule: β · α^sign(T_s - R_s), clamped."""
-    sign = torch.sign(target - torch.as_tensor(sparsity, dtype=beta.dtype, device=beta.device))
-    return (beta * factor**sign).clamp(BETA_MIN, BETA_MAX)
 
 
 class SparsityController(nn.Module):
@@ -104,8 +91,7 @@ class SparsityController(nn.Module):
     Args:
         mode: "none", "spr" or "both" (SPR and HAE).
         target: T_s.
-        rate: k of the exponential rule.
-        rule: "exponential" (PVChat) or "sign" (ReMoE).
+        rate: k of the update.
         hae_weight: w.
         beta: β at the start.
     """
@@ -118,16 +104,13 @@ class SparsityController(nn.Module):
         *,
         target: float = 0.5,
         rate: float = RATE,
-        rule: str = "exponential",
         hae_weight: float = HAE_WEIGHT,
         beta: float = BETA_START,
     ) -> None:
         super().__init__()
         if mode not in MODES:
             raise SettingsError(f"unknown sparsity mode '{mode}'", hint=f"Use one of {', '.join(MODES)}.")
-        if rule not in ("exponential", "sign"):
-            raise SettingsError(f"unknown update rule '{rule}'", hint="Use exponential or sign.")
-        self.mode, self.target, self.rate, self.rule, self.hae_weight = mode, target, rate, rule, hae_weight
+        self.mode, self.target, self.rate, self.hae_weight = mode, target, rate, hae_weight
         self.register_buffer("beta", torch.tensor(beta, dtype=torch.float32))
         self._shares: list[Tensor] = []
 
@@ -152,9 +135,7 @@ class SparsityController(nn.Module):
         """Move β by the active share seen since the last step; in training mode only."""
         if self.training and self._shares:
             sparsity = 1 - torch.stack(self._shares).mean()
-            rule = sign_update if self.rule == "sign" else exponential_update
-            extra = {} if self.rule == "sign" else {"rate": self.rate}
-            self.beta.copy_(rule(self.beta, sparsity, self.target, **extra))
+            self.beta.copy_(exponential_update(self.beta, sparsity, self.target, self.rate))
         self._shares.clear()
 
 

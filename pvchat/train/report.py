@@ -1,8 +1,8 @@
 """What a run says about itself: `metrics.jsonl`, tensorboard, plots of losses and routing.
 
-In: numbers by step. Out, in the run's folder: one JSON line a report, an event file where tensorboard is installed,
-`losses.png` and `routing.png` (active share, β, and how often each routed head is on: over time, and over the types of
-question where a validation measured that).
+In: numbers by step. Out, in the run's folder: one JSON line a report, an event file of tensorboard, `losses.png` and
+`routing.png` (active share, β, and how often each routed head is on: over time, and over the types of question where a
+validation measured that).
 
 A resumed run cuts off what was reported after the checkpoint it starts from, so that no step stands there twice.
 """
@@ -10,7 +10,6 @@ A resumed run cuts off what was reported after the checkpoint it starts from, so
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +33,9 @@ class Report:
         folder.mkdir(parents=True, exist_ok=True)
         kept = [row for row in read_metrics(self.path) if row["step"] <= step] if step else []
         self.path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
-        self._board: Any = None
-        if find_spec("tensorboard") is not None:
-            from torch.utils.tensorboard import SummaryWriter
+        from torch.utils.tensorboard import SummaryWriter
 
-            self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+        self._board: Any = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def log(self, step: int, values: dict[str, Any], part: str = "train") -> None:
         """Add one line.
@@ -50,19 +47,16 @@ class Report:
         """
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, "part": part, **_plain(values)}) + "\n")
-        if self._board is not None:
-            for name, value in values.items():
-                if np.ndim(value) == 0 and not isinstance(value, (dict, str)):
-                    self._board.add_scalar(f"{part}/{name}", float(value), step)
+        for name, value in values.items():
+            if np.ndim(value) == 0 and not isinstance(value, (dict, str)):
+                self._board.add_scalar(f"{part}/{name}", float(value), step)
 
     def close(self) -> None:
-        """Flush tensorboard and draw the plots (where matplotlib is installed)."""
-        if self._board is not None:
-            self._board.close()
-        if find_spec("matplotlib") is not None:
-            rows = read_metrics(self.path)
-            plot_losses(rows, self.folder / "losses.png")
-            plot_routing(rows, self.folder / "routing.png")
+        """Flush tensorboard and draw the plots."""
+        self._board.close()
+        rows = read_metrics(self.path)
+        plot_losses(rows, self.folder / "losses.png")
+        plot_routing(rows, self.folder / "routing.png")
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Video: a file in, evenly spread RGB frames out. Nothing outside this package decodes pictures of users' files.
 
-    files.py       only regular local files, size limits, kind by content, content key
-    containers.py  hostile video containers, read by PyAV under limits
+    files.py       only regular local files, size limits, kind by content
+    keys.py        content keys, hashed once a file
+    containers.py  hostile video containers, read by PyAV under limits; packets.py counts before anything is decoded
     pictures.py    hostile photos and animations, read by Pillow under limits
     copies.py      our own normalised H.264 copy: written by PyAV, read by decord or PyAV, deleted
     shots.py       hard cuts, found in every decoded picture
@@ -14,7 +15,10 @@ copy. PyAV, Pillow and decord are imported when they are first needed.
 
 from pvchat.video.clips import Clip, load, probe
 from pvchat.video.copies import backend_in_use, save_clip
-from pvchat.video.files import Probe, content_key
+from pvchat.video.files import Probe
+from pvchat.video.keys import ContentKeys, content_key
 from pvchat.video.parts import Part, read_parts
 
-__all__ = ["Clip", "Part", "Probe", "backend_in_use", "content_key", "load", "probe", "read_parts", "save_clip"]
+__all__ = [
+    "Clip", "ContentKeys", "Part", "Probe", "backend_in_use", "content_key", "load", "probe", "read_parts", "save_clip",
+]  # fmt: skip

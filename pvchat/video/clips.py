@@ -9,7 +9,7 @@ Legend: T sampled frames, H and W pixels of the normalised picture.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
+from pvchat.schemas import Progress
 from pvchat.video.containers import Damage, decoded, probe_container, upright
 from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
-from pvchat.video.files import HEAD_BYTES, PathLike, Probe, content_key, open_local, sniff, unreadable
+from pvchat.video.files import HEAD_BYTES, PathLike, Probe, open_local, sniff, unreadable
+from pvchat.video.keys import content_key
 from pvchat.video.pictures import animation, flat, open_picture, probe_picture
 from pvchat.video.shots import CutFinder
 
@@ -28,8 +30,6 @@ log = logging.getLogger(__name__)
 
 STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same frames from every container
 MIN_SIDE = 16  # pixels of the copy
-
-Progress = Callable[[float, float], None]
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,16 @@ def load(
     *,
     progress: Progress | None = None,
     span: tuple[float, float] | None = None,
+    key: str = "",
 ) -> Clip:
     """Decode a clip, an animation or a photo into evenly spread RGB frames.
 
     Args:
         path: a local file.
         config: limits and sampling.
-        progress: called with (seconds done, seconds in all).
+        progress: called with "reading NAME", seconds done and seconds in all.
         span: start and end in seconds of the part that is sampled; None: all of it.
+        key: the file's content key where the caller has it already: hashing reads the whole file.
 
     Raises:
         VideoReadError: nothing usable in the file, or a limit is broken.
@@ -101,17 +103,8 @@ def load(
     note = found.note or str(source.damage)
     if note:
         log.warning("%s: %s", path, note)
-    return Clip(
-        content_key(path),
-        Path(path).name,
-        source.end_s,
-        found.fps,
-        *size,
-        times,
-        images,
-        note,
-        tuple(source.finder.cuts),
-    )
+    key, cuts = key or content_key(path), tuple(source.finder.cuts)
+    return Clip(key, Path(path).name, source.end_s, found.fps, *size, times, images, note, cuts)
 
 
 class _Source:
@@ -202,7 +195,8 @@ class _Source:
 
     def _tell(self, seconds: float) -> None:
         if self.progress is not None:
-            self.progress(min(seconds, self.found.duration_s), self.found.duration_s)
+            done = min(seconds, self.found.duration_s)
+            self.progress(f"reading {Path(self.path).name}", done, self.found.duration_s)
 
 
 def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import bisect
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.video.files import SUPPORTED, PathLike, Probe, check_length, check_pixels, unreadable
+from pvchat.video.packets import KEYFRAME_GAP_S, av_error, walk_packets
 
 if TYPE_CHECKING:
     import av
@@ -28,11 +29,8 @@ DEMUXERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf"  # no playlists, no image 
 SEEKABLE = ("mov", "matroska")  # their index makes seeks exact
 READ_BYTES = 1 << 18
 DECODER_THREADS = 2  # every thread holds frames of its own: bounds memory
-KEYFRAME_GAP_S = 1.0  # a key frame nearer than this is reached by decoding
 HD_HEIGHT = 720  # untagged colours from this height on are BT.709 (ITU-R BT.709), below BT.601
 BT709, UNSPECIFIED = 1, 2  # AVColorSpace (ISO/IEC 23091-2)
-CUT_OFF = 0.95  # fewer than this share of the frames that the header counts: the file is incomplete
-DEFAULT_FPS = 25.0  # of a file that has one frame and says nothing
 
 
 @dataclass
@@ -54,7 +52,7 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
     with open_container(path, file, config) as (container, stream):
         check_length(path, (container.duration or 0) / 1e6, 0, config)
         name, codec = container.format.name.split(",")[0], stream.codec_context.name
-        walk = _walk(path, container, stream, config)
+        walk = walk_packets(path, container, stream, config)
     file.seek(0)
     with open_container(path, file, config) as (container, stream):
         first = next((f for f in _frames(container, stream) if f is not None and not f.is_corrupt), None)
@@ -146,60 +144,9 @@ def open_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Itera
 _END = object()
 
 
-@dataclass
-class _Walk:
-    """What the packets of a stream say, in seconds of its own clock."""
-
-    first: float = np.inf
-    last: float = -np.inf
-    length: float = 0.0  # of the last packet
-    count: int = 0
-    keyframes: list[float] = field(default_factory=list)
-    fps: float = DEFAULT_FPS
-    seconds: float = 0.0
-    note: str = ""
-
-
-def _walk(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> _Walk:
-    """Go through all packets without decoding them."""
-    walk, base = _Walk(), float(stream.time_base or 0)
-    try:
-        for packet in container.demux(stream):
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            if packet.size == 0 or stamp is None or packet.is_discard:
-                continue
-            time = stamp * base
-            if time >= walk.last:
-                walk.length = (packet.duration or 0) * base
-            walk.count, walk.first, walk.last = walk.count + 1, min(walk.first, time), max(walk.last, time)
-            check_length(path, walk.last - walk.first, walk.count, config)
-            if packet.is_keyframe and (not walk.keyframes or time > walk.keyframes[-1] + KEYFRAME_GAP_S):
-                walk.keyframes.append(time)
-    except _av_error() as error:
-        walk.note = f"the file is damaged and ends early ({error.strerror})."
-    if not walk.note and walk.count < CUT_OFF * stream.frames:
-        walk.note = f"the file is cut off: {walk.count} of {stream.frames} frames are there."
-    if walk.count == 0:
-        raise unreadable(path, "its video stream holds no pictures.", "The file is cut off or damaged.")
-    walk.keyframes = [k - walk.first for k in walk.keyframes]
-    _measure(walk, float(stream.average_rate or 0))
-    check_length(path, walk.seconds, walk.count, config)
-    return walk
-
-
-def _measure(walk: _Walk, declared_fps: float) -> None:
-    """Mean rate by timestamps, and seconds to the end of the last frame."""
-    span = walk.last - walk.first
-    if span > 0:
-        walk.fps = (walk.count - 1) / span
-    elif declared_fps > 0 or walk.length > 0:
-        walk.fps = declared_fps or 1.0 / walk.length
-    walk.seconds = span + (walk.length if 0 < walk.length < 10 / walk.fps else 1.0 / walk.fps)
-
-
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
     """Decode one by one; yields None for each packet that is damaged, and ends where the file does."""
-    failed = _av_error()
+    failed = av_error()
     packets = container.demux(stream)
     while True:
         try:
@@ -231,7 +178,7 @@ def _jumped(container: Any, stream: Any, seconds: float) -> bool:
     """Seek to the key frame at `seconds` of the stream's clock; False where the file allows no seeks."""
     try:
         container.seek(round(seconds / stream.time_base), stream=stream)
-    except _av_error():
+    except av_error():
         return False
     return True
 
@@ -257,12 +204,6 @@ def _not_a_video(path: PathLike, file: BinaryIO, error: Exception) -> VideoReadE
 
 def _refuse_second_file(url: str, flags: int, options: dict[str, str]) -> Any:
     raise PermissionError(f"a video may not open other files: {url}")
-
-
-def _av_error() -> type[av.error.FFmpegError]:
-    import av
-
-    return av.error.FFmpegError
 
 
 def _square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:

@@ -7,7 +7,6 @@ address, so none of its protocols (http, concat, data …) can be reached throug
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
@@ -98,15 +97,6 @@ def open_local(path: PathLike, config: VideoConfig | None = None) -> BinaryIO:
         file.close()
         raise
     return file
-
-
-def content_key(path: PathLike) -> str:
-    """SHA-256 of a file's bytes, hexadecimal: the key under which a clip's analysis is cached."""
-    digest = hashlib.sha256()
-    with open_local(path) as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def sniff(path: PathLike, head: bytes) -> Literal["container", "picture"]:

@@ -1,19 +1,16 @@
-"""Fixtures of the app's tests: made-up clips, a desk, and where Gradio isn't installed a reason to skip."""
+"""Fixtures of the app's tests: made-up clips, a desk."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from make_app import ANA, BEN, Scenery, make_desk
+from make_studio import open_studio
+from pvchat_app.desk import Desk
 
-pytest.importorskip("gradio", reason="the app needs pvchat[app]")
-
-from make_app import ANA, BEN, Scenery, make_desk  # noqa: E402
-from make_studio import open_studio  # noqa: E402
-from pvchat_app.desk import Desk  # noqa: E402
-
-from pvchat import PVChat, video  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
+from pvchat import PVChat, video
+from pvchat.config import Settings
 
 _LOAD = video.load
 

@@ -15,7 +15,6 @@ from make_app import real_clip, wait_for
 from make_browser import WAIT_MS, answered, ask, browser, enroll, open_page, see, served, show, tab
 
 from pvchat.people.store import PeopleStore
-from pvchat.service import DEPTHS
 
 pytestmark = [pytest.mark.weights, pytest.mark.browser, pytest.mark.slow]
 
@@ -313,7 +312,6 @@ def test_the_keyboard_alone_is_enough_to_ask(page, clips) -> None:
     assert {"pv-ask", "pv-starter-0", "pv-starter-3", "pv-export"} <= focused
 
 
-@pytest.mark.skipif("deep" not in DEPTHS, reason="this version has no deep enrollment yet")
 def test_a_deep_training_survives_a_reload_answers_meanwhile_and_is_cancelled(page, clips) -> None:
     tab(page, "Enroll")
     see(page, "enroll", clips["portrait"])

@@ -176,17 +176,14 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
     desk: Desk, party: Path, monkeypatch
 ) -> None:
     calls, go = [], threading.Event()
-    instant = desk.engine.chat.enroll
 
-    def enroll(clip, name, depth="instant", track=None, replace=False, stop=None, progress=None):
-        if depth == "instant":
-            return instant(clip, name, track=track, replace=replace)
-        calls.append((Path(clip).exists(), track, replace))
+    def deepen(clip, person, track=None, stop=None, progress=None):
+        calls.append((Path(clip).exists(), person.id, track))
         progress("augment", 1, 2)
         go.wait(10)
-        return instant(clip, name, track=track, replace=True)
+        return person
 
-    monkeypatch.setattr(desk.engine.chat, "enroll", enroll)
+    monkeypatch.setattr(desk.engine.chat, "deepen", deepen)
     session = enrolling(desk, party)
     session.pick = 2
     job = desk.train(session, desk.enroll(session, "Ben"), "browser")
@@ -201,20 +198,18 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
         desk.merge("Ana", "Ben")
     go.set()
     wait_for(lambda: job.state == "done")
-    assert calls == [(True, 2, True)]
+    assert calls == [(True, desk.engine.people.get("Ben").id, 2)]  # it goes on from her who was enrolled
     assert not any((desk.sessions.root / "jobs").iterdir())
 
 
 def test_forgetting_stops_the_training_first(desk: Desk, party: Path, monkeypatch) -> None:
-    instant = desk.engine.chat.enroll
 
-    def enroll(clip, name, depth="instant", track=None, replace=False, stop=None, progress=None):
-        if depth == "deep":
-            progress("train", 0, 1)
-            assert stop.wait(20)
-        return instant(clip, name, track=track, replace=replace)
+    def deepen(clip, person, track=None, stop=None, progress=None):
+        progress("train", 0, 1)
+        assert stop.wait(20)
+        return person
 
-    monkeypatch.setattr(desk.engine.chat, "enroll", enroll)
+    monkeypatch.setattr(desk.engine.chat, "deepen", deepen)
     session = enrolling(desk, party)
     job = desk.train(session, desk.enroll(session, "Cleo"), "browser")
     wait_for(lambda: job.step == "train")
@@ -245,9 +240,10 @@ def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_
 
 
 def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> None:
-    from pvchat.train.person.deep import workplace
+    from pvchat.train.person.workplace import working
 
     job = desk.jobs.add("browser", "Ana", lambda stop, progress: None)
     assert desk.samples_of(job) is None
-    made = workplace(desk.engine.people.get("Ana"))
-    assert desk.samples_of(job) == made
+    with working(desk.engine.people.get("Ana")) as made:
+        assert desk.samples_of(job) == made
+    assert desk.samples_of(job) is None

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 from make_app import ready, running, wait_for
-from pvchat_app.server import HEARTBEAT, POLICY, Departures, Options
+from pvchat_app.middleware import HEARTBEAT, POLICY, Departures
+from pvchat_app.server import Options
 
 from pvchat import PVChat
 from pvchat.errors import SettingsError

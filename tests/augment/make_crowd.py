@@ -16,7 +16,7 @@ from pvchat.errors import VideoReadError
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
 from pvchat.index import VideoIndex, describe
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat.video import save_clip
 
 ME = 1
@@ -47,6 +47,13 @@ class Chat:
         self.settings, self.looked_at = settings or Settings(), []
         self.known: dict[str, ClipAnalysis] = {}
         self.otherwise: Callable[[Path], ClipAnalysis] | None = None
+
+    @property
+    def presence_model(self) -> PresenceModel:
+        return PresenceModel.load()
+
+    def score(self, people: Any, analysis: ClipAnalysis) -> list[PersonPresence]:
+        return self.presence_model.score(people, analysis, self.settings.presence)
 
     def analyse(self, clip: Any) -> ClipAnalysis:
         self.looked_at.append(Path(clip).name)

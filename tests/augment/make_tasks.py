@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import PVChatError
 
 
@@ -17,11 +18,11 @@ class Squares:
         return {**row, "square": row["n"] ** 2 / 7, "deep": {"a": [1, 2.5, None]} if row["n"] % 2 else "text"}
 
 
-def steps_of(clip: str, name: str, out: Path, chat: Any, **options: Any) -> Path:
+def steps_of(clip: str, name: str, out: Path, chat: Any, config: AugmentConfig) -> Path:
     """Stands in for `steps.augment`: as many rows as clips are asked for."""
     if name == "three":
         raise PVChatError("is three.")
-    assert options["config"].engine == "local"
+    assert config.engine == "local"
     Path(out).mkdir(parents=True, exist_ok=True)
-    (Path(out) / "dataset.jsonl").write_text(f'"{name}"\n' * min(3, options["config"].clips))
+    (Path(out) / "dataset.jsonl").write_text(f'"{name}"\n' * min(3, config.clips))
     return Path(out)

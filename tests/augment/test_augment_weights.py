@@ -12,6 +12,7 @@ from PIL import Image
 from pvchat import PVChat, video
 from pvchat.assets.footage import move_over
 from pvchat.augment import gates, steps
+from pvchat.augment.augmentation import Augmentation, read_samples
 from pvchat.augment.dataset import check
 from pvchat.augment.settings import AugmentConfig
 from pvchat.config import Settings
@@ -28,11 +29,11 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
     way = ((0.5, 0.4, 0.9), (0.46, 0.3, 0.7))
     video.save_clip(clip, move_over(Image.fromarray(astronaut), way, 1.0, 20), 8)
     chat = PVChat(Settings(device="cpu"))
-    out = steps.augment(clip, "Eileen", tmp_path / "set", chat, config=CONFIG)
+    out = steps.augment(clip, "Eileen", tmp_path / "set", chat, CONFIG)
 
     made = steps.summary(out)
     assert {"mesh", "mask", "clothes"} <= set(made["profile"]["has"])
-    positives = [s for s in steps.read_samples(out) if s.role == "positive" and s.recipe != "together"]
+    positives = [s for s in read_samples(out) if s.role == "positive" and s.recipe != "together"]
     kept = [s for s in positives if not s.dropped]
     assert len(kept) >= 0.8 * len(positives) == 16
     odds = np.array([s.gates["log_odds"] for s in kept])
@@ -41,13 +42,13 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
     recipes = Counter(s.recipe for s in kept)
     for recipe in ("subclip", "photometric", "background", "recolour", "reenact:turn", "reenact:talk", "wear:mask"):
         assert recipes[recipe], recipe
-    empties = [s for s in steps.read_samples(out) if s.role == "negative"]
+    empties = [s for s in read_samples(out) if s.role == "negative"]
     assert all("log_odds" not in s.gates or s.gates["log_odds"] < gates.SAME or s.dropped for s in empties)
     assert made["questions"]["counts"]["rows"] > 5 * len(kept)
     assert [p for p in check.check(out) if "balance" not in str(p)] == []
 
     # nobody and somebody else are refused
-    run = steps.Run(clip, "Eileen", out, chat, CONFIG, 0, lambda *_: None)
+    run = Augmentation(clip, "Eileen", out, chat, CONFIG)
     for photo, gate in ((_cat(), "no face"), (_other(), "identity")):
         if photo is None:
             continue

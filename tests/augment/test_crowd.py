@@ -8,9 +8,10 @@ from make_profile import HEIGHT, SHIRT, WIDTH, make_profile
 from PIL import Image
 
 from pvchat import video
-from pvchat.augment.positives import protocol as positives
 from pvchat.augment.positives.crowd import Crowd
+from pvchat.augment.positives.plan import plan
 from pvchat.augment.positives.protocol import Take
+from pvchat.augment.positives.registry import generators
 from pvchat.augment.settings import AugmentConfig
 
 
@@ -55,8 +56,8 @@ def test_unreadable_clips_are_told(tmp_path):
 def test_crowds_need_others(folder):
     profile = make_profile()
     for config, there in ((AugmentConfig(), False), (AugmentConfig(others=(folder,)), True)):
-        orders = positives.plan(profile, positives.generators(config), config, 0)
-        assert ("crowd" in {o.recipe for o in orders}) == there
+        planned = plan(profile, generators(config), config, 0)
+        assert ("crowd" in {p.recipe for p in planned}) == there
 
 
 def test_whoever_is_cut_off_stays_at_that_border(folder):

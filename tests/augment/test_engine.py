@@ -13,6 +13,7 @@ from make_tasks import Squares, steps_of
 
 from pvchat.augment import engine, steps
 from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.watch import Watch
 from pvchat.cli import augment as commands
 from pvchat.errors import PVChatError, SettingsError
 
@@ -22,7 +23,7 @@ ITEMS = [{"n": n, "name": f"Łucja {n}"} for n in range(6)]
 
 def test_rows_come_in_order_and_an_error_fails_its_own_job():
     told = []
-    rows = engine.run(Squares(), ITEMS, progress=lambda *words: told.append(words[1:]))
+    rows = engine.run(Squares(), ITEMS, watch=Watch(lambda *words: told.append(words[1:])))
     assert [row["n"] for row in rows] == list(range(6))
     assert rows[2]["square"] == 4 / 7
     assert rows[3] == {**ITEMS[3], "error": {"error": "PVChatError", "what": "is three.", "subject": "3", "hint": ""}}
@@ -39,7 +40,8 @@ def test_other_errors_are_not_hidden():
 
 def test_stopping_keeps_what_is_done():
     stop = threading.Event()
-    rows = engine.run(Squares(), ITEMS, stop=stop, progress=lambda what, done, total: done == 2 and stop.set())
+    watch = Watch(lambda what, done, total: done == 2 and stop.set(), stop)
+    rows = engine.run(Squares(), ITEMS, watch=watch)
     assert [row["n"] for row in rows] == [0, 1]
 
 
@@ -83,24 +85,24 @@ def jobs_in(folder: Path) -> list[engine.Job]:
 
 def test_a_row_tells_what_came_of_a_job(augmented, tmp_path):
     config = AugmentConfig(engine="local", clips=3)
-    rows = engine.augment_many(jobs_in(tmp_path), config)
+    rows = engine.augment_many(jobs_in(tmp_path), str, config)
     assert [row.get("rows") for row in rows] == [3, None, 3]
     assert rows[1]["error"]["what"] == "is three."
     assert rows[0]["clip"] == "ana.mp4"
     assert rows[0]["sha256"] != rows[2]["sha256"]
-    assert engine.augment_many(jobs_in(tmp_path), config) == rows
+    assert engine.augment_many(jobs_in(tmp_path), str, config) == rows
 
 
 def test_two_jobs_in_one_folder_are_refused(tmp_path):
     jobs = [engine.Job(Path("a.mp4"), "A", tmp_path / "x"), engine.Job(Path("b.mp4"), "B", tmp_path / "y" / ".." / "x")]
     with pytest.raises(SettingsError, match="one folder"):
-        engine.augment_many([jobs[0], jobs[0]], AugmentConfig())
+        engine.augment_many([jobs[0], jobs[0]], str, AugmentConfig())
     with pytest.raises(SettingsError, match="one folder"):
-        engine.augment_many(jobs, AugmentConfig())
+        engine.augment_many(jobs, str, AugmentConfig())
 
 
 def test_many_on_the_command_line(augmented, tmp_path, capsys):
-    from pvchat.cli import parser as cli
+    from pvchat.cli import main as cli
 
     names = ("Ana", "three")
     lines = [json.dumps({"clip": f"{n}.mp4", "name": n}) for n in names]
@@ -129,4 +131,4 @@ def test_names_cant_leave_the_folder(tmp_path):
     job = commands.read_jobs(tmp_path / "jobs", tmp_path / "out")[0]
     assert job.out.resolve().parent == tmp_path / "out"
     with pytest.raises(PVChatError):
-        steps_of("a", "three", tmp_path, None)
+        steps_of("a", "three", tmp_path, None, AugmentConfig())

@@ -15,6 +15,7 @@ from pvchat import video
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.negatives.candidates import Candidate, NegativesConfig
 from pvchat.augment.negatives.excerpts import split_sources
+from pvchat.augment.watch import Watch
 from pvchat.config import VideoConfig
 
 LEFT, RIGHT = (0.1, 0.2, 0.3, 0.5), (0.6, 0.2, 0.8, 0.5)
@@ -90,7 +91,7 @@ def test_stopping_keeps_what_was_cut(crowd, filmed, tmp_path):
         if done == 2:
             stop.set()
 
-    samples = negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG, progress=progress, stop=stop)
+    samples = negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG, Watch(progress, stop))
     assert len({(s.source, s.recipe) for s in samples}) == 3
     assert told[:3] == [(0, 8), (1, 8), (2, 8)]
 

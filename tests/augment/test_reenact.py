@@ -66,7 +66,7 @@ def test_a_texture_is_laid_on_by_its_alpha():
     image = np.full((21, 21, 3), 100, np.uint8)
     texture = np.zeros((21, 21, 4), np.float32)
     texture[..., 0], texture[:, 10:, 3] = 200, 0.5
-    out = lay_on(image, texture, GRID, GRID, np.zeros(9), triangulate(GRID))
+    out = lay_on(image, texture, GRID, np.pad(GRID, ((0, 0), (0, 1))), triangulate(GRID))
     assert (out[:, :9] == 100).all()
     assert tuple(out[5, 15]) == (150, 50, 50)
 

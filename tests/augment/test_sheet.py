@@ -7,8 +7,7 @@ import pytest
 from make_profile import make_profile
 from PIL import Image
 
-from pvchat.augment import journal, sheet
-from pvchat.augment.dataset import media
+from pvchat.augment import journal, media, sheet
 from pvchat.augment.schemas import Sample
 from pvchat.errors import PVChatError
 
@@ -43,10 +42,13 @@ def test_a_sheet_shrinks_until_it_fits(tmp_path):
 
 
 def test_samples_that_are_gone_are_left_out(tmp_path):
-    folder = make_folder(tmp_path, "subclip", "recolour")
+    folder = make_folder(tmp_path, "subclip", "recolour", "background")
     (folder / "media" / f"{1:016x}.png").unlink()
     (folder / "dropped" / f"{0:016x}.mp4").write_bytes(b"broken")
-    assert sheet.make(folder, tmp_path / "sheet.jpg").exists()
+    height, width = make_profile(1).images.shape[1:3]
+    with Image.open(sheet.make(folder, tmp_path / "sheet.jpg")) as picture:
+        assert picture.size == (round(width * sheet.TILE / height) + 4, sheet.TILE + 20)  # one tile, its label, margins
+        assert np.asarray(picture).std() > 20
 
 
 def test_rows_hold_so_many_tiles():

@@ -13,17 +13,20 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_profile import make_profile, mesh_at
 
 from pvchat import video
-from pvchat.augment import journal, profile, steps
+from pvchat.augment import journal, media, profile, steps
+from pvchat.augment.analyses import Analyses
+from pvchat.augment.augmentation import read_samples
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.positives import empty
-from pvchat.augment.positives import protocol as positives
+from pvchat.augment.positives import empty, registry
 from pvchat.augment.questions.teacher import HubTeacher
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.watch import StoppedError, Watch
+from pvchat.chat.calibration import Calibration
 from pvchat.chat.claims import ASKED
-from pvchat.chat.describe import Said
-from pvchat.cli import commands
-from pvchat.cli import parser as cli
+from pvchat.chat.lines import Utterance
+from pvchat.cli import console
+from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.identity.presence import PresenceModel
@@ -52,8 +55,12 @@ class FakeChat:
             return make_analysis(*self.strangers, key=video.content_key(clip))
         return make_analysis(make_track(self.person, range(1), box=(0.3, 0.2, 0.7, 0.6)), key=video.content_key(clip))
 
-    def aside(self, cache, max_frames):
+    def beside(self, cache, video):
         return self
+
+    @property
+    def presence_model(self):
+        return PresenceModel.load()
 
 
 @pytest.fixture
@@ -75,8 +82,8 @@ def clip(tmp_path):
     return path
 
 
-def run(clip, chat, out=None, config=SMALL, **options):
-    return steps.augment(clip, "Ana", out or clip.parent / "set", chat, config=config, **options)
+def run(clip, chat, out=None, config=SMALL, **watching):
+    return steps.augment(clip, "Ana", out or clip.parent / "set", chat, config, Watch(**watching))
 
 
 def stamps(out):
@@ -93,7 +100,7 @@ def test_all_steps_leave_a_data_set_and_their_manifests(clip, chat):
     assert made["positives"]["counts"] == {"planned": 5, "made": 5}
     assert made["filter"]["counts"]["kept"] == 5
     assert made["filter"]["quartiles"]["log_odds"][0] > 0
-    samples = steps.read_samples(out)
+    samples = read_samples(out)
     assert all((out / s.media).exists() for s in samples)
     assert {s.stage for s in samples} == {"video", "image"}
     rows = journal.read_lines(out / "questions.jsonl")
@@ -156,7 +163,7 @@ def test_damaged_steps_are_made_anew(clip, chat, damage):
 
 
 def test_an_interrupted_run_goes_on_where_it_was(clip, chat, monkeypatch, tmp_path):
-    made, make = [], positives.make
+    made, make = [], registry.make
 
     def counted(order, *rest):
         if len(made) == 3:
@@ -165,13 +172,13 @@ def test_an_interrupted_run_goes_on_where_it_was(clip, chat, monkeypatch, tmp_pa
         return make(order, *rest)
 
     out = clip.parent / "set"
-    monkeypatch.setattr(positives, "make", counted)
+    monkeypatch.setattr(registry, "make", counted)
     with pytest.raises(KeyboardInterrupt):
         run(clip, chat)
     assert not (out / "positives.json").exists()
     with (out / "positives.jsonl.part").open("a") as file:
         file.write('{"id": "cut off in the mid')
-    monkeypatch.setattr(positives, "make", lambda order, *rest: made.append(order.id) or make(order, *rest))
+    monkeypatch.setattr(registry, "make", lambda order, *rest: made.append(order.id) or make(order, *rest))
     run(clip, chat)
     assert len(made) == len(set(made)) == 5  # nothing twice
     straight = run(clip, chat, tmp_path / "straight")
@@ -186,7 +193,7 @@ def test_a_stop_is_obeyed_between_samples(clip, chat):
         if what == "making positives" and done == 2:
             stop.set()
 
-    with pytest.raises(steps.StoppedError):
+    with pytest.raises(StoppedError):
         run(clip, chat, progress=progress, stop=stop)
     out = clip.parent / "set"
     assert len(journal.read_lines(out / "positives.jsonl.part")) == 1 + 3  # it was set before the third was made
@@ -216,8 +223,6 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
             sample = Sample(f"{number:016x}", "negative", "lookalike", "image", f"media/{number:016x}.png", "x" * 64,
                             "train", {"Ana": False}, {}, dropped)  # fmt: skip
             if not dropped:
-                from pvchat.augment.dataset import media
-
                 media.write(out / sample.media, make_profile(1).images, 8.0)
             rows.append(sample)
         return rows
@@ -229,7 +234,7 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
     out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=2, seconds=0.3))
     made = steps.summary(out)
     assert made["negatives"]["dropped"] == {"may be the subject": 2}
-    dropped = [s.dropped for s in steps.read_samples(out) if s.role == "negative"]
+    dropped = [s.dropped for s in read_samples(out) if s.role == "negative"]
     assert dropped == ["identity", "identity"]
 
 
@@ -237,7 +242,7 @@ def test_where_nobody_else_is_found_the_scene_is_emptied(clip, chat, monkeypatch
     monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {}))
     monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
     out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=8, seconds=0.3))
-    others = [s for s in steps.read_samples(out) if s.role == "negative"]
+    others = [s for s in read_samples(out) if s.role == "negative"]
     assert {s.recipe for s in others} == {"empty"}
     assert {s.stage for s in others} == {"video", "image"}
     assert all(s.people == {"Ana": False} and s.dropped is None for s in others)
@@ -248,7 +253,7 @@ def test_a_recipe_that_cannot_is_counted(clip, chat, monkeypatch):
     def fails(order, *_):
         raise ValueError("no clothes in the picture")
 
-    monkeypatch.setattr(positives, "make", fails)
+    monkeypatch.setattr(registry, "make", fails)
     out = run(clip, chat)
     made = steps.summary(out)["positives"]
     assert made["counts"] == {"planned": 5, "made": 0}
@@ -267,9 +272,10 @@ def model(tmp_path):
     def say(analysis, lines, seed=0):
         asked.extend(line.question for line in lines)
         words = {ASKED["action"]: "A person is riding a bike.", "wearing": "A person is wearing a green dress."}
-        return [Said(next((t for w, t in words.items() if w in x.question), ""), -0.1, 1.0) for x in lines]
+        return [Utterance(next((t for w, t in words.items() if w in x.question), ""), -0.1, 1.0) for x in lines]
 
-    return SimpleNamespace(say=say, folder=tmp_path / "weights", stamp="0123", asked=asked)
+    trained = SimpleNamespace(calibration=Calibration.read(tmp_path / "weights"))
+    return SimpleNamespace(say=say, trained=trained, stamp="0123", asked=asked)
 
 
 def test_without_weights_measured_facts_answer(clip, chat, tmp_path):
@@ -313,7 +319,7 @@ def test_other_weights_answer_anew(clip, chat, model, change, again):
 
 def test_questions_can_be_stopped(clip, chat, model):
     chat.describer, stop = model, threading.Event()
-    with pytest.raises(steps.StoppedError):
+    with pytest.raises(StoppedError):
         run(clip, chat, stop=stop, progress=lambda what, *_: stop.set() if what == "writing questions" else None)
     assert list(steps.summary(clip.parent / "set")) == list(STEPS[:4])
 
@@ -336,7 +342,7 @@ def test_a_teacher_that_cannot_be_loaded_is_named(clip, chat, tmp_path):
     pytest.importorskip("transformers")
     nowhere = tmp_path / "nowhere"
     nowhere.mkdir()
-    with pytest.raises(SettingsError, match="no such teacher") as caught:
+    with pytest.raises(SettingsError, match="no such model") as caught:
         run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": str(nowhere)}))
     assert caught.value.subject == str(nowhere)
 
@@ -351,15 +357,14 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
     from pvchat.service import PVChat
 
     chat = PVChat(Settings(device="cpu"))
-    chat.__dict__["experts"], chat.__dict__["_presence"] = object(), object()
-    kept = steps.Analyses(tmp_path, chat, AugmentConfig(frames=5))
+    kept = Analyses(tmp_path, chat, AugmentConfig(frames=5))
     assert kept.chat.settings.video.max_frames == 5
     assert kept.chat.cache.root == tmp_path / "analyses"
     assert chat.settings.video.max_frames != 5
     video = kept.chat.settings.video
     assert video.still_seconds * video.sample_fps == 1  # a still is one frame
     assert chat.settings.video.still_seconds == 1
-    assert kept.chat.experts is chat.experts
+    assert kept.chat.networks is chat.networks
 
 
 # -- the command -------------------------------------------------------------------------------------------------------
@@ -368,7 +373,7 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
 def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
     from pvchat.runtime import ProgressDisplay
 
-    monkeypatch.setattr(commands, "_open", lambda args: (chat, ProgressDisplay()))
+    monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
     monkeypatch.setattr(negatives, "find", lambda *_, **__: negatives.Found([], {}))
     monkeypatch.setattr(negatives, "write", lambda *_, **__: [])
     out = clip.parent / "set"
@@ -381,7 +386,7 @@ def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
     assert cli.main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["positives"]["counts"]["planned"] == 6
     assert cli.main(["augment", "--check", str(out)]) == 0
-    (out / "media" / steps.read_samples(out)[0].media.split("/")[1]).unlink()
+    (out / "media" / read_samples(out)[0].media.split("/")[1]).unlink()
     assert cli.main(["augment", "--check", str(out)]) == 1
 
 

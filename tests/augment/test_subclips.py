@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_profile import make_profile
 
-from pvchat.augment.positives import protocol as positives
+from pvchat.augment.positives import registry
+from pvchat.augment.positives.plan import PlannedSample, plan, to_sample
 from pvchat.augment.positives.protocol import Take, window
 from pvchat.augment.positives.subclips import SubClips
 from pvchat.augment.profile import interpolate, plausible, segments
@@ -80,46 +81,46 @@ def test_implausible_masks_are_refused():
 
 def test_the_plan_is_the_same_for_the_same_seed_and_asks_only_what_can_be_made():
     profile = make_profile(masks=False)
-    makers = positives.generators(CONFIG)
-    orders = positives.plan(profile, makers, CONFIG, seed=3)
-    assert orders == positives.plan(profile, makers, CONFIG, seed=3)
-    assert {o.id for o in orders}.isdisjoint(o.id for o in positives.plan(profile, makers, CONFIG, seed=4))
-    assert len({o.id for o in orders}) == len(orders) == 52
-    recipes = Counter(o.recipe for o in orders)
+    makers = registry.generators(CONFIG)
+    planned = plan(profile, makers, CONFIG, seed=3)
+    assert planned == plan(profile, makers, CONFIG, seed=3)
+    assert {p.id for p in planned}.isdisjoint(p.id for p in plan(profile, makers, CONFIG, seed=4))
+    assert len({p.id for p in planned}) == len(planned) == 52
+    recipes = Counter(o.recipe for o in planned)
     assert "background" not in recipes  # it needs a mask
     assert {f"reenact:{k}" for k in ("turn", "nod", "smile", "blink", "talk")} <= set(recipes)
-    assert Counter(o.stage for o in orders) == {"video": 40, "image": 12}
-    assert "subclip" not in {o.recipe for o in orders if o.stage == "image"}
-    splits = Counter(o.split for o in orders)
+    assert Counter(o.stage for o in planned) == {"video": 40, "image": 12}
+    assert "subclip" not in {p.recipe for p in planned if p.stage == "image"}
+    splits = Counter(o.split for o in planned)
     assert splits["train"] > splits["val"] >= 5 <= splits["test"]
 
 
 def test_drawn_figures_get_what_needs_no_mesh():
     profile = make_profile(kind="figure")
-    recipes = {o.recipe for o in positives.plan(profile, positives.generators(CONFIG), CONFIG, 0)}
+    recipes = {p.recipe for p in plan(profile, registry.generators(CONFIG), CONFIG, 0)}
     assert recipes == {"subclip", "photometric", "background"}
 
 
 def test_a_photo_gives_training_samples_only():
     profile = make_profile(1, clips=1)
-    orders = positives.plan(profile, positives.generators(CONFIG), CONFIG, 0)
-    assert {o.split for o in orders} == {"train"}
-    assert "subclip" not in {o.recipe for o in orders}  # one frame has no stretches
+    planned = plan(profile, registry.generators(CONFIG), CONFIG, 0)
+    assert {o.split for o in planned} == {"train"}
+    assert "subclip" not in {p.recipe for p in planned}  # one frame has no stretches
 
 
 def test_every_recipe_makes_what_was_ordered_and_repeats_it():
     profile = make_profile()
     config = AugmentConfig(clips=26, stills=24, seconds=0.5)
-    makers = positives.generators(config)
-    orders = positives.plan(profile, makers, config, 0)
-    assert {m.name for m in makers} == {o.recipe for o in orders}
-    for order in {o.recipe + o.stage: o for o in orders}.values():
-        made = positives.make(order, profile, makers, config)
+    makers = registry.generators(config)
+    planned = plan(profile, makers, config, 0)
+    assert {m.name for m in makers} == {p.recipe for p in planned}
+    for order in {o.recipe + o.stage: o for o in planned}.values():
+        made = registry.make(order, profile, makers, config)
         assert made.images.dtype == np.uint8
         assert len(made.images) == len(made.times) == (4 if order.stage == "video" else 1)
-        again = positives.make(order, profile, makers, config)
+        again = registry.make(order, profile, makers, config)
         assert (made.images == again.images).all(), order.recipe
-        sample = positives.to_sample(order, made, profile)
+        sample = to_sample(order, made, profile)
         assert sample.people == {"Ana": True}
         assert sample.source == profile.source(order.split)
 
@@ -128,10 +129,10 @@ def test_a_segment_without_the_subject_is_told():
     profile = make_profile()
     hidden = replace(profile, boxes=profile.boxes.copy())
     hidden.boxes[slice(*profile.spans["val"])] = np.nan
-    makers = positives.generators(CONFIG)
-    order = positives.Order("0" * 16, "photometric", "video", "val", 1)
+    makers = registry.generators(CONFIG)
+    order = PlannedSample("0" * 16, "photometric", "video", "val", 1)
     with pytest.raises(ValueError, match="lacks subject"):
-        positives.make(order, hidden, makers, CONFIG)
+        registry.make(order, hidden, makers, CONFIG)
 
 
 def test_settings_check_themselves():

@@ -10,10 +10,11 @@ from make_llava import save_tiny_llava
 from make_samples import make_analyses, make_sample
 
 from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.measured import read_told, refer
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told, read_told, refer
+from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told
 from pvchat.chat.claims import ASKED
-from pvchat.chat.describe import Said
+from pvchat.chat.lines import Utterance
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 WORDS = "the a man woman is wearing doing red shirt what where in one sentence answer these are frames"
@@ -105,7 +106,7 @@ def saying(text: str, gain: float = 1.0):
     def say(analysis, lines):
         asked.extend(lines)
         assert analysis.frame_features.size, "the model sees the whole analysis"
-        return [Said(text, -0.1, gain) for _ in lines]
+        return [Utterance(text, -0.1, gain) for _ in lines]
 
     return say, asked
 

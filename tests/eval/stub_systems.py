@@ -15,7 +15,8 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.errors import VideoReadError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.systems.base import Said, Scene, decided
+from pvchat.eval.systems.base import Bench, Reply, decided
+from pvchat.schemas import Look
 
 
 class StubChat:
@@ -24,10 +25,10 @@ class StubChat:
     device = "cpu"
     people = None
 
-    def analyse(self, path, timing=None):
+    def look(self, path):
         if "broken" in Path(path).name:
             raise VideoReadError("is no video.", subject=str(path))
-        return make_analysis(make_track(1), key=hashlib.sha256(Path(path).read_bytes()).hexdigest())
+        return Look(make_analysis(make_track(1), key=hashlib.sha256(Path(path).read_bytes()).hexdigest()))
 
 
 class Stub:
@@ -49,14 +50,14 @@ class Stub:
         chance = round(0.7 * item.present[item.people[0]] + 0.3 * draw, 4)
         decision = "present" if chance > 0.55 else "unsure" if chance > 0.25 else "absent"
         people = [decided(name, decision, chance) for name in item.people]
-        return Said(f"{item.people[0]} is {'' if decision == 'present' else 'not '}in this video.", people)
+        return Reply(f"{item.people[0]} is {'' if decision == 'present' else 'not '}in this video.", people)
 
 
 def open_stub(spec):
-    """Scene and systems, as `worker.open_systems` returns them."""
-    scene = Scene(spec.manifest, {"instant": StubChat()}, spec.settings.seed)
-    scene.__dict__["people"] = []
-    return scene, [Stub(name, spec.options) for name in spec.systems]
+    """Bench and systems, as `worker.open_systems` returns them."""
+    bench = Bench(spec.manifest, {"instant": StubChat()}, spec.settings.seed)
+    bench.__dict__["people"] = []
+    return bench, [Stub(name, spec.options) for name in spec.systems]
 
 
 def make_manifest(folder, clips=12, each=5):

@@ -7,8 +7,9 @@ import json
 import pytest
 from stub_systems import make_manifest
 
-from pvchat.cli import parser as cli
+from pvchat.cli import main as cli
 from pvchat.eval import run as module
+from pvchat.eval.options import EvalOptions
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def made(tmp_path, monkeypatch):
     """A made-up manifest, and stub systems in the place of the real ones."""
     monkeypatch.setattr(module, "MAKER", "another")  # so that nobody is enrolled
     monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
-    monkeypatch.setattr(module.Options.__init__, "__defaults__", _defaults(module.Options.__init__.__defaults__))
+    monkeypatch.setattr(EvalOptions.__init__, "__defaults__", _defaults(EvalOptions.__init__.__defaults__))
     return make_manifest(tmp_path / "made")
 
 

@@ -12,14 +12,15 @@ from stub_systems import make_manifest
 from pvchat.errors import SettingsError
 from pvchat.eval import comparison
 from pvchat.eval.journal import Journal
-from pvchat.eval.run import Options, run
+from pvchat.eval.options import EvalOptions
+from pvchat.eval.run import run
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     made = make_manifest(folder / "made")
-    options = Options(
+    options = EvalOptions(
         systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
     )  # fmt: skip
     run(made, folder / "a", options)

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 from stub_systems import make_manifest
 
+from pvchat.eval.options import EvalOptions
 from pvchat.eval.report import page, plots
-from pvchat.eval.run import Options, run
+from pvchat.eval.run import run
 
-OPTIONS = Options(
+OPTIONS = EvalOptions(
     systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
 )  # fmt: skip
 

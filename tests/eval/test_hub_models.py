@@ -10,7 +10,7 @@ from make_llava import save_tiny_llava
 from make_people import jpeg
 
 from pvchat.eval.manifest import Item, Manifest
-from pvchat.eval.systems.base import Case, Scene
+from pvchat.eval.systems.base import Bench, Case
 from pvchat.eval.systems.hub import FRAMES, HubModel
 from pvchat.eval.systems.registry import build
 from pvchat.people.person import Person
@@ -26,21 +26,21 @@ def tiny(tmp_path_factory):
 
 
 @pytest.fixture
-def scene(tmp_path, monkeypatch):
+def bench(tmp_path, monkeypatch):
     """Ana is enrolled, with a thumbnail; clips are ten grey frames."""
     frames = np.full((10, 40, 60, 3), np.arange(10, dtype=np.uint8)[:, None, None, None] * 20, np.uint8)
     monkeypatch.setattr("pvchat.video.load", lambda path, config: SimpleNamespace(images=frames))
     people = SimpleNamespace(all=lambda: [Person("Ana", thumbnail=jpeg(1))])
     chat = SimpleNamespace(device="cpu", people=people, settings=SimpleNamespace(video=None))
-    return Scene(Manifest("m", tmp_path, (), ()), {"instant": chat})
+    return Bench(Manifest("m", tmp_path, (), ()), {"instant": chat})
 
 
 def question(*names):
     return Item("q", "s", "v.mp4", names, "single", "existence", "Is Ana there ?", "yes", dict.fromkeys(names, True))
 
 
-def test_it_answers_with_reference_and_frames(tiny, scene, tmp_path):
-    system = build([f"hub:{tiny}"], scene)[0]
+def test_it_answers_with_reference_and_frames(tiny, bench, tmp_path):
+    system = build([f"hub:{tiny}"], bench)[0]
     assert isinstance(system, HubModel)
     case = Case("v.mp4", tmp_path / "v.mp4", None)
     said = system.answer(question("Ana"), case)
@@ -49,8 +49,8 @@ def test_it_answers_with_reference_and_frames(tiny, scene, tmp_path):
     assert said.people[0]["decision"] in ("present", "absent", "unsure")
 
 
-def test_the_prompt_shows_who_is_who(tiny, scene, tmp_path):
-    content = HubModel(str(tiny), scene).prompt(question("Ana", "Ben"), Case("v.mp4", tmp_path / "v.mp4", None))[0][
+def test_the_prompt_shows_who_is_who(tiny, bench, tmp_path):
+    content = HubModel(str(tiny), bench).prompt(question("Ana", "Ben"), Case("v.mp4", tmp_path / "v.mp4", None))[0][
         "content"
     ]
     kinds = [part["type"] for part in content]

@@ -12,9 +12,10 @@ from stub_systems import make_manifest
 
 from pvchat.errors import PVChatError, SettingsError
 from pvchat.eval import judge
-from pvchat.eval.run import Options, run
+from pvchat.eval.options import EvalOptions
+from pvchat.eval.run import run
 
-OPTIONS = Options(
+OPTIONS = EvalOptions(
     systems=("one",), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False
 )  # fmt: skip
 

@@ -209,4 +209,4 @@ def test_any_layout_becomes_ours(tmp_path):
 
 def test_the_development_set_reads_without_a_problem(shared):
     found = read(shared / "devset")
-    assert (len(found.people), len(found.items), found.problems) == (25, 974, ())
+    assert (len(found.people), len(found.items), found.problems) == (62, 2716, ())

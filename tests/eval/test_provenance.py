@@ -14,9 +14,10 @@ from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance
 from pvchat.eval.layouts.reading import read
-from pvchat.eval.run import Options, run
+from pvchat.eval.options import EvalOptions
+from pvchat.eval.run import run
 
-OPTIONS = Options(systems=("one",), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False)
+OPTIONS = EvalOptions(systems=("one",), maker="stub_systems:open_stub", resamples=20, bertscore="none", frames=False)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_code_is_hashed_by_part(package):
 
 def test_real_code_and_weights_have_hashes():
     found = provenance.code_hashes()
-    assert {"pvchat", "pvchat.eval", "pvchat.model", "pvchat.perception.experts"} <= set(found)
+    assert {"pvchat", "pvchat.eval", "pvchat.model", "pvchat.perception"} <= set(found)
     assert not {"pvchat.train", "pvchat.augment"} & set(found)
     assert provenance.weights_hashes(Settings())["packages"]
 

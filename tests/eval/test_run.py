@@ -21,11 +21,13 @@ from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.run import Options, run
+from pvchat.eval.options import EvalOptions
+from pvchat.eval.run import run
 from pvchat.eval.worker import Spec, open_systems
 from pvchat.people.store import PeopleStore
+from pvchat.service import Networks
 
-OPTIONS = Options(
+OPTIONS = EvalOptions(
     systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore="none", frames=False
 )  # fmt: skip
 SAME = ("predictions.jsonl", "metrics.json")
@@ -164,9 +166,10 @@ def test_killed_for_real_with_two_workers(made, tmp_path, straight):
     """SIGKILL to the run's process: its workers go too, and the next call ends the same."""
     out = tmp_path / "out"
     code = (
-        "from pvchat.eval.run import *\n"
+        "from pvchat.eval.options import EvalOptions\n"
+        "from pvchat.eval.run import run\n"
         "if __name__ == '__main__':\n"
-        f"    run({str(made)!r}, {str(out)!r}, Options(systems=('one', 'two'), maker='stub_systems:open_stub', "
+        f"    run({str(made)!r}, {str(out)!r}, EvalOptions(systems=('one', 'two'), maker='stub_systems:open_stub', "
         "resamples=50, bertscore='none', frames=False, workers=2, options={'sleep': 0.02}))\n"
     )
     script = tmp_path / "script.py"
@@ -220,9 +223,9 @@ def studied(tmp_path, monkeypatch):
 
 def test_a_given_chat_lends_its_models_and_keeps_its_people(studied, tmp_path, unreported, monkeypatch):
     (folder, chat), out = studied, tmp_path / "out"
-    monkeypatch.setattr(PVChat, "__init__", None)  # a second one can't be made
+    monkeypatch.setattr(Networks, "__init__", None)  # no second set of models can be loaded
     mine = [person.id for person in chat.people.all()]
-    options = Options(systems=("measured-facts", "ours-instant"), resamples=20, bertscore="none", frames=False)
+    options = EvalOptions(systems=("measured-facts", "ours-instant"), resamples=20, bertscore="none", frames=False)
     found = run(folder, out, options, chat=chat)["systems"]
     assert all(found[s]["overall"]["existence"]["balanced_accuracy"]["value"] == 1 for s in options.systems)
     assert [person.id for person in chat.people.all()] == mine
@@ -237,11 +240,10 @@ def test_a_given_chat_lends_its_models_and_keeps_its_people(studied, tmp_path, u
 def test_all_depths_and_baselines_share_one_set_of_models(studied, tmp_path):
     folder, chat = studied
     stores = {depth: str(tmp_path / depth) for depth in ("instant", "deep")}
-    scene, _ = open_systems(Spec(Manifest("m", folder, (), ()), (), stores, chat.settings, chat=chat))
-    for name in ("experts", "presence_model", "_sentences", "_language", "_lock"):
-        assert {id(getattr(one, name)) for one in scene.chats.values()} == {id(getattr(chat, name))}
-    assert scene.language is chat._language
-    assert scene.chats["instant"].people is not scene.chats["deep"].people
+    bench, _ = open_systems(Spec(Manifest("m", folder, (), ()), (), stores, chat.settings, chat=chat))
+    assert {id(one.networks) for one in bench.chats.values()} == {id(chat.networks)}
+    assert bench.language is chat.networks.language
+    assert bench.chats["instant"].people is not bench.chats["deep"].people
 
 
 def _children(pid):

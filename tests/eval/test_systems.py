@@ -16,7 +16,8 @@ from pvchat.errors import SettingsError
 from pvchat.eval.conditions import face_size, measure
 from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.run import Options, run
+from pvchat.eval.options import EvalOptions
+from pvchat.eval.run import run
 from pvchat.eval.settle import best_threshold, settle
 from pvchat.eval.systems import blind, registry
 from pvchat.people.store import PeopleStore
@@ -57,7 +58,7 @@ def _item(items, clip, people, kind, type_, question, answer, present):
 
 def go(made, systems=OFFLINE, **options):
     options = {"resamples": 20, "bertscore": "none", "frames": False, "systems": systems, **options}
-    return run(made.folder, made.out, Options(**options), Settings(device="cpu"))
+    return run(made.folder, made.out, EvalOptions(**options), Settings(device="cpu"))
 
 
 def test_all_systems_in_one_run(made):
@@ -134,7 +135,7 @@ def test_retrieve_then_prompt_tells_the_model_who_was_found(made, monkeypatch):
     asked = []
 
     class Language:
-        def generate_many(self, chats, max_new_tokens=0, seed=0):
+        def generate_many(self, chats, max_new_tokens=0):
             asked.extend(chat[-1]["content"] for chat in chats)
             return ["She is wearing a red jacket."] * len(chats)
 

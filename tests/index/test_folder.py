@@ -12,8 +12,8 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat import video
-from pvchat.cli import commands
-from pvchat.cli import parser as cli
+from pvchat.cli import console
+from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import VideoReadError
 from pvchat.index import VideoIndex, VideoIndexError, folder
@@ -37,7 +37,7 @@ class Chat:
 @pytest.fixture
 def chat(monkeypatch) -> Chat:
     made = Chat()
-    monkeypatch.setattr(commands, "_open", lambda args: (made, ProgressDisplay()))
+    monkeypatch.setattr(console, "open_chat", lambda args: (made, ProgressDisplay()))
     monkeypatch.setattr(folder, "experts_version", lambda: "1")
     return made
 

@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pvchat.model.connectors import Connectors, MixtureConnector, QuestionGate, group_aggregate
+from pvchat.model.connectors import Connectors
+from pvchat.model.hga import group_aggregate
+from pvchat.model.moec import MixtureConnector
+from pvchat.model.mova import QuestionGate
 from pvchat.model.registry import load_config
 
 CONFIG = load_config("tiny")
@@ -49,7 +52,7 @@ def test_moec_takes_no_tokens():
 
 
 def reference_hga(x, group):
-    """HGA of one sample, in loops."""
+    """HGA of one sample, in loops, as MoCHA writes it: with the factor exp(1 / mean norm), which cancels."""
     n = len(x)
     norm = x.norm(dim=-1)
     affinity = (x / norm[:, None]) @ (x / norm[:, None]).T * torch.exp(1 / norm.mean())
@@ -76,6 +79,15 @@ def test_hga_equals_the_loop_and_ignores_padding():
     mask = torch.arange(35)[None] < 32
     out = group_aggregate(padded, torch.cat([group, torch.tensor([1, 1, 1])]), mask)
     assert torch.allclose(out[0, :32], expected, atol=1e-5)
+
+
+def test_hga_replaces_what_stands_out_and_keeps_near_duplicates():
+    like, odd = random(1, 6), random(1, 6, seed=1)
+    x = torch.cat([like + 0.01 * random(8, 6, seed=2), like + odd])[None]
+    out = group_aggregate(x, torch.zeros(9, dtype=torch.long), torch.ones(1, 9, dtype=torch.bool))
+    moved = (out - x).norm(dim=-1)[0] / x.norm(dim=-1)[0]
+    assert float(moved[:8].max()) < 0.1
+    assert float((out[0, 8] - like[0]).norm()) < 0.2 * float(odd.norm())
 
 
 def test_hga_leaves_a_lonely_token_alone():

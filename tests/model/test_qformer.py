@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from pvchat.model.heads import Heads
 from pvchat.model.people import IdentityMatch, PersonParameters, PersonState
-from pvchat.model.qformer import QFormer, QFormerLayer
+from pvchat.model.qformer import Context, QFormer, QFormerLayer
 from pvchat.model.registry import load_config
 
 CONFIG = load_config("tiny")
@@ -40,7 +41,7 @@ def test_a_layer_equals_blip2(shared):
     )
     config._attn_implementation = "eager"
     theirs = Blip2QFormerLayer(config, 0).eval()
-    own = QFormerLayer(48, 12, shared, 64, cross=True, context_width=20).eval()
+    own = QFormerLayer(48, Heads(12, shared), 64, context_width=20).eval()
     copy_attention(own.attention, theirs.attention)
     copy_attention(own.cross, theirs.crossattention)
     own.attention_norm.load_state_dict(theirs.attention.output.LayerNorm.state_dict())
@@ -54,7 +55,7 @@ def test_a_layer_equals_blip2(shared):
     additive = torch.zeros(2, 1, 1, 7).masked_fill(~mask[:, None, None], torch.finfo(torch.float32).min)
     expected = theirs(x, encoder_hidden_states=context, encoder_attention_mask=additive, query_length=5)
     expected = expected[0] if isinstance(expected, tuple) else expected
-    out, routing = own(x, context, context_mask=mask)
+    out, routing = own(x, Context(context, mask))
     assert (out - expected).abs().max() <= 2e-6
     assert len(routing) == (0 if shared == 12 else 2)
 

@@ -14,7 +14,8 @@ from pvchat.model.features import collate_people, person_from_track
 from pvchat.model.people import PersonState
 from pvchat.model.registry import create_model
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.person.trainee import PersonData, make_data
+from pvchat.train.person.examples import PersonData, make_data
+from pvchat.train.person.trainingset import TrainingSet
 
 sys.path.append(str(Path(__file__).parents[1]))
 
@@ -66,7 +67,7 @@ def augmentation(name: str = "Ana", count: int = 20, who: int = 1) -> tuple[list
 
 def person_data(model, name: str = "Ana", who: int = 1, count: int = 20) -> PersonData:
     samples, rows, seen = augmentation(name, count, who)
-    return make_data(name, samples, rows, lambda s: seen[s.id], model, encode, {})
+    return make_data(name, TrainingSet(samples, rows, lambda s: seen[s.id]), model, encode, {})
 
 
 def aligned(model, name: str = "Ana", who: int = 1) -> PersonState:

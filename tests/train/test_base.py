@@ -14,11 +14,13 @@ from safetensors.torch import load_file
 from pvchat.errors import PVChatError
 from pvchat.model.pvchat import PVChatModel
 from pvchat.train import checkpoints
+from pvchat.train.base import optimizer
 from pvchat.train.base import run as base
 from pvchat.train.base.check import check
 from pvchat.train.base.config import BaseConfig, parse
 from pvchat.train.base.data import picture_features
 from pvchat.train.report import read_metrics
+from pvchat.train.signals import stopping
 
 
 def tensors(folder, which="last"):
@@ -114,7 +116,7 @@ def test_words_about_people_are_learned_without_touching_anything_else(tmp_path)
     second = make_config(tmp_path, phase=3, only="project_p", start=str(first.out), steps=2, out=tmp_path / "second")
     run = base.setup(second, encode)
     peaks = {g["peak"]: g["weight_decay"] for g in run.state.optimizer.param_groups}
-    assert peaks[base.TOLD * second.lr] == 0  # the soft prompt's
+    assert peaks[optimizer.TOLD * second.lr] == 0  # the soft prompt's
     before = {k: v.clone() for k, v in run.state.model.state_dict().items()}
     assert "said_balanced_accuracy" in base.fit(run)
     run.report.close()
@@ -154,13 +156,13 @@ def test_time_limit_ends_a_sitting(tmp_path):
 
 def test_signals_are_given_back():
     before = signal.getsignal(signal.SIGINT)
-    with base.stopping() as stop:
+    with stopping() as stop:
         os.kill(os.getpid(), signal.SIGINT)
         assert stop.wait(5)
         assert signal.getsignal(signal.SIGINT) is before  # a second one ends the process
     assert signal.getsignal(signal.SIGINT) is before
     found = []
-    thread = threading.Thread(target=lambda: found.append(base.stopping().__enter__().is_set()))
+    thread = threading.Thread(target=lambda: found.append(stopping().__enter__().is_set()))
     thread.start()
     thread.join()
     assert found == [False]
@@ -168,11 +170,11 @@ def test_signals_are_given_back():
 
 def test_learning_rate():
     config = BaseConfig(steps=100, warmup=10)
-    rates = [base.learning_rate(step, config) for step in range(100)]
+    rates = [optimizer.learning_rate(step, config) for step in range(100)]
     assert rates[0] == 0.1
     assert rates[9] == rates[10] == 1
     assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))
-    assert abs(base.learning_rate(100, config) - base.FLOOR) < 1e-9
+    assert abs(optimizer.learning_rate(100, config) - optimizer.FLOOR) < 1e-9
 
 
 def test_every_setting_is_an_option():

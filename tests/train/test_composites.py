@@ -7,8 +7,10 @@ import pytest
 
 from pvchat.perception.experts.faces import Faces
 from pvchat.train.base import composed, composites
-from pvchat.train.base.composites import FRAME, Head, compose
+from pvchat.train.base.actors import Actor, Head
+from pvchat.train.base.composites import FRAME, compose
 from pvchat.train.base.data import Photo
+from pvchat.train.base.painting import cover
 
 MAGENTA = (255, 0, 255)
 GREY = np.full((60, 80, 3), 128, np.uint8)
@@ -27,7 +29,7 @@ def centre_of(frame, colour):
     return np.array([x.mean() / frame.shape[1], y.mean() / frame.shape[0]])
 
 
-@pytest.mark.parametrize("camera", composites._CAMERA)
+@pytest.mark.parametrize("camera", composites.CAMERA)
 @pytest.mark.parametrize("walk", [True, False])
 def test_boxes_are_where_the_face_is(camera, walk):
     found = compose(GREY, [head()], np.random.default_rng(3), camera=camera, walk=walk)
@@ -36,10 +38,11 @@ def test_boxes_are_where_the_face_is(camera, walk):
         assert len(found.frames) == composites.CLIP_FRAMES
     else:
         assert len(found.frames) == 1
-    for frame, box in zip(found.frames[truth.frames], truth.boxes, strict=True):
-        if box[0] > 0.02 and box[2] < 0.98:
-            off = centre_of(frame, MAGENTA)[0] - (box[0] + box[2]) / 2
-            assert abs(off) < 0.05
+    shown = zip(found.frames[truth.frames], truth.boxes, strict=True)
+    whole = [(frame, box) for frame, box in shown if box[0] > 0.02 and box[2] < 0.98]  # not cut off by the frame
+    off = [centre_of(frame, MAGENTA)[0] - (box[0] + box[2]) / 2 for frame, box in whole]
+    assert off
+    assert np.abs(off).max() < 0.05
     assert found.frames.shape[1:] == (FRAME[1], FRAME[0], 3)
 
 
@@ -65,14 +68,12 @@ def test_a_pan_moves_what_is_seen_the_other_way(camera, way):
 
 
 def test_a_face_behind_another_person_is_not_claimed():
-    back = composites._Figure(
-        head(), 40.0, np.float32([[100, 80]] * 4), "red", "shirt", (0, 0, 0), "", (0, 0, 0), False
-    )
+    back = Actor(head(), 40.0, np.float32([[100, 80]] * 4), "red", "shirt", (0, 0, 0), "", (0, 0, 0), False)
     near = [np.float32([[x, 80]] * 4) for x in (105, 260)]
-    front = [composites._Figure(head(name="B"), 90.0, p, "red", "shirt", (0, 0, 0), "", (0, 0, 0), False) for p in near]
+    front = [Actor(head(name="B"), 90.0, p, "red", "shirt", (0, 0, 0), "", (0, 0, 0), False) for p in near]
     windows = composites.camera_path("still", FRAME)
-    assert len(composites._truth(back, windows, [front[0]]).frames) == 0
-    assert len(composites._truth(back, windows, [front[1]]).frames) == 4
+    assert len(composites.truth_of(back, windows, [front[0]]).frames) == 0
+    assert len(composites.truth_of(back, windows, [front[1]]).frames) == 4
 
 
 def test_zooming_in_makes_faces_larger():
@@ -93,22 +94,22 @@ def test_positions_have_words():
         assert {t.identity for t in found.people} == set(colours)
         for truth in found.people:
             x = centre_of(found.frames[0], colours[truth.identity])[0]
-            words.add(truth.position)
-            if abs(x - composites.LEFT) > 0.05 and abs(x - composites.RIGHT) > 0.05:
-                assert composites.position_word(x) == truth.position
-    assert words == {"on the left", "in the middle", "on the right"} or words == {"on the left", "on the right"}
+            near = min(abs(x - composites.LEFT), abs(x - composites.RIGHT)) < 0.05  # either word would do
+            assert near or composites.position_word(x) == truth.position
+            words.add("" if near else truth.position)
+    assert {"on the left", "on the right"} <= words
 
 
 def test_masks_and_caps_cover_their_part():
-    mask = composites.cover(head(), "a face mask", (0, 255, 0))
-    cap = composites.cover(head(), "a cap", (0, 255, 0))
+    mask = cover(head(), "a face mask", (0, 255, 0))
+    cap = cover(head(), "a cap", (0, 255, 0))
     points = head().points
     mouth, eye = points[3:].mean(0).astype(int), points[0].astype(int)
     assert tuple(mask[mouth[1], mouth[0]]) == (0, 255, 0)
     assert tuple(mask[eye[1], eye[0]]) == MAGENTA
     assert tuple(cap[25, 50]) == (0, 255, 0)
     assert tuple(cap[mouth[1], mouth[0]]) == tuple(cap[eye[1], eye[0]]) == MAGENTA
-    assert np.array_equal(composites.cover(head(), "", (0, 255, 0)), head().image)
+    assert np.array_equal(cover(head(), "", (0, 255, 0)), head().image)
 
 
 def test_the_same_seed_gives_the_same_scene():
@@ -141,11 +142,11 @@ def test_scenes_come_back_from_the_cache(tmp_path, monkeypatch):
     Image.fromarray(GREY).save(tmp_path / "photos" / "a.jpg")
     photos = [Photo("photos", "a.jpg", False, ("A street.",), False, {})]
     heads = [head(name=n) for n in "ABC"]
-    experts = (_Experts(), _Experts())
-    made = composed.make_scenes(heads, photos, tmp_path, tmp_path / "cache", 5, experts, seed=1)
+    studio = composed.Studio(heads, photos, tmp_path, _Experts(), _Experts(), seed=1)
+    made = composed.make_scenes(studio, tmp_path / "cache", 5)
     assert len(made) == 6
     (tmp_path / "cache" / "0001.json").unlink()
-    again = composed.make_scenes(heads, photos, tmp_path, tmp_path / "cache", 5, experts, seed=1)
+    again = composed.make_scenes(studio, tmp_path / "cache", 5)
     for one, two in zip(made, again, strict=True):
         assert one.people == two.people
         assert one.captions == two.captions == ("A street.",)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from make_sets import encode, make_config
 
+from pvchat.chat.calibration import Calibration
 from pvchat.chat.choices import KINDS, LEVELS, SETTINGS, sentences
 from pvchat.chat.choices import choices as choices_of
-from pvchat.chat.claims import ASKED, read_scales, thresholds
+from pvchat.chat.claims import ASKED
 from pvchat.model.registry import create_model
 from pvchat.train.fits import choices, confidence
 from pvchat.train.fits.confidence import FEWEST, PRECISION, Judged, is_right, least_gain
@@ -50,8 +51,9 @@ def test_the_file_is_written_and_read(tmp_path, monkeypatch):
     confidence.main([str(w) for w in [*words, "--sets", "photos", "--others", "", "--pictures", 3]])
     report = json.loads((tmp_path / "model" / "claims.json").read_text())
     assert set(report["least_gain"]) == set(ASKED) == set(report["measured"])
-    assert thresholds(tmp_path / "model") == report["least_gain"]
-    assert set(read_scales(tmp_path / "model")) == set(KINDS) == set(report["choices_measured"])
+    calibration = Calibration.read(tmp_path / "model")
+    assert calibration.least == report["least_gain"]
+    assert set(calibration.scales) == set(KINDS) == set(report["choices_measured"])
 
 
 def test_a_model_without_weights_is_refused(capsys):

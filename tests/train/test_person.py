@@ -19,10 +19,14 @@ from make_sets import encode
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.features import collate, from_analysis
 from pvchat.model.people import People
-from pvchat.train.person.stages import PersonConfig, held_back, make_accelerator, objective, train_state
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.examples import ALIASES, call, draw, make_data
+from pvchat.train.person.processes import make_accelerator
+from pvchat.train.person.stages import Session, held_back, objective, train_state
 from pvchat.train.person.state import STATE
 from pvchat.train.person.tokencount import with_tokens
-from pvchat.train.person.trainee import ALIASES, Trainee, call, draw, make_batch, make_data
+from pvchat.train.person.trainee import Trainee, make_batch
+from pvchat.train.person.trainingset import TrainingSet
 
 HERE = Path(__file__).parent
 SHORT = PersonConfig(
@@ -51,6 +55,10 @@ def presence(model, state) -> torch.Tensor:
     features = collate([from_analysis(analysis(who, 80 + who), model.config) for who in range(4)])
     with torch.no_grad():
         return model(features, people=People.batch([[state]] * 4, model.config)).reading.presence
+
+
+def told(samples, rows, seen) -> TrainingSet:
+    return TrainingSet(samples, rows, lambda sample: seen[sample.id])
 
 
 def same(one, two) -> bool:
@@ -93,7 +101,7 @@ def test_same_seed_same_bits_other_seed_other_bits(model, data):
 @pytest.mark.parametrize("after", [1, 2, 5])
 def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
     start = aligned(model)
-    straight = train_state(model, data, start, SHORT, folder=tmp_path / "straight")
+    straight = train_state(model, data, start, SHORT, Session(tmp_path / "straight"))
     stop, taken = threading.Event(), []
 
     def count(what, done, total):
@@ -101,10 +109,10 @@ def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
         if done >= after:
             stop.set()
 
-    cut = train_state(model, data, start, SHORT, folder=tmp_path / "cut", stop=stop, progress=count)
+    cut = train_state(model, data, start, SHORT, Session(tmp_path / "cut", stop=stop, progress=count))
     assert (cut.done, cut.steps) == (False, after)
     torch.manual_seed(99)  # another process has another state
-    resumed = train_state(model, data, start, SHORT, folder=tmp_path / "cut", resume=True)
+    resumed = train_state(model, data, start, SHORT, Session(tmp_path / "cut", resume=True))
     assert resumed.done
     assert resumed.history == straight.history
     assert same(resumed, straight)
@@ -114,17 +122,17 @@ def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
 def test_resuming_another_run_is_refused(model, data, tmp_path):
     start = aligned(model)
     with pytest.raises(WeightsError, match="no run to resume"):
-        train_state(model, data, start, SHORT, folder=tmp_path, resume=True)
-    train_state(model, data, start, SHORT, folder=tmp_path)
+        train_state(model, data, start, SHORT, Session(tmp_path, resume=True))
+    train_state(model, data, start, SHORT, Session(tmp_path))
     with pytest.raises(WeightsError, match="lr"):
-        train_state(model, data, start, replace(SHORT, lr=0.01), folder=tmp_path, resume=True)
+        train_state(model, data, start, replace(SHORT, lr=0.01), Session(tmp_path, resume=True))
 
 
 def test_a_stop_keeps_the_best_so_far(model, data):
     stop = threading.Event()
     stop.set()
     start = aligned(model)
-    result = train_state(model, data, start, SHORT, stop=stop)
+    result = train_state(model, data, start, SHORT, Session(stop=stop))
     assert (result.steps, result.done) == (0, False)
     assert torch.equal(result.state.tokens, start.tokens)
     assert result.best == result.start
@@ -207,19 +215,19 @@ def test_rows_about_strangers_are_left_out_and_an_empty_set_is_refused(model):
     for row in rows[1:]:
         row.people = ["Ana", "Nobody"]
         row.present = {"Ana": True, "Nobody": False}
-    made = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, {})
+    made = make_data("Ana", told(samples, rows, seen), model, encode, {})
     assert len(made.examples) == 1
     assert made.left_out == len(rows) - 1
-    two = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, {"Nobody": aligned(model, "Nobody", 9)})
+    two = make_data("Ana", told(samples, rows, seen), model, encode, {"Nobody": aligned(model, "Nobody", 9)})
     assert len(two.examples) == len(rows)
     assert {len(e.names) for e in two.examples} == {1, 2}
     assert two.left_out == 0
     assert two.fingerprint() != made.fingerprint()
     rows[1].people, rows[1].present = ["Nobody"], {"Nobody": False}  # not about her
-    less = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, two.others)
+    less = make_data("Ana", told(samples, rows, seen), model, encode, two.others)
     assert (len(less.examples), less.left_out) == (len(rows) - 1, 0)
     with pytest.raises(SettingsError, match="asks nothing"):
-        make_data("Cy", samples, rows, lambda s: seen[s.id], model, encode, {})
+        make_data("Cy", told(samples, rows, seen), model, encode, {})
 
 
 def test_half_of_the_examples_use_another_name(data):
@@ -250,9 +258,9 @@ def test_somebody_is_called_otherwise_in_whole_words_only(text, name, names, tol
 def test_nobody_gets_the_name_of_another(model):
     samples, rows, seen = augmentation("Ana", 8)
     others = {name: aligned(model, name, 40 + i) for i, name in enumerate(ALIASES[1:-1])}
-    made = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, others)
+    made = make_data("Ana", told(samples, rows, seen), model, encode, others)
     assert {n for e in made.examples for n in e.names} == {"Ana", ALIASES[-1]}
-    every = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode,
+    every = make_data("Ana", told(samples, rows, seen), model, encode,
                       {**others, "hugo": aligned(model, "hugo", 3)})  # fmt: skip
     assert {n for e in every.examples for n in e.names} == {"Ana"}
 
@@ -263,7 +271,7 @@ def test_companions_bring_their_own_state_and_it_stays_as_it_is(model):
         row.people = ["Kim", "Ana"]
         row.present = {"Kim": False, **row.present}
     others = {"Kim": aligned(model, "Kim", 9)}
-    data = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, others)
+    data = make_data("Ana", told(samples, rows, seen), model, encode, others)
     pairs = [e for e in data.examples if len(e.names) == 2][:3]
     trainee, before = Trainee(model, aligned(model)), others["Kim"].tokens.clone()
     said = trainee(make_batch(data, pairs), others)
@@ -280,7 +288,7 @@ def test_another_number_of_tokens_counts_for_everyone_named(model, count):
     samples, rows, seen = augmentation(count=12)
     for row in rows[::3]:
         row.people, row.present = ["Ana", "Kim"], {**row.present, "Kim": False}
-    data = make_data("Ana", samples, rows, lambda s: seen[s.id], model, encode, {"Kim": aligned(model, "Kim", 9)})
+    data = make_data("Ana", told(samples, rows, seen), model, encode, {"Kim": aligned(model, "Kim", 9)})
     before, config = model.config, replace(SHORT, use_tokens=count > 0)
     found = with_tokens(model, aligned(model), data, config, count)
     assert found["best"] <= found["start"]
@@ -313,7 +321,9 @@ sys.path[:0] = {path!r}
 import torch
 torch.set_num_threads(1)
 from make_person import aligned, person_data, tiny
-from pvchat.train.person.stages import PersonConfig, make_accelerator, train_state
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.processes import make_accelerator
+from pvchat.train.person.stages import train_state
 model = tiny()
 accelerator = make_accelerator("cpu")
 config = PersonConfig(image_steps=3, video_steps=3, batch=4, validate_every=3, lr=0.05, z_lr=0.05, patience=9)

@@ -14,6 +14,7 @@ pytest.importorskip("torch")
 from PIL import Image  # noqa: E402
 
 from pvchat.identity.presence import PresenceModel, distances  # noqa: E402
+from pvchat.train.degrade import degrade_face  # noqa: E402
 from pvchat.train.fits import presence as recipe  # noqa: E402
 
 
@@ -148,12 +149,12 @@ def test_identities_are_kept_apart_by_split() -> None:
 def test_degraded_photo_and_points_fit_together() -> None:
     image = np.random.default_rng(0).integers(0, 256, (300, 240, 3), dtype=np.uint8)
     for seed in range(6):
-        small, ratio = recipe._degrade(image, 150.0, np.random.default_rng(seed))
+        small, ratio = degrade_face(image, 150.0, np.random.default_rng(seed))
         assert small.dtype == np.uint8
         assert 22 <= 150 * ratio <= 70
         assert small.shape[0] == pytest.approx(300 * ratio, abs=1)
         assert small.shape[1] == pytest.approx(240 * ratio, abs=1)
-    small, ratio = recipe._degrade(image, 10.0, np.random.default_rng(0))
+    small, ratio = degrade_face(image, 10.0, np.random.default_rng(0))
     assert ratio == 1.0  # never enlarged
 
 

@@ -144,7 +144,7 @@ def card(samples: Sequence[Sample], rows: Sequence[Row]) -> str:
     others = sorted({n for s in samples for n in s.people} - {name})
     recipes = Counter(s.recipe for s in samples)
     teachers = Counter(r.teacher for r in rows)
-    yes = Counter(r.split for r in rows if any(r.present.values()))
+    yes = Counter(str(r.split) for r in rows if any(r.present.values()))
     lines = [
         f"# Questions about {name}",
         "",
@@ -153,9 +153,9 @@ def card(samples: Sequence[Sample], rows: Sequence[Row]) -> str:
         " their consent.",
         "",
         *_table("split", _SPLITS, [
-            ("samples", Counter(s.split for s in samples)), ("sources", _sources(samples)),
-            ("questions", Counter(r.split for r in rows)), ("about somebody present", yes),
-            ("paraphrases", Counter(split for split, _ in {(r.split, r.template) for r in rows})),
+            ("samples", Counter(str(s.split) for s in samples)), ("sources", _sources(samples)),
+            ("questions", Counter(str(r.split) for r in rows)), ("about somebody present", yes),
+            ("paraphrases", Counter(str(split) for split, _ in {(r.split, r.template) for r in rows})),
         ]),
         *_table("type", sorted({r.type for r in rows}), [
             (kind, Counter(r.type for r in rows if r.kind == kind)) for kind in sorted({r.kind for r in rows})
@@ -180,7 +180,7 @@ def _table(head: str, keys: Sequence[str], columns: Sequence[tuple[str, Counter[
 
 
 def _sources(samples: Sequence[Sample]) -> Counter[str]:
-    return Counter(split for split, _ in {(s.split, s.source) for s in samples})
+    return Counter(str(split) for split, _ in {(s.split, s.source) for s in samples})
 
 
 def _subject(rows: Sequence[Row], samples: Sequence[Sample]) -> str:

@@ -26,7 +26,8 @@ from typing import Any
 from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.templates import masked
 from pvchat.augment.schemas import Row, Sample, Split
-from pvchat.chat.questions import find_mentions, question_type
+from pvchat.chat.names import find_mentions
+from pvchat.chat.questiontypes import question_type
 from pvchat.errors import SettingsError
 
 FIELDS = ("video_name", "video_path", "sks_present", "gender", "age", "is_positive", "qa_pairs")

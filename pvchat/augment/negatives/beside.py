@@ -14,7 +14,7 @@ import numpy as np
 from pvchat.augment.negatives.candidates import Box, Candidate, NegativesConfig, Subject, windows
 from pvchat.augment.negatives.strangers import Strangers
 from pvchat.augment.schemas import Split
-from pvchat.perception.experts.faces import overlap
+from pvchat.perception.boxes import overlap
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 _TOGETHER = 3  # sampled frames in which both must be seen

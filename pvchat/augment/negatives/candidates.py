@@ -16,11 +16,10 @@ import numpy as np
 from pvchat.augment.schemas import Split
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
-from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.schemas import ClipAnalysis, FloatArray, Service
 
 if TYPE_CHECKING:
     from pvchat.augment.profile import Profile
-    from pvchat.service import PVChat
 
 Recipe = Literal["same-clip", "lookalike", "random", "cohort"]
 Box = tuple[float, float, float, float]
@@ -89,7 +88,7 @@ class Subject:
     segments: tuple[tuple[float, float, Split, str], ...] = ()
 
     @classmethod
-    def of(cls, profile: Profile, chat: PVChat, clip: str | Path, track: int | None = None) -> Subject:
+    def of(cls, profile: Profile, chat: Service, clip: str | Path, track: int | None = None) -> Subject:
         """The subject of an augmentation's profile; `track` as in `AugmentConfig`."""
         from pvchat.identity.enroll import choose
 

@@ -10,22 +10,18 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, Subject
-from pvchat.augment.schemas import Sample, Split
+from pvchat.augment.schemas import Sample, Split, Stage
+from pvchat.augment.watch import NOBODY, Watch
 from pvchat.errors import PVChatError
-
-if TYPE_CHECKING:
-    import threading
-
-    from pvchat.service import PVChat
+from pvchat.schemas import Service
 
 MEDIA = "media"
 _JPEG_QUALITY = 92
@@ -33,18 +29,25 @@ _SHARED = 4  # source clips of one recipe from which validation and test get one
 _MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
 
 Images = NDArray[np.uint8]
-Progress = Callable[[str, float, float], None]
+
+
+@dataclass(frozen=True)
+class _Excerpt:
+    """A candidate with what its samples need: split, name of the source, whether a still is wanted too."""
+
+    candidate: Candidate
+    split: Split
+    source: str
+    still: bool
 
 
 def write(
     found: Found,
     subject: Subject,
     out: Path,
-    chat: PVChat,
+    chat: Service,
     config: NegativesConfig | None = None,
-    *,
-    progress: Progress | None = None,
-    stop: threading.Event | None = None,
+    watch: Watch = NOBODY,
 ) -> list[Sample]:
     """Cut the candidates' excerpts into `out/media` and describe them.
 
@@ -54,8 +57,7 @@ def write(
         out: folder of the data set.
         chat: looks at the excerpts (cached by content).
         config: as for `find`.
-        progress: called with what is being done, how much of it is done, and how much there is.
-        stop: set to stop after the excerpt at hand.
+        watch: told what is being done; stops after the excerpt at hand.
 
     Returns:
         A sample of stage "video" for each candidate, and of stage "image" for some. Role "negative", `people`
@@ -69,14 +71,12 @@ def write(
     with_still = set(np.linspace(0, len(candidates) - 1, min(config.stills, len(candidates))).round().astype(int))
     samples: list[Sample] = []
     for number, candidate in enumerate(candidates):
-        if stop is not None and stop.is_set():
+        if watch.stopped:
             break
-        if progress is not None:
-            progress("cutting negatives", number, len(candidates))
+        watch.tell("cutting negatives", number, len(candidates))
         split, source = _segment(candidate, subject) or (splits[candidate.key], candidate.key)
-        samples += _samples(candidate, subject, out, chat, config, split, source, number in with_still)
-    if progress is not None:
-        progress("cutting negatives", len(candidates), max(1, len(candidates)))
+        samples += _samples(_Excerpt(candidate, split, source, number in with_still), subject, out, chat, config)
+    watch.tell("cutting negatives", len(candidates), max(1, len(candidates)))
     return samples
 
 
@@ -98,7 +98,7 @@ def split_sources(candidates: Sequence[Candidate], config: NegativesConfig) -> d
     return {key: splits.get(key, "train") for key in order}
 
 
-def cut(candidate: Candidate, chat: PVChat, config: NegativesConfig) -> tuple[Images, float]:
+def cut(candidate: Candidate, chat: Service, config: NegativesConfig) -> tuple[Images, float]:
     """The frames [T, H, W, 3] of a candidate's excerpt, and frames a second.
 
     Raises:
@@ -121,17 +121,15 @@ def cut(candidate: Candidate, chat: PVChat, config: NegativesConfig) -> tuple[Im
 
 
 def _samples(
-    candidate: Candidate, subject: Subject, out: Path, chat: PVChat, config: NegativesConfig, split: Split,
-    source: str, still: bool,
+    excerpt: _Excerpt, subject: Subject, out: Path, chat: Service, config: NegativesConfig
 ) -> list[Sample]:  # fmt: skip
     """The sample of an excerpt, and that of its still."""
-    made = [_sample(candidate, subject, config, split, source, "video", ".mp4")]
-    if still:
-        made.append(_sample(candidate, subject, config, split, source, "image", ".jpg"))
+    stages: tuple[Stage, ...] = ("video", "image") if excerpt.still else ("video",)
+    made = [_sample(excerpt, subject, config, stage) for stage in stages]
     try:
         missing = [sample for sample in made if not (out / sample.media).exists()]
         if missing:
-            _write_media(missing, cut(candidate, chat, config), out)
+            _write_media(missing, cut(excerpt.candidate, chat, config), out)
         for sample in made:
             _judge(sample, subject, out, chat)
     except (PVChatError, OSError):
@@ -140,17 +138,16 @@ def _samples(
     return made
 
 
-def _sample(
-    candidate: Candidate, subject: Subject, config: NegativesConfig, split: Split, source: str, stage: str, suffix: str
-) -> Sample:
+def _sample(excerpt: _Excerpt, subject: Subject, config: NegativesConfig, stage: Stage) -> Sample:
+    candidate, suffix = excerpt.candidate, ".mp4" if stage == "video" else ".jpg"
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
     size = (config.seconds, config.fps, config.side)
     name = _digest(*map(str, (*place, *size, stage)))[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
     return Sample(
-        id=name, role="negative", recipe=candidate.recipe, stage=stage,  # type: ignore[arg-type]
-        media=f"{MEDIA}/{name}{suffix}", source=source, split=split, people={subject.name: False}, gates=gates,
-        seed=config.seed,
+        id=name, role="negative", recipe=candidate.recipe, stage=stage,
+        media=f"{MEDIA}/{name}{suffix}", source=excerpt.source, split=excerpt.split, people={subject.name: False},
+        gates=gates, seed=config.seed,
     )  # fmt: skip
 
 
@@ -173,12 +170,9 @@ def _write_media(samples: Sequence[Sample], excerpt: tuple[Images, float], out: 
         os.replace(draft, path)
 
 
-def _judge(sample: Sample, subject: Subject, out: Path, chat: PVChat) -> None:
+def _judge(sample: Sample, subject: Subject, out: Path, chat: Service) -> None:
     """Look at what was cut; what may show the subject is deleted."""
-    from pvchat.identity.presence import PresenceModel
-
-    analysis = chat.analyse(out / sample.media)
-    seen = PresenceModel.load().score([subject.person], analysis, chat.settings.presence)[0]
+    seen = chat.score([subject.person], chat.analyse(out / sample.media))[0]
     sample.gates["probability"] = round(seen.probability, 4)
     if seen.decision != "absent":
         sample.dropped = "identity"

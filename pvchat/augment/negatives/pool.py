@@ -7,33 +7,26 @@ this: the presence model judges the vectors that the index keeps. What is cut la
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pvchat.augment.negatives.candidates import Candidate, NegativesConfig, Subject, windows
 from pvchat.augment.negatives.strangers import Judged, Strangers, stand_in
+from pvchat.augment.watch import NOBODY, Watch
 from pvchat.config import home
 from pvchat.index import folder as index_folder
 from pvchat.index.entries import NO_TRACK, ClipEntry, Kind, TrackEntry
 from pvchat.index.store import VideoIndex
-from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.schemas import ClipAnalysis, FloatArray, Service
 from pvchat.storage import atomic
-
-if TYPE_CHECKING:
-    import threading
-
-    from pvchat.service import PVChat
 
 _OTHER_GENDER = 0.1  # how much farther a look-alike of another apparent gender counts
 _LOOK_AT = 20  # tracks judged for each candidate wanted, at most
 _NEARER = 0.5  # share of all strangers seen that may count as look-alikes: in a small folder the rest is just random
-
-Progress = Callable[[str, float, float], None]
 
 
 @dataclass(frozen=True)
@@ -49,10 +42,9 @@ class _Seen:
 def opened(
     index: Path | None,
     folders: Sequence[Path],
-    chat: PVChat,
+    chat: Service,
     config: NegativesConfig,
-    progress: Progress | None = None,
-    stop: threading.Event | None = None,
+    watch: Watch = NOBODY,
 ) -> Iterator[list[VideoIndex]]:
     """The indexes to search; that of the plain folders is deleted afterwards.
 
@@ -74,7 +66,7 @@ def opened(
     order = np.random.default_rng(config.seed).permutation(len(files))[: config.most_files]
     with workspace() as place:
         paths = [Path(files[i]) for i in sorted(order)]
-        index_folder.add(place / "index", paths, chat, progress=progress, stop=stop)
+        index_folder.add(place / "index", paths, chat, progress=watch.progress, stop=watch.stop)
         yield [*kept, VideoIndex(place / "index")]
 
 

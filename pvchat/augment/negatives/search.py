@@ -19,10 +19,9 @@ so they become candidates without media (`Candidate.clip` is None), which can tr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,28 +30,20 @@ from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfi
 from pvchat.augment.negatives.excerpts import write
 from pvchat.augment.negatives.pool import Pool, opened
 from pvchat.augment.negatives.strangers import Strangers
+from pvchat.augment.watch import NOBODY, Watch
 from pvchat.identity.presence import PresenceModel
-from pvchat.schemas import FloatArray
-
-if TYPE_CHECKING:
-    import threading
-
-    from pvchat.service import PVChat
+from pvchat.schemas import FloatArray, Service
 
 __all__ = ["Candidate", "Found", "NegativesConfig", "Subject", "balance", "cohort", "find", "write"]
-
-Progress = Callable[[str, float, float], None]
 
 
 def find(
     subject: Subject,
-    chat: PVChat,
+    chat: Service,
     index: Path | None = None,
     folders: Sequence[Path] = (),
     config: NegativesConfig | None = None,
-    *,
-    progress: Progress | None = None,
-    stop: threading.Event | None = None,
+    watch: Watch = NOBODY,
 ) -> Found:
     """Choose negatives.
 
@@ -63,8 +54,7 @@ def find(
         folders: folders of videos to look through as well. An index of them is made beside the people, in
             `$PVCHAT_HOME/tmp`, and deleted.
         config: how many and how hard.
-        progress: called with what is being done, how much of it is done, and how much there is.
-        stop: set to look at no more files of `folders`.
+        watch: told what is being done; stops looking at more files of `folders`.
 
     Returns:
         Candidates in an order that is the same for the same input and seed; fewer than asked for when there are fewer.
@@ -75,12 +65,12 @@ def find(
         VideoIndexError: the index can't be read.
     """
     config = config or NegativesConfig()
-    presence = PresenceModel.load()
+    presence: PresenceModel = chat.presence_model
     strangers = Strangers(subject.person, presence, config.max_probability, config.min_distance)
     dropped: Counter[str] = Counter()
     near: list[Candidate] = []
     random: list[Candidate] = []
-    with opened(index, folders, chat, config, progress, stop) as indexes:
+    with opened(index, folders, chat, config, watch) as indexes:
         present_from = chat.settings.presence.present_from
         pools = [Pool(one, subject, strangers, config, dropped, present_from) for one in indexes]
         tracks = [pool.recognise() for pool in pools]  # of all of them, before any is asked for strangers

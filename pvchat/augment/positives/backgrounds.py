@@ -43,6 +43,7 @@ class Backgrounds:
         self.pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES) if folder else []
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         assert profile.masks is not None
         frames = window(profile.seen, take.count, rng)
         images = profile.images[frames]

@@ -19,6 +19,7 @@ from pvchat.augment.positives.protocol import BOTH, Made, Take, window
 from pvchat.augment.profile import Profile
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
+from pvchat.schemas import FloatArray
 
 Images = NDArray[np.uint8]
 CLIPS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif")
@@ -47,17 +48,19 @@ class Crowd:
         self.files = sorted(files)
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         assert profile.masks is not None
         frames = window(profile.seen, take.count, rng)
         height, width = profile.images.shape[1:3]
         scene = self._scene(profile, take, (height, width), rng)
         scale, aside = float(rng.uniform(*_SIZE)), float(rng.uniform(*_ASIDE)) * _side(profile.masks[frames], rng)
-        images, mattes = [], []
+        images: list[Images] = []
+        mattes: list[FloatArray] = []
         for frame in frames:
             image = profile.images[frame]
-            share = np.uint8(255 * matte(image, profile.masks[frame]))
+            share = (255 * matte(image, profile.masks[frame])).astype(np.uint8)
             images.append(_move(image, scale, aside))
-            mattes.append(_move(share, scale, aside).astype(np.float32) / 255)
+            mattes.append(_move(share, scale, aside).astype(np.float32) / np.float32(255))
         out = [
             replace_background(one[None], share[None], behind, rng)[0]
             for one, share, behind in zip(images, mattes, scene, strict=True)

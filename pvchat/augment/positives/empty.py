@@ -12,7 +12,8 @@ import numpy as np
 
 from pvchat.augment.positives import photometric
 from pvchat.augment.positives.backgrounds import without_person
-from pvchat.augment.positives.protocol import Made, Order, Take, spread_splits, to_sample
+from pvchat.augment.positives.plan import PlannedSample, spread_splits, to_sample
+from pvchat.augment.positives.protocol import Made, Take
 
 if TYPE_CHECKING:
     from pvchat.augment.profile import Profile
@@ -23,18 +24,18 @@ _STILLS = 4  # every so manieth is a still
 _ZOOM = (0.7, 0.95)  # share of the frame that is shown
 
 
-def plan(profile: Profile, count: int, seed: int) -> list[Order]:
-    """So many orders, spread over the segments; none without a mask, since nobody could be taken out."""
+def plan(profile: Profile, count: int, seed: int) -> list[PlannedSample]:
+    """So many planned samples, spread over the segments; none without a mask, since nobody could be taken out."""
     if profile.masks is None:
         return []
     stages = ["image" if k % _STILLS == _STILLS - 1 else "video" for k in range(count)]
     return spread_splits(profile, [(RECIPE, stage) for stage in stages], seed)
 
 
-def make(order: Order, profile: Profile, take: Take) -> Made:
+def make(planned: PlannedSample, profile: Profile, take: Take) -> Made:
     """The emptied scene of one frame, looked at by a drifting camera of its own."""
-    rng = np.random.default_rng(order.seed)
-    part = profile.part(order.split)
+    rng = np.random.default_rng(planned.seed)
+    part = profile.part(planned.split)
     scene = without_person(part, int(rng.integers(len(part))))
     height, width = scene.shape[:2]
     zoom = float(rng.uniform(*_ZOOM))
@@ -48,8 +49,8 @@ def make(order: Order, profile: Profile, take: Take) -> Made:
     return Made(photometric.develop(images, photometric.draw_look(rng), rng), take.times)
 
 
-def sample_of(order: Order, made: Made, profile: Profile) -> Sample:
-    """The negative that an order became."""
-    sample = to_sample(order, made, profile)
+def sample_of(planned: PlannedSample, made: Made, profile: Profile) -> Sample:
+    """The negative that a planned one became."""
+    sample = to_sample(planned, made, profile)
     sample.role, sample.people = "negative", {profile.name: False}
     return sample

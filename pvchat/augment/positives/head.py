@@ -62,7 +62,7 @@ def build(mesh: FloatArray, width: int, height: int) -> Head:
     face = np.asarray(mesh * [width, height, width], np.float32)
     face[:, :2] -= 0.5  # a pixel's middle is a whole number
     axes, centre, size = frame_of(face)
-    local = (face - centre) @ axes.T / size
+    local = np.asarray((face - centre) @ axes.T / size, np.float32)
     grown, follows = _grow(local)
     head = Head(face, grown, follows, axes, centre, size)
     head.pixels = np.concatenate((face, head.to_pixels(grown[FACE:])))

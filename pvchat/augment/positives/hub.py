@@ -2,7 +2,7 @@
 
 In: a profile's best face. Out: frames of the subject in scenes that were never filmed, as the paper makes them (there:
 ConsisID, and PhotoMaker with LivePortrait). Both are plain diffusers pipelines, from a hub name or a local folder in
-the hub's layout; `diffusers` (extra `augment`) is imported when a generator is made. Nothing is claimed about what they
+the hub's layout; `diffusers` (extra `hub`) is imported when a generator is made. Nothing is claimed about what they
 show: the gates and the teachers look at the result.
 """
 
@@ -108,6 +108,7 @@ class ConsisID:
         return cls(pipeline.to(device), consisid_conditions(folder, device, torch.bfloat16))
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         face = self.conditions(best_face(profile))
         result = self.pipeline(
             image=face.image,
@@ -181,6 +182,7 @@ class IdentityAdapter:
         return cls(pipeline.to(device), **options)
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         result = self.pipeline(
             prompt=prompt(rng),
             negative_prompt=_AVOID,
@@ -210,9 +212,8 @@ def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Condit
     models = consisid_utils.prepare_face_models(str(folder), device=device, dtype=dtype)
 
     def describe(face: NDArray[np.uint8]) -> FaceConditions:
-        cond, hidden, image, keypoints = consisid_utils.process_face_embeddings_infer(
-            *models, device, dtype, face, is_align_face=True
-        )
+        measured: Any = consisid_utils.process_face_embeddings_infer  # its stub knows other arguments
+        cond, hidden, image, keypoints = measured(*models, device, dtype, face, is_align_face=True)
         return FaceConditions(cond, hidden, image, keypoints)
 
     return describe
@@ -245,9 +246,7 @@ def _diffusers() -> Any:
     try:
         import diffusers
     except ImportError as error:
-        raise SettingsError(
-            "this generator needs diffusers.", hint="Install it: pip install 'pvchat[augment]'."
-        ) from error
+        raise SettingsError("this generator needs diffusers.", hint="Install it: pip install 'pvchat[hub]'.") from error
     return diffusers
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,7 @@ class Photometric:
     share = 20.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         frames = window(profile.seen, take.count, rng)
         images = profile.images[frames]
         box = np.nanmedian(profile.boxes[frames], 0)
@@ -99,7 +101,7 @@ def develop(images: Images, look: Look, rng: np.random.Generator) -> Images:
     """Frames as a camera with this look takes them; a uint8 look-up table does light and colour."""
     out = _light(images, look)
     if look.saturation != 1.0:
-        grey = out @ np.float32([0.299, 0.587, 0.114])
+        grey = out @ np.array([0.299, 0.587, 0.114], np.float32)
         out = grey[..., None] + (out - grey[..., None]) * np.float32(look.saturation)
     out = _blur(out, look)
     if look.noise > 0:
@@ -145,7 +147,8 @@ def _light(images: Images, look: Look) -> FloatArray:
     """Gamma, gain and warmth by table: [T, H, W, 3] float32."""
     ramp = (np.arange(256, dtype=np.float32) / 255) ** np.float32(look.gamma) * np.float32(255 * look.gain)
     warm = np.float32(np.sqrt(look.warmth))
-    return np.stack([(ramp * f)[images[..., c]] for c, f in enumerate((warm, 1.0, 1 / warm))], -1).astype(np.float32)
+    gains: tuple[Any, ...] = (warm, 1.0, 1 / warm)
+    return np.stack([(ramp * f)[images[..., c]] for c, f in enumerate(gains)], -1).astype(np.float32)
 
 
 def _blur(images: FloatArray, look: Look) -> FloatArray:

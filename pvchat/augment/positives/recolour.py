@@ -40,12 +40,13 @@ class Recolour:
     share = 10.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         frames = window(profile.meshed, take.count, rng)
         covers = [clothes(profile, int(f)) for f in frames]
         if np.mean([c.mean() for c in covers]) < _LEAST:
             raise ValueError("no clothes in the picture")
         first = colours.to_lab(profile.images[frames[0]])[covers[0] > 0.5]
-        old = np.median(first, 0) if len(first) else np.zeros(3)
+        old: FloatArray = np.median(first, 0) if len(first) else np.zeros(3, np.float32)
         names = [n for n, lab in CLOTH.items() if np.linalg.norm(np.array(lab) - old) > _FAR]
         new = np.array(CLOTH[names[int(rng.integers(len(names)))]], np.float32)
         images = [recolour(profile.images[f], c, old, new) for f, c in zip(frames, covers, strict=True)]

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +21,7 @@ from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.protocol import BOTH, Made, Take, window
 from pvchat.augment.positives.warp import Cover, warp
 from pvchat.augment.profile import MEASURES, Profile
-from pvchat.schemas import FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
+from pvchat.schemas import FloatArray, IntArray, Service
 
 KINDS = ("turn", "nod", "smile", "blink", "talk")
 MOST_DEGREES = 25.0
@@ -77,6 +73,7 @@ class Reenact:
         self.name, self.share = f"reenact:{kind}", 6.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         frames = window(profile.meshed, take.count, rng)
         length = max(take.count, 12)  # a still is a moment of a motion
         added = plan_motion(self.kind, length, [profile.motion, *self.drivers], rng)
@@ -88,7 +85,7 @@ class Reenact:
         return Made(np.stack(images), take.times, notes)
 
 
-def measure_drivers(folder: Path, chat: PVChat, most: int = 8) -> list[FloatArray]:
+def measure_drivers(folder: Path, chat: Service, most: int = 8) -> list[FloatArray]:
     """Head motion [n, 6] of the main face in each of a folder's first clips; what can't be read is left out."""
     from pvchat.augment.profile import build
     from pvchat.augment.settings import AugmentConfig
@@ -131,13 +128,14 @@ def reenact(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int)
     height, width = image.shape[:2]
     head = heads.build(mesh, width, height)
     moved = express(head.local, motion.mouth[at], motion.blink[at], motion.smile[at])
-    angles = [_limited(float(getattr(motion, n)[at]), own) for n, own in zip(("yaw", "pitch"), _own(head), strict=True)]
-    turned = (moved - _PIVOT) @ heads.rotation(*angles, float(motion.roll[at])) + _PIVOT
-    local = moved + head.follows[:, None] * (turned - moved)
+    own_yaw, own_pitch = _own(head)
+    yaw, pitch = _limited(float(motion.yaw[at]), own_yaw), _limited(float(motion.pitch[at]), own_pitch)
+    turned = (moved - _PIVOT) @ heads.rotation(yaw, pitch, float(motion.roll[at])) + _PIVOT
+    local = np.asarray(moved + head.follows[:, None] * (turned - moved), np.float32)
     target = head.to_pixels(local)
     triangles = head.triangles()
     out, seen = warp(image, head.pixels[:, :2], target[:, :2], target[:, 2], triangles)
-    _fill_mouth(out, seen, triangles, head.local, moved, image, head)
+    _fill_mouth(out, seen, triangles, moved, image, head)
     return out
 
 
@@ -181,19 +179,19 @@ def _fill_mouth(
     out: NDArray[np.uint8],
     seen: Cover,
     triangles: IntArray,
-    before: FloatArray,
     after: FloatArray,
     image: NDArray[np.uint8],
     head: heads.Head,
 ) -> None:
     """Paint what opens between the lips: dark, with teeth below the upper lip; an open mouth keeps its own texture."""
+    before = head.local
     opened = float(after[14, 1] - after[13, 1]) - float(before[14, 1] - before[13, 1])
     strength = np.clip((opened - 0.008) / 0.02, 0, 1) * np.clip(1 - (before[14, 1] - before[13, 1]) / 0.05, 0, 1)
     if strength <= 0:
         return
     lips = np.zeros(len(before), bool)
     lips[[*_UPPER_LIP, *_LOWER_LIP, *_MOUTH_CORNERS]] = True
-    inside = lips[triangles].all(1)[seen.triangle]
+    inside = np.asarray(lips[triangles].all(1))[seen.triangle]
     depth = np.full((len(before), 1), 0.5, np.float32)
     depth[list(_UPPER_LIP)], depth[list(_LOWER_LIP)] = 0.0, 1.0
     down = seen.interpolate(triangles, depth)[inside]

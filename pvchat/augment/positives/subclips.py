@@ -17,6 +17,7 @@ class SubClips:
     share = 10.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         pace = (1, 1, 2)[int(rng.integers(3))]
         frames = window(profile.seen, min(take.count * pace, max(len(profile), 1)), rng)
         at = np.linspace(0, len(frames) - 1, take.count).round().astype(int)

@@ -101,7 +101,6 @@ def paint(
     texture: FloatArray,
     places: FloatArray,
     target: FloatArray,
-    depth: FloatArray,
     triangles: IntArray,
     light: float = 1.0,
 ) -> NDArray[np.uint8]:
@@ -111,12 +110,12 @@ def paint(
         image: [H, W, 3] uint8 RGB.
         texture: [h, w, 4] RGB 0..255 and alpha 0..1.
         places: [P, 2] where the points lie in the texture, pixels.
-        target: [P, 2] where they lie in the image.
-        depth: [P], small is near.
+        target: [P, 3] where they lie in the image, and how deep: small is near.
         triangles: [M, 3].
         light: factor on the texture's colours.
     """
-    seen = cover(target, depth, triangles, *image.shape[:2])
+    height, width = image.shape[:2]
+    seen = cover(target[:, :2], target[:, 2], triangles, height, width)
     at = seen.interpolate(triangles, places)
     look = sample(texture, at[:, 0], at[:, 1])
     alpha = look[:, 3:]

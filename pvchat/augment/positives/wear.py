@@ -9,6 +9,7 @@ nearer. Its light is the face's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ _CLOTH = ((150, 200, 225), (225, 228, 230), (140, 205, 190), (60, 62, 68), (170,
 _RIMS = ((25, 22, 22), (70, 45, 25), (110, 110, 118), (160, 130, 70), (90, 20, 25))
 _CAPS = ((40, 48, 70), (28, 28, 30), (150, 35, 35), (215, 212, 205), (40, 95, 60), (190, 150, 60), (90, 120, 170))
 Colour = tuple[int, int, int]
+Points = NDArray[np.floating[Any]]
 
 
 class Wear:
@@ -49,6 +51,7 @@ class Wear:
         self.name, self.share = f"wear:{kind}", 3.0 if kind == "scrubs" else 6.0
 
     def make(self, profile: Profile, take: Take, rng: np.random.Generator) -> Made:
+        """See `Generator`."""
         frames = window(profile.meshed, take.count, rng)
         height, width = profile.images.shape[1:3]
         found = [heads.build(profile.meshes[f], width, height) for f in frames]
@@ -83,7 +86,7 @@ def draw(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
 def lay(image: NDArray[np.uint8], head: heads.Head, texture: FloatArray, light: float) -> NDArray[np.uint8]:
     """A frame [H, W, 3] with a texture on its head."""
     places = np.stack((head.local[:, 0] + _EXTENT[0], head.local[:, 1] + _EXTENT[1]), 1) * _SCALE
-    return paint(image, texture, places, head.pixels[:, :2], head.pixels[:, 2], head.triangles(), light)
+    return paint(image, texture, places, head.pixels, head.triangles(), light)
 
 
 def face_light(image: NDArray[np.uint8], head: heads.Head) -> float:
@@ -102,25 +105,25 @@ class _Canvas:
         size = round(2 * side * _SCALE) * _OVERSAMPLE, round((up + down) * _SCALE) * _OVERSAMPLE
         self.colour, self.alpha = Image.new("RGB", size), Image.new("L", size)
 
-    def place(self, points: FloatArray) -> list[tuple[float, float]]:
+    def place(self, points: Points) -> list[tuple[float, float]]:
         scale = _SCALE * _OVERSAMPLE
         return [((x + _EXTENT[0]) * scale, (y + _EXTENT[1]) * scale) for x, y in np.asarray(points)[:, :2]]
 
-    def polygon(self, points: FloatArray, colour: Colour, alpha: float = 1.0) -> None:
+    def polygon(self, points: Points, colour: Colour, alpha: float = 1.0) -> None:
         self._add(lambda d: d.polygon(self.place(points), fill=255), colour, alpha)
 
-    def line(self, points: FloatArray, colour: Colour, width: float, alpha: float = 1.0) -> None:
+    def line(self, points: Points, colour: Colour, width: float, alpha: float = 1.0) -> None:
         wide = max(1, round(width * _SCALE * _OVERSAMPLE))
         self._add(lambda d: d.line(self.place(points), fill=255, width=wide, joint="curve"), colour, alpha)
 
-    def shade(self, points: FloatArray, amount: float, blur: float, colour: Colour = (0, 0, 0)) -> None:
+    def shade(self, points: Points, amount: float, blur: float, colour: Colour = (0, 0, 0)) -> None:
         """Darken (or tint) what is there within soft outlines."""
         layer = Image.new("L", self.alpha.size)
         ImageDraw.Draw(layer).polygon(self.place(points), fill=round(255 * amount))
         layer = layer.filter(ImageFilter.GaussianBlur(blur * _SCALE * _OVERSAMPLE))
         self.colour.paste(colour, mask=layer)
 
-    def shadow(self, points: FloatArray, amount: float, blur: float) -> None:
+    def shadow(self, points: Points, amount: float, blur: float) -> None:
         """Darken what lies under the thing, too."""
         layer = Image.new("L", self.alpha.size)
         ImageDraw.Draw(layer).polygon(self.place(points), fill=round(255 * amount))
@@ -144,8 +147,9 @@ class _Canvas:
         below, above = (np.asarray(x.crop(box), np.float32)[..., None] / 255 for x in (self.alpha, layer))
         both = above + below * (1 - above)
         old = np.asarray(self.colour.crop(box), np.float32)
-        mixed = (np.float32(colour) * above + old * below * (1 - above)) / np.maximum(both, 1e-6)
-        self.colour.paste(Image.fromarray(np.where(both > 0, mixed, np.float32(colour)).astype(np.uint8)), box)
+        flat = np.array(colour, np.float32)
+        mixed = (flat * above + old * below * (1 - above)) / np.maximum(both, 1e-6)
+        self.colour.paste(Image.fromarray(np.where(both > 0, mixed, flat).astype(np.uint8)), box)
         self.alpha.paste(Image.fromarray((both[..., 0] * 255 + 0.5).astype(np.uint8)), box)
 
 
@@ -156,7 +160,7 @@ def _draw_mask(canvas: _Canvas, shape: FloatArray, cloth: Colour, drop: float) -
     low = q[jaw] * [1.03, 1.0] + np.array([0, 0.035])
     low[0], low[-1] = q[93] * [1.0, 1.0] + [0.02, 0.02], q[323] + [-0.02, 0.02]
     top = np.stack((q[346], q[347], q[277], (q[197] + q[195]) / 2, q[47], q[118], q[117]))
-    top[[1, 2, 4, 5], 1] += np.float32([0.03, 0.0, 0.0, 0.03])
+    top[[1, 2, 4, 5], 1] += np.array([0.03, 0.0, 0.0, 0.03], np.float32)
     outline = np.concatenate((low, _smooth(top + [0, drop])))
     strap = _darker(cloth, 0.93)
     for side, corner, jaw_corner in ((-1, 93, 58), (1, 323, 288)):
@@ -243,7 +247,7 @@ def _draw_cap(canvas: _Canvas, shape: FloatArray, cloth: Colour, *, brim: bool) 
     canvas.shade(front_and(back, back[::-1] + [0, 0.03]), 0.35, 0.012)
 
 
-def front_and(one: FloatArray, other: FloatArray) -> FloatArray:
+def front_and(one: Points, other: Points) -> Points:
     """One closed outline of two lines that run against each other."""
     return np.concatenate((one, other))
 
@@ -268,7 +272,7 @@ def _superellipse(centre: FloatArray, width: float, height: float, power: float)
     return np.asarray(centre)[:2] + np.stack((x, y), 1)
 
 
-def _smooth(points: FloatArray, count: int = 40) -> FloatArray:
+def _smooth(points: Points, count: int = 40) -> FloatArray:
     """A curve through points [n, 2]."""
     from scipy.interpolate import PchipInterpolator
 

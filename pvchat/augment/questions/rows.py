@@ -50,7 +50,6 @@ def write_questions(
     seed: int = 0,
     teacher: Teacher | None = None,
     people: Sequence[Person] = (),
-    per_sample: int = PER_SAMPLE,
 ) -> list[Row]:
     """Ask about samples.
 
@@ -61,7 +60,6 @@ def write_questions(
         seed: of the choice of questions and of their wording.
         teacher: says what the present do; None takes measured facts.
         people: enrollments of those named; needed for those who are never alone in a sample.
-        per_sample: singles about `name`, on average.
 
     Returns:
         Rows in the order of the samples. The same input and seed give the same rows.
@@ -78,10 +76,20 @@ def write_questions(
     for split in ("train", "val", "test"):
         some = [v for v in seen if v.sample.split == split]
         for who in _everyone(name, some):
-            writer.singles(some, who, split, per_sample if who == name else OTHERS)
+            writer.singles(some, who, split, PER_SAMPLE if who == name else OTHERS)
         writer.groups(some, split)
         writer.sides(some, split)
     return writer.rows([v.sample.id for v in seen])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question: about which sample, of which type, by which paraphrase, about whom."""
+
+    view: View
+    kind: str
+    template: Template
+    who: tuple[str, ...]
 
 
 @dataclass
@@ -130,16 +138,14 @@ class _Writer:
         each = min([count // 2, *(len(side) for side in sides if side)])
         for view, template, told in (slot for side in sides for slot in side[:each]):
             present = {who: view.sample.people[who]}
-            text = fill(template.text, [who])
+            text, asked = fill(template.text, [who]), _Asked(view, kind, template, (who,))
             if kind == "existence":
-                frame = "yes" if present[who] else "no"
-                self._add(view, kind, "single", [who], text, self._say(frame, split, view, template, [who]), template)
+                self._add(asked, "single", text, self._say("yes" if present[who] else "no", asked, [who]))
             elif told is None:
-                said = self._refuse(kind, split, view, template, [who])
-                self._add(view, kind, "refusal", [who], text, said, template)
+                self._add(asked, "refusal", text, self._refuse(kind, asked, [who]))
             else:
-                said = self._say("told", split, view, template, [who], told=told.phrase)
-                self._add(view, kind, "single", [who], text, said, template, told.teacher)
+                said = self._say("told", asked, [who], told=told.phrase)
+                self._add(asked, "single", text, said, told.teacher)
         return sum(len(side[:each]) for side in sides)
 
     def _slots(
@@ -151,7 +157,7 @@ class _Writer:
             if kind not in (_STILL if view.sample.stage == "image" else TYPES):
                 continue
             lists.append([(view, t) for t in self._shuffled(templates(kind, split), kind, who, view.sample.id)])
-        self._rng(kind, who, split).shuffle(lists)  # type: ignore[arg-type]
+        self._rng(kind, who, split).shuffle(lists)
         for turn in range(max((len(row) for row in lists), default=0)):
             for view, template in (row[turn] for row in lists if turn < len(row)):
                 told = None
@@ -167,7 +173,7 @@ class _Writer:
         """Pairs and triples; the combination of presences that was asked about least comes first."""
         used: Counter[tuple[int, tuple[bool, ...]]] = Counter()
         order = [*some]
-        self._rng("groups", split).shuffle(order)  # type: ignore[arg-type]
+        self._rng("groups", split).shuffle(order)
         for view in order:
             names = list(view.sample.people)
             chosen = [list(c) for size in (2, 3) for c in combinations(names, size)]
@@ -194,19 +200,19 @@ class _Writer:
         told = [self._tell(view, kind, n, template) for n in there] if kind != "existence" else []
         if None in told:
             return self._group(view, who, "existence", split)
-        text, teacher = fill(template.text, who), "facts"
+        text, teacher, row = fill(template.text, who), "facts", _Asked(view, kind, template, tuple(who))
         if kind == "existence":
-            said = self._exist(split, view, template, there, away)
+            said = self._exist(row, there, away)
         else:
             parts = [fill("{name} {told}.", [n], told=t.phrase) for n, t in zip(there, told, strict=True) if t]
-            parts += [self._refuse(kind, split, view, template, away)] if away else []
+            parts += [self._refuse(kind, row, away)] if away else []
             said, teacher = " ".join(parts), next((t.teacher for t in told if t and t.teacher != "facts"), "facts")
-        return self._add(view, kind, size, who, text, said, template, teacher)
+        return self._add(row, size, text, said, teacher)
 
-    def _exist(self, split: Split, view: View, template: Template, there: list[str], away: list[str]) -> str:
+    def _exist(self, asked: _Asked, there: list[str], away: list[str]) -> str:
         if there and away:
-            return self._say("some", split, view, template, there, away)
-        return self._say("all" if there else "none", split, view, template, there or away)
+            return self._say("some", asked, there, away)
+        return self._say("all" if there else "none", asked, there or away)
 
     # -- left and right
 
@@ -231,40 +237,38 @@ class _Writer:
         side = pair.side or ("left" if rng.random() < 0.5 else "right")
         asked = side if yes or pair.side is None else OPPOSITE[side]
         text = fill(template.text, [pair.name], side=asked, other=pair.other)
+        row = _Asked(view, "location", template, tuple(people))
         if pair.side is None:
-            said = self._refuse("location", split, view, template, [pair.name])
+            said = self._refuse("location", row, [pair.name])
         else:
             frame = "side told" if open_ else "side yes" if yes else "side no"
-            said = self._say(frame, split, view, template, [pair.name], side=pair.side, other=pair.other)
-        self._add(view, "location", "relative", people, text, said, template)
+            said = self._say(frame, row, [pair.name], side=pair.side, other=pair.other)
+        self._add(row, "relative", text, said)
         return yes if open_ or pair.side is None else not yes
 
     # -- wording
 
     def _say(
-        self, frame: str, split: Split, view: View, template: Template, who: Sequence[str],
-        absent: Sequence[str] = (), late: str = "", **words: str,
-    ) -> str:  # fmt: skip
-        pool = answers(frame, split)
+        self, frame: str, asked: _Asked, who: Sequence[str], absent: Sequence[str] = (), late: str = "", **words: str
+    ) -> str:
+        view, template = asked.view, asked.template
+        pool = answers(frame, view.sample.split)
         if late and len(who) > 1:
             pool = [t for t in pool if not 0 <= t.find(late) < max(t.find("{name}"), t.find("{or}"))]
         text = pool[int(self._rng("say", frame, view.sample.id, str(template.number), *who).integers(len(pool)))]
         return fill(text, who, absent, **words)
 
-    def _refuse(self, kind: str, split: Split, view: View, template: Template, who: Sequence[str]) -> str:
+    def _refuse(self, kind: str, asked: _Asked, who: Sequence[str]) -> str:
         they = who[0] if len(who) == 1 else "they"  # "they" only after the names that it means
-        return self._say("refusal", split, view, template, who, late="{what}", what=what(kind, they, len(who)))
+        return self._say("refusal", asked, who, late="{what}", what=what(kind, they, len(who)))
 
     def _tell(self, view: View, kind: str, who: str, template: Template) -> Told | None:
         return self.teacher.tell(view, kind, who, template.text) if who in view.tracks else None
 
-    def _add(
-        self, view: View, kind: str, size: str, who: Sequence[str], text: str, said: str, template: Template,
-        teacher: str = "facts",
-    ) -> None:  # fmt: skip
-        sample = view.sample
-        present = {n: sample.people[n] for n in who}
-        row = Row("", sample.id, kind, size, list(who), text, said, present, template.number, teacher, sample.split)
+    def _add(self, asked: _Asked, size: str, text: str, said: str, teacher: str = "facts") -> None:
+        sample, who = asked.view.sample, asked.who
+        present, number = {n: sample.people[n] for n in who}, asked.template.number
+        row = Row("", sample.id, asked.kind, size, list(who), text, said, present, number, teacher, sample.split)
         rows = self.found.setdefault(sample.id, [])
         if all(r.question != text for r in rows):
             rows.append(row)
@@ -280,7 +284,7 @@ class _Writer:
         return self._mixed(pool, self._rng("shuffle", *words))
 
     @staticmethod
-    def _mixed(items: Sequence, rng: np.random.Generator) -> list:  # type: ignore[type-arg]
+    def _mixed(items: Sequence, rng: np.random.Generator) -> list:
         return [items[i] for i in rng.permutation(len(items))]
 
 

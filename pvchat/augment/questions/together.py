@@ -10,16 +10,17 @@ one person each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.augment.dataset.media import write
+from pvchat.augment.media import write
 from pvchat.augment.questions.cast import Analyses, find, middle, references, slim
 from pvchat.augment.schemas import Sample, Split
+from pvchat.augment.watch import NOBODY, Watch
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray
 
@@ -30,7 +31,6 @@ HEIGHT, FPS, FRAMES = 240, 8.0, 16  # of the clips put side by side
 _SAME, _OTHER, _APART = 0.5, 0.6, 0.65
 _PLAIN = ("source", "subclip", "photometric")  # recipes of the subject that may stand beside others
 
-Progress = Callable[[str, float, float], None]
 Images = NDArray[np.uint8]
 
 
@@ -43,37 +43,45 @@ class Companion:
     samples: list[Sample] = field(default_factory=list)
 
 
-def add(
-    samples: Sequence[Sample],
-    person: Person,
-    analyses: Analyses,
-    out: Path,
-    *,
-    seed: int = 0,
-    taken: Sequence[str] = (),
-    progress: Progress | None = None,
-    stopped: Callable[[], None] = lambda: None,
-) -> list[Sample]:
-    """Name up to two companions a split and put clips side by side.
+@dataclass(frozen=True)
+class Gathering:
+    """Around whom people are put together, and out of what.
 
-    Args:
-        samples: kept ones; their `people` gets the companions.
+    Attributes:
         person: the subject, enrolled. Drawn figures get no companions.
         analyses: what the experts saw in a sample.
         out: folder of the data set; media are written below it.
         seed: of the choice.
         taken: names that can't be given.
-        progress: called with what is being done, how much of it is done, and how much there is.
-        stopped: called before each new clip; raises to stop.
+    """
+
+    person: Person
+    analyses: Analyses
+    out: Path
+    seed: int = 0
+    taken: tuple[str, ...] = ()
+
+
+def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = NOBODY) -> list[Sample]:
+    """Name up to two companions a split and put clips side by side.
+
+    Args:
+        samples: kept ones; their `people` gets the companions.
+        gathering: around whom.
+        watch: told what is being done; asked before each new clip whether to stop.
 
     Returns:
         The new samples; those in which not everyone was found have `dropped` set to "faces" and no media.
+
+    Raises:
+        StoppedError: it was stopped.
     """
+    person = gathering.person
     if person.kind != "face" or all(s.role == "positive" for s in samples):
         return []
-    seen = {s.id: slim(analyses(s)) for s in samples}
-    known = companions(samples, seen, person, taken)
-    orders = []
+    seen = {s.id: slim(gathering.analyses(s)) for s in samples}
+    known = companions(samples, seen, person, gathering.taken)
+    together: list[Together] = []
     for split in REPEATS:
         some = [s for s in samples if s.split == split]
         chosen = [c for c in known if any(s.split == split for s in c.samples)][:2]
@@ -82,14 +90,13 @@ def add(
                 told = is_there(companion, seen[sample.id])
                 if told is not None:
                     sample.people.setdefault(companion.name, told)
-        orders += _plan(some, chosen, person.name, split, seen, seed)
+        together += _plan(some, chosen, person.name, split, seen, gathering.seed)
     made = []
-    for number, (members, people) in enumerate(orders):
-        stopped()
-        if progress is not None:
-            progress("putting people together", number, len(orders))
-        made.append(_make(members, people, out, seed))
-        _verify(made[-1], analyses, samples, seen, person, known, out)
+    for number, (members, people) in enumerate(together):
+        watch.check(str(gathering.out))
+        watch.tell("putting people together", number, len(together))
+        made.append(_make(members, people, gathering.out, gathering.seed))
+        _verify(made[-1], samples, seen, known, gathering)
     return made
 
 
@@ -132,18 +139,19 @@ def side_by_side(clips: Sequence[Images], height: int = HEIGHT) -> Images:
     return np.concatenate([_resized(c[_to_and_fro(len(c), length)], height) for c in clips], 2)
 
 
-Order = tuple[list[tuple[str, Sample]], dict[str, bool]]
+Together = tuple[list[tuple[str, Sample]], dict[str, bool]]  # who stands beside whom, and who of all is there
 
 
 def _plan(
     some: Sequence[Sample], chosen: Sequence[Companion], name: str, split: Split, seen: dict[str, ClipAnalysis],
     seed: int,
-) -> list[Order]:  # fmt: skip
+) -> list[Together]:  # fmt: skip
     """Who stands beside whom: everyone of a combination with a sample, and who is there."""
     plain = [s for s in some if s.role == "positive" and s.recipe in _PLAIN and s.stage == "video"]
     pools = {name: [s for s in plain if len(seen[s.id].tracks) == 1]}
     pools |= {c.name: [s for s in c.samples if s.split == split] for c in chosen}
-    names, orders = list(pools), []
+    names = list(pools)
+    planned: list[Together] = []
     for bits in range(3, 2 ** len(names)):
         there = [n for i, n in enumerate(names) if bits >> i & 1]
         if len(there) < 2 or not all(pools[n] for n in there):
@@ -151,9 +159,9 @@ def _plan(
         for turn in range(REPEATS[split]):
             rng = _rng(seed, split, str(bits), str(turn))
             members = [(n, pools[n][int(rng.integers(len(pools[n])))]) for n in rng.permutation(there).tolist()]
-            if all([s.id for _, s in members] != [s.id for _, s in other] for other, _ in orders):
-                orders.append((members, {n: n in there for n in names}))
-    return orders
+            if all([s.id for _, s in members] != [s.id for _, s in other] for other, _ in planned):
+                planned.append((members, {n: n in there for n in names}))
+    return planned
 
 
 def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], out: Path, seed: int) -> Sample:
@@ -175,11 +183,11 @@ def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], out: P
 
 
 def _verify(
-    sample: Sample, analyses: Analyses, samples: Sequence[Sample], seen: dict[str, ClipAnalysis], person: Person,
-    known: Sequence[Companion], out: Path,
+    sample: Sample, samples: Sequence[Sample], seen: dict[str, ClipAnalysis], known: Sequence[Companion],
+    gathering: Gathering,
 ) -> None:  # fmt: skip
     """Everyone said to be there has a face of her own in the clip, nobody said to be absent has one; else drop it."""
-    analysis = analyses(sample)
+    person, analysis = gathering.person, gathering.analyses(sample)
     faces = references([s for s in samples if s.id in seen], [seen[s.id] for s in samples if s.id in seen])
     faces[person.name] = [(person.kind, p) for p in np.asarray(person.arrays["prototypes"], np.float32)]
     faces |= {c.name: [("face", c.vector)] for c in known}
@@ -188,7 +196,7 @@ def _verify(
     if set(find(sample, analysis, faces)) == present and not any(is_there(c, analysis) for c in absent):
         return
     sample.dropped = "faces"
-    (out / sample.media).unlink(missing_ok=True)
+    (gathering.out / sample.media).unlink(missing_ok=True)
 
 
 def _resized(images: Images, height: int) -> Images:

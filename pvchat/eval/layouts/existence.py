@@ -7,6 +7,7 @@ are there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pvchat.eval.manifest import Item
@@ -30,8 +31,8 @@ def singles(clips: Iterable[tuple[str, str, Sequence[str]]], names: Sequence[str
         prefix: of the ids.
     """
     return [
-        _item(f"{prefix}-{n:05d}-{k:03d}", clip, part, (name,), "single", f"Is {name} in this video?",
-              "yes" if name in shows else "no", shows)
+        _item(_Clip(clip, part, shows), f"{prefix}-{n:05d}-{k:03d}", (name,), "single", f"Is {name} in this video?",
+              "yes" if name in shows else "no")
         for n, (clip, part, shows) in enumerate(clips)
         for k, name in enumerate(names)
     ]  # fmt: skip
@@ -41,17 +42,24 @@ def together(clips: Iterable[tuple[str, str, Sequence[str]]], names: Sequence[st
     """Who is in it, for every clip; and for clips with two people or more, whether the first two are both there."""
     items = []
     for n, (clip, part, shows) in enumerate(clips):
-        told = ", ".join(shows) if shows else "nobody"
-        items.append(_item(f"{prefix}-{n:05d}-who", clip, part, names, "who", "Who is in this video?", told, shows))
+        shown, told = _Clip(clip, part, shows), ", ".join(shows) if shows else "nobody"
+        items.append(_item(shown, f"{prefix}-{n:05d}-who", names, "who", "Who is in this video?", told))
         if len(shows) > 1:
             two = tuple(shows[:2])
             question = f"Are {two[0]} and {two[1]} both in this video?"
-            items.append(_item(f"{prefix}-{n:05d}-pair", clip, part, two, "pair", question, "yes, both", shows))
+            items.append(_item(shown, f"{prefix}-{n:05d}-pair", two, "pair", question, "yes, both"))
     return items
 
 
-def _item(
-    key: str, clip: str, part: str, people: Sequence[str], kind: str, question: str, answer: str, shows: Sequence[str]
-) -> Item:
-    present = {name: name in shows for name in people}
-    return Item(key, part, clip, tuple(people), kind, "existence", question, answer, present)
+@dataclass(frozen=True)
+class _Clip:
+    """A clip: its path, its set, who is in it."""
+
+    path: str
+    part: str
+    shows: Sequence[str]
+
+
+def _item(shown: _Clip, key: str, people: Sequence[str], kind: str, question: str, answer: str) -> Item:
+    present = {name: name in shown.shows for name in people}
+    return Item(key, shown.part, shown.path, tuple(people), kind, "existence", question, answer, present)

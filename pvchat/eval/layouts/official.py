@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pvchat.chat.questions import question_type
+from pvchat.chat.questiontypes import question_type
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Problem, Subject
 

@@ -32,6 +32,7 @@ class Measure:
     clips: int
 
     def to_dict(self) -> dict[str, Any]:
+        """The measure as JSON."""
         return {"value": self.value, "low": self.low, "high": self.high, "n": self.n, "clips": self.clips}
 
 

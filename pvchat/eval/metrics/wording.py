@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.questions import word_set
+from pvchat.chat.vocabulary import word_set
 from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure
 
 # words that say nothing about what is seen

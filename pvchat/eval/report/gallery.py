@@ -107,7 +107,7 @@ def _row(one: Answered, manifest: Manifest, frames: bool) -> Row:
 def _spread(answered: Sequence[Answered], count: int) -> list[Answered]:
     """The first few with at most PER_CLIP of one clip."""
     seen: Counter[str] = Counter()
-    out = []
+    out: list[Answered] = []
     for one in answered:
         if seen[one.item.video] < PER_CLIP and len(out) < count:
             seen[one.item.video] += 1

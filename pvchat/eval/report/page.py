@@ -14,6 +14,7 @@ from typing import Any
 from pvchat.eval.journal import Journal
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.report import gallery, plots
+from pvchat.eval.slices import PART
 from pvchat.eval.table import joined
 from pvchat.storage import atomic
 
@@ -43,6 +44,7 @@ TELLING = (
 COLUMNS = (*PRESENCE, *TELLING)
 SLICE_COLUMNS = (
     ("existence", "balanced_accuracy"), ("existence", "auc"), ("existence", "tpr"), ("existence", "tnr"),
+    ("existence", "ece"),
     ("wording", "content_f1"), ("wording", "rouge_l"),
 )  # fmt: skip
 
@@ -82,6 +84,7 @@ def view(metrics: Row, run: Row, rows: Sequence[Row], manifest: Manifest, frames
         "main": main,
         "tables": {"Who is there": PRESENCE, "What is said": [*TELLING, *_bert_column(metrics)]},
         "table": headline(metrics),
+        "parts": parts(metrics),
         "best": best(metrics),
         "plots": _plots(metrics, colours),
         "confusion": confusion(metrics["systems"][main]["confusion"]),
@@ -106,6 +109,16 @@ def headline(metrics: Row) -> dict[str, dict[str, Row | None]]:
         name: {title: _get(system["overall"], group, key) for group, key, title, _ in _all_columns(metrics)}
         for name, system in metrics["systems"].items()
     }
+
+
+def parts(metrics: Row) -> dict[str, dict[str, dict[str, Row | None]]]:
+    """Part ("hard", "easy") -> system -> heading -> measure, of who is there; empty where there are no parts."""
+    out: dict[str, dict[str, dict[str, Row | None]]] = {}
+    for name, system in metrics["systems"].items():
+        for place, groups in system["slices"].get(PART, {}).items():
+            cells = {title: _get(groups, group, key) for group, key, title, _ in PRESENCE}
+            out.setdefault(place, {})[name] = cells
+    return dict(sorted(out.items(), reverse=True))  # hard first: that is what is looked at
 
 
 def best(metrics: Row) -> dict[str, float | None]:
@@ -201,8 +214,11 @@ def _unsure_points(systems: Row, names: Sequence[str]) -> dict[str, tuple[float,
 
 def _by(systems: Row, colours: Mapping[str, str], axis: str, group: str, key: str, unit: str) -> str:
     places = dict.fromkeys(p for s in colours for p in systems[s]["slices"].get(axis, {}))
-    found = {p: {s: _get(systems[s]["slices"][axis].get(p, {}), group, key) for s in colours} for p in places}
-    found = {p: {s: m for s, m in row.items() if m} for p, row in found.items()}
+    found: dict[str, dict[str, Row]] = {p: {} for p in places}
+    for place, row in found.items():
+        for name in colours:
+            if measure := _get(systems[name]["slices"][axis].get(place, {}), group, key):
+                row[name] = measure
     found = {p: row for p, row in found.items() if any(m["value"] is not None for m in row.values())}
     if not found:
         return ""

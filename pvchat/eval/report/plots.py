@@ -149,7 +149,7 @@ def _svg(figure: Any, title: str) -> str:
     import matplotlib
 
     buffer = io.StringIO()
-    style = {"svg.fonttype": "none", "svg.hashsalt": title, "font.family": "sans-serif", "font.size": 9}
+    style: Any = {"svg.fonttype": "none", "svg.hashsalt": title, "font.family": "sans-serif", "font.size": 9}
     with matplotlib.rc_context(style):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     text = buffer.getvalue()

@@ -24,7 +24,7 @@ PROBABILITY = {"present": 1.0, "absent": 0.0, "unsure": 0.5}  # of systems that 
 
 
 @dataclass
-class Said:
+class Reply:
     """What one system says to one question.
 
     Attributes:
@@ -51,7 +51,7 @@ class Case:
 
 
 @dataclass
-class Scene:
+class Bench:
     """What systems may use: the manifest, PVChat with everybody enrolled, a language model.
 
     Attributes:
@@ -81,28 +81,28 @@ class Scene:
         return LanguageModel.load(device=self.chat.device)
 
 
-class Batch:
+class ReplyBatch:
     """A language model's replies to all questions about a clip, made together when the first is asked for.
 
     The batch is the clip's questions in the manifest's order whatever ran before, so that a resumed run says the same.
 
     Args:
-        scene: for the manifest and the language model.
+        bench: for the manifest and the language model.
         max_tokens: of a reply.
         wanted: which questions the model is asked at all.
     """
 
-    def __init__(self, scene: Scene, max_tokens: int, wanted: Callable[[Item], bool] = lambda item: True) -> None:
-        self.scene, self.max_tokens, self.wanted = scene, max_tokens, wanted
+    def __init__(self, bench: Bench, max_tokens: int, wanted: Callable[[Item], bool] = lambda item: True) -> None:
+        self.bench, self.max_tokens, self.wanted = bench, max_tokens, wanted
         self._clip = ""
         self._texts: dict[str, str] = {}
 
     def reply(self, item: Item, case: Case, chat: Callable[[Item], list[dict[str, str]]]) -> str:
         """The reply to one question; `chat` makes the prompt of each."""
         if self._clip != case.clip:
-            asked = {i.question: i for i in self.scene.manifest.items if i.video == case.clip and self.wanted(i)}
+            asked = {i.question: i for i in self.bench.manifest.items if i.video == case.clip and self.wanted(i)}
             chats = [chat(one) for one in asked.values()]
-            said = self.scene.language.generate_many(chats, self.max_tokens, self.scene.seed)
+            said = self.bench.language.generate_many(chats, self.max_tokens)
             self._clip, self._texts = case.clip, dict(zip(asked, said, strict=True))
         return self._texts[item.question]
 
@@ -118,7 +118,7 @@ class System(Protocol):
     name: str
     needs_clip: bool
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
         """Answer one question; a PVChatError counts as this system's error on this question."""
         ...
 

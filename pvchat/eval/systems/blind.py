@@ -9,7 +9,7 @@ from collections import Counter
 
 from pvchat.eval.manifest import Item
 from pvchat.eval.stance import stances
-from pvchat.eval.systems.base import Batch, Case, Said, Scene, decided, existence_text
+from pvchat.eval.systems.base import Bench, Case, Reply, ReplyBatch, decided, existence_text
 
 MAX_TOKENS = 32
 PRIOR_SAMPLE = 200  # reference answers among which the most typical one is sought
@@ -21,9 +21,10 @@ class AlwaysYes:
 
     name, needs_clip = "always-yes", False
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         people = [decided(name, "present") for name in item.people]
-        return Said(existence_text(people), people)
+        return Reply(existence_text(people), people)
 
 
 class Prior:
@@ -31,17 +32,18 @@ class Prior:
 
     name, needs_clip = "prior", False
 
-    def __init__(self, scene: Scene) -> None:
-        self.items = scene.manifest.items
+    def __init__(self, bench: Bench) -> None:
+        self.items = bench.manifest.items
         self._made: dict[tuple[str, str, str], tuple[float, str]] = {}
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         key = (item.kind, item.type, item.video)
         if key not in self._made:
             self._made[key] = self._look(item)
         share, text = self._made[key]
         people = [decided(name, "present" if share >= 0.5 else "absent", share) for name in item.people]
-        return Said(existence_text(people) if item.type == "existence" else text, people)
+        return Reply(existence_text(people) if item.type == "existence" else text, people)
 
     def _look(self, item: Item) -> tuple[float, str]:
         like = [i for i in self.items if (i.kind, i.type) == (item.kind, item.type) and i.video != item.video]
@@ -57,13 +59,14 @@ class TextOnly:
 
     name, needs_clip = "text-only-llm", False
 
-    def __init__(self, scene: Scene) -> None:
-        self._texts = Batch(scene, MAX_TOKENS)
+    def __init__(self, bench: Bench) -> None:
+        self._texts = ReplyBatch(bench, MAX_TOKENS)
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         text = self._texts.reply(item, case, self._chat)
         found = stances(text, item.people)
-        return Said(text, [decided(name, found[name] or "unsure") for name in item.people])
+        return Reply(text, [decided(name, found[name] or "unsure") for name in item.people])
 
     @staticmethod
     def _chat(item: Item) -> list[dict[str, str]]:

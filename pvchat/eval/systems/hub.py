@@ -9,11 +9,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import numpy as np
-
 from pvchat.eval.manifest import Item
 from pvchat.eval.stance import stances
-from pvchat.eval.systems.base import Case, Said, Scene, decided
+from pvchat.eval.systems.base import Bench, Case, Reply, decided
+from pvchat.model.imagetext import IN_ORDER, ImageTextModel, Part, pictures
 
 FRAMES = 4
 MAX_REFERENCES = 4  # reference pictures a prompt; more people than that are only named
@@ -21,64 +20,45 @@ MAX_TOKENS = 64
 
 
 class HubModel:
-    """One transformers model of the image-text-to-text kind, greedy."""
+    """One transformers model of the image-text-to-text kind, greedy.
+
+    Args:
+        path: a folder or a hub id.
+        bench: for people's pictures and the settings.
+    """
 
     needs_clip = True
 
-    def __init__(self, path: str, scene: Scene) -> None:
-        self.name, self.path, self.scene = f"hub:{path}", path, scene
-        self._parts: tuple[Any, Any] | None = None
-        self._frames: tuple[str, list[Any]] = ("", [])
+    def __init__(self, path: str, bench: Bench) -> None:
+        self.name, self.bench = f"hub:{path}", bench
+        self._model = ImageTextModel(path, bench.chat.device)
+        self._frames: tuple[str, list[Part]] = ("", [])
 
-    def answer(self, item: Item, case: Case) -> Said:
-        text = self.generate(self.prompt(item, case))
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
+        text = self._model.reply(self.prompt(item, case), MAX_TOKENS)
         found = stances(text, item.people)
-        return Said(text, [decided(name, found[name] or "unsure") for name in item.people])
+        return Reply(text, [decided(name, found[name] or "unsure") for name in item.people])
 
     def prompt(self, item: Item, case: Case) -> list[dict[str, Any]]:
         """One user turn: reference pictures with names, frames in order, the question."""
         from PIL import Image
 
-        people = {p.name: p for p in self.scene.people}
-        content: list[dict[str, Any]] = []
+        people = {p.name: p for p in self.bench.people}
+        content: list[Part] = []
         for name in item.people[:MAX_REFERENCES]:
             if name in people and people[name].thumbnail:
                 picture = Image.open(io.BytesIO(people[name].thumbnail)).convert("RGB")
                 content += [{"type": "text", "text": f"This is {name}:"}, {"type": "image", "image": picture}]
-        content.append({"type": "text", "text": "These are frames of a video, in order:"})
-        content += [{"type": "image", "image": picture} for picture in self._pictures(case)]
+        content += [IN_ORDER, *self._pictures(case)]
         content.append({"type": "text", "text": f"{item.question} Answer in one sentence."})
         return [{"role": "user", "content": content}]
 
-    def generate(self, messages: list[dict[str, Any]]) -> str:
-        """The model's greedy reply to one chat with pictures."""
-        import torch
-
-        processor, model = self._load()
-        batch = processor.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
-        ).to(model.device)
-        with torch.inference_mode():
-            out = model.generate(**batch, max_new_tokens=MAX_TOKENS, do_sample=False)
-        new = out[:, batch["input_ids"].shape[1] :]
-        return str(processor.batch_decode(new, skip_special_tokens=True)[0]).strip()
-
-    def _load(self) -> tuple[Any, Any]:
-        if self._parts is None:
-            from transformers import AutoModelForImageTextToText, AutoProcessor
-
-            model: Any = AutoModelForImageTextToText.from_pretrained(self.path, dtype="auto")
-            self._parts = AutoProcessor.from_pretrained(self.path), model.eval().to(self.scene.chat.device)
-        return self._parts
-
-    def _pictures(self, case: Case) -> list[Any]:
-        """A few frames of the clip, evenly spread."""
-        from PIL import Image
-
+    def _pictures(self, case: Case) -> list[Part]:
+        """A few frames of the clip, evenly spread; those of the last clip are kept."""
         from pvchat import video
 
         if self._frames[0] != case.clip:
-            images = video.load(case.path, self.scene.chat.settings.video).images
-            chosen = np.linspace(0, len(images) - 1, min(FRAMES, len(images))).round().astype(int)
-            self._frames = (case.clip, [Image.fromarray(images[i]) for i in chosen])
+            images = video.load(case.path, self.bench.chat.settings.video).images
+            self._frames = (case.clip, pictures(images, FRAMES))
         return self._frames[1]

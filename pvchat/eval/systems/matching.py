@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.answers import action_phrase, appearance_phrase
+from pvchat.chat.phrases import action_phrase, appearance_phrase
 from pvchat.eval.manifest import Item
-from pvchat.eval.systems.base import Batch, Case, Said, Scene, decided, existence_text
+from pvchat.eval.systems.base import Bench, Case, Reply, ReplyBatch, decided, existence_text
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, SceneFacts, Track
@@ -33,19 +33,20 @@ class FaceMatcher:
 
     name, needs_clip = "face-matcher", True
 
-    def __init__(self, scene: Scene) -> None:
-        self.people = {p.name: _middle(p) for p in scene.people if p.kind == "face"}
-        self.names = [p.name for p in scene.people]
+    def __init__(self, bench: Bench) -> None:
+        self.people = {p.name: _middle(p) for p in bench.people if p.kind == "face"}
+        self.names = [p.name for p in bench.people]
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         assert case.analysis is not None
         faces = _descriptors(case.analysis, "face")
         names = self.names if item.kind == "who" else item.people
-        people = [
+        people: list[dict[str, Any]] = [
             {"name": name, "decision": None, "probability": None, "spans": [], "score": self._score(name, faces)}
             for name in names
         ]
-        return Said("", people)
+        return Reply("", people)
 
     def _score(self, name: str, faces: FloatArray) -> float:
         if name not in self.people or not len(faces):
@@ -58,21 +59,22 @@ class RetrieveThenPrompt:
 
     name, needs_clip = "retrieve-prompt", True
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.records = {kind: [p for p in scene.people if p.kind == kind] for kind in ("face", "figure")}
-        self._texts = Batch(scene, MAX_TOKENS, lambda item: item.type != "existence")
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.records = {kind: [p for p in bench.people if p.kind == kind] for kind in ("face", "figure")}
+        self._texts = ReplyBatch(bench, MAX_TOKENS, lambda item: item.type != "existence")
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         assert case.analysis is not None
         found = self.retrieve(case.analysis)
-        names = [p.name for p in self.scene.people] if item.kind == "who" else item.people
+        names = [p.name for p in self.bench.people] if item.kind == "who" else item.people
         people = [_row(name, found) for name in names]
         notes = {"retrieved": sorted(found)}
         if item.type == "existence":
-            return Said(existence_text(people), people, notes=notes)
+            return Reply(existence_text(people), people, notes=notes)
         text = self._texts.reply(item, case, lambda one: self._chat(one, case, found))
-        return Said(text, people, notes=notes)
+        return Reply(text, people, notes=notes)
 
     def retrieve(self, analysis: ClipAnalysis) -> dict[str, tuple[int, float]]:
         """Name -> (track, distance) of every record that is some track's nearest and near enough."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from pvchat.eval.manifest import Item
-from pvchat.eval.systems.base import Case, Said, Scene, told
+from pvchat.eval.systems.base import Bench, Case, Reply, told
 from pvchat.eval.systems.routing import watched
 
 
@@ -15,13 +15,14 @@ class MeasuredFacts:
 
     name, needs_clip = "measured-facts", True
 
-    def __init__(self, scene: Scene) -> None:
-        self.chat = scene.chat
+    def __init__(self, bench: Bench) -> None:
+        self.chat = bench.chat
         self._last: tuple[str, list[Any]] = ("", [])
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         from pvchat.chat.answers import plain_answer
-        from pvchat.service import gather
+        from pvchat.chat.evidence import gather
 
         assert case.analysis is not None
         asked = self.chat.read(item.question)
@@ -29,7 +30,7 @@ class MeasuredFacts:
             self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
         presences = self._last[1]
         about = presences if asked.asks_who or not asked.people else [p for p in presences if p.name in asked.people]
-        return Said(plain_answer(asked, about, gather(presences, case.analysis)), told(about))
+        return Reply(plain_answer(asked, about, gather(presences, case.analysis)), told(about))
 
 
 class Ours:
@@ -37,13 +38,14 @@ class Ours:
 
     needs_clip = True
 
-    def __init__(self, scene: Scene, depth: str) -> None:
-        self.name, self.chat = f"ours-{depth}", scene.chats[depth]
+    def __init__(self, bench: Bench, depth: str) -> None:
+        self.name, self.chat = f"ours-{depth}", bench.chats[depth]
 
-    def answer(self, item: Item, case: Case) -> Said:
+    def answer(self, item: Item, case: Case) -> Reply:
+        """See `System`."""
         with watched(self._model) as used:
             answer = self.chat.ask(case.path, item.question)
-        return Said(answer.answer, told(answer.people), dict(answer.timing), {"routing": used} if used else {})
+        return Reply(answer.answer, told(answer.people), dict(answer.timing), {"routing": used} if used else {})
 
     @cached_property
     def _model(self) -> Any:

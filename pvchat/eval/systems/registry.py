@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pvchat.errors import SettingsError
-from pvchat.eval.systems.base import Scene, System
+from pvchat.eval.systems.base import Bench, System
 
 HUB = "hub:"
 INSTANT = ("always-yes", "prior", "face-matcher", "retrieve-prompt", "text-only-llm", "measured-facts", "ours-instant")
@@ -28,18 +28,18 @@ def names_for(depth: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asked)) or every
 
 
-def build(names: Sequence[str], scene: Scene) -> list[System]:
+def build(names: Sequence[str], bench: Bench) -> list[System]:
     """The systems themselves; models load when they are first asked."""
     from pvchat.eval.systems import blind, hub, matching, ours
 
     makers: dict[str, Callable[[], System]] = {
         "always-yes": blind.AlwaysYes,
-        "prior": lambda: blind.Prior(scene),
-        "face-matcher": lambda: matching.FaceMatcher(scene),
-        "retrieve-prompt": lambda: matching.RetrieveThenPrompt(scene),
-        "text-only-llm": lambda: blind.TextOnly(scene),
-        "measured-facts": lambda: ours.MeasuredFacts(scene),
-        "ours-instant": lambda: ours.Ours(scene, "instant"),
-        "ours-deep": lambda: ours.Ours(scene, "deep"),
+        "prior": lambda: blind.Prior(bench),
+        "face-matcher": lambda: matching.FaceMatcher(bench),
+        "retrieve-prompt": lambda: matching.RetrieveThenPrompt(bench),
+        "text-only-llm": lambda: blind.TextOnly(bench),
+        "measured-facts": lambda: ours.MeasuredFacts(bench),
+        "ours-instant": lambda: ours.Ours(bench, "instant"),
+        "ours-deep": lambda: ours.Ours(bench, "deep"),
     }
-    return [hub.HubModel(n.removeprefix(HUB), scene) if n.startswith(HUB) else makers[n]() for n in names]
+    return [hub.HubModel(n.removeprefix(HUB), bench) if n.startswith(HUB) else makers[n]() for n in names]

@@ -25,11 +25,16 @@ _BODY_WIDTH, _BODY_HEIGHT = 3.2, 3.0
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A label that may be spoken of, and its probability."""
+class Attribute:
+    """A label that may be spoken of, its probability, and what it says of a clip.
+
+    Attributes:
+        kind: "setting", "place", "activity" or "drawn" for labels of frames; empty for other heads.
+    """
 
     label: str
     confidence: float
+    kind: str = ""
 
 
 class AttributeExpert:
@@ -56,13 +61,17 @@ class AttributeExpert:
         """[B, 1280] pooled features to [B, C] independent probabilities, C labels as in `labels`."""
         return sigmoid(features @ self._weight[head].T + self._bias[head])
 
-    def claims(self, head: str, features: FloatArray) -> list[Claim]:
+    def claims(self, head: str, features: FloatArray) -> list[Attribute]:
         """What may be said when all B crops show the same thing; probabilities are averaged as log-odds."""
         if len(features) == 0:
             return []
         p = sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
         rows = self.card["heads"][head].items()
-        found = [Claim(label, float(v)) for (label, row), v in zip(rows, p, strict=True) if v >= row["threshold"]]
+        found = [
+            Attribute(label, float(v), row.get("kind", ""))
+            for (label, row), v in zip(rows, p, strict=True)
+            if v >= row["threshold"]
+        ]
         return sorted(found, key=lambda claim: -claim.confidence)
 
 

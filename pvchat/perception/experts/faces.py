@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.identity import SIDE, IdentityNetwork
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.experts.mtcnn import MTCNN
@@ -151,15 +152,6 @@ def frontality(points: FloatArray) -> float:
         return 0.0
     offset = float(np.dot(nose - (left + right) / 2, axis) / distance**2)
     return max(0.0, 1.0 - 1.5 * abs(offset))
-
-
-def overlap(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Intersection over union of every box in a [n, 4] with every box in b [m, 4]: [n, m]."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    both = np.clip(high - low, 0, None).prod(2)
-    area_a, area_b = ((x[:, 2:] - x[:, :2]).prod(1) for x in (a, b))
-    return both / np.maximum(area_a[:, None] + area_b[None] - both, 1e-9)
 
 
 def _five(keys: FloatArray) -> FloatArray:

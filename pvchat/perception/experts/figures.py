@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.boxes import nesting, overlap
 from pvchat.perception.colours import to_lab
 from pvchat.perception.experts.attributes import sigmoid
 from pvchat.schemas import FloatArray
@@ -175,7 +176,8 @@ def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, Float
     found, kept = [], []
     while left and len(found) < MAX_FIGURES:
         best, others = left[0], np.array(left)
-        union, smaller = overlaps(boxes[best], boxes[others])
+        union = overlap(boxes[[best]], boxes[others])[0]
+        smaller = nesting(boxes[[best]], boxes[others])[0]
         group = others[(union > _SAME_BOX) | (others == best)]
         found.append(np.average(boxes[group], 0, np.square(scores[group])))
         kept.append(scores[best])
@@ -230,10 +232,3 @@ def unit(x: FloatArray) -> FloatArray:
 def _soft_bins(values: FloatArray, low: float, high: float) -> FloatArray:
     at = np.clip((values - low) / (high - low), 0, 1) * (_COLOUR_BINS - 1)
     return np.clip(1 - np.abs(at[:, None] - np.arange(_COLOUR_BINS)), 0, 1)
-
-
-def overlaps(box: FloatArray, others: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Shared area of box [4] with others [n, 4], over the union and over the smaller of the two."""
-    shared = np.clip(np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2]), 0, None).prod(1)
-    area, areas = (box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(1)
-    return shared / np.maximum(area + areas - shared, 1e-9), shared / np.maximum(np.minimum(area, areas), 1e-9)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.figures import Figures
 from pvchat.schemas import FloatArray, IntArray, Track
 
@@ -41,11 +42,14 @@ def link_figures(figures: Sequence[Figures], shots: Sequence[int] | IntArray | N
             tracks[track].append((frame, index))
         new = set(range(len(found))) - {index for _, index in taken}
         tracks += [[(frame, index)] for index in sorted(new)]
-    return sorted((_track(t, figures) for t in tracks), key=lambda t: -prominence(t))
+    return sorted((_track(t, figures) for t in tracks), key=lambda t: -figure_weight(t))
 
 
-def prominence(track: Track) -> float:
-    """How much a track is the clip's subject: sum over its sightings of score times the root of the box's area."""
+def figure_weight(track: Track) -> float:
+    """How far in front a figure is listed: sum over its sightings of score times the root of the box's area.
+
+    Drawn figures have no quality that a face's weight could be made of; wide and tall ones count alike.
+    """
     return float((track.scores * np.sqrt(_areas(track.boxes))).sum())
 
 
@@ -54,8 +58,6 @@ def _assign(
 ) -> list[tuple[int, int]]:
     """Pairs (track, new figure) that belong together, each used once; `same_shot` is about each track's last one."""
     from scipy.optimize import linear_sum_assignment
-
-    from pvchat.perception.experts.faces import overlap
 
     if not tracks or not len(found):
         return []

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from torchvision.ops import nms
 
+from pvchat.perception.boxes import nesting
 from pvchat.schemas import FloatArray
 
 # Constants of the paper's reference code: the pyramid shrinks by 0.709 (half the area a step); P-Net sees 12-pixel
@@ -217,12 +218,10 @@ def _crop(pixels: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tensor]:
 
 def _not_nested(boxes: Tensor) -> Tensor:
     """Indices of boxes (best first) that don't lie mostly inside a better one: overlap over the smaller area <= 0.7."""
-    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    low = torch.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    overlap = (high - low).clamp(min=0).prod(2) / torch.minimum(area[:, None], area[None]).clamp(min=1e-6)
+    corners = boxes.cpu().numpy()
+    share = nesting(corners, corners)
     keep: list[int] = []
     for i in range(len(boxes)):
-        if all(overlap[i, j] <= 0.7 for j in keep):
+        if all(share[i, j] <= 0.7 for j in keep):
             keep.append(i)
     return torch.tensor(keep, dtype=torch.long, device=boxes.device)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.litert import Network, model_path
 from pvchat.perception.experts.regions import Region, crop
 from pvchat.schemas import FloatArray
@@ -99,12 +100,12 @@ def decode(raw: FloatArray, logits: FloatArray, centres: FloatArray, size: int, 
     return suppress(Detections(boxes, points[:, 2:], scores[keep].astype(np.float32)))
 
 
-def suppress(found: Detections, overlap: float = _OVERLAP) -> Detections:
+def suppress(found: Detections, least: float = _OVERLAP) -> Detections:
     """Weighted non-maximum suppression: each group's boxes and keypoints are averaged by score (BlazeFace §3.3)."""
     boxes, keypoints, scores = [], [], []
     left = np.argsort(-found.scores)
     while len(left):
-        same = iou(found.boxes[left[0]], found.boxes[left]) > overlap
+        same = overlap(found.boxes[left[:1]], found.boxes[left])[0] > least
         same[0] = True
         group = left[same]
         weights = found.scores[group] / found.scores[group].sum()
@@ -118,11 +119,3 @@ def suppress(found: Detections, overlap: float = _OVERLAP) -> Detections:
         np.array(keypoints, np.float32).reshape(shape),
         np.array(scores, np.float32),
     )
-
-
-def iou(box: FloatArray, others: FloatArray) -> FloatArray:
-    """Intersection over union of one box [4] with others [n, 4]: [n]."""
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(1)
-    area, areas = (box[2:] - box[:2]).prod(), (others[:, 2:] - others[:, :2]).prod(1)
-    return np.asarray(shared / np.maximum(area + areas - shared, 1e-12), np.float32)

@@ -116,7 +116,7 @@ def _location(caption: str) -> list[Asked]:
 def _labelled(row: dict[str, Any]) -> list[Asked]:
     """What the labels of a picture without a human caption say: garments, sport or exercise, expression, place."""
     attributes = row.get("attributes") or {}
-    who = {"male": "man", "female": "woman"}.get(attributes.get("gender"), "person")
+    who = {"male": "man", "female": "woman"}.get(str(attributes.get("gender")), "person")
     found = []
     if garments := [_garment(g) for g in attributes.get("garments", []) if isinstance(g, dict)]:
         worn = _listed(garments[:4])

@@ -1,7 +1,7 @@
-"""Composites as the experts see them, made once and kept: `Scene`, an analysis with its truth.
+"""Composites as the experts see them, made once and kept: `ComposedScene`, an analysis with its truth.
 
-In: `composites.Composite` and the frozen experts. Out: `Scene`s, and below a cache folder, in parts of PART scenes,
-`composites.<split>/0000.safetensors` with `0000.json`. Faces aren't searched for: where they are is known, their
+In: `composites.Composite` and the frozen experts. Out: `ComposedScene`s, and below a cache folder, in parts of PART of
+them, `composites.<split>/0000.safetensors` with `0000.json`. Faces aren't searched for: where they are is known, their
 vectors are taken from the composed pixels at (nearly) those points, as the product takes them from found ones.
 """
 
@@ -17,9 +17,10 @@ import numpy as np
 
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.base.composites import Composite, Head, compose
+from pvchat.train.base.actors import Head
+from pvchat.train.base.composites import Composite, compose
 from pvchat.train.base.data import Photo
-from pvchat.train.fits.attributes import read_image
+from pvchat.train.pictures import read_image
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 PART = 50  # scenes of one part
 _JITTER = 0.02  # of the face's height: a detector's error at a point
 _FRAME_S = 1.0  # seconds between the frames of a composite
+PEOPLE = frozenset({"man", "woman", "boy", "girl", "child", "person", "people", "men", "women", "kid", "player", "guy",
+                    "lady"})  # fmt: skip
 _ARRAYS = ("frames", "boxes", "points", "scores", "quality", "identity", "body_boxes", "body")
 
 
@@ -54,13 +57,33 @@ class Person:
 
 
 @dataclass
-class Scene:
+class ComposedScene:
     """An analysed scene, who is in it, what the background's captions say, what the camera does ("" unknown)."""
 
     analysis: ClipAnalysis
     people: list[Person]
     captions: tuple[str, ...] = ()
     camera: str = ""
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What scenes are composed of, and who looks at them.
+
+    Attributes:
+        heads: of the identities of one split.
+        photos: captioned backgrounds of the same split.
+        root: folder of image sets.
+        faces, frames: the experts.
+        seed: every scene has its own generator out of (seed, number).
+    """
+
+    heads: Sequence[Head]
+    photos: Sequence[Photo]
+    root: Path
+    faces: FaceExpert
+    frames: FrameExpert
+    seed: int = 0
 
 
 def see(
@@ -76,7 +99,7 @@ def see(
         rng: of the errors at the points.
     """
     height, width = composite.frames.shape[1:3]
-    size, count = np.float32([width, height]), len(composite.frames)
+    size, count = np.array([width, height], np.float32), len(composite.frames)
     tracks, people = [], []
     for truth, walks in zip(composite.people, composite.walks, strict=True):
         images = [composite.frames[i] for i in truth.frames]
@@ -103,40 +126,29 @@ def see(
     return ClipAnalysis(key, count * _FRAME_S, width, height, times, grid, tracks), people
 
 
-def make_scenes(
-    heads: Sequence[Head],
-    photos: Sequence[Photo],
-    root: Path,
-    out: Path,
-    count: int,
-    experts: tuple[FaceExpert, FrameExpert],
-    seed: int = 0,
-) -> list[Scene]:
+def make_scenes(studio: Studio, out: Path, count: int) -> list[ComposedScene]:
     """Compose and analyse scenes; parts that exist are kept.
 
     Args:
-        heads: of the identities of one split.
-        photos: captioned backgrounds of the same split.
-        root: folder of image sets.
+        studio: what they are made of.
         out: `composites.<split>` in the cache.
         count: scenes, rounded up to whole parts.
-        experts: face and frame expert.
-        seed: every scene has its own generator out of (seed, number).
     """
     out.mkdir(parents=True, exist_ok=True)
     for start in range(0, count, PART):
         path = out / f"{start // PART:04d}.json"
         if not path.is_file():
-            scenes = [_make(heads, photos, root, experts, seed, i) for i in range(start, start + PART)]
+            scenes = [_make(studio, i) for i in range(start, start + PART)]
             write_scenes(scenes, path)
     return read_scenes(out)
 
 
-def write_scenes(scenes: Sequence[Scene], path: Path) -> None:
+def write_scenes(scenes: Sequence[ComposedScene], path: Path) -> None:
     """Write one part: `path` (.json) and the arrays beside it; the .json comes last: a part is whole or absent."""
     from safetensors.numpy import save_file
 
-    arrays, rows = {}, []
+    arrays: dict[str, Any] = {}
+    rows = []
     for i, scene in enumerate(scenes):
         analysis = scene.analysis
         arrays |= {f"{i}.grid": analysis.frame_features, f"{i}.times": analysis.times}
@@ -150,7 +162,7 @@ def write_scenes(scenes: Sequence[Scene], path: Path) -> None:
     path.write_text(json.dumps(rows), encoding="utf-8")
 
 
-def read_scenes(folder: Path) -> list[Scene]:
+def read_scenes(folder: Path) -> list[ComposedScene]:
     """All scenes of a folder, in order; none when it doesn't exist."""
     from safetensors.numpy import load_file
 
@@ -189,55 +201,33 @@ def read_heads(root: Path, cache: Path, sets: Sequence[str], validation: bool, m
 
 def backgrounds(photos: Sequence[Photo]) -> list[Photo]:
     """Captioned pictures without people, so that who is in a scene is known."""
-    people = {
-        "man",
-        "woman",
-        "boy",
-        "girl",
-        "child",
-        "person",
-        "people",
-        "men",
-        "women",
-        "kid",
-        "player",
-        "guy",
-        "lady",
-    }
-    return [p for p in photos if not p.row.get("has_person", False) and not _mentions(p, people)]
+    return [p for p in photos if not p.row.get("has_person", False) and not _mentions(p, PEOPLE)]
 
 
-def _make(
-    heads: Sequence[Head],
-    photos: Sequence[Photo],
-    root: Path,
-    experts: tuple[FaceExpert, FrameExpert],
-    seed: int,
-    i: int,
-) -> Scene:
+def _make(studio: Studio, i: int) -> ComposedScene:
     """Scene number i."""
-    rng = np.random.default_rng([seed, i])
-    photo = photos[rng.integers(len(photos))]
+    rng = np.random.default_rng([studio.seed, i])
+    photo, heads = studio.photos[int(rng.integers(len(studio.photos)))], studio.heads
     names = sorted({h.identity for h in heads})
     chosen = [names[k] for k in rng.permutation(len(names))[: (1, 1, 2, 2, 3)[rng.integers(5)]]]
     cast = [own[rng.integers(len(own))] for name in chosen if (own := [h for h in heads if h.identity == name])]
-    composite = compose(read_image(root / photo.set / photo.file), cast, rng)
-    analysis, people = see(composite, f"composite-{seed}-{i}", *experts, rng)
-    return Scene(analysis, people, photo.captions, composite.camera)
+    composite = compose(read_image(studio.root / photo.set / photo.file), cast, rng)
+    analysis, people = see(composite, f"composite-{studio.seed}-{i}", studio.faces, studio.frames, rng)
+    return ComposedScene(analysis, people, photo.captions, composite.camera)
 
 
-def _scene(row: dict[str, Any], arrays: dict[str, Any], i: int) -> Scene:
+def _scene(row: dict[str, Any], arrays: dict[str, Any], i: int) -> ComposedScene:
     tracks = []
     for j in range(len(row["people"])):
         own = {name: arrays[f"{i}.{j}.{name}"] for name in _ARRAYS}
         tracks.append(Track("face", **own, pose=np.full((len(own["frames"]), 33, 4), np.nan, np.float32)))
-    analysis = ClipAnalysis(
-        row["key"], row["duration"], *row["size"], arrays[f"{i}.times"], arrays[f"{i}.grid"], tracks
-    )
-    return Scene(analysis, [Person(**p) for p in row["people"]], tuple(row["captions"]), row["camera"])
+    width, height = row["size"]
+    times, grid = arrays[f"{i}.times"], arrays[f"{i}.grid"]
+    analysis = ClipAnalysis(row["key"], row["duration"], width, height, times, grid, tracks)
+    return ComposedScene(analysis, [Person(**p) for p in row["people"]], tuple(row["captions"]), row["camera"])
 
 
-def _mentions(photo: Photo, words: set[str]) -> bool:
+def _mentions(photo: Photo, words: frozenset[str]) -> bool:
     return any(word.strip(".,") in words for text in photo.captions for word in text.lower().split())
 
 

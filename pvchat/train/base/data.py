@@ -27,7 +27,7 @@ from pvchat.model.config import ModelConfig
 from pvchat.model.features import SCENE, ClipFeatures, ExpertTokens, scene_tokens
 from pvchat.schemas import FloatArray
 from pvchat.train.base.features import GridFeatures, grid_folder
-from pvchat.train.fits.attributes import read_metadata
+from pvchat.train.pictures import read_metadata
 
 SIDED = re.compile(r"\b(left|right)\b", re.IGNORECASE)  # a caption that a mirrored picture would contradict
 _SPACED = re.compile(r"\s+([.,;:!?])")
@@ -53,7 +53,7 @@ class Photo:
     row: dict[str, Any]
 
 
-class Order:
+class Shuffle:
     """An endless shuffled order of n examples: epoch e is the permutation that (seed, e) gives."""
 
     def __init__(self, count: int, seed: int) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.attributes import body_box
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.base.composed import Person, Scene
+from pvchat.train.base.composed import ComposedScene, Person
 from pvchat.train.base.composites import position_word
 from pvchat.train.base.data import Pictures
 from pvchat.train.base.features import FaceVectors
@@ -45,7 +45,7 @@ class Episode:
         kind, question, answer: the words.
     """
 
-    scene: Scene
+    scene: ComposedScene
     names: list[str]
     enrolled: list[list[int]]
     present: list[bool]
@@ -98,7 +98,7 @@ class Episodes:
         scenes: composites of the same split, may be empty.
     """
 
-    def __init__(self, cast: Cast, pictures: Pictures, scenes: Sequence[Scene]) -> None:
+    def __init__(self, cast: Cast, pictures: Pictures, scenes: Sequence[ComposedScene]) -> None:
         self.cast, self.pictures = cast, pictures
         self.row_of = {name: i for i, name in enumerate(cast.faces.files)}
         self.scenes = [s for s in scenes if all(p.identity in cast.number for p in s.people)]
@@ -134,7 +134,7 @@ class Episodes:
                 found[name] = alike and name not in there
         return list(found.items())
 
-    def _laid_out(self, rng: np.random.Generator) -> Scene:
+    def _laid_out(self, rng: np.random.Generator) -> ComposedScene:
         """A picture with 0 to 3 people put into its features: one frame, or four with people moving across."""
         index = int(rng.integers(len(self.pictures)))
         frames = 4 if rng.random() < 0.25 else 1
@@ -145,7 +145,7 @@ class Episodes:
         made = [self._track(name, float(x), frames, rng) for name, x in zip(names, slots, strict=False)]
         times = np.arange(frames, dtype=np.float32) + 0.5
         analysis = ClipAnalysis("", float(frames), 320, 240, times, grid, [t for t, _ in made])
-        return Scene(analysis, [p for _, p in made], self.pictures.photos[index].captions)
+        return ComposedScene(analysis, [p for _, p in made], self.pictures.photos[index].captions)
 
     def _track(self, name: str, x: float, frames: int, rng: np.random.Generator) -> tuple[Track, Person]:
         """A track whose vectors are a photo's: degraded in two of three cases, with a little noise a frame."""
@@ -176,7 +176,7 @@ def all_questions() -> list[str]:
 
 
 def _words(
-    names: list[str], people: list[Person | None], scene: Scene, rng: np.random.Generator
+    names: list[str], people: list[Person | None], scene: ComposedScene, rng: np.random.Generator
 ) -> tuple[str, str, str]:
     """Kind, question and answer."""
     if len(names) > 1 and rng.random() < 0.5:
@@ -191,7 +191,7 @@ def _words(
     return kind, question, _answer(kind, name, person, scene)
 
 
-def _answer(kind: str, name: str, person: Person, scene: Scene) -> str:
+def _answer(kind: str, name: str, person: Person, scene: ComposedScene) -> str:
     """What is true of someone present."""
     if kind == "existence":
         return f"Yes, {name} is in the video, {person.position}."

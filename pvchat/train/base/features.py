@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.schemas import FloatArray
-from pvchat.train.fits.attributes import read_image, read_metadata
+from pvchat.train.degrade import degrade_face
+from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -219,34 +220,6 @@ def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator)
     clean = faces.describe(image, boxes[[best]], points[[best]], scores[[best]]).identity[0]
     rough = faces.describe(small, boxes[[best]] * scale, moved[None].astype(np.float32), scores[[best]]).identity[0]
     return np.stack([clean, rough]).astype(np.float32)
-
-
-def degrade_face(image: NDArray[np.uint8], height: float, rng: np.random.Generator) -> tuple[NDArray[np.uint8], float]:
-    """A copy as footage would show it: the face 22 to 70 pixels high, JPEG, other light, sometimes grey.
-
-    Args:
-        image: [H, W, 3].
-        height: of the face in pixels.
-        rng: generator.
-
-    Returns:
-        The copy and its scale.
-    """
-    import io
-
-    from PIL import Image
-
-    scale = min(1.0, float(rng.uniform(22, 70)) / max(height, 1.0))
-    size = [max(8, round(n * scale)) for n in image.shape[1::-1]]
-    buffer = io.BytesIO()
-    Image.fromarray(image).resize(size, Image.Resampling.BILINEAR).save(
-        buffer, "JPEG", quality=int(rng.integers(35, 85))
-    )
-    pixels = np.asarray(Image.open(buffer).convert("RGB")).astype(np.float32)
-    pixels = pixels * rng.uniform(0.6, 1.15) + rng.uniform(-20, 20)
-    if rng.random() < 0.15:
-        pixels = np.repeat(pixels.mean(2, keepdims=True), 3, 2)
-    return np.clip(pixels, 0, 255).astype(np.uint8), scale
 
 
 def _part(folder: Path, start: int) -> Path:

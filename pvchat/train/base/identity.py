@@ -18,7 +18,6 @@ import torch
 from torch import Tensor
 
 from pvchat.chat.sentences import Encode
-from pvchat.eval.metrics.decisions import balanced
 from pvchat.model.checkpoint import LLM_PARTS
 from pvchat.model.features import ClipFeatures, PersonFeatures, collate, collate_people, from_analysis
 from pvchat.model.people import People
@@ -29,7 +28,10 @@ from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.data import Pictures, read_photos, to_tensor
 from pvchat.train.base.episodes import Cast, Episode, Episodes, all_questions
 from pvchat.train.base.features import FaceVectors, read_faces, sentence_vectors
-from pvchat.train.base.phases import Generation, Objective, StepLoss
+from pvchat.train.base.generation import Generation
+from pvchat.train.base.grounding import CaptionDecoder, WordNaming
+from pvchat.train.base.phases import Objective, StepLoss, total
+from pvchat.train.base.scores import balanced
 from pvchat.train.losses import presence_loss
 from pvchat.train.report import HEADS_BY_TYPE
 
@@ -60,7 +62,8 @@ class Identity:
         encode: MiniLM, for the questions.
     """
 
-    captioner = naming = None
+    captioner: CaptionDecoder | None = None
+    naming: WordNaming | None = None
 
     def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None:
         self.config, self.model_config = config, model.config
@@ -87,10 +90,12 @@ class Identity:
             self.rehearsal = Generation(replace(config, batch=config.rehearsal), model, encode)
 
     def fingerprint(self) -> str:
+        """Hash of the backgrounds, and how many identities, scenes and faces there are."""
         part = self.parts[False]
         return f"{part.pictures.fingerprint()} {len(part.cast.names)} {len(part.scenes)} {len(part.cast.faces.names)}"
 
     def batch(self, step: int) -> EpisodeBatch:
+        """Episodes of one step, and pictures to rehearse."""
         rng = np.random.default_rng([self.config.seed, 3, step])
         part = self.parts[False]
         batch = self.collate(part, [part.draw(rng) for _ in range(self.config.batch)], rng)
@@ -115,6 +120,7 @@ class Identity:
                             [e.names for e in episodes], present.to(self.config.device), episodes)  # fmt: skip
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
+        """Presence of everyone named; where words are trained, the answers' too; what is rehearsed."""
         people = named_people(model, batch)
         out = model(batch.features, batch.prompts if self.speaks else None, question=batch.question, people=people)
         losses = {"presence_loss": presence_loss(out.reading.presence, batch.present, people.mask)}
@@ -122,9 +128,10 @@ class Identity:
             losses |= {"lm_loss": out.lm_loss, "first_loss": out.first_loss}
         if self.rehearsal is not None:
             losses["rehearsal_loss"] = self.rehearsal.loss(model, objective, batch.pictures).loss
-        return StepLoss(sum(losses.values()), out.reading, {name: float(v.detach()) for name, v in losses.items()})
+        return total(losses, out.reading)
 
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
+        """Balanced accuracies on held-back identities: of presence, on clear faces, of words where it speaks."""
         scores, table = self._scores(model, self.parts[True])
         clear = {f"clear_{name}": value for name, value in self._scores(model, self.clear)[0].items()}
         words = {} if self.rehearsal is None else self.rehearsal.validate(model)

@@ -15,7 +15,7 @@ from itertools import product
 
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
-from pvchat.train.base.composed import backgrounds, make_scenes, read_heads
+from pvchat.train.base.composed import Studio, backgrounds, make_scenes, read_heads
 from pvchat.train.base.config import BaseConfig, parse
 from pvchat.train.base.data import read_photos
 from pvchat.train.base.features import extract_faces, extract_grids
@@ -57,7 +57,8 @@ def _compose(config: BaseConfig, validation: bool, count: int, faces: FaceExpert
     photos = [p for p in read_photos(config.data, config.sets("captioned")) if p.validation == validation]
     heads = read_heads(config.data, config.cache, config.sets("identities"), validation, HEADS, faces.detector)
     out = config.cache / f"composites.{split}"
-    made = make_scenes(heads, backgrounds(photos), config.data, out, count, (faces, frames), config.seed + validation)
+    studio = Studio(heads, backgrounds(photos), config.data, faces, frames, config.seed + validation)
+    made = make_scenes(studio, out, count)
     log.info("%s: %d composed scenes with %d heads", split, len(made), len(heads))
 
 

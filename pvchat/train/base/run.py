@@ -12,12 +12,8 @@ The language model computes in bf16 where the processor does; everything trained
 from __future__ import annotations
 
 import logging
-import math
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,25 +21,25 @@ from typing import Any
 import torch
 from torch import nn
 
-from pvchat.chat.language import best_dtype
 from pvchat.chat.sentences import Encode, SentenceEncoder
 from pvchat.errors import SettingsError
 from pvchat.model import checkpoint
-from pvchat.model.heads import RoutingStats
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
+from pvchat.model.routers import RoutingStats
+from pvchat.runtime import best_dtype
 from pvchat.train import checkpoints
 from pvchat.train.base.config import PHASES, BaseConfig, parse
+from pvchat.train.base.contrast import Contrastive
+from pvchat.train.base.generation import Generation
 from pvchat.train.base.identity import Identity
-from pvchat.train.base.phases import Contrastive, Generation, Objective, Phase, head_table
+from pvchat.train.base.optimizer import learning_rate, make_optimizer
+from pvchat.train.base.phases import Objective, Phase, head_table
 from pvchat.train.checkpoints import TrainState
 from pvchat.train.losses import active_share
 from pvchat.train.report import HEADS, Report
+from pvchat.train.signals import stopping
 
-ROUTERS = 0.05  # of the peak learning rate: at the full one all routed heads go off, and on again, within 40 steps
-TOLD = 30.0  # of it, as soft prompts need: at 1 the language model's yes and no stay at chance for a hundred steps
-FLOOR = 0.1  # of the peak learning rate, where the cosine ends
-BETAS = (0.9, 0.98)  # CLIP's
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",
           "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
@@ -52,7 +48,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Run:
+class Training:
     """Everything that `fit` needs.
 
     Attributes:
@@ -101,7 +97,7 @@ def train_base(config: BaseConfig | Sequence[str], encode: Encode | None = None)
             run.report.close()
 
 
-def setup(config: BaseConfig, encode: Encode | None = None) -> Run:
+def setup(config: BaseConfig, encode: Encode | None = None) -> Training:
     """Model, data, optimiser; with `resume` filled from the last checkpoint."""
     if config.threads:
         torch.set_num_threads(config.threads)
@@ -118,13 +114,13 @@ def setup(config: BaseConfig, encode: Encode | None = None) -> Run:
         raise SettingsError("this folder holds a run", subject=str(config.out), hint="Use --resume, or another --out.")
     report = Report(config.out, state.step)
     (config.out / "checkpoints").mkdir(exist_ok=True)
-    return Run(config, state, phase, report)
+    return Training(config, state, phase, report)
 
 
 def make_model(config: BaseConfig) -> PVChatModel:
     """The model to train: fresh, or from `config.start`; phase 1 needs no language model (`--llm none`)."""
     llm = config.llm or None
-    extra = {} if config.dropout < 0 else {"dropout": config.dropout}
+    extra: dict[str, Any] = {} if config.dropout < 0 else {"dropout": config.dropout}
     model = create_model(config.model, llm=llm, seed=config.seed, device=config.device, **extra)
     if config.start:
         take_over(model, started_from(Path(config.start)))
@@ -157,38 +153,20 @@ def started_from(path: Path) -> Path:
     return path / "model" if (path / "model").is_dir() else path
 
 
-def make_optimizer(model: PVChatModel, objective: Objective, config: BaseConfig) -> torch.optim.AdamW:
-    """AdamW: matrices decay, vectors, numbers and soft prompts don't; LoRA, routers and "told" have their own rates."""
-    groups: list[dict[str, Any]] = []
-    for part, parameters in {**model.trained_parameters(), "objective": list(objective.parameters())}.items():
-        peak = {"lora": config.lora_lr, "routers": ROUTERS * config.lr, "told": TOLD * config.lr}.get(part, config.lr)
-        for matrices in (True, False):
-            chosen = [p for p in parameters if (p.dim() > 1) == matrices]
-            if chosen:
-                decay = config.decay if matrices and part not in ("routers", "told") else 0.0
-                groups.append({"params": chosen, "peak": peak, "weight_decay": decay})
-    return torch.optim.AdamW(groups, lr=config.lr, betas=BETAS)
-
-
-def learning_rate(step: int, config: BaseConfig) -> float:
-    """Share of the peak learning rate at a step: linear warm-up, then a cosine to FLOOR at the last step."""
-    if step < config.warmup:
-        return (step + 1) / config.warmup
-    share = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
-
-
-def fit(run: Run) -> dict[str, Any]:
+def fit(run: Training) -> dict[str, Any]:
     """Take steps until all are done, time is up or a signal asks to stop; save at the end whatever ends it."""
     config, state = run.config, run.state
-    deadline, checked, seconds = time.monotonic() + 60 * config.minutes, {}, [0.0, 0.0]
+    deadline = time.monotonic() + 60 * config.minutes
+    spent: list[tuple[float, float]] = []
+    checked: dict[str, Any] = {}
     with stopping() as stop:
         while state.step < config.steps and not stop.is_set() and time.monotonic() < deadline:
-            numbers = take_step(run, seconds)
+            numbers, seconds = take_step(run)
+            spent.append(seconds)
             state.step += 1
             if state.step % config.log_every == 0 or state.step == config.steps:
-                _tell(run, numbers, seconds)
-                seconds = [0.0, 0.0]
+                _tell(run, numbers, spent)
+                spent.clear()
             better = False
             if state.step % config.validate_every == 0 or state.step == config.steps:
                 checked, better = validate(run)
@@ -199,15 +177,14 @@ def fit(run: Run) -> dict[str, Any]:
     return {"step": state.step, "done": state.step >= config.steps, "checkpoint": place, **checked}
 
 
-def take_step(run: Run, seconds: list[float]) -> dict[str, Any]:
+def take_step(run: Training) -> tuple[dict[str, Any], tuple[float, float]]:
     """One optimiser step.
 
     Args:
         run: the run; its model, optimiser and objective change.
-        seconds: [data, update], added to.
 
     Returns:
-        Numbers to report.
+        Numbers to report; seconds that the data and the update took.
     """
     config, state = run.config, run.state
     began = time.perf_counter()
@@ -230,11 +207,16 @@ def take_step(run: Run, seconds: list[float]) -> dict[str, Any]:
     state.optimizer.step()
     beta = float(state.objective.sparsity.beta)
     state.objective.sparsity.step()
-    seconds[0] += loaded - began
-    seconds[1] += time.perf_counter() - loaded
-    numbers = {"loss": float(found.loss.detach()), "gradient_norm": float(norm), "lr": config.lr * share, **found.parts}
+    seconds = loaded - began, time.perf_counter() - loaded
+    numbers: dict[str, Any] = {
+        "loss": float(found.loss.detach()),
+        "gradient_norm": float(norm),
+        "lr": config.lr * share,
+        **found.parts,
+    }
     numbers |= {f"{name}_loss": float(value.detach()) for name, value in extra.items()}
-    return numbers | {"active_share": float(active_share(routing)), "beta": beta, HEADS: head_table(found.reading)}
+    numbers |= {"active_share": float(active_share(routing)), "beta": beta, HEADS: head_table(found.reading)}
+    return numbers, seconds
 
 
 def precision(config: BaseConfig) -> torch.autocast:
@@ -243,7 +225,7 @@ def precision(config: BaseConfig) -> torch.autocast:
     return torch.autocast(config.device.split(":")[0], torch.bfloat16, enabled=fast is torch.bfloat16)
 
 
-def validate(run: Run) -> tuple[dict[str, Any], bool]:
+def validate(run: Training) -> tuple[dict[str, Any], bool]:
     """Validation numbers, and whether they are the run's best; training's generator isn't touched."""
     state, phase = run.state, run.phase
     state.model.eval()
@@ -259,40 +241,16 @@ def validate(run: Run) -> tuple[dict[str, Any], bool]:
     return shown, better
 
 
-@contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set instead of ending the process; a second one does end it."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in signals}
-
-    def ask(number: int, _: Any) -> None:
-        event.set()
-        signal.signal(number, before[number])
-
-    for number in signals:
-        signal.signal(number, ask)
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _tell(run: Run, numbers: dict[str, Any], seconds: list[float]) -> None:
-    """One line in the log and in the report; seconds are of the steps since the last line."""
-    step, every = run.state.step, run.config.log_every
-    steps = every if step % every == 0 else step % every
-    timed = {"data_s": seconds[0] / steps, "update_s": seconds[1] / steps}
+def _tell(run: Training, numbers: dict[str, Any], spent: list[tuple[float, float]]) -> None:
+    """One line in the log and in the report; seconds are the means of the steps since the last line."""
+    step, (data, update) = run.state.step, (sum(part) / len(spent) for part in zip(*spent, strict=True))
+    timed = {"data_s": data, "update_s": update}
     run.report.log(step, {**numbers, **timed})
     log.info("step %d loss %.4f active %.2f data %.3f s update %.3f s", step, numbers["loss"],
              numbers["active_share"], timed["data_s"], timed["update_s"])  # fmt: skip
 
 
-def _is_best(run: Run) -> bool:
+def _is_best(run: Training) -> bool:
     """Does `best` point at the present step (so that writing it anew keeps the pointer)?"""
     pointer = run.checkpoints / "best"
     return pointer.is_file() and int(pointer.read_text(encoding="utf-8")) == run.state.step

@@ -1,9 +1,9 @@
 """What is known about which crop of the image sets, for the recipe of the small heads (`attributes.py`).
 
-In: rows of metadata.jsonl and face boxes. Out: `Example`s: a crop and its labels, each 0 or 1 with a weight. Labels
-come from the sets' own annotations and, for captioned photos, from words that at least two captions use (about a person
-only where the photo has one face, so that the words are about that one). An unmentioned thing is weak evidence of
-absence, so it counts less; a thing that one caption alone names is left open.
+In: rows of metadata.jsonl and face boxes. Out: `LabelledCrop`s: a crop and its labels, each 0 or 1 with a weight.
+Labels come from the sets' own annotations and, for captioned photos, from words that at least two captions use (about a
+person only where the photo has one face, so that the words are about that one). An unmentioned thing is weak evidence
+of absence, so it counts less; a thing that one caption alone names is left open.
 """
 
 from __future__ import annotations
@@ -83,6 +83,17 @@ FRAME_WORDS = {
     "riding a motorcycle": r"\b(motorcycle|motorbike|dirt bike|sidecar)\w*",
     "drawn": r"(?!)",
 }
+_ACTIVITIES = (
+    "playing music", "riding a bike", "skateboarding", "surfing", "skiing", "snowboarding", "swimming", "climbing",
+    "playing soccer", "playing football", "playing basketball", "playing baseball", "playing tennis", "dancing",
+    "riding a horse", "riding a motorcycle",
+)  # fmt: skip
+FRAME_KINDS = {  # what a label says of a clip; written into the card, by which `facts.py` puts it into its field
+    **dict.fromkeys(FRAME_WORDS, "place"),
+    **dict.fromkeys(_ACTIVITIES, "activity"),
+    **dict.fromkeys(("indoors", "outdoors"), "setting"),
+    "drawn": "drawn",
+}
 _MAN, _WOMAN = r"\b(man|men|boys?|guy|male)\b", r"\b(woman|women|girls?|lady|ladies|female)\b"
 _OUTSIDE = {
     "a street",
@@ -111,7 +122,7 @@ Known = tuple[str, "list[float] | None", dict[str, tuple[int, float]]]  # part, 
 
 
 @dataclass
-class Example:
+class LabelledCrop:
     """One crop to learn from: which part of which image, what is known of it (label -> 0 or 1, weight), its split."""
 
     path: Path
@@ -122,7 +133,7 @@ class Example:
     row: int  # line in the set's metadata
 
 
-def read_examples(folder: Path, rows: list[dict[str, Any]], faces: list[list[list[float]]]) -> list[Example]:
+def read_examples(folder: Path, rows: list[dict[str, Any]], faces: list[list[list[float]]]) -> list[LabelledCrop]:
     """Every crop of one set with what is known about it; a set without a reader has none.
 
     Args:
@@ -134,7 +145,7 @@ def read_examples(folder: Path, rows: list[dict[str, Any]], faces: list[list[lis
     if reader is None:
         return []
     return [
-        Example(folder / row["file"], box, part, labels, row["split"] == "train", i)
+        LabelledCrop(folder / row["file"], box, part, labels, row["split"] == "train", i)
         for i, (row, boxes) in enumerate(zip(rows, faces, strict=True))
         for part, box, labels in reader(row, boxes)
     ]
@@ -216,7 +227,7 @@ def _place(row: dict[str, Any], _: list) -> Iterable[Known]:
 
 def _sport(row: dict[str, Any], _: list) -> Iterable[Known]:
     labels = _words([row["action"]] * 2, FRAME_WORDS)
-    doing = {name: labels[name] for name in labels if name.split()[0].endswith("ing")}
+    doing = {name: labels[name] for name in labels if FRAME_KINDS[name] == "activity"}
     yield "frame", None, {name: (v, 1.0) for name, (v, _) in doing.items()} | {"drawn": (0, 1.0)}
 
 

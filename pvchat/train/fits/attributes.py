@@ -26,12 +26,14 @@ from pvchat.perception.experts.attributes import crop, sigmoid
 from pvchat.train.fits.attribute_labels import (
     BODY_WORDS,
     FACED,
+    FRAME_KINDS,
     FRAME_WORDS,
     HEAD_WORDS,
     READERS,
-    Example,
+    LabelledCrop,
     read_examples,
 )
+from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -115,19 +117,6 @@ def find_faces(folder: Path, cache: Path, detector: MTCNN) -> list[list[list[flo
     return faces
 
 
-def read_metadata(folder: Path) -> list[dict[str, Any]]:
-    """The rows of a set's `metadata.jsonl`."""
-    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines() if line.strip()]
-
-
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """[H, W, 3] RGB."""
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
-
-
 def pool_grid(grid: NDArray[np.float32]) -> NDArray[np.float32]:
     """[B, 49, D] tokens of a 7 by 7 map to [B, 9, D]: overlapping 3 by 3 windows (rows 0-2, 2-4, 4-6)."""
     square = grid.reshape(len(grid), 7, 7, -1)
@@ -135,9 +124,9 @@ def pool_grid(grid: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack(cells, 1)
 
 
-def examples(root: Path, cache: Path, detector: MTCNN) -> list[Example]:
+def examples(root: Path, cache: Path, detector: MTCNN) -> list[LabelledCrop]:
     """Every crop with what is known about it, over all sets below `root`."""
-    found: list[Example] = []
+    found: list[LabelledCrop] = []
     for name in READERS:
         folder = root / name
         rows = read_metadata(folder)
@@ -174,7 +163,7 @@ def shifted(box: list[float] | None, random: np.random.Generator) -> list[float]
 
 
 def crop_features(
-    rows: list[Example], expert: FrameExpert, cache: Path, part: str
+    rows: list[LabelledCrop], expert: FrameExpert, cache: Path, part: str
 ) -> tuple[NDArray, NDArray[np.int64]]:
     """Features of one part's crops, and the row each belongs to, COPIES times each."""
     from safetensors.numpy import load_file, save_file
@@ -281,7 +270,8 @@ def train(root: Path, out: Path, cache: Path, expert: FrameExpert, detector: MTC
                 card["dropped"][f"{part}: {name}"] = int(y[~train_rows][known, j].sum())
                 continue
             kept.append(j)
-            card["heads"][part][name] = point
+            kind = {"kind": FRAME_KINDS[name]} if part == "frame" else {}
+            card["heads"][part][name] = kind | point
         tensors |= {f"{part}.weight": w[kept], f"{part}.bias": b[kept].astype(np.float32)}
     save_file(tensors, out)
     out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
@@ -289,7 +279,7 @@ def train(root: Path, out: Path, cache: Path, expert: FrameExpert, detector: MTC
 
 
 def _frame_features(
-    rows: list[Example], expert: FrameExpert, cache: Path, part: str
+    rows: list[LabelledCrop], expert: FrameExpert, cache: Path, part: str
 ) -> tuple[NDArray, NDArray[np.int64]]:
     folders = {row.path.parent.parent.name: row.path.parent.parent for row in rows}
     features = {name: extract(folder, cache, expert).pooled for name, folder in folders.items()}

@@ -20,9 +20,9 @@ from pvchat.chat.choices import (
     KINDS,
     LEVELS,
     SETTINGS,
+    ChoiceKind,
     Level,
     Scale,
-    Told,
     choices,
     group_shares,
     possible,
@@ -31,7 +31,7 @@ from pvchat.chat.choices import (
 )
 from pvchat.chat.claims import CAPTION_QUESTION
 from pvchat.chat.sentences import Encode
-from pvchat.model.pvchat import similarity
+from pvchat.model.reading import similarity
 from pvchat.schemas import FloatArray, SceneFacts
 from pvchat.train.base.data import Photo, Pictures, picture_features
 
@@ -42,11 +42,11 @@ _BATCH = 48
 _SHARPNESS = np.geomspace(0.2, 10, 80)
 
 
-def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[Told, FloatArray]:
+def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[ChoiceKind, FloatArray]:
     """Likeness [n, S] of n pictures to the sentences of each kind."""
     question = torch.from_numpy(encode([CAPTION_QUESTION]))
     texts = {kind: torch.from_numpy(encode(sentences(kind))) for kind in KINDS}
-    found: dict[Told, list[FloatArray]] = {kind: [] for kind in KINDS}
+    found: dict[ChoiceKind, list[FloatArray]] = {kind: [] for kind in KINDS}
     for start in range(0, len(pictures), _BATCH):
         grids = pictures.grids(range(start, min(start + _BATCH, len(pictures))))
         with torch.inference_mode():
@@ -57,7 +57,7 @@ def likeness(model: Any, pictures: Pictures, encode: Encode) -> dict[Told, Float
     return {kind: np.concatenate([np.zeros((0, len(texts[kind])), np.float32), *rows]) for kind, rows in found.items()}
 
 
-def mentioned(kind: Told, photos: Sequence[Photo]) -> NDArray[np.bool_]:
+def mentioned(kind: ChoiceKind, photos: Sequence[Photo]) -> NDArray[np.bool_]:
     """[n, K] whether a caption of each picture has a word of each choice."""
     patterns = [re.compile(rf"\b(?:{choice.words})\b", re.IGNORECASE) for choice in choices(kind)]
     texts = [" ".join(photo.captions) for photo in photos]
@@ -76,7 +76,7 @@ def settings(pictures: Pictures) -> list[str | None]:
 
 
 def fit(
-    kind: Told, alike: FloatArray, others: FloatArray, named: NDArray[np.bool_], where: Sequence[str | None]
+    kind: ChoiceKind, alike: FloatArray, others: FloatArray, named: NDArray[np.bool_], where: Sequence[str | None]
 ) -> tuple[Scale, dict[str, Any]]:
     """The scale of one kind and what it was read from.
 
@@ -91,7 +91,7 @@ def fit(
     many = max(choice.company for choice in choices(kind))
     allowed = np.stack([possible(kind, SceneFacts(setting=w), many) for w in where])
     named = named & allowed & scale.offered
-    covered = named.any(1)
+    covered: NDArray[np.bool_] = np.asarray(named.any(1))
     scores, named, allowed = scale.scores(kind, alike)[covered], named[covered], (allowed & scale.offered)[covered]
     losses = [-np.log((softmax(s * scores, allowed) * named).sum(1) + 1e-9).mean() for s in _SHARPNESS]
     scale = replace(scale, sharpness=round(float(_SHARPNESS[np.argmin(losses)]), 3))
@@ -124,7 +124,8 @@ def least_score(scores: NDArray[np.floating], right: NDArray[np.bool_], precisio
 def measure(model: Any, captioned: Pictures, others: Pictures, encode: Encode) -> tuple[dict[str, Any], dict[str, Any]]:
     """Rows of `claims.json` by kind, and the report by kind."""
     alike, rest, where = likeness(model, captioned, encode), likeness(model, others, encode), settings(captioned)
-    rows, reports = {}, {}
+    rows: dict[str, Any] = {}
+    reports: dict[str, Any] = {}
     for kind in KINDS:
         scale, reports[kind] = fit(kind, alike[kind], rest[kind], mentioned(kind, captioned.photos), where)
         rows[kind] = scale.to_dict(kind)

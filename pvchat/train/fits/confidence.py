@@ -1,10 +1,10 @@
 """How much the trained model may be believed: `python -m pvchat.train.fits.confidence --model FOLDER --data FOLDER`.
 
-In: a trained model and held-back captioned pictures. Out: `claims.json` beside its weights, read by `claims.py`: for
-each kind of claim the least gain (how much likelier the picture makes it) from which at least `PRECISION` of the claims
-are right here, or null where no gain reaches that. Right means that the phrase is near (MiniLM) to what a caption of
-the same picture says, or shares half of its content words. With them the scales of the choices (`choices.py`).
-Run it anew whenever the weights change.
+In: a trained model and held-back captioned pictures. Out: `claims.json` beside its weights, which `calibration.py`
+reads: for each kind of claim the least gain (how much likelier the picture makes it) from which at least `PRECISION` of
+the claims are right here, or null where no gain reaches that. Right means that the phrase is near (MiniLM) to what a
+caption of the same picture says, or shares half of its content words. With them the scales of the choices
+(`choices.py`). Run it anew whenever the weights change.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.claims import ASKED, CALIBRATION, Kind, read_phrase
-from pvchat.chat.describe import Describer, Line
+from pvchat.chat.calibration import CALIBRATION, ClaimKind
+from pvchat.chat.claims import ASKED
+from pvchat.chat.describe import Describer
+from pvchat.chat.extraction import read_phrase
+from pvchat.chat.lines import Line
 from pvchat.chat.models import find
-from pvchat.chat.questions import FUNCTION_WORDS
 from pvchat.chat.sentences import Encode, SentenceEncoder
+from pvchat.chat.trained import TrainedModel
+from pvchat.chat.vocabulary import FUNCTION_WORDS
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.base.captions import read_questions
 from pvchat.train.base.config import AUTO, CAPTIONED
@@ -34,6 +38,7 @@ from pvchat.train.fits.choices import SHOWN, SURE, least_score, measure
 
 PRECISION, FEWEST = SURE, SHOWN  # of claims, which are shown as they are; how many a limit must rest on
 NEAR, SHARED = 0.6, 0.5  # cosine, or F1 of content words, from which a claim counts as right [choice]
+CLAIMED: dict[str, ClaimKind] = {"action": "action", "appearance": "appearance", "location": "location"}
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +46,7 @@ log = logging.getLogger(__name__)
 class Judged:
     """One claim about a held-back picture."""
 
-    kind: Kind
+    kind: ClaimKind
     phrase: str
     gain: float
     right: bool
@@ -68,12 +73,12 @@ def main(words: Sequence[str] | None = None) -> None:
     encode = SentenceEncoder().encode
     photos = [p for p in read_photos(args.data, args.sets.split(",")) if p.validation and not p.auto]
     chosen = np.random.default_rng(args.seed).permutation(len(photos))[: args.pictures]
-    describer = Describer(folder, args.device, encode)
+    describer = Describer(TrainedModel(folder, args.device), encode)
     judged = judge(describer, [photos[i] for i in chosen], args.features, encode)
     sets = [name for name in args.others.split(",") if name]
     others = [p for p in read_photos(args.data, sets, labelled=True) if p.validation]
-    pictures = [Pictures(part, args.features, describer.model.config) for part in (photos, others)]
-    rows, measured = measure(describer.model, *pictures, encode)
+    alike, rest = (Pictures(part, args.features, describer.model.config) for part in (photos, others))
+    rows, measured = measure(describer.model, alike, rest, encode)
     report = summary(judged) | {"choices": rows, "choices_measured": measured}
     (folder / CALIBRATION).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     log.info("%s", json.dumps({key: value for key, value in report.items() if key != "choices"}, indent=1))
@@ -91,11 +96,11 @@ def judge(describer: Describer, photos: Sequence[Photo], features: Path, encode:
     pictures = Pictures(list(photos), features, describer.model.config)
     found: list[Judged] = []
     for i, asked in enumerate(read_questions(photos)):
-        truth: dict[tuple[Kind, str], list[str]] = {("scene", ASKED["scene"]): list(photos[i].captions)}
+        truth: dict[tuple[ClaimKind, str], list[str]] = {("scene", ASKED["scene"]): list(photos[i].captions)}
         for one in asked:
-            if one.kind in ("action", "appearance", "location"):
-                question = ASKED["action"] if one.kind == "action" else one.question
-                truth.setdefault((one.kind, question), []).append(one.answer)
+            if kind := CLAIMED.get(one.kind):
+                question = ASKED["action"] if kind == "action" else one.question
+                truth.setdefault((kind, question), []).append(one.answer)
         lines = list(dict.fromkeys(Line(question) for _, question in truth))
         told = dict(zip(lines, describer.say(_as_clip(str(i), pictures.grids([i])), lines), strict=True))
         describer.forget()

@@ -7,6 +7,7 @@ own seed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +37,8 @@ def fit_locator(cells: NDArray[np.float16], target: NDArray[np.int8], edges: Flo
         log_edges = torch.from_numpy(np.log(np.maximum(edges, 0.02)).astype(np.float32))
         mean, spread = x.mean(0), x.std(0) + 0.05
         x = (x - mean) / spread
-        model = nn.Sequential(nn.Dropout(0.3), nn.Linear(1280, 96), nn.ReLU(), nn.Dropout(0.2), nn.Linear(96, 5))
+        hidden, out_layer = nn.Linear(1280, 96), nn.Linear(96, 5)
+        model = nn.Sequential(nn.Dropout(0.3), hidden, nn.ReLU(), nn.Dropout(0.2), out_layer)
         optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
         on, off = (t == 1).nonzero()[:, 0], (t == 0).nonzero()[:, 0]
         for _ in range(_STEPS_LOCATOR):
@@ -46,7 +48,7 @@ def fit_locator(cells: NDArray[np.float16], target: NDArray[np.int8], edges: Flo
             loss = binary_cross_entropy_with_logits(out[:, 0], t[batch])
             loss = loss + smooth_l1_loss(out[:128, 1:], log_edges[faces], beta=0.2)
             _step(optimiser, loss)
-        return _fold(model[1], model[4], mean, spread)
+        return _fold(hidden, out_layer, mean, spread)
 
 
 def _fold(hidden: torch.nn.Linear, out: torch.nn.Linear, mean: torch.Tensor, spread: torch.Tensor) -> Arrays:
@@ -62,7 +64,7 @@ def _fold(hidden: torch.nn.Linear, out: torch.nn.Linear, mean: torch.Tensor, spr
 
 def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     optimiser.step()
 
 
@@ -137,17 +139,30 @@ def cohort_centres(identity: FloatArray, owner: NDArray[np.int64], count: int, s
     return unit(centres[mixed]).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Crops:
+    """N crops of drawn characters as they are compared.
+
+    Attributes:
+        looks: [N, 128] identity vectors.
+        pooled: [pictures in all, 1280] centred whole-picture features, by source.
+        owner: [N] character.
+        source: [N] picture.
+    """
+
+    looks: FloatArray
+    pooled: FloatArray
+    owner: NDArray[np.int64]
+    source: NDArray[np.int64]
+
+
 def episodes(
-    looks: FloatArray, pooled: FloatArray, owner: NDArray[np.int64], source: NDArray[np.int64], cohort: FloatArray,
-    pictures: int, count: int, seed: int,
+    crops: Crops, cohort: FloatArray, pictures: int, count: int, seed: int
 ) -> tuple[FloatArray, FloatArray, NDArray[np.int8]]:  # fmt: skip
     """Enrolment and clip out of `pictures` different pictures each, half of the pairs of one character.
 
     Args:
-        looks: [N, 128] identity vectors of crops.
-        pooled: [pictures in all, 1280] centred whole-picture features, by source.
-        owner: [N] character.
-        source: [N] picture.
+        crops: of all characters.
         cohort: [C, 128] as in `cohort_score`.
         pictures: different pictures a side.
         count: episodes.
@@ -156,7 +171,7 @@ def episodes(
     Returns:
         Cohort-normalised figure scores [count], whole-frame similarities [count], same character [count].
     """
-    rng = np.random.default_rng(seed)
+    rng, owner, source = np.random.default_rng(seed), crops.owner, crops.source
     belongs = {c: np.unique(source[owner == c]) for c in np.unique(owner).tolist()}
     characters = [c for c, s in belongs.items() if len(s) >= 2 * pictures]
     scores, frames, same = [], [], []
@@ -165,8 +180,8 @@ def episodes(
         picked = rng.permutation(belongs[a])
         clip = picked[pictures : 2 * pictures] if k % 2 else rng.permutation(belongs[b])[:pictures]
         enrolled = picked[:pictures]
-        scores.append(cohort_score(looks[np.isin(source, enrolled)], looks[np.isin(source, clip)], cohort))
-        frames.append(float(unit(pooled[enrolled].mean(0)) @ unit(pooled[clip].mean(0))))
+        scores.append(cohort_score(crops.looks[np.isin(source, enrolled)], crops.looks[np.isin(source, clip)], cohort))
+        frames.append(float(unit(crops.pooled[enrolled].mean(0)) @ unit(crops.pooled[clip].mean(0))))
         same.append(k % 2)
     return np.array(scores, np.float32), np.array(frames, np.float32), np.array(same, np.int8)
 

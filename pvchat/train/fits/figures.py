@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from pvchat.perception.experts import figures
 from pvchat.schemas import FloatArray
 from pvchat.train.fits import figurefits as fits
-from pvchat.train.fits.attributes import extract, read_image, read_metadata
-from pvchat.train.fits.scenes import Scene, compose
+from pvchat.train.fits.attributes import extract
+from pvchat.train.fits.scenes import DrawnScene, compose
+from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -86,7 +87,7 @@ def sample(traindata: Path, split: str, expert: FrameExpert, scenes: int, seed: 
 
 
 def _locator_samples(
-    composed: list[Scene], expert: FrameExpert
+    composed: list[DrawnScene], expert: FrameExpert
 ) -> tuple[NDArray[np.float16], NDArray[np.int8], FloatArray]:
     cells = [expert.grid([scene.image], figures.LOCATOR_SIDE)[0].astype(np.float16) for scene in composed]
     marked = [mark(scene.boxes) for scene in composed]
@@ -113,7 +114,7 @@ def mark(boxes: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
 
 
 def _identity_samples(
-    composed: list[Scene], crops: list[NDArray[np.uint8]], expert: FrameExpert, rng: np.random.Generator
+    composed: list[DrawnScene], crops: list[NDArray[np.uint8]], expert: FrameExpert, rng: np.random.Generator
 ) -> tuple[FloatArray, NDArray[np.int64]]:
     """Every crop as it is, and every face of the scenes cut out as roughly as the locator would."""
     pictures, source = list(crops), list(range(len(crops)))
@@ -129,7 +130,7 @@ def _picture_samples(
     traindata: Path,
     split: str,
     crops: list[NDArray[np.uint8]],
-    composed: list[Scene],
+    composed: list[DrawnScene],
     expert: FrameExpert,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, NDArray[np.int8]]:
@@ -162,9 +163,8 @@ def fit(train: Samples, val: Samples, frames: FloatArray) -> tuple[fits.Arrays, 
     arrays["frame.mean"] = train.pooled[train.drawn == 1].mean(0)
     looks, looks_val = (_identity(s, arrays) for s in (spread, spread_val))
     arrays["cohort"] = fits.cohort_centres(looks, train.identity, _COHORT, SEED)
-    score, frame, same = fits.episodes(
-        looks_val, frames - arrays["frame.mean"], val.identity, val.source, arrays["cohort"], _PICTURES, _EPISODES, SEED
-    )
+    crops = fits.Crops(looks_val, frames - arrays["frame.mean"], val.identity, val.source)
+    score, frame, same = fits.episodes(crops, arrays["cohort"], _PICTURES, _EPISODES, SEED)
     fused = (1 - _FRAME_WEIGHT) * score + _FRAME_WEIGHT * frame
     slope, offset = fits.fit_logistic(fused[:, None], same, SEED, decay=1e-4)
     card = {

@@ -14,12 +14,12 @@ Validation identities measure the result.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from pvchat.identity.presence import Weights, distances, measures
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
+from pvchat.train.degrade import degrade_face
 
 SETS = ("lfw", "celeb_glint", "imfdb_id")
 SMALLEST = 3  # the fewest people that a cohort row may stand for
@@ -162,7 +163,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     found = describe(args.traindata, args.cache)
     train, val = found.people("train"), found.people("val", fewest=3)
-    fitted, card = [p for p in train[1::2] if len(p) >= 3], {}
+    fitted = [p for p in train[1::2] if len(p) >= 3]
+    card: dict[str, Any] = {}
     rows, weights = {}, {}
     for name, views in (("bare", bare), ("masked", masked)):
         rows[name] = cohort(views(train[::2]))
@@ -205,12 +207,13 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
             continue
         middle = np.abs(boxes.reshape(-1, 2, 2).mean(1) - np.array(image.shape[1::-1]) / 2).sum(1).argmin()
         box, five, score = boxes[middle][None], points[middle][None], scores[middle][None]
-        small, ratio = _degrade(image, float(box[0, 3] - box[0, 1]), rng)
+        small, ratio = degrade_face(image, float(box[0, 3] - box[0, 1]), rng)
         jitter = rng.normal(0, 0.02 * ratio * (box[0, 3] - box[0, 1]), five.shape).astype(np.float32)
+        shown, points_shown = (image, five[0]) if rng.random() < 0.5 else (small, five[0] * ratio)
         pair = (
             expert.describe(image, box, five, score).identity[0],
             expert.describe(small, box * ratio, five * ratio + jitter, score).identity[0],
-            _masked(expert, *((image, five[0]) if rng.random() < 0.5 else (small, five[0] * ratio)), rng),
+            _masked(expert, shown, points_shown, rng),
         )
         vectors.append(np.stack(pair))
         rows.append((row["identity"], row["split"]))
@@ -221,21 +224,9 @@ def _masked(expert: FaceExpert, image: NDArray[np.uint8], points: FloatArray, rn
     """The descriptor of a face behind a drawn mask of random colour and height."""
     colour = MASK_COLOURS[int(rng.integers(0, len(MASK_COLOURS)))] if rng.random() < 0.7 else rng.integers(20, 240, 3)
     bare = chip(image, points)
-    covered = draw_mask(bare, tuple(int(c) for c in colour), float(rng.uniform(-4, 8)))
+    red, green, blue = (int(c) for c in colour)
+    covered = draw_mask(bare, (red, green, blue), float(rng.uniform(-4, 8)))
     return expert.network.describe(np.stack((covered, covered[:, ::-1]))).mean(0)
-
-
-def _degrade(image: NDArray[np.uint8], face: float, rng: np.random.Generator) -> tuple[NDArray[np.uint8], float]:
-    """A photo as footage shows it: face 22 to 70 pixels high, compressed, brighter or darker, sometimes grey."""
-    ratio = min(1.0, float(rng.uniform(22, 70)) / face)
-    picture = Image.fromarray(image)
-    picture = picture.resize((max(8, int(picture.width * ratio)), max(8, int(picture.height * ratio))))
-    packed = io.BytesIO()
-    picture.save(packed, "JPEG", quality=int(rng.integers(35, 85)))
-    pixels = np.asarray(Image.open(packed).convert("RGB"), np.float32) * rng.uniform(0.6, 1.15) + rng.uniform(-20, 20)
-    if rng.random() < 0.15:
-        pixels = np.repeat(pixels.mean(2, keepdims=True), 3, 2)
-    return np.clip(pixels, 0, 255).astype(np.uint8), ratio
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Composed scenes with drawn faces at known places, to train the figure locator on.
 
-In: face crops and background pictures. Out: a `Scene`: the picture, the face boxes and which crop each one is. Faces
-get a
-rough head of hair and body (flat colours), are pasted as a soft ellipse or as the plain square, and the whole scene
-is tinted
-(night, sunset), so that neither the square's edges nor one light is what the locator learns.
+In: face crops and background pictures. Out: a `DrawnScene`: the picture, the face boxes and which crop each one is.
+Faces get a rough head of hair and body (flat colours), are pasted as a soft ellipse or as the plain square, and the
+whole scene is tinted (night, sunset), so that neither the square's edges nor one light is what the locator learns.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ _MAX_OVERLAP = 0.15  # of the smaller face's area
 
 
 @dataclass
-class Scene:
+class DrawnScene:
     """image [H, W, 3] uint8; boxes [n, 4] fractions; source: index of each face's crop; is the background drawn too?"""
 
     image: NDArray[np.uint8]
@@ -31,7 +29,9 @@ class Scene:
     drawn_background: bool
 
 
-def compose(crops: list[NDArray[np.uint8]], backgrounds: list[NDArray[np.uint8]], rng: np.random.Generator) -> Scene:
+def compose(
+    crops: list[NDArray[np.uint8]], backgrounds: list[NDArray[np.uint8]], rng: np.random.Generator
+) -> DrawnScene:
     """One scene: 0 to 6 faces (one in eight scenes has none), log-uniform sizes of 12 to 110 % of the shorter side."""
     size = _SHAPES[rng.integers(len(_SHAPES))]
     canvas, drawn = _background(size, backgrounds, rng)
@@ -49,7 +49,7 @@ def compose(crops: list[NDArray[np.uint8]], backgrounds: list[NDArray[np.uint8]]
         boxes.append(box)
     scale = np.array([size[0], size[1]] * 2, np.float32)
     found = np.clip(np.array(boxes, np.float32).reshape(-1, 4) / scale, 0, 1)
-    return Scene(tint(np.asarray(canvas), rng), found, source, drawn)
+    return DrawnScene(tint(np.asarray(canvas), rng), found, source, drawn)
 
 
 def tint(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pvchat.errors import SettingsError
 
-STAGES = ("image", "video")
+if TYPE_CHECKING:
+    from pvchat.augment.schemas import Stage
+
+STAGES: tuple[Stage, ...] = ("image", "video")
 
 
 @dataclass(frozen=True)

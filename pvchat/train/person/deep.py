@@ -10,63 +10,74 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import filelock
 import numpy as np
 
 from pvchat.augment.schemas import Row, Sample
-from pvchat.config import home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.verify import RECORD
 from pvchat.people.person import Person
-from pvchat.schemas import ClipAnalysis
-from pvchat.storage import atomic
+from pvchat.schemas import Progress, Service
 from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.trainingset import TrainingSet, remembered
+from pvchat.train.person.workplace import sweep, working
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig
     from pvchat.chat.describe import Describer
     from pvchat.model.people import PersonState
-    from pvchat.service import PVChat
+    from pvchat.train.person.examples import PersonData
     from pvchat.train.person.state import Trained
-    from pvchat.train.person.trainee import PersonData
 
-Progress = Callable[[str, float, float], None]
-Analyses = Callable[[Sample], ClipAnalysis]
 log = logging.getLogger(__name__)
 
 
-def deepen(
-    chat: PVChat,
-    clip: str | Path,
-    person: Person,
-    *,
-    track: int | None = None,
-    config: PersonConfig | None = None,
-    augmentation: AugmentConfig | None = None,
-    stop: threading.Event | None = None,
-    progress: Progress | None = None,
-) -> Person:
+@dataclass(frozen=True)
+class DeepOptions:
+    """How one deep enrollment goes.
+
+    Attributes:
+        config: of training; None takes the usual one with the service's seed.
+        augmentation: how the data set is made, or was made; None for the usual way.
+        track: which subject of the clip, as in `PVChat.enroll`; None for the main one.
+        run: where training keeps its state; None keeps none.
+        resume: go on from the state in `run`.
+        stop: when set, what is reached by then is kept: during training the best state so far, before it the instant
+            enrollment.
+        progress: called with what is being done, how much of it is done, and how much there is.
+    """
+
+    config: PersonConfig | None = None
+    augmentation: AugmentConfig | None = None
+    track: int | None = None
+    run: Path | None = None
+    resume: bool = False
+    stop: threading.Event | None = None
+    progress: Progress | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is to end."""
+        return self.stop is not None and self.stop.is_set()
+
+
+USUAL = DeepOptions()
+
+
+def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
     """Augment a clip, train, and put the deep state in the place of the instant one.
 
     Args:
         chat: the service.
         clip: the enrollment clip.
         person: as stored; she answers from this meanwhile.
-        track: which subject of the clip, as in `PVChat.enroll`.
-        config: of training.
-        augmentation: of the data set.
-        stop: when set, what is reached by then is kept: during training the best state so far, before it the instant
-            enrollment.
-        progress: called with what is being done, how much of it is done, and how much there is.
+        options: how.
 
     Returns:
         The person as stored: "deep", or still "instant" when it was stopped before anything was learnt.
@@ -75,52 +86,37 @@ def deepen(
         PeopleError: she was forgotten meanwhile.
     """
     from pvchat.augment.settings import AugmentConfig
-    from pvchat.augment.steps import StoppedError, augment
+    from pvchat.augment.steps import augment
+    from pvchat.augment.watch import StoppedError, Watch
 
     sweep([one.id for one in chat.people.all()])
-    made = replace(augmentation or AugmentConfig(), track=track)
+    made = replace(options.augmentation or AugmentConfig(), track=options.track)
     with working(person) as folder:
         try:
-            augment(clip, person.name, folder, chat, config=made, progress=progress, stop=stop)
-            return train_on(chat, person, folder, config, augmentation=made, stop=stop, progress=progress)
+            augment(clip, person.name, folder, chat, made, Watch(options.progress, options.stop))
+            return train_on(chat, person, folder, replace(options, augmentation=made))
         except StoppedError:
             return stored(chat, person)
 
 
-def train_on(
-    chat: PVChat,
-    person: Person,
-    folder: Path,
-    config: PersonConfig | None = None,
-    *,
-    augmentation: AugmentConfig | None = None,
-    run: Path | None = None,
-    resume: bool = False,
-    stop: threading.Event | None = None,
-    progress: Progress | None = None,
-) -> Person:
+def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions = USUAL) -> Person:
     """Train on a folder of augmentation and store the result.
 
     Args:
         chat: the service.
         person: as stored.
         folder: holds the data set.
-        config: of training.
-        augmentation: how it was made, for the analyses' settings.
-        run: where training keeps its state; None keeps none.
-        resume: go on from the state in `run`.
-        stop: when set, training ends and the best so far is kept.
-        progress: called with what is being done, how much of it is done, and how much there is.
+        options: how.
 
     Raises:
         SettingsError: the folder holds no data set about her.
         PeopleError: she was forgotten meanwhile.
     """
-    samples, rows = read(folder, person.name)
-    from pvchat.augment.steps import Analyses as Kept
+    from pvchat.augment.analyses import Analyses as Kept
 
-    analyses = remembered(Kept(folder, chat, augmentation))
-    deep = learn(chat, person, samples, rows, analyses, config, run=run, resume=resume, stop=stop, progress=progress)
+    samples, rows = read(folder, person.name)
+    data = TrainingSet(samples, rows, remembered(Kept(folder, chat, options.augmentation)))
+    deep = learn(chat, person, data, options)
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep
     current = stored(chat, person)
@@ -128,77 +124,70 @@ def train_on(
     return chat.people.add(replace(deep, **kept), replace=True)
 
 
-def learn(
-    chat: PVChat,
-    person: Person,
-    samples: Sequence[Sample],
-    rows: Sequence[Row],
-    analyses: Analyses,
-    config: PersonConfig | None = None,
-    *,
-    run: Path | None = None,
-    resume: bool = False,
-    stop: threading.Event | None = None,
-    progress: Progress | None = None,
-) -> Person:
-    """The deep person, not stored: her verification and, where there is a trained model, tokens and z."""
+def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions = USUAL) -> Person:
+    """The deep person, not stored: her verification and, where there is a trained model, tokens and z.
+
+    Args:
+        chat: the service.
+        person: the instant enrollment.
+        data: what she is trained on.
+        options: how.
+    """
     from pvchat.train.person import verifier
 
-    config, started = config or PersonConfig(seed=chat.settings.seed), time.monotonic()
-    fitted = verifier.fit(person, samples, analyses, chat.presence_model)
-    record: dict[str, Any] = {**fitted.record, "samples": len(samples), "questions": len(rows)}
+    started = time.monotonic()
+    fitted = verifier.fit(person, data.samples, data.analyses, chat.presence_model)
+    record: dict[str, Any] = {**fitted.record, "samples": len(data.samples), "questions": len(data.rows)}
     deep = replace(fitted.person, depth="deep")
-    if chat.describer is not None and rows and not (stop is not None and stop.is_set()):
-        from pvchat.train.person.stages import train_state
-
-        start, data = training_data(chat.describer, person, samples, rows, analyses, chat.people.all())
-        trained = train_state(chat.describer.model, data, start, config, folder=run, resume=resume, stop=stop,
-                              progress=progress)  # fmt: skip
-        deep = with_state(deep, trained, chat.describer)
-        record["training"] = {
-            "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
-            "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
-            "beside": sorted(data.others), "left_out": data.left_out,
-        }  # fmt: skip
+    if chat.describer is not None and data.rows and not options.stopped:
+        deep, told = _trained(chat, person, deep, data, options)
+        record["training"] = told
     record["seconds"] = round(time.monotonic() - started, 1)
     log.info("deep enrollment of '%s': %s", person.name, record)
     return replace(deep, extra={**deep.extra, RECORD: record})
 
 
+def _trained(
+    chat: Service, person: Person, deep: Person, data: TrainingSet, options: DeepOptions
+) -> tuple[Person, dict[str, Any]]:
+    """The deep person with trained tokens and z, and what is told of the training."""
+    from pvchat.train.person.stages import Session, train_state
+
+    describer, config = chat.describer, options.config or PersonConfig(seed=chat.settings.seed)
+    start, examples = training_data(describer, person, data, chat.people.all())
+    session = Session(options.run, options.resume, options.stop, options.progress)
+    trained = train_state(describer.model, examples, start, config, session)
+    told = {
+        "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
+        "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
+        "beside": sorted(examples.others), "left_out": examples.left_out,
+    }  # fmt: skip
+    return with_state(deep, trained, describer), told
+
+
 def training_data(
-    describer: Describer,
-    person: Person,
-    samples: Sequence[Sample],
-    rows: Sequence[Row],
-    analyses: Analyses,
-    enrolled: Sequence[Person] = (),
+    describer: Describer, person: Person, data: TrainingSet, enrolled: Sequence[Person] = ()
 ) -> tuple[PersonState, PersonData]:
     """Where training starts, and what it is done on: her questions, the other people whom they name beside her.
 
     Args:
         describer: holds the model.
         person: the instant enrollment.
-        samples: the data set's, kept ones.
-        rows: its questions.
-        analyses: what the experts saw in a sample.
+        data: her data set.
         enrolled: people stored here.
 
     Raises:
         SettingsError: no question can be trained on.
     """
-    from pvchat.train.person.trainee import make_data
+    from pvchat.train.person.examples import make_data
 
-    others = other_people(describer, person, samples, analyses, enrolled)
-    data = make_data(person.name, samples, rows, analyses, describer.model, describer.encode, others)
-    return describer.state(person), data
+    others = other_people(describer, person, data, enrolled)
+    made = make_data(person.name, data, describer.model, describer.encode, others)
+    return describer.state(person), made
 
 
 def other_people(
-    describer: Describer,
-    person: Person,
-    samples: Sequence[Sample],
-    analyses: Analyses,
-    enrolled: Sequence[Person] = (),
+    describer: Describer, person: Person, data: TrainingSet, enrolled: Sequence[Person] = ()
 ) -> dict[str, PersonState]:
     """States of the others whom the samples name, by name.
 
@@ -211,23 +200,23 @@ def other_people(
     from pvchat.augment.questions.cast import views
     from pvchat.model.features import person_from_track
 
-    wanted = {n for s in samples for n in s.people} - {person.name}
+    wanted = {n for s in data.samples for n in s.people} - {person.name}
     if not wanted:
         return {}
     model = describer.model
     found: dict[str, PersonState] = {}
     known = [p for p in enrolled if p.name in wanted]
-    for view in sorted(views(samples, analyses, [person, *known]), key=lambda v: len(v.analysis.tracks)):
+    for view in sorted(views(data.samples, data.analyses, [person, *known]), key=lambda v: len(v.analysis.tracks)):
         for other in sorted((view.tracks.keys() & wanted) - found.keys()):
-            features = person_from_track(analyses(view.sample).tracks[view.tracks[other]]).to(model.device)
+            track = data.analyses(view.sample).tracks[view.tracks[other]]
             with torch.no_grad():
-                found[other] = model.aligner.people(features, [other])[0]
+                found[other] = model.aligner.people(person_from_track(track).to(model.device), [other])[0]
     return {p.name: describer.state(p) for p in known} | found
 
 
 def with_state(person: Person, trained: Trained, describer: Describer) -> Person:
     """The person with trained tokens, z and LoRA among her arrays, stamped with the weights they belong to."""
-    from pvchat.chat.describe import STAMP
+    from pvchat.chat.personstates import STAMP
     from pvchat.model.personlora import ARRAYS
 
     arrays: dict[str, Any] = {
@@ -244,8 +233,8 @@ def read(folder: Path, name: str) -> tuple[list[Sample], list[Row]]:
     Raises:
         SettingsError: there are none, or they are about others only.
     """
+    from pvchat.augment.augmentation import RESULTS, read_samples
     from pvchat.augment.journal import read_lines
-    from pvchat.augment.steps import RESULTS, read_samples
 
     hint = f"Make one: pvchat augment CLIP --name {name} --out DIR"
     if not (folder / RESULTS["filter"]).is_file() or not (folder / RESULTS["questions"]).is_file():
@@ -256,19 +245,7 @@ def read(folder: Path, name: str) -> tuple[list[Sample], list[Row]]:
     return samples, [Row(**row) for row in read_lines(folder / RESULTS["questions"])]
 
 
-def remembered(analyses: Analyses) -> Analyses:
-    """The same, each read once: some megabytes a sample less on the way from disk."""
-    seen: dict[str, ClipAnalysis] = {}
-
-    def look(sample: Sample) -> ClipAnalysis:
-        if sample.id not in seen:
-            seen[sample.id] = analyses(sample)
-        return seen[sample.id]
-
-    return look
-
-
-def stored(chat: PVChat, person: Person) -> Person:
+def stored(chat: Service, person: Person) -> Person:
     """The person as she is stored now, under whatever name.
 
     Raises:
@@ -278,43 +255,3 @@ def stored(chat: PVChat, person: Person) -> Person:
         if one.id == person.id:
             return one
     raise PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)
-
-
-def workplace(person: Person) -> Path:
-    """Where an augmentation in the making lies; named by the person's id."""
-    folder = _workplaces() / person.id
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-@contextmanager
-def working(person: Person) -> Iterator[Path]:
-    """Her workplace, deleted after; a lock beside it tells other processes that somebody works there.
-
-    Raises:
-        PeopleError: another process trains her.
-    """
-    folder = workplace(person)
-    lock = filelock.FileLock(f"{folder}.lock", timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise PeopleError("is being trained already.", subject=person.name, hint="Wait until it is done.") from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def sweep(ids: Sequence[str]) -> None:
-    """Delete the workplaces of people who aren't among these ids, and those that killed deep enrollments left."""
-    for folder in list(_workplaces().glob("*/")):
-        if folder.name not in ids:
-            shutil.rmtree(folder, ignore_errors=True)
-        atomic.remove_abandoned(folder)
-
-
-def _workplaces() -> Path:
-    return home() / "tmp" / "deep"

@@ -13,8 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +23,71 @@ from torch import Tensor, nn
 
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
+from pvchat.schemas import Progress
 from pvchat.train.losses import SparsityController, active_share
 from pvchat.train.person.config import STAGES, PersonConfig
+from pvchat.train.person.examples import PersonData, PersonExample, draw
+from pvchat.train.person.processes import gather, make_accelerator
 from pvchat.train.person.state import PersonRun, Trained, load, put_back, save, values_of
-from pvchat.train.person.trainee import (
-    Example,
-    Outcome,
-    PersonData,
-    Trainee,
-    draw,
-    lm_mean,
-    make_batch,
-    presence_mean,
-)
+from pvchat.train.person.trainee import Outcome, Trainee, lm_mean, make_batch, presence_mean
 
 BETAS = (0.9, 0.98)
 _VALIDATION = 8  # rows at a time
-Progress = Callable[[str, float, float], None]
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Around one training: where it is kept, who watches it.
+
+    Attributes:
+        folder: where the run's state is kept for resuming; None keeps none.
+        resume: go on from the state in `folder`.
+        stop: when set, the best so far is returned after the step under way.
+        progress: called with what is being done, steps done, steps at most.
+    """
+
+    folder: Path | None = None
+    resume: bool = False
+    stop: threading.Event | None = None
+    progress: Progress | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is to end."""
+        return self.stop is not None and self.stop.is_set()
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Say what is being done, steps done, steps at most."""
+        if self.progress is not None:
+            self.progress(what, done, total)
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What every step of one training needs."""
+
+    run: PersonRun
+    data: PersonData
+    start: PersonState
+    config: PersonConfig
+    accelerator: Any
+    session: Session
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What a resumed run must have in common with the one before; how long it may take isn't."""
+        chosen = {k: v for k, v in asdict(self.config).items() if k != "minutes"}
+        at = round(float(self.start.tokens.float().square().sum()), 4)
+        return {**chosen, "data": self.data.fingerprint(), "start": at}
+
+    def save(self, shared: dict[str, Any]) -> None:
+        """Keep the run's state where one is wanted; the first of several processes does."""
+        if self.session.folder is not None and self.accelerator.is_main_process:
+            save(self.run, self.session.folder, shared)
+
+
+ALONE = Session()
 
 
 def train_state(
@@ -49,24 +95,17 @@ def train_state(
     data: PersonData,
     start: PersonState,
     config: PersonConfig,
-    *,
-    folder: Path | None = None,
-    resume: bool = False,
-    stop: threading.Event | None = None,
-    progress: Progress | None = None,
+    session: Session = ALONE,
     accelerator: Any = None,
 ) -> Trained:
     """Train one person's tokens and z.
 
     Args:
         model: the base; it is put into evaluation mode and isn't changed.
-        data: from `personal.make_data`.
+        data: from `examples.make_data`.
         start: the aligner's state.
         config: how.
-        folder: where the run's state is kept for resuming; None keeps none.
-        resume: go on from the state in `folder`.
-        stop: when set, the best so far is returned after the step under way.
-        progress: called with what is being done, steps done, steps at most.
+        session: where the run is kept, who watches it.
         accelerator: of accelerate; made when None.
 
     Raises:
@@ -77,25 +116,18 @@ def train_state(
     if config.batch % accelerator.num_processes:
         hint = f"Use a multiple of {accelerator.num_processes}."
         raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
-    training = model.training
+    was_training = model.training
     frozen = [p for p in model.parameters() if p.requires_grad]
     model.eval().requires_grad_(False)
     try:
-        run = _start(model, data, start, config)
-        if resume:
-            load(run, folder, _shared(config, data, start))
-        return _fit(run, data, config, accelerator, folder, stop or threading.Event(), progress, start)
+        training = _Training(_start(model, start, config), data, start, config, accelerator, session)
+        if session.resume:
+            load(training.run, session.folder, training.shared)
+        return _fit(training)
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
-        model.train(training)
-
-
-def make_accelerator(device: str = "cpu") -> Any:
-    """Accelerate's object: one process, or all that torchrun started."""
-    from accelerate import Accelerator
-
-    return Accelerator(cpu=device == "cpu")
+        model.train(was_training)
 
 
 def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Trainee, start: PersonState,
@@ -108,50 +140,10 @@ def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Train
     return losses
 
 
-def gather(outcome: Outcome, accelerator: Any) -> Outcome:
-    """The outcome of the whole batch from every process's share; gradients flow back to each share."""
-    if accelerator.num_processes == 1:
-        return outcome
-
-    def join(x: Tensor) -> Tensor:
-        return _Gather.apply(x)  # type: ignore[no-any-return]
-
-    routing = [
-        replace(
-            s,
-            logits=join(s.logits),
-            gates=join(s.gates),
-            alphas=join(s.alphas),
-            mask=None if s.mask is None else join(s.mask.float()) > 0,
-        )  # fmt: skip
-        for s in outcome.routing
-    ]
-    rows = (join(outcome.presence), join(outcome.present), join(outcome.mask.float()) > 0)
-    sums = (join(outcome.lm_sum[None]).sum(), join(outcome.lm_count[None]).sum())
-    return Outcome(*rows, *sums, routing)
-
-
-class _Gather(torch.autograd.Function):
-    """All processes' rows; backward hands each its own, times their number, since gradients are averaged later."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        from torch import distributed
-
-        ctx.at = (distributed.get_rank() * len(x), len(x), distributed.get_world_size())
-        parts = [torch.empty_like(x) for _ in range(ctx.at[2])]
-        distributed.all_gather(parts, x.contiguous())
-        return torch.cat(parts)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        first, count, processes = ctx.at
-        return gradients[0][first : first + count] * processes
-
-
-def _start(model: Any, data: PersonData, start: PersonState, config: PersonConfig) -> PersonRun:
-    options = {"use_tokens": config.use_tokens, "use_z": config.use_z, "lora_rank": config.lora, "seed": config.seed}
-    trainee = Trainee(model, start, **options)
+def _start(model: Any, start: PersonState, config: PersonConfig) -> PersonRun:
+    trainee = Trainee(
+        model, start, use_tokens=config.use_tokens, use_z=config.use_z, lora_rank=config.lora, seed=config.seed
+    )  # fmt: skip
     person, groups = trainee.person, []
     for parameter, rate in ((person.tokens, config.lr), (person.z, config.z_lr)):
         if parameter.requires_grad:
@@ -165,57 +157,50 @@ def _start(model: Any, data: PersonData, start: PersonState, config: PersonConfi
     return PersonRun(trainee, optimizer, sparsity, values_of(trainee))
 
 
-def _fit(
-    run: PersonRun, data: PersonData, config: PersonConfig, accelerator: Any, folder: Path | None,
-    stop: threading.Event, progress: Progress | None, start: PersonState,
-) -> Trained:  # fmt: skip
+def _fit(training: _Training) -> Trained:
     """Both stages, from where the run stands."""
+    run, config, accelerator = training.run, training.config, training.accelerator
     wrapped, optimizer = accelerator.prepare(run.trainee, run.optimizer)
     deadline, most = time.monotonic() + 60 * config.minutes, sum(config.steps(s) for s in STAGES)
-    shared = _shared(config, data, start)
+    shared = training.shared
     if not run.total:
-        run.start_score = run.best_score = _look(run, data, config)["score"]
+        run.start_score = run.best_score = _look(training)["score"]
 
     def over() -> bool:
-        mine = torch.tensor([float(stop.is_set() or time.monotonic() > deadline)], device=accelerator.device)
+        ends = training.session.stopped or time.monotonic() > deadline
+        mine = torch.tensor([float(ends)], device=accelerator.device)
         return bool(accelerator.reduce(mine, "sum").item() > 0)  # all processes stop together
 
     stopped = over()
     while run.stage < len(STAGES) and not stopped:
         stage = STAGES[run.stage]
-        rows = data.part(stage, "train")  # type: ignore[arg-type]
+        rows = training.data.part(stage, "train")
         while rows and run.step < config.steps(stage) and run.waited < config.patience and not stopped:
-            _step(run, wrapped, optimizer, rows, data, config, accelerator, start)
+            _step(training, wrapped, optimizer, rows)
             if run.step % config.validate_every == 0 or run.step == config.steps(stage):
-                _keep_best(run, data, config)
-                if folder is not None and accelerator.is_main_process:
-                    save(run, folder, shared)
-            if progress is not None:
-                progress(f"training on {'stills' if stage == 'image' else 'clips'}", run.total, most)
+                _keep_best(training)
+                training.save(shared)
+            training.session.tell(f"training on {'stills' if stage == 'image' else 'clips'}", run.total, most)
             stopped = over()
         if not stopped:
             run.stage, run.step, run.waited = run.stage + 1, 0, 0
             put_back(run.trainee, run.best)  # the next stage starts from the best of this one
     if run.step % config.validate_every and stopped:
-        if folder is not None and accelerator.is_main_process:
-            save(run, folder, shared)  # to go on from this very step
-        _keep_best(run, data, config, count=False)
-    if progress is not None:
-        progress("training on clips", most, most)
-    return _result(run, start)
+        training.save(shared)  # to go on from this very step
+        _keep_best(training, count=False)
+    training.session.tell("training on clips", most, most)
+    return _result(run, training.start)
 
 
-def _step(
-    run: PersonRun, wrapped: nn.Module, optimizer: Any, rows: list[Example], data: PersonData, config: PersonConfig,
-    accelerator: Any, start: PersonState,
-) -> None:  # fmt: skip
+def _step(training: _Training, wrapped: nn.Module, optimizer: Any, rows: list[PersonExample]) -> None:
     """One optimiser step; its losses go into the history."""
+    run, data, config, accelerator = training.run, training.data, training.config, training.accelerator
     rng = np.random.default_rng([config.seed, run.stage, run.step])
     batch = make_batch(data, draw(rows, config.batch, rng))
     run.sparsity.train()
     share = slice(accelerator.process_index, None, accelerator.num_processes)
     outcome = gather(wrapped(batch, data.others, share), accelerator)
-    losses = objective(outcome, run.sparsity, run.trainee, start, config)
+    losses = objective(outcome, run.sparsity, run.trainee, training.start, config)
     total = torch.stack([value.float() for value in losses.values()]).sum()
     optimizer.zero_grad()
     accelerator.backward(total)
@@ -229,8 +214,9 @@ def _step(
 
 
 @torch.no_grad()
-def _look(run: PersonRun, data: PersonData, config: PersonConfig) -> dict[str, float]:
+def _look(training: _Training) -> dict[str, float]:
     """Score on the held-back split: presence and answer loss; every process looks at all of it."""
+    run, data, config = training.run, training.data, training.config
     rows = held_back(data, config.validate_rows, config.seed)
     presence, truth, total, count = [], [], 0.0, 0.0
     for i in range(0, len(rows), _VALIDATION):
@@ -246,7 +232,7 @@ def _look(run: PersonRun, data: PersonData, config: PersonConfig) -> dict[str, f
     return {"score": bce + lm, "presence": bce, "lm": lm, "balanced_accuracy": float(np.mean(right))}
 
 
-def held_back(data: PersonData, most: int, seed: int) -> list[Example]:
+def held_back(data: PersonData, most: int, seed: int) -> list[PersonExample]:
     """Rows of the held-back split, yes and no in balance; without such a split, of every fifth clip trained on."""
     rows = [e for e in data.examples if e.split == "val"]
     if not rows:
@@ -258,9 +244,9 @@ def held_back(data: PersonData, most: int, seed: int) -> list[Example]:
     return [e for side in sides for e in side[:half]]
 
 
-def _keep_best(run: PersonRun, data: PersonData, config: PersonConfig, *, count: bool = True) -> None:
+def _keep_best(training: _Training, *, count: bool = True) -> None:
     """Look at the held-back split; keep the state when it is the best so far."""
-    found = _look(run, data, config)
+    run, found = training.run, _look(training)
     run.history.append({"stage": STAGES[min(run.stage, 1)], "step": run.total, "part": "validation", **found})
     log.info("step %d: %s", run.total, " ".join(f"{k} {v:.4f}" for k, v in found.items()))
     if found["score"] < run.best_score:
@@ -275,9 +261,3 @@ def _result(run: PersonRun, start: PersonState) -> Trained:
     lora = {k.removeprefix("lora."): v for k, v in best.items() if k.startswith("lora.")}
     done = run.stage >= len(STAGES)
     return Trained(state, lora, run.start_score, run.best_score, run.total, done, run.history)
-
-
-def _shared(config: PersonConfig, data: PersonData, start: PersonState) -> dict[str, Any]:
-    """What a resumed run must have in common with the one before; how long it may take isn't."""
-    chosen = {k: v for k, v in asdict(config).items() if k != "minutes"}
-    return {**chosen, "data": data.fingerprint(), "start": round(float(start.tokens.float().square().sum()), 4)}

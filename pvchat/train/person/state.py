@@ -87,7 +87,7 @@ def save(run: PersonRun, folder: Path, shared: dict[str, Any]) -> None:
     """Write the run's state; `shared` is what a resumed run must have in common with it, JSON-ready."""
     from safetensors.torch import save as pack
 
-    names = {p: n for n, p in run.trainee.named_parameters()}
+    names: dict[Tensor, str] = {p: n for n, p in run.trainee.named_parameters()}
     tensors = {f"now/{n}": p for p, n in names.items()} | {f"best/{n}": v for n, v in run.best.items()}
     for parameter, moments in run.optimizer.state.items():
         tensors |= {f"optimizer/{names[parameter]}/{k}": torch.as_tensor(v) for k, v in moments.items()}

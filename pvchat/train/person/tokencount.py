@@ -18,8 +18,8 @@ from torch import Tensor
 
 from pvchat.model.people import PersonState
 from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.examples import PersonData
 from pvchat.train.person.stages import train_state
-from pvchat.train.person.trainee import PersonData
 
 NOISE = 0.1  # of a token's own spread
 

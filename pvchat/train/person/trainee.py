@@ -1,9 +1,8 @@
-"""What is trained of one person, and what it is trained on.
+"""What is trained of one person: personal tokens, z and, when asked for, a small LoRA of the person's own.
 
-In: samples and questions of an augmentation with their analyses, the frozen model, the aligner's tokens. Out:
-`PersonData` (every clip's visual tokens, made once; questions as vectors) and `Trainee`: personal tokens, z and, when
-asked for, a small LoRA of the person's own. Everything else stays as it is: the base is not even among the trainee's
-modules, so that no optimiser, checkpoint or wrapper of it can reach the base.
+In: the frozen model, the aligner's state, batches of `examples.py`. Out: `Trainee` and what the model said. Everything
+else stays as it is: the base is not even among the trainee's modules, so that no optimiser, checkpoint or wrapper of it
+can reach the base.
 
 Legend: B rows of a batch, P people named in a row, I personal tokens, D width, M routed modules, R routed heads,
 r rank, L layers of the language model.
@@ -11,82 +10,21 @@ r rank, L layers of the language model.
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pvchat.chat.sentences import Encode
-from pvchat.errors import SettingsError
-from pvchat.model.connectors import VisualTokens
-from pvchat.model.features import collate, from_analysis
-from pvchat.model.heads import RoutingStats
 from pvchat.model.people import People, PersonParameters, PersonState
 from pvchat.model.personlora import PersonLora
 from pvchat.model.prompts import Prompt
-from pvchat.schemas import ClipAnalysis
-from pvchat.train.person.augmented import Analyses, Row, Sample, Split, Stage
-
-ALIASES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo")
-IMAGE_TYPES = ("existence", "appearance")  # PVChat, arXiv 2503.17069: a still says nothing of actions
-_CLIPS = 16  # encoded at a time
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Example:
-    """One question about one clip: its row in the visual tokens, the words, who is named and who is there."""
-
-    clip: int
-    names: tuple[str, ...]
-    present: tuple[bool, ...]
-    question: str
-    answer: str
-    type: str
-    stage: Stage
-    split: Split
-
-
-@dataclass
-class PersonData:
-    """Everything one person is trained on.
-
-    Attributes:
-        name: of the person.
-        visual: [C, …] visual tokens of all clips, without gradients.
-        examples: of all splits and stages.
-        vectors: sentence vector [S] of every question.
-        others: states of the other people named, by name; they don't change.
-        left_out: questions that name somebody without a state.
-    """
-
-    name: str
-    visual: VisualTokens
-    examples: list[Example]
-    vectors: dict[str, Tensor]
-    others: dict[str, PersonState] = field(default_factory=dict)
-    left_out: int = 0
-
-    def part(self, stage: Stage, split: Split) -> list[Example]:
-        """The examples of one stage and split; the image stage asks about who is there and what they wear only."""
-        kept = [e for e in self.examples if (e.stage, e.split) == (stage, split)]
-        return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
-
-    def fingerprint(self) -> str:
-        """Hash of all words, splits, visual tokens and other people."""
-        found = hashlib.sha256(repr(self.examples).encode())
-        found.update(self.visual.tokens.cpu().float().numpy().tobytes())
-        for name, other in sorted(self.others.items()):
-            found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
-        return found.hexdigest()[:16]
+from pvchat.model.routers import RoutingStats
+from pvchat.model.visual import VisualTokens
+from pvchat.train.person.examples import PersonData, PersonExample
 
 
 @dataclass
@@ -96,7 +34,7 @@ class Batch:
     visual: VisualTokens
     prompts: list[Prompt]
     question: Tensor
-    examples: list[Example]
+    examples: list[PersonExample]
 
 
 @dataclass
@@ -179,60 +117,7 @@ class Trainee(nn.Module):
             yield
 
 
-def make_data(
-    name: str,
-    samples: Sequence[Sample],
-    rows: Sequence[Row],
-    analyses: Analyses,
-    model: Any,
-    encode: Encode,
-    others: dict[str, PersonState],
-) -> PersonData:
-    """Prepare an augmentation for training.
-
-    Args:
-        name: of the person, as in the rows.
-        samples: kept samples.
-        rows: questions about them. Those that don't name her teach nothing about her and aren't used; those that name
-            her beside somebody without a state are left out and counted.
-        analyses: what the experts saw in a sample.
-        model: the base.
-        encode: texts to sentence vectors.
-        others: states of other people whom rows may name.
-
-    Raises:
-        SettingsError: no question can be trained on.
-    """
-    index = {s.id: i for i, s in enumerate(samples)}
-    stage = {s.id: s.stage for s in samples}
-    about = [r for r in rows if r.sample in index and name in r.people]
-    known = [r for r in about if set(r.people) <= {name, *others}]
-    if len(known) < len(about):
-        log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))
-    if not known:
-        raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
-    examples = [_renamed(_example(r, index[r.sample], stage[r.sample]), name, others) for r in known]
-    asked = sorted({e.question for e in examples})
-    vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
-    visual = encode_all([analyses(s) for s in samples], model)
-    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others, len(about) - len(known))
-
-
-@torch.no_grad()
-def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
-    """Visual tokens of all clips, padded alike, so that any of them can be batched."""
-    whole = collate([from_analysis(a, model.config) for a in analyses])
-    parts = []
-    for start in range(0, len(analyses), _CLIPS):
-        at = slice(start, start + _CLIPS)
-        some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
-        parts.append(model.encode_clips(type(whole)(some)))
-    first = parts[0]
-    joined = {k: torch.cat([getattr(p, k) for p in parts]) for k in ("tokens", "mask", "track", "faces", "face_track")}
-    return replace(first, **joined, aux={})
-
-
-def make_batch(data: PersonData, examples: Sequence[Example]) -> Batch:
+def make_batch(data: PersonData, examples: Sequence[PersonExample]) -> Batch:
     """Examples as one batch."""
     rows = torch.tensor([e.clip for e in examples], device=data.visual.tokens.device)
     return Batch(
@@ -241,39 +126,6 @@ def make_batch(data: PersonData, examples: Sequence[Example]) -> Batch:
         torch.stack([data.vectors[e.question] for e in examples]),
         list(examples),
     )
-
-
-def draw(examples: Sequence[Example], count: int, rng: np.random.Generator) -> list[Example]:
-    """Examples for one step: half of them about clips that show somebody asked about, types alike often."""
-    groups: dict[tuple[bool, str], list[Example]] = {}
-    for e in examples:
-        groups.setdefault((any(e.present), e.type), []).append(e)
-    sides = [[k for k in sorted(groups) if k[0] == there] for there in (True, False)]
-    sides = [s for s in sides if s]
-    found = []
-    for i in range(count):
-        kinds = sides[i % len(sides)]
-        pool = groups[kinds[rng.integers(len(kinds))]]
-        found.append(pool[rng.integers(len(pool))])
-    return found
-
-
-def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
-    """A text in which somebody is called otherwise.
-
-    Only whole words count ("Al" isn't in "Also"), written as the name is or, where a sentence begins, with a capital.
-
-    Args:
-        text: to change.
-        name: hers.
-        alias: what she is called instead.
-        names: everybody's; a longer one ("Ana Maria") that contains hers stays.
-    """
-    longest = "|".join(re.escape(n) for n in sorted({name, *names}, key=len, reverse=True))
-    capital = name[:1].upper() + name[1:]
-    hers = {name} if capital in names else {name, capital}
-    pattern = rf"(?<!\w)(?:{longest})(?!\w)|(?:^|(?<=[.!?] )){re.escape(capital)}(?!\w)"
-    return re.sub(pattern, lambda hit: alias if hit[0] in hers else hit[0], text)
 
 
 def lm_mean(outcome: Outcome) -> Tensor:
@@ -290,25 +142,3 @@ def _share(people: People | None, share: slice) -> People:
     assert people is not None  # every example names someone
     cut = {f.name: getattr(people, f.name)[share] for f in fields(People)}
     return People(**cut)
-
-
-def _example(row: Row, clip: int, stage: Stage) -> Example:
-    there = tuple(bool(row.present[n]) for n in row.people)
-    return Example(clip, tuple(row.people), there, row.question, row.answer, row.type, stage, row.split)
-
-
-def _renamed(example: Example, name: str, others: Collection[str]) -> Example:
-    """Half of the examples under another name: tokens are to mean the person, whatever she is called.
-
-    The new name is nobody else's (`others` have states by theirs) and no word of the example.
-    """
-    number = int.from_bytes(hashlib.sha256(repr(example).encode()).digest()[:4], "little")
-    taken = {n.casefold() for n in (*others, *example.names)}
-    words = set(re.findall(r"\w+", f"{example.question} {example.answer}".casefold()))
-    free = [a for a in ALIASES if a.casefold() not in taken | words]
-    if number % 2 or not free:
-        return example
-    alias = free[number // 2 % len(free)]
-    names = tuple(alias if n == name else n for n in example.names)
-    question, answer = (call(text, name, alias, example.names) for text in (example.question, example.answer))
-    return replace(example, names=names, question=question, answer=answer)

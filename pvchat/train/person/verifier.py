@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.augment.questions.cast import Analyses
+from pvchat.augment.schemas import Sample
 from pvchat.identity.presence import MASK, PresenceModel, measures
 from pvchat.identity.verify import MASKED, OTHER_SCENE, PROTOTYPES, RECORD, Verifier, joined
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
-from pvchat.train.person.augmented import Analyses, Sample
 
 MOST_ADDED = 8  # prototypes that are added to the instant ones of a face: views and lights of one clip
 MOST_FIGURE = 48  # of a figure: they are averaged

@@ -82,6 +82,18 @@ def _follow_parent() -> None:
         os._exit(1)
 
 
+class _Actor:
+    """A worker of Ray."""
+
+    def __init__(self, spec: Spec) -> None:
+        _limit(spec.threads)
+        self.worker = Worker(spec)
+
+    def answer(self, unit: Unit) -> Result:
+        """One clip."""
+        return self.worker(unit)
+
+
 def _on_ray(units: Sequence[Unit], spec: Spec, workers: int) -> Iterator[Result]:
     try:
         import ray
@@ -95,18 +107,10 @@ def _on_ray(units: Sequence[Unit], spec: Spec, workers: int) -> Iterator[Result]
             include_dashboard=False, log_to_driver=False, num_cpus=max(workers, 1), runtime_env={"env_vars": paths}
         )  # fmt: skip
 
-    @ray.remote(num_cpus=1)
-    class Actor:
-        def __init__(self, spec: Spec) -> None:
-            _limit(spec.threads)
-            self.worker = Worker(spec)
-
-        def answer(self, unit: Unit) -> Result:
-            return self.worker(unit)
-
     try:
-        pool = ActorPool([Actor.remote(spec) for _ in range(max(1, min(workers, len(units))))])
-        yield from pool.map_unordered(lambda actor, unit: actor.answer.remote(unit), list(units))
+        actor = ray.remote(num_cpus=1)(_Actor)
+        pool = ActorPool([actor.remote(spec) for _ in range(max(1, min(workers, len(units))))])
+        yield from pool.map_unordered(lambda one, unit: one.answer.remote(unit), list(units))
     finally:
         if mine:
             ray.shutdown()

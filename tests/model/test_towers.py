@@ -1,4 +1,4 @@
-"""Hub experts: tiny random models saved in the hub's layout and loaded back from the folder."""
+"""Towers of hub models: tiny random models saved in the hub's layout and loaded back from the folder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import torch
 
 from pvchat.errors import SettingsError
 from pvchat.model.config import ExpertConfig
-from pvchat.model.features import from_analysis
+from pvchat.model.features import ClipFeatures, from_analysis, scene_tokens
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import load_config
-from pvchat.model.towers import OpenClipExpert, TransformersExpert, add_scene, load_expert, load_experts, with_widths
+from pvchat.model.towers import OpenClipTower, TransformersTower, load_tower, load_towers, with_widths
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (3, 40, 56, 3), dtype=np.uint8)
 TEXT = {"context_length": 8, "vocab_size": 64, "width": 16, "heads": 2, "layers": 1}
@@ -56,7 +56,7 @@ def open_clip_folder(request, tmp_path):
 @pytest.mark.parametrize("open_clip_folder", sorted(TOWERS), indirect=True)
 def test_open_clip_towers_give_patch_tokens(open_clip_folder):
     folder, model, tokens, width = open_clip_folder
-    expert = OpenClipExpert("x", str(folder))
+    expert = OpenClipTower("x", str(folder))
     out = expert.tokens(IMAGES)
     assert out.shape == (3, tokens, width)
     assert expert.width == width
@@ -79,7 +79,7 @@ def dinov2_folder(tmp_path):
 
 
 def test_dinov2_gives_patch_tokens(dinov2_folder):
-    expert = TransformersExpert("dinov2", str(dinov2_folder))
+    expert = TransformersTower("dinov2", str(dinov2_folder))
     assert expert.tokens(IMAGES).shape == (3, 4, 24)
     assert expert.width == 24
 
@@ -88,27 +88,28 @@ def test_a_hub_preset_reads_widths_and_runs(dinov2_folder, make_analysis):
     tiny = load_config("tiny")
     experts = {**tiny.experts, "dinov2": ExpertConfig(0, "transformers", str(dinov2_folder))}
     config = replace(tiny, experts=experts)
-    loaded = load_experts(config)
+    loaded = load_towers(config)
     model = PVChatModel(with_widths(config, loaded)).eval()
     analysis = make_analysis(0, 3)
-    features = add_scene(from_analysis(analysis, config), loaded, IMAGES, analysis.times / 3, config.frame_segments)
+    seen = scene_tokens(loaded["dinov2"].tokens(IMAGES), analysis.times / 3, config.frame_segments)
+    features = ClipFeatures({**from_analysis(analysis, config).experts, "dinov2": seen})
     assert features.experts["dinov2"].tokens.shape == (1, 12, 24)
     assert bool(model(features).reading.sentences.isfinite().all())
 
 
 def test_what_cannot_be_loaded_is_named(tmp_path):
     with pytest.raises(SettingsError, match="can't be loaded") as caught:
-        TransformersExpert("dinov2", str(tmp_path))
+        TransformersTower("dinov2", str(tmp_path))
     assert str(tmp_path) in str(caught.value)
     with pytest.raises(SettingsError, match="nothing to load"):
-        load_expert("frame", ExpertConfig(1280))
+        load_tower("frame", ExpertConfig(1280))
     with pytest.raises(SettingsError, match="unknown expert source"):
         ExpertConfig(1, "ftp")
 
 
 def test_a_wrong_width_is_named(dinov2_folder):
     with pytest.raises(SettingsError, match="width 24, not 30"):
-        load_expert("dinov2", ExpertConfig(30, "transformers", str(dinov2_folder)))
+        load_tower("dinov2", ExpertConfig(30, "transformers", str(dinov2_folder)))
 
 
 def test_hub_presets_name_mochas_four():

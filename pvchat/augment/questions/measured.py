@@ -1,0 +1,111 @@
+"""What was measured of the people of a sample, in words after a name.
+
+In: a `View`. Out: its evidence with what is known of how the sample was made, phrases out of it, and the other way: a
+model's sentence as such a phrase.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pvchat.augment.questions.cast import View
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.extraction import read_phrase
+from pvchat.chat.guard import same_colour
+from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase
+from pvchat.chat.verbs import present_tense
+from pvchat.schemas import Garment, PersonFacts
+
+_MASK = re.compile(r"\bmask\b")
+_MOUTH = re.compile(r"\b(smil|laugh|talk)\w*")
+_BEARD = re.compile(r"\b(beard|moustache|mustache|stubble)\b")
+_TURNS, _FACES = re.compile(r"^turning\b"), re.compile(r"^(facing|looking)\b")
+_HEADGEAR = re.compile(r"\b(cap|hat|hood)\b")
+
+
+def phrase(evidence: Evidence, kind: str, name: str, looks: bool = False) -> str:
+    """What was measured of somebody, as a phrase after the name; empty where nothing was.
+
+    Args:
+        evidence: of the clip.
+        kind: appearance, action or location.
+        name: of somebody present.
+        looks: also say what isn't worn (hair, beard).
+    """
+    facts = evidence.facts.get(name)
+    if facts is None:
+        return ""
+    if kind == "appearance":
+        return appearance_phrase(facts, whole=looks)
+    if kind == "action":
+        return action_phrase(facts)
+    place = location_phrase(name, evidence)
+    return f"is {place}" if place else ""
+
+
+def informed(view: View) -> Evidence:
+    """What was measured, with what is known of how the sample was made (`Sample.notes`: about its first person)."""
+    evidence, subject = view.evidence, next(iter(view.sample.people))
+    notes, facts = view.sample.notes, evidence.facts.get(subject)
+    if facts is None:
+        return evidence
+    worn = re.sub(r"^(wears|wearing|is wearing) ", "", notes.get("appearance", ""))
+    deed = notes.get("action", "")
+    clothes, worn = _recoloured(facts.clothes, worn)
+    features = list(facts.features)
+    if worn:
+        features = [f for f in features if not _same_thing(f, worn)] + _items(worn)
+    covered = bool(_MASK.search(" ".join(features)))
+    gestures = [*facts.gestures, *([deed] if deed and deed not in facts.gestures else [])]
+    hidden = [_MOUTH] * covered + [_FACES] * bool(_TURNS.search(deed))
+    gestures = [g for g in gestures if not any(pattern.search(g) for pattern in hidden)]
+    changed = replace(
+        facts,
+        clothes=clothes,
+        features=[f for f in features if not (covered and _BEARD.search(f))],
+        gestures=gestures,
+        hair=None if _HEADGEAR.search(worn) else facts.hair,
+    )
+    place = notes.get("location") or evidence.place
+    scene = evidence.scene
+    if notes.get("location"):
+        scene = replace(scene, place=None, setting=None, background=None)
+    return replace(evidence, facts={**evidence.facts, subject: changed}, place=place, scene=scene)
+
+
+def refer(view: View, name: str) -> str:
+    """How a model that doesn't know the name is told whom a question is about: "the woman on the left of the frame"."""
+    facts = view.evidence.facts.get(name, PersonFacts())
+    noun = facts.gender or "person"
+    several = len(view.analysis.tracks) > 1 and facts.where
+    return f"the {noun} {facts.where}" if several else f"the {noun}"
+
+
+def read_told(kind: str, text: str) -> str:
+    """A model's sentence ("The man is wearing a red shirt.") as a phrase after a name; empty if it isn't one."""
+    found = read_phrase(kind, text)  # type: ignore[arg-type]
+    if not found:
+        return ""
+    return {"appearance": f"is wearing {found}", "action": present_tense(found)}.get(kind, f"is {found}")
+
+
+def _recoloured(clothes: list[Garment], worn: str) -> tuple[list[Garment], str]:
+    """Garments with the colour that a note gives ("red clothes"), and what is left of the note."""
+    told = re.fullmatch(r"(.+) clothes", worn)
+    if told is None or not clothes:
+        return clothes, worn
+    first = clothes[0] if same_colour(clothes[0].colour, told[1]) and clothes[0].colour else None
+    return [first or replace(clothes[0], colour=told[1]), *clothes[1:]], ""
+
+
+def _items(worn: str) -> list[str]:
+    return [part for part in re.split(r", | and ", worn) if part]
+
+
+def _same_thing(feature: str, worn: str) -> bool:
+    """Whether a measured feature is what was put on ("a face mask" and "a surgical mask"; "glasses", "sunglasses")."""
+    nouns: Sequence[str] = [item.split()[-1] for item in _items(worn)]
+    own = feature.split()[-1]
+    return any(own == n or own.endswith(n) or n.endswith(own) or {own, n} <= {"hat", "cap", "hood"} for n in nouns)

@@ -1,0 +1,44 @@
+"""Whoever waits for an augmentation: told what is being done, and free to stop it between two samples."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from pvchat.errors import PVChatError
+from pvchat.schemas import Progress
+
+
+class StoppedError(PVChatError):
+    """The caller asked to stop; what is finished stays and is used next time."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Progress out, stop in.
+
+    Attributes:
+        progress: called with what is being done, how much of it is done, and how much there is; None for nobody.
+        stop: set it to stop after the sample at hand; None where nobody does.
+    """
+
+    progress: Progress | None = None
+    stop: threading.Event | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is to end."""
+        return self.stop is not None and self.stop.is_set()
+
+    def tell(self, what: str, done: float, total: float) -> None:
+        """Say what is being done, how much of it is done, and how much there is."""
+        if self.progress is not None:
+            self.progress(what, done, total)
+
+    def check(self, subject: str = "") -> None:
+        """Raise StoppedError when it is to end."""
+        if self.stopped:
+            raise StoppedError("augmentation was stopped.", subject=subject, hint="The same call goes on from here.")
+
+
+NOBODY = Watch()

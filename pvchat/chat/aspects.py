@@ -1,0 +1,170 @@
+"""What of somebody a question asks about: masked text and type in, an `Aspect` out.
+
+A question gets a yes only if every word of it is about being there. "Is Ana dead?" has one that is not: it is read as
+a question whether something holds, and where nothing measured speaks to that the answer says so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pvchat.chat.predicates import UNKNOWN, Predicate, PredicateKind, read_predicate
+from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
+from pvchat.schemas import QuestionType
+
+AspectName = Literal["usual", "missing", "whether", "absent", "count", "times", "rest"]
+
+_THERE = word_set(
+    """present visible here there shown seen spotted found featured included filmed recorded captured caught
+    identified recognised recognized detected listed anywhere somewhere among part one of in on at within it
+    this that these the a an any my your our video videos clip clips footage recording film movie picture photo
+    image frame frames shot scene camera screen people persons faces group cast and or both all too also
+    together again ever even either neither as be been point time times moment once still already really
+    actually now today you me us i we can please absent missing not to yes no from only else around"""
+)  # what may be said of somebody who is asked for by name
+_APPEARS = re.compile(
+    r"^\s*(?:ever |even |also |still |actually |all |both )*(?:appear|feature|exist|participate|attend|take part|star"
+    r"|(?:show|turn|pop|come) up|make (?:it|an appearance|a cameo))\b"
+)
+_PRESENCE = _THERE | word_set(
+    """person persons human humans individual individuals crowd appear appears appeared appearing appearance see
+    seeing saw spot spots spotting find finds notice notices noticed detect recognise recognize identify show
+    shows showing turn turns turned pop pops popped come comes came across catch capture features feature
+    featuring include includes contain contains exist exists existing participate participates attend join make
+    makes made cameo starring look looking luck trace traces sign signs glimpse glimpses check confirm verify
+    know wonder whether if right true sure certain maybe perhaps possibly likely got get long often begins
+    starts enters leaves second seconds first last minute minutes watch watched watching two three four five
+    anybody anyone somebody someone everybody everyone nobody none hello hi hey ok okay thanks able familiar
+    known enrolled name list say tell there's who's that's i'm i've you've let's isn't aren't wasn't doesn't
+    don't didn't can't haven't hasn't won't face anything nothing something"""
+)  # and in questions of any form about who is there
+_ODD = word_set("like why how what which whose before after than same under over below more most")  # never free
+_FREE = (FUNCTION_WORDS | PRONOUNS | _PRESENCE | {MASK.lower()}) - _ODD
+_NAMED_CLIP = re.compile(
+    r"\b(in|of|from|on|within|throughout|during) (this|the|that|my|your|our) (\w+ ){0,5}?"
+    r"(video|clip|footage|film|movie|picture|photo|recording|scene|frame)s?\b"
+)
+_SUBJECT = rf"(?:{MASK.lower()}|he|she|they|every ?one|every ?body)"
+_LISTED = rf"{_SUBJECT}(?:(?:, (?:and |or )?| and | or | nor ){MASK.lower()}\b(?!'))*(?! and )\b(?!')"
+_POLAR = re.compile(
+    r"^(?:(?:and|but|so|then|ok|well|hey),? )?(?P<verb>is|are|was|were|isn't|aren't|does|do|did|doesn't|has|have"
+    rf"|can|could|will|would|should|may|might|must) (?:both |either |neither )?{_LISTED}(?P<rest>.*)$"
+)
+_OWNED = re.compile(rf"^(?P<verb>is|are|was|were) {MASK.lower()}(?P<rest>'s .*)$")
+_CLAUSE = re.compile(
+    r"(?:^|^(?!.*\b(?:what|where|how|who|when|why|which)\b).*\b(?:whether|if|that|think|believe|so|sure) )"
+    rf"{_LISTED}(?P<verb> is| are| was| were)"
+    r"(?P<rest> .*?)(?:,? (?:right|correct|or not|isn't (?:he|she|it)|is (?:he|she)|are they))?\W*$"
+)  # "tell me whether Ana is dead", "so Ana is dead, right?"
+_MODALS = word_set("can could will would should may might must")
+_WHO_DOES = re.compile(
+    r"^(?:and )?(?:(?:who|which (?:person|people|ones?)|what people)(?:'s| is| are| was| were|(?= wears?| has| have))"
+    r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body)) (?P<rest>.+)$"
+)
+_COUNT = re.compile(
+    r"\b(?:how many|count|number of) (?:other |more |the )?(?:people|persons?|faces|humans|of (?:them|us))\b"
+)
+_TIMES = re.compile(
+    r"\b(when|how (long|often)|how many times|(at )?what (time|point|moment)|which (seconds?|minutes?|moments?))\b"
+)
+_ASIDE = re.compile(
+    r"\b(which (one )?of|what (do|can|could) (you|we|i)|other than|apart from|aside from|besides|except( for)?"
+    rf"|(what|which) (people|persons?)(?!.*{MASK.lower()})|(video|clip|film|scene|part|picture|photo|frame) \d+)\b"
+)
+_ALSO_NAMED = re.compile(
+    rf"(,|and|or|nor) {MASK.lower()}\b|\bas well\b|^ (both|all|either|ever|even|also)( two| three| four| five)?\b"
+)
+_MISSING = re.compile(r"\b(?<!or )(not|missing|absent)\b")
+_NOT_THERE = re.compile(r"\b(not|isn't|aren't|wasn't|doesn't|missing|absent)\b")
+_TYPES: dict[PredicateKind, QuestionType] = {
+    "beside": "location", "side": "location", "alone": "location", "setting": "location", "place": "location",
+    "gender": "appearance", "worn": "appearance", "looks": "appearance", "pose": "action", "deed": "action",
+    "unknown": "other",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """What of somebody is asked.
+
+    Attributes:
+        name: "usual" for what the question's type says; "missing" for being there asked the other way round; "whether"
+            something holds of those asked about (or, for "who", of whom); "absent" for who is not there; "count";
+            "times"; "rest" for what nothing measured speaks to.
+        predicate: of "whether".
+    """
+
+    name: AspectName = "usual"
+    predicate: Predicate = UNKNOWN
+
+    def type(self, read: QuestionType) -> QuestionType:
+        """The question's type: existence only where it is about being there."""
+        if self.name == "whether":
+            return _TYPES[self.predicate.kind]
+        return "other" if self.name == "rest" else read
+
+
+USUAL, REST = Aspect(), Aspect("rest")
+
+
+def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> Aspect:
+    """The aspect of a question.
+
+    Args:
+        lower: its text in lower case, names masked.
+        kind: its type.
+        named: whether it is about somebody named.
+        asks_who: whether it asks which people.
+    """
+    if asks_who:
+        return _of_anybody(lower, kind)
+    polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
+    there = _is_there(polar["verb"].strip(), polar["rest"]) if polar and named else only_presence(lower)
+    if there and (polar or kind == "existence"):
+        missing = Aspect("missing") if _MISSING.search(lower) else USUAL
+        return Aspect("times") if _TIMES.search(lower) else missing
+    if kind == "existence" and polar is None or kind in ("existence", "other") and not named and polar:
+        return REST
+    predicate = read_predicate(polar["rest"]) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
+    if predicate.kind != "unknown":
+        return Aspect("whether", predicate)
+    return REST if polar and kind in ("existence", "other") else USUAL
+
+
+def only_presence(lower: str) -> bool:
+    """Whether every word of a question is about being there, about people and clips in general, or a name."""
+    asked = _ASIDE.sub(" ", _TIMES.sub(" ", _COUNT.sub(" ", lower)))
+    return all(_bare(word) in _FREE or word in _FREE for word in _words(asked))
+
+
+def _is_there(verb: str, rest: str) -> bool:
+    """Whether "is Ana …" or "does Ana …" goes on about being there only."""
+    rest = _ALSO_NAMED.sub(" ", _ASIDE.sub(" ", rest))
+    if verb.startswith("d"):
+        return bool(_APPEARS.match(rest)) and set(_words(_APPEARS.sub(" ", rest))) <= _THERE
+    words = _words(rest)
+    return set(words) <= _THERE and (verb not in _MODALS or words[:1] == ["be"])
+
+
+def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
+    """The aspect of a question about who."""
+    asked = _WHO_DOES.match(lower)
+    predicate = read_predicate(asked["rest"]) if asked else UNKNOWN
+    if predicate.kind not in ("unknown", "beside"):
+        return Aspect("whether", predicate)
+    if only_presence(lower):
+        if _COUNT.search(lower):
+            return Aspect("count")
+        return Aspect("absent") if _NOT_THERE.search(lower) and kind == "existence" else USUAL
+    return USUAL if kind != "existence" and MASK.lower() in lower else REST
+
+
+def _words(text: str) -> list[str]:
+    """Words, the clip that is spoken of ("in the second clip") left out."""
+    return re.findall(r"[^\W_][\w'-]*", _NAMED_CLIP.sub(" ", text))
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"'(s|re|ll|d|ve|m)?$", "", word)

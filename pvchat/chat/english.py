@@ -1,0 +1,35 @@
+"""Small parts of English sentences: lists, forms of "be", numbers in words, clock times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+HEDGE = "probably"  # before what is likely but not sure
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def join(items: Sequence[str], word: str = "and") -> str:
+    """Join as "Ana, Ben and Cleo"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
+
+
+def be(names: Sequence[str]) -> str:
+    """The form of "be" that follows these names."""
+    return "is" if len(names) == 1 else "are"
+
+
+def number(count: int) -> str:
+    """A count in words up to ten, in figures beyond."""
+    return _NUMBERS[count] if count <= 10 else str(count)
+
+
+def upper(text: str) -> str:
+    """The text with a capital at its start, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def clock(seconds: float) -> str:
+    """A time of a clip as "0:07" or "1:02:03"."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

@@ -1,0 +1,149 @@
+"""Who is in a clip, as sentences: yes and no, lists, times; and refusals about people who aren't there.
+
+A person judged absent is refused in the wording of the question's type, an unsure one too, and neither is described.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pvchat.chat.english import be, clock, join, number
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.questions import Question
+from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
+
+_REFUSED = {
+    "appearance": "what {who} {is_} wearing",
+    "action": "what {who} {is_} doing",
+    "location": "where {who} {is_}",
+}
+
+
+def existence(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Whether the people asked about by name are there: yes, no, unsure, or who of them."""
+    groups = {d: [p.name for p in asked if p.decision == d] for d in ("present", "absent", "unsure")}
+    present, absent, unsure = groups["present"], groups["absent"], groups["unsure"]
+    if len(asked) == 1:
+        return _existence_of_one(asked[0], evidence)
+    doubt = f"; I'm not sure about {join(unsure, 'or')}" if unsure else ""
+    if not present and not absent:
+        return f"I'm not sure whether {join(unsure, 'or')} is in this video."
+    if not absent:
+        if not unsure:
+            both = f"both {join(present)}" if len(present) == 2 else join(present)
+            return f"Yes, {both} are {'' if len(present) == 2 else 'all '}in this video."
+        return f"{join(present)} {be(present)} in this video{doubt}."
+    if not present:
+        if len(absent) == 1:
+            return f"{absent[0]} is not in this video{doubt}."
+        none = f"neither {join(absent, 'nor')}" if len(absent) == 2 else f"none of {join(absent)}"
+        return f"No, {none} is in this video{doubt}."
+    return f"Only {join(present)} {be(present)} in this video; {join(absent)} {be(absent)} not{doubt}."
+
+
+def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Who is there: everyone known, whoever is unsure, and how many others."""
+    present = [p.name for p in asked if p.decision == "present"]
+    unsure = [p.name for p in asked if p.decision == "unsure"]
+    besides = f"Besides {join(question.besides)}, " if question.besides and present else ""
+    too = " too" if besides else ""
+    first = f"{besides}{join(present)} {be(present)} in this video{too}." if present else nobody(question, asked)[0]
+    doubt = f"I'm not sure about {join(unsure, 'or')}." if unsure else ""
+    return " ".join(x for x in (first, doubt, _strangers(evidence.unknown, bool(present))) if x)
+
+
+def who_is_absent(asked: Sequence[PersonPresence]) -> str:
+    """Who of those enrolled is not there, and who may not be."""
+    absent = [p.name for p in asked if p.decision == "absent"]
+    unsure = [p.name for p in asked if p.decision == "unsure"]
+    first = f"{join(absent)} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
+    return f"{first} I'm not sure about {join(unsure, 'or')}." if unsure else first
+
+
+def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """The number of people seen, known or not; people who may be somebody enrolled are counted once."""
+    present = [p.name for p in asked if p.decision == "present"]
+    others = evidence.unknown + evidence.doubtful
+    count = len(present) + others
+    if not count:
+        return "I see nobody in this video."
+    strangers = [f"{number(others)} whom I don't know"] if others else []
+    seen = f"I see {number(count)} {'person' if count == 1 else 'people'} in this video"
+    if not present:
+        return f"{seen}, nobody whom I know for sure."
+    return f"{seen}: {join([*present, *strangers])}."
+
+
+def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
+    """When somebody present is seen; how long or how often where the question asks that."""
+    name, seen = person.name, when(person, evidence)
+    if not seen:
+        still = evidence.duration_s is not None and evidence.duration_s <= 1.5
+        return f"{name} is in this video, " + ("which is over in a moment." if still else "but I can't say when.")
+    length = sum(b - a for a, b in person.spans)
+    if seen == "the whole time":
+        seen += f", from {clock(person.spans[0][0])} to {clock(person.spans[-1][1])}"
+    if re.search(r"\bhow long\b", asked, re.IGNORECASE):
+        return f"{name} is in this video for about {round(length)} seconds, {seen}."
+    if re.search(r"\bhow (often|many times)\b", asked, re.IGNORECASE):
+        often = {1: "once", 2: "twice"}.get(len(person.spans), f"{number(len(person.spans))} times")
+        return f"{name} is in this video {often}, {seen.removeprefix(f'{often} ')}."
+    return f"{name} is in this video {seen}."
+
+
+def nobody(question: Question, asked: Sequence[PersonPresence]) -> list[str]:
+    """That nobody known is there, and who may be."""
+    unsure = [p.name for p in asked if p.decision == "unsure"]
+    head = f"Nobody {'else ' if question.besides else ''}I know is in this video."
+    quiet = not unsure or question.type == "existence"
+    return [head] if quiet else [head, f"I'm not sure about {join(unsure, 'or')}."]
+
+
+def refusals(kind: QuestionType, asked: Sequence[PersonPresence]) -> list[str]:
+    """One sentence for everyone absent, one for everyone unsure, in the wording of the question's type."""
+    absent = [p.name for p in asked if p.decision == "absent"]
+    unsure = [p.name for p in asked if p.decision == "unsure"]
+    told = []
+    if absent:
+        told.append(f"{join(absent)} {be(absent)} not in this video, so I can't {_what(kind, absent)}.")
+    if unsure:
+        told.append(f"I'm not sure whether {join(unsure, 'or')} is in this video, so I can't {_what(kind, unsure)}.")
+    return told
+
+
+def when(person: PersonPresence, evidence: Evidence) -> str:
+    """Such as "from 0:02 to 0:09"; empty for stills and where no span is known."""
+    spans, length = person.spans, evidence.duration_s
+    if not spans or (length is not None and length <= 1.5):
+        return ""
+    if length is not None and sum(b - a for a, b in spans) >= 0.95 * length:
+        return "the whole time"
+    if len(spans) > 3:
+        return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
+    return join([f"from {clock(a)} to {clock(b)}" if clock(a) != clock(b) else f"at {clock(a)}" for a, b in spans])
+
+
+def _existence_of_one(person: PersonPresence, evidence: Evidence) -> str:
+    name = person.name
+    if person.decision == "absent":
+        return f"No, {name} is not in this video."
+    if person.decision == "unsure":
+        seen = "the likeness is too weak" if person.track is not None else "the picture isn't clear enough"
+        return f"I'm not sure whether {name} is in this video: {seen} to tell."
+    where = evidence.facts.get(name, PersonFacts()).where
+    return "Yes, " + ", ".join(x for x in (f"{name} is in this video", where, when(person, evidence)) if x) + "."
+
+
+def _strangers(count: int, also: bool) -> str:
+    if count <= 0:
+        return ""
+    there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
+    return f"{there} {number(count)} {'person' if count == 1 else 'people'} I don't know."
+
+
+def _what(kind: QuestionType, names: list[str]) -> str:
+    who, verb = (names[0], "is") if len(names) == 1 else ("they", "are")
+    if kind in _REFUSED:
+        return f"say {_REFUSED[kind].format(who=who, is_=verb)}"
+    return f"describe {names[0] if len(names) == 1 else 'them'}"

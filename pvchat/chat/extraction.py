@@ -1,0 +1,76 @@
+"""Phrases out of a model's sentences: "The man is riding a bike." in, "riding a bike" out; garments out of phrases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pvchat.chat.calibration import ClaimKind
+from pvchat.chat.guard import COLOURS, same_colour
+from pvchat.chat.vocabulary import word_set
+from pvchat.schemas import Garment
+
+_SUBJECT = (
+    r"(?:(?:the|an?|this|one|two|some) )?(?:[\w-]+ ){0,3}?"
+    r"(?:man|woman|boy|girl|child|person|lady|guy|people|men|women)"
+)
+_NOUNS = "wearing|clothing|during|evening|morning|building|ceiling|painting"  # -ing, but nothing one does
+_DEED = re.compile(rf"^{_SUBJECT}\b[^.]*?\b(?:is|are) (?P<phrase>(?!{_NOUNS})[a-z]{{2,}}ing\b[^.]*)", re.IGNORECASE)
+_BARE_DEED = re.compile(rf"^{_SUBJECT}\b[^.]*? (?P<phrase>(?!{_NOUNS})[a-z]{{2,}}ing\b[^.]*)", re.IGNORECASE)
+_WORN = re.compile(r"\b(?:wearing|wears|dressed in|in) (?P<phrase>[^.]+)", re.IGNORECASE)
+_PLACE = re.compile(
+    r"^(?:it was taken |the video was taken |.*\bis )?(?P<phrase>(?:in|on|at|near|by|inside|outside|beside|through"
+    r"|along|down|over|across|in front of) (?:an?|the|some) [^.,]+)",
+    re.IGNORECASE,
+)
+_NO_DEED = re.compile(r"^(wearing|standing there|being|having)\b", re.IGNORECASE)
+_UPPER = word_set("shirt t-shirt jacket coat dress sweater hoodie jersey vest suit blouse uniform tunic sweatshirt")
+_ARTICLE = re.compile(r"^(?:an?|the|some|his|her|their) ", re.IGNORECASE)
+
+
+def read_phrase(kind: ClaimKind, text: str) -> str:
+    """The phrase that answers a question of this kind; empty where the text has none.
+
+    "action" gives "riding a bike", "appearance" "a red shirt", "location" "in the park", "scene" the first sentence.
+    """
+    sentence = _tidy(text)
+    if kind == "scene":
+        return sentence
+    patterns = {"action": (_DEED, _BARE_DEED), "appearance": (_WORN,), "location": (_PLACE,)}[kind]
+    hit = next((m for p in patterns if (m := p.search(sentence))), None)
+    phrase = hit["phrase"].strip(" ,;") if hit else ""
+    if kind == "action":
+        return "" if _NO_DEED.match(phrase) else phrase[:1].lower() + phrase[1:]
+    return phrase[:1].lower() + phrase[1:]
+
+
+def garments(phrase: str) -> list[Garment]:
+    """Garments in a phrase such as "a red shirt and blue jeans"."""
+    found = []
+    for part in re.split(r",|\band\b|\bwith\b", phrase.lower()):
+        words = _ARTICLE.sub("", part.strip()).split()
+        colours = [w for w in words if w in COLOURS]
+        kind = [w for w in words if w not in COLOURS]
+        if kind and re.fullmatch(r"[a-z' -]+", " ".join(kind)) and len(kind) <= 3:
+            found.append(Garment(" ".join(kind), " ".join(colours) or None, 0.0))
+    return found
+
+
+def dressed(measured: Sequence[Garment], told: Sequence[Garment]) -> list[Garment]:
+    """Measured garments, where "top" may get its kind from a told one of like colour; all told ones where none was."""
+    if not measured:
+        return list(told)
+    kinds = [g for g in told if g.kind in _UPPER and g.colour]
+    return [
+        replace(m, kind=kinds[0].kind)
+        if m.kind == "top" and kinds and m.colour and same_colour(m.colour, kinds[0].colour)
+        else m
+        for m in measured
+    ]
+
+
+def _tidy(text: str) -> str:
+    """The first sentence of a caption, without the blanks that captions have before commas and full stops."""
+    first = re.split(r"(?<=[.!?])\s|\n", re.sub(r"\s+([.,;!?'])", r"\1", text.strip()))[0]
+    return first if first.endswith(".") else ""

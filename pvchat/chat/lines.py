@@ -1,0 +1,39 @@
+"""What the trained model is asked about a clip, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question to the model.
+
+    Attributes:
+        question: as the model is asked.
+        people: names of the people whose personal tokens stand in the prompt.
+        track: whom to look at: an index into `ClipAnalysis.tracks`; other people's tracks are hidden, whole frames
+            aren't. None looks at everyone.
+        experts: whose tokens to look at; empty for all.
+    """
+
+    question: str
+    people: tuple[str, ...] = ()
+    track: int | None = None
+    experts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What the model said.
+
+    Attributes:
+        text: its words.
+        log_prob: mean log-probability of a token; 0 would be certainty.
+        gain: how much of that the clip is worth: `log_prob` less the same text's when the model sees an empty clip. A
+            fluent guess has none, whatever its probability.
+    """
+
+    text: str
+    log_prob: float
+    gain: float

@@ -1,0 +1,130 @@
+"""Enrolled names in a question: its text and the names in, where each is mentioned out.
+
+Names that are also English words (Will, May, Rose) are told from those words by capitals and by their neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pvchat.chat.vocabulary import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, word_set
+
+_MONTHS = word_set("april may june august january")
+_BEFORE_MONTH = word_set("in since until by last next early late mid")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """An enrolled name found in a text: characters start to end, a possessive ending included."""
+
+    name: str
+    start: int
+    end: int
+
+
+def find_mentions(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> list[Mention]:
+    """Enrolled names in a text, in order: longest first, whole words, any case, with possessive endings."""
+    folded, index = _fold(text)
+    found: list[Mention] = []
+    for form, name, is_first in _forms(names, aliases):
+        start = folded.find(form)
+        while start >= 0:
+            a, b = index[start], index[start + len(form)]
+            taken = any(a < m.end and m.start < b for m in found)
+            end = None if taken else _name_end(text, a, b)
+            longer = is_first and end == b and re.match(r" [^\W\d_]", text[b:]) and text[b + 1].isupper()
+            longer = longer and text != text.upper()  # "Bob Marley" isn't the enrolled "Bob Stone"
+            if end is not None and not longer and _is_name_here(text, a, b, end):
+                found.append(Mention(name, a, end))
+            start = folded.find(form, start + 1)
+    return sorted(found, key=lambda m: m.start)
+
+
+def mask_names(text: str, mentions: Sequence[Mention]) -> str:
+    """The text with "Alex" in the place of every name, its possessive ending kept."""
+    for m in reversed(mentions):
+        owns = "'s" if re.search(r"'s?$|s'$", text[m.start : m.end].lower()) else ""
+        text = f"{text[: m.start]}{MASK}{owns}{text[m.end :]}"
+    return text
+
+
+def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+    """(folded spelling, enrolled name, is it only the first word of a longer name), longest first.
+
+    The first word of a longer name counts where it is unambiguous.
+    """
+    pairs = [*aliases.items(), *((n, n) for n in names)]
+    forms = {_fold(" ".join(unicodedata.normalize("NFKC", form).split()))[0]: name for form, name in pairs}
+    whole = [(form, name, False) for form, name in forms.items() if form]
+    first = [form.split()[0] for form in forms if " " in form]
+    part = [
+        (form.split()[0], name, True)
+        for form, name, _ in whole
+        if " " in form and first.count(form.split()[0]) == 1 and form.split()[0] not in {*forms, *FUNCTION_WORDS}
+    ]
+    return sorted(whole + part, key=lambda row: -len(row[0]))
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """Case-folded text and, for each of its characters (and its end), the index into the original."""
+    folded = [(piece, i) for i, char in enumerate(text) for piece in char.casefold()]
+    return "".join(p for p, _ in folded), [i for _, i in folded] + [len(text)]
+
+
+def _name_end(text: str, start: int, end: int) -> int | None:
+    """End of the name with its possessive ending, or None where it is only a part of a longer word."""
+    if start and _joined(text[start - 1], text[start]):
+        return None
+    if start > 1 and text[start - 1] == "-" and _is_letter(text[start - 2]):
+        return None  # "Marie" isn't in "Ann-Marie"
+    if end == len(text) or not (_joined(text[end - 1], text[end]) or text[end] in "'-"):
+        return end
+    tail = re.match(r"'s(?!\w)|s'(?!\w)|'(?!\w)|s(?![\w'])", text[end:], re.IGNORECASE)
+    if tail is not None:
+        return end + tail.end()
+    return end if text[end] == "-" and not (end + 1 < len(text) and _is_letter(text[end + 1])) else None
+
+
+def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
+    """Whether a word that spells a name is used as one here ("Will Rose be there?" asks about Rose only)."""
+    word, tail = text[start:stop], text[stop:end].lower()
+    if not (word[0].islower() or word[0].isupper()):
+        return True  # a script without case
+    before = re.findall(r"[\w']+|,", text[:start].lower())[-1:] or [""]
+    after = re.findall(r"[\w']+|[,.]", text[end:].lower())[:1] or [""]
+    capital = word[0].isupper() and text != text.upper()
+    first = not text[:start].strip() or text[:start].rstrip()[-1] in ".?!"
+    follows = after[0] in PREDICATES or after[0] == "," or after[0].endswith("ing") or not re.search(r"\w", text[end:])
+    if (
+        tail == "s"
+        and not (capital and not first)
+        and (follows or after[0] in FUNCTION_WORDS or before[0] in BEFORE_NOUN)
+    ):
+        return False  # "roses in the background" isn't Rose's
+    if word.lower() in FUNCTION_WORDS and not tail.startswith("'"):
+        if capital and first:
+            return after[0] in ("is", "was", "has", "does", "and", "or")
+        if not capital:
+            return (before[0] in OPENERS or before[0] == ",") and follows
+    if not capital and first and after[0] in BEFORE_NOUN:
+        return False  # "mark the frame": a verb
+    if word.lower() in _MONTHS and before[0] in _BEFORE_MONTH and not tail:
+        return False
+    return capital or " " in word or before[0] not in BEFORE_NOUN
+
+
+def _joined(left: str, right: str) -> bool:
+    """Whether two neighbouring characters belong to one word; scripts written without spaces never join."""
+    return _is_letter(left) and _is_letter(right) and not (_spaceless(left) or _spaceless(right))
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalnum() or char == "_" or unicodedata.category(char).startswith("M")
+
+
+def _spaceless(char: str) -> bool:
+    script = re.split(r"[ -]", unicodedata.name(char, ""))[0]
+    return script in ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR")

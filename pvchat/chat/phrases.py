@@ -1,0 +1,101 @@
+"""Measured facts as phrases: what somebody wears, does, and where; all complete "Ana …" or "Ana is …".
+
+Nothing that wasn't measured is spoken of. Actions are in the simple present ("sits and talks"), as in captions.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pvchat.chat.english import HEDGE, join, number
+from pvchat.chat.evidence import Box, Evidence, Neighbour
+from pvchat.chat.verbs import present_tense
+from pvchat.schemas import Garment, PersonFacts
+
+_PLURAL_KINDS = re.compile(
+    r"(trousers|pants|jeans|shorts|leggings|scrubs|glasses|sunglasses|gloves|shoes|boots|clothes|headphones"
+    r"|earrings|tights|pyjamas|overalls)$"
+)
+_BODY = re.compile(r"\b(beard|moustache|mustache|stubble|freckles|tattoo|scar)s?\b")  # features one has, doesn't wear
+_AT = re.compile(
+    r"\b(event|party|concert|desk|table|counter|beach|station|airport|stadium|conference|ceremony|wedding|match"
+    r"|festival|podium|premiere)$"
+)
+_ON = re.compile(r"\b(stage|street|road|sofa|couch|bed|balcony|field|pitch|lawn|roof|boat|court|mountain|beach front)$")
+_SURFACE = re.compile(r"\b(wall|backdrop|curtain|screen|board|fence|poster|panel)s?$")
+_NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
+
+
+def appearance_phrase(facts: PersonFacts, whole: bool = False) -> str:
+    """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured."""
+    worn = [_garment(g) for g in facts.clothes] + [f for f in facts.features if not _BODY.search(f)]
+    has = [x for x in (facts.hair, *(f for f in facts.features if _BODY.search(f))) if x]
+    if worn and not (whole and has):
+        return f"is wearing {join(worn)}"
+    if worn:
+        return f"is wearing {join(worn)}, with {join(has)}"
+    return f"has {join(has)}" if has else ""
+
+
+def action_phrase(facts: PersonFacts) -> str:
+    """Such as "sits, talks and raises a hand": pose, activity, gestures, movement and what is held."""
+    walks = facts.movement is not None and facts.movement.startswith("walking")
+    pose = None if walks and facts.pose == "standing" else facts.pose
+    held = f"holding {facts.holding}" if facts.holding else None
+    told = (pose, facts.activity, *facts.gestures, facts.movement, held)
+    deeds = sorted([d.strip() for d in told if d and d.strip()], key=lambda d: d.startswith(HEDGE))  # doubt comes last
+    kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
+    return join([present_tense(d) for d in kept])
+
+
+def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
+    """Completes "is …": "in an office, on the left, next to Ben". Strangers count only when `others` is asked for."""
+    facts, scene = evidence.facts.get(name, PersonFacts()), evidence.scene
+    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place or scene.setting
+    where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
+    backed = scene.background and f"{'before' if _SURFACE.search(scene.background) else 'with'} {scene.background}"
+    near = beside(name, evidence, others or not (place or backed or where))
+    parts = [place, backed, where, f"next to {join(near)}" if near else None]
+    if not (place or backed) and facts.shot in ("close-up", "far away"):
+        parts.append("in close-up" if facts.shot == "close-up" else facts.shot)
+    return ", ".join(p for p in parts if p)
+
+
+def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
+    """["Ben", "one other person"]: those about as high up and less than `_NEAR` box widths away."""
+    here = evidence.boxes.get(name)
+    if here is None:
+        return []
+    around = [o for o in evidence.others if o.name != name] + [
+        Neighbour(box, other)
+        for other, box in evidence.boxes.items()
+        if other != name and other not in [o.name for o in evidence.others]
+    ]
+    near = [o for o in around if side_by_side(here, o.box)]
+    named = [o.name for o in near if o.name]
+    unnamed = sum(o.name is None for o in near) if strangers else 0
+    if unnamed:
+        named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
+    return named
+
+
+def side_by_side(a: Box, b: Box) -> bool:
+    """Whether two people are about as high up and less than `_NEAR` box widths apart."""
+    width = ((a[2] - a[0]) + (b[2] - b[0])) / 2
+    height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
+    gap = max(a[0], b[0]) - min(a[2], b[2])
+    return gap <= _NEAR * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= height
+
+
+def _says(other: str, deed: str, earlier: bool) -> bool:
+    """Whether `other` already says `deed` (the same words, or the same and more)."""
+    return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
+
+
+def _garment(garment: Garment) -> str:
+    words = f"{garment.colour} {garment.kind}" if garment.colour else garment.kind
+    return words if _PLURAL_KINDS.search(garment.kind) else f"{'an' if words[0].lower() in 'aeio' else 'a'} {words}"
+
+
+def _preposition(place: str) -> str:
+    return "at" if _AT.search(place) else "on" if _ON.search(place) else "in"

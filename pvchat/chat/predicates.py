@@ -1,0 +1,139 @@
+"""What a question says of somebody ("on the left", "wearing glasses", "dead"): the words after the name in, kind out.
+
+Only kinds that something measured can speak to are read as such; the rest is "unknown", and then nobody is told yes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pvchat.chat.guard import COLOURS
+from pvchat.chat.verbs import third_persons
+from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, word_set
+
+PredicateKind = Literal[
+    "beside", "side", "gender", "alone", "pose", "setting", "worn", "looks", "deed", "place", "unknown"
+]
+
+_TIDY = re.compile(
+    r"\b(in|of) (this|the|that|my) (video|clip|footage|film|picture|photo|frame|image|recording|scene)\b"
+    r"|\b(right now|at the moment|currently|really|actually|also|still|today|here|please|anyhow)\b"
+)
+_BESIDE = re.compile(r"\b(next to|beside|near|close to|alongside)\b")
+_SIDE = re.compile(
+    r"\b(?:on|at|to|in) the (?:far |very )?(left|right|middle|cent(?:re|er)|foreground|background)\b(?! of\b)"
+)
+_ALONE = re.compile(r"\b(alone|by (him|her|them)sel\w+|on (his|her|their) own)\b")
+_GENDER = {"man": "man", "male": "man", "guy": "man", "woman": "woman", "female": "woman", "lady": "woman"}
+_SETTING = {"indoors": "indoors", "inside": "indoors", "outdoors": "outdoors", "outside": "outdoors"}
+_POSE = {"sitting": "sitting", "seated": "sitting", "standing": "standing", "lying": "lying down"}
+_WORN = re.compile(r"^(?:wearing|wear|wears|dressed in|have on|has on|got on|has|have|having) (?P<what>.+)$")
+_OWNED = re.compile(r"^'s (?P<what>[\w -]+) (?P<colour>\w+)$")
+_HAD = word_set(
+    "glasses sunglasses hat cap mask tie scarf jacket coat shirt t-shirt suit dress sweater uniform headphones"
+)
+_LOOKS = re.compile(r"\b(hair|beard|moustache|mustache|stubble|bald|blonde|blond|brunette)\b")
+_PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<what>[\w' -]+)$")
+_ARTICLE = re.compile(r"^(?:an?|the|any|some|his|her|their) ")
+_LOOKS_TO = re.compile(r"(down|(to )?the (left|right))?$")
+_VAGUE = word_set("looking coming making having being doing going getting taking trying showing leaving turning")
+_SAME = {"speaking": "talking"}
+_ANYTHING = word_set("a an the his her their to at with something anything somebody someone anybody anyone")
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """What is asked about somebody.
+
+    Attributes:
+        kind: which measurement speaks to it.
+        said: the same in words that complete "is …"; empty for what is unknown.
+        words: what is looked for: a side, a pose, a garment's noun, a verb and its objects.
+        colour: of what is worn, where one is asked for.
+    """
+
+    kind: PredicateKind
+    said: str = ""
+    words: tuple[str, ...] = ()
+    colour: str | None = None
+
+
+UNKNOWN = Predicate("unknown")
+
+
+def read_predicate(rest: str) -> Predicate:
+    """Read what follows "is …" or "does …" and the name, in lower case with names masked."""
+    text = " ".join(_TIDY.sub(" ", rest.strip(" ?!.,")).split())
+    if _BESIDE.search(text):
+        partner = MASK.lower() in text or "each other" in text or "together" in text
+        return Predicate("beside") if partner else UNKNOWN
+    if MASK.lower() in text or not text or re.search(r"\b(not|never|or|and)\b", text):
+        return UNKNOWN  # somebody else's, or more than one thing: not to be answered by one word
+    for read in (_plain, _worn, _deed, _place):
+        if (found := read(text)) is not None:
+            return found
+    return UNKNOWN
+
+
+def _plain(text: str) -> Predicate | None:
+    """Sides, gender, company, pose, indoors or outdoors: all of which are one word of a few."""
+    bare = _ARTICLE.sub("", text)
+    if side := _SIDE.fullmatch(text):
+        word = re.sub("cent(re|er)", "middle", side[1])
+        return Predicate("side", f"{'on' if word in ('left', 'right') else 'in'} the {word}", (word,))
+    if bare in _GENDER:
+        return Predicate("gender", f"a {_GENDER[bare]}", (_GENDER[bare],))
+    if _ALONE.fullmatch(text):
+        return Predicate("alone", "alone")
+    if text in _SETTING:
+        return Predicate("setting", _SETTING[text], (_SETTING[text],))
+    pose = re.sub(r" (down|up)$", "", text)
+    pose = {"sit": "sitting", "stand": "standing", "lie": "lying"}.get(pose, pose)
+    return Predicate("pose", _POSE[pose], (_POSE[pose],)) if pose in _POSE else None
+
+
+def _worn(text: str) -> Predicate | None:
+    """Garments with or without a colour, a colour alone ("yellow"), hair and beards."""
+    owned, worn = _OWNED.match(text), _WORN.match(text)
+    if text.startswith("'"):
+        fits = owned is not None and owned["colour"] in COLOURS and not _LOOKS.search(text)
+        return _garment(f"a {owned['colour']} {owned['what']}") if owned and fits else None
+    if _LOOKS.search(text):
+        what = re.sub(r"^(have|has|having|got) ", "", text)
+        plain = re.fullmatch(r"bald|blonde?|brunette", what)
+        return Predicate("looks", what if plain else f"with {what}", tuple(_ARTICLE.sub("", what).split()))
+    if worn is None:
+        what = text.removeprefix("in ")
+        words = _ARTICLE.sub("", what).split()
+        return _garment(what) if what != text and (words[-1] in _HAD or set(words) <= COLOURS) else None
+    had = re.match(r"^(has|have|having) (?!on )", text)
+    return None if had and worn["what"].split()[-1] not in _HAD else _garment(worn["what"])
+
+
+def _garment(what: str) -> Predicate | None:
+    words = _ARTICLE.sub("", what).split()
+    nouns = tuple(w for w in words if w not in COLOURS)
+    if not words or len(nouns) > 2:
+        return None
+    return Predicate("worn", f"wearing {what}", nouns, " ".join(w for w in words if w in COLOURS) or None)
+
+
+def _deed(text: str) -> Predicate | None:
+    """A verb that is known, and what it is done to."""
+    verb, *objects = text.split()
+    known = third_persons()
+    if verb not in known and verb not in FUNCTION_WORDS:  # "does Ana talk": the plain form
+        forms = (f"{verb}s", f"{verb}es", f"{verb[:-1]}ies")
+        verb = next((ing for ing, told in known.items() if told in forms), "")
+    vague = verb in _VAGUE and _LOOKS_TO.match(" ".join(objects)) is None
+    if verb not in known or len(objects) > 5 or vague:
+        return None
+    words = tuple(w for w in objects if w not in _ANYTHING)
+    return Predicate("deed", " ".join((verb, *objects)), (_SAME.get(verb, verb), *words))
+
+
+def _place(text: str) -> Predicate | None:
+    place = _PLACE.match(text)
+    return Predicate("place", text, tuple(place["what"].split())) if place else None

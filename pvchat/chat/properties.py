@@ -1,0 +1,194 @@
+"""Whether something holds of somebody: a predicate and what was measured in; yes, no, probably or unknown out.
+
+What wasn't measured is unknown, never no: that no hat was seen doesn't mean that there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from pvchat.chat.english import HEDGE, be, join, number, upper
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.guard import same_colour
+from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
+from pvchat.chat.predicates import Predicate
+from pvchat.schemas import PersonFacts, PersonPresence
+
+Verdict = Literal["yes", "no", "probably", "unknown"]
+_STRANGER = "Somebody I don't know"
+_ONE = ("nobody",)  # what is said of one
+
+
+def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Yes, no or "I can't tell" about each of the people asked about; nothing is said of the absent and the unsure."""
+    present = [p.name for p in asked if p.decision == "present"]
+    missing = untold(asked)
+    if predicate.kind != "beside":
+        return " ".join([*(_of_one(predicate, name, evidence) for name in present), *missing])
+    if missing or not present:
+        return " ".join(missing)
+    return _beside(present, evidence) if len(present) > 1 else rest(present)
+
+
+def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> str:
+    """Of whom something holds, among those known and present: "Who is wearing yellow?"."""
+    verdicts = {name: holds(predicate, name, evidence) for name in present}
+    sure = [name for name, verdict in verdicts.items() if verdict == "yes"]
+    likely = [name for name, verdict in verdicts.items() if verdict == "probably"]
+    told = [f"{join(sure)} {_clause(predicate, sure)}."] if sure else []
+    told += [f"{join(likely)} {_clause(predicate, likely, HEDGE)}."] if likely else []
+    if not told and predicate.kind == "side":
+        told = _outermost(predicate.words[0], evidence)
+    return " ".join(told) or f"As far as I can see, nobody I know {_clause(predicate, _ONE)}."
+
+
+def untold(asked: Sequence[PersonPresence]) -> list[str]:
+    """That nothing can be told of the absent, nor of the unsure."""
+    absent = [p.name for p in asked if p.decision == "absent"]
+    unsure = [p.name for p in asked if p.decision == "unsure"]
+    told = [f"{join(absent)} {be(absent)} not in this video, so I can't tell."] if absent else []
+    doubt = f"I'm not sure whether {join(unsure, 'or')} is in this video, so I can't tell."
+    return [*told, doubt] if unsure else told
+
+
+def rest(present: Sequence[str]) -> str:
+    """What is said where nothing measured speaks to a question about people who are there."""
+    return f"{join(present)} {be(present)} in this video, but I can't tell the rest."
+
+
+def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
+    """Whether a predicate holds of somebody present."""
+    facts, words = evidence.facts.get(name, PersonFacts()), predicate.words
+    if predicate.kind == "side":
+        return _among(words[0], facts.where, ("left", "right", "middle", "foreground", "background"))
+    if predicate.kind == "setting":
+        return _same(words[0], evidence.scene.setting)
+    if predicate.kind in ("gender", "pose"):
+        return _same(words[0], facts.gender if predicate.kind == "gender" else facts.pose)
+    if predicate.kind == "alone":
+        return "no" if _company(name, evidence) else "yes"
+    if predicate.kind == "worn":
+        return _worn(predicate, facts)
+    if predicate.kind == "looks":
+        seen = " ".join(x for x in (facts.hair, *facts.features) if x).split()
+        return "yes" if set(words) <= set(seen) else "unknown"
+    if predicate.kind == "deed":
+        return _deed(words, facts)
+    if predicate.kind == "place":
+        place = f"{evidence.scene.place or ''} {evidence.place or ''}"
+        found = set(words) <= set(re.findall(r"[\w']+", place))
+        return "unknown" if not found else "probably" if HEDGE in place else "yes"
+    return "unknown"
+
+
+def _of_one(predicate: Predicate, name: str, evidence: Evidence) -> str:
+    if predicate.kind == "alone":
+        company = _company(name, evidence)
+        return f"No, {join(company)} {be(company)} in this video too." if company else f"Yes, I see nobody but {name}."
+    verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
+    if verdict == "yes":
+        plain = predicate.kind in ("side", "setting") or not fact
+        return f"Yes, {name} {_clause(predicate, [name])}." if plain else f"Yes, {fact}."
+    if verdict in ("probably", "no"):
+        return f"{'Probably yes:' if verdict == 'probably' else 'No,'} {fact}."
+    unsure = f"{name} is in this video, but I can't tell whether {name} {_clause(predicate, [name])}."
+    return f"{unsure} {upper(fact)}." if fact else unsure
+
+
+def _clause(predicate: Predicate, names: Sequence[str], hedge: str = "") -> str:
+    """Such as "is wearing glasses" or "have dark hair", after the names."""
+    owned = predicate.said.startswith("with ")
+    verb = ("has" if len(names) == 1 else "have") if owned else be(names)
+    return " ".join(x for x in (verb, hedge, predicate.said.removeprefix("with ")) if x)
+
+
+def _fact(predicate: Predicate, name: str, evidence: Evidence) -> str:
+    """What was measured of the kind that is asked for, as a clause; empty where nothing was."""
+    facts = evidence.facts.get(name, PersonFacts())
+    if predicate.kind == "gender":
+        return f"{name} is a {facts.gender}, as far as I can see" if facts.gender else ""
+    if predicate.kind in ("worn", "looks"):
+        looks = appearance_phrase(facts, whole=predicate.kind == "looks")
+        return f"{name} {looks}" if looks else ""
+    if predicate.kind in ("pose", "deed"):
+        acts = action_phrase(facts)
+        return f"{name} {acts}" if acts else ""
+    if predicate.kind in ("side", "setting", "place"):
+        place = location_phrase(name, evidence)
+        return f"{name} is {place}" if place else ""
+    return ""
+
+
+def _beside(names: Sequence[str], evidence: Evidence) -> str:
+    """Whether the first of some people stands next to each of the others."""
+    first, *others = names
+    boxes = evidence.boxes
+    if first not in boxes or any(name not in boxes for name in others):
+        return rest(names)
+    near = all(side_by_side(boxes[first], boxes[other]) for other in others)
+    return f"{'Yes' if near else 'No'}, {first} is {'' if near else 'not '}next to {join(others)}."
+
+
+def _outermost(side: str, evidence: Evidence) -> list[str]:
+    """Who is furthest to a side, where nobody stands clearly on it and there are several people."""
+    if side not in ("left", "right") or len(evidence.others) < 2:
+        return []
+    at = sorted(evidence.others, key=lambda o: (o.box[0] + o.box[2]) * (1 if side == "left" else -1))[0]
+    return [f"{at.name or _STRANGER} is furthest to the {side}."]
+
+
+def _company(name: str, evidence: Evidence) -> list[str]:
+    """Who else is in the clip."""
+    named = [o.name for o in evidence.others if o.name and o.name != name]
+    unnamed = sum(o.name is None for o in evidence.others) + evidence.doubtful
+    if unnamed:
+        named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
+    return named
+
+
+def _worn(predicate: Predicate, facts: PersonFacts) -> Verdict:
+    nouns, colour = predicate.words, predicate.colour
+    if not nouns:
+        return "yes" if any(_coloured(g.colour, colour) for g in facts.clothes) else "unknown"
+    mine = [g for g in facts.clothes if nouns[-1] in (g.kind.lower(), f"{g.kind.lower()}s") and len(nouns) == 1]
+    if mine and colour:
+        known = [g.colour for g in mine if g.colour]
+        if any(_coloured(c, colour) for c in known):
+            return "yes"
+        return "no" if known and not any(same_colour(c, colour) for c in known) else "unknown"
+    features = [f.lower().split() for f in facts.features]
+    return "yes" if mine or not colour and any(set(nouns) <= set(f) for f in features) else "unknown"
+
+
+def _coloured(measured: str | None, asked: str | None) -> bool:
+    """Whether a measured colour has the word that is asked for; shades that only may be meant don't count."""
+    words = [set((c or "").replace("gray", "grey").split()) for c in (measured, asked)]
+    return bool(words[1]) and words[1] <= words[0]
+
+
+def _deed(words: Sequence[str], facts: PersonFacts) -> Verdict:
+    if words[0] == "moving" and facts.movement and facts.movement != "standing still":
+        return "yes"
+    held = f"holding {facts.holding}" if facts.holding else None
+    told = [d for d in (facts.pose, facts.activity, *facts.gestures, facts.movement, held) if d]
+    for deed in told:
+        sure, said = not deed.startswith(HEDGE), deed.removeprefix(f"{HEDGE} ").split()
+        if words[0] in said and set(words[1:]) <= set(said):
+            return "yes" if sure and "or" not in said else "probably"
+    return "unknown"
+
+
+def _among(word: str, phrase: str | None, rivals: Sequence[str]) -> Verdict:
+    """Whether a word stands in a phrase; where one of its rivals stands instead it is denied."""
+    if not phrase:
+        return "unknown"
+    said = set(re.findall(r"\w+", phrase))
+    sides, depths = rivals[:3], rivals[3:]
+    own = sides if word in sides else depths
+    return "yes" if word in said else "no" if said & set(own) else "unknown"
+
+
+def _same(word: str, measured: str | None) -> Verdict:
+    return "unknown" if not measured else "yes" if word == measured else "no"

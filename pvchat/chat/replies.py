@@ -1,0 +1,45 @@
+"""Replies to what asks for nothing that can be seen: thanks, "why?", jokes, insults; one kind sentence each."""
+
+from __future__ import annotations
+
+import re
+
+_ASK = "ask me who is in this video, what they wear, what they do or where they are"
+CANT_TELL = f"I can't tell that; {_ASK}."
+_REPLIES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), reply)
+    for pattern, reply in (
+        (r"^(many |no,? )?(thanks?|thank you|thx|cheers|great|cool|nice|perfect|awesome|wow|well done|good (job|bot))"
+         r"( \w+){0,3}\W*$",
+         f"You're welcome; {_ASK}."),
+        (r"^(hello|hi|hey|good (morning|evening|afternoon)|how are you)(,? \w+){0,2}\W*$", f"Hello; {_ASK}."),
+        (r"^(bye|goodbye|see you|good night)\b", "Goodbye; come back with another question any time."),
+        (r"^(and |but )?(why|how come|what for)( not| so| is that)?\W*$", f"I can't say why; {_ASK}."),
+        (r"^(and )?what('s| is)? (time is it|the time|day is it|date is it)\b", CANT_TELL),
+        (r"\b(joke|poem|story|sing (me )?a song|riddle|limerick)\b", f"I'm no good at that, but {_ASK}."),
+        (r"\b(stupid|idiot|dumb|useless|moron|shut up|hate you|you suck|fuck\w*|shit\w*|bullshit|crap|asshole|bastard"
+         r"|you('re| are) (\w+ )?(wrong|bad|terrible|awful|rubbish|garbage|horrible|ugly))\b",
+         f"I'm sorry that I was no help; {_ASK}."),
+        (r"\b(who|what) are you\W*$|\bwhat('s| is) your name\b|\bwhat can you do\b|^help\W*$",
+         f"I'm PVChat, and I answer questions about people in videos: {_ASK}."),
+    )
+)  # fmt: skip
+_ABOUT_CLIP = re.compile(
+    r"\b(describe|description|summar\w+|happen\w*|going on|show\w*|see|seen|video|clip|scene|footage|film|movie|picture"
+    r"|photo|image|recording|about|people|person|persons|they|them|he|she|him|her|everyone|everybody|someone|somebody)\b"
+)
+_THING = re.compile(r"^what('s| is| are) (on|in|under|inside|behind|above|below) (the|an?|that|this|those) (\w+)")
+_CLIPS = ("video", "clip", "scene", "footage", "film", "movie", "picture", "photo", "image", "recording", "frame")
+
+
+def small_talk(lower: str) -> str:
+    """The reply to small talk that names nobody, in lower case; empty where something is asked."""
+    return next((reply for pattern, reply in _REPLIES if pattern.search(lower)), "")
+
+
+def no_subject(lower: str, kind: str) -> str:
+    """The reply to a question about neither a person nor the clip ("What is on the table?"); empty for others."""
+    thing = _THING.match(lower)
+    if thing and thing[4] not in _CLIPS and not re.search(r"\b(wear\w*|doing)\b", lower):
+        return CANT_TELL
+    return CANT_TELL if kind == "other" and not _ABOUT_CLIP.search(lower) else ""

@@ -1,0 +1,82 @@
+"""One trained model, loaded once and shared: a folder of `PVChatModel.save_pretrained` in, the model and its card out.
+
+Whoever speaks through it (`describe.py`) keeps the clips and the people; what is here is the same for everybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pvchat.chat.calibration import Calibration
+
+if TYPE_CHECKING:
+    from pvchat.model.pvchat import PVChatModel
+    from pvchat.model.visual import VisualTokens
+
+
+class TrainedModel:
+    """A model's weights, each part loaded when first needed.
+
+    Args:
+        folder: holds its config.json and model.safetensors.
+        device: torch device.
+        model: the whole model, where it is in memory already.
+
+    Attributes:
+        lock: held while the model loads or runs: one at a time.
+    """
+
+    def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:
+        self.folder, self.device = folder, device
+        self.lock = threading.RLock()
+        self._whole = model
+
+    @property
+    def model(self) -> PVChatModel:
+        """The whole model with its language model."""
+        with self.lock:
+            if self._whole is None:
+                from pvchat.model.pvchat import PVChatModel
+
+                self._whole = PVChatModel.from_pretrained(self.folder, device=self.device)
+            return self._whole
+
+    @property
+    def reader(self) -> PVChatModel:
+        """The model for everything but text: the whole one where it is loaded, else one without a language model."""
+        return self._light if self._whole is None else self._whole
+
+    @cached_property
+    def stamp(self) -> str:
+        """Which weights these are: the start of their file's SHA-256."""
+        with (self.folder / "model.safetensors").open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """How much its claims may be believed."""
+        return Calibration.read(self.folder)
+
+    @cached_property
+    def nothing(self) -> VisualTokens:
+        """The visual tokens of an empty clip: one frame whose features are all 0."""
+        import torch
+
+        from pvchat.model.features import ClipFeatures, scene_tokens
+
+        name, expert = next(iter(self.model.config.experts.items()))
+        grid = np.zeros((1, 49, expert.width), np.float32)
+        with torch.inference_mode():
+            return self.model.encode_clips(ClipFeatures({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)}))
+
+    @cached_property
+    def _light(self) -> PVChatModel:
+        from pvchat.model.pvchat import PVChatModel
+
+        return PVChatModel.from_pretrained(self.folder, llm="none", device=self.device)

@@ -1,0 +1,100 @@
+"""The answers' texts: questions, who is there and what was seen in; sentences out, streamed when they are final.
+
+Words come from one of three sources: "facts" are measured ones in plain sentences, "told" the same rephrased by a
+language model, "model" lets the trained model fill what wasn't measured.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pvchat.chat.answers import write_answer
+from pvchat.chat.claims import fill_gaps
+from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.questions import Question
+from pvchat.schemas import ClipAnalysis, PersonPresence
+
+if TYPE_CHECKING:
+    from pvchat.chat.describe import Describer
+    from pvchat.chat.language import LanguageModel
+
+Stream = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """One answer.
+
+    Attributes:
+        text: of it.
+        people: the presence of those asked about.
+        first_at: when (`time.perf_counter`) its first piece was there; nothing of it is shown before it is final.
+    """
+
+    text: str
+    people: list[PersonPresence]
+    first_at: float
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """What is known about the clip that is asked about.
+
+    Attributes:
+        analysis: what the experts said.
+        presences: of everyone enrolled.
+        names: everyone's; a claim of the model may name none of them but the one it is about.
+    """
+
+    analysis: ClipAnalysis
+    presences: Sequence[PersonPresence]
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes answers from one source.
+
+    Attributes:
+        source: "facts", "told" or "model".
+        describer: the trained model; needed by the source "model".
+        language: gives the language model; called by the source "told", when there is something to word.
+    """
+
+    source: str
+    describer: Describer | None
+    language: Callable[[], LanguageModel]
+
+    def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
+        """The answers, in order.
+
+        Args:
+            questions: about one clip.
+            viewed: what is known about it.
+            stream: called with pieces of the texts.
+        """
+        people = [question.about(viewed.presences) for question in questions]
+        evidence = self._evidence(questions, people, viewed)
+        worded = self.source == "told" and any(p.decision == "present" for asked in people for p in asked)
+        language = self.language() if worded else None  # a refusal needs no wording, and so no model in memory
+        written = []
+        for question, asked, seen in zip(questions, people, evidence, strict=True):
+            text = write_answer(question, asked, seen, language)
+            written.append(WrittenAnswer(text, asked, time.perf_counter()))
+            if stream is not None:
+                for piece in re.findall(r"\S+\s*", text):
+                    stream(piece)
+        return written
+
+    def _evidence(
+        self, questions: Sequence[Question], people: Sequence[Sequence[PersonPresence]], viewed: Viewed
+    ) -> list[Evidence]:
+        """What is known for each question: what was measured, and from the trained model what wasn't."""
+        measured = gather(viewed.presences, viewed.analysis)
+        if self.source != "model" or self.describer is None:
+            return [measured] * len(questions)
+        return fill_gaps(questions, people, measured, viewed.names, self.describer.speaker(viewed.analysis))

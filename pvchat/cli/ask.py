@@ -1,0 +1,50 @@
+"""`pvchat ask CLIP QUESTION`: one question about one clip.
+
+In: parsed words. Out: the answer on stdout, with who was judged how and what took how long.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_model
+
+if TYPE_CHECKING:
+    from pvchat.schemas import Answer
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "ask", "ask about a clip", "CLIP QUESTION [options]")
+    parser.add_argument("clip", metavar="CLIP", help="a video, an animation or a photo")
+    parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Answer the question.
+
+    Raises:
+        PVChatError: the clip can't be read, or the question isn't understood.
+    """
+    chat, progress = console.open_chat(args)
+    with progress:
+        answer = chat.ask(args.clip, args.question)
+    if args.json:
+        console.write_json(answer.to_dict())
+    else:
+        _show(answer)
+
+
+def _show(answer: Answer) -> None:
+    out, row = console.open_console(), answer.to_dict()
+    out.print(console.plain(answer.answer), soft_wrap=True)
+    for person in row["people"]:
+        spans = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in person["spans"])
+        line = f"  {console.plain(person['name'])}: {person['decision']}, probability {person['probability']:.2f}"
+        out.print(f"[dim]{line}{f', {spans}' if spans else ''}[/dim]")
+    timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
+    out.print(f"[dim]  {', '.join(timing)}[/dim]")

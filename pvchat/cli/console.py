@@ -1,0 +1,124 @@
+"""What every command shares on the terminal: results on stdout, talk on stderr, and PVChat opened with its weights.
+
+In: results as rows or sentences, parsed words. Out: printed text, or JSON with `--json`. rich, torch and the rest are
+imported by the function that needs them, since `--help` has no time for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pvchat.cli.options import settings_of
+from pvchat.errors import PVChatError, SeveralSubjectsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from pvchat.runtime import ProgressDisplay
+    from pvchat.service import PVChat
+
+
+def say(text: str) -> None:
+    """Talk to people, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def write(text: str) -> None:
+    """A finished text, on stdout as it is."""
+    print(text)
+
+
+def write_json(value: Any) -> None:
+    """A result as JSON, on stdout."""
+    import json
+
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
+    """A result: the row with `--json`, else the sentence."""
+    if args.json:
+        write_json(row)
+    else:
+        open_console().print(plain(sentence), soft_wrap=True)
+
+
+def open_console() -> Console:
+    """Stdout as rich writes to it."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def open_table(*titles: str, fold: bool = False) -> Table:
+    """An empty table without lines; `fold` breaks long words instead of cutting them off."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold" if fold else "ellipsis")
+    return table
+
+
+def plain(text: str) -> str:
+    """Text that isn't ours, with square brackets that rich doesn't take for its markup."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def show_error(error: PVChatError, as_json: bool) -> None:
+    """What happened, which input it concerns, what to do; and the people to choose from, if that is the question."""
+    row: dict[str, Any] = error.to_dict()
+    candidates = error.candidates if isinstance(error, SeveralSubjectsError) else []
+    if candidates:
+        row["candidates"] = [dataclasses.asdict(candidate) for candidate in candidates]
+    if as_json:
+        write_json(row)
+    from pvchat.runtime import error_console
+
+    console = error_console()
+    subject = f"{plain(error.subject)}: " if error.subject else ""
+    console.print(f"[red]error:[/red] {subject}{plain(error.what)}", soft_wrap=True)
+    if candidates:
+        table = open_table("--track", "seen for", "where", "picture")
+        for one in candidates:
+            table.add_row(str(one.number), f"{one.seconds:.1f} s", plain(one.where), plain(one.thumbnail))
+        console.print(table)
+    if error.hint:
+        console.print(plain(error.hint), soft_wrap=True)
+
+
+def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
+    """PVChat as the words want it, and the display that it reports to.
+
+    Raises:
+        SettingsError: the words don't fit.
+        WeightsError: weights are missing and can't be fetched.
+    """
+    settings = settings_of(args)
+    from pvchat.runtime import ProgressDisplay
+    from pvchat.service import PVChat
+
+    fetch_missing()
+    progress = ProgressDisplay()
+    return PVChat.from_pretrained("embedded", settings=settings, progress=progress), progress
+
+
+def fetch_missing() -> None:
+    """Download the embedded weights that aren't here, and say so.
+
+    Raises:
+        WeightsError: they can't be fetched.
+    """
+    from pvchat.assets import weights
+    from pvchat.runtime import ProgressDisplay
+
+    if weights.missing():
+        say("Fetching the weights, once …")
+        with ProgressDisplay("bytes") as downloads:
+            weights.fetch(progress=downloads)

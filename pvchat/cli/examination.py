@@ -1,0 +1,169 @@
+"""What an installation consists of, what is missing, and the command that mends it: what `pvchat doctor` tells.
+
+In: the machine, the home folder, the weights table. Out: `examine()`, a dict (the JSON of `--json`). Nothing is loaded
+but what has to be asked: no model, no network.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pvchat
+from pvchat.config import VideoConfig, home
+
+PACKAGES = (
+    "torch", "transformers", "tokenizers", "accelerate", "safetensors", "timm", "ai-edge-litert", "av",
+    "decord", "decord2", "numpy", "scipy", "pillow", "faiss-cpu", "gradio", "peft", "scikit-learn",
+)  # fmt: skip
+CODE_LICENCE = "Apache-2.0"
+FITTED_LICENCE = "for research, non-commercial use, as the data they were fitted on demand"
+EITHER = ("decord", "decord2")  # one of them is right, both are not
+LOW_DISK_BYTES = 2 * 10**9
+
+
+def examine(video: VideoConfig | None = None) -> dict[str, Any]:
+    """Look at everything; never raises for what it finds.
+
+    Returns:
+        {"ok", "versions", "machine", "decoder", "device", "home", "disk", "weights", "people", "problems"}; a problem
+        is {"what", "mend"}.
+    """
+    report: dict[str, Any] = {
+        "versions": _versions(),
+        "machine": {"system": platform.platform(terse=True), "arch": platform.machine(), "cores": _cores()},
+        "decoder": _decoder(video or VideoConfig()),
+        "device": _device(),
+        "home": str(home()),
+        "disk": _disk(),
+        "weights": _weights(),
+        "fitted": _fitted(),
+        "people": _people(),
+    }
+    report["problems"] = _problems(report)
+    report["ok"] = not report["problems"]
+    return report
+
+
+def _versions() -> dict[str, str | None]:
+    versions: dict[str, str | None] = {"pvchat": pvchat.__version__, "python": platform.python_version()}
+    versions.update({name: _version(name) for name in PACKAGES})
+    if versions["decord"] or versions["decord2"]:
+        versions = {name: version for name, version in versions.items() if version or name not in EITHER}
+    return versions
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _cores() -> int:
+    from pvchat.runtime import usable_cores
+
+    return usable_cores()
+
+
+def _decoder(video: VideoConfig) -> dict[str, str]:
+    from pvchat.errors import PVChatError
+    from pvchat.video import backend_in_use
+
+    try:
+        backend, why = backend_in_use(video)
+    except PVChatError as error:
+        backend, why = "none", str(error)
+    return {"backend": backend, "why": why}
+
+
+def _device() -> dict[str, Any]:
+    from pvchat.runtime import available_devices
+
+    try:
+        found = available_devices()
+    except (ImportError, OSError) as error:  # a torch that doesn't load is what people call the doctor for
+        return {"auto": "none", "available": [], "why": str(error)}
+    return {"auto": found[0], "available": list(found)}
+
+
+def _disk() -> dict[str, int]:
+    folder = home()
+    parent = next(p for p in (folder, *folder.parents) if p.exists())
+    files = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
+    return {"used_bytes": sum(_file_bytes(f) for f in files), "free_bytes": shutil.disk_usage(parent).free}
+
+
+def _file_bytes(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:  # another process has just removed it
+        return 0
+
+
+def _weights() -> list[dict[str, Any]]:
+    from pvchat.assets import weights
+    from pvchat.assets.footage import FOOTAGE
+
+    gone = {weight.role for weight in (*weights.missing(), *weights.missing(table=FOOTAGE))}
+    return [
+        {
+            "role": weight.role,
+            "purpose": weight.purpose,
+            "package": weight.requirement,
+            "licence": weight.licence,
+            "size_bytes": weight.size_bytes,
+            "here": weight.role not in gone,
+            "for_demo": weight in FOOTAGE,
+        }
+        for weight in (*weights.TABLE, *FOOTAGE)
+    ]
+
+
+def _fitted() -> list[dict[str, Any]]:
+    """The fitted files that are part of the package, with their licence: other than the code's."""
+    package = Path(pvchat.__file__).parent
+    return [
+        {"file": file.relative_to(package).as_posix(), "size_bytes": _file_bytes(file), "licence": FITTED_LICENCE}
+        for file in sorted(package.rglob("*.safetensors"))
+    ]
+
+
+def _people() -> dict[str, int]:
+    from pvchat.people.store import PeopleStore
+
+    store = PeopleStore()
+    return {"enrolled": len(store.names()), "damaged": len(store.damaged())}
+
+
+def _problems(report: dict[str, Any]) -> list[dict[str, str]]:
+    from pvchat.runtime import size
+
+    found: list[tuple[str, str]] = []
+    lost = [row for row in report["weights"] if not row["here"] and not row["for_demo"]]
+    if lost:
+        amount = size(sum(row["size_bytes"] for row in lost))
+        roles = ", ".join(row["role"] for row in lost)
+        found.append((f"Weights are missing: {roles} ({amount}).", "pvchat doctor --fetch"))
+    versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
+    for name in PACKAGES:
+        if name not in EITHER and not versions.get(name):
+            found.append((f"The package {name} is missing.", f"{pip} install {name}"))
+    if all(versions.get(name) for name in EITHER):
+        mend = f"{pip} uninstall decord decord2, then {pip} install pvchat again"
+        found.append(("decord and decord2 are both installed and overwrite one another.", mend))
+    if not report["device"]["available"]:
+        found.append((f"torch does not load: {report['device']['why']}.", f"{pip} install --force-reinstall torch"))
+    if report["decoder"]["backend"] == "none":
+        found.append((f"No video decoder: {report['decoder']['why']}", "--video.backend auto"))
+    if report["disk"]["free_bytes"] < LOW_DISK_BYTES:
+        free = size(report["disk"]["free_bytes"])
+        found.append((f"Only {free} of disk are free at {report['home']}.", "Free some, or set PVCHAT_HOME"))
+    if report["people"]["damaged"]:
+        found.append((f"{report['people']['damaged']} people can't be read.", "pvchat people list"))
+    return [{"what": what, "mend": mend} for what, mend in found]

@@ -1,0 +1,84 @@
+"""The command line: `pvchat demo | enroll | ask | augment | index | people | eval | serve | models | train | doctor`.
+
+In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for an error
+that a user can mend, 2 for wrong usage, 130 after Ctrl-C.
+
+Notable choices: argparse and late imports, since `--help` has half a second (docs/help.md is printed from this parser).
+A command is a module beside this one: its `register` adds its options here, its `run` does it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pvchat import __version__
+from pvchat.cli import ask, augment, console, demo, doctor, enroll, index, models, people, serve, train
+from pvchat.cli import eval as evaluation
+from pvchat.errors import PVChatError
+
+OK, USER_ERROR, INTERRUPTED = 0, 1, 130
+COMMANDS = (demo, enroll, ask, augment, index, people, evaluation, serve, models, train, doctor)
+EXAMPLES = """examples:
+  pvchat demo                                        see it work on real footage
+  pvchat enroll ana.mp4 --name Ana                   get to know Ana from one clip
+  pvchat ask party.mp4 "Is Ana there?"               ask about a new clip
+  pvchat ask party.mp4 "What is Ana wearing?" --json
+  pvchat people forget Ana                           remove everything about Ana
+  pvchat doctor                                      what is installed, what is missing
+
+People, weights and caches live in $PVCHAT_HOME. Every command has its own --help.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (wrong usage raises SystemExit(2))."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal can't show ends nothing
+    args = build_parser().parse_args(argv)
+    from pvchat.runtime import setup_logging
+
+    setup_logging(args.verbose)
+    try:
+        args.run(args)
+        sys.stdout.flush()
+    except PVChatError as error:
+        if args.verbose:
+            import traceback
+
+            traceback.print_exc()
+        console.show_error(error, args.json)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        console.say("Stopped. What was finished is kept; nothing half done is.")
+        return INTERRUPTED
+    except BrokenPipeError:  # `pvchat people | head`
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return USER_ERROR
+    return OK
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = _Parser(
+        prog="pvchat", description="Enroll a person from one clip, then ask about new clips.", epilog=EXAMPLES
+    )
+    parser.add_argument("--version", action="version", version=f"pvchat {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.register(commands)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Keeps the examples' line breaks; options can't be shortened, so that a new one never breaks an old script."""
+
+    def __init__(self, **options: Any) -> None:
+        shape = argparse.RawDescriptionHelpFormatter
+        super().__init__(**{"formatter_class": shape, "allow_abbrev": False, **options})

@@ -1,0 +1,100 @@
+"""Options that several commands share, and the settings that they become.
+
+In: a parser to add them to, or parsed words. Out: the parser with them, or `Settings`. `--video.*` and `--presence.*`
+are the fields of the dataclasses in `config.py`, which check themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import Any, Protocol
+
+from pvchat.config import ANSWERS, PresenceConfig, Settings, VideoConfig
+
+SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
+MEANINGS = {
+    "video.backend": "what reads normalised copies: auto, decord or pyav",
+    "video.max_bytes": "largest file that is taken",
+    "video.max_duration_s": "longest clip that is taken, seconds",
+    "video.max_pixels": "largest frame that is taken, width times height",
+    "video.max_side": "pixels, longest side of the normalised copy",
+    "video.max_fps": "highest frame rate of the normalised copy",
+    "video.sample_fps": "frames a second of a short clip that are looked at",
+    "video.max_frames": "most frames of a short clip that are looked at",
+    "video.scan_from_s": "length, seconds, from which a video is looked through from end to end",
+    "video.scan_fps": "frames a second of a long video that are looked at",
+    "video.still_seconds": "length of the clip that a photo becomes",
+    "presence.present_from": "probability from which a person counts as present",
+    "presence.absent_below": "probability below which a person counts as absent",
+}
+
+
+class Commands(Protocol):
+    """What `ArgumentParser.add_subparsers` returns: where a command registers itself."""
+
+    def add_parser(self, name: str, *, usage: str, help: str, description: str) -> argparse.ArgumentParser:
+        """A parser for one more command."""
+
+
+def add_command(
+    commands: Commands, title: str, text: str, words: str = "[options]", note: str = ""
+) -> argparse.ArgumentParser:
+    """One more command.
+
+    Args:
+        commands: where it goes.
+        title: its words after `pvchat`, such as "people list"; the last one is its name.
+        text: what it does, the line in the help of the command above.
+        words: what its usage shows after the title.
+        note: a sentence more in its own help.
+    """
+    description = f"{text[0].upper()}{text[1:]}. {note}".rstrip()
+    usage = f"pvchat {title} {words}"
+    return commands.add_parser(title.split()[-1], usage=usage, help=text, description=description)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The options of every command."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    help_ = "tell more on stderr (-vv: everything); errors come with their traceback"
+    parser.add_argument("-v", "--verbose", action="count", default=0, help=help_)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """The options of a command that looks at clips: those of every command, the model's, and one a setting."""
+    add_common(parser)
+    parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 … or mps")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
+    parser.add_argument("--model", default="embedded", metavar="NAME", help="a preset or a trained model's folder "
+                        "(default embedded; `pvchat models` lists them)")  # fmt: skip
+    parser.add_argument("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: measured "
+                        "facts; facts told by a language model; facts with gaps filled by the trained model; auto (the "
+                        "default): model where it has weights, else told")  # fmt: skip
+    parser.add_argument("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
+    for section, config in SECTIONS.items():
+        group = parser.add_argument_group(f"{section} settings")
+        for field in dataclasses.fields(config):
+            flag, kind = f"{section}.{field.name}", type(field.default)
+            shown = f"{MEANINGS[flag]} (default {field.default})"
+            metavar = {int: "N", float: "X"}.get(kind, "WORD")
+            group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=shown)
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """The words of `add_model` as checked settings, with the device that is really there.
+
+    Raises:
+        SettingsError: a setting is off, or this machine has no such device.
+    """
+    from pvchat.runtime import pick_device, set_threads
+
+    given = vars(args)
+    sections = {
+        section: config(**{field.name: given[f"{section}.{field.name}"] for field in dataclasses.fields(config)})
+        for section, config in SECTIONS.items()
+    }
+    device = pick_device(args.device)
+    set_threads()
+    words = {name: given[name] for name in ("seed", "model", "answers", "llm")}
+    return Settings(device=device, **words, **sections)

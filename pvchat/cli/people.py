@@ -1,0 +1,121 @@
+"""`pvchat people list | show | rename | alias | export | import | forget`: the people store from the command line.
+
+In: parsed words. Out: people as rows on stdout. No model is loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_common
+
+if TYPE_CHECKING:
+    from pvchat.people.store import PeopleStore, Person
+
+
+def register(commands: Commands) -> None:
+    """Add the command and its actions."""
+    text = "list, show, rename, alias, export, import or forget people"
+    parser = add_command(commands, "people", text, "ACTION …")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for action, run, arguments, text in (
+        ("list", list_people, (), "everyone who is enrolled"),
+        ("show", show, ("name",), "what is stored about one person"),
+        ("rename", rename, ("old", "new"), "give a person another name"),
+        ("alias", alias, ("name", "alias"), "let a person answer to one more name"),
+        ("export", export_person, ("name", "path"), "write a person to one .pvperson file"),
+        ("import", import_person, ("path",), "add the person in a .pvperson file"),
+        ("forget", forget, ("name",), "remove everything about a person, cached clips included"),
+    ):
+        words = " ".join([*(argument.upper() for argument in arguments), "[options]"])
+        one = add_command(actions, f"people {action}", text, words)
+        for argument in arguments:
+            one.add_argument(argument, metavar=argument.upper())
+        if action == "alias":
+            one.add_argument("--remove", action="store_true", help="take that other name away")
+        if action == "import":
+            one.add_argument("--name", help="call the person so instead of by the name in the file")
+            one.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
+        add_common(one)
+        one.set_defaults(run=run)
+
+
+def list_people(args: argparse.Namespace) -> None:
+    """Everyone, and who can't be read."""
+    from pvchat.runtime import size
+
+    store = _store()
+    people = [_row(person) for person in store.all()]
+    for key, why in store.damaged().items():
+        console.say(f"{key} can't be read: {why} Remove it with: pvchat people forget {key}")
+    if args.json:
+        console.write_json(people)
+        return
+    if not people:
+        console.say("Nobody is enrolled yet. Start with: pvchat enroll CLIP --name NAME")
+        return
+    table, plain = console.open_table("name", "also", "kind", "depth", "since", "size"), console.plain
+    for row in people:
+        aliases = plain(", ".join(row["aliases"]))
+        table.add_row(plain(row["name"]), aliases, row["kind"], row["depth"], row["created"][:10], size(row["bytes"]))
+    console.open_console().print(table)
+
+
+def show(args: argparse.Namespace) -> None:
+    """One person."""
+    row = _row(_store().get(args.name))
+    if args.json:
+        console.write_json(row)
+        return
+    out = console.open_console()
+    for key, value in row.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        out.print(f"[bold]{key:<12}[/bold]{console.plain(str(shown))}")
+
+
+def rename(args: argparse.Namespace) -> None:
+    """Another name."""
+    person = _store().rename(args.old, args.new)
+    console.report(args, _row(person), f"{args.old} is called {person.name} now.")
+
+
+def alias(args: argparse.Namespace) -> None:
+    """One more name, or one less."""
+    store = _store()
+    person = (store.unalias if args.remove else store.alias)(args.name, args.alias)
+    also = ", ".join(person.aliases)
+    sentence = f"{person.name} answers to {also} too." if also else f"{person.name} has no other name."
+    console.report(args, _row(person), sentence)
+
+
+def export_person(args: argparse.Namespace) -> None:
+    """A person to a file."""
+    path = _store().export(args.name, args.path)
+    console.report(args, {"path": str(path)}, f"Written to {path}. It holds biometric data: mind who gets it.")
+
+
+def import_person(args: argparse.Namespace) -> None:
+    """A person from a file."""
+    person = _store().import_(args.path, replace=args.replace, name=args.name)
+    console.report(args, _row(person), f"{person.name} is enrolled.")
+
+
+def forget(args: argparse.Namespace) -> None:
+    """Everything about a person goes."""
+    _store().forget(args.name)
+    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone."
+    console.report(args, {"forgotten": args.name}, sentence)
+
+
+def _store() -> PeopleStore:
+    from pvchat.people.store import PeopleStore
+
+    return PeopleStore()
+
+
+def _row(person: Person) -> dict[str, Any]:
+    from pvchat.people.store import describe
+
+    return describe(person)

@@ -1,0 +1,44 @@
+"""`pvchat serve`: the app in a browser, until Ctrl-C.
+
+In: parsed words. Out: a server, whose address is said on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_model, settings_of
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "serve", "open the app in a browser")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
+    parser.add_argument("--port", type=int, default=7860, metavar="N", help="port (default 7860; 0: a free one)")
+    help_ = (
+        "asked for in the browser; needed with another --host (or set $PVCHAT_PASSWORD, which no process list shows)"
+    )
+    parser.add_argument("--password", default=os.environ.get("PVCHAT_PASSWORD", ""), help=help_)
+    parser.add_argument("--manifests", metavar="DIR", help="what Evaluate offers (default $PVCHAT_HOME/manifests)")
+    parser.add_argument("--mcp", action="store_true", help="let language models ask and list people (MCP)")
+    add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Serve until Ctrl-C.
+
+    Raises:
+        SettingsError: others could reach it and there is no password, or the port is taken.
+    """
+    from pvchat_app.engine import Engine, loader
+    from pvchat_app.server import Options, serve
+
+    settings = settings_of(args)
+    manifests = Path(args.manifests).expanduser().absolute() if args.manifests else None
+    options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
+    console.fetch_missing()
+    serve(options, Engine(loader(settings)), console.say)

@@ -1,0 +1,102 @@
+"""`pvchat train base | person`: train the model that all people share, or one person further.
+
+In: parsed words. Out: where the checkpoint lies, or the person with the record of her training. The first Ctrl-C keeps
+the best so far, the second one ends all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_common, add_model
+from pvchat.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pvchat.schemas import Progress
+    from pvchat.service import PVChat
+
+
+def register(commands: Commands) -> None:
+    """Add the command and its actions."""
+    from pvchat.train.base.config import add_options as add_base_options
+    from pvchat.train.person.config import add_options as add_person_options
+
+    text = "train the model that all people share, or one person"
+    parser = add_command(commands, "train", text, "ACTION …")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    base = add_command(actions, "train base", "train the model that all people share, on folders of pictures")
+    add_base_options(base)
+    add_common(base)
+    base.set_defaults(run=run_base)
+
+    text = "train an enrolled person further, on a data set of `pvchat augment`"
+    one = add_command(actions, "train person", text, "NAME --data DIR [options]")
+    one.add_argument("name", metavar="NAME", help="an enrolled person, whom the data set is about")
+    one.add_argument("--data", required=True, metavar="DIR", help="a folder that `pvchat augment` made")
+    one.add_argument("--out", metavar="DIR", help="where the state of training is kept, for --resume")
+    one.add_argument("--resume", action="store_true", help="go on from the state in --out")
+    add_person_options(one)
+    add_model(one)
+    one.set_defaults(run=run_person)
+
+
+def run_base(args: argparse.Namespace) -> None:
+    """Train the base, one phase or one sitting of it.
+
+    Raises:
+        SettingsError: a setting is off.
+    """
+    from pvchat.runtime import setup_logging
+    from pvchat.train.base.config import BaseConfig
+
+    config = BaseConfig(**{field.name: getattr(args, field.name) for field in dataclasses.fields(BaseConfig)})
+    setup_logging(max(1, args.verbose))
+    from pvchat.train.base.run import train_base
+
+    done = train_base(config)
+    state = "done" if done["done"] else "not done yet: go on with --resume"
+    row = {**done, "checkpoint": str(done["checkpoint"])}
+    console.report(args, row, f"Step {done['step']}, {state}. {done['checkpoint']}")
+
+
+def run_person(args: argparse.Namespace) -> None:
+    """Train one person further; Ctrl-C keeps the best so far.
+
+    Raises:
+        PVChatError: nobody has that name, or the data set can't be used.
+    """
+    chat, progress = console.open_chat(args)
+    with progress:
+        row = train_person(chat, args, progress)
+    console.report(args, row, f"{row['name']} is trained on {row['training']['samples']} samples.")
+
+
+def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Train a person on a data set.
+
+    Returns:
+        The person as `people show` tells of her, with the record of her training.
+
+    Raises:
+        UnknownPersonError: nobody has that name.
+        SettingsError: a setting is off, or the folder holds no finished augmentation.
+    """
+    from pvchat.identity.verify import RECORD
+    from pvchat.people.store import describe
+    from pvchat.train.person.config import from_words
+    from pvchat.train.person.deep import DeepOptions, train_on
+    from pvchat.train.signals import stopping
+
+    if args.resume and not args.out:
+        raise SettingsError("--resume needs --out, where the state lies.", subject="pvchat train person")
+    person, config = chat.people.get(args.name), from_words(args)
+    state = Path(args.out).expanduser() if args.out else None
+    with stopping() as stop:
+        options = DeepOptions(config, run=state, resume=args.resume, stop=stop, progress=progress)
+        person = train_on(chat, person, Path(args.data).expanduser(), options)
+    return {**describe(person), "training": person.extra[RECORD]}

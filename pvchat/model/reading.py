@@ -1,0 +1,65 @@
+"""What the model reads in clips: the result of a pass through the Q-Former, and of one through the language model.
+
+Legend: B questions, P people named, Q queries, I personal tokens, D model width, S sentence width, V vision experts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from pvchat.model.generation import Texts
+from pvchat.model.routers import RoutingStats
+
+
+@dataclass
+class Reading:
+    """What the Q-Former read about each question.
+
+    Attributes:
+        queries: [B, Q, D].
+        personal: [B, P, I, D].
+        presence: [B, P] logits; meaningless where `People.mask` is False.
+        sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM
+            vector and the best of them.
+        expert_weights: [B, V] MoVA's weights (mean 1), ones when it is switched off.
+        routing: one `RoutingStats` a routed module.
+        aux: connector losses "balance" and "z".
+    """
+
+    queries: Tensor
+    personal: Tensor
+    presence: Tensor
+    sentences: Tensor
+    expert_weights: Tensor
+    routing: list[RoutingStats] = field(default_factory=list)
+    aux: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass
+class Written(Texts):
+    """Texts, and the reading that they were written from, with the presence logits."""
+
+    reading: Reading
+
+
+@dataclass
+class PVChatOutput:
+    """A reading and, when prompts were given, the language model's loss.
+
+    Attributes:
+        reading: of the Q-Former.
+        lm_loss: mean over all `answer_tokens`, of which there are so many.
+        first_loss: mean over the first token of every answer, which is where yes and no are decided.
+    """
+
+    reading: Reading
+    lm_loss: Tensor | None = None
+    answer_tokens: int = 0
+    first_loss: Tensor | None = None
+
+
+def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
+    """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
+    return (clips @ sentences.T).amax(1)

@@ -1,0 +1,65 @@
+"""People's folders as people: a row of the index in, the `Person` out, read from disk once as long as nothing changed.
+
+What is handed out is a copy in everything but the arrays' numbers, so that nobody changes what the memory holds.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from pvchat.errors import PeopleError
+from pvchat.people.index import Row, Rows
+from pvchat.people.person import Person
+
+_log = logging.getLogger(__name__)
+
+
+class PersonFolders:
+    """The folders below `root`, one a person."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._held: dict[str, tuple[Row, Person | str]] = {}  # a str says why she can't be read
+
+    def keep_only(self, rows: Rows) -> None:
+        """Drop from memory whoever has no row any more."""
+        self._held = {key: held for key, held in list(self._held.items()) if key in rows}
+
+    def load(self, row: Row) -> Person | None:
+        """The person of a row, from memory when her config hasn't changed; None when gone or damaged."""
+        held = self._held.get(row.id)
+        if held is None or held[0] != row or isinstance(held[1], str):
+            person = self._read(row)
+            if isinstance(person, str):
+                if not (self.root / row.id).is_dir():
+                    return None  # removed while we looked
+                if held != (row, person):
+                    _log.warning("people store: '%s' is left out: %s", row.name, person)
+            held = self._held[row.id] = (row, person)
+        person = held[1]
+        if isinstance(person, str):
+            return None
+        aliases, arrays, extra = list(person.aliases), dict(person.arrays), copy.deepcopy(person.extra)
+        return replace(person, aliases=aliases, arrays=arrays, extra=extra)
+
+    def damaged(self) -> dict[str, str]:
+        """By id, why a folder that was looked into can't be read."""
+        return {key: why for key, (_, why) in self._held.items() if isinstance(why, str)}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def _read(self, row: Row) -> Person | str:
+        """The person in a folder, or why she can't be read."""
+        from pvchat.people import exchange
+
+        paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
+        try:
+            files = {path.name: path.read_bytes() for path in paths if path.exists()}
+            person = exchange.decode(files)
+        except (PeopleError, OSError) as error:
+            return str(error)
+        return replace(person, id=row.id, bytes_on_disk=sum(map(len, files.values())))

@@ -1,0 +1,36 @@
+"""Boxes against boxes: how much of them is shared.
+
+In: boxes as corners (x0, y0, x1, y1), in pixels or as fractions. Out: a share for every pair. Legend: n, m boxes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pvchat.schemas import FloatArray
+
+_TINY = 1e-9  # least area that is divided by: boxes without area share nothing
+
+
+def overlap(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Intersection over union of every box in a [n, 4] with every box in b [m, 4]: [n, m]."""
+    shared, area_a, area_b = _areas(a, b)
+    share: FloatArray = shared / np.maximum(area_a + area_b - shared, _TINY)
+    return share
+
+
+def nesting(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Intersection over the smaller one's area of every box in a [n, 4] with every box in b [m, 4]: [n, m]."""
+    shared, area_a, area_b = _areas(a, b)
+    share: FloatArray = shared / np.maximum(np.minimum(area_a, area_b), _TINY)
+    return share
+
+
+def _areas(a: FloatArray, b: FloatArray) -> tuple[Any, Any, Any]:
+    """Shared area [n, m], areas [n, 1] and [1, m]."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    area_a, area_b = ((x[:, 2:] - x[:, :2]).prod(1) for x in (a, b))
+    return np.clip(high - low, 0, None).prod(2), area_a[:, None], area_b[None]

@@ -1,0 +1,100 @@
+"""Every network of one process: loaded when first needed, and one for all services that are handed it.
+
+In: settings (device, trained model, language model). Out: the frozen experts, the presence model, the sentence encoder,
+and what words come from.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvchat.config import Settings
+from pvchat.runtime import pick_device
+
+if TYPE_CHECKING:
+    from pvchat.chat.language import LanguageModel
+    from pvchat.chat.sentences import SentenceEncoder
+    from pvchat.chat.trained import TrainedModel
+    from pvchat.identity.presence import PresenceModel
+    from pvchat.perception.analysis import Experts
+
+
+class Networks:
+    """The networks that some settings ask for.
+
+    Args:
+        settings: `device`, `model`, `answers` and `llm` count here.
+
+    Attributes:
+        device: torch device of all of them.
+        lock: held while the experts look at a clip, which takes one clip at a time.
+
+    Raises:
+        SettingsError: there is no such device.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.device = pick_device(settings.device)
+        self.lock = threading.RLock()
+
+    @cached_property
+    def chosen(self) -> tuple[str, Path | None]:
+        """What answers come from ("facts", "told" or "model"), and the trained model's folder.
+
+        Raises:
+            SettingsError, WeightsError: the settings ask for what isn't there.
+        """
+        from pvchat.chat.models import choose
+
+        return choose(self.settings)
+
+    @property
+    def source(self) -> str:
+        """What answers come from: "facts", "told" or "model"."""
+        return self.chosen[0]
+
+    @cached_property
+    def trained(self) -> TrainedModel | None:
+        """The trained model; None where no weights are shipped."""
+        from pvchat.chat.trained import TrainedModel
+
+        folder = self.chosen[1]
+        return None if folder is None else TrainedModel(folder, self.device)
+
+    @cached_property
+    def experts(self) -> Experts:
+        """The frozen experts, loaded one by one as they are needed."""
+        from pvchat.perception.analysis import Experts
+
+        return Experts(self.device)
+
+    @cached_property
+    def presence(self) -> PresenceModel:
+        """Who is in a clip: cohorts and calibration that all people share."""
+        from pvchat.identity.presence import PresenceModel
+
+        return PresenceModel.load()
+
+    @cached_property
+    def sentences(self) -> SentenceEncoder:
+        """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
+        from pvchat.chat.sentences import SentenceEncoder
+
+        return SentenceEncoder(device=self.device)
+
+    @cached_property
+    def language(self) -> LanguageModel:
+        """The language model that words measured facts."""
+        from pvchat.chat.language import LanguageModel
+
+        return LanguageModel.load(path=self.settings.llm or None, device=self.device)
+
+    def load(self) -> None:
+        """Load them now instead of when they are first needed."""
+        self.experts.load()
+        words = self.language if self.trained is None else self.trained.model
+        _ = self.presence, self.sentences, words

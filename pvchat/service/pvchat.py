@@ -1,0 +1,337 @@
+"""PVChat: `enroll` and `ask`, hop by hop; what the command line, the app and the evaluation call.
+
+In: clips, names, questions. Out: enrolled people and answers. It owns a people store and what was seen of clips; the
+networks may be shared with other PVChats, and everything heavy is loaded when it is first needed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvchat.chat.questions import Question, Turn, read_questions
+from pvchat.config import Settings, VideoConfig, home
+from pvchat.errors import PeopleError, SettingsError
+from pvchat.people.person import clean_name
+from pvchat.people.store import PeopleStore, Person
+from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress
+from pvchat.service.clipmemory import ClipMemory
+from pvchat.service.networks import Networks
+from pvchat.storage.clips import ClipCache
+
+if TYPE_CHECKING:
+    from pvchat.chat.describe import Describer
+    from pvchat.chat.writer import Stream, Writer
+    from pvchat.identity.presence import PresenceModel
+    from pvchat.model.pvchat import PVChatModel
+    from pvchat.perception.analysis import Experts
+
+PRESET = Settings.model
+DEPTHS = ("instant", "deep")
+
+
+class PVChat:
+    """Enroll people from one clip each, then ask about other clips.
+
+    Args:
+        settings: device, seed, limits and thresholds.
+        progress: called with what is being done, how much of it is done, and how much there is.
+        networks: those of another PVChat, to be shared; None loads own ones.
+        people: who is enrolled; `$PVCHAT_HOME/people` when not given.
+        cache: of analysed clips; `$PVCHAT_HOME/cache/clips` when not given.
+
+    Attributes:
+        people: the people store.
+
+    Raises:
+        SettingsError: there is no such device.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+        *,
+        networks: Networks | None = None,
+        people: PeopleStore | None = None,
+        cache: ClipCache | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.networks = networks or Networks(self.settings)
+        self.cache = ClipCache(home() / "cache" / "clips") if cache is None else cache
+        self.people = PeopleStore(home() / "people", self.cache) if people is None else people
+        self._progress = progress or (lambda what, done, total: None)
+        self._clips = ClipMemory(self.networks, self.cache, self.settings.video, self._progress)
+
+    @classmethod
+    def from_pretrained(
+        cls, preset: str = PRESET, settings: Settings | None = None, progress: Progress | None = None
+    ) -> PVChat:
+        """A PVChat with the weights of a preset, fetched on the first run, or with a trained model in a folder.
+
+        Raises:
+            SettingsError: there is no such model, or it doesn't fit the other settings.
+            WeightsError: the weights are not there and can't be fetched.
+        """
+        from pvchat.assets import weights
+
+        settings = settings or Settings()
+        settings = settings if preset == PRESET else replace(settings, model=preset)
+        networks = Networks(settings)
+        _ = networks.chosen  # a model that can't be used is told before anything is fetched
+        if weights.missing():
+            weights.fetch(progress=progress)
+        return cls(settings, progress, networks=networks)
+
+    # -- enrolling ----------------------------------------------------------------------------------------------------
+
+    def enroll(
+        self,
+        clip: str | Path,
+        name: str,
+        depth: str = "instant",
+        track: int | None = None,
+        replace: bool = False,
+        stop: threading.Event | None = None,
+    ) -> Person:
+        """Enroll the main subject of a clip.
+
+        Args:
+            clip: a video, an animation or a photo.
+            name: what to call the person.
+            depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
+                the clip is augmented and trained on (`deepen`).
+            track: which subject, when the clip has several (numbers as in `SeveralSubjectsError`).
+            replace: allow a name that is taken; the earlier enrollment is forgotten.
+            stop: when set, a deep enrollment ends and keeps the best so far.
+
+        Raises:
+            VideoReadError, SubjectError, PeopleError, SettingsError.
+        """
+        from pvchat.identity.enroll import enroll, forget_candidates
+
+        if depth not in DEPTHS:
+            raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
+        name = clean_name(name)
+        taken = self.people.find(name)
+        if taken is not None and not replace:  # told before the experts run
+            raise PeopleError(
+                f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
+            )
+        person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
+        person = person if self.describer is None else self.describer.remember(person)
+        person = self.people.add(person, replace=replace)
+        forget_candidates()
+        return person if depth == "instant" else self.deepen(clip, person, track, stop)
+
+    def deepen(
+        self,
+        clip: str | Path,
+        person: Person,
+        track: int | None = None,
+        stop: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> Person:
+        """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
+
+        Args:
+            clip: the enrollment clip.
+            person: as `enroll` returned her.
+            track: as she was enrolled with.
+            stop: when set, training ends and keeps the best so far.
+            progress: told what is being done; None for what this object was made with.
+
+        Raises:
+            VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
+        """
+        from pvchat.train.person.deep import DeepOptions, deepen
+
+        options = DeepOptions(track=track, stop=stop, progress=progress or self._progress)
+        return deepen(self, clip, person, options)
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def ask(
+        self, clip: str | Path, question: str, history: Sequence[Turn] = (), stream: Stream | None = None
+    ) -> Answer:
+        """Answer a question about a clip.
+
+        Args:
+            clip: a video, an animation or a photo.
+            question: in English; names in any case.
+            history: earlier questions about this clip, oldest first, for follow-ups ("and what is she wearing?"); a
+                turn may be a pair of question and answer too.
+            stream: called with pieces of the answer's text as they come: each has passed the guard already.
+
+        Raises:
+            VideoReadError, UnknownPersonError.
+        """
+        return self._answer(clip, [question], history, stream)[0]
+
+    def ask_many(self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = ()) -> list[Answer]:
+        """Answer several questions about one clip, each for itself: one visual pass, the model's texts in one batch.
+
+        Args:
+            clip: a video, an animation or a photo.
+            questions: any number.
+            history: as for `ask`.
+
+        Returns:
+            An answer each, in order; their timing is that of all together.
+
+        Raises:
+            VideoReadError, UnknownPersonError.
+        """
+        return self._answer(clip, questions, history, None) if questions else []
+
+    def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
+        """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
+        everyone = self.people.snapshot()
+        return read_questions([question], history, everyone.names, everyone.aliases, self.networks.sentences.encode)[0]
+
+    def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
+        """Everyone enrolled against one clip, in one pass."""
+        return self.score(self.people.all(), analysis)
+
+    def score(self, people: Sequence[Person], analysis: ClipAnalysis) -> list[PersonPresence]:
+        """Presence of these people, enrolled or not, in the order given."""
+        return self.presence_model.score(people, analysis, self.settings.presence)
+
+    def analyse(self, clip: str | Path) -> ClipAnalysis:
+        """What the experts say about a clip: from memory, from the cache on disk, or by running them.
+
+        Raises:
+            VideoReadError: it can't be used.
+        """
+        return self.look(clip).analysis
+
+    def look(self, clip: str | Path, partial: Callable[[ClipAnalysis], None] | None = None) -> Look:
+        """`analyse`, with the seconds that it took.
+
+        Args:
+            clip: a video, an animation or a photo.
+            partial: called, while a long video is looked through, with what was seen so far.
+
+        Raises:
+            VideoReadError: it can't be used.
+        """
+        return self._clips.look(clip, partial)
+
+    def _answer(
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None
+    ) -> list[Answer]:
+        from pvchat.chat.writer import Viewed
+
+        started = time.perf_counter()
+        everyone = self.people.snapshot()
+        asked = read_questions(questions, history, everyone.names, everyone.aliases, self.networks.sentences.encode)
+        seen = self.look(clip)
+        presences = self.score(everyone.people, seen.analysis)
+        written = self._writer.write(asked, Viewed(seen.analysis, presences, everyone.names), stream)
+        timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
+        return [
+            Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)
+            for one, question in zip(written, asked, strict=True)
+        ]
+
+    # -- people and clips ---------------------------------------------------------------------------------------------
+
+    def forget(self, name: str) -> None:
+        """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails.
+
+        Raises:
+            UnknownPersonError: nobody has this name.
+        """
+        from pvchat.identity.enroll import forget_candidates
+        from pvchat.train.person.workplace import sweep
+
+        with self.networks.lock:
+            self._clips.clear()
+            if self.describer is not None:
+                self.describer.forget()
+            self.people.forget(name)
+            forget_candidates()
+            sweep([person.id for person in self.people.all()])
+
+    def merge(self, name: str, other: str) -> Person:
+        """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
+
+        The deep state, if any, stays as it is: `name`'s, else `other`'s. Clips are analysed anew after this.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has a name, both are the same, or one is drawn and one isn't.
+        """
+        from pvchat.people.merge import merge
+
+        with self.networks.lock:
+            kept, gone = self.people.get(name), self.people.get(other)
+            merged = merge(kept, gone)
+            if self.describer is not None and merged.depth == "instant":
+                merged = self.describer.remember(merged)
+            self.people.add(merged, replace=True)
+            self.forget(gone.name)
+            for alias in (gone.name, *gone.aliases):
+                self.people.alias(kept.name, alias)
+        return self.people.get(kept.name)
+
+    def forget_clip(self, key: str) -> None:
+        """Delete what is kept about one clip: its analysis, in memory and on disk."""
+        with self.networks.lock:
+            self._clips.drop(key)
+            if self.describer is not None:
+                self.describer.forget()
+
+    # -- what others share --------------------------------------------------------------------------------------------
+
+    def beside(self, cache: ClipCache, video: VideoConfig) -> PVChat:
+        """A PVChat for other files: the same networks and people; another cache, clips read otherwise."""
+        settings = replace(self.settings, video=video)
+        return PVChat(settings, networks=self.networks, people=self.people, cache=cache)
+
+    def with_people(self, folder: str | Path) -> PVChat:
+        """A PVChat for other people, kept in `folder`: the same networks and cache."""
+        people = PeopleStore(Path(folder), self.cache)
+        return PVChat(self.settings, networks=self.networks, people=people, cache=self.cache)
+
+    def warm_up(self) -> None:
+        """Load every network now instead of when it is first needed."""
+        self.networks.load()
+
+    @property
+    def device(self) -> str:
+        """The torch device of all networks."""
+        return self.networks.device
+
+    @property
+    def experts(self) -> Experts:
+        """The frozen experts."""
+        return self.networks.experts
+
+    @property
+    def presence_model(self) -> PresenceModel:
+        """Who is in a clip: cohorts and calibration that all people share."""
+        return self.networks.presence
+
+    @property
+    def model(self) -> PVChatModel | None:
+        """The trained model with its language model; None where no weights are shipped."""
+        return None if self.networks.trained is None else self.networks.trained.model
+
+    @cached_property
+    def describer(self) -> Describer | None:
+        """The trained model as it speaks of these people; None where no weights are shipped. Loads when it speaks."""
+        from pvchat.chat.describe import Describer
+
+        trained = self.networks.trained
+        return None if trained is None else Describer(trained, lambda texts: self.networks.sentences.encode(texts))
+
+    @cached_property
+    def _writer(self) -> Writer:
+        from pvchat.chat.writer import Writer
+
+        return Writer(self.networks.source, self.describer, lambda: self.networks.language)

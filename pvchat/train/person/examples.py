@@ -1,0 +1,180 @@
+"""What one person is trained on.
+
+In: a `TrainingSet`, the frozen model. Out: `PersonData`: every clip's visual tokens, made once; questions as vectors.
+Half of the questions call the person otherwise.
+
+Legend: C clips, S width of a sentence vector.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pvchat.augment.schemas import Row, Split, Stage
+from pvchat.chat.sentences import Encode
+from pvchat.errors import SettingsError
+from pvchat.model.features import collate, from_analysis
+from pvchat.model.people import PersonState
+from pvchat.model.visual import VisualTokens
+from pvchat.schemas import ClipAnalysis
+from pvchat.train.person.trainingset import TrainingSet
+
+ALIASES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo")
+IMAGE_TYPES = ("existence", "appearance")  # PVChat, arXiv 2503.17069: a still says nothing of actions
+_CLIPS = 16  # encoded at a time
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PersonExample:
+    """One question about one clip: its row in the visual tokens, the words, who is named and who is there."""
+
+    clip: int
+    names: tuple[str, ...]
+    present: tuple[bool, ...]
+    question: str
+    answer: str
+    type: str
+    stage: Stage
+    split: Split
+
+
+@dataclass
+class PersonData:
+    """Everything one person is trained on.
+
+    Attributes:
+        name: of the person.
+        visual: [C, …] visual tokens of all clips, without gradients.
+        examples: of all splits and stages.
+        vectors: sentence vector [S] of every question.
+        others: states of the other people named, by name; they don't change.
+        left_out: questions that name somebody without a state.
+    """
+
+    name: str
+    visual: VisualTokens
+    examples: list[PersonExample]
+    vectors: dict[str, Tensor]
+    others: dict[str, PersonState] = field(default_factory=dict)
+    left_out: int = 0
+
+    def part(self, stage: Stage, split: Split) -> list[PersonExample]:
+        """The examples of one stage and split; the image stage asks about who is there and what they wear only."""
+        kept = [e for e in self.examples if (e.stage, e.split) == (stage, split)]
+        return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
+
+    def fingerprint(self) -> str:
+        """Hash of all words, splits, visual tokens and other people."""
+        found = hashlib.sha256(repr(self.examples).encode())
+        found.update(self.visual.tokens.cpu().float().numpy().tobytes())
+        for name, other in sorted(self.others.items()):
+            found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
+        return found.hexdigest()[:16]
+
+
+def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: dict[str, PersonState]) -> PersonData:
+    """Prepare an augmentation for training.
+
+    Args:
+        name: of the person, as in the rows.
+        told: the data set. Rows that don't name her teach nothing about her and aren't used; those that name her
+            beside somebody without a state are left out and counted.
+        model: the base.
+        encode: texts to sentence vectors.
+        others: states of other people whom rows may name.
+
+    Raises:
+        SettingsError: no question can be trained on.
+    """
+    index = {s.id: i for i, s in enumerate(told.samples)}
+    stage = {s.id: s.stage for s in told.samples}
+    about = [r for r in told.rows if r.sample in index and name in r.people]
+    known = [r for r in about if set(r.people) <= {name, *others}]
+    if len(known) < len(about):
+        log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))
+    if not known:
+        raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
+    examples = [_renamed(_example(r, index[r.sample], stage[r.sample]), name, others) for r in known]
+    asked = sorted({e.question for e in examples})
+    vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
+    visual = encode_all([told.analyses(s) for s in told.samples], model)
+    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others, len(about) - len(known))
+
+
+@torch.no_grad()
+def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
+    """Visual tokens of all clips, padded alike, so that any of them can be batched."""
+    whole = collate([from_analysis(a, model.config) for a in analyses])
+    parts = []
+    for start in range(0, len(analyses), _CLIPS):
+        at = slice(start, start + _CLIPS)
+        some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
+        parts.append(model.encode_clips(type(whole)(some)))
+    first = parts[0]
+    joined = {k: torch.cat([getattr(p, k) for p in parts]) for k in ("tokens", "mask", "track", "faces", "face_track")}
+    return replace(first, **joined, aux={})
+
+
+def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator) -> list[PersonExample]:
+    """Examples for one step: half of them about clips that show somebody asked about, types alike often."""
+    groups: dict[tuple[bool, str], list[PersonExample]] = {}
+    for e in examples:
+        groups.setdefault((any(e.present), e.type), []).append(e)
+    sides = [[k for k in sorted(groups) if k[0] == there] for there in (True, False)]
+    sides = [s for s in sides if s]
+    found = []
+    for i in range(count):
+        kinds = sides[i % len(sides)]
+        pool = groups[kinds[rng.integers(len(kinds))]]
+        found.append(pool[rng.integers(len(pool))])
+    return found
+
+
+def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
+    """A text in which somebody is called otherwise.
+
+    Only whole words count ("Al" isn't in "Also"), written as the name is or, where a sentence begins, with a capital.
+
+    Args:
+        text: to change.
+        name: hers.
+        alias: what she is called instead.
+        names: everybody's; a longer one ("Ana Maria") that contains hers stays.
+    """
+    longest = "|".join(re.escape(n) for n in sorted({name, *names}, key=len, reverse=True))
+    capital = name[:1].upper() + name[1:]
+    hers = {name} if capital in names else {name, capital}
+    pattern = rf"(?<!\w)(?:{longest})(?!\w)|(?:^|(?<=[.!?] )){re.escape(capital)}(?!\w)"
+    return re.sub(pattern, lambda hit: alias if hit[0] in hers else hit[0], text)
+
+
+def _example(row: Row, clip: int, stage: Stage) -> PersonExample:
+    there = tuple(bool(row.present[n]) for n in row.people)
+    return PersonExample(clip, tuple(row.people), there, row.question, row.answer, row.type, stage, row.split)
+
+
+def _renamed(example: PersonExample, name: str, others: Collection[str]) -> PersonExample:
+    """Half of the examples under another name: tokens are to mean the person, whatever she is called.
+
+    The new name is nobody else's (`others` have states by theirs) and no word of the example.
+    """
+    number = int.from_bytes(hashlib.sha256(repr(example).encode()).digest()[:4], "little")
+    taken = {n.casefold() for n in (*others, *example.names)}
+    words = set(re.findall(r"\w+", f"{example.question} {example.answer}".casefold()))
+    free = [a for a in ALIASES if a.casefold() not in taken | words]
+    if number % 2 or not free:
+        return example
+    alias = free[number // 2 % len(free)]
+    names = tuple(alias if n == name else n for n in example.names)
+    question, answer = (call(text, name, alias, example.names) for text in (example.question, example.answer))
+    return replace(example, names=names, question=question, answer=answer)

@@ -1,0 +1,23 @@
+"""Image sets as training reads them: a folder with a `metadata.jsonl`, a line an image, and the images it names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def read_metadata(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a set's `metadata.jsonl`."""
+    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines() if line.strip()]
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """[H, W, 3] RGB."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))

@@ -1,0 +1,83 @@
+"""What a video stream's packets say, without decoding any: how many, from when to when, where decoding can start.
+
+In: an open container and its stream. Out: a `Walk` with a word about damage. Timestamps are believed, headers aren't.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pvchat.config import VideoConfig
+from pvchat.video.files import PathLike, check_length, unreadable
+
+if TYPE_CHECKING:
+    import av
+
+KEYFRAME_GAP_S = 1.0  # a key frame nearer than this is reached by decoding
+CUT_OFF = 0.95  # fewer than this share of the frames that the header counts: the file is incomplete
+DEFAULT_FPS = 25.0  # of a file that has one frame and says nothing
+
+
+@dataclass
+class Walk:
+    """What the packets of a stream say, in seconds of its own clock."""
+
+    first: float = np.inf
+    last: float = -np.inf
+    length: float = 0.0  # of the last packet
+    count: int = 0
+    keyframes: list[float] = field(default_factory=list)
+    fps: float = DEFAULT_FPS
+    seconds: float = 0.0
+    note: str = ""
+
+
+def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> Walk:
+    """Go through all packets without decoding them.
+
+    Raises:
+        VideoReadError: there are none, or a limit is broken.
+    """
+    walk, base = Walk(), float(stream.time_base or 0)
+    try:
+        for packet in container.demux(stream):
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if packet.size == 0 or stamp is None or packet.is_discard:
+                continue
+            time = stamp * base
+            if time >= walk.last:
+                walk.length = (packet.duration or 0) * base
+            walk.count, walk.first, walk.last = walk.count + 1, min(walk.first, time), max(walk.last, time)
+            check_length(path, walk.last - walk.first, walk.count, config)
+            if packet.is_keyframe and (not walk.keyframes or time > walk.keyframes[-1] + KEYFRAME_GAP_S):
+                walk.keyframes.append(time)
+    except av_error() as error:
+        walk.note = f"the file is damaged and ends early ({error.strerror})."
+    if not walk.note and walk.count < CUT_OFF * stream.frames:
+        walk.note = f"the file is cut off: {walk.count} of {stream.frames} frames are there."
+    if walk.count == 0:
+        raise unreadable(path, "its video stream holds no pictures.", "The file is cut off or damaged.")
+    walk.keyframes = [k - walk.first for k in walk.keyframes]
+    _measure(walk, float(stream.average_rate or 0))
+    check_length(path, walk.seconds, walk.count, config)
+    return walk
+
+
+def _measure(walk: Walk, declared_fps: float) -> None:
+    """Mean rate by timestamps, and seconds to the end of the last frame."""
+    span = walk.last - walk.first
+    if span > 0:
+        walk.fps = (walk.count - 1) / span
+    elif declared_fps > 0 or walk.length > 0:
+        walk.fps = declared_fps or 1.0 / walk.length
+    walk.seconds = span + (walk.length if 0 < walk.length < 10 / walk.fps else 1.0 / walk.fps)
+
+
+def av_error() -> type[av.error.FFmpegError]:
+    """What PyAV raises when FFmpeg fails."""
+    import av
+
+    return av.error.FFmpegError

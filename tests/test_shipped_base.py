@@ -1,0 +1,81 @@
+"""What the shipped base says about real footage, and that it is the model that says it: shown by taking its sight away.
+
+The other tests of the service run without trained weights; these run with the ones that users get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.assets import footage, weights  # noqa: E402
+from pvchat.chat.claims import fill_gaps  # noqa: E402
+from pvchat.chat.english import HEDGE  # noqa: E402
+from pvchat.chat.evidence import gather  # noqa: E402
+from pvchat.config import Settings  # noqa: E402
+from pvchat.schemas import ClipAnalysis  # noqa: E402
+
+WHERE = "Where is Carl?"
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def clips(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    """The demo's clips, in a home folder that this file's tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("shipped")
+        (folder / "weights").symlink_to(weights_home / "weights", target_is_directory=True)
+        patch.setenv("PVCHAT_HOME", str(folder))
+        if weights.missing(table=footage.FOOTAGE):
+            pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
+        yield footage.build(folder / "clips")
+
+
+@pytest.fixture(scope="module")
+def chat(clips: dict[str, Path]) -> PVChat:
+    """PVChat as users get it; Carl is enrolled from the first half of his drive."""
+    made = PVChat.from_pretrained(settings=Settings(device="cpu"))
+    made.enroll(clips["car-1"], "Carl")
+    return made
+
+
+def place(chat: PVChat, analysis: ClipAnalysis) -> str | None:
+    """What the model puts in for Carl's place, when it sees this analysis."""
+    presences = chat.presence(analysis)
+    evidence = gather(presences, analysis)
+    assert evidence.place is None  # nothing that was measured
+    return fill_gaps([chat.read(WHERE)], [presences], evidence, ["Carl"], chat.describer.speaker(analysis))[0].place
+
+
+def test_the_model_sees_the_car_and_says_it_with_a_hedge(chat: PVChat, clips: dict[str, Path]) -> None:
+    answer = chat.ask(clips["car-2"], WHERE)
+    assert answer.people[0].decision == "present"
+    assert answer.answer == f"Carl is {HEDGE} in a vehicle, in the middle."
+    assert chat.ask(clips["car-2"], "What is Carl doing?").answer == "Carl talks."  # measured; no choice goes with it
+
+
+def test_from_facts_alone_there_is_no_car(
+    chat: PVChat, clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PVCHAT_HOME", str(clips["car-1"].parents[1]))  # where Carl is enrolled
+    facts = PVChat(Settings(device="cpu", answers="facts"))
+    answer = facts.ask(clips["car-2"], WHERE)
+    assert answer.people[0].decision == "present"
+    assert answer.answer == "Carl is indoors, in the middle."
+
+
+def test_without_what_the_clip_shows_the_model_sees_no_car(chat: PVChat, clips: dict[str, Path]) -> None:
+    """The same facts and the same person; only the model's own view is blank, then another clip's."""
+    car, stage = chat.analyse(clips["car-2"]), chat.analyse(clips["speech"])
+    assert place(chat, car) == f"{HEDGE} in a vehicle"
+    for name, frames in (("blank", np.zeros_like(car.frame_features)), ("elsewhere", stage.frame_features)):
+        tracks = [replace(track, body=np.zeros_like(track.body)) for track in car.tracks]
+        seen = replace(car, key=name, frame_features=frames, tracks=tracks)
+        assert "vehicle" not in (place(chat, seen) or ""), name

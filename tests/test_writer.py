@@ -1,0 +1,66 @@
+"""Writing answers from one source of words: what is streamed, when its first piece is there, which model is called."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from make_analysis import make_analysis, make_track
+
+from pvchat.chat.questions import read_question
+from pvchat.chat.writer import Viewed, Writer
+from pvchat.schemas import PersonFacts, PersonPresence
+
+
+class Parrot:
+    """A language model that always says the same."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def generate(self, messages, max_new_tokens=64, seed=0, stream=None) -> str:
+        return self.text
+
+
+def scene(decision: str = "present") -> Viewed:
+    """Ana on one track, sitting and talking."""
+    analysis = make_analysis(make_track(1))
+    analysis.tracks[0].facts = PersonFacts(pose="sitting", gestures=["talking"])
+    return Viewed(analysis, [PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)], ["Ana"])
+
+
+QUESTION = read_question("What is Ana doing?", ["Ana"])
+PLAIN = Writer("facts", None, lambda: pytest.fail("no language model is needed")).write([QUESTION], scene())[0].text
+
+
+@pytest.mark.parametrize(("said", "passes"), [("Ana sits and is talking.", True), ("Ana sits and eats.", False)])
+def test_only_what_the_guard_passed_is_streamed(said: str, passes: bool) -> None:
+    pieces: list[str] = []
+    (answer,) = Writer("told", None, lambda: Parrot(said)).write([QUESTION], scene(), pieces.append)
+    assert answer.text == (said if passes else PLAIN)
+    assert "".join(pieces) == answer.text
+    assert len(pieces) > 2
+
+
+@pytest.mark.parametrize("decision", ["absent", "unsure"])
+def test_a_refusal_loads_no_language_model(decision: str) -> None:
+    writer = Writer("told", None, lambda: pytest.fail("nothing is there to be worded"))
+    assert "Ana" in writer.write([QUESTION], scene(decision))[0].text
+
+
+def test_the_first_piece_is_timed_where_it_is_made() -> None:
+    """Before anybody listens to it: a slow listener doesn't make the answer late."""
+    heard: list[float] = []
+    question = read_question("Is Ana here?", ["Ana"])
+    one, two = Writer("facts", None, lambda: None).write(
+        [QUESTION, question], scene(), lambda piece: heard.append(time.perf_counter())
+    )
+    assert one.first_at <= heard[0]
+    assert heard[len(one.text.split()) - 1] <= two.first_at <= heard[len(one.text.split())]
+
+
+def test_people_are_those_asked_about() -> None:
+    both = Viewed(scene().analysis, [*scene().presences, PersonPresence("Ben", "absent", 0.1)], ["Ana", "Ben"])
+    questions = [read_question(text, both.names) for text in ("Where is Ben?", "Who is there?")]
+    written = Writer("facts", None, lambda: None).write(questions, both)
+    assert [[p.name for p in one.people] for one in written] == [["Ben"], ["Ana", "Ben"]]
