@@ -215,11 +215,7 @@ class ClipAnalysis:
         return [(round(a, 2), round(b, 2)) for a, b in spans]
 
     def between(self, start_s: float, end_s: float) -> ClipAnalysis:
-        """What was seen from `start_s` to `end_s` (seconds) only; times stay those of the whole clip.
-
-        Facts are those of the stretches inside, where a long video has them. At least the sample nearest to the middle
-        is kept.
-        """
+        """What was seen from `start_s` to `end_s` (seconds): times stay those of the clip, facts are the window's."""
         inside = np.flatnonzero((self.times >= start_s) & (self.times <= end_s))
         if not len(inside):
             inside = np.array([int(np.abs(self.times - (start_s + end_s) / 2).argmin())])

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from pvchat.perception import tracks
-from pvchat.perception.experts.faces import overlap
+from pvchat.perception.boxes import overlap
 from pvchat.perception.facts import best_sightings
 from pvchat.schemas import SIGHTING_ARRAYS, Appearance, ClipAnalysis, FloatArray, PersonFacts, Track
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
-from pvchat.perception.analysis import Depth, Experts, Progress, analyse
+from pvchat.perception.analysis import Depth, Experts, analyse
 from pvchat.perception.joining import TrackJoiner
-from pvchat.schemas import ClipAnalysis, FloatArray, SceneSpan, common_scene
+from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, common_scene
 from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 

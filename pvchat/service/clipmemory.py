@@ -17,7 +17,6 @@ from pvchat.schemas import ClipAnalysis, Look, Progress
 from pvchat.video import ContentKeys
 
 if TYPE_CHECKING:
-    from pvchat.perception.scan import KeptParts
     from pvchat.service.networks import Networks
     from pvchat.storage.clips import ClipCache
     from pvchat.video import Probe
@@ -65,7 +64,7 @@ class ClipMemory:
         return seen
 
     def drop(self, key: str) -> None:
-        """Forget one clip, in memory and on disk, and the parts of one that was being looked through."""
+        """Forget one clip, in memory and on disk."""
         from pvchat.perception.scan import KeptParts
 
         self._recent.pop(key, None)
@@ -81,12 +80,12 @@ class ClipMemory:
 
     def _first_look(self, clip: str | Path, key: str, version: str, partial: Partial | None) -> Look:
         from pvchat import video
-        from pvchat.perception import analysis, scan
+        from pvchat.perception import analysis
+        from pvchat.perception.scan import long_video
 
+        if (long := long_video(clip, self.config)) is not None:
+            return self._look_through(clip, long, key, version, partial)
         started = time.perf_counter()
-        if (long := scan.long_video(clip, self.config)) is not None:
-            found = self._scan(clip, long, scan.KeptParts(self.cache, key, version), partial)
-            return Look(found, 0.0, time.perf_counter() - started)
         decoded = video.load(clip, self.config, progress=self.progress, key=key)
         read = time.perf_counter()
         found = analysis.analyse(decoded, self.networks.experts, self.progress)
@@ -94,14 +93,15 @@ class ClipMemory:
         self.cache.save(found, version)
         return seen
 
-    def _scan(self, clip: str | Path, found: Probe, parts: KeptParts, partial: Partial | None) -> ClipAnalysis:
-        """Look through a long video; its finished parts are kept until the whole is."""
-        from pvchat.perception.scan import scan
+    def _look_through(self, clip: str | Path, found: Probe, key: str, version: str, partial: Partial | None) -> Look:
+        """A long video, part by part; parts that were finished before it was stopped aren't made again."""
+        from pvchat.perception.scan import KeptParts, scan
 
-        for seen in scan(clip, found, self.networks.experts, self.config, parts, self.progress):
+        started, parts = time.perf_counter(), KeptParts(self.cache, key, version)
+        for so_far in scan(clip, found, self.networks.experts, self.config, parts, self.progress):
             if partial is not None:
-                partial(seen.analysis())
-        whole = seen.analysis()
-        self.cache.save(whole, parts.version)
+                partial(so_far.analysis())
+        seen = Look(so_far.analysis(), experts_s=time.perf_counter() - started)  # decoding is in it
+        self.cache.save(seen.analysis, version)
         parts.remove()
-        return whole
+        return seen

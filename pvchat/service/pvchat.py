@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -214,13 +214,17 @@ class PVChat:
         """
         return self._clips.look(clip, partial).analysis
 
-    def look(self, clip: str | Path) -> Look:
+    def look(self, clip: str | Path, partial: Callable[[ClipAnalysis], None] | None = None) -> Look:
         """`analyse`, with the seconds that it took.
+
+        Args:
+            clip: a video, an animation or a photo.
+            partial: called, while a long video is looked through, with what was seen so far.
 
         Raises:
             VideoReadError: it can't be used.
         """
-        return self._clips.look(clip)
+        return self._clips.look(clip, partial)
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None

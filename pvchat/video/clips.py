@@ -103,17 +103,8 @@ def load(
     note = found.note or str(source.damage)
     if note:
         log.warning("%s: %s", path, note)
-    return Clip(
-        key or content_key(path),
-        Path(path).name,
-        source.end_s,
-        found.fps,
-        *size,
-        times,
-        images,
-        note,
-        tuple(source.finder.cuts),
-    )
+    key, cuts = key or content_key(path), tuple(source.finder.cuts)
+    return Clip(key, Path(path).name, source.end_s, found.fps, *size, times, images, note, cuts)
 
 
 class _Source:
