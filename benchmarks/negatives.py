@@ -23,7 +23,8 @@ import numpy as np
 from pvchat import PVChat
 from pvchat.augment.negatives.candidates import HARD, NegativesConfig, Subject
 from pvchat.augment.negatives.search import find
-from pvchat.identity.enroll import enroll, subjects_of
+from pvchat.identity.enroll import enroll
+from pvchat.identity.subjects import subjects_of
 from pvchat.index import folder as index_folder
 
 

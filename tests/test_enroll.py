@@ -16,7 +16,8 @@ from make_analysis import identity_of, make_analysis, make_track  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from pvchat.errors import NoSubjectError, SeveralSubjectsError, SubjectError  # noqa: E402
-from pvchat.identity.enroll import confidence, enroll, forget_candidates, prominence, prototypes, subjects_of  # noqa: E402
+from pvchat.identity.enroll import confidence, enroll, prototypes  # noqa: E402
+from pvchat.identity.subjects import forget_candidates, prominence, subjects_of  # noqa: E402
 from pvchat.people.store import PeopleStore  # noqa: E402
 
 LARGE, SMALL = (0.3, 0.2, 0.5, 0.8), (0.6, 0.3, 0.7, 0.45)

@@ -71,7 +71,7 @@ class Desk:
         Raises:
             NoSubjectError: nobody.
         """
-        from pvchat.identity.enroll import choose, subjects_of
+        from pvchat.identity.subjects import choose, subjects_of
 
         assert clip.analysis is not None
         choose(clip.analysis, 1, clip.name)  # says what is missing where there is nobody

@@ -121,11 +121,11 @@ def build(
         VideoReadError: the clip can't be read.
         SubjectError: nobody in it, or several and `config.track` doesn't say whom.
     """
-    from pvchat.identity import enroll
+    from pvchat.identity import enroll, subjects
 
     analysis = chat.analyse(clip)
     person = enroll.enroll(analysis, name, config.track, source=Path(clip).name)
-    track = enroll.choose(analysis, config.track, Path(clip).name)
+    track = subjects.choose(analysis, config.track, Path(clip).name)
     images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
     boxes, points = (interpolate(v, analysis.times[track.frames], times, _gap(analysis)) for v in _places(track))
     profile = Profile(name, analysis.key, person, images, times, boxes, _no_mesh(len(times)), _no_motion(len(times)))
@@ -158,10 +158,10 @@ def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: Augm
     """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
     from safetensors import SafetensorError, safe_open
 
-    from pvchat.identity import enroll
+    from pvchat.identity import enroll, subjects
 
     analysis = chat.analyse(clip)
-    track = enroll.choose(analysis, config.track, clip.name)
+    track = subjects.choose(analysis, config.track, clip.name)
     images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
     try:
         with safe_open(path, "numpy") as file:

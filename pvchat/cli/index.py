@@ -149,7 +149,8 @@ def _report(args: argparse.Namespace, report: Any, place: Path) -> None:
 
 def _queries(analysis: ClipAnalysis, args: argparse.Namespace) -> tuple[Kind, np.ndarray]:
     """What is compared, and the vectors to look for: [N,D], of the clip's main subject or of its scene."""
-    from pvchat.identity.enroll import choose, prototypes, subjects_of
+    from pvchat.identity.enroll import prototypes
+    from pvchat.identity.subjects import choose, subjects_of
     from pvchat.index.entries import VideoIndexError, describe
 
     if args.kind == "clips":

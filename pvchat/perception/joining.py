@@ -77,7 +77,7 @@ class TrackJoiner:
 
     def tracks(self) -> list[Track]:
         """Everyone so far, the most prominent first; faces before figures."""
-        people = sorted((_whole(p) for p in self._people), key=lambda t: -_prominence(t))
+        people = sorted((join(p.pieces) for p in self._people), key=lambda t: -_prominence(t))
         return [*people, *sorted(self._figures, key=lambda t: -_prominence(t))]
 
     def _assign(self, faces: Sequence[Track], offset: int, same_shot: Sequence[bool]) -> list[tuple[int, int]]:
@@ -148,9 +148,8 @@ def _thin(track: Track, most: int) -> Track:
     return track if len(track) <= most else track.rows(np.sort(best_sightings(track, most)))
 
 
-def _whole(person: _Person) -> Track:
-    """One track out of a person's pieces; what is told is what was measured where she is most prominent."""
-    pieces = person.pieces
+def join(pieces: Sequence[Track]) -> Track:
+    """One track out of several of one person, in order; told is what was measured where she is most prominent."""
     if len(pieces) == 1:
         return _thin(pieces[0], MOST_SIGHTINGS)
     best = max(pieces, key=lambda t: (t.facts != PersonFacts(), _prominence(t)))

@@ -66,7 +66,7 @@ def link(faces: Sequence[Faces], shots: Sequence[int] | IntArray | None = None) 
 def screen_weight(track: Sequence[Sighting], faces: Sequence[Faces]) -> float:
     """How far in front a track is listed: sum over its sightings of face height (pixels) times quality.
 
-    Without the detector's score, unlike `enroll.prominence`, which picks a subject: a half hidden face keeps its place.
+    Without the detector's score, unlike `subjects.prominence`, which picks one: a half hidden face keeps its place.
     """
     heights = np.array([faces[f].boxes[i, 3] - faces[f].boxes[i, 1] for f, i in track])
     quality = np.array([faces[f].quality[i] for f, i in track])

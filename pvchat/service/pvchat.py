@@ -113,7 +113,8 @@ class PVChat:
         Raises:
             VideoReadError, SubjectError, PeopleError, SettingsError.
         """
-        from pvchat.identity.enroll import enroll, forget_candidates
+        from pvchat.identity.enroll import enroll
+        from pvchat.identity.subjects import forget_candidates
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
@@ -251,7 +252,7 @@ class PVChat:
         Raises:
             UnknownPersonError: nobody has this name.
         """
-        from pvchat.identity.enroll import forget_candidates
+        from pvchat.identity.subjects import forget_candidates
         from pvchat.train.person.workplace import sweep
 
         with self.networks.lock:

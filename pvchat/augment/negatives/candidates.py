@@ -90,11 +90,11 @@ class Subject:
     @classmethod
     def of(cls, profile: Profile, chat: Service, clip: str | Path, track: int | None = None) -> Subject:
         """The subject of an augmentation's profile; `track` as in `AugmentConfig`."""
-        from pvchat.identity.enroll import choose
+        from pvchat.identity.subjects import choose, index_of
 
         analysis = chat.analyse(clip)
         chosen = choose(analysis, track, Path(clip).name)
-        number = next(i for i, t in enumerate(analysis.tracks) if t is chosen)
+        number = index_of(analysis, chosen)
         segments = tuple(
             (float(profile.times[a]), float(profile.times[b - 1]), split, profile.source(split))
             for split, (a, b) in profile.spans.items()

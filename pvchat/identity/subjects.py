@@ -1,0 +1,113 @@
+"""Who a clip is about: the subjects that could be enrolled, and which one is.
+
+In: `ClipAnalysis`, perhaps a number. Out: a `Track`. The subject is the main one: it fills most of the clip, largest
+and clearest. Several of like weight are several plausible subjects, and the user must pick.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+import numpy as np
+
+from pvchat.config import home
+from pvchat.errors import Candidate, NoSubjectError, SeveralSubjectsError, SubjectError
+from pvchat.perception.experts.figures import MIN_SCORE
+from pvchat.perception.joining import join
+from pvchat.perception.tracks import mean_identity
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
+
+# Distance of means up to which tracks of different shots of an enrollment clip are one person. Of the same person in
+# other clips about four in five pairs lie below, of different people, both seen well, some 3 % (docs/adr/0015).
+ONE_PERSON = 0.55
+_RIVAL = 0.5  # share of the main subject's prominence from which another track is a plausible subject too
+
+
+def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
+    """The subject's track; see `enroll`."""
+    subjects = subjects_of(analysis)
+    if not subjects:
+        raise NoSubjectError(
+            "nobody and no recurring figure was found in the clip.",
+            subject=source,
+            hint="Use a clip that shows the person's face for a second or more.",
+        )
+    if track is not None:
+        if not 1 <= track <= len(subjects):
+            raise SubjectError(
+                f"there is no track {track}.", subject=source, hint=f"Pick one from 1 to {len(subjects)}."
+            )
+        return subjects[track - 1]
+    weights = [prominence(t) for t in subjects]
+    rivals = [t for t, w in zip(subjects, weights, strict=True) if w >= _RIVAL * weights[0]]
+    if len(rivals) > 1 and subjects[0].kind == "face":
+        raise SeveralSubjectsError(
+            f"{len(rivals)} people are about equally prominent in the clip.",
+            candidates=[_candidate(analysis, number, t) for number, t in enumerate(rivals, 1)],
+            subject=source,
+            hint="Pick one with --track N.",
+        )
+    return subjects[0]
+
+
+def subjects_of(analysis: ClipAnalysis) -> list[Track]:
+    """The tracks that can be enrolled, most prominent first: faces; figures where the clip is drawn or faceless."""
+    faces, figures = ([t for t in analysis.tracks if t.kind == kind] for kind in ("face", "figure"))
+    if not analysis.scene.drawn:  # where nothing scores, the middle of the frame stands in for a figure: nobody
+        figures = [t for t in figures if t.scores.max() >= MIN_SCORE]
+    if figures and (analysis.scene.drawn or not faces):  # drawn faces identify nobody
+        return sorted(figures, key=prominence, reverse=True)
+    joined = one_by_one(faces) if len(analysis.shots) > 1 else faces
+    return sorted(joined, key=prominence, reverse=True)
+
+
+def one_by_one(faces: Sequence[Track]) -> list[Track]:
+    """Tracks of different shots that may be one person become one.
+
+    A montage of somebody gives a track a shot. Where a clip is asked about, tracks join only when they are surely one
+    person's; a clip that somebody is enrolled from is mostly about one person, so here they join up to `ONE_PERSON`,
+    the most alike first, and never two that are visible at once.
+    """
+    groups = [[face] for face in faces]
+    while len(groups) > 1:
+        means = np.stack([_mean(group) for group in groups])
+        apart = np.linalg.norm(means[:, None] - means[None], axis=2)
+        frames = [set(np.concatenate([t.shown_in for t in group]).tolist()) for group in groups]
+        together = np.array([[bool(one & other) for other in frames] for one in frames])
+        apart[together] = np.inf  # the diagonal, too
+        a, b = np.unravel_index(int(apart.argmin()), apart.shape)
+        if apart[a, b] > ONE_PERSON:
+            break
+        groups[a] += groups[b]
+        del groups[b]
+    return [join(sorted(group, key=lambda t: int(t.frames[0]))) for group in groups]
+
+
+def index_of(analysis: ClipAnalysis, subject: Track) -> int:
+    """The number of the clip's own track that a subject is, or, joined of several, the most prominent of them."""
+    return next(i for i, track in enumerate(analysis.tracks) if track.thumbnail == subject.thumbnail)
+
+
+def _mean(group: Sequence[Track]) -> FloatArray:
+    identity, quality = (np.concatenate([getattr(t, name) for t in group]) for name in ("identity", "quality"))
+    return mean_identity(identity, quality)
+
+
+def prominence(track: Track) -> float:
+    """How much a track is the clip's subject: box height (share of the frame) times quality, summed over sightings."""
+    return float(((track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)).sum())
+
+
+def forget_candidates() -> None:
+    """Delete the thumbnails that `SeveralSubjectsError` offered."""
+    shutil.rmtree(home() / "tmp" / "subjects", ignore_errors=True)
+
+
+def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
+    folder = home() / "tmp" / "subjects"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{analysis.key[:12]}-{number}.jpg"
+    path.write_bytes(track.thumbnail)
+    seconds = sum(end - start for start, end in analysis.spans(track.shown_in))
+    return Candidate(number, round(seconds, 1), track.facts.where or "in the frame", str(path))
