@@ -1,4 +1,4 @@
-"""The things that pass between the steps: a clip's analysis, its tracks, measured facts, answers. Torch-free.
+"""A clip's analysis and its tracks.
 
 Legend: T sampled frames of a clip, n sightings of one track, G of them kept as a grid.
 Boxes are x0, y0, x1, y1 as fractions of the frame; times are seconds from the clip's start.
@@ -6,95 +6,16 @@ Boxes are x0, y0, x1, y1 as fractions of the frame; times are seconds from the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.config import Settings, VideoConfig
+from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, common_scene
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
-Decision = Literal["present", "absent", "unsure"]
-QuestionType = Literal["existence", "appearance", "action", "location", "other"]
-Progress = Callable[[str, float, float], None]  # what is being done, how much of it is done, how much there is (0: ?)
-
-
-@dataclass
-class Garment:
-    """One piece of clothing: kind ("jacket"; "top" when the kind isn't known), colour word or None, confidence 0..1."""
-
-    kind: str
-    colour: str | None
-    confidence: float
-
-
-@dataclass
-class PersonFacts:
-    """What was measured about one track. A field left None or empty was not measured: it must not be spoken of.
-
-    `where` is a phrase that completes "is …" ("on the left of the frame"). `gestures` and `movement` are verb phrases
-    that complete "is …" ("raising a hand", "talking", "walking to the right"). Confidences are 0..1.
-    """
-
-    where: str | None = None
-    shot: str | None = None  # "close-up" | "medium shot" | "full figure" | "far away"
-    clothes: list[Garment] = field(default_factory=list)
-    hair: str | None = None  # "dark hair", "long blonde hair"
-    features: list[str] = field(default_factory=list)  # "glasses", "a beard", "a face mask", "a hat"
-    gender: str | None = None  # "man" | "woman", only when the head is confident
-    pose: str | None = None  # "standing" | "sitting" | "lying down"
-    movement: str | None = None
-    gestures: list[str] = field(default_factory=list)
-    holding: str | None = None  # "a cup"
-    activity: str | None = None  # "playing tennis", from the action head
-    confidence: dict[str, float] = field(default_factory=dict)  # field name -> confidence
-
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as JSON, for the cache."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> PersonFacts:
-        """What `to_dict` wrote."""
-        return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])]})
-
-
-@dataclass
-class SceneFacts:
-    """What was measured about the whole clip. `place` completes "in …" or "at …" with its article ("an office")."""
-
-    place: str | None = None
-    setting: str | None = None  # "indoors" | "outdoors"
-    light: str | None = None  # "dark" | "bright"
-    background: str | None = None  # "a grey background"
-    drawn: bool = False  # an animated or drawn picture
-    confidence: dict[str, float] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The facts as JSON, for the cache."""
-        return asdict(self)
-
-
-@dataclass
-class Appearance:
-    """What was measured about somebody in one stretch (seconds) of a long video."""
-
-    start_s: float
-    end_s: float
-    facts: PersonFacts
-
-
-@dataclass
-class SceneSpan:
-    """What was measured about the scene of one stretch (seconds) of a long video."""
-
-    start_s: float
-    end_s: float
-    scene: SceneFacts
 
 
 @dataclass
@@ -263,25 +184,6 @@ def _within(track: Track, inside: IntArray, low: float, high: float) -> Track | 
     return replace(track.rows(rows), frames=frames - first, seen=seen - first, appearances=told, facts=facts)
 
 
-def common_scene(scenes: Sequence[SceneSpan], share: float = 0.6) -> SceneFacts:
-    """What is true of a long video's scene: each fact that holds for `share` of the time."""
-    total = max(sum(s.end_s - s.start_s for s in scenes), 1e-6)
-    found = SceneFacts()
-    for name in ("place", "setting", "light", "background", "drawn"):
-        times: dict[Any, float] = {}
-        for span in scenes:
-            value = getattr(span.scene, name)
-            times[value] = times.get(value, 0.0) + span.end_s - span.start_s
-        value = max(times, key=lambda v: times[v], default=None)
-        if value and times[value] >= (0.5 if name == "drawn" else share) * total:
-            setattr(found, name, value)
-        agree = [span.scene.confidence for span in scenes if getattr(span.scene, name) == value]
-        sure = [confidence[name] for confidence in agree if name in confidence]
-        if sure and (value or name == "drawn"):
-            found.confidence[name] = round(float(np.mean(sure)), 3)
-    return found
-
-
 @dataclass(frozen=True)
 class Look:
     """One look at a clip: what the experts said, and what it took; no seconds where that was known already."""
@@ -289,111 +191,3 @@ class Look:
     analysis: ClipAnalysis
     decode_s: float = 0.0
     experts_s: float = 0.0
-
-
-@dataclass
-class PersonPresence:
-    """One enrolled person's presence in one clip."""
-
-    name: str
-    decision: Decision
-    probability: float
-    spans: list[tuple[float, float]] = field(default_factory=list)
-    track: int | None = None  # index into ClipAnalysis.tracks of the best matching track
-
-    @property
-    def visible_s(self) -> float:
-        """For how many seconds in all the person is seen."""
-        return round(sum(end - start for start, end in self.spans), 2)
-
-    @property
-    def last_seen_s(self) -> float | None:
-        """When the person was seen last, seconds from the clip's start; None: never."""
-        return self.spans[-1][1] if self.spans else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """One row of `people` in the JSON contract."""
-        return {
-            "name": self.name,
-            "decision": self.decision,
-            "probability": round(float(self.probability), 4),
-            "spans": [list(s) for s in self.spans],
-        }
-
-
-@dataclass
-class Answer:
-    """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`.
-
-    Attributes:
-        answer: the text.
-        type: what was asked for.
-        people: presence of those asked about; of everyone enrolled where nobody is named.
-        timing: seconds: `decode_s` and `experts_s` (0 where the clip was known), `total_s`, and `first_token_s`: from
-            the question until the answer's first piece was there (none is shown before the whole passed the guard).
-        everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
-    """
-
-    answer: str
-    type: QuestionType
-    people: list[PersonPresence]
-    timing: dict[str, float]
-    everyone: list[PersonPresence] = field(default_factory=list, repr=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON contract; seconds to the millisecond."""
-        return {
-            "answer": self.answer,
-            "type": self.type,
-            "people": [p.to_dict() for p in self.people],
-            "timing": {k: round(v, 3) for k, v in self.timing.items()},
-        }
-
-
-class Service(Protocol):
-    """What augmentation, index and training need of `pvchat.service.PVChat`: it is handed to them, never imported.
-
-    They stand below it, and so do the classes named here in words: a contract imports nothing that stands above it.
-    """
-
-    @property
-    def settings(self) -> Settings:
-        """Device, seed, limits and thresholds."""
-        ...
-
-    @property
-    def device(self) -> str:
-        """The torch device that the models are on."""
-        ...
-
-    @property
-    def people(self) -> Any:
-        """Everyone enrolled, a `pvchat.people.store.PeopleStore`."""
-        ...
-
-    @property
-    def experts(self) -> Any:
-        """The frozen experts, a `pvchat.perception.analysis.Experts`."""
-        ...
-
-    @property
-    def presence_model(self) -> Any:
-        """Who is in a clip, a `pvchat.identity.presence.PresenceModel`."""
-        ...
-
-    @property
-    def describer(self) -> Any:
-        """The trained model, a `pvchat.chat.describe.Describer`; None where no weights are shipped."""
-        ...
-
-    def analyse(self, clip: str | Path) -> ClipAnalysis:
-        """What the experts say about a clip; raises VideoReadError."""
-        ...
-
-    def score(self, people: Sequence[Any], analysis: ClipAnalysis) -> list[PersonPresence]:
-        """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given."""
-        ...
-
-    def beside(self, cache: Any, video: VideoConfig) -> Service:
-        """The same models and people for other files: another `pvchat.storage.clips.ClipCache`, read otherwise."""
-        ...

@@ -1,0 +1,31 @@
+"""The things that pass between the steps. Torch-free.
+
+In a clip's way: `facts.py` (what was measured), `clip.py` (tracks, a clip's analysis), `answer.py` (presence, answers),
+`service.py` (what lower floors are handed of the service). Start with `clip.py`.
+"""
+
+from pvchat.schemas.answer import Answer, Decision, PersonPresence, QuestionType
+from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Track
+from pvchat.schemas.facts import Appearance, Garment, PersonFacts, SceneFacts, SceneSpan, common_scene
+from pvchat.schemas.service import Progress, Service
+
+__all__ = [
+    "Answer",
+    "Appearance",
+    "ClipAnalysis",
+    "Decision",
+    "FloatArray",
+    "Garment",
+    "IntArray",
+    "Look",
+    "PersonFacts",
+    "PersonPresence",
+    "Progress",
+    "QuestionType",
+    "SIGHTING_ARRAYS",
+    "SceneFacts",
+    "SceneSpan",
+    "Service",
+    "Track",
+    "common_scene",
+]

@@ -1,0 +1,68 @@
+"""What `ask` returns: an answer, and who is there; the JSON contract of `pvchat ask --json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Decision = Literal["present", "absent", "unsure"]
+QuestionType = Literal["existence", "appearance", "action", "location", "other"]
+
+
+@dataclass
+class PersonPresence:
+    """One enrolled person's presence in one clip."""
+
+    name: str
+    decision: Decision
+    probability: float
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    track: int | None = None  # index into ClipAnalysis.tracks of the best matching track
+
+    @property
+    def visible_s(self) -> float:
+        """For how many seconds in all the person is seen."""
+        return round(sum(end - start for start, end in self.spans), 2)
+
+    @property
+    def last_seen_s(self) -> float | None:
+        """When the person was seen last, seconds from the clip's start; None: never."""
+        return self.spans[-1][1] if self.spans else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """One row of `people` in the JSON contract."""
+        return {
+            "name": self.name,
+            "decision": self.decision,
+            "probability": round(float(self.probability), 4),
+            "spans": [list(s) for s in self.spans],
+        }
+
+
+@dataclass
+class Answer:
+    """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`.
+
+    Attributes:
+        answer: the text.
+        type: what was asked for.
+        people: presence of those asked about; of everyone enrolled where nobody is named.
+        timing: seconds: `decode_s` and `experts_s` (0 where the clip was known), `total_s`, and `first_token_s`: from
+            the question until the answer's first piece was there (none is shown before the whole passed the guard).
+        everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
+    """
+
+    answer: str
+    type: QuestionType
+    people: list[PersonPresence]
+    timing: dict[str, float]
+    everyone: list[PersonPresence] = field(default_factory=list, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON contract; seconds to the millisecond."""
+        return {
+            "answer": self.answer,
+            "type": self.type,
+            "people": [p.to_dict() for p in self.people],
+            "timing": {k: round(v, 3) for k, v in self.timing.items()},
+        }

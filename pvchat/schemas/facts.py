@@ -1,0 +1,102 @@
+"""What was measured: about a person, about a scene, about stretches of a long video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass
+class Garment:
+    """One piece of clothing: kind ("jacket"; "top" when the kind isn't known), colour word or None, confidence 0..1."""
+
+    kind: str
+    colour: str | None
+    confidence: float
+
+
+@dataclass
+class PersonFacts:
+    """What was measured about one track. A field left None or empty was not measured: it must not be spoken of.
+
+    `where` is a phrase that completes "is …" ("on the left of the frame"). `gestures` and `movement` are verb phrases
+    that complete "is …" ("raising a hand", "talking", "walking to the right"). Confidences are 0..1.
+    """
+
+    where: str | None = None
+    shot: str | None = None  # "close-up" | "medium shot" | "full figure" | "far away"
+    clothes: list[Garment] = field(default_factory=list)
+    hair: str | None = None  # "dark hair", "long blonde hair"
+    features: list[str] = field(default_factory=list)  # "glasses", "a beard", "a face mask", "a hat"
+    gender: str | None = None  # "man" | "woman", only when the head is confident
+    pose: str | None = None  # "standing" | "sitting" | "lying down"
+    movement: str | None = None
+    gestures: list[str] = field(default_factory=list)
+    holding: str | None = None  # "a cup"
+    activity: str | None = None  # "playing tennis", from the action head
+    confidence: dict[str, float] = field(default_factory=dict)  # field name -> confidence
+
+    def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON, for the cache."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> PersonFacts:
+        """What `to_dict` wrote."""
+        return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])]})
+
+
+@dataclass
+class SceneFacts:
+    """What was measured about the whole clip. `place` completes "in …" or "at …" with its article ("an office")."""
+
+    place: str | None = None
+    setting: str | None = None  # "indoors" | "outdoors"
+    light: str | None = None  # "dark" | "bright"
+    background: str | None = None  # "a grey background"
+    drawn: bool = False  # an animated or drawn picture
+    confidence: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The facts as JSON, for the cache."""
+        return asdict(self)
+
+
+@dataclass
+class Appearance:
+    """What was measured about somebody in one stretch (seconds) of a long video."""
+
+    start_s: float
+    end_s: float
+    facts: PersonFacts
+
+
+@dataclass
+class SceneSpan:
+    """What was measured about the scene of one stretch (seconds) of a long video."""
+
+    start_s: float
+    end_s: float
+    scene: SceneFacts
+
+
+def common_scene(scenes: Sequence[SceneSpan], share: float = 0.6) -> SceneFacts:
+    """What is true of a long video's scene: each fact that holds for `share` of the time."""
+    total = max(sum(s.end_s - s.start_s for s in scenes), 1e-6)
+    found = SceneFacts()
+    for name in ("place", "setting", "light", "background", "drawn"):
+        times: dict[Any, float] = {}
+        for span in scenes:
+            value = getattr(span.scene, name)
+            times[value] = times.get(value, 0.0) + span.end_s - span.start_s
+        value = max(times, key=lambda v: times[v], default=None)
+        if value and times[value] >= (0.5 if name == "drawn" else share) * total:
+            setattr(found, name, value)
+        agree = [span.scene.confidence for span in scenes if getattr(span.scene, name) == value]
+        sure = [confidence[name] for confidence in agree if name in confidence]
+        if sure and (value or name == "drawn"):
+            found.confidence[name] = round(float(np.mean(sure)), 3)
+    return found

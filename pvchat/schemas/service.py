@@ -1,0 +1,62 @@
+"""What lower floors need of the service, as a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from pvchat.config import Settings, VideoConfig
+from pvchat.schemas.answer import PersonPresence
+from pvchat.schemas.clip import ClipAnalysis
+
+Progress = Callable[[str, float, float], None]  # what is being done, how much of it is done, how much there is (0: ?)
+
+
+class Service(Protocol):
+    """What augmentation, index and training need of `pvchat.service.PVChat`: it is handed to them, never imported.
+
+    They stand below it, and so do the classes named here in words: a contract imports nothing that stands above it.
+    """
+
+    @property
+    def settings(self) -> Settings:
+        """Device, seed, limits and thresholds."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """The torch device that the models are on."""
+        ...
+
+    @property
+    def people(self) -> Any:
+        """Everyone enrolled, a `pvchat.people.store.PeopleStore`."""
+        ...
+
+    @property
+    def experts(self) -> Any:
+        """The frozen experts, a `pvchat.perception.analysis.Experts`."""
+        ...
+
+    @property
+    def presence_model(self) -> Any:
+        """Who is in a clip, a `pvchat.identity.presence.PresenceModel`."""
+        ...
+
+    @property
+    def describer(self) -> Any:
+        """The trained model, a `pvchat.chat.describe.Describer`; None where no weights are shipped."""
+        ...
+
+    def analyse(self, clip: str | Path) -> ClipAnalysis:
+        """What the experts say about a clip; raises VideoReadError."""
+        ...
+
+    def score(self, people: Sequence[Any], analysis: ClipAnalysis) -> list[PersonPresence]:
+        """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given."""
+        ...
+
+    def beside(self, cache: Any, video: VideoConfig) -> Service:
+        """The same models and people for other files: another `pvchat.storage.clips.ClipCache`, read otherwise."""
+        ...
