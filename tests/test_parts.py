@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from make_clips import corrupted, encode
+from make_clips import corrupted, encode, two_hour_gap
 from numpy.typing import NDArray
 
 from pvchat import video
@@ -86,6 +86,14 @@ def test_reading_goes_on_where_it_stopped(long_clip: Path) -> None:
 def test_a_slow_video_is_not_sampled_more_often_than_it_changes(tmp_path: Path) -> None:
     path = encode(tmp_path / "slow.mp4", film(20.0), fps=1)  # 200 frames at one a second
     assert len(sample_times(video.probe(path, CONFIG), CONFIG)) == 200
+
+
+def test_a_gap_of_two_hours_costs_no_more_than_its_pictures(tmp_path: Path) -> None:
+    """A hostile file of two seconds with a hole in its clock is not looked at for two hours."""
+    path = two_hour_gap(tmp_path / "gap.mkv")
+    found = video.probe(path, VideoConfig(backend="pyav"))
+    assert found.duration_s > 7000
+    assert len(sample_times(found, CONFIG)) <= found.frames < 100
 
 
 def test_damage_is_told_and_the_rest_is_read(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from pvchat.perception import scan as module  # noqa: E402
 from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner  # noqa: E402
 from pvchat.perception.scan import KeptParts, long_video, scan  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track  # noqa: E402
+from pvchat.service.clipmemory import ClipMemory  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
 from pvchat.video.shots import shots  # noqa: E402
 
@@ -120,6 +123,38 @@ def test_progress_is_told_in_seconds_of_the_video(path: Path, tmp_path: Path, as
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1][0] == told[-1][1] == pytest.approx(40.0)
     assert all(done < total for done, total in told[:-1])
+
+
+def test_the_service_looks_through_long_videos_and_keeps_only_the_whole(
+    path: Path, tmp_path: Path, asked: list[float]
+) -> None:
+    cache, so_far = ClipCache(tmp_path / "cache"), []
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None)
+    memory = ClipMemory(networks, cache, CONFIG, lambda what, done, total: None)  # type: ignore[arg-type]
+    seen = memory.look(path, so_far.append)
+    assert len(so_far) >= len(asked)
+    assert seen.analysis.duration_s == pytest.approx(40.0)
+    assert len(list((tmp_path / "cache").glob("*.json"))) == 1  # the parts are gone
+    again = ClipMemory(networks, cache, CONFIG, lambda what, done, total: None).look(path)  # type: ignore[arg-type]
+    assert again.experts_s == 0.0
+    assert [s.scene.place for s in again.analysis.scenes] == [s.scene.place for s in seen.analysis.scenes]
+    assert len(again.analysis.tracks) == 3
+
+
+def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(path: Path, tmp_path: Path, asked: list[float]) -> None:
+    cache = ClipCache(tmp_path / "cache")
+
+    def stop(what: str, done: float, total: float) -> None:
+        if done > 20:
+            raise KeyboardInterrupt
+
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None)
+    memory = ClipMemory(networks, cache, CONFIG, stop)  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        memory.look(path)
+    assert len(list((tmp_path / "cache").glob("*.json"))) == 2
+    memory.drop(video.content_key(path))
+    assert not list((tmp_path / "cache").glob("*.json"))
 
 
 def test_only_long_videos_are_scanned(path: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.video import load, probe
 
-CONFIG = VideoConfig()
+CONFIG = VideoConfig(max_duration_s=30 * 60.0)  # so that a lie about two hours breaks the limit
 MEMORY_CHILD = """
 import re, sys
 from pathlib import Path
