@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pvchat.perception import facts
+from pvchat.perception import facts, sightings
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.facts import FactExperts, measure_person, measure_scene
 from pvchat.schemas import ClipAnalysis, Track
@@ -147,21 +147,21 @@ def test_grey_scale_footage_has_no_colours():
 )
 def test_position(x, phrase):
     track = track_at((x, 0.3, x + 0.1, 0.45))
-    assert facts.where(track, analysis(track)) == phrase
+    assert sightings.where(track, analysis(track)) == phrase
 
 
 def test_foreground_and_background_are_relative_to_others():
     near, far = track_at((0.4, 0.2, 0.6, 0.6)), track_at((0.8, 0.4, 0.85, 0.5))
     both = analysis(near, far)
-    assert facts.where(near, both) == "in the middle of the frame, in the foreground"
-    assert facts.where(far, both) == "on the right of the frame, in the background"
+    assert sightings.where(near, both) == "in the middle of the frame, in the foreground"
+    assert sightings.where(far, both) == "on the right of the frame, in the background"
 
 
 def test_best_sightings_are_spread_and_good():
     track = track_at((0.4, 0.2, 0.5, 0.4), n=20)
     track.quality[:] = 0.1
     track.quality[[1, 6, 9, 14, 17]] = 0.9
-    assert facts.best_sightings(track).tolist() == [1, 6, 9, 14, 17]
+    assert sightings.best_sightings(track).tolist() == [1, 6, 9, 14, 17]
 
 
 def test_a_mask_keeps_the_background_out():

@@ -53,6 +53,7 @@ class Row:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
+        """One row of `pvchat demo --json`."""
         shown = footage.shot(self.clip)
         return {
             "clip": self.clip,

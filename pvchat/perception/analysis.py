@@ -75,30 +75,37 @@ class Experts:
 
     @cached_property
     def frames(self) -> FrameExpert:
+        """Features of frames and crops."""
         return FrameExpert(device=self.device)
 
     @cached_property
     def faces(self) -> FaceExpert:
+        """Faces and whose they are."""
         return FaceExpert(device=self.device)
 
     @cached_property
     def figures(self) -> FigureExpert:
+        """Drawn figures."""
         return FigureExpert(self.frames)
 
     @cached_property
     def facts(self) -> facts.FactExperts:
+        """What clothes, places and features are measured with."""
         return facts.FactExperts(self.frames)
 
     @cached_property
     def body(self) -> BodyExpert:
+        """Body pose."""
         return BodyExpert()
 
     @cached_property
     def hands(self) -> HandExpert:
+        """Hands."""
         return HandExpert()
 
     @cached_property
     def mesh(self) -> MeshExpert:
+        """Face mesh."""
         return MeshExpert()
 
     def load(self) -> None:
@@ -136,8 +143,7 @@ def analyse(
     for number, track in enumerate(analysis.tracks):
         track.thumbnail = thumbnail(clip, track)
         if number < min(faces, depth.told_tracks) or faces <= number < faces + _TOLD_FIGURES:
-            posed = number < depth.posed_tracks
-            _measure(clip, analysis, track, experts, camera, posed=posed, depth=depth)
+            _measure(clip, analysis, track, experts, camera, depth)
         tell("measuring people", number + 1, len(analysis.tracks))
     analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
     analysis.scene.drawn = likely_drawn >= _DRAWN
@@ -215,16 +221,15 @@ def _face_track(
     )
 
 
-def _measure(
-    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, *, posed: bool, depth: Depth
-) -> None:
-    """Fill in a track's body features, pose and facts."""
+def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, depth: Depth) -> None:
+    """Fill in a track's body features, pose and facts; poses of the first few only."""
     images = [clip.images[f] for f in track.frames]
     seen = spread(len(track), depth.body_crops)
     described = experts.frames.pooled([crop(images[i], track.body_boxes[i]) for i in seen])
     track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described one
     measures: list[BodyMeasures] = []
     seen = spread(len(track), depth.poses)
+    posed = any(track is one for one in analysis.tracks[: depth.posed_tracks])
     if posed and track.kind == "face":
         measures = _pose(images, track, seen, experts)
     company = replace(analysis, tracks=_company(track, analysis))

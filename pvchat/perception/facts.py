@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception import colours
+from pvchat.perception import colours, hair
 from pvchat.perception.experts.attributes import Attribute, AttributeExpert, ImageNetHead, body_box, crop, head_box
+from pvchat.perception.sightings import best_sightings, shot, skin_colour, torso_box, where
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, SceneFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
     from pvchat.video import Clip
 
-_SIGHTINGS = 5  # the best ones, which must agree
 _NOT_WORN = {"smiling", "man", "woman", "blonde"}
 _NOT_SAID = {"glasses"}  # four of five right on photos, one of three on the development footage (docs/LOG.md)
 # ImageNet classes (index -> word) on torso crops. Suit, Windsor tie, bow tie and groom together are formal wear: from
@@ -53,16 +53,19 @@ class FactExperts:
 
     @cached_property
     def frames(self) -> FrameExpert:
+        """Features of frames and crops."""
         from pvchat.perception.experts.efficientnet import FrameExpert
 
         return self._frames or FrameExpert()
 
     @cached_property
     def heads(self) -> AttributeExpert:
+        """Linear heads for clothes, features, places."""
         return AttributeExpert()
 
     @cached_property
     def imagenet(self) -> ImageNetHead:
+        """The classifier that belongs to the features."""
         return ImageNetHead()
 
 
@@ -101,9 +104,9 @@ def measure_person(
     masked = [(masks or {}).get(int(track.frames[i])) for i in best]
     facts.clothes = _clothes(track, best, images, masked, worn, grey)
     if track.kind == "figure":
-        facts.hair = None if grey else _drawn_hair(track, best, images)
+        facts.hair = None if grey else hair.drawn(track, best, images)
     elif "a hat" not in facts.features:
-        facts.hair = _hair(track, best, images, grey) or facts.hair
+        facts.hair = hair.photographed(track, best, images, grey) or facts.hair
     return facts
 
 
@@ -133,61 +136,6 @@ def measure_scene(clip: Clip, frame_features: FloatArray, *, experts: FactExpert
         facts.place = _imagenet(experts.imagenet.probabilities(pooled), _PLACES, _IMAGENET_SURE)
     facts.light, facts.background = colours.light(clip.images), colours.background(clip.images)
     return facts
-
-
-def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
-    """Indices of the sightings most worth measuring: the best of each stretch of the track, so that they differ."""
-    parts = np.array_split(np.arange(len(track)), min(count, len(track)))
-    worth = track.quality + 0.5 * track.scores
-    return np.array([part[np.argmax(worth[part])] for part in parts], np.int64)
-
-
-def shot(track: Track) -> str:
-    """How much of the person the frame shows, by the height of the face (a standing person is about 7.5 faces tall)."""
-    height = float(np.median(track.boxes[:, 3] - track.boxes[:, 1])) * (1.0 if track.kind == "face" else 0.5)
-    sizes = ((0.33, "close-up"), (0.14, "medium shot"), (0.06, "full figure"))
-    return next((name for limit, name in sizes if height > limit), "far away")
-
-
-def where(track: Track, analysis: ClipAnalysis) -> str:
-    """The phrase for the median position, and in front of or behind others when clearly larger or smaller than they."""
-    box = np.median(track.boxes, 0)
-    x = float(box[0] + box[2]) / 2
-    side = "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
-    height = float(box[3] - box[1])
-    others = [
-        float(np.median(t.boxes[:, 3] - t.boxes[:, 1])) for t in analysis.tracks if t is not track and len(t) >= 2
-    ]
-    if others and height < 0.5 * max(others):
-        return f"{side} of the frame, in the background"
-    if others and height > 2.0 * max(others):
-        return f"{side} of the frame, in the foreground"
-    return f"{side} of the frame"
-
-
-def torso_box(track: Track, i: int) -> FloatArray:
-    """The part of sighting i that surely is clothing: between shoulders and hips when the pose shows them, else below
-    the chin, as wide as the shoulders' inner part. [4] fractions.
-    """
-    joints = track.pose[i][[11, 12, 23, 24]]  # MediaPipe: shoulders, hips
-    face = track.boxes[i]
-    if track.kind == "figure":  # drawn bodies are narrower and shorter below a bigger head
-        x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
-        return np.array([x - 0.5 * width, face[3] + 0.15 * height, x + 0.5 * width, face[3] + height], np.float32)
-    if not np.isnan(joints).any() and (joints[:2, 3] > 0.6).all():
-        low, high = joints[:2, :2].min(0), joints[:2, :2].max(0)
-        bottom = float(joints[2:, 1].mean()) if (joints[2:, 3] > 0.6).all() else high[1] + 1.6 * (face[3] - face[1])
-        return np.array([low[0], low[1], high[0], max(bottom, high[1] + 0.02)], np.float32)
-    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
-    return np.array([x - 1.1 * width, face[3] + 0.45 * height, x + 1.1 * width, face[3] + 2.4 * height], np.float32)
-
-
-def skin_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray:
-    """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose."""
-    x0, y0, x1, y1 = face
-    w, h = x1 - x0, y1 - y0
-    inner = np.array([x0 + 0.25 * w, y0 + 0.4 * h, x1 - 0.25 * w, y0 + 0.7 * h], np.float32)
-    return np.asarray(np.median(colours.to_lab(crop(image, inner)).reshape(-1, 3), 0), np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -336,50 +284,3 @@ def _cloth(
     if grey:
         return colours.shade(np.median(colours.to_lab(flat), 0))
     return colours.name_colours(colours.dominant(flat, colours.cast(image)))
-
-
-def _hair(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], grey: bool) -> str | None:
-    """Hair colour from the strip above the face box; None when it is skin, mixed or outside the frame."""
-    said: list[str | None] = []
-    for i, image in zip(best, images, strict=True):
-        x0, y0, x1, y1 = track.boxes[i]
-        w, h = x1 - x0, y1 - y0
-        strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)
-        pixels = crop(image, strip).reshape(-1, 3)
-        if strip[1] < 0 or len(pixels) < 24:
-            said.append(None)
-            continue
-        lab = colours.to_lab(pixels)
-        skin = (
-            colours.skin_like(pixels, skin_colour(image, track.boxes[i])) if not grey else np.zeros(len(pixels), bool)
-        )
-        plain = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) < 22
-        said.append(_hair_word(np.median(lab, 0)) if skin.mean() < 0.5 and plain else None)
-    word, share = colours.vote(said)
-    return word if share >= 0.6 and (not grey or word == "dark hair") else None
-
-
-def _drawn_hair(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]]) -> str | None:
-    """Hair colour of a drawn head: what fills the top of its box; drawn hair has any colour."""
-    said: list[str | None] = []
-    for i, image in zip(best, images, strict=True):
-        x0, y0, x1, y1 = track.boxes[i]
-        top = np.array([x0 + 0.3 * (x1 - x0), y0 + 0.05 * (y1 - y0), x1 - 0.3 * (x1 - x0), y0 + 0.25 * (y1 - y0)])
-        found = colours.dominant(crop(image, top).reshape(-1, 3), groups=3)
-        said.append(found[0].word if found[0].share > 0.5 else None)
-    name, share = colours.vote(said)
-    if name is None or share < 0.6:
-        return None
-    blonde = {"yellow": "blonde", "beige": "blonde", "dark grey": "dark", "black": "dark"}
-    return f"{blonde.get(name, name)} hair"
-
-
-def _hair_word(lab: FloatArray) -> str | None:
-    chroma, hue = float(np.hypot(lab[1], lab[2])), float(np.degrees(np.arctan2(lab[2], lab[1])) % 360)
-    if lab[0] < 27:
-        return "dark hair"
-    if chroma < 7:
-        return "grey hair" if 42 <= lab[0] < 80 else None
-    if 30 <= hue <= 100:
-        return "blonde hair" if lab[0] > 52 and hue > 62 else "brown hair" if lab[0] < 48 else None
-    return None

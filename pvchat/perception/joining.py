@@ -19,7 +19,7 @@ from scipy.optimize import linear_sum_assignment
 
 from pvchat.perception import tracks
 from pvchat.perception.boxes import overlap
-from pvchat.perception.facts import best_sightings
+from pvchat.perception.sightings import best_sightings
 from pvchat.schemas import SIGHTING_ARRAYS, Appearance, ClipAnalysis, FloatArray, PersonFacts, Track
 
 MOST_SIGHTINGS = 240  # kept of one person

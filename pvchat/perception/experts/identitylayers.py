@@ -43,6 +43,7 @@ class _Block(nn.Module):
         self.halve = halve
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C, H, W] to the same, or to half the size and twice the channels."""
         y = self.conv2(self.conv1(x).relu())
         if self.halve:
             x = avg_pool2d(x, 2)
@@ -67,6 +68,7 @@ class ResNet(nn.Module):
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Chips [B, 150, 150, 3] uint8 RGB to descriptors [B, 128]."""
         x = ((pixels.permute(0, 3, 1, 2).float() - self.mean) / 256.0).contiguous(memory_format=torch.channels_last)
         x = max_pool2d(self.stem(x).relu(), 3, 2)
         return self.project(self.blocks(x).mean((2, 3)))

@@ -40,6 +40,7 @@ class ProposalNet(nn.Module):
         self.conv4_1, self.conv4_2 = nn.Conv2d(32, 2, 1), nn.Conv2d(32, 4, 1)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures [B, H, W, 3] uint8 to box offsets and face probabilities of a grid of cells."""
         x = _normalise(pixels)
         x = self.pool1(self.prelu1(self.conv1(x)))
         x = self.prelu3(self.conv3(self.prelu2(self.conv2(x))))
@@ -60,6 +61,7 @@ class RefinementNet(nn.Module):
         self.dense5_1, self.dense5_2 = nn.Linear(128, 2), nn.Linear(128, 4)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Crops [B, 24, 24, 3] uint8 to box offsets [B, 4] and face probabilities."""
         x = _normalise(pixels)
         x = self.pool1(self.prelu1(self.conv1(x)))
         x = self.pool2(self.prelu2(self.conv2(x)))
@@ -83,6 +85,7 @@ class OutputNet(nn.Module):
         self.dense6_1, self.dense6_2, self.dense6_3 = nn.Linear(256, 2), nn.Linear(256, 4), nn.Linear(256, 10)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Crops [B, 48, 48, 3] uint8 to box offsets [B, 4], points [B, 10] and face probabilities."""
         x = _normalise(pixels)
         x = self.pool1(self.prelu1(self.conv1(x)))
         x = self.pool2(self.prelu2(self.conv2(x)))

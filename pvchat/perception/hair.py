@@ -1,0 +1,63 @@
+"""The colour of hair: of photographed people from above the face, of drawn ones from the top of the head.
+
+In: a `Track`, indices of its best sightings, their pictures. Out: "dark hair" and the like; None where it isn't sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception import colours
+from pvchat.perception.experts.attributes import crop
+from pvchat.perception.sightings import skin_colour
+from pvchat.schemas import FloatArray, IntArray, Track
+
+
+def photographed(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], grey: bool) -> str | None:
+    """Hair colour from the strip above the face box; None when it is skin, mixed or outside the frame."""
+    said: list[str | None] = []
+    for i, image in zip(best, images, strict=True):
+        x0, y0, x1, y1 = track.boxes[i]
+        w, h = x1 - x0, y1 - y0
+        strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)
+        pixels = crop(image, strip).reshape(-1, 3)
+        if strip[1] < 0 or len(pixels) < 24:
+            said.append(None)
+            continue
+        lab = colours.to_lab(pixels)
+        skin = (
+            colours.skin_like(pixels, skin_colour(image, track.boxes[i])) if not grey else np.zeros(len(pixels), bool)
+        )
+        plain = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) < 22
+        said.append(_word(np.median(lab, 0)) if skin.mean() < 0.5 and plain else None)
+    word, share = colours.vote(said)
+    return word if share >= 0.6 and (not grey or word == "dark hair") else None
+
+
+def drawn(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]]) -> str | None:
+    """Hair colour of a drawn head: what fills the top of its box; drawn hair has any colour."""
+    said: list[str | None] = []
+    for i, image in zip(best, images, strict=True):
+        x0, y0, x1, y1 = track.boxes[i]
+        top = np.array([x0 + 0.3 * (x1 - x0), y0 + 0.05 * (y1 - y0), x1 - 0.3 * (x1 - x0), y0 + 0.25 * (y1 - y0)])
+        found = colours.dominant(crop(image, top).reshape(-1, 3), groups=3)
+        said.append(found[0].word if found[0].share > 0.5 else None)
+    name, share = colours.vote(said)
+    if name is None or share < 0.6:
+        return None
+    blonde = {"yellow": "blonde", "beige": "blonde", "dark grey": "dark", "black": "dark"}
+    return f"{blonde.get(name, name)} hair"
+
+
+def _word(lab: FloatArray) -> str | None:
+    chroma, hue = float(np.hypot(lab[1], lab[2])), float(np.degrees(np.arctan2(lab[2], lab[1])) % 360)
+    if lab[0] < 27:
+        return "dark hair"
+    if chroma < 7:
+        return "grey hair" if 42 <= lab[0] < 80 else None
+    if 30 <= hue <= 100:
+        return "blonde hair" if lab[0] > 52 and hue > 62 else "brown hair" if lab[0] < 48 else None
+    return None

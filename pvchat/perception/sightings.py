@@ -1,0 +1,70 @@
+"""Which sightings of a track are worth measuring, and where in the frame they show what.
+
+In: a `Track`. Out: indices of sightings, phrases for place and size, boxes (fractions of the frame).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception import colours
+from pvchat.perception.experts.attributes import crop
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+
+_SIGHTINGS = 5  # the best ones, which must agree
+
+
+def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
+    """Indices of the sightings most worth measuring: the best of each stretch of the track, so that they differ."""
+    parts = np.array_split(np.arange(len(track)), min(count, len(track)))
+    worth = track.quality + 0.5 * track.scores
+    return np.array([part[np.argmax(worth[part])] for part in parts], np.int64)
+
+
+def shot(track: Track) -> str:
+    """How much of the person the frame shows, by the height of the face (a standing person is about 7.5 faces tall)."""
+    height = float(np.median(track.boxes[:, 3] - track.boxes[:, 1])) * (1.0 if track.kind == "face" else 0.5)
+    sizes = ((0.33, "close-up"), (0.14, "medium shot"), (0.06, "full figure"))
+    return next((name for limit, name in sizes if height > limit), "far away")
+
+
+def where(track: Track, analysis: ClipAnalysis) -> str:
+    """The phrase for the median position, and in front of or behind others when clearly larger or smaller than they."""
+    box = np.median(track.boxes, 0)
+    x = float(box[0] + box[2]) / 2
+    side = "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
+    height = float(box[3] - box[1])
+    others = [
+        float(np.median(t.boxes[:, 3] - t.boxes[:, 1])) for t in analysis.tracks if t is not track and len(t) >= 2
+    ]
+    if others and height < 0.5 * max(others):
+        return f"{side} of the frame, in the background"
+    if others and height > 2.0 * max(others):
+        return f"{side} of the frame, in the foreground"
+    return f"{side} of the frame"
+
+
+def torso_box(track: Track, i: int) -> FloatArray:
+    """The part of sighting i that surely is clothing: between shoulders and hips when the pose shows them, else below
+    the chin, as wide as the shoulders' inner part. [4] fractions.
+    """
+    joints = track.pose[i][[11, 12, 23, 24]]  # MediaPipe: shoulders, hips
+    face = track.boxes[i]
+    if track.kind == "figure":  # drawn bodies are narrower and shorter below a bigger head
+        x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
+        return np.array([x - 0.5 * width, face[3] + 0.15 * height, x + 0.5 * width, face[3] + height], np.float32)
+    if not np.isnan(joints).any() and (joints[:2, 3] > 0.6).all():
+        low, high = joints[:2, :2].min(0), joints[:2, :2].max(0)
+        bottom = float(joints[2:, 1].mean()) if (joints[2:, 3] > 0.6).all() else high[1] + 1.6 * (face[3] - face[1])
+        return np.array([low[0], low[1], high[0], max(bottom, high[1] + 0.02)], np.float32)
+    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
+    return np.array([x - 1.1 * width, face[3] + 0.45 * height, x + 1.1 * width, face[3] + 2.4 * height], np.float32)
+
+
+def skin_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray:
+    """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose."""
+    x0, y0, x1, y1 = face
+    w, h = x1 - x0, y1 - y0
+    inner = np.array([x0 + 0.25 * w, y0 + 0.4 * h, x1 - 0.25 * w, y0 + 0.7 * h], np.float32)
+    return np.asarray(np.median(colours.to_lab(crop(image, inner)).reshape(-1, 3), 0), np.float32)
