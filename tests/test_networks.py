@@ -64,7 +64,7 @@ def test_a_network_is_converted_once_a_home(weights: Path, pvchat_home: Path) ->
     first = load("small", weights, build, (-1, 4, 4, 3))
     again = load("small", weights, refuse, (-1, 4, 4, 3))
     np.testing.assert_array_equal(first(pixels(2, 4, 4, 3))[0], again(pixels(2, 4, 4, 3))[0])
-    assert [p.suffix for p in sorted((pvchat_home / "networks").glob("small-*/*"))] == [".bin", ".xml"]
+    assert [p.suffix for p in sorted((pvchat_home / "weights" / "networks").glob("small-*/*"))] == [".bin", ".xml"]
 
 
 @needs_openvino
@@ -79,7 +79,8 @@ def test_other_weights_are_another_network(weights: Path) -> None:
 def test_a_home_that_cannot_be_written_still_computes(
     weights: Path, pvchat_home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (pvchat_home / "networks").write_text("a file where the folder should be")
+    (pvchat_home / "weights").mkdir()
+    (pvchat_home / "weights" / "networks").write_text("a file where the folder should be")
     assert load("small", weights, build, (-1, 4, 4, 3))(pixels(1, 4, 4, 3))[0].shape == (1, 5, 2, 2)
     assert "can't be kept" in caplog.text
 
@@ -87,7 +88,7 @@ def test_a_home_that_cannot_be_written_still_computes(
 def test_without_openvino_torch_computes(weights: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert load("small", weights, build, (-1, 4, 4, 3))(pixels(1, 4, 4, 3))[1].shape == (1, 5)
-    assert not (pvchat_home / "networks").exists()
+    assert not (pvchat_home / "weights" / "networks").exists()
 
 
 def test_other_devices_are_torchs() -> None:

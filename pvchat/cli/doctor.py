@@ -35,12 +35,16 @@ def run(args: argparse.Namespace) -> None:
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
     from pvchat.cli.examination import examine
+    from pvchat.perception.analysis import Experts
     from pvchat.runtime import ProgressDisplay
 
     if args.fetch:
         with ProgressDisplay("bytes") as progress:
             weights.fetch(progress=progress)
             weights.fetch(progress=progress, table=FOOTAGE)
+            if not weights.missing():
+                progress("converting networks", 0, 0)
+                Experts().convert()
     report = examine()
     if args.json:
         console.write_json(report)

@@ -108,6 +108,10 @@ class Experts:
         """Face mesh."""
         return MeshExpert()
 
+    def convert(self) -> None:
+        """Convert the networks that are converted once, so that no first question waits for it."""
+        _ = self.frames, self.faces
+
     def load(self) -> None:
         """Load them all now."""
         _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh
@@ -157,7 +161,7 @@ def find_faces(
     """The faces of each of T frames [T, H, W, 3]; `tell` hears how many frames are done."""
     found: list[Faces] = []
     for start in range(0, len(images), _AT_ONCE):
-        found += experts.faces.find_many(images[start : start + _AT_ONCE])
+        found += experts.faces.find_many(list(images[start : start + _AT_ONCE]))
         tell(len(found))
     return found
 
@@ -201,16 +205,16 @@ def spread(count: int, most: int) -> IntArray:
 def _face_track(
     clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighting], experts: Experts, depth: Depth
 ) -> Track:
-    size = np.float32([clip.width, clip.height])
+    size = np.array([clip.width, clip.height], np.float32)
     frames = np.array([f for f, _ in sightings], np.int64)
     quality = np.array([found[f].quality[i] for f, i in sightings], np.float32)
     best = [sightings[i] for i in np.argsort(-quality)[: depth.masked]]
-    boxes = np.stack([found[f].boxes[i] for f, i in sightings]) / np.tile(size, 2)
+    boxes = np.asarray(np.stack([found[f].boxes[i] for f, i in sightings]) / np.tile(size, 2), np.float32)
     return Track(
         kind="face",
         frames=frames,
         boxes=boxes,
-        points=np.stack([found[f].points[i] for f, i in sightings]) / size,
+        points=np.asarray(np.stack([found[f].points[i] for f, i in sightings]) / size, np.float32),
         scores=np.array([found[f].scores[i] for f, i in sightings], np.float32),
         quality=quality,
         identity=np.stack([found[f].identity[i] for f, i in sightings]),

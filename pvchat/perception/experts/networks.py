@@ -4,8 +4,9 @@ In: a name, the weight files, a function that builds the torch module. Out: a ca
 out.
 
 Notable choices (docs/adr/0014-fast-runtime.md):
-- A network is converted once a home folder and kept in `$PVCHAT_HOME/networks/<name>-<hash>`, the hash being of the
-  weights and of `FORMAT`: later processes neither import torch nor trace.
+- A network is converted once, after its weights are fetched or at first use, and kept beside them, in
+  `$PVCHAT_HOME/weights/networks/<name>-<hash>`, the hash being of the weights and of `FORMAT`: later processes neither
+  import torch nor trace.
 - Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, and identity vectors would
   depend on the machine.
 - Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.
@@ -183,7 +184,7 @@ def _compile(model: Any) -> Any:
 def _converted(name: str, weights: Path, build: Callable[[Path], nn.Module], shape: tuple[int, ...], dtype: str) -> Any:
     """The converted network: from the home folder, else converted now and put there."""
     digest = hashlib.sha256(f"{FORMAT} {name} {shape} {dtype} ".encode() + weights.read_bytes()).hexdigest()
-    folder = home() / "networks" / f"{name}-{digest[:16]}"
+    folder = home() / "weights" / "networks" / f"{name}-{digest[:16]}"
     if (folder / _FILE).is_file():
         return _core().read_model(str(folder / _FILE))
     model = _convert(build(weights), shape, dtype)
