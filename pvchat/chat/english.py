@@ -33,3 +33,11 @@ def clock(seconds: float) -> str:
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+
+
+def lasting(seconds: float) -> str:
+    """A length of time as "45 seconds", "2 minutes 5 seconds" or "1 hour 3 minutes"."""
+    whole = round(seconds) if seconds < 3600 else 60 * round(seconds / 60)
+    parts = ((whole // 3600, "hour"), (whole % 3600 // 60, "minute"), (whole % 60, "second"))
+    told = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
+    return " ".join(told) or "a second"

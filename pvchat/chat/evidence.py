@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, PersonPresence, SceneFacts
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Track
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Another person of the clip: where, and who if enrolled."""
+    """Another person of the clip: where, who if enrolled, and in which sampled frames where that is known."""
 
     box: Box
     name: str | None = None
+    frames: tuple[int, ...] = ()
 
 
 @dataclass
@@ -32,8 +33,8 @@ class Evidence:
         boxes: each present person's usual box.
         others: the other tracks of the clip (people asked about may be among them; they are skipped by name).
         scene: of the whole clip.
-        unknown: how many people in the clip match nobody enrolled.
-        duration_s: of the clip; None or a still leaves the times out.
+        unknown: how many people in the clip match nobody enrolled: as many as are seen at the same time.
+        duration_s: of the clip, or of the part that is asked about; None or a still leaves the times out.
         place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
         shown: a sentence about the whole clip, for questions that name nobody.
         doubtful: how many people in the clip may be somebody enrolled.
@@ -51,22 +52,47 @@ class Evidence:
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
-    """What was measured about the people found present, and about who is with them."""
+    """What was measured about the people found present, and about who is with them.
+
+    A person is known by her best track and by others that are likely hers, unless both are seen at the same time.
+    """
+    tracks = analysis.tracks
     present = {p.track: p.name for p in presences if p.decision == "present" and p.track is not None}
-    boxes = [_usual_box(t.boxes) for t in analysis.tracks]
+    boxes = [_usual_box(t.boxes) for t in tracks]
     doubtful = {p.track for p in presences if p.decision == "unsure"}
-    unknown = [i for i, t in enumerate(analysis.tracks) if t.kind == "face" and i not in present and i not in doubtful]
+    hers = {i for p in presences for i in p.tracks if p.track is not None and _apart(tracks[i], tracks[p.track])}
+    known = {*present, *doubtful, *hers}
+    unknown = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known]
     return Evidence(
-        facts={name: analysis.tracks[i].facts for i, name in present.items()},
+        facts={name: tracks[i].facts for i, name in present.items()},
         boxes={name: boxes[i] for i, name in present.items()},
         others=[
-            Neighbour(boxes[i], present.get(i)) for i in range(len(analysis.tracks)) if i in present or i in unknown
+            Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()))
+            for i in range(len(tracks))
+            if i in present or i in unknown
         ],
         scene=analysis.scene,
-        unknown=len(unknown),
+        unknown=at_once([tracks[i].shown_in for i in unknown]),
         doubtful=len(doubtful - {None, *present}),
-        duration_s=analysis.duration_s,
+        duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
     )
+
+
+def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
+    """How many people some tracks are for sure: the most that are seen in one frame.
+
+    One person is followed anew after a cut or behind somebody's back, so tracks are no people.
+
+    Args:
+        shown: the sampled frames of each track; of a track without any nothing is known, and it counts as a person.
+    """
+    frames = np.concatenate([np.unique(np.asarray(s, np.int64)) for s in shown] or [np.zeros(0, np.int64)])
+    return int(np.bincount(frames).max(initial=0)) + sum(len(s) == 0 for s in shown)
+
+
+def _apart(one: Track, other: Track) -> bool:
+    """Whether two tracks are never seen at the same time, and so may show the same person."""
+    return not len(np.intersect1d(one.shown_in, other.shown_in))
 
 
 def _usual_box(boxes: FloatArray) -> Box:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pvchat.chat.english import be, clock, join, number
+from pvchat.chat.english import be, clock, join, lasting, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import Question
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
@@ -76,16 +76,18 @@ def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
 
 
 def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
-    """When somebody present is seen; how long or how often where the question asks that."""
+    """When somebody present is seen; how long, how often, when first or last where the question asks that."""
     name, seen = person.name, when(person, evidence)
     if not seen:
         still = evidence.duration_s is not None and evidence.duration_s <= 1.5
         return f"{name} is in this video, " + ("which is over in a moment." if still else "but I can't say when.")
-    length = sum(b - a for a, b in person.spans)
+    if end := re.search(r"\b(first|last)\b(?! (\w+ )?(seconds?|minutes?|half|part)\b)", asked, re.IGNORECASE):
+        at = person.spans[0][0] if end[1].lower() == "first" else person.last_seen_s
+        return f"{name} is {end[1].lower()} seen at {clock(at or 0.0)}."
     if seen == "the whole time":
         seen += f", from {clock(person.spans[0][0])} to {clock(person.spans[-1][1])}"
     if re.search(r"\bhow long\b", asked, re.IGNORECASE):
-        return f"{name} is in this video for about {round(length)} seconds, {seen}."
+        return f"{name} is in this video for about {lasting(person.visible_s)}, {seen}."
     if re.search(r"\bhow (often|many times)\b", asked, re.IGNORECASE):
         often = {1: "once", 2: "twice"}.get(len(person.spans), f"{number(len(person.spans))} times")
         return f"{name} is in this video {often}, {seen.removeprefix(f'{often} ')}."

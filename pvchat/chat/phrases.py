@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pvchat.chat.english import HEDGE, join, number
-from pvchat.chat.evidence import Box, Evidence, Neighbour
+from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once
 from pvchat.chat.verbs import present_tense
 from pvchat.schemas import Garment, PersonFacts
 
@@ -73,7 +73,7 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     ]
     near = [o for o in around if side_by_side(here, o.box)]
     named = [o.name for o in near if o.name]
-    unnamed = sum(o.name is None for o in near) if strangers else 0
+    unnamed = at_once([o.frames for o in near if o.name is None]) if strangers else 0
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
     return named

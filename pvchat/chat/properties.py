@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pvchat.chat.english import HEDGE, be, join, number, upper
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.evidence import Evidence, at_once
 from pvchat.chat.guard import same_colour
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
 from pvchat.chat.predicates import Predicate
@@ -142,7 +142,7 @@ def _outermost(side: str, evidence: Evidence) -> list[str]:
 def _company(name: str, evidence: Evidence) -> list[str]:
     """Who else is in the clip."""
     named = [o.name for o in evidence.others if o.name and o.name != name]
-    unnamed = sum(o.name is None for o in evidence.others) + evidence.doubtful
+    unnamed = at_once([o.frames for o in evidence.others if o.name is None]) + evidence.doubtful
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
     return named

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _IN_MEMORY = 8  # clips whose visual tokens are kept
 
+ViewKey = tuple[str, float, bytes]  # a clip, and which part of it was seen: its end and its sampled times
+
 
 class ClipViews:
     """The visual tokens of the last clips: a second question costs no visual pass.
@@ -28,7 +30,7 @@ class ClipViews:
 
     def __init__(self, trained: TrainedModel) -> None:
         self.trained = trained
-        self._seen: OrderedDict[str, VisualTokens] = OrderedDict()
+        self._seen: OrderedDict[ViewKey, VisualTokens] = OrderedDict()
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:
         """The visual tokens of a clip, made once."""
@@ -37,14 +39,15 @@ class ClipViews:
         from pvchat.model.features import from_analysis
 
         with self.trained.lock:
-            if analysis.key not in self._seen:
+            key = (analysis.key, analysis.duration_s, analysis.times.tobytes())
+            if key not in self._seen:
                 with torch.inference_mode():
                     model = self.trained.reader
-                    self._seen[analysis.key] = model.encode_clips(from_analysis(analysis, model.config))
-            self._seen.move_to_end(analysis.key)
+                    self._seen[key] = model.encode_clips(from_analysis(analysis, model.config))
+            self._seen.move_to_end(key)
             while len(self._seen) > _IN_MEMORY:
                 self._seen.popitem(last=False)
-            return self._seen[analysis.key]
+            return self._seen[key]
 
     def of_lines(self, analysis: ClipAnalysis, lines: Sequence[Line]) -> VisualTokens:
         """The clip's visual tokens once for each of B lines, without what the line is not to look at."""

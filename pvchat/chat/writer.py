@@ -48,11 +48,13 @@ class Viewed:
         analysis: what the experts said.
         presences: of everyone enrolled.
         names: everyone's; a claim of the model may name none of them but the one it is about.
+        part: only a part of the clip was asked about, and the answers say so.
     """
 
     analysis: ClipAnalysis
     presences: Sequence[PersonPresence]
     names: Sequence[str]
+    part: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Writer:
         written = []
         for question, asked, seen in zip(questions, people, evidence, strict=True):
             text = write_answer(question, asked, seen, language)
+            text = text.replace("this video", "this part of the video") if viewed.part else text
             written.append(WrittenAnswer(text, asked, time.perf_counter()))
             if stream is not None:
                 for piece in re.findall(r"\S+\s*", text):

@@ -20,6 +20,9 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "ask", "ask about a clip", "CLIP QUESTION [options]")
     parser.add_argument("clip", metavar="CLIP", help="a video, an animation or a photo")
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
+    for flag, dest, end in (("--from", "start_s", "start"), ("--to", "end_s", "end")):
+        told = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
+        parser.add_argument(flag, dest=dest, type=_seconds, metavar="TIME", help=told)
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -28,15 +31,25 @@ def run(args: argparse.Namespace) -> None:
     """Answer the question.
 
     Raises:
-        PVChatError: the clip can't be read, or the question isn't understood.
+        PVChatError: the clip can't be read, has no such part, or the question isn't understood.
     """
+    part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
     chat, progress = console.open_chat(args)
     with progress:
-        answer = chat.ask(args.clip, args.question)
+        answer = chat.ask(args.clip, args.question, between=part)
     if args.json:
         console.write_json(answer.to_dict())
     else:
         _show(answer)
+
+
+def _seconds(text: str) -> float:
+    from pvchat.chat.window import seconds_of
+
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _show(answer: Answer) -> None:

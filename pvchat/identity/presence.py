@@ -135,8 +135,8 @@ class PresenceModel:
         score = float(np.dot(weights, (*found, 1.0))) + self._support(person, track, masked)
         if own is None:
             return score
-        covered = masked or any(feature in COVERS for feature in track.facts.features)
-        return score + own.correction(float(found[0]), float(track.quality.max()), scene, covered)
+        hidden = masked or any(feature in COVERS for feature in track.facts.features)
+        return score + own.correction(float(found[0]), float(track.quality.max()), scene, hidden)
 
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
@@ -250,6 +250,6 @@ def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: 
     if best is None or decision == "absent":
         return PersonPresence(person.name, decision, probability)
     least = config.present_from if analysis.scenes else _SPAN  # a long video has a hundred tracks to err about
-    shown = [t for t, p in zip(analysis.tracks, probabilities, strict=True) if p >= min(least, probability)]
-    frames = np.unique(np.concatenate([t.shown_in for t in shown]))
-    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best)
+    shown = np.flatnonzero(probabilities >= min(least, probability)).tolist()
+    frames = np.unique(np.concatenate([analysis.tracks[i].shown_in for i in shown]))
+    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown))

@@ -18,6 +18,7 @@ class PersonPresence:
     probability: float
     spans: list[tuple[float, float]] = field(default_factory=list)
     track: int | None = None  # index into ClipAnalysis.tracks of the best matching track
+    tracks: tuple[int, ...] = ()  # of all that count into the spans
 
     @property
     def visible_s(self) -> float:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.questions import Question, Turn, read_questions
+from pvchat.chat.window import Part, Window, moment_of, part_of
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import clean_name
@@ -158,7 +159,12 @@ class PVChat:
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def ask(
-        self, clip: str | Path, question: str, history: Sequence[Turn] = (), stream: Stream | None = None
+        self,
+        clip: str | Path,
+        question: str,
+        history: Sequence[Turn] = (),
+        stream: Stream | None = None,
+        between: Window | None = None,
     ) -> Answer:
         """Answer a question about a clip.
 
@@ -168,11 +174,13 @@ class PVChat:
             history: earlier questions about this clip, oldest first, for follow-ups ("and what is she wearing?"); a
                 turn may be a pair of question and answer too.
             stream: called with pieces of the answer's text as they come: each has passed the guard already.
+            between: the part that answers: start and end, seconds; else what the question names ("… at 3:20?").
 
         Raises:
-            VideoReadError, UnknownPersonError.
+            VideoReadError, UnknownPersonError, SettingsError: the last for a part that isn't one of the clip.
         """
-        return self._answer(clip, [question], history, stream)[0]
+        question, moment = (question, None) if between is not None else moment_of(question)
+        return self._answer(clip, [question], history, stream, between if moment is None else moment)[0]
 
     def ask_many(self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = ()) -> list[Answer]:
         """Answer several questions about one clip, each for itself: one visual pass, the model's texts in one batch.
@@ -188,7 +196,7 @@ class PVChat:
         Raises:
             VideoReadError, UnknownPersonError.
         """
-        return self._answer(clip, questions, history, None) if questions else []
+        return self._answer(clip, questions, history, None, None) if questions else []
 
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
@@ -215,20 +223,12 @@ class PVChat:
         """
         return self._clips.look(clip, partial).analysis
 
-    def look(self, clip: str | Path, partial: Callable[[ClipAnalysis], None] | None = None) -> Look:
-        """`analyse`, with the seconds that it took.
-
-        Args:
-            clip: a video, an animation or a photo.
-            partial: called, while a long video is looked through, with what was seen so far.
-
-        Raises:
-            VideoReadError: it can't be used.
-        """
+    def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
+        """`analyse`, with the seconds that it took; raises VideoReadError."""
         return self._clips.look(clip, partial)
 
     def _answer(
-        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
     ) -> list[Answer]:
         from pvchat.chat.writer import Viewed
 
@@ -236,8 +236,9 @@ class PVChat:
         everyone = self.people.snapshot()
         asked = read_questions(questions, history, everyone.names, everyone.aliases, self.networks.sentences.encode)
         seen = self.look(clip)
-        presences = self.score(everyone.people, seen.analysis)
-        written = self._writer.write(asked, Viewed(seen.analysis, presences, everyone.names), stream)
+        analysis = part_of(seen.analysis, part)
+        presences = self.score(everyone.people, analysis)
+        written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
             Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)

@@ -1,0 +1,76 @@
+"""How many people a clip shows: tracks are no people, those seen at the same time are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from make_analysis import make_analysis, make_track
+
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather
+from pvchat.chat.phrases import beside
+from pvchat.chat.questions import read_question
+from pvchat.schemas import PersonPresence, Track
+
+ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0,))
+BOX = (0.52, 0.2, 0.72, 0.6)  # next to `make_track`'s own
+
+
+def answer(text: str, tracks: list[Track], ana: PersonPresence = ANA) -> str:
+    return plain_answer(read_question(text, ["Ana"]), [ana], gather([ana], make_analysis(*tracks)))
+
+
+def test_one_stranger_in_two_tracks_is_one_person() -> None:
+    tracks = [make_track(1), make_track(2, range(3), box=BOX), make_track(2, range(4, 8), box=BOX)]
+    assert answer("Who is here?", tracks).endswith("There is also one person I don't know.")
+    assert answer("How many people are there?", tracks).startswith("I see two people")
+    assert "one person" in answer("Is Ana alone?", tracks)
+    assert answer("Who is next to Ana?", tracks) == "One person is next to Ana."
+
+
+def test_the_most_at_the_same_time_count() -> None:
+    three = [make_track(2, range(6)), make_track(3, range(2, 8)), make_track(4, [2, 3]), make_track(5, [6, 7])]
+    assert gather([ANA], make_analysis(make_track(1), *three)).unknown == 3
+    assert gather([ANA], make_analysis(make_track(1))).unknown == 0
+
+
+def test_sightings_that_are_not_kept_count_too() -> None:
+    """A long video keeps the best sightings of a track; `seen` has all."""
+    one, other = make_track(2, [0, 1]), make_track(3, [6, 7])
+    assert gather([], make_analysis(one, other)).unknown == 1
+    one.seen = np.arange(8)
+    assert gather([], make_analysis(one, other)).unknown == 2
+
+
+def test_another_track_of_hers_is_no_stranger() -> None:
+    tracks = [make_track(1, range(3)), make_track(1, range(4, 8))]
+    both = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0, 1))
+    assert gather([both], make_analysis(*tracks)).unknown == 0
+    assert answer("How many people are there?", tracks, both).startswith("I see one person")
+
+
+def test_who_is_seen_beside_herself_is_somebody_else() -> None:
+    both = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0, 1))
+    assert gather([both], make_analysis(make_track(1), make_track(1, [3, 4], box=BOX))).unknown == 1
+
+
+def test_who_may_be_somebody_enrolled_is_counted_once() -> None:
+    unsure = PersonPresence("Ana", "unsure", 0.5, [], 0, (0, 1))
+    seen = gather([unsure], make_analysis(make_track(1, range(3)), make_track(1, range(4, 8))))
+    assert (seen.unknown, seen.doubtful) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("shown", "count"),
+    [([], 0), ([[0, 1]], 1), ([[0, 1], [1, 2]], 2), ([[0, 1], [2, 3]], 1), ([[], []], 2), ([[0], [0], [1]], 2)],
+)
+def test_at_once(shown: list[list[int]], count: int) -> None:
+    assert at_once(shown) == count
+
+
+def test_neighbours_that_follow_each_other_are_one() -> None:
+    here = (0.3, 0.2, 0.5, 0.6)
+    seen = Evidence(boxes={"Ana": here}, others=[Neighbour(BOX, None, (0, 1)), Neighbour(BOX, None, (3, 4))])
+    assert beside("Ana", seen, strangers=True) == ["one person"]
+    seen.others = [Neighbour(BOX, None, (0, 3)), Neighbour(BOX, None, (3, 4))]
+    assert beside("Ana", seen, strangers=True) == ["two people"]
