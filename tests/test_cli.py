@@ -40,7 +40,7 @@ class FakeChat:
             raise SeveralSubjectsError("shows two people.", candidates=seen, subject=clip, hint="Pick one: --track N.")
         return Person(name=name, confidence=0.8)
 
-    def ask(self, clip, question):
+    def ask(self, clip, question, between=None):
         self.calls.append(("ask", clip, question))
         ana = PersonPresence("Ana", "present", 0.987654, [(0.0, 2.5)])
         return Answer("Yes, Ana [left] is there.", "existence", [ana], {"decode_s": 0.1, "first_token_s": 0.2})
