@@ -107,7 +107,8 @@ class FaceExpert:
         """Boxes, points and scores (pixels) of the wide-range detector's faces that overlap none of `boxes` [n, 4]."""
         height, width = image.shape[:2]
         found, keys, scores = self.wide.faces(image, _WIDE_MIN)
-        found, keys = found * np.float32([width, height, width, height]), keys * np.float32([width, height])
+        size = np.array([width, height], np.float32)
+        found, keys = found * np.tile(size, 2), keys * size
         new = overlap(found, boxes).max(1, initial=0.0) < _SAME
         return found[new], _five(keys[new]), _WIDE_SCORE + (1 - _WIDE_SCORE) * scores[new]
 
@@ -125,7 +126,7 @@ class FaceExpert:
         cut = [[chip(image, p) for p in found.points] for image, found in zip(images, located, strict=True)]
         chips = np.stack(flat) if (flat := [c for row in cut for c in row]) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
         both = self.network.describe(np.concatenate((chips, chips[:, :, ::-1])))
-        identity = (both[: len(chips)] + both[len(chips) :]) / 2
+        identity = np.asarray((both[: len(chips)] + both[len(chips) :]) / 2, np.float32)
         faces, start = [], 0
         for found, row in zip(located, cut, strict=True):
             good = [_quality(c, b, p) for c, b, p in zip(row, found.boxes, found.points, strict=True)]
@@ -166,7 +167,7 @@ def draw_mask(chip_pixels: NDArray[np.uint8], colour: tuple[int, int, int], drop
     grey = np.asarray(picture.convert("L"), np.float32)
     light = float(np.clip(grey[40:75, 45:105].mean() / 170.0, 0.4, 1.0))  # as bright as the face it lies on
     rows = 1.0 - 0.10 * np.cos(np.arange(SIDE) / 9.0)  # folds
-    cloth = np.clip(np.float32(colour)[None, None] * light * rows[:, None, None], 0, 255)
+    cloth = np.clip(np.array(colour, np.float32)[None, None] * light * rows[:, None, None], 0, 255)
     cover = np.asarray(shade.filter(ImageFilter.GaussianBlur(1.2)), np.float32)[..., None] / 255.0
     return (chip_pixels * (1 - cover) + cloth * cover).astype(np.uint8)
 

@@ -145,7 +145,7 @@ class FigureExpert:
         score, calibration = self.figure_score(prototypes, identity), self.card["calibration"]
         weight = self.card["frame_weight"]
         fused = score if similarity is None else (1 - weight) * score + weight * similarity
-        return float(sigmoid(np.float32(calibration["slope"] * fused + calibration["bias"])))
+        return float(sigmoid(np.array(calibration["slope"] * fused + calibration["bias"], np.float32)))
 
 
 def cohort_score(prototypes: FloatArray, identity: FloatArray, cohort: FloatArray) -> float:
@@ -173,7 +173,8 @@ def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, Float
     rest dropped.
     """
     left = [int(i) for i in np.argsort(-scores) if scores[i] >= MIN_SCORE]
-    found, kept = [], []
+    found: list[FloatArray] = []
+    kept: list[np.float32] = []
     while left and len(found) < MAX_FIGURES:
         best, others = left[0], np.array(left)
         union = overlap(boxes[[best]], boxes[others])[0]

@@ -79,13 +79,14 @@ class HandExpert:
         x, y, _, visibility = pose.joints[wrist]
         if visibility < _WRIST_SEEN or not (0 <= x <= 1 and 0 <= y <= 1):
             return None
-        start, pinky, index = pose.joints[[wrist, wrist + 2, wrist + 4], :2] * np.float32([width, height])
+        start, pinky, index = pose.joints[[wrist, wrist + 2, wrist + 4], :2] * np.array([width, height], np.float32)
         knuckles = (2 * index + pinky) / 3
         guess = along(knuckles, 2 * knuckles - start, pi / 2).scaled(_FROM_POSE)
         if guess.side < 8:
             return None
         size = self._recrop.input_size[0]
-        points = guess.to_frame(self._recrop(crop(image, guess, size))[0].reshape(2, 2) / size)
+        ends = self._recrop(crop(image, guess, size))[0].reshape(2, 2) / size
+        points = guess.to_frame(np.asarray(ends, np.float32))
         region = along(points[0], points[1], -pi / 2)
         hand = self._read(image, region.scaled(1.0, _RECROP_SHIFT))
         stray = None if hand is None else np.hypot(*(hand.points[WRIST, :2] * [width, height] - start))
@@ -110,7 +111,8 @@ class HandExpert:
         if float(presence[0]) < _PRESENT:
             return None
         height, width = image.shape[:2]
-        points = region.to_frame(raw.reshape(POINTS, 3) / size) / np.float32([width, height, width])
+        points = region.to_frame(np.asarray(raw.reshape(POINTS, 3) / size, np.float32))
+        points /= np.array([width, height, width], np.float32)
         # MediaPipe labels a high score "Left" because it expects mirrored (selfie) images; ours aren't mirrored.
         right = float(handedness[0])
         return Hand(points, "right" if right >= 0.5 else "left", max(right, 1 - right), float(presence[0]))

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 WIDTH = 128
 # (blocks, width, first block halves the side) from the image upwards: alevel4 … alevel0 of dlib's definition.
@@ -30,7 +31,7 @@ def descriptor(weights: Path) -> nn.Module:
     """
     net = ResNet()
     _fill(net, weights.read_bytes())
-    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return convert_conv2d_weight_memory_format(net.eval().requires_grad_(False), torch.channels_last)
 
 
 class _Block(nn.Module):
@@ -55,6 +56,8 @@ class _Block(nn.Module):
 class ResNet(nn.Module):
     """dlib's network with its affine layers folded into the convolutions."""
 
+    mean: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, 32, 7, 2)
@@ -75,10 +78,9 @@ class ResNet(nn.Module):
 
 
 def _convolutions(net: ResNet) -> Iterator[nn.Conv2d]:
-    yield net.stem
-    for block in net.blocks:
-        yield block.conv1
-        yield block.conv2
+    for module in net.modules():  # in the order they were made, which is dlib's
+        if isinstance(module, nn.Conv2d):
+            yield module
 
 
 @torch.no_grad()
@@ -91,6 +93,7 @@ def _fill(net: ResNet, data: bytes) -> None:
         affine, position = _tensor(data, (2 * width, 1, 1, 1), position)
         gamma, beta = affine[:width], affine[width:]
         conv.weight.copy_(values[:size].view_as(conv.weight) * gamma.view(-1, 1, 1, 1))
+        assert conv.bias is not None
         conv.bias.copy_(values[size:] * gamma + beta)
     values, position = _tensor(data, (net.project.in_features, WIDTH, 1, 1), position)
     net.project.weight.copy_(values.view(net.project.in_features, WIDTH).T)

@@ -69,7 +69,7 @@ class MeshExpert:
             points: [5, 2] picture-left eye, picture-right eye, nose, mouth corners as fractions; they give the roll.
         """
         height, width = image.shape[:2]
-        scale = np.float32([width, height])
+        scale = np.array([width, height], np.float32)
         corners = np.asarray(box, np.float32).reshape(2, 2) * scale
         angle = 0.0
         if points is not None and np.isfinite(points).all():
@@ -79,13 +79,14 @@ class MeshExpert:
         region = Region(float(centre[0]), float(centre[1]), float((corners[1] - corners[0]).max()) * _MARGIN, angle)
         for _ in range(2):  # the second look is framed by the mesh itself, as in tracking
             raw, flag = self._network(crop(image, region, self._network.input_size[0]))
-            found = region.to_frame(raw.reshape(POINTS, 3) / self._network.input_size[0])
+            found = region.to_frame(np.asarray(raw.reshape(POINTS, 3) / self._network.input_size[0], np.float32))
             dx, dy = found[_LEFT_EYE_OUTER, :2] - found[_RIGHT_EYE_OUTER, :2]
             region = around(found, atan2(dy, dx)).scaled(_MARGIN)
         presence = float(1 / (1 + np.exp(-flag.ravel()[0])))
         if presence < 0.5:
             return None
-        return Mesh(found / np.float32([width, height, width]), presence, **measure(found))
+        size: FloatArray = np.array([width, height, width], np.float32)
+        return Mesh(found / size, presence, **measure(found))
 
 
 class WideFaceDetector:
@@ -109,7 +110,7 @@ class WideFaceDetector:
         """
         height, width = image.shape[:2]
         found = self._detector(image, whole(image), threshold)
-        scale = np.float32([width, height])
+        scale = np.array([width, height], np.float32)
         return (found.boxes.reshape(-1, 2, 2) / scale).reshape(-1, 4), found.keypoints / scale, found.scores
 
 

@@ -78,10 +78,10 @@ class MTCNN:
 
             folder = member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
-        kind = {"dtype": "float32", "device": device}
-        self._pnet = load("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, -1, -1, 3), **kind)
-        self._rnet = load("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 24, 24, 3), **kind)
-        self._onet = load("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 48, 48, 3), **kind)
+        network = partial(load, dtype="float32", device=device)
+        self._pnet = network("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, -1, -1, 3))
+        self._rnet = network("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 24, 24, 3))
+        self._onet = network("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 48, 48, 3))
         self._suppress = Suppression(device)
 
     def detect(self, image: NDArray[np.uint8], min_face: float | None = None) -> Found:

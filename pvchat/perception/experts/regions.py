@@ -89,8 +89,8 @@ def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = Tr
     # the networks were trained on. With middles the joints come out a third to a whole crop pixel off (measured).
     steps = (np.arange(size, dtype=np.float32) / size - 0.5) * np.float32(region.side)
     c, s = np.float32(cos(region.angle)), np.float32(sin(region.angle))
-    xs = region.x + steps[None, :] * c - steps[:, None] * s
-    ys = region.y + steps[None, :] * s + steps[:, None] * c
+    xs = np.asarray(region.x + steps[None, :] * c - steps[:, None] * s, np.float32)
+    ys = np.asarray(region.y + steps[None, :] * s + steps[:, None] * c, np.float32)
     return sample(image, xs, ys, edge=edge) / np.float32(255)
 
 
@@ -132,4 +132,4 @@ def spread(mask: FloatArray, region: Region, width: int, height: int, longest: i
     u = (xs[None, :] * c + ys[:, None] * s) / region.side + 0.5
     v = (ys[:, None] * c - xs[None, :] * s) / region.side + 0.5
     side = mask.shape[0]
-    return sample(mask, np.float32(u * side - 0.5), np.float32(v * side - 0.5), edge=False)
+    return sample(mask, np.asarray(u * side - 0.5, np.float32), np.asarray(v * side - 0.5, np.float32), edge=False)

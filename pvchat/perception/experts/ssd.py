@@ -92,7 +92,7 @@ def decode(raw: FloatArray, logits: FloatArray, centres: FloatArray, size: int, 
     """
     scores = 1 / (1 + np.exp(-np.clip(logits, -_SCORE_CLIP, _SCORE_CLIP)))
     keep = np.flatnonzero(scores >= threshold)
-    points = raw[keep].reshape(len(keep), raw.shape[1] // 2, 2) / size
+    points = np.asarray(raw[keep].reshape(len(keep), raw.shape[1] // 2, 2) / size, np.float32)
     points[:, 0] += centres[keep]
     points[:, 2:] += centres[keep][:, None]
     half = points[:, 1] / 2
