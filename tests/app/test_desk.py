@@ -77,9 +77,9 @@ def test_files_that_are_no_video_are_refused_and_deleted(desk: Desk, tmp_path: P
     assert [p for p in session.folder.rglob("*") if p.is_file()] == []
 
 
-def test_a_two_hour_file_is_refused_by_its_length(desk: Desk, tmp_path: Path) -> None:
-    path = real_clip(tmp_path, "long", frames=120, fps=1 / 60, side=16)  # 120 frames, one a minute
-    with pytest.raises(VideoReadError, match="120.0 minutes, more than the limit of 30"):
+def test_a_four_hour_file_is_refused_by_its_length(desk: Desk, tmp_path: Path) -> None:
+    path = real_clip(tmp_path, "long", frames=240, fps=1 / 60, side=16)  # 240 frames, one a minute
+    with pytest.raises(VideoReadError, match="240.0 minutes, more than the limit of 180"):
         desk.receive(desk.sessions.of("one"), upload(desk, path))
 
 
