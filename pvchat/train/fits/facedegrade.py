@@ -143,7 +143,7 @@ def turned(
     return out, TEMPLATE + MARGIN + shift
 
 
-def _depth(mesh: FloatArray, axis: NDArray[np.float64]) -> FloatArray:
+def _depth(mesh: FloatArray, axis: NDArray[np.float64]) -> NDArray[np.float64]:
     """Depth [g, g] (rows, columns) at the places of a grid: the mesh's own, smoothed."""
     x, y = (np.exp(-((axis[:, None] - mesh[None, :, k]) ** 2) / (2 * _SMOOTH**2)) + 1e-9 for k in (0, 1))
     return (y * mesh[:, 2]) @ x.T / (y @ x.T)
@@ -207,6 +207,6 @@ def _filmed(pixels: NDArray[np.uint8], rate: int, rng: np.random.Generator) -> N
             container.mux(stream.encode(image))
         container.mux(stream.encode())
     file.seek(0)
-    with av.open(file) as film:
+    with av.open(file, "r") as film:
         last = list(film.decode(video=0))[-1]
     return last.to_ndarray(format="rgb24")[:height, :width]
