@@ -209,4 +209,4 @@ def _filmed(pixels: NDArray[np.uint8], rate: int, rng: np.random.Generator) -> N
     file.seek(0)
     with av.open(file, "r") as film:
         last = list(film.decode(video=0))[-1]
-    return last.to_ndarray(format="rgb24")[:height, :width]
+    return np.asarray(last.to_ndarray(format="rgb24"), np.uint8)[:height, :width]
