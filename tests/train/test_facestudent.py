@@ -174,7 +174,6 @@ def test_demands_are_met_by_perfect_vectors(found):
     assert rank["crossed"] > 0.2
 
 
-@pytest.mark.slow
 def test_a_run_goes_on_where_it_stopped(found, trunk, tmp_path):
     def run(folder, *steps):
         student = facestudent.Student(copy.deepcopy(trunk), found)
@@ -235,7 +234,6 @@ def test_good_photos_are_not_given_up():
     assert facefit.chosen(mixes) == 0.5
 
 
-@pytest.mark.slow
 def test_smoke(tmp_path, capsys):
     facefit.main(["--smoke", "--run", str(tmp_path)])
     assert '"chosen"' in capsys.readouterr().out
