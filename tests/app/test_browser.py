@@ -206,10 +206,10 @@ def test_bad_uploads_get_a_helpful_answer(page, clips, tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("this is no video\n" * 20)
     nobody = real_clip(tmp_path, "nobody", side=128)
-    hours = real_clip(tmp_path, "hours", frames=120, fps=1 / 60, side=16)
+    hours = real_clip(tmp_path, "hours", frames=240, fps=1 / 60, side=16)
     for path, message in (
         (text, "this is a text file, not a video"),
-        (hours, "it lasts 120.0 minutes, more than the limit of 30"),
+        (hours, "it lasts 240.0 minutes, more than the limit of 180"),
         (nobody, "Use a clip or photo in which the person's face can be seen"),
     ):
         tab(page, "Enroll")
