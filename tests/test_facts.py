@@ -164,21 +164,6 @@ def test_best_sightings_are_spread_and_good():
     assert sightings.best_sightings(track).tolist() == [1, 6, 9, 14, 17]
 
 
-def test_a_mask_keeps_the_background_out():
-    clip, track = scene_with(face=(0.45, 0.2, 0.5, 0.28))
-    x0, x1 = round(0.46 * WIDTH), round(0.49 * WIDTH)  # only a narrow strip is cloth
-    clip.images[:, round(0.3 * HEIGHT) :, :x0], clip.images[:, round(0.3 * HEIGHT) :, x1:] = (
-        (20, 140, 60),
-        (20, 140, 60),
-    )
-    mask = np.zeros((HEIGHT // 2, WIDTH // 2), np.float32)
-    mask[:, x0 // 2 + 1 : x1 // 2 - 1] = 1
-    without = measure_person(clip, track, analysis(track), experts=experts())
-    masked = measure_person(clip, track, analysis(track), experts=experts(), masks=dict.fromkeys(range(6), mask))
-    assert without.clothes[0].colour == "green"
-    assert masked.clothes == [] or masked.clothes[0].colour == "red"
-
-
 def test_drawn_figures_get_colours_without_any_network():
     clip, _ = scene_with()
     track = track_at((0.4, 0.1, 0.5, 0.36), kind="figure")

@@ -75,7 +75,6 @@ def measure_person(
     analysis: ClipAnalysis,
     *,
     experts: FactExperts | None = None,
-    masks: dict[int, FloatArray] | None = None,
 ) -> PersonFacts:
     """What can be said of one track.
 
@@ -84,7 +83,6 @@ def measure_person(
         track: n sightings.
         analysis: the clip's other tracks, for who is nearer.
         experts: None takes one shared by the process.
-        masks: sampled frame -> person mask [h, w], 0..1 over the whole frame, where one is known.
     """
     facts = PersonFacts()
     if len(track) == 0:
@@ -101,8 +99,7 @@ def measure_person(
         _claim_head(facts, experts.heads.claims("head", heads))
         facts.activity = _activity(facts, analysis, experts)
         worn = _claim_body(facts, experts, body)
-    masked = [(masks or {}).get(int(track.frames[i])) for i in best]
-    facts.clothes = _clothes(track, best, images, masked, worn, grey)
+    facts.clothes = _clothes(track, best, images, worn, grey)
     if track.kind == "figure":
         facts.hair = None if grey else hair.drawn(track, best, images)
     elif "a hat" not in facts.features:
@@ -229,16 +226,15 @@ def _clothes(
     track: Track,
     best: IntArray,
     images: Sequence[NDArray[np.uint8]],
-    masks: Sequence[FloatArray | None],
     worn: list[Attribute],
     grey: bool,
 ) -> list[Garment]:
     """Garments, the outer one first: kinds from the claims, colours from the pixels."""
     outer, under = [], []
-    for i, image, mask in zip(best, images, masks, strict=True):
+    for i, image in zip(best, images, strict=True):
         box, skin = torso_box(track, int(i)), skin_colour(image, track.boxes[i]) if track.kind == "face" else None
-        outer.append(_cloth(image, box, skin, mask, grey))
-        under.append((image, _collar_box(box, track.boxes[i]), skin, mask, grey))
+        outer.append(_cloth(image, box, skin, grey))
+        under.append((image, _collar_box(box, track.boxes[i]), skin, grey))
     colour, agreed = colours.vote(outer)
     kinds = [claim.label for claim in worn]
     main = next((k for k in kinds if k not in (*_WITH, "shirt")), None)
@@ -263,23 +259,16 @@ def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:
     )
 
 
-def _cloth(
-    image: NDArray[np.uint8], box: FloatArray, skin: FloatArray | None, mask: FloatArray | None, grey: bool
-) -> str | None:
-    """The colour phrase of a region's pixels that are neither skin nor outside the person; None if too few are left."""
+def _cloth(image: NDArray[np.uint8], box: FloatArray, skin: FloatArray | None, grey: bool) -> str | None:
+    """The colour phrase of a region's pixels that are no skin; None if too few are left."""
     pixels = crop(image, box)
     if box[1] >= 0.97 or pixels.shape[0] < 4 or pixels.shape[1] < 4:
         return None
-    keep = np.ones(pixels.shape[:2], bool)
-    if mask is not None:
-        from PIL import Image
-
-        part = crop(np.repeat((np.asarray(mask) * 255).astype(np.uint8)[..., None], 3, 2), box)[..., 0]
-        keep = np.asarray(Image.fromarray(part).resize(pixels.shape[1::-1])) > 127
-    flat = pixels[keep]
+    flat = pixels.reshape(-1, 3)
+    least = max(12, 0.15 * len(flat))
     if skin is not None and len(flat) and not grey:
         flat = flat[~colours.skin_like(flat, skin)]
-    if len(flat) < max(12, 0.15 * keep.size):
+    if len(flat) < least:
         return None
     if grey:
         return colours.shade(np.median(colours.to_lab(flat), 0))

@@ -4,7 +4,7 @@ In: the `Faces` of the T sampled frames, and in which shot each frame is. Out: i
 pairs in time order.
 
 Three steps. Neighbouring frames of one shot are linked by overlap and identity (Hungarian assignment, one face to one
-track). A shot's tracklets are then merged by identity with average linkage, never two that share a frame, so that a
+track). A shot's tracklets are then merged by the distance of their means, never two that share a frame, so that a
 person who leaves and comes back stays one track. Across a cut a place in the frame says nothing: there only identity
 merges, and only what is close, for a wrong merge gives one person another's face.
 """
@@ -132,7 +132,7 @@ def _merge(
     limit: Callable[[FloatArray], FloatArray],
     farthest: float,
 ) -> list[list[Sighting]]:
-    """Average-linkage merging of tracklets by identity; tracklets that share a frame are different people.
+    """Merging of tracklets by the distance of their mean descriptors (centroid linkage); tracklets that share a frame are different people.
 
     Args:
         tracklets: N lists of sightings.
