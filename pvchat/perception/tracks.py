@@ -132,7 +132,7 @@ def _merge(
     limit: Callable[[FloatArray], FloatArray],
     farthest: float,
 ) -> list[list[Sighting]]:
-    """Merging of tracklets by the distance of their mean descriptors (centroid linkage); tracklets that share a frame are different people.
+    """Merging of tracklets by the distance of their means (centroid linkage); two in one frame are different people.
 
     Args:
         tracklets: N lists of sightings.
