@@ -121,7 +121,8 @@ def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
         some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
         parts.append(model.encode_clips(type(whole)(some)))
     first = parts[0]
-    joined = {k: torch.cat([getattr(p, k) for p in parts]) for k in ("tokens", "mask", "track", "faces", "face_track")}
+    rows = ("tokens", "mask", "track", "faces", "face_track", "raw")
+    joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}
     return replace(first, **joined, aux={})
 
 
