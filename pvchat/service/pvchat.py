@@ -221,7 +221,7 @@ class PVChat:
         Raises:
             VideoReadError: it can't be used.
         """
-        return self._clips.look(clip, partial).analysis
+        return self.look(clip, partial).analysis
 
     def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
         """`analyse`, with the seconds that it took; raises VideoReadError."""
