@@ -27,6 +27,7 @@ FLOORS = (
     ("pvchat.augment",),
     ("pvchat.chat",),
     ("pvchat.index",),
+    ("pvchat.bases",),
     ("pvchat.model",),
     ("pvchat.identity",),
     ("pvchat.perception",),

@@ -73,20 +73,17 @@ class PVChat:
     def from_pretrained(
         cls, preset: str = PRESET, settings: Settings | None = None, progress: Progress | None = None
     ) -> PVChat:
-        """A PVChat with the weights of a preset, fetched on the first run, or with a trained model in a folder.
+        """A PVChat with the weights of a preset, fetched on the first run, with a folder's, or with `hub:ORG/NAME`.
 
         Raises:
             SettingsError: there is no such model, or it doesn't fit the other settings.
             WeightsError: the weights are not there and can't be fetched.
         """
-        from pvchat.assets import weights
-
         settings = settings or Settings()
         settings = settings if preset == PRESET else replace(settings, model=preset)
         networks = Networks(settings)
         _ = networks.chosen  # a model that can't be used is told before anything is fetched
-        if weights.missing():
-            weights.fetch(progress=progress)
+        networks.fetch(progress)
         return cls(settings, progress, networks=networks)
 
     # -- enrolling ----------------------------------------------------------------------------------------------------
@@ -238,7 +235,8 @@ class PVChat:
         seen = self.look(clip)
         analysis = part_of(seen.analysis, part)
         presences = self.score(everyone.people, analysis)
-        written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
+        what = (part is not None, Path(clip), history, everyone.people)
+        written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, *what), stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
             Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)
@@ -340,4 +338,4 @@ class PVChat:
     def _writer(self) -> Writer:
         from pvchat.chat.writer import Writer
 
-        return Writer(self.networks.source, self.describer, lambda: self.networks.language)
+        return Writer(self.networks.source, self.describer, lambda: self.networks.language, self.networks.narrator)
