@@ -76,6 +76,8 @@ def add_shared(base: Base, config: SharedConfig | None = None) -> Base:
         attach(base, config.connector)
     if folder is not None:
         load_shared(base, folder)
+    for value in shared_parameters(base).values():
+        value.requires_grad_(False)
     return base
 
 

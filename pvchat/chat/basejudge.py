@@ -29,11 +29,17 @@ _CLIP = 6.0  # log-odds that one witness may bring
 
 def judged(narrator: Narrator, people: Sequence[Person], viewed: Viewed) -> Viewed:
     """The same with decisions about these people, as far as they are of this base."""
+    from pvchat.bases.connector import looking_at
+
     with narrator.lock:
         base = narrator.base
         known = [person for person in people if fits(base, person)]
         shown = narrator.frames.shown(viewed, (), base, "plain") if known else None
-        odds = {person.name: log_odds(base, person, shown) for person in known}
+        odds = {}
+        for person in known:
+            question = PRESENCE_QUESTION.format(person.name)
+            with looking_at(base, viewed.analysis, narrator.vector(base, question)):
+                odds[person.name] = log_odds(base, person, shown)
     presences = [decided(p, odds.get(p.name), narrator.settings.presence) for p in viewed.presences]
     return replace(viewed, presences=presences)
 

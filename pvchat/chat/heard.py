@@ -35,8 +35,10 @@ _POINTED = re.compile(
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"\b(?:outlines?|outlined|rectangles?|bounding|highlighted|marked)\b", re.IGNORECASE)
-_SUBJECT = re.compile(r"^(?:(?:Yes|No), )?(?P<who>(?:[Tt]he )?(?:[Pp]erson|[Mm]an|[Ww]oman|[Bb]oy|[Gg]irl)|[Ss]he|"
-                      r"[Hh]e|[Tt]hey)(?= (?:is|are|was|wears|has|sits|stands|walks|looks|seems|appears)\b)")  # fmt: skip
+_SUBJECT = re.compile(
+    r"^(?:(?:Yes|No), )?(?P<who>(?:[Tt]he )?(?:[Pp]erson|[Mm]an|[Ww]oman|[Bb]oy|[Gg]irl)|[Ss]he|[Hh]e|[Tt]hey)"
+    r"(?= (?:is|are|was|wears|has|sits|stands|walks|looks|seems|appears)\b)"
+)
 
 
 @dataclass(frozen=True)

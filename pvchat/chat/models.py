@@ -59,7 +59,7 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
         raise SettingsError("this preset can't answer by itself", subject=settings.model, hint=hint)
     folder = find(settings.model)
     if folder is not None:
-        _check_experts(folder)
+        read_config(folder)  # one that can't be used is told now
     source = settings.answers
     if source == "auto":
         source = "told" if folder is None else "model"
@@ -194,13 +194,6 @@ def _trained(path: Path) -> Path:
             path = path / "checkpoints" / file.read_text(encoding="utf-8").strip()
             break
     return path / "model" if (path / "model").is_dir() else path
-
-
-def _check_experts(folder: Path) -> None:
-    hub = [name for name, expert in read_config(folder).experts.items() if expert.source != "analysis"]
-    if hub:
-        what = f"this model looks at clips through {', '.join(hub)}, which PVChat's analysis doesn't run"
-        raise SettingsError(what, subject=str(folder), hint="Use it from Python: pvchat.model.towers has them.")
 
 
 def _same(one: str, other: str) -> bool:

@@ -14,7 +14,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pvchat.bases.prompts import Asked
 from pvchat.chat.answers import asked_of, plain_answer
@@ -24,6 +24,7 @@ from pvchat.chat.existence import nobody, refusals
 from pvchat.chat.heard import Heard, Hearer
 from pvchat.chat.properties import holds, untold
 from pvchat.chat.questions import Question, Turn
+from pvchat.chat.sentences import Encode
 from pvchat.chat.shown import ClipFrames
 from pvchat.config import Settings
 from pvchat.schemas import PersonPresence
@@ -59,13 +60,14 @@ class Narrator:
         source: the base.
         settings: precision, how clips are read, what is shown.
         device: torch device.
+        encode: texts to sentence vectors [n, S], for the gate of a trained connector.
 
     Attributes:
         lock: held while the base loads or runs: one at a time.
     """
 
-    def __init__(self, source: BaseSource, settings: Settings, device: str) -> None:
-        self.source, self.settings, self.device = source, settings, device
+    def __init__(self, source: BaseSource, settings: Settings, device: str, encode: Encode) -> None:
+        self.source, self.settings, self.device, self.encode = source, settings, device, encode
         self.lock = threading.RLock()
         self.frames = ClipFrames(settings.video)
         self._base: Base | None = None
@@ -131,6 +133,7 @@ class Narrator:
     def _listen(
         self, question: Question, present: list[PersonPresence], evidence: Evidence, viewed: Viewed, heard: Heard
     ) -> Heard:
+        from pvchat.bases.connector import looking_at
         from pvchat.bases.prompts import inputs_of
         from pvchat.bases.replying import reply
         from pvchat.bases.soft import spoken_with
@@ -144,11 +147,22 @@ class Narrator:
             asked = Asked(
                 question.text, _measured(present, evidence), turns(viewed.history), soft=tuple(_soft(known)),
             )  # fmt: skip
-            with spoken_with(base, known), adapted(base, named):
+            seen = looking_at(base, viewed.analysis, self.vector(base, question.text))
+            with spoken_with(base, known), adapted(base, named), seen:
                 said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)
         heard.end(said)
         log.debug("%s said %r; refused: %s", self.source.name, said, heard.problems)
         return heard
+
+    def vector(self, base: Base, question: str) -> Any:
+        """The question's sentence vector [1, S] where a connector reads it."""
+        from pvchat.bases.connector import connector_of
+
+        if connector_of(base) is None:
+            return None
+        import torch
+
+        return torch.from_numpy(self.encode([question])).to(base.device)
 
 
 def turns(history: Sequence[Turn]) -> tuple[tuple[str, str], ...]:

@@ -61,7 +61,11 @@ class Networks:
         from pvchat.chat.narrator import Narrator
 
         base = base_of(self.settings)
-        return None if base is None or self.source != "model" else Narrator(base, self.settings, self.device)
+        return (
+            None
+            if base is None or self.source != "model"
+            else Narrator(base, self.settings, self.device, lambda texts: self.sentences.encode(texts))
+        )
 
     @property
     def source(self) -> str:
