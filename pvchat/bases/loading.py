@@ -92,12 +92,16 @@ def load_base(source: BaseSource, device: str = "cpu", quantize: str = "", dtype
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
         raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
     processor = _told(source, lambda: AutoProcessor.from_pretrained(source.path, trust_remote_code=False))
-    model: Any = _told(
+    model, found = _told(
         source,
         lambda: AutoModelForImageTextToText.from_pretrained(
-            source.path, dtype=chosen, trust_remote_code=False, **options
+            source.path, dtype=chosen, trust_remote_code=False, output_loading_info=True, **options
         ),
     )
+    if missing := sorted(found["missing_keys"]):  # transformers would fill them with random numbers
+        hint = "The download isn't whole, or the weights are another model's: fetch them again."
+        raise SettingsError(f"{len(missing)} tensors are missing, the first is {missing[0]}.", subject=source.name,
+                            hint=hint)  # fmt: skip
     model = model.eval().requires_grad_(False)
     model = model if quantize else model.to(torch.device(device))
     soft = _add_soft_token(processor, source)

@@ -6,7 +6,7 @@ import numpy as np
 
 from pvchat.bases.marking import Marked, Shown, crop_of
 from pvchat.train.bases.data import BaseData
-from pvchat.train.person.examples import PersonExample
+from pvchat.train.person.examples import PersonExample, renamed
 
 PEOPLE = {"Ana": ((230, 40, 40), (250, 220, 60)), "Bo": ((40, 60, 230), (80, 230, 230))}
 STRANGERS = [((40, 200, 60), (20, 90, 30)), ((200, 60, 210), (90, 20, 110)), ((240, 240, 240), (30, 30, 30)),
@@ -46,15 +46,11 @@ def lessons(name: str, count: int = 24, frames: int = 3) -> BaseData:
         who = PEOPLE[name] if there else rest[(i // 2) % len(rest)]
         one = shown(who, 100 * len(name) + i, 1 if still else frames)
         clips.append(Shown(one.frames, one.times))
-        rows = [
-            (
-                "existence",
-                f"Is {name} in this video?",
-                f"Yes, {name} is there." if there else f"No, {name} is not there.",
-            )
-        ]
-        for kind, question, answer in rows:
-            examples.append(
-                PersonExample(i, (name,), (there,), question, answer, kind, "image" if still else "video", split)
-            )
+        question, answer = (
+            f"Is {name} in this video?",
+            (f"Yes, {name} is there." if there else f"No, {name} is not there."),
+        )
+        stage = "image" if still else "video"
+        one = PersonExample(i, (name,), (there,), question, answer, "existence", stage, split)
+        examples.append(renamed(one, name, ()))
     return BaseData(name, clips, examples, [crop(PEOPLE[name], 7), crop(PEOPLE[name], 8)])

@@ -22,7 +22,7 @@ from pvchat.train.bases.trainee import BaseTrainee
 from pvchat.train.person.course import Training, held_back
 from pvchat.train.person.examples import PersonExample, draw
 
-GENERIC_SHARE = 0.15  # of the examples (video-llm recipes: 10–20 %)
+GENERIC_SHARE = 0.2  # of the examples (10–20 % are usual where a frozen model learns one person)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -42,7 +42,7 @@ class Said:
     Attributes:
         lm_sum, lm_count: summed loss of the answer's tokens, and how many.
         odds: log-odds of "Yes" against "No" where the answer begins.
-        routing: one `RoutingStats` a module.
+        routing: one `RoutingStats` a module, of the people's own tokens.
     """
 
     lm_sum: Tensor
@@ -108,7 +108,9 @@ class BaseTrainee(nn.Module):
         logits = out.logits[0, -kept - 1 :].float()  # [n + 1, vocabulary]
         total = F.cross_entropy(logits[:-1], labels[-kept:], reduction="sum")
         yes, no = yes_no_ids(self.base)
-        return Said(total, kept, logits[0, yes] - logits[0, no], routing_stats(self.base.decoder))
+        hers = inputs["input_ids"] == self.base.soft  # z acts there and nowhere else
+        routing = [replace(stats, mask=hers) for stats in routing_stats(self.base.decoder)]
+        return Said(total, kept, logits[0, yes] - logits[0, no], routing)
 
     def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
         """Log-odds that she is in a clip, asked as `basejudge.py` asks."""
