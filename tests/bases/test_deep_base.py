@@ -40,7 +40,8 @@ def told(tmp_path: Path) -> TrainingSet:
     (tmp_path / "media").mkdir()
     for i, sample in enumerate(samples):
         who = PEOPLE["Ana"] if sample.people["Ana"] else STRANGERS[i % len(STRANGERS)]
-        save_clip(tmp_path / sample.media, shown(who, i, 1 if sample.stage == "image" else 3).frames, 2.0)
+        small = shown(who, i, 1 if sample.stage == "image" else 3).frames
+        save_clip(tmp_path / sample.media, small.repeat(4, axis=1).repeat(4, axis=2), 2.0)
     return TrainingSet(samples, rows, lambda s: seen[s.id], tmp_path)
 
 

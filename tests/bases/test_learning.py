@@ -130,7 +130,11 @@ def test_checkpointing_changes_memory_and_nothing_else(open_base):
     config = replace(SHORT, image_steps=0, video_steps=2)
     plain, _ = train_person(base, data, config, Session())
     again, _ = train_person(base, data, replace(config, checkpointing=True), Session())
-    assert torch.allclose(plain.state.tokens, again.state.tokens, atol=1e-6)
+    for one, two in zip(plain.history, again.history, strict=True):
+        assert {k: v for k, v in two.items() if isinstance(v, float)} == pytest.approx(
+            {k: v for k, v in one.items() if isinstance(v, float)}, rel=1e-5
+        )
+    assert torch.allclose(plain.state.tokens, again.state.tokens, atol=1e-2)  # Adam makes steps of tiny gradients alike
     assert not base.model.training
 
 

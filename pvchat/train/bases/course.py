@@ -2,7 +2,7 @@
 
 In: `BaseData`, a `BaseTrainee`. Out: one optimiser step, one look at the held-back split (`train/person/course.py`).
 Losses: the answer's words, yes or no as a term of its own (one token among ten gets lost), SPR and HAE, and in place of
-some examples a generic question whose answer is to stay the base's own.
+some examples a generic question whose answer is to stay as it was.
 
 In several processes each takes every n-th example of the same batch; gradients are summed: the step is that of one.
 """
@@ -40,7 +40,7 @@ class OnBase:
         run.optimizer.zero_grad()
         told = torch.zeros(3)  # summed losses of words, of yes or no, of heads
         for i in range(accelerator.process_index, len(chosen), accelerator.num_processes):
-            question = asked[i] if generic[i] and (chosen[i].clip, asked[i]) in training.data.plain else ""
+            question = asked[i] if generic[i] and (chosen[i].clip, asked[i]) in training.data.before else ""
             losses = _losses(training, chosen[i], question)
             (torch.stack(losses).sum() / len(chosen)).backward()
             told += torch.stack([loss.detach().float().cpu() for loss in losses])
@@ -81,7 +81,7 @@ def _losses(training: Training, example: PersonExample, generic: str) -> list[Te
     trainee: BaseTrainee = training.run.trainee
     if generic:
         said = trainee.generic_odds(training.data, example.clip, generic)
-        want = torch.sigmoid(said.new_tensor(training.data.plain[example.clip, generic]))
+        want = torch.sigmoid(said.new_tensor(training.data.before[example.clip, generic]))
         return [said.new_zeros(()), F.binary_cross_entropy_with_logits(said, want), said.new_zeros(())]
     out = trainee(training.data, example)
     yes = F.softplus(-out.odds if any(example.present) else out.odds)

@@ -1,7 +1,7 @@
 """What one person is trained on, as a base sees it: frames of every sample, questions with their answers.
 
 In: a `TrainingSet` with its media. Out: `BaseData`. The samples' frames are decoded once; half of the questions call
-the person otherwise, and some ask about everything but her (`GENERIC`), with the untouched base's answer as the truth.
+the person otherwise, and some ask about everything but her (`GENERIC`): there, what the base says before training is true.
 
 Legend: T frames.
 """
@@ -47,7 +47,7 @@ class BaseData:
         examples: of all splits and stages.
         crops: of her, from the training split.
         others: states of the other people named, by name; they don't change.
-        plain: the untouched base's log-odds of yes on generic questions, by (sample, question).
+        before: log-odds of yes on generic questions, by (sample, question), with her as she is before training.
         seen: what our experts saw of every sample, by number; empty where no connector asks for it.
         vectors: sentence vector [1, S] of every question, likewise.
         left_out: questions that name somebody without a state.
@@ -58,7 +58,7 @@ class BaseData:
     examples: list[PersonExample]
     crops: list[Frames] = field(default_factory=list)
     others: dict[str, Personal] = field(default_factory=dict)
-    plain: dict[tuple[int, str], float] = field(default_factory=dict)
+    before: dict[tuple[int, str], float] = field(default_factory=dict)
     seen: list[ClipAnalysis] = field(default_factory=list)
     vectors: dict[str, Any] = field(default_factory=dict)
     left_out: int = 0

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from pvchat.train.bases.course import decides
 from pvchat.train.bases.data import BaseData, generic_rows
-from pvchat.train.bases.trainee import BaseTrainee
+from pvchat.train.bases.trainee import BaseTrainee, generic_odds
 from pvchat.train.person.examples import ALIASES
 
 RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens learn without hard negatives
@@ -66,7 +66,7 @@ def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
 
     Args:
         trainee: with her best parameters.
-        data: hers; `plain` gets what is missing of the generic answers.
+        data: hers, with the generic answers `before` training.
         seed: of the draw.
     """
     clips = held_out(data, seed)
@@ -115,11 +115,9 @@ def calibrate(odds: list[float], truth: list[bool]) -> tuple[float, float]:
 
 
 def _drift(trainee: BaseTrainee, data: BaseData, seed: int) -> float:
-    """Share of the generic answers of which the base was sure that change while she stands in the prompt."""
-    from pvchat.train.bases.trainee import plain_odds
-
-    rows = list(dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)))
-    data.plain |= plain_odds(trainee.base, data, [row for row in rows if row not in data.plain])
-    sure = [row for row in rows if abs(data.plain[row]) >= SURE]
-    changed = [(float(trainee.generic_odds(data, *row)) > 0) != (data.plain[row] > 0) for row in sure]
+    """Share of the generic answers of which the base was sure before training that are others now."""
+    rows = [row for row in dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)) if row in data.before]
+    sure = [row for row in rows if abs(data.before[row]) >= SURE]
+    now = generic_odds(trainee, data, sure)
+    changed = [(now[row] > 0) != (data.before[row] > 0) for row in sure]
     return float(np.mean(changed)) if changed else 0.0

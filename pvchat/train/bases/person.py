@@ -24,7 +24,7 @@ from pvchat.schemas import Service
 from pvchat.train.bases.course import OnBase
 from pvchat.train.bases.data import GENERIC, BaseData, generic_rows, make_base_data
 from pvchat.train.bases.gate import Gate, examine
-from pvchat.train.bases.trainee import BaseTrainee, fresh_state, plain_odds
+from pvchat.train.bases.trainee import BaseTrainee, fresh_state, generic_odds
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.course import Session, Training, follow
 from pvchat.train.person.processes import make_accelerator
@@ -104,11 +104,12 @@ def train_person(
         hint = f"Use a multiple of {accelerator.num_processes}."
         raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
     check_base(base)
-    data.plain |= plain_odds(base, data, generic_rows(data, "train", GENERIC_KNOWN, config.seed))
     start = fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
     trainee = BaseTrainee(base, start, use_tokens=config.use_tokens, use_z=config.use_z, lora=config.lora,
                           seed=config.seed)  # fmt: skip
     run = start_run(trainee, config)
+    rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
+    data.before |= generic_odds(trainee, data, rows)
     with checkpointed(base, config.checkpointing):
         trained = follow(Training(run, data, start, config, accelerator, session, OnBase()))
     put_back(trainee, run.best)

@@ -132,15 +132,9 @@ class BaseTrainee(nn.Module):
 
 
 @torch.no_grad()
-def plain_odds(base: Base, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:
-    """The untouched base's log-odds of yes to generic questions, by sample and question."""
-    from pvchat.bases.replying import yes_no
-
-    found = {}
-    for clip, question in dict.fromkeys(rows):
-        inputs = inputs_of(base, data.shown[clip], Asked(question, brief=PRESENCE_BRIEF))
-        found[clip, question] = float(yes_no(base, inputs))
-    return found
+def generic_odds(trainee: BaseTrainee, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:
+    """Log-odds of yes to generic questions while she stands in the prompt as she is now, by sample and question."""
+    return {row: float(trainee.generic_odds(data, *row)) for row in dict.fromkeys(rows)}
 
 
 def fresh_state(base: Base, name: str, tokens: Tensor) -> PersonState:
