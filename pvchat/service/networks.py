@@ -7,11 +7,13 @@ and what words come from.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import Settings
+from pvchat.errors import SettingsError
 from pvchat.runtime import pick_device
 from pvchat.schemas import Progress
 
@@ -107,6 +109,21 @@ class Networks:
         from pvchat.chat.language import LanguageModel
 
         return LanguageModel.load(path=self.settings.llm or None, device=self.device)
+
+    def showing(self, show: str) -> Networks:
+        """The same networks, the pretrained base among them, which is shown people otherwise.
+
+        Raises:
+            SettingsError: there is no base, or no such way.
+        """
+        if self.narrator is None:
+            hint = "Name one, such as --model smolvlm2-500m."
+            raise SettingsError("only a pretrained base is shown people", subject=f"ours-{show}", hint=hint)
+        other = Networks(replace(self.settings, show=show))
+        shared = ("experts", "presence", "sentences")
+        other.__dict__.update({name: getattr(self, name) for name in shared}, lock=self.lock)
+        other.__dict__["narrator"] = self.narrator.showing(other.settings)
+        return other
 
     def fetch(self, progress: Progress | None = None) -> None:
         """Download the embedded weights that these settings need and that aren't here.

@@ -1,7 +1,7 @@
 """What one person is trained on, as a base sees it: frames of every sample, questions with their answers.
 
 In: a `TrainingSet` with its media. Out: `BaseData`. The samples' frames are decoded once; half of the questions call
-the person otherwise, and some ask about everything but her (`GENERIC`): there, what the base says before training is true.
+the person otherwise, and some ask about everything but her (`GENERIC`), where the answer before training is true.
 
 Legend: T frames.
 """
