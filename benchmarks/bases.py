@@ -81,7 +81,7 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def speak(settings: Settings) -> tuple[float | None, int, str]:
-    """Tokens a second of a base on a made-up clip (None for the embedded model), memory in bytes at most, the device."""
+    """Tokens a second of a base on a made-up clip (None for our own model), memory in bytes at most, the device."""
     import torch
 
     from pvchat.bases.loading import load_base

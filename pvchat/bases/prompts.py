@@ -59,7 +59,7 @@ def inputs_of(base: Base, shown: Shown | None, asked: Asked, answer: str | None 
     Raises:
         SettingsError: the processor can't take such a prompt.
     """
-    visuals, options = _visuals(base.family, shown)
+    visuals, options = _visuals(base, shown)
     made = inputs_of_chat(base, _chat(base, visuals, _lead(base, shown, asked), asked), options)
     return made if answer is None else _answered(base, made, answer)
 
@@ -141,7 +141,7 @@ def _chat(base: Base, visuals: list[Part], words: str, asked: Asked) -> list[dic
 def _lead(base: Base, shown: Shown | None, asked: Asked) -> str:
     """Who is who, and what was measured, before the question."""
     lines = []
-    if shown is not None and base.family.video and shown.crop is None and not base.family.times:
+    if shown is not None and _moving(base.family, shown) and not base.family.times:
         lines.append(f"Frames at {', '.join(clock(t) for t in shown.times)}.")
     people = shown.people if shown is not None else ()
     told = []
@@ -159,13 +159,20 @@ def _lead(base: Base, shown: Shown | None, asked: Asked) -> str:
     return "\n".join(lines)
 
 
-def _visuals(family: Family, shown: Shown | None) -> tuple[list[Part], dict[str, Any]]:
+def _moving(family: Family, shown: Shown) -> bool:
+    """Whether frames go in as a video: a still is a picture, and Qwen3-VL takes no video of one frame."""
+    return family.video and len(shown.frames) > 1 and (family.beside or shown.crop is None)
+
+
+def _visuals(base: Base, shown: Shown | None) -> tuple[list[Part], dict[str, Any]]:
     """The pictures of a prompt, and the processor's options for them."""
     if shown is None or (not len(shown.frames) and shown.crop is None):
         return [], {}
+    family = base.family
     crop = [] if shown.crop is None else [_picture(shown.crop)]
-    told = [{"type": "text", "text": CROPPED.format(shown.people[0].name)}] if crop and shown.people else []
-    if family.video and len(shown.frames) and (family.beside or not crop):
+    name = clean(base, shown.people[0].name) if shown.people else ""
+    told = [{"type": "text", "text": CROPPED.format(name)}] if crop and name else []
+    if _moving(family, shown):
         options = dict(family.moving) | {"do_sample_frames": False, "video_metadata": [_metadata(shown)]}
         options |= dict(family.still) if crop else {}
         return [{"type": "video", "video": shown.frames}, *told, *crop], options

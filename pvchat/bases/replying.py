@@ -11,6 +11,10 @@ from typing import Any
 from pvchat.bases.loading import Base
 from pvchat.bases.prompts import end_of_turn
 
+# said outright: a model's own settings fill what isn't, and penalties look up ids that are no rows
+GREEDY: dict[str, Any] = {
+    "do_sample": False, "num_beams": 1, "repetition_penalty": 1.0, "no_repeat_ngram_size": 0,
+}  # fmt: skip
 Heard = Callable[[str], bool]  # the text so far; True: enough, stop
 
 
@@ -26,10 +30,14 @@ def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, heard: Heard
     import torch
     from transformers import GenerationConfig, StoppingCriteriaList
 
+    pad = base.tokenizer.pad_token_id
     settings = GenerationConfig(
-        max_new_tokens=max_tokens, do_sample=False, eos_token_id=sorted(stops(base)), use_cache=True,
-        pad_token_id=base.tokenizer.pad_token_id if base.tokenizer.pad_token_id is not None else end_of_turn(base),
-    )  # fmt: skip
+        max_new_tokens=max_tokens,
+        eos_token_id=sorted(stops(base)),
+        pad_token_id=end_of_turn(base) if pad is None else pad,
+        use_cache=True,
+        **GREEDY,
+    )
     start = inputs["input_ids"].shape[1]
     listener = _Listener(base.tokenizer, start, heard)
     with torch.inference_mode():

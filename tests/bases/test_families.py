@@ -87,6 +87,20 @@ def test_a_cache_changes_nothing(restored, clip):
     assert torch.equal(cached, uncached)
 
 
+def test_a_models_own_sampling_and_penalties_are_not_used(base, clip):
+    """Real checkpoints bring them; a penalty would look the personal tokens' id up in the vocabulary."""
+    own, inputs = base.model.generation_config, inputs_of(base, clip, ASKED)
+    person = Personal("Ana", personal_start(base, [clip.frames[0]]))
+    before = {name: getattr(own, name) for name in ("do_sample", "repetition_penalty", "temperature")}
+    with spoken_with(base, [person]):
+        said = reply(base, inputs, 4)
+        own.update(do_sample=True, repetition_penalty=1.5, temperature=5.0)
+        try:
+            assert reply(base, inputs, 4) == said
+        finally:
+            own.update(**before)
+
+
 def test_people_change_the_answer_and_leave_no_trace(base, clip):
     inputs, plain = inputs_of(base, clip, ASKED), inputs_of(base, clip, Asked("Is it dark?"))
     ana, bo = (Personal(n, torch.randn(TOKENS, base.width, generator=torch.Generator().manual_seed(s)))
@@ -120,6 +134,13 @@ def test_a_prompt_tells_who_is_who_and_when(base, clip):
     times = base.tokenizer.decode(inputs_of(base, replace(marked, crop=None), asked)["input_ids"][0])
     assert any(word in times for word in ("1:05", "01:05", "65.0 seconds", "33.8 seconds"))
     assert isinstance(reply(base, inputs, 3), str)
+
+
+def test_a_photo_is_a_picture(base, clip):
+    photo = replace(clip, frames=clip.frames[:1], times=clip.times[:1])
+    inputs = inputs_of(base, photo, Asked("Is Ana there?"))
+    assert not any("video" in name for name in inputs)
+    assert np.isfinite(float(yes_no(base, inputs).detach()))
 
 
 def test_an_answer_is_scored_where_it_stands(base, clip):

@@ -138,4 +138,4 @@ def read_picture(path: Path) -> Frames:
     except OSError as error:
         raise SettingsError("this picture can't be read", subject=str(path)) from error
     small.thumbnail((_SIDE, _SIDE))
-    return np.asarray(small)
+    return np.array(small)  # writable: processors make tensors of it
