@@ -28,7 +28,8 @@ from pvchat.storage.clips import ClipCache
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
     from pvchat.chat.narrator import Narrator
-    from pvchat.chat.writer import Stream, Writer
+    from pvchat.chat.viewed import Stream
+    from pvchat.chat.writer import Writer
     from pvchat.identity.presence import PresenceModel
     from pvchat.model.pvchat import PVChatModel
     from pvchat.perception.analysis import Experts
@@ -123,8 +124,7 @@ class PVChat:
                 f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
             )
         person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
-        person = person if self.describer is None else self.describer.remember(person)
-        person = self.people.add(person, replace=replace)
+        person = self.people.add(person if self.describer is None else self.describer.remember(person), replace=replace)
         forget_candidates()
         return person if depth == "instant" else self.deepen(clip, person, track, stop)
 
@@ -226,7 +226,7 @@ class PVChat:
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
     ) -> list[Answer]:
-        from pvchat.chat.writer import Viewed
+        from pvchat.chat.viewed import Viewed
 
         started = time.perf_counter()
         everyone = self.people.snapshot()
