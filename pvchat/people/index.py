@@ -23,7 +23,7 @@ from pvchat.storage import atomic
 INDEX_FORMAT = 1
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
-_FIELDS = ("id", "stamp", "name", "aliases", "created", "replaces")
+_FIELDS = ("id", "stamp", "name", "aliases", "created", "replaces", "earlier")
 _log = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int]
@@ -38,6 +38,7 @@ class Row:
         stamp: mtime (ns), size and inode of her config.json; another stamp, another content.
         name, aliases, created: as in her config.json.
         replaces: id of the folder whose place this one took; that folder doesn't count any more.
+        earlier: ids that she had before.
     """
 
     id: str
@@ -46,11 +47,17 @@ class Row:
     aliases: tuple[str, ...]
     created: str
     replaces: str = ""
+    earlier: tuple[str, ...] = ()
 
     @cached_property
     def keys(self) -> frozenset[str]:
         """Every name that finds this person, folded."""
         return frozenset(name_key(name) for name in (self.name, *self.aliases))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Her id and those she had before: what traces of her carry."""
+        return (self.id, *self.earlier)
 
 
 Rows = dict[str, Row]
@@ -155,7 +162,8 @@ class PeopleIndex:
         from pvchat.people import exchange
 
         config = exchange.decode_config((self.root / folder_id / exchange.CONFIG).read_bytes())
-        return Row(folder_id, stamp, config.name, tuple(config.aliases), config.created, config.replaces)
+        names = (config.name, tuple(config.aliases))
+        return Row(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
 
     def _read(self) -> Rows:
         """The rows in the file; an unreadable file counts as empty."""

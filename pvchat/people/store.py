@@ -25,13 +25,14 @@ from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.people.folders import PersonFolders
 from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
-from pvchat.storage import atomic
+from pvchat.storage import atomic, temporary
 from pvchat.storage.clips import ClipCache
 
 __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
 LOCK_TIMEOUT_S = 60.0
 MAX_NAMES_IN_HINT = 20
+MAX_EARLIER = 64  # ids a person had before that are remembered
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class PeopleStore:
         people = tuple(person for row in rows if (person := self._folders.load(row)) is not None)
         return Snapshot(tuple(row.name for row in rows), aliases, people)
 
+    def ids(self) -> dict[str, str]:
+        """Name of whom each id is, ids that they had before included: what isn't among them is of nobody."""
+        return {person_id: row.name for row in self._rows().values() for person_id in row.ids}
+
     def find(self, name: str) -> Person | None:
         """Who has this name or alias in any spelling (case, width, composition), or None."""
         row = holder(self._rows(), name)
@@ -132,7 +137,7 @@ class PeopleStore:
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
-            files = exchange.encode(person, replaces=old.id if old else "")
+            files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
             atomic.write_folder(self.root / person.id, files, self._scratch)
             if old:
                 atomic.remove_folder(self.root / old.id, self._scratch)
@@ -172,10 +177,10 @@ class PeopleStore:
         return self._edit(name, without)
 
     def forget(self, name: str) -> None:
-        """Remove a person: files, vectors, index row, leftovers of killed writes, and every cached clip analysis.
+        """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
-        A cached clip may show anyone who is enrolled, so the whole clip cache goes; it goes first, so that a forget
-        that is cut short can be repeated.
+        A cached clip may show anyone who is enrolled, so the whole clip cache goes. Her folder goes last, so that a
+        forget that is cut short can be repeated.
 
         Args:
             name: a name, an alias, or the id of a damaged folder.
@@ -188,6 +193,8 @@ class PeopleStore:
             if row is None and name not in self._index.damaged:
                 raise self._unknown(name)
             self._clip_cache.purge()
+            temporary.sweep()
+            temporary.forget(row.ids if row else [name])
             atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
 
     def export(self, name: str, path: Path | str) -> Path:
@@ -259,7 +266,7 @@ class PeopleStore:
             require_free(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.id / exchange.CONFIG
             digests = exchange.decode_config(config.read_bytes()).sha256
-            atomic.write_file(config, exchange.encode_config(person, digests), self._scratch)
+            atomic.write_file(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(person.name)
 
     @contextmanager
@@ -279,7 +286,12 @@ class PeopleStore:
             raise PeopleError(what, subject=shown(subject), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
-        """On the first look: finish what a killed process began, unless somebody is writing (then it is her work)."""
+        """On the first look: clear what killed processes left, and what was only needed for the command before.
+
+        What they began in the store is finished unless somebody is writing (then it is her work).
+        """
+        temporary.sweep()
+        temporary.withdraw_offers()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
         if not (leftovers or self._index.is_stale() or self._index.replaced()):
             return

@@ -248,21 +248,16 @@ class PVChat:
     # -- people and clips ---------------------------------------------------------------------------------------------
 
     def forget(self, name: str) -> None:
-        """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails.
+        """Delete everything kept about a person: `PeopleStore.forget`, and what is in memory.
 
         Raises:
             UnknownPersonError: nobody has this name.
         """
-        from pvchat.identity.subjects import forget_candidates
-        from pvchat.train.person.workplace import sweep
-
         with self.networks.lock:
             self._clips.clear()
             if self.describer is not None:
                 self.describer.forget()
             self.people.forget(name)
-            forget_candidates()
-            sweep([person.id for person in self.people.all()])
 
     def merge(self, name: str, other: str) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
