@@ -20,6 +20,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pvchat.errors import PeopleError
+from pvchat.people import contents
 from pvchat.people.person import MAX_STATE_BYTES, Person, checked
 from pvchat.storage import tensorfile
 
@@ -157,7 +158,9 @@ def read(path: Path) -> Person:
             data = file.read(MAX_ARCHIVE_BYTES + 1)
         if len(data) > MAX_ARCHIVE_BYTES:
             raise PeopleError(f"a person file has at most {MAX_ARCHIVE_BYTES:,} bytes.", subject=str(path))
-        return decode(_members(data))
+        person = decode(_members(data))
+        contents.check_known(person.arrays, person.name)
+        return person
     except (OSError, ValueError) as error:
         raise PeopleError(f"can't be read ({error}).", subject=str(path)) from error
     except PeopleError as error:

@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from pvchat.errors import PeopleError
+from pvchat.errors import LockedError
 from pvchat.people.index import Row, Rows
 from pvchat.people.person import Person
 
@@ -60,6 +60,8 @@ class PersonFolders:
         try:
             files = {path.name: path.read_bytes() for path in paths if path.exists()}
             person = exchange.decode(files)
-        except (PeopleError, OSError) as error:
-            return str(error)
+        except LockedError:
+            raise
+        except Exception as error:  # whatever is wrong with one person, the others answer
+            return str(error) or type(error).__name__
         return replace(person, id=row.id, bytes_on_disk=sum(map(len, files.values())))

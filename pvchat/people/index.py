@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pvchat.errors import PeopleError
+from pvchat.errors import LockedError, PeopleError
 from pvchat.people.person import name_key
 from pvchat.storage import atomic
 
@@ -134,7 +134,9 @@ class PeopleIndex:
             row = known.get(folder_id)
             try:
                 rows[folder_id] = row if row and row.stamp == stamp else self._read_row(folder_id, stamp)
-            except (PeopleError, OSError) as error:
+            except LockedError:
+                raise
+            except Exception as error:  # whatever is wrong with one person, the others answer
                 if (self.root / folder_id).is_dir():  # else it was removed while we looked
                     damaged[folder_id] = str(error)
         for folder_id in damaged.keys() - self.damaged.keys():

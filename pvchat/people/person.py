@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
+from pvchat.people import contents
 
 MAX_NAME = 200  # characters of a name
 MAX_ALIASES = 32
@@ -121,6 +122,7 @@ def checked(person: Person) -> Person:
     _check_words(person, name)
     _check_depth(person.extra, name)
     _check_arrays(person.arrays, name)
+    contents.check(person.kind, person.arrays, person.extra, name)
     if person.thumbnail:
         _check_thumbnail(person.thumbnail, name)
     confidence, created = float(person.confidence), _utc(person.created, name)
