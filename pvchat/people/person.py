@@ -91,7 +91,9 @@ def clean_name(name: str) -> str:
         PeopleError: nothing visible in it, too long, or characters that can't stand on one line.
     """
     shown = ascii(name)[:80]  # what is refused may be made to harm a terminal
-    if not isinstance(name, str) or any(unicodedata.category(c) in _UNPRINTABLE for c in name):
+    if not isinstance(name, str):
+        raise PeopleError(f"a name is text, not {type(name).__name__}.", subject=shown, hint="Give a name.")
+    if any(unicodedata.category(c) in _UNPRINTABLE for c in name):
         raise PeopleError("a name can't hold control characters or line breaks.", subject=shown)
     clean = " ".join(unicodedata.normalize("NFC", name).split())
     if not name_key(clean):

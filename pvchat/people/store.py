@@ -22,6 +22,7 @@ import filelock
 
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.people import naming
 from pvchat.people.folders import PersonFolders
 from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
@@ -134,6 +135,7 @@ class PeopleStore:
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
             require_free(rows, person.aliases, but=old)
+            self._require_usable(rows, person, old)
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
@@ -142,6 +144,12 @@ class PeopleStore:
             if old:
                 atomic.remove_folder(self.root / old.id, self._scratch)
         return self._folders.load(self._rows()[person.id]) or person
+
+    def require_usable(self, name: str) -> None:
+        """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
+        rows = self._rows()
+        if holder(rows, name) is None:
+            naming.require_usable(name, {row.name: (row.name, *row.aliases) for row in rows.values()})
 
     def rename(self, old: str, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
@@ -253,7 +261,8 @@ class PeopleStore:
     def _unknown(self, name: str) -> UnknownPersonError:
         names = self.names()
         more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
-        enrolled = f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+        known = f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+        enrolled = naming.ask_back(name, names) + known
         hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
         return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
 
@@ -264,10 +273,19 @@ class PeopleStore:
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
             require_free(rows, [person.name, *person.aliases], but=row)
+            self._require_usable(rows, person, row)
             config = self.root / row.id / exchange.CONFIG
             digests = exchange.decode_config(config.read_bytes()).sha256
             atomic.write_file(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(person.name)
+
+    @staticmethod
+    def _require_usable(rows: Rows, person: Person, old: Row | None) -> None:
+        """Judge the names that she doesn't have already."""
+        taken = {row.name: (row.name, *row.aliases) for row in rows.values() if row != old}
+        for name in (person.name, *person.aliases):
+            if old is None or name_key(name) not in old.keys or name not in (old.name, *old.aliases):
+                naming.require_usable(name, taken)
 
     @contextmanager
     def _writing(self, subject: str) -> Iterator[Rows]:
