@@ -191,13 +191,13 @@ class PeopleStore:
         forget that is cut short can be repeated.
 
         Args:
-            name: a name, an alias, or the id of a damaged folder.
+            name: a name, an alias, or the id of a folder, also of a damaged one.
 
         Raises:
             UnknownPersonError: nobody has this name.
         """
         with self._writing(name) as rows:
-            row = holder(rows, name)
+            row = holder(rows, name) or rows.get(name)
             if row is None and name not in self._index.damaged:
                 raise self._unknown(name)
             self._clip_cache.purge()
