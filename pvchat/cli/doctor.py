@@ -97,6 +97,8 @@ def _state_table(report: dict[str, Any]) -> Table:
     table.add_row("home", report["home"])
     table.add_row("disk", f"{size(disk['used_bytes'])} used by pvchat, {size(disk['free_bytes'])} free")
     damaged = f", {len(people['damaged'])} damaged" if people["damaged"] else ""
+    if report["encryption"]["encrypted"]:
+        table.add_row("encrypted", f"yes; temporary files are in {report['encryption']['temporary']}")
     table.add_row("people", f"{people['enrolled']} enrolled{damaged}")
     return table
 

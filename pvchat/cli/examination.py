@@ -37,7 +37,7 @@ def examine(video: VideoConfig | None = None, *, thorough: bool = False) -> dict
 
     Returns:
         {"ok", "versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "fitted", "people",
-        "problems"}; a problem is {"what", "mend"}.
+        "encryption", "problems"}; a problem is {"what", "mend"}.
     """
     report: dict[str, Any] = {
         "versions": _versions(),
@@ -49,8 +49,11 @@ def examine(video: VideoConfig | None = None, *, thorough: bool = False) -> dict
         "damage": look_for_damage(thorough),
         "weights": _weights(),
         "fitted": _fitted(),
-        "people": _people(),
+        "people": {"enrolled": 0, "damaged": {}},
+        "encryption": _encryption(),
     }
+    if not report["encryption"]["locked"]:
+        report["people"] = _people()
     report["problems"] = _problems(report)
     report["ok"] = not report["problems"]
     return report
@@ -181,6 +184,36 @@ def _people() -> dict[str, Any]:
     return {"enrolled": len(store.names()), "damaged": store.damaged()}
 
 
+def _encryption() -> dict[str, Any]:
+    """Whether the home is encrypted, why it can't be opened, how many files are still plain, where temporary ones lie."""
+    from pvchat.errors import LockedError
+    from pvchat.storage import conversion, keys, temporary
+
+    locked = ""
+    try:
+        keys.current()
+    except LockedError as error:
+        locked = str(error)
+    plain = sum(len(conversion.plain_files(folder)) for folder in conversion.stores()) if keys.exists() else 0
+    place = temporary.root()
+    on_disk = keys.exists() and place.is_relative_to(home())
+    return {"encrypted": keys.exists(), "locked": locked, "plain_files": plain, "temporary": str(place),
+            "temporary_on_disk": on_disk}  # fmt: skip
+
+
+def _unencrypted(state: dict[str, Any]) -> list[tuple[str, str]]:
+    """Problems of an encrypted home: what is wrong, and what mends it."""
+    found = []
+    if state["locked"]:
+        found.append((state["locked"], "export PVCHAT_KEY=…"))
+    if state["plain_files"]:
+        found.append((f"{state['plain_files']} files are not encrypted yet.", "pvchat encrypt"))
+    if state["temporary_on_disk"]:
+        what = "Temporary files of an encrypted home lie on the disk: no file system in memory is large enough."
+        found.append((what, "export PVCHAT_TMP=FOLDER"))
+    return found
+
+
 def _pip() -> str:
     return f"{Path(sys.executable).name} -m pip"
 
@@ -213,6 +246,7 @@ def _problems(report: dict[str, Any]) -> list[dict[str, str]]:
     if report["disk"]["free_bytes"] < LOW_DISK_BYTES:
         free = size(report["disk"]["free_bytes"])
         found.append((f"Only {free} of disk are free at {report['home']}.", "Free some, or set PVCHAT_HOME"))
+    found += _unencrypted(report["encryption"])
     for folder, why in report["people"]["damaged"].items():
         found.append((f"A person can't be read and is left out: {why}", f"pvchat people forget {folder}"))
     return [{"what": what, "mend": mend} for what, mend in found]

@@ -13,6 +13,7 @@ from pathlib import Path
 from pvchat.errors import LockedError
 from pvchat.people.index import Row, Rows
 from pvchat.people.person import Person
+from pvchat.storage import private
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class PersonFolders:
 
         paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
         try:
-            files = {path.name: path.read_bytes() for path in paths if path.exists()}
+            files = {path.name: private.read(path) for path in paths if path.exists()}
             person = exchange.decode(files)
         except LockedError:
             raise

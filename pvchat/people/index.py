@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pvchat.errors import LockedError, PeopleError
 from pvchat.people.person import name_key
-from pvchat.storage import atomic
+from pvchat.storage import private
 
 INDEX_FORMAT = 1
 
@@ -120,7 +120,7 @@ class PeopleIndex:
         """Bring the file up to date; only for the holder of the store's lock."""
         rows = [{name: getattr(row, name) for name in _FIELDS} for row in self.rows().values()]
         data = json.dumps({"format": INDEX_FORMAT, "rows": rows}, ensure_ascii=False, indent=1).encode()
-        atomic.write_file(self.path, data, scratch)
+        private.write(self.path, data, scratch)
 
     def is_stale(self) -> bool:
         """Whether the file names other folders than there are; it may then still hold a forgotten name."""
@@ -163,7 +163,7 @@ class PeopleIndex:
     def _read_row(self, folder_id: str, stamp: Stamp) -> Row:
         from pvchat.people import exchange
 
-        config = exchange.decode_config((self.root / folder_id / exchange.CONFIG).read_bytes())
+        config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
         names = (config.name, tuple(config.aliases))
         return Row(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
 
@@ -172,7 +172,7 @@ class PeopleIndex:
         from pydantic import TypeAdapter
 
         try:
-            rows = TypeAdapter(list[Row]).validate_python(json.loads(self.path.read_bytes())["rows"])
+            rows = TypeAdapter(list[Row]).validate_python(json.loads(private.read(self.path))["rows"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):  # pydantic's errors are ValueErrors
             return {}
         return {row.id: row for row in rows}

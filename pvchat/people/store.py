@@ -26,7 +26,7 @@ from pvchat.people import naming
 from pvchat.people.folders import PersonFolders
 from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
-from pvchat.storage import atomic, temporary
+from pvchat.storage import atomic, private, temporary
 from pvchat.storage.clips import ClipCache
 
 __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
@@ -140,7 +140,7 @@ class PeopleStore:
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
             files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
-            atomic.write_folder(self.root / person.id, files, self._scratch)
+            private.write_folder(self.root / person.id, files, self._scratch)
             if old:
                 atomic.remove_folder(self.root / old.id, self._scratch)
         return self._folders.load(self._rows()[person.id]) or person
@@ -275,8 +275,8 @@ class PeopleStore:
             require_free(rows, [person.name, *person.aliases], but=row)
             self._require_usable(rows, person, row)
             config = self.root / row.id / exchange.CONFIG
-            digests = exchange.decode_config(config.read_bytes()).sha256
-            atomic.write_file(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
+            digests = exchange.decode_config(private.read(config)).sha256
+            private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(person.name)
 
     @staticmethod

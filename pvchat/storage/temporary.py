@@ -13,6 +13,7 @@ carries `ANYONE`: it goes with everybody. What a killed process left has no owne
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -20,17 +21,46 @@ from contextlib import suppress
 from pathlib import Path
 
 from pvchat.config import home
-from pvchat.storage import atomic
+from pvchat.errors import SettingsError
+from pvchat.storage import atomic, keys
 
 ANYONE = "anyone"  # in the name of a file or folder that may show anyone
 OFFERED = "subjects-anyone"  # pictures of the people to choose from, see `SeveralSubjectsError`
 DEEP = "deep"
+VARIABLE = "PVCHAT_TMP"
+MEMORY, ENOUGH_BYTES = "/dev/shm", 512 * 2**20
 _MARK = ".shown"
 
 
 def root() -> Path:
-    """The folder of all temporary files; it need not be there."""
-    return home() / "tmp"
+    """The folder of all temporary files; it need not be there.
+
+    Decoders read them by their paths, so they can't be sealed: in an encrypted home they lie in memory, where the
+    system has a file system for that. `$PVCHAT_TMP` names another place.
+
+    Raises:
+        SettingsError: somebody else has made that folder.
+    """
+    place = os.environ.get(VARIABLE) or (MEMORY if keys.exists() and in_memory() else "")
+    if not place:
+        return home() / "tmp"
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    of_home = hashlib.sha256(os.fsencode(home())).hexdigest()[:16]
+    folder = Path(place).expanduser().absolute() / f"pvchat-{owner}-{of_home}"
+    with suppress(FileNotFoundError):
+        stat = folder.lstat()
+        if hasattr(os, "getuid") and (stat.st_uid != owner or not folder.is_dir() or folder.is_symlink()):
+            hint = f"Set {VARIABLE} to a folder that only you can write."
+            raise SettingsError("this folder for temporary files is somebody else's.", subject=str(folder), hint=hint)
+    return folder
+
+
+def in_memory() -> bool:
+    """Whether there is a file system in memory that is large enough; containers often have one of 64 MB."""
+    try:
+        return os.path.ismount(MEMORY) and shutil.disk_usage(MEMORY).total >= ENOUGH_BYTES
+    except OSError:
+        return False
 
 
 def mark(folder: Path, ids: Iterable[str]) -> None:
