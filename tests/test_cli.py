@@ -216,7 +216,7 @@ def test_a_closed_pipe_is_not_an_error_message():
 
 
 def test_people_from_list_to_forget(tmp_path, capsys):
-    PeopleStore().add(Person(name="Ana [1]"))
+    PeopleStore().add(make_person("Ana [1]"))
     assert run("people", "list") == 0
     assert "Ana [1]" in capsys.readouterr().out
     assert run("people", "rename", "Ana [1]", "Łucja") == 0

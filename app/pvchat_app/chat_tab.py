@@ -32,6 +32,7 @@ class ChatTab:
 
     about: gr.Dropdown
     starters: list[gr.Button]
+    held: list[Any]  # what shows the session's clip and conversation, see `redrawn`
 
 
 def build(desk: Desk) -> ChatTab:
@@ -78,7 +79,7 @@ def build(desk: Desk) -> ChatTab:
     about.change(lambda name: [gr.Button(t) for t in desk.starters(name)], about, starters, **QUICK)
     export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=following("pv-export-link"))
     chat.clear(_clearing(desk), None, link, **QUICK)
-    return ChatTab(about, starters)
+    return ChatTab(about, starters, [chat, shown, note])
 
 
 def messages(session: Session) -> list[dict[str, Any]]:
@@ -93,6 +94,14 @@ def messages(session: Session) -> list[dict[str, Any]]:
         if under := cards.evidence(turn):
             shown.append({"role": "assistant", "content": gr.HTML(under)})
     return shown
+
+
+def redrawn(desk: Desk, session: Session) -> tuple[Any, ...]:
+    """Conversation, player and note, after somebody may have been forgotten."""
+    desk.tidy(session)
+    if session.clips:
+        return messages(session), gr.skip(), gr.skip()
+    return messages(session), cards.steps(*_NOTHING), ""
 
 
 def _seeing(desk: Desk) -> Callable[..., Any]:

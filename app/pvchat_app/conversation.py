@@ -62,7 +62,10 @@ class SessionClip:
 
 @dataclass
 class Turn:
-    """One question, its answer and the evidence under it; no clip where there was none to ask about."""
+    """One question, its answer and the evidence under it; no clip where there was none to ask about.
+
+    `ids` are those of everyone in `presences`, by name; `about` are the ids of whom the turn names or shows.
+    """
 
     clip: SessionClip | None
     question: str
@@ -73,6 +76,8 @@ class Turn:
     presences: list[PersonPresence] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     error: str = ""
+    ids: dict[str, str] = field(default_factory=dict)
+    about: set[str] = field(default_factory=set)
 
     @property
     def url(self) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
 from pvchat.schemas import Progress, Track
-from pvchat_app import evidence, export, pace
+from pvchat.storage import temporary
+from pvchat_app import evidence, export, forgetting, pace
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
@@ -93,12 +94,14 @@ class Desk:
         if replace:
             self._end_training(name)
         with self.engine.listening(progress):
-            return self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+            person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+        forgetting.shows(session, clip, [person.id])
+        return person
 
     def train(self, session: Session, person: Person, owner: str) -> Job:
         """Begin the deep enrollment of a person who was just enrolled; the clip outlives the session for it."""
         assert session.enrolling is not None
-        folder = self.sessions.root / "jobs" / secrets.token_hex(16)
+        folder = self.sessions.root / "jobs" / f"{secrets.token_hex(16)}-{person.id}"
         folder.mkdir(parents=True, mode=0o700)
         clip = folder / session.enrolling.path.name
         shutil.copyfile(session.enrolling.path, clip)
@@ -125,6 +128,7 @@ class Desk:
 
         First the text as it streams, then presence and timeline, then the pictures. Errors become `turn.error`.
         """
+        self.tidy(session)
         if not session.clips:
             yield Turn(None, question, error="There is no clip yet: upload one first.")
             return
@@ -141,10 +145,12 @@ class Desk:
             turn.text, turn.duration_s = turn.answer.answer, clip.analysis.duration_s
             asked = {person.name for person in turn.answer.people}
             turn.presences = sorted(turn.answer.everyone, key=lambda p: p.name not in asked)
+            forgetting.note(session, clip, turn, self.engine.people)
             yield turn
             turn.pictures = evidence.pictures(session, clip, turn.presences, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
             turn.error = told(error)
+            forgetting.note(session, clip, turn, self.engine.people)
         yield turn
 
     def _answer(self, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
@@ -167,9 +173,10 @@ class Desk:
         Raises:
             PeopleError: nothing was asked yet.
         """
+        self.tidy(session)
         if not any(turn.answer for turn in session.turns):
             raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
-        path = session.folder / "conversation.zip"
+        path = session.folder / f"conversation-{temporary.ANYONE}.zip"
         path.write_bytes(export.pack(session.turns))
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
 
@@ -192,14 +199,21 @@ class Desk:
 
     def forget(self, name: str) -> None:
         """Everything about a person goes; a training of hers is stopped first."""
+        person = self.engine.people.find(name)
         self._end_training(name)
-        self.jobs.drop_previews(name)
         self.engine.chat.forget(name)
+        self.jobs.forget(person.name if person else name)
         self._forget_analyses()
+        for session in self.sessions.all():
+            self.tidy(session)
+
+    def tidy(self, session: Session) -> None:
+        """Drop what a session still has of people who were forgotten, here or by another process."""
+        forgetting.tidy(session, self.engine.people.ids())
 
     def save_person(self, session: Session, name: str) -> tuple[str, int]:
         """A person file in the session's folder; returns its link and its bytes."""
-        path = session.folder / f"{secrets.token_hex(8)}.pvperson"
+        path = session.folder / f"{secrets.token_hex(8)}-{self.engine.people.get(name).id}.pvperson"
         self.engine.people.export(name, path)
         shown = "".join(c if c.isalnum() or c in " -_." else "_" for c in name).strip(" .") or "person"
         return session.link(path, "application/octet-stream", f"{shown}.pvperson"), path.stat().st_size

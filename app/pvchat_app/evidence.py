@@ -55,7 +55,7 @@ def pictures(
     shown = [p for p in found if p.track is not None and p.decision != "absent"]
     if analysis is None or not shown:
         return []
-    if not clip.frames:
+    if not clip.frames or not clip.frames[0].exists():
         clip.frames = keep_frames(session, clip, config)
     many = max(1, min(EACH, MOST // len(shown)))
     return [

@@ -27,6 +27,7 @@ class PeopleTab:
     other: gr.Dropdown
     likeness: gr.HTML
     changed: list[Any]  # events after which lists of people are out of date
+    forgotten: Any  # the one of them after which a person's pictures must go, too
 
 
 def build(desk: Desk) -> PeopleTab:
@@ -63,13 +64,14 @@ def build(desk: Desk) -> PeopleTab:
     forget.click(_warning(desk), who, [sure, warning, result], **QUICK)
     no.click(lambda: gr.Group(visible=False), None, sure, **QUICK)
     export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
+    forgotten = yes.click(_forgetting(desk), who, [result, sure], **MODEL)
     changed = [
         rename.click(_renaming(desk), [who, new], [result, new], **QUICK),
         merge.click(_merging(desk), [who, other], result, **MODEL),
-        yes.click(_forgetting(desk), who, [result, sure], **MODEL),
+        forgotten,
         take.click(_importing(desk), [file, called, over], [result, file, called], **QUICK),
     ]
-    return PeopleTab(grid, who, other, likeness, changed)
+    return PeopleTab(grid, who, other, likeness, changed, forgotten)
 
 
 def _told(call: Callable[[], str]) -> str:

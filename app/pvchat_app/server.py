@@ -220,7 +220,8 @@ def _add_files(web: FastAPI, desk: Desk, mounted: list[Any], locked: bool) -> No
     async def file(request: Request) -> Response:
         link = desk.sessions.find(request.path_params["token"])
         if link is None or (locked and not _logged_in(request, mounted[0])):
-            return PlainTextResponse("This file is gone: its session has ended.", status_code=404)
+            gone = "This file is gone: its session has ended, or somebody whom it shows was forgotten."
+            return PlainTextResponse(gone, status_code=404)
         headers = {"cache-control": "private, no-store"}
         return FileResponse(link.path, media_type=link.media, headers=headers, filename=link.download or None)
 

@@ -23,9 +23,8 @@ from pathlib import Path
 
 import filelock
 
-from pvchat.config import home
 from pvchat.errors import VideoReadError
-from pvchat.storage import atomic
+from pvchat.storage import atomic, temporary
 from pvchat_app.conversation import SessionClip, Turn
 
 IDLE_S = 6 * 3600.0  # a session whose browser vanished without a word is ended after so long
@@ -62,6 +61,7 @@ class Session:
         self.used = time.monotonic()
         self._links: dict[str, Link] = {}
         self._uploads: set[Path] = set()
+        self._claimed: dict[Path, Path] = {}  # where a claimed file lies now: the upload that it was
 
     def claim(self, upload: str | Path) -> Path:
         """Take an upload into the session's folder; returns its new path.
@@ -81,7 +81,12 @@ class Session:
             why = "the upload didn't arrive whole."
             raise VideoReadError(why, subject=source.name, hint="Upload it again.") from error
         self._uploads.add(source)
+        self._claimed[path] = source
         return path
+
+    def upload_of(self, clip: SessionClip) -> Path:
+        """The upload that a clip came as."""
+        return self._claimed[clip.path]
 
     def link(self, path: Path, media: str, download: str = "") -> str:
         """A link to a file of this session.
@@ -110,6 +115,13 @@ class Session:
             path.unlink(missing_ok=True)
         self._links = {token: link for token, link in self._links.items() if link.path.exists()}
 
+    def prune(self) -> None:
+        """Drop the clips and links whose files were deleted, because they showed somebody who is forgotten."""
+        self.clips = [clip for clip in self.clips if clip.path.exists()]
+        if self.enrolling is not None and not self.enrolling.path.exists():
+            self.enrolling, self.pick = None, 1
+        self._links = {token: link for token, link in self._links.items() if link.path.exists()}
+
     def keep(self, clip: SessionClip) -> None:
         """Make this the clip that is asked about."""
         self.clips.append(clip)
@@ -129,9 +141,9 @@ class Sessions:
     """All sessions of one server, and its private folder."""
 
     def __init__(self) -> None:
-        tmp = home() / "tmp"
-        _sweep(tmp)
-        tmp.mkdir(parents=True, exist_ok=True)
+        tmp = temporary.root()
+        temporary.sweep()
+        atomic.make_private_folder(tmp)
         self.root = tmp / f"{SERVER_FOLDER}{secrets.token_hex(8)}"
         self._alive = filelock.FileLock(str(self.root.with_suffix(".lock")), timeout=0)
         self._alive.acquire()
@@ -191,18 +203,19 @@ class Sessions:
 
     def find(self, token: str) -> Link | None:
         """The file behind a link of any living session."""
-        with self._lock:
-            sessions = list(self._open.values())
-        for session in sessions:
+        for session in self.all():
             if link := session.file(token):
                 return link if link.path.is_file() else None
         return None
 
+    def all(self) -> list[Session]:
+        """Every living session."""
+        with self._lock:
+            return list(self._open.values())
+
     def clips(self) -> Iterator[SessionClip]:
         """Every clip of every living session."""
-        with self._lock:
-            sessions = list(self._open.values())
-        for session in sessions:
+        for session in self.all():
             yield from session.all_clips()
 
     def close(self) -> None:
@@ -226,9 +239,3 @@ def _link(source: Path, path: Path) -> None:
         os.link(source, path)
     except OSError:
         shutil.copyfile(source, path)
-
-
-def _sweep(tmp: Path) -> None:
-    """Delete the folders of servers that died: a server holds the lock beside its folder as long as it lives."""
-    for lock in tmp.glob(f"{SERVER_FOLDER}*.lock"):
-        atomic.remove_abandoned(lock.with_suffix(""))

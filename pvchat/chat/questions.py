@@ -21,6 +21,7 @@ from pvchat.chat.sentences import Encode
 from pvchat.chat.unknown_names import relatives, unknown_names
 from pvchat.chat.vocabulary import PRONOUNS
 from pvchat.errors import UnknownPersonError
+from pvchat.people.naming import ask_back
 from pvchat.schemas import PersonPresence, QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
@@ -153,8 +154,9 @@ def check_known(question: Question, names: Iterable[str]) -> None:
         return
     enrolled = sorted(names, key=str.casefold)
     who = " and ".join(question.unknown)
+    meant = "".join(ask_back(name, enrolled) for name in question.unknown[:1])
     hint = (
-        f"Enrolled: {', '.join(enrolled)}." if enrolled else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
+        f"{meant}Enrolled: {', '.join(enrolled)}." if enrolled else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
     )
     raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
 

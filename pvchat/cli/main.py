@@ -1,7 +1,8 @@
-"""The command line: `pvchat demo | enroll | ask | augment | index | people | eval | serve | models | train | doctor`.
+"""The command line: `pvchat demo | enroll | ask | augment | index | people | eval | serve | models | train |
+encrypt | decrypt | doctor`.
 
-In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for an error
-that a user can mend, 2 for wrong usage, 130 after Ctrl-C.
+In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for what a
+user can mend (an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C.
 
 Notable choices: argparse and late imports, since `--help` has half a second (docs/help.md is printed from this parser).
 A command is a module beside this one: its `register` adds its options here, its `run` does it.
@@ -17,12 +18,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvchat import __version__
-from pvchat.cli import ask, augment, console, demo, doctor, enroll, index, models, people, serve, train
+from pvchat.cli import ask, augment, console, demo, doctor, encryption, enroll, index, models, people, serve, train
 from pvchat.cli import eval as evaluation
 from pvchat.errors import PVChatError
 
 OK, USER_ERROR, INTERRUPTED = 0, 1, 130
-COMMANDS = (demo, enroll, ask, augment, index, people, evaluation, serve, models, train, doctor)
+COMMANDS = (demo, enroll, ask, augment, index, people, evaluation, serve, models, train, encryption, doctor)
 EXAMPLES = """examples:
   pvchat demo                                        see it work on real footage
   pvchat enroll ana.mp4 --name Ana                   get to know Ana from one clip
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     setup_logging(args.verbose)
     try:
-        args.run(args)
+        code = args.run(args)
         sys.stdout.flush()
     except PVChatError as error:
         if args.verbose:
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return USER_ERROR
-    return OK
+    return int(code or OK)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -13,12 +13,14 @@ import json
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pvchat.errors import PeopleError
+from pvchat.people import contents
 from pvchat.people.person import MAX_STATE_BYTES, Person, checked
 from pvchat.storage import tensorfile
 
@@ -31,7 +33,10 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same person gives the same bytes
 
 
 class PersonConfig(BaseModel):
-    """config.json. `replaces` is the id of the folder whose place this one takes; see `PeopleStore.add`."""
+    """config.json. `replaces` is the id of the folder whose place this one takes; see `PeopleStore.add`.
+
+    `earlier`: ids that she had before, by which traces of her are found (`storage/temporary.py`).
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -46,10 +51,16 @@ class PersonConfig(BaseModel):
     extra: dict[str, Any] = Field(default_factory=dict)
     sha256: dict[str, str]
     replaces: str = ""
+    earlier: list[str] = Field(default_factory=list)
 
 
-def encode(person: Person, replaces: str = "") -> dict[str, bytes]:
+def encode(person: Person, earlier: Sequence[str] = (), replaces: str = "") -> dict[str, bytes]:
     """The files of a checked person, by name.
+
+    Args:
+        person: checked.
+        earlier: ids that she had before.
+        replaces: id of the folder whose place this one takes.
 
     Raises:
         PeopleError: `extra` isn't JSON, or the files together are over the limit.
@@ -58,22 +69,24 @@ def encode(person: Person, replaces: str = "") -> dict[str, bytes]:
     if person.thumbnail:
         files[THUMBNAIL] = person.thumbnail
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    files[CONFIG] = encode_config(person, digests, replaces)
+    files[CONFIG] = encode_config(person, digests, earlier, replaces)
     if (size := sum(map(len, files.values()))) > MAX_STATE_BYTES:
         raise PeopleError(f"{size:,} bytes; a person's files stay under {MAX_STATE_BYTES:,}.", subject=person.name)
     return files
 
 
-def encode_config(person: Person, digests: dict[str, str], replaces: str = "") -> bytes:
+def encode_config(
+    person: Person, digests: dict[str, str], earlier: Sequence[str] = (), replaces: str = ""
+) -> bytes:
     """config.json of a checked person; `digests` are the SHA-256 of the other files.
 
     Raises:
         PeopleError: `extra` isn't JSON (NaN included) or too large.
     """
     fields = ("name", "aliases", "kind", "depth", "created", "clip_key", "confidence", "extra")
-    row = {"format": FORMAT, **{name: getattr(person, name) for name in fields}, "sha256": digests}
-    if replaces:
-        row["replaces"] = replaces
+    row: dict[str, Any] = {"format": FORMAT, **{name: getattr(person, name) for name in fields}, "sha256": digests}
+    row |= {"earlier": list(earlier)} if earlier else {}
+    row |= {"replaces": replaces} if replaces else {}
     try:
         text = json.dumps(row, ensure_ascii=False, indent=1, allow_nan=False, default=_plain_number)
         data = text.encode()
@@ -119,7 +132,7 @@ def decode(files: dict[str, bytes]) -> Person:
         arrays = tensorfile.unpack(files[TENSORS])
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {ascii(str(error))[1:121]}.") from error
-    fields = config.model_dump(exclude={"format", "sha256", "replaces"})
+    fields = config.model_dump(exclude={"format", "sha256", "replaces", "earlier"})
     return checked(Person(**fields, arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")))
 
 
@@ -145,7 +158,9 @@ def read(path: Path) -> Person:
             data = file.read(MAX_ARCHIVE_BYTES + 1)
         if len(data) > MAX_ARCHIVE_BYTES:
             raise PeopleError(f"a person file has at most {MAX_ARCHIVE_BYTES:,} bytes.", subject=str(path))
-        return decode(_members(data))
+        person = decode(_members(data))
+        contents.check_known(person.arrays, person.name)
+        return person
     except (OSError, ValueError) as error:
         raise PeopleError(f"can't be read ({error}).", subject=str(path)) from error
     except PeopleError as error:

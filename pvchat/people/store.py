@@ -22,16 +22,18 @@ import filelock
 
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.people import naming
 from pvchat.people.folders import PersonFolders
 from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
-from pvchat.storage import atomic
+from pvchat.storage import atomic, private, temporary
 from pvchat.storage.clips import ClipCache
 
 __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
 LOCK_TIMEOUT_S = 60.0
 MAX_NAMES_IN_HINT = 20
+MAX_EARLIER = 64  # ids a person had before that are remembered
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,10 @@ class PeopleStore:
         people = tuple(person for row in rows if (person := self._folders.load(row)) is not None)
         return Snapshot(tuple(row.name for row in rows), aliases, people)
 
+    def ids(self) -> dict[str, str]:
+        """Name of whom each id is, ids that they had before included: what isn't among them is of nobody."""
+        return {person_id: row.name for row in self._rows().values() for person_id in row.ids}
+
     def find(self, name: str) -> Person | None:
         """Who has this name or alias in any spelling (case, width, composition), or None."""
         row = holder(self._rows(), name)
@@ -129,14 +135,21 @@ class PeopleStore:
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
             require_free(rows, person.aliases, but=old)
+            self._require_usable(rows, person, old)
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
-            files = exchange.encode(person, replaces=old.id if old else "")
-            atomic.write_folder(self.root / person.id, files, self._scratch)
+            files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
+            private.write_folder(self.root / person.id, files, self._scratch)
             if old:
                 atomic.remove_folder(self.root / old.id, self._scratch)
         return self._folders.load(self._rows()[person.id]) or person
+
+    def require_usable(self, name: str) -> None:
+        """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
+        rows = self._rows()
+        if holder(rows, name) is None:
+            naming.require_usable(name, {row.name: (row.name, *row.aliases) for row in rows.values()})
 
     def rename(self, old: str, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
@@ -172,22 +185,24 @@ class PeopleStore:
         return self._edit(name, without)
 
     def forget(self, name: str) -> None:
-        """Remove a person: files, vectors, index row, leftovers of killed writes, and every cached clip analysis.
+        """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
-        A cached clip may show anyone who is enrolled, so the whole clip cache goes; it goes first, so that a forget
-        that is cut short can be repeated.
+        A cached clip may show anyone who is enrolled, so the whole clip cache goes. Her folder goes last, so that a
+        forget that is cut short can be repeated.
 
         Args:
-            name: a name, an alias, or the id of a damaged folder.
+            name: a name, an alias, or the id of a folder, also of a damaged one.
 
         Raises:
             UnknownPersonError: nobody has this name.
         """
         with self._writing(name) as rows:
-            row = holder(rows, name)
+            row = holder(rows, name) or rows.get(name)
             if row is None and name not in self._index.damaged:
                 raise self._unknown(name)
             self._clip_cache.purge()
+            temporary.sweep()
+            temporary.forget(row.ids if row else [name])
             atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
 
     def export(self, name: str, path: Path | str) -> Path:
@@ -246,7 +261,8 @@ class PeopleStore:
     def _unknown(self, name: str) -> UnknownPersonError:
         names = self.names()
         more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
-        enrolled = f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+        known = f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+        enrolled = naming.ask_back(name, names) + known
         hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
         return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
 
@@ -257,10 +273,19 @@ class PeopleStore:
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
             require_free(rows, [person.name, *person.aliases], but=row)
+            self._require_usable(rows, person, row)
             config = self.root / row.id / exchange.CONFIG
-            digests = exchange.decode_config(config.read_bytes()).sha256
-            atomic.write_file(config, exchange.encode_config(person, digests), self._scratch)
+            digests = exchange.decode_config(private.read(config)).sha256
+            private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(person.name)
+
+    @staticmethod
+    def _require_usable(rows: Rows, person: Person, old: Row | None) -> None:
+        """Judge the names that she doesn't have already."""
+        taken = {row.name: (row.name, *row.aliases) for row in rows.values() if row != old}
+        for name in (person.name, *person.aliases):
+            if old is None or name_key(name) not in old.keys or name not in (old.name, *old.aliases):
+                naming.require_usable(name, taken)
 
     @contextmanager
     def _writing(self, subject: str) -> Iterator[Rows]:
@@ -279,7 +304,12 @@ class PeopleStore:
             raise PeopleError(what, subject=shown(subject), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
-        """On the first look: finish what a killed process began, unless somebody is writing (then it is her work)."""
+        """On the first look: clear what killed processes left, and what was only needed for the command before.
+
+        What they began in the store is finished unless somebody is writing (then it is her work).
+        """
+        temporary.sweep()
+        temporary.withdraw_offers()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
         if not (leftovers or self._index.is_stale() or self._index.replaced()):
             return

@@ -120,6 +120,7 @@ class PVChat:
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
         name = clean_name(name)
+        self.people.require_usable(name)
         taken = self.people.find(name)
         if taken is not None and not replace:  # told before the experts run
             raise PeopleError(
@@ -248,21 +249,16 @@ class PVChat:
     # -- people and clips ---------------------------------------------------------------------------------------------
 
     def forget(self, name: str) -> None:
-        """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails.
+        """Delete everything kept about a person: `PeopleStore.forget`, and what is in memory.
 
         Raises:
             UnknownPersonError: nobody has this name.
         """
-        from pvchat.identity.subjects import forget_candidates
-        from pvchat.train.person.workplace import sweep
-
         with self.networks.lock:
             self._clips.clear()
             if self.describer is not None:
                 self.describer.forget()
             self.people.forget(name)
-            forget_candidates()
-            sweep([person.id for person in self.people.all()])
 
     def merge(self, name: str, other: str) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.

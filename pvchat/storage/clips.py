@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import home
 from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
-from pvchat.storage import atomic, tensorfile
+from pvchat.storage import atomic, private, tensorfile
 
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
@@ -87,9 +87,9 @@ class ClipCache:
             with self._locked():
                 atomic.sweep(self._scratch)
                 current = self.root / f"{name}.{digest[:16]}.safetensors"
-                atomic.write_file(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
+                private.write(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
                 text = json.dumps(row, default=_plain_number)
-                atomic.write_file(self._json(analysis.key), text.encode(), self._scratch, durable=False)
+                private.write(self._json(analysis.key), text.encode(), self._scratch, durable=False)
                 for path in self.root.glob(f"{name}.*.safetensors"):
                     if path != current:
                         path.unlink()
@@ -141,10 +141,10 @@ class ClipCache:
             return self._prune(max_bytes)
 
     def _read(self, path: Path, key: str, version: str) -> ClipAnalysis:
-        row = json.loads(path.read_bytes())
+        row = json.loads(private.read(path))
         if row["version"] != version or row["key"] != key:
             raise ValueError("made by another version")
-        tensors = (self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors").read_bytes()
+        tensors = private.read(self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors")
         if hashlib.sha256(tensors).hexdigest() != row["sha256"]:
             raise ValueError("damaged")
         return _put_together(row, tensorfile.unpack(tensors))
