@@ -59,7 +59,7 @@ class PersonFolders:
         paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
         try:
             files = {path.name: path.read_bytes() for path in paths if path.exists()}
-            person = exchange.decode(files)
+            person = exchange.decode(files, own=True)
         except (PeopleError, OSError) as error:
             return str(error)
         return replace(person, id=row.id, bytes_on_disk=sum(map(len, files.values())))

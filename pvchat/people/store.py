@@ -16,10 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-
-import filelock
+from typing import TYPE_CHECKING
 
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
@@ -29,6 +28,9 @@ from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, sh
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.storage import atomic
 from pvchat.storage.clips import ClipCache
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
@@ -64,8 +66,14 @@ class PeopleStore:
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
         self._index, self._folders = PeopleIndex(self.root), PersonFolders(self.root)
         self._scratch = self.root / ".scratch"
-        self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
         self._healed = False
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        """What writers hold."""
+        from filelock import FileLock  # readers need none, and it takes a tenth of a second
+
+        return FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -294,13 +302,15 @@ class PeopleStore:
     @contextmanager
     def _writing(self, subject: str) -> Iterator[Rows]:
         """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
+        from filelock import Timeout
+
         try:
             atomic.make_private_folder(self.root)
             with self._lock:
                 self._clear_leftovers()
                 yield self._rows()
                 self._index.write(self._scratch)
-        except filelock.Timeout as error:
+        except Timeout as error:
             what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
@@ -312,7 +322,9 @@ class PeopleStore:
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
         if not (leftovers or self._index.is_stale() or self._index.replaced()):
             return
-        with suppress(filelock.Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
+        from filelock import Timeout
+
+        with suppress(Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
             self._clear_leftovers()
             self._index.write(self._scratch)
 
