@@ -43,7 +43,7 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
     if len(rivals) > 1 and subjects[0].kind == "face":
         raise SeveralSubjectsError(
             f"{len(rivals)} people are about equally prominent in the clip.",
-            candidates=[_candidate(analysis, number, t) for number, t in enumerate(rivals, 1)],
+            candidates=[candidate(analysis, number, t) for number, t in enumerate(rivals, 1)],
             subject=source,
             hint="Pick one with --track N.",
         )
@@ -103,7 +103,8 @@ def forget_candidates() -> None:
     temporary.withdraw_offers()
 
 
-def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
+def candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
+    """A track as it is offered to the user, its picture written to a file (`forget_candidates` deletes it)."""
     folder = temporary.root() / temporary.OFFERED
     atomic.make_private_folder(folder)
     path = folder / f"{analysis.key[:12]}-{number}.jpg"

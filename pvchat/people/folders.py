@@ -60,7 +60,7 @@ class PersonFolders:
         paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
         try:
             files = {path.name: private.read(path) for path in paths if path.exists()}
-            person = exchange.decode(files)
+            person = exchange.decode(files, own=True)
         except LockedError:
             raise
         except Exception as error:  # whatever is wrong with one person, the others answer

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pvchat.errors import LockedError, PeopleError
 from pvchat.people.person import name_key
@@ -169,10 +170,20 @@ class PeopleIndex:
 
     def _read(self) -> Rows:
         """The rows in the file; an unreadable file counts as empty."""
-        from pydantic import TypeAdapter
-
         try:
-            rows = TypeAdapter(list[Row]).validate_python(json.loads(private.read(self.path))["rows"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):  # pydantic's errors are ValueErrors
+            rows = [_row(one) for one in json.loads(private.read(self.path))["rows"]]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
         return {row.id: row for row in rows}
+
+
+def _row(fields: dict[str, Any]) -> Row:
+    """A row of the file; ValueError, KeyError or TypeError where it is none."""
+    words = [fields[key] for key in ("id", "name", "created", "replaces")]
+    stamp, aliases, earlier = fields["stamp"], fields["aliases"], fields["earlier"]
+    texts = all(isinstance(word, str) for word in (*words, *aliases, *earlier))
+    if not texts or len(stamp) != 3 or set(fields) != set(_FIELDS):
+        raise ValueError("not a row of the index")
+    folder, name, created, replaces = words
+    stamp = (int(stamp[0]), int(stamp[1]), int(stamp[2]))
+    return Row(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))

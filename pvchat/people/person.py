@@ -110,8 +110,12 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
 
 
-def checked(person: Person) -> Person:
+def checked(person: Person, picture: bool = True) -> Person:
     """A cleaned copy that may be stored.
+
+    Args:
+        person: whoever made her.
+        picture: decode the thumbnail, too.
 
     Raises:
         PeopleError: a field is off; says which.
@@ -125,7 +129,7 @@ def checked(person: Person) -> Person:
     _check_depth(person.extra, name)
     _check_arrays(person.arrays, name)
     contents.check(person.kind, person.arrays, person.extra, name)
-    if person.thumbnail:
+    if person.thumbnail and picture:
         _check_thumbnail(person.thumbnail, name)
     confidence, created = float(person.confidence), _utc(person.created, name)
     return replace(person, name=name, aliases=list(aliases.values()), confidence=confidence, created=created)

@@ -16,18 +16,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from functools import cached_property, partial
 from pathlib import Path
-
-import filelock
+from typing import TYPE_CHECKING
 
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.people import naming
+from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders
 from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.storage import atomic, private, temporary
 from pvchat.storage.clips import ClipCache
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
@@ -64,8 +68,14 @@ class PeopleStore:
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
         self._index, self._folders = PeopleIndex(self.root), PersonFolders(self.root)
         self._scratch = self.root / ".scratch"
-        self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
         self._healed = False
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        """What writers hold."""
+        from filelock import FileLock  # readers need none, and it takes a tenth of a second
+
+        return FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -151,6 +161,26 @@ class PeopleStore:
         if holder(rows, name) is None:
             naming.require_usable(name, {row.name: (row.name, *row.aliases) for row in rows.values()})
 
+    def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
+        """Put a changed person in the place of who has this name: her arrays may change, her names don't.
+
+        Args:
+            name: a name or an alias.
+            change: given the person as she is stored now, while nobody else writes.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the name, or what `change` made is off.
+        """
+        from pvchat.people import exchange
+
+        with self._writing(name):
+            row, old = self._row(name), self.get(name)
+            person = checked(changed(change(old), id=uuid.uuid4().hex, name=old.name, aliases=old.aliases))
+            files = exchange.encode(person, row.ids[:MAX_EARLIER], row.id)
+            private.write_folder(self.root / person.id, files, self._scratch)
+            atomic.remove_folder(self.root / row.id, self._scratch)
+        return self.get(person.name)
+
     def rename(self, old: str, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
 
@@ -188,7 +218,8 @@ class PeopleStore:
         """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes. Her folder goes last, so that a
-        forget that is cut short can be repeated.
+        forget that is cut short can be repeated. Her face goes too where it is kept as "that is not …" of somebody
+        else.
 
         Args:
             name: a name, an alias, or the id of a folder, also of a damaged one.
@@ -203,6 +234,7 @@ class PeopleStore:
             self._clip_cache.purge()
             temporary.sweep()
             temporary.forget(row.ids if row else [name])
+            self._drop_examples_of(self._folders.load(row) if row else None)
             atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
 
     def export(self, name: str, path: Path | str) -> Path:
@@ -213,7 +245,7 @@ class PeopleStore:
         """
         from pvchat.people import exchange
 
-        person, path = self.get(name), Path(path).expanduser()
+        person, path = shareable(self.get(name)), Path(path).expanduser()
         if path.exists() or not path.parent.is_dir():
             what = "already exists." if path.exists() else "its folder doesn't exist."
             raise PeopleError(what, subject=str(path), hint="Choose another path.")
@@ -286,17 +318,25 @@ class PeopleStore:
         for name in (person.name, *person.aliases):
             if old is None or name_key(name) not in old.keys or name not in (old.name, *old.aliases):
                 naming.require_usable(name, taken)
+    def _drop_examples_of(self, gone: Person | None) -> None:
+        if gone is None or any(holds(one, gone) for one in self.all() if one.id != gone.id):
+            return  # damaged; or merged into somebody who goes on
+        for person in self.all():
+            if person.id != gone.id and showing(person, gone):
+                self.revise(person.name, partial(without_those_of, other=gone))
 
     @contextmanager
     def _writing(self, subject: str) -> Iterator[Rows]:
         """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
+        from filelock import Timeout
+
         try:
             atomic.make_private_folder(self.root)
             with self._lock:
                 self._clear_leftovers()
                 yield self._rows()
                 self._index.write(self._scratch)
-        except filelock.Timeout as error:
+        except Timeout as error:
             what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
@@ -313,7 +353,9 @@ class PeopleStore:
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
         if not (leftovers or self._index.is_stale() or self._index.replaced()):
             return
-        with suppress(filelock.Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
+        from filelock import Timeout
+
+        with suppress(Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
             self._clear_leftovers()
             self._index.write(self._scratch)
 

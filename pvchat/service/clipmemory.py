@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import VideoConfig
+from pvchat.perception import VERSION
 from pvchat.schemas import ClipAnalysis, Look, Progress
 from pvchat.video import ContentKeys
 
@@ -38,7 +39,7 @@ class ClipMemory:
 
     def __init__(self, networks: Networks, cache: ClipCache, config: VideoConfig, progress: Progress) -> None:
         self.networks, self.cache, self.config, self.progress = networks, cache, config, progress
-        self._keys = ContentKeys()
+        self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
 
     def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
@@ -51,8 +52,6 @@ class ClipMemory:
         Raises:
             VideoReadError: it can't be used.
         """
-        from pvchat.perception.analysis import VERSION
-
         key, version = self._keys.of(clip), f"{VERSION}:{self.config}"
         with self.networks.lock:
             held = self._recent.get(key) or self.cache.load(key, version)

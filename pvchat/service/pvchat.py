@@ -20,8 +20,9 @@ from pvchat.config import Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
-from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress
 from pvchat.service.clipmemory import ClipMemory, Partial
+from pvchat.service.correcting import Correcting
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
@@ -36,7 +37,7 @@ PRESET = Settings.model
 DEPTHS = ("instant", "deep")
 
 
-class PVChat:
+class PVChat(Correcting):
     """Enroll people from one clip each, then ask about other clips.
 
     Args:
@@ -202,7 +203,7 @@ class PVChat:
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
         everyone = self.people.snapshot()
-        return read_questions([question], history, everyone.names, everyone.aliases, self.networks.sentences.encode)[0]
+        return read_questions([question], history, everyone.names, everyone.aliases, self._encode)[0]
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""
@@ -232,13 +233,15 @@ class PVChat:
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
     ) -> list[Answer]:
         from pvchat.chat.writer import Viewed
+        from pvchat.service.explaining import explain
 
         started = time.perf_counter()
         everyone = self.people.snapshot()
-        asked = read_questions(questions, history, everyone.names, everyone.aliases, self.networks.sentences.encode)
+        asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
         seen = self.look(clip)
         analysis = part_of(seen.analysis, part)
         presences = self.score(everyone.people, analysis)
+        explain(asked, everyone.people, presences, analysis)
         written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
@@ -330,7 +333,10 @@ class PVChat:
         from pvchat.chat.describe import Describer
 
         trained = self.networks.trained
-        return None if trained is None else Describer(trained, lambda texts: self.networks.sentences.encode(texts))
+        return None if trained is None else Describer(trained, self._encode)
+
+    def _encode(self, texts: list[str]) -> FloatArray:
+        return self.networks.sentences.encode(texts)
 
     @cached_property
     def _writer(self) -> Writer:

@@ -17,16 +17,19 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import filelock
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
 from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage import atomic, private, tensorfile
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
@@ -49,7 +52,13 @@ class ClipCache:
         self.root = Path(root) if root is not None else home() / "cache" / "clips"
         self.max_bytes = max_bytes
         self._scratch = self.root / ".scratch"
-        self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        """What writers hold."""
+        from filelock import FileLock  # readers need none, and it takes a tenth of a second
+
+        return FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
 
     def load(self, key: str, version: str) -> ClipAnalysis | None:
         """The analysis of a clip, or None.
@@ -124,6 +133,7 @@ class ClipCache:
         if self.root.is_dir():
             with self._locked():
                 self._remove(_file_stem(key))
+                (self.root / "keys.json").unlink(missing_ok=True)  # `video.ContentKeys`; it comes again
 
     def size_bytes(self) -> int:
         """Bytes of all entries."""
@@ -184,10 +194,12 @@ class ClipCache:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        from filelock import Timeout
+
         try:
             with self._lock:
                 yield
-        except filelock.Timeout as error:
+        except Timeout as error:
             raise OSError(f"another process holds {self.root}") from error
 
 
