@@ -7,12 +7,11 @@ https://www.w3.org/TR/fetch-metadata/). Clients of the API are no browsers and s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
-HEARTBEAT = "/gradio_api/heartbeat/"  # a page holds this open as long as it lives; its session's name follows
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
@@ -104,26 +103,3 @@ def _with_headers(send: Any) -> Any:
 async def _refuse(send: Any, status: int, why: str) -> None:
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": why.encode()})
-
-
-class Departures:
-    """Ends a session when the connection that its page holds open ends: closed, reloaded or lost (ASGI middleware).
-
-    Gradio's own `unload` misses a browser that goes while a beat is being sent; its files would stay for hours.
-
-    Args:
-        app: the next one.
-        end: deletes all that the session of a name had.
-    """
-
-    def __init__(self, app: Any, end: Callable[[str], None]) -> None:
-        self.app, self.end = app, end
-
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        from starlette.concurrency import run_in_threadpool
-
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            if scope["type"] == "http" and scope["path"].startswith(HEARTBEAT):
-                await run_in_threadpool(self.end, scope["path"].removeprefix(HEARTBEAT))

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
+from pvchat_app import uploads
 from pvchat_app.door import checker
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
-from pvchat_app.middleware import Departures, Guard
+from pvchat_app.middleware import Guard
 from pvchat_app.sessions import LINKS, Sessions
+from pvchat_app.visits import Visits
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -170,10 +172,12 @@ def _web(desk: Desk, options: Options) -> FastAPI:
 
     from pvchat_app import page
 
+    uploads.narrow()
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    web.add_middleware(Departures, end=desk.end_session)
+    web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session)
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
+    names = ("style.css", "staying.js", "page.js")
+    text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     mounted: list[Any] = []
@@ -183,7 +187,8 @@ def _web(desk: Desk, options: Options) -> FastAPI:
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
         enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api", "settings"],
-        theme=_theme(), css=text["style.css"], head=f"{_FOOTER}<script>{text['page.js']}</script>",
+        theme=_theme(), css=text["style.css"],
+        head=f"{_FOOTER}<script>{text['staying.js']}{text['page.js']}</script>",
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True
