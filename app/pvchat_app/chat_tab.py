@@ -18,6 +18,7 @@ from pvchat_app.conversation import Turn
 from pvchat_app.desk import MAX_QUESTION, Desk
 from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, reporter
 from pvchat_app.sessions import Session
+from pvchat_app.wording import plain
 
 _NOTHING = (
     "Upload a clip: anything, with or without the people you enrolled.",
@@ -45,8 +46,9 @@ def build(desk: Desk) -> ChatTab:
         with gr.Column(scale=3, min_width=300):
             chat = gr.Chatbot(
                 label="Conversation", show_label=False, height="max(320px, calc(100vh - 420px))", layout="panel",
-                render_markdown=False, sanitize_html=True, buttons=["copy_all"], feedback_options=None,
-                allow_file_downloads=False, placeholder="Answers appear here, with their evidence.", elem_id="pv-chat",
+                render_markdown=False, sanitize_html=True, latex_delimiters=[], buttons=["copy_all"],
+                feedback_options=None, allow_file_downloads=False, elem_id="pv-chat",
+                placeholder="Answers appear here, with their evidence.",
             )  # fmt: skip
             with gr.Row(equal_height=True):
                 question = gr.Textbox(
@@ -86,11 +88,11 @@ def messages(session: Session) -> list[dict[str, Any]]:
     """The conversation as the chatbot takes it: question, answer, evidence; text is never read as markup."""
     shown: list[dict[str, Any]] = []
     for turn in session.turns:
-        shown.append({"role": "user", "content": turn.question})
+        shown.append({"role": "user", "content": plain(turn.question)})
         if turn.error:
             shown.append({"role": "assistant", "content": gr.HTML(cards.notice(turn.error, "error"))})
             continue
-        shown.append({"role": "assistant", "content": turn.text or turn.status or "…"})
+        shown.append({"role": "assistant", "content": plain(turn.text or turn.status or "…")})
         if under := cards.evidence(turn):
             shown.append({"role": "assistant", "content": gr.HTML(under)})
     return shown
@@ -138,7 +140,7 @@ def _asking(desk: Desk) -> Callable[..., Any]:
             session.turns = [*(turn for turn in session.turns if turn.clip), lost]
             yield messages(session), gr.skip()
             return
-        waiting = [{"role": "user", "content": question}, {"role": "assistant", "content": "…"}]
+        waiting = [{"role": "user", "content": plain(question)}, {"role": "assistant", "content": "…"}]
         yield [*messages(session), *waiting], ""
         for _ in desk.ask(session, question):
             yield messages(session), gr.skip()

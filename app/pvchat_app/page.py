@@ -74,7 +74,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
 
-        # without an unload event a browser opens no heartbeat, whose end ends a session (`middleware.Departures`)
+        # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
         page.unload(lambda: None)
     return page
 

@@ -4,7 +4,7 @@ In: the session's name as Gradio knows it, uploaded files. Out: `Session` object
 reached only by its link, 256 random bits (`/files/<token>`), and only as long as its session lives.
 
     $PVCHAT_HOME/tmp/app-<random>/       one server
-      uploads/                           Gradio's own, linked from here
+      uploads/<random>/                  one upload each (`uploads.py`), linked from here
       <random>/                          one session: its clips, frames, exports
       jobs/<random>/                     one deep enrollment: its clip
 """
@@ -164,6 +164,18 @@ class Sessions:
             session.used = time.monotonic()
             return session
 
+    def resume(self, before: str, name: str) -> bool:
+        """Give the session `before` a new name: its page was loaded anew. Whether there was one to go on with."""
+        with self._lock:
+            fresh = self._open.get(name)
+            if before == name or before not in self._open or (fresh and (fresh.clips or fresh.turns)):
+                return False
+            self._open[name] = session = self._open.pop(before)
+            session.used = time.monotonic()
+        if fresh:
+            shutil.rmtree(fresh.folder, ignore_errors=True)
+        return True
+
     def end(self, name: str) -> None:
         """Delete all that a session had."""
         with self._lock:
@@ -172,21 +184,30 @@ class Sessions:
                 return
             kept = {path for other in self._open.values() for path in other._uploads}
         for path in session._uploads - kept:
-            shutil.rmtree(path.parent, ignore_errors=True)  # Gradio gives every content a folder of its own
+            self._delete(path)
         shutil.rmtree(session.folder, ignore_errors=True)
 
     def is_upload(self, path: str | Path) -> bool:
         """Whether a path that came from a browser is a file that came from a browser too."""
-        path = Path(path)
-        return path.resolve().parent.parent == self.uploads.resolve() and path.is_file() and not path.is_symlink()
+        return self._folder_of(path) is not None and Path(path).is_file() and not Path(path).is_symlink()
 
     def discard(self, upload: str | Path) -> None:
         """Delete an upload that belongs to no session (the endpoints' files)."""
         path = Path(upload)
         with self._lock:
             claimed = any(path in session._uploads for session in self._open.values())
-        if not claimed and self.is_upload(path):
-            shutil.rmtree(path.parent, ignore_errors=True)
+        if not claimed:
+            self._delete(path)
+
+    def _folder_of(self, upload: str | Path) -> Path | None:
+        """The folder that one upload has for itself (`uploads.narrow`)."""
+        root, path = self.uploads.resolve(), Path(upload).resolve()
+        inner = path.relative_to(root).parts if path.is_relative_to(root) else ()
+        return root / inner[0] if len(inner) > 1 else None
+
+    def _delete(self, upload: Path) -> None:
+        if folder := self._folder_of(upload):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def end_idle(self, limit_s: float = IDLE_S) -> int:
         """End the sessions that nobody used for so long; returns how many."""
