@@ -156,7 +156,9 @@ def check_known(question: Question, names: Iterable[str]) -> None:
     who = " and ".join(question.unknown)
     meant = "".join(ask_back(name, enrolled) for name in question.unknown[:1])
     hint = (
-        f"{meant}Enrolled: {', '.join(enrolled)}." if enrolled else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
+        f"{meant}Enrolled: {', '.join(enrolled)}."
+        if enrolled
+        else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
     )
     raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
 

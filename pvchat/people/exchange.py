@@ -109,9 +109,7 @@ def encode(person: Person, earlier: Sequence[str] = (), replaces: str = "") -> d
     return files
 
 
-def encode_config(
-    person: Person, digests: dict[str, str], earlier: Sequence[str] = (), replaces: str = ""
-) -> bytes:
+def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str] = (), replaces: str = "") -> bytes:
     """config.json of a checked person; `digests` are the SHA-256 of the other files.
 
     Raises:

@@ -116,7 +116,8 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "deep with a word as bias": lambda: files(depth="deep", extra={"deep": {"accepted": True, "bias": "x"}}),
     "a count that is a list": lambda: files(extra={"clips": [1]}),
     "a number beyond all floats": lambda: {
-        **files(), "config.json": files()["config.json"].replace(b'"confidence": 0.9', b'"confidence": 1e999'),
+        **files(),
+        "config.json": files()["config.json"].replace(b'"confidence": 0.9', b'"confidence": 1e999'),
     },
     "a correction that is a word": lambda: files(extra={"corrections": ["x"]}),
     "a correction with a word as count": lambda: files(
