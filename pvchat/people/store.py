@@ -318,6 +318,7 @@ class PeopleStore:
         for name in (person.name, *person.aliases):
             if old is None or name_key(name) not in old.keys or name not in (old.name, *old.aliases):
                 naming.require_usable(name, taken)
+
     def _drop_examples_of(self, gone: Person | None) -> None:
         if gone is None or any(holds(one, gone) for one in self.all() if one.id != gone.id):
             return  # damaged; or merged into somebody who goes on
