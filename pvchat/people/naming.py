@@ -10,7 +10,6 @@ and 0, are taken for one too.
 
 from __future__ import annotations
 
-import difflib
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,6 +68,8 @@ def skeleton(name: str) -> str:
 
 def meant(name: str, names: Sequence[str]) -> str | None:
     """The enrolled name that a misspelt one probably stands for ("Micheal"), or None."""
+    import difflib
+
     forms = {word.casefold(): whole for whole in names for word in (*whole.split()[:1], whole)}
     found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE)
     return forms[found[0]] if found else None
