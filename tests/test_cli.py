@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from make_people import make_person
 
 from pvchat.cli import console, options, people
 from pvchat.cli import main as cli

@@ -53,6 +53,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         shown = [people.who, chat.about]
         for event in (enroll.enrolled, *people.changed):
             event.then(refresh, shown, lists, **QUICK)
+
         def redraw(request: gr.Request) -> tuple[Any, ...]:
             """What showed somebody who was just forgotten, without her."""
             session = desk.sessions.of(request.session_hash or "")

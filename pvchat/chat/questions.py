@@ -20,7 +20,7 @@ from pvchat.chat.replies import no_subject, small_talk
 from pvchat.chat.sentences import Encode
 from pvchat.chat.unknown_names import relatives, unknown_names
 from pvchat.chat.vocabulary import PRONOUNS
-from pvchat.errors import UnknownPersonError
+from pvchat.errors import SettingsError, UnknownPersonError
 from pvchat.people.naming import ask_back
 from pvchat.schemas import PersonPresence, QuestionType
 
@@ -90,12 +90,15 @@ def read_questions(
 
     Raises:
         UnknownPersonError: one asks about somebody who isn't enrolled.
+        SettingsError: one is no text.
     """
     previous: Question | None = None
     for turn in history:
         previous = read_question(turn if isinstance(turn, str) else turn[0], names, aliases, previous, encode)
     asked = []
     for text in texts:
+        if not isinstance(text, str):
+            raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
         asked.append(read_question(text, names, aliases, previous, encode))
         check_known(asked[-1], names)
     return asked
@@ -156,7 +159,9 @@ def check_known(question: Question, names: Iterable[str]) -> None:
     who = " and ".join(question.unknown)
     meant = "".join(ask_back(name, enrolled) for name in question.unknown[:1])
     hint = (
-        f"{meant}Enrolled: {', '.join(enrolled)}." if enrolled else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
+        f"{meant}Enrolled: {', '.join(enrolled)}."
+        if enrolled
+        else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
     )
     raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
 

@@ -35,7 +35,7 @@ def seconds_of(text: str) -> float:
 
 def moment_of(question: str) -> tuple[str, float | None]:
     """A question without its "at 3:20", and that moment in seconds; None where it names none, or several."""
-    found = list(_MOMENT.finditer(question))
+    found = list(_MOMENT.finditer(question)) if isinstance(question, str) else []  # else reading it will tell
     if len(found) != 1:
         return question, None
     try:

@@ -6,6 +6,7 @@ In: a clip's path. Out: a `Look`: its analysis, and the seconds it took. A clip 
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import VideoConfig
+from pvchat.errors import VideoReadError
 from pvchat.perception import VERSION
 from pvchat.schemas import ClipAnalysis, Look, Progress
 from pvchat.video import ContentKeys
@@ -52,6 +54,9 @@ class ClipMemory:
         Raises:
             VideoReadError: it can't be used.
         """
+        if not isinstance(clip, (str, os.PathLike)):
+            what = f"a clip is the path of a file, not {type(clip).__name__}."
+            raise VideoReadError(what, subject=ascii(clip)[:80], hint="Name one video or photo.")
         key, version = self._keys.of(clip), f"{VERSION}:{self.config}"
         with self.networks.lock:
             held = self._recent.get(key) or self.cache.load(key, version)
