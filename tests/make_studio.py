@@ -44,7 +44,9 @@ class Studio:
         self.known[analysis.key] = replace(analysis, **fields)
         return path
 
-    def load(self, path: Any, config: VideoConfig, *, progress: Any = None, key: str = "") -> video.Clip:
+    def load(
+        self, path: Any, config: VideoConfig, *, progress: Any = None, key: str = "", span: Any = None
+    ) -> video.Clip:
         self.decoded.append(Path(path).name)
         if progress:
             progress(f"reading {Path(path).name}", 1.0, 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -186,7 +187,7 @@ def test_an_unknown_preset(preset: str) -> None:
 
 def test_missing_weights_are_fetched_once_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
-    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: [] if calls else ["something"])
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: [] if calls else [SimpleNamespace(role="llm")])
     monkeypatch.setattr("pvchat.assets.weights.fetch", lambda roles=None, progress=None: calls.append(progress))
     told = lambda what, done, total: None  # noqa: E731
     for _ in range(2):

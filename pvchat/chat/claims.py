@@ -153,7 +153,7 @@ def claim(ask: Ask, said: Utterance, evidence: Evidence, names: Iterable[str], l
     problems = [] if phrase else ["says nothing of the kind asked for"]
     if least is None or said.gain < least:
         problems.append("a guess")
-    if len(phrase.split()) > _MOST_WORDS or _repeats(phrase):
+    if len(phrase.split()) > _MOST_WORDS or repeats(phrase):
         problems.append("rambles")
     problems += contradictions(said.text, facts, evidence.scene, [n for n in names if n != ask.name])
     return Claim(ask, phrase, said.gain, tuple(problems))
@@ -218,7 +218,7 @@ def _unlearned(ask: Ask, evidence: Evidence) -> bool:
     return ask.kind == "location" and evidence.scene.setting != "outdoors"
 
 
-def _repeats(phrase: str) -> bool:
+def repeats(phrase: str) -> bool:
     """Whether three words come twice: a small model in a loop."""
     words = phrase.lower().split()
     threes = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]

@@ -1,7 +1,7 @@
 """The answers' texts: questions, who is there and what was seen in; sentences out, streamed when they are final.
 
 Words come from one of three sources: "facts" are measured ones in plain sentences, "told" the same rephrased by a
-language model, "model" lets the trained model fill what wasn't measured.
+language model, "model" lets the trained model fill what wasn't measured, or a pretrained base answer (`narrator.py`).
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.answers import write_answer
 from pvchat.chat.claims import fill_gaps
 from pvchat.chat.evidence import Evidence, gather
-from pvchat.chat.questions import Question
+from pvchat.chat.questions import Question, Turn
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
     from pvchat.chat.language import LanguageModel
+    from pvchat.chat.narrator import Narrator
+    from pvchat.people.person import Person
 
 Stream = Callable[[str], None]
 
@@ -49,12 +52,20 @@ class Viewed:
         presences: of everyone enrolled.
         names: everyone's; a claim of the model may name none of them but the one it is about.
         part: only a part of the clip was asked about, and the answers say so.
+        clip: its file; history: earlier questions about it; people: everyone enrolled. For a base, which looks itself.
     """
 
     analysis: ClipAnalysis
     presences: Sequence[PersonPresence]
     names: Sequence[str]
     part: bool = False
+    clip: Path | None = None
+    history: Sequence[Turn] = ()
+    people: Sequence[Person] = ()
+
+    def whole(self, text: str) -> str:
+        """A text about the video, as it is said of what was asked about."""
+        return text.replace("this video", "this part of the video") if self.part else text
 
 
 @dataclass(frozen=True)
@@ -65,11 +76,13 @@ class Writer:
         source: "facts", "told" or "model".
         describer: the trained model; needed by the source "model".
         language: gives the language model; called by the source "told", when there is something to word.
+        narrator: a pretrained base, which answers for the source "model" where there is one.
     """
 
     source: str
     describer: Describer | None
     language: Callable[[], LanguageModel]
+    narrator: Narrator | None = None
 
     def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
         """The answers, in order.
@@ -79,14 +92,19 @@ class Writer:
             viewed: what is known about it.
             stream: called with pieces of the texts.
         """
+        if self.narrator is not None:
+            viewed = self.narrator.judged(questions, viewed)
         people = [question.about(viewed.presences) for question in questions]
         evidence = self._evidence(questions, people, viewed)
         worded = self.source == "told" and any(p.decision == "present" for asked in people for p in asked)
         language = self.language() if worded else None  # a refusal needs no wording, and so no model in memory
         written = []
         for question, asked, seen in zip(questions, people, evidence, strict=True):
-            text = write_answer(question, asked, seen, language)
-            text = text.replace("this video", "this part of the video") if viewed.part else text
+            told = self.narrator.answer(question, asked, seen, viewed, stream) if self.narrator is not None else None
+            if told is not None:
+                written.append(WrittenAnswer(told.text, asked, told.first_at))
+                continue
+            text = viewed.whole(write_answer(question, asked, seen, language))
             written.append(WrittenAnswer(text, asked, time.perf_counter()))
             if stream is not None:
                 for piece in re.findall(r"\S+\s*", text):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
@@ -127,21 +128,25 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
-    fetch_missing()
+    fetch_missing(settings)
     progress = ProgressDisplay()
     return PVChat.from_pretrained("embedded", settings=settings, progress=progress), progress
 
 
-def fetch_missing() -> None:
-    """Download the embedded weights that aren't here, and say so.
+def fetch_missing(settings: Settings) -> None:
+    """Download the embedded weights that these settings need and that aren't here, and say so.
 
     Raises:
+        SettingsError: the settings name a model that isn't there.
         WeightsError: they can't be fetched.
     """
     from pvchat.assets import weights
+    from pvchat.chat.models import base_of
     from pvchat.runtime import ProgressDisplay
+    from pvchat.service.networks import needed_weights
 
-    if weights.missing():
+    base = base_of(settings)
+    if missing := needed_weights(base is not None and settings.answers in ("auto", "model")):
         say("Fetching the weights, once …")
         with ProgressDisplay("bytes") as downloads:
-            weights.fetch(progress=downloads)
+            weights.fetch(missing, progress=downloads)

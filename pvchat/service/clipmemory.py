@@ -72,12 +72,14 @@ class ClipMemory:
         from pvchat.perception.scan import KeptParts
 
         self._recent.pop(key, None)
+        self.networks.forget()
         self.cache.purge_key(key)
         KeptParts(self.cache, key).remove()
 
     def clear(self) -> None:
         """Forget all clips in memory; the cache on disk is its owner's to purge."""
         self._recent.clear()
+        self.networks.forget()
 
     def __len__(self) -> int:
         return len(self._recent)

@@ -28,6 +28,7 @@ from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
+    from pvchat.chat.narrator import Narrator
     from pvchat.chat.writer import Stream, Writer
     from pvchat.identity.presence import PresenceModel
     from pvchat.model.pvchat import PVChatModel
@@ -74,20 +75,16 @@ class PVChat(Correcting):
     def from_pretrained(
         cls, preset: str = PRESET, settings: Settings | None = None, progress: Progress | None = None
     ) -> PVChat:
-        """A PVChat with the weights of a preset, fetched on the first run, or with a trained model in a folder.
+        """A PVChat with the weights of a preset, fetched on the first run, with a folder's, or with `hub:ORG/NAME`.
 
         Raises:
             SettingsError: there is no such model, or it doesn't fit the other settings.
             WeightsError: the weights are not there and can't be fetched.
         """
-        from pvchat.assets import weights
-
-        settings = settings or Settings()
-        settings = settings if preset == PRESET else replace(settings, model=preset)
+        settings = replace(settings or Settings(), **({} if preset == PRESET else {"model": preset}))
         networks = Networks(settings)
         _ = networks.chosen  # a model that can't be used is told before anything is fetched
-        if weights.missing():
-            weights.fetch(progress=progress)
+        networks.fetch(progress)
         return cls(settings, progress, networks=networks)
 
     # -- enrolling ----------------------------------------------------------------------------------------------------
@@ -155,8 +152,7 @@ class PVChat(Correcting):
         """
         from pvchat.train.person.deep import DeepOptions, deepen
 
-        options = DeepOptions(track=track, stop=stop, progress=progress or self._progress)
-        return deepen(self, clip, person, options)
+        return deepen(self, clip, person, DeepOptions(track=track, stop=stop, progress=progress or self._progress))
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -242,7 +238,8 @@ class PVChat(Correcting):
         analysis = part_of(seen.analysis, part)
         presences = self.score(everyone.people, analysis)
         explain(asked, everyone.people, presences, analysis)
-        written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
+        viewed = Viewed(analysis, presences, everyone.names, part is not None, Path(clip), history, everyone.people)
+        written = self._writer.write(asked, viewed, stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
             Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)
@@ -327,6 +324,11 @@ class PVChat(Correcting):
         """The trained model with its language model; None where no weights are shipped."""
         return None if self.networks.trained is None else self.networks.trained.model
 
+    @property
+    def narrator(self) -> Narrator | None:
+        """The pretrained base that answers, where the settings name one."""
+        return self.networks.narrator
+
     @cached_property
     def describer(self) -> Describer | None:
         """The trained model as it speaks of these people; None where no weights are shipped. Loads when it speaks."""
@@ -342,4 +344,4 @@ class PVChat(Correcting):
     def _writer(self) -> Writer:
         from pvchat.chat.writer import Writer
 
-        return Writer(self.networks.source, self.describer, lambda: self.networks.language)
+        return Writer(self.networks.source, self.describer, lambda: self.networks.language, self.narrator)
