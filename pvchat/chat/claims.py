@@ -120,7 +120,7 @@ def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidenc
     """
     aspect = question.aspect
     told = aspect.name == "usual" or aspect.name == "whether" and aspect.predicate.kind in _HELPED
-    told = told and not question.reply
+    told = told and not question.reply and question.things is None
     if question.type == "existence" or evidence.scene.drawn or not told:
         return []
     present = [p for p in people if p.decision == "present" and p.name in evidence.facts]

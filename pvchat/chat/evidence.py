@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
 
@@ -38,6 +38,7 @@ class Evidence:
         place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
         shown: a sentence about the whole clip, for questions that name nobody.
         doubtful: how many people in the clip may be somebody enrolled.
+        things: what is seen beside people, the surest first.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Evidence:
     place: str | None = None
     shown: str | None = None
     doubtful: int = 0
+    things: list[Thing] = field(default_factory=list)
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
@@ -75,6 +77,7 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         unknown=at_once([tracks[i].shown_in for i in unknown]),
         doubtful=len(doubtful - {None, *present}),
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
+        things=analysis.things,
     )
 
 

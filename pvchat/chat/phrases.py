@@ -6,6 +6,7 @@ Nothing that wasn't measured is spoken of. Actions are in the simple present ("s
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pvchat.chat.english import HEDGE, join, number
 from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once
@@ -41,11 +42,12 @@ def action_phrase(facts: PersonFacts) -> str:
     """Such as "sits, talks and raises a hand": pose, activity, gestures, movement and what is held."""
     walks = facts.movement is not None and facts.movement.startswith("walking")
     pose = None if walks and facts.pose == "standing" else facts.pose
+    pose = f"{pose} {facts.seat}" if pose and facts.seat else pose
     held = f"holding {facts.holding}" if facts.holding else None
     told = (pose, facts.activity, *facts.gestures, facts.movement, held)
     deeds = sorted([d.strip() for d in told if d and d.strip()], key=lambda d: d.startswith(HEDGE))  # doubt comes last
     kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
-    return join([present_tense(d) for d in kept])
+    return join([present_tense(_own(d, facts.gender)) for d in kept])
 
 
 def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
@@ -53,9 +55,11 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     facts, scene = evidence.facts.get(name, PersonFacts()), evidence.scene
     place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place or scene.setting
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
-    backed = scene.background and f"{'before' if _SURFACE.search(scene.background) else 'with'} {scene.background}"
+    backed = scene.background and f"before {scene.background}"
+    if place and re.search(r"\b(dark|grey|white|light|beige|brown)\b", scene.background or ""):
+        backed = None  # the walls of any room
     near = beside(name, evidence, others or not (place or backed or where))
-    parts = [place, backed, where, f"next to {join(near)}" if near else None]
+    parts = [place, *facts.near, backed, where, f"next to {join(near)}" if near else None]
     if not (place or backed) and facts.shot in ("close-up", "far away"):
         parts.append("in close-up" if facts.shot == "close-up" else facts.shot)
     return ", ".join(p for p in parts if p)
@@ -66,17 +70,23 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     here = evidence.boxes.get(name)
     if here is None:
         return []
+    mine = next((o.frames for o in evidence.others if o.name == name), ())
     around = [o for o in evidence.others if o.name != name] + [
         Neighbour(box, other)
         for other, box in evidence.boxes.items()
         if other != name and other not in [o.name for o in evidence.others]
     ]
-    near = [o for o in around if side_by_side(here, o.box)]
+    near = [o for o in around if side_by_side(here, o.box) and seen_together(mine, o.frames)]
     named = [o.name for o in near if o.name]
     unnamed = at_once([o.frames for o in near if o.name is None]) if strangers else 0
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
     return named
+
+
+def seen_together(mine: Sequence[int], theirs: Sequence[int]) -> bool:
+    """Whether two people share a frame: those of two shots are not beside each other; unknown frames may."""
+    return not mine or not theirs or bool(set(mine) & set(theirs))
 
 
 def side_by_side(a: Box, b: Box) -> bool:
@@ -85,6 +95,12 @@ def side_by_side(a: Box, b: Box) -> bool:
     height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
     gap = max(a[0], b[0]) - min(a[2], b[2])
     return gap <= _NEAR * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= height
+
+
+def _own(deed: str, gender: str | None) -> str:
+    """A deed about one person: "shaking his head", "shaking the head" where the gender isn't known; never "their"."""
+    whose = {"man": "his", "woman": "her"}.get(gender or "", "the")
+    return re.sub(r"\btheir\b", whose, deed)
 
 
 def _says(other: str, deed: str, earlier: bool) -> bool:
