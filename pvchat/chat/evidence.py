@@ -39,6 +39,7 @@ class Evidence:
         shown: a sentence about the whole clip, for questions that name nobody.
         doubtful: how many people in the clip may be somebody enrolled.
         things: what is seen beside people, the surest first.
+        times: seconds of the sampled frames, by which the things' frames are numbered.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Evidence:
     shown: str | None = None
     doubtful: int = 0
     things: list[Thing] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
@@ -78,6 +80,7 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         doubtful=len(doubtful - {None, *present}),
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
         things=analysis.things,
+        times=analysis.times.tolist(),
     )
 
 

@@ -29,7 +29,7 @@ _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people
 
 def appearance_phrase(facts: PersonFacts, whole: bool = False) -> str:
     """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured."""
-    worn = [_garment(g) for g in facts.clothes] + [f for f in facts.features if not _BODY.search(f)]
+    worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not _BODY.search(f)]
     has = [x for x in (facts.hair, *(f for f in facts.features if _BODY.search(f))) if x]
     if worn and not (whole and has):
         return f"is wearing {join(worn)}"
@@ -56,7 +56,7 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place or scene.setting
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
     backed = scene.background and f"before {scene.background}"
-    if place and re.search(r"\b(dark|grey|white|light|beige|brown)\b", scene.background or ""):
+    if place and re.search(r"\b(dark|grey|white|light|beige|brown)\b.* background$", scene.background or ""):
         backed = None  # the walls of any room
     near = beside(name, evidence, others or not (place or backed or where))
     parts = [place, *facts.near, backed, where, f"next to {join(near)}" if near else None]
@@ -108,7 +108,8 @@ def _says(other: str, deed: str, earlier: bool) -> bool:
     return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
 
 
-def _garment(garment: Garment) -> str:
+def garment_phrase(garment: Garment) -> str:
+    """Such as "an orange top" or "grey scrubs"."""
     words = f"{garment.colour} {garment.kind}" if garment.colour else garment.kind
     return words if _PLURAL_KINDS.search(garment.kind) else f"{'an' if words[0].lower() in 'aeio' else 'a'} {words}"
 

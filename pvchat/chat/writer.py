@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from pvchat.chat.answers import write_answer
 from pvchat.chat.claims import fill_gaps
 from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.grounds import grounds_of
 from pvchat.chat.questions import Question
-from pvchat.schemas import ClipAnalysis, PersonPresence
+from pvchat.schemas import AnswerGround, ClipAnalysis, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
@@ -33,11 +34,13 @@ class WrittenAnswer:
         text: of it.
         people: the presence of those asked about.
         first_at: when (`time.perf_counter`) its first piece was there; nothing of it is shown before it is final.
+        grounds: what the measured facts in it rest on.
     """
 
     text: str
     people: list[PersonPresence]
     first_at: float
+    grounds: tuple[AnswerGround, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class Writer:
         for question, asked, seen in zip(questions, people, evidence, strict=True):
             text = write_answer(question, asked, seen, language)
             text = text.replace("this video", "this part of the video") if viewed.part else text
-            written.append(WrittenAnswer(text, asked, time.perf_counter()))
+            grounds = tuple(grounds_of(question, asked, seen))
+            written.append(WrittenAnswer(text, asked, time.perf_counter(), grounds))
             if stream is not None:
                 for piece in re.findall(r"\S+\s*", text):
                     stream(piece)

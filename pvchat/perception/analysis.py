@@ -25,6 +25,7 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
@@ -251,6 +252,7 @@ def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts,
     if measures:
         _tell_motion(track, seen, measures, analysis, camera.measured)
     things.tell_things(track, analysis)
+    ground_facts(track, analysis)
 
 
 def _company(track: Track, analysis: ClipAnalysis) -> list[Track]:

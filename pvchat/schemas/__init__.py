@@ -5,7 +5,7 @@ In a clip's way: `things.py`, `facts.py` (what was measured), `clip.py` (tracks,
 service). Start with `clip.py`.
 """
 
-from pvchat.schemas.answer import Answer, Decision, PersonPresence, QuestionType
+from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType
 from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Track
 from pvchat.schemas.facts import Appearance, Garment, PersonFacts, SceneFacts, SceneSpan, common_scene
 from pvchat.schemas.service import Progress, Service
@@ -14,6 +14,7 @@ from pvchat.schemas.why import Reason, Why
 
 __all__ = [
     "Answer",
+    "AnswerGround",
     "Appearance",
     "ClipAnalysis",
     "Decision",

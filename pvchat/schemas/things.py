@@ -46,8 +46,8 @@ class Thing:
 
 @dataclass
 class Ground:
-    """What a fact rests on: a moment (seconds), a place in the frame (fractions), how sure it is (0..1)."""
+    """What a fact rests on: a moment (seconds), a place in the frame (fractions), a confidence (0..1) or None."""
 
     time_s: float
     box: tuple[float, float, float, float]
-    score: float
+    score: float | None

@@ -245,8 +245,10 @@ class PVChat(Correcting):
         written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
-            Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)
-            for one, question in zip(written, asked, strict=True)
+            Answer(
+                o.text, q.type, o.people, timing | {"first_token_s": o.first_at - started}, presences, list(o.grounds)
+            )
+            for o, q in zip(written, asked, strict=True)
         ]
 
     # -- people and clips ---------------------------------------------------------------------------------------------
