@@ -12,7 +12,8 @@ from pvchat.chat.questions import read_question
 from pvchat.chat.things import ThingQuestion, label_of, read_things, said
 from pvchat.perception import things
 from pvchat.perception.experts.objects import LABELS, Detection, ThingExpert, read
-from pvchat.schemas import ClipAnalysis, PersonPresence, Thing
+from pvchat.perception.relations import tell_things
+from pvchat.schemas import ClipAnalysis, Garment, PersonPresence, Thing
 
 LAPTOP = (0.4, 0.6, 0.6, 0.8)
 TABLE = (0.2, 0.7, 0.9, 1.0)
@@ -94,7 +95,7 @@ def posed(box: tuple[float, ...] = (0.45, 0.2, 0.55, 0.36), wrist: tuple[float, 
 
 def told(analysis: ClipAnalysis, *seen_things: Thing) -> ClipAnalysis:
     analysis.things = list(seen_things)
-    things.tell_things(analysis.tracks[0], analysis)
+    tell_things(analysis.tracks[0], analysis)
     return analysis
 
 
@@ -192,3 +193,25 @@ def test_the_detector_finds_the_astronaut_s_surroundings() -> None:
     rows = ThingExpert().find(read_image(member_path(row.role, row.names[0], table=FOOTAGE)))
     assert rows[0].label == "person"
     assert rows[0].score > 0.5
+
+
+def test_a_bed_tells_the_room() -> None:
+    assert things.room_of([thing("chair"), thing("bed")]) == ("a bedroom", 0.9)
+    once = Thing("toilet", 0.7, [0], [list(LAPTOP)], [0.7])
+    assert things.room_of([once, thing("chair")]) is None
+
+
+def test_a_dark_top_with_a_tie_is_a_suit_and_a_light_one_a_shirt() -> None:
+    tie = thing("tie", (0.48, 0.38, 0.52, 0.6))
+    for colour, kind in (("dark blue", "suit"), ("light blue", "shirt")):
+        analysis = posed()
+        analysis.tracks[0].facts.clothes = [Garment("top", colour, 0.8)]
+        assert [g.kind for g in told(analysis, tie).tracks[0].facts.clothes] == [kind, "tie"]
+
+
+def test_a_face_that_is_found_once_and_unclearly_is_nobody() -> None:
+    ana, ghost, guest = make_track(), make_track(1, [3], score=0.9), make_track(2, [3], score=0.99)
+    here = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0)
+    assert gather([here], make_analysis(ana, ghost)).unknown == 0
+    assert gather([here], make_analysis(ana, guest)).unknown == 1
+    assert gather([], make_analysis(ghost)).unknown == 1  # the only one there is

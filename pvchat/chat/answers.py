@@ -24,7 +24,7 @@ from pvchat.chat.existence import (
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
-from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase
+from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, sure_gender
 from pvchat.chat.properties import of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
@@ -132,7 +132,7 @@ def _described(person: PersonPresence, question: Question, evidence: Evidence) -
         return _beside(name, evidence) if _ASKS_BESIDE.search(question.text) else _located(person, question, evidence)
     looks = appearance_phrase(facts, whole=question.type == "other" or bool(_LOOKS.search(question.text)))
     acts = action_phrase(facts)
-    it = {"man": "he", "woman": "she"}.get(facts.gender or "", name)
+    it = {"man": "he", "woman": "she"}.get(sure_gender(facts) or "", name)
     if question.type == "appearance":
         return f"{name} {looks}." if looks else f"{name} is in this video, but I can't make out what {it} is wearing."
     if question.type == "action":

@@ -17,6 +17,7 @@ import numpy as np
 
 from pvchat.chat.english import join, number
 from pvchat.chat.evidence import Evidence
+from pvchat.chat.phrases import sure_gender
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence, QuestionType, Thing
 
@@ -195,7 +196,8 @@ def _held(name: str, evidence: Evidence) -> str:
     facts = evidence.facts.get(name)
     if facts is not None and facts.holding:
         return f"{name} is holding {facts.holding}."
-    return f"{name} is in this video, but I can't make out anything in {_hands(facts.gender if facts else None, name)}."
+    hands = _hands(sure_gender(facts) if facts else None, name)
+    return f"{name} is in this video, but I can't make out anything in {hands}."
 
 
 def _hands(gender: str | None, name: str) -> str:

@@ -27,6 +27,7 @@ from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpe
 from pvchat.perception.experts.objects import ThingExpert
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
+from pvchat.perception.relations import tell_things
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
@@ -161,6 +162,12 @@ def analyse(
             _measure(clip, analysis, track, experts, camera, depth)
         tell("measuring people", number + 1, len(analysis.tracks))
     analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
+    if (
+        analysis.scene.place is None
+        and analysis.scene.setting != "outdoors"
+        and (room := things.room_of(analysis.things))
+    ):
+        analysis.scene.place, analysis.scene.confidence["place"] = room
     analysis.scene.drawn = likely_drawn >= _DRAWN
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     return analysis
@@ -251,7 +258,7 @@ def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts,
     track.facts = facts.measure_person(clip, track, company, experts=experts.facts)
     if measures:
         _tell_motion(track, seen, measures, analysis, camera.measured)
-    things.tell_things(track, analysis)
+    tell_things(track, analysis)
     ground_facts(track, analysis)
 
 
