@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pvchat.chat.answers import write_answer
@@ -40,7 +40,7 @@ class WrittenAnswer:
     text: str
     people: list[PersonPresence]
     first_at: float
-    grounds: tuple[AnswerGround, ...] = ()
+    grounds: list[AnswerGround] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Writer:
         for question, asked, seen in zip(questions, people, evidence, strict=True):
             text = write_answer(question, asked, seen, language)
             text = text.replace("this video", "this part of the video") if viewed.part else text
-            grounds = tuple(grounds_of(question, asked, seen))
+            grounds = grounds_of(question, asked, seen)
             written.append(WrittenAnswer(text, asked, time.perf_counter(), grounds))
             if stream is not None:
                 for piece in re.findall(r"\S+\s*", text):

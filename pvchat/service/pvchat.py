@@ -245,10 +245,8 @@ class PVChat(Correcting):
         written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
-            Answer(
-                o.text, q.type, o.people, timing | {"first_token_s": o.first_at - started}, presences, list(o.grounds)
-            )
-            for o, q in zip(written, asked, strict=True)
+            Answer(w.text, q.type, w.people, timing | {"first_token_s": w.first_at - started}, presences, w.grounds)
+            for w, q in zip(written, asked, strict=True)
         ]
 
     # -- people and clips ---------------------------------------------------------------------------------------------
