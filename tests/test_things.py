@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
@@ -215,3 +217,8 @@ def test_a_face_that_is_found_once_and_unclearly_is_nobody() -> None:
     assert gather([here], make_analysis(ana, ghost)).unknown == 0
     assert gather([here], make_analysis(ana, guest)).unknown == 1
     assert gather([], make_analysis(ghost)).unknown == 1  # the only one there is
+
+
+def test_without_openvino_there_are_no_things(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PVCHAT_RUNTIME", "torch")
+    assert ThingExpert(tmp_path / "graph.pb").find(np.zeros((4, 4, 3), np.uint8)) == []

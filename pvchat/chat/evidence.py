@@ -6,7 +6,7 @@ In: presences and a clip's analysis. Out: `Evidence`: facts and boxes of the peo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     unknown = [i for i in strangers if _is_somebody(tracks[i], len(analysis.times))]
     unknown = unknown or ([] if known - {None} else strangers)
     return Evidence(
-        facts={name: tracks[i].facts for i, name in present.items()},
+        facts={name: _in_light(tracks[i].facts, analysis.scene) for i, name in present.items()},
         boxes={name: boxes[i] for i, name in present.items()},
         others=[
             Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named)
@@ -103,6 +103,13 @@ def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
     """
     frames = np.concatenate([np.unique(np.asarray(s, np.int64)) for s in shown] or [np.zeros(0, np.int64)])
     return int(np.bincount(frames).max(initial=0)) + sum(len(s) == 0 for s in shown)
+
+
+def _in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
+    """The facts as they may be told of a dim clip, where every deep colour comes out black: "dark" instead."""
+    if scene.light != "dark" or scene.drawn or all(garment.colour != "black" for garment in facts.clothes):
+        return facts
+    return replace(facts, clothes=[replace(g, colour="dark") if g.colour == "black" else g for g in facts.clothes])
 
 
 def _is_somebody(track: Track, frames: int) -> bool:
