@@ -1,8 +1,9 @@
 """Reading a question: its text and the enrolled names in, a `Question` (type, people, whom it asks for) out.
 
-Order of work: find the names (`names.py`), resolve pronouns by the previous question, read "who/anyone/everyone", then
-the type (`questiontypes.py`), what of somebody is asked (`aspects.py`), names that nobody enrolled bears
-(`unknown_names.py`), and whether anything is asked at all (`replies.py`). Other languages: `foreign.py`.
+Order of work: find the names (`names.py`), resolve pronouns by the previous question, questions about things
+(`things.py`), "who/anyone/everyone", then the type (`questiontypes.py`), what of somebody is asked (`aspects.py`),
+names that nobody enrolled bears (`unknown_names.py`), and whether anything is asked at all (`replies.py`).
+Other languages: `foreign.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
 from pvchat.chat.replies import no_subject, small_talk
 from pvchat.chat.sentences import Encode
+from pvchat.chat.things import ThingQuestion, read_things
 from pvchat.chat.unknown_names import relatives, unknown_names
 from pvchat.chat.vocabulary import PRONOUNS
 from pvchat.errors import SettingsError, UnknownPersonError
@@ -52,6 +54,7 @@ class Question:
         unknown: names it asks about that aren't enrolled.
         aspect: what of the people it asks.
         reply: a sentence that is the whole answer, where it asks nothing that can be seen.
+        things: what it asks about things, where it does.
     """
 
     text: str
@@ -63,6 +66,7 @@ class Question:
     unknown: tuple[str, ...] = ()
     aspect: Aspect = USUAL
     reply: str = ""
+    things: ThingQuestion | None = None
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those that the question is about: all for "who", and where it names nobody."""
@@ -129,6 +133,8 @@ def read_question(
     if kin := relatives(tidy, mentions):
         return Question(text, unknown=kin)
     people, asks_who, besides = _whom(lower, mentions, previous)
+    if (things := read_things(lower)) and (things.asked != "held" or people):
+        return Question(text, things.type, people if things.asked == "held" else (), things=things)
     asks_all = not people and not asks_who and bool(_EVERYONE.search(lower))
     kind = question_type(masked, encode, previous.type if previous else None, asks_who)
     inherited = not mentions and bool(ELLIPSIS.search(lower))  # "and bob?" names somebody else than before

@@ -3,4 +3,4 @@
 In: decoded frames. Out: a `ClipAnalysis`. Start with `analysis.py`; the frozen networks are in `experts/`.
 """
 
-VERSION = "5"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "7"  # of what an analysis holds: cached ones of another version are recomputed

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.perception import facts, tracks
+from pvchat.perception import facts, things, tracks
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
@@ -24,7 +24,10 @@ from pvchat.perception.experts.faces import FaceExpert, Faces
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
+from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
+from pvchat.perception.relations import tell_things
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
@@ -49,6 +52,7 @@ class Depth:
         posed_tracks: … for so many of the most prominent tracks; a crowd is only recognised.
         told_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
+        thing_frames: frames searched for things.
         figures_where_no_face: look for figures in a photographed clip, too, where no face was found.
     """
 
@@ -60,6 +64,7 @@ class Depth:
     told_tracks: int = 1000
     figure_frames: int = 6
     figure_tracks: int = 8
+    thing_frames: int = 6
     figures_where_no_face: bool = True
 
 
@@ -107,13 +112,18 @@ class Experts:
         """Face mesh."""
         return MeshExpert()
 
+    @cached_property
+    def things(self) -> ThingExpert:
+        """Things."""
+        return ThingExpert()
+
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.faces
+        _ = self.frames, self.faces, self.things
 
     def load(self) -> None:
         """Load them all now."""
-        _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh
+        _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh, self.things
 
 
 def analyse(
@@ -141,6 +151,9 @@ def analyse(
     likely_drawn = drawn_probability(grid.mean(1), experts)
     if likely_drawn >= _PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
+    if likely_drawn < _PERHAPS_DRAWN:  # the detector learned from photos
+        searched = kept[spread(len(kept), depth.thing_frames)]
+        analysis.things = things.find_things(clip.images, searched, numbers, experts.things)
     camera = _Camera(clip, numbers)
     faces = sum(t.kind == "face" for t in analysis.tracks)  # they come first
     for number, track in enumerate(analysis.tracks):
@@ -149,6 +162,12 @@ def analyse(
             _measure(clip, analysis, track, experts, camera, depth)
         tell("measuring people", number + 1, len(analysis.tracks))
     analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
+    if (
+        analysis.scene.place is None
+        and analysis.scene.setting != "outdoors"
+        and (room := things.room_of(analysis.things))
+    ):
+        analysis.scene.place, analysis.scene.confidence["place"] = room
     analysis.scene.drawn = likely_drawn >= _DRAWN
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     return analysis
@@ -239,6 +258,8 @@ def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts,
     track.facts = facts.measure_person(clip, track, company, experts=experts.facts)
     if measures:
         _tell_motion(track, seen, measures, analysis, camera.measured)
+    tell_things(track, analysis)
+    ground_facts(track, analysis)
 
 
 def _company(track: Track, analysis: ClipAnalysis) -> list[Track]:

@@ -21,15 +21,16 @@ from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.perception.analysis import Depth, Experts, analyse
 from pvchat.perception.joining import TrackJoiner
-from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, common_scene
+from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Thing, common_scene
 from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
 PART_DEPTH = Depth(
     grid_frames=3, body_crops=3, masked=2, poses=8, posed_tracks=2, told_tracks=6, figure_frames=3, figure_tracks=3,
-    figures_where_no_face=False,
+    thing_frames=2, figures_where_no_face=False,
 )  # fmt: skip
 _GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more
+MOST_THINGS = 400  # of a whole video, the surest
 MOST_GRIDS = 96  # frames whose grid features are kept of a whole video, 12 MB
 
 
@@ -132,12 +133,16 @@ class Seen:
     times: list[FloatArray] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)
     scenes: list[SceneSpan] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
     grids: _Even = field(default_factory=lambda: _Even(MOST_GRIDS))
 
     def add(self, part: ClipAnalysis) -> None:
         """Take in the next part."""
         self.joiner.add(part, sum(map(len, self.times)))
+        offset = sum(map(len, self.times))
+        self.things += [thing.rows(range(len(thing.frames)), offset) for thing in part.things]
+        self.things = sorted(self.things, key=lambda t: -t.confidence)[:MOST_THINGS]
         self.times.append(part.times)
         pieces = [(float(a), float(b)) for a, b in part.shots]
         if self.shots:  # no cut lies on the border
@@ -160,6 +165,7 @@ class Seen:
             common_scene(self.scenes),
             np.array(self.shots, np.float32),
             list(self.scenes),
+            list(self.things),
         )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, common_scene
+from pvchat.schemas.things import Thing
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -90,6 +91,7 @@ class ClipAnalysis:
         shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
             One shot of the whole length when not given.
         scenes: the scene's facts by stretches of a long video, in order of time.
+        things: what is seen beside people, the surest first.
     """
 
     key: str
@@ -102,6 +104,7 @@ class ClipAnalysis:
     scene: SceneFacts = field(default_factory=SceneFacts)
     shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scenes: list[SceneSpan] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not len(self.shots):
@@ -156,6 +159,7 @@ class ClipAnalysis:
             scene=common_scene(scenes) if scenes else self.scene,
             shots=shots[shots[:, 1] > shots[:, 0]],
             scenes=scenes,
+            things=[t for thing in self.things if (t := thing.within(int(inside[0]), int(inside[-1]))) is not None],
         )
 
     def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:

@@ -242,8 +242,8 @@ class PVChat(Correcting):
         written = self._writer.write(asked, viewed, stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
-            Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)
-            for one, question in zip(written, asked, strict=True)
+            Answer(w.text, q.type, w.people, timing | {"first_token_s": w.first_at - started}, presences, w.grounds)
+            for w, q in zip(written, asked, strict=True)
         ]
 
     # -- people and clips ---------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
-from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
+from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Thing, Track
 from pvchat.storage import atomic, private, tensorfile
 
 if TYPE_CHECKING:
@@ -217,7 +217,8 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
         tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": told})
     row = {name: getattr(analysis, name) for name in ("key", "duration_s", "width", "height")}
     scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
-    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
+    things = [thing.to_dict() for thing in analysis.things]
+    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes, "things": things}, arrays
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
@@ -241,6 +242,7 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
         tracks=tracks,
         scene=SceneFacts(**row["scene"]),
         scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
+        things=[Thing(**thing) for thing in row["things"]],
     )
 
 
