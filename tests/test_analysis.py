@@ -16,13 +16,19 @@ from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_clip, make_fa
 from PIL import Image  # noqa: E402
 
 from pvchat.perception import analysis as module  # noqa: E402
-from pvchat.perception.analysis import analyse, drawn_probability, spread, thumbnail  # noqa: E402
+from pvchat.perception import measuring  # noqa: E402
+from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
 from pvchat.perception.experts.figures import Figures  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
 
 NOBODY = make_faces()
+
+
+def analyse(clip: Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
+    """Both stages, one after the other."""
+    return measuring.measure(clip, recognise(clip, experts, progress), experts, progress)
 
 
 class Frames:
@@ -116,17 +122,31 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Facts and motion are measured elsewhere: here only that they are asked for the right things."""
     asked: list[Any] = []
 
-    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
+    def recognise_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
         assert track.body.shape == (len(track), 1280)
         assert track.thumbnail
-        asked.append(track)
         return PersonFacts(where="in the middle of the frame", confidence={"where": 0.7})
 
+    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
+        asked.append(track)
+        return PersonFacts.from_dict(track.facts.to_dict())
+
+    def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any) -> list[Faces]:
+        assert len(images) == len(shots)
+        tell(len(images))
+        return expert.find_many(images)
+
+    monkeypatch.setattr(module, "find_faces", find_faces)  # of which tests/test_search.py has the real one
+    monkeypatch.setattr("pvchat.perception.facts.recognise_person", recognise_person)
     monkeypatch.setattr("pvchat.perception.facts.measure_person", measure_person)
     monkeypatch.setattr("pvchat.perception.facts.measure_scene", lambda clip, grid, **_: SceneFacts(place="an office"))
-    monkeypatch.setattr(module, "measure_bodies", lambda images, boxes, points, pose, mesh, hands: [None] * len(images))
     monkeypatch.setattr(
-        module, "describe_motion", lambda part, times, measures, camera: ("standing", None, ["talking"], {"pose": 0.8})
+        measuring, "measure_bodies", lambda images, boxes, points, pose, mesh, hands: [None] * len(images)
+    )
+    monkeypatch.setattr(
+        measuring,
+        "describe_motion",
+        lambda part, times, measures, camera: ("standing", None, ["talking"], {"pose": 0.8}),
     )
     return asked
 
@@ -346,25 +366,59 @@ def test_progress_runs_to_its_end() -> None:
         done = [row[1] for row in told if row[0] == what]
         assert done == sorted(done)
         assert done[-1] == next(row[2] for row in told if row[0] == what)
-    assert len({row[0] for row in told}) == 2
+    assert len({row[0] for row in told}) == 3
 
 
 def test_only_who_is_in_the_same_shot_is_company(facts: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody stands in front of somebody in another shot; and nobody is followed into it."""
     company: list[int] = []
 
-    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
+    def recognise_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
         company.append(len(found.tracks))
         assert any(t is track for t in found.tracks)
         return PersonFacts()
 
-    monkeypatch.setattr("pvchat.perception.facts.measure_person", measure_person)
+    monkeypatch.setattr("pvchat.perception.facts.recognise_person", recognise_person)
     left = [make_faces((box_at(80), identity_of(1)), (box_at(240), identity_of(2)))] * 4
     clip = replace(make_clip(8), cuts=(1.0,))
     found = analyse(clip, experts_of([*left, *[make_faces((box_at(80), identity_of(3)))] * 4]))
     assert [t.frames.tolist() for t in found.tracks] == [[0, 1, 2, 3], [0, 1, 2, 3], [4, 5, 6, 7]]
     assert company == [2, 2, 1]
     np.testing.assert_allclose(found.shots, [[0, 1], [1, 2]])
+
+
+def test_who_is_there_is_known_before_anything_is_measured(facts: list[Any]) -> None:
+    """The first stage has all that presence and enrolling read; the second changes none of it."""
+    clip, experts = make_clip(8), experts_of(two_people(8))
+    who = recognise(clip, experts)
+    assert who.stage == "who"
+    assert facts == []
+    assert experts.body.asked == []
+    kept = [PersonFacts.from_dict(t.facts.to_dict()) for t in who.tracks]
+    what = measuring.measure(clip, who, experts)
+    assert what.stage == "what"
+    for one, other, before in zip(who.tracks, what.tracks, kept, strict=True):
+        for name in ("frames", "boxes", "identity", "quality", "body", "masked", "thumbnail"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert one.facts == before  # what was kept in a cache stays as it is
+        assert np.isnan(one.pose).all()
+        assert np.isfinite(other.pose).any()
+    assert (who.scene, who.duration_s) == (what.scene, what.duration_s)
+
+
+def test_faces_beyond_the_second_are_masked_in_the_second_stage() -> None:
+    crowd = [make_faces(*((box_at(40 + 60 * i), identity_of(i, 0.1, f)) for i in range(4))) for f in range(4)]
+    clip, experts = make_clip(4), experts_of(crowd)
+    who = recognise(clip, experts)
+    assert [len(t.masked) for t in who.tracks] == [8, 8, 0, 0]
+    assert [len(t.masked) for t in measuring.measure(clip, who, experts).tracks] == [8] * 4
+
+
+def test_only_those_asked_for_are_measured(facts: list[Any]) -> None:
+    clip, experts = make_clip(4), experts_of(two_people(4))
+    found = measuring.measure(clip, recognise(clip, experts), experts, only=(1,))
+    assert facts == [found.tracks[1]]
+    assert [t.facts.pose for t in found.tracks] == [None, "standing"]
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 6), (5, 6), (6, 6), (7, 6), (1000, 24)])

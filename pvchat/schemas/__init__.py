@@ -6,7 +6,7 @@ somebody wasn't recognised),
 """
 
 from pvchat.schemas.answer import Answer, Decision, PersonPresence, QuestionType
-from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Track
+from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Stage, Track
 from pvchat.schemas.facts import Appearance, Garment, PersonFacts, SceneFacts, SceneSpan, common_scene
 from pvchat.schemas.service import Progress, Service
 from pvchat.schemas.why import Reason, Why
@@ -29,6 +29,7 @@ __all__ = [
     "SceneFacts",
     "SceneSpan",
     "Service",
+    "Stage",
     "Track",
     "Why",
     "common_scene",

@@ -16,6 +16,7 @@ from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan,
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+Stage = Literal["who", "what"]
 
 
 @dataclass
@@ -90,6 +91,8 @@ class ClipAnalysis:
         shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
             One shot of the whole length when not given.
         scenes: the scene's facts by stretches of a long video, in order of time.
+        stage: "who" where only that was looked for which tells who is there; "what" where it was measured, too, what
+            people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
     """
 
     key: str
@@ -102,6 +105,7 @@ class ClipAnalysis:
     scene: SceneFacts = field(default_factory=SceneFacts)
     shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scenes: list[SceneSpan] = field(default_factory=list)
+    stage: Stage = "what"
 
     def __post_init__(self) -> None:
         if not len(self.shots):

@@ -14,13 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat.chat.needs import measured_of
 from pvchat.chat.questions import Question, Turn, read_questions
 from pvchat.chat.window import Part, Window, moment_of, part_of
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
 from pvchat.service.networks import Networks
@@ -127,7 +128,7 @@ class PVChat(Correcting):
             raise PeopleError(
                 f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
             )
-        person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
+        person = enroll(self._enrollable(clip, track), name, track, source=Path(clip).name)
         person = person if self.describer is None else self.describer.remember(person)
         person = self.people.add(person, replace=replace)
         forget_candidates()
@@ -213,21 +214,31 @@ class PVChat(Correcting):
         """Presence of these people, enrolled or not, in the order given."""
         return self.presence_model.score(people, analysis, self.settings.presence)
 
-    def analyse(self, clip: str | Path, partial: Partial | None = None) -> ClipAnalysis:
+    def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
         """What the experts say about a clip: from memory, from the cache on disk, or by running them.
 
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
+            stage: "who" where what people do and wear isn't needed: half the time, for a short clip.
 
         Raises:
             VideoReadError: it can't be used.
         """
-        return self.look(clip, partial).analysis
+        return self.look(clip, partial, stage).analysis
 
-    def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
+    def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """`analyse`, with the seconds that it took; raises VideoReadError."""
-        return self._clips.look(clip, partial)
+        return self._clips.look(clip, partial, stage)
+
+    def _enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
+        """What enrolling needs: who is there, and the subject's face as it would look in a mask."""
+        from pvchat.identity.subjects import choose
+
+        analysis = self.analyse(clip, stage="who")
+        subject = choose(analysis, track, Path(clip).name)
+        masked = subject.kind == "figure" or len(subject.masked) and len(analysis.shots) == 1
+        return analysis if masked else self.analyse(clip)
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
@@ -238,10 +249,14 @@ class PVChat(Correcting):
         started = time.perf_counter()
         everyone = self.people.snapshot()
         asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
-        seen = self.look(clip)
+        seen = self.look(clip, stage="who")
         analysis = part_of(seen.analysis, part)
         presences = self.score(everyone.people, analysis)
         explain(asked, everyone.people, presences, analysis)
+        told = [p.track for question in asked for p in measured_of(question, presences) if p.track is not None]
+        if told:
+            seen = self._clips.tell(clip, seen, [analysis.tracks[i] for i in dict.fromkeys(told)])
+            analysis = part_of(seen.analysis, part)
         written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
