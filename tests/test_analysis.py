@@ -140,14 +140,9 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr("pvchat.perception.facts.recognise_person", recognise_person)
     monkeypatch.setattr("pvchat.perception.facts.measure_person", measure_person)
     monkeypatch.setattr("pvchat.perception.facts.measure_scene", lambda clip, grid, **_: SceneFacts(place="an office"))
-    monkeypatch.setattr(
-        measuring, "measure_bodies", lambda images, boxes, points, pose, mesh, hands: [None] * len(images)
-    )
-    monkeypatch.setattr(
-        measuring,
-        "describe_motion",
-        lambda part, times, measures, camera: ("standing", None, ["talking"], {"pose": 0.8}),
-    )
+    words = ("standing", None, ["talking"], {"pose": 0.8})
+    monkeypatch.setattr(measuring, "measure_bodies", lambda images, *_: [None] * len(images))
+    monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)
     return asked
 
 

@@ -1,7 +1,7 @@
 """Somebody of a long video is looked at closely where it is asked what she does or wears.
 
-In: the video, the analysis of its scan, and stretches of people's tracks. Out: an analysis in which those were told. The
-part of the video that a stretch lies in is read again, its faces found and measured as in a short clip.
+In: the video, the analysis of its scan, and stretches of people's tracks. Out: an analysis in which those were told.
+The part of the video that a stretch lies in is read again, its faces found and measured as in a short clip.
 """
 
 from __future__ import annotations

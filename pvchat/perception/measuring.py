@@ -1,7 +1,7 @@
 """What people of a clip do and wear is measured, when a question or a training first needs it.
 
-In: a decoded `Clip` and its analysis of stage "who" (`analysis.recognise`). Out: the same of stage "what": poses, motion
-and gestures, clothes, hair, what is held, the background's colour. Nothing here changes who is there.
+In: a decoded `Clip` and its analysis of stage "who" (`analysis.recognise`). Out: the same of stage "what": poses,
+motion and gestures, clothes, hair, what is held. Nothing here changes who is there.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 In: a path. Out: `Seen`, which gives the `ClipAnalysis` of everything seen so far, at any time.
 
-Per part (`video.read_parts`, 12 s, read while the one before is looked at): cuts in every picture, faces in each sample,
-identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's analysis
-is kept in the cache of clips until the whole is done, so that a scan that was stopped goes on where it was. Tracks are
-joined by `TrackJoiner`. What people do and wear is measured when it is asked for: `closer.py`.
+Per part (`video.read_parts`, 12 s, read while the one before is looked at): cuts in every picture, faces in each
+sample, identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's
+analysis is kept in the cache of clips until the whole is done, so that a scan that was stopped goes on where it was.
+Tracks are joined by `TrackJoiner`. What people do and wear is measured when it is asked for: `closer.py`.
 """
 
 from __future__ import annotations

@@ -22,5 +22,6 @@ from pvchat.video.keys import ContentKeys, content_key
 from pvchat.video.parts import Part, read_parts
 
 __all__ = [
-    "Clip", "ContentKeys", "Part", "Probe", "ahead", "backend_in_use", "content_key", "load", "probe", "read_parts", "save_clip",
+    "Clip", "ContentKeys", "Part", "Probe", "ahead", "backend_in_use", "content_key", "load", "probe", "read_parts",
+    "save_clip",
 ]  # fmt: skip
