@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import TypeVar
 
 Thing = TypeVar("Thing")
 _WAIT_S = 0.1  # between two looks at whether anybody still wants more
 
 
-def ahead(source: Generator[Thing, None, None], most: int = 1) -> Iterator[Thing]:
+def ahead(source: Generator[Thing, None, None], most: int = 1) -> Generator[Thing, None, None]:
     """The things of `source` in order, made in a thread, `most` of them waiting at a time.
 
     What `source` raises is raised here, after what came before it. When the caller stops, `source` is closed in its
