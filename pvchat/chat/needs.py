@@ -1,6 +1,6 @@
 """What a question needs to be known of a clip: who is there, or also what they do and wear.
 
-In: questions as they were read, and who is there. Out: the people of whom it must be measured.
+In: questions as they were read, and who is there. Out: the tracks of the people of whom it must be measured.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvchat.chat.questions import Question
-from pvchat.schemas import PersonPresence
+from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 
 _PRESENCE = ("usual", "missing", "absent", "count", "times")  # aspects that presence alone answers
 
@@ -22,8 +22,9 @@ def needs_measures(question: Question) -> bool:
     return question.aspect.name in ("usual", "whether")
 
 
-def measured_of(question: Question, presences: Sequence[PersonPresence]) -> list[PersonPresence]:
-    """The people whose facts the answer tells: those asked about who are there. Nobody else is described."""
-    if not needs_measures(question):
-        return []
-    return [person for person in question.about(presences) if person.decision == "present"]
+def described(
+    questions: Sequence[Question], presences: Sequence[PersonPresence], analysis: ClipAnalysis
+) -> list[Track]:
+    """The tracks of those whose facts the answers tell: asked about, and there. Nobody else is described."""
+    asked = [p for q in questions if needs_measures(q) for p in q.about(presences) if p.decision == "present"]
+    return [analysis.tracks[i] for i in dict.fromkeys(p.track for p in asked) if i is not None]

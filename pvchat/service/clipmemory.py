@@ -75,18 +75,37 @@ class ClipMemory:
             self._remember(seen.analysis)
         return seen
 
+    def enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
+        """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask.
+
+        Args:
+            clip: a video, an animation or a photo.
+            track: which subject, as for `identity.enroll.enroll`.
+
+        Raises:
+            VideoReadError, SubjectError: it can't be used; nobody, or nobody in particular, is in it.
+        """
+        from pvchat.identity.subjects import choose
+
+        analysis = self.look(clip, stage="who").analysis
+        subject = choose(analysis, track, Path(clip).name)
+        masked = subject.kind == "figure" or (len(subject.masked) > 0 and len(analysis.shots) == 1)
+        return analysis if masked else self.look(clip).analysis
+
     def tell(self, clip: str | Path, seen: Look, shown: Sequence[Track]) -> Look:
         """The same look with what some people do and wear measured: of all in a short clip, of these in a long video.
 
         Args:
             clip: as it was looked at.
             seen: what `look` said.
-            shown: tracks of its analysis or of a part of it (`between`); in a long video the stretch is measured that
-                each one's facts are about.
+            shown: tracks of its analysis or of a part of it (`between`), none: nothing is measured; in a long video
+                the stretch is that each one's facts are about.
 
         Raises:
             VideoReadError: the file can't be read any more.
         """
+        if not shown:
+            return seen
         if not seen.analysis.scenes:
             more = self.look(clip)
             return Look(more.analysis, seen.decode_s + more.decode_s, seen.experts_s + more.experts_s)

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.needs import measured_of
+from pvchat.chat.needs import described
 from pvchat.chat.questions import Question, Turn, read_questions
 from pvchat.chat.window import Part, Window, moment_of, part_of
 from pvchat.config import Settings, VideoConfig, home
@@ -125,10 +125,9 @@ class PVChat(Correcting):
         self.people.require_usable(name)
         taken = self.people.find(name)
         if taken is not None and not replace:  # told before the experts run
-            raise PeopleError(
-                f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
-            )
-        person = enroll(self._enrollable(clip, track), name, track, source=Path(clip).name)
+            why, hint = f"'{taken.name}' is enrolled already.", "Use another name, or replace."
+            raise PeopleError(why, subject=name, hint=hint)
+        person = enroll(self._clips.enrollable(clip, track), name, track, source=Path(clip).name)
         person = person if self.describer is None else self.describer.remember(person)
         person = self.people.add(person, replace=replace)
         forget_candidates()
@@ -215,30 +214,18 @@ class PVChat(Correcting):
         return self.presence_model.score(people, analysis, self.settings.presence)
 
     def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
-        """What the experts say about a clip: from memory, from the cache on disk, or by running them.
+        """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
 
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
             stage: "who" where what people do and wear isn't needed: half the time, for a short clip.
-
-        Raises:
-            VideoReadError: it can't be used.
         """
         return self.look(clip, partial, stage).analysis
 
     def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """`analyse`, with the seconds that it took; raises VideoReadError."""
         return self._clips.look(clip, partial, stage)
-
-    def _enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
-        """What enrolling needs: who is there, and the subject's face as it would look in a mask."""
-        from pvchat.identity.subjects import choose
-
-        analysis = self.analyse(clip, stage="who")
-        subject = choose(analysis, track, Path(clip).name)
-        masked = subject.kind == "figure" or len(subject.masked) and len(analysis.shots) == 1
-        return analysis if masked else self.analyse(clip)
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
@@ -253,10 +240,8 @@ class PVChat(Correcting):
         analysis = part_of(seen.analysis, part)
         presences = self.score(everyone.people, analysis)
         explain(asked, everyone.people, presences, analysis)
-        told = [p.track for question in asked for p in measured_of(question, presences) if p.track is not None]
-        if told:
-            seen = self._clips.tell(clip, seen, [analysis.tracks[i] for i in dict.fromkeys(told)])
-            analysis = part_of(seen.analysis, part)
+        seen = self._clips.tell(clip, seen, described(asked, presences, analysis))
+        analysis = part_of(seen.analysis, part)
         written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
         return [
