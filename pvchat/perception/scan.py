@@ -168,6 +168,7 @@ class Seen:
             common_scene(self.scenes),
             np.array(self.shots, np.float32),
             list(self.scenes),
+            "who",
         )
 
 
