@@ -64,7 +64,7 @@ def make_analysis(key: str = "ab" * 32, sightings: tuple[int, ...] = (3, 2), see
 
 
 def assert_same(a: ClipAnalysis, b: ClipAnalysis) -> None:
-    assert (a.key, a.duration_s, a.width, a.height) == (b.key, b.duration_s, b.width, b.height)
+    assert (a.key, a.duration_s, a.width, a.height, a.stage) == (b.key, b.duration_s, b.width, b.height, b.stage)
     assert a.scene == b.scene
     assert a.scenes == b.scenes
     assert a.things == b.things
@@ -95,6 +95,7 @@ def analyses(draw: st.DrawFn) -> ClipAnalysis:
         track.facts = draw(facts)
     analysis.scene = draw(st.builds(SceneFacts, place=MAYBE, drawn=st.booleans(), confidence=SHARES))
     analysis.duration_s = draw(st.floats(0, 1800))
+    analysis.stage = draw(st.sampled_from(["who", "what"]))
     return analysis
 
 
@@ -258,6 +259,5 @@ def test_two_processes_save_the_same_clip(tmp_path: Path) -> None:
 def test_every_field_of_the_schema_is_kept() -> None:
     """A field that schemas.py gains later must not be lost silently."""
     kept = {"key", "duration_s", "width", "height", "times", "frame_features", "tracks", "scene", "shots", "scenes"}
-    kept |= {"things"}
-    assert {f.name for f in dataclasses.fields(ClipAnalysis)} == kept
+    assert {f.name for f in dataclasses.fields(ClipAnalysis)} == {*kept, "things", "stage"}
     assert {f.name for f in dataclasses.fields(Track)} == {*TRACK_ARRAYS, "kind", "thumbnail", "facts", "appearances"}

@@ -48,11 +48,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Made-up experts; the starts of the parts that they were asked about."""
     starts: list[float] = []
 
-    def analyse(clip: video.Clip, experts: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:
+    def recognise(clip: video.Clip, experts: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:
         starts.append(start_s)
         return part_of(clip, start_s)
 
-    monkeypatch.setattr(module, "analyse", analyse)
+    monkeypatch.setattr(module, "recognise", recognise)
     return starts
 
 

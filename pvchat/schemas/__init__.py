@@ -6,7 +6,7 @@ service). Start with `clip.py`.
 """
 
 from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType
-from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Track
+from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Stage, Track
 from pvchat.schemas.facts import Appearance, Garment, PersonFacts, SceneFacts, SceneSpan, common_scene
 from pvchat.schemas.service import Progress, Service
 from pvchat.schemas.things import Ground, Thing
@@ -32,6 +32,7 @@ __all__ = [
     "SceneFacts",
     "SceneSpan",
     "Service",
+    "Stage",
     "Thing",
     "Track",
     "Why",

@@ -17,6 +17,7 @@ from pvchat.schemas.things import Thing
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+Stage = Literal["who", "what"]
 
 
 @dataclass
@@ -91,7 +92,9 @@ class ClipAnalysis:
         shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
             One shot of the whole length when not given.
         scenes: the scene's facts by stretches of a long video, in order of time.
-        things: what is seen beside people, the surest first.
+        things: what is seen beside people, the surest first; of stage "what" but for long videos.
+        stage: "who" where only that was looked for which tells who is there; "what" where it was measured, too, what
+            people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
     """
 
     key: str
@@ -105,6 +108,7 @@ class ClipAnalysis:
     shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scenes: list[SceneSpan] = field(default_factory=list)
     things: list[Thing] = field(default_factory=list)
+    stage: Stage = "what"
 
     def __post_init__(self) -> None:
         if not len(self.shots):

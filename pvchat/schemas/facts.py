@@ -73,11 +73,18 @@ class SceneFacts:
 
 @dataclass
 class Appearance:
-    """What was measured about somebody in one stretch (seconds) of a long video."""
+    """What was measured about somebody in one stretch (seconds) of a long video.
+
+    Attributes:
+        start_s, end_s: of her first and last sighting in it.
+        facts: as far as they were measured.
+        told: what she does and wears was measured, too, not only what tells who she is.
+    """
 
     start_s: float
     end_s: float
     facts: PersonFacts
+    told: bool = False
 
 
 @dataclass

@@ -14,13 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat.chat.needs import described
 from pvchat.chat.questions import Question, Turn, read_questions
 from pvchat.chat.window import Part, Window, moment_of, part_of
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
 from pvchat.service.networks import Networks
@@ -121,10 +122,9 @@ class PVChat(Correcting):
         self.people.require_usable(name)
         taken = self.people.find(name)
         if taken is not None and not replace:  # told before the experts run
-            raise PeopleError(
-                f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
-            )
-        person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
+            why, hint = f"'{taken.name}' is enrolled already.", "Use another name, or replace."
+            raise PeopleError(why, subject=name, hint=hint)
+        person = enroll(self._clips.enrollable(clip, track), name, track, source=Path(clip).name)
         person = person if self.describer is None else self.describer.remember(person)
         person = self.people.add(person, replace=replace)
         forget_candidates()
@@ -209,21 +209,19 @@ class PVChat(Correcting):
         """Presence of these people, enrolled or not, in the order given."""
         return self.presence_model.score(people, analysis, self.settings.presence)
 
-    def analyse(self, clip: str | Path, partial: Partial | None = None) -> ClipAnalysis:
-        """What the experts say about a clip: from memory, from the cache on disk, or by running them.
+    def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
+        """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
 
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
-
-        Raises:
-            VideoReadError: it can't be used.
+            stage: "who" where what people do and wear isn't needed: half the time, for a short clip.
         """
-        return self.look(clip, partial).analysis
+        return self.look(clip, partial, stage).analysis
 
-    def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
+    def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """`analyse`, with the seconds that it took; raises VideoReadError."""
-        return self._clips.look(clip, partial)
+        return self._clips.look(clip, partial, stage)
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
@@ -234,10 +232,13 @@ class PVChat(Correcting):
         started = time.perf_counter()
         everyone = self.people.snapshot()
         asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
-        seen = self.look(clip)
+        seen = self.look(clip, stage="who")
         analysis = part_of(seen.analysis, part)
         presences = self.score(everyone.people, analysis)
         explain(asked, everyone.people, presences, analysis)
+        asks_things = any(question.things is not None for question in asked)
+        seen = self._clips.tell(clip, seen, described(asked, presences, analysis), asks_things)
+        analysis = part_of(seen.analysis, part)
         viewed = Viewed(analysis, presences, everyone.names, part is not None, Path(clip), history, everyone.people)
         written = self._writer.write(asked, viewed, stream)
         timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
