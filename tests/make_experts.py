@@ -93,5 +93,6 @@ def experts_of(faces: list[Faces], drawn: float = 0.001, photo_head: float | Non
         body=Bodies(),
         hands=None,
         mesh=None,
+        things=SimpleNamespace(find=lambda image: []),
         facts=SimpleNamespace(heads=HeadsOf(drawn if photo_head is None else photo_head)),
     )
