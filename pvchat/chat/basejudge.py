@@ -7,19 +7,18 @@ decide: its probability and the base's log-odds, scaled as held-back clips say, 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from pvchat.chat.basestates import STATE, adapted, fits, personal_of
+from pvchat.chat.basestates import STATE, adapted, personal_of
 from pvchat.people.person import Person
 from pvchat.schemas import Decision, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
     from pvchat.bases.marking import Shown
-    from pvchat.chat.narrator import Narrator
-    from pvchat.chat.writer import Viewed
+    from pvchat.chat.viewed import Viewed
     from pvchat.config import PresenceConfig
 
 PRESENCE_QUESTION = "Is {} in this video?"
@@ -27,21 +26,31 @@ PRESENCE_BRIEF = "Answer yes or no."
 _CLIP = 6.0  # log-odds that one witness may bring
 
 
-def judged(narrator: Narrator, people: Sequence[Person], viewed: Viewed) -> Viewed:
-    """The same with decisions about these people, as far as they are of this base."""
+@dataclass(frozen=True)
+class Witness:
+    """A base that was taught people, before one clip.
+
+    Attributes:
+        base: the base.
+        shown: of the clip, without marks.
+        vector: sentence vector [1, S] of a question, for a connector; None where there is none.
+    """
+
+    base: Base
+    shown: Shown
+    vector: Callable[[str], Any]
+
+
+def judged(witness: Witness, people: Sequence[Person], viewed: Viewed, config: PresenceConfig) -> Viewed:
+    """The same with decisions about these people, who were taught to this base."""
     from pvchat.bases.connector import looking_at
 
-    with narrator.lock:
-        base = narrator.base
-        known = [person for person in people if fits(base, person)]
-        shown = narrator.frames.shown(viewed, (), base, "plain") if known else None
-        odds = {}
-        for person in known:
-            question = PRESENCE_QUESTION.format(person.name)
-            with looking_at(base, viewed.analysis, narrator.vector(base, question)):
-                odds[person.name] = log_odds(base, person, shown)
-    presences = [decided(p, odds.get(p.name), narrator.settings.presence) for p in viewed.presences]
-    return replace(viewed, presences=presences)
+    odds = {}
+    for person in people:
+        question = PRESENCE_QUESTION.format(person.name)
+        with looking_at(witness.base, viewed.analysis, witness.vector(question)):
+            odds[person.name] = log_odds(witness.base, person, witness.shown)
+    return replace(viewed, presences=[decided(p, odds.get(p.name), config) for p in viewed.presences])
 
 
 def log_odds(base: Base, person: Person, shown: Shown | None) -> float:

@@ -19,7 +19,7 @@ from pvchat.chat.questions import Question
 from pvchat.schemas import PersonFacts, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.writer import Stream
+    from pvchat.chat.viewed import Stream
 
 MOST = 4  # sentences of an answer
 _WORDS = 45  # of a sentence

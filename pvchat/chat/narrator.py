@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.bases.prompts import Asked
 from pvchat.chat.answers import asked_of, plain_answer
-from pvchat.chat.basestates import STATE
+from pvchat.chat.basejudge import Witness, judged
+from pvchat.chat.basestates import STATE, adapted, fits, personal_of
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import nobody, refusals
 from pvchat.chat.heard import Heard, Hearer
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pvchat.bases.loading import Base
     from pvchat.bases.soft import Personal
     from pvchat.bases.sources import BaseSource
-    from pvchat.chat.writer import Stream, Viewed
+    from pvchat.chat.viewed import Stream, Viewed
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
 _MEASURED = ("missing", "absent", "count", "times")  # aspects that are never asked of a base
@@ -124,12 +125,18 @@ class Narrator:
 
     def judged(self, questions: Sequence[Question], viewed: Viewed) -> Viewed:
         """What is known of a clip, with the unsure decided whom this base learned to tell (`basejudge.py`)."""
-        from pvchat.chat.basejudge import judged
-
         wanted = {name for question in questions for name in question.people}
         doubtful = [p.name for p in viewed.presences if p.decision == "unsure" and p.name in wanted]
         trained = [one for one in viewed.people if one.name in doubtful and STATE in one.extra]
-        return judged(self, trained, viewed) if trained and viewed.clip is not None else viewed
+        if not trained or viewed.clip is None:
+            return viewed
+        with self.lock:
+            known = [one for one in trained if fits(self.base, one)]
+            if not known:
+                return viewed
+            plain = self.frames.shown(viewed, (), self.base, "plain")
+            witness = Witness(self.base, plain, lambda question: self.vector(self.base, question))
+            return judged(witness, known, viewed, self.settings.presence)
 
     def forget(self) -> None:
         """Drop the frames of the last clip from memory."""
@@ -143,7 +150,6 @@ class Narrator:
         from pvchat.bases.prompts import inputs_of
         from pvchat.bases.replying import reply
         from pvchat.bases.soft import spoken_with
-        from pvchat.chat.basestates import adapted, personal_of
 
         with self.lock:
             base = self.base

@@ -21,7 +21,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
-    from pvchat.chat.writer import Viewed
+    from pvchat.chat.viewed import Viewed
     from pvchat.video import Clip
 
 Window = tuple[float, float]  # seconds

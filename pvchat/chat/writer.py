@@ -10,23 +10,20 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.answers import write_answer
 from pvchat.chat.claims import fill_gaps
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.grounds import grounds_of
-from pvchat.chat.questions import Question, Turn
-from pvchat.schemas import AnswerGround, ClipAnalysis, PersonPresence
+from pvchat.chat.questions import Question
+from pvchat.chat.viewed import Stream, Viewed
+from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
     from pvchat.chat.language import LanguageModel
     from pvchat.chat.narrator import Narrator
-    from pvchat.people.person import Person
-
-Stream = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -44,31 +41,6 @@ class WrittenAnswer:
     people: list[PersonPresence]
     first_at: float
     grounds: list[AnswerGround] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Viewed:
-    """What is known about the clip that is asked about.
-
-    Attributes:
-        analysis: what the experts said.
-        presences: of everyone enrolled.
-        names: everyone's; a claim of the model may name none of them but the one it is about.
-        part: only a part of the clip was asked about, and the answers say so.
-        clip: its file; history: earlier questions about it; people: everyone enrolled. For a base, which looks itself.
-    """
-
-    analysis: ClipAnalysis
-    presences: Sequence[PersonPresence]
-    names: Sequence[str]
-    part: bool = False
-    clip: Path | None = None
-    history: Sequence[Turn] = ()
-    people: Sequence[Person] = ()
-
-    def whole(self, text: str) -> str:
-        """A text about the video, as it is said of what was asked about."""
-        return text.replace("this video", "this part of the video") if self.part else text
 
 
 @dataclass(frozen=True)

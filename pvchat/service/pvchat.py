@@ -30,7 +30,8 @@ from pvchat.storage.clips import ClipCache
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
     from pvchat.chat.narrator import Narrator
-    from pvchat.chat.writer import Stream, Writer
+    from pvchat.chat.viewed import Stream
+    from pvchat.chat.writer import Writer
     from pvchat.identity.presence import PresenceModel
     from pvchat.model.pvchat import PVChatModel
     from pvchat.perception.analysis import Experts
@@ -122,11 +123,10 @@ class PVChat(Correcting):
         self.people.require_usable(name)
         taken = self.people.find(name)
         if taken is not None and not replace:  # told before the experts run
-            why, hint = f"'{taken.name}' is enrolled already.", "Use another name, or replace."
-            raise PeopleError(why, subject=name, hint=hint)
+            what, hint = f"'{taken.name}' is enrolled already.", "Use another name, or replace."
+            raise PeopleError(what, subject=name, hint=hint)
         person = enroll(self._clips.enrollable(clip, track), name, track, source=Path(clip).name)
-        person = person if self.describer is None else self.describer.remember(person)
-        person = self.people.add(person, replace=replace)
+        person = self.people.add(person if self.describer is None else self.describer.remember(person), replace=replace)
         forget_candidates()
         return person if depth == "instant" else self.deepen(clip, person, track, stop)
 
@@ -226,7 +226,7 @@ class PVChat(Correcting):
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
     ) -> list[Answer]:
-        from pvchat.chat.writer import Viewed
+        from pvchat.chat.viewed import Viewed
         from pvchat.service.explaining import explain
 
         started = time.perf_counter()
