@@ -136,7 +136,8 @@ def answer_things(question: ThingQuestion, people: Sequence[PersonPresence], evi
             else f"I see no {many} in this video."
         )
     if not found:
-        return f"{'No, ' if question.asked == 'there' else ''}I see no {one} in this video."
+        missed = ", but I may miss one" if question.asked == "there" else ""  # half of what there is is found
+        return f"I see no {one} in this video{missed}."
     if question.asked == "there":
         return f"Yes, I see {counted(question.label, at_most_at_once(found))}, {_where(found[0])}."
     if question.asked == "where":
