@@ -130,7 +130,7 @@ def test_the_service_looks_through_long_videos_and_keeps_only_the_whole(
     path: Path, tmp_path: Path, asked: list[float]
 ) -> None:
     cache, so_far = ClipCache(tmp_path / "cache"), []
-    networks = SimpleNamespace(lock=threading.RLock(), experts=None)
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, cache, CONFIG, lambda what, done, total: None)  # type: ignore[arg-type]
     seen = memory.look(path, so_far.append)
     assert len(so_far) >= len(asked)
@@ -149,7 +149,7 @@ def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(path: Path, tmp_p
         if done > 20:
             raise KeyboardInterrupt
 
-    networks = SimpleNamespace(lock=threading.RLock(), experts=None)
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, cache, CONFIG, stop)  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
         memory.look(path)
