@@ -6,7 +6,6 @@ networks may be shared with other PVChats, and everything heavy is loaded when i
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,12 +17,11 @@ from pvchat.chat.needs import described
 from pvchat.chat.questions import Question, Turn, read_questions
 from pvchat.chat.window import Part, Window, moment_of, part_of
 from pvchat.config import Settings, VideoConfig, home
-from pvchat.errors import PeopleError, SettingsError
-from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
+from pvchat.service.enrolling import DEPTHS, Enrolling
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
@@ -37,10 +35,10 @@ if TYPE_CHECKING:
     from pvchat.perception.analysis import Experts
 
 PRESET = Settings.model
-DEPTHS = ("instant", "deep")
+__all__ = ["DEPTHS", "PRESET", "PVChat"]
 
 
-class PVChat(Correcting):
+class PVChat(Enrolling, Correcting):
     """Enroll people from one clip each, then ask about other clips.
 
     Args:
@@ -88,71 +86,6 @@ class PVChat(Correcting):
         _ = networks.chosen  # a model that can't be used is told before anything is fetched
         networks.fetch(progress)
         return cls(settings, progress, networks=networks)
-
-    # -- enrolling ----------------------------------------------------------------------------------------------------
-
-    def enroll(
-        self,
-        clip: str | Path,
-        name: str,
-        depth: str = "instant",
-        track: int | None = None,
-        replace: bool = False,
-        stop: threading.Event | None = None,
-    ) -> Person:
-        """Enroll the main subject of a clip.
-
-        Args:
-            clip: a video, an animation or a photo.
-            name: what to call the person.
-            depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
-                the clip is augmented and trained on (`deepen`).
-            track: which subject, when the clip has several (numbers as in `SeveralSubjectsError`).
-            replace: allow a name that is taken; the earlier enrollment is forgotten.
-            stop: when set, a deep enrollment ends and keeps the best so far.
-
-        Raises:
-            VideoReadError, SubjectError, PeopleError, SettingsError.
-        """
-        from pvchat.identity.enroll import enroll
-        from pvchat.identity.subjects import forget_candidates
-
-        if depth not in DEPTHS:
-            raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
-        name = clean_name(name)
-        self.people.require_usable(name)
-        taken = self.people.find(name)
-        if taken is not None and not replace:  # told before the experts run
-            what, hint = f"'{taken.name}' is enrolled already.", "Use another name, or replace."
-            raise PeopleError(what, subject=name, hint=hint)
-        person = enroll(self._clips.enrollable(clip, track), name, track, source=Path(clip).name)
-        person = self.people.add(person if self.describer is None else self.describer.remember(person), replace=replace)
-        forget_candidates()
-        return person if depth == "instant" else self.deepen(clip, person, track, stop)
-
-    def deepen(
-        self,
-        clip: str | Path,
-        person: Person,
-        track: int | None = None,
-        stop: threading.Event | None = None,
-        progress: Progress | None = None,
-    ) -> Person:
-        """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
-
-        Args:
-            clip: the enrollment clip.
-            person: as `enroll` returned her.
-            track: as she was enrolled with.
-            stop: when set, training ends and keeps the best so far.
-            progress: told what is being done; None for what this object was made with.
-
-        Raises:
-            VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
-        """
-        from pvchat.train.person.deep import DeepOptions, deepen
-
-        return deepen(self, clip, person, DeepOptions(track=track, stop=stop, progress=progress or self._progress))
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
