@@ -89,7 +89,7 @@ class _Told:
 
     def holds(self, thing: Thing) -> bool:
         """Whether a hand is at the thing in most of the frames that show both, and it isn't too large for a hand."""
-        near = [self._hand_at(row, np.float32(box), thing.label) for row, box in self._both(thing)]
+        near = [self._hand_at(row, np.array(box, np.float32), thing.label) for row, box in self._both(thing)]
         near = [n for n in near if n is not None]
         return bool(near) and float(np.mean(near)) >= _HELD
 
@@ -119,7 +119,7 @@ class _Told:
         return pairs
 
     def _mostly(self, thing: Thing, holds: _Relation) -> bool:
-        seen = [holds(self._track, row, np.float32(box)) for row, box in self._both(thing)]
+        seen = [holds(self._track, row, np.array(box, np.float32)) for row, box in self._both(thing)]
         return bool(seen) and float(np.mean(seen)) >= _HELD
 
     def _hand_at(self, row: int, box: FloatArray, label: str) -> bool | None:
@@ -135,7 +135,7 @@ class _Told:
             for wrist in (body.LEFT_WRIST, body.RIGHT_WRIST)
             if joints[wrist, 3] >= _SEEN
         ]
-        slack = np.float32([0.25 * height * self._analysis.height / self._analysis.width, 0.25 * height])
+        slack = np.array([0.25 * height * self._analysis.height / self._analysis.width, 0.25 * height], np.float32)
         inside = [bool(((h >= box[:2] - slack) & (h <= box[2:] + slack)).all()) for h in hands]
         return any(inside) if hands else None
 

@@ -58,8 +58,8 @@ def _without_rivals(things: Sequence[Thing]) -> list[Thing]:
     """Without what bears another label in the place of something surer, be it in other frames."""
     kept: list[Thing] = []
     for thing in things:
-        boxes = np.float32([np.median(k.boxes, 0) for k in kept if k.label != thing.label]).reshape(-1, 4)
-        if not (overlap(np.float32([np.median(thing.boxes, 0)]), boxes) > _SAME_PLACE).any():
+        boxes = np.array([np.median(k.boxes, 0) for k in kept if k.label != thing.label], np.float32).reshape(-1, 4)
+        if not (overlap(np.array([np.median(thing.boxes, 0)], np.float32), boxes) > _SAME_PLACE).any():
             kept.append(thing)
     return kept
 
@@ -99,7 +99,7 @@ def _follow(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
         free = [t for t in things if t.frames[-1] != frame and shots[t.frames[-1]] == shots[frame]]
         for one in found[frame]:
             same = [t for t in free if t.label == one.label]
-            near = [float(overlap(one.box[None], np.float32([t.boxes[-1]]))[0, 0]) for t in same]
+            near = [float(overlap(one.box[None], np.array([t.boxes[-1]], np.float32))[0, 0]) for t in same]
             if near and max(near) >= _LINK:
                 thing = same[int(np.argmax(near))]
                 free.remove(thing)

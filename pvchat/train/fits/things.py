@@ -53,7 +53,7 @@ def judge(found: Sequence[Detection], truth: Sequence[dict[str, Any]], half: int
     judged = []
     for one in sorted(found, key=lambda d: -d.score):
         same = [t for t in left if t["label"] == one.label]
-        shared = overlap(one.box[None], np.float32([t["box"] for t in same]).reshape(-1, 4))[0]
+        shared = overlap(one.box[None], np.array([t["box"] for t in same], np.float32).reshape(-1, 4))[0]
         right = bool(len(shared) and shared.max() >= 0.5)
         if right:
             left.remove(same[int(shared.argmax())])
