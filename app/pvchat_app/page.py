@@ -44,21 +44,22 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
                 evaluate = evaluate_tab.build(desk, browser, manifests)
         endpoints.build(desk, mcp)
 
-        lists = [people.grid, people.who, people.other, people.likeness, chat.about, *chat.starters]
+        lists = [people.grid, people.who, people.other, people.likeness, *chat.outputs]
 
-        def refresh(who: str | None, about: str | None) -> tuple[Any, ...]:
-            """Everything that lists people, drawn anew."""
-            return _lists(desk, who, about)
+        def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
+            """Everything that shows people, drawn anew."""
+            session = desk.sessions.of(request.session_hash or "")
+            return *_lists(desk, who), *chat.show(session)
 
-        shown = [people.who, chat.about]
         for event in (enroll.enrolled, *people.changed):
-            event.then(refresh, shown, lists, **QUICK)
-        people_page.select(refresh, shown, lists, **QUICK)
+            event.then(refresh, people.who, lists, **QUICK)
+        people_page.select(refresh, people.who, lists, **QUICK)
 
-        def come(key: str) -> tuple[Any, ...]:
-            """A browser opens or reloads the page: it gets its key, its trainings, and the people."""
+        def come(key: str, request: gr.Request) -> tuple[Any, ...]:
+            """A browser opens or reloads the page: it gets its key, its trainings, the people, its conversation."""
             owner = key or secrets.token_urlsafe(24)
-            return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None, None)
+            session = desk.sessions.of(request.session_hash or "")
+            return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None), *chat.show(session)
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists], **QUICK)
 
@@ -73,18 +74,15 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
     return page
 
 
-def _lists(desk: Desk, who: str | None, about: str | None) -> tuple[Any, ...]:
+def _lists(desk: Desk, who: str | None) -> tuple[Any, ...]:
     people = desk.engine.people.all()
     names = [person.name for person in people]
     running = [job for name in names if (job := desk.jobs.for_person(name))]
     who = who if who in names else (names[0] if names else None)
-    about = about if about in names else (names[-1] if names else None)
     other = next((name for name in names if name != who), None)
     return (
         cards.people_grid(people, running),
         gr.Dropdown(choices=names, value=who),
         gr.Dropdown(choices=names, value=other),
         people_tab.likeness_of(desk, who, other),
-        gr.Dropdown(choices=names, value=about, visible=bool(names)),
-        *(gr.Button(text) for text in desk.starters(about)),
     )

@@ -105,9 +105,12 @@ class Session:
         return self._links.get(token)
 
     def drop(self, clip: SessionClip) -> None:
-        """Delete one clip and all that was made of it."""
-        for path in (clip.path, *clip.frames):
-            path.unlink(missing_ok=True)
+        """Delete one clip and all that was made of it; what was said about it stays, without pictures."""
+        shutil.rmtree(clip.path.parent, ignore_errors=True)
+        clip.frames = []
+        for turn in self.turns:
+            if turn.clip is clip:
+                turn.clip, turn.pictures = None, []
         self._links = {token: link for token, link in self._links.items() if link.path.exists()}
 
     def keep(self, clip: SessionClip) -> None:
@@ -115,6 +118,11 @@ class Session:
         self.clips.append(clip)
         while len(self.clips) > MAX_CLIPS:
             self.drop(self.clips.pop(0))
+
+    def remove(self, clip: SessionClip) -> None:
+        """Drop a clip, and don't ask about it any more."""
+        self.clips = [kept for kept in self.clips if kept is not clip]
+        self.drop(clip)
 
     def all_clips(self) -> list[SessionClip]:
         """Every clip it has, the one on the enroll tab included."""
