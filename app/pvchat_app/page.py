@@ -65,9 +65,9 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""
-            return *evaluate.show(key, request.session_hash or ""), evaluate.offer()
+            return *evaluate.show(key, request.session_hash or ""), *evaluate.offer()
 
-        come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
+        come_event.then(runs, browser, [evaluate.runs, evaluate.timer, *evaluate.offered], **QUICK)
 
         # without an unload event a browser opens no heartbeat, whose end ends a session (`middleware.Departures`)
         page.unload(lambda: None)
