@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
+from pvchat.people.corrections import MOST, examples_of, with_examples
 from pvchat.people.person import Person, name_key
 
 STACKED = ("prototypes", "masked", "body")  # [P, D] each: rows of both
@@ -43,7 +44,8 @@ def merge(kept: Person, gone: Person) -> Person:
     clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
     extra = {**deep.extra, "sightings": sightings, "clips": clips}
     confidence = max(kept.confidence, gone.confidence)
-    return replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)
+    both = replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)
+    return with_examples(both, [*examples_of(kept), *examples_of(gone)][-MOST:])
 
 
 def alike(one: Person, other: Person) -> float | None:
