@@ -84,7 +84,7 @@ class Turn:
         text: the answer, as far as it has come.
         status: what is being done before there is any.
         presences: everyone enrolled, those who were asked about first.
-        about: the clip's name; stays when the clip was removed.
+        source: the clip's name; stays when the clip was removed.
         corrected: what was said.
         done: nothing more will come.
         key: by which the page knows the turn.
@@ -99,13 +99,13 @@ class Turn:
     presences: list[PersonPresence] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     error: str = ""
-    about: str = ""
+    source: str = ""
     corrected: str = ""
     done: bool = False
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def __post_init__(self) -> None:
-        self.about = self.about or (self.clip.name if self.clip else "")
+        self.source = self.source or (self.clip.name if self.clip else "")
 
     @property
     def asked(self) -> list[PersonPresence]:
@@ -125,4 +125,4 @@ class Turn:
     @property
     def clip_name(self) -> str:
         """The clip's name; "" without one."""
-        return self.about
+        return self.source

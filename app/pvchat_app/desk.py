@@ -132,7 +132,7 @@ class Desk:
         turn = Turn(session.clips[-1] if session.clips else None, question[:MAX_QUESTION])
         if turn.clip is None:
             turn.error, turn.done = "There is no clip yet: upload one first.", True
-        session.turns = [*(earlier for earlier in session.turns if earlier.about), turn]
+        session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
         return turn
 
     def ask(self, session: Session, question: str) -> Iterator[Turn]:

@@ -47,7 +47,7 @@ def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
     line = _line(turn)
     if turn.clip is None:
         return (
-            f'<p class="pv-evidence pv-gone">{line} <span class="pv-dim">{escape(turn.about)} was removed.</span></p>'
+            f'<p class="pv-evidence pv-gone">{line} <span class="pv-dim">{escape(turn.source)} was removed.</span></p>'
         )
     photo = turn.clip.probe.kind == "photo"
     plot = "" if photo or not turn.asked else timeline(turn.asked, turn.duration_s, turn.url)
