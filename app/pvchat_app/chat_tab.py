@@ -40,8 +40,10 @@ LATE = 2  # turns that may still change while one is answered: the one before ma
 class ChatTab:
     """The components that other parts of the page need, and what fills them for a session."""
 
+    upload: gr.File
     outputs: list[Any]
     show: Callable[[Session], tuple[Any, ...]]
+    uploaded: Callable[[Session], Any]
 
 
 def build(desk: Desk) -> ChatTab:
@@ -92,7 +94,12 @@ def build(desk: Desk) -> ChatTab:
         seen = cards.seen(clip, len(desk.engine.people.names())) if clip and clip.analysis else ""
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session))
 
-    return ChatTab([shown, note, chat, *buttons], show)
+    return ChatTab(upload, [shown, note, chat, *buttons], show, uploaded)
+
+
+def uploaded(session: Session) -> str | None:
+    """The upload that the session's clip came as, so that a page that was reloaded can remove it."""
+    return str(session.upload_of(session.clips[-1])) if session.clips else None
 
 
 def view(session: Session, late: bool = False) -> dict[str, Any]:

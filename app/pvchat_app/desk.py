@@ -25,6 +25,7 @@ from pvchat_app.streaming import streamed
 from pvchat_app.wording import told
 
 MAX_QUESTION = 500  # characters
+RELOAD_S = 20.0  # how long a page that is reloaded may take to come again
 
 
 class Desk:
@@ -246,6 +247,12 @@ class Desk:
             return self.engine.people.import_(upload, replace=replace, name=name.strip() or None)
         finally:
             self.sessions.discard(upload)
+
+    def leave(self, name: str) -> None:
+        """A page's connection has ended: its session ends soon, unless the page was only reloaded."""
+        timer = threading.Timer(RELOAD_S, self.end_session, [name])
+        timer.daemon = True
+        timer.start()
 
     def end_session(self, name: str) -> None:
         """A browser is gone: its files go, and the analyses of clips that no other session has."""

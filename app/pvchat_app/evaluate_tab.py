@@ -19,9 +19,7 @@ from pvchat_app.enroll_tab import CANCEL, POLL_S, PRIVATE, QUICK, sent
 from pvchat_app.progress import watched
 from pvchat_app.wording import escape
 
-_NONE = (
-    "No manifest yet. A manifest lists people, clips and questions: take the demo set, or add your own."
-)
+_NONE = "No manifest yet. A manifest lists people, clips and questions: take the demo set, or add your own."
 MAX_QUESTIONS = 1_000_000
 
 

@@ -19,6 +19,12 @@ _HEAD = (
     '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
     "clips. Everything stays on this machine.</span></div>"
 )
+# a key that this tab alone has, and keeps over a reload
+_TAB = """() => { let key = sessionStorage.getItem('pvchat-tab');
+  if (!key) {
+    key = [...crypto.getRandomValues(new Uint8Array(24))].map((n) => n.toString(16).padStart(2, '0')).join('');
+    sessionStorage.setItem('pvchat-tab', key); }
+  return key; }"""
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
@@ -32,6 +38,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
     """
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
+        tab_key = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
         with gr.Tabs(elem_id="pv-tabs"):
             with gr.Tab("Enroll", id="enroll"):
@@ -55,13 +62,22 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
             event.then(refresh, people.who, lists, **QUICK)
         people_page.select(refresh, people.who, lists, **QUICK)
 
-        def come(key: str, request: gr.Request) -> tuple[Any, ...]:
-            """A browser opens or reloads the page: it gets its key, its trainings, the people, its conversation."""
+        def come(key: str) -> tuple[Any, ...]:
+            """A browser opens or reloads the page: it gets its key, its trainings, the people."""
             owner = key or secrets.token_urlsafe(24)
-            session = desk.sessions.of(request.session_hash or "")
-            return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None), *chat.show(session)
+            return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None)
 
-        come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists], **QUICK)
+        come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists[:4]], **QUICK)
+
+        def resume(key: str, request: gr.Request) -> tuple[Any, ...]:
+            """A tab that was reloaded goes on with its conversation, not with the clip on its enroll tab."""
+            session = desk.sessions.resume(request.session_hash or "", key or "")
+            if session.enrolling is not None:
+                session.drop(session.enrolling)
+                session.enrolling, session.pick = None, 1
+            return chat.uploaded(session), *chat.show(session)
+
+        page.load(resume, tab_key, [chat.upload, *chat.outputs], js=_TAB, **QUICK)
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""

@@ -173,7 +173,7 @@ def _web(desk: Desk, options: Options) -> FastAPI:
     from pvchat_app import page
 
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    web.add_middleware(Departures, end=desk.end_session)
+    web.add_middleware(Departures, end=desk.leave)
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
     text = {
         name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "tabs.css", "page.js")

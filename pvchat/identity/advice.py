@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pvchat.identity.presence import MASK
+from pvchat.identity.examples import is_masked
 from pvchat.perception.experts.faces import frontality
 from pvchat.schemas import ClipAnalysis, Track
 
@@ -44,7 +44,7 @@ def _side(track: Track, analysis: ClipAnalysis) -> str:
 
 
 def _cover(track: Track) -> str:
-    return "A mask hides half of the face: a clip without it would help." if MASK in track.facts.features else ""
+    return "A mask hides half of the face: a clip without it would help." if is_masked(track) else ""
 
 
 def _sharpness(track: Track, analysis: ClipAnalysis) -> str:

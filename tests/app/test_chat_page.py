@@ -149,3 +149,26 @@ def test_a_correction_is_kept_and_the_question_asked_again(page, party: Path, se
     page.wait_for_selector("#pv-chat .pv-corrected:has-text('Noted: that is Ana')")
     page.wait_for_function("document.querySelectorAll('#pv-chat .bot .pv-evidence').length === 3")
     assert page.locator("#pv-chat .pv-answer").last.inner_text().startswith("Yes")
+
+
+def test_a_reload_keeps_clip_and_conversation(page, party: Path) -> None:
+    show(page, party)
+    ask(page, "Is Ana there?")
+    page.reload()
+    page.wait_for_selector("#pv-chat-player figcaption:has-text('party.mp4')", state="attached")
+    tab(page, "Chat")
+    assert page.locator("#pv-chat .user").all_inner_texts() == ["Is Ana there?"]
+    page.wait_for_selector("#pv-chat-file :text('party')")
+    assert ask(page, "and what is she wearing?").startswith("Ana")  # the question before is known still
+    page.locator("#pv-chat-file button[aria-label='Clear'], #pv-chat-file [title='Clear']").first.click()
+    page.wait_for_selector("#pv-chat .pv-gone")
+
+
+def test_another_tab_begins_anew(page, served, party: Path) -> None:
+    show(page, party)
+    ask(page, "Is Ana there?")
+    other = open_page(*served)
+    tab(other, "Chat")
+    other.wait_for_timeout(800)
+    assert other.locator("#pv-chat .pv-turn").count() == 0
+    other.close()
