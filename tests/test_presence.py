@@ -13,6 +13,7 @@ from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import presence
+from pvchat.identity.examples import MASK as MASKED
 from pvchat.identity.presence import PresenceModel, distances, measures
 from pvchat.people.person import Person
 from pvchat.schemas import SceneFacts, SceneSpan, Track
@@ -265,7 +266,7 @@ def test_prototypes_may_be_half_precision(model: PresenceModel) -> None:
 def masked_track(number: int, **fields: float) -> Track:
     track = make_track(number, **fields)
     track.identity = track.identity + MASK
-    track.facts.features = ["glasses", presence.MASK]
+    track.facts.features = ["glasses", MASKED]
     return track
 
 
@@ -299,7 +300,7 @@ def test_masked_and_bare_tracks_have_their_own_cohort_and_weights(model: Presenc
 def test_without_masked_prototypes_a_masked_track_is_held_against_the_bare_ones(model: PresenceModel) -> None:
     """A person out of an older file, or one enrolled from a figure that has none."""
     bare, masked = make_track(1), make_track(1)
-    masked.facts.features = [presence.MASK]
+    masked.facts.features = [MASKED]
     for person in (enrolled(1), Person("Ana", arrays={k: v for k, v in enrolled(1).arrays.items() if k != "masked"})):
         one, other = (model.logits([person], make_analysis(track)) for track in (bare, masked))
         np.testing.assert_array_equal(one, other)

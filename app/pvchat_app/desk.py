@@ -19,12 +19,13 @@ from pvchat_app import evidence, export, pace
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
+from pvchat_app.joins import Join, Joins
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.streaming import streamed
 from pvchat_app.wording import told
 
-STARTERS = ("Is {name} in this video?", "What is {name} wearing?", "What is {name} doing?", "Where is {name}?")
 MAX_QUESTION = 500  # characters
+RELOAD_S = 20.0  # how long a page that is reloaded may take to come again
 
 
 class Desk:
@@ -37,7 +38,7 @@ class Desk:
     """
 
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
-        self.engine, self.sessions, self.jobs = engine, sessions, jobs
+        self.engine, self.sessions, self.jobs, self.joins = engine, sessions, jobs, Joins()
 
     # -- clips --------------------------------------------------------------------------------------------------------
 
@@ -58,6 +59,13 @@ class Desk:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
         return SessionClip(path, path.name, session.link(shown, media), probe, media, copied=shown != path)
+
+    def remove(self, session: Session, clip: SessionClip) -> None:
+        """Take a clip away: its files and pictures go, and its analysis unless another session has the same clip."""
+        session.remove(clip)
+        if clip.analysis is not None and all(c.analysis is None or c.analysis.key != clip.analysis.key
+                                             for c in self.sessions.clips()):  # fmt: skip
+            self.engine.chat.forget_clip(clip.analysis.key)
 
     def look(self, clip: SessionClip, progress: Progress | None = None) -> None:
         """Let the experts look at a clip, unless they did."""
@@ -120,18 +128,28 @@ class Desk:
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
+    def pose(self, session: Session, question: str) -> Turn:
+        """Put a question about the session's clip into the conversation, where it is seen before it is answered."""
+        turn = Turn(session.clips[-1] if session.clips else None, question[:MAX_QUESTION])
+        if turn.clip is None:
+            turn.error, turn.done = "There is no clip yet: upload one first.", True
+        session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
+        return turn
+
     def ask(self, session: Session, question: str) -> Iterator[Turn]:
-        """Answer a question about the session's clip; yields the turn again whenever more of it is there.
+        """`pose` and `answer`."""
+        yield from self.answer(session, self.pose(session, question))
+
+    def answer(self, session: Session, turn: Turn) -> Iterator[Turn]:
+        """Answer a question; yields its turn again whenever more of it is there.
 
         First the text as it streams, then presence and timeline, then the pictures. Errors become `turn.error`.
         """
-        if not session.clips:
-            yield Turn(None, question, error="There is no clip yet: upload one first.")
+        clip = turn.clip
+        if turn.done or clip is None:
+            yield turn
             return
-        clip = session.clips[-1]
-        turn = Turn(clip, question[:MAX_QUESTION])
         history = session.earlier_questions(clip)
-        session.turns.append(turn)
         try:
             for piece in streamed(lambda stream: self._answer(clip, turn, history, stream)):
                 turn.text += piece
@@ -142,9 +160,10 @@ class Desk:
             asked = {person.name for person in turn.answer.people}
             turn.presences = sorted(turn.answer.everyone, key=lambda p: p.name not in asked)
             yield turn
-            turn.pictures = evidence.pictures(session, clip, turn.presences, self.engine.chat.settings.video)
+            turn.pictures = evidence.pictures(session, clip, turn.asked, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
             turn.error = told(error)
+        turn.done = True
         yield turn
 
     def _answer(self, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
@@ -155,11 +174,20 @@ class Desk:
         with self.engine.listening(tell):
             turn.answer = self.engine.chat.ask(clip.path, turn.question, history=history, stream=stream)
 
-    def starters(self, name: str | None) -> list[str]:
-        """The four one-click questions, about one person; about anybody when nobody is enrolled."""
-        if name is None:
-            return ["Who is in this video?", "How many people?", "What is happening?", "Where is this?"]
-        return [text.format(name=name) for text in STARTERS]
+    def correct(self, turn: Turn, name: str, her: bool, track: int | None = None) -> None:
+        """Keep that somebody in a turn's clip is, or isn't, a person; the next question knows it.
+
+        Args:
+            turn: with a clip.
+            name: of the person.
+            her: True: "that is her"; False: "that is not her".
+            track: number of the track that is meant, from 1; None: whoever was taken for her.
+
+        Raises:
+            PVChatError: nobody has this name, or nobody can be meant.
+        """
+        assert turn.clip is not None
+        self.engine.chat.correct(name, turn.clip.path, her, track=track)
 
     def save_conversation(self, session: Session) -> tuple[str, int]:
         """The conversation as a zip in the session's folder; returns its link and its bytes.
@@ -186,13 +214,20 @@ class Desk:
         for one in (name, other):
             if self.jobs.for_person(one):
                 raise PeopleError("is being trained.", subject=one, hint="Wait until it is done, or cancel it first.")
-        merged = self.engine.chat.merge(name, other)
+        merged = self.joins.merge(self.engine.chat, name, other)
         self._forget_analyses()
         return merged
+
+    def unmerge(self) -> Join:
+        """The last merge is taken back; raises PeopleError where there is none."""
+        join = self.joins.undo(self.engine.people)
+        self._forget_analyses()
+        return join
 
     def forget(self, name: str) -> None:
         """Everything about a person goes; a training of hers is stopped first."""
         self._end_training(name)
+        self.joins.forget(name)
         self.jobs.drop_previews(name)
         self.engine.chat.forget(name)
         self._forget_analyses()
@@ -212,6 +247,12 @@ class Desk:
             return self.engine.people.import_(upload, replace=replace, name=name.strip() or None)
         finally:
             self.sessions.discard(upload)
+
+    def leave(self, name: str) -> None:
+        """A page's connection has ended: its session ends soon, unless the page was only reloaded."""
+        timer = threading.Timer(RELOAD_S, self.end_session, [name])
+        timer.daemon = True
+        timer.start()
 
     def end_session(self, name: str) -> None:
         """A browser is gone: its files go, and the analyses of clips that no other session has."""

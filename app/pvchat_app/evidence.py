@@ -57,7 +57,7 @@ def pictures(
         return []
     if not clip.frames:
         clip.frames = keep_frames(session, clip, config)
-    many = max(1, min(EACH, MOST // len(shown)))
+    many = 1 if clip.probe.kind == "photo" else max(1, min(EACH, MOST // len(shown)))  # a photo is one moment
     return [
         _picture(session, clip, person, analysis, sighting)
         for person in shown[:MOST]

@@ -33,6 +33,7 @@ EMPTY_S = 3600.0  # empty files of Gradio's are deleted at this age
 MAX_CLIPS = 20  # a session keeps its last clips
 SERVER_FOLDER = "app-"
 LINKS = "/files"
+TAB_KEY = 32  # characters of a tab's key
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Session:
         self.used = time.monotonic()
         self._links: dict[str, Link] = {}
         self._uploads: set[Path] = set()
+        self._claimed: dict[Path, Path] = {}  # where a claimed file lies now: the upload that it was
 
     def claim(self, upload: str | Path) -> Path:
         """Take an upload into the session's folder; returns its new path.
@@ -81,7 +83,12 @@ class Session:
             why = "the upload didn't arrive whole."
             raise VideoReadError(why, subject=source.name, hint="Upload it again.") from error
         self._uploads.add(source)
+        self._claimed[path] = source
         return path
+
+    def upload_of(self, clip: SessionClip) -> Path:
+        """The upload that a clip came as."""
+        return self._claimed[clip.path]
 
     def link(self, path: Path, media: str, download: str = "") -> str:
         """A link to a file of this session.
@@ -105,9 +112,12 @@ class Session:
         return self._links.get(token)
 
     def drop(self, clip: SessionClip) -> None:
-        """Delete one clip and all that was made of it."""
-        for path in (clip.path, *clip.frames):
-            path.unlink(missing_ok=True)
+        """Delete one clip and all that was made of it; what was said about it stays, without pictures."""
+        shutil.rmtree(clip.path.parent, ignore_errors=True)
+        clip.frames = []
+        for turn in self.turns:
+            if turn.clip is clip:
+                turn.clip, turn.pictures = None, []
         self._links = {token: link for token, link in self._links.items() if link.path.exists()}
 
     def keep(self, clip: SessionClip) -> None:
@@ -115,6 +125,15 @@ class Session:
         self.clips.append(clip)
         while len(self.clips) > MAX_CLIPS:
             self.drop(self.clips.pop(0))
+
+    def remove(self, clip: SessionClip) -> None:
+        """Drop a clip and its upload, and don't ask about it any more."""
+        self.clips = [kept for kept in self.clips if kept is not clip]
+        self.drop(clip)
+        source = self._claimed.pop(clip.path, None)
+        if source is not None and source not in self._claimed.values():
+            self._uploads.discard(source)
+            self._owner.discard(source)
 
     def all_clips(self) -> list[SessionClip]:
         """Every clip it has, the one on the enroll tab included."""
@@ -139,6 +158,7 @@ class Sessions:
         self.uploads.mkdir(parents=True, mode=0o700)
         self.root.chmod(0o700)
         self._open: dict[str, Session] = {}
+        self._tabs: dict[str, Session] = {}  # by the key that a browser's tab keeps over a reload
         self._lock = threading.Lock()
 
     def of(self, name: str) -> Session:
@@ -152,12 +172,31 @@ class Sessions:
             session.used = time.monotonic()
             return session
 
+    def resume(self, name: str, tab: str) -> Session:
+        """The session of a browser's tab, which has another name since it was reloaded; a new one where it has none.
+
+        Args:
+            name: as Gradio calls it now.
+            tab: random key that only this tab knows; "" or a short one resumes nothing.
+        """
+        if len(tab) < TAB_KEY:
+            return self.of(name)
+        with self._lock:
+            held = self._tabs.get(tab)
+            if held is not None and held in self._open.values():
+                self._open[name] = held
+        session = self.of(name)
+        with self._lock:
+            self._tabs[tab] = session
+        return session
+
     def end(self, name: str) -> None:
-        """Delete all that a session had."""
+        """Delete all that a session had, unless the page that was reloaded goes on with it under another name."""
         with self._lock:
             session = self._open.pop(name, None)
-            if session is None:
+            if session is None or session in self._open.values():
                 return
+            self._tabs = {tab: kept for tab, kept in self._tabs.items() if kept is not session}
             kept = {path for other in self._open.values() for path in other._uploads}
         for path in session._uploads - kept:
             shutil.rmtree(path.parent, ignore_errors=True)  # Gradio gives every content a folder of its own

@@ -9,7 +9,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model
+from pvchat.cli.options import Commands, add_command, add_model, time_of
 
 if TYPE_CHECKING:
     from pvchat.schemas import Answer
@@ -22,7 +22,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
     for flag, dest, end in (("--from", "start_s", "start"), ("--to", "end_s", "end")):
         told = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
-        parser.add_argument(flag, dest=dest, type=_seconds, metavar="TIME", help=told)
+        parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=told)
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -41,15 +41,6 @@ def run(args: argparse.Namespace) -> None:
         console.write_json(answer.to_dict())
     else:
         _show(answer)
-
-
-def _seconds(text: str) -> float:
-    from pvchat.chat.window import seconds_of
-
-    try:
-        return seconds_of(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _show(answer: Answer) -> None:

@@ -81,6 +81,16 @@ def add_model(parser: argparse.ArgumentParser) -> None:
             group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=shown)
 
 
+def time_of(text: str) -> float:
+    """Seconds out of "75", "1:15" or "0:01:15", as a type of argparse's."""
+    from pvchat.chat.window import seconds_of
+
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def settings_of(args: argparse.Namespace) -> Settings:
     """The words of `add_model` as checked settings, with the device that is really there.
 

@@ -44,7 +44,7 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
     if len(rivals) > 1 and subjects[0].kind == "face":
         raise SeveralSubjectsError(
             f"{len(rivals)} people are about equally prominent in the clip.",
-            candidates=[_candidate(analysis, number, t) for number, t in enumerate(rivals, 1)],
+            candidates=[candidate(analysis, number, t) for number, t in enumerate(rivals, 1)],
             subject=source,
             hint="Pick one with --track N.",
         )
@@ -104,7 +104,8 @@ def forget_candidates() -> None:
     shutil.rmtree(home() / "tmp" / "subjects", ignore_errors=True)
 
 
-def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
+def candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
+    """A track as it is offered to the user, its picture written to a file (`forget_candidates` deletes it)."""
     folder = home() / "tmp" / "subjects"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{analysis.key[:12]}-{number}.jpg"

@@ -16,12 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from functools import partial
 from pathlib import Path
 
 import filelock
 
 from pvchat.config import home
 from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders
 from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
@@ -138,6 +140,25 @@ class PeopleStore:
                 atomic.remove_folder(self.root / old.id, self._scratch)
         return self._folders.load(self._rows()[person.id]) or person
 
+    def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
+        """Put a changed person in the place of who has this name: her arrays may change, her names don't.
+
+        Args:
+            name: a name or an alias.
+            change: given the person as she is stored now, while nobody else writes.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the name, or what `change` made is off.
+        """
+        from pvchat.people import exchange
+
+        with self._writing(name):
+            row, old = self._row(name), self.get(name)
+            person = checked(changed(change(old), id=uuid.uuid4().hex, name=old.name, aliases=old.aliases))
+            atomic.write_folder(self.root / person.id, exchange.encode(person, replaces=row.id), self._scratch)
+            atomic.remove_folder(self.root / row.id, self._scratch)
+        return self.get(person.name)
+
     def rename(self, old: str, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
 
@@ -175,7 +196,7 @@ class PeopleStore:
         """Remove a person: files, vectors, index row, leftovers of killed writes, and every cached clip analysis.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes; it goes first, so that a forget
-        that is cut short can be repeated.
+        that is cut short can be repeated. Her face goes too where it is kept as "that is not …" of somebody else.
 
         Args:
             name: a name, an alias, or the id of a damaged folder.
@@ -188,6 +209,7 @@ class PeopleStore:
             if row is None and name not in self._index.damaged:
                 raise self._unknown(name)
             self._clip_cache.purge()
+            self._drop_examples_of(self._folders.load(row) if row else None)
             atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
 
     def export(self, name: str, path: Path | str) -> Path:
@@ -198,7 +220,7 @@ class PeopleStore:
         """
         from pvchat.people import exchange
 
-        person, path = self.get(name), Path(path).expanduser()
+        person, path = shareable(self.get(name)), Path(path).expanduser()
         if path.exists() or not path.parent.is_dir():
             what = "already exists." if path.exists() else "its folder doesn't exist."
             raise PeopleError(what, subject=str(path), hint="Choose another path.")
@@ -261,6 +283,13 @@ class PeopleStore:
             digests = exchange.decode_config(config.read_bytes()).sha256
             atomic.write_file(config, exchange.encode_config(person, digests), self._scratch)
         return self.get(person.name)
+
+    def _drop_examples_of(self, gone: Person | None) -> None:
+        if gone is None or any(holds(one, gone) for one in self.all() if one.id != gone.id):
+            return  # damaged; or merged into somebody who goes on
+        for person in self.all():
+            if person.id != gone.id and showing(person, gone):
+                self.revise(person.name, partial(without_those_of, other=gone))
 
     @contextmanager
     def _writing(self, subject: str) -> Iterator[Rows]:

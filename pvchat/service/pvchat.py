@@ -22,6 +22,7 @@ from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress
 from pvchat.service.answering import Answering, Asking
 from pvchat.service.clipmemory import ClipMemory, Partial
+from pvchat.service.correcting import Correcting
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
@@ -36,7 +37,7 @@ PRESET = Settings.model
 DEPTHS = ("instant", "deep")
 
 
-class PVChat:
+class PVChat(Correcting):
     """Enroll people from one clip each, then ask about other clips.
 
     Args:

@@ -81,11 +81,13 @@ def main() -> None:
         home = Path(folder)
         (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
         os.environ["PVCHAT_HOME"] = folder
+        from pvchat_app import demoset
+
         from pvchat.assets import footage
 
         clips = footage.build(home / "clips")
         clips["far-away"] = small(clips["blue-room"], home / "clips" / "far-away.mp4")
-        manifest(home / "manifests" / "demo", clips)
+        demoset.make(home / "manifests")
         with browser("--hide-scrollbars") as opened, served(home) as url:
             studio = Studio(opened, url, clips, args.out, args.only)
             for shots in SHOTS:
@@ -211,34 +213,6 @@ def small(clip: Path, path: Path) -> Path:
         images.append(np.asarray(few.resize(image.size, Image.Resampling.BICUBIC)))
     video.save_clip(path, images, 4)
     return path
-
-
-def manifest(folder: Path, clips: dict[str, Path]) -> None:
-    """Questions about the demo's clips."""
-    import shutil
-
-    from pvchat.assets.footage import shot
-    from pvchat.eval.manifest import Item, Manifest, Subject, write
-
-    (folder / "clips").mkdir(parents=True)
-    names = {"Carl": "car-1", "Obama": "portrait"}
-    for name in (*names.values(), "car-2", "speech", "blue-room", "other-man", "both"):
-        shutil.copy(clips[name], folder / "clips" / f"{name}.mp4")
-    wears = {"Carl": "Carl is wearing a black top.", "Obama": "Obama is wearing a black suit."}
-    items: list[Item] = []
-    for clip in ("car-2", "speech", "blue-room", "other-man", "both"):
-        there = {name: name in shot(clip).shows for name in names}
-        for name, is_there in there.items():
-            file, kind = f"clips/{clip}.mp4", "single" if is_there else "refusal"
-            truth = f"{'Yes' if is_there else 'No'}, {name} is {'' if is_there else 'not '}in this video."
-            rows = (("single", "existence", f"Is {name} in this video?", truth),
-                    (kind, "appearance", f"What is {name} wearing?", wears[name] if is_there else truth))  # fmt: skip
-            for sort, topic, question, answer in rows:
-                items.append(
-                    Item(f"q{len(items):02d}", "demo", file, (name,), sort, topic, question, answer, {name: is_there})
-                )
-    subjects = tuple(Subject(name, f"clips/{clip}.mp4", "demo") for name, clip in names.items())
-    write(Manifest("demo", folder, subjects, tuple(items)), folder)
 
 
 def shrink(path: Path) -> None:

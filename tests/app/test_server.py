@@ -155,7 +155,8 @@ def call_tool(url: str, name: str, given: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("stay_s", [0.0, 0.5])
-def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path, stay_s: float) -> None:
+def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path, stay_s: float, monkeypatch) -> None:
+    monkeypatch.setattr("pvchat_app.desk.RELOAD_S", 0.1)
     app, url = server
     with httpx.stream("GET", url + "/gradio_api/heartbeat/abc", timeout=20) as beat:
         next(beat.iter_bytes())

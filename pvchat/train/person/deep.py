@@ -22,6 +22,7 @@ import numpy as np
 from pvchat.augment.schemas import Row, Sample
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.verify import RECORD
+from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
 from pvchat.train.person.config import PersonConfig
@@ -121,7 +122,8 @@ def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions =
         return deep
     current = stored(chat, person)
     kept: dict[str, Any] = {"name": current.name, "aliases": current.aliases, "created": current.created}
-    return chat.people.add(replace(deep, **kept), replace=True)
+    deep = with_examples(replace(deep, **kept), examples_of(current))
+    return chat.people.add(deep, replace=True)
 
 
 def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions = USUAL) -> Person:
@@ -252,6 +254,12 @@ def stored(chat: Service, person: Person) -> Person:
         PeopleError: she was forgotten or replaced meanwhile: nothing of her may come back.
     """
     for one in chat.people.all():
-        if one.id == person.id:
+        if one.id == person.id or _same_enrollment(one, person):
             return one
     raise PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)
+
+
+def _same_enrollment(one: Person, other: Person) -> bool:
+    """Whether only names or corrections changed since; those move a person to another folder."""
+    same = (one.created, one.clip_key) == (other.created, other.clip_key)
+    return same and np.array_equal(one.arrays.get("prototypes", ()), other.arrays.get("prototypes", ()))
