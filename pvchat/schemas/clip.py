@@ -137,11 +137,19 @@ class ClipAnalysis:
             last, before = shot, frame
         return [(round(a, 2), round(b, 2)) for a, b in spans]
 
+    def shown_between(self, start_s: float, end_s: float) -> list[int]:
+        """The tracks that `between` keeps, in order: indices into `tracks`."""
+        first, last = self._inside(start_s, end_s)[[0, -1]]
+        return [i for i, t in enumerate(self.tracks) if ((t.shown_in >= first) & (t.shown_in <= last)).any()]
+
+    def _inside(self, start_s: float, end_s: float) -> IntArray:
+        """The sampled frames from `start_s` to `end_s`; the nearest one where there is none."""
+        inside = np.flatnonzero((self.times >= start_s) & (self.times <= end_s))
+        return inside if len(inside) else np.array([int(np.abs(self.times - (start_s + end_s) / 2).argmin())])
+
     def between(self, start_s: float, end_s: float) -> ClipAnalysis:
         """What was seen from `start_s` to `end_s` (seconds): times stay those of the clip, facts are the window's."""
-        inside = np.flatnonzero((self.times >= start_s) & (self.times <= end_s))
-        if not len(inside):
-            inside = np.array([int(np.abs(self.times - (start_s + end_s) / 2).argmin())])
+        inside = self._inside(start_s, end_s)
         low, high = max(0.0, start_s), min(self.duration_s, end_s)
         stored = np.linspace(0, len(self.times) - 1, len(self.frame_features)).round()
         kept = np.flatnonzero((stored >= inside[0]) & (stored <= inside[-1]))

@@ -81,6 +81,11 @@ class Answering:
         presences = self.score(analysis)
         viewed = Viewed(analysis, presences, self.names, window is not None or asking.whole_s is not None)
         written = self.writer.write(questions, viewed, asking.stream)
+        if window is not None:  # `track` counts in the whole clip's tracks, whatever part was asked about
+            numbers = seen.analysis.shown_between(*window)
+            for person in presences:
+                person.track = None if person.track is None else numbers[person.track]
+                person.tracks = tuple(numbers[track] for track in person.tracks)
         return [
             Answer(
                 told_so_far(one.text, seen.analysis, asking), question.type, one.people,
