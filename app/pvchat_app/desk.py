@@ -187,6 +187,8 @@ class Desk:
                     yield turn
             yield turn
         turn.status = ""
+        if looking.failure is not None:
+            raise looking.failure
 
     def _answer_so_far(self, seen: ClipAnalysis, clip: SessionClip, turn: Turn, history: list[str]) -> None:
         with self._speaking:

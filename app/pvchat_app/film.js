@@ -70,7 +70,7 @@
     else if (lane || event.target.closest(".pv-film-axis")) {
       const time = timeAt(film, event.clientX), bar = lane && near(lane, event.clientX);
       const shot = lane && lane.matches(".pv-shots") && shots(film).filter((start) => start <= time + 1e-6).pop();
-      const inside = bar && time > Number(bar.dataset.from) && bar === event.target;
+      const inside = bar && bar === event.target && bar.offsetWidth > 12; // else its start is meant
       play(film, inside ? time : bar ? Number(bar.dataset.from) : shot === false || shot === null ? time : shot);
     }
   });

@@ -21,12 +21,15 @@ class Watch:
 
     def __init__(self, what: str) -> None:
         self._what, self._share, self._began = what, 0.0, time.monotonic()
+        self._told = self._began  # when the share was told
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The callback to hand to the call."""
         if what != self._what:
             self._what, self._share, self._began = what, 0.0, time.monotonic()
-        self._share = max(self._share, min(1.0, done / total)) if total > 0 else 0.0
+        share = max(self._share, min(1.0, done / total)) if total > 0 else 0.0
+        if share != self._share:
+            self._share, self._told = share, time.monotonic()
 
     @property
     def state(self) -> tuple[str, float, float]:
@@ -48,10 +51,12 @@ class Watch:
         )
 
     def _left(self) -> str:
-        passed = time.monotonic() - self._began
+        """The time left by the pace so far: it counts down until more is told, and says nothing once it was wrong."""
+        passed = self._told - self._began
         if self._share < _TRUSTED[0] or passed < _TRUSTED[1]:
             return ""
-        return f" {about(passed * (1 - self._share) / self._share)} left"
+        left = passed * (1 - self._share) / self._share - (time.monotonic() - self._told)
+        return f" {about(left)} left" if left > 0 else ""
 
 
 def watched(what: str, call: Callable[[Progress], object]) -> Iterator[str]:
