@@ -33,6 +33,10 @@ _NOTHING = (
 _LOG = '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0"></div>'
 _COPY = """() => navigator.clipboard.writeText([...document.querySelectorAll('#pv-chat .user, #pv-chat .pv-answer')]
   .map((e) => (e.classList.contains('user') ? '> ' : '') + e.innerText.trim()).join('\\n'))"""
+# many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
+ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
+LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
+REDRAWN = 0.02  # the timeline is drawn anew when so much more of the clip was seen
 LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
 
 
@@ -53,6 +57,7 @@ def build(desk: Desk) -> ChatTab:
             upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
             shown = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-chat-player")
             note = gr.HTML("", elem_id="pv-chat-note")
+            film = gr.HTML("", elem_id="pv-chat-film")
         with gr.Column(scale=3, min_width=300):
             script = (files("pvchat_app") / "conversation.js").read_text(encoding="utf-8")
             chat = gr.HTML({}, html_template=_LOG, js_on_load=script, elem_id="pv-chat")
@@ -73,16 +78,20 @@ def build(desk: Desk) -> ChatTab:
                 export = gr.Button("Export conversation", size="sm", elem_id="pv-export", min_width=130)
             link = gr.HTML("", elem_id="pv-export-link")
 
-    upload.upload(_seeing(desk), upload, [shown, note, chat, *buttons], show_progress="hidden", **MODEL)
-    upload.clear(_removing(desk), None, [shown, note, chat, *buttons], **QUICK)
+    held = [shown, note, chat, *buttons, film]
+    upload.upload(_seeing(desk), upload, held, show_progress="hidden", **LOOKS)
+    upload.clear(_removing(desk), None, held, **QUICK)
     pose, answer = _posing(desk), _answering(desk)
-    waits: dict[str, Any] = {"show_progress": "hidden", **MODEL}
+    waits: dict[str, Any] = {"show_progress": "hidden", **ANSWERS}
     # "multiple": a question that comes while the pictures of the one before are still made waits instead of being lost
     asked = gr.on([ask.click, question.submit], pose, question, [chat, question], trigger_mode="multiple", **QUICK)
-    asked.then(answer, None, chat, **waits)
+    asked.then(answer, None, [chat, film], **waits)
     for button in buttons:
-        button.click(pose, button, [chat, question], trigger_mode="multiple", **QUICK).then(answer, None, chat, **waits)
-    chat.click(_correcting(desk), None, chat, **MODEL | {"show_progress": "hidden"}).then(answer, None, chat, **waits)
+        posed = button.click(pose, button, [chat, question], trigger_mode="multiple", **QUICK)
+        posed.then(answer, None, [chat, film], **waits)
+    chat.click(_correcting(desk), None, chat, **MODEL | {"show_progress": "hidden"}).then(
+        answer, None, [chat, film], **waits
+    )
     export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=following("pv-export-link"))
     copy.click(None, None, None, js=_COPY)
     clear.click(_clearing(desk), None, [chat, link], **QUICK)
@@ -92,9 +101,10 @@ def build(desk: Desk) -> ChatTab:
         clip = session.clips[-1] if session.clips else None
         stands = cards.player(clip) if clip else cards.steps(*_NOTHING)
         seen = cards.seen(clip, len(desk.engine.people.names())) if clip and clip.analysis else ""
-        return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session))
+        drawn = desk.film(clip) if clip else ""
+        return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
-    return ChatTab(upload, [shown, note, chat, *buttons], show, uploaded)
+    return ChatTab(upload, held, show, uploaded)
 
 
 def uploaded(session: Session) -> str | None:
@@ -119,24 +129,29 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
     def see(upload: str | None, request: gr.Request) -> Iterator[Any]:
         """Show the clip, then look at it: the first question needn't wait for that."""
         session = desk.sessions.of(request.session_hash or "")
-        same = [gr.skip()] * 4
+        same = [gr.skip()] * 5  # starters, timeline
         if not upload:
             return
         try:
             yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
             clip = desk.receive(session, upload)
             session.keep(clip)
-            yield cards.player(clip), gr.skip(), view(session), *same
+            yield cards.player(clip), gr.skip(), view(session), *same[1:], ""
+            looking, seen_s = desk.looks.of(clip), 0.0
             for bar in watched("looking at the clip", lambda tell: desk.look(clip, tell)):
-                if not _gone(session, clip):
-                    yield gr.skip(), bar, gr.skip(), *same
+                if _gone(session, clip):
+                    continue
+                fresh, grown = gr.skip(), looking.so_far.duration_s if looking.so_far else 0.0
+                if grown > seen_s + REDRAWN * clip.probe.duration_s:
+                    fresh, seen_s = desk.film(clip), grown
+                yield gr.skip(), bar, gr.skip(), *same[1:], fresh
         except Exception as error:
             if not _gone(session, locals().get("clip")):
                 yield gr.skip(), cards.error_card(error), gr.skip(), *same
             return
         if not _gone(session, clip):
             fresh = [gr.Button(text) for text in starters_of(desk, session)]
-            yield gr.skip(), cards.seen(clip, len(desk.engine.people.names())), gr.skip(), *fresh
+            yield gr.skip(), cards.seen(clip, len(desk.engine.people.names())), gr.skip(), *fresh, desk.film(clip)
 
     return see
 
@@ -153,7 +168,7 @@ def _removing(desk: Desk) -> Callable[..., Any]:
         for clip in session.clips:
             desk.remove(session, clip)
         fresh = [gr.Button(text) for text in starters_of(desk, session)]
-        return cards.steps(*_NOTHING), "", view(session), *fresh
+        return cards.steps(*_NOTHING), "", view(session), *fresh, ""
 
     return remove
 
@@ -175,10 +190,16 @@ def _answering(desk: Desk) -> Callable[..., Any]:
     def answer(request: gr.Request) -> Iterator[Any]:
         """Answer whatever waits; the text streams, the evidence follows."""
         session = desk.sessions.of(request.session_hash or "")
-        while turn := next((turn for turn in session.turns if not turn.done), None):
-            for _ in desk.answer(session, turn):
-                yield view(session, late=turn in session.turns[-LATE:])
-            turn.done = True
+        while turn := next((turn for turn in session.turns if not turn.done and not turn.taken), None):
+            turn.taken = True
+            try:
+                for _ in desk.answer(session, turn):
+                    yield view(session, late=turn in session.turns[-LATE:]), gr.skip()
+                turn.done = True
+            finally:  # a page that went away may come again
+                turn.taken = False
+            if turn.clip is not None and turn.clip in session.clips[-1:]:
+                yield gr.skip(), desk.film(turn.clip)  # whoever was enrolled meanwhile is in it
 
     return answer
 

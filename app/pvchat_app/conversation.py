@@ -87,6 +87,7 @@ class Turn:
         source: the clip's name; stays when the clip was removed.
         corrected: what was said.
         done: nothing more will come.
+        taken: it is being answered.
         key: by which the page knows the turn.
     """
 
@@ -102,10 +103,17 @@ class Turn:
     source: str = ""
     corrected: str = ""
     done: bool = False
+    taken: bool = False
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def __post_init__(self) -> None:
         self.source = self.source or (self.clip.name if self.clip else "")
+
+    def take(self, answer: Answer, duration_s: float) -> None:
+        """Make this the answer; the clip is so many seconds long."""
+        self.answer, self.text, self.duration_s = answer, answer.answer, duration_s
+        asked = {person.name for person in answer.people}
+        self.presences = sorted(answer.everyone, key=lambda p: p.name not in asked)
 
     @property
     def asked(self) -> list[PersonPresence]:

@@ -28,10 +28,19 @@ class Watch:
             self._what, self._share, self._began = what, 0.0, time.monotonic()
         self._share = max(self._share, min(1.0, done / total)) if total > 0 else 0.0
 
+    @property
+    def state(self) -> tuple[str, float, float]:
+        """What `tell` was told last: what is being done, and how much of one."""
+        return self._what, self._share, 1.0 if self._share else 0.0
+
+    @property
+    def text(self) -> str:
+        """What is being done, and how long it will still take."""
+        return f"{self._what[:1].upper()}{self._what[1:]} …{self._left()}"
+
     def html(self) -> str:
         """What is being done now."""
-        text = escape(f"{self._what[:1].upper()}{self._what[1:]} …{self._left()}")
-        share = 100 * self._share
+        text, share = escape(self.text), 100 * self._share
         return (
             f'<div class="pv-notice pv-progress" role="status"><span>{text}</span><div class="pv-bar-outer" '
             f'role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100" aria-label="{text}">'

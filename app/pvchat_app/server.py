@@ -176,7 +176,8 @@ def _web(desk: Desk, options: Options) -> FastAPI:
     web.add_middleware(Departures, end=desk.leave)
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
     text = {
-        name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "tabs.css", "page.js")
+        name: (files("pvchat_app") / name).read_text(encoding="utf-8")
+        for name in ("style.css", "tabs.css", "page.js", "film.js")
     }
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
@@ -187,7 +188,8 @@ def _web(desk: Desk, options: Options) -> FastAPI:
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
         enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api", "settings"],
-        theme=_theme(), css=text["style.css"] + text["tabs.css"], head=f"{_FOOTER}<script>{text['page.js']}</script>",
+        theme=_theme(), css=text["style.css"] + text["tabs.css"],
+        head=f"{_FOOTER}<script>{text['page.js']}{text['film.js']}</script>",
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True

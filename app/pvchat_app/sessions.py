@@ -139,9 +139,10 @@ class Session:
         """Every clip it has, the one on the enroll tab included."""
         return [*self.clips, *([self.enrolling] if self.enrolling is not None else [])]
 
-    def earlier_questions(self, clip: SessionClip) -> list[str]:
-        """The questions already answered about a clip, oldest first."""
-        return [turn.question for turn in self.turns if turn.clip is clip and turn.answer is not None]
+    def earlier_questions(self, clip: SessionClip, before: Turn | None = None) -> list[str]:
+        """The questions answered about a clip, oldest first; those before a turn."""
+        turns = self.turns[: self.turns.index(before)] if before in self.turns else self.turns
+        return [turn.question for turn in turns if turn.clip is clip and turn.answer is not None]
 
 
 class Sessions:

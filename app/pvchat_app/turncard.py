@@ -32,6 +32,8 @@ def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:
         answer = notice(turn.error, "error")
     elif turn.text:
         answer = f'<p class="pv-answer">{escape(turn.text)}</p>'
+        if turn.status and not turn.done:  # an answer from what was seen so far
+            answer += f'<p class="pv-answer pv-wait">{escape(turn.status)} <span class="pv-dots"></span></p>'
     else:
         answer = f'<p class="pv-answer pv-wait">{escape(turn.status or WAITING)} <span class="pv-dots"></span></p>'
     return (

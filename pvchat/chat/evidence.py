@@ -38,6 +38,7 @@ class Evidence:
         place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
         shown: a sentence about the whole clip, for questions that name nobody.
         doubtful: how many people in the clip may be somebody enrolled.
+        strangers: when people are seen who match nobody enrolled, seconds; one person may be several times in it.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Evidence:
     place: str | None = None
     shown: str | None = None
     doubtful: int = 0
+    strangers: list[tuple[float, float]] = field(default_factory=list)
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
@@ -74,6 +76,9 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         scene=analysis.scene,
         unknown=at_once([tracks[i].shown_in for i in unknown]),
         doubtful=len(doubtful - {None, *present}),
+        strangers=[
+            span for i in unknown if len(tracks[i].shown_in) > 1 for span in analysis.spans(tracks[i].shown_in)
+        ],  # what is seen in one sample only may be no face at all
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
     )
 

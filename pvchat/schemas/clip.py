@@ -90,6 +90,7 @@ class ClipAnalysis:
         shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
             One shot of the whole length when not given.
         scenes: the scene's facts by stretches of a long video, in order of time.
+        in_all: how many tracks the whole has of which this is a part; 0 where this is the whole.
     """
 
     key: str
@@ -102,6 +103,7 @@ class ClipAnalysis:
     scene: SceneFacts = field(default_factory=SceneFacts)
     shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scenes: list[SceneSpan] = field(default_factory=list)
+    in_all: int = 0
 
     def __post_init__(self) -> None:
         if not len(self.shots):
@@ -156,6 +158,7 @@ class ClipAnalysis:
             scene=common_scene(scenes) if scenes else self.scene,
             shots=shots[shots[:, 1] > shots[:, 0]],
             scenes=scenes,
+            in_all=self.in_all or len(self.tracks),
         )
 
     def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:

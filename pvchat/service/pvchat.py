@@ -7,20 +7,20 @@ networks may be shared with other PVChats, and everything heavy is loaded when i
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.questions import Question, Turn, read_questions
-from pvchat.chat.window import Part, Window, moment_of, part_of
+from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress
+from pvchat.service.answering import Answering, Asking
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
 from pvchat.service.networks import Networks
@@ -180,24 +180,34 @@ class PVChat(Correcting):
         Raises:
             VideoReadError, UnknownPersonError, SettingsError: the last for a part that isn't one of the clip.
         """
-        question, moment = (question, None) if between is not None else moment_of(question)
-        return self._answer(clip, [question], history, stream, between if moment is None else moment)[0]
+        return self._answer([question], history, lambda: self.look(clip), Asking(between, stream))[0]
 
-    def ask_many(self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = ()) -> list[Answer]:
+    def ask_many(
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = (), between: Window | None = None
+    ) -> list[Answer]:
         """Answer several questions about one clip, each for itself: one visual pass, the model's texts in one batch.
 
         Args:
             clip: a video, an animation or a photo.
             questions: any number.
             history: as for `ask`.
+            between: as for `ask`; of all questions.
 
         Returns:
-            An answer each, in order; their timing is that of all together.
-
-        Raises:
-            VideoReadError, UnknownPersonError.
+            An answer each, in order; their timing is that of all together. Raises as `ask`.
         """
-        return self._answer(clip, questions, history, None, None) if questions else []
+        return self._answer(questions, history, lambda: self.look(clip), Asking(between)) if questions else []
+
+    def ask_so_far(self, seen: ClipAnalysis, whole_s: float, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """`ask` of what was seen of a clip so far (the `partial` of `analyse`); the answer says how far that is.
+
+        Args:
+            seen: the clip's beginning.
+            whole_s: length of the whole clip, seconds.
+            question: as for `ask`.
+            history: as for `ask`.
+        """
+        return self._answer([question], history, lambda: Look(seen), Asking(whole_s=whole_s))[0]
 
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
@@ -229,22 +239,12 @@ class PVChat(Correcting):
         return self._clips.look(clip, partial)
 
     def _answer(
-        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
+        self, questions: Sequence[str], history: Sequence[Turn], seen: Callable[[], Look], asking: Asking
     ) -> list[Answer]:
-        from pvchat.chat.writer import Viewed
-
-        started = time.perf_counter()
         everyone = self.people.snapshot()
         asked = read_questions(questions, history, everyone.names, everyone.aliases, self.networks.sentences.encode)
-        seen = self.look(clip)
-        analysis = part_of(seen.analysis, part)
-        presences = self.score(everyone.people, analysis)
-        written = self._writer.write(asked, Viewed(analysis, presences, everyone.names, part is not None), stream)
-        timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
-        return [
-            Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)
-            for one, question in zip(written, asked, strict=True)
-        ]
+        answering = Answering(everyone.names, lambda part: self.score(everyone.people, part), self._writer)
+        return answering.answers(asked, seen(), asking)
 
     # -- people and clips ---------------------------------------------------------------------------------------------
 
