@@ -25,7 +25,7 @@ DEEP: Plan = (
 TRAINED: Plan = (*DEEP, ("training on stills", 60.0), ("training on clips", 180.0))  # where there is a trained model
 EVALUATION: Plan = (("enrolling the people", 10.0), ("asking about the clips", 60.0), ("scoring the answers", 10.0))
 
-_PRIOR_S = 20.0  # so many seconds of the plan count as confirmed before anything ran
+_PRIOR_S = 4.0  # so many seconds of the plan count as confirmed before anything ran
 # No time left is told before so much of the plan is done: another machine's seconds say little about this one. Of 150
 # made-up jobs whose parts take e^N(0, .5) times the plan on machines e^N(.3, .6) times as slow, 44 % would see the time
 # left double when it is told at once, 4 % when it is told from a tenth on.

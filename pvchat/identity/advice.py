@@ -9,7 +9,7 @@ import numpy as np
 
 from pvchat.identity.examples import is_masked
 from pvchat.perception.experts.faces import frontality
-from pvchat.schemas import ClipAnalysis, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 SMALL = 60.0  # pixels of face height from which size is no limit to identity (perception/experts/faces.py)
 SHORT_S = 1.0
@@ -70,5 +70,5 @@ def _most_frontal(track: Track, analysis: ClipAnalysis) -> float:
     return max(frontality(points) for points in _pixels(track, analysis))
 
 
-def _pixels(track: Track, analysis: ClipAnalysis) -> np.ndarray:
-    return track.points * np.float32([analysis.width, analysis.height])
+def _pixels(track: Track, analysis: ClipAnalysis) -> FloatArray:
+    return track.points * np.array([analysis.width, analysis.height], np.float32)

@@ -100,6 +100,18 @@ def enroll(page: Any, clip: Path, name: str) -> None:
     page.wait_for_selector("#pv-enroll-result .pv-good")
 
 
+def pick(page: Any, where: str, name: str) -> None:
+    """Choose in a dropdown of the people tab; the lists may just be drawn anew, so look whether it was heard."""
+    field = page.locator(f"#pv-{where} input")
+    for _ in range(10):
+        if field.input_value() == name:
+            return
+        field.click()
+        page.get_by_role("option", name=name, exact=True).first.click()
+        page.wait_for_timeout(300)
+    pytest.fail(f"{name} can't be picked")
+
+
 def show(page: Any, clip: Path) -> None:
     """Upload a clip to ask about, and wait until it was looked at."""
     tab(page, "Chat")

@@ -108,17 +108,20 @@ def enrolling(studio: Studio) -> None:
             with studio.page(**look) as page:
                 see(page, "enroll", studio.clips["both"])
                 page.wait_for_selector("#pv-subjects .pv-subject")
+                page.wait_for_selector("#pv-whose label")
                 studio.take(page, name, full="phone" in look)
 
 
 def people(studio: Studio) -> None:
-    """Everyone enrolled."""
+    """Everyone enrolled, and two who are about to be merged."""
     for name, look in (("people", {}), ("people-dark", {"dark": True}), ("people-phone", {"phone": True})):
         if studio.wants(name):
             with studio.page(**look) as page:
                 tab(page, "People")
                 page.wait_for_selector("#pv-people .pv-person")
-                page.wait_for_selector("#pv-alike .pv-notice")
+                page.wait_for_timeout(800)
+                page.click("#pv-merge")
+                page.wait_for_selector("#pv-alike .pv-pair")
                 studio.take(page, name, full="phone" in look)
 
 
@@ -129,8 +132,7 @@ def chatting(studio: Studio) -> None:
             with studio.page(**look) as page:
                 show(page, studio.clips["both"])
                 if "phone" not in look:
-                    ask(page, "Is Carl in this video?")
-                    page.wait_for_selector("#pv-chat .pv-picture img")
+                    ask(page, "Who is in this video?")
                     ask(page, "and what is he wearing?")
                 else:
                     ask(page, "What is Carl wearing?")
@@ -158,6 +160,8 @@ def deep(studio: Studio) -> None:
         page.wait_for_selector("#pv-subjects .pv-subject")
         page.get_by_label("Name", exact=True).first.fill("Carl in his car")
         page.get_by_label("This person has agreed").check()
+        if (other := page.get_by_label("Another person")).is_visible():
+            other.check()
         page.get_by_label("Instant, then deep").check()
         page.click("#pv-enroll")
         page.wait_for_selector("#pv-jobs .pv-samples", timeout=5 * WAIT_MS)
@@ -191,7 +195,8 @@ def evaluating(studio: Studio) -> None:
 
 
 def seen(page: Any) -> None:
-    """Wait for the pictures and put the newest answer into view."""
+    """Unfold the newest answer and wait for its pictures."""
+    page.locator("#pv-chat .pv-turn").last.locator(".pv-more > summary").click()
     page.wait_for_selector("#pv-chat .pv-picture img")
     page.wait_for_function("[...document.querySelectorAll('#pv-chat .pv-picture img')].every((i) => i.naturalWidth)")
     page.wait_for_timeout(1200)

@@ -51,9 +51,8 @@ def test_the_time_left_of_a_deep_enrollment_hardly_ever_doubles() -> None:
 def test_another_machine_is_found_out_and_the_time_left_hardly_jumps(slower: float) -> None:
     seen = play(PLAN, [slower * seconds for _, seconds in PLAN])
     later = seen[len(seen) // 2 :]
-    assert all(
-        left is not None and abs(left - truly) <= 0.25 * sum(slower * s for _, s in PLAN) for left, truly, _ in later
-    )
+    off = 0.25 * sum(slower * seconds for _, seconds in PLAN)
+    assert all(left is not None and abs(left - truly) <= off for left, truly, _ in later)
     told = [left for left, *_ in seen if left is not None]
     steps = [after - before for before, after in zip(told, told[1:], strict=False)]
     assert max(map(abs, steps)) < 0.2 * 50 * max(1.0, slower)
