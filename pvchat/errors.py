@@ -3,6 +3,7 @@
 PVChatError
 ├── VideoReadError        an input clip can't be used: the reason and what to do
 ├── WeightsError          embedded weights can't be fetched, checked or read
+├── LockedError           people and caches are encrypted, and the key is missing or wrong
 ├── PeopleError           the people store refused: bad name, bad person file, already taken
 │   └── UnknownPersonError    a question or command names someone who isn't enrolled
 ├── SubjectError          enrolling can't tell whom the clip is about
@@ -47,6 +48,10 @@ class VideoReadError(PVChatError):
 
 class WeightsError(PVChatError):
     """Embedded weights can't be fetched, checked or read."""
+
+
+class LockedError(PVChatError):
+    """People and caches are encrypted, and the key is missing or wrong."""
 
 
 class PeopleError(PVChatError):

@@ -133,10 +133,10 @@ def test_ask_as_json_follows_the_contract(chat, capsys):
 
 def test_options_become_settings(chat):
     words = ("--seed", "7", "--device", "cpu", "--video.backend", "pyav", "--video.max_frames", "12")
-    assert run("ask", "b.mp4", "Who?", *words, "--presence.present_from", "0.7") == 0
+    assert run("ask", "b.mp4", "Who?", *words, "--presence.unsure", "0.3") == 0
     assert (chat.settings.seed, chat.settings.device) == (7, "cpu")
     assert (chat.settings.video.backend, chat.settings.video.max_frames) == ("pyav", 12)
-    assert chat.settings.presence.present_from == 0.7
+    assert chat.settings.presence.present_from == pytest.approx(0.7)
     assert dataclasses.replace(chat.settings.video, backend="auto", max_frames=40) == Settings().video
 
 
@@ -145,7 +145,7 @@ def test_options_become_settings(chat):
     [
         (("--video.backend", "vlc"), "vlc"),
         (("--video.max_frames", "0"), "max_frames"),
-        (("--presence.present_from", "2"), "presence"),
+        (("--presence.wrong_no", "0"), "presence"),
         (("--device", "toaster"), "toaster"),
     ],
 )
@@ -216,7 +216,7 @@ def test_a_closed_pipe_is_not_an_error_message():
 
 
 def test_people_from_list_to_forget(tmp_path, capsys):
-    PeopleStore().add(Person(name="Ana [1]"))
+    PeopleStore().add(make_person("Ana [1]"))
     assert run("people", "list") == 0
     assert "Ana [1]" in capsys.readouterr().out
     assert run("people", "rename", "Ana [1]", "Łucja") == 0

@@ -128,7 +128,7 @@ def test_other_thresholds_need_no_second_look(studio: Studio, chat: PVChat) -> N
     clip = studio.clip("new", ANA)
     chat.ask(clip, "Is Ana in this video?")
     count = len(studio.decoded)
-    strict = PVChat(Settings(device="cpu", presence=PresenceConfig(present_from=1.0, absent_below=1.0)))
+    strict = PVChat(Settings(device="cpu", presence=PresenceConfig(wrong_yes=1e9, wrong_no=1e-9)))
     assert strict.ask(clip, "Is Ana in this video?").people[0].decision == "absent"
     assert len(studio.decoded) == count
 

@@ -89,6 +89,8 @@ class Turn:
         done: nothing more will come.
         taken: it is being answered.
         key: by which the page knows the turn.
+        ids: of everyone in `presences`, by name.
+        about: the ids of whom the turn names or shows.
     """
 
     clip: SessionClip | None
@@ -105,6 +107,8 @@ class Turn:
     done: bool = False
     taken: bool = False
     key: str = field(default_factory=lambda: secrets.token_hex(8))
+    ids: dict[str, str] = field(default_factory=dict)
+    about: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.source = self.source or (self.clip.name if self.clip else "")

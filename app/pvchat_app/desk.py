@@ -15,7 +15,8 @@ from pathlib import Path
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
 from pvchat.schemas import ClipAnalysis, Progress, Track
-from pvchat_app import evidence, export, pace
+from pvchat.storage import temporary
+from pvchat_app import evidence, export, forgetting, pace
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.film import film
@@ -27,7 +28,6 @@ from pvchat_app.streaming import BEAT_S, streamed
 from pvchat_app.wording import told
 
 MAX_QUESTION = 500  # characters
-RELOAD_S = 20.0  # how long a page that is reloaded may take to come again
 
 
 class Desk:
@@ -112,12 +112,14 @@ class Desk:
         if replace:
             self._end_training(name)
         with self.engine.listening(progress):
-            return self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+            person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+        forgetting.shows(session, clip, [person.id])
+        return person
 
     def train(self, session: Session, person: Person, owner: str) -> Job:
         """Begin the deep enrollment of a person who was just enrolled; the clip outlives the session for it."""
         assert session.enrolling is not None
-        folder = self.sessions.root / "jobs" / secrets.token_hex(16)
+        folder = self.sessions.root / "jobs" / f"{secrets.token_hex(16)}-{person.id}"
         folder.mkdir(parents=True, mode=0o700)
         clip = folder / session.enrolling.path.name
         shutil.copyfile(session.enrolling.path, clip)
@@ -156,28 +158,33 @@ class Desk:
 
         First the text as it streams, then presence and timeline, then the pictures. Errors become `turn.error`.
         """
+        self.tidy(session)
         clip = turn.clip
         if turn.done or clip is None:
             yield turn
             return
         history = session.earlier_questions(clip, turn)
         try:
-            yield from self._so_far(clip, turn, history)
+            yield from self._so_far(session, turn, history)
             for piece in streamed(lambda stream: self._answer(clip, turn, history, stream)):
                 turn.text += piece
                 yield turn
             assert turn.answer is not None
             assert clip.analysis is not None
             turn.take(turn.answer, clip.analysis.duration_s)
+            forgetting.note(session, clip, turn, self.engine.people)
             yield turn
             turn.pictures = evidence.pictures(session, clip, turn.asked, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
             turn.error = told(error)
+            forgetting.note(session, clip, turn, self.engine.people)
         turn.done = True
         yield turn
 
-    def _so_far(self, clip: SessionClip, turn: Turn, history: list[str]) -> Iterator[Turn]:
+    def _so_far(self, session: Session, turn: Turn, history: list[str]) -> Iterator[Turn]:
         """While a clip is looked at: how far that is; of a long video answers from what was seen so far, ever later."""
+        clip = turn.clip
+        assert clip is not None
         looking, next_s = self.looks.of(clip), 0.0
         while not looking.over.wait(BEAT_S):
             turn.status, seen = looking.watch.text, looking.so_far
@@ -185,6 +192,7 @@ class Desk:
                 next_s = 2 * seen.duration_s
                 for _ in streamed(lambda _, seen=seen: self._answer_so_far(seen, clip, turn, history)):
                     yield turn
+                forgetting.note(session, clip, turn, self.engine.people)
             yield turn
         turn.status = ""
         if looking.failure is not None:
@@ -225,9 +233,10 @@ class Desk:
         Raises:
             PeopleError: nothing was asked yet.
         """
+        self.tidy(session)
         if not any(turn.answer for turn in session.turns):
             raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
-        path = session.folder / "conversation.zip"
+        path = session.folder / f"conversation-{temporary.ANYONE}.zip"
         path.write_bytes(export.pack(session.turns))
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
 
@@ -256,15 +265,22 @@ class Desk:
 
     def forget(self, name: str) -> None:
         """Everything about a person goes; a training of hers is stopped first."""
+        person = self.engine.people.find(name)
         self._end_training(name)
         self.joins.forget(name)
-        self.jobs.drop_previews(name)
         self.engine.chat.forget(name)
+        self.jobs.forget(person.name if person else name)
         self._forget_analyses()
+        for session in self.sessions.all():
+            self.tidy(session)
+
+    def tidy(self, session: Session) -> None:
+        """Drop what a session still has of people who were forgotten, here or by another process."""
+        forgetting.tidy(session, self.engine.people.ids())
 
     def save_person(self, session: Session, name: str) -> tuple[str, int]:
         """A person file in the session's folder; returns its link and its bytes."""
-        path = session.folder / f"{secrets.token_hex(8)}.pvperson"
+        path = session.folder / f"{secrets.token_hex(8)}-{self.engine.people.get(name).id}.pvperson"
         self.engine.people.export(name, path)
         shown = "".join(c if c.isalnum() or c in " -_." else "_" for c in name).strip(" .") or "person"
         return session.link(path, "application/octet-stream", f"{shown}.pvperson"), path.stat().st_size
@@ -277,12 +293,6 @@ class Desk:
             return self.engine.people.import_(upload, replace=replace, name=name.strip() or None)
         finally:
             self.sessions.discard(upload)
-
-    def leave(self, name: str) -> None:
-        """A page's connection has ended: its session ends soon, unless the page was only reloaded."""
-        timer = threading.Timer(RELOAD_S, self.end_session, [name])
-        timer.daemon = True
-        timer.start()
 
     def end_session(self, name: str) -> None:
         """A browser is gone: its files go, and the analyses of clips that no other session has."""

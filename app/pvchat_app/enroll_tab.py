@@ -58,6 +58,7 @@ class EnrollTab:
     jobs: gr.HTML
     timer: gr.Timer
     enrolled: Any  # the event after which lists of people are out of date
+    held: list[Any]  # what shows the clip that was enrolled from, see `redrawn`
 
 
 def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
@@ -105,7 +106,14 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
     enrolled = gr.on(clicks, _enrolling(desk), inputs, outputs, show_progress="hidden", **MODEL)
     timer.tick(_watching(desk), browser, [jobs, timer], **QUICK)
     jobs.click(_cancelling(desk), browser, [jobs, timer], **QUICK)
-    return EnrollTab(jobs, timer, enrolled)
+    return EnrollTab(jobs, timer, enrolled, [upload, shown, found, result])
+
+
+def redrawn(session: Session) -> tuple[Any, ...]:
+    """Upload, player, people found and result, after somebody may have been forgotten."""
+    if session.enrolling is not None:
+        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    return None, cards.steps(*_NOTHING), "", ""
 
 
 def sent(event: gr.EventData, key: str) -> str:

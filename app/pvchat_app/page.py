@@ -20,11 +20,6 @@ _HEAD = (
     "clips. Everything stays on this machine.</span></div>"
 )
 # a key that this tab alone has, and keeps over a reload
-_TAB = """() => { let key = sessionStorage.getItem('pvchat-tab');
-  if (!key) {
-    key = [...crypto.getRandomValues(new Uint8Array(24))].map((n) => n.toString(16).padStart(2, '0')).join('');
-    sessionStorage.setItem('pvchat-tab', key); }
-  return key; }"""
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
@@ -38,7 +33,6 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
     """
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
-        tab_key = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
         with gr.Tabs(elem_id="pv-tabs"):
             with gr.Tab("Enroll", id="enroll"):
@@ -56,10 +50,17 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
             """Everything that shows people, drawn anew."""
             session = desk.sessions.of(request.session_hash or "")
+            desk.tidy(session)
             return *_lists(desk, who), *chat.show(session)
 
         for event in (enroll.enrolled, *people.changed):
             event.then(refresh, people.who, lists, **QUICK)
+
+        def redraw(request: gr.Request) -> tuple[Any, ...]:
+            """The enroll tab without the clip of somebody who was just forgotten."""
+            return enroll_tab.redrawn(desk.sessions.of(request.session_hash or ""))
+
+        people.forgotten.then(redraw, None, enroll.held, **QUICK)
         people_page.select(refresh, people.who, lists, **QUICK)
 
         def come(key: str) -> tuple[Any, ...]:
@@ -69,15 +70,15 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists[:4]], **QUICK)
 
-        def resume(key: str, request: gr.Request) -> tuple[Any, ...]:
-            """A tab that was reloaded goes on with its conversation, not with the clip on its enroll tab."""
-            session = desk.sessions.resume(request.session_hash or "", key or "")
+        def resume(request: gr.Request) -> tuple[Any, ...]:
+            """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
+            session = desk.sessions.of(request.session_hash or "")
             if session.enrolling is not None:
                 session.drop(session.enrolling)
                 session.enrolling, session.pick = None, 1
             return chat.uploaded(session), *chat.show(session)
 
-        page.load(resume, tab_key, [chat.upload, *chat.outputs], js=_TAB, **QUICK)
+        page.load(resume, None, [chat.upload, *chat.outputs], **QUICK)
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""
@@ -85,7 +86,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         come_event.then(runs, browser, [evaluate.runs, evaluate.timer, *evaluate.offered], **QUICK)
 
-        # without an unload event a browser opens no heartbeat, whose end ends a session (`middleware.Departures`)
+        # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
         page.unload(lambda: None)
     return page
 

@@ -33,6 +33,7 @@ class PeopleTab:
     other: gr.Dropdown
     likeness: gr.HTML
     changed: list[Any]  # events after which lists of people are out of date
+    forgotten: Any  # the one of them after which a person's pictures must go, too
 
 
 def build(desk: Desk) -> PeopleTab:
@@ -76,14 +77,15 @@ def build(desk: Desk) -> PeopleTab:
     forget.click(_warning(desk), who, [sure, warning, result], **QUICK)
     gr.on([no.click, who.change], lambda: gr.Group(visible=False), None, sure, **QUICK)
     export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
+    forgotten = yes.click(_forgetting(desk), who, [result, sure, undo], **MODEL)
     changed = [
         rename.click(_renaming(desk), [who, new], [result, new, who, undo], **QUICK),
         join.click(_merging(desk), [who, other], [result, both, undo], **MODEL),
         undo.click(_undoing(desk), None, [result, undo], **MODEL),
-        yes.click(_forgetting(desk), who, [result, sure, undo], **MODEL),
+        forgotten,
         take.click(_importing(desk), [file, called, over], [result, file, called], **QUICK),
     ]
-    return PeopleTab(grid, who, other, likeness, changed)
+    return PeopleTab(grid, who, other, likeness, changed, forgotten)
 
 
 def _told(call: Callable[[], str]) -> str:

@@ -10,11 +10,9 @@ folder that only this user may read and that goes when the server stops.
 
 from __future__ import annotations
 
-import hmac
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -23,10 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
+from pvchat_app import uploads
+from pvchat_app.door import checker
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
-from pvchat_app.middleware import Departures, Guard
+from pvchat_app.middleware import Guard
 from pvchat_app.sessions import LINKS, Sessions
+from pvchat_app.visits import Visits
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIN_PASSWORD = 8  # characters
-WRONG_PASSWORD_S = 1.0  # how long a wrong password takes: guessing is slow, one guess at a time
 SWEEP_S = 600.0
 # on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
 _FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
@@ -172,19 +172,18 @@ def _web(desk: Desk, options: Options) -> FastAPI:
 
     from pvchat_app import page
 
+    uploads.narrow()
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    web.add_middleware(Departures, end=desk.leave)
+    web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session)
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    text = {
-        name: (files("pvchat_app") / name).read_text(encoding="utf-8")
-        for name in ("style.css", "tabs.css", "upload.js", "page.js", "film.js")
-    }
+    names = ("style.css", "tabs.css", "staying.js", "upload.js", "page.js", "film.js")
+    text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     mounted: list[Any] = []
     _add_files(web, desk, mounted, bool(options.password))
     gr.mount_gradio_app(
-        web, blocks, path="/", auth=_check(options.password) if options.password else None,
+        web, blocks, path="/", auth=checker(options.password) if options.password else None,
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
         enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api", "settings"],
@@ -224,7 +223,8 @@ def _add_files(web: FastAPI, desk: Desk, mounted: list[Any], locked: bool) -> No
     async def file(request: Request) -> Response:
         link = desk.sessions.find(request.path_params["token"])
         if link is None or (locked and not _logged_in(request, mounted[0])):
-            return PlainTextResponse("This file is gone: its session has ended.", status_code=404)
+            gone = "This file is gone: its session has ended, or somebody whom it shows was forgotten."
+            return PlainTextResponse(gone, status_code=404)
         headers = {"cache-control": "private, no-store"}
         return FileResponse(link.path, media_type=link.media, headers=headers, filename=link.download or None)
 
@@ -235,16 +235,3 @@ def _logged_in(request: Any, gradio_app: Any) -> bool:
     """Whether the cookie that Gradio's login set is there."""
     names = (f"access-token-{gradio_app.cookie_id}", f"access-token-unsecure-{gradio_app.cookie_id}")
     return any(request.cookies.get(name) in gradio_app.tokens for name in names)
-
-
-def _check(password: str) -> Callable[[str, str], bool]:
-    turn = threading.Lock()
-
-    def right(_: str, given: str) -> bool:
-        if hmac.compare_digest(given.encode(), password.encode()):
-            return True
-        with turn:
-            time.sleep(WRONG_PASSWORD_S)
-        return False
-
-    return right

@@ -4,7 +4,7 @@ In: the session's name as Gradio knows it, uploaded files. Out: `Session` object
 reached only by its link, 256 random bits (`/files/<token>`), and only as long as its session lives.
 
     $PVCHAT_HOME/tmp/app-<random>/       one server
-      uploads/                           Gradio's own, linked from here
+      uploads/<random>/                  one upload each (`uploads.py`), linked from here
       <random>/                          one session: its clips, frames, exports
       jobs/<random>/                     one deep enrollment: its clip
 """
@@ -23,9 +23,8 @@ from pathlib import Path
 
 import filelock
 
-from pvchat.config import home
 from pvchat.errors import VideoReadError
-from pvchat.storage import atomic
+from pvchat.storage import atomic, temporary
 from pvchat_app.conversation import SessionClip, Turn
 
 IDLE_S = 6 * 3600.0  # a session whose browser vanished without a word is ended after so long
@@ -33,7 +32,6 @@ EMPTY_S = 3600.0  # empty files of Gradio's are deleted at this age
 MAX_CLIPS = 20  # a session keeps its last clips
 SERVER_FOLDER = "app-"
 LINKS = "/files"
-TAB_KEY = 32  # characters of a tab's key
 
 
 @dataclass(frozen=True)
@@ -120,6 +118,13 @@ class Session:
                 turn.clip, turn.pictures = None, []
         self._links = {token: link for token, link in self._links.items() if link.path.exists()}
 
+    def prune(self) -> None:
+        """Drop the clips and links whose files were deleted, because they showed somebody who is forgotten."""
+        self.clips = [clip for clip in self.clips if clip.path.exists()]
+        if self.enrolling is not None and not self.enrolling.path.exists():
+            self.enrolling, self.pick = None, 1
+        self._links = {token: link for token, link in self._links.items() if link.path.exists()}
+
     def keep(self, clip: SessionClip) -> None:
         """Make this the clip that is asked about."""
         self.clips.append(clip)
@@ -149,9 +154,9 @@ class Sessions:
     """All sessions of one server, and its private folder."""
 
     def __init__(self) -> None:
-        tmp = home() / "tmp"
-        _sweep(tmp)
-        tmp.mkdir(parents=True, exist_ok=True)
+        tmp = temporary.root()
+        temporary.sweep()
+        atomic.make_private_folder(tmp)
         self.root = tmp / f"{SERVER_FOLDER}{secrets.token_hex(8)}"
         self._alive = filelock.FileLock(str(self.root.with_suffix(".lock")), timeout=0)
         self._alive.acquire()
@@ -159,7 +164,6 @@ class Sessions:
         self.uploads.mkdir(parents=True, mode=0o700)
         self.root.chmod(0o700)
         self._open: dict[str, Session] = {}
-        self._tabs: dict[str, Session] = {}  # by the key that a browser's tab keeps over a reload
         self._lock = threading.Lock()
 
     def of(self, name: str) -> Session:
@@ -173,48 +177,50 @@ class Sessions:
             session.used = time.monotonic()
             return session
 
-    def resume(self, name: str, tab: str) -> Session:
-        """The session of a browser's tab, which has another name since it was reloaded; a new one where it has none.
-
-        Args:
-            name: as Gradio calls it now.
-            tab: random key that only this tab knows; "" or a short one resumes nothing.
-        """
-        if len(tab) < TAB_KEY:
-            return self.of(name)
+    def resume(self, before: str, name: str) -> bool:
+        """Give the session `before` a new name: its page was loaded anew. Whether there was one to go on with."""
         with self._lock:
-            held = self._tabs.get(tab)
-            if held is not None and held in self._open.values():
-                self._open[name] = held
-        session = self.of(name)
-        with self._lock:
-            self._tabs[tab] = session
-        return session
+            fresh = self._open.get(name)
+            if before == name or before not in self._open or (fresh and (fresh.clips or fresh.turns)):
+                return False
+            self._open[name] = session = self._open.pop(before)
+            session.used = time.monotonic()
+        if fresh:
+            shutil.rmtree(fresh.folder, ignore_errors=True)
+        return True
 
     def end(self, name: str) -> None:
-        """Delete all that a session had, unless the page that was reloaded goes on with it under another name."""
+        """Delete all that a session had."""
         with self._lock:
             session = self._open.pop(name, None)
-            if session is None or session in self._open.values():
+            if session is None:
                 return
-            self._tabs = {tab: kept for tab, kept in self._tabs.items() if kept is not session}
             kept = {path for other in self._open.values() for path in other._uploads}
         for path in session._uploads - kept:
-            shutil.rmtree(path.parent, ignore_errors=True)  # Gradio gives every content a folder of its own
+            self._delete(path)
         shutil.rmtree(session.folder, ignore_errors=True)
 
     def is_upload(self, path: str | Path) -> bool:
         """Whether a path that came from a browser is a file that came from a browser too."""
-        path = Path(path)
-        return path.resolve().parent.parent == self.uploads.resolve() and path.is_file() and not path.is_symlink()
+        return self._folder_of(path) is not None and Path(path).is_file() and not Path(path).is_symlink()
 
     def discard(self, upload: str | Path) -> None:
         """Delete an upload that belongs to no session (the endpoints' files)."""
         path = Path(upload)
         with self._lock:
             claimed = any(path in session._uploads for session in self._open.values())
-        if not claimed and self.is_upload(path):
-            shutil.rmtree(path.parent, ignore_errors=True)
+        if not claimed:
+            self._delete(path)
+
+    def _folder_of(self, upload: str | Path) -> Path | None:
+        """The folder that one upload has for itself (`uploads.narrow`)."""
+        root, path = self.uploads.resolve(), Path(upload).resolve()
+        inner = path.relative_to(root).parts if path.is_relative_to(root) else ()
+        return root / inner[0] if len(inner) > 1 else None
+
+    def _delete(self, upload: Path) -> None:
+        if folder := self._folder_of(upload):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def end_idle(self, limit_s: float = IDLE_S) -> int:
         """End the sessions that nobody used for so long; returns how many."""
@@ -231,18 +237,19 @@ class Sessions:
 
     def find(self, token: str) -> Link | None:
         """The file behind a link of any living session."""
-        with self._lock:
-            sessions = list(self._open.values())
-        for session in sessions:
+        for session in self.all():
             if link := session.file(token):
                 return link if link.path.is_file() else None
         return None
 
+    def all(self) -> list[Session]:
+        """Every living session."""
+        with self._lock:
+            return list(self._open.values())
+
     def clips(self) -> Iterator[SessionClip]:
         """Every clip of every living session."""
-        with self._lock:
-            sessions = list(self._open.values())
-        for session in sessions:
+        for session in self.all():
             yield from session.all_clips()
 
     def close(self) -> None:
@@ -266,9 +273,3 @@ def _link(source: Path, path: Path) -> None:
         os.link(source, path)
     except OSError:
         shutil.copyfile(source, path)
-
-
-def _sweep(tmp: Path) -> None:
-    """Delete the folders of servers that died: a server holds the lock beside its folder as long as it lives."""
-    for lock in tmp.glob(f"{SERVER_FOLDER}*.lock"):
-        atomic.remove_abandoned(lock.with_suffix(""))

@@ -24,6 +24,7 @@ from pvchat.chat.unknown_names import relatives, unknown_names
 from pvchat.chat.vocabulary import MASK, PRONOUNS
 from pvchat.chat.window import Part
 from pvchat.errors import UnknownPersonError
+from pvchat.people.naming import ask_back
 from pvchat.schemas import PersonPresence, QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
@@ -171,8 +172,11 @@ def check_known(question: Question, names: Iterable[str]) -> None:
         return
     enrolled = sorted(names, key=str.casefold)
     who = " and ".join(question.unknown)
+    meant = "".join(ask_back(name, enrolled) for name in question.unknown[:1])
     hint = (
-        f"Enrolled: {', '.join(enrolled)}." if enrolled else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
+        f"{meant}Enrolled: {', '.join(enrolled)}."
+        if enrolled
+        else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
     )
     raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
 

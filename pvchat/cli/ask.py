@@ -1,6 +1,7 @@
 """`pvchat ask CLIP QUESTION`: one question about one clip.
 
-In: parsed words. Out: the answer on stdout, with who was judged how and what took how long.
+In: parsed words. Out: the answer on stdout, with who was judged how and what took how long; `-v` says, too, why
+somebody wasn't recognised.
 """
 
 from __future__ import annotations
@@ -40,15 +41,17 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         console.write_json(answer.to_dict())
     else:
-        _show(answer)
+        _show(answer, bool(args.verbose))
 
 
-def _show(answer: Answer) -> None:
-    out, row = console.open_console(), answer.to_dict()
-    out.print(console.plain(answer.answer), soft_wrap=True)
+def _show(answer: Answer, more: bool) -> None:
+    row = answer.to_dict()
+    console.write(answer.answer)
     for person in row["people"]:
         spans = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in person["spans"])
-        line = f"  {console.plain(person['name'])}: {person['decision']}, probability {person['probability']:.2f}"
-        out.print(f"[dim]{line}{f', {spans}' if spans else ''}[/dim]")
+        line = f"  {person['name']}: {person['decision']}, probability {person['probability']:.2f}"
+        console.write_faint(f"{line}, {spans}" if spans else line)
+        if more and "why" in person:
+            console.write_faint(f"    {person['why']['text']}")
     timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
-    out.print(f"[dim]  {', '.join(timing)}[/dim]")
+    console.write_faint(f"  {', '.join(timing)}")

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
+import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli.options import settings_of
@@ -44,7 +47,27 @@ def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
     if args.json:
         write_json(row)
     else:
-        open_console().print(plain(sentence), soft_wrap=True)
+        write(sentence)
+
+
+def write_faint(text: str) -> None:
+    """A line that matters less, on stdout; grey where that is a terminal."""
+    grey = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    print(f"\x1b[2m{text}\x1b[0m" if grey else text)
+
+
+def write_columns(rows: Sequence[Sequence[str]]) -> None:
+    """Rows of words under each other, the first one the titles; as wide as they are, on stdout."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [word + " " * (width - _width(word)) for word, width in zip(row, widths, strict=True)]
+        print("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
 
 
 def open_console() -> Console:

@@ -73,11 +73,11 @@ def list_people(args: argparse.Namespace) -> None:
     if not people:
         console.say("Nobody is enrolled yet. Start with: pvchat enroll CLIP --name NAME")
         return
-    table, plain = console.open_table("name", "also", "kind", "depth", "since", "size"), console.plain
+    rows = [("name", "also", "kind", "depth", "since", "size")]
     for row in people:
-        aliases = plain(", ".join(row["aliases"]))
-        table.add_row(plain(row["name"]), aliases, row["kind"], row["depth"], row["created"][:10], size(row["bytes"]))
-    console.open_console().print(table)
+        also, since = ", ".join(row["aliases"]), row["created"][:10]
+        rows.append((row["name"], also, row["kind"], row["depth"], since, size(row["bytes"])))
+    console.write_columns(rows)
 
 
 def show(args: argparse.Namespace) -> None:

@@ -277,9 +277,16 @@ def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: 
         decision = "present"
     elif probability < config.absent_below:
         decision = "absent"
+    nearest = _nearest_of_kind(person, logits, analysis)
     if best is None or decision == "absent":
-        return PersonPresence(person.name, decision, probability)
+        return PersonPresence(person.name, decision, probability, nearest=nearest)
     least = config.present_from if analysis.scenes else _SPAN  # a long video has a hundred tracks to err about
     shown = np.flatnonzero(probabilities >= min(least, probability)).tolist()
     frames = np.unique(np.concatenate([analysis.tracks[i].shown_in for i in shown]))
-    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown))
+    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown), nearest)
+
+
+def _nearest_of_kind(person: Person, logits: FloatArray, analysis: ClipAnalysis) -> int | None:
+    """The track of a person's kind that is most like her."""
+    own = [i for i, track in enumerate(analysis.tracks) if track.kind == person.kind]
+    return max(own, key=lambda i: float(logits[i]), default=None)

@@ -6,17 +6,16 @@ and clearest. Several of like weight are several plausible subjects, and the use
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 
 import numpy as np
 
-from pvchat.config import home
 from pvchat.errors import Candidate, NoSubjectError, SeveralSubjectsError, SubjectError
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.joining import join
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.storage import atomic, temporary
 
 # Distance of means up to which tracks of different shots of an enrollment clip are one person. Of the same person in
 # other clips about four in five pairs lie below, of different people, both seen well, some 3 % (docs/adr/0015).
@@ -101,13 +100,13 @@ def prominence(track: Track) -> float:
 
 def forget_candidates() -> None:
     """Delete the thumbnails that `SeveralSubjectsError` offered."""
-    shutil.rmtree(home() / "tmp" / "subjects", ignore_errors=True)
+    temporary.withdraw_offers()
 
 
 def candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
     """A track as it is offered to the user, its picture written to a file (`forget_candidates` deletes it)."""
-    folder = home() / "tmp" / "subjects"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = temporary.root() / temporary.OFFERED
+    atomic.make_private_folder(folder)
     path = folder / f"{analysis.key[:12]}-{number}.jpg"
     path.write_bytes(track.thumbnail)
     seconds = sum(end - start for start, end in analysis.spans(track.shown_in))

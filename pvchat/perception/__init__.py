@@ -2,3 +2,5 @@
 
 In: decoded frames. Out: a `ClipAnalysis`. Start with `analysis.py`; the frozen networks are in `experts/`.
 """
+
+VERSION = "5"  # of what an analysis holds: cached ones of another version are recomputed

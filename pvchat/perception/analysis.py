@@ -29,7 +29,6 @@ from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, 
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
-VERSION = "5"  # of what an analysis holds: cached ones of another version are recomputed
 _AT_ONCE = 8  # frames searched for faces together
 _TOLD_FIGURES = 3  # figure tracks that are described; the rest, often parts of a close-up, only help to recognise
 _THUMBNAIL = 192  # pixels, longest side

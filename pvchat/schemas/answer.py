@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pvchat.schemas.why import Why
+
 Decision = Literal["present", "absent", "unsure"]
 QuestionType = Literal["existence", "appearance", "action", "location", "other"]
 
@@ -19,6 +21,8 @@ class PersonPresence:
     spans: list[tuple[float, float]] = field(default_factory=list)
     track: int | None = None  # index into ClipAnalysis.tracks of the best matching track
     tracks: tuple[int, ...] = ()  # of all that count into the spans
+    nearest: int | None = None  # of the track most like her, whatever the decision
+    why: Why | None = None  # of who was asked about and isn't found present
 
     @property
     def visible_s(self) -> float:
@@ -31,13 +35,14 @@ class PersonPresence:
         return self.spans[-1][1] if self.spans else None
 
     def to_dict(self) -> dict[str, Any]:
-        """One row of `people` in the JSON contract."""
-        return {
+        """One row of `people` in the JSON contract; `why` where that is known."""
+        row = {
             "name": self.name,
             "decision": self.decision,
             "probability": round(float(self.probability), 4),
             "spans": [list(s) for s in self.spans],
         }
+        return row if self.why is None else {**row, "why": self.why.to_dict()}
 
 
 @dataclass

@@ -19,6 +19,7 @@ from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.writer import Stream, Writer
+    from pvchat.people.store import Person, Snapshot
 
 NOT_YET = "I haven't come to that part yet."
 _TO_COME = (0.0, 0.0)  # the window of a part that wasn't seen yet
@@ -46,13 +47,13 @@ class Answering:
     """Answers questions about people.
 
     Attributes:
-        names: of everyone enrolled.
-        score: everyone's presence in a clip, or in a part of one.
+        everyone: who is enrolled.
+        score: people's presence in a clip, or in a part of one.
         writer: writes the texts.
     """
 
-    names: Sequence[str]
-    score: Callable[[ClipAnalysis], list[PersonPresence]]
+    everyone: Snapshot
+    score: Callable[[Sequence[Person], ClipAnalysis], list[PersonPresence]]
     writer: Writer
 
     def answers(self, questions: Sequence[Question], seen: Look, asking: Asking) -> list[Answer]:
@@ -73,13 +74,15 @@ class Answering:
         self, questions: Sequence[Question], window: tuple[float, float] | None, seen: Look, asking: Asking
     ) -> list[Answer]:
         from pvchat.chat.writer import Viewed
+        from pvchat.service.explaining import explain
 
         if window == _TO_COME:
             text = told_so_far(NOT_YET, seen.analysis, asking)
             return [Answer(text, q.type, [], _timing(seen, asking, time.perf_counter())) for q in questions]
         analysis = seen.analysis if window is None else seen.analysis.between(*window)
-        presences = self.score(analysis)
-        viewed = Viewed(analysis, presences, self.names, window is not None or asking.whole_s is not None)
+        presences = self.score(self.everyone.people, analysis)
+        explain(questions, self.everyone.people, presences, analysis)
+        viewed = Viewed(analysis, presences, self.everyone.names, window is not None or asking.whole_s is not None)
         written = self.writer.write(questions, viewed, asking.stream)
         if window is not None:  # `track` counts in the whole clip's tracks, whatever part was asked about
             numbers = seen.analysis.shown_between(*window)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import VideoConfig
+from pvchat.perception import VERSION
 from pvchat.schemas import ClipAnalysis, Look, Progress
 from pvchat.video import ContentKeys
 
@@ -42,7 +43,7 @@ class ClipMemory:
 
     def __init__(self, networks: Networks, cache: ClipCache, config: VideoConfig, progress: Progress) -> None:
         self.networks, self.cache, self.config, self.progress = networks, cache, config, progress
-        self._keys = ContentKeys()
+        self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
         self._at_work: dict[str, threading.Lock] = {}  # by key: one look at a clip at a time
         self._gone: set[str] = set()  # keys at work that were forgotten meanwhile
@@ -58,7 +59,6 @@ class ClipMemory:
         Raises:
             VideoReadError: it can't be used.
         """
-        from pvchat.perception.analysis import VERSION
         from pvchat.perception.scan import KeptParts
 
         key, version = self._keys.of(clip), f"{VERSION}:{self.config}"

@@ -54,7 +54,6 @@ class Networks:
         settings: `device`, `model`, `answers` and `llm` count here.
 
     Attributes:
-        device: torch device of all of them.
         lock: held while the experts look at a clip or at a part of a long one: one at a time.
 
     Raises:
@@ -63,8 +62,18 @@ class Networks:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.device = pick_device(settings.device)
+        if settings.device != "auto":  # one that isn't there is told at once; finding the best one takes torch
+            _ = self.device
         self.lock = TakingTurns()
+
+    @cached_property
+    def device(self) -> str:
+        """The torch device of all of them.
+
+        Raises:
+            SettingsError: there is no such device.
+        """
+        return pick_device(self.settings.device)
 
     @cached_property
     def chosen(self) -> tuple[str, Path | None]:
@@ -88,7 +97,7 @@ class Networks:
         from pvchat.chat.trained import TrainedModel
 
         folder = self.chosen[1]
-        return None if folder is None else TrainedModel(folder, self.device)
+        return None if folder is None else TrainedModel(folder, self.settings.device)
 
     @cached_property
     def experts(self) -> Experts:
@@ -109,7 +118,7 @@ class Networks:
         """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
         from pvchat.chat.sentences import SentenceEncoder
 
-        return SentenceEncoder(device=self.device)
+        return SentenceEncoder(device=self.settings.device)
 
     @cached_property
     def language(self) -> LanguageModel:

@@ -19,7 +19,7 @@ from pvchat.config import Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
-from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress
 from pvchat.service.answering import Answering, Asking
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
@@ -121,6 +121,7 @@ class PVChat(Correcting):
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
         name = clean_name(name)
+        self.people.require_usable(name)
         taken = self.people.find(name)
         if taken is not None and not replace:  # told before the experts run
             raise PeopleError(
@@ -212,7 +213,7 @@ class PVChat(Correcting):
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
         everyone = self.people.snapshot()
-        return read_questions([question], history, everyone.names, everyone.aliases, self.networks.sentences.encode)[0]
+        return read_questions([question], history, everyone.names, everyone.aliases, self._encode)[0]
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""
@@ -242,28 +243,23 @@ class PVChat(Correcting):
         self, questions: Sequence[str], history: Sequence[Turn], seen: Callable[[], Look], asking: Asking
     ) -> list[Answer]:
         everyone = self.people.snapshot()
-        asked = read_questions(questions, history, everyone.names, everyone.aliases, self.networks.sentences.encode)
-        answering = Answering(everyone.names, lambda part: self.score(everyone.people, part), self._writer)
+        asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
+        answering = Answering(everyone, self.score, self._writer)
         return answering.answers(asked, seen(), asking)
 
     # -- people and clips ---------------------------------------------------------------------------------------------
 
     def forget(self, name: str) -> None:
-        """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails.
+        """Delete everything kept about a person: `PeopleStore.forget`, and what is in memory.
 
         Raises:
             UnknownPersonError: nobody has this name.
         """
-        from pvchat.identity.subjects import forget_candidates
-        from pvchat.train.person.workplace import sweep
-
         with self.networks.lock:
             self._clips.clear()
             if self.describer is not None:
                 self.describer.forget()
             self.people.forget(name)
-            forget_candidates()
-            sweep([person.id for person in self.people.all()])
 
     def merge(self, name: str, other: str) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
@@ -335,7 +331,10 @@ class PVChat(Correcting):
         from pvchat.chat.describe import Describer
 
         trained = self.networks.trained
-        return None if trained is None else Describer(trained, lambda texts: self.networks.sentences.encode(texts))
+        return None if trained is None else Describer(trained, self._encode)
+
+    def _encode(self, texts: list[str]) -> FloatArray:
+        return self.networks.sentences.encode(texts)
 
     @cached_property
     def _writer(self) -> Writer:

@@ -17,16 +17,19 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import filelock
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
 from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
-from pvchat.storage import atomic, tensorfile
+from pvchat.storage import atomic, private, tensorfile
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
@@ -49,7 +52,13 @@ class ClipCache:
         self.root = Path(root) if root is not None else home() / "cache" / "clips"
         self.max_bytes = max_bytes
         self._scratch = self.root / ".scratch"
-        self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        """What writers hold."""
+        from filelock import FileLock  # readers need none, and it takes a tenth of a second
+
+        return FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
 
     def load(self, key: str, version: str) -> ClipAnalysis | None:
         """The analysis of a clip, or None.
@@ -87,9 +96,9 @@ class ClipCache:
             with self._locked():
                 atomic.sweep(self._scratch)
                 current = self.root / f"{name}.{digest[:16]}.safetensors"
-                atomic.write_file(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
+                private.write(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
                 text = json.dumps(row, default=_plain_number)
-                atomic.write_file(self._json(analysis.key), text.encode(), self._scratch, durable=False)
+                private.write(self._json(analysis.key), text.encode(), self._scratch, durable=False)
                 for path in self.root.glob(f"{name}.*.safetensors"):
                     if path != current:
                         path.unlink()
@@ -124,6 +133,7 @@ class ClipCache:
         if self.root.is_dir():
             with self._locked():
                 self._remove(_file_stem(key))
+                (self.root / "keys.json").unlink(missing_ok=True)  # `video.ContentKeys`; it comes again
 
     def size_bytes(self) -> int:
         """Bytes of all entries."""
@@ -141,10 +151,10 @@ class ClipCache:
             return self._prune(max_bytes)
 
     def _read(self, path: Path, key: str, version: str) -> ClipAnalysis:
-        row = json.loads(path.read_bytes())
+        row = json.loads(private.read(path))
         if row["version"] != version or row["key"] != key:
             raise ValueError("made by another version")
-        tensors = (self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors").read_bytes()
+        tensors = private.read(self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors")
         if hashlib.sha256(tensors).hexdigest() != row["sha256"]:
             raise ValueError("damaged")
         return _put_together(row, tensorfile.unpack(tensors))
@@ -184,10 +194,12 @@ class ClipCache:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        from filelock import Timeout
+
         try:
             with self._lock:
                 yield
-        except filelock.Timeout as error:
+        except Timeout as error:
             raise OSError(f"another process holds {self.root}") from error
 
 

@@ -162,12 +162,15 @@ def test_people_are_renamed_exported_imported_merged_and_forgotten(desk: Desk, s
     url, _ = desk.save_person(session, "Anna")
     file = desk.sessions.find(url.rsplit("/", 1)[1])
     assert file.download == "Anna.pvperson"
+    back = party.with_name("back.pvperson")
+    back.write_bytes(file.path.read_bytes())
+    taken = upload(desk, back)
     asking(desk, party)
     desk.look(session.clips[-1])
     desk.forget("Anna")
     assert desk.engine.people.names() == []
+    assert desk.sessions.find(url.rsplit("/", 1)[1]) is None
     assert session.clips[-1].analysis is None
-    taken = upload(desk, file.path)
     assert desk.take_person(taken, "Back").name == "Back"
     assert not taken.exists()
 

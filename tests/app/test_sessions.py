@@ -96,22 +96,3 @@ def test_folders_of_dead_servers_are_swept_and_those_of_living_ones_are_not() ->
         assert not other.root.exists()
     finally:
         alive.close()
-
-
-def test_a_reloaded_tab_goes_on_under_another_name(desk: Desk) -> None:
-    sessions, key = desk.sessions, "k" * 48
-    session = sessions.resume("before", key)
-    assert sessions.resume("after", key) is session
-    sessions.end("before")
-    assert sessions.of("after") is session
-    assert session.folder.is_dir()
-    sessions.end("after")
-    assert not session.folder.exists()
-    assert sessions.resume("later", key) is not session
-
-
-def test_a_short_or_foreign_key_resumes_nothing(desk: Desk) -> None:
-    sessions = desk.sessions
-    session = sessions.resume("one", "short")
-    assert sessions.resume("two", "short") is not session
-    assert sessions.resume("three", "x" * 48) is not sessions.resume("four", "y" * 48)

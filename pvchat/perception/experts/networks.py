@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import logging
 import os
 import shutil
@@ -24,6 +25,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets import stamps
 from pvchat.config import home
 from pvchat.runtime import usable_cores
 from pvchat.schemas import FloatArray
@@ -42,7 +45,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
 RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
-_FILE = "network.xml"
+_FILE, _RECEIPT = "network.xml", "receipt.json"
 _EXAMPLE = 64  # pixels of a free side while a module is traced
 _COMPILING = threading.Lock()
 
@@ -185,7 +188,7 @@ def _converted(name: str, weights: Path, build: Callable[[Path], nn.Module], sha
     """The converted network: from the home folder, else converted now and put there."""
     digest = hashlib.sha256(f"{FORMAT} {name} {shape} {dtype} ".encode() + weights.read_bytes()).hexdigest()
     folder = home() / "weights" / "networks" / f"{name}-{digest[:16]}"
-    if (folder / _FILE).is_file():
+    if (folder / _FILE).is_file() and not _drop_if_damaged(folder):
         return _core().read_model(str(folder / _FILE))
     model = _convert(build(weights), shape, dtype)
     try:
@@ -213,12 +216,50 @@ def _keep(model: Any, folder: Path) -> None:
     work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
     try:
         _openvino().save_model(model, str(work / _FILE), compress_to_fp16=False)
+        _write_receipt(work)
         os.replace(work, folder)
     except OSError:
         if not (folder / _FILE).is_file():  # else another process was first
             raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def damaged(thorough: bool = False) -> dict[str, str]:
+    """Converted networks that aren't as they were made: folder's name -> what is wrong. They are deleted: the next use,
+    or `pvchat doctor --fetch`, converts them anew.
+
+    Args:
+        thorough: hash every file; without, only those that changed since they were hashed last.
+    """
+    root = home() / "weights" / "networks"
+    folders = [folder for folder in (root.glob("*-*/") if root.is_dir() else ()) if not folder.name.startswith(".")]
+    return {folder.name: why for folder in sorted(folders) if (why := _drop_if_damaged(folder, thorough))}
+
+
+def _drop_if_damaged(folder: Path, thorough: bool = False) -> str:
+    """What is wrong with a converted network, which is deleted then; "" where nothing is."""
+    try:
+        files = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
+        found = stamps.damaged(folder, files, thorough=thorough)
+    except FileNotFoundError:  # converted before there were receipts: taken as it is
+        with suppress(OSError):
+            _write_receipt(folder)
+        return ""
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        found = {_RECEIPT: f"can't be read: {error}"}
+    if not found:
+        return ""
+    log.warning("the converted network %s is damaged and will be made anew", folder.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    return "; ".join(f"{name}: {why}" for name, why in found.items())
+
+
+def _write_receipt(folder: Path) -> None:
+    names = [path.name for path in folder.iterdir() if path.suffix in (".xml", ".bin")]
+    draft = folder / f".{os.getpid()}-{_RECEIPT}"
+    draft.write_text(json.dumps(stamps.entries(folder, names)), encoding="utf-8")
+    os.replace(draft, folder / _RECEIPT)
 
 
 def _suppression(overlap: float) -> Any:

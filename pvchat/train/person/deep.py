@@ -25,9 +25,10 @@ from pvchat.identity.verify import RECORD
 from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
+from pvchat.storage import temporary
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.trainingset import TrainingSet, remembered
-from pvchat.train.person.workplace import sweep, working
+from pvchat.train.person.workplace import working
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig
@@ -90,7 +91,7 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
     from pvchat.augment.steps import augment
     from pvchat.augment.watch import StoppedError, Watch
 
-    sweep([one.id for one in chat.people.all()])
+    temporary.sweep()
     made = replace(options.augmentation or AugmentConfig(), track=options.track)
     with working(person) as folder:
         try:
