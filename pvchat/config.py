@@ -11,6 +11,8 @@ from pathlib import Path
 
 from pvchat.errors import SettingsError
 
+SHOWN = ("auto", "plain", "marks", "crop")  # frames as they are; people outlined; outlined, with one person enlarged
+QUANTIZED = ("", "8bit", "4bit")
 ANSWERS = ("facts", "told", "model")  # measured facts; the same worded by a language model; gaps filled by our model
 
 
@@ -92,9 +94,11 @@ class Settings:
 
     device: str = "auto"  # auto | cpu | cuda | mps
     seed: int = 0
-    model: str = "embedded"  # the trained model: a preset, or a folder that `PVChatModel.save_pretrained` wrote
+    model: str = "embedded"  # the trained model: a preset, a folder of one of ours, or a pretrained base (`bases/`)
     answers: str = "auto"  # what words come from: facts | told | model; auto is model where it has weights, else told
     llm: str = ""  # another language model: its folder; empty takes the model's own
+    quantize: str = ""  # of a pretrained base: 8bit or 4bit, where bitsandbytes is installed
+    show: str = "auto"  # how a pretrained base is shown people: SHOWN
     video: VideoConfig = field(default_factory=VideoConfig)
     presence: PresenceConfig = field(default_factory=PresenceConfig)
 
@@ -102,3 +106,6 @@ class Settings:
         if self.answers not in ("auto", *ANSWERS):
             hint = f"Use auto, {', '.join(ANSWERS[:-1])} or {ANSWERS[-1]}."
             raise SettingsError(f"unknown source of answers '{self.answers}'", hint=hint)
+        for name, value, known in (("show", self.show, SHOWN), ("quantize", self.quantize, QUANTIZED)):
+            if value not in known:
+                raise SettingsError(f"--{name} {value} is not known", hint=f"Use {', '.join(filter(None, known))}.")

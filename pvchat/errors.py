@@ -81,11 +81,13 @@ class Candidate:
 
 
 class SeveralSubjectsError(SubjectError):
-    """Several plausible subjects; `candidates` lists them for `--track N`."""
+    """Several plausible subjects; `candidates` lists them for `--track N`, `sheet` is one picture of all (a path)."""
 
-    def __init__(self, what: str, *, candidates: list[Candidate], subject: str = "", hint: str = "") -> None:
+    def __init__(
+        self, what: str, *, candidates: list[Candidate], subject: str = "", hint: str = "", sheet: str = ""
+    ) -> None:
         super().__init__(what, subject=subject, hint=hint)
-        self.candidates = candidates
+        self.candidates, self.sheet = candidates, sheet
 
 
 class SettingsError(PVChatError):

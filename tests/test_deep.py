@@ -32,6 +32,7 @@ class Chat:
         from pvchat.config import Settings
 
         self.people, self.presence_model, self.describer, self.settings = store, model, describer, Settings()
+        self.narrator = None  # no pretrained base
 
 
 @pytest.fixture

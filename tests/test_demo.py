@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from make_people import make_person
 from PIL import Image
 from rich.console import Console
 

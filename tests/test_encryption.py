@@ -178,8 +178,8 @@ def test_a_damaged_key_file_is_told(ana: Person, monkeypatch: pytest.MonkeyPatch
         with pytest.raises(LockedError):
             PeopleStore().names()
     keys.path().unlink()
+    monkeypatch.delenv("PVCHAT_KEY")
     with pytest.raises(LockedError, match="key file is gone"):
-        monkeypatch.delenv("PVCHAT_KEY")
         PeopleStore().names()
     keys.path().write_text(whole)
     monkeypatch.setenv("PVCHAT_KEY", KEY)
@@ -264,10 +264,9 @@ def test_two_processes_that_make_the_key_at_once_get_one(pvchat_home: Path) -> N
 
 
 def test_the_keyring_keeps_the_passphrase(ana: Person, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keyring = pytest.importorskip("keyring")
-    import keyring.backend
+    keyring, backend = pytest.importorskip("keyring"), pytest.importorskip("keyring.backend")
 
-    class Held(keyring.backend.KeyringBackend):
+    class Held(backend.KeyringBackend):  # type: ignore[misc, name-defined]
         priority = 1
         words: dict[tuple[str, str], str] = {}
 

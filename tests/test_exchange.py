@@ -53,7 +53,9 @@ def arrays(draw: st.DrawFn) -> np.ndarray:
 def test_file_round_trip(arrays: dict[str, np.ndarray], extra: Any, confidence: float, created: Any) -> None:
     assume(created.year > 1 and created.year < 9999)
     arrays = {f"x.{name}": array for name, array in arrays.items()} | make_person().arrays
-    person = make_person(arrays=arrays, extra={"x": extra}, confidence=confidence, created=created.isoformat() + "+00:00")
+    person = make_person(
+        arrays=arrays, extra={"x": extra}, confidence=confidence, created=created.isoformat() + "+00:00"
+    )
     back = exchange.decode(exchange._members(exchange.pack(person)))
     assert_same(back, person)
     assert back.created == created.isoformat(timespec="milliseconds") + "+00:00"

@@ -30,8 +30,6 @@ def make_model(folder: Path, llm: str = "embedded", **changes: object) -> Path:
 def test_presets_are_listed_with_their_language_models() -> None:
     rows = {row["name"]: row for row in models.rows()}
     assert set(list_models()) <= rows.keys()
-    assert rows["hub-mocha-qwen"]["llm"] == "Qwen/Qwen2.5-1.5B-Instruct"
-    assert rows["hub-mocha-qwen"]["weights"] == "none"
     assert rows["embedded"]["llm_licence"] == "Apache-2.0"
     assert rows["embedded"]["llm_here"] is False  # an empty home
 
@@ -92,7 +90,8 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 def test_the_command_prints_what_the_module_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = make_model(tmp_path / "m")
     assert cli.main(["models", str(folder), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == models.rows([str(folder)])
+    told = json.loads(capsys.readouterr().out)
+    assert [row for row in told if "llm" in row] == models.rows([str(folder)])
     assert cli.main(["models"]) == 0
     assert "embedded" in capsys.readouterr().out
     assert cli.main(["models", str(tmp_path)]) == 1

@@ -107,8 +107,8 @@ def test_without_a_reason_it_is_told_as_before() -> None:
         (Why("other", at_s=4.0, like="Ben"), "Most like Ana is somebody at 0:04 who is more like Ben."),
         (
             Why("small", ("small",), 4.0, 22),
-            "Most like Ana is somebody small and far away, with a face 22 pixels high at 0:04: too unlike to be the same"
-            " person.",
+            "Most like Ana is somebody small and far away, with a face 22 pixels high at 0:04: too unlike to be the "
+            "same person.",
         ),
         (Why("likeness", at_s=4.0), "Most like Ana is somebody seen well at 0:04: too unlike to be the same person."),
     ],

@@ -268,7 +268,7 @@ def test_a_connector_speaks_through_its_own_language_model_only(folder: Path) ->
 
 
 def test_unknown_words_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="hub-mocha"):
+    with pytest.raises(SettingsError, match="smolvlm2-500m"):
         PVChat.from_pretrained("nowhere")
     with pytest.raises(SettingsError, match="answer by itself"):
         PVChat.from_pretrained("tiny")

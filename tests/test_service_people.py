@@ -88,8 +88,12 @@ def test_a_second_question_decodes_nothing(studio: Studio, chat: PVChat) -> None
     clip = studio.clip("new", ANA)
     first = chat.ask(clip, "Is Ana in this video?")
     decoded, analysed = len(studio.decoded), len(studio.analysed)
+    assert len(studio.measured) == 0  # who is there needs no clothes
     again = chat.ask(clip, "What is Ana wearing?")
-    assert (len(studio.decoded), len(studio.analysed)) == (decoded, analysed)
+    assert (len(studio.decoded), len(studio.analysed), len(studio.measured)) == (decoded, analysed, 1)
+    assert again.timing["decode_s"] == 0 < again.timing["experts_s"]
+    again = chat.ask(clip, "What is Ana doing?")
+    assert len(studio.measured) == 1
     assert again.timing["decode_s"] == again.timing["experts_s"] == 0
     assert first.people[0].probability == again.people[0].probability
 

@@ -186,17 +186,17 @@ def test_numbers_win_over_words(chat: PVChat, clip: Path) -> None:
 
 def test_what_was_seen_so_far_says_how_far_that_is(chat: PVChat, clip: Path) -> None:
     seen = chat.analyse(clip).between(0, 5)
-    so_far = chat.ask_so_far(seen, 10, "Is Ben there?")
+    so_far = chat.ask_so_far(clip, seen, 10, "Is Ben there?")
     assert so_far.answer == "Seen so far, up to 0:05 of 0:10: No, Ben is not in this part of the video."
-    assert chat.ask_so_far(seen, 10, "Is Ana there in the first half?").answer.startswith(
+    assert chat.ask_so_far(clip, seen, 10, "Is Ana there in the first half?").answer.startswith(
         "Seen so far, up to 0:05 of 0:10: Yes, Ana is in this part of the video"
     )
     for question in ("Is Ana there at 0:09?", "Is Ana in the last two seconds?", "Is Ana there in shot 7?"):
-        told = chat.ask_so_far(seen, 10, question)
+        told = chat.ask_so_far(clip, seen, 10, question)
         assert told.answer == "Seen so far, up to 0:05 of 0:10: I haven't come to that part yet."
         assert told.people == []
     with pytest.raises(SettingsError):
-        chat.ask_so_far(seen, 10, "Is Ana there at 0:30?")
+        chat.ask_so_far(clip, seen, 10, "Is Ana there at 0:30?")
 
 
 def test_the_clip_itself_stays_whole(chat: PVChat, clip: Path, studio: Studio) -> None:

@@ -201,7 +201,8 @@ class Desk:
     def _answer_so_far(self, seen: ClipAnalysis, clip: SessionClip, turn: Turn, history: list[str]) -> None:
         with self._speaking:
             whole_s = clip.probe.duration_s
-            turn.take(self.engine.chat.ask_so_far(seen, whole_s, turn.question, history=history), whole_s)
+            answer = self.engine.chat.ask_so_far(clip.path, seen, whole_s, turn.question, history=history)
+            turn.take(answer, whole_s)
 
     def _answer(self, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
         def tell(what: str, done: float, total: float) -> None:

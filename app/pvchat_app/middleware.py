@@ -57,6 +57,39 @@ class Guard:
             await self.app(scope, receive, _with_headers(send))
 
 
+class First:
+    """Has the page load a script before all others (ASGI middleware): what Gradio's `head` holds comes after its own.
+
+    Args:
+        app: the next one.
+        script: address of the script.
+    """
+
+    def __init__(self, app: Any, script: str) -> None:
+        self.app, self.tag = app, f'<head><script src="{script}"></script>'.encode()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
+            await self.app(scope, receive, send)
+            return
+        began: list[dict[str, Any]] = []
+        body = bytearray()
+
+        async def whole(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                began.append(message)
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                page = bytes(body).replace(b"<head>", self.tag, 1)
+                kept = [(key, value) for key, value in began[0]["headers"] if key != b"content-length"]
+                await send({**began[0], "headers": [*kept, (b"content-length", str(len(page)).encode())]})
+                await send({"type": "http.response.body", "body": page})
+
+        plain = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]  # not compressed
+        await self.app({**scope, "headers": plain}, receive, whole)
+
+
 def is_ours(method: str, path: str, headers: Mapping[str, str]) -> bool:
     """Whether a request comes from our own page, from no page (a client of the API), or opens the page by a link.
 

@@ -25,7 +25,7 @@ from pvchat_app import uploads
 from pvchat_app.door import checker
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
-from pvchat_app.middleware import Guard
+from pvchat_app.middleware import First, Guard
 from pvchat_app.sessions import LINKS, Sessions
 from pvchat_app.visits import Visits
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIN_PASSWORD = 8  # characters
 SWEEP_S = 600.0
+_STAYING = "/staying.js"
 # on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
 _FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
 
@@ -175,8 +176,9 @@ def _web(desk: Desk, options: Options) -> FastAPI:
     uploads.narrow()
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session)
+    web.add_middleware(First, script=_STAYING)
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    names = ("style.css", "tabs.css", "staying.js", "upload.js", "page.js", "film.js")
+    names = ("style.css", "tabs.css", "upload.js", "page.js", "film.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
@@ -216,7 +218,7 @@ def _theme() -> Any:
 
 
 def _add_files(web: FastAPI, desk: Desk, mounted: list[Any], locked: bool) -> None:
-    """The route behind sessions' links; answers ranges, so that players can seek."""
+    """The routes of ours: behind sessions' links, which answers ranges, so that players can seek; and a script."""
     from starlette.requests import Request
     from starlette.responses import FileResponse, PlainTextResponse, Response
 
@@ -229,6 +231,12 @@ def _add_files(web: FastAPI, desk: Desk, mounted: list[Any], locked: bool) -> No
         return FileResponse(link.path, media_type=link.media, headers=headers, filename=link.download or None)
 
     web.add_route(f"{LINKS}/{{token}}", file, methods=["GET", "HEAD"])
+    script = (files("pvchat_app") / "staying.js").read_text(encoding="utf-8")
+
+    async def staying(_: Request) -> Response:
+        return Response(script, media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+    web.add_route(_STAYING, staying, methods=["GET"])
 
 
 def _logged_in(request: Any, gradio_app: Any) -> bool:

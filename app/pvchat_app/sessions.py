@@ -23,7 +23,7 @@ from pathlib import Path
 
 import filelock
 
-from pvchat.errors import VideoReadError
+from pvchat.errors import SettingsError, VideoReadError
 from pvchat.storage import atomic, temporary
 from pvchat_app.conversation import SessionClip, Turn
 
@@ -151,18 +151,25 @@ class Session:
 
 
 class Sessions:
-    """All sessions of one server, and its private folder."""
+    """All sessions of one server, and its private folder.
+
+    Raises:
+        SettingsError: the folder can't be written.
+    """
 
     def __init__(self) -> None:
-        tmp = temporary.root()
-        temporary.sweep()
-        atomic.make_private_folder(tmp)
-        self.root = tmp / f"{SERVER_FOLDER}{secrets.token_hex(8)}"
+        self.root = temporary.root() / f"{SERVER_FOLDER}{secrets.token_hex(8)}"
         self._alive = filelock.FileLock(str(self.root.with_suffix(".lock")), timeout=0)
-        self._alive.acquire()
         self.uploads = self.root / "uploads"
-        self.uploads.mkdir(parents=True, mode=0o700)
-        self.root.chmod(0o700)
+        try:
+            temporary.sweep()
+            atomic.make_private_folder(self.root.parent)
+            self._alive.acquire()
+            atomic.make_private_folder(self.uploads)
+        except OSError as error:
+            what = f"no temporary folder can be made there ({error.strerror or error})."
+            hint = "Set PVCHAT_HOME to a folder that can be written, or PVCHAT_TMP to one for temporary files."
+            raise SettingsError(what, subject=str(self.root.parent), hint=hint) from error
         self._open: dict[str, Session] = {}
         self._lock = threading.Lock()
 

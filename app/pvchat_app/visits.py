@@ -84,7 +84,8 @@ class Visits:
         hold = self._holds.get(name) or self._hold(name, scope)
         self._open[name] += 1
         try:
-            await self._beat(name, hold, receive, send)
+            with suppress(asyncio.CancelledError):  # the server stops, and doesn't wait for its pages
+                await self._beat(name, hold, receive, send)
         finally:
             self._open[name] -= 1
             if not self._open[name]:

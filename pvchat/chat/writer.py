@@ -1,7 +1,7 @@
 """The answers' texts: questions, who is there and what was seen in; sentences out, streamed when they are final.
 
 Words come from one of three sources: "facts" are measured ones in plain sentences, "told" the same rephrased by a
-language model, "model" lets the trained model fill what wasn't measured.
+language model, "model" lets the trained model fill what wasn't measured, or a pretrained base answer (`narrator.py`).
 """
 
 from __future__ import annotations
@@ -9,20 +9,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pvchat.chat.answers import write_answer
 from pvchat.chat.claims import fill_gaps
 from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.grounds import grounds_of
 from pvchat.chat.questions import Question
-from pvchat.schemas import ClipAnalysis, PersonPresence
+from pvchat.chat.viewed import Stream, Viewed
+from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
     from pvchat.chat.language import LanguageModel
-
-Stream = Callable[[str], None]
+    from pvchat.chat.narrator import Narrator
 
 
 @dataclass(frozen=True)
@@ -33,28 +34,13 @@ class WrittenAnswer:
         text: of it.
         people: the presence of those asked about.
         first_at: when (`time.perf_counter`) its first piece was there; nothing of it is shown before it is final.
+        grounds: what the measured facts in it rest on.
     """
 
     text: str
     people: list[PersonPresence]
     first_at: float
-
-
-@dataclass(frozen=True)
-class Viewed:
-    """What is known about the clip that is asked about.
-
-    Attributes:
-        analysis: what the experts said.
-        presences: of everyone enrolled.
-        names: everyone's; a claim of the model may name none of them but the one it is about.
-        part: only a part of the clip was asked about, and the answers say so.
-    """
-
-    analysis: ClipAnalysis
-    presences: Sequence[PersonPresence]
-    names: Sequence[str]
-    part: bool = False
+    grounds: list[AnswerGround] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -65,11 +51,13 @@ class Writer:
         source: "facts", "told" or "model".
         describer: the trained model; needed by the source "model".
         language: gives the language model; called by the source "told", when there is something to word.
+        narrator: a pretrained base, which answers for the source "model" where there is one.
     """
 
     source: str
     describer: Describer | None
     language: Callable[[], LanguageModel]
+    narrator: Narrator | None = None
 
     def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
         """The answers, in order.
@@ -79,15 +67,20 @@ class Writer:
             viewed: what is known about it.
             stream: called with pieces of the texts.
         """
+        if self.narrator is not None:
+            viewed = self.narrator.judged(questions, viewed)
         people = [question.about(viewed.presences) for question in questions]
         evidence = self._evidence(questions, people, viewed)
         worded = self.source == "told" and any(p.decision == "present" for asked in people for p in asked)
         language = self.language() if worded else None  # a refusal needs no wording, and so no model in memory
         written = []
         for question, asked, seen in zip(questions, people, evidence, strict=True):
-            text = write_answer(question, asked, seen, language)
-            text = text.replace("this video", "this part of the video") if viewed.part else text
-            written.append(WrittenAnswer(text, asked, time.perf_counter()))
+            told = self.narrator.answer(question, asked, seen, viewed, stream) if self.narrator is not None else None
+            if told is not None:
+                written.append(WrittenAnswer(told.text, asked, told.first_at))
+                continue
+            text = viewed.whole(write_answer(question, asked, seen, language))
+            written.append(WrittenAnswer(text, asked, time.perf_counter(), grounds_of(question, asked, seen)))
             if stream is not None:
                 for piece in re.findall(r"\S+\s*", text):
                     stream(piece)

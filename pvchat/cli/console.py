@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
@@ -57,11 +58,18 @@ def write_faint(text: str) -> None:
 
 
 def write_columns(rows: Sequence[Sequence[str]]) -> None:
-    """Rows of words under each other, the first one the titles; as wide as they are, on stdout."""
+    """Rows of words under each other, on stdout."""
+    print("\n".join(columns(rows)))
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of words under each other, the first row the titles; as wide as they are."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    lines = []
     for row in rows:
         cells = [word + " " * (width - _width(word)) for word, width in zip(row, widths, strict=True)]
-        print("  ".join(cells).rstrip())
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def _width(text: str) -> int:
@@ -97,9 +105,9 @@ def plain(text: str) -> str:
 def show_error(error: PVChatError, as_json: bool) -> None:
     """What happened, which input it concerns, what to do; and the people to choose from, if that is the question."""
     row: dict[str, Any] = error.to_dict()
-    candidates = error.candidates if isinstance(error, SeveralSubjectsError) else []
-    if candidates:
-        row["candidates"] = [dataclasses.asdict(candidate) for candidate in candidates]
+    if isinstance(error, SeveralSubjectsError):
+        candidates = error.candidates
+        row |= {"candidates": [dataclasses.asdict(candidate) for candidate in candidates], "sheet": error.sheet}
     if as_json:
         write_json(row)
     from pvchat.runtime import error_console
@@ -107,13 +115,19 @@ def show_error(error: PVChatError, as_json: bool) -> None:
     console = error_console()
     subject = f"{plain(error.subject)}: " if error.subject else ""
     console.print(f"[red]error:[/red] {subject}{plain(error.what)}", soft_wrap=True)
-    if candidates:
-        table = open_table("--track", "seen for", "where", "picture")
-        for one in candidates:
-            table.add_row(str(one.number), f"{one.seconds:.1f} s", plain(one.where), plain(one.thumbnail))
-        console.print(table)
+    if isinstance(error, SeveralSubjectsError):
+        for line in _choices(error):
+            say(line)
     if error.hint:
         console.print(plain(error.hint), soft_wrap=True)
+
+
+def _choices(error: SeveralSubjectsError) -> list[str]:
+    """Whom to choose from, and where their pictures lie: whole paths, never cut off, that a click opens."""
+    rows = [("--track", "seen for", "where", "" if error.sheet else "picture")]
+    for one in error.candidates:
+        rows.append((str(one.number), f"{one.seconds:.1f} s", one.where, "" if error.sheet else one.thumbnail))
+    return [*columns(rows), *([f"Pictures of all: {error.sheet}"] if error.sheet else [])]
 
 
 def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
@@ -127,21 +141,25 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
-    fetch_missing()
+    fetch_missing(settings)
     progress = ProgressDisplay()
     return PVChat.from_pretrained("embedded", settings=settings, progress=progress), progress
 
 
-def fetch_missing() -> None:
-    """Download the embedded weights that aren't here, and say so.
+def fetch_missing(settings: Settings) -> None:
+    """Download the embedded weights that these settings need and that aren't here, and say so.
 
     Raises:
+        SettingsError: the settings name a model that isn't there.
         WeightsError: they can't be fetched.
     """
     from pvchat.assets import weights
+    from pvchat.chat.models import base_of
     from pvchat.runtime import ProgressDisplay
+    from pvchat.service.networks import needed_weights
 
-    if weights.missing():
+    base = base_of(settings)
+    if missing := needed_weights(base is not None and settings.answers in ("auto", "model")):
         say("Fetching the weights, once …")
         with ProgressDisplay("bytes") as downloads:
-            weights.fetch(progress=downloads)
+            weights.fetch(missing, progress=downloads)

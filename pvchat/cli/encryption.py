@@ -1,4 +1,4 @@
-"""`pvchat encrypt | decrypt`: people, thumbnails and analysed clips unreadable on disk without a passphrase, or again not.
+"""`pvchat encrypt | decrypt`: people, thumbnails and analysed clips can't be read on disk without a key, or again can.
 
 In: parsed words, `$PVCHAT_KEY` or the system's keyring. Out: a converted home; cut off, either command goes on when it
 is repeated.

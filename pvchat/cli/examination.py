@@ -185,7 +185,7 @@ def _people() -> dict[str, Any]:
 
 
 def _encryption() -> dict[str, Any]:
-    """Whether the home is encrypted, why it can't be opened, how many files are still plain, where temporary ones lie."""
+    """Whether the home is encrypted, why it can't be opened, how many files are still plain, and the like."""
     from pvchat.errors import LockedError
     from pvchat.storage import conversion, keys, temporary
 

@@ -1,11 +1,12 @@
-"""`pvchat models [FOLDER …]`: the trained models that there are, and which language model each speaks through.
+"""`pvchat models [FOLDER …]`: which models there are, what each speaks through, and whether it fits on this machine.
 
-In: parsed words. Out: a row a model on stdout. No torch.
+In: parsed words. Out: on stdout a row a trained model, and a row a pretrained base with what it takes. No torch.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
@@ -15,13 +16,19 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 TITLES = ("model", "weights", "licence", "language model", "licence of that", "looks through")
+BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "licence")
 
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    text = "which trained models there are, their language models, what is downloaded"
+    text = "which models there are, what they take, whether they fit here"
     parser = add_command(commands, "models", text, "[FOLDER …] [options]")
-    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="more trained models or training runs to look at")
+    help_ = "more models to look at: trained ones, training runs, folders of pretrained bases, hub:ORG/NAME"
+    parser.add_argument("folders", nargs="*", metavar="FOLDER", help=help_)
+    help_ = "where a base would run: cpu, cuda, or auto (the default: cuda where there is an NVIDIA card)"
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=help_)
+    parser.add_argument("--as", dest="dtype", choices=("float32", "bfloat16", "8bit", "4bit"), default="bfloat16",
+                        help="how a base would be loaded (default bfloat16)")  # fmt: skip
     add_common(parser)
     parser.set_defaults(run=run)
 
@@ -35,12 +42,18 @@ def run(args: argparse.Namespace) -> None:
     from pvchat.chat import models as catalogue
 
     rows = catalogue.rows(args.folders)
+    card = "cuda" if args.device != "cpu" and shutil.which("nvidia-smi") else "cpu"
+    bases = catalogue.base_rows(args.folders, card if args.device == "auto" else args.device, args.dtype)
     if args.json:
-        console.write_json(rows)
+        console.write_json([*rows, *bases])
         return
-    console.open_console().print(_table(rows))
+    out = console.open_console()
+    out.print(_table(rows))
+    out.print()
+    out.print(_bases(bases))
     console.say(
-        "`pvchat doctor` lists the frozen experts; `pvchat train base` trains a model, --model FOLDER answers with it."
+        "`pvchat doctor` lists the frozen experts; `pvchat train base` trains a model; --model NAME answers with any "
+        "of these, --model hub:ORG/NAME with another base. Memory is an estimate."
     )
 
 
@@ -55,4 +68,16 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         here = {True: "here", False: "missing", None: "by its hub id"}[row["llm_here"]]
         table.add_row(plain(row["name"]), weights, row["licence"] or "–", plain(f"{row['llm']} ({here})"),
                       row["llm_licence"] or "–", plain(", ".join(row["experts"])))  # fmt: skip
+    return table
+
+
+def _bases(rows: list[dict[str, Any]]) -> Table:
+    from pvchat.runtime import size
+
+    table, plain = console.open_table(*BASES, fold=True), console.plain
+    for row in rows:
+        count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
+        fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
+        table.add_row(plain(row["name"]), count, row["dtype"], str(row["frames"]), size(row["memory"]),
+                      size(row["free"]), fits, row["licence"])  # fmt: skip
     return table

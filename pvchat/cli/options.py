@@ -10,7 +10,7 @@ import argparse
 import dataclasses
 from typing import Any, Protocol
 
-from pvchat.config import ANSWERS, PresenceConfig, Settings, VideoConfig
+from pvchat.config import ANSWERS, QUANTIZED, SHOWN, PresenceConfig, Settings, VideoConfig
 
 SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
 MEANINGS = {
@@ -67,12 +67,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
     parser.add_argument("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 … or mps")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
-    parser.add_argument("--model", default="embedded", metavar="NAME", help="a preset or a trained model's folder "
-                        "(default embedded; `pvchat models` lists them)")  # fmt: skip
+    parser.add_argument("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
+                        "pretrained video language model: its folder or hub:ORG/NAME (default embedded; `pvchat "
+                        "models` lists what there is)")  # fmt: skip
     parser.add_argument("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: measured "
                         "facts; facts told by a language model; facts with gaps filled by the trained model; auto (the "
                         "default): model where it has weights, else told")  # fmt: skip
     parser.add_argument("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
+    parser.add_argument("--show", choices=SHOWN, default="auto", help="how a pretrained base is shown people: plain "
+                        "frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
+    parser.add_argument("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits "
+                        "(needs bitsandbytes)")  # fmt: skip
     for section, config in SECTIONS.items():
         group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
@@ -108,5 +113,5 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.device != "auto":  # that finds out when torch is loaded
         pick_device(args.device)
     set_threads()
-    words = {name: given[name] for name in ("seed", "model", "answers", "llm")}
+    words = {name: given[name] for name in ("seed", "model", "answers", "llm", "show", "quantize")}
     return Settings(device=args.device, **words, **sections)

@@ -1,6 +1,6 @@
-"""`pvchat people list | show | rename | alias | export | import | forget | is | not | corrections`: who is enrolled.
+"""`pvchat people list | show | rename | alias | export | import | forget | merge | is | not | corrections`.
 
-In: parsed words. Out: people as rows on stdout. No model is loaded but for `is` and `not`, which look at a clip.
+In: parsed words. Out: people as rows on stdout. No model is loaded but for `merge`, `is` and `not`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    text = "list, show, rename, alias, export, import, forget or correct people"
+    text = "list, show, rename, alias, export, import, forget, merge or correct people"
     parser = add_command(commands, "people", text, "ACTION …")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for action, run, arguments, text in (
@@ -29,6 +29,7 @@ def register(commands: Commands) -> None:
         ("export", export_person, ("name", "path"), "write a person to one .pvperson file"),
         ("import", import_person, ("path",), "add the person in a .pvperson file"),
         ("forget", forget, ("name",), "remove everything about a person, cached clips included"),
+        ("merge", merge, ("name", "other"), "make one person of two who are the same"),
         ("is", correct, ("name", "clip"), "tell that somebody in a clip is this person"),
         ("not", correct, ("name", "clip"), "tell that who was taken for this person in a clip is somebody else"),
         ("corrections", corrections, ("name",), "what was told by `is` and `not`, and taking it back"),
@@ -50,8 +51,11 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
         parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
     if action == "corrections":
         parser.add_argument("--undo", type=int, metavar="N", help="take the correction of this number back")
-    if action not in ("is", "not"):
+    if action not in ("is", "not", "merge"):
         add_common(parser)
+        return
+    if action == "merge":
+        add_model(parser)
         return
     told = "a moment at which whoever is meant is seen, as seconds, m:ss or h:mm:ss"
     parser.add_argument("--at", type=time_of, metavar="TIME", help=told)
@@ -124,6 +128,14 @@ def forget(args: argparse.Namespace) -> None:
     _store().forget(args.name)
     sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone."
     console.report(args, {"forgotten": args.name}, sentence)
+
+
+def merge(args: argparse.Namespace) -> None:
+    """One person of two; the second name becomes an alias."""
+    chat, progress = console.open_chat(args)
+    with progress:
+        person = chat.merge(args.name, args.other)
+    console.report(args, _row(person), f"{person.name} and {args.other} are one person now, called {person.name}.")
 
 
 def correct(args: argparse.Namespace) -> None:

@@ -40,5 +40,5 @@ def run(args: argparse.Namespace) -> None:
     settings = settings_of(args)
     manifests = Path(args.manifests).expanduser().absolute() if args.manifests else None
     options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
-    console.fetch_missing()
+    console.fetch_missing(settings)
     serve(options, Engine(loader(settings)), console.say)

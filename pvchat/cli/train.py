@@ -56,9 +56,16 @@ def run_base(args: argparse.Namespace) -> None:
 
     config = BaseConfig(**{field.name: getattr(args, field.name) for field in dataclasses.fields(BaseConfig)})
     setup_logging(max(1, args.verbose))
-    from pvchat.train.base.run import train_base
+    from pvchat.bases.sources import read_source
 
-    done = train_base(config)
+    if (source := read_source(config.model)) is not None:
+        from pvchat.train.bases.sharing import train_shared
+
+        done = train_shared(config, source)
+    else:
+        from pvchat.train.base.run import train_base
+
+        done = train_base(config)
     state = "done" if done["done"] else "not done yet: go on with --resume"
     row = {**done, "checkpoint": str(done["checkpoint"])}
     console.report(args, row, f"Step {done['step']}, {state}. {done['checkpoint']}")

@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pvchat.bases.sources import BaseSource
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.journal import Journal
@@ -100,7 +101,8 @@ def weights_hashes(settings: Settings) -> dict[str, str | None]:
 
     table = hashlib.sha256("".join(w.sha256 for w in weights.TABLE).encode()).hexdigest()[:16]
     llm = Path(settings.llm).expanduser() if settings.llm else None
-    told = {"packages": table, "model": _folder_hash(models.find(settings.model))}
+    base = models.base_of(settings)
+    told = {"packages": table, "model": _base_hash(base) if base else _folder_hash(models.find(settings.model))}
     return {**told, "llm": _folder_hash(llm) if llm is not None and llm.is_dir() else settings.llm or None}
 
 
@@ -199,6 +201,13 @@ def _folder_hash(folder: Path | None) -> str | None:
         with path.open("rb") as file:
             found.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
     return found.hexdigest()[:16]
+
+
+def _base_hash(base: BaseSource) -> str:
+    """Of a pretrained base: of its folder's files and what training added; of a hub's one its id."""
+    folders = [Path(base.path)] if base.local else []
+    folders += [base.trained] if base.trained is not None else []
+    return "+".join([*([] if base.local else [base.path]), *(str(_folder_hash(folder)) for folder in folders)])
 
 
 def _clear(out: Path) -> None:

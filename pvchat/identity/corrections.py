@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pvchat.errors import NoSubjectError, SettingsError, SeveralSubjectsError, SubjectError
+from pvchat.errors import NoSubjectError, SettingsError, SubjectError
 from pvchat.identity.enroll import prototypes
 from pvchat.identity.examples import is_masked
-from pvchat.identity.subjects import candidate
+from pvchat.identity.subjects import several
 from pvchat.people.corrections import Correction, Example
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
@@ -54,12 +54,9 @@ def meant_by(
         return [could[0], *(i for i in could[1:] if odds[i] > 0)][:_MOST_MEANT]
     rivals = [i for i in could if odds[could[0]] - odds[i] < _CLEARLY]
     if len(rivals) > 1:
-        raise SeveralSubjectsError(
-            f"{len(rivals)} people could be meant.",
-            candidates=[candidate(analysis, i + 1, analysis.tracks[i]) for i in rivals],
-            subject=source,
-            hint="Pick one with --track N, or name a moment at which only one is seen with --at.",
-        )
+        offered = {i + 1: analysis.tracks[i] for i in sorted(rivals)}
+        hint = "Pick one with --track N, or name a moment at which only one is seen with --at."
+        raise several(f"{len(rivals)} people could be meant.", analysis, offered, source, hint)
     return could[:1]
 
 

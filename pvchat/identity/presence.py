@@ -134,7 +134,8 @@ class PresenceModel:
             own: the person's own verification; None for the instant score.
             scene: how alike the clips' scenes are; counts with `own` only.
         """
-        bare, covered = person.arrays["prototypes"], person.arrays.get("masked", ())
+        bare: Any = person.arrays["prototypes"]
+        covered: Any = person.arrays.get("masked", ())
         if own is not None:
             bare, covered = own.prototypes, own.masked if len(own.masked) else covered
         prototypes = _with(bare, examples.prototypes_beside(person))

@@ -12,9 +12,7 @@ from pvchat.identity.examples import is_masked, told
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why
 
-SMALL_PX = (
-    40  # height of a face below which identity suffers: at 28 px one pair in eight is missed (docs/performance.md)
-)
+SMALL_PX = 40  # height of a face below which identity suffers: below 28 one pair in eight is missed at FPR 1 %
 TURNED = 0.3  # the nose's distance from the middle of the eyes, in eye distances: about 30 degrees
 _WORST = 0.75  # the same beyond which it is a profile
 BLURRED = 0.25  # quality of the best sighting (`experts/faces.py`) below which a frontal, large face is blurred or dark

@@ -14,25 +14,13 @@ POSE_WIDTH = 222  # `features.pose_vector`
 
 @dataclass(frozen=True)
 class ExpertConfig:
-    """One frozen expert's tokens, as the connectors see them.
+    """One frozen expert's tokens, as the connectors see them; they come with every `ClipAnalysis`.
 
     Attributes:
-        width: of its tokens; 0 means "read it from the loaded expert" (hub experts).
-        source: "analysis" (comes with every ClipAnalysis), "open_clip" or "transformers".
-        model: for hub experts, the open_clip architecture or the hub id or folder.
-        pretrained: for open_clip, the weights' tag or file; empty for a folder or hub id that brings its own.
+        width: of its tokens.
     """
 
     width: int
-    source: str = "analysis"
-    model: str = ""
-    pretrained: str = ""
-
-    def __post_init__(self) -> None:
-        if self.source not in ("analysis", "open_clip", "transformers"):
-            raise SettingsError(
-                f"unknown expert source '{self.source}'", hint="Use analysis, open_clip or transformers."
-            )
 
 
 @dataclass(frozen=True)
@@ -125,9 +113,17 @@ class ModelConfig:
         """
         row = dict(row)
         try:
-            row["experts"] = {name: ExpertConfig(**e) for name, e in row.get("experts", {}).items()}
+            row["experts"] = _experts(row.get("experts", {}))
             lora = dict(row.get("lora", {}))
             row["lora"] = LoraConfig(**{**lora, **({"targets": tuple(lora["targets"])} if "targets" in lora else {})})
             return cls(**row)
         except TypeError as error:
             raise SettingsError(f"model configuration: {error}", subject=str(row.get("name", ""))) from error
+
+
+def _experts(rows: dict[str, dict[str, Any]]) -> dict[str, ExpertConfig]:
+    """The experts of a model; files of earlier versions also say where they come from."""
+    if hub := [name for name, row in rows.items() if row.get("source", "analysis") != "analysis"]:
+        what = f"this model looks at clips through {', '.join(hub)}, which PVChat's analysis doesn't run"
+        raise SettingsError(what, hint="Use a pretrained video language model as base instead: `pvchat models`.")
+    return {name: ExpertConfig(row["width"]) for name, row in rows.items()}

@@ -30,7 +30,7 @@ class Connectors(nn.Module):
     """All experts' connectors, their places in time, frame and track, and HGA over the whole.
 
     Args:
-        config: its experts must have their widths.
+        config: sizes.
     """
 
     def __init__(self, config: ModelConfig) -> None:

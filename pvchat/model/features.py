@@ -1,6 +1,6 @@
 """Precomputed expert features as the model takes them: tokens, where they come from, masks; padded batches.
 
-In: a `ClipAnalysis` (or hub experts' tokens). Out: `ClipFeatures` (a batch, also when it holds one clip) and
+In: a `ClipAnalysis`. Out: `ClipFeatures` (a batch, also when it holds one clip) and
 `PersonFeatures` (an enrollment as the aligner takes it). Everything here is cheap: no expert runs.
 
 Every token carries `where` = (t, x0, y0, x1, y1): its time as a share of the clip and its box as fractions of the

@@ -41,7 +41,7 @@ class PVChatModel(nn.Module):
     """PVChat's model.
 
     Args:
-        config: its experts must have their widths.
+        config: sizes.
         llm: a causal language model of transformers; it is frozen and gets LoRA as configured. None leaves the
             language model out (contrastive training, presence only).
         tokenizer: the language model's.

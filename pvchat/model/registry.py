@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from pvchat.model.config import ModelConfig
 
 if TYPE_CHECKING:
     from pvchat.model.pvchat import PVChatModel
-    from pvchat.model.towers import Tower
 
 CONFIGS = Path(__file__).parent / "configs"
 PRETRAINED = Path(__file__).parent / "pretrained"
@@ -47,7 +45,6 @@ def create_model(
     *,
     llm: str | None = None,
     seed: int = 0,
-    towers: Mapping[str, Tower] | None = None,
     device: str = "cpu",
     **overrides: Any,
 ) -> PVChatModel:
@@ -57,7 +54,6 @@ def create_model(
         name: of a preset.
         llm: another language model than the preset's (a spec of `llm.load_llm`); "none" leaves it out.
         seed: of the initial weights; torch's global generator is left as it was.
-        towers: loaded hub towers, from which widths of 0 are read; loaded here when needed and absent.
         device: where the model goes.
         **overrides: fields of `ModelConfig`, for ablations.
     """
@@ -65,15 +61,12 @@ def create_model(
 
     from pvchat.model.llm import load_llm
     from pvchat.model.pvchat import PVChatModel
-    from pvchat.model.towers import load_towers, with_widths
 
     try:
         chosen: dict[str, Any] = overrides if llm is None else {**overrides, "llm": llm}
         config = replace(load_config(name), **chosen)
     except TypeError as error:
         raise SettingsError(f"model configuration: {error}", subject=name) from error
-    if any(e.width == 0 for e in config.experts.values()):
-        config = with_widths(config, load_towers(config, device) if towers is None else towers)
     pair = (None, None) if config.llm == "none" else load_llm(config.llm, seed=config.llm_seed, device=device)
     with torch.random.fork_rng():
         torch.manual_seed(seed)

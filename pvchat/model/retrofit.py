@@ -1,9 +1,10 @@
 """Mixture-of-Heads in a pretrained model of transformers, without changing its output at first.
 
-In: a loaded model, such as InstructBlipVideo (its Q-Former) or Qwen2-VL / Qwen2.5-VL (its language model). Out: the
-same model whose chosen attention modules weigh their heads by a `HeadMixer`. The modules' own code and weights stay: a
-mixer and two hooks are added to each, so tensor names don't change and stock checkpoints still load. Call it after peft
-has put adapters in, if both are wanted: the weights must apply before the output projection and its adapter.
+In: a loaded model, such as InstructBlipVideo (its Q-Former), or the decoder of a video language model (never the whole
+of it: vision towers have attention too). Out: the same whose chosen attention modules weigh their heads by a
+`HeadMixer`. The modules' own code and weights stay: a mixer and two hooks are added to each, so tensor names don't
+change and stock checkpoints still load. Call it after peft has put adapters in, if both are wanted: the weights must
+apply before the output projection and its adapter.
 
 Legend: B batch, L tokens, H heads, d width of one head, R routed heads.
 """
@@ -30,6 +31,10 @@ KINDS: Mapping[str, str] = {
     "QFormerMultiHeadAttention": "output",
     "Qwen2VLAttention": "o_proj",
     "Qwen2_5_VLAttention": "o_proj",
+    "LlamaAttention": "o_proj",  # SmolVLM's decoder
+    "Qwen2Attention": "o_proj",  # InternVL's, LLaVA-OneVision's
+    "Qwen3Attention": "o_proj",
+    "Qwen3VLTextAttention": "o_proj",
 }
 
 
@@ -93,6 +98,12 @@ def routing_stats(model: nn.Module) -> list[RoutingStats]:
     return [m.last.stats for _, m in mixers(model) if m.last.stats is not None]
 
 
+def head_count(module: Any) -> int:
+    """H of an attention module; newer ones have it in their configuration only."""
+    own = getattr(module, "num_attention_heads", None) or getattr(module, "num_heads", None)
+    return int(own or module.config.num_attention_heads)
+
+
 def save_retrofitted(model: Any, folder: str | Path) -> None:
     """Write the model in the hub's layout (as if it weren't retrofitted) and the mixers beside it."""
     from safetensors.torch import save_file
@@ -145,12 +156,11 @@ def _layer(name: str) -> int:
 
 def _attach(module: Any, kind: str, config: RetrofitConfig) -> None:
     """Add the mixer and its hooks to one attention module."""
-    heads = getattr(module, "num_attention_heads", None) or module.num_heads
+    heads = head_count(module)
     reads = module.query if kind == "output" else module.q_proj
     mixer: Any = HeadMixer(reads.in_features, heads, config.shared, router=config.router, top_k=config.top_k)
     mixer.last = _Last()
-    weight = next(p for p in reads.parameters() if p.is_floating_point())
-    setattr(module, MIXER, mixer.to(weight.device, weight.dtype))
+    setattr(module, MIXER, mixer.to(next(reads.parameters()).device))  # fp32, whatever the module computes in
     module.register_forward_pre_hook(_route, with_kwargs=True)
     if kind == "output":
         module.register_forward_hook(_weigh_output)
@@ -162,7 +172,8 @@ def _route(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Before the attention runs: weigh its heads by the hidden states it is given."""
     hidden = args[0] if args else kwargs["hidden_states"]
     mixer = getattr(module, MIXER)
-    mixer.last.weights, mixer.last.stats = mixer(hidden)
+    z = mixer.last.z if mixer.last.z is not None and mixer.last.z.shape[:2] == hidden.shape[:2] else None
+    mixer.last.weights, mixer.last.stats = mixer(hidden, z)
 
 
 def _weigh_output(module: Any, args: tuple[Any, ...], output: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -171,9 +182,14 @@ def _weigh_output(module: Any, args: tuple[Any, ...], output: tuple[Any, ...]) -
 
 
 class _Last:
-    """What a mixer gave in the last forward pass. A copy starts empty: tensors in a graph can't be copied."""
+    """What a mixer gave in the last forward pass. A copy starts empty: tensors in a graph can't be copied.
+
+    Attributes:
+        z: [B, L, R] offsets to the router's logits for the pass to come; passes of another length ignore it.
+    """
 
     def __init__(self) -> None:
+        self.z: Tensor | None = None
         self.weights: Tensor | None = None
         self.stats: RoutingStats | None = None
 

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import struct
+import uuid
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from typing import Any, Literal
 from pvchat.errors import PeopleError
 from pvchat.people import contents
 from pvchat.people.person import MAX_STATE_BYTES, Person, checked
-from pvchat.storage import tensorfile
+from pvchat.storage import atomic, tensorfile
 
 FORMAT = 1
 CONFIG, TENSORS, THUMBNAIL = "config.json", "person.safetensors", "thumbnail.jpg"
@@ -109,9 +110,7 @@ def encode(person: Person, earlier: Sequence[str] = (), replaces: str = "") -> d
     return files
 
 
-def encode_config(
-    person: Person, digests: dict[str, str], earlier: Sequence[str] = (), replaces: str = ""
-) -> bytes:
+def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str] = (), replaces: str = "") -> bytes:
     """config.json of a checked person; `digests` are the SHA-256 of the other files.
 
     Raises:
@@ -177,6 +176,26 @@ def pack(person: Person) -> bytes:
         for name, data in sorted(encode(person).items()):
             archive.writestr(zipfile.ZipInfo(name, _ZIP_TIME), data)
     return buffer.getvalue()
+
+
+def write(person: Person, path: Path) -> Path:
+    """Write a person as one `.pvperson` file, which only its owner may read; nothing is overwritten.
+
+    Raises:
+        PeopleError: the file exists or can't be written.
+    """
+    if path.exists() or not path.parent.is_dir():
+        what = "already exists." if path.exists() else "its folder doesn't exist."
+        raise PeopleError(what, subject=str(path), hint="Choose another path.")
+    draft = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        atomic.write_file(path, pack(person), scratch=draft)
+    except OSError as error:
+        raise PeopleError(f"can't be written ({error.strerror or error}).", subject=str(path)) from error
+    finally:
+        if draft.is_dir():
+            draft.rmdir()
+    return path
 
 
 def read(path: Path) -> Person:

@@ -17,11 +17,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pvchat.errors import LockedError, PeopleError
+from pvchat.errors import LockedError, PeopleError, UnknownPersonError
+from pvchat.people import naming
 from pvchat.people.person import name_key
 from pvchat.storage import private
 
 INDEX_FORMAT = 1
+MAX_NAMES_IN_HINT = 20
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _FIELDS = ("id", "stamp", "name", "aliases", "created", "replaces", "earlier")
@@ -83,6 +85,25 @@ def taken(name: str, row: Row) -> PeopleError:
         hint = "Choose another name, or replace the enrolled one."
         return PeopleError(f"'{row.name}' is enrolled already.", subject=name, hint=hint)
     return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
+
+
+def require_usable(rows: Rows, names: Sequence[str], but: Row | None) -> None:
+    """Raise PeopleError where one of these names can't be told from a question's words or from somebody else's name.
+
+    Names that `but` has already are not judged.
+    """
+    others = {row.name: (row.name, *row.aliases) for row in rows.values() if row != but}
+    for name in names:
+        if but is None or name not in (but.name, *but.aliases):
+            naming.require_usable(name, others)
+
+
+def unknown(name: str, names: Sequence[str]) -> UnknownPersonError:
+    """The error for a name that nobody has."""
+    more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
+    enrolled = f"{naming.ask_back(name, names)}Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+    hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
+    return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
 
 
 def shown(name: str) -> str:

@@ -35,6 +35,15 @@ def merge(kept: Person, gone: Person) -> Person:
     """
     if name_key(kept.name) == name_key(gone.name):
         raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
+    return joined(kept, gone)
+
+
+def joined(kept: Person, gone: Person) -> Person:
+    """`merge`, whatever the second one is called: another clip of somebody who is enrolled.
+
+    Raises:
+        PeopleError: one has a face and the other is a drawn figure.
+    """
     if kept.kind != gone.kind:
         what = f"'{kept.name}' and '{gone.name}' can't be one: one was enrolled by face, the other by appearance."
         raise PeopleError(what, hint="Enroll a clip that shows the face.")

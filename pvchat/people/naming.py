@@ -3,13 +3,13 @@
 In: a cleaned name, the names that are taken. Out: nothing, or a PeopleError with the reason; and for a name that nobody
 has, the one that was probably meant. Names that are enrolled already are never judged again.
 
-Look-alikes are letters of other scripts that Unicode's confusables (UTS #39, by the package confusable-homoglyphs 3.3.1)
-give for a Latin letter: `lookalikes.json`, Latin letter → its doubles. I, l and 1, and O and 0, are taken for one too.
+Look-alikes are letters of other scripts that Unicode's confusables (UTS #39, taken from the package
+confusable-homoglyphs 3.3.1) give for a Latin letter: `lookalikes.json`, Latin letter → its doubles. I, l and 1, and O
+and 0, are taken for one too.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,16 +18,15 @@ from pathlib import Path
 
 from pvchat.errors import PeopleError
 
-# "Will", "May" or "An" are names: where they stand tells (chat/names.py). Nobody is called "who".
-_RESERVED = frozenset(
-    """i me my mine myself you your yours yourself he him his himself she her hers herself it its itself we us our ours
-    they them their theirs themselves this that these those who whom whose which what when where why how
+_WORDS = """i me my mine myself you your yours yourself he him his himself she her hers herself it its itself we us our
+    ours they them their theirs themselves this that these those who whom whose which what when where why how
     someone somebody anyone anybody everyone everybody noone nobody none all any each everything something anything
     nothing other others another both yes no person persons people man men woman women boy boys girl girls guy guys lady
     ladies child children kid kids baby stranger strangers unknown face faces figure video videos clip clips film movie
-    photo photos picture pictures image images frame frames scene camera""".split()
-)
-_AROUND = frozenset("the a an and or of in else no one every some".split())  # words that don't make a name of those
+    photo photos picture pictures image images frame frames scene camera"""
+_SMALL_WORDS = "the a an and or of in else no one every some"
+# "Will", "May" or "An" are names: where they stand tells (chat/names.py). Nobody is called "who", nor "the man".
+_RESERVED, _AROUND = frozenset(_WORDS.split()), frozenset(_SMALL_WORDS.split())
 _CASED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN")  # scripts in which a joiner shapes nothing
 _JOINERS = "\u200c\u200d"
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
@@ -45,7 +44,9 @@ def require_usable(name: str, taken: Mapping[str, Iterable[str]]) -> None:
         PeopleError: says why.
     """
     if (hidden := _hidden(name)) is not None:
-        what = f"a name can't hold invisible characters or such that change the direction of text (U+{ord(hidden):04X})."
+        what = (
+            f"a name can't hold invisible characters or such that change the direction of text (U+{ord(hidden):04X})."
+        )
         raise PeopleError(what, subject=ascii(name)[1:-1][:80], hint="Type the name anew.")
     words = set(name.casefold().split())
     if words & _RESERVED and words <= _RESERVED | _AROUND:
@@ -67,6 +68,8 @@ def skeleton(name: str) -> str:
 
 def meant(name: str, names: Sequence[str]) -> str | None:
     """The enrolled name that a misspelt one probably stands for ("Micheal"), or None."""
+    import difflib
+
     forms = {word.casefold(): whole for whole in names for word in (*whole.split()[:1], whole)}
     found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE)
     return forms[found[0]] if found else None

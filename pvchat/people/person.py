@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
 from pvchat.people import contents
+from pvchat.people.notes import Notes
 
 MAX_NAME = 200  # characters of a name
 MAX_ALIASES = 32
@@ -53,6 +54,7 @@ class Person:
         created: ISO 8601 time in UTC; the store fills it in.
         id: the store's own random id and folder name; "" until added.
         bytes_on_disk: of all her files; 0 until added.
+        notes: what enrolling noticed; of what `PVChat.enroll` returns only, never stored.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Person:
     created: str = ""
     id: str = ""
     bytes_on_disk: int = 0
+    notes: Notes | None = None
 
 
 def describe(person: Person) -> dict[str, Any]:

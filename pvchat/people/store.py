@@ -21,11 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import home
-from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people import naming
+from pvchat.errors import PeopleError
 from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders
-from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
+from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, require_usable, shown, taken, unknown
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.storage import atomic, private, temporary
 from pvchat.storage.clips import ClipCache
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
 LOCK_TIMEOUT_S = 60.0
-MAX_NAMES_IN_HINT = 20
 MAX_EARLIER = 64  # ids a person had before that are remembered
 
 
@@ -145,7 +143,7 @@ class PeopleStore:
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
             require_free(rows, person.aliases, but=old)
-            self._require_usable(rows, person, old)
+            require_usable(rows, [person.name, *person.aliases], but=old)
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
@@ -159,7 +157,7 @@ class PeopleStore:
         """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
         rows = self._rows()
         if holder(rows, name) is None:
-            naming.require_usable(name, {row.name: (row.name, *row.aliases) for row in rows.values()})
+            require_usable(rows, [name], but=None)
 
     def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
@@ -230,7 +228,7 @@ class PeopleStore:
         with self._writing(name) as rows:
             row = holder(rows, name) or rows.get(name)
             if row is None and name not in self._index.damaged:
-                raise self._unknown(name)
+                raise unknown(name, self.names())
             self._clip_cache.purge()
             temporary.sweep()
             temporary.forget(row.ids if row else [name])
@@ -245,19 +243,7 @@ class PeopleStore:
         """
         from pvchat.people import exchange
 
-        person, path = shareable(self.get(name)), Path(path).expanduser()
-        if path.exists() or not path.parent.is_dir():
-            what = "already exists." if path.exists() else "its folder doesn't exist."
-            raise PeopleError(what, subject=str(path), hint="Choose another path.")
-        draft = path.with_name(f".{uuid.uuid4().hex}.part")
-        try:
-            atomic.write_file(path, exchange.pack(person), scratch=draft)
-        except OSError as error:
-            raise PeopleError(f"can't be written ({error.strerror or error}).", subject=str(path)) from error
-        finally:
-            if draft.is_dir():
-                draft.rmdir()
-        return path
+        return exchange.write(shareable(self.get(name)), Path(path).expanduser())
 
     def import_(self, path: Path | str, replace: bool = False, name: str | None = None) -> Person:
         """Add the person in a `.pvperson` file; the file is not trusted.
@@ -288,15 +274,7 @@ class PeopleStore:
     def _row(self, name: str) -> Row:
         if row := holder(self._rows(), name):
             return row
-        raise self._unknown(name)
-
-    def _unknown(self, name: str) -> UnknownPersonError:
-        names = self.names()
-        more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
-        known = f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
-        enrolled = naming.ask_back(name, names) + known
-        hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
-        return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
+        raise unknown(name, self.names())
 
     def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
@@ -305,19 +283,11 @@ class PeopleStore:
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
             require_free(rows, [person.name, *person.aliases], but=row)
-            self._require_usable(rows, person, row)
+            require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.id / exchange.CONFIG
             digests = exchange.decode_config(private.read(config)).sha256
             private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(person.name)
-
-    @staticmethod
-    def _require_usable(rows: Rows, person: Person, old: Row | None) -> None:
-        """Judge the names that she doesn't have already."""
-        taken = {row.name: (row.name, *row.aliases) for row in rows.values() if row != old}
-        for name in (person.name, *person.aliases):
-            if old is None or name_key(name) not in old.keys or name not in (old.name, *old.aliases):
-                naming.require_usable(name, taken)
 
     def _drop_examples_of(self, gone: Person | None) -> None:
         if gone is None or any(holds(one, gone) for one in self.all() if one.id != gone.id):

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, common_scene
+from pvchat.schemas.things import Thing
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+Stage = Literal["who", "what"]
 
 
 @dataclass
@@ -91,6 +93,9 @@ class ClipAnalysis:
             One shot of the whole length when not given.
         scenes: the scene's facts by stretches of a long video, in order of time.
         in_all: how many tracks the whole has of which this is a part; 0 where this is the whole.
+        things: what is seen beside people, the surest first; of stage "what" but for long videos.
+        stage: "who" where only that was looked for which tells who is there; "what" where it was measured, too, what
+            people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
     """
 
     key: str
@@ -104,6 +109,8 @@ class ClipAnalysis:
     shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scenes: list[SceneSpan] = field(default_factory=list)
     in_all: int = 0
+    things: list[Thing] = field(default_factory=list)
+    stage: Stage = "what"
 
     def __post_init__(self) -> None:
         if not len(self.shots):
@@ -167,6 +174,7 @@ class ClipAnalysis:
             shots=shots[shots[:, 1] > shots[:, 0]],
             scenes=scenes,
             in_all=self.in_all or len(self.tracks),
+            things=[t for thing in self.things if (t := thing.within(int(inside[0]), int(inside[-1]))) is not None],
         )
 
     def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:

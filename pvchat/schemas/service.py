@@ -49,6 +49,11 @@ class Service(Protocol):
         """The trained model, a `pvchat.chat.describe.Describer`; None where no weights are shipped."""
         ...
 
+    @property
+    def narrator(self) -> Any:
+        """The pretrained base that answers, a `pvchat.chat.narrator.Narrator`; None for none."""
+        ...
+
     def analyse(self, clip: str | Path) -> ClipAnalysis:
         """What the experts say about a clip; raises VideoReadError."""
         ...

@@ -7,15 +7,19 @@ and what words come from.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import Settings
+from pvchat.errors import SettingsError
 from pvchat.runtime import pick_device
+from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
     from pvchat.chat.language import LanguageModel
+    from pvchat.chat.narrator import Narrator
     from pvchat.chat.sentences import SentenceEncoder
     from pvchat.chat.trained import TrainedModel
     from pvchat.identity.presence import PresenceModel
@@ -86,6 +90,19 @@ class Networks:
 
         return choose(self.settings)
 
+    @cached_property
+    def narrator(self) -> Narrator | None:
+        """The pretrained base that answers; None where the settings name none, or want measured facts only."""
+        from pvchat.chat.models import base_of
+        from pvchat.chat.narrator import Narrator
+
+        base = base_of(self.settings)
+        return (
+            None
+            if base is None or self.source != "model"
+            else Narrator(base, self.settings, self.device, lambda texts: self.sentences.encode(texts))
+        )
+
     @property
     def source(self) -> str:
         """What answers come from: "facts", "told" or "model"."""
@@ -127,8 +144,49 @@ class Networks:
 
         return LanguageModel.load(path=self.settings.llm or None, device=self.device)
 
+    def showing(self, show: str) -> Networks:
+        """The same networks, the pretrained base among them, which is shown people otherwise.
+
+        Raises:
+            SettingsError: there is no base, or no such way.
+        """
+        if self.narrator is None:
+            hint = "Name one, such as --model smolvlm2-500m."
+            raise SettingsError("only a pretrained base is shown people", subject=f"ours-{show}", hint=hint)
+        other = Networks(replace(self.settings, show=show))
+        shared = ("experts", "presence", "sentences")
+        other.__dict__.update({name: getattr(self, name) for name in shared}, lock=self.lock)
+        other.__dict__["narrator"] = self.narrator.showing(other.settings)
+        return other
+
+    def fetch(self, progress: Progress | None = None) -> None:
+        """Download the embedded weights that these settings need and that aren't here.
+
+        Raises:
+            WeightsError: they can't be fetched.
+        """
+        from pvchat.assets import weights
+
+        missing = needed_weights(self.narrator is not None)
+        if missing:
+            weights.fetch(missing, progress=progress)
+
+    def forget(self) -> None:
+        """Drop what models keep of clips."""
+        if self.narrator is not None:
+            self.narrator.forget()
+
     def load(self) -> None:
         """Load them now instead of when they are first needed."""
         self.experts.load()
-        words = self.language if self.trained is None else self.trained.model
+        words = (
+            self.narrator.base if self.narrator is not None else self.trained.model if self.trained else self.language
+        )
         _ = self.presence, self.sentences, words
+
+
+def needed_weights(with_base: bool) -> list[str]:
+    """Roles of the embedded weights that are missing; a pretrained base needs no other language model."""
+    from pvchat.assets import weights
+
+    return [weight.role for weight in weights.missing() if not (with_base and weight.role == "llm")]

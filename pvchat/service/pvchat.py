@@ -6,8 +6,7 @@ networks may be shared with other PVChats, and everything heavy is loaded when i
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -16,28 +15,29 @@ from typing import TYPE_CHECKING
 from pvchat.chat.questions import Question, Turn, read_questions
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
-from pvchat.errors import PeopleError, SettingsError
-from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
 from pvchat.service.answering import Answering, Asking
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
+from pvchat.service.enrolling import DEPTHS, Enrolling
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
-    from pvchat.chat.writer import Stream, Writer
+    from pvchat.chat.narrator import Narrator
+    from pvchat.chat.viewed import Stream
+    from pvchat.chat.writer import Writer
     from pvchat.identity.presence import PresenceModel
     from pvchat.model.pvchat import PVChatModel
     from pvchat.perception.analysis import Experts
 
 PRESET = Settings.model
-DEPTHS = ("instant", "deep")
+__all__ = ["DEPTHS", "PRESET", "PVChat"]
 
 
-class PVChat(Correcting):
+class PVChat(Enrolling, Correcting):
     """Enroll people from one clip each, then ask about other clips.
 
     Args:
@@ -74,89 +74,17 @@ class PVChat(Correcting):
     def from_pretrained(
         cls, preset: str = PRESET, settings: Settings | None = None, progress: Progress | None = None
     ) -> PVChat:
-        """A PVChat with the weights of a preset, fetched on the first run, or with a trained model in a folder.
+        """A PVChat with the weights of a preset, fetched on the first run, with a folder's, or with `hub:ORG/NAME`.
 
         Raises:
             SettingsError: there is no such model, or it doesn't fit the other settings.
             WeightsError: the weights are not there and can't be fetched.
         """
-        from pvchat.assets import weights
-
-        settings = settings or Settings()
-        settings = settings if preset == PRESET else replace(settings, model=preset)
+        settings = replace(settings or Settings(), **({} if preset == PRESET else {"model": preset}))
         networks = Networks(settings)
         _ = networks.chosen  # a model that can't be used is told before anything is fetched
-        if weights.missing():
-            weights.fetch(progress=progress)
+        networks.fetch(progress)
         return cls(settings, progress, networks=networks)
-
-    # -- enrolling ----------------------------------------------------------------------------------------------------
-
-    def enroll(
-        self,
-        clip: str | Path,
-        name: str,
-        depth: str = "instant",
-        track: int | None = None,
-        replace: bool = False,
-        stop: threading.Event | None = None,
-    ) -> Person:
-        """Enroll the main subject of a clip.
-
-        Args:
-            clip: a video, an animation or a photo.
-            name: what to call the person.
-            depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
-                the clip is augmented and trained on (`deepen`).
-            track: which subject, when the clip has several (numbers as in `SeveralSubjectsError`).
-            replace: allow a name that is taken; the earlier enrollment is forgotten.
-            stop: when set, a deep enrollment ends and keeps the best so far.
-
-        Raises:
-            VideoReadError, SubjectError, PeopleError, SettingsError.
-        """
-        from pvchat.identity.enroll import enroll
-        from pvchat.identity.subjects import forget_candidates
-
-        if depth not in DEPTHS:
-            raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
-        name = clean_name(name)
-        self.people.require_usable(name)
-        taken = self.people.find(name)
-        if taken is not None and not replace:  # told before the experts run
-            raise PeopleError(
-                f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
-            )
-        person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
-        person = person if self.describer is None else self.describer.remember(person)
-        person = self.people.add(person, replace=replace)
-        forget_candidates()
-        return person if depth == "instant" else self.deepen(clip, person, track, stop)
-
-    def deepen(
-        self,
-        clip: str | Path,
-        person: Person,
-        track: int | None = None,
-        stop: threading.Event | None = None,
-        progress: Progress | None = None,
-    ) -> Person:
-        """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
-
-        Args:
-            clip: the enrollment clip.
-            person: as `enroll` returned her.
-            track: as she was enrolled with.
-            stop: when set, training ends and keeps the best so far.
-            progress: told what is being done; None for what this object was made with.
-
-        Raises:
-            VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
-        """
-        from pvchat.train.person.deep import DeepOptions, deepen
-
-        options = DeepOptions(track=track, stop=stop, progress=progress or self._progress)
-        return deepen(self, clip, person, options)
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -181,7 +109,7 @@ class PVChat(Correcting):
         Raises:
             VideoReadError, UnknownPersonError, SettingsError: the last for a part that isn't one of the clip.
         """
-        return self._answer([question], history, lambda: self.look(clip), Asking(between, stream))[0]
+        return self._answer(clip, [question], history, Asking(between, stream))[0]
 
     def ask_many(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = (), between: Window | None = None
@@ -197,18 +125,21 @@ class PVChat(Correcting):
         Returns:
             An answer each, in order; their timing is that of all together. Raises as `ask`.
         """
-        return self._answer(questions, history, lambda: self.look(clip), Asking(between)) if questions else []
+        return self._answer(clip, questions, history, Asking(between)) if questions else []
 
-    def ask_so_far(self, seen: ClipAnalysis, whole_s: float, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask_so_far(
+        self, clip: str | Path, seen: ClipAnalysis, whole_s: float, question: str, history: Sequence[Turn] = ()
+    ) -> Answer:
         """`ask` of what was seen of a clip so far (the `partial` of `analyse`); the answer says how far that is.
 
         Args:
-            seen: the clip's beginning.
+            clip: as for `ask`.
+            seen: its beginning.
             whole_s: length of the whole clip, seconds.
             question: as for `ask`.
             history: as for `ask`.
         """
-        return self._answer([question], history, lambda: Look(seen), Asking(whole_s=whole_s))[0]
+        return self._answer(clip, [question], history, Asking(whole_s=whole_s, seen=seen))[0]
 
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
@@ -223,29 +154,28 @@ class PVChat(Correcting):
         """Presence of these people, enrolled or not, in the order given."""
         return self.presence_model.score(people, analysis, self.settings.presence)
 
-    def analyse(self, clip: str | Path, partial: Partial | None = None) -> ClipAnalysis:
-        """What the experts say about a clip: from memory, from the cache on disk, or by running them.
+    def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
+        """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
 
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
-
-        Raises:
-            VideoReadError: it can't be used.
+            stage: "who" where what people do and wear isn't needed: half the time, for a short clip.
         """
-        return self.look(clip, partial).analysis
+        return self.look(clip, partial, stage).analysis
 
-    def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
+    def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """`analyse`, with the seconds that it took; raises VideoReadError."""
-        return self._clips.look(clip, partial)
+        return self._clips.look(clip, partial, stage)
 
     def _answer(
-        self, questions: Sequence[str], history: Sequence[Turn], seen: Callable[[], Look], asking: Asking
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], asking: Asking
     ) -> list[Answer]:
         everyone = self.people.snapshot()
         asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
-        answering = Answering(everyone, self.score, self._writer)
-        return answering.answers(asked, seen(), asking)
+        seen = self.look(clip, stage="who") if asking.seen is None else Look(asking.seen)
+        answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer)
+        return answering.answers(asked, seen, asking)
 
     # -- people and clips ---------------------------------------------------------------------------------------------
 
@@ -325,6 +255,11 @@ class PVChat(Correcting):
         """The trained model with its language model; None where no weights are shipped."""
         return None if self.networks.trained is None else self.networks.trained.model
 
+    @property
+    def narrator(self) -> Narrator | None:
+        """The pretrained base that answers, where the settings name one."""
+        return self.networks.narrator
+
     @cached_property
     def describer(self) -> Describer | None:
         """The trained model as it speaks of these people; None where no weights are shipped. Loads when it speaks."""
@@ -340,4 +275,4 @@ class PVChat(Correcting):
     def _writer(self) -> Writer:
         from pvchat.chat.writer import Writer
 
-        return Writer(self.networks.source, self.describer, lambda: self.networks.language)
+        return Writer(self.networks.source, self.describer, lambda: self.networks.language, self.narrator)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
-from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
+from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Thing, Track
 from pvchat.storage import atomic, private, tensorfile
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
+CLIP_VALUES = ("key", "duration_s", "width", "height", "stage")
 CLIP_ARRAYS = ("times", "frame_features", "shots")
 TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts", "appearances"))
 
@@ -213,11 +214,16 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
         arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
-        told = [{"start_s": a.start_s, "end_s": a.end_s, "facts": a.facts.to_dict()} for a in track.appearances]
+        told = [_appearance(a) for a in track.appearances]
         tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": told})
-    row = {name: getattr(analysis, name) for name in ("key", "duration_s", "width", "height")}
+    row = {name: getattr(analysis, name) for name in CLIP_VALUES}
     scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
-    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
+    things = [thing.to_dict() for thing in analysis.things]
+    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes, "things": things}, arrays
+
+
+def _appearance(one: Appearance) -> dict[str, Any]:
+    return {"start_s": one.start_s, "end_s": one.end_s, "facts": one.facts.to_dict(), "told": one.told}
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
@@ -228,19 +234,21 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
             thumbnail=arrays[f"{i}.thumbnail"].tobytes(),
             facts=PersonFacts.from_dict(track["facts"]),
             appearances=[
-                Appearance(a["start_s"], a["end_s"], PersonFacts.from_dict(a["facts"])) for a in track["appearances"]
+                Appearance(a["start_s"], a["end_s"], PersonFacts.from_dict(a["facts"]), a["told"])
+                for a in track["appearances"]
             ],
         )
         for i, track in enumerate(row["tracks"])
     ]
     return ClipAnalysis(
-        **{name: row[name] for name in ("key", "duration_s", "width", "height")},
+        **{name: row[name] for name in CLIP_VALUES},
         times=arrays["times"],
         frame_features=arrays["frame_features"],
         shots=arrays["shots"],
         tracks=tracks,
         scene=SceneFacts(**row["scene"]),
         scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
+        things=[Thing(**thing) for thing in row["things"]],
     )
 
 

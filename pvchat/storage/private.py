@@ -1,7 +1,7 @@
 """The one door to bytes on disk that name or show people: sealed where the home is encrypted, plain where it isn't.
 
-In: bytes. Out: the same. A sealed file is `MAGIC`, a nonce of 12 random bytes, and AES-256-GCM's text with its tag. Both
-kinds are read in any home, so that one can be converted while it is in use (`conversion.py`).
+In: bytes. Out: the same. A sealed file is `MAGIC`, a nonce of 12 random bytes, and AES-256-GCM's text with its tag.
+Both kinds are read in any home, so that one can be converted while it is in use (`conversion.py`).
 """
 
 from __future__ import annotations

@@ -95,7 +95,10 @@ def forget(ids: Iterable[str]) -> None:
 def sweep() -> None:
     """Delete what processes that died have left: every folder whose lock nobody holds."""
     for place in (root(), root() / DEEP):
-        names = os.listdir(place) if place.is_dir() else []
+        try:
+            names = os.listdir(place)
+        except OSError:  # there is none, or it isn't ours to clear
+            continue
         for name in {name.removesuffix(".lock") for name in names} - {DEEP, OFFERED}:
             if (place / name).is_dir() or f"{name}.lock" in names:
                 atomic.remove_abandoned(place / name)

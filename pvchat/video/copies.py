@@ -1,7 +1,9 @@
 """Our own H.264 files: RGB pictures in, an mp4 out, and the normalised copy's frames back as RGB.
 
 The copy lives in a temporary folder (`storage/temporary.py`) while it is read. decord reads it (PyAV where decord
-doesn't load) with the discipline of docs/adr/0001-video-decoding.md; both give the same pixels. T frames, H and W pixels.
+doesn't load) with the discipline of docs/adr/0001-video-decoding.md; both give the same pixels.
+
+Legend: T frames, H and W pixels.
 """
 
 from __future__ import annotations

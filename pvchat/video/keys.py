@@ -20,7 +20,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
 
-from pvchat.storage import atomic
+from pvchat.storage import atomic, private
 from pvchat.video.files import CHUNK_BYTES, PathLike, open_local
 
 SETTLED_S = (
@@ -85,7 +85,7 @@ class ContentKeys:
             with suppress(OSError):  # a convenience: the next process hashes
                 atomic.make_private_folder(self.kept.parent)
                 data = json.dumps(dict(list(rows.items())[-MOST:])).encode()
-                atomic.write_file(self.kept, data, self.kept.parent / ".scratch", durable=False)
+                private.write(self.kept, data, self.kept.parent / ".scratch", durable=False)
         return key, stamp
 
     def _from_disk(self, stamp: Stamp) -> str | None:
@@ -93,7 +93,7 @@ class ContentKeys:
 
     def _rows(self) -> dict[str, str]:
         try:
-            rows = json.loads(self.kept.read_bytes()) if self.kept is not None else {}
+            rows = json.loads(private.read(self.kept)) if self.kept is not None else {}
         except (OSError, ValueError, RecursionError):
             return {}
         return rows if isinstance(rows, dict) and all(isinstance(key, str) for key in rows.values()) else {}

@@ -26,7 +26,7 @@ def left(app) -> list[Path]:
 
 def test_four_clients_with_the_same_bytes_at_once_all_succeed(server, party: Path) -> None:
     app, url = server
-    clients = [Client(url, verbose=False) for _ in range(4)]
+    clients = [Client(url, verbose=False, httpx_kwargs={"timeout": 300}) for _ in range(4)]
     start, told = threading.Barrier(4), []
 
     def ask(client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from pathlib import Path
@@ -98,6 +99,13 @@ def test_a_browser_is_told_to_open_its_heartbeat(server) -> None:
     assert httpx.get(server[1] + "/config").json()["connect_heartbeat"] is True
 
 
+def test_the_page_loads_our_script_before_all_others(server) -> None:
+    page = httpx.get(server[1], headers={"accept-encoding": "br, gzip"}).text
+    scripts = re.findall(r"<script[^>]*>", page)
+    assert scripts[0] == '<script src="/staying.js">'
+    assert "pvchat-session" in httpx.get(server[1] + "/staying.js").text
+
+
 class Names(set[str]):
     """Sessions, as far as heartbeats look at them."""
 
@@ -142,9 +150,13 @@ def test_a_cut_connection_and_a_reload_lose_neither_clip_nor_conversation(chat: 
     with running(ready(chat)) as (app, url), proxy(url) as (through, cut), browser() as chromium:
         page = open_page(chromium, through)
         show(page, party)
+        heartbeats: list[str] = []
+        page.on("request", lambda request: heartbeats.append(request.url) if HEARTBEAT in request.url else None)
         cut()
         page.wait_for_timeout(4000)  # it was gone after three seconds before
-        assert len(app.desk.sessions) == 1
+        name = page.evaluate("sessionStorage.getItem('pvchat-session')")
+        assert name in app.desk.sessions
+        assert heartbeats[0].endswith(f"{name}?again=")
         assert ask(page, "Is Ana there?").startswith("Yes")
         page.reload()
         page.wait_for_selector("#pv-enroll")

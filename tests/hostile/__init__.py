@@ -1,7 +1,7 @@
 """What an attacker, a full kill and a curious successor try, as matrices: `python -m tests.hostile [MATRIX …]`.
 
-In: a matrix's name. Out: a table, a line a case, and exit code 1 when one case didn't hold. `tests/test_hostile.py` runs
-the same matrices in small. A matrix is a function in a module of this package: it gets an empty folder, which is
+In: a matrix's name. Out: a table, a line a case, and exit code 1 when one case didn't hold. `tests/test_hostile.py`
+holds the same. A matrix is a function in a module of this package: it gets an empty folder, which is
 `$PVCHAT_HOME` too, and yields an `Outcome` a case. A new one is one line in `MATRICES`.
 """
 

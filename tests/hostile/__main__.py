@@ -23,19 +23,24 @@ def main() -> int:
     if unknown := [name for name in names if name not in MATRICES]:
         parser.error(f"there is no matrix {', '.join(unknown)}")
     failed = sum(_show(name) for name in names)
-    print(f"\n{failed} case(s) did not hold." if failed else "\nEverything held.")
+    _say(f"\n{failed} case(s) did not hold." if failed else "\nEverything held.")
     return 1 if failed else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _show(name: str) -> int:
     """Run one matrix and print it as it goes; returns how many cases didn't hold."""
-    print(f"\n{name}\n{'-' * len(name)}")
+    _say(f"\n{name}\n{'-' * len(name)}")
     failed, started = 0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pvchat-hostile-") as folder:
         for row in outcomes(name, Path(folder)):
             failed += not row.held
-            print(f"{'ok  ' if row.held else 'FAIL'} {row.case:<44} {row.expected:<28} {row.got}", flush=True)
-    print(f"     {time.monotonic() - started:.0f} s")
+            _say(f"{'ok  ' if row.held else 'FAIL'} {row.case:<44} {row.expected:<28} {row.got}")
+    _say(f"     {time.monotonic() - started:.0f} s")
     return failed
 
 

@@ -1,4 +1,4 @@
-"""Forgetting: after whatever was cut off, nothing in the home folder names or shows her. Each case leaves traces first."""
+"""Forgetting: after whatever was cut off, nothing in the home folder names or shows her. Each leaves traces first."""
 
 from __future__ import annotations
 

@@ -73,10 +73,15 @@ def _without(name: str) -> Callable[[], Files]:
 
 
 def _raw(header: bytes, body: bytes = b"") -> Files:
-    made, tensors = files(), len(header).to_bytes(8, "little") + header + body
+    return _with("person.safetensors", len(header).to_bytes(8, "little") + header + body)
+
+
+def _with(member: str, data: bytes) -> Files:
+    """The files of a person, one of them changed, its digest as it should be."""
+    made = files()
     config = json.loads(made["config.json"])
-    config["sha256"]["person.safetensors"] = hashlib.sha256(tensors).hexdigest()
-    return {**made, "person.safetensors": tensors, "config.json": json.dumps(config).encode()}
+    config["sha256"][member] = hashlib.sha256(data).hexdigest()
+    return {**made, member: data, "config.json": json.dumps(config).encode()}
 
 
 def _lora(rank: int) -> Callable[[], Files]:
@@ -116,7 +121,8 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "deep with a word as bias": lambda: files(depth="deep", extra={"deep": {"accepted": True, "bias": "x"}}),
     "a count that is a list": lambda: files(extra={"clips": [1]}),
     "a number beyond all floats": lambda: {
-        **files(), "config.json": files()["config.json"].replace(b'"confidence": 0.9', b'"confidence": 1e999'),
+        **files(),
+        "config.json": files()["config.json"].replace(b'"confidence": 0.9', b'"confidence": 1e999'),
     },
     "a correction that is a word": lambda: files(extra={"corrections": ["x"]}),
     "a correction with a word as count": lambda: files(
@@ -130,7 +136,7 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "bfloat16": lambda: _raw(
         json.dumps({"prototypes": {"dtype": "BF16", "shape": [1, 128], "data_offsets": [0, 256]}}).encode(), bytes(256)
     ),
-    "a thumbnail that is no picture": lambda: {**files(), "thumbnail.jpg": b"<svg onload='x'>"},
+    "a thumbnail that is no picture": lambda: zipped(_with("thumbnail.jpg", b"<svg onload='x'>")),
     "a member that leaves the folder": lambda: zipped({**files(), "../../evil": b"x"}),
     "an absolute member": lambda: zipped({**files(), "/etc/evil": b"x"}),
     "a member of 200 MB": lambda: zipped({**files(), "thumbnail.jpg": bytes(200_000_000)}),

@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 from pvchat.augment.questions.cast import View
 from pvchat.augment.questions.measured import informed, phrase, read_told, refer
 from pvchat.augment.schemas import Sample
+from pvchat.bases.imagetext import IN_ORDER, ImageTextModel, pictures
 from pvchat.chat.calibration import Calibration
 from pvchat.chat.claims import Speaker, fill_gaps
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.questions import Question
-from pvchat.model.imagetext import IN_ORDER, ImageTextModel, pictures
 from pvchat.schemas import ClipAnalysis, PersonFacts, Service
 
 if TYPE_CHECKING:

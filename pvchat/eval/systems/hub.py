@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from pvchat.bases.imagetext import IN_ORDER, ImageTextModel, Part, pictures
 from pvchat.eval.manifest import Item
 from pvchat.eval.stance import stances
 from pvchat.eval.systems.base import Bench, Case, Reply, decided
-from pvchat.model.imagetext import IN_ORDER, ImageTextModel, Part, pictures
 
 FRAMES = 4
 MAX_REFERENCES = 4  # reference pictures a prompt; more people than that are only named

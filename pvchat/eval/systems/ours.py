@@ -34,12 +34,24 @@ class MeasuredFacts:
 
 
 class Ours:
-    """`PVChat.ask`, as a user would call it."""
+    """`PVChat.ask`, as a user would call it.
+
+    Args:
+        bench: with the chat of every depth.
+        depth: of the enrollments.
+        show: how a pretrained base is shown people, "" as the settings say: side by side, what marks and crops bring.
+    """
 
     needs_clip = True
 
-    def __init__(self, bench: Bench, depth: str) -> None:
-        self.name, self.chat = f"ours-{depth}", bench.chats[depth]
+    def __init__(self, bench: Bench, depth: str, show: str = "") -> None:
+        self.name, self.chat = f"ours-{show or depth}", bench.chats[depth]
+        if show:
+            from pvchat.service import PVChat
+
+            networks = self.chat.networks.showing(show)
+            kept = {"people": self.chat.people, "cache": self.chat.cache}
+            self.chat = PVChat(networks.settings, networks=networks, **kept)
 
     def answer(self, item: Item, case: Case) -> Reply:
         """See `System`."""

@@ -1,4 +1,4 @@
-"""One door to the frozen networks that PyTorch defines: OpenVINO on the CPU, PyTorch itself elsewhere.
+"""One door to frozen networks: OpenVINO on the CPU; elsewhere PyTorch itself runs those that it defines.
 
 In: a name, the weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays
 out.
@@ -81,10 +81,25 @@ def load(
     """
     if runtime_for(device) == "torch":
         return _TorchNetwork(build(weights), device)
-    model = _converted(name, weights, build, shape, dtype)
+    model = _converted(name, weights, f"{shape} {dtype}", lambda: _convert(build(weights), shape, dtype))
     if sizes:
         model.reshape(list(sizes))
     return _OpenVinoNetwork(model)
+
+
+def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Network | None:
+    """A part of a frozen TensorFlow graph as a network on the CPU; None where OpenVINO isn't there.
+
+    Args:
+        name: of the folder of its conversion.
+        graph: the `.pb` file.
+        start: the operation whose output is what the network is called with, float32.
+        shape: of that.
+        ends: the operations whose outputs it returns.
+    """
+    if runtime_for("cpu") == "torch":
+        return None
+    return _OpenVinoNetwork(_converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends)))
 
 
 def threads() -> int:
@@ -184,13 +199,13 @@ def _compile(model: Any) -> Any:
         return _core().compile_model(model, "CPU", options)
 
 
-def _converted(name: str, weights: Path, build: Callable[[Path], nn.Module], shape: tuple[int, ...], dtype: str) -> Any:
-    """The converted network: from the home folder, else converted now and put there."""
-    digest = hashlib.sha256(f"{FORMAT} {name} {shape} {dtype} ".encode() + weights.read_bytes()).hexdigest()
+def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) -> Any:
+    """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
+    digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode() + weights.read_bytes()).hexdigest()
     folder = home() / "weights" / "networks" / f"{name}-{digest[:16]}"
     if (folder / _FILE).is_file() and not _drop_if_damaged(folder):
         return _core().read_model(str(folder / _FILE))
-    model = _convert(build(weights), shape, dtype)
+    model = convert()
     try:
         _keep(model, folder)
     except OSError as error:  # a full or read-only disk: the next process converts again
@@ -208,6 +223,16 @@ def _convert(module: nn.Module, shape: tuple[int, ...], dtype: str) -> Any:
         model = _openvino().convert_model(module.eval(), example_input=example)
     model.reshape(list(shape))
     return model
+
+
+def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Any:
+    """The graph from one operation's output to those of others."""
+    openvino = _openvino()
+    operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
+    parameter = openvino.opset13.parameter(list(shape), np.float32)
+    for target in list(operations[start].output(0).get_target_inputs()):
+        target.replace_source_output(parameter.output(0))
+    return openvino.Model([operations[name].output(0) for name in ends], [parameter])
 
 
 def _keep(model: Any, folder: Path) -> None:

@@ -33,7 +33,8 @@ class BaseConfig:
         only: what is trained, comma-separated beginnings of parameter names; empty trains all that can be.
         start: a run's folder or a saved model to start from; empty starts afresh.
         resume: go on from the last checkpoint in `out`.
-        model: preset.
+        model: preset; or a pretrained base (`pvchat models`): then identity episodes train what all people share on it,
+            whatever the phase.
         llm: another language model than the preset's; "none" leaves it out (phase 1: the queries needn't become words
             of its; phase 3: presence only).
         steps, minutes: of the run, of this sitting.
@@ -59,6 +60,7 @@ class BaseConfig:
         log_every: steps between lines.
         threads: torch's; 0 leaves its choice.
         device: torch device.
+        connector: on a pretrained base, also train a connector for our experts' tokens.
     """
 
     data: Path = Path("../shared/traindata")
@@ -104,6 +106,7 @@ class BaseConfig:
     log_every: int = 20
     threads: int = 0
     device: str = "cpu"
+    connector: bool = False
 
     def __post_init__(self) -> None:
         if self.phase not in PHASES:

@@ -172,12 +172,12 @@ def join(dlib: FloatArray, faceres: FloatArray, mean: FloatArray, seed: int = 0)
 
 
 def dlib_network() -> nn.Module:
-    """dlib's own network."""
+    """The network of dlib as it was published."""
     return descriptor(dlib_file())
 
 
 def dlib_file() -> Path:
-    """dlib's own weights; fetched when they aren't here."""
+    """The weights of dlib as they were published; fetched when they aren't here."""
     weights.fetch(table=TEACHERS)
     return weights.member_path("identity", MEMBER, table=TEACHERS)
 

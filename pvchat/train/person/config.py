@@ -31,6 +31,7 @@ class PersonConfig:
         validate_every: steps between looks at the held-back split; patience: looks without a better one before a
             stage ends.
         validate_rows: rows of one look, at most.
+        checkpointing: on a pretrained base, compute activations twice instead of keeping them all.
         seed: of the data order.
     """
 
@@ -51,6 +52,7 @@ class PersonConfig:
     validate_every: int = 10
     patience: int = 3
     validate_rows: int = 16
+    checkpointing: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -70,7 +72,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Every field of `PersonConfig` as an option; what is on by default gets a `--no-…`."""
     for field in fields(PersonConfig):
         name = "--" + field.name.replace("_", "-")
-        if isinstance(field.default, bool):
+        if field.default is False:
+            parser.add_argument(name, action="store_true", help="keep no activations of a pretrained base: less memory")
+        elif isinstance(field.default, bool):
             parser.add_argument(name.replace("--use-", "--no-"), dest=field.name, action="store_false",
                                 help=f"leave {field.name.removeprefix('use_')} as they are")  # fmt: skip
         elif field.name != "seed":  # every command has its own

@@ -117,7 +117,7 @@ def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions =
     from pvchat.augment.analyses import Analyses as Kept
 
     samples, rows = read(folder, person.name)
-    data = TrainingSet(samples, rows, remembered(Kept(folder, chat, options.augmentation)))
+    data = TrainingSet(samples, rows, remembered(Kept(folder, chat, options.augmentation)), folder)
     deep = learn(chat, person, data, options)
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep
@@ -142,19 +142,32 @@ def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions
     fitted = verifier.fit(person, data.samples, data.analyses, chat.presence_model)
     record: dict[str, Any] = {**fitted.record, "samples": len(data.samples), "questions": len(data.rows)}
     deep = replace(fitted.person, depth="deep")
-    if chat.describer is not None and data.rows and not options.stopped:
-        deep, told = _trained(chat, person, deep, data, options)
-        record["training"] = told
+    if data.rows and not options.stopped and (told := _told(chat, person, deep, data, options)) is not None:
+        deep, record["training"] = told
     record["seconds"] = round(time.monotonic() - started, 1)
     log.info("deep enrollment of '%s': %s", person.name, record)
     return replace(deep, extra={**deep.extra, RECORD: record})
+
+
+def _told(
+    chat: Service, person: Person, deep: Person, data: TrainingSet, options: DeepOptions
+) -> tuple[Person, dict[str, Any]] | None:
+    """Training on whichever model answers; None where measured facts alone do."""
+    if chat.narrator is not None:
+        from pvchat.train.bases.person import train_on_base
+        from pvchat.train.person.course import Session
+
+        session = Session(options.run, options.resume, options.stop, options.progress)
+        return train_on_base(chat, deep, data, options.config, session)
+    return None if chat.describer is None else _trained(chat, person, deep, data, options)
 
 
 def _trained(
     chat: Service, person: Person, deep: Person, data: TrainingSet, options: DeepOptions
 ) -> tuple[Person, dict[str, Any]]:
     """The deep person with trained tokens and z, and what is told of the training."""
-    from pvchat.train.person.stages import Session, train_state
+    from pvchat.train.person.course import Session
+    from pvchat.train.person.stages import train_state
 
     describer, config = chat.describer, options.config or PersonConfig(seed=chat.settings.seed)
     start, examples = training_data(describer, person, data, chat.people.all())

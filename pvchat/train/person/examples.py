@@ -69,9 +69,8 @@ class PersonData:
     left_out: int = 0
 
     def part(self, stage: Stage, split: Split) -> list[PersonExample]:
-        """The examples of one stage and split; the image stage asks about who is there and what they wear only."""
-        kept = [e for e in self.examples if (e.stage, e.split) == (stage, split)]
-        return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
+        """The examples of one stage and split."""
+        return part_of(self.examples, stage, split)
 
     def fingerprint(self) -> str:
         """Hash of all words, splits, visual tokens and other people."""
@@ -80,6 +79,12 @@ class PersonData:
         for name, other in sorted(self.others.items()):
             found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
         return found.hexdigest()[:16]
+
+
+def part_of(examples: Sequence[PersonExample], stage: Stage, split: Split) -> list[PersonExample]:
+    """Those of one stage and split; the image stage asks about who is there and what they wear only."""
+    kept = [e for e in examples if (e.stage, e.split) == (stage, split)]
+    return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
 
 
 def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: dict[str, PersonState]) -> PersonData:
@@ -104,7 +109,7 @@ def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: 
         log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))
     if not known:
         raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
-    examples = [_renamed(_example(r, index[r.sample], stage[r.sample]), name, others) for r in known]
+    examples = [renamed(example_of(r, index[r.sample], stage[r.sample]), name, others) for r in known]
     asked = sorted({e.question for e in examples})
     vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
     visual = encode_all([told.analyses(s) for s in told.samples], model)
@@ -159,12 +164,13 @@ def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
     return re.sub(pattern, lambda hit: alias if hit[0] in hers else hit[0], text)
 
 
-def _example(row: Row, clip: int, stage: Stage) -> PersonExample:
+def example_of(row: Row, clip: int, stage: Stage) -> PersonExample:
+    """A row about the clip of that number."""
     there = tuple(bool(row.present[n]) for n in row.people)
     return PersonExample(clip, tuple(row.people), there, row.question, row.answer, row.type, stage, row.split)
 
 
-def _renamed(example: PersonExample, name: str, others: Collection[str]) -> PersonExample:
+def renamed(example: PersonExample, name: str, others: Collection[str]) -> PersonExample:
     """Half of the examples under another name: tokens are to mean the person, whatever she is called.
 
     The new name is nobody else's (`others` have states by theirs) and no word of the example.

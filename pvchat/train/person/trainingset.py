@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pvchat.augment.questions.cast import Analyses
 from pvchat.augment.schemas import Row, Sample
@@ -21,11 +22,13 @@ class TrainingSet:
         samples: kept ones.
         rows: questions about them.
         analyses: what the experts saw in a sample.
+        folder: where the samples' media lie; None where only analyses are needed.
     """
 
     samples: Sequence[Sample]
     rows: Sequence[Row]
     analyses: Analyses
+    folder: Path | None = None
 
 
 def remembered(analyses: Analyses) -> Analyses:

@@ -1,0 +1,178 @@
+"""A base in memory: a `BaseSource` in, model and processor out; what can go wrong is told with what to do.
+
+Code that comes with a checkpoint is never run: a base that needs it is refused. Weights are loaded frozen, in the
+precision that fits the device; `--quantize` goes through bitsandbytes where that is installed. One token is added to
+the tokenizer in memory (`soft.SOFT`), whose vectors `soft.py` puts in; the base's files are only read.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pvchat.bases.families import Family, family_of
+from pvchat.bases.sizes import Size, frames_of, size_of
+from pvchat.bases.sources import BaseSource
+from pvchat.errors import SettingsError
+from pvchat.runtime import best_dtype, size
+
+if TYPE_CHECKING:
+    import torch
+
+SOFT = "<|pvchat_person|>"  # the token whose vectors are a person's
+SLACK = 1.3  # times what is free: pages may be given back by others
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Base:
+    """A loaded base.
+
+    Attributes:
+        source: what was asked for.
+        model: of transformers, frozen, in evaluation mode.
+        processor: its own.
+        family: what it wants of its pictures.
+        frames: that it is shown.
+        soft: id of the token `SOFT`.
+    """
+
+    source: BaseSource
+    model: Any
+    processor: Any
+    family: Family
+    frames: int
+    soft: int
+
+    @property
+    def tokenizer(self) -> Any:
+        """The processor's tokenizer."""
+        return self.processor.tokenizer
+
+    @property
+    def decoder(self) -> Any:
+        """The language model's decoder; the vision tower isn't in it."""
+        return self.model.get_decoder()
+
+    @property
+    def width(self) -> int:
+        """Of the decoder's hidden states."""
+        return int(self.model.get_input_embeddings().weight.shape[1])
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        found: torch.device = self.model.device
+        return found
+
+
+def load_base(source: BaseSource, device: str = "cpu", quantize: str = "", dtype: torch.dtype | None = None) -> Base:
+    """Load a base.
+
+    Args:
+        source: what to load.
+        device: torch device.
+        quantize: "", "8bit" or "4bit".
+        dtype: of the weights; None takes what is best on the device.
+
+    Raises:
+        SettingsError: it isn't here and can't be fetched, needs code of its own, doesn't fit, or a package is missing.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+
+    options = _quantized(quantize, device)
+    chosen = dtype or best_dtype(device)
+    _check_room(size_of(source, quantize or str(chosen).removeprefix("torch."), device), source)
+    config = _told(source, lambda: AutoConfig.from_pretrained(source.path, trust_remote_code=False))
+    if type(config) not in AutoModelForImageTextToText._model_mapping:
+        hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
+        raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
+    processor = _told(source, lambda: AutoProcessor.from_pretrained(source.path, trust_remote_code=False))
+    model, found = _told(
+        source,
+        lambda: AutoModelForImageTextToText.from_pretrained(
+            source.path, dtype=chosen, trust_remote_code=False, output_loading_info=True, **options
+        ),
+    )
+    if missing := sorted(found["missing_keys"]):  # transformers would fill them with random numbers
+        hint = "The download isn't whole, or the weights are another model's: fetch them again."
+        raise SettingsError(f"{len(missing)} tensors are missing, the first is {missing[0]}.", subject=source.name,
+                            hint=hint)  # fmt: skip
+    model = model.eval().requires_grad_(False)
+    model = model if quantize else model.to(torch.device(device))
+    soft = _add_soft_token(processor, source)
+    return Base(source, model, processor, family_of(config.model_type), frames_of(source), soft)
+
+
+def _add_soft_token(processor: Any, source: BaseSource) -> int:
+    from tokenizers import AddedToken
+
+    tokenizer = getattr(processor, "tokenizer", None)
+    if tokenizer is None:
+        raise SettingsError("its processor has no tokenizer.", subject=source.name)
+    tokenizer.add_tokens([AddedToken(SOFT, special=True, normalized=False)], special_tokens=True)
+    return int(tokenizer.convert_tokens_to_ids(SOFT))
+
+
+def _check_room(wanted: Size, source: BaseSource) -> None:
+    """Refuse what can't fit, and say what would help."""
+    if wanted.bytes is None or wanted.room is None:
+        return
+    told = f"{(wanted.parameters or 0) / 1e6:.0f} M parameters in {wanted.dtype}, about {size(wanted.bytes)}"
+    _log.info("%s: %s; %s free", source.name, told, size(wanted.room))
+    if wanted.bytes > SLACK * wanted.room:
+        hint = "Use a smaller base (`pvchat models`), --quantize 4bit on a graphics card, or a larger machine."
+        raise SettingsError(f"{told}, where {size(wanted.room)} are free.", subject=source.name, hint=hint)
+
+
+def _quantized(quantize: str, device: str) -> dict[str, Any]:
+    """Options of `from_pretrained` for fewer bits."""
+    if not quantize:
+        return {}
+    if importlib.util.find_spec("bitsandbytes") is None:
+        hint = "Install it: pip install bitsandbytes (Linux or Windows with an NVIDIA card), or leave --quantize out."
+        raise SettingsError("the package bitsandbytes is missing.", subject=f"--quantize {quantize}", hint=hint)
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    how = (
+        {"load_in_8bit": True}
+        if quantize == "8bit"
+        else {"load_in_4bit": True, "bnb_4bit_compute_dtype": torch.bfloat16}
+    )
+    return {"quantization_config": BitsAndBytesConfig(**how), "device_map": device}
+
+
+def _told(source: BaseSource, load: Callable[[], Any]) -> Any:
+    """Run a loader of transformers; what goes wrong in it becomes an error that says what to do."""
+    import torch
+
+    try:
+        return load()
+    except ImportError as error:
+        package = "num2words" if "num2words" in str(error) else str(error).splitlines()[0]
+        hint = "Install what models of the hub need: pip install 'pvchat[hub]'."
+        raise SettingsError(f"a package is missing: {package}", subject=source.name, hint=hint) from error
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        hint = "Use a smaller base, or --quantize 4bit on a graphics card."
+        raise SettingsError("there is too little memory for it.", subject=source.name, hint=hint) from error
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise _refused(source, error) from error
+
+
+def _refused(source: BaseSource, error: Exception) -> SettingsError:
+    """Why transformers wouldn't load it, in our words."""
+    said = " ".join(str(error).split())
+    if "trust_remote_code" in said or "custom code" in said:
+        hint = "PVChat runs no code out of checkpoints. Take a version of it that transformers knows itself ('…-HF')."
+        return SettingsError("it needs code that comes with its weights.", subject=source.name, hint=hint)
+    if not source.local:
+        hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use --model DIR; "
+                "a gated one needs a login.")  # fmt: skip
+        return SettingsError("the hub can't be reached, or has no such model.", subject=source.name, hint=hint)
+    hint = "The folder must hold config.json, safetensors weights and the processor's files."
+    return SettingsError(f"it can't be loaded: {said[:300]}", subject=source.name, hint=hint)

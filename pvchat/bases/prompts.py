@@ -1,0 +1,199 @@
+"""A chat as a base reads it: frames with their times, who is who, what was measured, earlier turns, the question.
+
+In: `Shown`, words. Out: the base's own inputs (token ids, pixels, masks) by its own processor and template. Names of
+people and special tokens that a question brings along are taken out: only `soft.SOFT` of ours stands for a person.
+
+Legend: T frames, L tokens of a prompt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pvchat.bases.families import Family
+from pvchat.bases.loading import SOFT, Base
+from pvchat.bases.marking import Shown, colour_of
+from pvchat.errors import SettingsError
+
+Part = dict[str, Any]
+TURNS = 4  # earlier questions with their answers that are told again
+BRIEF = "Answer in one or two short sentences."
+CROPPED = "Enlarged, {} alone:"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a base about one clip.
+
+    Attributes:
+        question: its words.
+        measured: what was measured, in plain sentences; empty for nothing.
+        history: earlier questions with their answers, oldest first.
+        soft: people who have personal tokens, in the order of their vectors, with the number of tokens each.
+        brief: how the answer should look; empty leaves it open.
+    """
+
+    question: str
+    measured: str = ""
+    history: tuple[tuple[str, str], ...] = ()
+    soft: tuple[tuple[str, int], ...] = ()
+    brief: str = BRIEF
+
+
+def inputs_of(base: Base, shown: Shown | None, asked: Asked, answer: str | None = None) -> dict[str, Any]:
+    """Everything that the base's `forward` and `generate` take, on its device.
+
+    Args:
+        base: the base.
+        shown: of the clip; None asks without pictures.
+        asked: what is asked.
+        answer: None to let the base go on; else what it should have said, ended as the base ends a turn.
+
+    Returns:
+        By name: input_ids [1, L], attention_mask, pixels and what else the processor gives; with an answer also
+        "labels" [1, L], -100 outside it.
+
+    Raises:
+        SettingsError: the processor can't take such a prompt.
+    """
+    visuals, options = _visuals(base, shown)
+    made = inputs_of_chat(base, _chat(base, visuals, _lead(base, shown, asked), asked), options)
+    return made if answer is None else _answered(base, made, answer)
+
+
+def inputs_of_chat(base: Base, chat: list[dict[str, Any]], options: dict[str, Any]) -> dict[str, Any]:
+    """A chat of texts and pictures as the base's inputs, on its device, to be gone on from.
+
+    Args:
+        base: the base.
+        chat: {"role", "content"}, the content a list of `Part`s.
+        options: of the processor.
+
+    Raises:
+        SettingsError: the processor can't take it.
+    """
+    import torch
+
+    try:
+        batch = base.processor.apply_chat_template(
+            chat, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt",
+            processor_kwargs=options,
+        )  # fmt: skip
+    except (ValueError, TypeError, KeyError) as error:
+        raise SettingsError(f"this base can't be asked so: {error}", subject=base.source.name) from error
+    made = {k: v.to(base.device) for k, v in batch.items() if isinstance(v, torch.Tensor)}
+    return {k: v.to(base.model.dtype) if v.is_floating_point() else v for k, v in made.items()}
+
+
+def clean(base: Base, text: str) -> str:
+    """A user's words without special tokens of the base: a question can't bring pictures or people along."""
+    names = [str(token) for token in base.tokenizer.get_added_vocab()]
+    while any(name in text for name in names):  # taking one out can make another
+        for name in names:
+            text = text.replace(name, "")
+    return text
+
+
+def clock(seconds: float) -> str:
+    """A time as m:ss."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _answered(base: Base, made: dict[str, Any], answer: str) -> dict[str, Any]:
+    """A prompt's inputs with an answer after it, and labels that are the answer's tokens."""
+    import torch
+
+    ids = base.tokenizer(answer, add_special_tokens=False)["input_ids"] + [end_of_turn(base)]
+    more = torch.tensor([ids], device=base.device)
+    before = made["input_ids"]
+    made = dict(made)
+    made["labels"] = torch.cat([torch.full_like(before, -100), more], 1)
+    made["input_ids"] = torch.cat([before, more], 1)
+    made["attention_mask"] = torch.cat([made["attention_mask"], torch.ones_like(more)], 1)
+    if "mm_token_type_ids" in made:
+        made["mm_token_type_ids"] = torch.cat([made["mm_token_type_ids"], torch.zeros_like(more)], 1)
+    return made
+
+
+def end_of_turn(base: Base) -> int:
+    """The token that ends what the base says: SmolVLM's own one, else its tokenizer's."""
+    own = getattr(base.tokenizer, "end_of_utterance_token_id", None)
+    return int(own if own is not None else base.tokenizer.eos_token_id)
+
+
+def _chat(base: Base, visuals: list[Part], words: str, asked: Asked) -> list[dict[str, Any]]:
+    """Turns: the pictures come with the first question."""
+    turns: list[dict[str, Any]] = []
+    questions = [*asked.history[-TURNS:], (asked.question, "")]
+    for place, (question, reply) in enumerate(questions):
+        last = place == len(questions) - 1
+        text = f"{clean(base, question)} {asked.brief if last else ''}".strip()
+        text = f"{words}\n{text}".strip() if place == 0 else text
+        turns.append({"role": "user", "content": [*(visuals if place == 0 else []), {"type": "text", "text": text}]})
+        if not last:
+            turns.append({"role": "assistant", "content": [{"type": "text", "text": clean(base, reply)}]})
+    return turns
+
+
+def _lead(base: Base, shown: Shown | None, asked: Asked) -> str:
+    """Who is who, and what was measured, before the question."""
+    lines = []
+    if shown is not None and _moving(base.family, shown) and not base.family.times:
+        lines.append(f"Frames at {', '.join(clock(t) for t in shown.times)}.")
+    people = shown.people if shown is not None else ()
+    told = []
+    for place, person in enumerate(people):
+        seen = ", ".join(f"{clock(a)}–{clock(b)}" for a, b in person.spans[:3])
+        mark = f" = {colour_of(place)} outline" if shown is not None and shown.outlined else " is in the video"
+        told.append(f"{clean(base, person.name)}{mark}{f', {seen}' if seen else ''}")
+    if told:
+        lines.append(f"{'; '.join(told)}. Other people are unknown.")
+    if shown is not None and shown.outlined:
+        lines.append("Do not mention outlines or their colours.")
+    lines += [f"{clean(base, name)} is {SOFT * count}." for name, count in asked.soft]
+    if asked.measured:
+        lines.append(f"Measured: {clean(base, asked.measured)}")
+    return "\n".join(lines)
+
+
+def _moving(family: Family, shown: Shown) -> bool:
+    """Whether frames go in as a video: a still is a picture, and Qwen3-VL takes no video of one frame."""
+    return family.video and len(shown.frames) > 1 and (family.beside or shown.crop is None)
+
+
+def _visuals(base: Base, shown: Shown | None) -> tuple[list[Part], dict[str, Any]]:
+    """The pictures of a prompt, and the processor's options for them."""
+    if shown is None or (not len(shown.frames) and shown.crop is None):
+        return [], {}
+    family = base.family
+    crop = [] if shown.crop is None else [_picture(shown.crop)]
+    name = clean(base, shown.people[0].name) if shown.people else ""
+    told = [{"type": "text", "text": CROPPED.format(name)}] if crop and name else []
+    if _moving(family, shown):
+        options = dict(family.moving) | {"do_sample_frames": False, "video_metadata": [_metadata(shown)]}
+        options |= dict(family.still) if crop else {}
+        return [{"type": "video", "video": shown.frames}, *told, *crop], options
+    parts: list[Part] = []
+    for time, frame in zip(shown.times, shown.frames, strict=True):
+        parts += [{"type": "text", "text": f"{clock(time)}:"}, _picture(frame)]
+    return [*parts, *told, *crop], dict(family.still)
+
+
+def _picture(pixels: Any) -> Part:
+    from PIL import Image
+
+    return {"type": "image", "image": Image.fromarray(pixels)}
+
+
+def _metadata(shown: Shown) -> dict[str, Any]:
+    """Times as a processor reads them: without them it takes 24 frames a second, and all times collapse.
+
+    Indices count tenths of a second, so that frames keep their own times whatever their distances are.
+    """
+    fps = 10.0
+    at = np.maximum.accumulate(np.round(np.asarray(shown.times, np.float64) * fps)).astype(int)
+    total = int(at[-1]) + 1
+    return {"total_num_frames": total, "fps": fps, "duration": total / fps, "frames_indices": at.tolist()}

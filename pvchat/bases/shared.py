@@ -1,0 +1,186 @@
+"""What is added to a base for all people: mixed heads in the upper half of its decoder, and where trained a connector.
+
+In: a loaded `Base`, a folder of base training where there is one. Out: the same base; its own tensors never change, and
+fresh parts leave its output as it is: mixed heads are dense at first (docs/adr/0010-remoh.md), the connector adds 0.
+
+    base.json             which base, how the heads are mixed, the connector's sizes
+    shared.safetensors    mixers and connector
+
+Two thirds of the heads are shared, one third is routed (PVChat, arXiv 2503.17069: 8 and 4 of 12).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from pvchat.bases.loading import Base
+from pvchat.bases.sources import TRAINED, read_json
+from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.retrofit import KINDS, RetrofitConfig, head_count, mixers, retrofit_moh
+
+if TYPE_CHECKING:
+    from pvchat.bases.connector import ConnectorConfig
+
+WEIGHTS = "shared.safetensors"
+CONNECTOR = "connector"  # attribute of a base's model
+SHARED = 2 / 3  # of the heads
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SharedConfig:
+    """What is added.
+
+    Attributes:
+        router: a key of `routers.ROUTERS`.
+        shared: heads that are always on; 0 takes two thirds.
+        connector: the connector's sizes; None for none.
+    """
+
+    router: str = "relu"
+    shared: int = 0
+    connector: ConnectorConfig | None = field(default=None)
+
+
+def add_shared(base: Base, config: SharedConfig | None = None) -> Base:
+    """Add mixed heads, a connector where asked for, and what a folder of base training holds.
+
+    Args:
+        base: freshly loaded.
+        config: what to add; None takes what the source's folder says, else mixed heads alone.
+
+    Raises:
+        WeightsError: what the folder holds doesn't fit this base.
+    """
+    folder = base.source.trained
+    config = config or (SharedConfig() if folder is None else read_config(folder))
+    attention = _attention(base)
+    if attention is None:
+        log.warning("%s: its attention isn't known, so its heads stay as they are", base.source.name)
+    else:
+        heads = head_count(attention)
+        shared = config.shared or min(heads - 1, max(1, round(heads * SHARED)))
+        if heads > 1:
+            retrofit_moh(base.decoder, RetrofitConfig(shared, router=config.router))
+    if config.connector is not None:
+        from pvchat.bases.connector import attach
+
+        attach(base, config.connector)
+    if folder is not None:
+        load_shared(base, folder)
+    for value in shared_parameters(base).values():
+        value.requires_grad_(False)
+    return base
+
+
+def read_config(folder: Path) -> SharedConfig:
+    """What a folder of base training added."""
+    from pvchat.bases.connector import ConnectorConfig
+
+    row = read_json(folder / TRAINED)
+    made = row.get("connector")
+    return SharedConfig(row["router"], row["shared"], None if made is None else ConnectorConfig(**made))
+
+
+def shared_parameters(base: Base) -> dict[str, Tensor]:
+    """All tensors that are added, by name; gradients may be switched on."""
+    found = {f"mixer.{name}.{key}": v for name, m in mixers(base.decoder) for key, v in m.named_parameters()}
+    connector = getattr(base.model, CONNECTOR, None)
+    if connector is not None:
+        found |= {f"connector.{key}": v for key, v in connector.named_parameters()}
+    return found
+
+
+def save_shared(base: Base, folder: Path, config: SharedConfig, model: str) -> None:
+    """Write what is added.
+
+    Args:
+        base: whose.
+        folder: made when absent.
+        config: how it was added.
+        model: the base's name, as `--model` takes it.
+    """
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
+    save_file(state, folder / WEIGHTS)
+    row = {"model": model, "stamp": stamp_of(base, bare=True), **asdict(config)}
+    (folder / TRAINED).write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
+
+
+@torch.no_grad()
+def load_shared(base: Base, folder: Path) -> None:
+    """Fill what was added from a folder.
+
+    Raises:
+        WeightsError: it was made for another base, or a tensor doesn't fit.
+    """
+    from safetensors.torch import load_file
+
+    if not (folder / WEIGHTS).is_file():
+        raise WeightsError("no trained parts here", subject=str(folder), hint=f"Expected {WEIGHTS}.")
+    saved, own = load_file(folder / WEIGHTS), shared_parameters(base)
+    fits = saved.keys() == own.keys() and all(saved[k].shape == own[k].shape for k in own)
+    if not fits or read_json(folder / TRAINED).get("stamp") != stamp_of(base, bare=True):
+        hint = "Train again: pvchat train base --model BASE --out DIR"
+        raise WeightsError("this was trained for another base.", subject=str(folder), hint=hint)
+    for key, value in own.items():
+        value.copy_(saved[key])
+
+
+def stamp_of(base: Base, *, bare: bool = False) -> str:
+    """Which base this is, with what was added (`bare`: without): a person's state belongs to one.
+
+    Hashed are shapes, norms and some rows, rounded to bfloat16: the whole of a large base would take seconds.
+    """
+    found = hashlib.sha256(type(base.model).__name__.encode())
+    for name, value in base.model.named_parameters():
+        if "moh_mixer" in name or name.startswith(f"{CONNECTOR}.") or not value.is_floating_point():
+            continue
+        found.update(f"{name}{tuple(value.shape)}".encode())
+        found.update(_bytes(value.detach().flatten()[:64]))
+    if not bare:
+        for name, value in sorted(shared_parameters(base).items()):
+            found.update(name.encode() + _bytes(value.detach().flatten()))
+    return found.hexdigest()[:16]
+
+
+def check_base(base: Base) -> None:
+    """Find out whether people can be made known to this base: hooks work, places are found, gradients come back.
+
+    Raises:
+        SettingsError: they can't.
+    """
+    from pvchat.bases.prompts import Asked, inputs_of
+    from pvchat.bases.replying import yes_no
+    from pvchat.bases.soft import Personal, spoken_with
+
+    tokens = torch.zeros(2, base.width, device=base.device, requires_grad=True)
+    inputs = inputs_of(base, None, Asked("Is Ana there?", soft=(("Ana", 2),)))
+    placed = int((inputs["input_ids"] == base.soft).sum())
+    with torch.enable_grad(), spoken_with(base, [Personal("Ana", tokens)]):
+        yes_no(base, inputs).backward()
+    if placed != 2 or tokens.grad is None or not bool(tokens.grad.any()):
+        hint = "Use SmolVLM2, Qwen3-VL, InternVL or LLaVA-OneVision; instant enrollment works with this one."
+        raise SettingsError("personal tokens don't reach this base.", subject=base.source.name, hint=hint)
+
+
+def _bytes(value: Tensor) -> bytes:
+    return value.to(torch.bfloat16).view(torch.int16).cpu().numpy().tobytes()
+
+
+def _attention(base: Base) -> Any:
+    """One attention module of the decoder whose heads can be mixed."""
+    for module in base.decoder.modules():
+        if type(module).__name__.endswith(tuple(k for k in KINDS if KINDS[k] == "o_proj")):
+            return module
+    return None

@@ -1,0 +1,104 @@
+"""Personal tokens in a base: vectors in the place of marked tokens, a person's head offsets at those places.
+
+`input_ids` stay, so that positions (Qwen3-VL's M-RoPE) and picture places are found as ever; nothing is resized. The
+marked id lies past the embedding's rows: a hook before the embedding takes it out, one after it puts the vectors in.
+With mixed heads (`shared.py`) each person's z is added to the router logits at her own tokens, and nowhere else.
+
+Legend: B batch (1), L tokens of a prompt, I personal tokens of one person, W width of the base, M modules with mixed
+heads, R routed heads of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pvchat.bases.loading import Base
+from pvchat.errors import SettingsError
+from pvchat.model.retrofit import mixers
+
+TOKENS = 16  # personal tokens (PVChat, arXiv 2503.17069, supplement)
+
+
+@dataclass(frozen=True)
+class Personal:
+    """One person as a base knows her.
+
+    Attributes:
+        name: what she is called; bound to the tokens by the prompt alone.
+        tokens: [I, W].
+        z: [M, R]; None for none.
+    """
+
+    name: str
+    tokens: Tensor
+    z: Tensor | None = None
+
+
+@contextmanager
+def spoken_with(base: Base, people: Sequence[Personal]) -> Iterator[None]:
+    """The base as it is when these people stand in its prompts, in this order.
+
+    Raises:
+        SettingsError: (in the base's forward) a prompt marks another number of tokens than these people have.
+    """
+    if not people:
+        yield
+        return
+    place = _Place(base, people)
+    embedding = base.model.get_input_embeddings()
+    hooks = [embedding.register_forward_pre_hook(place.take_out), embedding.register_forward_hook(place.put_in)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        place.steer(None)
+
+
+class _Place:
+    """Where the marked tokens of the pass under way are."""
+
+    def __init__(self, base: Base, people: Sequence[Personal]) -> None:
+        self.base, self.soft = base, base.soft
+        self.vectors = torch.cat([p.tokens for p in people])  # [n, W]
+        self.mixers = [mixer for _, mixer in mixers(base.decoder)]
+        steered = bool(self.mixers) and any(p.z is not None for p in people)
+        self.z = torch.cat([self._of(p) for p in people]) if steered else None  # [n, M, R]
+        self.at: Tensor | None = None
+
+    def take_out(self, module: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Before the embedding: an id that it has."""
+        at = args[0] == self.soft
+        self.at = at if bool(at.any()) else None
+        if self.at is not None and int(at.sum()) != len(self.vectors):
+            raise SettingsError(f"the prompt marks {int(at.sum())} tokens for people, not {len(self.vectors)}")
+        self.steer(self.at)
+        return (args[0].masked_fill(at, 0), *args[1:])
+
+    def put_in(self, module: Any, args: tuple[Any, ...], output: Tensor) -> Tensor:
+        """After the embedding: the people's vectors."""
+        if self.at is None:
+            return output
+        return output.masked_scatter(self.at[..., None], self.vectors.to(output))
+
+    def steer(self, at: Tensor | None) -> None:
+        """Give each mixer its offsets [B, L, R] for the pass to come."""
+        for number, mixer in enumerate(self.mixers):
+            mixer.last.z = None
+            if at is not None and self.z is not None:
+                offsets = self.z.new_zeros(*at.shape, self.z.shape[2])
+                mixer.last.z = offsets.masked_scatter(at[..., None], self.z[:, number])
+
+    def _of(self, person: Personal) -> Tensor:
+        """Z of every token of a person [I, M, R]."""
+        routed = self.mixers[0].routed
+        own = person.tokens.new_zeros(len(self.mixers), routed) if person.z is None else person.z
+        if own.shape != (len(self.mixers), routed):
+            raise SettingsError("her head offsets belong to other mixed heads.", subject=person.name)
+        return own.expand(len(person.tokens), -1, -1)

@@ -1,0 +1,113 @@
+"""What `--model` names, where that is a video language model of somebody else's: a name in, a `BaseSource` out.
+
+Torch-free, and nothing is fetched: a hub id is only read here, `loading.py` asks the hub for it. A name that is no base
+(`embedded`, the folder of a model of our own) gives None.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pvchat.errors import SettingsError, WeightsError
+
+HUB = "hub:"
+PRESETS = Path(__file__).parent / "presets"
+CONFIG = "config.json"  # of a folder in the hub's layout
+TRAINED = "base.json"  # of a folder that `pvchat train base --model` wrote
+_HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A base that we know before it is here; sizes are its card's or follow from its shapes.
+
+    Attributes:
+        hub: its id on the hub.
+        licence: of its weights.
+        parameters: of the whole model.
+        layers, groups, head: decoder layers, key-value heads, width of a head (for the cache's size).
+        frame_tokens: tokens that one frame becomes.
+        frames: that it is shown.
+    """
+
+    hub: str
+    licence: str
+    parameters: int
+    layers: int
+    groups: int
+    head: int
+    frame_tokens: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class BaseSource:
+    """A base that was asked for.
+
+    Attributes:
+        name: as it was asked for.
+        path: a folder in the hub's layout, or a hub id.
+        local: whether it is a folder.
+        preset: where it is one of ours.
+        trained: the folder of what base training added to it.
+    """
+
+    name: str
+    path: str
+    local: bool
+    preset: Preset | None = None
+    trained: Path | None = None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its config.json where it is a folder; empty otherwise."""
+        return read_json(Path(self.path) / CONFIG) if self.local else {}
+
+
+def list_bases() -> list[str]:
+    """Names of all presets, sorted."""
+    return sorted(path.stem for path in PRESETS.glob("*.json"))
+
+
+def read_source(name: str) -> BaseSource | None:
+    """The base of that name; None where it names none.
+
+    Args:
+        name: a preset, `hub:ORG/NAME`, `hub:FOLDER`, a folder in the hub's layout, or a run of base training.
+
+    Raises:
+        SettingsError: it begins with `hub:` and is neither a folder nor an id.
+    """
+    if name in list_bases():
+        preset = Preset(**read_json(PRESETS / f"{name}.json"))
+        return BaseSource(name, preset.hub, False, preset)
+    asked = name.removeprefix(HUB)
+    folder = Path(asked).expanduser()
+    if (folder / TRAINED).is_file():
+        under = read_source(str(read_json(folder / TRAINED)["model"]))
+        return None if under is None else replace(under, name=name, trained=folder)
+    if (folder / CONFIG).is_file():
+        return BaseSource(name, str(folder), True) if "model_type" in read_json(folder / CONFIG) else None
+    if not name.startswith(HUB):
+        return None
+    if folder.is_dir() or not _HUB_ID.match(asked):
+        hint = f"Use {HUB}ORG/NAME, or a folder that holds {CONFIG}, weights and processor files."
+        raise SettingsError("this is neither a model's folder nor a hub id.", subject=name, hint=hint)
+    return BaseSource(name, asked, False)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        WeightsError: unreadable.
+    """
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise WeightsError("not readable as JSON.", subject=str(path)) from error
+    return row if isinstance(row, dict) else {}

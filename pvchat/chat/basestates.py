@@ -1,0 +1,80 @@
+"""What deep enrollment left of a person for one base: her arrays in, tokens and z (and her LoRA) for a prompt out.
+
+A state belongs to one base with what was trained into it (`shared.stamp_of`); for another one she is as enrolled
+instantly. Her name is bound to her tokens by the prompt alone: renaming her changes nothing here.
+
+Legend: I personal tokens, W width of the base, M modules with mixed heads, R routed heads of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pvchat.people.person import Person
+
+if TYPE_CHECKING:
+    from pvchat.bases.loading import Base
+    from pvchat.bases.soft import Personal
+
+STATE = "base"  # key in `Person.extra`: {"stamp", "scale", "bias", "gate"}
+TOKENS, Z, LORA = "base.tokens", "base.z", "base.lora."  # among her arrays: [I, W], [M, R], by name
+
+
+def fits(base: Base, person: Person) -> bool:
+    """Whether she was trained on this very base."""
+    from pvchat.bases.shared import stamp_of
+
+    state = person.extra.get(STATE)
+    return isinstance(state, dict) and TOKENS in person.arrays and state.get("stamp") == stamp_of(base)
+
+
+def personal_of(base: Base, people: Sequence[Person]) -> list[Personal]:
+    """Those of the people who were trained on this base."""
+    import torch
+
+    from pvchat.bases.soft import Personal
+
+    found = []
+    for person in people:
+        if fits(base, person):
+            tokens = torch.from_numpy(person.arrays[TOKENS].astype(np.float32)).to(base.device)
+            z = torch.from_numpy(person.arrays[Z].astype(np.float32)).to(base.device) if Z in person.arrays else None
+            found.append(Personal(person.name, tokens, z))
+    return found
+
+
+@contextmanager
+def adapted(base: Base, people: Sequence[Person]) -> Iterator[None]:
+    """The base with a person's own LoRA while she alone is spoken of."""
+    own = lora_of(base, people[0]) if len(people) == 1 and fits(base, people[0]) else None
+    if own is None:
+        yield
+        return
+    with own.applied(upper(base)):
+        yield
+
+
+def lora_of(base: Base, person: Person) -> Any:
+    """Her LoRA on the base's upper layers; None where she has none."""
+    import torch
+
+    from pvchat.model.personlora import PersonLora
+
+    rows = {k.removeprefix(LORA): v for k, v in person.arrays.items() if k.startswith(LORA)}
+    if not rows:
+        return None
+    made = PersonLora(upper(base), min(rows[k].shape[1] for k in rows if k.startswith("down")))
+    made.load_state_dict({k: torch.from_numpy(np.asarray(v, np.float32)) for k, v in rows.items()})
+    return made.to(base.device).requires_grad_(False)
+
+
+def upper(base: Base) -> Any:
+    """The upper half of the decoder's layers, where heads are mixed and a person's LoRA works."""
+    from torch import nn
+
+    layers = list(base.decoder.layers)
+    return nn.ModuleList(layers[len(layers) // 2 :])

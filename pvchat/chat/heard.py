@@ -1,0 +1,158 @@
+"""What a base says, heard as it comes: sentences that pass are handed on word by word, the first that doesn't ends it.
+
+In: the text so far, again and again. Out: checked sentences. A base describes; that it names somebody else, contradicts
+what was measured, speaks of the outlines or goes round in circles is refused (`guard.py` has the rest of the reasons).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pvchat.chat.claims import repeats
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.guard import contradictions
+from pvchat.chat.questions import Question
+from pvchat.schemas import PersonFacts, PersonPresence
+
+if TYPE_CHECKING:
+    from pvchat.chat.viewed import Stream
+
+MOST = 4  # sentences of an answer
+_WORDS = 45  # of a sentence
+_SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
+_MARK = (
+    r"(?:red|green|blue|yellow|colou?red)?[ -]?(?:outlines?|outlined|rectangles?|bounding box(?:es)?|box(?:es)?"
+    r"|borders?|frames?|lines?|contours?)"
+)
+_POINTED = re.compile(
+    r"\b(?:the |a )?(?:person|man|woman|boy|girl|guy|lady|individual|one)(?: who is| that is)? "
+    rf"(?:in|inside|with|within|marked (?:by|with)|surrounded by|outlined (?:in|by)) (?:the |a )?(?:{_MARK}"
+    r"|red|green|blue|yellow)\b",
+    re.IGNORECASE,
+)
+_MARKS = re.compile(r"\b(?:outlines?|outlined|rectangles?|bounding|highlighted|marked)\b", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"^(?:(?:Yes|No), )?(?P<who>(?:[Tt]he )?(?:[Pp]erson|[Mm]an|[Ww]oman|[Bb]oy|[Gg]irl)|[Ss]he|[Hh]e|[Tt]hey)"
+    r"(?= (?:is|are|was|wears|has|sits|stands|walks|looks|seems|appears)\b)"
+)
+
+
+@dataclass(frozen=True)
+class Hearer:
+    """Checks single sentences.
+
+    Attributes:
+        question: that is answered: where it asks whether something holds, a "no" is no denial of the person.
+        present: those asked about who are there.
+        evidence: what was measured.
+        others: names that may not be said.
+    """
+
+    question: Question
+    present: Sequence[PersonPresence]
+    evidence: Evidence
+    others: Sequence[str]
+
+    def read(self, sentence: str, first: bool) -> str:
+        """The sentence with the person's name in the place of what points at her."""
+        text = " ".join(sentence.split())
+        if len(self.present) == 1:
+            name = self.present[0].name
+            text = _POINTED.sub(lambda _: name, text)
+            if first and name not in text:
+                found = _SUBJECT.match(text)
+                text = text if found is None else text[: found.start("who")] + name + text[found.end("who") :]
+        return text
+
+    def problems(self, sentence: str) -> list[str]:
+        """Why a sentence may not be shown; empty if it may."""
+        about = [p.name for p in self.present if re.search(rf"(?<!\w){re.escape(p.name)}(?!\w)", sentence)]
+        about = about or [p.name for p in self.present]
+        facts = self.evidence.facts.get(about[0], PersonFacts()) if len(about) == 1 else PersonFacts()
+        found = contradictions(sentence, facts, self.evidence.scene, self.others)
+        if self.question.aspect.name in ("whether", "rest"):
+            found = [problem for problem in found if problem != "denies"]
+        if _MARKS.search(sentence):
+            found.append("speaks of the marks")
+        if len(sentence.split()) > _WORDS or repeats(sentence):
+            found.append("rambles")
+        if not re.search(r"[A-Za-z]{2}", sentence) or "\ufffd" in sentence:
+            found.append("no words")
+        return found
+
+
+@dataclass
+class Heard:
+    """What was heard so far of one reply.
+
+    Attributes:
+        hearer: checks sentences.
+        stream: called with words, each after its sentence passed; None for nobody.
+        before: said first, once a sentence passed.
+        sentences: that passed.
+        problems: of the sentence that ended the answer.
+        first_at: when the first word was handed on (`time.perf_counter`).
+    """
+
+    hearer: Hearer
+    stream: Stream | None = None
+    before: str = ""
+    sentences: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    first_at: float = 0.0
+    _read: int = 0
+
+    @property
+    def text(self) -> str:
+        """Everything that was handed on."""
+        return " ".join(self.sentences)
+
+    def more(self, text: str) -> bool:
+        """Hear the text so far; True when it is enough."""
+        for found in _SENTENCE.finditer(text, self._read):
+            if found.end() == len(text):  # "3." may go on as "3.5": the next token tells
+                break
+            self._take(found)
+            if self._over:
+                return True
+        return self._over
+
+    def end(self, text: str) -> None:
+        """Hear the whole text, which has come to its end."""
+        for found in _SENTENCE.finditer(text, self._read):
+            if self._over:
+                return
+            self._take(found)
+
+    def close(self, after: str) -> None:
+        """Say something more at the end."""
+        if after:
+            self._say(after)
+
+    @property
+    def _over(self) -> bool:
+        return bool(self.problems) or len(self.sentences) >= MOST
+
+    def _take(self, found: re.Match[str]) -> None:
+        self._read = found.end()
+        sentence = self.hearer.read(found[0], not self.sentences)
+        self.problems = self.hearer.problems(sentence)
+        if sentence in self.sentences:
+            self.problems.append("says it twice")
+        if self.problems:
+            return
+        if self.before and not self.sentences:
+            self._say(self.before)
+        self._say(sentence)
+
+    def _say(self, text: str) -> None:
+        lead = " " if self.sentences else ""
+        self.sentences.append(text)
+        self.first_at = self.first_at or time.perf_counter()
+        if self.stream is not None:
+            for piece in re.findall(r"\s*\S+", lead + text):
+                self.stream(piece)

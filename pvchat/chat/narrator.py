@@ -1,0 +1,219 @@
+"""A pretrained video language model's answers: it is shown who is surely there, and what it says is checked.
+
+Our identity decides who is where; the base sees frames with them outlined, a crop of the one asked about, times, and
+what was measured as text. Each sentence passes the guard before it is shown, or ends the answer; where none passes, the
+plain sentence of the measured facts stands. Nobody absent or unsure is ever shown to it by name, and refusals about
+them are made by rule. Who is there, counts and times aren't asked of it at all: they are measured.
+
+In: a question as it was read, presences, evidence, the clip. Out: a text, or None where it isn't asked.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pvchat.bases.prompts import Asked
+from pvchat.chat.answers import asked_of, plain_answer
+from pvchat.chat.basejudge import Witness, judged
+from pvchat.chat.basestates import STATE, adapted, fits, personal_of
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.existence import nobody, refusals
+from pvchat.chat.heard import Heard, Hearer
+from pvchat.chat.properties import holds, untold
+from pvchat.chat.questions import Question, Turn
+from pvchat.chat.sentences import Encode
+from pvchat.chat.shown import ClipFrames
+from pvchat.config import Settings
+from pvchat.schemas import PersonPresence
+
+if TYPE_CHECKING:
+    from pvchat.bases.loading import Base
+    from pvchat.bases.soft import Personal
+    from pvchat.bases.sources import BaseSource
+    from pvchat.chat.viewed import Stream, Viewed
+
+MAX_TOKENS = 96  # of a reply: two or three sentences
+_MEASURED = ("missing", "absent", "count", "times")  # aspects that are never asked of a base
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One answer through a base.
+
+    Attributes:
+        text: of it; its pieces were streamed already.
+        first_at: when the first was (`time.perf_counter`).
+    """
+
+    text: str
+    first_at: float
+
+
+class Narrator:
+    """Speaks through one base; it loads when it first speaks.
+
+    Args:
+        source: the base.
+        settings: precision, how clips are read, what is shown.
+        device: torch device.
+        encode: texts to sentence vectors [n, S], for the gate of a trained connector.
+
+    Attributes:
+        lock: held while the base loads or runs: one at a time.
+    """
+
+    def __init__(self, source: BaseSource, settings: Settings, device: str, encode: Encode) -> None:
+        self.source, self.settings, self.device, self.encode = source, settings, device, encode
+        self.lock = threading.RLock()
+        self.frames = ClipFrames(settings.video)
+        self._base: Base | None = None
+
+    @property
+    def base(self) -> Base:
+        """The base, with what base training added to it.
+
+        Raises:
+            SettingsError: it can't be loaded.
+        """
+        with self.lock:
+            if self._base is None:
+                from pvchat.bases.loading import load_base
+                from pvchat.bases.shared import add_shared
+
+                self._base = add_shared(load_base(self.source, self.device, self.settings.quantize))
+            return self._base
+
+    def showing(self, settings: Settings) -> Narrator:
+        """The same base, loaded once, with other settings of how people are shown."""
+        other = Narrator(self.source, settings, self.device, self.encode)
+        other.lock, other.frames, other._base = self.lock, self.frames, self.base
+        return other
+
+    def answer(
+        self,
+        question: Question,
+        people: Sequence[PersonPresence],
+        evidence: Evidence,
+        viewed: Viewed,
+        stream: Stream | None,
+    ) -> Told | None:
+        """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown.
+
+        Args:
+            question: as it was read.
+            people: the presence of those asked about.
+            evidence: what was measured.
+            viewed: the clip.
+            stream: called with pieces of the text, each after its sentence passed.
+        """
+        asked = asked_of(question, people)
+        present = [p for p in asked if p.decision == "present"]
+        if viewed.clip is None or not _is_asked(question, present, evidence):
+            return None
+        hearer = Hearer(question, present, evidence, [n for n in viewed.names if n not in {p.name for p in present}])
+        before = viewed.whole(_before(question, asked, present))
+        heard = self._listen(question, present, evidence, viewed, Heard(hearer, stream, before))
+        if not heard.sentences:
+            return None
+        heard.close(viewed.whole(_after(question, asked)))
+        return Told(heard.text, heard.first_at)
+
+    def judged(self, questions: Sequence[Question], viewed: Viewed) -> Viewed:
+        """What is known of a clip, with the unsure decided whom this base learned to tell (`basejudge.py`)."""
+        wanted = {name for question in questions for name in question.people}
+        doubtful = [p.name for p in viewed.presences if p.decision == "unsure" and p.name in wanted]
+        trained = [one for one in viewed.people if one.name in doubtful and STATE in one.extra]
+        if not trained or viewed.clip is None:
+            return viewed
+        with self.lock:
+            known = [one for one in trained if fits(self.base, one)]
+            if not known:
+                return viewed
+            plain = self.frames.shown(viewed, (), self.base, "plain")
+            witness = Witness(self.base, plain, lambda question: self.vector(self.base, question))
+            return judged(witness, known, viewed, self.settings.presence)
+
+    def forget(self) -> None:
+        """Drop the frames of the last clip from memory."""
+        with self.lock:
+            self.frames.forget()
+
+    def _listen(
+        self, question: Question, present: list[PersonPresence], evidence: Evidence, viewed: Viewed, heard: Heard
+    ) -> Heard:
+        from pvchat.bases.connector import looking_at
+        from pvchat.bases.prompts import inputs_of
+        from pvchat.bases.replying import reply
+        from pvchat.bases.soft import spoken_with
+
+        with self.lock:
+            base = self.base
+            named = [person for p in present for person in viewed.people if person.name == p.name]
+            known = personal_of(base, named)
+            shown = self.frames.shown(viewed, present, base, self.settings.show)
+            asked = Asked(
+                question.text, _measured(present, evidence), turns(viewed.history), soft=tuple(_soft(known)),
+            )  # fmt: skip
+            seen = looking_at(base, viewed.analysis, self.vector(base, question.text))
+            with spoken_with(base, known), adapted(base, named), seen:
+                said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)
+        heard.end(said)
+        log.debug("%s said %r; refused: %s", self.source.name, said, heard.problems)
+        return heard
+
+    def vector(self, base: Base, question: str) -> Any:
+        """The question's sentence vector [1, S] where a connector reads it."""
+        from pvchat.bases.connector import connector_of
+
+        if connector_of(base) is None:
+            return None
+        import torch
+
+        return torch.from_numpy(self.encode([question])).to(base.device)
+
+
+def turns(history: Sequence[Turn]) -> tuple[tuple[str, str], ...]:
+    """The earlier questions that come with their answers."""
+    return tuple(turn for turn in history if not isinstance(turn, str))
+
+
+def _soft(known: Sequence[Personal]) -> list[tuple[str, int]]:
+    return [(person.name, len(person.tokens)) for person in known]
+
+
+def _is_asked(question: Question, present: Sequence[PersonPresence], evidence: Evidence) -> bool:
+    """Whether a base is asked: about somebody who is there or about the whole, and nothing that was measured."""
+    aspect = question.aspect
+    if question.reply or question.asks_who or aspect.name in _MEASURED:
+        return False
+    if aspect.name == "usual" and question.type == "existence":
+        return False
+    if aspect.name == "whether" and all(holds(aspect.predicate, p.name, evidence) != "unknown" for p in present):
+        return False
+    return bool(present) or not (question.people or question.asks_all)
+
+
+def _measured(present: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """What was measured of those who are there, in plain sentences."""
+    if not present:
+        return ""
+    names = tuple(p.name for p in present)
+    return plain_answer(Question("", "other", names), list(present), evidence)
+
+
+def _before(question: Question, asked: Sequence[PersonPresence], present: Sequence[PersonPresence]) -> str:
+    """What is said before the base's words: that nobody known is there, where nobody was named."""
+    return "" if present or question.people else " ".join(nobody(question, asked))
+
+
+def _after(question: Question, asked: Sequence[PersonPresence]) -> str:
+    """What is said of those who are asked about by name and aren't there."""
+    if question.asks_all or not question.people:
+        return ""
+    told = untold(asked) if question.aspect.name in ("whether", "rest") else refusals(question.type, asked)
+    return " ".join(told)

@@ -1,0 +1,108 @@
+"""What a base is shown of a clip: frames of the seconds that count, the people outlined, a crop of the one asked about.
+
+In: the clip, who is surely there, the analysis. Out: `bases.marking.Shown`. The frames of the last clip are kept, so
+that a conversation decodes once.
+
+Legend: T frames. Boxes are x0, y0, x1, y1 as fractions of the frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pvchat.bases.marking import Marked, Shown, cropped, outlined
+from pvchat.config import VideoConfig
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
+
+if TYPE_CHECKING:
+    from pvchat.bases.loading import Base
+    from pvchat.chat.viewed import Viewed
+    from pvchat.video import Clip
+
+Window = tuple[float, float]  # seconds
+NEAR_S = 0.3  # a sighting this near to a frame's time stands for it; half the sampling step where that is more
+
+
+class ClipFrames:
+    """Frames of clips, the last ones kept.
+
+    Args:
+        config: how clips are read.
+    """
+
+    def __init__(self, config: VideoConfig) -> None:
+        self.config = config
+        self._kept: tuple[tuple[str, Window, int], Clip] | None = None
+
+    def shown(self, viewed: Viewed, present: Sequence[PersonPresence], base: Base, show: str = "auto") -> Shown:
+        """What is shown for one question.
+
+        Args:
+            viewed: the clip.
+            present: those asked about who are surely there.
+            base: what it wants of its pictures.
+            show: "plain", "marks", "crop" (beside marks), or "auto": crops where the base takes them beside a video.
+
+        Raises:
+            VideoReadError: the clip is gone or damaged.
+        """
+        assert viewed.clip is not None
+        clip = self._clip(viewed.clip, viewed.analysis, window_of(present, viewed.analysis), base.frames)
+        people = tuple(Marked(p.name, boxes_at(viewed.analysis, p, clip.times), tuple(p.spans)) for p in present)
+        plain = Shown(clip.images, clip.times, people)
+        if show == "plain":
+            return plain
+        marked = outlined(plain, base.family.pair)
+        wanted = show == "crop" or (show == "auto" and base.family.beside)
+        return replace(marked, crop=cropped(plain).crop) if wanted else marked
+
+    def forget(self) -> None:
+        """Drop them."""
+        self._kept = None
+
+    def _clip(self, path: Path, analysis: ClipAnalysis, window: Window, frames: int) -> Clip:
+        from pvchat import video
+
+        key = (analysis.key, window, frames)
+        if self._kept is None or self._kept[0] != key:
+            rate = max(self.config.sample_fps, frames / max(0.1, window[1] - window[0]))
+            config = replace(self.config, max_frames=frames, sample_fps=rate)
+            self._kept = key, video.load(path, config, span=window, key=analysis.key)
+        return self._kept[1]
+
+
+def window_of(present: Sequence[PersonPresence], analysis: ClipAnalysis) -> Window:
+    """The seconds that are shown: from when those asked about are first seen until they are last seen, else all."""
+    start = float(analysis.shots[0, 0]) if len(analysis.shots) else 0.0
+    spans = [span for p in present for span in p.spans]
+    if not spans:
+        return start, analysis.duration_s
+    return max(start, min(a for a, _ in spans)), min(analysis.duration_s, max(b for _, b in spans))
+
+
+def boxes_at(analysis: ClipAnalysis, person: PersonPresence, times: FloatArray) -> FloatArray:
+    """Her box [T, 4] at each of the times [T] (seconds): face and body together; NaN where she isn't seen."""
+    found = np.full((len(times), 4), np.nan, np.float32)
+    step = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else analysis.duration_s
+    for number in dict.fromkeys((*([] if person.track is None else [person.track]), *person.tracks)):
+        track = analysis.tracks[number]
+        seen = analysis.times[track.frames]
+        if not len(seen):
+            continue
+        nearest = np.abs(seen[None] - np.asarray(times)[:, None]).argmin(1)
+        near = np.abs(seen[nearest] - times) <= max(NEAR_S, step / 2 + 1e-3)
+        free = near & ~np.isfinite(found).all(1)
+        found[free] = _whole(track)[nearest[free]]
+    return found
+
+
+def _whole(track: Track) -> FloatArray:
+    """Boxes [n, 4] that hold face and body of every sighting."""
+    low = np.minimum(track.boxes[:, :2], track.body_boxes[:, :2])
+    high = np.maximum(track.boxes[:, 2:], track.body_boxes[:, 2:])
+    return np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32)

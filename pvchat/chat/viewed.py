@@ -1,0 +1,41 @@
+"""What is known about the clip that is asked about, and where an answer's words go as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvchat.chat.questions import Turn
+from pvchat.schemas import ClipAnalysis, PersonPresence
+
+if TYPE_CHECKING:
+    from pvchat.people.person import Person
+
+Stream = Callable[[str], None]  # a piece of the text
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """What is known about the clip that is asked about.
+
+    Attributes:
+        analysis: what the experts said.
+        presences: of everyone enrolled.
+        names: everyone's; a claim of the model may name none of them but the one it is about.
+        part: only a part of the clip was asked about, and the answers say so.
+        clip: its file; history: earlier questions about it; people: everyone enrolled. For a base, which looks itself.
+    """
+
+    analysis: ClipAnalysis
+    presences: Sequence[PersonPresence]
+    names: Sequence[str]
+    part: bool = False
+    clip: Path | None = None
+    history: Sequence[Turn] = ()
+    people: Sequence[Person] = ()
+
+    def whole(self, text: str) -> str:
+        """A text about the video, as it is said of what was asked about."""
+        return text.replace("this video", "this part of the video") if self.part else text

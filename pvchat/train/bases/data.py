@@ -1,0 +1,152 @@
+"""What one person is trained on, as a base sees it: frames of every sample, questions with their answers.
+
+In: a `TrainingSet` with its media. Out: `BaseData`. The samples' frames are decoded once; half of the questions call
+the person otherwise, and some ask about everything but her (`GENERIC`), where the answer before training is true.
+
+Legend: T frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pvchat.augment.questions.cast import views
+from pvchat.augment.schemas import Split, Stage
+from pvchat.bases.marking import Frames, Shown, crop_of
+from pvchat.bases.soft import Personal
+from pvchat.config import VideoConfig
+from pvchat.errors import SettingsError
+from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis
+from pvchat.train.person.examples import PersonExample, example_of, part_of, renamed
+from pvchat.train.person.trainingset import TrainingSet
+
+GENERIC = (
+    "Is this indoors?", "Is it bright?", "Is there any text in the picture?", "Is anybody sitting?",
+    "Is the camera moving?", "Is there more than one person?",
+)  # fmt: skip
+CROPS = 4  # pictures that her tokens start from
+_MOST = 512  # pixels of a frame's longer side: what bases are shown, and memory for a hundred samples
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class BaseData:
+    """Everything one person is trained on.
+
+    Attributes:
+        name: of the person.
+        shown: of every sample, by number.
+        examples: of all splits and stages.
+        crops: of her, from the training split.
+        others: states of the other people named, by name; they don't change.
+        before: log-odds of yes on generic questions, by (sample, question), with her as she is before training.
+        seen: what our experts saw of every sample, by number; empty where no connector asks for it.
+        vectors: sentence vector [1, S] of every question, likewise.
+        left_out: questions that name somebody without a state.
+    """
+
+    name: str
+    shown: list[Shown]
+    examples: list[PersonExample]
+    crops: list[Frames] = field(default_factory=list)
+    others: dict[str, Personal] = field(default_factory=dict)
+    before: dict[tuple[int, str], float] = field(default_factory=dict)
+    seen: list[ClipAnalysis] = field(default_factory=list)
+    vectors: dict[str, Any] = field(default_factory=dict)
+    left_out: int = 0
+
+    def part(self, stage: Stage, split: Split) -> list[PersonExample]:
+        """The examples of one stage and split."""
+        return part_of(self.examples, stage, split)
+
+    def fingerprint(self) -> str:
+        """Hash of all words, splits, pixels and other people."""
+        found = hashlib.sha256(repr(self.examples).encode())
+        for one in self.shown:
+            found.update(one.frames.tobytes())
+        for name, other in sorted(self.others.items()):
+            found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
+        return found.hexdigest()[:16]
+
+
+def make_base_data(
+    person: Person, told: TrainingSet, frames: int, config: VideoConfig, others: dict[str, Personal]
+) -> BaseData:
+    """Prepare an augmentation for training on a base.
+
+    Args:
+        person: whom it is about.
+        told: the data set with its media.
+        frames: of a clip, at most.
+        config: how clips are read.
+        others: states of other people whom rows may name.
+
+    Raises:
+        SettingsError: no question can be trained on, or no sample of the training split shows her clearly.
+    """
+    name = person.name
+    index = {s.id: i for i, s in enumerate(told.samples)}
+    stage = {s.id: s.stage for s in told.samples}
+    about = [r for r in told.rows if r.sample in index and name in r.people]
+    known = [r for r in about if set(r.people) <= {name, *others}]
+    if not known or told.folder is None:
+        raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
+    examples = [renamed(example_of(r, index[r.sample], stage[r.sample]), name, others) for r in known]
+    shown = [shown_of(told.folder / s.media, frames, config) for s in told.samples]
+    crops = crops_of(person, told, shown)
+    return BaseData(name, shown, examples, crops, others, left_out=len(about) - len(known))
+
+
+def shown_of(path: Path, frames: int, config: VideoConfig) -> Shown:
+    """A sample as a base sees it, without marks."""
+    from pvchat import video
+
+    clip = video.load(path, replace(config, max_frames=frames, max_side=min(config.max_side, _MOST)))
+    return Shown(clip.images, clip.times)
+
+
+def crops_of(person: Person, told: TrainingSet, shown: Sequence[Shown]) -> list[Frames]:
+    """Pictures of her alone, out of samples of the training split that show her clearly, the original first.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    order = {"source": 0, "subclip": 1, "photometric": 2}
+    mine = [s for s in told.samples if s.people.get(person.name) and s.split == "train"]
+    at = {s.id: i for i, s in enumerate(told.samples)}
+    found: list[Frames] = []
+    for view in views(sorted(mine, key=lambda s: order.get(s.recipe, 3)), told.analyses, [person]):
+        if person.name in view.tracks and len(found) < CROPS:
+            found.append(_crop(view.analysis, view.tracks[person.name], shown[at[view.sample.id]]))
+    if not found:
+        hint = "Enroll from a clip that shows the person clearly."
+        raise SettingsError("no sample shows this person clearly", subject=person.name, hint=hint)
+    return found
+
+
+def generic_rows(data: BaseData, split: str, count: int, seed: int) -> list[tuple[int, str]]:
+    """Samples with generic questions, drawn from one split (all samples where the split has none)."""
+    clips = sorted({e.clip for e in data.examples if e.split == split}) or list(range(len(data.shown)))
+    rng = np.random.default_rng([seed, len(split)])
+    return [(clips[rng.integers(len(clips))], GENERIC[rng.integers(len(GENERIC))]) for _ in range(count)]
+
+
+def _crop(analysis: ClipAnalysis, number: int, shown: Shown) -> Frames:
+    """Her best sighting in a sample, cut out of the nearest frame that is shown."""
+    track = analysis.tracks[number]
+    best = int(np.argmax(track.quality * (track.boxes[:, 3] - track.boxes[:, 1])))
+    time = float(analysis.times[track.frames[best]])
+    nearest = int(np.abs(np.asarray(shown.times) - time).argmin())
+    box = np.concatenate([
+        np.minimum(track.boxes[best, :2], track.body_boxes[best, :2]),
+        np.maximum(track.boxes[best, 2:], track.body_boxes[best, 2:]),
+    ])  # fmt: skip
+    return crop_of(shown.frames[nearest], np.clip(box, 0, 1), margin=0.0)

@@ -1,0 +1,123 @@
+"""The gate of one person's state on a base: it must tell her from others, under any name, and leave the rest alone.
+
+In: the trained person, her held-back clips. Out: `Gate`: numbers, the calibration of her yes or no, whether she passes.
+Clips that no step was taken on are used: the test split where there is one, else the validation split, which chose the
+best step (then the numbers flatter a little). Passing means: of the clips with her and of those without her, enough are
+told; calling her otherwise changes nearly nothing; generic questions keep their answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from pvchat.train.bases.course import decides
+from pvchat.train.bases.data import BaseData, generic_rows
+from pvchat.train.bases.trainee import BaseTrainee, generic_odds
+from pvchat.train.person.examples import ALIASES
+
+RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens learn without hard negatives
+SWAP = 0.9  # of the decisions that stay when she is called otherwise
+DRIFT = 0.01  # of the generic questions of which the base was sure may change
+SURE = 0.4  # log-odds (60 : 40) from which it was
+GENERIC_ROWS = 24
+_MOST = 48  # clips of a side
+_STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² + bias²
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What was found.
+
+    Attributes:
+        yes_recall, no_recall: shares of clips with and without her that are told right, after calibration.
+        swap: share of decisions that stay under another name.
+        drift: share of sure generic answers that change.
+        clips: how many of either side.
+        scale, bias: her log-odds are scale · said + bias.
+    """
+
+    yes_recall: float
+    no_recall: float
+    swap: float
+    drift: float
+    clips: int
+    scale: float
+    bias: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether her state is kept."""
+        told = min(self.yes_recall, self.no_recall) >= RECALL
+        return told and self.swap >= SWAP and self.drift <= DRIFT and self.scale > 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """All numbers, JSON-ready."""
+        return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+
+@torch.no_grad()
+def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
+    """Put a trained person to the test.
+
+    Args:
+        trainee: with her best parameters.
+        data: hers, with the generic answers `before` training.
+        seed: of the draw.
+    """
+    clips = held_out(data, seed)
+    alias = next(a for a in ALIASES if a not in (data.name, *data.others))
+    said = {clip: float(trainee.presence_odds(data, clip, data.name)) for clip, _ in clips}
+    other = {clip: float(trainee.presence_odds(data, clip, alias)) for clip, _ in clips}
+    scale, bias = calibrate([said[c] for c, _ in clips], [there for _, there in clips])
+    told = {clip: scale * odds + bias > 0 for clip, odds in said.items()}
+    swapped = {clip: scale * odds + bias > 0 for clip, odds in other.items()}
+    recall = [[told[c] == there for c, there in clips if there == side] for side in (True, False)]
+    yes, no = (float(np.mean(side)) if side else 0.0 for side in recall)
+    swap = float(np.mean([told[c] == swapped[c] for c, _ in clips])) if clips else 0.0
+    drift = _drift(trainee, data, seed)
+    return Gate(yes, no, swap, drift, min(len(side) for side in recall), scale, bias)
+
+
+def held_out(data: BaseData, seed: int) -> list[tuple[int, bool]]:
+    """Clips that she wasn't trained on, and whether she is in each; as many of either side, at most `_MOST`."""
+    for split in ("test", "val", "train"):
+        found = {e.clip: e.present[e.names.index(name)] for e in data.examples if e.split == split and decides(e)
+                 for name in e.names[:1]}  # fmt: skip
+        sides = [[clip for clip, there in sorted(found.items()) if there == side] for side in (True, False)]
+        if all(sides):
+            break
+    rng = np.random.default_rng([seed, 11])
+    count = min(_MOST, *(len(side) for side in sides))
+    return [(int(c), side) for side, clips in zip((True, False), sides, strict=True)
+            for c in rng.permutation(clips)[:count]]  # fmt: skip
+
+
+def calibrate(odds: list[float], truth: list[bool]) -> tuple[float, float]:
+    """Scale and bias that make log-odds probabilities (Platt), with a pull to 1 and 0: few clips tell little."""
+    if not odds:
+        return 1.0, 0.0
+    x, y = torch.tensor(odds), torch.tensor([float(t) for t in truth])
+    with torch.enable_grad():
+        values = torch.tensor([1.0, 0.0], requires_grad=True)
+        optimizer = torch.optim.Adam([values], lr=0.05)
+        for _ in range(_STEPS):
+            optimizer.zero_grad()
+            loss = F.binary_cross_entropy_with_logits(values[0] * x + values[1], y)
+            (loss + _PRIOR * ((values[0] - 1) ** 2 + values[1] ** 2) / len(odds) ** 0.5).backward()
+            optimizer.step()
+    scale, bias = values.detach().tolist()
+    return float(scale), float(bias)
+
+
+def _drift(trainee: BaseTrainee, data: BaseData, seed: int) -> float:
+    """Share of the generic answers of which the base was sure before training that are others now."""
+    rows = [row for row in dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)) if row in data.before]
+    sure = [row for row in rows if abs(data.before[row]) >= SURE]
+    now = generic_odds(trainee, data, sure)
+    changed = [(now[row] > 0) != (data.before[row] > 0) for row in sure]
+    return float(np.mean(changed)) if changed else 0.0

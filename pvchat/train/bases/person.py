@@ -1,0 +1,153 @@
+"""One person made known to a base: her tokens from crops, two stages of training, the gate.
+
+In: the service, the person, her data set. Out: the same person with tokens, z (and LoRA) for this base among her arrays
+and the record of the gate; where the gate refuses, without them: the instant road then speaks of her.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pvchat.bases.connector import connector_of
+from pvchat.bases.loading import Base
+from pvchat.bases.seeing import personal_start
+from pvchat.bases.shared import check_base, stamp_of
+from pvchat.chat.basejudge import PRESENCE_QUESTION
+from pvchat.chat.basestates import LORA, STATE, TOKENS, Z, personal_of
+from pvchat.errors import SettingsError
+from pvchat.people.person import Person
+from pvchat.schemas import Service
+from pvchat.train.bases.course import OnBase
+from pvchat.train.bases.data import GENERIC, BaseData, generic_rows, make_base_data
+from pvchat.train.bases.gate import Gate, examine
+from pvchat.train.bases.trainee import BaseTrainee, fresh_state, generic_odds
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.course import Session, Training, follow
+from pvchat.train.person.processes import make_accelerator
+from pvchat.train.person.stages import start_run
+from pvchat.train.person.state import Trained, put_back
+from pvchat.train.person.trainingset import TrainingSet
+
+GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training
+log = logging.getLogger(__name__)
+
+
+def usual_config(seed: int) -> PersonConfig:
+    """How a person is trained on a base where nothing else is asked for (Yo'LLaVA's and MC-LLaVA's rates)."""
+    return PersonConfig(image_steps=100, video_steps=300, minutes=60.0, batch=4, lr=1e-3, lora_lr=1e-4, anchor=0.0,
+                        validate_every=25, seed=seed)  # fmt: skip
+
+
+def train_on_base(
+    chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: Session
+) -> tuple[Person, dict[str, Any]]:
+    """Train, examine, keep or discard.
+
+    Args:
+        chat: the service; its narrator's base is trained on.
+        person: as she is, already deep in her verification.
+        data: with its media.
+        config: how; None for the usual way.
+        session: around it.
+
+    Returns:
+        The person, and what is told of the training.
+    """
+    config, narrator = config or usual_config(chat.settings.seed), chat.narrator
+    with narrator.lock:
+        base = narrator.base
+        known = {p.name: p for p in personal_of(base, [o for o in chat.people.all() if o.name != person.name])}
+        made = make_base_data(person, data, base.frames, chat.settings.video, known)
+        if connector_of(base) is not None:
+            _let_see(made, data, narrator)
+        trained, gate = train_person(base, made, config, session)
+    told = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
+            "steps": trained.steps, "done": trained.done, "left_out": made.left_out, "gate": gate.to_dict(),
+            "kept": gate.passed}  # fmt: skip
+    if not gate.passed:
+        log.warning("'%s': the trained state is discarded, it didn't pass its gate: %s", person.name, gate.to_dict())
+        return without_state(person), told
+    return with_state(person, trained, gate, base), told
+
+
+def _let_see(made: BaseData, data: TrainingSet, narrator: Any) -> None:
+    """What a connector reads: the samples' analyses, the questions' sentence vectors."""
+    import torch
+
+    made.seen = [data.analyses(sample) for sample in data.samples]
+    asked = sorted({*(e.question for e in made.examples), *GENERIC, PRESENCE_QUESTION.format(made.name)})
+    rows = torch.from_numpy(np.asarray(narrator.encode(asked), np.float32)).to(narrator.base.device)
+    made.vectors = {question: row[None] for question, row in zip(asked, rows, strict=True)}
+
+
+def train_person(
+    base: Base, data: BaseData, config: PersonConfig, session: Session, accelerator: Any = None
+) -> tuple[Trained, Gate]:
+    """Both stages and the gate, on prepared data.
+
+    Args:
+        base: frozen, with mixed heads.
+        data: what she is trained on.
+        config: how.
+        session: around it.
+        accelerator: of accelerate; made when None.
+
+    Raises:
+        SettingsError: the base can't take people, or the batch can't be shared out among the processes.
+    """
+    accelerator = accelerator or make_accelerator("cpu" if base.device.type == "cpu" else "auto")
+    if config.batch % accelerator.num_processes:
+        hint = f"Use a multiple of {accelerator.num_processes}."
+        raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
+    check_base(base)
+    start = fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
+    trainee = BaseTrainee(base, start, use_tokens=config.use_tokens, use_z=config.use_z, lora=config.lora,
+                          seed=config.seed)  # fmt: skip
+    run = start_run(trainee, config)
+    rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
+    data.before |= generic_odds(trainee, data, rows)
+    with checkpointed(base, config.checkpointing):
+        trained = follow(Training(run, data, start, config, accelerator, session, OnBase()))
+    put_back(trainee, run.best)
+    return trained, examine(trainee, data, config.seed)
+
+
+class checkpointed:  # noqa: N801 (a context manager that reads like a word)
+    """The base with activation checkpointing: memory of one layer instead of all, for a third more time."""
+
+    def __init__(self, base: Base, wanted: bool) -> None:
+        self.base, self.wanted = base, wanted
+
+    def __enter__(self) -> None:
+        if self.wanted:
+            self.base.model.activation_checkpointing_enable()
+            self.base.decoder.train()  # layers checkpoint in training mode only; none of these drops anything
+            for module in self.base.decoder.modules():
+                if type(module).__name__ == "Dropout":
+                    module.eval()
+
+    def __exit__(self, *_: object) -> None:
+        if self.wanted:
+            self.base.model.activation_checkpointing_disable()
+            self.base.model.eval()
+
+
+def with_state(person: Person, trained: Trained, gate: Gate, base: Base) -> Person:
+    """The person with her state for a base among her arrays; that of another base goes."""
+    bare, state = without_state(person), trained.state
+    arrays: dict[str, Any] = {TOKENS: state.tokens.cpu().numpy().astype(np.float16)}
+    if state.z.numel():
+        arrays[Z] = state.z.cpu().numpy().astype(np.float32)
+    arrays |= {f"{LORA}{name}": value.cpu().numpy().astype(np.float16) for name, value in trained.lora.items()}
+    told = {"stamp": stamp_of(base), "name": base.source.name, **gate.to_dict()}
+    return replace(bare, arrays={**bare.arrays, **arrays}, extra={**bare.extra, STATE: told})
+
+
+def without_state(person: Person) -> Person:
+    """The person without a state for any base."""
+    arrays = {k: v for k, v in person.arrays.items() if k not in (TOKENS, Z) and not k.startswith(LORA)}
+    return replace(person, arrays=arrays, extra={k: v for k, v in person.extra.items() if k != STATE})

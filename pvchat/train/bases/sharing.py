@@ -1,0 +1,194 @@
+"""What all people share on a base, trained on identity episodes: mixed heads, and a connector where asked for.
+
+In: `BaseConfig` with `--model BASE`, sets of pictures of identities. Out: a folder that `--model` takes. The base is
+frozen; tokens come from crops by k-means and aren't trained here, so the heads learn to use whatever such tokens stand
+for. Stopped and resumed on a CPU in float32, a run ends with the bits of a straight one: steps are drawn with their
+number as seed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from pvchat.bases.connector import ConnectorConfig, looking_at
+from pvchat.bases.loading import Base, load_base
+from pvchat.bases.marking import Shown
+from pvchat.bases.prompts import Asked, inputs_of
+from pvchat.bases.replying import yes_no
+from pvchat.bases.shared import SharedConfig, add_shared, save_shared, shared_parameters
+from pvchat.bases.soft import Personal, spoken_with
+from pvchat.bases.sources import BaseSource
+from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
+from pvchat.config import VideoConfig
+from pvchat.errors import WeightsError
+from pvchat.model.retrofit import routing_stats
+from pvchat.runtime import pick_device
+from pvchat.schemas import ClipAnalysis
+from pvchat.train.base.config import BaseConfig
+from pvchat.train.bases.episodes import Identities, IdentityEpisode, read_picture
+from pvchat.train.losses import SparsityController
+from pvchat.train.signals import stopping
+
+STATE, METRICS = "training.safetensors", "metrics.jsonl"
+BETAS = (0.9, 0.98)
+log = logging.getLogger(__name__)
+
+
+def train_shared(config: BaseConfig, source: BaseSource, dtype: torch.dtype | None = None) -> dict[str, Any]:
+    """Train on identity episodes.
+
+    Args:
+        config: `data`, `identities`, `out`, `steps`, `minutes`, `batch`, `lr`, `seed`, `resume`, `connector`, … count.
+        source: the base.
+        dtype: of the base; None takes what is best.
+
+    Returns:
+        "step", "done", "checkpoint" (the folder), "start" and "best" balanced accuracy on identities held back.
+
+    Raises:
+        SettingsError: the base or the identities can't be used.
+        WeightsError: there is no such run to resume.
+    """
+    shared = SharedConfig(connector=ConnectorConfig() if config.connector else None)
+    base = add_shared(load_base(source, pick_device(config.device), dtype=dtype), None if source.trained else shared)
+    sets = config.sets("identities")
+    run = _Run(base, config, Identities(config.data, sets, base, False), Identities(config.data, sets, base, True))
+    if config.resume:
+        run.load()
+    with stopping() as stop:
+        deadline = time.monotonic() + 60 * config.minutes
+        while run.step < config.steps and time.monotonic() < deadline and not stop.is_set():
+            run.take()
+            if run.step % config.validate_every == 0 or run.step == config.steps:
+                run.look()
+    save_shared(base, config.out, shared, source.name)
+    run.save()
+    looks = [row["balanced_accuracy"] for row in run.history if "balanced_accuracy" in row]
+    return {"step": run.step, "done": run.step >= config.steps, "checkpoint": config.out,
+            "start": looks[0], "best": max(looks)}  # fmt: skip
+
+
+class _Run:
+    """What changes, and one step of it."""
+
+    def __init__(self, base: Base, config: BaseConfig, people: Identities, held_back: Identities) -> None:
+        self.base, self.config, self.people, self.held_back = base, config, people, held_back
+        self.parameters: dict[str, Any] = {k: v.requires_grad_(True) for k, v in shared_parameters(base).items()}
+        self.optimizer = torch.optim.AdamW(list(self.parameters.values()), lr=config.lr, betas=BETAS, weight_decay=0.0)
+        self.sparsity = SparsityController(config.sparsity, target=config.target).to(base.device)
+        self.step, self.history = 0, []  # type: ignore[var-annotated]
+        self.analyses: dict[Path, ClipAnalysis] = {}
+        if not config.resume:
+            self.look()
+
+    @cached_property
+    def experts(self) -> Any:
+        """Our frozen experts, for a connector."""
+        from pvchat.perception.analysis import Experts
+
+        return Experts(str(self.base.device))
+
+    def take(self) -> None:
+        """One optimiser step."""
+        self.sparsity.train()
+        self.optimizer.zero_grad()
+        told = []
+        for episode in self.people.draw(self.step, self.config.seed, self.config.batch):
+            odds = self._odds(self.people, episode)
+            loss = F.softplus(-odds if episode.present else odds)
+            heads = self.sparsity(routing_stats(self.base.decoder))
+            total = torch.stack([loss, *(value.float() for value in heads.values())]).sum()
+            (total / self.config.batch).backward()
+            told.append(float(loss.detach()))
+        torch.nn.utils.clip_grad_norm_(list(self.parameters.values()), self.config.clip)
+        self.optimizer.step()
+        self.sparsity.step()
+        self.step += 1
+        self.history.append({"step": self.step, "loss": float(np.mean(told))})
+
+    @torch.no_grad()
+    def look(self) -> None:
+        """Balanced accuracy on identities that training never saw."""
+        episodes = self.held_back.draw(0, self.config.seed, self.config.validate_rows)
+        right: dict[bool, list[bool]] = {True: [], False: []}
+        for episode in episodes:
+            right[episode.present].append((float(self._odds(self.held_back, episode)) > 0) == episode.present)
+        accuracy = float(np.mean([np.mean(side) for side in right.values() if side]))
+        self.history.append({"step": self.step, "balanced_accuracy": accuracy})
+        log.info("step %d: balanced accuracy %.3f on identities held back", self.step, accuracy)
+
+    def save(self) -> None:
+        """Everything that a resumed run needs, beside the shared parts."""
+        from safetensors.torch import save_file
+
+        names = {value: name for name, value in self.parameters.items()}
+        state = {f"now/{name}": value.detach() for name, value in self.parameters.items()}
+        for parameter, moments in self.optimizer.state.items():
+            state |= {f"optimizer/{names[parameter]}/{k}": torch.as_tensor(v) for k, v in moments.items()}
+        state["beta"] = self.sparsity.beta
+        plain = {k: v.detach().cpu().clone().contiguous() for k, v in state.items()}
+        save_file(plain, self.config.out / STATE, {"run": json.dumps({"step": self.step, "shared": self._shared()})})
+        lines = [json.dumps(row) for row in self.history]
+        (self.config.out / METRICS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    @torch.no_grad()
+    def load(self) -> None:
+        """Go on from what `save` wrote; raises WeightsError."""
+        from safetensors import safe_open
+
+        path = self.config.out / STATE
+        if not path.is_file():
+            raise WeightsError("no run to resume here", subject=str(path.parent), hint="Start without --resume.")
+        with safe_open(path, "pt") as file:
+            meta = json.loads(file.metadata()["run"])
+            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (a file handle isn't a dict)
+        if meta["shared"] != self._shared():
+            hint = "Resume with the same settings, or start anew."
+            raise WeightsError("the run there was made otherwise", subject=str(path.parent), hint=hint)
+        for name, parameter in self.parameters.items():
+            parameter.copy_(tensors[f"now/{name}"])
+            lead = f"optimizer/{name}/"
+            moments = {k.removeprefix(lead): v for k, v in tensors.items() if k.startswith(lead)}
+            self.optimizer.state[parameter] = {
+                k: v if k == "step" else v.to(parameter.device) for k, v in moments.items()
+            }
+        self.sparsity.beta.copy_(tensors["beta"])
+        lines = (self.config.out / METRICS).read_text(encoding="utf-8").splitlines()
+        self.step, self.history = meta["step"], [json.loads(line) for line in lines]
+
+    def _shared(self) -> dict[str, Any]:
+        """What a resumed run must have in common with the one before."""
+        names = ("model", "seed", "batch", "lr", "identities", "sparsity", "target", "clip", "connector")
+        return {name: getattr(self.config, name) for name in names}
+
+    def _odds(self, people: Identities, episode: IdentityEpisode) -> torch.Tensor:
+        """The base's log-odds that the person of an episode is in its picture."""
+        frame = read_picture(episode.picture)
+        tokens = people.tokens(episode.identity)
+        shown = Shown(frame[None], np.zeros(1, np.float32))
+        question = PRESENCE_QUESTION.format(episode.name)
+        asked = Asked(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
+        with spoken_with(self.base, [Personal(episode.name, tokens)]), looking_at(self.base, self._seen(episode)):
+            odds: torch.Tensor = yes_no(self.base, inputs_of(self.base, shown, asked))
+        return odds
+
+    def _seen(self, episode: IdentityEpisode) -> ClipAnalysis | None:
+        """What our experts see in an episode's picture, where there is a connector to tell it."""
+        if not self.config.connector:
+            return None
+        if episode.picture not in self.analyses:
+            from pvchat import video
+            from pvchat.perception.analysis import analyse
+
+            clip = video.load(episode.picture, VideoConfig())
+            self.analyses[episode.picture] = analyse(clip, self.experts)
+        return self.analyses[episode.picture]

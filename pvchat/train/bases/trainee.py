@@ -1,0 +1,144 @@
+"""What is trained of one person on a base: tokens, head offsets, a LoRA of her own where asked for.
+
+In: the frozen base, one example. Out: `Said`: the answer's loss, the odds of yes against no, what the routers did. The
+base isn't among the trainee's modules, so that no optimiser and no checkpoint can reach it. Examples go one by one:
+prompts with pictures have no common length, and one graph at a time is all the memory there is need for.
+
+Legend: I personal tokens, W width of the base, M modules with mixed heads, R routed heads of one, n answer tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pvchat.bases.connector import looking_at
+from pvchat.bases.loading import Base
+from pvchat.bases.prompts import Asked, inputs_of
+from pvchat.bases.replying import yes_no_ids
+from pvchat.bases.soft import Personal, spoken_with
+from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
+from pvchat.chat.basestates import upper
+from pvchat.model.people import PersonParameters, PersonState
+from pvchat.model.personlora import PersonLora
+from pvchat.model.retrofit import mixers, routing_stats
+from pvchat.model.routers import RoutingStats
+from pvchat.train.bases.data import BaseData
+from pvchat.train.person.examples import PersonExample
+
+IGNORE = -100
+
+
+@dataclass
+class Said:
+    """What the base said about one example.
+
+    Attributes:
+        lm_sum, lm_count: summed loss of the answer's tokens, and how many.
+        odds: log-odds of "Yes" against "No" where the answer begins.
+        routing: one `RoutingStats` a module, of the people's own tokens.
+    """
+
+    lm_sum: Tensor
+    lm_count: int
+    odds: Tensor
+    routing: list[RoutingStats]
+
+
+class BaseTrainee(nn.Module):
+    """One person's parameters on a base.
+
+    Args:
+        base: frozen, with mixed heads.
+        start: tokens [I, W] and z [M, R] to begin with.
+        use_tokens, use_z: train them; False keeps them where they start.
+        lora: rank of a LoRA of the person's own, 0 for none.
+        seed: of its start.
+    """
+
+    def __init__(
+        self,
+        base: Base,
+        start: PersonState,
+        *,
+        use_tokens: bool = True,
+        use_z: bool = True,
+        lora: int = 0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self._base = (base,)
+        self.person = PersonParameters(start)
+        self.person.z.requires_grad_(use_z and start.z.numel() > 0)
+        self.person.tokens.requires_grad_(use_tokens)
+        self.lora = PersonLora(upper(base), lora, seed).to(base.device) if lora else None
+
+    @property
+    def base(self) -> Base:
+        """The base."""
+        return self._base[0]
+
+    def personal(self, name: str) -> Personal:
+        """The person as she is now, called so; gradients flow to the parameters."""
+        z = self.person.z if self.person.z.numel() else None
+        return Personal(name, self.person.tokens, z)
+
+    def forward(self, data: BaseData, example: PersonExample) -> Said:
+        """Let the base answer one example."""
+        people = [data.others.get(name) or self.personal(name) for name in example.names]
+        asked = Asked(example.question, soft=tuple((p.name, len(p.tokens)) for p in people))
+        if example.type == "existence" and len(people) == 1:
+            asked = Asked(example.question, soft=asked.soft, brief=PRESENCE_BRIEF)
+        return self.say(data, example.clip, asked, people, example.answer)
+
+    def say(self, data: BaseData, clip: int, asked: Asked, people: list[Personal], answer: str) -> Said:
+        """Score an answer to what is asked about a clip."""
+        inputs = inputs_of(self.base, data.shown[clip], asked, answer)
+        labels = inputs.pop("labels")[0]
+        kept = int((labels != IGNORE).sum())
+        seen = looking_at(self.base, data.seen[clip] if data.seen else None, data.vectors.get(asked.question))
+        with spoken_with(self.base, people), self._adapted(len(people)), seen:
+            out = self.base.model(**inputs, use_cache=False, logits_to_keep=kept + 1)
+        logits = out.logits[0, -kept - 1 :].float()  # [n + 1, vocabulary]
+        total = F.cross_entropy(logits[:-1], labels[-kept:], reduction="sum")
+        yes, no = yes_no_ids(self.base)
+        hers = inputs["input_ids"] == self.base.soft  # z acts there and nowhere else
+        routing = [replace(stats, mask=hers) for stats in routing_stats(self.base.decoder)]
+        return Said(total, kept, logits[0, yes] - logits[0, no], routing)
+
+    def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
+        """Log-odds that she is in a clip, asked as `basejudge.py` asks."""
+        asked = Asked(PRESENCE_QUESTION.format(name), soft=((name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
+        return self.say(data, clip, asked, [self.personal(name)], "Yes.").odds
+
+    def generic_odds(self, data: BaseData, clip: int, question: str) -> Tensor:
+        """Log-odds of yes to a question about everything but her, while she stands in the prompt."""
+        asked = Asked(question, soft=((data.name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
+        return self.say(data, clip, asked, [self.personal(data.name)], "Yes.").odds
+
+    @contextmanager
+    def _adapted(self, people: int) -> Iterator[None]:
+        if self.lora is None or people != 1:
+            yield
+            return
+        with self.lora.applied(upper(self.base)):
+            yield
+
+
+@torch.no_grad()
+def generic_odds(trainee: BaseTrainee, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:
+    """Log-odds of yes to generic questions while she stands in the prompt as she is now, by sample and question."""
+    return {row: float(trainee.generic_odds(data, *row)) for row in dict.fromkeys(rows)}
+
+
+def fresh_state(base: Base, name: str, tokens: Tensor) -> PersonState:
+    """Tokens [I, W] with z of zeros [M, R]: as all heads are."""
+    found: list[Any] = [mixer for _, mixer in mixers(base.decoder)]
+    z = torch.zeros(len(found), found[0].routed if found else 0)
+    return PersonState(name, tokens.float(), z.to(tokens.device), torch.zeros(0, 128, device=tokens.device))

@@ -1,0 +1,90 @@
+"""What a base learned of somebody, put to use: unsure people are decided, tokens stand in prompts."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pvchat import PVChat
+from pvchat.bases.shared import stamp_of
+from pvchat.chat.basestates import STATE
+from pvchat.config import Settings
+from pvchat.errors import SettingsError
+from pvchat.eval.systems.registry import build, names_for
+from pvchat.schemas import PersonPresence
+
+sys.path.append(str(Path(__file__).parents[1]))
+from make_studio import ANA, Studio, open_studio  # noqa: E402
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    return open_studio(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def chat(studio: Studio, folder_of: Any) -> PVChat:
+    chat = PVChat(Settings(device="cpu", model=str(folder_of("llava_onevision"))))
+    chat.enroll(studio.clip("ana", ANA), "Ana")
+    return chat
+
+
+def teach(chat: PVChat, bias: float) -> None:
+    """Give Ana a state for the chat's base that always says the same."""
+    base, ana = chat.narrator.base, chat.people.get("Ana")
+    tokens = np.random.default_rng(0).normal(size=(16, base.width)).astype(np.float16)
+    state = {"stamp": stamp_of(base), "name": base.source.name, "scale": 0.0, "bias": bias}
+    arrays = {**ana.arrays, "base.tokens": tokens, "base.z": np.full((2, 1), 0.25, np.float32)}
+    chat.people.add(replace(ana, arrays=arrays, extra={**ana.extra, STATE: state}), replace=True)
+
+
+@pytest.mark.parametrize(("bias", "answer"), [
+    (5.0, "Yes, Ana is in this video"), (-5.0, "No, Ana is not in this video"), (0.0, "I'm not sure whether Ana"),
+])  # fmt: skip
+def test_an_unsure_person_is_decided_by_what_the_base_learned(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch, bias: float, answer: str
+) -> None:
+    teach(chat, bias)
+    unsure = PersonPresence("Ana", "unsure", 0.47, [(0.0, 1.0)], 0, (0,))
+    monkeypatch.setattr(chat, "score", lambda people, analysis: [unsure])
+    told = chat.ask(studio.clip("new", ANA), "Is Ana there?")
+    assert told.answer.startswith(answer)
+    assert told.everyone[0].decision == "unsure"  # identity's own word stays in the record of everyone
+
+
+def test_sure_people_are_left_to_identity(studio: Studio, chat: PVChat) -> None:
+    teach(chat, -5.0)
+    assert chat.ask(studio.clip("new", ANA), "Is Ana there?").answer.startswith("Yes, Ana")
+
+
+def test_her_tokens_stand_in_the_prompt(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pvchat.bases import prompts
+
+    asked, build_inputs = [], prompts.inputs_of
+    monkeypatch.setattr(prompts, "inputs_of", lambda b, s, a, *r: asked.append(a) or build_inputs(b, s, a, *r))
+    clip = studio.clip("new", ANA)
+    chat.ask(clip, "What is Ana doing?")
+    teach(chat, 0.0)
+    chat.ask(clip, "What is Ana doing?")
+    assert [a.soft for a in asked] == [(), (("Ana", 16),)]
+    chat.people.rename("Ana", "Bea")  # names are text: nothing is trained anew
+    chat.ask(clip, "What is Bea doing?")
+    assert asked[-1].soft == (("Bea", 16),)
+
+
+def test_ways_of_showing_are_compared_side_by_side(studio: Studio, chat: PVChat) -> None:
+    names = ("ours-plain", "ours-marks", "ours-crop")
+    assert names_for("instant", names) == names
+    systems = build(names, SimpleNamespace(chats={"instant": chat}, chat=chat))
+    assert [s.name for s in systems] == list(names)
+    assert [s.chat.narrator.settings.show for s in systems] == ["plain", "marks", "crop"]
+    assert len({id(s.chat.narrator.base) for s in systems}) == 1
+    own = PVChat(Settings(device="cpu"))
+    with pytest.raises(SettingsError, match="only a pretrained base"):
+        build(["ours-plain"], SimpleNamespace(chats={"instant": own}, chat=own))

@@ -1,0 +1,216 @@
+"""A tiny base taught two people: it tells them on clips held back, keeps them apart, forgets one without a trace."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from make_lessons import PEOPLE, lessons
+
+from pvchat.bases.soft import TOKENS
+from pvchat.chat.basejudge import decided, log_odds
+from pvchat.chat.basestates import STATE, Z, fits, personal_of
+from pvchat.config import PresenceConfig
+from pvchat.people import exchange
+from pvchat.people.person import Person
+from pvchat.people.store import PeopleStore
+from pvchat.schemas import PersonPresence
+from pvchat.train.bases.gate import Gate, calibrate, examine, held_out
+from pvchat.train.bases.person import train_person, with_state, without_state
+from pvchat.train.bases.trainee import BaseTrainee
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.course import Session
+
+HERE = Path(__file__).parent
+TAUGHT = PersonConfig(image_steps=20, video_steps=80, minutes=60, batch=4, lr=5e-3, z_lr=5e-3, lora_lr=5e-3, anchor=0.0,
+                      lora=4, validate_every=20, patience=9)  # fmt: skip
+SHORT = PersonConfig(image_steps=2, video_steps=3, minutes=60, batch=2, lr=5e-3, validate_every=2, patience=9,
+                     validate_rows=4)  # fmt: skip
+
+
+def digest(base) -> str:
+    """Of every tensor of a base that isn't added."""
+    found = hashlib.sha256()
+    for name, value in base.model.named_parameters():
+        if "moh_mixer" not in name:
+            found.update(name.encode() + value.detach().numpy().tobytes())
+    return found.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def taught(open_base):
+    """The base, and for Ana and Bo: data, training, gate."""
+    base = open_base("qwen3_vl")
+    before, found = digest(base), {}
+    for name in PEOPLE:
+        data = lessons(name)
+        found[name] = (data, *train_person(base, data, TAUGHT, Session()))
+    assert digest(base) == before  # nothing of the base was trained
+    return base, found
+
+
+@pytest.mark.slow
+def test_two_people_are_told_apart_on_clips_held_back(taught, tmp_path):
+    base, found = taught
+    store = PeopleStore(tmp_path / "people")
+    for name, (data, trained, gate) in found.items():
+        said = [h for h in trained.history if h["part"] == "train"]
+        first, last = (np.mean([h["lm"] + h["yes_no"] for h in part]) for part in (said[:10], said[-10:]))
+        assert last < 0.75 * first
+        assert trained.best < trained.start
+        person = store.add(with_state(Person(name), trained, gate, base))
+        assert fits(base, person)
+        right = []
+        for split in ("val", "test"):
+            for example in data.examples:
+                if example.split == split:
+                    right.append((log_odds(base, person, data.shown[example.clip]) > 0) == example.present[0])
+        assert np.mean(right) > 0.9, name
+    ana, bo = store.get("Ana"), store.get("Bo")
+    shown = found["Bo"][0].shown[0]
+    before = log_odds(base, bo, shown)
+    assert log_odds(base, ana, shown) < 0 < before  # a clip of Bo
+    assert [p.name for p in personal_of(base, [ana, bo])] == ["Ana", "Bo"]
+    store.forget("Ana")
+    assert log_odds(base, store.get("Bo"), shown) == before
+
+
+@pytest.mark.slow
+def test_a_state_is_shared_as_a_file_and_belongs_to_one_base(taught, open_base, tmp_path):
+    base, found = taught
+    data, trained, gate = found["Ana"]
+    person = with_state(Person("Ana"), trained, gate, base)
+    (tmp_path / "ana.pvchat").write_bytes(exchange.pack(person))
+    again = exchange.read(tmp_path / "ana.pvchat")
+    assert log_odds(base, again, data.shown[0]) == log_odds(base, person, data.shown[0])
+    other = open_base("smolvlm")
+    assert not fits(other, again)
+    assert personal_of(other, [again]) == []
+    assert STATE not in without_state(again).extra
+    assert without_state(again).arrays == {}
+    small = {k: v for k, v in person.arrays.items() if "lora" not in k}
+    assert sum(v.nbytes for v in small.values()) < 1_000_000
+    assert person.arrays["base.tokens"].shape == (TOKENS, base.width)
+    assert person.arrays[Z].shape == (2, 1)
+
+
+def test_a_resumed_run_ends_with_the_same_bits(open_base, tmp_path):
+    base = open_base("llava_onevision")
+    straight, _ = train_person(base, lessons("Ana", 12, 2), SHORT, Session())
+
+    class After(Session):
+        """Stops after two steps."""
+
+        @property
+        def stopped(self):
+            return any(h["step"] >= 2 for h in seen)
+
+    seen: list = []
+    session = After(tmp_path, progress=lambda what, done, total: seen.append({"step": done}))
+    part, _ = train_person(base, lessons("Ana", 12, 2), SHORT, session)
+    assert not part.done
+    rest, _ = train_person(base, lessons("Ana", 12, 2), SHORT, Session(tmp_path, resume=True))
+    assert rest.steps == straight.steps
+    assert torch.equal(rest.state.tokens, straight.state.tokens)
+    assert torch.equal(rest.state.z, straight.state.z)
+    assert [h for h in rest.history if h["part"] == "train"] == [h for h in straight.history if h["part"] == "train"]
+
+
+def test_checkpointing_changes_memory_and_nothing_else(open_base):
+    from dataclasses import replace
+
+    base, data = open_base("smolvlm"), lessons("Ana", 12, 1)
+    config = replace(SHORT, image_steps=0, video_steps=2)
+    plain, _ = train_person(base, data, config, Session())
+    again, _ = train_person(base, data, replace(config, checkpointing=True), Session())
+    for one, two in zip(plain.history, again.history, strict=True):
+        assert {k: v for k, v in two.items() if isinstance(v, float)} == pytest.approx(
+            {k: v for k, v in one.items() if isinstance(v, float)}, rel=1e-5
+        )
+    assert torch.allclose(plain.state.tokens, again.state.tokens, atol=1e-2)  # Adam makes steps of tiny gradients alike
+    assert not base.model.training
+
+
+def test_the_gate_asks_for_both_sides_another_name_and_no_drift():
+    good = Gate(0.9, 0.9, 1.0, 0.0, 8, 1.2, 0.1)
+    assert good.passed
+    assert json.dumps(good.to_dict())
+    for wrong in ({"yes_recall": 0.5}, {"no_recall": 0.2}, {"swap": 0.5}, {"drift": 0.1}, {"scale": -1.0}):
+        from dataclasses import replace
+
+        assert not replace(good, **wrong).passed, wrong
+    scale, bias = calibrate([4.0, 5.0, 3.0, 1.0], [True, True, False, False])
+    assert scale * 5.0 + bias > 0 > scale * 1.0 + bias
+
+
+def test_always_yes_does_not_pass(open_base):
+    base = open_base("internvl")
+    from pvchat.model.people import PersonState
+
+    start = PersonState("Ana", torch.zeros(TOKENS, base.width), torch.zeros(2, 1), torch.zeros(0, 128))
+    data = lessons("Ana", 12, 1)
+    trainee = BaseTrainee(base, start)
+    trainee.presence_odds = lambda data, clip, name: torch.tensor(3.0)
+    gate = examine(trainee, data)
+    assert min(gate.yes_recall, gate.no_recall) == 0.0
+    assert not gate.passed
+    assert {there for _, there in held_out(data, 0)} == {True, False}
+
+
+@pytest.mark.parametrize(("probability", "track", "odds", "decision"), [
+    (0.5, 0, 3.0, "present"), (0.5, 0, -3.0, "absent"), (0.5, None, 3.0, "unsure"), (0.5, 0, None, "unsure"),
+    (0.45, 0, 0.1, "unsure"),
+])  # fmt: skip
+def test_a_bases_word_counts_beside_identitys(probability, track, odds, decision):
+    presence = PersonPresence("Ana", "unsure", probability, [], track)
+    assert decided(presence, odds, PresenceConfig()).decision == decision
+
+
+TWO = """
+import json, sys
+sys.path[:0] = {path!r}
+import torch
+torch.set_num_threads(1)
+from make_lessons import lessons
+from pvchat.bases.loading import load_base
+from pvchat.bases.shared import add_shared
+from pvchat.bases.sources import read_source
+from pvchat.train.bases.person import train_person
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.course import Session
+from pvchat.train.person.processes import make_accelerator
+base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
+accelerator = make_accelerator("cpu")
+config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)
+result, _ = train_person(base, lessons("Ana", 12, 1), config, Session(), accelerator)
+if accelerator.is_main_process:
+    open(sys.argv[1], "w").write(json.dumps([accelerator.num_processes, result.history, result.state.tokens.tolist()]))
+torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.slow
+def test_two_gloo_processes_have_the_steps_of_one(folder_of, tmp_path):
+    script, found = tmp_path / "two.py", {}
+    path = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
+    script.write_text(TWO.format(path=path, folder=str(folder_of("llava_onevision"))))
+    for count in (1, 2):
+        out = tmp_path / f"{count}.json"
+        run = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
+        env = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "CUDA_VISIBLE_DEVICES": ""}
+        done = subprocess.run([*run, str(script), str(out)], env=env, capture_output=True, text=True, timeout=500,
+                              check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        found[count] = json.loads(out.read_text())
+    assert [found[n][0] for n in (1, 2)] == [1, 2]
+    for one, two in zip(found[1][1], found[2][1], strict=True):
+        for key, value in one.items():
+            assert two[key] == (pytest.approx(value, rel=1e-4, abs=1e-6) if isinstance(value, float) else value), key
+    assert torch.allclose(torch.tensor(found[1][2]), torch.tensor(found[2][2]), atol=1e-5)
