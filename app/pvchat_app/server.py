@@ -178,7 +178,8 @@ def _web(desk: Desk, options: Options) -> FastAPI:
     web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session)
     web.add_middleware(First, script=_STAYING)
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
+    names = ("style.css", "tabs.css", "upload.js", "page.js", "film.js")
+    text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     mounted: list[Any] = []
@@ -188,7 +189,8 @@ def _web(desk: Desk, options: Options) -> FastAPI:
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
         enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api", "settings"],
-        theme=_theme(), css=text["style.css"], head=f"{_FOOTER}<script>{text['page.js']}</script>",
+        theme=_theme(), css=text["style.css"] + text["tabs.css"],
+        head=f"{_FOOTER}<script>{''.join(text[name] for name in text if name.endswith('.js'))}</script>",
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True

@@ -110,9 +110,12 @@ class Session:
         return self._links.get(token)
 
     def drop(self, clip: SessionClip) -> None:
-        """Delete one clip and all that was made of it."""
-        for path in (clip.path, *clip.frames):
-            path.unlink(missing_ok=True)
+        """Delete one clip and all that was made of it; what was said about it stays, without pictures."""
+        shutil.rmtree(clip.path.parent, ignore_errors=True)
+        clip.frames = []
+        for turn in self.turns:
+            if turn.clip is clip:
+                turn.clip, turn.pictures = None, []
         self._links = {token: link for token, link in self._links.items() if link.path.exists()}
 
     def prune(self) -> None:
@@ -128,13 +131,23 @@ class Session:
         while len(self.clips) > MAX_CLIPS:
             self.drop(self.clips.pop(0))
 
+    def remove(self, clip: SessionClip) -> None:
+        """Drop a clip and its upload, and don't ask about it any more."""
+        self.clips = [kept for kept in self.clips if kept is not clip]
+        self.drop(clip)
+        source = self._claimed.pop(clip.path, None)
+        if source is not None and source not in self._claimed.values():
+            self._uploads.discard(source)
+            self._owner.discard(source)
+
     def all_clips(self) -> list[SessionClip]:
         """Every clip it has, the one on the enroll tab included."""
         return [*self.clips, *([self.enrolling] if self.enrolling is not None else [])]
 
-    def earlier_questions(self, clip: SessionClip) -> list[str]:
-        """The questions already answered about a clip, oldest first."""
-        return [turn.question for turn in self.turns if turn.clip is clip and turn.answer is not None]
+    def earlier_questions(self, clip: SessionClip, before: Turn | None = None) -> list[str]:
+        """The questions answered about a clip, oldest first; those before a turn."""
+        turns = self.turns[: self.turns.index(before)] if before in self.turns else self.turns
+        return [turn.question for turn in turns if turn.clip is clip and turn.answer is not None]
 
 
 class Sessions:

@@ -79,6 +79,15 @@ def length(seconds: float) -> str:
     return told_seconds(seconds)
 
 
+def about(seconds: float) -> str:
+    """A time left, as exact as it can be: "a few seconds", "about 40 s", "about 3 min"."""
+    if seconds < 8:
+        return "a few seconds"
+    if seconds < 20:
+        return f"about {5 * round(seconds / 5)} s"
+    return f"about {10 * round(seconds / 10)} s" if seconds < 95 else f"about {round(seconds / 60)} min"
+
+
 def many(count: int, one: str, several: str = "") -> str:
     """A count with its noun: "1 person", "3 people"."""
     return f"{count} {one if count == 1 else several or one + 's'}"

@@ -24,6 +24,7 @@ from pvchat.chat.existence import (
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
+from pvchat.chat.order import in_order
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, sure_gender
 from pvchat.chat.properties import of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
@@ -96,7 +97,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
 def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[PersonPresence]:
     """The people that a question asks about, in its order; for "who" and for nobody named all but those left out."""
     by_name = {p.name: p for p in people}
-    if question.asks_who or not question.people:
+    if question.asks_who or not question.people or question.aspect.name == "order":
         return [p for p in people if p.name not in question.besides]
     return [by_name[name] for name in question.people if name in by_name]
 
@@ -111,6 +112,10 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         return who_is_absent(asked)
     if aspect.name == "count":
         return how_many(asked, evidence)
+    if aspect.order is not None:
+        named = [p for p in asked if p.name in question.people]
+        sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
+        return sequence or " ".join(untold(named)) or who_is_there(question, asked, evidence)
     if aspect.name == "whether":
         if not question.asks_who:
             whom = present if question.asks_all else asked  # of "everyone" those who are there

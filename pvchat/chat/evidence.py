@@ -44,6 +44,7 @@ class Evidence:
         place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
         shown: a sentence about the whole clip, for questions that name nobody.
         doubtful: how many people in the clip may be somebody enrolled.
+        strangers: when people are seen who match nobody enrolled, seconds; one person may be several times in it.
         things: what is seen beside people, the surest first.
         times: seconds of the sampled frames, by which the things' frames are numbered.
     """
@@ -57,6 +58,7 @@ class Evidence:
     place: str | None = None
     shown: str | None = None
     doubtful: int = 0
+    strangers: list[tuple[float, float]] = field(default_factory=list)
     things: list[Thing] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
@@ -87,6 +89,9 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         scene=analysis.scene,
         unknown=at_once([tracks[i].shown_in for i in unknown]),
         doubtful=len(doubtful - {None, *present}),
+        strangers=[
+            span for i in unknown if len(tracks[i].shown_in) > 1 for span in analysis.spans(tracks[i].shown_in)
+        ],  # what is seen in one sample only may be no face at all
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
         things=analysis.things,
         times=analysis.times.tolist(),

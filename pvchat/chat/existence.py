@@ -87,7 +87,7 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
         return f"{name} is {end[1].lower()} seen at {clock(at or 0.0)}."
     if seen == "the whole time":
         seen += f", from {clock(person.spans[0][0])} to {clock(person.spans[-1][1])}"
-    if re.search(r"\bhow long\b", asked, re.IGNORECASE):
+    if re.search(r"\bhow (long|many (seconds|minutes|hours))\b", asked, re.IGNORECASE):
         return f"{name} is in this video for about {lasting(person.visible_s)}, {seen}."
     if re.search(r"\bhow (often|many times)\b", asked, re.IGNORECASE):
         often = {1: "once", 2: "twice"}.get(len(person.spans), f"{number(len(person.spans))} times")

@@ -116,7 +116,7 @@ class PresenceModel:
                     raw[row, column] = self.face_logit(person, track, examples.is_masked(track), own, scene)
                     raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
         if analysis.scenes:  # a long video
-            raw -= np.float32(np.log(max(1.0, len(analysis.tracks) / _USUAL)))
+            raw -= np.float32(np.log(max(1.0, max(len(analysis.tracks), analysis.in_all) / _USUAL)))
         for row, person in enumerate(people):
             for column, her in examples.told(person, analysis).items():
                 raw[row, column] = raw[row, column] if her else _NEVER  # nor does she take the track from others

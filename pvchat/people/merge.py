@@ -58,14 +58,15 @@ def joined(kept: Person, gone: Person) -> Person:
 
 
 def alike(one: Person, other: Person) -> float | None:
-    """Euclidean distance between the nearest prototypes of two people; None where they can't be compared.
+    """Mean Euclidean distance between the prototypes of two people; None where they can't be compared.
 
-    Below `SAME_FROM` dlib takes two faces for the same person's.
+    The mean over all pairs, not the nearest pair: of two people with many views each, one pair is always near. Below
+    `SAME_FROM` dlib takes two faces for the same person's.
     """
     if one.kind != "face" or other.kind != "face":
         return None
     a, b = (np.asarray(p.arrays["prototypes"], np.float32) for p in (one, other))
-    return float(np.linalg.norm(a[:, None] - b[None], axis=2).min())
+    return float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
 
 
 def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:

@@ -3,12 +3,16 @@
 In: a clip's path, and how much must be known. Out: a `Look`: its analysis, and the seconds it took. A clip is known by
 the SHA-256 of its bytes (`video.ContentKeys`), so a copy under another name costs nothing either.
 
+The experts look at one clip at a time, at a long video part by part: between two parts others have their turn, and
+what is known already is told without waiting for them.
+
 An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its place, in one step.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -56,6 +60,9 @@ class ClipMemory:
         self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
         self._decoded: Clip | None = None  # the last short one, while only who is in it was looked for
+        self._at_work: dict[str, threading.Lock] = {}  # by key: one look at a clip at a time
+        self._gone: set[str] = set()  # keys at work that were forgotten meanwhile
+        self._lock = threading.Lock()  # of what is remembered, at work and gone
 
     def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """What the experts say about a clip; the seconds are 0 unless it had to be decoded or looked at.
@@ -72,12 +79,22 @@ class ClipMemory:
             what = f"a clip is the path of a file, not {type(clip).__name__}."
             raise VideoReadError(what, subject=ascii(clip)[:80], hint="Name one video or photo.")
         file = self._file(clip)
-        with self.networks.lock:
-            held = self._recent.get(file.key) or self.cache.load(file.key, file.version)
-            seen = Look(held) if held is not None else self._first_look(file, partial)
-            if stage == "what" and seen.analysis.stage == "who" and not seen.analysis.scenes:
-                seen = self._measure(file, seen)
-            self._remember(seen.analysis)
+        held = self._remembered(file.key)
+        if held is not None and _is_enough(held, stage):
+            return Look(held)
+        with self._lock:
+            at_work = self._at_work.setdefault(file.key, threading.Lock())
+        with at_work:
+            try:
+                held = self._remembered(file.key) or self.cache.load(file.key, file.version)
+                seen = Look(held) if held is not None else self._first_look(file, partial)
+                if not _is_enough(seen.analysis, stage):
+                    seen = self._measure(file, seen)
+                self._remember(seen.analysis)
+            finally:
+                with self._lock:
+                    self._at_work.pop(file.key, None)
+                    self._gone.discard(file.key)
         return seen
 
     def enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
@@ -97,7 +114,9 @@ class ClipMemory:
         masked = subject.kind == "figure" or (len(subject.masked) > 0 and len(analysis.shots) == 1)
         return analysis if masked else self.look(clip).analysis
 
-    def tell(self, clip: str | Path, seen: Look, shown: Sequence[Track], things: bool = False) -> Look:
+    def tell(
+        self, clip: str | Path, seen: Look, shown: Sequence[Track], things: bool = False, whole: bool = True
+    ) -> Look:
         """The same look with what some people do and wear measured: of all in a short clip, of these in a long video.
 
         Args:
@@ -106,6 +125,7 @@ class ClipMemory:
             shown: tracks of its analysis or of a part of it (`between`), none: nothing is measured; in a long video
                 the stretch is that each one's facts are about.
             things: of a short clip the things are asked for, too; the scan of a long video has them already.
+            whole: the look is at all of the clip; at its beginning only it isn't kept.
 
         Raises:
             VideoReadError: the file can't be read any more.
@@ -119,13 +139,15 @@ class ClipMemory:
 
         stretches = [told_of(track) for track in shown]
         wanted = [one for one in stretches if one is not None and not one.told]
-        return self._look_closer(clip, seen, wanted) if wanted else seen
+        return self._look_closer(clip, seen, wanted, whole) if wanted else seen
 
     def drop(self, key: str) -> None:
         """Forget one clip, in memory and on disk."""
         from pvchat.perception.scan import KeptParts
 
-        self._recent.pop(key, None)
+        with self._lock:
+            self._recent.pop(key, None)
+            self._gone |= {key} & set(self._at_work)
         self.networks.forget()
         self._decoded = None
         self.cache.purge_key(key)
@@ -133,7 +155,9 @@ class ClipMemory:
 
     def clear(self) -> None:
         """Forget all clips in memory; the cache on disk is its owner's to purge."""
-        self._recent.clear()
+        with self._lock:
+            self._recent.clear()
+            self._gone |= set(self._at_work)
         self.networks.forget()
         self._decoded = None
 
@@ -143,11 +167,28 @@ class ClipMemory:
     def _file(self, clip: str | Path) -> _File:
         return _File(clip, self._keys.of(clip), f"{VERSION}:{self.config}")
 
+    def _remembered(self, key: str) -> ClipAnalysis | None:
+        """An analysis in memory, which stays there for longer now."""
+        with self._lock:
+            if key in self._recent:
+                self._recent.move_to_end(key)
+            return self._recent.get(key)
+
     def _remember(self, analysis: ClipAnalysis) -> None:
-        self._recent[analysis.key] = analysis
-        self._recent.move_to_end(analysis.key)
-        while len(self._recent) > IN_MEMORY:
-            self._recent.popitem(last=False)
+        """Keep an analysis in memory, unless its clip was forgotten while it was looked at."""
+        with self._lock:
+            if analysis.key in self._gone:
+                return
+            self._recent[analysis.key] = analysis
+            self._recent.move_to_end(analysis.key)
+            while len(self._recent) > IN_MEMORY:
+                self._recent.popitem(last=False)
+
+    def _save(self, analysis: ClipAnalysis, version: str) -> None:
+        """Keep an analysis on disk, unless its clip was forgotten while it was looked at."""
+        with self._lock:
+            if analysis.key not in self._gone:
+                self.cache.save(analysis, version)
 
     def _first_look(self, file: _File, partial: Partial | None) -> Look:
         from pvchat import video
@@ -158,11 +199,12 @@ class ClipMemory:
         found = probed(file.path, self.config)
         if found is not None and is_long(found, self.config):
             return self._look_through(file, found, partial)
-        decoded = video.load(file.path, self.config, progress=self.progress, key=file.key, found=found)
-        read = time.perf_counter()
-        seen = analysis.recognise(decoded, self.networks.experts, self.progress)
-        self._decoded = decoded if seen.stage == "who" else None
-        self.cache.save(seen, file.version)
+        with self.networks.lock:
+            decoded = video.load(file.path, self.config, progress=self.progress, key=file.key, found=found)
+            read = time.perf_counter()
+            seen = analysis.recognise(decoded, self.networks.experts, self.progress)
+            self._decoded = decoded if seen.stage == "who" else None
+        self._save(seen, file.version)
         return Look(seen, read - started, time.perf_counter() - read)
 
     def _measure(self, file: _File, seen: Look) -> Look:
@@ -171,12 +213,13 @@ class ClipMemory:
         from pvchat.perception.measuring import measure
 
         decode_s, started = seen.decode_s, time.perf_counter()
-        decoded, self._decoded = self._decoded, None
-        if decoded is None or decoded.key != file.key:
-            decoded = video.load(file.path, self.config, progress=self.progress, key=file.key)
-            decode_s, started = decode_s + time.perf_counter() - started, time.perf_counter()
-        measured = measure(decoded, seen.analysis, self.networks.experts, self.progress)
-        self.cache.save(measured, file.version)
+        with self.networks.lock:
+            decoded, self._decoded = self._decoded, None
+            if decoded is None or decoded.key != file.key:
+                decoded = video.load(file.path, self.config, progress=self.progress, key=file.key)
+                decode_s, started = decode_s + time.perf_counter() - started, time.perf_counter()
+            measured = measure(decoded, seen.analysis, self.networks.experts, self.progress)
+        self._save(measured, file.version)
         return Look(measured, decode_s, seen.experts_s + time.perf_counter() - started)
 
     def _look_through(self, file: _File, found: Probe, partial: Partial | None) -> Look:
@@ -184,15 +227,23 @@ class ClipMemory:
         from pvchat.perception.scan import KeptParts, scan
 
         started, parts = time.perf_counter(), KeptParts(self.cache, file.key, file.version)
-        for so_far in scan(file.path, found, self.networks.experts, self.config, parts, self.progress):
+        scanning = scan(file.path, found, self.networks.experts, self.config, parts, self.progress)
+        so_far = None
+        while True:
+            with self.networks.lock:
+                more = next(scanning, None)
+            if more is None:
+                break
+            so_far = more
             if partial is not None:
                 partial(so_far.analysis())
+        assert so_far is not None  # it yields at least once
         seen = Look(so_far.analysis(), experts_s=time.perf_counter() - started)  # decoding is in it
-        self.cache.save(seen.analysis, file.version)
+        self._save(seen.analysis, file.version)
         parts.remove()
         return seen
 
-    def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance]) -> Look:
+    def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
         from pvchat import video
         from pvchat.perception.closer import LongVideo, look_closer
 
@@ -200,6 +251,12 @@ class ClipMemory:
             started, file = time.perf_counter(), self._file(clip)
             source = LongVideo(file.path, video.probe(file.path, self.config), self.config)
             more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
-            self.cache.save(more, file.version)
-            self._remember(more)
+            if keep:
+                self.cache.save(more, file.version)
+                self._remember(more)
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
+
+
+def _is_enough(analysis: ClipAnalysis, stage: Stage) -> bool:
+    """Whether an analysis holds what a stage asks for; a long video is measured by `tell`."""
+    return stage == "who" or analysis.stage == "what" or bool(analysis.scenes)

@@ -26,6 +26,31 @@ if TYPE_CHECKING:
     from pvchat.perception.analysis import Experts
 
 
+class TakingTurns:
+    """A lock that may be taken again by who has it, and that goes to others who wait before the same one gets it back.
+
+    A plain lock mostly goes back to the thread that gave it away a moment ago.
+    """
+
+    def __init__(self) -> None:
+        self._next, self._held = threading.Lock(), threading.Lock()
+        self._owner: int | None = None
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if self._owner != threading.get_ident():
+            with self._next:
+                self._held.acquire()
+            self._owner = threading.get_ident()
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._owner = None
+            self._held.release()
+
+
 class Networks:
     """The networks that some settings ask for.
 
@@ -33,7 +58,7 @@ class Networks:
         settings: `device`, `model`, `answers` and `llm` count here.
 
     Attributes:
-        lock: held while the experts look at a clip, which takes one clip at a time.
+        lock: held while the experts look at a clip or at a part of a long one: one at a time.
 
     Raises:
         SettingsError: there is no such device.
@@ -43,7 +68,7 @@ class Networks:
         self.settings = settings
         if settings.device != "auto":  # one that isn't there is told at once; finding the best one takes torch
             _ = self.device
-        self.lock = threading.RLock()
+        self.lock = TakingTurns()
 
     @cached_property
     def device(self) -> str:

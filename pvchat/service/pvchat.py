@@ -6,19 +6,18 @@ networks may be shared with other PVChats, and everything heavy is loaded when i
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.needs import described
 from pvchat.chat.questions import Question, Turn, read_questions
-from pvchat.chat.window import Part, Window, moment_of, part_of
+from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
+from pvchat.service.answering import Answering, Asking
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
 from pvchat.service.enrolling import DEPTHS, Enrolling
@@ -110,24 +109,37 @@ class PVChat(Enrolling, Correcting):
         Raises:
             VideoReadError, UnknownPersonError, SettingsError: the last for a part that isn't one of the clip.
         """
-        question, moment = (question, None) if between is not None else moment_of(question)
-        return self._answer(clip, [question], history, stream, between if moment is None else moment)[0]
+        return self._answer(clip, [question], history, Asking(between, stream))[0]
 
-    def ask_many(self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = ()) -> list[Answer]:
+    def ask_many(
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = (), between: Window | None = None
+    ) -> list[Answer]:
         """Answer several questions about one clip, each for itself: one visual pass, the model's texts in one batch.
 
         Args:
             clip: a video, an animation or a photo.
             questions: any number.
             history: as for `ask`.
+            between: as for `ask`; of all questions.
 
         Returns:
-            An answer each, in order; their timing is that of all together.
-
-        Raises:
-            VideoReadError, UnknownPersonError.
+            An answer each, in order; their timing is that of all together. Raises as `ask`.
         """
-        return self._answer(clip, questions, history, None, None) if questions else []
+        return self._answer(clip, questions, history, Asking(between)) if questions else []
+
+    def ask_so_far(
+        self, clip: str | Path, seen: ClipAnalysis, whole_s: float, question: str, history: Sequence[Turn] = ()
+    ) -> Answer:
+        """`ask` of what was seen of a clip so far (the `partial` of `analyse`); the answer says how far that is.
+
+        Args:
+            clip: as for `ask`.
+            seen: its beginning.
+            whole_s: length of the whole clip, seconds.
+            question: as for `ask`.
+            history: as for `ask`.
+        """
+        return self._answer(clip, [question], history, Asking(whole_s=whole_s, seen=seen))[0]
 
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
@@ -157,28 +169,13 @@ class PVChat(Enrolling, Correcting):
         return self._clips.look(clip, partial, stage)
 
     def _answer(
-        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], asking: Asking
     ) -> list[Answer]:
-        from pvchat.chat.viewed import Viewed
-        from pvchat.service.explaining import explain
-
-        started = time.perf_counter()
         everyone = self.people.snapshot()
         asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
-        seen = self.look(clip, stage="who")
-        analysis = part_of(seen.analysis, part)
-        presences = self.score(everyone.people, analysis)
-        explain(asked, everyone.people, presences, analysis)
-        asks_things = any(question.things is not None for question in asked)
-        seen = self._clips.tell(clip, seen, described(asked, presences, analysis), asks_things)
-        analysis = part_of(seen.analysis, part)
-        viewed = Viewed(analysis, presences, everyone.names, part is not None, Path(clip), history, everyone.people)
-        written = self._writer.write(asked, viewed, stream)
-        timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
-        return [
-            Answer(w.text, q.type, w.people, timing | {"first_token_s": w.first_at - started}, presences, w.grounds)
-            for w, q in zip(written, asked, strict=True)
-        ]
+        seen = self.look(clip, stage="who") if asking.seen is None else Look(asking.seen)
+        answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer)
+        return answering.answers(asked, seen, asking)
 
     # -- people and clips ---------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from make_app import ANA, BEN, Scenery, real_clip, upload, wait_for
 from PIL import Image
-from pvchat_app import cards, evidence
+from pvchat_app import cards, evidence, turncard
 from pvchat_app.desk import Desk
 
 from pvchat.errors import NoSubjectError, PeopleError, VideoReadError
@@ -94,7 +94,7 @@ def test_an_answer_streams_and_then_gets_presence_timeline_and_boxes(desk: Desk,
     assert (True, False) in states  # the timeline is there before the pictures
     turn = session.turns[-1]
     assert turn.text == turn.answer.answer
-    html = cards.evidence(turn)
+    html = turncard.evidence(turn)
     assert "data-seek" in html
     assert "Ana" in html
     with Image.open(turn.pictures[0].path) as picture:

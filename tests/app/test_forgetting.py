@@ -48,7 +48,7 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
     forget(desk, "Ben")
     assert [token for token in tokens if desk.sessions.find(token)] == []
     assert find_traces(temporary.root(), {"id": ben.id.encode(), "name": b"Ben", "picture": ben.thumbnail}) == []
-    told = chat_tab.redrawn(desk, session)[0]
+    told = chat_tab.view(session)
     assert "Ben" not in str(told)
     assert [turn.question for turn in session.turns] == [
         "Is Ana there?"
