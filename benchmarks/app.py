@@ -61,8 +61,8 @@ def measure(home: Path, questions: int) -> dict[str, Any]:
         found["page_to_first_paint_s"] = page.evaluate(paint)
         enroll(page, clips["portrait"], "Obama")
         found |= _times(page, long)
-        process = _server(url)
-        found["memory_first_mb"] = _memory(process)
+        process = server_of(url)
+        found["memory_first_mb"] = memory_mb(process)
         before = _cpu(process)
         time.sleep(IDLE_S)
         found["idle_cpu_percent"] = 100 * (_cpu(process) - before) / IDLE_S
@@ -80,7 +80,7 @@ def measure(home: Path, questions: int) -> dict[str, Any]:
             ask(page, words[number % len(words)])
             took.append(time.perf_counter() - begun)
         found |= {"questions": questions, "question_median_s": statistics.median(took)}
-        found["memory_after_mb"] = _memory(process)
+        found["memory_after_mb"] = memory_mb(process)
     return {key: round(value, 3) if isinstance(value, float) else value for key, value in found.items()}
 
 
@@ -122,7 +122,7 @@ def _times(page: Any, clip: Path) -> dict[str, float]:
     return times
 
 
-def _server(url: str) -> int:
+def server_of(url: str) -> int:
     """The app's process id: whoever runs `pvchat serve` as our child."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -135,7 +135,7 @@ def _server(url: str) -> int:
     raise SystemExit(f"no server for {url}")
 
 
-def _memory(process: int) -> float:
+def memory_mb(process: int) -> float:
     """Resident megabytes (10⁶ bytes)."""
     line = next(x for x in Path(f"/proc/{process}/status").read_text().splitlines() if x.startswith("VmRSS"))
     return int(line.split()[1]) * 1024 / 1e6

@@ -1,17 +1,23 @@
-"""What one question costs on a clip that was analysed before, in a warm process: store, files, bytes hashed, seconds.
+"""What a question costs on a clip that was analysed before: in a warm process, and as a command in a fresh one.
 
     PVCHAT_HOME=FOLDER python benchmarks/ask.py CLIP --enroll CLIP_OF_A_PERSON [--answers facts] [--repeats 20]
 
 The person is enrolled as "Ana", the clip is asked about once (experts run, models load), then the same questions come
 again and again. Files are counted by Python's audit events, so what numpy or a model's own library opens in C is left
 out; listing the people folder counts as one look into the store.
+
+Then 1 and 16 questions a second, one by one and together (`PVChat.ask_many`), about who is there, which needs no
+trained model; and `pvchat ask`, `pvchat people list` in fresh processes: wall time, processor time (the wall time of an
+idle core) and the libraries that were loaded. `python -c "import numpy"` beside them is the floor.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import resource
 import statistics
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -22,6 +28,16 @@ from pvchat import PVChat, Settings
 from pvchat.people.store import PeopleStore
 
 QUESTIONS = ("Is Ana in this video?", "What is Ana wearing?", "What is Ana doing?", "Where is Ana?")
+
+WHO = (
+    "Is Ana in this video?", "Who is in this video?", "When does Ana appear?", "How many people are there?",
+    "Is anybody else there?", "How long is Ana visible?", "When was Ana last seen?", "Is Ana missing?",
+)  # fmt: skip
+LIBRARIES = ("torch", "transformers", "diffusers", "mediapipe", "openvino", "gradio", "scipy", "PIL", "rich", "numpy")
+COMMAND = (
+    "import sys; from pvchat.cli.main import main; main(sys.argv[1:]); "
+    f"print([m for m in {LIBRARIES} if m in sys.modules], file=sys.stderr)"
+)
 
 
 class Counts:
@@ -82,6 +98,35 @@ def measure(chat: PVChat, clip: Path, repeats: int, counts: Counts) -> dict[str,
     return found | {"median_ms": 1e3 * statistics.median(seconds), "fastest_ms": 1e3 * min(seconds)}
 
 
+def rates(chat: PVChat, clip: Path, repeats: int) -> list[tuple[str, float]]:
+    """Questions a second: medians over rounds in which all ways take turns."""
+    taken: dict[str, list[float]] = {}
+    for _ in range(repeats):
+        for count in (1, 16):
+            asked = (WHO * 2)[:count]
+            started = time.perf_counter()
+            for question in asked:
+                chat.ask(clip, question)
+            between = time.perf_counter()
+            chat.ask_many(clip, asked)
+            taken.setdefault(f"{count} one by one", []).append(count / (between - started))
+            taken.setdefault(f"{count} together", []).append(count / (time.perf_counter() - between))
+    return [(way, statistics.median(found)) for way, found in taken.items()]
+
+
+def fresh(words: list[str], repeats: int) -> tuple[float, float, str]:
+    """Median wall seconds, least processor seconds and the last line on stderr of fresh Python processes."""
+    walls, processor, said = [], [], ""
+    for _ in range(repeats):
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True)
+        walls.append(time.perf_counter() - started)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processor.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        said = (done.stderr.splitlines() or [""])[-1]
+    return statistics.median(walls), min(processor), said
+
+
 def main() -> None:
     """Enroll, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -95,6 +140,13 @@ def main() -> None:
     chat.enroll(args.enroll, "Ana", replace=True)
     for what, value in measure(chat, args.clip, args.repeats, counts).items():
         sys.stdout.write(f"{value:9.2f}  {what}\n")
+    for way, rate in rates(chat, args.clip, args.repeats):
+        sys.stdout.write(f"{rate:9.1f}  questions a second about who is there: {way}\n")
+    commands = (["ask", str(args.clip), "Is Ana in this video?"], ["people", "list"])
+    for words in (["-c", "import numpy"], *(["-c", COMMAND, *command] for command in commands)):
+        wall, processor, loaded = fresh(words, max(3, args.repeats // 4))
+        told = " ".join(words[2:]) or words[1]
+        sys.stdout.write(f"{wall:9.2f}  s wall, {processor:.2f} s of processor, loaded {loaded or '-'}: {told}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a clip costs beside decoding it: the experts by part, against torch's road and against dlib's.
+"""What a clip costs beside decoding it, by stage and by part, against other roads; questions a second; long videos.
 
 In: clips (`--clips`), or by default two of ten seconds at 720p made of the demo's footage: one person, and five. Out: a
 table of medians over interleaved rounds (a slower round hits every road alike), and ratios to decoding in processor
@@ -6,9 +6,12 @@ time: with OMP_NUM_THREADS=1 that is what a quiet machine takes, and a busy one 
 
     python benchmarks/speed.py                 # two clips of the packaged footage, fetched by `pvchat demo`
     python benchmarks/speed.py --clips a.mp4 --rounds 5
+    python benchmarks/speed.py --long film.mp4 # seconds of processor and wall a minute of film, and the peak memory
 
-`--torch` adds the road that runs where OpenVINO is missing. dlib-bin (HOG detector, the same identity network) is
-compared where it is installed.
+"who" is all that a yes or no needs, "what" is measured once when a question asks what somebody does or wears.
+Beside them run the same detectors on every frame with an identity vector for each face (facenet-pytorch's MTCNN, its
+weights and cascade, on our runtime), and, where dlib-bin is installed, its HOG detector and its network.
+`--torch` adds the road that runs where OpenVINO is missing.
 """
 
 from __future__ import annotations
@@ -32,9 +35,10 @@ from pvchat.assets.footage import FOOTAGE
 from pvchat.assets.weights import member_path
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
-from pvchat.perception import analysis
+from pvchat.perception import analysis, measuring, search
 from pvchat.perception.experts import body, efficientnet, faces, hands, identity, mesh, mtcnn
 from pvchat.perception.experts.networks import RUNTIME, runtime_for
+from pvchat.perception.tracks import link
 from pvchat.video import Clip, load, save_clip
 
 SECONDS, FPS, WIDTH, HEIGHT = 10, 30, 1280, 720
@@ -46,15 +50,16 @@ PORTRAITS = (
     ("footage-portraits", "obama3.jpg"),
 )
 PARTS: tuple[tuple[str, Any, str], ...] = (
-    ("faces: MTCNN", mtcnn.MTCNN, "detect_many"),
+    ("faces: MTCNN, searched", mtcnn.MTCNN, "detect_many"),
+    ("faces: MTCNN, followed", mtcnn.MTCNN, "confirm_many"),
     ("faces: wide detector", mesh.WideFaceDetector, "faces"),
     ("faces: identity", identity.IdentityNetwork, "describe"),
-    ("faces: chips", faces, "chip"),
+    ("faces: chips", search, "chip"),
     ("frame features", efficientnet.FrameExpert, "grid"),
     ("pose", body.BodyExpert, "pose"),
     ("hands", hands.HandExpert, "hands"),
     ("mesh", mesh.MeshExpert, "mesh"),
-    ("camera", analysis, "measure_camera"),
+    ("camera", measuring, "measure_camera"),
 )
 
 
@@ -154,6 +159,16 @@ def dlib_road(clip: Clip) -> int:
     return found
 
 
+def every_face_road(clip: Clip, expert: faces.FaceExpert) -> str:
+    """Each frame searched, each face described: what the people found by it come to."""
+    found = [one for start in range(0, len(clip.images), 8) for one in expert.find_many(clip.images[start : start + 8])]
+    return _people([len(track) for track in link(found)])
+
+
+def _people(sightings: list[int]) -> str:
+    return f"{len(sightings)} people, {sum(sightings)} sightings"
+
+
 def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts], *, with_dlib: bool) -> None:
     """Prints one clip's table: every round decodes and then takes every road."""
     seconds: dict[str, list[tuple[float, float]]] = {}
@@ -163,9 +178,11 @@ def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts], *, with
         clip = _clocked(seconds, "decode", partial(load, path, VideoConfig()))
         for name, experts in roads.items():
             with parts.watching() if name == "openvino" else nullcontext():
-                analysed = _clocked(seconds, f"experts, {name}", partial(analysis.analyse, clip, experts))
-            sightings = [len(track) for track in analysed.tracks if track.kind == "face"]
-            found[f"experts, {name}"] = f"{len(sightings)} people, {sum(sightings)} sightings"
+                seen = _clocked(seconds, f"who, {name}", partial(analysis.recognise, clip, experts))
+                _clocked(seconds, f"what, {name}", partial(measuring.measure, clip, seen, experts))
+            found[f"who, {name}"] = _people([len(track) for track in seen.tracks if track.kind == "face"])
+        every = partial(every_face_road, clip, next(iter(roads.values())).faces)
+        found["every face, every frame"] = _clocked(seconds, "every face, every frame", every)
         if with_dlib:
             faces_found = _clocked(seconds, "dlib: HOG and ResNet", partial(dlib_road, clip))
             found["dlib: HOG and ResNet"] = f"{faces_found} sightings"
@@ -177,6 +194,51 @@ def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts], *, with
     for name, cpu in parts.seconds.items():
         part = cpu / (rounds + 1)
         _tell(f"    {name:22s}           processor {part:6.2f} s, {part / medians['decode'][1]:5.2f} x decode")
+
+
+def ask_rate(path: Path) -> None:
+    """Prints the questions a second about one analysed clip, one at a time and sixteen together."""
+    from pvchat import PVChat
+    from pvchat.config import Settings
+
+    questions = ["Is Ana in this video?", "What is Ana wearing?", "What is Ana doing?", "Where is Ana?"] * 4
+    with tempfile.TemporaryDirectory() as folder:
+        chat = PVChat(Settings(answers="facts")).with_people(folder)
+        chat.enroll(path, "Ana", track=1)
+        chat.ask_many(path, questions)  # everything is loaded and measured now
+        for count in (1, 16):
+            took = []
+            for _ in range(5):
+                start = time.process_time()
+                chat.ask_many(path, questions[:count])
+                took.append(time.process_time() - start)
+            median = float(np.median(took))
+            _tell(f"  {count:2d} questions at once: {1e3 * median:.1f} ms, {count / median:.0f} a second")
+
+
+def long_video(path: Path) -> None:
+    """Prints what scanning a long video takes, by the minute of film, and the process's peak memory."""
+    import resource
+
+    from pvchat.perception.scan import KeptParts, is_long, scan
+    from pvchat.storage.clips import ClipCache
+    from pvchat.video import probe
+
+    config, experts = VideoConfig(), experts_on("openvino")
+    found = probe(path, config)
+    if not is_long(found, config):
+        raise SystemExit(f"{path} is too short to be scanned")
+    start = time.perf_counter(), time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        for seen in scan(path, found, experts, config, KeptParts(ClipCache(Path(folder)), "benchmark")):
+            if seen.parts % 10 == 0:
+                _tell(f"    {seen.end_s:7.1f} s of film: processor {time.process_time() - start[1]:.1f} s")
+    wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
+    minutes, memory = found.duration_s / 60, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    _tell(
+        f"{path.name}: {minutes:.1f} minutes, {len(seen.analysis().tracks)} tracks, wall {wall:.0f} s,"
+        f" processor {cpu:.0f} s, {cpu / minutes:.1f} s a minute; peak {memory:.0f} MB"
+    )
 
 
 def _clocked(seconds: dict[str, list[tuple[float, float]]], name: str, call: Callable[[], Any]) -> Any:
@@ -197,10 +259,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--clips", type=Path, nargs="*", help="videos to take instead of the made ones")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--long", type=Path, nargs="*", default=[], help="long videos to scan, and no clips then")
     parser.add_argument("--torch", action="store_true", help="also the road without OpenVINO")
     chosen = parser.parse_args()
     if runtime_for("cpu") != "openvino":
         _tell("OpenVINO is not installed: every road below is torch's")
+    for path in chosen.long:
+        long_video(path)
+    if chosen.long:
+        return
     roads = {name: experts_on(name) for name in ("openvino", *(["torch"] if chosen.torch else []))}
     try:
         import dlib  # noqa: F401
@@ -212,6 +279,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for path in chosen.clips or made_clips(Path(folder)):
             measure(path, chosen.rounds, roads, with_dlib=with_dlib)
+            ask_rate(path)
 
 
 if __name__ == "__main__":

@@ -52,14 +52,40 @@ class VideoConfig:
 
 @dataclass(frozen=True)
 class PresenceConfig:
-    """When a probability becomes a decision (`identity/presence.py`)."""
+    """What wrong answers cost: a probability becomes the decision of least expected cost (`identity/presence.py`).
 
-    present_from: float = 0.55
-    absent_below: float = 0.40
+    "Unsure" is chosen where both others cost more on average (the reject option: Chow, "On optimum recognition error
+    and reject tradeoff", 1970). Only ratios count.
+
+    Attributes:
+        wrong_yes: cost of "she is there" when she isn't.
+        wrong_no: cost of "she isn't there" when she is.
+        unsure: cost of "I'm not sure".
+    """
+
+    wrong_yes: float = 1.0
+    wrong_no: float = 1.125
+    unsure: float = 0.45
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.absent_below <= self.present_from <= 1.0:
-            raise SettingsError("presence thresholds must satisfy 0 <= absent_below <= present_from <= 1")
+        for name in ("wrong_yes", "wrong_no", "unsure"):
+            if not 0.0 < getattr(self, name) < float("inf"):
+                raise SettingsError(f"presence.{name} must be positive, not {getattr(self, name)}")
+
+    @property
+    def present_from(self) -> float:
+        """The probability from which "yes" costs least."""
+        return max(1 - self.unsure / self.wrong_yes, self._even)
+
+    @property
+    def absent_below(self) -> float:
+        """The probability below which "no" costs least."""
+        return min(self.unsure / self.wrong_no, self._even)
+
+    @property
+    def _even(self) -> float:
+        """Where a yes and a no cost the same."""
+        return self.wrong_yes / (self.wrong_yes + self.wrong_no)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 PVChatError
 ├── VideoReadError        an input clip can't be used: the reason and what to do
 ├── WeightsError          embedded weights can't be fetched, checked or read
+├── LockedError           people and caches are encrypted, and the key is missing or wrong
 ├── PeopleError           the people store refused: bad name, bad person file, already taken
 │   └── UnknownPersonError    a question or command names someone who isn't enrolled
 ├── SubjectError          enrolling can't tell whom the clip is about
@@ -49,6 +50,10 @@ class WeightsError(PVChatError):
     """Embedded weights can't be fetched, checked or read."""
 
 
+class LockedError(PVChatError):
+    """People and caches are encrypted, and the key is missing or wrong."""
+
+
 class PeopleError(PVChatError):
     """The people store refused."""
 
@@ -76,11 +81,13 @@ class Candidate:
 
 
 class SeveralSubjectsError(SubjectError):
-    """Several plausible subjects; `candidates` lists them for `--track N`."""
+    """Several plausible subjects; `candidates` lists them for `--track N`, `sheet` is one picture of all (a path)."""
 
-    def __init__(self, what: str, *, candidates: list[Candidate], subject: str = "", hint: str = "") -> None:
+    def __init__(
+        self, what: str, *, candidates: list[Candidate], subject: str = "", hint: str = "", sheet: str = ""
+    ) -> None:
         super().__init__(what, subject=subject, hint=hint)
-        self.candidates = candidates
+        self.candidates, self.sheet = candidates, sheet
 
 
 class SettingsError(PVChatError):

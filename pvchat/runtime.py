@@ -86,12 +86,16 @@ def usable_cores() -> int:
 
 
 def set_threads(count: int | None = None) -> int:
-    """Let torch compute on `count` threads (default: `$OMP_NUM_THREADS`, else all usable cores); returns the number."""
-    import torch
+    """Let torch compute on `count` threads (default: `$OMP_NUM_THREADS`, else all usable cores); returns the number.
 
+    Before torch is loaded that is said in `$OMP_NUM_THREADS`, which it reads then: loading takes seconds.
+    """
     asked = os.environ.get("OMP_NUM_THREADS", "")
     count = count or (int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores())
-    torch.set_num_threads(count)
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(count)
+    else:
+        os.environ["OMP_NUM_THREADS"] = str(count)
     return count
 
 
@@ -241,7 +245,7 @@ def _bars(stream: TextIO) -> Progress:
 
 
 def _log_handler(verbosity: int) -> logging.Handler:
-    if not sys.stderr.isatty():
+    if not verbosity or not sys.stderr.isatty():  # rich takes a tenth of a second, and there may be nothing to say
         handler: logging.Handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
         return handler

@@ -29,6 +29,8 @@ def make_person(name: str = "Ana", seed: int = 0, **fields: Any) -> Person:
     defaults: dict[str, Any] = {
         "arrays": {
             "prototypes": rng.standard_normal((4, 128)).astype(np.float32),
+            "body": rng.random((2, 1280)).astype(np.float16),
+            "frame": rng.random(1280).astype(np.float16),
             "tokens": rng.standard_normal((16, 8)).astype(np.float16),
         },
         "extra": {"calibration": {"a": 1.5, "b": -2}, "model": "embedded/1"},

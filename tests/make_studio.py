@@ -25,6 +25,7 @@ class Studio:
         self.folder, self.known = folder, {}
         self.decoded: list[str] = []
         self.analysed: list[str] = []
+        self.measured: list[str] = []
         self.loaded = 0  # language models
 
     def clip(self, name: str, *people: int, **fields: Any) -> Path:
@@ -45,7 +46,14 @@ class Studio:
         return path
 
     def load(
-        self, path: Any, config: VideoConfig, *, progress: Any = None, key: str = "", span: Any = None
+        self,
+        path: Any,
+        config: VideoConfig,
+        *,
+        progress: Any = None,
+        key: str = "",
+        span: Any = None,
+        found: Any = None,
     ) -> video.Clip:
         self.decoded.append(Path(path).name)
         if progress:
@@ -55,9 +63,18 @@ class Studio:
     def load_language(self, **_: Any) -> None:
         self.loaded += 1  # none: answers by rules alone
 
-    def analyse(self, clip: video.Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
+    def recognise(self, clip: video.Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
+        """Who is there: of what they do and wear only where they are."""
         self.analysed.append(clip.key)
-        return self.known[clip.key]
+        known = self.known[clip.key]
+        bare = [replace(t, facts=PersonFacts(t.facts.where)) for t in known.tracks]
+        return replace(known, tracks=bare, stage="who")
+
+    def measure(self, clip: video.Clip, analysis: ClipAnalysis, experts: Any, progress: Any = None) -> ClipAnalysis:
+        """The whole analysis, as `clip` was made."""
+        assert analysis.stage == "who"
+        self.measured.append(clip.key)
+        return replace(self.known[clip.key], stage="what")
 
 
 class Sentences:
@@ -78,7 +95,8 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     weights = (-10.0, -10.0, 4.0, 9.0)
     model = PresenceModel(cohort, weights, cohort + 3, weights, np.full(1280, 0.5, np.float32))
     monkeypatch.setattr(video, "load", made.load)
-    monkeypatch.setattr("pvchat.perception.analysis.analyse", made.analyse)
+    monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
+    monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.chat.sentences.SentenceEncoder", Sentences)
     monkeypatch.setattr("pvchat.chat.language.LanguageModel.load", staticmethod(made.load_language))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,102 +12,22 @@ import pytest
 pytest.importorskip("torch")
 
 from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_clip, make_faces, make_track  # noqa: E402
+from make_experts import FacesByFrame, experts_of  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from pvchat.perception import analysis as module  # noqa: E402
-from pvchat.perception.analysis import analyse, drawn_probability, spread, thumbnail  # noqa: E402
+from pvchat.perception import measuring  # noqa: E402
+from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
-from pvchat.perception.experts.figures import Figures  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
 
 NOBODY = make_faces()
 
 
-class Frames:
-    """Features that say how bright the picture is, and remember what was shown."""
-
-    def __init__(self) -> None:
-        self.crops: list[np.ndarray] = []
-
-    def grid(self, images: Any, side: int = 224) -> np.ndarray:
-        return np.stack([np.full((49, 1280), image.mean() / 255, np.float32) for image in images])
-
-    def pooled(self, images: Any, side: int = 224) -> np.ndarray:
-        self.crops += list(images)
-        return np.stack([np.full(1280, image.mean(), np.float32) for image in images])
-
-
-class FacesByFrame:
-    """Gives the faces of frame 0, 1, … one after the other, however many are asked for at once."""
-
-    def __init__(self, faces: list[Faces]) -> None:
-        self.left = list(faces)
-
-    def find_many(self, images: np.ndarray) -> list[Faces]:
-        return [self.left.pop(0) for _ in images]
-
-    def masked(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
-        assert points.min() > 1  # pixels, not fractions
-        return np.full((2, 128), image.mean(), np.float32)
-
-
-class FiguresOf:
-    """A figure expert with a fixed opinion, that sees as many unlike figures in every frame."""
-
-    def __init__(self, drawn: float, count: int) -> None:
-        self.drawn, self.count, self.searched = drawn, count, 0
-
-    def is_drawn(self, pooled: np.ndarray) -> float:
-        assert pooled.shape[1:] == (1280,)
-        return self.drawn
-
-    def find(self, images: np.ndarray) -> list[Figures]:
-        self.searched += len(images)
-        left = np.linspace(0, 0.9, self.count + 1)[: self.count]
-        boxes = np.float32([[x, 0.2, x + 0.6 / self.count, 0.8] for x in left]).reshape(-1, 4)
-        scores = np.linspace(0.9, 0.5, self.count, dtype=np.float32)
-        return [Figures(boxes, scores, np.eye(self.count, 128, dtype=np.float32)) for _ in images]
-
-
-class HeadsOf:
-    """Attribute heads that hold every frame for a drawing with the same probability."""
-
-    def __init__(self, drawn: float) -> None:
-        self.drawn = drawn
-
-    def labels(self, head: str) -> list[str]:
-        assert head == "frame"
-        return ["indoors", "drawn", "an office"]
-
-    def probabilities(self, head: str, features: np.ndarray) -> np.ndarray:
-        assert features.shape[1:] == (1280,)
-        return np.tile(np.float32([0.123, self.drawn, 0.987]), (len(features), 1))
-
-
-class Bodies:
-    """Sees a pose in every sighting but the first."""
-
-    def __init__(self) -> None:
-        self.asked: list[np.ndarray] = []
-
-    def pose(self, image: np.ndarray, box: np.ndarray) -> Any:
-        self.asked.append(box)
-        assert box.max() <= 1.5  # fractions
-        return None if len(self.asked) == 1 else SimpleNamespace(joints=np.full((33, 4), 0.5, np.float32))
-
-
-def experts_of(faces: list[Faces], drawn: float = 0.001, photo_head: float | None = None, figures: int = 1) -> Any:
-    """Experts of which both, or each of the two, think that the clip is drawn with a probability."""
-    return SimpleNamespace(
-        frames=Frames(),
-        faces=FacesByFrame(faces),
-        figures=FiguresOf(drawn, figures),
-        body=Bodies(),
-        hands=None,
-        mesh=None,
-        facts=SimpleNamespace(heads=HeadsOf(drawn if photo_head is None else photo_head)),
-    )
+def analyse(clip: Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
+    """Both stages, one after the other."""
+    return measuring.measure(clip, recognise(clip, experts, progress), experts, progress)
 
 
 @pytest.fixture(autouse=True)
@@ -116,18 +35,27 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Facts and motion are measured elsewhere: here only that they are asked for the right things."""
     asked: list[Any] = []
 
-    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
+    def recognise_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
         assert track.body.shape == (len(track), 1280)
         assert track.thumbnail
-        asked.append(track)
         return PersonFacts(where="in the middle of the frame", confidence={"where": 0.7})
 
+    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
+        asked.append(track)
+        return PersonFacts.from_dict(track.facts.to_dict())
+
+    def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any) -> list[Faces]:
+        assert len(images) == len(shots)
+        tell(len(images))
+        return expert.find_many(images)
+
+    monkeypatch.setattr(module, "find_faces", find_faces)  # of which tests/test_search.py has the real one
+    monkeypatch.setattr("pvchat.perception.facts.recognise_person", recognise_person)
     monkeypatch.setattr("pvchat.perception.facts.measure_person", measure_person)
     monkeypatch.setattr("pvchat.perception.facts.measure_scene", lambda clip, grid, **_: SceneFacts(place="an office"))
-    monkeypatch.setattr(module, "measure_bodies", lambda images, boxes, points, pose, mesh, hands: [None] * len(images))
-    monkeypatch.setattr(
-        module, "describe_motion", lambda part, times, measures, camera: ("standing", None, ["talking"], {"pose": 0.8})
-    )
+    words = ("standing", None, ["talking"], {"pose": 0.8})
+    monkeypatch.setattr(measuring, "measure_bodies", lambda images, *_: [None] * len(images))
+    monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)
     return asked
 
 
@@ -346,25 +274,59 @@ def test_progress_runs_to_its_end() -> None:
         done = [row[1] for row in told if row[0] == what]
         assert done == sorted(done)
         assert done[-1] == next(row[2] for row in told if row[0] == what)
-    assert len({row[0] for row in told}) == 2
+    assert len({row[0] for row in told}) == 3
 
 
 def test_only_who_is_in_the_same_shot_is_company(facts: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody stands in front of somebody in another shot; and nobody is followed into it."""
     company: list[int] = []
 
-    def measure_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
+    def recognise_person(clip: Clip, track: Any, found: ClipAnalysis, **_: Any) -> PersonFacts:
         company.append(len(found.tracks))
         assert any(t is track for t in found.tracks)
         return PersonFacts()
 
-    monkeypatch.setattr("pvchat.perception.facts.measure_person", measure_person)
+    monkeypatch.setattr("pvchat.perception.facts.recognise_person", recognise_person)
     left = [make_faces((box_at(80), identity_of(1)), (box_at(240), identity_of(2)))] * 4
     clip = replace(make_clip(8), cuts=(1.0,))
     found = analyse(clip, experts_of([*left, *[make_faces((box_at(80), identity_of(3)))] * 4]))
     assert [t.frames.tolist() for t in found.tracks] == [[0, 1, 2, 3], [0, 1, 2, 3], [4, 5, 6, 7]]
     assert company == [2, 2, 1]
     np.testing.assert_allclose(found.shots, [[0, 1], [1, 2]])
+
+
+def test_who_is_there_is_known_before_anything_is_measured(facts: list[Any]) -> None:
+    """The first stage has all that presence and enrolling read; the second changes none of it."""
+    clip, experts = make_clip(8), experts_of(two_people(8))
+    who = recognise(clip, experts)
+    assert who.stage == "who"
+    assert facts == []
+    assert experts.body.asked == []
+    kept = [PersonFacts.from_dict(t.facts.to_dict()) for t in who.tracks]
+    what = measuring.measure(clip, who, experts)
+    assert what.stage == "what"
+    for one, other, before in zip(who.tracks, what.tracks, kept, strict=True):
+        for name in ("frames", "boxes", "identity", "quality", "body", "masked", "thumbnail"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert one.facts == before  # what was kept in a cache stays as it is
+        assert np.isnan(one.pose).all()
+        assert np.isfinite(other.pose).any()
+    assert (who.scene, who.duration_s) == (what.scene, what.duration_s)
+
+
+def test_faces_beyond_the_second_are_masked_in_the_second_stage() -> None:
+    crowd = [make_faces(*((box_at(40 + 60 * i), identity_of(i, 0.1, f)) for i in range(4))) for f in range(4)]
+    clip, experts = make_clip(4), experts_of(crowd)
+    who = recognise(clip, experts)
+    assert [len(t.masked) for t in who.tracks] == [8, 8, 0, 0]
+    assert [len(t.masked) for t in measuring.measure(clip, who, experts).tracks] == [8] * 4
+
+
+def test_only_those_asked_for_are_measured(facts: list[Any]) -> None:
+    clip, experts = make_clip(4), experts_of(two_people(4))
+    found = measuring.measure(clip, recognise(clip, experts), experts, only=(1,))
+    assert facts == [found.tracks[1]]
+    assert [t.facts.pose for t in found.tracks] == [None, "standing"]
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 6), (5, 6), (6, 6), (7, 6), (1000, 24)])

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
 
+from pvchat.config import home
 from pvchat.perception.experts import attributes
 from pvchat.perception.experts.attributes import AttributeExpert, ImageNetHead, body_box, crop, head_box
 
@@ -90,6 +92,19 @@ def test_imagenet_head_is_a_softmax_of_the_last_layer(tmp_path):
     torch.save({"fc.weight": weight[:5], "fc.bias": bias[:5]}, tmp_path / "short.pth")
     with pytest.raises(ValueError, match="1000"):
         ImageNetHead(tmp_path / "short.pth")
+
+
+def test_imagenet_head_needs_torch_once(tmp_path, monkeypatch):
+    """Importing it takes seconds: what was read is kept; a damaged file is made anew."""
+    torch.save({"fc.weight": torch.randn(1000, 1280), "fc.bias": torch.randn(1000)}, tmp_path / "w.pth")
+    x = np.random.default_rng(0).normal(0, 0.1, (3, 1280)).astype(np.float32)
+    first = ImageNetHead(tmp_path / "w.pth").probabilities(x)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "torch", None)
+        np.testing.assert_array_equal(ImageNetHead(tmp_path / "w.pth").probabilities(x), first)
+    (kept,) = (home() / "weights" / "networks").glob("imagenet-*.safetensors")
+    kept.write_bytes(b"torn")
+    np.testing.assert_array_equal(ImageNetHead(tmp_path / "w.pth").probabilities(x), first)
 
 
 def test_operating_point_is_the_lowest_threshold_with_precision():

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvchat.schemas import Appearance, ClipAnalysis, Garment, PersonFacts, SceneFacts, SceneSpan, Track
+from pvchat.schemas import Appearance, ClipAnalysis, Garment, PersonFacts, SceneFacts, SceneSpan, Thing, Track
 from pvchat.storage import atomic
 from pvchat.storage.clips import TRACK_ARRAYS, ClipCache
 
@@ -59,13 +59,15 @@ def make_analysis(key: str = "ab" * 32, sightings: tuple[int, ...] = (3, 2), see
         scene=SceneFacts(place="an office", confidence={"place": 0.5}),
         shots=np.float32([[0, 1.1], [1.1, 2.5]]),
         scenes=[SceneSpan(0.0, 2.5, SceneFacts(setting="indoors", confidence={"setting": 0.25}))],
+        things=[Thing("cup", 0.75, [1, 2], [[0.1, 0.2, 0.3, 0.4]] * 2, [0.5, 0.75])],
     )
 
 
 def assert_same(a: ClipAnalysis, b: ClipAnalysis) -> None:
-    assert (a.key, a.duration_s, a.width, a.height) == (b.key, b.duration_s, b.width, b.height)
+    assert (a.key, a.duration_s, a.width, a.height, a.stage) == (b.key, b.duration_s, b.width, b.height, b.stage)
     assert a.scene == b.scene
     assert a.scenes == b.scenes
+    assert a.things == b.things
     pairs = [(a.times, b.times), (a.frame_features, b.frame_features), (a.shots, b.shots)]
     for one, other in zip(a.tracks, b.tracks, strict=True):
         assert (one.kind, one.thumbnail, one.facts) == (other.kind, other.thumbnail, other.facts)
@@ -93,6 +95,7 @@ def analyses(draw: st.DrawFn) -> ClipAnalysis:
         track.facts = draw(facts)
     analysis.scene = draw(st.builds(SceneFacts, place=MAYBE, drawn=st.booleans(), confidence=SHARES))
     analysis.duration_s = draw(st.floats(0, 1800))
+    analysis.stage = draw(st.sampled_from(["who", "what"]))
     return analysis
 
 
@@ -256,5 +259,5 @@ def test_two_processes_save_the_same_clip(tmp_path: Path) -> None:
 def test_every_field_of_the_schema_is_kept() -> None:
     """A field that schemas.py gains later must not be lost silently."""
     kept = {"key", "duration_s", "width", "height", "times", "frame_features", "tracks", "scene", "shots", "scenes"}
-    assert {f.name for f in dataclasses.fields(ClipAnalysis)} == kept
+    assert {f.name for f in dataclasses.fields(ClipAnalysis)} == {*kept, "things", "stage"}
     assert {f.name for f in dataclasses.fields(Track)} == {*TRACK_ARRAYS, "kind", "thumbnail", "facts", "appearances"}

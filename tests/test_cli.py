@@ -10,12 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from make_people import make_person
 
 from pvchat.cli import console, options, people
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import Candidate, SettingsError, SeveralSubjectsError
+from pvchat.people.corrections import Correction, Example, corrected
+from pvchat.people.notes import Notes
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, PersonPresence
 
@@ -33,12 +37,22 @@ class FakeChat:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings, self.calls = settings, []
 
-    def enroll(self, clip, *, name, depth, track, replace):
-        self.calls.append(("enroll", clip, name, depth, track, replace))
+    def enroll(self, clip, *, name, depth, track, replace, add):
+        self.calls.append(("enroll", clip, name, depth, track, replace, add))
         if track is None and "two" in str(clip):
             seen = [Candidate(1, 3.25, "on the left", "/x/1.jpg"), Candidate(2, 1.0, "[on] the right", "/x/2.jpg")]
-            raise SeveralSubjectsError("shows two people.", candidates=seen, subject=clip, hint="Pick one: --track N.")
-        return Person(name=name, confidence=0.8)
+            sheet = "/x/" + "long " * 40 + "all.jpg" if "sheet" in clip else ""
+            hint = "Pick one: --track N."
+            raise SeveralSubjectsError("shows two people.", candidates=seen, subject=clip, hint=hint, sheet=sheet)
+        notes = Notes(("small", "one angle"), 31, "Ben O'Hara") if "poor" in clip else None
+        return Person(name=name, confidence=0.8, notes=notes, extra={"clips": 1 + add})
+
+    def correct(self, name, clip, is_her, at, track):
+        self.calls.append(("correct", name, clip, is_her, at, track))
+        return [Correction(is_her, "a" * 64, at or 3.9, clip)]
+
+    def corrections(self, name):
+        return [None, None]
 
     def ask(self, clip, question, between=None):
         self.calls.append(("ask", clip, question))
@@ -133,10 +147,10 @@ def test_ask_as_json_follows_the_contract(chat, capsys):
 
 def test_options_become_settings(chat):
     words = ("--seed", "7", "--device", "cpu", "--video.backend", "pyav", "--video.max_frames", "12")
-    assert run("ask", "b.mp4", "Who?", *words, "--presence.present_from", "0.7") == 0
+    assert run("ask", "b.mp4", "Who?", *words, "--presence.unsure", "0.3") == 0
     assert (chat.settings.seed, chat.settings.device) == (7, "cpu")
     assert (chat.settings.video.backend, chat.settings.video.max_frames) == ("pyav", 12)
-    assert chat.settings.presence.present_from == 0.7
+    assert chat.settings.presence.present_from == pytest.approx(0.7)
     assert dataclasses.replace(chat.settings.video, backend="auto", max_frames=40) == Settings().video
 
 
@@ -145,7 +159,7 @@ def test_options_become_settings(chat):
     [
         (("--video.backend", "vlc"), "vlc"),
         (("--video.max_frames", "0"), "max_frames"),
-        (("--presence.present_from", "2"), "presence"),
+        (("--presence.wrong_no", "0"), "presence"),
         (("--device", "toaster"), "toaster"),
     ],
 )
@@ -161,7 +175,7 @@ def test_every_setting_has_a_meaning():
 
 def test_enroll(chat, capsys):
     assert run("enroll", "a.mp4", "--name", "Ana", "--track", "2", "--replace") == 0
-    assert chat.calls == [("enroll", "a.mp4", "Ana", "instant", 2, True)]
+    assert chat.calls == [("enroll", "a.mp4", "Ana", "instant", 2, True, False)]
     out = capsys.readouterr().out
     assert "Ana is enrolled" in out
     assert "0.80" in out
@@ -175,6 +189,58 @@ def test_several_subjects_are_listed(chat, capsys):
     assert ["1", "3.2", "s", "on", "the", "left", "/x/1.jpg"] in rows
     assert ["2", "1.0", "s", "[on]", "the", "right", "/x/2.jpg"] in rows
     assert captured.err.rstrip().endswith("Pick one: --track N.")
+
+
+def test_pictures_of_all_are_one_path_that_is_never_cut(chat, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert run("enroll", "two-sheet.mp4", "--name", "Ana") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert "Pictures of all: /x/" + "long " * 40 + "all.jpg" in lines
+    assert "2        1.0 s     [on] the right" in lines
+
+
+def test_a_poor_clip_is_told_with_what_helps(chat, capsys):
+    assert run("enroll", "poor.mp4", "--name", "Ana") == 0
+    out = capsys.readouterr().out
+    assert "This looks like Ben O'Hara, who is enrolled already" in out
+    assert "pvchat people merge 'Ben O'\"'\"'Hara' Ana" in out
+    assert "The face is small (31 pixels high)" in out
+    assert "pvchat enroll CLIP --name Ana --add" in out
+    assert run("enroll", "poor.mp4", "--name", "Ana", "--json") == 0
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    assert (notes["poor"], notes["looks_like"], notes["face_px"]) == (["small", "one angle"], "Ben O'Hara", 31)
+
+
+def test_another_clip_is_added(chat, capsys):
+    assert run("enroll", "b.mp4", "--name", "Ana", "--add") == 0
+    assert chat.calls == [("enroll", "b.mp4", "Ana", "instant", None, False, True)]
+    assert "b.mp4 is added to Ana (instant), who is known from 2 clips now." in capsys.readouterr().out
+
+
+def test_corrections(chat, capsys):
+    assert run("people", "not", "Ana", "b.mp4", "--at", "0:04") == 0
+    assert run("people", "is", "Ana", "b.mp4", "--track", "2", "--json") == 0
+    assert chat.calls == [("correct", "Ana", "b.mp4", False, 4.0, None), ("correct", "Ana", "b.mp4", True, None, 2)]
+    text, _, as_json = capsys.readouterr().out.partition("\n")
+    assert text == "At 0:04 in b.mp4 it is not Ana. Take it back with: pvchat people corrections Ana --undo 2"
+    assert json.loads(as_json)["kept"][0] == {
+        "her": True, "clip": "a" * 64, "at_s": 3.9, "source": "b.mp4", "created": ""
+    }  # fmt: skip
+
+
+def test_corrections_are_listed_and_undone(capsys):
+    rows = np.eye(2, 128, dtype=np.float16)
+    person = Person(name="Ana")
+    for her, clip in ((True, "a"), (False, "b")):
+        person = corrected(person, Example(Correction(her, clip * 64, 7.0, clip), rows, rows[:0]))
+    PeopleStore().add(person)
+    assert run("people", "corrections", "ana") == 0
+    assert capsys.readouterr().out == "1  At 0:07 in a it is ana.\n2  At 0:07 in b it is not ana.\n"
+    assert run("people", "corrections", "Ana", "--undo", "1") == 0
+    assert run("people", "corrections", "Ana", "--undo", "2") == 1
+    capsys.readouterr()
+    assert run("people", "corrections", "Ana", "--json") == 0
+    assert [row["her"] for row in json.loads(capsys.readouterr().out)] == [False]
 
 
 def test_several_subjects_as_json(chat, capsys):
@@ -216,7 +282,7 @@ def test_a_closed_pipe_is_not_an_error_message():
 
 
 def test_people_from_list_to_forget(tmp_path, capsys):
-    PeopleStore().add(Person(name="Ana [1]"))
+    PeopleStore().add(make_person("Ana [1]"))
     assert run("people", "list") == 0
     assert "Ana [1]" in capsys.readouterr().out
     assert run("people", "rename", "Ana [1]", "Łucja") == 0

@@ -16,6 +16,7 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.verify import RECORD, Verifier
+from pvchat.storage import temporary
 from pvchat.train.person import deep, workplace
 
 
@@ -113,7 +114,7 @@ def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
         (workplace.folder_of(person) / "media").mkdir(parents=True)
         Path(f"{workplace.folder_of(person)}.lock").touch()  # nobody holds it
     with workplace.working(kept) as folder:
-        workplace.sweep([kept.id, killed.id])
+        temporary.sweep()
         assert list(folder.parent.glob("*/")) == [folder]
         with pytest.raises(PeopleError, match="being trained"), workplace.working(kept):
             pass

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from make_people import make_person
 from PIL import Image
 from rich.console import Console
 
@@ -22,10 +23,10 @@ from pvchat.schemas import Answer, PersonPresence
 
 def test_the_demo_has_people_and_cached_clips_of_its_own(pvchat_home):
     mine = PeopleStore()
-    mine.add(Person(name="Carl"))
+    mine.add(make_person("Carl"))
     chat = showcase.open_demo(pvchat_home / "demo", Settings(device="cpu"), lambda *_: None)
     assert chat.people.names() == []
-    chat.people.add(Person(name="Obama"))
+    chat.people.add(make_person("Obama"))
     assert mine.names() == ["Carl"]
     assert chat.people.root == pvchat_home / "demo" / "people"
     assert chat.cache.root == pvchat_home / "demo" / "cache" / "clips"

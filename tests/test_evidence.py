@@ -8,9 +8,9 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather
-from pvchat.chat.phrases import beside
+from pvchat.chat.phrases import action_phrase, beside
 from pvchat.chat.questions import read_question
-from pvchat.schemas import PersonPresence, Track
+from pvchat.schemas import Garment, PersonFacts, PersonPresence, Track
 
 ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0,))
 BOX = (0.52, 0.2, 0.72, 0.6)  # next to `make_track`'s own
@@ -74,3 +74,33 @@ def test_neighbours_that_follow_each_other_are_one() -> None:
     assert beside("Ana", seen, strangers=True) == ["one person"]
     seen.others = [Neighbour(BOX, None, (0, 3)), Neighbour(BOX, None, (3, 4))]
     assert beside("Ana", seen, strangers=True) == ["two people"]
+
+
+def test_in_the_dark_black_is_only_dark() -> None:
+    track = make_track()
+    track.facts.clothes = [Garment("suit", "black", 0.8), Garment("shirt", "white", 0.8)]
+    analysis = make_analysis(track)
+    ana = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0)
+    assert [g.colour for g in gather([ana], analysis).facts["Ana"].clothes] == ["black", "white"]
+    analysis.scene.light = "dark"
+    assert [g.colour for g in gather([ana], analysis).facts["Ana"].clothes] == ["dark", "white"]
+    assert track.facts.clothes[0].colour == "black"  # what was measured stays
+
+
+def test_nobody_is_beside_somebody_of_another_shot_and_a_doubtful_name_is_not_told() -> None:
+    early, late = make_track(0, range(4)), make_track(1, range(4, 8), box=BOX)
+    ben = PersonPresence("Ben", "present", 0.9, [(1.0, 2.0)], 1, (1,))
+    apart = gather([ANA, ben], make_analysis(early, late))
+    assert beside("Ana", apart, strangers=True) == []
+    both = make_analysis(make_track(0), make_track(1, box=BOX))
+    assert beside("Ana", gather([ANA, ben], both), strangers=False) == ["Ben"]
+    doubtful = PersonPresence("Ben", "present", 0.6, [(1.0, 2.0)], 1, (1,))
+    assert beside("Ana", gather([ANA, doubtful], both), strangers=True) == ["one person"]
+
+
+def test_their_is_his_hers_or_the_head() -> None:
+    shaking = PersonFacts(gestures=["shaking their head"], gender="woman", confidence={"gender": 0.95})
+    assert action_phrase(shaking) == "shakes her head"
+    assert action_phrase(PersonFacts(gestures=["shaking their head"])) == "shakes the head"
+    unsure = PersonFacts(gestures=["shaking their head"], gender="woman", confidence={"gender": 0.81})
+    assert action_phrase(unsure) == "shakes the head"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch")
 
@@ -15,7 +16,8 @@ from torch import Tensor  # noqa: E402
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad  # noqa: E402
 
 from pvchat.perception.experts.identity import IdentityNetwork  # noqa: E402
-from pvchat.perception.experts.identitylayers import _integer  # noqa: E402
+from pvchat.perception.experts.identitylayers import ResNet, _integer  # noqa: E402
+from pvchat.train.fits.facefiles import save_student  # noqa: E402
 
 # (width in, width out, side, stride, halving block) of the 29 convolutions, from the image upwards, as in dlib's
 # dnn_face_recognition_ex.cpp, read here a second time
@@ -148,17 +150,54 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
         IdentityNetwork(tmp_path / "other.dat")
 
 
+def test_our_own_file_gives_what_was_saved(tmp_path: Path) -> None:
+    """Written by the training in half precision, read for use."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        trunk = ResNet()
+    save_student(trunk, tmp_path / "ours.safetensors", {})
+    for parameter in trunk.requires_grad_(False).parameters():
+        parameter.copy_(parameter.half())
+    with torch.inference_mode():
+        wanted = trunk(torch.from_numpy(chips_of(2))).numpy()
+    found = IdentityNetwork(tmp_path / "ours.safetensors").describe(chips_of(2))
+    np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
+
+
+def shrunk(picture: Image.Image, side: int) -> np.ndarray:
+    """A face chip as a far camera would give it."""
+    small = picture.resize((side, side), Image.Resampling.BOX)
+    return np.asarray(small.resize((150, 150), Image.Resampling.BICUBIC))
+
+
+@pytest.mark.weights
+def test_one_person_is_nearer_than_another_on_packaged_portraits() -> None:
+    """Obama's portrait against another of his, small, and against Biden's; and the ten times smaller face."""
+    from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.weights import member_path
+    from pvchat.perception.experts.faces import FaceExpert, chip
+
+    expert = FaceExpert()
+    chips = []
+    for name in ("obama.jpg", "obama2.jpg", "biden.jpg"):
+        image = np.asarray(Image.open(member_path("footage-portraits", name, table=FOOTAGE)).convert("RGB"))
+        chips.append(chip(image, expert.find(image).points[0]))
+    far = [shrunk(Image.fromarray(c), 30) for c in chips]  # a face of some 20 pixels
+    obama, again, biden, _, small, other = IdentityNetwork().describe(np.stack(chips + far))
+    assert np.linalg.norm(obama - again) < 0.6 < np.linalg.norm(obama - biden)
+    assert np.linalg.norm(obama - small) < np.linalg.norm(obama - other) - 0.1
+
+
 @pytest.mark.weights
 def test_equals_dlib_itself() -> None:
     dlib = pytest.importorskip("dlib")
     data = pytest.importorskip("skimage.data")
-    from pvchat.assets.weights import member_path
-    from pvchat.perception.experts.identity import MEMBER
+    from pvchat.train.fits.faceteachers import dlib_file
 
     astronaut = data.astronaut()
     chips = np.stack([astronaut[50:200, 150:300], astronaut[300:450, 100:250], *chips_of(1)])
     chips = np.concatenate([chips, chips[:1, :, ::-1]])
-    theirs = dlib.face_recognition_model_v1(str(member_path("identity", MEMBER)))
+    theirs = dlib.face_recognition_model_v1(str(dlib_file()))
     wanted = np.stack([np.array(theirs.compute_face_descriptor(np.ascontiguousarray(c))) for c in chips])
-    np.testing.assert_allclose(IdentityNetwork().describe(chips), wanted, atol=1e-5)
+    np.testing.assert_allclose(IdentityNetwork(dlib_file()).describe(chips), wanted, atol=1e-5)
     assert np.linalg.norm(wanted[0] - wanted[3]) < 0.4 < np.linalg.norm(wanted[0] - wanted[1])

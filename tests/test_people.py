@@ -180,7 +180,7 @@ def _no_space(*_: Any) -> None:
 
 ODD_NAMES = [
     "../../x", "..", ".", "/etc/passwd", "C:\\x", "a/b", "con", ".lock", "index.json", "a" * 200, "名前", "محمد",
-    "\u202eevil", "👩\u200d👩\u200d👧", "O'Brien \"Q\"", "%s{0}$HOME`x`", "<b>x</b>", "-rf", "\u05d0\u200f", "क्षि",
+    "نرگس\u200cسادات", "👩\u200d👩\u200d👧", "O'Brien \"Q\"", "%s{0}$HOME`x`", "<b>x</b>", "-rf", "\u05d0", "क्षि",
 ]  # fmt: skip
 
 

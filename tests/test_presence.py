@@ -13,6 +13,7 @@ from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import presence
+from pvchat.identity.examples import MASK as MASKED
 from pvchat.identity.presence import PresenceModel, distances, measures
 from pvchat.people.person import Person
 from pvchat.schemas import SceneFacts, SceneSpan, Track
@@ -184,11 +185,19 @@ def test_thresholds_come_from_the_settings(model: PresenceModel, monkeypatch: py
     monkeypatch.setattr(PresenceModel, "face_logit", lambda *_: 1.0)  # probability 0.731
     people, analysis = [enrolled(1)], make_analysis(make_track(1))
     for config, decision in (
-        (PresenceConfig(0.9, 0.5), "unsure"),
-        (PresenceConfig(0.9, 0.8), "absent"),
-        (PresenceConfig(0.7, 0.7), "present"),
+        (PresenceConfig(wrong_yes=1.0, wrong_no=0.2, unsure=0.1), "unsure"),  # .9 and .5
+        (PresenceConfig(wrong_yes=1.0, wrong_no=0.125, unsure=0.1), "absent"),  # .9 and .8
+        (PresenceConfig(wrong_yes=0.7, wrong_no=0.3, unsure=9.0), "present"),  # never unsure: .7
     ):
         assert model.score(people, analysis, config)[0].decision == decision
+
+
+@given(st.floats(0.01, 99), st.floats(0.01, 99), st.floats(0.01, 99), st.floats(0, 1))
+def test_the_decision_is_the_one_of_least_expected_cost(yes: float, no: float, unsure: float, p: float) -> None:
+    config = PresenceConfig(wrong_yes=yes, wrong_no=no, unsure=unsure)
+    costs = {"present": (1 - p) * yes, "absent": p * no, "unsure": unsure}
+    decision = "present" if p >= config.present_from else "absent" if p < config.absent_below else "unsure"
+    assert costs[decision] <= min(costs.values()) * (1 + 1e-9) + 1e-9
 
 
 def test_all_tracks_of_a_person_count_into_the_spans(model: PresenceModel) -> None:
@@ -265,7 +274,7 @@ def test_prototypes_may_be_half_precision(model: PresenceModel) -> None:
 def masked_track(number: int, **fields: float) -> Track:
     track = make_track(number, **fields)
     track.identity = track.identity + MASK
-    track.facts.features = ["glasses", presence.MASK]
+    track.facts.features = ["glasses", MASKED]
     return track
 
 
@@ -299,7 +308,7 @@ def test_masked_and_bare_tracks_have_their_own_cohort_and_weights(model: Presenc
 def test_without_masked_prototypes_a_masked_track_is_held_against_the_bare_ones(model: PresenceModel) -> None:
     """A person out of an older file, or one enrolled from a figure that has none."""
     bare, masked = make_track(1), make_track(1)
-    masked.facts.features = [presence.MASK]
+    masked.facts.features = [MASKED]
     for person in (enrolled(1), Person("Ana", arrays={k: v for k, v in enrolled(1).arrays.items() if k != "masked"})):
         one, other = (model.logits([person], make_analysis(track)) for track in (bare, masked))
         np.testing.assert_array_equal(one, other)

@@ -31,8 +31,8 @@ def ask(text: str, previous: Question | None = None) -> str:
         ("Thanks!", "You're welcome"), ("thank you very much", "You're welcome"), ("Why?", "I can't say why"),
         ("And why?", "I can't say why"), ("You are stupid", "I'm sorry"), ("That was useless.", "I'm sorry"),
         ("Tell me a joke", "I'm no good at that"), ("Hello", "Hello"), ("Who are you?", "I'm PVChat"),
-        ("What is on the table?", "I can't tell that"), ("Is it raining?", "I can't tell that"),
-        ("What is the weather like?", "I can't tell that"), ("Is there a dog?", "I can't tell that"),
+        ("What is on the roof?", "I can't tell that"), ("Is it raining?", "I can't tell that"),
+        ("What is the weather like?", "I can't tell that"), ("Is there a dragon?", "I can't tell that"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("follows", [False, True])

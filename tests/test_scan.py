@@ -48,11 +48,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Made-up experts; the starts of the parts that they were asked about."""
     starts: list[float] = []
 
-    def analyse(clip: video.Clip, experts: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:
+    def recognise(clip: video.Clip, experts: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:
         starts.append(start_s)
         return part_of(clip, start_s)
 
-    monkeypatch.setattr(module, "analyse", analyse)
+    monkeypatch.setattr(module, "recognise", recognise)
+    monkeypatch.setattr(module, "with_things", lambda clip, analysis, experts, frames: analysis)
     return starts
 
 
@@ -129,7 +130,7 @@ def test_the_service_looks_through_long_videos_and_keeps_only_the_whole(
     path: Path, tmp_path: Path, asked: list[float]
 ) -> None:
     cache, so_far = ClipCache(tmp_path / "cache"), []
-    networks = SimpleNamespace(lock=threading.RLock(), experts=None)
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, cache, CONFIG, lambda what, done, total: None)  # type: ignore[arg-type]
     seen = memory.look(path, so_far.append)
     assert len(so_far) >= len(asked)
@@ -148,7 +149,7 @@ def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(path: Path, tmp_p
         if done > 20:
             raise KeyboardInterrupt
 
-    networks = SimpleNamespace(lock=threading.RLock(), experts=None)
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, cache, CONFIG, stop)  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
         memory.look(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from pathlib import Path
@@ -227,7 +228,8 @@ def test_everyone_comes_with_the_answer(studio: Studio, chat: PVChat) -> None:
     clip = studio.clip("new", BEN)
     answer = chat.ask(clip, "Is Ana in this video?")
     assert [p.name for p in answer.people] == ["Ana"]
-    assert answer.everyone == chat.presence(chat.analyse(clip))
+    unexplained = [dataclasses.replace(one, why=None) for one in answer.everyone]
+    assert unexplained == chat.presence(chat.analyse(clip))
     assert [p.decision for p in answer.everyone] == ["absent", "present"]
 
 
@@ -279,3 +281,67 @@ def test_evidence_keeps_people_apart() -> None:
     assert evidence.unknown == 1  # track 0; the doubtful one and the drawn figure are no strangers
     assert [n.name for n in evidence.others] == [None, "Ana"]
     assert evidence.duration_s == analysis.duration_s
+
+
+STAGES = (
+    ("Is Ana in this video?", 0),
+    ("Who is in this video?", 0),
+    ("When does Ana appear?", 0),
+    ("How many people are there?", 0),
+    ("Is Ben not there?", 0),
+    ("What is Ben wearing?", 0),  # he isn't there: refused
+    ("What is Ana wearing?", 1),
+    ("Is Ana sitting?", 1),
+    ("Where is Ana?", 1),
+    ("What is happening?", 1),
+)
+
+
+@pytest.mark.parametrize(("question", "measured"), STAGES)
+def test_only_what_is_asked_is_measured(studio: Studio, chat: PVChat, question: str, measured: int) -> None:
+    """Yes or no, who, when and how many need no pose and no clothes; nor does a refusal."""
+    chat.ask(studio.clip("new", ANA), question)
+    assert len(studio.measured) == measured
+
+
+@pytest.mark.parametrize("question", [row[0] for row in STAGES])
+def test_the_words_are_the_same_whenever_it_was_measured(studio: Studio, chat: PVChat, question: str) -> None:
+    clip = studio.clip("new", ANA)
+    first = chat.ask(clip, question)
+    chat.analyse(clip)  # all of it
+    assert chat.ask(clip, question).answer == first.answer
+
+
+def test_both_stages_are_one_entry_of_the_cache_and_go_together(studio: Studio, chat: PVChat) -> None:
+    clip = studio.clip("new", ANA)
+    key = chat.analyse(clip, stage="who").key
+    assert chat.cache.has(key)
+    before = len(list(chat.cache.root.glob("*.json")))
+    assert chat.analyse(clip).stage == "what"
+    assert len(list(chat.cache.root.glob("*.json"))) == before
+    again = PVChat(chat.settings, networks=chat.networks, cache=chat.cache)
+    assert again.look(clip).experts_s == 0.0  # the fuller one was kept
+    chat.forget_clip(key)
+    assert not chat.cache.has(key)
+
+
+def test_a_measuring_that_was_stopped_leaves_who_is_there(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = studio.clip("new", ANA)
+
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pvchat.perception.measuring.measure", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            chat.ask(clip, "What is Ana wearing?")
+    analysed = len(studio.analysed)
+    assert "red jacket" in chat.ask(clip, "What is Ana wearing?").answer
+    assert len(studio.analysed) == analysed
+
+
+def test_enrolling_looks_no_further_than_who_is_there(studio: Studio, chat: PVChat) -> None:
+    assert studio.measured == []
+    assert {p.name for p in chat.people.all()} == {"Ana", "Ben"}

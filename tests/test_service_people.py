@@ -88,8 +88,12 @@ def test_a_second_question_decodes_nothing(studio: Studio, chat: PVChat) -> None
     clip = studio.clip("new", ANA)
     first = chat.ask(clip, "Is Ana in this video?")
     decoded, analysed = len(studio.decoded), len(studio.analysed)
+    assert len(studio.measured) == 0  # who is there needs no clothes
     again = chat.ask(clip, "What is Ana wearing?")
-    assert (len(studio.decoded), len(studio.analysed)) == (decoded, analysed)
+    assert (len(studio.decoded), len(studio.analysed), len(studio.measured)) == (decoded, analysed, 1)
+    assert again.timing["decode_s"] == 0 < again.timing["experts_s"]
+    again = chat.ask(clip, "What is Ana doing?")
+    assert len(studio.measured) == 1
     assert again.timing["decode_s"] == again.timing["experts_s"] == 0
     assert first.people[0].probability == again.people[0].probability
 
@@ -128,7 +132,7 @@ def test_other_thresholds_need_no_second_look(studio: Studio, chat: PVChat) -> N
     clip = studio.clip("new", ANA)
     chat.ask(clip, "Is Ana in this video?")
     count = len(studio.decoded)
-    strict = PVChat(Settings(device="cpu", presence=PresenceConfig(present_from=1.0, absent_below=1.0)))
+    strict = PVChat(Settings(device="cpu", presence=PresenceConfig(wrong_yes=1e9, wrong_no=1e-9)))
     assert strict.ask(clip, "Is Ana in this video?").people[0].decision == "absent"
     assert len(studio.decoded) == count
 

@@ -36,7 +36,7 @@ DISTRIBUTIONS = {
 OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed
 OF_AN_EXTRA = {  # the only modules that import what an extra brings
     "pvchat/augment/positives/hub.py": "hub",
-    "pvchat/augment/engine.py": "ray", "pvchat/eval/pool.py": "ray",
+    "pvchat/augment/engine.py": "ray", "pvchat/eval/pool.py": "ray", "pvchat/storage/keys.py": "keyring",
 }  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def test_what_is_imported_is_declared():
     project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     base = {_distribution(line) for line in project["dependencies"]}
     extras = {name: {_distribution(r) for r in rows} for name, rows in project["optional-dependencies"].items()}
-    assert set(extras) == {"hub", "mcp", "ray", "test", "dev"}
+    assert set(extras) == {"hub", "mcp", "ray", "keyring", "test", "dev"}
     for path in SOURCES:
         tops = {module.split(".")[0] for module in _imports(TREES[path])} - set(sys.stdlib_module_names)
         third = {DISTRIBUTIONS.get(top, top) for top in tops - {"pvchat", "pvchat_app"} - OPTIONAL_IMPORTS}

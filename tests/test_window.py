@@ -18,10 +18,11 @@ from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.trained import TrainedModel  # noqa: E402
 from pvchat.chat.views import ClipViews  # noqa: E402
-from pvchat.chat.window import moment_of, part_of, seconds_of  # noqa: E402
+from pvchat.chat.window import Part, seconds_of, window_of  # noqa: E402
 from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.schemas import ClipAnalysis  # noqa: E402
 
 
 @pytest.fixture
@@ -61,18 +62,56 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         seconds_of(text)
 
 
+@pytest.fixture
+def film() -> ClipAnalysis:
+    """A hundred seconds in four shots: 0–10, 10–40, 40–41, 41–100."""
+    made = make_analysis(frames=200, step=0.5)
+    made.shots = np.float32([[0, 10], [10, 40], [40, 41], [41, 100]])
+    return made
+
+
 @pytest.mark.parametrize(
-    ("asked", "question", "moment"),
+    ("part", "window"),
     [
-        ("What is Ana doing at 3:20?", "What is Ana doing?", 200),
-        ("At 1:03:20, is Ana there?", "is Ana there?", 3800),
-        ("Is Ana there at 3:20 pm?", "Is Ana there at 3:20 pm?", None),
-        ("Is she there at 3:20 or at 3:40?", "Is she there at 3:20 or at 3:40?", None),
-        ("Is Ana at home?", "Is Ana at home?", None),
+        ((20, None), (20, 100)),
+        (Part("between", 5, 100.5), (5, 100)),
+        (Part("first", 10), (0, 10)),
+        (Part("first", 300), (0, 100)),
+        (Part("last", 30), (70, 100)),
+        (Part("last", 300), (0, 100)),
+        (Part("share", 0.5, 1.0), (50, 100)),
+        (Part("share", 0.25, 0.5), (25, 50)),
+        (Part("beginning"), (0, 10)),
+        (Part("end"), (90, 100)),
+        (Part("shot", 1), (0, 10)),
+        (Part("shot", -1), (41, 100)),
+        (Part("shot", 3), (40, 41)),
+        (Part("moment", 20), (18, 22)),
+        (Part("moment", 0), (0, 2)),
+        (Part("moment", 9), (7, 10)),  # what lies behind the cut isn't what is asked about
+        (Part("moment", 10), (10, 12)),
+        (Part("moment", 40.5), (40, 41)),
+        (Part("moment", 100), (98, 100)),
     ],
 )
-def test_a_question_names_its_moment(asked: str, question: str, moment: float | None) -> None:
-    assert moment_of(asked) == (question, moment)
+def test_a_part_is_seconds_of_the_clip(part, window, film: ClipAnalysis) -> None:
+    assert window_of(part, film) == pytest.approx(window)
+
+
+def test_the_parts_of_a_clip_seen_so_far_are_those_of_the_whole(film: ClipAnalysis) -> None:
+    seen = film.between(0, 40)
+    assert window_of(Part("share", 0.5, 1.0), seen, 100) == (50, 100)
+    assert window_of(Part("moment", 60), seen, 100) == (58, 62)
+    assert window_of(Part("moment", 39), seen, 100) == (37, 40)
+    assert window_of(Part("end"), seen, 100) == (90, 100)
+    with pytest.raises(SettingsError, match=r"the clip is 100\.0 s long"):
+        window_of(Part("moment", 130), seen, 100)
+
+
+@pytest.mark.parametrize("number", [0, 5, -5])
+def test_a_shot_that_is_none_is_refused(number: int, film: ClipAnalysis) -> None:
+    with pytest.raises(SettingsError, match="I see 4"):
+        window_of(Part("shot", number), film)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +119,12 @@ def test_a_question_names_its_moment(asked: str, question: str, moment: float | 
 )
 def test_a_window_that_is_none_says_how_long_the_clip_is(window: tuple[float, float | None]) -> None:
     with pytest.raises(SettingsError, match=r"the clip is 10\.0 s long \(0:10\)"):
-        part_of(make_analysis(frames=20, step=0.5), window)
+        window_of(window, make_analysis(frames=20, step=0.5))
 
 
 def test_an_end_may_be_rounded_up() -> None:
-    assert part_of(make_analysis(frames=19, step=0.5), (5, 10)).duration_s == 9.5
-    assert part_of(make_analysis(frames=20, step=0.5), (5, None)).duration_s == 10
+    assert window_of((5, 10), make_analysis(frames=19, step=0.5)) == (5, 9.5)
+    assert window_of((5, None), make_analysis(frames=20, step=0.5)) == (5, 10)
 
 
 def test_a_window_changes_who_is_there_and_when(chat: PVChat, clip: Path) -> None:
@@ -110,6 +149,54 @@ def test_a_moment_is_a_window(chat: PVChat, clip: Path) -> None:
     assert chat.ask(clip, "Is Ana there at 0:09?").answer.startswith("No")
     with pytest.raises(SettingsError, match=r"10\.0 s long"):
         chat.ask(clip, "Is Ana there at 3:20?")
+
+
+def test_a_part_in_words_changes_who_is_there(chat: PVChat, clip: Path) -> None:
+    assert chat.ask(clip, "Is Ana in the first half?").people[0].spans == [(0.0, 4.0)]
+    assert chat.ask(clip, "Is Ana in the second half?").answer == "No, Ana is not in this part of the video."
+    assert chat.ask(clip, "Who is there in the last three seconds?").answer == "Ben is in this part of the video."
+    assert chat.ask(clip, "When was Ana last seen?").answer == "Ana is last seen at 0:04."
+    assert chat.ask(clip, "How long is Ana visible in the first two seconds?").answer.startswith(
+        "Ana is in this part of the video for about 2 seconds"
+    )
+
+
+def test_a_follow_up_is_about_its_own_part(chat: PVChat, clip: Path) -> None:
+    first = "Is Ana there in the first half?"
+    assert chat.ask(clip, "and in the second half?", history=[first]).answer.startswith("No, Ana")
+    assert chat.ask(clip, "and Ben?", history=[first]).answer.startswith("No, Ben is not in this part")
+    assert chat.ask(clip, "Is Ben there?", history=[first]).answer.startswith("Yes, Ben is in this video")
+
+
+def test_many_questions_are_asked_about_one_part_or_each_about_its_own(chat: PVChat, clip: Path) -> None:
+    both = ["Is Ana there?", "Is Ben there?"]
+    assert [a.answer[:3] for a in chat.ask_many(clip, both, between=(5, 10))] == ["No,", "Yes"]
+    assert [a.answer[:3] for a in chat.ask_many(clip, both, between=(0, 3))] == ["Yes", "No,"]
+    own = ["Is Ana there at 0:01?", "Is Ana there?", "Is Ana there at 0:09?", "Is Ben there at 0:09?"]
+    answers = chat.ask_many(clip, own)
+    assert [a.answer[:3] for a in answers] == ["Yes", "Yes", "No,", "Yes"]
+    assert [a.answer for a in answers] == [chat.ask(clip, text).answer for text in own]
+    with pytest.raises(SettingsError):
+        chat.ask_many(clip, both, between=(20, 30))
+
+
+def test_numbers_win_over_words(chat: PVChat, clip: Path) -> None:
+    assert chat.ask(clip, "Is Ana there in the first half?", between=(5, 10)).answer.startswith("No")
+
+
+def test_what_was_seen_so_far_says_how_far_that_is(chat: PVChat, clip: Path) -> None:
+    seen = chat.analyse(clip).between(0, 5)
+    so_far = chat.ask_so_far(clip, seen, 10, "Is Ben there?")
+    assert so_far.answer == "Seen so far, up to 0:05 of 0:10: No, Ben is not in this part of the video."
+    assert chat.ask_so_far(clip, seen, 10, "Is Ana there in the first half?").answer.startswith(
+        "Seen so far, up to 0:05 of 0:10: Yes, Ana is in this part of the video"
+    )
+    for question in ("Is Ana there at 0:09?", "Is Ana in the last two seconds?", "Is Ana there in shot 7?"):
+        told = chat.ask_so_far(clip, seen, 10, question)
+        assert told.answer == "Seen so far, up to 0:05 of 0:10: I haven't come to that part yet."
+        assert told.people == []
+    with pytest.raises(SettingsError):
+        chat.ask_so_far(clip, seen, 10, "Is Ana there at 0:30?")
 
 
 def test_the_clip_itself_stays_whole(chat: PVChat, clip: Path, studio: Studio) -> None:

@@ -1,4 +1,4 @@
-"""HTML of what is shown: players, people found, evidence under an answer, enrolled people, jobs, notices.
+"""HTML of what is shown: players, people found, progress, enrolled people, notices; an answer is turncard.py's.
 
 In: sessions' and the service's objects. Out: HTML whose every foreign word went through `escape`. Buttons carry
 `data-…` attributes that page.js (whole page) or a component's own script (picking, cancelling) listens to.
@@ -11,14 +11,10 @@ from collections.abc import Sequence
 
 from pvchat.errors import PVChatError
 from pvchat.people.person import Person
-from pvchat.schemas import PersonPresence, Track
-from pvchat_app.conversation import Picture, SessionClip, Turn
+from pvchat.schemas import Track
+from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
-from pvchat_app.timeline import timeline
-from pvchat_app.wording import day, escape, length, many
-
-FOLDED_FROM = 6  # absent people from which they are folded away under an answer
-_DECISIONS = ("present", "unsure", "absent")
+from pvchat_app.wording import day, escape, length, many, told
 
 
 def notice(text: str, kind: str = "info") -> str:
@@ -85,18 +81,12 @@ def subjects(tracks: Sequence[Track], spans: Sequence[float], chosen: int) -> st
     return f'<fieldset class="pv-subjects"><legend>{title}</legend>{cards}</fieldset>'
 
 
-def evidence(turn: Turn) -> str:
-    """What stands under an answer: presence and timeline of everyone enrolled, and pictures."""
-    if not turn.presences:
+def hints(texts: Sequence[str]) -> str:
+    """What would make an enrollment better; "" where nothing would."""
+    if not texts:
         return ""
-    asked = {p.name for p in turn.answer.people} if turn.answer else set()
-    ordered = sorted(turn.presences, key=lambda p: (p.name not in asked, _DECISIONS.index(p.decision), -p.probability))
-    absent = [p for p in ordered if p.decision == "absent" and p.name not in asked]
-    folded = absent if len(absent) >= FOLDED_FROM else []
-    shown = [p for p in ordered if p not in folded]
-    plot = timeline(shown, turn.duration_s, turn.url)
-    rest = _folded(folded, turn) if folded else ""
-    return f'<div class="pv-evidence">{plot}{rest}{_strip(turn.pictures, turn.url)}</div>'
+    rows = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<div class="pv-notice pv-doubt" role="status"><ul class="pv-hints">{rows}</ul></div>'
 
 
 def people_grid(people: Sequence[Person], jobs: Sequence[Job]) -> str:
@@ -108,13 +98,24 @@ def people_grid(people: Sequence[Person], jobs: Sequence[Job]) -> str:
     return f'<ul class="pv-people">{cards}</ul>'
 
 
+def pair(one: Person, other: Person, words: str, measured: str = "") -> str:
+    """Two people side by side, before they are merged."""
+    faces = "".join(
+        f"<figure>{_thumbnail(person.thumbnail, person.name)}<figcaption>{escape(person.name)}</figcaption></figure>"
+        for person in (one, other)
+    )
+    asked = f"<b>Merge {escape(other.name)} into {escape(one.name)}?</b> {escape(words)}"
+    return (
+        f'<div class="pv-pair"><div class="pv-pair-faces">{faces}</div><p>{asked}</p>'
+        f'<p class="pv-dim">{escape(measured)} {escape(other.name)} stays as another name. It can be undone.</p></div>'
+    )
+
+
 def enrolled(person: Person, deep: bool) -> str:
     """The message after enrolling."""
     notes = []
     if person.kind == "figure":
         notes.append("No face was found, so recognition is by appearance, which is less certain.")
-    elif person.confidence < 0.5:
-        notes.append("There is little to go by in this clip: a longer or sharper one would help.")
     if deep:
         notes.append("Answers come from this instant enrollment until the deep one is done.")
     more = " ".join(notes)
@@ -125,10 +126,17 @@ def enrolled(person: Person, deep: bool) -> str:
     )
 
 
+def added(person: Person) -> str:
+    """The message after one more clip of somebody was added."""
+    clips = int(person.extra.get("clips", 1) or 1)
+    return (
+        f'<div class="pv-notice pv-good" role="status">{_thumbnail(person.thumbnail, person.name)}'
+        f"<div><b>Added to {escape(person.name)}</b>, who is enrolled from {clips} clips now.</div></div>"
+    )
+
+
 def error_card(error: PVChatError | BaseException) -> str:
     """An error as a notice."""
-    from pvchat_app.wording import told
-
     return notice(told(error), "error")
 
 
@@ -141,25 +149,6 @@ def _subject(track: Track, seconds: float, number: int, chosen: bool) -> str:
         f"{_thumbnail(track.thumbnail, f'person {number}')}"
         f'<span>Person {number}{main}<br><span class="pv-dim">{length(seconds)} · {where}</span></span></label>'
     )
-
-
-def _folded(people: Sequence[PersonPresence], turn: Turn) -> str:
-    plot = timeline(people, turn.duration_s, turn.url)
-    return f"<details><summary>{len(people)} more who are not in this clip</summary>{plot}</details>"
-
-
-def _strip(pictures: Sequence[Picture], clip: str) -> str:
-    """Evidence pictures; each plays the clip from its time."""
-    if not pictures:
-        return ""
-    shown = "".join(
-        f'<button type="button" class="pv-picture{"" if p.sure else " pv-perhaps"}" data-seek="{p.time:.2f}" '
-        f'data-clip="{clip}" aria-label="Play from {p.time:.1f} seconds: {escape(p.words)}">'
-        f'<img src="{p.url}" alt="" loading="lazy">'
-        f"<span>{escape(p.name)}</span><span>{'' if p.sure else 'maybe '}{p.time:.1f} s</span></button>"
-        for p in pictures
-    )
-    return f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>'
 
 
 def _person(person: Person, job: Job | None) -> str:

@@ -1,37 +1,53 @@
-"""The chat tab: one clip, many questions; answers stream, and under each stand presence, timeline and evidence.
+"""The chat tab: one clip, many questions; answers stream, and under each lies, folded, what it rests on.
 
-In: a `Desk`. Out: Gradio components and their events. The conversation lives in the session, not in the page: what the
-page holds is drawn from it.
+In: a `Desk`. Out: Gradio components and their events. The conversation lives in the session, not in the page:
+conversation.js draws what the session says, and only what changed, so that the hundredth turn costs what the first did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import gradio as gr
 
 from pvchat.errors import PVChatError
 from pvchat_app import cards
-from pvchat_app.conversation import Turn
+from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import MAX_QUESTION, Desk
-from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, reporter
+from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, sent
+from pvchat_app.faces import faces_of
+from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
+from pvchat_app.starters import starters, starters_of
+from pvchat_app.turncard import turn_card
+from pvchat_app.wording import told
 
 _NOTHING = (
     "Upload a clip: anything, with or without the people you enrolled.",
     "Ask as often as you like: who is there, when, what do they wear, what are they doing?",
-    "Look at the evidence: click a bar or a picture to play the clip from there.",
+    "Open the line under an answer to see when and where; click a bar or a picture to play the clip from there.",
 )
+_LOG = '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0"></div>'
+_COPY = """() => navigator.clipboard.writeText([...document.querySelectorAll('#pv-chat .user, #pv-chat .pv-answer')]
+  .map((e) => (e.classList.contains('user') ? '> ' : '') + e.innerText.trim()).join('\\n'))"""
+# many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
+ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
+LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
+REDRAWN = 0.02  # the timeline is drawn anew when so much more of the clip was seen
+LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
 
 
 @dataclass
 class ChatTab:
-    """The components that other parts of the page need."""
+    """The components that other parts of the page need, and what fills them for a session."""
 
-    about: gr.Dropdown
-    starters: list[gr.Button]
+    upload: gr.File
+    outputs: list[Any]
+    show: Callable[[Session], tuple[Any, ...]]
+    uploaded: Callable[[Session], Any]
 
 
 def build(desk: Desk) -> ChatTab:
@@ -41,100 +57,171 @@ def build(desk: Desk) -> ChatTab:
             upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
             shown = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-chat-player")
             note = gr.HTML("", elem_id="pv-chat-note")
+            film = gr.HTML("", elem_id="pv-chat-film")
         with gr.Column(scale=3, min_width=300):
-            chat = gr.Chatbot(
-                label="Conversation", show_label=False, height="max(320px, calc(100vh - 420px))", layout="panel",
-                render_markdown=False, sanitize_html=True, buttons=["copy_all"], feedback_options=None,
-                allow_file_downloads=False, placeholder="Answers appear here, with their evidence.", elem_id="pv-chat",
-            )  # fmt: skip
-            with gr.Row(equal_height=True):
+            script = (files("pvchat_app") / "conversation.js").read_text(encoding="utf-8")
+            chat = gr.HTML({}, html_template=_LOG, js_on_load=script, elem_id="pv-chat")
+            with gr.Row(equal_height=True, elem_id="pv-asking"):
                 question = gr.Textbox(
                     label="Question", show_label=False, container=False, max_length=MAX_QUESTION, max_lines=3, scale=6,
                     placeholder="Ask about this clip: Is Ana there?", elem_id="pv-question", min_width=180,
                 )  # fmt: skip
                 ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-ask")
             with gr.Row(equal_height=False, elem_id="pv-starters"):
-                starters = [
+                buttons = [
                     gr.Button(text, size="sm", elem_id=f"pv-starter-{i}", min_width=130)
-                    for i, text in enumerate(desk.starters(None))
+                    for i, text in enumerate(starters([], []))
                 ]
             with gr.Row(equal_height=False, elem_id="pv-chat-more"):
-                about = gr.Dropdown(
-                    [], label="Starter questions are about", elem_id="pv-about", min_width=160, filterable=False,
-                    visible=False,
-                )  # fmt: skip
-                with gr.Column(min_width=160):
-                    export = gr.Button("Export conversation", size="sm", elem_id="pv-export")
-                    link = gr.HTML("", elem_id="pv-export-link")
+                clear = gr.Button("Clear conversation", size="sm", elem_id="pv-clear", min_width=130)
+                copy = gr.Button("Copy", size="sm", elem_id="pv-copy", min_width=70)
+                export = gr.Button("Export conversation", size="sm", elem_id="pv-export", min_width=130)
+            link = gr.HTML("", elem_id="pv-export-link")
 
-    upload.change(_seeing(desk), upload, [shown, note, chat], show_progress_on=note, **MODEL)
-    outputs = [chat, question]
-    answer = _asking(desk)
-    clicks = [ask.click, question.submit]
+    held = [shown, note, chat, *buttons, film]
+    upload.upload(_seeing(desk), upload, held, show_progress="hidden", **LOOKS)
+    upload.clear(_removing(desk), None, held, **QUICK)
+    pose, answer = _posing(desk), _answering(desk)
+    waits: dict[str, Any] = {"show_progress": "hidden", **ANSWERS}
     # "multiple": a question that comes while the pictures of the one before are still made waits instead of being lost
-    gr.on(clicks, answer, question, outputs, show_progress="hidden", trigger_mode="multiple", **MODEL)
-    for button in starters:
-        button.click(answer, button, outputs, show_progress="hidden", **MODEL)
-    about.change(lambda name: [gr.Button(t) for t in desk.starters(name)], about, starters, **QUICK)
+    asked = gr.on([ask.click, question.submit], pose, question, [chat, question], trigger_mode="multiple", **QUICK)
+    asked.then(answer, None, [chat, film], **waits)
+    for button in buttons:
+        posed = button.click(pose, button, [chat, question], trigger_mode="multiple", **QUICK)
+        posed.then(answer, None, [chat, film], **waits)
+    chat.click(_correcting(desk), None, chat, **MODEL | {"show_progress": "hidden"}).then(
+        answer, None, [chat, film], **waits
+    )
     export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=following("pv-export-link"))
-    chat.clear(_clearing(desk), None, link, **QUICK)
-    return ChatTab(about, starters)
+    copy.click(None, None, None, js=_COPY)
+    clear.click(_clearing(desk), None, [chat, link], **QUICK)
+
+    def show(session: Session) -> tuple[Any, ...]:
+        """The tab as a session has it: clip, what was seen, conversation, starters."""
+        clip = session.clips[-1] if session.clips else None
+        stands = cards.player(clip) if clip else cards.steps(*_NOTHING)
+        seen = cards.seen(clip, len(desk.engine.people.names())) if clip and clip.analysis else ""
+        drawn = desk.film(clip) if clip else ""
+        return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
+
+    return ChatTab(upload, held, show, uploaded)
 
 
-def messages(session: Session) -> list[dict[str, Any]]:
-    """The conversation as the chatbot takes it: question, answer, evidence; text is never read as markup."""
-    shown: list[dict[str, Any]] = []
-    for turn in session.turns:
-        shown.append({"role": "user", "content": turn.question})
-        if turn.error:
-            shown.append({"role": "assistant", "content": gr.HTML(cards.notice(turn.error, "error"))})
-            continue
-        shown.append({"role": "assistant", "content": turn.text or turn.status or "…"})
-        if under := cards.evidence(turn):
-            shown.append({"role": "assistant", "content": gr.HTML(under)})
-    return shown
+def uploaded(session: Session) -> str | None:
+    """The upload that the session's clip came as, so that a page that was reloaded can remove it."""
+    return str(session.upload_of(session.clips[-1])) if session.clips else None
+
+
+def view(session: Session, late: bool = False) -> dict[str, Any]:
+    """The conversation as conversation.js takes it: all keys in order, and the HTML of turns.
+
+    Args:
+        session: whose.
+        late: only the turns that may have changed while the last one was answered.
+    """
+    turns = session.turns[-LATE:] if late else session.turns
+    faces = {id(t.clip): faces_of(session, t.clip) for t in turns if t.clip}
+    drawn = {turn.key: turn_card(turn, faces.get(id(turn.clip), ())) for turn in turns}
+    return {"keys": [turn.key for turn in session.turns], "turns": drawn}
 
 
 def _seeing(desk: Desk) -> Callable[..., Any]:
-    def see(upload: str | None, request: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Any]:  # noqa: B008
+    def see(upload: str | None, request: gr.Request) -> Iterator[Any]:
         """Show the clip, then look at it: the first question needn't wait for that."""
         session = desk.sessions.of(request.session_hash or "")
+        same = [gr.skip()] * 5  # starters, timeline
         if not upload:
-            yield gr.skip(), gr.skip(), gr.skip()
             return
         try:
-            progress(0.0, desc="reading the clip")
+            yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
             clip = desk.receive(session, upload)
             session.keep(clip)
-            yield cards.player(clip), cards.notice("Looking at the clip …"), messages(session)
-            desk.look(clip, reporter(progress))
+            yield cards.player(clip), gr.skip(), view(session), *same[1:], ""
+            looking, seen_s = desk.looks.of(clip), 0.0
+            for bar in watched("looking at the clip", lambda tell: desk.look(clip, tell)):
+                if _gone(session, clip):
+                    continue
+                fresh, grown = gr.skip(), looking.so_far.duration_s if looking.so_far else 0.0
+                if grown > seen_s + REDRAWN * clip.probe.duration_s:
+                    fresh, seen_s = desk.film(clip), grown
+                yield gr.skip(), bar, gr.skip(), *same[1:], fresh
         except Exception as error:
-            yield gr.skip(), cards.error_card(error), gr.skip()
+            if not _gone(session, locals().get("clip")):
+                yield gr.skip(), cards.error_card(error), gr.skip(), *same
             return
-        yield gr.skip(), cards.seen(clip, len(desk.engine.people.names())), gr.skip()
+        if not _gone(session, clip):
+            fresh = [gr.Button(text) for text in starters_of(desk, session)]
+            yield gr.skip(), cards.seen(clip, len(desk.engine.people.names())), gr.skip(), *fresh, desk.film(clip)
 
     return see
 
 
-def _asking(desk: Desk) -> Callable[..., Any]:
-    def ask(question: str, request: gr.Request) -> Iterator[Any]:
-        """Answer; the text streams, the evidence follows."""
+def _gone(session: Session, clip: SessionClip | None) -> bool:
+    """Whether a clip was removed while it was looked at."""
+    return clip is not None and all(kept is not clip for kept in session.clips)
+
+
+def _removing(desk: Desk) -> Callable[..., Any]:
+    def remove(request: gr.Request) -> tuple[Any, ...]:
+        """The clip goes: from the page, from the disk, from memory."""
+        session = desk.sessions.of(request.session_hash or "")
+        for clip in session.clips:
+            desk.remove(session, clip)
+        fresh = [gr.Button(text) for text in starters_of(desk, session)]
+        return cards.steps(*_NOTHING), "", view(session), *fresh, ""
+
+    return remove
+
+
+def _posing(desk: Desk) -> Callable[..., Any]:
+    def pose(question: str, request: gr.Request) -> tuple[Any, Any]:
+        """Show the question at once; it is answered when its turn comes."""
         session = desk.sessions.of(request.session_hash or "")
         question = " ".join((question or "").split())
         if not question:
-            yield messages(session), gr.skip()
-            return
-        if not session.clips:
-            lost = Turn(None, question, error="There is no clip yet: upload one on the left first.")
-            session.turns = [*(turn for turn in session.turns if turn.clip), lost]
-            yield messages(session), gr.skip()
-            return
-        waiting = [{"role": "user", "content": question}, {"role": "assistant", "content": "…"}]
-        yield [*messages(session), *waiting], ""
-        for _ in desk.ask(session, question):
-            yield messages(session), gr.skip()
+            return gr.skip(), gr.skip()
+        desk.pose(session, question)
+        return view(session), ""
 
-    return ask
+    return pose
+
+
+def _answering(desk: Desk) -> Callable[..., Any]:
+    def answer(request: gr.Request) -> Iterator[Any]:
+        """Answer whatever waits; the text streams, the evidence follows."""
+        session = desk.sessions.of(request.session_hash or "")
+        while turn := next((turn for turn in session.turns if not turn.done and not turn.taken), None):
+            turn.taken = True
+            try:
+                for _ in desk.answer(session, turn):
+                    yield view(session, late=turn in session.turns[-LATE:]), gr.skip()
+                turn.done = True
+            finally:  # a page that went away may come again
+                turn.taken = False
+            if turn.clip is not None and turn.clip in session.clips[-1:]:
+                yield gr.skip(), desk.film(turn.clip)  # whoever was enrolled meanwhile is in it
+
+    return answer
+
+
+def _correcting(desk: Desk) -> Callable[..., Any]:
+    def correct(request: gr.Request, event: gr.EventData) -> Any:
+        """Keep what was said of somebody's recognition, and ask the same question again."""
+        session = desk.sessions.of(request.session_hash or "")
+        turn = next((turn for turn in session.turns if turn.key == sent(event, "turn")), None)
+        if turn is None or turn.clip is None:
+            return view(session)
+        name, track = sent(event, "name"), sent(event, "track")
+        try:
+            desk.correct(turn, name, bool(sent(event, "her")), int(track) if track.isdigit() else None)
+        except Exception as error:
+            turn.corrected = told(error)
+            return view(session)
+        turn.corrected = f"Noted: that is {'' if sent(event, 'her') else 'not '}{name}. Asked again below."
+        desk.pose(session, turn.question)
+        return view(session)
+
+    return correct
 
 
 def _exporting(desk: Desk) -> Callable[..., Any]:
@@ -155,9 +242,10 @@ def _exporting(desk: Desk) -> Callable[..., Any]:
 
 
 def _clearing(desk: Desk) -> Callable[..., Any]:
-    def clear(request: gr.Request) -> str:
+    def clear(request: gr.Request) -> tuple[Any, str]:
         """Begin a new conversation about the same clip."""
-        desk.sessions.of(request.session_hash or "").turns.clear()
-        return ""
+        session = desk.sessions.of(request.session_hash or "")
+        session.turns.clear()
+        return view(session), ""
 
     return clear

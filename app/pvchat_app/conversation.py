@@ -5,6 +5,7 @@ In: what the user uploaded and asked. Out: plain objects that the tabs draw; fil
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
     from pvchat.video import Probe
+
+
+FEW = 3  # so many people are all told of, present or not, where nobody was named
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,15 @@ class Picture:
     sure: bool = True
 
 
-@dataclass
+@dataclass(frozen=True)
+class Face:
+    """Somebody in a clip, to be pointed at: link of the picture, number among the clip's tracks from 1."""
+
+    url: str
+    track: int
+
+
+@dataclass(eq=False)
 class SessionClip:
     """An uploaded clip of a session.
 
@@ -48,6 +60,7 @@ class SessionClip:
         copied: whether the link shows a small copy, since browsers can't play the file itself.
         analysis: what the experts said; None until they did.
         frames: [T] JPEG paths of the sampled frames; empty until needed.
+        faces: who can be pointed at; None until needed.
     """
 
     path: Path
@@ -58,21 +71,63 @@ class SessionClip:
     copied: bool = False
     analysis: ClipAnalysis | None = None
     frames: list[Path] = field(default_factory=list)
+    faces: list[Face] | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Turn:
-    """One question, its answer and the evidence under it; no clip where there was none to ask about."""
+    """One question, its answer and the evidence under it; no clip where there was none to ask about.
+
+    Attributes:
+        clip: what was asked about; None where there is none, or none any more.
+        duration_s: of the clip, for the timeline.
+        text: the answer, as far as it has come.
+        status: what is being done before there is any.
+        presences: everyone enrolled, those who were asked about first.
+        source: the clip's name; stays when the clip was removed.
+        corrected: what was said.
+        done: nothing more will come.
+        taken: it is being answered.
+        key: by which the page knows the turn.
+        ids: of everyone in `presences`, by name.
+        about: the ids of whom the turn names or shows.
+    """
 
     clip: SessionClip | None
     question: str
-    duration_s: float = 0.0  # of the clip, for the timeline
+    duration_s: float = 0.0
     answer: Answer | None = None
-    text: str = ""  # as far as it has come
-    status: str = ""  # what is being done before there is any
+    text: str = ""
+    status: str = ""
     presences: list[PersonPresence] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     error: str = ""
+    source: str = ""
+    corrected: str = ""
+    done: bool = False
+    taken: bool = False
+    key: str = field(default_factory=lambda: secrets.token_hex(8))
+    ids: dict[str, str] = field(default_factory=dict)
+    about: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.source = self.source or (self.clip.name if self.clip else "")
+
+    def take(self, answer: Answer, duration_s: float) -> None:
+        """Make this the answer; the clip is so many seconds long."""
+        self.answer, self.text, self.duration_s = answer, answer.answer, duration_s
+        asked = {person.name for person in answer.people}
+        self.presences = sorted(answer.everyone, key=lambda p: p.name not in asked)
+
+    @property
+    def asked(self) -> list[PersonPresence]:
+        """Whom the evidence is about: who was asked about; of many where nobody was named, those who may be there."""
+        if self.answer is None:
+            return []
+        people = self.answer.people
+        if len(people) < len(self.answer.everyone) or len(people) <= FEW:
+            return people
+        return [person for person in people if person.decision != "absent"]
 
     @property
     def url(self) -> str:
@@ -82,4 +137,4 @@ class Turn:
     @property
     def clip_name(self) -> str:
         """The clip's name; "" without one."""
-        return self.clip.name if self.clip else ""
+        return self.source

@@ -14,16 +14,19 @@ from pathlib import Path
 
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
-from pvchat.schemas import Progress, Track
-from pvchat_app import evidence, export, pace
+from pvchat.schemas import ClipAnalysis, Progress, Track
+from pvchat.storage import temporary
+from pvchat_app import evidence, export, forgetting, pace
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.engine import Engine
+from pvchat_app.film import film
 from pvchat_app.jobs import Job, Jobs
+from pvchat_app.joins import Join, Joins
+from pvchat_app.looking import Looks
 from pvchat_app.sessions import Session, Sessions
-from pvchat_app.streaming import streamed
+from pvchat_app.streaming import BEAT_S, streamed
 from pvchat_app.wording import told
 
-STARTERS = ("Is {name} in this video?", "What is {name} wearing?", "What is {name} doing?", "Where is {name}?")
 MAX_QUESTION = 500  # characters
 
 
@@ -37,7 +40,9 @@ class Desk:
     """
 
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
-        self.engine, self.sessions, self.jobs = engine, sessions, jobs
+        self.engine, self.sessions, self.jobs, self.joins = engine, sessions, jobs, Joins()
+        self.looks = Looks(engine, self._drop)
+        self._speaking = threading.Lock()  # one answer at a time: they share one model
 
     # -- clips --------------------------------------------------------------------------------------------------------
 
@@ -59,11 +64,25 @@ class Desk:
             raise
         return SessionClip(path, path.name, session.link(shown, media), probe, media, copied=shown != path)
 
+    def remove(self, session: Session, clip: SessionClip) -> None:
+        """Take a clip away: its files and pictures go, and its analysis unless another session has the same clip."""
+        self.looks.stop(clip)
+        session.remove(clip)
+        if clip.analysis is not None:
+            self._drop(clip.analysis.key)
+
     def look(self, clip: SessionClip, progress: Progress | None = None) -> None:
-        """Let the experts look at a clip, unless they did."""
-        if clip.analysis is None:
-            with self.engine.listening(progress):
-                clip.analysis = self.engine.chat.analyse(clip.path)
+        """Let the experts look at a clip, unless they did; wait until they have."""
+        while clip.analysis is None:
+            self.looks.of(clip).wait(progress)
+
+    def film(self, clip: SessionClip) -> str:
+        """The timeline of the whole clip as far as it was seen, as HTML; "" for a photo and as long as nothing was."""
+        seen = self.looks.seen(clip)
+        if seen is None or clip.probe.kind == "photo":
+            return ""
+        length = seen.duration_s if clip.analysis is not None else clip.probe.duration_s
+        return film(seen, self.engine.chat.presence(seen), length, clip.url)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
         """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen.
@@ -93,12 +112,14 @@ class Desk:
         if replace:
             self._end_training(name)
         with self.engine.listening(progress):
-            return self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+            person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+        forgetting.shows(session, clip, [person.id])
+        return person
 
     def train(self, session: Session, person: Person, owner: str) -> Job:
         """Begin the deep enrollment of a person who was just enrolled; the clip outlives the session for it."""
         assert session.enrolling is not None
-        folder = self.sessions.root / "jobs" / secrets.token_hex(16)
+        folder = self.sessions.root / "jobs" / f"{secrets.token_hex(16)}-{person.id}"
         folder.mkdir(parents=True, mode=0o700)
         clip = folder / session.enrolling.path.name
         shutil.copyfile(session.enrolling.path, clip)
@@ -120,46 +141,92 @@ class Desk:
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
+    def pose(self, session: Session, question: str) -> Turn:
+        """Put a question about the session's clip into the conversation, where it is seen before it is answered."""
+        turn = Turn(session.clips[-1] if session.clips else None, question[:MAX_QUESTION])
+        if turn.clip is None:
+            turn.error, turn.done = "There is no clip yet: upload one first.", True
+        session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
+        return turn
+
     def ask(self, session: Session, question: str) -> Iterator[Turn]:
-        """Answer a question about the session's clip; yields the turn again whenever more of it is there.
+        """`pose` and `answer`."""
+        yield from self.answer(session, self.pose(session, question))
+
+    def answer(self, session: Session, turn: Turn) -> Iterator[Turn]:
+        """Answer a question; yields its turn again whenever more of it is there.
 
         First the text as it streams, then presence and timeline, then the pictures. Errors become `turn.error`.
         """
-        if not session.clips:
-            yield Turn(None, question, error="There is no clip yet: upload one first.")
+        self.tidy(session)
+        clip = turn.clip
+        if turn.done or clip is None:
+            yield turn
             return
-        clip = session.clips[-1]
-        turn = Turn(clip, question[:MAX_QUESTION])
-        history = session.earlier_questions(clip)
-        session.turns.append(turn)
+        history = session.earlier_questions(clip, turn)
         try:
+            yield from self._so_far(session, turn, history)
             for piece in streamed(lambda stream: self._answer(clip, turn, history, stream)):
                 turn.text += piece
                 yield turn
             assert turn.answer is not None
             assert clip.analysis is not None
-            turn.text, turn.duration_s = turn.answer.answer, clip.analysis.duration_s
-            asked = {person.name for person in turn.answer.people}
-            turn.presences = sorted(turn.answer.everyone, key=lambda p: p.name not in asked)
+            turn.take(turn.answer, clip.analysis.duration_s)
+            forgetting.note(session, clip, turn, self.engine.people)
             yield turn
-            turn.pictures = evidence.pictures(session, clip, turn.presences, self.engine.chat.settings.video)
+            turn.pictures = evidence.pictures(session, clip, turn.asked, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
             turn.error = told(error)
+            forgetting.note(session, clip, turn, self.engine.people)
+        turn.done = True
         yield turn
+
+    def _so_far(self, session: Session, turn: Turn, history: list[str]) -> Iterator[Turn]:
+        """While a clip is looked at: how far that is; of a long video answers from what was seen so far, ever later."""
+        clip = turn.clip
+        assert clip is not None
+        looking, next_s = self.looks.of(clip), 0.0
+        while not looking.over.wait(BEAT_S):
+            turn.status, seen = looking.watch.text, looking.so_far
+            if seen is not None and seen.duration_s >= next_s:
+                next_s = 2 * seen.duration_s
+                for _ in streamed(lambda _, seen=seen: self._answer_so_far(seen, clip, turn, history)):
+                    yield turn
+                forgetting.note(session, clip, turn, self.engine.people)
+            yield turn
+        turn.status = ""
+        if looking.failure is not None:
+            raise looking.failure
+
+    def _answer_so_far(self, seen: ClipAnalysis, clip: SessionClip, turn: Turn, history: list[str]) -> None:
+        with self._speaking:
+            whole_s = clip.probe.duration_s
+            answer = self.engine.chat.ask_so_far(clip.path, seen, whole_s, turn.question, history=history)
+            turn.take(answer, whole_s)
 
     def _answer(self, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
         def tell(what: str, done: float, total: float) -> None:
             turn.status = f"{what} … {100 * done / total:.0f} %" if total else f"{what} …"
 
         self.look(clip, tell)
-        with self.engine.listening(tell):
+        with self._speaking, self.engine.listening(tell):
+            turn.text = ""  # of an answer from what was seen so far
             turn.answer = self.engine.chat.ask(clip.path, turn.question, history=history, stream=stream)
 
-    def starters(self, name: str | None) -> list[str]:
-        """The four one-click questions, about one person; about anybody when nobody is enrolled."""
-        if name is None:
-            return ["Who is in this video?", "How many people?", "What is happening?", "Where is this?"]
-        return [text.format(name=name) for text in STARTERS]
+    def correct(self, turn: Turn, name: str, her: bool, track: int | None = None) -> None:
+        """Keep that somebody in a turn's clip is, or isn't, a person; the next question knows it.
+
+        Args:
+            turn: with a clip.
+            name: of the person.
+            her: True: "that is her"; False: "that is not her".
+            track: number of the track that is meant, from 1; None: whoever was taken for her.
+
+        Raises:
+            PVChatError: nobody has this name, or nobody can be meant.
+        """
+        assert turn.clip is not None
+        self.engine.chat.correct(name, turn.clip.path, her, track=track)
 
     def save_conversation(self, session: Session) -> tuple[str, int]:
         """The conversation as a zip in the session's folder; returns its link and its bytes.
@@ -167,9 +234,10 @@ class Desk:
         Raises:
             PeopleError: nothing was asked yet.
         """
+        self.tidy(session)
         if not any(turn.answer for turn in session.turns):
             raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
-        path = session.folder / "conversation.zip"
+        path = session.folder / f"conversation-{temporary.ANYONE}.zip"
         path.write_bytes(export.pack(session.turns))
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
 
@@ -186,20 +254,34 @@ class Desk:
         for one in (name, other):
             if self.jobs.for_person(one):
                 raise PeopleError("is being trained.", subject=one, hint="Wait until it is done, or cancel it first.")
-        merged = self.engine.chat.merge(name, other)
+        merged = self.joins.merge(self.engine.chat, name, other)
         self._forget_analyses()
         return merged
 
+    def unmerge(self) -> Join:
+        """The last merge is taken back; raises PeopleError where there is none."""
+        join = self.joins.undo(self.engine.people)
+        self._forget_analyses()
+        return join
+
     def forget(self, name: str) -> None:
         """Everything about a person goes; a training of hers is stopped first."""
+        person = self.engine.people.find(name)
         self._end_training(name)
-        self.jobs.drop_previews(name)
+        self.joins.forget(name)
         self.engine.chat.forget(name)
+        self.jobs.forget(person.name if person else name)
         self._forget_analyses()
+        for session in self.sessions.all():
+            self.tidy(session)
+
+    def tidy(self, session: Session) -> None:
+        """Drop what a session still has of people who were forgotten, here or by another process."""
+        forgetting.tidy(session, self.engine.people.ids())
 
     def save_person(self, session: Session, name: str) -> tuple[str, int]:
         """A person file in the session's folder; returns its link and its bytes."""
-        path = session.folder / f"{secrets.token_hex(8)}.pvperson"
+        path = session.folder / f"{secrets.token_hex(8)}-{self.engine.people.get(name).id}.pvperson"
         self.engine.people.export(name, path)
         shown = "".join(c if c.isalnum() or c in " -_." else "_" for c in name).strip(" .") or "person"
         return session.link(path, "application/octet-stream", f"{shown}.pvperson"), path.stat().st_size
@@ -217,15 +299,21 @@ class Desk:
         """A browser is gone: its files go, and the analyses of clips that no other session has."""
         if name not in self.sessions:
             return
-        mine = {clip.analysis.key for clip in self.sessions.of(name).all_clips() if clip.analysis}
+        clips = self.sessions.of(name).all_clips()
+        for clip in clips:
+            self.looks.stop(clip)
         self.sessions.end(name)
-        others = {clip.analysis.key for clip in self.sessions.clips() if clip.analysis}
-        for key in mine - others:
-            self.engine.chat.forget_clip(key)
+        for key in {clip.analysis.key for clip in clips if clip.analysis}:
+            self._drop(key)
 
     def _end_training(self, name: str) -> None:
         if not self.jobs.stop_person(name):
             raise PeopleError("is being trained and doesn't stop yet.", subject=name, hint="Try again in a minute.")
+
+    def _drop(self, key: str) -> None:
+        """Forget what was seen of a clip, unless a session has it."""
+        if all(clip.analysis is None or clip.analysis.key != key for clip in self.sessions.clips()):
+            self.engine.chat.forget_clip(key)
 
     def _forget_analyses(self) -> None:
         for clip in self.sessions.clips():

@@ -15,6 +15,7 @@ import gradio as gr
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import clean_name
 from pvchat.people.store import describe
+from pvchat.storage import temporary
 from pvchat_app.desk import MAX_QUESTION, Desk
 from pvchat_app.wording import escape, told
 
@@ -46,7 +47,10 @@ def build(desk: Desk, mcp: bool) -> None:
                 raise PeopleError("consent is missing.", hint="Pass consent=True if the person has agreed.")
             if replace:
                 desk.jobs.stop_person(clean_name(name))
-            person = desk.engine.chat.enroll(clip, name, track=int(track) or None, replace=replace)
+            try:
+                person = desk.engine.chat.enroll(clip, name, track=int(track) or None, replace=replace)
+            finally:
+                temporary.withdraw_offers()  # a client can't open the pictures of whom to choose from
             return describe(person)
 
     def ask(clip: str, question: str) -> dict[str, Any]:

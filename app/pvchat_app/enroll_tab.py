@@ -6,21 +6,30 @@ page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from pvchat.errors import NoSubjectError, PeopleError, PVChatError
+from pvchat.errors import PeopleError, PVChatError, SubjectError
+from pvchat.identity.advice import advice
+from pvchat.people.person import Person, name_key
+from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards
+from pvchat_app.acquaintance import add_clip, looks_like
 from pvchat_app.desk import Desk
+from pvchat_app.progress import watched
+from pvchat_app.sessions import Session
+from pvchat_app.timeline import percent
 
 CLIPS = ["video", "image"]
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "api_name": "page"}
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, **PRIVATE}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
+MOST = 8  # people of a clip that can be picked
 MOST_JOBS = 6  # shown, newest first
+OTHER = " other"  # "another person": no name begins with a space
 POLL_S = 1.5  # of running trainings; nothing is polled while none runs
 _NOTHING = (
     "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too.",
@@ -39,6 +48,8 @@ FOLLOW = """() => { let tries = 0; const look = () => {
   if (link && link.href !== window.pvFollowed) { window.pvFollowed = link.href; link.click(); }
   else if (tries++ < 100) setTimeout(look, 100); }; look(); }"""
 
+_UNTICKED, _ENROLL = gr.update(value=False), gr.update(value="Enroll")
+
 
 @dataclass
 class EnrollTab:
@@ -47,6 +58,7 @@ class EnrollTab:
     jobs: gr.HTML
     timer: gr.Timer
     enrolled: Any  # the event after which lists of people are out of date
+    held: list[Any]  # what shows the clip that was enrolled from, see `redrawn`
 
 
 def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
@@ -64,6 +76,8 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
             shown = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-enroll-player")
         with gr.Column(scale=1, min_width=300):
             found = gr.HTML("", elem_id="pv-subjects", js_on_load=_PICK)
+            hints = gr.HTML("", elem_id="pv-enroll-hints")
+            whose = gr.Radio([], label="Known already?", visible=False, elem_id="pv-whose")
             name = gr.Textbox(
                 label="Name", placeholder="What the person is called in questions", max_length=200, elem_id="pv-name"
             )
@@ -80,17 +94,26 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
             jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=CANCEL)
     timer = gr.Timer(POLL_S, active=False)
 
+    about = [hints, whose, name, consent, button]  # what follows who is picked
     see = _seeing(desk)
     for source in (upload, camera):
-        source.change(see, source, [shown, found, result], show_progress_on=shown, **MODEL)
-    found.click(_picking(desk), None, None, **QUICK)
-    inputs = [name, consent, replace, depth, browser]
-    outputs = [result, replace, jobs, timer]
+        source.change(see, source, [shown, found, result, *about], show_progress="hidden", **MODEL)
+    found.click(_picking(desk), None, about, **QUICK)
+    whose.input(_named, whose, [name, button], **QUICK)
+    inputs = [name, whose, consent, replace, depth, browser]
+    outputs = [result, replace, jobs, timer, name, consent, whose, button]
     clicks = [button.click, name.submit]
-    enrolled = gr.on(clicks, _enrolling(desk), inputs, outputs, show_progress_on=result, **MODEL)
+    enrolled = gr.on(clicks, _enrolling(desk), inputs, outputs, show_progress="hidden", **MODEL)
     timer.tick(_watching(desk), browser, [jobs, timer], **QUICK)
     jobs.click(_cancelling(desk), browser, [jobs, timer], **QUICK)
-    return EnrollTab(jobs, timer, enrolled)
+    return EnrollTab(jobs, timer, enrolled, [upload, shown, found, result])
+
+
+def redrawn(session: Session) -> tuple[Any, ...]:
+    """Upload, player, people found and result, after somebody may have been forgotten."""
+    if session.enrolling is not None:
+        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    return None, cards.steps(*_NOTHING), "", ""
 
 
 def sent(event: gr.EventData, key: str) -> str:
@@ -129,61 +152,106 @@ def _camera() -> gr.Video:
 
 
 def _seeing(desk: Desk) -> Callable[..., Any]:
-    def see(upload: str | None, request: gr.Request, progress: gr.Progress = gr.Progress()) -> tuple[str, str, str]:  # noqa: B008
-        """Show the clip and who is in it."""
+    def see(upload: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Show the clip and who is in it; consent is asked for anew."""
         session = desk.sessions.of(request.session_hash or "")
         if session.enrolling is not None:
             session.drop(session.enrolling)
         session.enrolling, session.pick = None, 1
+        stands, same = cards.steps(*_NOTHING), [gr.skip()] * 5
+        yield stands, "", "", *_about(desk, session)[:2], gr.Textbox(value="", visible=True), _UNTICKED, _ENROLL
         if not upload:
-            return cards.steps(*_NOTHING), "", ""
+            return
         try:
-            progress(0.0, desc="reading the clip")
             clip = desk.receive(session, upload)
-            session.enrolling = clip
-            desk.look(clip, reporter(progress))
+            session.enrolling, stands = clip, cards.player(clip)
+            for bar in watched("looking at the clip", lambda tell: desk.look(clip, tell)):
+                yield stands, bar, "", *same
             tracks, seconds = desk.subjects(clip)
-        except NoSubjectError as error:
-            return cards.player(clip), "", cards.error_card(error)
+            yield stands, cards.subjects(tracks[:MOST], seconds[:MOST], 1), "", *_about(desk, session)
         except Exception as error:
-            return cards.steps(*_NOTHING), "", cards.error_card(error)
-        return cards.player(clip), cards.subjects(tracks[:8], seconds[:8], 1), ""
+            yield stands, "", cards.error_card(error), *same
 
     return see
 
 
-def _picking(desk: Desk) -> Callable[..., None]:
-    def pick(event: gr.EventData, request: gr.Request) -> None:
+def _about(desk: Desk, session: Session) -> tuple[Any, ...]:
+    """What follows who is picked: hints, whether she is known, and what follows that: name, consent, button."""
+    hints: list[str] = []
+    clip, known, whose = session.enrolling, None, gr.Radio(visible=False, choices=[], value=None)
+    if clip is not None and clip.analysis is not None:
+        track = desk.subjects(clip)[0][session.pick - 1]
+        hints, known = advice(track, clip.analysis), looks_like(desk, clip.analysis, track)
+    if known is not None:
+        looks = "This looks like" if known.decision == "present" else "This may be"
+        whose = gr.Radio(
+            [(f"Add this clip to {known.name}", known.name), ("Another person", OTHER)], value=None, visible=True,
+            label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
+        )  # fmt: skip
+    return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), _ENROLL
+
+
+def _named(whose: str | None) -> tuple[Any, Any]:
+    """A name is needed for another person only."""
+    add = whose not in (None, OTHER)
+    return gr.Textbox(visible=not add), gr.Button(f"Add to {whose}" if add else "Enroll")
+
+
+def _picking(desk: Desk) -> Callable[..., Any]:
+    def pick(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Note which of the people found is meant."""
-        picked = sent(event, "pick")
-        if picked.isdigit() and 1 <= int(picked) <= 8:
-            desk.sessions.of(request.session_hash or "").pick = int(picked)
+        session, picked = desk.sessions.of(request.session_hash or ""), sent(event, "pick")
+        if picked.isdigit() and 1 <= int(picked) <= MOST:
+            session.pick = int(picked)
+        hints, whose, name, _, enroll = _about(desk, session)
+        return hints, whose, name, _UNTICKED, enroll
 
     return pick
 
 
 def _enrolling(desk: Desk) -> Callable[..., Any]:
     def enroll(
-        name: str, consent: bool, replace: bool, depth: str, owner: str, request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[Any, ...]:  # fmt: skip
-        """Enroll at once; begin the deep training if it was asked for."""
-        session = desk.sessions.of(request.session_hash or "")
+        name: str, whose: str | None, consent: bool, replace: bool, depth: str, owner: str, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Enroll at once, or add the clip to who is known; begin the deep training if it was asked for."""
+        session, kept = desk.sessions.of(request.session_hash or ""), [gr.skip()] * 4
         try:
-            if not consent:
-                raise PeopleError("the consent tick is missing.", hint="Tick it if the person has agreed.")
-            person = desk.enroll(session, name, replace, reporter(progress))
-            if depth == "deep":
-                desk.train(session, person, owner)
+            _check(desk, session, name, whose, consent)
+            add, made = whose not in (None, OTHER), list[Person]()
+
+            def work(tell: Progress) -> None:
+                made.append(add_clip(desk, session, str(whose), tell) if add
+                            else desk.enroll(session, name, replace, tell))  # fmt: skip
+
+            for bar in watched("enrolling", work):
+                yield bar, gr.skip(), *show_jobs(desk, owner), *kept
+            if depth == "deep" and not add:
+                desk.train(session, made[0], owner)
         except PVChatError as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
-            return cards.error_card(error), gr.Checkbox(visible=taken or replace), *show_jobs(desk, owner)
+            yield cards.error_card(error), gr.Checkbox(visible=taken or replace), *show_jobs(desk, owner), *kept
+            return
         except Exception as error:
-            return cards.error_card(error), gr.Checkbox(), *show_jobs(desk, owner)
-        told = cards.enrolled(person, depth == "deep")
-        return told, gr.Checkbox(value=False, visible=False), *show_jobs(desk, owner)
+            yield cards.error_card(error), gr.Checkbox(), *show_jobs(desk, owner), *kept
+            return
+        told = cards.added(made[0]) if add else cards.enrolled(made[0], depth == "deep")
+        fresh = gr.Textbox(value="", visible=True), _UNTICKED, gr.Radio(visible=False, value=None), _ENROLL
+        yield told, gr.Checkbox(value=False, visible=False), *show_jobs(desk, owner), *fresh
 
     return enroll
+
+
+def _check(desk: Desk, session: Session, name: str, whose: str | None, consent: bool) -> None:
+    """Nobody is enrolled without consent, nor under a new name before the user has said that it is another person."""
+    if not consent:
+        raise PeopleError("the consent tick is missing.", hint="Tick it if the person has agreed.")
+    clip = session.enrolling
+    if whose is not None or clip is None or clip.analysis is None:
+        return
+    known = looks_like(desk, clip.analysis, desk.subjects(clip)[0][session.pick - 1])
+    if known is not None and name_key(known.name) != name_key(name):
+        what = f"this looks like {known.name}, who is enrolled already."
+        raise SubjectError(what, hint=f"Say above whether it is {known.name} or another person.")
 
 
 def _watching(desk: Desk) -> Callable[..., Any]:
@@ -201,12 +269,3 @@ def _cancelling(desk: Desk) -> Callable[..., Any]:
         return show_jobs(desk, owner)
 
     return cancel
-
-
-def reporter(progress: gr.Progress) -> Callable[[str, float, float], None]:
-    """PVChat's progress on Gradio's bar."""
-
-    def tell(what: str, done: float, total: float) -> None:
-        progress(min(1.0, done / total) if total else 0.0, desc=what)
-
-    return tell

@@ -6,21 +6,20 @@ reload of the page and can be stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pvchat_app import cards, evaluation, jobcards
+from pvchat_app import cards, demoset, evaluation, jobcards
 from pvchat_app.desk import Desk
-from pvchat_app.enroll_tab import CANCEL, POLL_S, QUICK, sent
+from pvchat_app.enroll_tab import CANCEL, POLL_S, PRIVATE, QUICK, sent
+from pvchat_app.progress import watched
 from pvchat_app.wording import escape
 
-_NONE = (
-    "No manifest yet. A manifest lists people, clips and questions; put one (a JSON file or a folder) into {folder}."
-)
+_NONE = "No manifest yet. A manifest lists people, clips and questions: take the demo set, or add your own."
 MAX_QUESTIONS = 1_000_000
 
 
@@ -30,9 +29,9 @@ class EvaluateTab:
 
     runs: gr.HTML
     timer: gr.Timer
-    picked: gr.Dropdown
+    offered: list[Any]  # what `offer` fills
     show: Callable[[str, str], tuple[Any, ...]]
-    offer: Callable[[], Any]  # the manifests that are there now
+    offer: Callable[[], tuple[Any, ...]]  # the manifests that are there now
 
 
 def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
@@ -45,9 +44,11 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
                 elem_id="pv-eval-limit",
             )  # fmt: skip
             button = gr.Button("Evaluate", variant="primary", elem_id="pv-evaluate")
+            gr.HTML(_where(folder), elem_id="pv-manifests-where")
+            demo = gr.Button("Add the demo set", size="sm", visible=False, elem_id="pv-demo-set")
         with gr.Column(scale=2, min_width=300):
             note = gr.HTML("", elem_id="pv-eval-note")
-            runs = gr.HTML(cards.empty(_told_none(folder)), elem_id="pv-eval-runs", js_on_load=CANCEL)
+            runs = gr.HTML(cards.empty(_told(folder)), elem_id="pv-eval-runs", js_on_load=CANCEL)
     timer = gr.Timer(POLL_S, active=False)
 
     def show(owner: str, session: str) -> tuple[Any, ...]:
@@ -60,38 +61,61 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
         try:
             evaluation.start(desk, owner, folder, name, int(most) or None)
         except Exception as error:
-            return cards.error_card(error), *show(owner, request.session_hash or "")
-        return "", *show(owner, request.session_hash or "")
+            return cards.error_card(error), *show(owner, _session(request))
+        return "", *show(owner, _session(request))
 
     def watch(owner: str, request: gr.Request) -> tuple[Any, ...]:
         """Where the runs are."""
-        return show(owner, request.session_hash or "")
+        return show(owner, _session(request))
 
     def cancel(owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Stop a run."""
         desk.jobs.cancel(sent(event, "job"), owner or "")
-        return show(owner, request.session_hash or "")
+        return show(owner, _session(request))
 
     button.click(start, [picked, limit, browser], [note, runs, timer], **QUICK)
     timer.tick(watch, browser, [runs, timer], **QUICK)
     runs.click(cancel, browser, [runs, timer], **QUICK)
 
-    def offer() -> Any:
+    def offer() -> tuple[Any, ...]:
         names = list(evaluation.manifests(folder))
-        return gr.Dropdown(choices=names, value=names[0] if names else None)
+        picked = gr.Dropdown(choices=names, value=names[0] if names else None)
+        return picked, gr.Button(visible=demoset.NAME not in names), gr.Button(interactive=bool(names))
 
-    return EvaluateTab(runs, timer, picked, show, offer)
+    def add(owner: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """The demo set becomes one of the manifests."""
+        kept = [gr.skip()] * 4
+        try:
+            for bar in watched("getting the demo's clips", lambda tell: demoset.make(folder, tell)):
+                yield bar, *kept
+        except Exception as error:
+            yield cards.error_card(error), *kept
+            return
+        yield cards.notice("The demo set is there. Evaluate it.", "good"), *offer(), show(owner, _session(request))[0]
+
+    demo.click(add, browser, [note, picked, demo, button, runs], show_progress="hidden", **PRIVATE)
+    return EvaluateTab(runs, timer, [picked, demo, button], show, offer)
 
 
-def _told_none(folder: Path) -> str:
-    if evaluation.manifests(folder):
-        return "Pick a manifest and evaluate: numbers and a report appear here."
-    return _NONE.format(folder=f"the folder “{folder.name}” of PVChat’s data folder")
+def _session(request: gr.Request) -> str:
+    return request.session_hash or ""
+
+
+def _where(folder: Path) -> str:
+    """Where manifests lie, with the home folder as "~": whoever may use the app may know it."""
+    shown = folder.absolute()
+    if shown.is_relative_to(Path.home()):
+        shown = Path("~") / shown.relative_to(Path.home())
+    return f'<p class="pv-dim">Manifests (JSON files or folders) lie in <code>{escape(shown)}</code></p>'
+
+
+def _told(folder: Path) -> str:
+    return "Pick a manifest and evaluate: numbers and a report appear here." if evaluation.manifests(folder) else _NONE
 
 
 def _drawn(desk: Desk, jobs: list[Any], session: str, folder: Path) -> str:
     if not jobs:
-        return cards.empty(_told_none(folder))
+        return cards.empty(_told(folder))
     results = {job.id: _result(desk, job, session) for job in jobs}
     return jobcards.job_list(jobs, [desk.jobs.ahead_of(job) for job in jobs], results)
 

@@ -4,7 +4,7 @@ In: a clip of a session, its analysis, presences. Out: `Picture`s, JPEG files in
 a browser can play it: what it can't (avi, mkv, HEVC …) becomes a short mp4 of the frames that the experts saw.
 
 Notable choices: a clip is decoded a second time for this, after the first answer's text is out, since analyses keep no
-frames; the frames then stay for all further questions.
+frames; the frames then stay for all further questions. Of a long video only the moments that are shown are decoded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from pvchat.config import VideoConfig
-from pvchat.schemas import ClipAnalysis, PersonPresence, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat_app.conversation import Picture, SessionClip
 from pvchat_app.sessions import Session
 from pvchat_app.timeline import percent
@@ -55,32 +55,53 @@ def pictures(
     shown = [p for p in found if p.track is not None and p.decision != "absent"]
     if analysis is None or not shown:
         return []
-    if not clip.frames:
-        clip.frames = keep_frames(session, clip, config)
-    many = max(1, min(EACH, MOST // len(shown)))
-    return [
-        _picture(session, clip, person, analysis, sighting)
+    many = 1 if clip.probe.kind == "photo" else max(1, min(EACH, MOST // len(shown)))  # a photo is one moment
+    chosen = [
+        (person, row)
         for person in shown[:MOST]
-        for sighting in best_sightings(analysis.tracks[person.track or 0], many)
+        for row in best_sightings(analysis.tracks[person.track or 0], many, analysis.times, person.spans)
     ]
+    numbers = [int(analysis.tracks[person.track or 0].frames[row]) for person, row in chosen]
+    keep_frames(clip, analysis, numbers, config)
+    rows = zip(chosen, numbers, strict=True)
+    return [_picture(session, clip, *one, analysis) for one, number in rows if clip.frames[number].exists()]
 
 
-def best_sightings(track: Track, count: int) -> list[int]:
-    """Indices into a track's sightings: the clearest of each of `count` equal parts, in order of time."""
-    parts = [part for part in np.array_split(np.arange(len(track)), min(count, len(track))) if len(part)]
+def best_sightings(track: Track, count: int, times: FloatArray, spans: Sequence[tuple[float, float]] = ()) -> list[int]:
+    """Indices into a track's sightings: the clearest of each of `count` equal parts, in order of time.
+
+    Args:
+        track: of a clip.
+        count: how many.
+        times: [T] of the clip's samples, seconds.
+        spans: only sightings within these, where there are any.
+    """
+    at = times[track.frames]
+    inside = np.zeros(len(at), bool)
+    for start, end in spans:
+        inside |= (at >= start) & (at <= end)
+    rows = np.flatnonzero(inside) if inside.any() else np.arange(len(track))
+    parts = [part for part in np.array_split(rows, min(count, len(rows))) if len(part)]
     return [int(part[np.argmax(track.quality[part] + 0.1 * track.scores[part])]) for part in parts]
 
 
-def keep_frames(session: Session, clip: SessionClip, config: VideoConfig) -> list[Path]:
-    """The sampled frames of a clip as JPEG files, in the order of `ClipAnalysis.times`."""
+def keep_frames(clip: SessionClip, analysis: ClipAnalysis, wanted: Sequence[int], config: VideoConfig) -> None:
+    """Make `clip.frames`: JPEG files in the order of `ClipAnalysis.times`; of a long video only the wanted ones."""
     from pvchat import video
 
     folder = clip.path.parent
-    paths = []
-    for number, image in enumerate(video.load(clip.path, config).images):
-        paths.append(folder / f"frame-{number:03d}.jpg")
-        Image.fromarray(image).save(paths[-1], "JPEG", quality=85)
-    return paths
+    if len(clip.frames) != len(analysis.times):
+        clip.frames = [folder / f"frame-{number:05d}.jpg" for number in range(len(analysis.times))]
+    missing = sorted({number for number in wanted if not clip.frames[number].exists()})
+    if not missing:
+        return
+    if analysis.scenes:
+        by_time = {float(analysis.times[number]): number for number in missing}
+        for time, image in video.pictures_at(clip.path, clip.probe, by_time, config):
+            Image.fromarray(image).save(clip.frames[by_time[time]], "JPEG", quality=85)
+        return
+    for path, image in zip(clip.frames, video.load(clip.path, config).images, strict=False):
+        Image.fromarray(image).save(path, "JPEG", quality=85)
 
 
 def playable(path: Path, probe: Probe, config: VideoConfig) -> tuple[Path, str]:
@@ -105,11 +126,11 @@ def playable(path: Path, probe: Probe, config: VideoConfig) -> tuple[Path, str]:
 
 
 def _picture(
-    session: Session, clip: SessionClip, person: PersonPresence, analysis: ClipAnalysis, sighting: int
+    session: Session, clip: SessionClip, person: PersonPresence, sighting: int, analysis: ClipAnalysis
 ) -> Picture:
     track = analysis.tracks[person.track or 0]
     frame = int(track.frames[sighting])
-    with Image.open(clip.frames[min(frame, len(clip.frames) - 1)]) as file:
+    with Image.open(clip.frames[frame]) as file:
         image = file.convert("RGB")
     colour = COLOURS.get(person.decision, COLOURS["unsure"])
     box = [float(v) * side for v, side in zip(track.boxes[sighting], (*image.size, *image.size), strict=True)]

@@ -16,7 +16,7 @@ from typing import Any
 
 from pvchat_app.jobs import Job
 from pvchat_app.timeline import percent
-from pvchat_app.wording import escape, length, many, told
+from pvchat_app.wording import about, escape, length, many, told
 
 SAMPLES = 8  # shown of those made so far
 CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples with their gates' values; before that without
@@ -133,15 +133,6 @@ def status(job: Job, ahead: int = 0) -> str:
         kept = "; what was reached by then is kept" if job.kind == "deep" else ""
         return f"Stopped after {took}{kept}" if took else "Stopped before it began"
     return f"Finished in {took}" + ("; answers come from it now" if job.kind == "deep" else "")
-
-
-def about(seconds: float) -> str:
-    """A time left, as exact as it can be: "a few seconds", "about 40 s", "about 3 min"."""
-    if seconds < 8:
-        return "a few seconds"
-    if seconds < 20:
-        return f"about {5 * round(seconds / 5)} s"
-    return f"about {10 * round(seconds / 10)} s" if seconds < 95 else f"about {round(seconds / 60)} min"
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

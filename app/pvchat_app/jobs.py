@@ -167,11 +167,12 @@ class Jobs:
         self._stop(job)
         return job.over.wait(timeout_s)
 
-    def drop_previews(self, name: str) -> None:
-        """Forget what a person's samples looked like."""
-        for job in list(self._jobs.values()):
-            if job.name == name:
-                job.preview = ""
+    def forget(self, name: str) -> None:
+        """Forget a person's trainings that are over: their name, and what their samples looked like."""
+        with self._lock:
+            for job in list(self._jobs.values()):
+                if job.name == name and job.kind == "deep" and not job.active:
+                    del self._jobs[job.id]
 
     def close(self, timeout_s: float = 20.0) -> None:
         """Stop all jobs and the worker."""

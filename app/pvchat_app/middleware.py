@@ -1,14 +1,17 @@
-"""What every request passes: who may ask at all, what every answer says to the browser, when a session has ended.
+"""What every request passes: who may ask at all, and what every answer says to the browser.
 
-In and out: ASGI (https://asgi.readthedocs.io/en/latest/specs/www.html).
+In and out: ASGI (https://asgi.readthedocs.io/en/latest/specs/www.html). Pages of other origins get nothing, those of
+other ports of this machine neither: a browser tells whose page asks (`Origin`; Fetch Metadata,
+https://www.w3.org/TR/fetch-metadata/). Clients of the API are no browsers and send neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
+from urllib.parse import urlsplit
 
-HEARTBEAT = "/gradio_api/heartbeat/"  # a page holds this open as long as it lives; its session's name follows
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
@@ -18,12 +21,19 @@ HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
 
+CALLER: ContextVar[str] = ContextVar("caller", default="")  # the address that a request came from
+_PORTS = {"http": 80, "https": 443}
+
 
 class Guard:
-    """Answers only requests that name an allowed host, and adds `HEADERS` to every answer (ASGI middleware).
+    """Answers only requests that name an allowed host and come from our own page or from no page (ASGI middleware).
+
+    Every answer gets `HEADERS`.
 
     Args:
         app: the next one.
@@ -37,40 +47,92 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        name = given.rpartition(":")[0] if given.rpartition(":")[2].isdigit() else given
-        if self.hosts and name.strip("[]") not in self.hosts:
-            await send({"type": "http.response.start", "status": 421, "headers": [(b"content-type", b"text/plain")]})
-            await send({"type": "http.response.body", "body": b"This address is not answered here."})
-            return
-
-        async def with_headers(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                own = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
-                message = {**message, "headers": [*message["headers"], *own]}
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        if self.hosts and _name(headers.get("host", "")) not in self.hosts:
+            await _refuse(send, 421, "This address is not answered here.")
+        elif not is_ours(scope["method"], scope["path"], headers):
+            await _refuse(send, 403, "Pages of other origins are not answered here.")
+        else:
+            CALLER.set((scope.get("client") or ("",))[0])
+            await self.app(scope, receive, _with_headers(send))
 
 
-class Departures:
-    """Ends a session when the connection that its page holds open ends: closed, reloaded or lost (ASGI middleware).
-
-    Gradio's own `unload` misses a browser that goes while a beat is being sent; its files would stay for hours.
+class First:
+    """Has the page load a script before all others (ASGI middleware): what Gradio's `head` holds comes after its own.
 
     Args:
         app: the next one.
-        end: deletes all that the session of a name had.
+        script: address of the script.
     """
 
-    def __init__(self, app: Any, end: Callable[[str], None]) -> None:
-        self.app, self.end = app, end
+    def __init__(self, app: Any, script: str) -> None:
+        self.app, self.tag = app, f'<head><script src="{script}"></script>'.encode()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        from starlette.concurrency import run_in_threadpool
-
-        try:
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
             await self.app(scope, receive, send)
-        finally:
-            if scope["type"] == "http" and scope["path"].startswith(HEARTBEAT):
-                await run_in_threadpool(self.end, scope["path"].removeprefix(HEARTBEAT))
+            return
+        began: list[dict[str, Any]] = []
+        body = bytearray()
+
+        async def whole(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                began.append(message)
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                page = bytes(body).replace(b"<head>", self.tag, 1)
+                kept = [(key, value) for key, value in began[0]["headers"] if key != b"content-length"]
+                await send({**began[0], "headers": [*kept, (b"content-length", str(len(page)).encode())]})
+                await send({"type": "http.response.body", "body": page})
+
+        plain = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]  # not compressed
+        await self.app({**scope, "headers": plain}, receive, whole)
+
+
+def is_ours(method: str, path: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from our own page, from no page (a client of the API), or opens the page by a link.
+
+    Args:
+        method: "GET" …
+        path: asked for.
+        headers: of the request, names in lower case.
+    """
+    host, origin, site = headers.get("host", ""), headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is not None and not _same(origin, host):
+        return False
+    if site in (None, "same-origin", "none"):
+        return True
+    opens = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return opens and method == "GET" and path == "/"
+
+
+def _same(origin: str, host: str) -> bool:
+    """Whether an Origin ("https://a.example", "null") is that of the Host ("a.example", "127.0.0.1:7860") asked."""
+    try:
+        theirs = urlsplit(origin)
+        ours = urlsplit(f"{theirs.scheme}://{host}")
+        port = _PORTS.get(theirs.scheme)
+        return bool(theirs.hostname) and (theirs.hostname, theirs.port or port) == (ours.hostname, ours.port or port)
+    except ValueError:
+        return False
+
+
+def _name(host: str) -> str:
+    """The name in a Host header, without port and brackets."""
+    return (host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host).strip("[]")
+
+
+def _with_headers(send: Any) -> Any:
+    async def with_headers(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            own = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
+            message = {**message, "headers": [*message["headers"], *own]}
+        await send(message)
+
+    return with_headers
+
+
+async def _refuse(send: Any, status: int, why: str) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": why.encode()})

@@ -21,6 +21,8 @@
     if (span) play(span.dataset.clip, Number(span.dataset.seek));
   });
 
+  document.addEventListener("pv-play", ({ detail }) => play(detail.clip, detail.seconds)); // from film.js
+
   let cancel = null; // the job whose button has the keyboard's focus: its card is drawn anew every second
   document.addEventListener("focusin", (event) => { cancel = event.target.dataset.cancel || null; });
   document.addEventListener("pointerdown", () => { cancel = null; });

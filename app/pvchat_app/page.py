@@ -19,6 +19,7 @@ _HEAD = (
     '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
     "clips. Everything stays on this machine.</span></div>"
 )
+# a key that this tab alone has, and keeps over a reload
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
@@ -44,47 +45,61 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
                 evaluate = evaluate_tab.build(desk, browser, manifests)
         endpoints.build(desk, mcp)
 
-        lists = [people.grid, people.who, people.other, people.likeness, chat.about, *chat.starters]
+        lists = [people.grid, people.who, people.other, people.likeness, *chat.outputs]
 
-        def refresh(who: str | None, about: str | None) -> tuple[Any, ...]:
-            """Everything that lists people, drawn anew."""
-            return _lists(desk, who, about)
+        def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
+            """Everything that shows people, drawn anew."""
+            session = desk.sessions.of(request.session_hash or "")
+            desk.tidy(session)
+            return *_lists(desk, who), *chat.show(session)
 
-        shown = [people.who, chat.about]
         for event in (enroll.enrolled, *people.changed):
-            event.then(refresh, shown, lists, **QUICK)
-        people_page.select(refresh, shown, lists, **QUICK)
+            event.then(refresh, people.who, lists, **QUICK)
+
+        def redraw(request: gr.Request) -> tuple[Any, ...]:
+            """The enroll tab without the clip of somebody who was just forgotten."""
+            return enroll_tab.redrawn(desk.sessions.of(request.session_hash or ""))
+
+        people.forgotten.then(redraw, None, enroll.held, **QUICK)
+        people_page.select(refresh, people.who, lists, **QUICK)
 
         def come(key: str) -> tuple[Any, ...]:
-            """A browser opens or reloads the page: it gets its key, its trainings, and the people."""
+            """A browser opens or reloads the page: it gets its key, its trainings, the people."""
             owner = key or secrets.token_urlsafe(24)
-            return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None, None)
+            return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None)
 
-        come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists], **QUICK)
+        come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists[:4]], **QUICK)
+
+        def resume(request: gr.Request) -> tuple[Any, ...]:
+            """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
+            session = desk.sessions.of(request.session_hash or "")
+            if session.enrolling is not None:
+                session.drop(session.enrolling)
+                session.enrolling, session.pick = None, 1
+            return chat.uploaded(session), *chat.show(session)
+
+        page.load(resume, None, [chat.upload, *chat.outputs], **QUICK)
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""
-            return *evaluate.show(key, request.session_hash or ""), evaluate.offer()
+            return *evaluate.show(key, request.session_hash or ""), *evaluate.offer()
 
-        come_event.then(runs, browser, [evaluate.runs, evaluate.timer, evaluate.picked], **QUICK)
+        come_event.then(runs, browser, [evaluate.runs, evaluate.timer, *evaluate.offered], **QUICK)
 
-        # without an unload event a browser opens no heartbeat, whose end ends a session (`middleware.Departures`)
+        # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
         page.unload(lambda: None)
     return page
 
 
-def _lists(desk: Desk, who: str | None, about: str | None) -> tuple[Any, ...]:
+def _lists(desk: Desk, who: str | None) -> tuple[Any, ...]:
     people = desk.engine.people.all()
     names = [person.name for person in people]
     running = [job for name in names if (job := desk.jobs.for_person(name))]
     who = who if who in names else (names[0] if names else None)
-    about = about if about in names else (names[-1] if names else None)
     other = next((name for name in names if name != who), None)
     return (
         cards.people_grid(people, running),
         gr.Dropdown(choices=names, value=who),
         gr.Dropdown(choices=names, value=other),
         people_tab.likeness_of(desk, who, other),
-        gr.Dropdown(choices=names, value=about, visible=bool(names)),
-        *(gr.Button(text) for text in desk.starters(about)),
     )

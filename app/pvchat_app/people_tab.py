@@ -17,6 +17,12 @@ from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import MODEL, QUICK, following
 from pvchat_app.wording import escape
 
+_SURE = 0.1  # mean distances so much below or above `SAME_FROM` say it clearly
+_WORDS = (
+    (SAME_FROM - _SURE, "They look like one person."), (SAME_FROM + _SURE / 2, "They may be one person."),
+    (float("inf"), "They look like two people."),
+)  # fmt: skip
+
 
 @dataclass
 class PeopleTab:
@@ -27,6 +33,7 @@ class PeopleTab:
     other: gr.Dropdown
     likeness: gr.HTML
     changed: list[Any]  # events after which lists of people are out of date
+    forgotten: Any  # the one of them after which a person's pictures must go, too
 
 
 def build(desk: Desk) -> PeopleTab:
@@ -49,9 +56,14 @@ def build(desk: Desk) -> PeopleTab:
             rename = gr.Button("Rename", size="sm", elem_id="pv-rename")
         with gr.Column(scale=1, min_width=280):
             other = gr.Dropdown([], label="Is the same person as", elem_id="pv-other", filterable=False)
-            likeness = gr.HTML("", elem_id="pv-alike")
-            merge = gr.Button("Merge the two into one", size="sm", elem_id="pv-merge")
+            merge = gr.Button("Merge the two into one …", size="sm", elem_id="pv-merge")
+            with gr.Group(visible=False) as both:
+                likeness = gr.HTML("", elem_id="pv-alike")
+                with gr.Row():
+                    join = gr.Button("Merge", size="sm", variant="primary", elem_id="pv-merge-yes", min_width=90)
+                    leave = gr.Button("Leave two", size="sm", elem_id="pv-merge-no", min_width=90)
     result = gr.HTML("", elem_id="pv-person-result")
+    undo = gr.Button("Undo the merge", size="sm", visible=False, elem_id="pv-merge-undo")
     with gr.Accordion("Import a person file", open=False), gr.Row(equal_height=False):
         file = gr.File(label="Person file", file_types=[".pvperson"], elem_id="pv-import-file", height=120)
         with gr.Column():
@@ -59,17 +71,21 @@ def build(desk: Desk) -> PeopleTab:
             over = gr.Checkbox(label="Replace the person who has this name", elem_id="pv-import-replace")
             take = gr.Button("Import", size="sm", elem_id="pv-import")
 
-    gr.on([who.change, other.change], _comparing(desk), [who, other], likeness, **QUICK)
+    gr.on([who.change, other.change], _comparing(desk), [who, other], [likeness, both], **QUICK)
+    merge.click(_asking(desk), [who, other], [both, likeness, result], **QUICK)
+    leave.click(lambda: gr.Group(visible=False), None, both, **QUICK)
     forget.click(_warning(desk), who, [sure, warning, result], **QUICK)
-    no.click(lambda: gr.Group(visible=False), None, sure, **QUICK)
+    gr.on([no.click, who.change], lambda: gr.Group(visible=False), None, sure, **QUICK)
     export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
+    forgotten = yes.click(_forgetting(desk), who, [result, sure, undo], **MODEL)
     changed = [
-        rename.click(_renaming(desk), [who, new], [result, new], **QUICK),
-        merge.click(_merging(desk), [who, other], result, **MODEL),
-        yes.click(_forgetting(desk), who, [result, sure], **MODEL),
+        rename.click(_renaming(desk), [who, new], [result, new, who, undo], **QUICK),
+        join.click(_merging(desk), [who, other], [result, both, undo], **MODEL),
+        undo.click(_undoing(desk), None, [result, undo], **MODEL),
+        forgotten,
         take.click(_importing(desk), [file, called, over], [result, file, called], **QUICK),
     ]
-    return PeopleTab(grid, who, other, likeness, changed)
+    return PeopleTab(grid, who, other, likeness, changed, forgotten)
 
 
 def _told(call: Callable[[], str]) -> str:
@@ -89,30 +105,66 @@ def _chosen(name: str | None) -> str:
 
 
 def _renaming(desk: Desk) -> Callable[..., Any]:
-    def rename(who: str | None, new: str) -> tuple[str, str]:
-        """Another name."""
-        return _told(lambda: f"{who} is called {desk.rename(_chosen(who), new).name} now."), ""
+    def rename(who: str | None, new: str) -> tuple[Any, ...]:
+        """Another name; the same person stays picked."""
+        try:
+            name = desk.rename(_chosen(who), new).name
+        except Exception as error:
+            return cards.error_card(error), gr.skip(), gr.skip(), gr.skip()
+        picked = gr.Dropdown(choices=desk.engine.people.names(), value=name)
+        return cards.notice(f"{who} is called {name} now.", "good"), "", picked, _undoable(desk)
 
     return rename
 
 
+def _asking(desk: Desk) -> Callable[..., Any]:
+    def ask(who: str | None, other: str | None) -> tuple[Any, ...]:
+        """Show both, and how alike they are, before they are merged."""
+        shown = likeness_of(desk, who, other)
+        if not shown:
+            return gr.Group(visible=False), "", cards.notice("Pick two different people first.", "error")
+        return gr.Group(visible=True), shown, ""
+
+    return ask
+
+
 def _merging(desk: Desk) -> Callable[..., Any]:
-    def merge(who: str | None, other: str | None) -> str:
+    def merge(who: str | None, other: str | None) -> tuple[Any, ...]:
         """Two enrollments become one."""
-        return _told(lambda: f"{other} and {desk.merge(_chosen(who), _chosen(other)).name} are one person now.")
+        told = _told(lambda: f"{other} and {desk.merge(_chosen(who), _chosen(other)).name} are one person now.")
+        return told, gr.Group(visible=False), _undoable(desk)
 
     return merge
 
 
+def _undoing(desk: Desk) -> Callable[..., Any]:
+    def undo() -> tuple[Any, ...]:
+        """The last merge is taken back."""
+
+        def call() -> str:
+            join = desk.unmerge()
+            return f"{join.kept.name} and {join.gone.name} are two people again."
+
+        return _told(call), _undoable(desk)
+
+    return undo
+
+
+def _undoable(desk: Desk) -> Any:
+    """The button that takes the last merge back, where there is one."""
+    join = desk.joins.last(desk.engine.people)
+    return gr.Button(f"Undo: {join.kept.name} and {join.gone.name} were two" if join else "", visible=join is not None)
+
+
 def _forgetting(desk: Desk) -> Callable[..., Any]:
-    def forget(who: str | None) -> tuple[str, Any]:
+    def forget(who: str | None) -> tuple[Any, ...]:
         """Everything about a person goes."""
 
         def call() -> str:
             desk.forget(_chosen(who))
             return f"{who} is forgotten: files, vectors and every analysed clip are gone."
 
-        return _told(call), gr.Group(visible=False)
+        return _told(call), gr.Group(visible=False), _undoable(desk)
 
     return forget
 
@@ -158,20 +210,21 @@ def _importing(desk: Desk) -> Callable[..., Any]:
 
 
 def likeness_of(desk: Desk, who: str | None, other: str | None) -> str:
-    """How alike two enrolled people are, before they are merged; "" where there aren't two."""
+    """Two enrolled people side by side, and how alike they are; "" where there aren't two."""
     people = {person.name: person for person in desk.engine.people.all()}
     if who not in people or other not in people or who == other:
         return ""
     distance = alike(people[who], people[other])
     if distance is None:
-        return cards.notice("These can't be compared by face.")
-    words = "They look like one person" if distance < SAME_FROM else "They don't look like one person"
-    return cards.notice(f"{words} (face distance {distance:.2f}; one person is usually below {SAME_FROM:.1f}).")
+        return cards.pair(people[who], people[other], "These can't be compared by face.")
+    words = next(words for limit, words in _WORDS if distance < limit)
+    measured = f"Mean face distance {distance:.2f}; one person’s clips are usually below {SAME_FROM:.1f}."
+    return cards.pair(people[who], people[other], words, measured)
 
 
 def _comparing(desk: Desk) -> Callable[..., Any]:
-    def compare(who: str | None, other: str | None) -> str:
-        """How alike the two who are picked are."""
-        return likeness_of(desk, who, other)
+    def compare(who: str | None, other: str | None) -> tuple[str, Any]:
+        """Others are picked: what was asked about the ones before is taken back."""
+        return likeness_of(desk, who, other), gr.Group(visible=False)
 
     return compare

@@ -10,11 +10,9 @@ folder that only this user may read and that goes when the server stops.
 
 from __future__ import annotations
 
-import hmac
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -23,10 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
+from pvchat_app import uploads
+from pvchat_app.door import checker
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
-from pvchat_app.middleware import Departures, Guard
+from pvchat_app.middleware import First, Guard
 from pvchat_app.sessions import LINKS, Sessions
+from pvchat_app.visits import Visits
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIN_PASSWORD = 8  # characters
-WRONG_PASSWORD_S = 1.0  # how long a wrong password takes: guessing is slow, one guess at a time
 SWEEP_S = 600.0
+_STAYING = "/staying.js"
 # on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
 _FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
 
@@ -172,20 +173,24 @@ def _web(desk: Desk, options: Options) -> FastAPI:
 
     from pvchat_app import page
 
+    uploads.narrow()
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    web.add_middleware(Departures, end=desk.end_session)
+    web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session)
+    web.add_middleware(First, script=_STAYING)
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "page.js")}
+    names = ("style.css", "tabs.css", "upload.js", "page.js", "film.js")
+    text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
     mounted: list[Any] = []
     _add_files(web, desk, mounted, bool(options.password))
     gr.mount_gradio_app(
-        web, blocks, path="/", auth=_check(options.password) if options.password else None,
+        web, blocks, path="/", auth=checker(options.password) if options.password else None,
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
         enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=["api", "settings"],
-        theme=_theme(), css=text["style.css"], head=f"{_FOOTER}<script>{text['page.js']}</script>",
+        theme=_theme(), css=text["style.css"] + text["tabs.css"],
+        head=f"{_FOOTER}<script>{''.join(text[name] for name in text if name.endswith('.js'))}</script>",
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True
@@ -213,34 +218,28 @@ def _theme() -> Any:
 
 
 def _add_files(web: FastAPI, desk: Desk, mounted: list[Any], locked: bool) -> None:
-    """The route behind sessions' links; answers ranges, so that players can seek."""
+    """The routes of ours: behind sessions' links, which answers ranges, so that players can seek; and a script."""
     from starlette.requests import Request
     from starlette.responses import FileResponse, PlainTextResponse, Response
 
     async def file(request: Request) -> Response:
         link = desk.sessions.find(request.path_params["token"])
         if link is None or (locked and not _logged_in(request, mounted[0])):
-            return PlainTextResponse("This file is gone: its session has ended.", status_code=404)
+            gone = "This file is gone: its session has ended, or somebody whom it shows was forgotten."
+            return PlainTextResponse(gone, status_code=404)
         headers = {"cache-control": "private, no-store"}
         return FileResponse(link.path, media_type=link.media, headers=headers, filename=link.download or None)
 
     web.add_route(f"{LINKS}/{{token}}", file, methods=["GET", "HEAD"])
+    script = (files("pvchat_app") / "staying.js").read_text(encoding="utf-8")
+
+    async def staying(_: Request) -> Response:
+        return Response(script, media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+    web.add_route(_STAYING, staying, methods=["GET"])
 
 
 def _logged_in(request: Any, gradio_app: Any) -> bool:
     """Whether the cookie that Gradio's login set is there."""
     names = (f"access-token-{gradio_app.cookie_id}", f"access-token-unsecure-{gradio_app.cookie_id}")
     return any(request.cookies.get(name) in gradio_app.tokens for name in names)
-
-
-def _check(password: str) -> Callable[[str, str], bool]:
-    turn = threading.Lock()
-
-    def right(_: str, given: str) -> bool:
-        if hmac.compare_digest(given.encode(), password.encode()):
-            return True
-        with turn:
-            time.sleep(WRONG_PASSWORD_S)
-        return False
-
-    return right

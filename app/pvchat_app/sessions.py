@@ -4,7 +4,7 @@ In: the session's name as Gradio knows it, uploaded files. Out: `Session` object
 reached only by its link, 256 random bits (`/files/<token>`), and only as long as its session lives.
 
     $PVCHAT_HOME/tmp/app-<random>/       one server
-      uploads/                           Gradio's own, linked from here
+      uploads/<random>/                  one upload each (`uploads.py`), linked from here
       <random>/                          one session: its clips, frames, exports
       jobs/<random>/                     one deep enrollment: its clip
 """
@@ -23,9 +23,8 @@ from pathlib import Path
 
 import filelock
 
-from pvchat.config import home
-from pvchat.errors import VideoReadError
-from pvchat.storage import atomic
+from pvchat.errors import SettingsError, VideoReadError
+from pvchat.storage import atomic, temporary
 from pvchat_app.conversation import SessionClip, Turn
 
 IDLE_S = 6 * 3600.0  # a session whose browser vanished without a word is ended after so long
@@ -62,6 +61,7 @@ class Session:
         self.used = time.monotonic()
         self._links: dict[str, Link] = {}
         self._uploads: set[Path] = set()
+        self._claimed: dict[Path, Path] = {}  # where a claimed file lies now: the upload that it was
 
     def claim(self, upload: str | Path) -> Path:
         """Take an upload into the session's folder; returns its new path.
@@ -81,7 +81,12 @@ class Session:
             why = "the upload didn't arrive whole."
             raise VideoReadError(why, subject=source.name, hint="Upload it again.") from error
         self._uploads.add(source)
+        self._claimed[path] = source
         return path
+
+    def upload_of(self, clip: SessionClip) -> Path:
+        """The upload that a clip came as."""
+        return self._claimed[clip.path]
 
     def link(self, path: Path, media: str, download: str = "") -> str:
         """A link to a file of this session.
@@ -105,9 +110,19 @@ class Session:
         return self._links.get(token)
 
     def drop(self, clip: SessionClip) -> None:
-        """Delete one clip and all that was made of it."""
-        for path in (clip.path, *clip.frames):
-            path.unlink(missing_ok=True)
+        """Delete one clip and all that was made of it; what was said about it stays, without pictures."""
+        shutil.rmtree(clip.path.parent, ignore_errors=True)
+        clip.frames = []
+        for turn in self.turns:
+            if turn.clip is clip:
+                turn.clip, turn.pictures = None, []
+        self._links = {token: link for token, link in self._links.items() if link.path.exists()}
+
+    def prune(self) -> None:
+        """Drop the clips and links whose files were deleted, because they showed somebody who is forgotten."""
+        self.clips = [clip for clip in self.clips if clip.path.exists()]
+        if self.enrolling is not None and not self.enrolling.path.exists():
+            self.enrolling, self.pick = None, 1
         self._links = {token: link for token, link in self._links.items() if link.path.exists()}
 
     def keep(self, clip: SessionClip) -> None:
@@ -116,28 +131,45 @@ class Session:
         while len(self.clips) > MAX_CLIPS:
             self.drop(self.clips.pop(0))
 
+    def remove(self, clip: SessionClip) -> None:
+        """Drop a clip and its upload, and don't ask about it any more."""
+        self.clips = [kept for kept in self.clips if kept is not clip]
+        self.drop(clip)
+        source = self._claimed.pop(clip.path, None)
+        if source is not None and source not in self._claimed.values():
+            self._uploads.discard(source)
+            self._owner.discard(source)
+
     def all_clips(self) -> list[SessionClip]:
         """Every clip it has, the one on the enroll tab included."""
         return [*self.clips, *([self.enrolling] if self.enrolling is not None else [])]
 
-    def earlier_questions(self, clip: SessionClip) -> list[str]:
-        """The questions already answered about a clip, oldest first."""
-        return [turn.question for turn in self.turns if turn.clip is clip and turn.answer is not None]
+    def earlier_questions(self, clip: SessionClip, before: Turn | None = None) -> list[str]:
+        """The questions answered about a clip, oldest first; those before a turn."""
+        turns = self.turns[: self.turns.index(before)] if before in self.turns else self.turns
+        return [turn.question for turn in turns if turn.clip is clip and turn.answer is not None]
 
 
 class Sessions:
-    """All sessions of one server, and its private folder."""
+    """All sessions of one server, and its private folder.
+
+    Raises:
+        SettingsError: the folder can't be written.
+    """
 
     def __init__(self) -> None:
-        tmp = home() / "tmp"
-        _sweep(tmp)
-        tmp.mkdir(parents=True, exist_ok=True)
-        self.root = tmp / f"{SERVER_FOLDER}{secrets.token_hex(8)}"
+        self.root = temporary.root() / f"{SERVER_FOLDER}{secrets.token_hex(8)}"
         self._alive = filelock.FileLock(str(self.root.with_suffix(".lock")), timeout=0)
-        self._alive.acquire()
         self.uploads = self.root / "uploads"
-        self.uploads.mkdir(parents=True, mode=0o700)
-        self.root.chmod(0o700)
+        try:
+            temporary.sweep()
+            atomic.make_private_folder(self.root.parent)
+            self._alive.acquire()
+            atomic.make_private_folder(self.uploads)
+        except OSError as error:
+            what = f"no temporary folder can be made there ({error.strerror or error})."
+            hint = "Set PVCHAT_HOME to a folder that can be written, or PVCHAT_TMP to one for temporary files."
+            raise SettingsError(what, subject=str(self.root.parent), hint=hint) from error
         self._open: dict[str, Session] = {}
         self._lock = threading.Lock()
 
@@ -152,6 +184,18 @@ class Sessions:
             session.used = time.monotonic()
             return session
 
+    def resume(self, before: str, name: str) -> bool:
+        """Give the session `before` a new name: its page was loaded anew. Whether there was one to go on with."""
+        with self._lock:
+            fresh = self._open.get(name)
+            if before == name or before not in self._open or (fresh and (fresh.clips or fresh.turns)):
+                return False
+            self._open[name] = session = self._open.pop(before)
+            session.used = time.monotonic()
+        if fresh:
+            shutil.rmtree(fresh.folder, ignore_errors=True)
+        return True
+
     def end(self, name: str) -> None:
         """Delete all that a session had."""
         with self._lock:
@@ -160,21 +204,30 @@ class Sessions:
                 return
             kept = {path for other in self._open.values() for path in other._uploads}
         for path in session._uploads - kept:
-            shutil.rmtree(path.parent, ignore_errors=True)  # Gradio gives every content a folder of its own
+            self._delete(path)
         shutil.rmtree(session.folder, ignore_errors=True)
 
     def is_upload(self, path: str | Path) -> bool:
         """Whether a path that came from a browser is a file that came from a browser too."""
-        path = Path(path)
-        return path.resolve().parent.parent == self.uploads.resolve() and path.is_file() and not path.is_symlink()
+        return self._folder_of(path) is not None and Path(path).is_file() and not Path(path).is_symlink()
 
     def discard(self, upload: str | Path) -> None:
         """Delete an upload that belongs to no session (the endpoints' files)."""
         path = Path(upload)
         with self._lock:
             claimed = any(path in session._uploads for session in self._open.values())
-        if not claimed and self.is_upload(path):
-            shutil.rmtree(path.parent, ignore_errors=True)
+        if not claimed:
+            self._delete(path)
+
+    def _folder_of(self, upload: str | Path) -> Path | None:
+        """The folder that one upload has for itself (`uploads.narrow`)."""
+        root, path = self.uploads.resolve(), Path(upload).resolve()
+        inner = path.relative_to(root).parts if path.is_relative_to(root) else ()
+        return root / inner[0] if len(inner) > 1 else None
+
+    def _delete(self, upload: Path) -> None:
+        if folder := self._folder_of(upload):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def end_idle(self, limit_s: float = IDLE_S) -> int:
         """End the sessions that nobody used for so long; returns how many."""
@@ -191,18 +244,19 @@ class Sessions:
 
     def find(self, token: str) -> Link | None:
         """The file behind a link of any living session."""
-        with self._lock:
-            sessions = list(self._open.values())
-        for session in sessions:
+        for session in self.all():
             if link := session.file(token):
                 return link if link.path.is_file() else None
         return None
 
+    def all(self) -> list[Session]:
+        """Every living session."""
+        with self._lock:
+            return list(self._open.values())
+
     def clips(self) -> Iterator[SessionClip]:
         """Every clip of every living session."""
-        with self._lock:
-            sessions = list(self._open.values())
-        for session in sessions:
+        for session in self.all():
             yield from session.all_clips()
 
     def close(self) -> None:
@@ -226,9 +280,3 @@ def _link(source: Path, path: Path) -> None:
         os.link(source, path)
     except OSError:
         shutil.copyfile(source, path)
-
-
-def _sweep(tmp: Path) -> None:
-    """Delete the folders of servers that died: a server holds the lock beside its folder as long as it lives."""
-    for lock in tmp.glob(f"{SERVER_FOLDER}*.lock"):
-        atomic.remove_abandoned(lock.with_suffix(""))

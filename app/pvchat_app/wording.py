@@ -56,6 +56,14 @@ def escape(text: object) -> str:
     return _escape(str(text), quote=True).translate(_BRACES)
 
 
+def plain(text: object) -> str:
+    """Text that isn't ours, for a place of Gradio's that takes markup: its chat.
+
+    Quotes and braces stay as they are there, so that a copied conversation reads as it was written.
+    """
+    return _escape(str(text), quote=False)
+
+
 def day(created: str) -> str:
     """An ISO time as people write dates: "24 Nov 2026"; empty when it is none."""
     try:
@@ -69,6 +77,15 @@ def length(seconds: float) -> str:
     from pvchat.runtime import seconds as told_seconds
 
     return told_seconds(seconds)
+
+
+def about(seconds: float) -> str:
+    """A time left, as exact as it can be: "a few seconds", "about 40 s", "about 3 min"."""
+    if seconds < 8:
+        return "a few seconds"
+    if seconds < 20:
+        return f"about {5 * round(seconds / 5)} s"
+    return f"about {10 * round(seconds / 10)} s" if seconds < 95 else f"about {round(seconds / 60)} min"
 
 
 def many(count: int, one: str, several: str = "") -> str:

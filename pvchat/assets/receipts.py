@@ -10,7 +10,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from pvchat.assets import archives
+from pvchat.assets import stamps
 from pvchat.assets.packages import Weight
 from pvchat.config import home
 
@@ -53,11 +53,8 @@ def is_whole(weight: Weight) -> bool:
 
 def write(weight: Weight, built: Path) -> None:
     """Write the receipt of the files in `built` beside them."""
-    files = {
-        path.relative_to(built).as_posix(): {"sha256": archives.sha256_of(path), "bytes": path.stat().st_size}
-        for path in sorted(built.rglob("*"))
-        if path.is_file()
-    }
+    names = [path.relative_to(built).as_posix() for path in sorted(built.rglob("*")) if path.is_file()]
+    files = stamps.entries(built, names)
     row = asdict(weight)
     receipt = {key: row[key] for key in ("role", "package", "version", "archive", "sha256", "licence")}
     with (built / RECEIPT).open("w", encoding="utf-8") as file:

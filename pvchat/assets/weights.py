@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pvchat.assets import archives, receipts, staging
+from pvchat.assets import archives, receipts, staging, stamps
 from pvchat.assets.packages import TABLE, Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
@@ -50,7 +50,7 @@ def member_path(role: str, name: str | None = None, *, table: tuple[Weight, ...]
         An absolute path that exists.
 
     Raises:
-        WeightsError: no such role or name; not fetched yet.
+        WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
     """
     (weight,) = _rows([role], table)
     folder = receipts.folder_of(weight)
@@ -63,6 +63,7 @@ def member_path(role: str, name: str | None = None, *, table: tuple[Weight, ...]
     if not (folder / receipts.RECEIPT).is_file() or not path.exists():
         what = f"the weights '{role}' ({weight.purpose}) aren't here yet."
         raise WeightsError(what, subject=str(path), hint=FETCH_HINT)
+    _require_sound(weight, path)
     return path
 
 
@@ -101,24 +102,19 @@ def fetch(
                 staging.fetch_row(weight, progress)
 
 
-def verify(*, table: tuple[Weight, ...] = TABLE) -> list[Damage]:
-    """Hashes every file again and compares it with the receipts; rows that aren't here are passed over.
+def verify(*, table: tuple[Weight, ...] = TABLE, thorough: bool = True) -> list[Damage]:
+    """Compares every file with the receipts; rows that aren't here are passed over.
 
     A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
+
+    Args:
+        table: the rows.
+        thorough: hash every file; without, only those that changed since they were hashed last.
 
     Returns:
         What is damaged; empty when all is well.
     """
-    damages: list[Damage] = []
-    for weight in table:
-        if not (files := receipts.files_of(weight)):
-            continue
-        found = [damage for name, entry in files.items() if (damage := _compare(weight, name, entry))]
-        if found:
-            with contextlib.suppress(OSError):  # a read-only home can't be mended, yet the damage is told
-                (receipts.folder_of(weight) / receipts.RECEIPT).unlink()
-        damages += found
-    return damages
+    return [damage for weight in table for damage in _damages(weight, receipts.files_of(weight), thorough)]
 
 
 def disk_bytes_needed(weights: Iterable[Weight]) -> int:
@@ -140,14 +136,24 @@ def _rows(roles: Iterable[str] | None, table: tuple[Weight, ...]) -> list[Weight
     return [by_role[role] for role in chosen]
 
 
-def _compare(weight: Weight, name: str, entry: dict[str, object]) -> Damage | None:
-    path = receipts.folder_of(weight) / name
-    try:
-        if archives.sha256_of(path) == entry["sha256"]:
-            return None
-    except OSError as error:
-        return Damage(weight.role, name, f"can't be read: {error.strerror}")
-    return Damage(weight.role, name, "its content has changed")
+def _damages(weight: Weight, files: stamps.Entries, thorough: bool) -> list[Damage]:
+    """What of these files of a row is damaged; the row loses its receipt then."""
+    folder = receipts.folder_of(weight)
+    found = stamps.damaged(folder, files, thorough=thorough)
+    if found:
+        with contextlib.suppress(OSError):  # a read-only home can't be mended, yet the damage is told
+            (folder / receipts.RECEIPT).unlink()
+    return [Damage(weight.role, name, what) for name, what in found.items()]
+
+
+def _require_sound(weight: Weight, path: Path) -> None:
+    """Raise WeightsError where a file that is about to be loaded has changed since it was hashed."""
+    folder = receipts.folder_of(weight)
+    part = "" if path == folder else path.relative_to(folder).as_posix()
+    files = {n: e for n, e in receipts.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
+    for damage in _damages(weight, files, thorough=False):
+        what = f"the weights '{weight.role}' ({weight.purpose}) are damaged: {damage.what}."
+        raise WeightsError(what, subject=str(folder / damage.name), hint=FETCH_HINT)
 
 
 def _require_disk(root: Path, todo: list[Weight]) -> None:

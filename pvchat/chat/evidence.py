@@ -6,22 +6,28 @@ In: presences and a clip's analysis. Out: `Evidence`: facts and boxes of the peo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
 
+_FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
+_NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Another person of the clip: where, who if enrolled, and in which sampled frames where that is known."""
+    """Another person of the clip: where, who if enrolled, in which sampled frames where that is known.
+
+    `sure`: whether the name is sure enough to be told to somebody who asked about another person.
+    """
 
     box: Box
     name: str | None = None
     frames: tuple[int, ...] = ()
+    sure: bool = True
 
 
 @dataclass
@@ -38,6 +44,9 @@ class Evidence:
         place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
         shown: a sentence about the whole clip, for questions that name nobody.
         doubtful: how many people in the clip may be somebody enrolled.
+        strangers: when people are seen who match nobody enrolled, seconds; one person may be several times in it.
+        things: what is seen beside people, the surest first.
+        times: seconds of the sampled frames, by which the things' frames are numbered.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -49,6 +58,9 @@ class Evidence:
     place: str | None = None
     shown: str | None = None
     doubtful: int = 0
+    strangers: list[tuple[float, float]] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:
@@ -58,23 +70,31 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     """
     tracks = analysis.tracks
     present = {p.track: p.name for p in presences if p.decision == "present" and p.track is not None}
+    named = {p.track: p.name for p in presences if p.track in present and p.probability >= _NAMED}
     boxes = [_usual_box(t.boxes) for t in tracks]
     doubtful = {p.track for p in presences if p.decision == "unsure"}
     hers = {i for p in presences for i in p.tracks if p.track is not None and _apart(tracks[i], tracks[p.track])}
     known = {*present, *doubtful, *hers}
-    unknown = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known]
+    strangers = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known]
+    unknown = [i for i in strangers if _is_somebody(tracks[i], len(analysis.times))]
+    unknown = unknown or ([] if known - {None} else strangers)
     return Evidence(
-        facts={name: tracks[i].facts for i, name in present.items()},
+        facts={name: _in_light(tracks[i].facts, analysis.scene) for i, name in present.items()},
         boxes={name: boxes[i] for i, name in present.items()},
         others=[
-            Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()))
+            Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named)
             for i in range(len(tracks))
             if i in present or i in unknown
         ],
         scene=analysis.scene,
         unknown=at_once([tracks[i].shown_in for i in unknown]),
         doubtful=len(doubtful - {None, *present}),
+        strangers=[
+            span for i in unknown if len(tracks[i].shown_in) > 1 for span in analysis.spans(tracks[i].shown_in)
+        ],  # what is seen in one sample only may be no face at all
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
+        things=analysis.things,
+        times=analysis.times.tolist(),
     )
 
 
@@ -88,6 +108,21 @@ def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
     """
     frames = np.concatenate([np.unique(np.asarray(s, np.int64)) for s in shown] or [np.zeros(0, np.int64)])
     return int(np.bincount(frames).max(initial=0)) + sum(len(s) == 0 for s in shown)
+
+
+def _in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
+    """The facts as they may be told of a dim clip, where every deep colour comes out black: "dark" instead."""
+    if scene.light != "dark" or scene.drawn or all(garment.colour != "black" for garment in facts.clothes):
+        return facts
+    return replace(facts, clothes=[replace(g, colour="dark") if g.colour == "black" else g for g in facts.clothes])
+
+
+def _is_somebody(track: Track, frames: int) -> bool:
+    """Whether a track is a person for sure: a face on a poster or a pattern is seldom found again, or clearly.
+
+    On the development footage this left out seven faces that are nobody's, and nobody's face that is somebody's.
+    """
+    return len(track.shown_in) >= min(_FOUND_AGAIN, frames) or float(track.scores.mean()) >= _CLEAR
 
 
 def _apart(one: Track, other: Track) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pvchat.chat.english import be, clock, join, lasting, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import Question
+from pvchat.chat.reasons import doubt
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
 _REFUSED = {
@@ -79,14 +80,14 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     """When somebody present is seen; how long, how often, when first or last where the question asks that."""
     name, seen = person.name, when(person, evidence)
     if not seen:
-        still = evidence.duration_s is not None and evidence.duration_s <= 1.5
-        return f"{name} is in this video, " + ("which is over in a moment." if still else "but I can't say when.")
+        short = is_still(evidence)
+        return f"{name} is in this video, " + ("which is over in a moment." if short else "but I can't say when.")
     if end := re.search(r"\b(first|last)\b(?! (\w+ )?(seconds?|minutes?|half|part)\b)", asked, re.IGNORECASE):
         at = person.spans[0][0] if end[1].lower() == "first" else person.last_seen_s
         return f"{name} is {end[1].lower()} seen at {clock(at or 0.0)}."
     if seen == "the whole time":
         seen += f", from {clock(person.spans[0][0])} to {clock(person.spans[-1][1])}"
-    if re.search(r"\bhow long\b", asked, re.IGNORECASE):
+    if re.search(r"\bhow (long|many (seconds|minutes|hours))\b", asked, re.IGNORECASE):
         return f"{name} is in this video for about {lasting(person.visible_s)}, {seen}."
     if re.search(r"\bhow (often|many times)\b", asked, re.IGNORECASE):
         often = {1: "once", 2: "twice"}.get(len(person.spans), f"{number(len(person.spans))} times")
@@ -117,7 +118,7 @@ def refusals(kind: QuestionType, asked: Sequence[PersonPresence]) -> list[str]:
 def when(person: PersonPresence, evidence: Evidence) -> str:
     """Such as "from 0:02 to 0:09"; empty for stills and where no span is known."""
     spans, length = person.spans, evidence.duration_s
-    if not spans or (length is not None and length <= 1.5):
+    if not spans or is_still(evidence):
         return ""
     if length is not None and sum(b - a for a, b in spans) >= 0.95 * length:
         return "the whole time"
@@ -126,13 +127,17 @@ def when(person: PersonPresence, evidence: Evidence) -> str:
     return join([f"from {clock(a)} to {clock(b)}" if clock(a) != clock(b) else f"at {clock(a)}" for a, b in spans])
 
 
+def is_still(evidence: Evidence) -> bool:
+    """Whether the clip is a photo, or as short as one: no times are told of it."""
+    return evidence.duration_s is not None and evidence.duration_s <= 1.5
+
+
 def _existence_of_one(person: PersonPresence, evidence: Evidence) -> str:
     name = person.name
     if person.decision == "absent":
         return f"No, {name} is not in this video."
     if person.decision == "unsure":
-        seen = "the likeness is too weak" if person.track is not None else "the picture isn't clear enough"
-        return f"I'm not sure whether {name} is in this video: {seen} to tell."
+        return f"I'm not sure whether {name} is in this video: {doubt(person, is_still(evidence))}."
     where = evidence.facts.get(name, PersonFacts()).where
     return "Yes, " + ", ".join(x for x in (f"{name} is in this video", where, when(person, evidence)) if x) + "."
 

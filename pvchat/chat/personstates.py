@@ -19,6 +19,7 @@ from pvchat.people.person import Person
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
+    from pvchat.model.config import ModelConfig
     from pvchat.model.features import PersonFeatures
     from pvchat.model.people import PersonState
 
@@ -40,7 +41,7 @@ def person_state(trained: TrainedModel, person: Person) -> PersonState:
     from pvchat.model.people import PersonState
 
     features = person_features(person)
-    if person.extra.get(STAMP) == trained.stamp and {"tokens", "z"} <= person.arrays.keys():
+    if person.extra.get(STAMP) == trained.stamp and _fits(person, trained.reader.config):
         tokens, z = (torch.from_numpy(person.arrays[key].astype(np.float32)) for key in ("tokens", "z"))
         prototypes = features.identity[0][features.identity_mask[0]]
         return PersonState(person.name, *(part.to(trained.device) for part in (tokens, z, prototypes)))
@@ -50,6 +51,12 @@ def person_state(trained: TrainedModel, person: Person) -> PersonState:
         made = trained.reader.aligner.people(features.to(trained.device), [person.name])[0]
     made.tokens = made.tokens.half().float()  # as they are stored
     return made
+
+
+def _fits(person: Person, config: ModelConfig) -> bool:
+    """Whether tokens and z have the model's shapes: a stranger's file may bear its stamp all the same."""
+    wanted = {"tokens": (config.personal_tokens, config.width), "z": (config.routed_modules, config.routed_heads)}
+    return all(key in person.arrays and person.arrays[key].shape == shape for key, shape in wanted.items())
 
 
 def person_features(person: Person) -> PersonFeatures:

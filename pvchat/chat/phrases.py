@@ -6,6 +6,7 @@ Nothing that wasn't measured is spoken of. Actions are in the simple present ("s
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pvchat.chat.english import HEDGE, join, number
 from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once
@@ -23,12 +24,17 @@ _AT = re.compile(
 )
 _ON = re.compile(r"\b(stage|street|road|sofa|couch|bed|balcony|field|pitch|lawn|roof|boat|court|mountain|beach front)$")
 _SURFACE = re.compile(r"\b(wall|backdrop|curtain|screen|board|fence|poster|panel)s?$")
+BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  # of a picture that shows no place
+_WALL = re.compile(
+    r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
+)  # the walls of any room, not worth a word beside a place
+_PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
 
 
 def appearance_phrase(facts: PersonFacts, whole: bool = False) -> str:
     """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured."""
-    worn = [_garment(g) for g in facts.clothes] + [f for f in facts.features if not _BODY.search(f)]
+    worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not _BODY.search(f)]
     has = [x for x in (facts.hair, *(f for f in facts.features if _BODY.search(f))) if x]
     if worn and not (whole and has):
         return f"is wearing {join(worn)}"
@@ -41,21 +47,26 @@ def action_phrase(facts: PersonFacts) -> str:
     """Such as "sits, talks and raises a hand": pose, activity, gestures, movement and what is held."""
     walks = facts.movement is not None and facts.movement.startswith("walking")
     pose = None if walks and facts.pose == "standing" else facts.pose
+    pose = f"{pose} {facts.seat}" if pose and facts.seat else pose
     held = f"holding {facts.holding}" if facts.holding else None
     told = (pose, facts.activity, *facts.gestures, facts.movement, held)
     deeds = sorted([d.strip() for d in told if d and d.strip()], key=lambda d: d.startswith(HEDGE))  # doubt comes last
     kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
-    return join([present_tense(d) for d in kept])
+    return join([present_tense(_own(d, sure_gender(facts))) for d in kept])
 
 
 def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     """Completes "is …": "in an office, on the left, next to Ben". Strangers count only when `others` is asked for."""
     facts, scene = evidence.facts.get(name, PersonFacts()), evidence.scene
-    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place or scene.setting
+    bare = bool(BARE.search(scene.background or ""))
+    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place
+    place = place or (None if bare else scene.setting)  # in front of one dark or grey surface nothing tells
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
-    backed = scene.background and f"{'before' if _SURFACE.search(scene.background) else 'with'} {scene.background}"
+    backed = scene.background and f"before {scene.background}"
+    if place and (bare or _WALL.search(scene.background or "")):
+        backed = None
     near = beside(name, evidence, others or not (place or backed or where))
-    parts = [place, backed, where, f"next to {join(near)}" if near else None]
+    parts = [place, *facts.near, backed, where, f"next to {join(near)}" if near else None]
     if not (place or backed) and facts.shot in ("close-up", "far away"):
         parts.append("in close-up" if facts.shot == "close-up" else facts.shot)
     return ", ".join(p for p in parts if p)
@@ -66,17 +77,23 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     here = evidence.boxes.get(name)
     if here is None:
         return []
+    mine = next((o.frames for o in evidence.others if o.name == name), ())
     around = [o for o in evidence.others if o.name != name] + [
         Neighbour(box, other)
         for other, box in evidence.boxes.items()
         if other != name and other not in [o.name for o in evidence.others]
     ]
-    near = [o for o in around if side_by_side(here, o.box)]
-    named = [o.name for o in near if o.name]
-    unnamed = at_once([o.frames for o in near if o.name is None]) if strangers else 0
+    near = [o for o in around if side_by_side(here, o.box) and seen_together(mine, o.frames)]
+    named = [o.name for o in near if o.name and o.sure]
+    unnamed = at_once([o.frames for o in near if not (o.name and o.sure)]) if strangers else 0
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
     return named
+
+
+def seen_together(mine: Sequence[int], theirs: Sequence[int]) -> bool:
+    """Whether two people share a frame: those of two shots are not beside each other; unknown frames may."""
+    return not mine or not theirs or bool(set(mine) & set(theirs))
 
 
 def side_by_side(a: Box, b: Box) -> bool:
@@ -87,12 +104,24 @@ def side_by_side(a: Box, b: Box) -> bool:
     return gap <= _NEAR * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= height
 
 
+def sure_gender(facts: PersonFacts) -> str | None:
+    """The gender where a pronoun may be used: a wrong one is worse than the name said twice."""
+    return facts.gender if facts.confidence.get("gender", 1.0) >= _PRONOUN else None
+
+
+def _own(deed: str, gender: str | None) -> str:
+    """A deed as it is told of one person: "shaking his head", "shaking the head" where the gender isn't known."""
+    whose = {"man": "his", "woman": "her"}.get(gender or "", "the")
+    return re.sub(r"\btheir\b", whose, deed).replace("facing the camera", "looking towards the camera")
+
+
 def _says(other: str, deed: str, earlier: bool) -> bool:
     """Whether `other` already says `deed` (the same words, or the same and more)."""
     return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
 
 
-def _garment(garment: Garment) -> str:
+def garment_phrase(garment: Garment) -> str:
+    """Such as "an orange top" or "grey scrubs"."""
     words = f"{garment.colour} {garment.kind}" if garment.colour else garment.kind
     return words if _PLURAL_KINDS.search(garment.kind) else f"{'an' if words[0].lower() in 'aeio' else 'a'} {words}"
 

@@ -12,7 +12,7 @@ from typing import Literal
 from pvchat.chat.english import HEDGE, be, join, number, upper
 from pvchat.chat.evidence import Evidence, at_once
 from pvchat.chat.guard import same_colour
-from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
+from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, seen_together, side_by_side
 from pvchat.chat.predicates import Predicate
 from pvchat.schemas import PersonFacts, PersonPresence
 
@@ -127,7 +127,11 @@ def _beside(names: Sequence[str], evidence: Evidence) -> str:
     boxes = evidence.boxes
     if first not in boxes or any(name not in boxes for name in others):
         return rest(names)
-    near = all(side_by_side(boxes[first], boxes[other]) for other in others)
+    frames = {o.name: o.frames for o in evidence.others}
+    near = all(
+        side_by_side(boxes[first], boxes[other]) and seen_together(frames.get(first, ()), frames.get(other, ()))
+        for other in others
+    )
     return f"{'Yes' if near else 'No'}, {first} is {'' if near else 'not '}next to {join(others)}."
 
 

@@ -1,8 +1,9 @@
 """Reading a question: its text and the enrolled names in, a `Question` (type, people, whom it asks for) out.
 
-Order of work: find the names (`names.py`), resolve pronouns by the previous question, read "who/anyone/everyone", then
-the type (`questiontypes.py`), what of somebody is asked (`aspects.py`), names that nobody enrolled bears
-(`unknown_names.py`), and whether anything is asked at all (`replies.py`). Other languages: `foreign.py`.
+Order of work: take out the words for a part of the clip (`timewords.py`), find the names (`names.py`), resolve pronouns
+by the previous question, questions about things (`things.py`), "who/anyone/everyone", then the type
+(`questiontypes.py`), what of somebody is asked (`aspects.py`), names that nobody enrolled bears (`unknown_names.py`),
+and whether anything is asked at all (`replies.py`). Other languages: `foreign.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pvchat.chat.aspects import USUAL, Aspect, read_aspect
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
@@ -18,9 +19,13 @@ from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
 from pvchat.chat.replies import no_subject, small_talk
 from pvchat.chat.sentences import Encode
+from pvchat.chat.things import ThingQuestion, read_things
+from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import relatives, unknown_names
-from pvchat.chat.vocabulary import PRONOUNS
-from pvchat.errors import UnknownPersonError
+from pvchat.chat.vocabulary import MASK, PRONOUNS
+from pvchat.chat.window import Part
+from pvchat.errors import SettingsError, UnknownPersonError
+from pvchat.people.naming import ask_back
 from pvchat.schemas import PersonPresence, QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
@@ -35,6 +40,12 @@ _EVERYONE = re.compile(
     r"\b(every ?one|every ?body|all of (them|us|my|the|you)|they all|all (the )?(people|enrolled|persons)"
     r"|whole (group|team|family))\b"
 )
+_AND_WHOM = re.compile(rf"(and|or|but|also|what about|how about) {MASK.lower()}\W*")
+_AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.IGNORECASE)  # "and at 3:40?"
+_BARE = re.compile(  # what "Is Ana in the second half?" leaves: it asks whether she is there
+    rf"(?:and )?(?:is|are|was|were|who(?:'s| is| was| are)?)(?:(?:,| and| or)? (?:{MASK.lower()}|he|she|they|any ?one"
+    r"|any ?body|every ?one|every ?body|both))*(?P<end>\W*)"
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class Question:
     """What a question asks for.
 
     Attributes:
-        text: the question as typed.
+        text: the question as typed, without the words for a part of the clip.
         type: existence, appearance, action, location or other.
         people: enrolled names it is about, in order of mention (those of the previous question for a pronoun).
         asks_who: it asks which people are there ("who is in this video?", "anyone else?").
@@ -50,7 +61,9 @@ class Question:
         besides: names that a "who else" leaves out.
         unknown: names it asks about that aren't enrolled.
         aspect: what of the people it asks.
+        part: the part of the clip that it names ("at 3:20", "in the second half").
         reply: a sentence that is the whole answer, where it asks nothing that can be seen.
+        things: what it asks about things, where it does.
     """
 
     text: str
@@ -61,13 +74,15 @@ class Question:
     besides: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     aspect: Aspect = USUAL
+    part: Part | None = None
     reply: str = ""
+    things: ThingQuestion | None = None
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
-        """Of everyone's presences those that the question is about: all for "who", and where it names nobody."""
+        """Of everyone's presences those that the question is about: all for "who" and where it names nobody."""
         if self.reply:
             return []
-        everybody = self.asks_who or not self.people
+        everybody = self.asks_who or not self.people or self.aspect.name == "order"
         return [p for p in everyone if everybody or p.name in self.people]
 
 
@@ -89,12 +104,15 @@ def read_questions(
 
     Raises:
         UnknownPersonError: one asks about somebody who isn't enrolled.
+        SettingsError: one is no text.
     """
     previous: Question | None = None
     for turn in history:
         previous = read_question(turn if isinstance(turn, str) else turn[0], names, aliases, previous, encode)
     asked = []
     for text in texts:
+        if not isinstance(text, str):
+            raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
         asked.append(read_question(text, names, aliases, previous, encode))
         check_known(asked[-1], names)
     return asked
@@ -116,15 +134,24 @@ def read_question(
         previous: the question before, for pronouns and ellipses ("and what is she wearing?", "and Ben?").
         encode: sentence encoder for paraphrases that no rule decides, e.g. `SentenceEncoder().encode`.
     """
-    tidy = " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split())
+    tidy, part = named_part(" ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split()))
+    if part is not None and previous is not None and _AND_WHEN.fullmatch(tidy):
+        return replace(previous, part=part)
     mentions = find_mentions(tidy, names, aliases or {})
+    if part is not None and (bare := _BARE.fullmatch(mask_names(tidy, mentions).lower())):
+        tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
     masked = mask_names(tidy, mentions)
     lower = masked.lower()
+    if part is None and previous is not None and _AND_WHOM.fullmatch(lower):
+        part = previous.part  # "and Ben?" asks about the same part
     if foreign := read_foreign(lower):
         return _of_foreign(text, foreign, mentions)
     if kin := relatives(tidy, mentions):
         return Question(text, unknown=kin)
     people, asks_who, besides = _whom(lower, mentions, previous)
+    if (things := read_things(lower)) and (things.asked != "held" or people):
+        text = text if part is None else tidy
+        return Question(text, things.type, people if things.asked == "held" else (), part=part, things=things)
     asks_all = not people and not asks_who and bool(_EVERYONE.search(lower))
     kind = question_type(masked, encode, previous.type if previous else None, asks_who)
     inherited = not mentions and bool(ELLIPSIS.search(lower))  # "and bob?" names somebody else than before
@@ -135,14 +162,15 @@ def read_question(
         people = previous.people  # "thanks" changes no subject
     nobody = not (people or asks_who or asks_all or unknown)
     return Question(
-        text=text,
+        text=text if part is None else tidy,
         type=aspect.type(kind),
-        people=() if asks_who else tuple(names) if asks_all else people,
+        people=people if aspect.name == "order" else () if asks_who else tuple(names) if asks_all else people,
         asks_who=asks_who,
         asks_all=asks_all,
         besides=besides,
         unknown=unknown,
         aspect=aspect,
+        part=part,
         reply=reply or (no_subject(lower, question_type(masked)) if nobody else ""),
     )
 
@@ -153,8 +181,11 @@ def check_known(question: Question, names: Iterable[str]) -> None:
         return
     enrolled = sorted(names, key=str.casefold)
     who = " and ".join(question.unknown)
+    meant = "".join(ask_back(name, enrolled) for name in question.unknown[:1])
     hint = (
-        f"Enrolled: {', '.join(enrolled)}." if enrolled else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
+        f"{meant}Enrolled: {', '.join(enrolled)}."
+        if enrolled
+        else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
     )
     raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
 
@@ -177,7 +208,7 @@ def _whom(
 
 def _aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool, previous: Question | None) -> Aspect:
     """What of somebody is asked; "and Ben?" asks what was asked before."""
-    if previous is not None and re.fullmatch(r"(and|or|but|also|what about|how about) alex\W*", lower):
+    if previous is not None and _AND_WHOM.fullmatch(lower):
         return previous.aspect
     return read_aspect(lower, kind, named, asks_who)
 

@@ -37,7 +37,8 @@ _DEED = (
 _SHOWN = (
     r"present|visible|appear(s|ed|ing|ance)?|(show|pop|turn)(s|ed|n|ing)? up|see|seen|spot(ted)?|find|found|detect(ed)?"
     r"|recogni[sz]e[ds]?|identif(y|ied)|notice[ds]?|features?|featured|featuring|signs?|traces?|glimpses?|contains?"
-    r"|includes?|included|exists?|participat\w+|absent|missing|anywhere|somewhere|cameo|starring|shown"
+    r"|includes?|included|exists?|participat\w+|absent|missing|anywhere|somewhere|cameo|starring|shown|enter(s|ed)?|arriv(e|es|ed)"
+    r"|(comes?|came) in(?! (a|the|his|her)\b)"
 )
 _TIME = r"when|how (long|often|many)|what time|which (seconds?|moments?)|at what point"
 _ABOUT = (

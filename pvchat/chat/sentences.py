@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.runtime import pick_device
 from pvchat.schemas import FloatArray, QuestionType
 
 Encode = Callable[[list[str]], FloatArray]  # n texts -> [n, D] L2-normalised vectors
@@ -53,7 +54,7 @@ class SentenceEncoder:
 
     Args:
         path: the model's folder; None takes the downloaded weights of the role "sentences".
-        device: torch device name.
+        device: torch device name, or "auto".
     """
 
     def __init__(self, path: Path | str | None = None, device: str = "cpu") -> None:
@@ -79,7 +80,7 @@ class SentenceEncoder:
 
         tokenizer, model = self._load()
         batch = tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt").to(
-            self.device
+            pick_device(self.device)
         )
         with torch.inference_mode():
             states = model(**batch).last_hidden_state  # [B, tokens, D]
@@ -95,7 +96,7 @@ class SentenceEncoder:
             path = self.path if self.path is not None else _downloaded()
             tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True)
             model: Any = BertModel.from_pretrained(str(path), local_files_only=True)
-            self._parts = tokenizer, model.eval().to(self.device)
+            self._parts = tokenizer, model.eval().to(pick_device(self.device))
         return self._parts
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.chat.calibration import Calibration
+from pvchat.runtime import pick_device
 
 if TYPE_CHECKING:
     from pvchat.model.pvchat import PVChatModel
@@ -25,7 +26,7 @@ class TrainedModel:
 
     Args:
         folder: holds its config.json and model.safetensors.
-        device: torch device.
+        device: torch device, or "auto".
         model: the whole model, where it is in memory already.
 
     Attributes:
@@ -33,9 +34,14 @@ class TrainedModel:
     """
 
     def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:
-        self.folder, self.device = folder, device
+        self.folder, self._device = folder, device
         self.lock = threading.RLock()
         self._whole = model
+
+    @cached_property
+    def device(self) -> str:
+        """The torch device; torch itself isn't loaded before it is needed."""
+        return pick_device(self._device)
 
     @property
     def model(self) -> PVChatModel:

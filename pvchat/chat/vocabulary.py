@@ -25,7 +25,7 @@ BEFORE_NOUN = word_set(
 OPENERS = word_set(
     """is are was were does do did has have can could will would should see spot find recognise recognize detect notice
     and or nor not either neither both with about of to by like describe beside besides than except for where's
-    who's what's how's where's behind near show"""
+    who's what's how's where's behind near show after before"""
 )
 PREDICATES = word_set(
     """is are was were be been has does in here there on at and or too also present visible appear appears show shows

@@ -1,23 +1,40 @@
-"""The part of a clip that a question is about: times in words or numbers in, what was seen in that part out.
+"""The part of a clip that a question is about: a `Part` or a window in, what was seen in it out.
 
-Times are seconds from the clip's start; in words they are plain seconds, m:ss or h:mm:ss.
+Times are seconds from the clip's start; in words they are plain seconds, m:ss or h:mm:ss (`timewords.py`).
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
 from pvchat.chat.english import clock
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
 
 Window = tuple[float, float | None]  # start and end in seconds; None: the clip's end
-Part = Window | float | None  # a window, the seconds around a moment, or the whole clip
 
 _TIME = re.compile(r"(?:(?:(\d+):(?=\d\d:))?(\d+):(?=\d\d(?:\.|$)))?(\d+(?:\.\d+)?)")
-_MOMENT = re.compile(r"\s*\bat (\d+(?::\d\d){1,2})(?![\d:])(?! ?[ap]\.?m\b)", re.IGNORECASE)
 _AROUND = 2.0  # seconds to both sides of a moment that is asked about
 _ROUNDED = 1.0  # seconds: players show the length of a clip rounded up
+_EDGE = (2.0, 0.1, 30.0)  # "at the beginning": at least so many seconds, so much of the clip, at most so many [choice]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a clip as words name it.
+
+    Attributes:
+        kind: what the numbers are: "between" two times (seconds), the "first" or "last" so many seconds, a "share" of
+            the length (0..1), a "moment" (seconds), a "shot" (from 1; negative counts from the last), the clip's
+            "beginning" or "end" (no numbers).
+        start, end: the numbers; an end of None is the clip's.
+    """
+
+    kind: Literal["between", "first", "last", "share", "moment", "shot", "beginning", "end"]
+    start: float = 0.0
+    end: float | None = None
 
 
 def seconds_of(text: str) -> float:
@@ -33,44 +50,65 @@ def seconds_of(text: str) -> float:
     return 3600 * hours + 60 * minutes + seconds
 
 
-def moment_of(question: str) -> tuple[str, float | None]:
-    """A question without its "at 3:20", and that moment in seconds; None where it names none, or several."""
-    found = list(_MOMENT.finditer(question))
-    if len(found) != 1:
-        return question, None
-    try:
-        time = seconds_of(found[0][1])
-    except ValueError:
-        return question, None
-    return _MOMENT.sub("", question).strip(" ,"), time
+def window_of(part: Part | Window, analysis: ClipAnalysis, length_s: float | None = None) -> tuple[float, float]:
+    """Where a part of a clip begins and ends, seconds.
 
-
-def part_of(analysis: ClipAnalysis, part: Part) -> ClipAnalysis:
-    """What was seen in a part of a clip: in a window, around a moment, or (None) in all of it.
+    Args:
+        part: as words or numbers name it.
+        analysis: of the clip, or of its beginning.
+        length_s: of the whole clip, where the analysis is of its beginning.
 
     Raises:
         SettingsError: the part is empty, reversed, or not within the clip.
     """
-    if part is None:
-        return analysis
-    length = analysis.duration_s
-    start, last = _around(part, length) if isinstance(part, (int, float)) else part
+    length = analysis.duration_s if length_s is None else max(length_s, analysis.duration_s)
+    start, last = _window(part, analysis, length) if isinstance(part, Part) else part
     end = length if last is None else last
     if not 0 <= start < min(end, length) or end > length + _ROUNDED:
         raise SettingsError(
             f"there is no such part: the clip is {length:.1f} s long ({clock(length)}).",
-            subject=f"from {_told(start)} to {'the end' if last is None else _told(end)}",
+            subject=f"from {start:g} s to {'the end' if last is None else f'{last:g} s'}",
             hint="Use times within the clip, the earlier one first.",
         )
-    return analysis.between(start, min(end, length))
+    return start, min(end, length)
 
 
-def _around(moment: float, length_s: float) -> Window:
-    """The window about a moment of a clip that is `length_s` long; of a moment after its end one that is refused."""
-    if moment > length_s + _ROUNDED:
-        return moment - _AROUND, moment + _AROUND
-    return max(0.0, moment - _AROUND), min(length_s, moment + _AROUND)
+def _window(part: Part, analysis: ClipAnalysis, length: float) -> Window:
+    """The window that words mean in a clip of this length; the numbers of "between" are left as they are."""
+    least, share, most = _EDGE
+    edge = min(max(least, share * length), most, length)
+    if part.kind == "first":
+        return 0.0, min(part.start, length)
+    if part.kind == "last":
+        return max(0.0, length - part.start), None
+    if part.kind == "share":
+        return part.start * length, (1.0 if part.end is None else part.end) * length
+    if part.kind == "moment":
+        return _about(part.start, analysis, length)
+    if part.kind == "shot":
+        return _shot(int(part.start), analysis)
+    if part.kind == "between":
+        return part.start, part.end
+    return (0.0, edge) if part.kind == "beginning" else (length - edge, None)
 
 
-def _told(seconds: float) -> str:
-    return f"{seconds:g} s"
+def _about(moment: float, analysis: ClipAnalysis, length: float) -> Window:
+    """The seconds about a moment, as far as its shot goes; of a moment after the end a window that is refused."""
+    low, high = moment - _AROUND, moment + _AROUND
+    if moment > length + _ROUNDED:
+        return low, high
+    first, last = 0.0, length
+    if moment < analysis.duration_s or analysis.duration_s == length:
+        ended = int((analysis.shots[:, 1] <= moment).sum())
+        first, last = analysis.shots[min(ended, len(analysis.shots) - 1)].tolist()
+    return max(low, first), min(high, last, length)
+
+
+def _shot(number: int, analysis: ClipAnalysis) -> Window:
+    shots = analysis.shots
+    if not -len(shots) <= number <= len(shots) or not number:
+        raise SettingsError(
+            f"there is no such shot: I see {len(shots)}.", subject=f"shot {number}", hint="Ask for an earlier one."
+        )
+    start, end = shots[number - 1 if number > 0 else number].tolist()
+    return start, end

@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pvchat.chat.answers import write_answer
 from pvchat.chat.claims import fill_gaps
 from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.grounds import grounds_of
 from pvchat.chat.questions import Question
 from pvchat.chat.viewed import Stream, Viewed
-from pvchat.schemas import PersonPresence
+from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
@@ -33,11 +34,13 @@ class WrittenAnswer:
         text: of it.
         people: the presence of those asked about.
         first_at: when (`time.perf_counter`) its first piece was there; nothing of it is shown before it is final.
+        grounds: what the measured facts in it rest on.
     """
 
     text: str
     people: list[PersonPresence]
     first_at: float
+    grounds: list[AnswerGround] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Writer:
                 written.append(WrittenAnswer(told.text, asked, told.first_at))
                 continue
             text = viewed.whole(write_answer(question, asked, seen, language))
-            written.append(WrittenAnswer(text, asked, time.perf_counter()))
+            written.append(WrittenAnswer(text, asked, time.perf_counter(), grounds_of(question, asked, seen)))
             if stream is not None:
                 for piece in re.findall(r"\S+\s*", text):
                     stream(piece)

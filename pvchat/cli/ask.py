@@ -1,6 +1,7 @@
 """`pvchat ask CLIP QUESTION`: one question about one clip.
 
-In: parsed words. Out: the answer on stdout, with who was judged how and what took how long.
+In: parsed words. Out: the answer on stdout, with who was judged how and what took how long; `-v` says, too, why
+somebody wasn't recognised.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_model
+from pvchat.cli.options import Commands, add_command, add_model, time_of
 
 if TYPE_CHECKING:
     from pvchat.schemas import Answer
@@ -22,7 +23,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
     for flag, dest, end in (("--from", "start_s", "start"), ("--to", "end_s", "end")):
         told = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
-        parser.add_argument(flag, dest=dest, type=_seconds, metavar="TIME", help=told)
+        parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=told)
     add_model(parser)
     parser.set_defaults(run=run)
 
@@ -40,24 +41,17 @@ def run(args: argparse.Namespace) -> None:
     if args.json:
         console.write_json(answer.to_dict())
     else:
-        _show(answer)
+        _show(answer, bool(args.verbose))
 
 
-def _seconds(text: str) -> float:
-    from pvchat.chat.window import seconds_of
-
-    try:
-        return seconds_of(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _show(answer: Answer) -> None:
-    out, row = console.open_console(), answer.to_dict()
-    out.print(console.plain(answer.answer), soft_wrap=True)
+def _show(answer: Answer, more: bool) -> None:
+    row = answer.to_dict()
+    console.write(answer.answer)
     for person in row["people"]:
         spans = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in person["spans"])
-        line = f"  {console.plain(person['name'])}: {person['decision']}, probability {person['probability']:.2f}"
-        out.print(f"[dim]{line}{f', {spans}' if spans else ''}[/dim]")
+        line = f"  {person['name']}: {person['decision']}, probability {person['probability']:.2f}"
+        console.write_faint(f"{line}, {spans}" if spans else line)
+        if more and "why" in person:
+            console.write_faint(f"    {person['why']['text']}")
     timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
-    out.print(f"[dim]  {', '.join(timing)}[/dim]")
+    console.write_faint(f"  {', '.join(timing)}")

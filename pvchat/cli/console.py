@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
+import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli.options import settings_of
@@ -45,7 +48,34 @@ def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
     if args.json:
         write_json(row)
     else:
-        open_console().print(plain(sentence), soft_wrap=True)
+        write(sentence)
+
+
+def write_faint(text: str) -> None:
+    """A line that matters less, on stdout; grey where that is a terminal."""
+    grey = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    print(f"\x1b[2m{text}\x1b[0m" if grey else text)
+
+
+def write_columns(rows: Sequence[Sequence[str]]) -> None:
+    """Rows of words under each other, on stdout."""
+    print("\n".join(columns(rows)))
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of words under each other, the first row the titles; as wide as they are."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [word + " " * (width - _width(word)) for word, width in zip(row, widths, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
 
 
 def open_console() -> Console:
@@ -75,9 +105,9 @@ def plain(text: str) -> str:
 def show_error(error: PVChatError, as_json: bool) -> None:
     """What happened, which input it concerns, what to do; and the people to choose from, if that is the question."""
     row: dict[str, Any] = error.to_dict()
-    candidates = error.candidates if isinstance(error, SeveralSubjectsError) else []
-    if candidates:
-        row["candidates"] = [dataclasses.asdict(candidate) for candidate in candidates]
+    if isinstance(error, SeveralSubjectsError):
+        candidates = error.candidates
+        row |= {"candidates": [dataclasses.asdict(candidate) for candidate in candidates], "sheet": error.sheet}
     if as_json:
         write_json(row)
     from pvchat.runtime import error_console
@@ -85,13 +115,19 @@ def show_error(error: PVChatError, as_json: bool) -> None:
     console = error_console()
     subject = f"{plain(error.subject)}: " if error.subject else ""
     console.print(f"[red]error:[/red] {subject}{plain(error.what)}", soft_wrap=True)
-    if candidates:
-        table = open_table("--track", "seen for", "where", "picture")
-        for one in candidates:
-            table.add_row(str(one.number), f"{one.seconds:.1f} s", plain(one.where), plain(one.thumbnail))
-        console.print(table)
+    if isinstance(error, SeveralSubjectsError):
+        for line in _choices(error):
+            say(line)
     if error.hint:
         console.print(plain(error.hint), soft_wrap=True)
+
+
+def _choices(error: SeveralSubjectsError) -> list[str]:
+    """Whom to choose from, and where their pictures lie: whole paths, never cut off, that a click opens."""
+    rows = [("--track", "seen for", "where", "" if error.sheet else "picture")]
+    for one in error.candidates:
+        rows.append((str(one.number), f"{one.seconds:.1f} s", one.where, "" if error.sheet else one.thumbnail))
+    return [*columns(rows), *([f"Pictures of all: {error.sheet}"] if error.sheet else [])]
 
 
 def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:

@@ -20,36 +20,44 @@ def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "doctor", "what is installed, what is missing, how to mend it")
     parser.add_argument(
-        "--fetch", action="store_true", help="download what is missing: weights, and the demo's footage"
+        "--fetch", action="store_true", help="download what is missing or damaged: weights, and the demo's footage"
     )
+    parser.add_argument("--verify", action="store_true", help="hash every file of the weights again")
     add_common(parser)
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: argparse.Namespace) -> int:
     """Fetch what is missing if asked to, then tell the state.
+
+    Returns:
+        The exit code: 1 where something is missing or damaged.
 
     Raises:
         WeightsError: something can't be fetched.
     """
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
-    from pvchat.cli.examination import examine
+    from pvchat.cli.examination import examine, look_for_damage
     from pvchat.perception.analysis import Experts
     from pvchat.runtime import ProgressDisplay
 
     if args.fetch:
+        damage = look_for_damage(thorough=True)  # what is damaged is missing from here on
         with ProgressDisplay("bytes") as progress:
             weights.fetch(progress=progress)
             weights.fetch(progress=progress, table=FOOTAGE)
             if not weights.missing():
                 progress("converting networks", 0, 0)
                 Experts().convert()
-    report = examine()
+        for row in damage:
+            console.say(f"Mended: {row['what']}")
+    report = examine(thorough=args.verify)
     if args.json:
         console.write_json(report)
     else:
         show(report, console.open_console())
+    return 0 if report["ok"] else 1
 
 
 def show(report: dict[str, Any], out: Console) -> None:
@@ -88,7 +96,9 @@ def _state_table(report: dict[str, Any]) -> Table:
     table.add_row("device", f"{report['device']['auto']} (there are: {', '.join(report['device']['available'])})")
     table.add_row("home", report["home"])
     table.add_row("disk", f"{size(disk['used_bytes'])} used by pvchat, {size(disk['free_bytes'])} free")
-    damaged = f", {people['damaged']} damaged" if people["damaged"] else ""
+    damaged = f", {len(people['damaged'])} damaged" if people["damaged"] else ""
+    if report["encryption"]["encrypted"]:
+        table.add_row("encrypted", f"yes; temporary files are in {report['encryption']['temporary']}")
     table.add_row("people", f"{people['enrolled']} enrolled{damaged}")
     return table
 

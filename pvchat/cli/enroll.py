@@ -6,6 +6,7 @@ In: parsed words. Out: who is enrolled now, on stdout.
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
 
 if TYPE_CHECKING:
+    from pvchat.people.notes import Notes
     from pvchat.people.store import Person
     from pvchat.service import PVChat
 
@@ -27,6 +29,8 @@ def register(commands: Commands) -> None:
     parser.add_argument("--depth", choices=DEPTHS, default="instant", help="instant (the default): one pass over "
                         "the clip, seconds; deep: also learns from an augmentation of it, minutes")  # fmt: skip
     parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
+    told = "another clip of somebody who is enrolled by that name: what it shows joins what is known of her"
+    parser.add_argument("--add", action="store_true", help=told)
     parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
     add_model(parser)
     parser.set_defaults(run=run)
@@ -43,13 +47,16 @@ def run(args: argparse.Namespace) -> None:
         if args.depth == "deep":
             person = _enroll_deep(chat, args)
         else:
-            person = chat.enroll(args.clip, name=args.name, depth=args.depth, track=args.track, replace=args.replace)
+            person = chat.enroll(
+                args.clip, name=args.name, depth=args.depth, track=args.track, replace=args.replace, add=args.add
+            )
     if args.json:
         from pvchat.people.store import describe
 
-        console.write_json(describe(person))
+        notes = {} if person.notes is None else {"notes": person.notes.to_dict()}
+        console.write_json({**describe(person), **notes})
     else:
-        _show(person, Path(args.clip).name)
+        _show(person, Path(args.clip).name, args.add)
 
 
 def _enroll_deep(chat: PVChat, args: argparse.Namespace) -> Person:
@@ -60,11 +67,26 @@ def _enroll_deep(chat: PVChat, args: argparse.Namespace) -> Person:
         return chat.enroll(args.clip, args.name, "deep", args.track, args.replace, stop)
 
 
-def _show(person: Person, source: str) -> None:
-    out, name = console.open_console(), console.plain(person.name)
-    out.print(f"[bold]{name}[/bold] is enrolled ({person.depth}), from {console.plain(source)}.")
+def _show(person: Person, source: str, added: bool) -> None:
+    name, clips = person.name, int(person.extra.get("clips", 1))
+    if added:
+        console.write(f"{source} is added to {name} ({person.depth}), who is known from {clips} clips now.")
+    else:
+        console.write(f"{name} is enrolled ({person.depth}), from {source}.")
     if person.kind == "figure":
-        out.print("No face was found: the person is recognised by appearance, which is less certain.")
+        console.write("No face was found: the person is recognised by appearance, which is less certain.")
     if person.confidence < 1:
-        out.print(f"Confidence of this enrollment: {person.confidence:.2f}")
-    out.print(f'Now ask: pvchat ask CLIP "Is {name} there?"')
+        console.write(f"Confidence of this enrollment: {person.confidence:.2f}")
+    if person.notes is not None:
+        _warn(person.notes, name)
+    console.write(f'Now ask: pvchat ask CLIP "Is {name} there?"')
+
+
+def _warn(notes: Notes, name: str) -> None:
+    for sentence in notes.sentences(name):
+        console.write(sentence)
+    if notes.looks_like:
+        both = f"{shlex.quote(notes.looks_like)} {shlex.quote(name)}"
+        console.write(f"If it is {notes.looks_like}: pvchat people merge {both}")
+    if notes.poor and not notes.unlike:
+        console.write(f"Add a better clip with: pvchat enroll CLIP --name {shlex.quote(name)} --add")

@@ -25,14 +25,19 @@ CODE_LICENCE = "Apache-2.0"
 FITTED_LICENCE = "for research, non-commercial use, as the data they were fitted on demand"
 EITHER = ("decord", "decord2")  # one of them is right, both are not
 LOW_DISK_BYTES = 2 * 10**9
+FETCH = "pvchat doctor --fetch"
 
 
-def examine(video: VideoConfig | None = None) -> dict[str, Any]:
+def examine(video: VideoConfig | None = None, *, thorough: bool = False) -> dict[str, Any]:
     """Look at everything; never raises for what it finds.
 
+    Args:
+        video: which decoder is asked about.
+        thorough: hash all weights; without, only files that changed since they were hashed last.
+
     Returns:
-        {"ok", "versions", "machine", "decoder", "device", "home", "disk", "weights", "people", "problems"}; a problem
-        is {"what", "mend"}.
+        {"ok", "versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "fitted", "people",
+        "encryption", "problems"}; a problem is {"what", "mend"}.
     """
     report: dict[str, Any] = {
         "versions": _versions(),
@@ -41,13 +46,51 @@ def examine(video: VideoConfig | None = None) -> dict[str, Any]:
         "device": _device(),
         "home": str(home()),
         "disk": _disk(),
+        "damage": look_for_damage(thorough),
         "weights": _weights(),
         "fitted": _fitted(),
-        "people": _people(),
+        "people": {"enrolled": 0, "damaged": {}},
+        "encryption": _encryption(),
     }
+    if not report["encryption"]["locked"]:
+        report["people"] = _people()
     report["problems"] = _problems(report)
     report["ok"] = not report["problems"]
     return report
+
+
+def look_for_damage(thorough: bool) -> list[dict[str, str]]:
+    """Weights and converted networks that aren't as they were made: {"what", "mend"} each; they count as missing then.
+
+    Args:
+        thorough: hash every file; without, only those that changed since they were hashed last.
+    """
+    from pvchat.assets import weights
+    from pvchat.assets.footage import FOOTAGE
+    from pvchat.perception.experts import networks
+
+    found = [
+        f"{damage.role}: {damage.name}: {damage.what}"
+        for table in (weights.TABLE, FOOTAGE)
+        for damage in weights.verify(table=table, thorough=thorough)
+    ]
+    found += [f"converted network {name}: {what}" for name, what in networks.damaged(thorough).items()]
+    rows = [{"what": f"Damaged: {what}.", "mend": FETCH} for what in found]
+    return rows + ([{"what": f"Damaged: {name}.", "mend": _reinstall()} for name in _changed()] if thorough else [])
+
+
+def _changed() -> list[str]:
+    """Fitted files of the package that aren't as they were installed; a checkout keeps no list of them."""
+    import base64
+    import hashlib
+
+    found = []
+    for file in importlib.metadata.files("pvchat") or ():
+        if file.suffix == ".safetensors" and file.hash is not None:
+            digest = hashlib.sha256(Path(str(file.locate())).read_bytes()).digest()
+            if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value:
+                found.append(str(file))
+    return found
 
 
 def _versions() -> dict[str, str | None]:
@@ -134,11 +177,49 @@ def _fitted() -> list[dict[str, Any]]:
     ]
 
 
-def _people() -> dict[str, int]:
+def _people() -> dict[str, Any]:
     from pvchat.people.store import PeopleStore
 
     store = PeopleStore()
-    return {"enrolled": len(store.names()), "damaged": len(store.damaged())}
+    return {"enrolled": len(store.names()), "damaged": store.damaged()}
+
+
+def _encryption() -> dict[str, Any]:
+    """Whether the home is encrypted, why it can't be opened, how many files are still plain, and the like."""
+    from pvchat.errors import LockedError
+    from pvchat.storage import conversion, keys, temporary
+
+    locked = ""
+    try:
+        keys.current()
+    except LockedError as error:
+        locked = str(error)
+    plain = sum(len(conversion.plain_files(folder)) for folder in conversion.stores()) if keys.exists() else 0
+    place = temporary.root()
+    on_disk = keys.exists() and place.is_relative_to(home())
+    return {"encrypted": keys.exists(), "locked": locked, "plain_files": plain, "temporary": str(place),
+            "temporary_on_disk": on_disk}  # fmt: skip
+
+
+def _unencrypted(state: dict[str, Any]) -> list[tuple[str, str]]:
+    """Problems of an encrypted home: what is wrong, and what mends it."""
+    found = []
+    if state["locked"]:
+        found.append((state["locked"], "export PVCHAT_KEY=…"))
+    if state["plain_files"]:
+        found.append((f"{state['plain_files']} files are not encrypted yet.", "pvchat encrypt"))
+    if state["temporary_on_disk"]:
+        what = "Temporary files of an encrypted home lie on the disk: no file system in memory is large enough."
+        found.append((what, "export PVCHAT_TMP=FOLDER"))
+    return found
+
+
+def _pip() -> str:
+    return f"{Path(sys.executable).name} -m pip"
+
+
+def _reinstall() -> str:
+    return f"{_pip()} install --force-reinstall --no-deps pvchat"
 
 
 def _problems(report: dict[str, Any]) -> list[dict[str, str]]:
@@ -149,21 +230,23 @@ def _problems(report: dict[str, Any]) -> list[dict[str, str]]:
     if lost:
         amount = size(sum(row["size_bytes"] for row in lost))
         roles = ", ".join(row["role"] for row in lost)
-        found.append((f"Weights are missing: {roles} ({amount}).", "pvchat doctor --fetch"))
-    versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
+        found.append((f"Weights are missing: {roles} ({amount}).", FETCH))
+    found += [(row["what"], row["mend"]) for row in report["damage"]]
+    versions, pip = report["versions"], _pip()
     for name in PACKAGES:
         if name not in EITHER and not versions.get(name):
             found.append((f"The package {name} is missing.", f"{pip} install {name}"))
     if all(versions.get(name) for name in EITHER):
-        mend = f"{pip} uninstall decord decord2, then {pip} install pvchat again"
+        mend = f"{pip} uninstall -y decord decord2 && {pip} install pvchat"
         found.append(("decord and decord2 are both installed and overwrite one another.", mend))
     if not report["device"]["available"]:
         found.append((f"torch does not load: {report['device']['why']}.", f"{pip} install --force-reinstall torch"))
     if report["decoder"]["backend"] == "none":
-        found.append((f"No video decoder: {report['decoder']['why']}", "--video.backend auto"))
+        found.append((f"No video decoder: {report['decoder']['why']}", "unset PVCHAT_VIDEO_BACKEND"))
     if report["disk"]["free_bytes"] < LOW_DISK_BYTES:
         free = size(report["disk"]["free_bytes"])
         found.append((f"Only {free} of disk are free at {report['home']}.", "Free some, or set PVCHAT_HOME"))
-    if report["people"]["damaged"]:
-        found.append((f"{report['people']['damaged']} people can't be read.", "pvchat people list"))
+    found += _unencrypted(report["encryption"])
+    for folder, why in report["people"]["damaged"].items():
+        found.append((f"A person can't be read and is left out: {why}", f"pvchat people forget {folder}"))
     return [{"what": what, "mend": mend} for what, mend in found]

@@ -1,10 +1,12 @@
-"""The command line: `pvchat demo | enroll | ask | augment | index | people | eval | serve | models | train | doctor`.
+"""The command line: `pvchat demo | enroll | ask | augment | index | people | eval | serve | models | train |
+encrypt | decrypt | doctor`.
 
-In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for an error
-that a user can mend, 2 for wrong usage, 130 after Ctrl-C.
+In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for what a
+user can mend (an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C.
 
-Notable choices: argparse and late imports, since `--help` has half a second (docs/help.md is printed from this parser).
-A command is a module beside this one: its `register` adds its options here, its `run` does it.
+Notable choices: argparse and late imports, since an answer about a known clip has a second (docs/help.md is printed
+from this parser). A command is a module beside this one, of its name: its `register` adds its options here, its `run`
+does it; only the module of the command that was given is loaded.
 """
 
 from __future__ import annotations
@@ -14,15 +16,17 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from pvchat import __version__
-from pvchat.cli import ask, augment, console, demo, doctor, enroll, index, models, people, serve, train
-from pvchat.cli import eval as evaluation
+from pvchat.cli import console
 from pvchat.errors import PVChatError
 
 OK, USER_ERROR, INTERRUPTED = 0, 1, 130
-COMMANDS = (demo, enroll, ask, augment, index, people, evaluation, serve, models, train, doctor)
+COMMANDS = (
+    "demo", "enroll", "ask", "augment", "index", "people", "eval", "serve", "models", "train", "encryption", "doctor"
+)  # fmt: skip
 EXAMPLES = """examples:
   pvchat demo                                        see it work on real footage
   pvchat enroll ana.mp4 --name Ana                   get to know Ana from one clip
@@ -40,12 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal can't show ends nothing
-    args = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = build_parser(words[0] if words else "").parse_args(words)
     from pvchat.runtime import setup_logging
 
     setup_logging(args.verbose)
     try:
-        args.run(args)
+        code = args.run(args)
         sys.stdout.flush()
     except PVChatError as error:
         if args.verbose:
@@ -61,18 +66,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return USER_ERROR
-    return OK
+    return int(code or OK)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def build_parser(command: str = "") -> argparse.ArgumentParser:
+    """The command line: of one command where that is named, else the whole one."""
     parser = _Parser(
         prog="pvchat", description="Enroll a person from one clip, then ask about new clips.", epilog=EXAMPLES
     )
     parser.add_argument("--version", action="version", version=f"pvchat {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.register(commands)
+    for name in (command,) if command in COMMANDS else COMMANDS:
+        import_module(f"pvchat.cli.{name}").register(commands)
     return parser
 
 

@@ -25,8 +25,9 @@ MEANINGS = {
     "video.scan_from_s": "length, seconds, from which a video is looked through from end to end",
     "video.scan_fps": "frames a second of a long video that are looked at",
     "video.still_seconds": "length of the clip that a photo becomes",
-    "presence.present_from": "probability from which a person counts as present",
-    "presence.absent_below": "probability below which a person counts as absent",
+    "presence.wrong_yes": "what it costs to say that somebody is there who isn't",
+    "presence.wrong_no": "what it costs to say that somebody isn't there who is",
+    "presence.unsure": "what it costs to be unsure; the least expected cost decides",
 }
 
 
@@ -86,8 +87,18 @@ def add_model(parser: argparse.ArgumentParser) -> None:
             group.add_argument(f"--{flag}", type=kind, default=field.default, metavar=metavar, help=shown)
 
 
+def time_of(text: str) -> float:
+    """Seconds out of "75", "1:15" or "0:01:15", as a type of argparse's."""
+    from pvchat.chat.window import seconds_of
+
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def settings_of(args: argparse.Namespace) -> Settings:
-    """The words of `add_model` as checked settings, with the device that is really there.
+    """The words of `add_model` as checked settings.
 
     Raises:
         SettingsError: a setting is off, or this machine has no such device.
@@ -99,7 +110,8 @@ def settings_of(args: argparse.Namespace) -> Settings:
         section: config(**{field.name: given[f"{section}.{field.name}"] for field in dataclasses.fields(config)})
         for section, config in SECTIONS.items()
     }
-    device = pick_device(args.device)
+    if args.device != "auto":  # that finds out when torch is loaded
+        pick_device(args.device)
     set_threads()
     words = {name: given[name] for name in ("seed", "model", "answers", "llm", "show", "quantize")}
-    return Settings(device=device, **words, **sections)
+    return Settings(device=args.device, **words, **sections)

@@ -1,6 +1,6 @@
-"""`pvchat people list | show | rename | alias | export | import | forget`: the people store from the command line.
+"""`pvchat people list | show | rename | alias | export | import | forget | merge | is | not | corrections`.
 
-In: parsed words. Out: people as rows on stdout. No model is loaded.
+In: parsed words. Out: people as rows on stdout. No model is loaded but for `merge`, `is` and `not`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
-from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.cli.options import Commands, add_command, add_common, add_model, time_of
 
 if TYPE_CHECKING:
+    from pvchat.people.corrections import Correction
     from pvchat.people.store import PeopleStore, Person
 
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    text = "list, show, rename, alias, export, import or forget people"
+    text = "list, show, rename, alias, export, import, forget, merge or correct people"
     parser = add_command(commands, "people", text, "ACTION …")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for action, run, arguments, text in (
@@ -28,18 +29,38 @@ def register(commands: Commands) -> None:
         ("export", export_person, ("name", "path"), "write a person to one .pvperson file"),
         ("import", import_person, ("path",), "add the person in a .pvperson file"),
         ("forget", forget, ("name",), "remove everything about a person, cached clips included"),
+        ("merge", merge, ("name", "other"), "make one person of two who are the same"),
+        ("is", correct, ("name", "clip"), "tell that somebody in a clip is this person"),
+        ("not", correct, ("name", "clip"), "tell that who was taken for this person in a clip is somebody else"),
+        ("corrections", corrections, ("name",), "what was told by `is` and `not`, and taking it back"),
     ):
         words = " ".join([*(argument.upper() for argument in arguments), "[options]"])
         one = add_command(actions, f"people {action}", text, words)
         for argument in arguments:
             one.add_argument(argument, metavar=argument.upper())
-        if action == "alias":
-            one.add_argument("--remove", action="store_true", help="take that other name away")
-        if action == "import":
-            one.add_argument("--name", help="call the person so instead of by the name in the file")
-            one.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
-        add_common(one)
+        _add_options(one, action)
         one.set_defaults(run=run)
+
+
+def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
+    """What an action takes besides its words."""
+    if action == "alias":
+        parser.add_argument("--remove", action="store_true", help="take that other name away")
+    if action == "import":
+        parser.add_argument("--name", help="call the person so instead of by the name in the file")
+        parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
+    if action == "corrections":
+        parser.add_argument("--undo", type=int, metavar="N", help="take the correction of this number back")
+    if action not in ("is", "not", "merge"):
+        add_common(parser)
+        return
+    if action == "merge":
+        add_model(parser)
+        return
+    told = "a moment at which whoever is meant is seen, as seconds, m:ss or h:mm:ss"
+    parser.add_argument("--at", type=time_of, metavar="TIME", help=told)
+    parser.add_argument("--track", type=int, metavar="N", help="whom, where several could be meant")
+    add_model(parser)
 
 
 def list_people(args: argparse.Namespace) -> None:
@@ -56,11 +77,11 @@ def list_people(args: argparse.Namespace) -> None:
     if not people:
         console.say("Nobody is enrolled yet. Start with: pvchat enroll CLIP --name NAME")
         return
-    table, plain = console.open_table("name", "also", "kind", "depth", "since", "size"), console.plain
+    rows = [("name", "also", "kind", "depth", "since", "size")]
     for row in people:
-        aliases = plain(", ".join(row["aliases"]))
-        table.add_row(plain(row["name"]), aliases, row["kind"], row["depth"], row["created"][:10], size(row["bytes"]))
-    console.open_console().print(table)
+        also, since = ", ".join(row["aliases"]), row["created"][:10]
+        rows.append((row["name"], also, row["kind"], row["depth"], since, size(row["bytes"])))
+    console.write_columns(rows)
 
 
 def show(args: argparse.Namespace) -> None:
@@ -107,6 +128,48 @@ def forget(args: argparse.Namespace) -> None:
     _store().forget(args.name)
     sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone."
     console.report(args, {"forgotten": args.name}, sentence)
+
+
+def merge(args: argparse.Namespace) -> None:
+    """One person of two; the second name becomes an alias."""
+    chat, progress = console.open_chat(args)
+    with progress:
+        person = chat.merge(args.name, args.other)
+    console.report(args, _row(person), f"{person.name} and {args.other} are one person now, called {person.name}.")
+
+
+def correct(args: argparse.Namespace) -> None:
+    """Keep that somebody in a clip is, or isn't, a person."""
+    chat, progress = console.open_chat(args)
+    with progress:
+        kept = chat.correct(args.name, args.clip, args.action == "is", args.at, args.track)
+        number = len(chat.corrections(args.name))
+    told = " ".join(_told(args.name, one) for one in kept)
+    sentence = f"{told} Take it back with: pvchat people corrections {args.name} --undo {number}"
+    console.report(args, {"name": args.name, "kept": [one.to_dict() for one in kept]}, sentence)
+
+
+def corrections(args: argparse.Namespace) -> None:
+    """What was told of a person's recognition; or one of it is taken back."""
+    from pvchat.people.corrections import corrections_of, without
+
+    store = _store()
+    said = corrections_of(store.get(args.name))
+    if args.undo is not None:
+        store.revise(args.name, lambda person: without(person, args.undo))
+        gone = said[args.undo - 1]
+        console.report(args, {"undone": gone.to_dict()}, f"Taken back: {_told(args.name, gone)}")
+        return
+    rows = [{"number": number, **one.to_dict()} for number, one in enumerate(said, 1)]
+    lines = [f"{row['number']}  {_told(args.name, one)}" for row, one in zip(rows, said, strict=True)]
+    console.report(args, rows, "\n".join(lines) or f"Nothing was corrected about {args.name}.")
+
+
+def _told(name: str, said: Correction) -> str:
+    from pvchat.chat.english import clock
+
+    where = said.source or f"the clip {said.clip[:12]}"
+    return f"At {clock(said.at_s)} in {where} it is {'' if said.her else 'not '}{name}."
 
 
 def _store() -> PeopleStore:

@@ -14,6 +14,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 5. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
    close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
 6. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared.
+7. What users said of her recognition counts at once (`examples.py`).
 
 Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -25,10 +26,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pvchat.config import PresenceConfig
+from pvchat.identity import examples
 from pvchat.identity.calibration import Calibration
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.person import Person
@@ -41,7 +44,6 @@ FILE = Path(__file__).with_name("presence.safetensors")
 Weights = tuple[float, float, float, float]
 NEIGHBOURS = 10  # nearest cohort rows that a track is held against
 NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
-MASK = "a face mask"  # the feature of `PersonFacts` that says so
 _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 _DRAWN_COST = 3.0  # log-odds of a face in a drawn clip: drawn faces weakly resemble many real ones [choice]
@@ -84,10 +86,16 @@ class PresenceModel:
 
     def score(self, people: Sequence[Person], analysis: ClipAnalysis, config: PresenceConfig) -> list[PersonPresence]:
         """Presence of each person, in the order given."""
+        odds = self.odds(people, analysis)
+        return [_decide(p, odds[i], analysis, config) for i, p in enumerate(people)]
+
+    def odds(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts."""
         logits = self.logits(people, analysis)
         for row, person in zip(logits, people, strict=True):
             row[:] = self.calibration.apply(row, len(people) - 1, person.kind == "figure")
-        return [_decide(p, logits[i], analysis, config) for i, p in enumerate(people)]
+            row -= examples.against(person, analysis.tracks, self._compared)
+        return examples.settle(logits, people, analysis)
 
     def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] that each of K tracks shows each of P people, competition included."""
@@ -105,10 +113,13 @@ class PresenceModel:
             scene = 0.0 if own is None else self.scene_likeness(person, analysis)
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
-                    raw[row, column] = self.face_logit(person, track, MASK in track.facts.features, own, scene)
+                    raw[row, column] = self.face_logit(person, track, examples.is_masked(track), own, scene)
                     raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
         if analysis.scenes:  # a long video
-            raw -= np.float32(np.log(max(1.0, len(analysis.tracks) / _USUAL)))
+            raw -= np.float32(np.log(max(1.0, max(len(analysis.tracks), analysis.in_all) / _USUAL)))
+        for row, person in enumerate(people):
+            for column, her in examples.told(person, analysis).items():
+                raw[row, column] = raw[row, column] if her else _NEVER  # nor does she take the track from others
         return raw
 
     def face_logit(
@@ -123,13 +134,15 @@ class PresenceModel:
             own: the person's own verification; None for the instant score.
             scene: how alike the clips' scenes are; counts with `own` only.
         """
-        bare, covered = person.arrays["prototypes"], person.arrays.get("masked", ())
+        bare: Any = person.arrays["prototypes"]
+        covered: Any = person.arrays.get("masked", ())
         if own is not None:
             bare, covered = own.prototypes, own.masked if len(own.masked) else covered
-        prototypes = np.asarray(bare, np.float32)
+        prototypes = _with(bare, examples.prototypes_beside(person))
+        covered = _with(covered, examples.prototypes_beside(person, masked=True)) if masked else covered
         weights, rows = self.weights, self.cohort
         if masked and len(covered):
-            prototypes = np.asarray(covered, np.float32)
+            prototypes = covered
             weights, rows = self.masked_weights, self.masked_cohort
         found = measures(prototypes, track.identity, track.quality, rows)
         score = float(np.dot(weights, (*found, 1.0))) + self._support(person, track, masked)
@@ -137,6 +150,16 @@ class PresenceModel:
             return score
         hidden = masked or any(feature in COVERS for feature in track.facts.features)
         return score + own.correction(float(found[0]), float(track.quality.max()), scene, hidden)
+
+    def _compared(self, prototypes: FloatArray, track: Track) -> float:
+        """Log-odds that a track shows whoever has these prototypes [P, 128], of whom nothing else is known."""
+        if track.kind == "figure":
+            probability = self.figures.probability(prototypes, track.identity)
+            return float(np.log(probability) - np.log1p(-probability))
+        masked = examples.is_masked(track)
+        weights = self.masked_weights if masked else self.weights
+        cohort = self.masked_cohort if masked else self.cohort
+        return float(np.dot(weights, (*measures(prototypes, track.identity, track.quality, cohort), 1.0)))
 
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
@@ -164,7 +187,9 @@ class PresenceModel:
         out = np.full(len(analysis.tracks), _NEVER, np.float32)
         if not figures:
             return out
-        prototypes = np.asarray(person.arrays["prototypes"] if own is None else own.prototypes, np.float32)
+        prototypes = _with(
+            person.arrays["prototypes"] if own is None else own.prototypes, examples.prototypes_beside(person)
+        )
         everyone = np.concatenate([analysis.tracks[i].identity for i in figures])
         frames = [
             np.asarray(person.arrays["frame"], np.float32),
@@ -176,6 +201,12 @@ class PresenceModel:
         bias = 0.0 if own is None else own.bias
         out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability) + bias
         return out
+
+
+def _with(own: Any, beside: FloatArray) -> FloatArray:
+    """A person's rows [P, D] and those that examples add; either may be empty."""
+    rows = [np.asarray(part, np.float32) for part in (own, beside) if len(part)]
+    return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
 
 
 def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
@@ -247,9 +278,16 @@ def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: 
         decision = "present"
     elif probability < config.absent_below:
         decision = "absent"
+    nearest = _nearest_of_kind(person, logits, analysis)
     if best is None or decision == "absent":
-        return PersonPresence(person.name, decision, probability)
+        return PersonPresence(person.name, decision, probability, nearest=nearest)
     least = config.present_from if analysis.scenes else _SPAN  # a long video has a hundred tracks to err about
     shown = np.flatnonzero(probabilities >= min(least, probability)).tolist()
     frames = np.unique(np.concatenate([analysis.tracks[i].shown_in for i in shown]))
-    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown))
+    return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown), nearest)
+
+
+def _nearest_of_kind(person: Person, logits: FloatArray, analysis: ClipAnalysis) -> int | None:
+    """The track of a person's kind that is most like her."""
+    own = [i for i, track in enumerate(analysis.tracks) if track.kind == person.kind]
+    return max(own, key=lambda i: float(logits[i]), default=None)

@@ -6,17 +6,16 @@ and clearest. Several of like weight are several plausible subjects, and the use
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pvchat.config import home
 from pvchat.errors import Candidate, NoSubjectError, SeveralSubjectsError, SubjectError
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.joining import join
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.storage import atomic, temporary
 
 # Distance of means up to which tracks of different shots of an enrollment clip are one person. Of the same person in
 # other clips about four in five pairs lie below, of different people, both seen well, some 3 % (docs/adr/0015).
@@ -42,12 +41,9 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
     weights = [prominence(t) for t in subjects]
     rivals = [t for t, w in zip(subjects, weights, strict=True) if w >= _RIVAL * weights[0]]
     if len(rivals) > 1 and subjects[0].kind == "face":
-        raise SeveralSubjectsError(
-            f"{len(rivals)} people are about equally prominent in the clip.",
-            candidates=[_candidate(analysis, number, t) for number, t in enumerate(rivals, 1)],
-            subject=source,
-            hint="Pick one with --track N.",
-        )
+        offered = dict(enumerate(rivals, 1))
+        what = f"{len(rivals)} people are about equally prominent in the clip."
+        raise several(what, analysis, offered, source, "Pick one with --track N.")
     return subjects[0]
 
 
@@ -101,13 +97,30 @@ def prominence(track: Track) -> float:
 
 def forget_candidates() -> None:
     """Delete the thumbnails that `SeveralSubjectsError` offered."""
-    shutil.rmtree(home() / "tmp" / "subjects", ignore_errors=True)
+    temporary.withdraw_offers()
+
+
+def several(
+    what: str, analysis: ClipAnalysis, offered: Mapping[int, Track], source: str, hint: str
+) -> SeveralSubjectsError:
+    """The error that lets the user pick one of several tracks, by number."""
+    from pvchat.identity.contactsheet import contact_sheet
+
+    candidates = [_candidate(analysis, number, track) for number, track in offered.items()]
+    sheet = _offer(analysis, "all", contact_sheet([(number, track.thumbnail) for number, track in offered.items()]))
+    return SeveralSubjectsError(what, candidates=candidates, subject=source, hint=hint, sheet=sheet)
 
 
 def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
-    folder = home() / "tmp" / "subjects"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{analysis.key[:12]}-{number}.jpg"
-    path.write_bytes(track.thumbnail)
     seconds = sum(end - start for start, end in analysis.spans(track.shown_in))
-    return Candidate(number, round(seconds, 1), track.facts.where or "in the frame", str(path))
+    path = _offer(analysis, str(number), track.thumbnail)
+    return Candidate(number, round(seconds, 1), track.facts.where or "in the frame", path)
+
+
+def _offer(analysis: ClipAnalysis, what: str, picture: bytes) -> str:
+    """Where a picture that the user may look at was written (`forget_candidates` deletes it)."""
+    folder = temporary.root() / temporary.OFFERED
+    atomic.make_private_folder(folder)
+    path = folder / f"{analysis.key[:12]}-{what}.jpg"
+    path.write_bytes(picture)
+    return str(path)

@@ -17,6 +17,7 @@ from typing import Any
 from pvchat.errors import PVChatError
 from pvchat.index.entries import VideoIndexError, describe
 from pvchat.index.store import VideoIndex
+from pvchat.perception import VERSION
 from pvchat.schemas import Progress, Service
 
 INSIDE = ".pvchat-index"  # the index of a folder lies in it, where no other place is named
@@ -133,9 +134,7 @@ def walk(folder: Path) -> Iterator[tuple[str, Stamp]]:
 
 def experts_version() -> str:
     """Version of the experts whose vectors an index holds."""
-    from pvchat.perception import analysis
-
-    return analysis.VERSION
+    return VERSION
 
 
 def _fresh_or_kept(root: Path) -> VideoIndex:

@@ -11,16 +11,18 @@ import hashlib
 import io
 import json
 import struct
+import uuid
 import zipfile
 import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from pvchat.errors import PeopleError
+from pvchat.people import contents
 from pvchat.people.person import MAX_STATE_BYTES, Person, checked
-from pvchat.storage import tensorfile
+from pvchat.storage import atomic, tensorfile
 
 FORMAT = 1
 CONFIG, TENSORS, THUMBNAIL = "config.json", "person.safetensors", "thumbnail.jpg"
@@ -30,26 +32,70 @@ _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks bz
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same person gives the same bytes
 
 
-class PersonConfig(BaseModel):
-    """config.json. `replaces` is the id of the folder whose place this one takes; see `PeopleStore.add`."""
+@dataclass(frozen=True)
+class PersonConfig:
+    """config.json. `replaces` is the id of the folder whose place this one takes; see `PeopleStore.add`.
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    `earlier`: ids that she had before, by which traces of her are found (`storage/temporary.py`).
 
-    format: Literal[1]
+    By hand, since reading a person has no tenth of a second for a library that checks schemas.
+    """
+
+    format: int
     name: str
-    aliases: list[str] = Field(default_factory=list)
     kind: Literal["face", "figure"]
     depth: Literal["instant", "deep"]
     created: str
     clip_key: str
     confidence: float
-    extra: dict[str, Any] = Field(default_factory=dict)
     sha256: dict[str, str]
+    aliases: list[str] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
     replaces: str = ""
+    earlier: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_row(cls, row: Any) -> PersonConfig:
+        """The checked fields of a JSON value; raises ValueError, which names the first field that is off."""
+        if not isinstance(row, dict):
+            raise ValueError("not an object")
+        needed = {one.name for one in fields(cls) if one.default is MISSING and one.default_factory is MISSING}
+        if gone := sorted(needed - row.keys()):
+            raise ValueError(f"field '{gone[0]}' is missing")
+        for name, value in row.items():
+            if name not in _IS_SOUND or not _IS_SOUND[name](value):
+                raise ValueError(f"field '{ascii(name)[1:81]}' is not what it must be")
+        return cls(**row)
+
+    def person(self) -> dict[str, Any]:
+        """The fields that a `Person` has, too."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _OF_THE_FILE}
 
 
-def encode(person: Person, replaces: str = "") -> dict[str, bytes]:
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_OF_THE_FILE = ("format", "sha256", "replaces", "earlier")
+_IS_SOUND: dict[str, Callable[[Any], bool]] = {
+    "format": lambda value: value == FORMAT and not isinstance(value, (bool, float)),
+    "kind": lambda value: value in ("face", "figure"),
+    "depth": lambda value: value in ("instant", "deep"),
+    "confidence": lambda value: isinstance(value, float) or (type(value) is int and 0 <= value <= 1),
+    **dict.fromkeys(("aliases", "earlier"), lambda value: isinstance(value, list) and all(map(_is_text, value))),
+    "extra": lambda value: isinstance(value, dict),
+    "sha256": lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
+    **dict.fromkeys(("name", "created", "clip_key", "replaces"), _is_text),
+}
+
+
+def encode(person: Person, earlier: Sequence[str] = (), replaces: str = "") -> dict[str, bytes]:
     """The files of a checked person, by name.
+
+    Args:
+        person: checked.
+        earlier: ids that she had before.
+        replaces: id of the folder whose place this one takes.
 
     Raises:
         PeopleError: `extra` isn't JSON, or the files together are over the limit.
@@ -58,22 +104,22 @@ def encode(person: Person, replaces: str = "") -> dict[str, bytes]:
     if person.thumbnail:
         files[THUMBNAIL] = person.thumbnail
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    files[CONFIG] = encode_config(person, digests, replaces)
+    files[CONFIG] = encode_config(person, digests, earlier, replaces)
     if (size := sum(map(len, files.values()))) > MAX_STATE_BYTES:
         raise PeopleError(f"{size:,} bytes; a person's files stay under {MAX_STATE_BYTES:,}.", subject=person.name)
     return files
 
 
-def encode_config(person: Person, digests: dict[str, str], replaces: str = "") -> bytes:
+def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str] = (), replaces: str = "") -> bytes:
     """config.json of a checked person; `digests` are the SHA-256 of the other files.
 
     Raises:
         PeopleError: `extra` isn't JSON (NaN included) or too large.
     """
-    fields = ("name", "aliases", "kind", "depth", "created", "clip_key", "confidence", "extra")
-    row = {"format": FORMAT, **{name: getattr(person, name) for name in fields}, "sha256": digests}
-    if replaces:
-        row["replaces"] = replaces
+    names = ("name", "aliases", "kind", "depth", "created", "clip_key", "confidence", "extra")
+    row: dict[str, Any] = {"format": FORMAT, **{name: getattr(person, name) for name in names}, "sha256": digests}
+    row |= {"earlier": list(earlier)} if earlier else {}
+    row |= {"replaces": replaces} if replaces else {}
     try:
         text = json.dumps(row, ensure_ascii=False, indent=1, allow_nan=False, default=_plain_number)
         data = text.encode()
@@ -94,17 +140,17 @@ def decode_config(data: bytes) -> PersonConfig:
     try:
         if len(data) > MAX_CONFIG_BYTES:
             raise ValueError(f"more than {MAX_CONFIG_BYTES:,} bytes")
-        return PersonConfig.model_validate(json.loads(data, parse_constant=_refuse_constant))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ascii(".".join(str(part) for part in first["loc"]))[1:81]
-        raise PeopleError(f"config.json: field '{field}': {first['msg']}.") from error
+        return PersonConfig.from_row(json.loads(data, parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
         raise PeopleError(f"config.json can't be read: {ascii(str(error))[1:121]}.") from error
 
 
-def decode(files: dict[str, bytes]) -> Person:
+def decode(files: dict[str, bytes], own: bool = False) -> Person:
     """A checked person from her files.
+
+    Args:
+        files: their bytes by name.
+        own: they lie in the store: the picture was decoded when it was put there, and its SHA-256 is that of then.
 
     Raises:
         PeopleError: a file is missing, damaged or off limits.
@@ -119,8 +165,8 @@ def decode(files: dict[str, bytes]) -> Person:
         arrays = tensorfile.unpack(files[TENSORS])
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {ascii(str(error))[1:121]}.") from error
-    fields = config.model_dump(exclude={"format", "sha256", "replaces"})
-    return checked(Person(**fields, arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")))
+    person = Person(**config.person(), arrays=arrays, thumbnail=files.get(THUMBNAIL, b""))
+    return checked(person, picture=not own)
 
 
 def pack(person: Person) -> bytes:
@@ -130,6 +176,26 @@ def pack(person: Person) -> bytes:
         for name, data in sorted(encode(person).items()):
             archive.writestr(zipfile.ZipInfo(name, _ZIP_TIME), data)
     return buffer.getvalue()
+
+
+def write(person: Person, path: Path) -> Path:
+    """Write a person as one `.pvperson` file, which only its owner may read; nothing is overwritten.
+
+    Raises:
+        PeopleError: the file exists or can't be written.
+    """
+    if path.exists() or not path.parent.is_dir():
+        what = "already exists." if path.exists() else "its folder doesn't exist."
+        raise PeopleError(what, subject=str(path), hint="Choose another path.")
+    draft = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        atomic.write_file(path, pack(person), scratch=draft)
+    except OSError as error:
+        raise PeopleError(f"can't be written ({error.strerror or error}).", subject=str(path)) from error
+    finally:
+        if draft.is_dir():
+            draft.rmdir()
+    return path
 
 
 def read(path: Path) -> Person:
@@ -145,7 +211,9 @@ def read(path: Path) -> Person:
             data = file.read(MAX_ARCHIVE_BYTES + 1)
         if len(data) > MAX_ARCHIVE_BYTES:
             raise PeopleError(f"a person file has at most {MAX_ARCHIVE_BYTES:,} bytes.", subject=str(path))
-        return decode(_members(data))
+        person = decode(_members(data))
+        contents.check_known(person.arrays, person.name)
+        return person
     except (OSError, ValueError) as error:
         raise PeopleError(f"can't be read ({error}).", subject=str(path)) from error
     except PeopleError as error:

@@ -10,9 +10,10 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from pvchat.errors import PeopleError
+from pvchat.errors import LockedError
 from pvchat.people.index import Row, Rows
 from pvchat.people.person import Person
+from pvchat.storage import private
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +59,10 @@ class PersonFolders:
 
         paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
         try:
-            files = {path.name: path.read_bytes() for path in paths if path.exists()}
-            person = exchange.decode(files)
-        except (PeopleError, OSError) as error:
-            return str(error)
+            files = {path.name: private.read(path) for path in paths if path.exists()}
+            person = exchange.decode(files, own=True)
+        except LockedError:
+            raise
+        except Exception as error:  # whatever is wrong with one person, the others answer
+            return str(error) or type(error).__name__
         return replace(person, id=row.id, bytes_on_disk=sum(map(len, files.values())))

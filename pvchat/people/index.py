@@ -15,15 +15,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from pvchat.errors import PeopleError
+from pvchat.errors import LockedError, PeopleError, UnknownPersonError
+from pvchat.people import naming
 from pvchat.people.person import name_key
-from pvchat.storage import atomic
+from pvchat.storage import private
 
 INDEX_FORMAT = 1
+MAX_NAMES_IN_HINT = 20
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
-_FIELDS = ("id", "stamp", "name", "aliases", "created", "replaces")
+_FIELDS = ("id", "stamp", "name", "aliases", "created", "replaces", "earlier")
 _log = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int]
@@ -38,6 +41,7 @@ class Row:
         stamp: mtime (ns), size and inode of her config.json; another stamp, another content.
         name, aliases, created: as in her config.json.
         replaces: id of the folder whose place this one took; that folder doesn't count any more.
+        earlier: ids that she had before.
     """
 
     id: str
@@ -46,11 +50,17 @@ class Row:
     aliases: tuple[str, ...]
     created: str
     replaces: str = ""
+    earlier: tuple[str, ...] = ()
 
     @cached_property
     def keys(self) -> frozenset[str]:
         """Every name that finds this person, folded."""
         return frozenset(name_key(name) for name in (self.name, *self.aliases))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Her id and those she had before: what traces of her carry."""
+        return (self.id, *self.earlier)
 
 
 Rows = dict[str, Row]
@@ -75,6 +85,25 @@ def taken(name: str, row: Row) -> PeopleError:
         hint = "Choose another name, or replace the enrolled one."
         return PeopleError(f"'{row.name}' is enrolled already.", subject=name, hint=hint)
     return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
+
+
+def require_usable(rows: Rows, names: Sequence[str], but: Row | None) -> None:
+    """Raise PeopleError where one of these names can't be told from a question's words or from somebody else's name.
+
+    Names that `but` has already are not judged.
+    """
+    others = {row.name: (row.name, *row.aliases) for row in rows.values() if row != but}
+    for name in names:
+        if but is None or name not in (but.name, *but.aliases):
+            naming.require_usable(name, others)
+
+
+def unknown(name: str, names: Sequence[str]) -> UnknownPersonError:
+    """The error for a name that nobody has."""
+    more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
+    enrolled = f"{naming.ask_back(name, names)}Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+    hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
+    return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
 
 
 def shown(name: str) -> str:
@@ -113,7 +142,7 @@ class PeopleIndex:
         """Bring the file up to date; only for the holder of the store's lock."""
         rows = [{name: getattr(row, name) for name in _FIELDS} for row in self.rows().values()]
         data = json.dumps({"format": INDEX_FORMAT, "rows": rows}, ensure_ascii=False, indent=1).encode()
-        atomic.write_file(self.path, data, scratch)
+        private.write(self.path, data, scratch)
 
     def is_stale(self) -> bool:
         """Whether the file names other folders than there are; it may then still hold a forgotten name."""
@@ -127,7 +156,9 @@ class PeopleIndex:
             row = known.get(folder_id)
             try:
                 rows[folder_id] = row if row and row.stamp == stamp else self._read_row(folder_id, stamp)
-            except (PeopleError, OSError) as error:
+            except LockedError:
+                raise
+            except Exception as error:  # whatever is wrong with one person, the others answer
                 if (self.root / folder_id).is_dir():  # else it was removed while we looked
                     damaged[folder_id] = str(error)
         for folder_id in damaged.keys() - self.damaged.keys():
@@ -154,15 +185,26 @@ class PeopleIndex:
     def _read_row(self, folder_id: str, stamp: Stamp) -> Row:
         from pvchat.people import exchange
 
-        config = exchange.decode_config((self.root / folder_id / exchange.CONFIG).read_bytes())
-        return Row(folder_id, stamp, config.name, tuple(config.aliases), config.created, config.replaces)
+        config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
+        names = (config.name, tuple(config.aliases))
+        return Row(folder_id, stamp, *names, config.created, config.replaces, tuple(config.earlier))
 
     def _read(self) -> Rows:
         """The rows in the file; an unreadable file counts as empty."""
-        from pydantic import TypeAdapter
-
         try:
-            rows = TypeAdapter(list[Row]).validate_python(json.loads(self.path.read_bytes())["rows"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):  # pydantic's errors are ValueErrors
+            rows = [_row(one) for one in json.loads(private.read(self.path))["rows"]]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
         return {row.id: row for row in rows}
+
+
+def _row(fields: dict[str, Any]) -> Row:
+    """A row of the file; ValueError, KeyError or TypeError where it is none."""
+    words = [fields[key] for key in ("id", "name", "created", "replaces")]
+    stamp, aliases, earlier = fields["stamp"], fields["aliases"], fields["earlier"]
+    texts = all(isinstance(word, str) for word in (*words, *aliases, *earlier))
+    if not texts or len(stamp) != 3 or set(fields) != set(_FIELDS):
+        raise ValueError("not a row of the index")
+    folder, name, created, replaces = words
+    stamp = (int(stamp[0]), int(stamp[1]), int(stamp[2]))
+    return Row(folder, stamp, name, tuple(aliases), created, replaces, tuple(earlier))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
+from pvchat.people.corrections import MOST, examples_of, with_examples
 from pvchat.people.person import Person, name_key
 
 STACKED = ("prototypes", "masked", "body")  # [P, D] each: rows of both
@@ -34,6 +35,15 @@ def merge(kept: Person, gone: Person) -> Person:
     """
     if name_key(kept.name) == name_key(gone.name):
         raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
+    return joined(kept, gone)
+
+
+def joined(kept: Person, gone: Person) -> Person:
+    """`merge`, whatever the second one is called: another clip of somebody who is enrolled.
+
+    Raises:
+        PeopleError: one has a face and the other is a drawn figure.
+    """
     if kept.kind != gone.kind:
         what = f"'{kept.name}' and '{gone.name}' can't be one: one was enrolled by face, the other by appearance."
         raise PeopleError(what, hint="Enroll a clip that shows the face.")
@@ -43,18 +53,20 @@ def merge(kept: Person, gone: Person) -> Person:
     clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
     extra = {**deep.extra, "sightings": sightings, "clips": clips}
     confidence = max(kept.confidence, gone.confidence)
-    return replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)
+    both = replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)
+    return with_examples(both, [*examples_of(kept), *examples_of(gone)][-MOST:])
 
 
 def alike(one: Person, other: Person) -> float | None:
-    """Euclidean distance between the nearest prototypes of two people; None where they can't be compared.
+    """Mean Euclidean distance between the prototypes of two people; None where they can't be compared.
 
-    Below `SAME_FROM` dlib takes two faces for the same person's.
+    The mean over all pairs, not the nearest pair: of two people with many views each, one pair is always near. Below
+    `SAME_FROM` dlib takes two faces for the same person's.
     """
     if one.kind != "face" or other.kind != "face":
         return None
     a, b = (np.asarray(p.arrays["prototypes"], np.float32) for p in (one, other))
-    return float(np.linalg.norm(a[:, None] - b[None], axis=2).min())
+    return float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
 
 
 def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
+from pvchat.people import contents
+from pvchat.people.notes import Notes
 
 MAX_NAME = 200  # characters of a name
 MAX_ALIASES = 32
@@ -52,6 +54,7 @@ class Person:
         created: ISO 8601 time in UTC; the store fills it in.
         id: the store's own random id and folder name; "" until added.
         bytes_on_disk: of all her files; 0 until added.
+        notes: what enrolling noticed; of what `PVChat.enroll` returns only, never stored.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Person:
     created: str = ""
     id: str = ""
     bytes_on_disk: int = 0
+    notes: Notes | None = None
 
 
 def describe(person: Person) -> dict[str, Any]:
@@ -90,7 +94,9 @@ def clean_name(name: str) -> str:
         PeopleError: nothing visible in it, too long, or characters that can't stand on one line.
     """
     shown = ascii(name)[:80]  # what is refused may be made to harm a terminal
-    if not isinstance(name, str) or any(unicodedata.category(c) in _UNPRINTABLE for c in name):
+    if not isinstance(name, str):
+        raise PeopleError(f"a name is text, not {type(name).__name__}.", subject=shown, hint="Give a name.")
+    if any(unicodedata.category(c) in _UNPRINTABLE for c in name):
         raise PeopleError("a name can't hold control characters or line breaks.", subject=shown)
     clean = " ".join(unicodedata.normalize("NFC", name).split())
     if not name_key(clean):
@@ -107,8 +113,12 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
 
 
-def checked(person: Person) -> Person:
+def checked(person: Person, picture: bool = True) -> Person:
     """A cleaned copy that may be stored.
+
+    Args:
+        person: whoever made her.
+        picture: decode the thumbnail, too.
 
     Raises:
         PeopleError: a field is off; says which.
@@ -121,7 +131,8 @@ def checked(person: Person) -> Person:
     _check_words(person, name)
     _check_depth(person.extra, name)
     _check_arrays(person.arrays, name)
-    if person.thumbnail:
+    contents.check(person.kind, person.arrays, person.extra, name)
+    if person.thumbnail and picture:
         _check_thumbnail(person.thumbnail, name)
     confidence, created = float(person.confidence), _utc(person.created, name)
     return replace(person, name=name, aliases=list(aliases.values()), confidence=confidence, created=created)

@@ -16,22 +16,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from functools import cached_property, partial
 from pathlib import Path
-
-import filelock
+from typing import TYPE_CHECKING
 
 from pvchat.config import home
-from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.errors import PeopleError
+from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders
-from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, shown, taken
+from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, require_usable, shown, taken, unknown
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
-from pvchat.storage import atomic
+from pvchat.storage import atomic, private, temporary
 from pvchat.storage.clips import ClipCache
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
 LOCK_TIMEOUT_S = 60.0
-MAX_NAMES_IN_HINT = 20
+MAX_EARLIER = 64  # ids a person had before that are remembered
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,14 @@ class PeopleStore:
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
         self._index, self._folders = PeopleIndex(self.root), PersonFolders(self.root)
         self._scratch = self.root / ".scratch"
-        self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
         self._healed = False
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        """What writers hold."""
+        from filelock import FileLock  # readers need none, and it takes a tenth of a second
+
+        return FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -84,6 +94,10 @@ class PeopleStore:
         aliases = {alias: row.name for row in rows for alias in row.aliases}
         people = tuple(person for row in rows if (person := self._folders.load(row)) is not None)
         return Snapshot(tuple(row.name for row in rows), aliases, people)
+
+    def ids(self) -> dict[str, str]:
+        """Name of whom each id is, ids that they had before included: what isn't among them is of nobody."""
+        return {person_id: row.name for row in self._rows().values() for person_id in row.ids}
 
     def find(self, name: str) -> Person | None:
         """Who has this name or alias in any spelling (case, width, composition), or None."""
@@ -129,14 +143,41 @@ class PeopleStore:
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
             require_free(rows, person.aliases, but=old)
+            require_usable(rows, [person.name, *person.aliases], but=old)
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
-            files = exchange.encode(person, replaces=old.id if old else "")
-            atomic.write_folder(self.root / person.id, files, self._scratch)
+            files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
+            private.write_folder(self.root / person.id, files, self._scratch)
             if old:
                 atomic.remove_folder(self.root / old.id, self._scratch)
         return self._folders.load(self._rows()[person.id]) or person
+
+    def require_usable(self, name: str) -> None:
+        """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
+        rows = self._rows()
+        if holder(rows, name) is None:
+            require_usable(rows, [name], but=None)
+
+    def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
+        """Put a changed person in the place of who has this name: her arrays may change, her names don't.
+
+        Args:
+            name: a name or an alias.
+            change: given the person as she is stored now, while nobody else writes.
+
+        Raises:
+            UnknownPersonError, PeopleError: nobody has the name, or what `change` made is off.
+        """
+        from pvchat.people import exchange
+
+        with self._writing(name):
+            row, old = self._row(name), self.get(name)
+            person = checked(changed(change(old), id=uuid.uuid4().hex, name=old.name, aliases=old.aliases))
+            files = exchange.encode(person, row.ids[:MAX_EARLIER], row.id)
+            private.write_folder(self.root / person.id, files, self._scratch)
+            atomic.remove_folder(self.root / row.id, self._scratch)
+        return self.get(person.name)
 
     def rename(self, old: str, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
@@ -172,22 +213,26 @@ class PeopleStore:
         return self._edit(name, without)
 
     def forget(self, name: str) -> None:
-        """Remove a person: files, vectors, index row, leftovers of killed writes, and every cached clip analysis.
+        """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
-        A cached clip may show anyone who is enrolled, so the whole clip cache goes; it goes first, so that a forget
-        that is cut short can be repeated.
+        A cached clip may show anyone who is enrolled, so the whole clip cache goes. Her folder goes last, so that a
+        forget that is cut short can be repeated. Her face goes too where it is kept as "that is not …" of somebody
+        else.
 
         Args:
-            name: a name, an alias, or the id of a damaged folder.
+            name: a name, an alias, or the id of a folder, also of a damaged one.
 
         Raises:
             UnknownPersonError: nobody has this name.
         """
         with self._writing(name) as rows:
-            row = holder(rows, name)
+            row = holder(rows, name) or rows.get(name)
             if row is None and name not in self._index.damaged:
-                raise self._unknown(name)
+                raise unknown(name, self.names())
             self._clip_cache.purge()
+            temporary.sweep()
+            temporary.forget(row.ids if row else [name])
+            self._drop_examples_of(self._folders.load(row) if row else None)
             atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
 
     def export(self, name: str, path: Path | str) -> Path:
@@ -198,19 +243,7 @@ class PeopleStore:
         """
         from pvchat.people import exchange
 
-        person, path = self.get(name), Path(path).expanduser()
-        if path.exists() or not path.parent.is_dir():
-            what = "already exists." if path.exists() else "its folder doesn't exist."
-            raise PeopleError(what, subject=str(path), hint="Choose another path.")
-        draft = path.with_name(f".{uuid.uuid4().hex}.part")
-        try:
-            atomic.write_file(path, exchange.pack(person), scratch=draft)
-        except OSError as error:
-            raise PeopleError(f"can't be written ({error.strerror or error}).", subject=str(path)) from error
-        finally:
-            if draft.is_dir():
-                draft.rmdir()
-        return path
+        return exchange.write(shareable(self.get(name)), Path(path).expanduser())
 
     def import_(self, path: Path | str, replace: bool = False, name: str | None = None) -> Person:
         """Add the person in a `.pvperson` file; the file is not trusted.
@@ -241,14 +274,7 @@ class PeopleStore:
     def _row(self, name: str) -> Row:
         if row := holder(self._rows(), name):
             return row
-        raise self._unknown(name)
-
-    def _unknown(self, name: str) -> UnknownPersonError:
-        names = self.names()
-        more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
-        enrolled = f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
-        hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
-        return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
+        raise unknown(name, self.names())
 
     def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
@@ -257,21 +283,31 @@ class PeopleStore:
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
             require_free(rows, [person.name, *person.aliases], but=row)
+            require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.id / exchange.CONFIG
-            digests = exchange.decode_config(config.read_bytes()).sha256
-            atomic.write_file(config, exchange.encode_config(person, digests), self._scratch)
+            digests = exchange.decode_config(private.read(config)).sha256
+            private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(person.name)
+
+    def _drop_examples_of(self, gone: Person | None) -> None:
+        if gone is None or any(holds(one, gone) for one in self.all() if one.id != gone.id):
+            return  # damaged; or merged into somebody who goes on
+        for person in self.all():
+            if person.id != gone.id and showing(person, gone):
+                self.revise(person.name, partial(without_those_of, other=gone))
 
     @contextmanager
     def _writing(self, subject: str) -> Iterator[Rows]:
         """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
+        from filelock import Timeout
+
         try:
             atomic.make_private_folder(self.root)
             with self._lock:
                 self._clear_leftovers()
                 yield self._rows()
                 self._index.write(self._scratch)
-        except filelock.Timeout as error:
+        except Timeout as error:
             what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
@@ -279,11 +315,18 @@ class PeopleStore:
             raise PeopleError(what, subject=shown(subject), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
-        """On the first look: finish what a killed process began, unless somebody is writing (then it is her work)."""
+        """On the first look: clear what killed processes left, and what was only needed for the command before.
+
+        What they began in the store is finished unless somebody is writing (then it is her work).
+        """
+        temporary.sweep()
+        temporary.withdraw_offers()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
         if not (leftovers or self._index.is_stale() or self._index.replaced()):
             return
-        with suppress(filelock.Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
+        from filelock import Timeout
+
+        with suppress(Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
             self._clear_leftovers()
             self._index.write(self._scratch)
 

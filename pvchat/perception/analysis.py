@@ -1,41 +1,37 @@
-"""A clip becomes what the experts say about it.
+"""A clip becomes what the experts say about who is in it.
 
-In: a decoded `Clip`. Out: `ClipAnalysis`: frame features, tracks of everyone in it with identity, body, pose and
-measured facts, and the scene. This is the only place where frozen experts run for a question; `ClipCache` keeps the
-result.
+In: a decoded `Clip`. Out: `ClipAnalysis` of stage "who": frame features, the tracks of everyone in it with identity and
+body, what tells who they are, and the scene. What they do and wear is measured by `measuring.py`, when that is asked
+for. `ClipCache` keeps both.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception import facts, tracks
-from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.faces import FaceExpert, Faces
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
-from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
-from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Progress, Track
+from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.search import find_faces
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
-VERSION = "5"  # of what an analysis holds: cached ones of another version are recomputed
-_AT_ONCE = 8  # frames searched for faces together
 _TOLD_FIGURES = 3  # figure tracks that are described; the rest, often parts of a close-up, only help to recognise
 _THUMBNAIL = 192  # pixels, longest side
-_MOUTH = ("talking", "smiling")
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
-_PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
+PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
 
 
 @dataclass(frozen=True)
@@ -45,22 +41,26 @@ class Depth:
     Attributes:
         grid_frames: frames whose grid features are kept, spread evenly.
         body_crops: sightings of a track whose body region is described.
-        masked: sightings of a track that are also described behind a drawn mask.
+        masked: sightings of a track that are also described behind a drawn mask …
+        masked_tracks: … for so many of the most prominent face tracks; `measure` does the others.
         poses: sightings of a track whose pose and hands are measured …
         posed_tracks: … for so many of the most prominent tracks; a crowd is only recognised.
         told_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
+        thing_frames: frames searched for things.
         figures_where_no_face: look for figures in a photographed clip, too, where no face was found.
     """
 
     grid_frames: int = 12
     body_crops: int = 6
     masked: int = 4
+    masked_tracks: int = 2
     poses: int = 24
     posed_tracks: int = 4
     told_tracks: int = 1000
     figure_frames: int = 6
     figure_tracks: int = 8
+    thing_frames: int = 6
     figures_where_no_face: bool = True
 
 
@@ -108,19 +108,24 @@ class Experts:
         """Face mesh."""
         return MeshExpert()
 
+    @cached_property
+    def things(self) -> ThingExpert:
+        """Things."""
+        return ThingExpert()
+
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.faces
+        _ = self.frames, self.faces, self.things
 
     def load(self) -> None:
         """Load them all now."""
-        _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh
+        _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh, self.things
 
 
-def analyse(
+def recognise(
     clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE, start_s: float = 0.0
 ) -> ClipAnalysis:
-    """Run the experts over a clip.
+    """Look for who is in a clip, and no further: what they do and wear is `measuring.measure`'s.
 
     Args:
         clip: T decoded frames.
@@ -130,53 +135,38 @@ def analyse(
         start_s: where the clip begins, if it is a part of a longer one (seconds).
     """
     tell = progress or (lambda what, done, total: None)
-    found = find_faces(clip.images, experts, lambda done: tell("looking for faces", done, len(clip.images)))
     kept = spread(len(clip.images), depth.grid_frames)
-    grid = experts.frames.grid(clip.images[kept])
     analysis = ClipAnalysis(
-        clip.key, clip.duration_s, clip.width, clip.height, clip.times, grid.astype(np.float16), [],
-        shots=shots(clip.cuts, clip.duration_s, start_s),
+        clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
+        shots=shots(clip.cuts, clip.duration_s, start_s), stage="who",
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
-    analysis.tracks = [_face_track(clip, found, t, experts, depth) for t in tracks.link(found, numbers)]
+    total = len(clip.images)
+    found = find_faces(clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total))
+    grid = experts.frames.grid(clip.images[kept])
+    analysis.frame_features = grid.astype(np.float16)
+    linked = tracks.link(found, numbers)
+    analysis.tracks = [face_track(clip, found, sightings) for sightings in linked]
     likely_drawn = drawn_probability(grid.mean(1), experts)
-    if likely_drawn >= _PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
+    if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
-    camera = _Camera(clip, numbers)
-    faces = sum(t.kind == "face" for t in analysis.tracks)  # they come first
     for number, track in enumerate(analysis.tracks):
         track.thumbnail = thumbnail(clip, track)
-        if number < min(faces, depth.told_tracks) or faces <= number < faces + _TOLD_FIGURES:
-            _measure(clip, analysis, track, experts, camera, depth)
-        tell("measuring people", number + 1, len(analysis.tracks))
+        if track.kind == "face" and number < depth.masked_tracks:
+            track.masked = behind_masks(clip, track, experts, depth.masked)
+        if number in told(analysis.tracks, depth):
+            _recognise(clip, analysis, track, experts, depth)
+        tell("telling who is there", number + 1, len(analysis.tracks))
     analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
     analysis.scene.drawn = likely_drawn >= _DRAWN
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     return analysis
 
 
-def find_faces(
-    images: NDArray[np.uint8], experts: Experts, tell: Callable[[int], None] = lambda done: None
-) -> list[Faces]:
-    """The faces of each of T frames [T, H, W, 3]; `tell` hears how many frames are done."""
-    found: list[Faces] = []
-    for start in range(0, len(images), _AT_ONCE):
-        found += experts.faces.find_many(list(images[start : start + _AT_ONCE]))
-        tell(len(found))
-    return found
-
-
-class _Camera:
-    """The clip's camera, measured when motion first needs it."""
-
-    def __init__(self, clip: Clip, shot: IntArray) -> None:
-        self._clip, self._shot = clip, shot
-
-    @cached_property
-    def measured(self) -> Camera:
-        camera = measure_camera(self._clip.images)
-        camera.cut[1:] |= np.diff(self._shot) > 0
-        return camera
+def told(found: Sequence[Track], depth: Depth) -> set[int]:
+    """The numbers of the tracks about which facts are measured; faces come first."""
+    faces = sum(t.kind == "face" for t in found)
+    return {*range(min(faces, depth.told_tracks)), *range(faces, min(faces + _TOLD_FIGURES, len(found)))}
 
 
 def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
@@ -202,13 +192,10 @@ def spread(count: int, most: int) -> IntArray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
 
 
-def _face_track(
-    clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighting], experts: Experts, depth: Depth
-) -> Track:
+def face_track(clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighting]) -> Track:
+    """One person's sightings as a track, without what is measured later."""
     size = np.array([clip.width, clip.height], np.float32)
     frames = np.array([f for f, _ in sightings], np.int64)
-    quality = np.array([found[f].quality[i] for f, i in sightings], np.float32)
-    best = [sightings[i] for i in np.argsort(-quality)[: depth.masked]]
     boxes = np.asarray(np.stack([found[f].boxes[i] for f, i in sightings]) / np.tile(size, 2), np.float32)
     return Track(
         kind="face",
@@ -216,62 +203,36 @@ def _face_track(
         boxes=boxes,
         points=np.asarray(np.stack([found[f].points[i] for f, i in sightings]) / size, np.float32),
         scores=np.array([found[f].scores[i] for f, i in sightings], np.float32),
-        quality=quality,
+        quality=np.array([found[f].quality[i] for f, i in sightings], np.float32),
         identity=np.stack([found[f].identity[i] for f, i in sightings]),
         body_boxes=np.stack([body_box(box) for box in boxes]),
         body=np.zeros((len(frames), WIDTH), np.float32),
         pose=np.full((len(frames), 33, 4), np.nan, np.float32),
-        masked=np.concatenate([experts.faces.masked(clip.images[f], found[f].points[i]) for f, i in best]),
+        masked=np.zeros((0, found[sightings[0][0]].identity.shape[1]), np.float32),
     )
 
 
-def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, depth: Depth) -> None:
-    """Fill in a track's body features, pose and facts; poses of the first few only."""
+def behind_masks(clip: Clip, track: Track, experts: Experts, count: int) -> FloatArray:
+    """Identity vectors [2 count, D] of a face track's best sightings with a mask drawn on."""
+    size = np.array([clip.width, clip.height], np.float32)
+    best = np.argsort(-track.quality)[:count]
+    return np.concatenate([experts.faces.masked(clip.images[track.frames[i]], track.points[i] * size) for i in best])
+
+
+def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
+    """The analysis with those tracks only that share a shot with this one, itself too: who can be in front of it."""
+    shots = [set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in analysis.tracks]
+    own = next(shown for t, shown in zip(analysis.tracks, shots, strict=True) if t is track)
+    return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own])
+
+
+def _recognise(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, depth: Depth) -> None:
+    """Fill in a track's body features, and the facts that tell who it is."""
     images = [clip.images[f] for f in track.frames]
     seen = spread(len(track), depth.body_crops)
     described = experts.frames.pooled([crop(images[i], track.body_boxes[i]) for i in seen])
     track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described one
-    measures: list[BodyMeasures] = []
-    seen = spread(len(track), depth.poses)
-    posed = any(track is one for one in analysis.tracks[: depth.posed_tracks])
-    if posed and track.kind == "face":
-        measures = _pose(images, track, seen, experts)
-    company = replace(analysis, tracks=_company(track, analysis))
-    track.facts = facts.measure_person(clip, track, company, experts=experts.facts)
-    if measures:
-        _tell_motion(track, seen, measures, analysis, camera.measured)
-
-
-def _company(track: Track, analysis: ClipAnalysis) -> list[Track]:
-    """The tracks that share a shot with this one, itself too: only they can be in front of or behind it."""
-    shots = [set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in analysis.tracks]
-    own = next(shown for t, shown in zip(analysis.tracks, shots, strict=True) if t is track)
-    return [t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own]
-
-
-def _pose(images: list[NDArray[np.uint8]], track: Track, seen: IntArray, experts: Experts) -> list[BodyMeasures]:
-    """Fill in the pose of the sightings `seen`; face and hand measures of them."""
-    for i in seen:
-        if (pose := experts.body.pose(images[i], track.boxes[i])) is not None:
-            track.pose[i] = pose.joints
-    part = _part(track, seen)
-    return measure_bodies([images[i] for i in seen], part.boxes, part.points, part.pose, experts.mesh, experts.hands)
-
-
-def _tell_motion(
-    track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
-) -> None:
-    told = track.facts
-    told.pose, told.movement, told.gestures, confidence = describe_motion(
-        _part(track, seen), analysis.times, measures, camera
-    )
-    if "a face mask" in told.features:  # the mesh guesses the mouth behind a mask
-        told.gestures = [g for g in told.gestures if g not in _MOUTH]
-    told.confidence.update(confidence)
-
-
-def _part(track: Track, seen: IntArray) -> Track:
-    return Track(track.kind, *(getattr(track, name)[seen] for name in SIGHTING_ARRAYS))
+    track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts.facts)
 
 
 def thumbnail(clip: Clip, track: Track) -> bytes:

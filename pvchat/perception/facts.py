@@ -69,14 +69,10 @@ class FactExperts:
         return ImageNetHead()
 
 
-def measure_person(
-    clip: Clip,
-    track: Track,
-    analysis: ClipAnalysis,
-    *,
-    experts: FactExperts | None = None,
+def recognise_person(
+    clip: Clip, track: Track, analysis: ClipAnalysis, *, experts: FactExperts | None = None
 ) -> PersonFacts:
-    """What can be said of one track.
+    """What tells who it is, and where: place, size, and what the head wears, for a mask hides a face.
 
     Args:
         clip: T frames; track.frames index into them.
@@ -89,14 +85,38 @@ def measure_person(
         return facts
     best = best_sightings(track)
     facts.shot, facts.where = shot(track), where(track, analysis)
+    if track.kind == "face":
+        experts = experts or _shared()
+        heads = [crop(clip.images[track.frames[i]], head_box(track.boxes[i])) for i in best]
+        _claim_head(facts, experts.heads.claims("head", experts.frames.pooled(heads)))
+    return facts
+
+
+def measure_person(
+    clip: Clip,
+    track: Track,
+    analysis: ClipAnalysis,
+    *,
+    experts: FactExperts | None = None,
+) -> PersonFacts:
+    """What can be said of one track: what `recognise_person` found, in `track.facts`, and clothes, hair and things.
+
+    Args:
+        clip: T frames; track.frames index into them.
+        track: n sightings, with facts.
+        analysis: the clip, for what the whole frames show.
+        experts: None takes one shared by the process.
+    """
+    facts = PersonFacts.from_dict(track.facts.to_dict())
+    if len(track) == 0:
+        return facts
+    best = best_sightings(track)
     images = [clip.images[track.frames[i]] for i in best]
     grey = colours.is_grey_scale(np.stack(images))
     worn: list[Attribute] = []
     if track.kind == "face":
         experts = experts or _shared()
-        heads = experts.frames.pooled([crop(m, head_box(track.boxes[i])) for m, i in zip(images, best, strict=True)])
         body = _body_features(track, best, images, experts)
-        _claim_head(facts, experts.heads.claims("head", heads))
         facts.activity = _activity(facts, analysis, experts)
         worn = _claim_body(facts, experts, body)
     facts.clothes = _clothes(track, best, images, worn, grey)

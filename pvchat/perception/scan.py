@@ -2,9 +2,10 @@
 
 In: a path. Out: `Seen`, which gives the `ClipAnalysis` of everything seen so far, at any time.
 
-Per part (`video.read_parts`, 12 s): cuts in every picture, faces in each sample, the dear experts on the best sightings
-of the part's few most prominent people, facts and scene. The part's analysis is kept in the cache of clips until the
-whole is done, so that a scan that was stopped goes on where it was. Tracks are joined by `TrackJoiner`.
+Per part (`video.read_parts`, 12 s, read while the one before is looked at): cuts in every picture, faces in each
+sample, identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's
+analysis is kept in the cache of clips until the whole is done, so that a scan that was stopped goes on where it was.
+Tracks are joined by `TrackJoiner`. What people do and wear is measured when it is asked for: `closer.py`.
 """
 
 from __future__ import annotations
@@ -19,30 +20,39 @@ from numpy.typing import NDArray
 from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
-from pvchat.perception.analysis import Depth, Experts, analyse
+from pvchat.perception.analysis import Depth, Experts, recognise
 from pvchat.perception.joining import TrackJoiner
-from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, common_scene
+from pvchat.perception.measuring import with_things
+from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Thing, common_scene
 from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
 PART_DEPTH = Depth(
-    grid_frames=3, body_crops=3, masked=2, poses=8, posed_tracks=2, told_tracks=6, figure_frames=3, figure_tracks=3,
-    figures_where_no_face=False,
+    grid_frames=3, body_crops=3, masked=2, masked_tracks=3, told_tracks=6, figure_frames=3, figure_tracks=3,
+    thing_frames=2, figures_where_no_face=False,
 )  # fmt: skip
 _GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more
+MOST_THINGS = 400  # of a whole video, the surest
 MOST_GRIDS = 96  # frames whose grid features are kept of a whole video, 12 MB
 
 
 def long_video(path: PathLike, config: VideoConfig) -> Probe | None:
-    """What `video.probe` says about a video that must be scanned; None for short clips, photos and animations.
+    """What `video.probe` says about a video that must be scanned; None for short clips, photos and animations."""
+    found = probed(path, config)
+    return found if found is not None and is_long(found, config) else None
 
-    What can't be read is None, too: whoever loads it tells why.
-    """
+
+def probed(path: PathLike, config: VideoConfig) -> Probe | None:
+    """What `video.probe` says; None of what can't be read: whoever loads it tells why."""
     try:
-        found = video.probe(path, config)
+        return video.probe(path, config)
     except VideoReadError:
         return None
-    return found if found.kind == "video" and found.duration_s > config.scan_from_s else None
+
+
+def is_long(found: Probe, config: VideoConfig) -> bool:
+    """Whether what was probed must be scanned."""
+    return found.kind == "video" and found.duration_s > config.scan_from_s
 
 
 @dataclass
@@ -105,8 +115,9 @@ def scan(
     while (part := kept.load(whole.parts)) is not None:
         whole.add(part)
         tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
-    for piece in video.read_parts(path, found, kept.key, config, whole.end_s):
-        part = analyse(piece.clip, experts, None, PART_DEPTH, piece.start_s)
+    for piece in video.ahead(video.read_parts(path, found, kept.key, config, whole.end_s)):
+        part = recognise(piece.clip, experts, None, PART_DEPTH, piece.start_s)
+        part = with_things(piece.clip, part, experts, PART_DEPTH.thing_frames)
         kept.save(whole.parts, part)
         whole.add(part)
         tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
@@ -132,12 +143,16 @@ class Seen:
     times: list[FloatArray] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)
     scenes: list[SceneSpan] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
     grids: _Even = field(default_factory=lambda: _Even(MOST_GRIDS))
 
     def add(self, part: ClipAnalysis) -> None:
         """Take in the next part."""
         self.joiner.add(part, sum(map(len, self.times)))
+        offset = sum(map(len, self.times))
+        self.things += [thing.rows(range(len(thing.frames)), offset) for thing in part.things]
+        self.things = sorted(self.things, key=lambda t: -t.confidence)[:MOST_THINGS]
         self.times.append(part.times)
         pieces = [(float(a), float(b)) for a, b in part.shots]
         if self.shots:  # no cut lies on the border
@@ -160,6 +175,8 @@ class Seen:
             common_scene(self.scenes),
             np.array(self.shots, np.float32),
             list(self.scenes),
+            list(self.things),
+            "who",
         )
 
 

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from pvchat.perception.boxes import overlap
-from pvchat.perception.experts.faces import Faces
 from pvchat.schemas import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from pvchat.perception.experts.faces import Faces
 
 # Descriptor distances: dlib calls two faces one person below 0.6; a track's next sighting may differ more when the box
 # overlaps (all but 1 in 500 of 1,685 true neighbours on half of the development clips; 6 of 7 pairs of strangers are
@@ -99,6 +101,8 @@ def _assign(open_: list[list[Sighting]], found: Faces, faces: Sequence[Faces]) -
     """Pairs (open track, new face) that belong together, each used once."""
     if not open_ or not len(found):
         return []
+    from scipy.optimize import linear_sum_assignment  # a second; who is only asked for needs none of it
+
     last = [t[-1] for t in open_]
     boxes = np.stack([faces[f].boxes[i] for f, i in last])
     identity = np.stack([faces[f].identity[i] for f, i in last])

@@ -1,31 +1,40 @@
 """The things that pass between the steps. Torch-free.
 
-In a clip's way: `facts.py` (what was measured), `clip.py` (tracks, a clip's analysis), `answer.py` (presence, answers),
-`service.py` (what lower floors are handed of the service). Start with `clip.py`.
+In a clip's way: `things.py`, `facts.py` (what was measured), `clip.py` (tracks, a clip's analysis), `answer.py`
+(presence, answers), `why.py` (why somebody wasn't recognised), `service.py` (what lower floors are handed of the
+service). Start with `clip.py`.
 """
 
-from pvchat.schemas.answer import Answer, Decision, PersonPresence, QuestionType
-from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Track
+from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType
+from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Stage, Track
 from pvchat.schemas.facts import Appearance, Garment, PersonFacts, SceneFacts, SceneSpan, common_scene
 from pvchat.schemas.service import Progress, Service
+from pvchat.schemas.things import Ground, Thing
+from pvchat.schemas.why import Reason, Why
 
 __all__ = [
     "Answer",
+    "AnswerGround",
     "Appearance",
     "ClipAnalysis",
     "Decision",
     "FloatArray",
     "Garment",
+    "Ground",
     "IntArray",
     "Look",
     "PersonFacts",
     "PersonPresence",
     "Progress",
     "QuestionType",
+    "Reason",
     "SIGHTING_ARRAYS",
     "SceneFacts",
     "SceneSpan",
     "Service",
+    "Stage",
+    "Thing",
     "Track",
+    "Why",
     "common_scene",
 ]

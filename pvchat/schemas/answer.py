@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pvchat.schemas.things import Ground
+from pvchat.schemas.why import Why
+
 Decision = Literal["present", "absent", "unsure"]
 QuestionType = Literal["existence", "appearance", "action", "location", "other"]
 
@@ -19,6 +22,8 @@ class PersonPresence:
     spans: list[tuple[float, float]] = field(default_factory=list)
     track: int | None = None  # index into ClipAnalysis.tracks of the best matching track
     tracks: tuple[int, ...] = ()  # of all that count into the spans
+    nearest: int | None = None  # of the track most like her, whatever the decision
+    why: Why | None = None  # of who was asked about and isn't found present
 
     @property
     def visible_s(self) -> float:
@@ -31,13 +36,31 @@ class PersonPresence:
         return self.spans[-1][1] if self.spans else None
 
     def to_dict(self) -> dict[str, Any]:
-        """One row of `people` in the JSON contract."""
-        return {
+        """One row of `people` in the JSON contract; `why` where that is known."""
+        row = {
             "name": self.name,
             "decision": self.decision,
             "probability": round(float(self.probability), 4),
             "spans": [list(s) for s in self.spans],
         }
+        return row if self.why is None else {**row, "why": self.why.to_dict()}
+
+
+@dataclass(frozen=True)
+class AnswerGround:
+    """What one thing that an answer tells rests on: about whom ("" for the clip), what is told, the ground."""
+
+    about: str
+    fact: str
+    ground: Ground
+
+    def to_dict(self) -> dict[str, Any]:
+        """One row of `evidence` in the JSON contract."""
+        score = self.ground.score
+        return {
+            "about": self.about, "fact": self.fact, "time_s": round(self.ground.time_s, 2),
+            "box": [round(v, 3) for v in self.ground.box], "score": None if score is None else round(float(score), 3),
+        }  # fmt: skip
 
 
 @dataclass
@@ -51,6 +74,7 @@ class Answer:
         timing: seconds: `decode_s` and `experts_s` (0 where the clip was known), `total_s`, and `first_token_s`: from
             the question until the answer's first piece was there (none is shown before the whole passed the guard).
         everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
+        evidence: what measured facts rest on: frame, place in it, how sure; in the contract where there is any.
     """
 
     answer: str
@@ -58,12 +82,14 @@ class Answer:
     people: list[PersonPresence]
     timing: dict[str, float]
     everyone: list[PersonPresence] = field(default_factory=list, repr=False)
+    evidence: list[AnswerGround] = field(default_factory=list, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract; seconds to the millisecond."""
-        return {
+        row: dict[str, Any] = {
             "answer": self.answer,
             "type": self.type,
             "people": [p.to_dict() for p in self.people],
             "timing": {k: round(v, 3) for k, v in self.timing.items()},
         }
+        return row | ({"evidence": [ground.to_dict() for ground in self.evidence]} if self.evidence else {})

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.schemas.facts import Appearance, PersonFacts, SceneFacts, SceneSpan, common_scene
+from pvchat.schemas.things import Thing
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+Stage = Literal["who", "what"]
 
 
 @dataclass
@@ -90,6 +92,10 @@ class ClipAnalysis:
         shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
             One shot of the whole length when not given.
         scenes: the scene's facts by stretches of a long video, in order of time.
+        in_all: how many tracks the whole has of which this is a part; 0 where this is the whole.
+        things: what is seen beside people, the surest first; of stage "what" but for long videos.
+        stage: "who" where only that was looked for which tells who is there; "what" where it was measured, too, what
+            people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
     """
 
     key: str
@@ -102,6 +108,9 @@ class ClipAnalysis:
     scene: SceneFacts = field(default_factory=SceneFacts)
     shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scenes: list[SceneSpan] = field(default_factory=list)
+    in_all: int = 0
+    things: list[Thing] = field(default_factory=list)
+    stage: Stage = "what"
 
     def __post_init__(self) -> None:
         if not len(self.shots):
@@ -135,11 +144,19 @@ class ClipAnalysis:
             last, before = shot, frame
         return [(round(a, 2), round(b, 2)) for a, b in spans]
 
+    def shown_between(self, start_s: float, end_s: float) -> list[int]:
+        """The tracks that `between` keeps, in order: indices into `tracks`."""
+        first, last = self._inside(start_s, end_s)[[0, -1]]
+        return [i for i, t in enumerate(self.tracks) if ((t.shown_in >= first) & (t.shown_in <= last)).any()]
+
+    def _inside(self, start_s: float, end_s: float) -> IntArray:
+        """The sampled frames from `start_s` to `end_s`; the nearest one where there is none."""
+        inside = np.flatnonzero((self.times >= start_s) & (self.times <= end_s))
+        return inside if len(inside) else np.array([int(np.abs(self.times - (start_s + end_s) / 2).argmin())])
+
     def between(self, start_s: float, end_s: float) -> ClipAnalysis:
         """What was seen from `start_s` to `end_s` (seconds): times stay those of the clip, facts are the window's."""
-        inside = np.flatnonzero((self.times >= start_s) & (self.times <= end_s))
-        if not len(inside):
-            inside = np.array([int(np.abs(self.times - (start_s + end_s) / 2).argmin())])
+        inside = self._inside(start_s, end_s)
         low, high = max(0.0, start_s), min(self.duration_s, end_s)
         stored = np.linspace(0, len(self.times) - 1, len(self.frame_features)).round()
         kept = np.flatnonzero((stored >= inside[0]) & (stored <= inside[-1]))
@@ -156,6 +173,8 @@ class ClipAnalysis:
             scene=common_scene(scenes) if scenes else self.scene,
             shots=shots[shots[:, 1] > shots[:, 0]],
             scenes=scenes,
+            in_all=self.in_all or len(self.tracks),
+            things=[t for thing in self.things if (t := thing.within(int(inside[0]), int(inside[-1]))) is not None],
         )
 
     def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.schemas.things import Ground
+
 
 @dataclass
 class Garment:
@@ -37,7 +39,10 @@ class PersonFacts:
     gestures: list[str] = field(default_factory=list)
     holding: str | None = None  # "a cup"
     activity: str | None = None  # "playing tennis", from the action head
+    seat: str | None = None  # "on a sofa", what she sits or lies on
+    near: list[str] = field(default_factory=list)  # "at a table", "next to a car": things, not people
     confidence: dict[str, float] = field(default_factory=dict)  # field name -> confidence
+    grounds: dict[str, Ground] = field(default_factory=dict)  # field name or what is told -> what it rests on
 
     def to_dict(self) -> dict[str, Any]:
         """The facts as JSON, for the cache."""
@@ -46,7 +51,8 @@ class PersonFacts:
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> PersonFacts:
         """What `to_dict` wrote."""
-        return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])]})
+        grounds = {what: Ground(g["time_s"], tuple(g["box"]), g["score"]) for what, g in row.get("grounds", {}).items()}
+        return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])], "grounds": grounds})
 
 
 @dataclass
@@ -67,11 +73,18 @@ class SceneFacts:
 
 @dataclass
 class Appearance:
-    """What was measured about somebody in one stretch (seconds) of a long video."""
+    """What was measured about somebody in one stretch (seconds) of a long video.
+
+    Attributes:
+        start_s, end_s: of her first and last sighting in it.
+        facts: as far as they were measured.
+        told: what she does and wears was measured, too, not only what tells who she is.
+    """
 
     start_s: float
     end_s: float
     facts: PersonFacts
+    told: bool = False
 
 
 @dataclass

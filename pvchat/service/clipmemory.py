@@ -1,29 +1,48 @@
 """What the experts said about clips: from memory, from the cache on disk, or by letting them look.
 
-In: a clip's path. Out: a `Look`: its analysis, and the seconds it took. A clip is known by the SHA-256 of its bytes
-(`video.ContentKeys`), so a copy under another name costs nothing either.
+In: a clip's path, and how much must be known. Out: a `Look`: its analysis, and the seconds it took. A clip is known by
+the SHA-256 of its bytes (`video.ContentKeys`), so a copy under another name costs nothing either.
+
+The experts look at one clip at a time, at a long video part by part: between two parts others have their turn, and
+what is known already is told without waiting for them.
+
+An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its place, in one step.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import VideoConfig
-from pvchat.schemas import ClipAnalysis, Look, Progress
+from pvchat.errors import VideoReadError
+from pvchat.perception import VERSION
+from pvchat.schemas import Appearance, ClipAnalysis, Look, Progress, Stage, Track
 from pvchat.video import ContentKeys
 
 if TYPE_CHECKING:
     from pvchat.service.networks import Networks
     from pvchat.storage.clips import ClipCache
-    from pvchat.video import Probe
+    from pvchat.video import Clip, Probe
 
 IN_MEMORY = 8  # analysed clips
 
 Partial = Callable[[ClipAnalysis], None]
+
+
+@dataclass(frozen=True)
+class _File:
+    """A clip's path, content key, and the version under which its analysis is kept."""
+
+    path: str | Path
+    key: str
+    version: str
 
 
 class ClipMemory:
@@ -38,72 +57,206 @@ class ClipMemory:
 
     def __init__(self, networks: Networks, cache: ClipCache, config: VideoConfig, progress: Progress) -> None:
         self.networks, self.cache, self.config, self.progress = networks, cache, config, progress
-        self._keys = ContentKeys()
+        self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
+        self._decoded: Clip | None = None  # the last short one, while only who is in it was looked for
+        self._at_work: dict[str, threading.Lock] = {}  # by key: one look at a clip at a time
+        self._gone: set[str] = set()  # keys at work that were forgotten meanwhile
+        self._lock = threading.Lock()  # of what is remembered, at work and gone
 
-    def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
-        """What the experts say about a clip; the seconds are 0 unless it had to be decoded.
+    def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
+        """What the experts say about a clip; the seconds are 0 unless it had to be decoded or looked at.
 
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
+            stage: "who" where only that is needed. Of long videos it is all that is looked for; `tell` measures more.
 
         Raises:
             VideoReadError: it can't be used.
         """
-        from pvchat.perception.analysis import VERSION
-
-        key, version = self._keys.of(clip), f"{VERSION}:{self.config}"
-        with self.networks.lock:
-            held = self._recent.get(key) or self.cache.load(key, version)
-            seen = Look(held) if held is not None else self._first_look(clip, key, version, partial)
-            self._recent[key] = seen.analysis
-            self._recent.move_to_end(key)
-            while len(self._recent) > IN_MEMORY:
-                self._recent.popitem(last=False)
+        if not isinstance(clip, (str, os.PathLike)):
+            what = f"a clip is the path of a file, not {type(clip).__name__}."
+            raise VideoReadError(what, subject=ascii(clip)[:80], hint="Name one video or photo.")
+        file = self._file(clip)
+        held = self._remembered(file.key)
+        if held is not None and _is_enough(held, stage):
+            return Look(held)
+        with self._lock:
+            at_work = self._at_work.setdefault(file.key, threading.Lock())
+        with at_work:
+            try:
+                held = self._remembered(file.key) or self.cache.load(file.key, file.version)
+                seen = Look(held) if held is not None else self._first_look(file, partial)
+                if not _is_enough(seen.analysis, stage):
+                    seen = self._measure(file, seen)
+                self._remember(seen.analysis)
+            finally:
+                with self._lock:
+                    self._at_work.pop(file.key, None)
+                    self._gone.discard(file.key)
         return seen
+
+    def enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
+        """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask.
+
+        Args:
+            clip: a video, an animation or a photo.
+            track: which subject, as for `identity.enroll.enroll`.
+
+        Raises:
+            VideoReadError, SubjectError: it can't be used; nobody, or nobody in particular, is in it.
+        """
+        from pvchat.identity.subjects import choose
+
+        analysis = self.look(clip, stage="who").analysis
+        subject = choose(analysis, track, Path(clip).name)
+        masked = subject.kind == "figure" or (len(subject.masked) > 0 and len(analysis.shots) == 1)
+        return analysis if masked else self.look(clip).analysis
+
+    def tell(
+        self, clip: str | Path, seen: Look, shown: Sequence[Track], things: bool = False, whole: bool = True
+    ) -> Look:
+        """The same look with what some people do and wear measured: of all in a short clip, of these in a long video.
+
+        Args:
+            clip: as it was looked at.
+            seen: what `look` said.
+            shown: tracks of its analysis or of a part of it (`between`), none: nothing is measured; in a long video
+                the stretch is that each one's facts are about.
+            things: of a short clip the things are asked for, too; the scan of a long video has them already.
+            whole: the look is at all of the clip; at its beginning only it isn't kept.
+
+        Raises:
+            VideoReadError: the file can't be read any more.
+        """
+        if not shown and (not things or seen.analysis.scenes):
+            return seen
+        if not seen.analysis.scenes:
+            more = self.look(clip)
+            return Look(more.analysis, seen.decode_s + more.decode_s, seen.experts_s + more.experts_s)
+        from pvchat.perception.closer import told_of
+
+        stretches = [told_of(track) for track in shown]
+        wanted = [one for one in stretches if one is not None and not one.told]
+        return self._look_closer(clip, seen, wanted, whole) if wanted else seen
 
     def drop(self, key: str) -> None:
         """Forget one clip, in memory and on disk."""
         from pvchat.perception.scan import KeptParts
 
-        self._recent.pop(key, None)
+        with self._lock:
+            self._recent.pop(key, None)
+            self._gone |= {key} & set(self._at_work)
         self.networks.forget()
+        self._decoded = None
         self.cache.purge_key(key)
         KeptParts(self.cache, key).remove()
 
     def clear(self) -> None:
         """Forget all clips in memory; the cache on disk is its owner's to purge."""
-        self._recent.clear()
+        with self._lock:
+            self._recent.clear()
+            self._gone |= set(self._at_work)
         self.networks.forget()
+        self._decoded = None
 
     def __len__(self) -> int:
         return len(self._recent)
 
-    def _first_look(self, clip: str | Path, key: str, version: str, partial: Partial | None) -> Look:
+    def _file(self, clip: str | Path) -> _File:
+        return _File(clip, self._keys.of(clip), f"{VERSION}:{self.config}")
+
+    def _remembered(self, key: str) -> ClipAnalysis | None:
+        """An analysis in memory, which stays there for longer now."""
+        with self._lock:
+            if key in self._recent:
+                self._recent.move_to_end(key)
+            return self._recent.get(key)
+
+    def _remember(self, analysis: ClipAnalysis) -> None:
+        """Keep an analysis in memory, unless its clip was forgotten while it was looked at."""
+        with self._lock:
+            if analysis.key in self._gone:
+                return
+            self._recent[analysis.key] = analysis
+            self._recent.move_to_end(analysis.key)
+            while len(self._recent) > IN_MEMORY:
+                self._recent.popitem(last=False)
+
+    def _save(self, analysis: ClipAnalysis, version: str) -> None:
+        """Keep an analysis on disk, unless its clip was forgotten while it was looked at."""
+        with self._lock:
+            if analysis.key not in self._gone:
+                self.cache.save(analysis, version)
+
+    def _first_look(self, file: _File, partial: Partial | None) -> Look:
         from pvchat import video
         from pvchat.perception import analysis
-        from pvchat.perception.scan import long_video
+        from pvchat.perception.scan import is_long, probed
 
-        if (long := long_video(clip, self.config)) is not None:
-            return self._look_through(clip, long, key, version, partial)
         started = time.perf_counter()
-        decoded = video.load(clip, self.config, progress=self.progress, key=key)
-        read = time.perf_counter()
-        found = analysis.analyse(decoded, self.networks.experts, self.progress)
-        seen = Look(found, read - started, time.perf_counter() - read)
-        self.cache.save(found, version)
-        return seen
+        found = probed(file.path, self.config)
+        if found is not None and is_long(found, self.config):
+            return self._look_through(file, found, partial)
+        with self.networks.lock:
+            decoded = video.load(file.path, self.config, progress=self.progress, key=file.key, found=found)
+            read = time.perf_counter()
+            seen = analysis.recognise(decoded, self.networks.experts, self.progress)
+            self._decoded = decoded if seen.stage == "who" else None
+        self._save(seen, file.version)
+        return Look(seen, read - started, time.perf_counter() - read)
 
-    def _look_through(self, clip: str | Path, found: Probe, key: str, version: str, partial: Partial | None) -> Look:
+    def _measure(self, file: _File, seen: Look) -> Look:
+        """A short clip's analysis of stage "what" out of one of stage "who"; decoded again if it isn't the last one."""
+        from pvchat import video
+        from pvchat.perception.measuring import measure
+
+        decode_s, started = seen.decode_s, time.perf_counter()
+        with self.networks.lock:
+            decoded, self._decoded = self._decoded, None
+            if decoded is None or decoded.key != file.key:
+                decoded = video.load(file.path, self.config, progress=self.progress, key=file.key)
+                decode_s, started = decode_s + time.perf_counter() - started, time.perf_counter()
+            measured = measure(decoded, seen.analysis, self.networks.experts, self.progress)
+        self._save(measured, file.version)
+        return Look(measured, decode_s, seen.experts_s + time.perf_counter() - started)
+
+    def _look_through(self, file: _File, found: Probe, partial: Partial | None) -> Look:
         """A long video, part by part; parts that were finished before it was stopped aren't made again."""
         from pvchat.perception.scan import KeptParts, scan
 
-        started, parts = time.perf_counter(), KeptParts(self.cache, key, version)
-        for so_far in scan(clip, found, self.networks.experts, self.config, parts, self.progress):
+        started, parts = time.perf_counter(), KeptParts(self.cache, file.key, file.version)
+        scanning = scan(file.path, found, self.networks.experts, self.config, parts, self.progress)
+        so_far = None
+        while True:
+            with self.networks.lock:
+                more = next(scanning, None)
+            if more is None:
+                break
+            so_far = more
             if partial is not None:
                 partial(so_far.analysis())
+        assert so_far is not None  # it yields at least once
         seen = Look(so_far.analysis(), experts_s=time.perf_counter() - started)  # decoding is in it
-        self.cache.save(seen.analysis, version)
+        self._save(seen.analysis, file.version)
         parts.remove()
         return seen
+
+    def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
+        from pvchat import video
+        from pvchat.perception.closer import LongVideo, look_closer
+
+        with self.networks.lock:
+            started, file = time.perf_counter(), self._file(clip)
+            source = LongVideo(file.path, video.probe(file.path, self.config), self.config)
+            more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
+            if keep:
+                self.cache.save(more, file.version)
+                self._remember(more)
+        return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
+
+
+def _is_enough(analysis: ClipAnalysis, stage: Stage) -> bool:
+    """Whether an analysis holds what a stage asks for; a long video is measured by `tell`."""
+    return stage == "who" or analysis.stage == "what" or bool(analysis.scenes)

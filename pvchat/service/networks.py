@@ -26,6 +26,31 @@ if TYPE_CHECKING:
     from pvchat.perception.analysis import Experts
 
 
+class TakingTurns:
+    """A lock that may be taken again by who has it, and that goes to others who wait before the same one gets it back.
+
+    A plain lock mostly goes back to the thread that gave it away a moment ago.
+    """
+
+    def __init__(self) -> None:
+        self._next, self._held = threading.Lock(), threading.Lock()
+        self._owner: int | None = None
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if self._owner != threading.get_ident():
+            with self._next:
+                self._held.acquire()
+            self._owner = threading.get_ident()
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._owner = None
+            self._held.release()
+
+
 class Networks:
     """The networks that some settings ask for.
 
@@ -33,8 +58,7 @@ class Networks:
         settings: `device`, `model`, `answers` and `llm` count here.
 
     Attributes:
-        device: torch device of all of them.
-        lock: held while the experts look at a clip, which takes one clip at a time.
+        lock: held while the experts look at a clip or at a part of a long one: one at a time.
 
     Raises:
         SettingsError: there is no such device.
@@ -42,8 +66,18 @@ class Networks:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.device = pick_device(settings.device)
-        self.lock = threading.RLock()
+        if settings.device != "auto":  # one that isn't there is told at once; finding the best one takes torch
+            _ = self.device
+        self.lock = TakingTurns()
+
+    @cached_property
+    def device(self) -> str:
+        """The torch device of all of them.
+
+        Raises:
+            SettingsError: there is no such device.
+        """
+        return pick_device(self.settings.device)
 
     @cached_property
     def chosen(self) -> tuple[str, Path | None]:
@@ -80,7 +114,7 @@ class Networks:
         from pvchat.chat.trained import TrainedModel
 
         folder = self.chosen[1]
-        return None if folder is None else TrainedModel(folder, self.device)
+        return None if folder is None else TrainedModel(folder, self.settings.device)
 
     @cached_property
     def experts(self) -> Experts:
@@ -101,7 +135,7 @@ class Networks:
         """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
         from pvchat.chat.sentences import SentenceEncoder
 
-        return SentenceEncoder(device=self.device)
+        return SentenceEncoder(device=self.settings.device)
 
     @cached_property
     def language(self) -> LanguageModel:

@@ -6,8 +6,6 @@ networks may be shared with other PVChats, and everything heavy is loaded when i
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.questions import Question, Turn, read_questions
-from pvchat.chat.window import Part, Window, moment_of, part_of
+from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
-from pvchat.errors import PeopleError, SettingsError
-from pvchat.people.person import clean_name
 from pvchat.people.store import PeopleStore, Person
-from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence, Progress
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
+from pvchat.service.answering import Answering, Asking
 from pvchat.service.clipmemory import ClipMemory, Partial
+from pvchat.service.correcting import Correcting
+from pvchat.service.enrolling import DEPTHS, Enrolling
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 
@@ -35,10 +34,10 @@ if TYPE_CHECKING:
     from pvchat.perception.analysis import Experts
 
 PRESET = Settings.model
-DEPTHS = ("instant", "deep")
+__all__ = ["DEPTHS", "PRESET", "PVChat"]
 
 
-class PVChat:
+class PVChat(Enrolling, Correcting):
     """Enroll people from one clip each, then ask about other clips.
 
     Args:
@@ -87,71 +86,6 @@ class PVChat:
         networks.fetch(progress)
         return cls(settings, progress, networks=networks)
 
-    # -- enrolling ----------------------------------------------------------------------------------------------------
-
-    def enroll(
-        self,
-        clip: str | Path,
-        name: str,
-        depth: str = "instant",
-        track: int | None = None,
-        replace: bool = False,
-        stop: threading.Event | None = None,
-    ) -> Person:
-        """Enroll the main subject of a clip.
-
-        Args:
-            clip: a video, an animation or a photo.
-            name: what to call the person.
-            depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
-                the clip is augmented and trained on (`deepen`).
-            track: which subject, when the clip has several (numbers as in `SeveralSubjectsError`).
-            replace: allow a name that is taken; the earlier enrollment is forgotten.
-            stop: when set, a deep enrollment ends and keeps the best so far.
-
-        Raises:
-            VideoReadError, SubjectError, PeopleError, SettingsError.
-        """
-        from pvchat.identity.enroll import enroll
-        from pvchat.identity.subjects import forget_candidates
-
-        if depth not in DEPTHS:
-            raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
-        name = clean_name(name)
-        taken = self.people.find(name)
-        if taken is not None and not replace:  # told before the experts run
-            raise PeopleError(
-                f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace."
-            )
-        person = enroll(self.analyse(clip), name, track, source=Path(clip).name)
-        person = self.people.add(person if self.describer is None else self.describer.remember(person), replace=replace)
-        forget_candidates()
-        return person if depth == "instant" else self.deepen(clip, person, track, stop)
-
-    def deepen(
-        self,
-        clip: str | Path,
-        person: Person,
-        track: int | None = None,
-        stop: threading.Event | None = None,
-        progress: Progress | None = None,
-    ) -> Person:
-        """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
-
-        Args:
-            clip: the enrollment clip.
-            person: as `enroll` returned her.
-            track: as she was enrolled with.
-            stop: when set, training ends and keeps the best so far.
-            progress: told what is being done; None for what this object was made with.
-
-        Raises:
-            VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
-        """
-        from pvchat.train.person.deep import DeepOptions, deepen
-
-        return deepen(self, clip, person, DeepOptions(track=track, stop=stop, progress=progress or self._progress))
-
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def ask(
@@ -175,29 +109,42 @@ class PVChat:
         Raises:
             VideoReadError, UnknownPersonError, SettingsError: the last for a part that isn't one of the clip.
         """
-        question, moment = (question, None) if between is not None else moment_of(question)
-        return self._answer(clip, [question], history, stream, between if moment is None else moment)[0]
+        return self._answer(clip, [question], history, Asking(between, stream))[0]
 
-    def ask_many(self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = ()) -> list[Answer]:
+    def ask_many(
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = (), between: Window | None = None
+    ) -> list[Answer]:
         """Answer several questions about one clip, each for itself: one visual pass, the model's texts in one batch.
 
         Args:
             clip: a video, an animation or a photo.
             questions: any number.
             history: as for `ask`.
+            between: as for `ask`; of all questions.
 
         Returns:
-            An answer each, in order; their timing is that of all together.
-
-        Raises:
-            VideoReadError, UnknownPersonError.
+            An answer each, in order; their timing is that of all together. Raises as `ask`.
         """
-        return self._answer(clip, questions, history, None, None) if questions else []
+        return self._answer(clip, questions, history, Asking(between)) if questions else []
+
+    def ask_so_far(
+        self, clip: str | Path, seen: ClipAnalysis, whole_s: float, question: str, history: Sequence[Turn] = ()
+    ) -> Answer:
+        """`ask` of what was seen of a clip so far (the `partial` of `analyse`); the answer says how far that is.
+
+        Args:
+            clip: as for `ask`.
+            seen: its beginning.
+            whole_s: length of the whole clip, seconds.
+            question: as for `ask`.
+            history: as for `ask`.
+        """
+        return self._answer(clip, [question], history, Asking(whole_s=whole_s, seen=seen))[0]
 
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
         everyone = self.people.snapshot()
-        return read_questions([question], history, everyone.names, everyone.aliases, self.networks.sentences.encode)[0]
+        return read_questions([question], history, everyone.names, everyone.aliases, self._encode)[0]
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""
@@ -207,59 +154,42 @@ class PVChat:
         """Presence of these people, enrolled or not, in the order given."""
         return self.presence_model.score(people, analysis, self.settings.presence)
 
-    def analyse(self, clip: str | Path, partial: Partial | None = None) -> ClipAnalysis:
-        """What the experts say about a clip: from memory, from the cache on disk, or by running them.
+    def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
+        """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
 
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
-
-        Raises:
-            VideoReadError: it can't be used.
+            stage: "who" where what people do and wear isn't needed: half the time, for a short clip.
         """
-        return self.look(clip, partial).analysis
+        return self.look(clip, partial, stage).analysis
 
-    def look(self, clip: str | Path, partial: Partial | None = None) -> Look:
+    def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """`analyse`, with the seconds that it took; raises VideoReadError."""
-        return self._clips.look(clip, partial)
+        return self._clips.look(clip, partial, stage)
 
     def _answer(
-        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], stream: Stream | None, part: Part
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], asking: Asking
     ) -> list[Answer]:
-        from pvchat.chat.viewed import Viewed
-
-        started = time.perf_counter()
         everyone = self.people.snapshot()
-        asked = read_questions(questions, history, everyone.names, everyone.aliases, self.networks.sentences.encode)
-        seen = self.look(clip)
-        analysis = part_of(seen.analysis, part)
-        presences = self.score(everyone.people, analysis)
-        viewed = Viewed(analysis, presences, everyone.names, part is not None, Path(clip), history, everyone.people)
-        written = self._writer.write(asked, viewed, stream)
-        timing = {"decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": time.perf_counter() - started}
-        return [
-            Answer(one.text, question.type, one.people, timing | {"first_token_s": one.first_at - started}, presences)
-            for one, question in zip(written, asked, strict=True)
-        ]
+        asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
+        seen = self.look(clip, stage="who") if asking.seen is None else Look(asking.seen)
+        answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer)
+        return answering.answers(asked, seen, asking)
 
     # -- people and clips ---------------------------------------------------------------------------------------------
 
     def forget(self, name: str) -> None:
-        """Delete everything kept about a person: folder, index row, vectors, all analysed clips, offered thumbnails.
+        """Delete everything kept about a person: `PeopleStore.forget`, and what is in memory.
 
         Raises:
             UnknownPersonError: nobody has this name.
         """
-        from pvchat.identity.subjects import forget_candidates
-        from pvchat.train.person.workplace import sweep
-
         with self.networks.lock:
             self._clips.clear()
             if self.describer is not None:
                 self.describer.forget()
             self.people.forget(name)
-            forget_candidates()
-            sweep([person.id for person in self.people.all()])
 
     def merge(self, name: str, other: str) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
@@ -336,7 +266,10 @@ class PVChat:
         from pvchat.chat.describe import Describer
 
         trained = self.networks.trained
-        return None if trained is None else Describer(trained, lambda texts: self.networks.sentences.encode(texts))
+        return None if trained is None else Describer(trained, self._encode)
+
+    def _encode(self, texts: list[str]) -> FloatArray:
+        return self.networks.sentences.encode(texts)
 
     @cached_property
     def _writer(self) -> Writer:

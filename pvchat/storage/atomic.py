@@ -40,7 +40,7 @@ def write_file(path: Path, data: bytes, scratch: Path, *, durable: bool = True) 
     make_private_folder(scratch)
     draft = scratch / uuid.uuid4().hex
     try:
-        _write_new(draft, data, durable)
+        write_new(draft, data, durable)
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
@@ -59,7 +59,7 @@ def write_folder(path: Path, files: dict[str, bytes], scratch: Path) -> None:
     make_private_folder(draft)
     try:
         for name, data in files.items():
-            _write_new(draft / name, data, durable=True)
+            write_new(draft / name, data, durable=True)
         sync_folder(draft)
         os.rename(draft, path)
     except BaseException:
@@ -110,7 +110,14 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def _write_new(path: Path, data: bytes, durable: bool) -> None:
+def write_new(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write a file that must not exist yet, for its owner only.
+
+    Args:
+        path: the file; its folder exists.
+        data: the whole content.
+        durable: wait until the disk has it.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
     with os.fdopen(handle, "wb") as file:
         file.write(data)

@@ -17,19 +17,23 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import filelock
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
-from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
-from pvchat.storage import atomic, tensorfile
+from pvchat.schemas import Appearance, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Thing, Track
+from pvchat.storage import atomic, private, tensorfile
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
+CLIP_VALUES = ("key", "duration_s", "width", "height", "stage")
 CLIP_ARRAYS = ("times", "frame_features", "shots")
 TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts", "appearances"))
 
@@ -49,7 +53,13 @@ class ClipCache:
         self.root = Path(root) if root is not None else home() / "cache" / "clips"
         self.max_bytes = max_bytes
         self._scratch = self.root / ".scratch"
-        self._lock = filelock.FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
+
+    @cached_property
+    def _lock(self) -> BaseFileLock:
+        """What writers hold."""
+        from filelock import FileLock  # readers need none, and it takes a tenth of a second
+
+        return FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
 
     def load(self, key: str, version: str) -> ClipAnalysis | None:
         """The analysis of a clip, or None.
@@ -87,9 +97,9 @@ class ClipCache:
             with self._locked():
                 atomic.sweep(self._scratch)
                 current = self.root / f"{name}.{digest[:16]}.safetensors"
-                atomic.write_file(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
+                private.write(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
                 text = json.dumps(row, default=_plain_number)
-                atomic.write_file(self._json(analysis.key), text.encode(), self._scratch, durable=False)
+                private.write(self._json(analysis.key), text.encode(), self._scratch, durable=False)
                 for path in self.root.glob(f"{name}.*.safetensors"):
                     if path != current:
                         path.unlink()
@@ -124,6 +134,7 @@ class ClipCache:
         if self.root.is_dir():
             with self._locked():
                 self._remove(_file_stem(key))
+                (self.root / "keys.json").unlink(missing_ok=True)  # `video.ContentKeys`; it comes again
 
     def size_bytes(self) -> int:
         """Bytes of all entries."""
@@ -141,10 +152,10 @@ class ClipCache:
             return self._prune(max_bytes)
 
     def _read(self, path: Path, key: str, version: str) -> ClipAnalysis:
-        row = json.loads(path.read_bytes())
+        row = json.loads(private.read(path))
         if row["version"] != version or row["key"] != key:
             raise ValueError("made by another version")
-        tensors = (self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors").read_bytes()
+        tensors = private.read(self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors")
         if hashlib.sha256(tensors).hexdigest() != row["sha256"]:
             raise ValueError("damaged")
         return _put_together(row, tensorfile.unpack(tensors))
@@ -184,10 +195,12 @@ class ClipCache:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        from filelock import Timeout
+
         try:
             with self._lock:
                 yield
-        except filelock.Timeout as error:
+        except Timeout as error:
             raise OSError(f"another process holds {self.root}") from error
 
 
@@ -201,11 +214,16 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     for i, track in enumerate(analysis.tracks):
         arrays |= {f"{i}.{name}": np.asarray(getattr(track, name)) for name in TRACK_ARRAYS}
         arrays[f"{i}.thumbnail"] = np.frombuffer(track.thumbnail, dtype=np.uint8)
-        told = [{"start_s": a.start_s, "end_s": a.end_s, "facts": a.facts.to_dict()} for a in track.appearances]
+        told = [_appearance(a) for a in track.appearances]
         tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": told})
-    row = {name: getattr(analysis, name) for name in ("key", "duration_s", "width", "height")}
+    row = {name: getattr(analysis, name) for name in CLIP_VALUES}
     scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
-    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
+    things = [thing.to_dict() for thing in analysis.things]
+    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes, "things": things}, arrays
+
+
+def _appearance(one: Appearance) -> dict[str, Any]:
+    return {"start_s": one.start_s, "end_s": one.end_s, "facts": one.facts.to_dict(), "told": one.told}
 
 
 def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
@@ -216,19 +234,21 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
             thumbnail=arrays[f"{i}.thumbnail"].tobytes(),
             facts=PersonFacts.from_dict(track["facts"]),
             appearances=[
-                Appearance(a["start_s"], a["end_s"], PersonFacts.from_dict(a["facts"])) for a in track["appearances"]
+                Appearance(a["start_s"], a["end_s"], PersonFacts.from_dict(a["facts"]), a["told"])
+                for a in track["appearances"]
             ],
         )
         for i, track in enumerate(row["tracks"])
     ]
     return ClipAnalysis(
-        **{name: row[name] for name in ("key", "duration_s", "width", "height")},
+        **{name: row[name] for name in CLIP_VALUES},
         times=arrays["times"],
         frame_features=arrays["frame_features"],
         shots=arrays["shots"],
         tracks=tracks,
         scene=SceneFacts(**row["scene"]),
         scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
+        things=[Thing(**thing) for thing in row["things"]],
     )
 
 

@@ -79,6 +79,7 @@ def load(
     progress: Progress | None = None,
     span: tuple[float, float] | None = None,
     key: str = "",
+    found: Probe | None = None,
 ) -> Clip:
     """Decode a clip, an animation or a photo into evenly spread RGB frames.
 
@@ -88,13 +89,14 @@ def load(
         progress: called with "reading NAME", seconds done and seconds in all.
         span: start and end in seconds of the part that is sampled; None: all of it.
         key: the file's content key where the caller has it already: hashing reads the whole file.
+        found: what `probe` said where the caller asked it already: it goes through all packets.
 
     Raises:
         VideoReadError: nothing usable in the file, or a limit is broken.
         SettingsError: a decoder was asked for that isn't there.
     """
     backend_in_use(config)  # a wrong setting is told before any work
-    found = probe(path, config)
+    found = found or probe(path, config)
     size = copy_size(found, config)
     source = _Source(path, found, size, config, progress, span)
     with workspace() as folder:

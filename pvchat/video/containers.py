@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
-from pvchat.video.files import SUPPORTED, PathLike, Probe, check_length, check_pixels, unreadable
+from pvchat.video.files import SUPPORTED, PathLike, Probe, check_length, check_pixels, check_side, unreadable
 from pvchat.video.packets import KEYFRAME_GAP_S, av_error, walk_packets
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
         if first is None:
             raise unreadable(path, f"its {codec} pictures can't be decoded.", "The file is damaged.")
         check_pixels(path, first.width, first.height, config.max_pixels)
+        check_side(path, first.width, first.height)
         turned = round(first.rotation / 90) * 90 % 360
         width, height = _square(first.width, first.height, stream.sample_aspect_ratio)
     if turned % 180:

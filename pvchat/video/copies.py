@@ -1,7 +1,9 @@
 """Our own H.264 files: RGB pictures in, an mp4 out, and the normalised copy's frames back as RGB.
 
-The copy lives in a temporary folder under `home()/tmp` while it is read. decord reads it (PyAV where decord doesn't
-load) with the discipline of docs/adr/0001-video-decoding.md; both give the same pixels. T frames, H and W pixels.
+The copy lives in a temporary folder (`storage/temporary.py`) while it is read. decord reads it (PyAV where decord
+doesn't load) with the discipline of docs/adr/0001-video-decoding.md; both give the same pixels.
+
+Legend: T frames, H and W pixels.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.config import VideoConfig, home
+from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError, VideoReadError
-from pvchat.storage import atomic
+from pvchat.storage import temporary
 from pvchat.video.files import PathLike
 
 log = logging.getLogger(__name__)
@@ -116,18 +118,18 @@ def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig
 
 @contextlib.contextmanager
 def workspace() -> Iterator[Path]:
-    """A temporary folder under `home()/tmp`, gone afterwards; folders of processes that died are swept first.
+    """A temporary folder, gone afterwards; folders of processes that died are swept first.
 
     A lock file beside the folder is held as long as its process lives: whoever can take the lock may delete the folder.
     """
     from filelock import FileLock
 
-    root = home() / "tmp"
+    root = temporary.root()
     folder = root / f"clip-{secrets.token_hex(8)}"
     lock = FileLock(f"{folder}.lock")
     try:
         root.mkdir(parents=True, exist_ok=True)
-        _sweep(root)
+        temporary.sweep()
         lock.acquire()
         folder.mkdir(mode=0o700)
     except OSError as error:
@@ -140,11 +142,6 @@ def workspace() -> Iterator[Path]:
         lock.release()
         with contextlib.suppress(OSError):
             Path(f"{folder}.lock").unlink(missing_ok=True)
-
-
-def _sweep(root: Path) -> None:
-    for lock in root.glob("clip-*.lock"):
-        atomic.remove_abandoned(lock.with_suffix(""))
 
 
 def _read_decord(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ from pvchat.errors import VideoReadError
 HEAD_BYTES = 4096  # what `sniff` looks at
 CHUNK_BYTES = 1 << 20
 PICTURE_BYTES = 256 * 1024**2  # photos and animations are held in memory by their decoders
+LEAST_SIDE = 20  # pixels of a picture; smaller faces aren't recognised either
 PHOTO_FACTOR = 8  # a photo may have this many times `max_pixels` (75 Mpx by default): phones make 50 Mpx
 MAX_RATE = 240.0  # frames a second; the fastest that phones record: bounds how many frames a clip may hold
 SUPPORTED = "Supported are mp4, mov, mkv, webm, avi, gif, animated webp and photos (jpg, png, webp)."
@@ -131,6 +132,13 @@ def check_pixels(path: PathLike, width: int, height: int, limit: int) -> None:
     if width * height > limit:
         why = f"its pictures are {width} by {height}, more than the limit of {limit / 1e6:.1f} million pixels."
         raise unreadable(path, why, "Make them smaller, or raise --video.max_pixels.")
+
+
+def check_side(path: PathLike, width: int, height: int) -> None:
+    """Refuse pictures in which nobody could be made out."""
+    if min(width, height) < LEAST_SIDE:
+        why = f"its pictures are {width} by {height} pixels: too small to make anybody out."
+        raise unreadable(path, why, f"Each side needs {LEAST_SIDE} pixels or more.")
 
 
 def check_length(path: PathLike, seconds: float, frames: int, config: VideoConfig) -> None:

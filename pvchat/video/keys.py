@@ -4,22 +4,30 @@
 change and of status change. The last is set by the system alone: whoever writes new bytes under an old date is seen. A
 file that changed a moment before it was hashed may change again within one tick of the clock, so its key isn't kept
 (as git does with its index: https://git-scm.com/docs/racy-git).
+
+Another process knows the keys of large files from a file beside the analyses: hashing a film takes longer than
+answering. It holds stamps and keys, no names of files.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
+from pathlib import Path
 
+from pvchat.storage import atomic, private
 from pvchat.video.files import CHUNK_BYTES, PathLike, open_local
 
 SETTLED_S = (
     2.0  # a file that changed within so long before it was hashed is hashed anew the next time: FAT's clock step
 )
 MOST = 64  # files that are remembered
+LARGE_BYTES = 32_000_000  # from which a key is kept on disk: hashing that takes a tenth of a second
 
 Stamp = tuple[int, int, int, int, int]
 
@@ -34,9 +42,14 @@ def content_key(path: PathLike) -> str:
 
 
 class ContentKeys:
-    """Content keys of files, each hashed once as long as the file stays as it was. Threads may share one."""
+    """Content keys of files, each hashed once as long as the file stays as it was. Threads may share one.
 
-    def __init__(self) -> None:
+    Args:
+        kept: where the keys of large files are kept; None: in memory only.
+    """
+
+    def __init__(self, kept: Path | None = None) -> None:
+        self.kept = kept
         self._known: OrderedDict[str, tuple[Stamp, str]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -55,7 +68,8 @@ class ContentKeys:
             known = self._known.get(name)
         if known is not None and known[0] == now:
             return known[1]
-        key, stamp = _hashed(path)
+        held = self._from_disk(now)
+        key, stamp = (held, now) if held is not None else self._hash(path)
         with self._lock:
             self._known.pop(name, None)
             if stamp is not None:
@@ -63,6 +77,30 @@ class ContentKeys:
             while len(self._known) > MOST:
                 self._known.popitem(last=False)
         return key
+
+    def _hash(self, path: PathLike) -> tuple[str, Stamp | None]:
+        key, stamp = _hashed(path)
+        if self.kept is not None and stamp is not None and stamp[2] >= LARGE_BYTES:
+            rows = {**self._rows(), _word(stamp): key}
+            with suppress(OSError):  # a convenience: the next process hashes
+                atomic.make_private_folder(self.kept.parent)
+                data = json.dumps(dict(list(rows.items())[-MOST:])).encode()
+                private.write(self.kept, data, self.kept.parent / ".scratch", durable=False)
+        return key, stamp
+
+    def _from_disk(self, stamp: Stamp) -> str | None:
+        return self._rows().get(_word(stamp)) if self.kept is not None and stamp[2] >= LARGE_BYTES else None
+
+    def _rows(self) -> dict[str, str]:
+        try:
+            rows = json.loads(private.read(self.kept)) if self.kept is not None else {}
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return rows if isinstance(rows, dict) and all(isinstance(key, str) for key in rows.values()) else {}
+
+
+def _word(stamp: Stamp) -> str:
+    return " ".join(map(str, stamp))
 
 
 def _hashed(path: PathLike) -> tuple[str, Stamp | None]:

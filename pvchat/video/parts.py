@@ -7,7 +7,7 @@ is looked at once (docs/adr/0015-shots-and-long-video.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,7 +45,9 @@ def sample_times(found: Probe, config: VideoConfig) -> NDArray[np.float64]:
     return np.asarray((np.arange(count) + 0.5) * (found.duration_s / count), np.float64)
 
 
-def read_parts(path: PathLike, found: Probe, key: str, config: VideoConfig, start_s: float = 0.0) -> Iterator[Part]:
+def read_parts(
+    path: PathLike, found: Probe, key: str, config: VideoConfig, start_s: float = 0.0
+) -> Generator[Part, None, None]:
     """Read a long video part by part.
 
     Args:

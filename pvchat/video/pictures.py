@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
-from pvchat.video.files import PHOTO_FACTOR, PICTURE_BYTES, PathLike, Probe, check_length, check_pixels, unreadable
+from pvchat.video.files import (
+    PHOTO_FACTOR,
+    PICTURE_BYTES,
+    PathLike,
+    Probe,
+    check_length,
+    check_pixels,
+    check_side,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -40,6 +49,7 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
     with open_picture(path, file) as image:
         moves = image.format in ANIMATED and getattr(image, "is_animated", False)
         check_pixels(path, *image.size, config.max_pixels * (1 if moves else PHOTO_FACTOR))
+        check_side(path, *image.size)
         name = (image.format or "").lower()
         if not moves:
             orientation, seconds = image.getexif().get(ORIENTATION, 1), config.still_seconds

@@ -94,8 +94,22 @@ def enroll(page: Any, clip: Path, name: str) -> None:
     page.wait_for_selector("#pv-subjects .pv-subject")
     page.get_by_label("Name", exact=True).first.fill(name)
     page.get_by_label("This person has agreed").check()
+    if (known := page.get_by_label("Another person")).count() and known.is_visible():
+        known.check()
     page.click("#pv-enroll")
     page.wait_for_selector("#pv-enroll-result .pv-good")
+
+
+def pick(page: Any, where: str, name: str) -> None:
+    """Choose in a dropdown of the people tab; the lists may just be drawn anew, so look whether it was heard."""
+    field = page.locator(f"#pv-{where} input")
+    for _ in range(10):
+        if field.input_value() == name:
+            return
+        field.click()
+        page.get_by_role("option", name=name, exact=True).first.click()
+        page.wait_for_timeout(300)
+    pytest.fail(f"{name} can't be picked")
 
 
 def show(page: Any, clip: Path) -> None:
@@ -116,5 +130,4 @@ def ask(page: Any, question: str) -> str:
 
 def answered(page: Any, before: int) -> str:
     page.wait_for_function(f"document.querySelectorAll('#pv-chat .bot .pv-evidence').length > {before}")
-    texts = page.locator("#pv-chat .bot").last.inner_text()
-    return texts.split("\n")[0]
+    return page.locator("#pv-chat .bot").last.locator(".pv-answer").inner_text()

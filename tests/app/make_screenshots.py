@@ -81,11 +81,13 @@ def main() -> None:
         home = Path(folder)
         (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
         os.environ["PVCHAT_HOME"] = folder
+        from pvchat_app import demoset
+
         from pvchat.assets import footage
 
         clips = footage.build(home / "clips")
         clips["far-away"] = small(clips["blue-room"], home / "clips" / "far-away.mp4")
-        manifest(home / "manifests" / "demo", clips)
+        demoset.make(home / "manifests")
         with browser("--hide-scrollbars") as opened, served(home) as url:
             studio = Studio(opened, url, clips, args.out, args.only)
             for shots in SHOTS:
@@ -106,17 +108,20 @@ def enrolling(studio: Studio) -> None:
             with studio.page(**look) as page:
                 see(page, "enroll", studio.clips["both"])
                 page.wait_for_selector("#pv-subjects .pv-subject")
+                page.wait_for_selector("#pv-whose label")
                 studio.take(page, name, full="phone" in look)
 
 
 def people(studio: Studio) -> None:
-    """Everyone enrolled."""
+    """Everyone enrolled, and two who are about to be merged."""
     for name, look in (("people", {}), ("people-dark", {"dark": True}), ("people-phone", {"phone": True})):
         if studio.wants(name):
             with studio.page(**look) as page:
                 tab(page, "People")
                 page.wait_for_selector("#pv-people .pv-person")
-                page.wait_for_selector("#pv-alike .pv-notice")
+                page.wait_for_timeout(800)
+                page.click("#pv-merge")
+                page.wait_for_selector("#pv-alike .pv-pair")
                 studio.take(page, name, full="phone" in look)
 
 
@@ -127,8 +132,7 @@ def chatting(studio: Studio) -> None:
             with studio.page(**look) as page:
                 show(page, studio.clips["both"])
                 if "phone" not in look:
-                    ask(page, "Is Carl in this video?")
-                    page.wait_for_selector("#pv-chat .pv-picture img")
+                    ask(page, "Who is in this video?")
                     ask(page, "and what is he wearing?")
                 else:
                     ask(page, "What is Carl wearing?")
@@ -156,6 +160,8 @@ def deep(studio: Studio) -> None:
         page.wait_for_selector("#pv-subjects .pv-subject")
         page.get_by_label("Name", exact=True).first.fill("Carl in his car")
         page.get_by_label("This person has agreed").check()
+        if (other := page.get_by_label("Another person")).is_visible():
+            other.check()
         page.get_by_label("Instant, then deep").check()
         page.click("#pv-enroll")
         page.wait_for_selector("#pv-jobs .pv-samples", timeout=5 * WAIT_MS)
@@ -189,7 +195,8 @@ def evaluating(studio: Studio) -> None:
 
 
 def seen(page: Any) -> None:
-    """Wait for the pictures and put the newest answer into view."""
+    """Unfold the newest answer and wait for its pictures."""
+    page.locator("#pv-chat .pv-turn").last.locator(".pv-more > summary").click()
     page.wait_for_selector("#pv-chat .pv-picture img")
     page.wait_for_function("[...document.querySelectorAll('#pv-chat .pv-picture img')].every((i) => i.naturalWidth)")
     page.wait_for_timeout(1200)
@@ -211,34 +218,6 @@ def small(clip: Path, path: Path) -> Path:
         images.append(np.asarray(few.resize(image.size, Image.Resampling.BICUBIC)))
     video.save_clip(path, images, 4)
     return path
-
-
-def manifest(folder: Path, clips: dict[str, Path]) -> None:
-    """Questions about the demo's clips."""
-    import shutil
-
-    from pvchat.assets.footage import shot
-    from pvchat.eval.manifest import Item, Manifest, Subject, write
-
-    (folder / "clips").mkdir(parents=True)
-    names = {"Carl": "car-1", "Obama": "portrait"}
-    for name in (*names.values(), "car-2", "speech", "blue-room", "other-man", "both"):
-        shutil.copy(clips[name], folder / "clips" / f"{name}.mp4")
-    wears = {"Carl": "Carl is wearing a black top.", "Obama": "Obama is wearing a black suit."}
-    items: list[Item] = []
-    for clip in ("car-2", "speech", "blue-room", "other-man", "both"):
-        there = {name: name in shot(clip).shows for name in names}
-        for name, is_there in there.items():
-            file, kind = f"clips/{clip}.mp4", "single" if is_there else "refusal"
-            truth = f"{'Yes' if is_there else 'No'}, {name} is {'' if is_there else 'not '}in this video."
-            rows = (("single", "existence", f"Is {name} in this video?", truth),
-                    (kind, "appearance", f"What is {name} wearing?", wears[name] if is_there else truth))  # fmt: skip
-            for sort, topic, question, answer in rows:
-                items.append(
-                    Item(f"q{len(items):02d}", "demo", file, (name,), sort, topic, question, answer, {name: is_there})
-                )
-    subjects = tuple(Subject(name, f"clips/{clip}.mp4", "demo") for name, clip in names.items())
-    write(Manifest("demo", folder, subjects, tuple(items)), folder)
 
 
 def shrink(path: Path) -> None:

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from make_app import real_clip, wait_for
-from make_browser import WAIT_MS, answered, ask, browser, enroll, open_page, see, served, show, tab
+from make_browser import WAIT_MS, answered, ask, browser, enroll, open_page, pick, see, served, show, tab
 
 from pvchat.people.store import PeopleStore
 
@@ -90,18 +90,6 @@ def names(page) -> list[str]:
     return page.locator("#pv-people .pv-person b").all_inner_texts()
 
 
-def pick(page, where: str, name: str) -> None:
-    """Choose in a dropdown of the people tab; the lists may just be drawn anew, so look whether it was heard."""
-    field = page.locator(f"#pv-{where} input")
-    for _ in range(10):
-        if field.input_value() == name:
-            return
-        field.click()
-        page.get_by_role("option", name=name, exact=True).first.click()
-        page.wait_for_timeout(300)
-    pytest.fail(f"{name} can't be picked")
-
-
 def forget(page, name: str) -> None:
     tab(page, "People")
     pick(page, "who", name)
@@ -136,9 +124,9 @@ def test_enroll_four_questions_follow_up_second_person_forget(page, clips: dict[
     enroll(page, clips["car-1"], "Carl")
     show(page, clips["other-man"])
     assert ask(page, "Is Carl there?").startswith("No, Carl is not")
-    rows = page.locator("#pv-chat .pv-evidence").last.locator(".pv-row:not(.pv-axis)")
-    assert rows.count() == 2  # everyone enrolled, whoever was asked about
-    assert "not there" in rows.first.inner_text()
+    chips = page.locator("#pv-chat .pv-evidence").last.locator("summary .pv-chip")
+    assert chips.count() == 1  # who was asked about, nobody else
+    assert "not there" in chips.first.inner_text()
     assert names(page) == ["Obama", "Carl"]
     forget(page, "Carl")
     forget(page, "Obama")
@@ -150,6 +138,7 @@ def test_a_span_plays_the_clip_from_there_and_the_conversation_is_exported(page,
     enroll(page, clips["portrait"], "Obama")
     show(page, clips["both"])
     ask(page, "Is Obama there?")
+    page.locator("#pv-chat .pv-more summary").first.click()
     page.wait_for_selector("#pv-chat .pv-picture img")
     bar = page.locator("#pv-chat .pv-present .pv-bar").last
     assert "Play from" in bar.get_attribute("aria-label")
@@ -176,8 +165,9 @@ def test_people_are_renamed_merged_exported_and_imported(page, clips, tmp_path: 
     tab(page, "People")
     pick(page, "who", "Obama")
     pick(page, "other", "The speaker")
-    page.wait_for_selector("#pv-alike .pv-notice:has-text('They look like one person')")
     page.click("#pv-merge")
+    page.wait_for_selector("#pv-alike .pv-pair")
+    page.click("#pv-merge-yes")
     page.wait_for_selector("#pv-person-result .pv-good:has-text('are one person now')")
     assert names(page) == ["Obama"]
     assert "2 clips" in page.inner_text("#pv-people")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from make_app import ANA, BEN, Scenery, real_clip, upload, wait_for
 from PIL import Image
-from pvchat_app import cards, evidence
+from pvchat_app import cards, evidence, turncard
 from pvchat_app.desk import Desk
 
 from pvchat.errors import NoSubjectError, PeopleError, VideoReadError
@@ -94,7 +94,7 @@ def test_an_answer_streams_and_then_gets_presence_timeline_and_boxes(desk: Desk,
     assert (True, False) in states  # the timeline is there before the pictures
     turn = session.turns[-1]
     assert turn.text == turn.answer.answer
-    html = cards.evidence(turn)
+    html = turncard.evidence(turn)
     assert "data-seek" in html
     assert "Ana" in html
     with Image.open(turn.pictures[0].path) as picture:
@@ -162,12 +162,15 @@ def test_people_are_renamed_exported_imported_merged_and_forgotten(desk: Desk, s
     url, _ = desk.save_person(session, "Anna")
     file = desk.sessions.find(url.rsplit("/", 1)[1])
     assert file.download == "Anna.pvperson"
+    back = party.with_name("back.pvperson")
+    back.write_bytes(file.path.read_bytes())
+    taken = upload(desk, back)
     asking(desk, party)
     desk.look(session.clips[-1])
     desk.forget("Anna")
     assert desk.engine.people.names() == []
+    assert desk.sessions.find(url.rsplit("/", 1)[1]) is None
     assert session.clips[-1].analysis is None
-    taken = upload(desk, file.path)
     assert desk.take_person(taken, "Back").name == "Back"
     assert not taken.exists()
 

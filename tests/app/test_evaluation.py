@@ -68,3 +68,22 @@ def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, desk: Desk, mon
     desk.jobs.cancel(job.id, "me")
     wait_for(lambda: job.state == "stopped")
     assert evaluation.report_of(job) is None
+
+
+@pytest.mark.weights
+def test_the_demo_set_is_a_manifest_that_can_be_read(tmp_path: Path) -> None:
+    from pvchat_app import demoset
+
+    from pvchat.assets import footage, weights
+    from pvchat.eval.layouts.reading import read
+
+    if weights.missing(table=footage.FOOTAGE):
+        pytest.skip("no footage: run `pvchat doctor --fetch`")
+    demoset.make(tmp_path)
+    demoset.make(tmp_path)  # once more does no harm
+    assert list(evaluation.manifests(tmp_path)) == [demoset.NAME]
+    manifest = read(tmp_path / demoset.NAME, "auto")
+    assert {subject.name for subject in manifest.people} == {"Carl", "Obama"}
+    assert len(manifest.items) == 20
+    assert len({item.video for item in manifest.items}) == 5
+    assert all((tmp_path / demoset.NAME / item.video).is_file() for item in manifest.items)

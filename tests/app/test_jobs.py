@@ -191,5 +191,8 @@ def test_a_preview_stays_when_the_samples_are_gone_until_the_person_is_forgotten
     assert "turn" in job.preview
     preview(job, None)
     assert "turn" in job.preview
-    jobs.drop_previews("Ana")
-    assert job.preview == ""
+    jobs.forget("Ana")
+    assert jobs.of("me") == [job]  # it still runs
+    jobs.stop_person("Ana")
+    jobs.forget("Ana")
+    assert jobs.of("me") == []

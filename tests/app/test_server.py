@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
-from make_app import ready, running, wait_for
-from pvchat_app.middleware import HEARTBEAT, POLICY, Departures
+from make_app import ready, running
+from pvchat_app.middleware import POLICY
 from pvchat_app.server import Options
 
 from pvchat import PVChat
@@ -152,34 +149,3 @@ def call_tool(url: str, name: str, given: dict[str, str]) -> str:
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": given}}
     accept = {"accept": "application/json, text/event-stream"}
     return httpx.post(url + "/gradio_api/mcp/", headers=accept, json=call, timeout=30).text
-
-
-@pytest.mark.parametrize("stay_s", [0.0, 0.5])
-def test_a_browser_that_goes_takes_its_session_with_it(server, party: Path, stay_s: float) -> None:
-    app, url = server
-    with httpx.stream("GET", url + "/gradio_api/heartbeat/abc", timeout=20) as beat:
-        next(beat.iter_bytes())
-        session = app.desk.sessions.of("abc")
-        session.link(party, "video/mp4")
-        folder = session.folder
-        assert folder.is_dir()
-        time.sleep(stay_s)
-    wait_for(lambda: not folder.exists(), 20)
-    assert "abc" not in app.desk.sessions
-
-
-def test_a_browser_is_told_to_open_its_heartbeat(server) -> None:
-    """Gradio's page opens one only where the page listens for its end."""
-    assert httpx.get(server[1] + "/config").json()["connect_heartbeat"] is True
-
-
-def test_a_session_ends_even_when_its_heartbeat_breaks() -> None:
-    async def breaks(*_: Any) -> None:
-        raise OSError("the connection is gone")
-
-    ended: list[str] = []
-    through = Departures(breaks, ended.append)
-    for path in (f"{HEARTBEAT}abc", "/gradio_api/queue/data"):
-        with pytest.raises(OSError, match="gone"):
-            asyncio.run(through({"type": "http", "path": path}, None, None))
-    assert ended == ["abc"]

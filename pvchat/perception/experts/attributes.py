@@ -8,14 +8,20 @@ the ImageNet classifier that belongs to the features, for a few of its 1000 clas
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.config import home
 from pvchat.schemas import FloatArray
+from pvchat.storage import atomic
+
+log = logging.getLogger(__name__)
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
 # In face boxes (about 1.25 times as high as wide): a head with its hair or hat fills a square of 1.6 heights; shoulders
@@ -80,26 +86,51 @@ class ImageNetHead:
 
     Args:
         weights: the .pth that `FrameExpert` reads, of which only the last two tensors are used; None takes it from the
-            weights cache.
+            weights cache. They are kept beside the converted networks: importing torch to read them takes seconds.
     """
 
     def __init__(self, weights: Path | None = None) -> None:
-        import torch
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
 
         if weights is None:
             from pvchat.assets.weights import member_path
 
             weights = member_path("frames", "efficientnet-lite0-57934424.pth")
-        tensors = list(torch.load(weights, map_location="cpu", weights_only=True).values())
-        self._weight, self._bias = tensors[-2].numpy(), tensors[-1].numpy()
-        if self._weight.shape != (1000, 1280):
-            raise ValueError(f"{weights}: the last layer is {self._weight.shape}, not (1000, 1280)")
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+        kept = home() / "weights" / "networks" / f"imagenet-{digest[:16]}.safetensors"
+        try:
+            tensors = load(kept.read_bytes())
+        except (OSError, SafetensorError):
+            tensors = _last_layer(weights)
+            _keep(tensors, kept)
+        self._weight, self._bias = tensors["weight"], tensors["bias"]
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """[B, 1280] pooled features to [B, 1000] softmax over the ImageNet-1k classes (their usual order)."""
         logits = features @ self._weight.T + self._bias
         exp = np.exp(logits - logits.max(1, keepdims=True))
         return exp / exp.sum(1, keepdims=True)
+
+
+def _last_layer(weights: Path) -> dict[str, NDArray[np.float32]]:
+    """The classifier's tensors out of the whole network's file."""
+    import torch
+
+    tensors = list(torch.load(weights, map_location="cpu", weights_only=True).values())
+    if tensors[-2].shape != (1000, 1280):
+        raise ValueError(f"{weights}: the last layer is {tuple(tensors[-2].shape)}, not (1000, 1280)")
+    return {"weight": tensors[-2].numpy(), "bias": tensors[-1].numpy()}
+
+
+def _keep(tensors: dict[str, NDArray[np.float32]], path: Path) -> None:
+    from safetensors.numpy import save
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_file(path, save(tensors), path.parent / ".scratch", durable=False)
+    except OSError as error:  # a full or read-only disk: the next process reads the whole file again
+        log.warning("the classifier's weights can't be kept: %s", error)
 
 
 def head_box(face: FloatArray) -> FloatArray:

@@ -21,17 +21,22 @@ from PIL import Image, ImageDraw, ImageFilter
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.identity import SIDE, IdentityNetwork
 from pvchat.perception.experts.mesh import WideFaceDetector
-from pvchat.perception.experts.mtcnn import MTCNN
+from pvchat.perception.experts.mtcnn import MTCNN, Found
 from pvchat.schemas import FloatArray
 
 # Median place of MTCNN's points in dlib's chips over 300 LFW photos: left eye, right eye, nose, mouth corners.
 TEMPLATE = np.array([[48.7, 47.0], [103.0, 47.0], [75.4, 79.5], [52.0, 106.3], [99.6, 106.8]])
 MASK_COLOURS = ((150, 200, 225), (225, 228, 230))  # the usual surgical blue, and white
 _MASK = ((26, 82), (52, 77), (75, 67), (98, 77), (124, 82), (120, 112), (102, 136), (75, 146), (48, 136), (30, 112))
+_CORNERS = np.array([[0, 0], [SIDE, 0], [0, SIDE], [SIDE, SIDE]], np.float64)
+_BORDER = 3  # pixels around a chip that the bicubic warp may look at
 _DETECT_SIDE = 720  # frames are searched at this longest side: smaller faces carry no identity
 _SAME = 0.3  # overlap from which both detectors mean one face
 _WIDE_MIN = 0.7  # score that the wide-range detector must reach …
+_PERHAPS = 0.5  # … to be looked at where faces are followed …
 _WIDE_SCORE = 0.6  # … and where its scores begin on MTCNN's scale: 0.7 there is about as sure as 0.88 here
+# Shifts (in sizes) and scales at which a face is looked for again around where it was a moment before.
+_NEIGHBOURS = ((0, 0, 1), (-0.15, 0, 1), (0.15, 0, 1), (0, -0.15, 1), (0, 0.15, 1), (0, 0, 0.8), (0, 0, 1.25))
 _SHARP = 60.0  # variance of the Laplacian of a chip from which it counts as sharp
 _LARGE = 60.0  # pixels of face height from which size is no limit (a chip is 150 with a wide margin)
 
@@ -95,22 +100,27 @@ class FaceExpert:
     def locate_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Located]:
         """Where each frame's faces are, without the dear identity vectors."""
         small = [_searched(image) for image in images]
-        found = []
-        for image, seen, (boxes, points, scores) in zip(images, small, self.detector.detect_many(small), strict=True):
-            scale = seen.shape[1] / image.shape[1]
-            own = (boxes / scale, points / scale, scores)
-            more = self._missed(image, own[0])
-            found.append(Located(*(np.concatenate(pair) for pair in zip(own, more, strict=True))))
-        return found
+        wide = [self._seen_wide(image, _WIDE_MIN) for image in images]
+        return _together(images, small, self.detector.detect_many(small), wide)
 
-    def _missed(self, image: NDArray[np.uint8], boxes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Boxes, points and scores (pixels) of the wide-range detector's faces that overlap none of `boxes` [n, 4]."""
+    def follow_many(self, images: Sequence[NDArray[np.uint8]], near: Sequence[FloatArray]) -> list[Located]:
+        """Where each frame's faces are, looked for only around boxes [n, 4] (pixels), a frame's faces a moment before.
+
+        The wide-range detector still sees the whole frame, and what it takes for a face is looked at too.
+        """
+        small = [_searched(image) for image in images]
+        wide = [self._seen_wide(image, _PERHAPS) for image in images]
+        boxes = []
+        for image, seen, around, (found, _, _) in zip(images, small, near, wide, strict=True):
+            boxes.append(_around(np.concatenate((around, found))) * np.float32(seen.shape[1] / image.shape[1]))
+        return _together(images, small, self.detector.confirm_many(small, boxes), wide)
+
+    def _seen_wide(self, image: NDArray[np.uint8], least: float) -> Found:
+        """Boxes, points and scores (pixels) of the wide-range detector's faces."""
         height, width = image.shape[:2]
-        found, keys, scores = self.wide.faces(image, _WIDE_MIN)
+        found, keys, scores = self.wide.faces(image, least)
         size = np.array([width, height], np.float32)
-        found, keys = found * np.tile(size, 2), keys * size
-        new = overlap(found, boxes).max(1, initial=0.0) < _SAME
-        return found[new], _five(keys[new]), _WIDE_SCORE + (1 - _WIDE_SCORE) * scores[new]
+        return found * np.tile(size, 2), _five(keys * size), scores
 
     def masked(self, image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
         """Identity vectors [2, 128] of a face as it would look in a surgical mask, blue and white; points [5, 2]."""
@@ -124,16 +134,20 @@ class FaceExpert:
     def describe_many(self, images: Sequence[NDArray[np.uint8]], located: Sequence[Located]) -> list[Faces]:
         """Identity and quality of each frame's located faces; all frames' chips go through the network together."""
         cut = [[chip(image, p) for p in found.points] for image, found in zip(images, located, strict=True)]
-        chips = np.stack(flat) if (flat := [c for row in cut for c in row]) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
-        both = self.network.describe(np.concatenate((chips, chips[:, :, ::-1])))
-        identity = np.asarray((both[: len(chips)] + both[len(chips) :]) / 2, np.float32)
+        identity = self.vectors([c for row in cut for c in row])
         faces, start = [], 0
         for found, row in zip(located, cut, strict=True):
-            good = [_quality(c, b, p) for c, b, p in zip(row, found.boxes, found.points, strict=True)]
-            quality = np.array(good, np.float32) * found.scores
+            good = [fitness(c, found, i) for i, c in enumerate(row)]
+            quality = np.array(good, np.float32)
             faces.append(Faces(found.boxes, found.points, found.scores, quality, identity[start : start + len(row)]))
             start += len(row)
         return faces
+
+    def vectors(self, chips: Sequence[NDArray[np.uint8]]) -> FloatArray:
+        """Identity vectors [n, 128] of n chips [150, 150, 3]: means of the chip's and its mirror image's."""
+        both = np.stack(chips) if len(chips) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
+        both = self.network.describe(np.concatenate((both, both[:, :, ::-1])))
+        return np.asarray((both[: len(chips)] + both[len(chips) :]) / 2, np.float32)
 
 
 def chip(image: NDArray[np.uint8], points: FloatArray) -> NDArray[np.uint8]:
@@ -145,11 +159,25 @@ def chip(image: NDArray[np.uint8], points: FloatArray) -> NDArray[np.uint8]:
     shift = -inverse @ offset
     if scale < 1 / 1.5:  # shrink first: the affine warp has no anti-aliasing of its own
         size = (max(1, round(source.width * scale)), max(1, round(source.height * scale)))
-        ratio = np.diag([size[0] / source.width, size[1] / source.height])
-        source, inverse, shift = source.resize(size, Image.Resampling.BOX), ratio @ inverse, ratio @ shift
+        ratio = np.array([size[0] / source.width, size[1] / source.height])
+        inverse, shift = ratio[:, None] * inverse, ratio * shift
+        source, corner = _shrunk(source, size, inverse @ _CORNERS.T + shift[:, None])
+        shift = shift - corner
     affine = (inverse[0, 0], inverse[0, 1], shift[0], inverse[1, 0], inverse[1, 1], shift[1])
     warped = source.transform((SIDE, SIDE), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
     return np.asarray(warped)
+
+
+def _shrunk(
+    source: Image.Image, size: tuple[int, int], shown: NDArray[np.float64]
+) -> tuple[Image.Image, NDArray[np.float64]]:
+    """The part of a picture shrunk to `size` that holds the points `shown` [2, n] (shrunk pixels), and its corner."""
+    low = np.clip(np.floor(shown.min(1)) - _BORDER, 0, np.array(size) - 1)
+    high = np.clip(np.ceil(shown.max(1)) + _BORDER, low + 1, size)
+    back = np.array([source.width / size[0], source.height / size[1]])
+    box = (*(low * back), *np.minimum(high * back, source.size))
+    width, height = (high - low).astype(int)
+    return source.resize((int(width), int(height)), Image.Resampling.BOX, box), low
 
 
 def draw_mask(chip_pixels: NDArray[np.uint8], colour: tuple[int, int, int], drop: float = 0.0) -> NDArray[np.uint8]:
@@ -195,12 +223,15 @@ def _five(keys: FloatArray) -> FloatArray:
     return np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
 
 
-def _quality(chip_pixels: NDArray[np.uint8], box: FloatArray, points: FloatArray) -> float:
+def fitness(chip_pixels: NDArray[np.uint8], found: Located, i: int) -> float:
+    """A located face's quality, 0..1, from its chip [150, 150, 3]: sharpness, size, frontality, detector's score."""
+    box, points = found.boxes[i], found.points[i]
     grey = chip_pixels[25:125, 25:125].astype(np.float32).mean(2)
     laplacian = grey[1:-1, :-2] + grey[1:-1, 2:] + grey[:-2, 1:-1] + grey[2:, 1:-1] - 4 * grey[1:-1, 1:-1]
     sharp = min(1.0, float(laplacian.var()) / _SHARP)
     large = min(1.0, float(box[3] - box[1]) / _LARGE)
-    return float((0.25 + 0.75 * frontality(points)) * (0.3 + 0.7 * sharp) * (0.2 + 0.8 * large))
+    fit = (0.25 + 0.75 * frontality(points)) * (0.3 + 0.7 * sharp) * (0.2 + 0.8 * large)
+    return float(np.float32(fit) * found.scores[i])
 
 
 def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
@@ -214,6 +245,35 @@ def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> tup
     if abs(np.linalg.det(matrix)) < 1e-9:  # all points in one place: any chip is as good as another
         matrix = np.eye(2)
     return matrix, goal - matrix @ centre
+
+
+def _around(boxes: FloatArray) -> FloatArray:
+    """Boxes [n, 4] with their neighbours in place and size, [n * 7, 4]: candidates as P-Net would give them."""
+    size = boxes[:, 2:] - boxes[:, :2]
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    found = []
+    for x, y, factor in _NEIGHBOURS:
+        centre, half = middle + size * np.float32([x, y]), size * np.float32(factor / 2)
+        found.append(np.concatenate((centre - half, centre + half), 1))
+    return np.concatenate(found).astype(np.float32)
+
+
+def _together(
+    images: Sequence[NDArray[np.uint8]],
+    small: Sequence[NDArray[np.uint8]],
+    own: Sequence[Found],
+    wide: Sequence[Found],
+) -> list[Located]:
+    """MTCNN's faces of the small images, and of the wide-range detector's those that are sure and overlap none."""
+    located = []
+    for image, seen, (boxes, points, scores), (more, five, sure) in zip(images, small, own, wide, strict=True):
+        scale = seen.shape[1] / image.shape[1]
+        boxes, points = boxes / scale, points / scale
+        new = (overlap(more, boxes).max(1, initial=0.0) < _SAME) & (sure >= _WIDE_MIN)
+        more_scores = _WIDE_SCORE + (1 - _WIDE_SCORE) * sure[new]
+        pairs = ((boxes, more[new]), (points, five[new]), (scores, more_scores))
+        located.append(Located(*(np.concatenate(pair).astype(np.float32) for pair in pairs)))
+    return located
 
 
 def _searched(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,7 +1,11 @@
-"""Face identity: dlib's 128-d face recognition network.
+"""Face identity: a 128-d face recognition network for faces as footage shows them.
 
-In: aligned 150-pixel face chips. Out: 128-d descriptors, equal to dlib's own to 1e-5. The layers, and how dlib's file
-is read, are in `identitylayers.py`; they run in `networks.py`'s runtime.
+In: aligned 150-pixel face chips. Out: 128-d descriptors that are compared by Euclidean distance.
+
+The network has dlib's layers and began with dlib's weights; `identity.safetensors` are our own, trained to give a
+small, masked, turned or badly lit face the vector of the same face as it was (`pvchat/train/fits/facefit.py`). Its last
+layer is scaled so that distances mean what they mean with dlib. dlib's own file is read, too (`identitylayers.py`): it
+is what the training starts from and what the tests compare with.
 """
 
 from __future__ import annotations
@@ -20,23 +24,20 @@ if TYPE_CHECKING:
 
 WIDTH = 128
 SIDE = 150  # pixels of a face chip
+FILE = Path(__file__).with_suffix(".safetensors")
 MEMBER = "dlib_face_recognition_resnet_model_v1.dat"
 _BATCH = 16
 
 
 class IdentityNetwork:
-    """dlib's face recognition network.
+    """The face recognition network.
 
     Args:
-        weights: the .dat file; None takes it from the weights cache.
+        weights: safetensors of our own, or dlib's .dat file.
         device: torch device name.
     """
 
-    def __init__(self, weights: Path | None = None, device: str = "cpu") -> None:
-        if weights is None:
-            from pvchat.assets.weights import member_path
-
-            weights = member_path("identity", MEMBER)
+    def __init__(self, weights: Path = FILE, device: str = "cpu") -> None:
         self._network = load("identity", weights, _descriptor, (-1, SIDE, SIDE, 3), device=device)
 
     def describe(self, chips: NDArray[np.uint8]) -> FloatArray:
@@ -46,7 +47,8 @@ class IdentityNetwork:
             chips: [B, 150, 150, 3] uint8 RGB, aligned.
 
         Returns:
-            [B, 128] float32; two photos of one person are usually closer than 0.6 (dlib's own threshold).
+            [B, 128] float32; two good photos of one person are usually closer than 0.6 (dlib's own threshold), which
+            lets 1 % of strangers pass.
         """
         if len(chips) == 0:
             return np.zeros((0, WIDTH), np.float32)
@@ -56,4 +58,4 @@ class IdentityNetwork:
 def _descriptor(weights: Path) -> nn.Module:
     from pvchat.perception.experts import identitylayers
 
-    return identitylayers.descriptor(weights)
+    return (identitylayers.trained if weights.suffix == ".safetensors" else identitylayers.descriptor)(weights)

@@ -1,4 +1,4 @@
-"""The layers of dlib's face recognition network, in PyTorch, and the reader of dlib's file.
+"""The layers of dlib's face recognition network, in PyTorch, and the readers of our file and of dlib's.
 
 In: [B, 150, 150, 3] uint8 RGB chips. Out: [B, 128] descriptors. The published .dat file (`pvchat.assets.packages`,
 role "identity", CC0) is dlib's serialisation of a 29-layer residual network (dnn_face_recognition_ex.cpp of dlib's
@@ -17,10 +17,20 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
+from pvchat.storage import tensorfile
+
 WIDTH = 128
 # (blocks, width, first block halves the side) from the image upwards: alevel4 … alevel0 of dlib's definition.
 _STAGES = ((3, 32, False), (4, 64, True), (3, 128, True), (3, 256, True), (1, 256, True))
 _MEAN = (122.782, 117.001, 104.298)  # dlib's input_rgb_image averages; it divides by 256
+
+
+def trained(weights: Path) -> nn.Module:
+    """The network with weights of our own (safetensors in half precision, by `train/fits/facefiles.py`)."""
+    net = ResNet()
+    arrays = tensorfile.unpack(weights.read_bytes())
+    net.load_state_dict({name: torch.from_numpy(value).float() for name, value in arrays.items()})
+    return convert_conv2d_weight_memory_format(net.eval().requires_grad_(False), torch.channels_last)
 
 
 def descriptor(weights: Path) -> nn.Module:

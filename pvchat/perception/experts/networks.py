@@ -1,4 +1,4 @@
-"""One door to the frozen networks that PyTorch defines: OpenVINO on the CPU, PyTorch itself elsewhere.
+"""One door to frozen networks: OpenVINO on the CPU; elsewhere PyTorch itself runs those that it defines.
 
 In: a name, the weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays
 out.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import logging
 import os
 import shutil
@@ -24,6 +25,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets import stamps
 from pvchat.config import home
 from pvchat.runtime import usable_cores
 from pvchat.schemas import FloatArray
@@ -42,7 +45,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
 RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
-_FILE = "network.xml"
+_FILE, _RECEIPT = "network.xml", "receipt.json"
 _EXAMPLE = 64  # pixels of a free side while a module is traced
 _COMPILING = threading.Lock()
 
@@ -78,10 +81,25 @@ def load(
     """
     if runtime_for(device) == "torch":
         return _TorchNetwork(build(weights), device)
-    model = _converted(name, weights, build, shape, dtype)
+    model = _converted(name, weights, f"{shape} {dtype}", lambda: _convert(build(weights), shape, dtype))
     if sizes:
         model.reshape(list(sizes))
     return _OpenVinoNetwork(model)
+
+
+def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Network | None:
+    """A part of a frozen TensorFlow graph as a network on the CPU; None where OpenVINO isn't there.
+
+    Args:
+        name: of the folder of its conversion.
+        graph: the `.pb` file.
+        start: the operation whose output is what the network is called with, float32.
+        shape: of that.
+        ends: the operations whose outputs it returns.
+    """
+    if runtime_for("cpu") == "torch":
+        return None
+    return _OpenVinoNetwork(_converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends)))
 
 
 def threads() -> int:
@@ -181,13 +199,13 @@ def _compile(model: Any) -> Any:
         return _core().compile_model(model, "CPU", options)
 
 
-def _converted(name: str, weights: Path, build: Callable[[Path], nn.Module], shape: tuple[int, ...], dtype: str) -> Any:
-    """The converted network: from the home folder, else converted now and put there."""
-    digest = hashlib.sha256(f"{FORMAT} {name} {shape} {dtype} ".encode() + weights.read_bytes()).hexdigest()
+def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) -> Any:
+    """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
+    digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode() + weights.read_bytes()).hexdigest()
     folder = home() / "weights" / "networks" / f"{name}-{digest[:16]}"
-    if (folder / _FILE).is_file():
+    if (folder / _FILE).is_file() and not _drop_if_damaged(folder):
         return _core().read_model(str(folder / _FILE))
-    model = _convert(build(weights), shape, dtype)
+    model = convert()
     try:
         _keep(model, folder)
     except OSError as error:  # a full or read-only disk: the next process converts again
@@ -207,18 +225,66 @@ def _convert(module: nn.Module, shape: tuple[int, ...], dtype: str) -> Any:
     return model
 
 
+def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Any:
+    """The graph from one operation's output to those of others."""
+    openvino = _openvino()
+    operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
+    parameter = openvino.opset13.parameter(list(shape), np.float32)
+    for target in list(operations[start].output(0).get_target_inputs()):
+        target.replace_source_output(parameter.output(0))
+    return openvino.Model([operations[name].output(0) for name in ends], [parameter])
+
+
 def _keep(model: Any, folder: Path) -> None:
     """Write it beside, then rename: a folder that is there is whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
     try:
         _openvino().save_model(model, str(work / _FILE), compress_to_fp16=False)
+        _write_receipt(work)
         os.replace(work, folder)
     except OSError:
         if not (folder / _FILE).is_file():  # else another process was first
             raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def damaged(thorough: bool = False) -> dict[str, str]:
+    """Converted networks that aren't as they were made: folder's name -> what is wrong. They are deleted: the next use,
+    or `pvchat doctor --fetch`, converts them anew.
+
+    Args:
+        thorough: hash every file; without, only those that changed since they were hashed last.
+    """
+    root = home() / "weights" / "networks"
+    folders = [folder for folder in (root.glob("*-*/") if root.is_dir() else ()) if not folder.name.startswith(".")]
+    return {folder.name: why for folder in sorted(folders) if (why := _drop_if_damaged(folder, thorough))}
+
+
+def _drop_if_damaged(folder: Path, thorough: bool = False) -> str:
+    """What is wrong with a converted network, which is deleted then; "" where nothing is."""
+    try:
+        files = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
+        found = stamps.damaged(folder, files, thorough=thorough)
+    except FileNotFoundError:  # converted before there were receipts: taken as it is
+        with suppress(OSError):
+            _write_receipt(folder)
+        return ""
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        found = {_RECEIPT: f"can't be read: {error}"}
+    if not found:
+        return ""
+    log.warning("the converted network %s is damaged and will be made anew", folder.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    return "; ".join(f"{name}: {why}" for name, why in found.items())
+
+
+def _write_receipt(folder: Path) -> None:
+    names = [path.name for path in folder.iterdir() if path.suffix in (".xml", ".bin")]
+    draft = folder / f".{os.getpid()}-{_RECEIPT}"
+    draft.write_text(json.dumps(stamps.entries(folder, names)), encoding="utf-8")
+    os.replace(draft, folder / _RECEIPT)
 
 
 def _suppression(overlap: float) -> Any:

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from pvchat.errors import SettingsError
-from pvchat.perception.experts.identitylayers import ResNet
+from pvchat.perception.experts.identitylayers import trained
 from pvchat.storage import tensorfile
 from pvchat.train.fits.facestudent import Student
 
@@ -30,9 +29,7 @@ def open_student(file: Path) -> nn.Module:
     """The network of a file of `save_student`: [B, 150, 150, 3] uint8 RGB -> [B, 128]."""
     if not file.exists():
         raise SettingsError("no such file", subject=str(file), hint="Train it first: pvchat.train.fits.facefit.")
-    trunk = ResNet()
-    trunk.load_state_dict({k: torch.from_numpy(v).float() for k, v in tensorfile.unpack(file.read_bytes()).items()})
-    return convert_conv2d_weight_memory_format(trunk.eval().requires_grad_(False), torch.channels_last)
+    return trained(file)
 
 
 def save_state(run: Path, step: int, student: Student, average: nn.Module, optimiser: torch.optim.Optimizer) -> None:

@@ -21,7 +21,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, normalize, pad
 
-from pvchat.assets.weights import member_path
+from pvchat.assets import weights
+from pvchat.assets.packages import TEACHERS
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.faces import TEMPLATE
 from pvchat.perception.experts.identity import MEMBER
@@ -171,8 +172,14 @@ def join(dlib: FloatArray, faceres: FloatArray, mean: FloatArray, seed: int = 0)
 
 
 def dlib_network() -> nn.Module:
-    """The network of dlib as it is shipped."""
-    return descriptor(member_path("identity", MEMBER))
+    """The network of dlib as it was published."""
+    return descriptor(dlib_file())
+
+
+def dlib_file() -> Path:
+    """The weights of dlib as they were published; fetched when they aren't here."""
+    weights.fetch(table=TEACHERS)
+    return weights.member_path("identity", MEMBER, table=TEACHERS)
 
 
 def taught(faces: FaceSet, graph: Path, cache: Path) -> tuple[nn.Module, Joined]:

@@ -148,7 +148,9 @@ def body_mean(root: Path, count: int = 200) -> FloatArray:
     """Mean EfficientNet features [1280] of people's bodies: the first photos of the clothing set."""
     from pvchat.perception.experts.efficientnet import FrameExpert
 
-    files = sorted((root / "ccp_clothes" / "train").glob("*.jpg"))[:count]
+    folder = root / "ccp_clothes"
+    rows = [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines()]
+    files = sorted(folder / row["file"] for row in rows if row["split"] == "train")[:count]
     return FrameExpert().pooled([np.asarray(Image.open(f).convert("RGB")) for f in files]).mean(0)
 
 

@@ -22,11 +22,13 @@ import numpy as np
 from pvchat.augment.schemas import Row, Sample
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.verify import RECORD
+from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
+from pvchat.storage import temporary
 from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.trainingset import TrainingSet, remembered
-from pvchat.train.person.workplace import sweep, working
+from pvchat.train.person.workplace import working
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig
@@ -89,7 +91,7 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
     from pvchat.augment.steps import augment
     from pvchat.augment.watch import StoppedError, Watch
 
-    sweep([one.id for one in chat.people.all()])
+    temporary.sweep()
     made = replace(options.augmentation or AugmentConfig(), track=options.track)
     with working(person) as folder:
         try:
@@ -121,7 +123,8 @@ def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions =
         return deep
     current = stored(chat, person)
     kept: dict[str, Any] = {"name": current.name, "aliases": current.aliases, "created": current.created}
-    return chat.people.add(replace(deep, **kept), replace=True)
+    deep = with_examples(replace(deep, **kept), examples_of(current))
+    return chat.people.add(deep, replace=True)
 
 
 def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions = USUAL) -> Person:
@@ -265,6 +268,12 @@ def stored(chat: Service, person: Person) -> Person:
         PeopleError: she was forgotten or replaced meanwhile: nothing of her may come back.
     """
     for one in chat.people.all():
-        if one.id == person.id:
+        if one.id == person.id or _same_enrollment(one, person):
             return one
     raise PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)
+
+
+def _same_enrollment(one: Person, other: Person) -> bool:
+    """Whether only names or corrections changed since; those move a person to another folder."""
+    same = (one.created, one.clip_key) == (other.created, other.clip_key)
+    return same and np.array_equal(one.arrays.get("prototypes", ()), other.arrays.get("prototypes", ()))

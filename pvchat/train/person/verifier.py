@@ -18,7 +18,8 @@ import numpy as np
 
 from pvchat.augment.questions.cast import Analyses
 from pvchat.augment.schemas import Sample
-from pvchat.identity.presence import MASK, PresenceModel, measures
+from pvchat.identity.examples import MASK
+from pvchat.identity.presence import PresenceModel, measures
 from pvchat.identity.verify import MASKED, OTHER_SCENE, PROTOTYPES, RECORD, Verifier, joined
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track

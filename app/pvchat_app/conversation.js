@@ -1,0 +1,54 @@
+// Runs in the conversation's own element. What comes from the server is {keys, turns}: the keys of all turns in order,
+// and the HTML of those that may have changed. Only what changed is drawn: a late turn costs what the first one did.
+const log = element.querySelector(".pv-log");
+const drawn = new Map(); // key: the HTML it was drawn from
+let follow = true; // the newest turn is kept in view until the reader scrolls
+
+function place(key, html) {
+  if (drawn.get(key) === html) return false;
+  const before = log.querySelector(`:scope > [data-turn="${key}"]`);
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  const turn = made.content.firstElementChild;
+  if (before) {
+    const open = [...before.querySelectorAll("details")].map((one) => one.open);
+    turn.querySelectorAll("details").forEach((one, i) => { one.open = Boolean(open[i]); });
+    before.replaceWith(turn);
+  } else {
+    log.append(turn);
+    follow = true;
+  }
+  drawn.set(key, html);
+  return true;
+}
+
+function show(turn) {
+  if (!turn || !log.offsetParent) return;
+  if (getComputedStyle(log).overflowY === "visible") turn.scrollIntoView({ block: "start", behavior: "auto" });
+  else log.scrollTop = Math.min(turn.offsetTop - log.offsetTop, log.scrollHeight);
+}
+
+function draw() {
+  const { keys = [], turns = {} } = props.value || {};
+  for (const turn of [...log.children]) {
+    if (keys.includes(turn.dataset.turn)) continue;
+    drawn.delete(turn.dataset.turn);
+    turn.remove();
+  }
+  let changed = false;
+  for (const key of keys) if (turns[key]) changed = place(key, turns[key]) || changed;
+  if (changed && follow) show(log.lastElementChild);
+}
+
+for (const kind of ["wheel", "touchmove", "keydown"]) {
+  addEventListener(kind, () => { follow = false; }, { passive: true });
+}
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-wrong], [data-right]");
+  if (!button || button.disabled) return;
+  button.disabled = true;
+  const { wrong, right, track } = button.dataset;
+  trigger("click", { turn: button.closest("[data-turn]").dataset.turn, name: wrong || right, her: right ? "1" : "", track: track || "" });
+});
+watch("value", draw);
+draw();

@@ -1,0 +1,153 @@
+// The timeline of the whole video: zoom, the keyboard, play from anywhere, and where the player is now. What the server
+// draws anew keeps its zoom, its place and the keyboard's.
+(() => {
+  const MOST = 256, ROOM = 5, TICK = 74; // times; pixels between two marks of shots, between two labels
+  const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+  const kept = { clip: "", zoom: 1, left: 0, focus: "" };
+  const films = () => document.querySelectorAll(".pv-film");
+  const filmOf = (node) => node.closest && node.closest(".pv-film");
+  const length = (film) => Number(film.dataset.length);
+  const wide = (film) => film.querySelector(".pv-film-wide");
+  const scroller = (film) => film.querySelector(".pv-film-scroll");
+  const shots = (film) => film.dataset.shots.split(" ").map(Number);
+
+  function told(film, seconds) {
+    const whole = Math.floor(seconds + 1e-6), two = (n) => String(n).padStart(2, "0");
+    if (length(film) < 60) return `${Number(seconds.toFixed(1))} s`;
+    const clock = `${Math.floor(whole / 60) % 60}:${two(whole % 60)}`;
+    return whole >= 3600 ? `${Math.floor(whole / 3600)}:${clock.padStart(5, "0")}` : clock;
+  }
+
+  function axis(film) {
+    const box = film.querySelector(".pv-film-axis"), all = wide(film).clientWidth, of = length(film);
+    if (!all) return;
+    const step = STEPS.find((s) => (s / of) * all >= TICK) || STEPS[STEPS.length - 1];
+    box.replaceChildren(...Array.from({ length: Math.floor(of / step + 1e-6) + 1 }, (_, i) => {
+      const label = document.createElement("span");
+      label.textContent = told(film, i * step);
+      label.style.left = `${(100 * i * step) / of}%`;
+      if (((of - i * step) / of) * all < 30) label.className = "pv-end";
+      return label;
+    }));
+    film.querySelector(".pv-shots").classList.toggle("pv-dense", all / shots(film).length < ROOM);
+  }
+
+  function zoom(film, times, at) {
+    const box = scroller(film), before = wide(film).clientWidth || 1;
+    const centre = at === undefined ? (box.scrollLeft + box.clientWidth / 2) / before : at;
+    const now = Math.min(MOST, Math.max(1, times), Math.max(1, length(film) * 20));
+    wide(film).style.width = `${100 * now}%`;
+    box.scrollLeft = centre * wide(film).clientWidth - box.clientWidth / 2;
+    Object.assign(kept, { clip: film.dataset.clip, zoom: now, left: box.scrollLeft });
+    film.querySelector('[data-zoom="out"]').disabled = now <= 1;
+    axis(film);
+  }
+
+  function play(film, seconds) {
+    document.dispatchEvent(new CustomEvent("pv-play", { detail: { clip: film.dataset.clip, seconds } }));
+  }
+
+  function timeAt(film, x) {
+    const box = wide(film).getBoundingClientRect();
+    return Math.min(1, Math.max(0, (x - box.left) / box.width)) * length(film);
+  }
+
+  function near(lane, x) { // a span that is too thin to be hit is meant when it is near
+    const apart = (bar) => {
+      const box = bar.getBoundingClientRect();
+      return Math.max(box.left - x, x - box.right, 0);
+    };
+    const best = [...lane.querySelectorAll(".pv-span")].sort((a, b) => apart(a) - apart(b))[0];
+    return best && apart(best) <= 8 ? best : null;
+  }
+
+  document.addEventListener("click", (event) => {
+    const film = filmOf(event.target);
+    if (!film) return;
+    const button = event.target.closest("[data-zoom]"), lane = event.target.closest(".pv-lane");
+    if (button) zoom(film, button.dataset.zoom === "in" ? kept.zoom * 2 : kept.zoom / 2);
+    else if (event.target.closest(".pv-span") && !event.detail) play(film, Number(event.target.dataset.from)); // Enter
+    else if (lane || event.target.closest(".pv-film-axis")) {
+      const time = timeAt(film, event.clientX), bar = lane && near(lane, event.clientX);
+      const shot = lane && lane.matches(".pv-shots") && shots(film).filter((start) => start <= time + 1e-6).pop();
+      const inside = bar && bar === event.target && bar.offsetWidth > 12; // else its start is meant
+      play(film, inside ? time : bar ? Number(bar.dataset.from) : shot === false || shot === null ? time : shot);
+    }
+  });
+
+  function choose(film, lane, step) { // one shot on or back, to be played with Enter
+    const all = shots(film), now = Number(lane.getAttribute("aria-valuenow"));
+    const next = Math.min(all.length, Math.max(1, step === "Home" ? 1 : step === "End" ? all.length : now + step));
+    lane.setAttribute("aria-valuenow", next);
+    lane.setAttribute("aria-valuetext", `shot ${next} of ${all.length}, from ${told(film, all[next - 1])}`);
+    let mark = lane.querySelector(".pv-chosen");
+    if (!mark) { mark = document.createElement("b"); mark.className = "pv-chosen"; lane.append(mark); }
+    const end = next < all.length ? all[next] : length(film);
+    mark.style.left = `${(100 * all[next - 1]) / length(film)}%`;
+    mark.style.width = `${(100 * (end - all[next - 1])) / length(film)}%`;
+    mark.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  function move(bars, bar, key) {
+    const at = bars.indexOf(bar), last = bars.length - 1;
+    const next = bars[{ ArrowLeft: Math.max(0, at - 1), ArrowRight: Math.min(last, at + 1), Home: 0, End: last }[key]];
+    for (const one of bars) one.tabIndex = one === next ? 0 : -1;
+    next.focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const film = filmOf(event.target), lane = film && event.target.closest(".pv-lane");
+    if (!film || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key, sideways = ["ArrowLeft", "ArrowRight", "Home", "End"].includes(key);
+    if (key === "+" || key === "=" || key === "-") zoom(film, key === "-" ? kept.zoom / 2 : kept.zoom * 2, centreOf(film));
+    else if (lane && lane.matches(".pv-shots") && (key === "Enter" || key === " ")) {
+      play(film, shots(film)[Number(lane.getAttribute("aria-valuenow")) - 1]);
+    } else if (lane && lane.matches(".pv-shots") && sideways) {
+      choose(film, lane, { ArrowLeft: -1, ArrowRight: 1 }[key] || key);
+    } else if (lane && sideways && event.target.matches(".pv-span")) {
+      move([...lane.querySelectorAll(".pv-span")], event.target, key);
+    } else return;
+    event.preventDefault();
+  });
+
+  function centreOf(film) { // the span that has the keyboard stays in view
+    const bar = document.activeElement.closest(".pv-span");
+    return bar ? Number(bar.dataset.from) / length(film) : undefined;
+  }
+
+  document.addEventListener("focusin", (event) => {
+    const bar = event.target.closest(".pv-span"), lane = bar && bar.closest(".pv-lane");
+    kept.focus = bar ? `${lane.getAttribute("aria-label").split(":")[0]}|${bar.dataset.from}` : "";
+  });
+  document.addEventListener("pointerdown", () => { kept.focus = ""; });
+  document.addEventListener("scroll", (event) => {
+    if (event.target.matches && event.target.matches(".pv-film-scroll")) kept.left = event.target.scrollLeft;
+  }, true);
+
+  document.addEventListener("timeupdate", (event) => {
+    for (const film of films()) {
+      const now = film.querySelector(".pv-film-now"), video = event.target;
+      now.hidden = video.getAttribute("src") !== film.dataset.clip;
+      now.style.left = `${(100 * video.currentTime) / length(film)}%`;
+    }
+  }, true);
+
+  function restore(film) {
+    film.dataset.drawn = "yes";
+    if (kept.clip !== film.dataset.clip) Object.assign(kept, { clip: film.dataset.clip, zoom: 1, left: 0 });
+    const left = kept.left, focus = kept.focus;
+    zoom(film, kept.zoom, 0.5);
+    scroller(film).scrollLeft = kept.left = left;
+    if (!focus || document.activeElement !== document.body) return;
+    const [name, from] = focus.split("|");
+    const lanes = [...film.querySelectorAll(".pv-lane")];
+    const lane = lanes.find((one) => one.getAttribute("aria-label").split(":")[0] === name);
+    lane?.querySelector(`[data-from="${from}"]`)?.focus({ preventScroll: true });
+  }
+
+  const draw = () => { for (const film of films()) if (!film.dataset.drawn && film.offsetWidth) restore(film); };
+  new MutationObserver(draw).observe(document.documentElement, { childList: true, subtree: true });
+  addEventListener("resize", () => { for (const film of films()) axis(film); });
+  addEventListener("click", () => setTimeout(draw, 60)); // a tab that was hidden has a width only now
+  draw();
+})();

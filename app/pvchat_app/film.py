@@ -1,0 +1,161 @@
+"""The timeline of a whole video: a lane a person, the shots, what wasn't seen yet; film.js zooms, plays, moves in it.
+
+In: what was seen of a clip, presences of everyone enrolled. Out: HTML that can be read without its script: at first
+everything is in view, at any length. Close spans are drawn as one there and apart when zoomed in; shots are marks where
+there is room for them, else shades: the more cuts, the darker. Times are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pvchat.chat.english import clock, lasting
+from pvchat.schemas import ClipAnalysis, PersonPresence
+from pvchat_app.timeline import SIGNS, WORDS, percent, ticks
+from pvchat_app.timeline import clock as tick
+from pvchat_app.wording import escape, many
+
+MOST_LANES = 12  # people; who is there longest comes first
+_BINS = 240  # shades of the shots' lane
+_MARKED = 80  # so many shots have a mark each at first; more are shaded until there is room
+_OTHERS = "others"
+
+
+def film(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float, clip: str) -> str:
+    """The timeline.
+
+    Args:
+        seen: what was seen, of all of the clip or of its beginning.
+        everyone: presences of everyone enrolled.
+        length_s: of the whole clip.
+        clip: its link, for the player.
+    """
+    length_s = max(length_s, seen.duration_s, 0.01)
+    there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
+    lanes = [_person(p, length_s, clip) for p in there[:MOST_LANES]]
+    if spans := _strangers(seen, there):
+        lanes.append(_lane(_OTHERS, "", "not enrolled", spans, length_s, clip))
+    names = "".join(name for name, _ in lanes)
+    tracks = "".join(track for _, track in lanes)
+    unseen = ""
+    if seen.duration_s < 0.99 * length_s:
+        left = 100 * seen.duration_s / length_s
+        unseen = f'<div class="pv-unseen" style="left:{left:.2f}%" title="not looked at yet"></div>'
+    return (
+        f'<section class="pv-film" data-length="{length_s:.2f}" data-clip="{clip}" data-shots="{_starts(seen)}" '
+        f'aria-label="Timeline of the whole video">{_head(seen, everyone, length_s)}<div class="pv-film-body">'
+        f'<div class="pv-film-names">{names}<div class="pv-film-name pv-dim">{_shots_name(seen)}</div></div>'
+        f'<div class="pv-film-scroll"><div class="pv-film-wide">{tracks}{_shots(seen, length_s)}{_axis(length_s)}'
+        f"{unseen}"
+        '<div class="pv-film-now" hidden></div></div></div></div></section>'
+    )
+
+
+def joined(spans: Sequence[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
+    """Spans in order of time, those that are at most `gap_s` apart joined."""
+    out: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if out and start - out[-1][1] <= gap_s:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((start, end))
+    return out
+
+
+def _strangers(seen: ClipAnalysis, there: Sequence[PersonPresence]) -> list[tuple[float, float]]:
+    """When faces are seen that are of nobody enrolled."""
+    known = {track for p in there for track in p.tracks}
+    frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
+    return seen.spans(np.unique(np.concatenate(frames))) if frames else []
+
+
+def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float) -> str:
+    absent = sum(not p.spans for p in everyone)
+    told = [clock(length_s) if length_s >= 10 else f"{length_s:.1f} s"]
+    if seen.duration_s < 0.99 * length_s:
+        told = [f"seen so far: up to {clock(seen.duration_s)} of {clock(length_s)}"]
+    if absent:
+        told.append(f"{absent} of {len(everyone)} enrolled not seen")
+    return (
+        f'<div class="pv-film-head"><b>Timeline</b> <span class="pv-dim">{escape(" · ".join(told))}</span>'
+        '<span class="pv-film-zoom" role="group" aria-label="Zoom of the timeline">'
+        '<button type="button" class="pv-button" data-zoom="out" aria-label="Zoom out" disabled>−</button>'
+        '<button type="button" class="pv-button" data-zoom="in" aria-label="Zoom in">+</button></span></div>'
+    )
+
+
+def _person(person: PersonPresence, length_s: float, clip: str) -> tuple[str, str]:
+    return _lane(person.name, person.decision, percent(person.probability), person.spans, length_s, clip)
+
+
+def _lane(
+    name: str, state: str, note: str, spans: Sequence[tuple[float, float]], length_s: float, clip: str
+) -> tuple[str, str]:
+    """A person's name and lane; `state` is "" for those who aren't enrolled."""
+    shown, sign = escape(name), f'<span aria-hidden="true">{SIGNS[state]}</span> ' if state else ""
+    total = sum(end - start for start, end in spans)
+    word = f"{WORDS[state]}, " if state else ""
+    label = f"{shown}: {word}{many(len(spans), 'time', 'times')}, {lasting(total)} in all"
+    bars = "".join(_bar(shown, state, number, span, length_s) for number, span in enumerate(spans))
+    look = f"pv-{state}" if state else "pv-stranger"
+    return (
+        f'<div class="pv-film-name {look}" title="{label} ({escape(note)})">{sign}{shown}</div>',
+        f'<div class="pv-lane {look}" role="group" aria-label="{label}" data-clip="{clip}">{bars}</div>',
+    )
+
+
+def _bar(name: str, state: str, number: int, span: tuple[float, float], length_s: float) -> str:
+    """A span; one of a lane can be reached with Tab, the others with the arrow keys from it."""
+    start, end = span
+    doubt = ", unsure" if state == "unsure" else ""
+    when = f"{_exact(start)} to {_exact(end)}"
+    return (
+        f'<button type="button" class="pv-span" tabindex="{0 if number == 0 else -1}" data-from="{start:.2f}" '
+        f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
+        f'title="{when}: play from here" aria-label="{name}, {when}{doubt}: play from there"></button>'
+    )
+
+
+def _starts(seen: ClipAnalysis) -> str:
+    return " ".join(f"{start:.2f}" for start in seen.shots[:, 0].tolist())
+
+
+def _shots_name(seen: ClipAnalysis) -> str:
+    return many(len(seen.shots), "shot", "shots")
+
+
+def _shots(seen: ClipAnalysis, length_s: float) -> str:
+    """The shots' lane: a mark a cut, and shades for where there is no room for marks; one stop for the keyboard."""
+    cuts = seen.shots[1:, 0].astype(float)
+    marks = "".join(f'<i style="left:{100 * cut / length_s:.3f}%"></i>' for cut in cuts.tolist())
+    counts, edges = np.histogram(cuts, bins=_BINS, range=(0.0, length_s))
+    shades = "".join(
+        f'<i style="left:{100 * edge / length_s:.3f}%;width:{100 / _BINS:.3f}%;opacity:{count / counts.max():.2f}"></i>'
+        for edge, count in zip(edges[:-1].tolist(), counts.tolist(), strict=True)
+        if count
+    )
+    dense = " pv-dense" if len(cuts) > _MARKED else ""
+    return (
+        f'<div class="pv-lane pv-shots{dense}" role="slider" tabindex="0" aria-label="Shots: arrows choose one, Enter '
+        f'plays it" aria-valuemin="1" aria-valuemax="{len(seen.shots)}" aria-valuenow="1" '
+        f'aria-valuetext="shot 1 of {len(seen.shots)}, from {clock(0.0)}"><span class="pv-marks">{marks}</span>'
+        f'<span class="pv-shades">{shades}</span></div>'
+    )
+
+
+def _axis(length_s: float) -> str:
+    marks = ticks(length_s)
+    step = marks[1] if len(marks) > 1 else length_s
+    labels = "".join(f'<span style="left:{100 * t / length_s:.2f}%">{tick(t, step)}</span>' for t in marks)
+    return f'<div class="pv-film-axis" aria-hidden="true">{labels}</div>'
+
+
+def _exact(seconds: float) -> str:
+    """A time to the tenth: "3.5 s", "1:05.0", "1:02:03.4"."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds, 1), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"

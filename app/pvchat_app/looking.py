@@ -1,0 +1,115 @@
+"""Looks at clips behind the page: each in its own thread, so that questions are answered from what was seen so far.
+
+In: a session's clip. Out: a `Looking`: what is being done, how far it is, what was seen so far, and when it is over.
+Whoever waits for the experts waits for one part of a long video at most (`service/clipmemory.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+
+from pvchat.schemas import ClipAnalysis, Progress
+from pvchat_app.conversation import SessionClip
+from pvchat_app.engine import Engine
+from pvchat_app.progress import Watch
+from pvchat_app.streaming import BEAT_S
+
+
+class StoppedError(Exception):
+    """Nobody waits for this look any more."""
+
+
+class Looking:
+    """One look at a clip.
+
+    Attributes:
+        so_far: what was seen of a long video so far; None while that is nothing.
+        watch: what is being done.
+        over: set when it has ended.
+        failure: why it failed.
+    """
+
+    def __init__(self) -> None:
+        self.so_far: ClipAnalysis | None = None
+        self.watch = Watch("looking at the clip")
+        self.over = threading.Event()
+        self.failure: BaseException | None = None
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """End it after the part that is being looked at."""
+        self._stop.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it is to end."""
+        return self._stop.is_set()
+
+    def partial(self, seen: ClipAnalysis) -> None:
+        """The callback for what was seen so far; raises StoppedError once it is to end."""
+        if self.stopped:
+            raise StoppedError
+        self.so_far = seen
+
+    def wait(self, progress: Progress | None) -> None:
+        """Wait until it is over; tell how far it is meanwhile; raise what it raised."""
+        while not self.over.wait(BEAT_S):
+            if progress is not None:
+                progress(*self.watch.state)
+        if self.failure is not None:
+            raise self.failure
+
+
+class Looks:
+    """The looks of one server, at most one at a time for each clip of a session.
+
+    Args:
+        engine: the PVChat, once it is loaded.
+        drop: forgets what is kept of a clip by its key; called when a look was stopped.
+    """
+
+    def __init__(self, engine: Engine, drop: Callable[[str], None]) -> None:
+        self._engine, self._drop = engine, drop
+        self._at: weakref.WeakKeyDictionary[SessionClip, Looking] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, clip: SessionClip) -> Looking:
+        """The look at a clip: the one that runs or is done, else a new one, which begins now."""
+        with self._lock:
+            looking = self._at.get(clip)
+            if looking is not None and (clip.analysis is not None or not looking.over.is_set()):
+                return looking
+            looking = self._at[clip] = Looking()
+            if clip.analysis is not None:
+                looking.over.set()
+                return looking
+        threading.Thread(target=self._run, args=(clip, looking), name="pvchat-look", daemon=True).start()
+        return looking
+
+    def seen(self, clip: SessionClip) -> ClipAnalysis | None:
+        """All that is known of a clip by now."""
+        looking = self._at.get(clip)
+        return clip.analysis or (looking.so_far if looking is not None else None)
+
+    def stop(self, clip: SessionClip) -> None:
+        """Nobody needs this clip any more."""
+        looking = self._at.get(clip)
+        if looking is not None:
+            looking.stop()
+
+    def _run(self, clip: SessionClip, looking: Looking) -> None:
+        try:
+            with self._engine.listening(looking.watch.tell):
+                clip.analysis = self._engine.chat.analyse(clip.path, looking.partial)
+            if looking.stopped:
+                self._drop(clip.analysis.key)
+        except StoppedError as stopped:
+            looking.failure = stopped
+            if looking.so_far is not None:
+                self._drop(looking.so_far.key)
+        except BaseException as error:  # raised again where somebody waits
+            looking.failure = error
+        finally:
+            looking.over.set()

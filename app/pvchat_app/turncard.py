@@ -1,0 +1,130 @@
+"""HTML of one turn of the conversation: the question, the answer, and under it, folded, what the answer rests on.
+
+In: a `Turn`, the faces of its clip. Out: HTML whose every foreign word went through `escape`. conversation.js puts it
+into the page, in the place of the same turn's earlier state.
+
+Notable choices: the answer stands first and alone; the fold's own line names those who were asked about with their
+probability, so that most people needn't open it. What belongs to a removed clip can't be played any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pvchat.schemas import PersonPresence
+from pvchat_app.cards import notice
+from pvchat_app.conversation import Face, Picture, Turn
+from pvchat_app.timeline import SIGNS, WORDS, percent, timeline
+from pvchat_app.wording import escape, many
+
+MOST_CHIPS = 6  # people named in the fold's own line
+WAITING = "Waiting for its turn"
+
+
+def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:
+    """One turn.
+
+    Args:
+        turn: as far as it has come.
+        faces: who can be pointed at as "that is her"; none where nothing can be corrected.
+    """
+    if turn.error:
+        answer = notice(turn.error, "error")
+    elif turn.text:
+        answer = f'<p class="pv-answer">{escape(turn.text)}</p>'
+        if turn.status and not turn.done:  # an answer from what was seen so far
+            answer += f'<p class="pv-answer pv-wait">{escape(turn.status)} <span class="pv-dots"></span></p>'
+    else:
+        answer = f'<p class="pv-answer pv-wait">{escape(turn.status or WAITING)} <span class="pv-dots"></span></p>'
+    return (
+        f'<article class="pv-turn" data-turn="{turn.key}"><div class="user">{escape(turn.question)}</div>'
+        f'<div class="bot">{answer}{evidence(turn, faces)}{_corrected(turn)}</div></article>'
+    )
+
+
+def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
+    """What an answer rests on: presence of who was asked about, when they are seen, pictures; "" before that."""
+    if turn.answer is None or not turn.presences:
+        return ""
+    line = _line(turn)
+    if turn.clip is None:
+        return (
+            f'<p class="pv-evidence pv-gone">{line} <span class="pv-dim">{escape(turn.source)} was removed.</span></p>'
+        )
+    photo = turn.clip.probe.kind == "photo"
+    plot = "" if photo or not turn.asked else timeline(turn.asked, turn.duration_s, turn.url)
+    under = f"{plot}{_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}"
+    if not under:
+        return f'<p class="pv-evidence pv-gone">{line}</p>'
+    return f'<details class="pv-more pv-evidence"><summary>{line}</summary>{under}</details>'
+
+
+def _line(turn: Turn) -> str:
+    """Who was asked about, present or not, with the probability."""
+    if not turn.asked:
+        return f"None of {many(len(turn.presences), 'person', 'people')} enrolled is seen here"
+    chips = "".join(_chip(person) for person in turn.asked[:MOST_CHIPS])
+    more = len(turn.asked) - MOST_CHIPS
+    return f"{chips}{f' and {more} more' if more > 0 else ''}"
+
+
+def _chip(person: PersonPresence) -> str:
+    state, name = person.decision, escape(person.name)
+    return (
+        f'<span class="pv-{state}"><span class="pv-chip"><span aria-hidden="true">{SIGNS[state]}</span> {name} '
+        f"{WORDS[state]} · {escape(percent(person.probability))}</span></span>"
+    )
+
+
+def _strip(pictures: Sequence[Picture], turn: Turn, photo: bool) -> str:
+    """Evidence pictures; each plays the clip from its time, but for a photo's."""
+    shown = "".join(_picture(p, turn, photo) for p in pictures)
+    return f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>' if shown else ""
+
+
+def _picture(picture: Picture, turn: Turn, photo: bool) -> str:
+    name, doubt = escape(picture.name), "" if picture.sure else "maybe "
+    look = "pv-picture" + ("" if picture.sure else " pv-perhaps")
+    if photo:
+        image = f'<img src="{picture.url}" alt="{escape(picture.words)}" loading="lazy">'
+        return f'<figure class="{look}">{image}<span>{doubt}{name}</span></figure>'
+    return (
+        f'<button type="button" class="{look}" data-seek="{picture.time:.2f}" data-clip="{turn.url}" '
+        f'aria-label="Play from {picture.time:.1f} seconds: {escape(picture.words)}">'
+        f'<img src="{picture.url}" alt="" loading="lazy">'
+        f"<span>{name}</span><span>{doubt}{picture.time:.1f} s</span></button>"
+    )
+
+
+def _corrections(turn: Turn, faces: Sequence[Face]) -> str:
+    """Buttons that say that an answer about somebody is wrong."""
+    if not faces or not turn.done:
+        return ""
+    return "".join(_not_her(p) if p.decision == "present" else _her(p, faces) for p in turn.asked[:MOST_CHIPS])
+
+
+def _not_her(person: PersonPresence) -> str:
+    name = escape(person.name)
+    return f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
+
+
+def _her(person: PersonPresence, faces: Sequence[Face]) -> str:
+    name = escape(person.name)
+    if len(faces) == 1:
+        return (
+            f'<button type="button" class="pv-button" data-right="{name}" data-track="{faces[0].track}">'
+            f"That is {name}</button>"
+        )
+    shown = "".join(
+        f'<button type="button" class="pv-face" data-right="{name}" data-track="{face.track}" '
+        f'aria-label="Person {number} is {name}"><img src="{face.url}" alt="" loading="lazy"></button>'
+        for number, face in enumerate(faces, 1)
+    )
+    return (
+        f'<details class="pv-point"><summary>{name} is here</summary><div class="pv-faces" role="group" '
+        f'aria-label="Which one is {name}?">{shown}</div></details>'
+    )
+
+
+def _corrected(turn: Turn) -> str:
+    return f'<p class="pv-dim pv-corrected">{escape(turn.corrected)}</p>' if turn.corrected else ""

@@ -1,0 +1,78 @@
+// How far an upload is: bytes, share, time left, under the field it was dropped on. Gradio sends files with `fetch`,
+// which tells nothing of what was sent so far; the same request goes out as an XMLHttpRequest, which does.
+(() => {
+  const plain = window.fetch, NEWEST = 6000; // milliseconds by which the pace is judged
+  let field = null; // the block that the files came from
+
+  for (const kind of ["change", "drop", "paste"]) {
+    document.addEventListener(kind, (event) => {
+      const block = event.target.closest && event.target.closest(".block");
+      if (block && (kind !== "change" || event.target.type === "file")) field = block;
+    }, true);
+  }
+
+  function size(bytes) {
+    for (const [unit, step] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+      if (bytes >= step) return `${(bytes / step).toFixed(bytes < 10 * step ? 1 : 0)} ${unit}`;
+    }
+    return `${bytes} B`;
+  }
+
+  function about(seconds) {
+    if (seconds < 8) return "a few seconds";
+    return seconds < 95 ? `about ${10 * Math.max(1, Math.round(seconds / 10))} s` : `about ${Math.round(seconds / 60)} min`;
+  }
+
+  function notice() {
+    const box = document.createElement("div");
+    box.className = "pv-notice pv-progress pv-uploading";
+    box.setAttribute("role", "status");
+    box.innerHTML = '<span></span><div class="pv-bar-outer" role="progressbar" aria-label="Upload" aria-valuemin="0" '
+      + 'aria-valuemax="100"><div></div></div>';
+    if (field) field.after(box);
+    const samples = [[performance.now(), 0]];
+    let told = -1;
+    return {
+      show(done, total) {
+        const now = performance.now(), share = total ? done / total : 0;
+        samples.push([now, done]);
+        while (samples.length > 2 && now - samples[0][0] > NEWEST) samples.shift();
+        const pace = (done - samples[0][1]) / Math.max(1, now - samples[0][0]);
+        const left = pace > 0 && share > 0.02 && share < 1 ? `, ${about((total - done) / pace / 1000)} left` : "";
+        const percent = Math.floor(100 * share);
+        box.querySelector("[role=progressbar]").setAttribute("aria-valuenow", percent);
+        box.querySelector("[role=progressbar] > div").style.width = `${100 * share}%`;
+        if (now - told < 400 && share < 1) return; // else it couldn't be read
+        told = now;
+        box.firstChild.textContent = share < 1
+          ? `Uploading … ${size(done)} of ${size(total)} (${percent} %)${left}` : "Uploaded, being checked …";
+      },
+      end() { box.remove(); },
+    };
+  }
+
+  function sent(url, options) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest(), told = notice();
+      request.open("POST", url);
+      request.withCredentials = options.credentials === "include";
+      new Headers(options.headers || {}).forEach((value, name) => request.setRequestHeader(name, value));
+      request.responseType = "blob";
+      request.upload.addEventListener("progress", (event) => told.show(event.loaded, event.total));
+      request.addEventListener("loadend", () => told.end());
+      request.addEventListener("load", () => {
+        const type = request.getResponseHeader("content-type") || "";
+        resolve(new Response(request.response, { status: request.status, headers: { "content-type": type } }));
+      });
+      for (const kind of ["error", "timeout"]) request.addEventListener(kind, () => reject(new TypeError("Failed to fetch")));
+      request.addEventListener("abort", () => reject(new DOMException("The upload was stopped.", "AbortError")));
+      if (options.signal) options.signal.addEventListener("abort", () => request.abort());
+      request.send(options.body);
+    });
+  }
+
+  window.fetch = (url, options) => {
+    const upload = options && options.body instanceof FormData && /\/upload(\?|$)/.test(String(url && url.url || url));
+    return upload ? sent(String(url.url || url), options) : plain.call(window, url, options);
+  };
+})();

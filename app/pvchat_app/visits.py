@@ -1,0 +1,156 @@
+"""How long a session lives: as long as its page is open, and two minutes longer.
+
+In and out: ASGI. A page holds one connection open, its heartbeat (`HEARTBEAT`); staying.js opens it anew when it is
+lost. A lost connection is no closed page: proxies cut it, phones change networks, laptops sleep. So a session ends
+`GRACE_S` after its last heartbeat; until then Gradio, which would end running answers at once, is told nothing.
+
+    GET /gradio_api/heartbeat/<session>                   a page comes
+    GET /gradio_api/heartbeat/<session>?before=<other>    … after a reload: it goes on with the session it had
+    GET /gradio_api/heartbeat/<session>?again             … lost its connection: 410 where the session has ended
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from pvchat_app.sessions import Sessions
+
+HEARTBEAT = "/gradio_api/heartbeat/"
+GRACE_S = 120.0  # a session outlives the last connection of its page by so much
+BEAT_S = 10.0  # how often a heartbeat says something, so that a dead connection is noticed
+RELOAD_S = 3.0  # how long a page that comes back waits for its old connection to be gone
+_STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+
+
+@dataclass
+class _Hold:
+    """What Gradio sees of a page: one connection that lasts.
+
+    Attributes:
+        over: set when Gradio is to see it end.
+        gradio: Gradio's side of it.
+        leaves: how often the page's last connection was lost.
+    """
+
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    gradio: asyncio.Task[None] | None = None
+    leaves: int = 0
+
+
+class Visits:
+    """Ends a session when its page has been gone for `GRACE_S` (ASGI middleware).
+
+    Args:
+        app: the next one.
+        sessions: of the browsers.
+        end: deletes all that the session of a name had.
+    """
+
+    def __init__(self, app: Any, sessions: Sessions, end: Callable[[str], None]) -> None:
+        self.app, self.sessions, self.end = app, sessions, end
+        self._open: Counter[str] = Counter()  # connections by session
+        self._holds: dict[str, _Hold] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(HEARTBEAT):
+            await self.app(scope, receive, send)
+            return
+        name = scope["path"].removeprefix(HEARTBEAT)
+        asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        if "again" in asked and name not in self.sessions:
+            await send({"type": "http.response.start", "status": 410, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"This session has ended."})
+            return
+        if before := asked.get("before", [""])[0]:
+            await self._resume(before, name)
+        await self._stay(name, scope, receive, send)
+
+    async def _resume(self, before: str, name: str) -> None:
+        """Go on with the session that a page had before it was loaded anew; not with one whose page is still open."""
+        for _ in range(round(RELOAD_S / 0.05)):
+            if not self._open[before]:
+                self.sessions.resume(before, name)
+                return
+            await asyncio.sleep(0.05)
+
+    async def _stay(self, name: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        hold = self._holds.get(name) or self._hold(name, scope)
+        self._open[name] += 1
+        try:
+            with suppress(asyncio.CancelledError):  # the server stops, and doesn't wait for its pages
+                await self._beat(name, hold, receive, send)
+        finally:
+            self._open[name] -= 1
+            if not self._open[name]:
+                del self._open[name]
+                hold.leaves += 1
+                self._later(self._let_go(name, hold, hold.leaves))
+
+    async def _beat(self, name: str, hold: _Hold, receive: Any, send: Any) -> None:
+        """Answer a heartbeat until it is lost, or until its session ends before it (nobody used it for hours)."""
+        await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+        lost = asyncio.ensure_future(_lost(receive))
+        over = asyncio.ensure_future(hold.over.wait())
+        begun = False
+        try:
+            while not lost.done() and not over.done() and not (begun and name not in self.sessions):
+                begun = begun or name in self.sessions
+                await send({"type": "http.response.body", "body": b"data: ALIVE\n\n", "more_body": True})
+                await asyncio.wait({lost, over}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            lost.cancel()
+            over.cancel()
+        await send({"type": "http.response.body", "body": b""})
+
+    def _hold(self, name: str, scope: dict[str, Any]) -> _Hold:
+        """Open the one heartbeat of a page that Gradio sees."""
+        hold = self._holds[name] = _Hold()
+        first = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            if first:
+                return first.pop()
+            await hold.over.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(_: dict[str, Any]) -> None:
+            """Gradio's beats go nowhere: the page gets ours."""
+
+        async def run() -> None:
+            with suppress(Exception):  # Gradio's end of it is nobody's trouble
+                await self.app({**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, receive, send)
+
+        hold.gradio = self._later(run())
+        return hold
+
+    async def _let_go(self, name: str, hold: _Hold, leaves: int) -> None:
+        """After a while without the page, tell Gradio and end the session; at once where there is no session."""
+        from starlette.concurrency import run_in_threadpool
+
+        if name in self.sessions:
+            await asyncio.sleep(GRACE_S)
+        if self._open[name] or hold.leaves != leaves:
+            return
+        self._holds.pop(name, None)
+        hold.over.set()
+        await run_in_threadpool(self.end, name)
+
+    def _later(self, work: Any) -> asyncio.Task[None]:
+        """Run something beside; the loop itself would forget it."""
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def _lost(receive: Any) -> None:
+    """Wait until the browser's side is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,62 @@
+"""What an answer rests on, for "why do you say so?" and `pvchat ask --json`: which frame, where in it, how sure.
+
+In: a question, who was asked about, the evidence. Out: rows of the facts that the question's type speaks of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pvchat.chat.english import HEDGE
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.phrases import garment_phrase
+from pvchat.chat.questions import Question
+from pvchat.chat.things import counted
+from pvchat.schemas import AnswerGround, Ground, PersonFacts, PersonPresence
+
+_MOST = 12  # rows of one answer
+
+
+def grounds_of(question: Question, people: Sequence[PersonPresence], evidence: Evidence) -> list[AnswerGround]:
+    """The rows, in the order in which answers tell things; none about whoever isn't surely there.
+
+    Args:
+        question: as it was read.
+        people: those asked about.
+        evidence: what was measured.
+    """
+    rows: list[AnswerGround] = []
+    if question.things is not None and question.things.asked != "held":
+        wanted = [t for t in evidence.things if question.things.label in ("", t.label)]
+        for thing in wanted:
+            best = max(range(len(thing.scores)), key=lambda i: thing.scores[i])
+            time = evidence.times[thing.frames[best]] if thing.frames[best] < len(evidence.times) else 0.0
+            x0, y0, x1, y1 = thing.boxes[best]
+            rows.append(AnswerGround("", counted(thing.label, 1), Ground(time, (x0, y0, x1, y1), thing.confidence)))
+        return rows[:_MOST]
+    for person in people:
+        facts = evidence.facts.get(person.name)
+        if person.decision == "present" and facts is not None:
+            told = _told(question.type, facts)
+            rows += [AnswerGround(person.name, said, facts.grounds[key]) for key, said in told if key in facts.grounds]
+    return rows[:_MOST]
+
+
+def _told(kind: str, facts: PersonFacts) -> Iterator[tuple[str, str]]:
+    """(key of the ground, what is told) of the facts that a type of question speaks of."""
+    if kind in ("appearance", "other"):
+        yield from ((garment.kind, garment_phrase(garment)) for garment in facts.clothes)
+        yield from ((feature, feature) for feature in facts.features)
+        if facts.hair:
+            yield "hair", facts.hair
+    if kind in ("action", "other"):
+        for name in ("pose", "activity", "movement"):
+            if (deed := getattr(facts, name)) and not deed.startswith(HEDGE):
+                yield name, deed
+        yield from ((gesture, gesture) for gesture in facts.gestures)
+        if facts.holding:
+            yield "holding", f"holding {facts.holding}"
+        if facts.seat:
+            yield "seat", facts.seat
+    if kind in ("location", "other"):
+        yield from ((near, near) for near in facts.near)

@@ -1,0 +1,173 @@
+"""Who comes in after whom: a question in lower case with masked names in, an `Order` out; with spans a sentence.
+
+Everybody counts who is seen: enrolled people found present by name, others as "somebody I don't know". Each appearance
+is told for itself, since people go and come again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pvchat.chat.english import clock, join, number
+from pvchat.chat.vocabulary import MASK
+from pvchat.schemas import PersonPresence
+
+Span = tuple[float, float]
+
+_WHO = (
+    r"(?:who(?:'s| is| was| are)?(?: else)?|which (?:of \w+|person|one|people)(?: is| was)?"
+    r"|(?:does|did|do) any ?(?:one|body)|(?:is|was) (?:there )?(?:any|some) ?(?:one|body)|any ?(?:one|body))"
+)
+_ENTERS = (
+    r"(?:(?:first |also )?(?:comes?|coming|came|walks?|walking|steps?|gets?|moves?)(?: back)?"
+    r"(?: (?:in|into|on|onto|up|along))?|enters?|entered|entering|arriv(?:es?|ed|ing)|appear(?:s|ed|ing)?"
+    r"|(?:shows?|turns?|pops?) up|show(?:s|n)?|joins?|starts?|begins?"
+    r"|(?:is |are |was |be )?(?:first )?(?:seen|shown|visible|there|here|on(?: screen)?|present))"
+)
+_LEAVES = r"(?:leav(?:es?|ing)|left|goes|go|exits?|disappear(?:s|ed)?|vanish(?:es|ed)?|(?:is |are )?gone)"
+_VERB = rf"(?:(?P<out>{_LEAVES})|{_ENTERS})"
+_THING = r"(?: (?:the|this) (?:video|clip|film|movie|scene|picture|frame|screen|room|shot))?(?: in (?:the|this) \w+)?"
+_NAME = rf"(?:{MASK.lower()}|him|her|them|he|she)"
+_BY = r"(?:,? (?:right|directly|immediately|shortly|just|straight|soon|next|second))*"
+_LINK = rf"{_BY} (?P<link>after|before|following){_BY}"
+_TAIL = rf"(?: (?:does|did|do|is|was|has|comes?|came|appears?|appeared|arrives?|enters?|leaves?|left|in))*{_THING}\W*"
+_RANK = r"(?P<rank>first|last)"
+_PEOPLE = rf"(?:[,:]? ?{_NAME}(?:,? (?:or|and) {_NAME}|, {_NAME})*)?"
+
+_NEXT = r"(?:is )?(?:the )?(?:next |first )?(?:person |one )?(?:to |who |that )?"
+_RANKED = rf"(?:the |of \w+ )?(?:very )?{_RANK}(?: (?:person|one|people))?(?:(?: to| who| that)? {_VERB})?"
+_FORMS = tuple(
+    re.compile(rf"(?:and |so |then )?{form}")
+    for form in (
+        rf"{_WHO} {_NEXT}{_VERB}{_THING}{_LINK} {_NAME}{_TAIL}",
+        rf"{_WHO}(?: the)?(?: next)?{_LINK} {_NAME}{_TAIL}",
+        rf"{_WHO} (?P<follows>follows?|precedes?|succeeds?) {_NAME}{_TAIL}",
+        rf"{_WHO} {_VERB}{_THING} {_RANK}{_THING}\W*{_PEOPLE}\W*",
+        rf"{_WHO} {_RANKED}{_THING}\W*{_PEOPLE}\W*",
+        rf"(?:does|did|do|is|was|are) {_NAME} (?:already )?{_VERB}{_THING}{_LINK} {_NAME}{_TAIL}",
+    )
+)
+_SEEN_LAST = re.compile(r"\b(seen|shown|visible|there|on|here|present)\b")
+_TOGETHER = 0.3  # seconds between two people who come in at the same time: less than half a sample of a long video
+_MOST = 4  # appearances or people that one sentence tells
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of the order in which people are seen.
+
+    Attributes:
+        relation: "after" or "before" the person named, or who is "first" or "last".
+        leaving: whether it is about when they are gone, not about when they come.
+        whether: whether it is a yes-or-no question about two people.
+    """
+
+    relation: Literal["after", "before", "first", "last"]
+    leaving: bool = False
+    whether: bool = False
+
+
+def read_order(lower: str) -> Order | None:
+    """Read a question for the order of people; None where it asks something else."""
+    text = " ".join(lower.split())
+    for kind, form in enumerate(_FORMS):
+        if (match := form.fullmatch(text)) is None:
+            continue
+        found = {"link": "", "follows": "", "rank": "", "out": None} | match.groupdict()
+        if found["rank"]:
+            seen_last = found["rank"] == "last" and bool(
+                re.search(r"\b(seen|shown|visible|there|on|here|present)\b", text)
+            )
+            return Order("first" if found["rank"] == "first" else "last", bool(found["out"]) or seen_last)
+        before = found["link"] == "before" or (found["follows"] or "").startswith("precede")
+        return Order("before" if before else "after", bool(found["out"]), kind == len(_FORMS) - 1)
+    return None
+
+
+def in_order(order: Order, named: Sequence[str], everyone: Sequence[PersonPresence], strangers: Sequence[Span]) -> str:
+    """The answer, of those who are present; empty where somebody named isn't.
+
+    Args:
+        order: what is asked.
+        named: whom the question names, in its order.
+        everyone: their presences.
+        strangers: spans of people whom nobody knows.
+    """
+    spans = {p.name: p.spans for p in everyone if p.decision == "present" and p.spans}
+    if any(name not in spans for name in named):
+        return ""
+    if order.whether and len(named) == 2:
+        return _whether(order, named, spans)
+    if order.relation in ("first", "last"):
+        return _ranked(order, {name: spans[name] for name in named} if named else spans, [] if named else strangers)
+    side = 1 if order.leaving else 0
+    times = [(span[side], name) for name, seen in spans.items() if name != named[0] for span in seen]
+    unknown = [(span[side], "") for span in strangers]
+    return _neighbours(order, named[0], [span[side] for span in spans[named[0]]], [*times, *unknown])
+
+
+def _neighbours(order: Order, name: str, at: Sequence[float], others: Sequence[tuple[float, str]]) -> str:
+    """Who comes after or before each of somebody's appearances `at`."""
+    sign = 1 if order.relation == "after" else -1
+    told = []
+    for count, time in enumerate(at, 1):
+        beyond = [t for t in at if sign * (t - time) > 0]
+        limit = min((sign * (t - time) for t in beyond), default=float("inf"))
+        near = [(t, who) for t, who in others if _TOGETHER < sign * (t - time) <= limit]
+        when = f" at {clock(time)}" if len(at) > 1 else ""
+        told.append((f"{order.relation} {name}{when}", _next(order, sorted(near, key=lambda x: sign * x[0]))))
+        if count == _MOST:
+            break
+    sentence = "; ".join(f"{head}, {rest}" for head, rest in told)
+    more = f" {name} is there {number(len(at))} times in all." if len(at) > _MOST else ""
+    return f"{sentence[:1].upper()}{sentence[1:]}.{more}"
+
+
+def _next(order: Order, near: Sequence[tuple[float, str]]) -> str:
+    """The nearest of some (time, name), nearest first: those who come at the same time together, then who is known."""
+    if not near:
+        return f"nobody {_verb(order, 1)}"
+    first = [(t, who) for t, who in near if abs(t - near[0][0]) <= _TOGETHER]
+    known = list(dict.fromkeys(who for _, who in first if who))
+    who = join(known or ["somebody I don't know"])
+    text = f"{who} {_verb(order, len(known))} at {clock(near[0][0])}"
+    later = next(((t, who) for t, who in near if who), None)
+    if known or later is None:
+        return text
+    return f"{text}, {'then' if order.relation == 'after' else 'and before that'} {later[1]} at {clock(later[0])}"
+
+
+def _ranked(order: Order, spans: dict[str, list[Span]], strangers: Sequence[Span]) -> str:
+    """Who comes or goes first or last, and who is next."""
+    key = (lambda seen: seen[-1][1]) if order.leaving else (lambda seen: seen[0][0])
+    last = order.relation == "last"
+    ranked = sorted(((key(seen), name) for name, seen in spans.items()), reverse=last)
+    if not ranked:
+        return ""
+    verb = "is seen" if order.leaving and last else _verb(order, 1)
+    told = f"{ranked[0][1]} {verb} {order.relation}, at {clock(ranked[0][0])}"
+    rest = [f"{name} at {clock(time)}" for time, name in ranked[1:_MOST]]
+    told += f", {'before that' if last else 'then'} {join(rest)}" if rest else ""
+    times = [span[1 if order.leaving else 0] for span in strangers]
+    beyond = [t for t in times if (t - ranked[0][0]) * (1 if last else -1) > _TOGETHER]
+    if not beyond:
+        return f"{told}."
+    when, at = ("later", max(beyond)) if last else ("before", min(beyond))
+    return f"Of those I know, {told}. Somebody I don't know is there {when}, at {clock(at)}."
+
+
+def _whether(order: Order, named: Sequence[str], spans: dict[str, list[Span]]) -> str:
+    """Whether one comes (or goes) before or after another."""
+    one, other = (spans[name][-1][1] if order.leaving else spans[name][0][0] for name in named)
+    how = "last" if order.leaving else "first"
+    if abs(one - other) <= _TOGETHER:
+        return f"No, {join(named)} are {how} seen at the same time, at {clock(one)}."
+    right = (one < other) == (order.relation == "before")
+    return f"{'Yes' if right else 'No'}, {named[0]} is {how} seen at {clock(one)}, {named[1]} at {clock(other)}."
+
+
+def _verb(order: Order, count: int) -> str:
+    return ("leave" if count > 1 else "leaves") if order.leaving else ("come in" if count > 1 else "comes in")

@@ -1,0 +1,228 @@
+"""Questions about things: "What is on the table?", "Is there a dog?", "How many chairs?", "What is Ana holding?".
+
+In: a question in lower case, names masked, and what was measured. Out: a `ThingQuestion`, or None where it asks about
+no thing that the detector knows; and its answer, of things that were seen only. Something small or half hidden is
+easily missed, so "I see no …" is all that is said of what wasn't seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from pvchat.chat.english import join, number
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.phrases import sure_gender
+from pvchat.chat.vocabulary import MASK
+from pvchat.schemas import PersonPresence, QuestionType, Thing
+
+Asked = Literal["all", "on", "there", "count", "where", "held"]
+# What is said of a label where that is another word than COCO's, and what else people call it.
+_SAID = {
+    "couch": "sofa", "tv": "screen", "cell phone": "phone", "dining table": "table", "potted plant": "plant",
+    "remote": "remote control", "sports ball": "ball", "donut": "doughnut", "airplane": "plane", "handbag": "bag",
+    "hair drier": "hair dryer", "tennis racket": "racket", "wine glass": "glass", "oven": "stove",
+    "refrigerator": "fridge",
+}  # fmt: skip
+_ALSO = {
+    "sofa": "couch", "settee": "couch", "television": "tv", "monitor": "tv", "screen": "tv", "display": "tv",
+    "phone": "cell phone", "mobile": "cell phone", "smartphone": "cell phone", "mobile phone": "cell phone",
+    "desk": "dining table", "table": "dining table", "plant": "potted plant", "flowerpot": "potted plant",
+    "bike": "bicycle", "motorbike": "motorcycle", "ball": "sports ball", "mug": "cup", "glass": "wine glass",
+    "computer": "laptop", "notebook": "laptop", "racket": "tennis racket", "bag": "handbag", "purse": "handbag",
+    "rucksack": "backpack", "doughnut": "donut", "plane": "airplane", "aeroplane": "airplane", "stove": "oven",
+    "cooker": "oven", "fridge": "refrigerator", "remote control": "remote", "lorry": "truck", "ship": "boat",
+    "puppy": "dog", "kitten": "cat", "seat": "chair", "hair dryer": "hair drier", "bat": "baseball bat",
+}  # fmt: skip
+_IRREGULAR = {
+    "knife": "knives",
+    "mouse": "mice",
+    "sheep": "sheep",
+    "scissors": "scissors",
+    "skis": "skis",
+    "bus": "buses",
+}
+_PLURALS = ("scissors", "skis")  # words without a singular
+_MOST_TOLD = 5
+_HELD = re.compile(
+    rf"^what(?:'s| is| does| do| has| are)? (?:{MASK.lower()}|he|she|they)(?:'s)? (?:got |have |has )?"
+    r"(?:holding|hold|holds|carrying|carry|in (?:his|her|their|the) hands?)\W*$"
+)
+_ALL = re.compile(
+    r"^(?:what|which) (?:other )?(?:things?|objects?|items?)\b(?!.*\b(?:wear|hold|doing|on the))"
+    r"|^(?:list|name|describe) (?:all )?(?:the )?(?:things|objects|items)\b"
+)
+_ON = re.compile(
+    r"^what(?: things| objects)?(?:'s| is| are| do you see| can you see| stands?| lies?) (?:there )?"
+    r"on (?:the|this|that) (?P<noun>[a-z ]+?)\W*$"
+)
+_IN_CLIP = (
+    r"(?: (?:in|on|of) (?:the|this|that|my) (?:video|clip|film|picture|photo|scene|footage|image|room)"
+    r"| here| there| visible| (?:to be )?seen)*"
+)
+_THERE = re.compile(
+    rf"^(?:is|are) there (?:an?|any|some|the|another) (?P<noun>[a-z ]+?){_IN_CLIP}\W*$"
+    rf"|^(?:can|do|could) you (?:see|spot|find) (?:an?|any|some|the) (?P<seen>[a-z ]+?){_IN_CLIP}\W*$"
+)
+_COUNT = re.compile(rf"^how many (?P<noun>[a-z ]+?)(?: (?:are|is) there| (?:can|do) you see|(?: are)?{_IN_CLIP})*\W*$")
+_WHERE = re.compile(rf"^where(?:'s| is| are) (?:the|an?) (?P<noun>[a-z ]+?){_IN_CLIP}\W*$")
+
+
+@dataclass(frozen=True)
+class ThingQuestion:
+    """What is asked about things.
+
+    Attributes:
+        asked: all of them, what is on one, whether, how many or where they are, or what is held.
+        label: COCO's word for the thing; "" for all and for what is held.
+    """
+
+    asked: Asked
+    label: str = ""
+
+    @property
+    def type(self) -> QuestionType:
+        """The question's type."""
+        return "action" if self.asked == "held" else "location" if self.asked == "where" else "other"
+
+
+def read_things(lower: str) -> ThingQuestion | None:
+    """What a question in lower case, names masked, asks about things; None where it asks about something else."""
+    if _HELD.match(lower):
+        return ThingQuestion("held")
+    if _ALL.match(lower) and MASK.lower() not in lower:
+        return ThingQuestion("all")
+    rows: tuple[tuple[Asked, re.Pattern[str]], ...] = (
+        ("on", _ON), ("there", _THERE), ("count", _COUNT), ("where", _WHERE)
+    )  # fmt: skip
+    for asked, pattern in rows:
+        if (found := pattern.match(lower)) and (label := label_of(_noun(found))):
+            return ThingQuestion(asked, label)
+    return None
+
+
+def label_of(noun: str) -> str:
+    """COCO's word for a noun in the singular or plural; "" where it has none."""
+    return _labels().get(noun.strip(), "")
+
+
+def answer_things(question: ThingQuestion, people: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """The answer, of what was seen.
+
+    Args:
+        question: as `read_things` read it.
+        people: for what is held, those who are present.
+        evidence: what was measured.
+    """
+    if question.asked == "held":
+        return " ".join(_held(p.name, evidence) for p in people)
+    if evidence.scene.drawn:
+        return "I can't make out things in drawn pictures."
+    found = [t for t in evidence.things if t.label == question.label]
+    one, many = said(question.label, 1), said(question.label, 2)
+    if question.asked == "all":
+        told = things_seen([t for t in evidence.things if t.label != "tie"])  # that is a garment
+        return f"I see {told}." if told else "I see no things that I could name for sure."
+    if question.asked == "count":
+        count = at_most_at_once(found)
+        return (
+            f"I see {number(count)} {said(question.label, count)} in this video."
+            if count
+            else f"I see no {many} in this video."
+        )
+    if not found:
+        missed = ", but I may miss one" if question.asked == "there" else ""  # half of what there is is found
+        return f"I see no {one} in this video{missed}."
+    if question.asked == "there":
+        return f"Yes, I see {counted(question.label, at_most_at_once(found))}, {_where(found[0])}."
+    if question.asked == "where":
+        return f"The {one} is {_where(found[0])}."
+    lying = things_on(found[0], evidence.things)
+    return (
+        f"On the {one} I see {things_seen(lying)}."
+        if lying
+        else f"I see nothing on the {one} that I could name for sure."
+    )
+
+
+def things_seen(things: Sequence[Thing]) -> str:
+    """Such as "two chairs, a laptop and a cup": the surest kinds, each with the most that are seen in one frame."""
+    kinds = list(dict.fromkeys(t.label for t in things))[:_MOST_TOLD]
+    return join([counted(k, at_most_at_once([t for t in things if t.label == k])) for k in kinds])
+
+
+def things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
+    """The things whose foot stands on a table, a bed or the like in a frame that shows both."""
+    found = []
+    for thing in things:
+        pairs = [
+            (thing.boxes[i], table.boxes[table.frames.index(frame)])
+            for i, frame in enumerate(thing.frames)
+            if frame in table.frames
+        ]
+        if thing is not table and thing.label not in ("chair", "couch", "bench", "bed", "dining table") and pairs:
+            on = [
+                a[0] < (b[0] + b[2]) and b[0] < (a[0] + a[2]) / 2 < b[2] and b[1] - 0.02 < a[3] < b[3] for a, b in pairs
+            ]
+            found += [thing] if np.mean(on) > 0.5 else []
+    return found
+
+
+def at_most_at_once(things: Sequence[Thing]) -> int:
+    """The most of these things that are seen in one frame."""
+    frames = [frame for thing in things for frame in thing.frames]
+    return max((frames.count(frame) for frame in set(frames)), default=0)
+
+
+def counted(label: str, count: int) -> str:
+    """Such as "a chair", "three chairs", "scissors"."""
+    word = said(label, count)
+    if count > 1 and label not in _PLURALS:
+        return f"{number(count)} {word}"
+    return word if label in _PLURALS else f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
+def said(label: str, count: int) -> str:
+    """A label in the product's words, in the plural for more or fewer than one."""
+    word = _SAID.get(label, label)
+    return word if count == 1 else _plural(word)
+
+
+def _held(name: str, evidence: Evidence) -> str:
+    facts = evidence.facts.get(name)
+    if facts is not None and facts.holding:
+        return f"{name} is holding {facts.holding}."
+    hands = _hands(sure_gender(facts) if facts else None, name)
+    return f"{name} is in this video, but I can't make out anything in {hands}."
+
+
+def _hands(gender: str | None, name: str) -> str:
+    return {"man": "his hands", "woman": "her hands"}.get(gender or "", f"{name}'s hands")
+
+
+def _where(thing: Thing) -> str:
+    x = float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes]))
+    return "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
+
+
+def _noun(found: re.Match[str]) -> str:
+    return next((value for value in found.groupdict().values() if value), "")
+
+
+def _plural(word: str) -> str:
+    head, _, last = word.rpartition(" ")
+    ending = "es" if re.search(r"(s|x|ch|sh)$", last) else "s"
+    return " ".join(x for x in (head, _IRREGULAR.get(last, f"{last}{ending}")) if x)
+
+
+@lru_cache(maxsize=1)
+def _labels() -> dict[str, str]:
+    from pvchat.perception.experts.objects import LABELS
+
+    known = {label: label for label in LABELS.values() if label != "person"} | _ALSO
+    return known | {_plural(word): label for word, label in known.items()}

@@ -1,0 +1,168 @@
+"""Words for a part of a clip: a question in, the question without them and the `Part` that they name out.
+
+"at 3:20", "between 1:00 and 2:00", "in the first ten seconds", "in the second half", "after 90 seconds", "at the end",
+"in the last shot". A question that names several parts, or a time of the day, is left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pvchat.chat.window import Part, seconds_of
+
+_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+    " eighteen nineteen twenty"
+)
+_COUNTS: dict[str, float] = {word: count for count, word in enumerate(_NUMBERS.split())}
+_COUNTS |= {"a": 1, "an": 1, "couple": 2, "few": 5, "half": 0.5, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}
+_COUNTS |= {"twenty-five": 25, "forty-five": 45, "ninety": 90}
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "final": -1}
+_SHARES = {"half": 2, "third": 3, "quarter": 4}
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+_CLIP = r"(?:video|clip|film|movie|footage|recording|episode|scene)"
+_OF = rf"(?: of (?:(?:the|this|that|my|our) )?(?:whole )?{_CLIP}\b)?(?! of\b)"
+_COUNT = rf"(?:\d+(?:\.\d+)?|(?:{'|'.join(sorted(_COUNTS, key=len, reverse=True))})\b(?: of\b| an?\b)?)"
+_UNIT = r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|[smh])(?![a-z])"
+_LENGTH = rf"{_COUNT}[ -]?{_UNIT}(?: and a half\b|(?:,? and |,? )?\d+[ -]?{_UNIT}|(?: and)? \d+(?![\w:.]))?"
+_CLOCK = r"\d+:\d\d(?::\d\d)?(?:\.\d+)?(?![\d:])(?! ?[ap]\.?m\b)"
+_MARK = r"(?:second|minute|hour)s? \d+(?:\.\d+)?|(?:the )?\d+(?:st|nd|rd|th) second"
+_TIME = rf"(?:{_CLOCK}|{_LENGTH}|{_MARK})"
+_IN = r"(?:in|during|for|over|within|throughout|through|of|at)"
+_AT = r"(?:(?:at|around|about|near)(?: (?:about|around|exactly|roughly|the))? |@ ?)"
+
+
+def named_part(question: str) -> tuple[str, Part | None]:
+    """A question without the words for a part of the clip, and that part; None where it names none, or several."""
+    found = [
+        (match, part)
+        for pattern, read in _READERS
+        for match in pattern.finditer(question)
+        if (part := read(match)) is not None
+    ]
+    longest = [f for f in found if not any(_within(f[0], other) for other, _ in found)]
+    if len({match.span() for match, _ in longest}) != 1:
+        return question, None
+    match, part = longest[0]
+    before, after = question[: match.start()].rstrip(" ,"), question[match.end() :].lstrip(" ,")
+    if re.search(r"\d:\d\d", before + after):  # "at 3:20 or 3:40"
+        return question, None
+    return re.sub(r" (?=[?.!])", "", " ".join(f"{before} {after}".split())).strip(" ,"), part
+
+
+def _within(match: re.Match[str], other: re.Match[str]) -> bool:
+    """Whether what is found is a piece of what else is found."""
+    return other.start() <= match.start() and match.end() <= other.end() and match.span() != other.span()
+
+
+def _seconds(text: str) -> float | None:
+    """The seconds that a time in words means; None where it is none."""
+    text = text.lower().removeprefix("the ")
+    if ":" in text:
+        try:
+            return seconds_of(text)
+        except ValueError:
+            return None
+    if marked := re.fullmatch(r"(second|minute|hour)s? ([\d.]+)|(\d+)\w\w (second)", text):
+        return float(marked[2] or marked[3]) * _UNITS[(marked[1] or marked[4])[0]]
+    total, unit = 0.0, 60.0
+    for count, word in re.findall(rf"({_COUNT})(?:[ -]?({_UNIT}))?", text.removesuffix(" and a half")):
+        unit = _UNITS[word[0]] if word else unit / 60
+        number = re.sub(r" (of|an?)$", "", count)
+        total += (float(number) if number[0].isdigit() else _COUNTS[number]) * unit
+    return total + (unit / 2 if text.endswith(" and a half") else 0.0)
+
+
+def _moment(match: re.Match[str]) -> Part | None:
+    at = _seconds(match["a"])
+    return None if at is None else Part("moment", at)
+
+
+def _range(match: re.Match[str]) -> Part | None:
+    first, last = match["a"].strip(), match["b"].strip()
+    unit = re.search(rf"[\d ]({_UNIT})$", last)
+    if re.fullmatch(_COUNT, first) and unit:  # "between 10 and 20 seconds"
+        first = f"{first} {unit[1]}"
+    whole = last.endswith("end")
+    start, end = _seconds(first), None if whole else _seconds(last)
+    return None if start is None or end is None and not whole else Part("between", start, end)
+
+
+def _marks(match: re.Match[str]) -> Part:
+    unit = _UNITS[match["unit"][0].lower()]
+    return Part("between", float(match["a"]) * unit, float(match["b"]) * unit)
+
+
+def _from(match: re.Match[str]) -> Part | None:
+    start = _seconds(match["a"])
+    return None if start is None else Part("between", start)
+
+
+def _until(match: re.Match[str]) -> Part | None:
+    end = _seconds(match["a"])
+    return None if end is None else Part("between", 0.0, end)
+
+
+def _edge_length(match: re.Match[str]) -> Part | None:
+    """The first or last so many seconds; "the first second" is one."""
+    opening = match["which"].lower() in ("first", "opening", "initial")
+    length = match["a"] or (f"1 {match['unit']}{match['more'] or ''}" if match["unit"] else "few seconds")
+    seconds = _seconds(length)
+    return None if seconds is None else Part("first" if opening else "last", seconds)
+
+
+def _share(match: re.Match[str]) -> Part | None:
+    word, count = match["which"].lower(), _SHARES[match["share"].lower()]
+    number = {"latter": 2, "other": 2, "middle": 2, "opening": 1, "closing": -1}.get(word) or _ORDINALS.get(word, 0)
+    number = count if number == -1 else number
+    if not 0 < number <= count or (word == "middle" and count != 3):
+        return None
+    return Part("share", (number - 1) / count, number / count)
+
+
+def _nth(match: re.Match[str]) -> Part:
+    """The so-manieth minute or hour: the second minute is from 1:00 to 2:00."""
+    word, unit = match["which"].lower(), _UNITS[match["unit"][0].lower()]
+    number = _ORDINALS[word] if word in _ORDINALS else int(word[:-2])
+    return Part("between", max(0, number - 1) * unit, max(1, number) * unit)
+
+
+def _shot(match: re.Match[str]) -> Part:
+    return Part("shot", int(match["number"]) if match["number"] else _ORDINALS[match["which"].lower()])
+
+
+_Reader = Callable[[re.Match[str]], Part | None]
+_READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), read)
+    for pattern, read in (
+        (rf"\bbetween (?P<a>{_TIME}|{_COUNT}) and (?P<b>{_TIME}){_OF}", _range),
+        (rf"\bfrom (?P<a>{_TIME}|{_COUNT}) (?:to|until|till|through) (?P<b>{_TIME}|the (?:very )?end){_OF}", _range),
+        (rf"(?<!\S)(?:(?:in|during|from|at) )?(?P<a>{_CLOCK}) ?(?:[-–]|to) ?(?P<b>{_CLOCK})", _range),
+        (r"\b(?:between|from) (?P<unit>second|minute)s? (?P<a>\d+) (?:and|to|until) (?:(?:second|minute)s? )?"
+         r"(?P<b>\d+)\b", _marks),
+        (rf"\b(?:after|since|past) (?P<a>{_TIME})(?: mark)?(?! between\b)|\bfrom (?P<b>{_TIME}) (?:on|onwards?)\b",
+         lambda m: _from(m) if m["a"] else Part("between", _seconds(m["b"]) or 0.0)),
+        (rf"\b(?:before|until|till|up to) (?P<a>{_TIME})(?: mark)?\b", _until),
+        (rf"(?:\b|(?=@)){_AT}(?P<a>{_TIME})(?:[ -]mark\b)?(?: (?:in|into)\b(?! the \w+ing\b))?{_OF}", _moment),
+        (rf"\b(?P<a>{_TIME})(?:[ -]mark\b| (?:in|into)\b(?= (?:the|this) {_CLIP}\b|,|\W*$))"
+         rf"(?: (?:the|this) {_CLIP}\b)?",
+         _moment),
+        (rf"\b(?:(?:{_IN} )?the )?(?:very )?(?P<which>first|opening|initial|last|final|closing)"
+         rf" (?:(?P<a>{_LENGTH})|(?P<unit>second|minute|hour)\b(?P<more> and a half\b)?|(?P<some>seconds)\b){_OF}",
+         _edge_length),
+        (rf"\b(?:{_IN} )?(?:the|its) (?P<which>first|second|third|fourth|last|final|latter|other|middle|opening"
+         rf"|closing) (?P<share>half|third|quarter)\b{_OF}", _share),
+        (rf"\b(?:{_IN} )?the (?P<which>second|third|fourth|fifth|\d+(?:st|nd|rd|th)) (?P<unit>minute|hour)\b{_OF}",
+         _nth),
+        (rf"\b(?:{_IN} )?the (?P<which>first|second|third|fourth|fifth|last|final) shot\b{_OF}"
+         r"|\bin shot (?:number )?(?P<number>\d+)\b", _shot),
+        (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b", lambda m: Part("share", 1 / 3, 2 / 3)),
+        (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
+         lambda m: Part("share", 0.45, 0.55)),
+        (rf"\b(?:at|in|near|towards?|from|since) the (?:very )?(?:start|beginning|opening)\b{_OF}",
+         lambda m: Part("beginning")),
+        (rf"\b(?:at|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)\b{_OF}", lambda m: Part("end")),
+    )
+)  # fmt: skip

@@ -1,0 +1,88 @@
+"""From what a user says of a clip ("that is Ana", "that is not Ana, at 0:04") to the example that is kept with her.
+
+In: a person, a `ClipAnalysis`, yes or no, perhaps a moment. Out: the tracks that are meant, and an `Example` of each.
+`examples.py` says how they count.
+
+Legend: K tracks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pvchat.errors import NoSubjectError, SettingsError, SubjectError
+from pvchat.identity.enroll import prototypes
+from pvchat.identity.examples import is_masked
+from pvchat.identity.subjects import several
+from pvchat.people.corrections import Correction, Example
+from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
+
+_AROUND = 0.75  # seconds about a moment within which somebody is taken to be seen
+_MOST_MEANT = 4  # tracks that one "that is not her" is kept of
+_CLEARLY = 1.0  # log-odds by which the likeliest track must lead where several could be meant
+
+
+def meant_by(
+    person: Person, analysis: ClipAnalysis, odds: FloatArray, *, her: bool, at: float | None = None, source: str = ""
+) -> list[int]:
+    """The tracks of a clip that "that is (not) her" means.
+
+    Args:
+        person: whom it is about.
+        analysis: of the clip.
+        odds: [K] log-odds that each track shows her, everyone enrolled competing.
+        her: what was said. "That is her" means one track; "that is not her" all that would be taken for her.
+        at: the moment that was named, seconds.
+        source: the clip's file name, for messages.
+
+    Raises:
+        SettingsError: the clip has no such moment.
+        NoSubjectError: nobody like her (a face, or a drawn figure) is seen then.
+        SeveralSubjectsError: "that is her" could mean several.
+    """
+    if at is not None and not 0 <= at <= analysis.duration_s + 1:
+        what = f"the clip is {analysis.duration_s:.1f} s long."
+        raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
+    could = [i for i, t in enumerate(analysis.tracks) if t.kind == person.kind and _seen_at(t, analysis, at)]
+    if not could:
+        what = "no face is seen" if person.kind == "face" else "no drawn figure is seen"
+        when = "in the clip" if at is None else f"at {at:g} s"
+        raise NoSubjectError(f"{what} {when}.", subject=source, hint="Name another moment with --at.")
+    could.sort(key=lambda i: -float(odds[i]))
+    if not her:
+        return [could[0], *(i for i in could[1:] if odds[i] > 0)][:_MOST_MEANT]
+    rivals = [i for i in could if odds[could[0]] - odds[i] < _CLEARLY]
+    if len(rivals) > 1:
+        offered = {i + 1: analysis.tracks[i] for i in sorted(rivals)}
+        hint = "Pick one with --track N, or name a moment at which only one is seen with --at."
+        raise several(f"{len(rivals)} people could be meant.", analysis, offered, source, hint)
+    return could[:1]
+
+
+def numbered(analysis: ClipAnalysis, track: int, kind: str, source: str) -> int:
+    """The index of a track that was picked by its number, from 1; raises SubjectError where there is none of a kind."""
+    if not 1 <= track <= len(analysis.tracks) or analysis.tracks[track - 1].kind != kind:
+        raise SubjectError(f"there is no track {track}.", subject=source, hint="Leave --track out to see which are.")
+    return track - 1
+
+
+def made_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: float | None = None) -> Example:
+    """What is kept of a track: its prototypes, with a drawn mask too, and a moment at which it is seen.
+
+    Args:
+        track: of the clip.
+        her: whether it is her.
+        analysis: of the clip.
+        source: the clip's file name.
+        at: the moment that was named; else that of the best sighting.
+    """
+    rows = prototypes(track).astype(np.float16)
+    bare, masked = (rows[:0], rows) if is_masked(track) else (rows, track.masked.astype(np.float16))
+    best = float(analysis.times[track.frames[int(track.quality.argmax())]])
+    said = Correction(her, analysis.key, round(best if at is None else at, 2), source)
+    return Example(said, bare, masked if masked.ndim == 2 and masked.shape[1:] == rows.shape[1:] else rows[:0])
+
+
+def _seen_at(track: Track, analysis: ClipAnalysis, at: float | None) -> bool:
+    return at is None or bool((np.abs(analysis.times[track.shown_in] - at) <= _AROUND).any())

@@ -1,0 +1,88 @@
+"""Corrections at work: how what users said of somebody's recognition counts when she is looked for.
+
+In: a person with corrections (`people/corrections.py`) and a `ClipAnalysis`. Out: prototypes that count beside hers,
+log-odds to take away, tracks of which the user has spoken.
+
+- "That is Ana" adds prototypes, as another enrollment clip of hers would.
+- "That is not Ana" adds somebody else, without a name, to the competition: where a track is more like that face than
+  like a stranger, the log-odds of Ana fall by as much. That happens after calibration: it is no matter of the crowd.
+- In the clip that was spoken of, what was said of a track holds; nothing is estimated there.
+
+Legend: K tracks, P rows, D vector width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pvchat.people.corrections import SAME_TRACK, Example, examples_of
+from pvchat.people.person import Person
+from pvchat.perception.tracks import mean_identity
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
+
+MASK = "a face mask"  # the feature of `PersonFacts` that says so
+TOLD = 6.0  # log-odds of what the user said: .998
+
+Compared = Callable[[FloatArray, Track], float]  # prototypes [P, D] and a track → log-odds
+
+
+def prototypes_beside(person: Person, masked: bool = False) -> FloatArray:
+    """Prototypes [P, D] that "that is her" adds to a person's own: of bare faces or of masked ones."""
+    rows = [e.masked if masked else e.faces for e in examples_of(person) if e.said.her]
+    filled = [np.asarray(r, np.float32) for r in rows if len(r)]
+    return np.concatenate(filled) if filled else np.zeros((0, 0), np.float32)
+
+
+def told(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:
+    """What the user said of a clip's tracks: by their index, whether it is her; later words count more."""
+    found: dict[int, bool] = {}
+    for example in examples_of(person):
+        if example.said.clip == analysis.key:
+            found |= dict.fromkeys(_meant(example, person, analysis), example.said.her)
+    return found
+
+
+def settle(odds: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    """Log-odds [P, K] of P people with what users said of the clip's tracks; a track that is somebody's is nobody
+    else's.
+    """
+    said = [told(person, analysis) for person in people]
+    for owner, one in enumerate(said):
+        for column in (column for column, her in one.items() if her):
+            odds[[row != owner for row in range(len(people))], column] = -TOLD
+    for row, one in enumerate(said):
+        for column, her in one.items():
+            odds[row, column] = TOLD if her else -TOLD
+    return odds
+
+
+def against(person: Person, tracks: Sequence[Track], compared: Compared) -> FloatArray:
+    """Log-odds [K] by which a person's fall, since a track may show one of those who were said not to be her."""
+    out = np.zeros(len(tracks), np.float32)
+    for example in examples_of(person):
+        if example.said.her:
+            continue
+        for column, track in enumerate(tracks):
+            rows = example.masked if is_masked(track) and len(example.masked) else example.faces
+            if track.kind == person.kind and len(rows):
+                out[column] = max(out[column], compared(np.asarray(rows, np.float32), track))
+    return out
+
+
+def is_masked(track: Track) -> bool:
+    """Whether a track's face is behind a mask."""
+    return MASK in track.facts.features
+
+
+def _meant(example: Example, person: Person, analysis: ClipAnalysis) -> list[int]:
+    rows = np.asarray(example.faces if len(example.faces) else example.masked, np.float32)
+    if not len(rows):
+        return []
+    middle, found = rows.mean(0), []
+    for i, track in enumerate(analysis.tracks):
+        if track.kind == person.kind and track.identity.shape[1] == len(middle):
+            apart = np.linalg.norm(mean_identity(track.identity, track.quality) - middle)
+            found += [i] if apart < SAME_TRACK else []
+    return found

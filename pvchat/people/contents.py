@@ -1,0 +1,160 @@
+"""What a person's arrays and extra data must look like, so that whoever reads them later can rely on it.
+
+In: a person's kind, arrays and extra data, which may come from a stranger's file. Out: nothing, or a PeopleError that
+says what is off. The tables here are all that is known of them: whoever adds an array or a record to a person adds it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.errors import PeopleError
+
+FACE, BODY = 128, 1280  # widths of identity vectors (dlib) and of body and frame features (EfficientNet-Lite0)
+LORA = "lora."  # names of the arrays of a person's own LoRA begin so
+MOST_RANK = 64  # of that LoRA; its layers are made as large as the arrays say
+SHORTEST = 1e-3  # length of an identity vector; one that is shorter points nowhere
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How an array must be made up.
+
+    Attributes:
+        shape: a width, or None where any will do up to `most`.
+        least, most: numbers of its first axis; an array without rows may have any width.
+        largest: absolute value; far beyond what the networks give, and far below what overflows.
+        directions: each row is an identity vector, which isn't zero.
+    """
+
+    shape: tuple[int | None, ...]
+    least: int = 0
+    most: int = 512
+    largest: float = 1e3
+    directions: bool = False
+
+
+ARRAYS: dict[str, Rows] = {
+    "prototypes": Rows((None, FACE), least=1, directions=True),
+    "masked": Rows((None, FACE), directions=True),
+    "body": Rows((None, BODY)),
+    "frame": Rows((BODY,), least=BODY, most=BODY),
+    "tokens": Rows((None, None), largest=1e4),
+    "z": Rows((None, None), largest=1e4),
+    "deep.prototypes": Rows((None, FACE), directions=True),
+    "deep.masked": Rows((None, FACE), directions=True),
+    "corrections.faces": Rows((None, FACE), directions=True),
+    "corrections.masked": Rows((None, FACE), directions=True),
+}
+_LORA = Rows((None, None, None), least=1, largest=1e4)
+NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # by kind
+
+Check = Mapping[str, tuple[type, ...]]
+_NUMBER = (int, float)
+_DEEP: Check = {"accepted": (bool,), "reach": (*_NUMBER, type(None)), "bias": _NUMBER}
+_CORRECTION: Check = {
+    "her": (bool,), "clip": (str,), "at_s": _NUMBER, "source": (str,), "created": (str,), "faces": (int,),
+    "masked": (int,),
+}  # fmt: skip
+_EXTRA: Check = {"sightings": (int,), "clips": (int,), "quality": _NUMBER, "model": (str,), "deep": (dict,),
+                 "corrections": (list,)}  # fmt: skip
+_MOST_COUNTED = 10**9
+
+
+def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
+    """Raise PeopleError where something is off; arrays that aren't in the table are passed over.
+
+    Args:
+        kind: "face" or "figure".
+        arrays: numeric and finite.
+        extra: plain JSON.
+        name: of the person, for the message.
+    """
+    for needed in NEEDED[kind]:
+        if needed not in arrays:
+            raise PeopleError(f"there is no array '{needed}', by which a person is recognised.", subject=name)
+    if "deep.prototypes" in arrays and "frame" not in arrays:
+        raise PeopleError("there is no array 'frame', which a deep enrollment needs.", subject=name)
+    for key, array in arrays.items():
+        if (rows := _LORA if key.startswith(LORA) else ARRAYS.get(key)) is not None and (why := _fault(array, rows)):
+            raise PeopleError(f"array '{key}' {why}.", subject=name)
+    if why := _lora_fault({key: array for key, array in arrays.items() if key.startswith(LORA)}):
+        raise PeopleError(why, subject=name)
+    if why := _extra_fault(extra):
+        raise PeopleError(f"its extra data: {why}.", subject=name)
+
+
+def check_known(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+    """Raise PeopleError where an array isn't in the table: what nobody knows can't be checked."""
+    for key in arrays:
+        if key not in ARRAYS and not key.startswith(LORA):
+            raise PeopleError(f"array '{key}' is unknown to this version.", subject=name, hint="Update PVChat.")
+
+
+def _fault(array: NDArray[Any], rows: Rows) -> str:
+    """What is wrong with an array; "" where nothing is."""
+    wanted = " × ".join("n" if side is None else str(side) for side in rows.shape)
+    if array.dtype.kind != "f":
+        return f"holds {array.dtype.name}, not floating-point numbers"
+    if array.ndim != len(rows.shape):
+        return f"has {array.ndim} axes, not {len(rows.shape)} ({wanted})"
+    if not rows.least <= len(array) <= rows.most:
+        return f"has {len(array)} rows; there must be {rows.least} to {rows.most}"
+    if not len(array):
+        return ""
+    if any(side is not None and side != got for side, got in zip(rows.shape, array.shape, strict=True)):
+        return f"is {' × '.join(map(str, array.shape))}, not {wanted}"
+    if 0 in array.shape:
+        return "is empty"
+    values = array.astype(np.float32)
+    if not np.isfinite(values).all() or float(np.abs(values).max()) > rows.largest:
+        return f"holds NaN, infinity or values beyond {rows.largest:g}"
+    if rows.directions and float(np.linalg.norm(values, axis=1).min()) < SHORTEST:
+        return "has a row of zeros"
+    return ""
+
+
+def _lora_fault(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """A LoRA has both sides of every layer, of one rank."""
+    if not arrays:
+        return ""
+    downs = {key.removeprefix(f"{LORA}down."): array for key, array in arrays.items() if key.startswith(f"{LORA}down.")}
+    ups = {key.removeprefix(f"{LORA}up."): array for key, array in arrays.items() if key.startswith(f"{LORA}up.")}
+    if downs.keys() != ups.keys() or len(downs) + len(ups) != len(arrays):
+        return "its LoRA isn't whole."
+    ranks = {array.shape[1] for array in downs.values()} | {array.shape[2] for array in ups.values()}
+    return "" if len(ranks) == 1 and max(ranks) <= MOST_RANK else f"its LoRA must have one rank, at most {MOST_RANK}."
+
+
+def _extra_fault(extra: Mapping[str, Any]) -> str:
+    """What is wrong with the extra data; "" where nothing is."""
+    if why := _record_fault(extra, _EXTRA):
+        return why
+    deep = extra.get("deep", {})
+    if why := _record_fault(deep, _DEEP):
+        return f"deep: {why}"
+    for row in extra.get("corrections", ()):
+        if not isinstance(row, dict) or not {"her", "clip", "at_s"} <= row.keys() <= _CORRECTION.keys():
+            return "a correction has other fields than it should"
+        if why := _record_fault(row, _CORRECTION):
+            return f"corrections: {why}"
+    return ""
+
+
+def _record_fault(record: Mapping[str, Any], fields: Check) -> str:
+    """Types and sizes of the fields that are known; bool is no number here."""
+    for key, types in fields.items():
+        if key not in record:
+            continue
+        value = record[key]
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            return f"'{key}' has a wrong type"
+        if isinstance(value, _NUMBER) and not (math.isfinite(value) and abs(value) <= _MOST_COUNTED):
+            return f"'{key}' is out of range"
+    return ""

@@ -1,0 +1,193 @@
+"""What people said of somebody's recognition ("that is not Ana", "that is Ana"), as it is kept with her.
+
+In: a `Person`, vectors of one track, yes or no. Out: the `Person` with that example; the examples of a `Person`.
+Vectors lie in her arrays, one row after the other; `Person.extra[RECORD]` says which rows are which correction's.
+They go with her when she is forgotten or merged. A file that is given away holds the faces that are hers only: those
+that aren't are somebody else's, who wasn't asked (`shareable`).
+
+Legend: n rows of one correction, D vector width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.errors import PeopleError
+from pvchat.people.person import Person
+
+RECORD = "corrections"  # key in `Person.extra`
+FACES, MASKED = "corrections.faces", "corrections.masked"  # arrays: bare faces or figures; faces behind a mask
+MOST = 64  # corrections a person
+MOST_ROWS = 4  # of one correction, in each of the two arrays
+SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
+_SAME = 0.6  # Euclidean distance of dlib's vectors up to which two faces are taken for one person's
+
+Rows = NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One thing that was said.
+
+    Attributes:
+        her: True: that is her; False: that is not her.
+        clip: SHA-256 of the clip's bytes.
+        at_s: a moment of the clip at which she, or who was taken for her, is seen.
+        source: the clip's file name, for lists.
+        created: ISO 8601 time in UTC.
+        faces, masked: how many rows of the two arrays are this one's.
+    """
+
+    her: bool
+    clip: str
+    at_s: float
+    source: str = ""
+    created: str = ""
+    faces: int = 0
+    masked: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """One row of `people corrections --json`, without what only the store needs."""
+        return {key: value for key, value in asdict(self).items() if key not in ("faces", "masked")}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A correction with its vectors: faces [n, D] and masked [n, D]; either may be empty."""
+
+    said: Correction
+    faces: Rows
+    masked: Rows
+
+
+def examples_of(person: Person) -> list[Example]:
+    """A person's corrections with their vectors, in the order in which they were said; those that don't add up are
+    left out, since her file may come from a stranger.
+    """
+    found, at = [], [0, 0]
+    everything = [_rows(person, name) for name in (FACES, MASKED)]
+    for said in corrections_of(person):
+        ends = [at[0] + said.faces, at[1] + said.masked]
+        parts = [rows[a:b] for rows, a, b in zip(everything, at, ends, strict=True)]
+        if [len(part) for part in parts] != [said.faces, said.masked]:
+            break
+        found.append(Example(said, *parts))
+        at = ends
+    return found
+
+
+def corrections_of(person: Person) -> list[Correction]:
+    """What was said of a person, first to last."""
+    rows = person.extra.get(RECORD)
+    said = []
+    for row in rows if isinstance(rows, list) else ():
+        try:
+            one = Correction(**row)
+        except TypeError:
+            continue
+        if min(one.faces, one.masked) >= 0 and isinstance(one.her, bool):
+            said.append(one)
+    return said
+
+
+def corrected(person: Person, example: Example) -> Person:
+    """The person with one more example, after the others; what was said earlier of the same track goes.
+
+    Raises:
+        PeopleError: she has as many as she may have.
+    """
+    kept = [e for e in examples_of(person) if not _same_track(e, example)]
+    if len(kept) >= MOST:
+        what = f"has {MOST} corrections, and no room for more."
+        raise PeopleError(what, subject=person.name, hint="Undo some: pvchat people corrections NAME --undo N.")
+    said = example.said if example.said.created else replace(example.said, created=_now())
+    return with_examples(person, [*kept, replace(example, said=said)])
+
+
+def with_examples(person: Person, examples: Sequence[Example]) -> Person:
+    """The person with these examples in the place of those that she has."""
+    arrays = {name: array for name, array in person.arrays.items() if name not in (FACES, MASKED)}
+    extra = {key: value for key, value in person.extra.items() if key != RECORD}
+    kept = []
+    for one in examples:
+        faces, masked = (np.asarray(rows, np.float16)[:MOST_ROWS] for rows in (one.faces, one.masked))
+        kept.append(Example(replace(one.said, faces=len(faces), masked=len(masked)), faces, masked))
+    for name, rows in ((FACES, [e.faces for e in kept]), (MASKED, [e.masked for e in kept])):
+        if filled := [part for part in rows if len(part)]:
+            arrays[name] = np.concatenate(filled)
+    if kept:
+        extra[RECORD] = [asdict(e.said) for e in kept]
+    return replace(person, arrays=arrays, extra=extra)
+
+
+def without(person: Person, number: int) -> Person:
+    """The person without her correction of that number, counted from 1.
+
+    Raises:
+        PeopleError: there is none.
+    """
+    examples = examples_of(person)
+    if not 1 <= number <= len(examples):
+        told = f"Pick one from 1 to {len(examples)}." if examples else ""
+        raise PeopleError(f"has no correction {number}.", subject=person.name, hint=told)
+    return with_examples(person, [e for i, e in enumerate(examples, 1) if i != number])
+
+
+def shareable(person: Person) -> Person:
+    """The person as she may be given away: no faces that aren't hers, no names of files."""
+    mine = [replace(e, said=replace(e.said, source="")) for e in examples_of(person) if e.said.her]
+    return with_examples(person, mine)
+
+
+def showing(person: Person, other: Person) -> list[Example]:
+    """Of a person's examples of somebody else those that may show `other`: they go when `other` is forgotten."""
+    mine = np.asarray(other.arrays.get("prototypes", ()), np.float32)
+    if person.kind != other.kind or mine.ndim != 2:
+        return []
+    return [e for e in examples_of(person) if not e.said.her and _near(e, mine)]
+
+
+def holds(person: Person, other: Person) -> bool:
+    """Whether a person has another's vectors: both were merged."""
+    a, b = (np.asarray(p.arrays.get("prototypes", ())) for p in (person, other))
+    return bool(len(a) and len(b)) and a.shape[1:] == b.shape[1:] and bool((a == b[0]).all(-1).any())
+
+
+def without_those_of(person: Person, other: Person) -> Person:
+    """The person without her examples that may show `other`."""
+    shown = [e.said for e in showing(person, other)]
+    return with_examples(person, [e for e in examples_of(person) if e.said not in shown]) if shown else person
+
+
+def _near(example: Example, prototypes: NDArray[np.float32]) -> bool:
+    rows = [np.asarray(r, np.float32) for r in (example.faces, example.masked) if r.shape[1:] == prototypes.shape[1:]]
+    apart = [np.linalg.norm(r[:, None] - prototypes[None], axis=2).min(initial=np.inf) for r in rows]
+    return min(apart, default=np.inf) < _SAME
+
+
+def _rows(person: Person, name: str) -> Rows:
+    rows = np.asarray(person.arrays.get(name, np.zeros((0, 0))), np.float16)
+    return rows if rows.ndim == 2 else np.zeros((0, 0), np.float16)
+
+
+def _same_track(one: Example, other: Example) -> bool:
+    """Whether two examples are of one track of one clip: a clip's means of two people lie farther apart."""
+    if one.said.clip != other.said.clip:
+        return False
+    return any(_middles_meet(a, b) for a, b in ((one.faces, other.faces), (one.masked, other.masked)))
+
+
+def _middles_meet(a: Rows, b: Rows) -> bool:
+    if not len(a) or not len(b) or a.shape[1] != b.shape[1]:
+        return False
+    return bool(np.linalg.norm(a.astype(np.float32).mean(0) - b.astype(np.float32).mean(0)) < SAME_TRACK)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

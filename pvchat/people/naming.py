@@ -1,0 +1,103 @@
+"""Which new names can be taken: what questions can tell from their own words, and people from one another.
+
+In: a cleaned name, the names that are taken. Out: nothing, or a PeopleError with the reason; and for a name that nobody
+has, the one that was probably meant. Names that are enrolled already are never judged again.
+
+Look-alikes are letters of other scripts that Unicode's confusables (UTS #39, taken from the package
+confusable-homoglyphs 3.3.1) give for a Latin letter: `lookalikes.json`, Latin letter → its doubles. I, l and 1, and O
+and 0, are taken for one too.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from pvchat.errors import PeopleError
+
+_WORDS = """i me my mine myself you your yours yourself he him his himself she her hers herself it its itself we us our
+    ours they them their theirs themselves this that these those who whom whose which what when where why how
+    someone somebody anyone anybody everyone everybody noone nobody none all any each everything something anything
+    nothing other others another both yes no person persons people man men woman women boy boys girl girls guy guys lady
+    ladies child children kid kids baby stranger strangers unknown face faces figure video videos clip clips film movie
+    photo photos picture pictures image images frame frames scene camera"""
+_SMALL_WORDS = "the a an and or of in else no one every some"
+# "Will", "May" or "An" are names: where they stand tells (chat/names.py). Nobody is called "who", nor "the man".
+_RESERVED, _AROUND = frozenset(_WORDS.split()), frozenset(_SMALL_WORDS.split())
+_CASED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN")  # scripts in which a joiner shapes nothing
+_JOINERS = "\u200c\u200d"
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+_CLOSE = 0.75  # difflib's ratio from which a name was probably meant
+
+
+def require_usable(name: str, taken: Mapping[str, Iterable[str]]) -> None:
+    """Refuse a name that couldn't be told from a question's words or from somebody else's.
+
+    Args:
+        name: cleaned.
+        taken: of everyone else: the name, and all that she answers to.
+
+    Raises:
+        PeopleError: says why.
+    """
+    if (hidden := _hidden(name)) is not None:
+        what = (
+            f"a name can't hold invisible characters or such that change the direction of text (U+{ord(hidden):04X})."
+        )
+        raise PeopleError(what, subject=ascii(name)[1:-1][:80], hint="Type the name anew.")
+    words = set(name.casefold().split())
+    if words & _RESERVED and words <= _RESERVED | _AROUND:
+        what = "questions use this word for somebody or something else, so nobody can be called so."
+        raise PeopleError(what, subject=name, hint="Choose a name that only this person has.")
+    look = skeleton(name)
+    for owner, names in taken.items():
+        for other in names:
+            if skeleton(other) == look and other.casefold() != name.casefold():
+                what = f"looks the same as '{other}'{'' if other == owner else f' ({owner})'}, who is enrolled already."
+                raise PeopleError(what, subject=f"{name} ({ascii(name)[1:-1]})", hint="Choose another name.")
+
+
+def skeleton(name: str) -> str:
+    """What a name looks like: doubles of Latin letters made those letters, in one case."""
+    doubles = _doubles()
+    return "".join(doubles.get(char, char) for char in unicodedata.normalize("NFKC", name)).casefold()
+
+
+def meant(name: str, names: Sequence[str]) -> str | None:
+    """The enrolled name that a misspelt one probably stands for ("Micheal"), or None."""
+    import difflib
+
+    forms = {word.casefold(): whole for whole in names for word in (*whole.split()[:1], whole)}
+    found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE)
+    return forms[found[0]] if found else None
+
+
+def ask_back(name: str, names: Sequence[str]) -> str:
+    """The beginning of a hint about a name that nobody has; "" where none is like it."""
+    found = meant(name, names)
+    return f"Did you mean {found}? " if found else ""
+
+
+def _hidden(name: str) -> str | None:
+    """The first character that can't be seen and isn't needed to write the name."""
+    for at, char in enumerate(name):
+        if char in _FILLERS or (unicodedata.category(char) == "Cf" and not _joins(name, at)):
+            return char
+    return None
+
+
+def _joins(name: str, at: int) -> bool:
+    """Whether the character is a joiner between two others that it shapes: Persian, Indic scripts, emoji."""
+    if name[at] not in _JOINERS or not 0 < at < len(name) - 1:
+        return False
+    around = [unicodedata.name(char, "") for char in (name[at - 1], name[at + 1])]
+    return all(one and not one.startswith(_CASED) for one in around)
+
+
+@cache
+def _doubles() -> dict[str, str]:
+    rows = json.loads(Path(__file__).with_name("lookalikes.json").read_text(encoding="utf-8"))
+    return {double: letter for letter, doubles in rows.items() for double in doubles} | {"I": "l", "1": "l", "0": "o"}

@@ -1,0 +1,54 @@
+"""What enrolling noticed about its clip: what makes it poor, whom it looks like, and what would help.
+
+In: measures of `identity/quality.py`. Out: sentences for the command line and the app. Notes come with the `Person`
+that `PVChat.enroll` returns; they are never stored, since they may name somebody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Poor = Literal["small", "masked", "blurred", "dark", "few", "one angle", "several people"]
+
+_TOLD: dict[Poor, str] = {
+    "small": "The face is small{pixels}. Come closer: 80 pixels or more are recognised best.",
+    "masked": "The face is behind a mask. A clip without it would help.",
+    "blurred": "The face is blurred. A steadier or brighter clip would help.",
+    "dark": "The clip is dark. One with more light would help.",
+    "few": "The face is seen for a moment only. A clip of two seconds or more would help.",
+    "one angle": "The face is seen from one side only. A clip in which the head turns would help.",
+    "several people": "The clip shows other people, too. One that shows only {name} is safer.",
+}
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What was noticed.
+
+    Attributes:
+        poor: what makes the clip a poor one, what weighs most first.
+        face_px: usual height of the face in pixels of the frame as it was looked at; None for drawn figures.
+        looks_like: another enrolled person who is found present where the subject is; "" for none.
+        unlike: the clip was added to somebody (`add`), and its subject isn't like her.
+    """
+
+    poor: tuple[Poor, ...] = ()
+    face_px: int | None = None
+    looks_like: str = ""
+    unlike: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """`notes` of `enroll --json`."""
+        rest = {"face_px": self.face_px, "looks_like": self.looks_like, "unlike": self.unlike}
+        return {"poor": list(self.poor), **rest}
+
+    def sentences(self, name: str) -> list[str]:
+        """What to tell the user about the enrollment of `name`: what is most urgent first."""
+        told = []
+        if self.looks_like:
+            told.append(f"This looks like {self.looks_like}, who is enrolled already: the same person, or another?")
+        if self.unlike:
+            told.append(f"This doesn't look like {name} as enrolled before: is it the same person?")
+        pixels = f" ({self.face_px} pixels high)" if self.face_px else ""
+        return told + [_TOLD[one].format(pixels=pixels, name=name) for one in self.poor]

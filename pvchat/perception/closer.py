@@ -1,0 +1,121 @@
+"""Somebody of a long video is looked at closely where it is asked what she does or wears.
+
+In: the video, the analysis of its scan, and stretches of people's tracks. Out: an analysis in which those were told.
+The part of the video that a stretch lies in is read again, its faces found and measured as in a short clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pvchat import video
+from pvchat.config import VideoConfig
+from pvchat.perception.analysis import Depth, Experts, recognise
+from pvchat.perception.boxes import overlap
+from pvchat.perception.measuring import measure
+from pvchat.perception.tracks import mean_identity
+from pvchat.schemas import Appearance, ClipAnalysis, FloatArray, PersonFacts, Progress, Track
+from pvchat.video import Clip
+from pvchat.video.files import PathLike, Probe
+
+CLOSE = Depth(
+    grid_frames=3, body_crops=3, masked_tracks=0, figure_frames=3, figure_tracks=3, figures_where_no_face=False
+)
+_SAME = 0.5  # overlap from which a face that is found again is the one that was seen in the scan
+
+
+@dataclass(frozen=True)
+class LongVideo:
+    """A long video as it was scanned: its path, what `probe` said about it, and how it is read."""
+
+    path: PathLike
+    found: Probe
+    config: VideoConfig
+
+
+def told_of(shown: Track) -> Appearance | None:
+    """The stretch of a track (of the whole, or of a part of the video) that its facts are about; None: of none."""
+    return next((a for a in shown.appearances if a.facts == shown.facts), None)
+
+
+def look_closer(
+    source: LongVideo,
+    whole: ClipAnalysis,
+    wanted: Sequence[Appearance],
+    experts: Experts,
+    progress: Progress | None = None,
+) -> ClipAnalysis:
+    """The analysis of a long video with the facts of some stretches measured; the one that is given stays as it is.
+
+    Args:
+        source: the video.
+        whole: of its scan.
+        wanted: stretches out of its tracks' `appearances`; those that were told stay.
+        experts: the frozen experts.
+        progress: called with what is being done, how many stretches are done, and how many there are.
+
+    Raises:
+        VideoReadError: the file can't be read any more.
+    """
+    tell = progress or (lambda what, done, total: None)
+    found: list[tuple[Appearance, PersonFacts]] = []
+    for number, stretch in enumerate(wanted):
+        tell("looking closer", number, len(wanted))
+        track = next(t for t in whole.tracks if any(a is stretch for a in t.appearances))
+        found.append((stretch, _facts(source, whole, track, stretch, experts)))
+    tell("looking closer", len(wanted), len(wanted))
+    return replace(whole, tracks=[_retold(track, found) for track in whole.tracks])
+
+
+def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appearance, experts: Experts) -> PersonFacts:
+    """What is measured of a track in the part of the video that a stretch lies in."""
+    middle = (stretch.start_s + stretch.end_s) / 2
+    start_s = max((s.start_s for s in whole.scenes if s.start_s <= middle), default=0.0)
+    parts = video.read_parts(source.path, source.found, whole.key, source.config, start_s)
+    piece = next(parts, None)
+    parts.close()
+    if piece is None:  # the file lost its end
+        return stretch.facts
+    seen = recognise(piece.clip, experts, None, CLOSE, piece.start_s)
+    if (number := _find(track, whole, seen, piece.clip)) is None:
+        return stretch.facts
+    return measure(piece.clip, seen, experts, None, CLOSE, only=(number,)).tracks[number].facts
+
+
+def _find(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> int | None:
+    """Which track of a part that was looked at again is the one of the scan: by place where kept, else by identity."""
+    same = [i for i, one in enumerate(seen.tracks) if one.kind == track.kind]
+    if not same:
+        return None
+    first = int(np.searchsorted(whole.times, clip.times[0] - 1e-3))
+    shared = [_together(track, first, seen.tracks[i]) for i in same]
+    if max(shared):
+        return same[int(np.argmax(shared))]
+    mean = mean_identity(track.identity, track.quality)
+    apart = [np.linalg.norm(mean - mean_identity(seen.tracks[i].identity, seen.tracks[i].quality)) for i in same]
+    return same[int(np.argmin(apart))]
+
+
+def _together(kept: Track, first: int, one: Track) -> int:
+    """In how many frames two tracks, the one's frame 0 being the other's frame `first`, have their boxes in a place."""
+    _, a, b = np.intersect1d(kept.frames - first, one.frames, return_indices=True)
+    return sum(_same(x, y) for x, y in zip(kept.boxes[a], one.boxes[b], strict=True))
+
+
+def _same(a: FloatArray, b: FloatArray) -> bool:
+    return bool(overlap(a[None], b[None])[0, 0] >= _SAME)
+
+
+def _retold(track: Track, found: Sequence[tuple[Appearance, PersonFacts]]) -> Track:
+    """The track with what was found about its stretches, and about itself where its facts are a stretch's."""
+    facts, stretches = track.facts, []
+    for stretch in track.appearances:
+        new = next((f for one, f in found if one is stretch), None)
+        if new is not None:
+            facts = new if track.facts == stretch.facts else facts
+            stretch = replace(stretch, facts=new, told=True)
+        stretches.append(stretch)
+    return replace(track, appearances=stretches, facts=facts)

@@ -1,0 +1,50 @@
+"""What each fact about a person rests on: the best sighting, the part of it that shows the fact, how sure it is.
+
+In: a track whose facts are measured. Out: `PersonFacts.grounds`, for "why do you say so?" and `--json`. Facts are
+measured on several sightings that agree; the one that is pointed at is the best of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pvchat.perception.experts.attributes import head_box
+from pvchat.perception.sightings import best_sightings, torso_box
+from pvchat.schemas import ClipAnalysis, FloatArray, Ground, PersonFacts, Track
+
+_WHOLE = ("pose", "movement", "activity")
+
+
+def ground_facts(track: Track, analysis: ClipAnalysis) -> None:
+    """Fill in the grounds that nothing nearer to the fact has filled in already."""
+    if not len(track):
+        return
+    best = best_sightings(track)
+    row = int(best[np.argmax(track.quality[best])])
+    time = round(float(analysis.times[track.frames[row]]), 2)
+    face, torso = track.boxes[row], torso_box(track, row)
+    body = track.body_boxes[row]
+    whole = np.concatenate([np.minimum(face[:2], body[:2]), np.maximum(face[2:], body[2:])])
+    boxes = {"head": head_box(face) if track.kind == "face" else face, "torso": torso, "whole": whole}
+    for what, part, score in _parts(track.facts):
+        track.facts.grounds.setdefault(what, Ground(time, _inside(boxes[part]), score))
+
+
+def _parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
+    """Each fact with the part of the person that shows it, and its confidence."""
+    sure = facts.confidence
+    for garment in facts.clothes:
+        yield garment.kind, "torso", garment.confidence
+    for name in [*facts.features, *(["hair"] if facts.hair else []), *(["gender"] if facts.gender else [])]:
+        yield name, "head", sure.get(name)
+    for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures]:
+        yield name, "whole", sure.get(name)
+    if facts.holding:
+        yield "holding", "torso", sure.get("holding")
+
+
+def _inside(box: FloatArray) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (round(float(v), 3) for v in np.clip(box, 0, 1))
+    return x0, y0, x1, y1

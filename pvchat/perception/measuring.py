@@ -1,0 +1,122 @@
+"""What people of a clip do and wear is measured, when a question or a training first needs it.
+
+In: a decoded `Clip` and its analysis of stage "who" (`analysis.recognise`). Out: the same of stage "what": poses,
+motion and gestures, clothes, hair, things and what is held. Nothing here changes who is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception import facts
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, behind_masks, company, spread, told
+from pvchat.perception.camera import Camera, measure_camera
+from pvchat.perception.grounds import ground_facts
+from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
+from pvchat.perception.relations import tell_things
+from pvchat.perception.things import find_things, room_of
+from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
+from pvchat.video import Clip
+
+_MOUTH = ("talking", "smiling")
+
+
+def measure(
+    clip: Clip,
+    analysis: ClipAnalysis,
+    experts: Experts,
+    progress: Progress | None = None,
+    depth: Depth = WHOLE,
+    only: Collection[int] | None = None,
+) -> ClipAnalysis:
+    """The analysis with all that is measured; the one that is given stays as it is.
+
+    Args:
+        clip: T decoded frames.
+        analysis: what `recognise` said about it.
+        experts: the frozen experts.
+        progress: called with what is being done, how much of it is done, and how much there is.
+        depth: how much the dear experts look at.
+        only: numbers of the tracks to measure; None: all that facts are told of.
+    """
+    tell = progress or (lambda what, done, total: None)
+    copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
+    measured = with_things(clip, replace(analysis, tracks=copies, stage="what"), experts, depth.thing_frames)
+    camera = _Camera(clip, analysis.shot_of(clip.times))
+    wanted = told(copies, depth) if only is None else set(only)
+    for number, track in enumerate(copies):
+        if track.kind == "face" and only is None and not len(track.masked):
+            track.masked = behind_masks(clip, track, experts, depth.masked)
+        if number in wanted:
+            posed = track.kind == "face" and (only is not None or number < depth.posed_tracks)
+            _measure(clip, measured, track, experts, camera, depth.poses if posed else 0)
+        tell("measuring people", number + 1, len(copies))
+    return measured
+
+
+def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: int) -> ClipAnalysis:
+    """The analysis with the things of so many frames, and the place that they tell where nothing else does."""
+    if analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN:
+        return analysis  # the detector learned from photos
+    searched = spread(len(clip.images), frames)
+    found = find_things(clip.images, searched, analysis.shot_of(clip.times), experts.things)
+    scene = analysis.scene
+    if scene.place is None and scene.setting != "outdoors" and (room := room_of(found)) is not None:
+        scene = replace(scene, place=room[0], confidence=scene.confidence | {"place": room[1]})
+    return replace(analysis, things=found, scene=scene)
+
+
+class _Camera:
+    """The clip's camera, measured when motion first needs it."""
+
+    def __init__(self, clip: Clip, shot: IntArray) -> None:
+        self._clip, self._shot = clip, shot
+
+    @cached_property
+    def measured(self) -> Camera:
+        camera = measure_camera(self._clip.images)
+        camera.cut[1:] |= np.diff(self._shot) > 0
+        return camera
+
+
+def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, poses: int) -> None:
+    """Fill in a track's pose, in so many sightings, and its facts."""
+    images = [clip.images[f] for f in track.frames]
+    seen, measures = spread(len(track), poses) if poses else np.zeros(0, np.int64), list[BodyMeasures]()
+    if len(seen):
+        measures = _pose(images, track, seen, experts)
+    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts)
+    if measures:
+        _tell_motion(track, seen, measures, analysis, camera.measured)
+    tell_things(track, analysis)
+    ground_facts(track, analysis)
+
+
+def _pose(images: list[NDArray[np.uint8]], track: Track, seen: IntArray, experts: Experts) -> list[BodyMeasures]:
+    """Fill in the pose of the sightings `seen`; face and hand measures of them."""
+    for i in seen:
+        if (pose := experts.body.pose(images[i], track.boxes[i])) is not None:
+            track.pose[i] = pose.joints
+    part = _part(track, seen)
+    return measure_bodies([images[i] for i in seen], part.boxes, part.points, part.pose, experts.mesh, experts.hands)
+
+
+def _tell_motion(
+    track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
+) -> None:
+    found = track.facts
+    found.pose, found.movement, found.gestures, confidence = describe_motion(
+        _part(track, seen), analysis.times, measures, camera
+    )
+    if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask
+        found.gestures = [g for g in found.gestures if g not in _MOUTH]
+    found.confidence.update(confidence)
+
+
+def _part(track: Track, seen: IntArray) -> Track:
+    return Track(track.kind, *(getattr(track, name)[seen] for name in SIGHTING_ARRAYS))

@@ -1,0 +1,181 @@
+"""What people have to do with the things around them: held, worn, ridden, sat on, stood at, stood beside.
+
+In: a track with its poses, the clip's `Thing`s (`things.py`). Out: fields of the track's facts, with their grounds. A
+relation counts where it holds in most of the frames that show both.
+
+Legend: lengths are in face heights of the person in question, so that near and far people are treated alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from pvchat.perception.experts import body
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, Ground, Thing, Track
+
+_SEEN = 0.5  # visibility from which a wrist or hip is believed
+_HELD = 0.6  # share of the frames with a thing and a hand in which the hand must be at it [choice]
+_FEET, _KNEES = 7.0, 4.5  # of a standing, of a sitting person below the chin
+_HELD_WORDS = {
+    "cell phone": "a phone", "cup": "a cup", "bottle": "a bottle", "wine glass": "a glass", "book": "a book",
+    "remote": "a remote control", "umbrella": "an umbrella", "handbag": "a bag", "suitcase": "a suitcase",
+    "banana": "a banana", "apple": "an apple", "sandwich": "a sandwich", "orange": "an orange", "hot dog": "a hot dog",
+    "pizza": "a pizza", "donut": "a doughnut", "fork": "a fork", "knife": "a knife", "spoon": "a spoon",
+    "bowl": "a bowl", "tennis racket": "a racket", "baseball bat": "a baseball bat", "frisbee": "a frisbee",
+    "sports ball": "a ball", "skateboard": "a skateboard", "surfboard": "a surfboard", "teddy bear": "a teddy bear",
+    "scissors": "scissors", "toothbrush": "a toothbrush", "laptop": "a laptop",
+}  # fmt: skip
+_SEATS = {"chair": "on a chair", "couch": "on a sofa", "bench": "on a bench", "bed": "on a bed"}
+_RIDDEN = {"bicycle": "riding a bicycle", "motorcycle": "riding a motorcycle", "horse": "riding a horse"}
+_AT = {"dining table": "at a table", "laptop": "at a laptop", "oven": "at a stove", "sink": "at a sink"}
+_BESIDE = (
+    "car", "bus", "truck", "train", "bicycle", "motorcycle", "horse", "dog", "cat", "refrigerator", "potted plant",
+)  # fmt: skip
+_DARK = re.compile(r"^(black|grey|dark \w+|navy)$")
+_MOST_HELD = 2.5  # height and width of what is held in one hand, in face heights; of a racket or board more
+_LONG = ("umbrella", "tennis racket", "baseball bat", "skateboard", "surfboard", "suitcase", "handbag")
+
+
+_Relation = Callable[[Track, int, FloatArray], bool]  # track, sighting, box of the thing -> whether it holds
+
+
+def tell_things(track: Track, analysis: ClipAnalysis) -> None:
+    """Put into a track's facts what its person holds, rides, sits on, stands at and beside, and a tie."""
+    facts, told = track.facts, _Told(track, analysis)
+    for thing in analysis.things:
+        if (word := _HELD_WORDS.get(thing.label)) and told.holds(thing):
+            facts.holding, facts.confidence["holding"] = word, thing.confidence
+            facts.grounds["holding"] = told.ground(thing)
+            break
+    ties = [t for t in analysis.things if t.label == "tie" and told.wears(t)]
+    if ties and all(garment.kind not in ("tie", "bow tie") for garment in facts.clothes):
+        main = facts.clothes[0] if facts.clothes else None
+        if main is not None and main.kind == "top":  # a dark top with a tie is a suit, a light one a shirt
+            main.kind = "suit" if _DARK.search(main.colour or "") else "shirt"
+        facts.clothes.append(Garment("tie", None, ties[0].confidence))
+        facts.grounds["tie"] = told.ground(ties[0])
+    seats = [t for t in analysis.things if t.label in _SEATS and told.sits_on(t)]
+    if seats and facts.pose in ("sitting", "lying down"):
+        facts.seat, facts.confidence["seat"] = _SEATS[seats[0].label], seats[0].confidence
+        facts.grounds["seat"] = told.ground(seats[0])
+    ridden = [t for t in analysis.things if t.label in _RIDDEN and told.sits_on(t)]
+    if ridden and facts.activity is None and facts.pose != "standing":
+        facts.activity, facts.confidence["activity"] = _RIDDEN[ridden[0].label], ridden[0].confidence
+        facts.grounds["activity"] = told.ground(ridden[0])
+    for thing in analysis.things:
+        word = _AT.get(thing.label) if told.is_at(thing) else None
+        if word is None and thing.label in _BESIDE and thing not in ridden and told.is_beside(thing):
+            word = f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
+        if word and word not in facts.near and len(facts.near) < 2:
+            facts.near.append(word)
+            facts.grounds[word] = told.ground(thing)
+
+
+class _Told:
+    """One person against things."""
+
+    def __init__(self, track: Track, analysis: ClipAnalysis) -> None:
+        self._track, self._analysis = track, analysis
+        self._rows = {int(frame): i for i, frame in enumerate(track.frames)}
+
+    def ground(self, thing: Thing) -> Ground:
+        """The sighting of the thing that is surest."""
+        best = int(np.argmax(thing.scores))
+        x0, y0, x1, y1 = thing.boxes[best]
+        return Ground(round(float(self._analysis.times[thing.frames[best]]), 2), (x0, y0, x1, y1), thing.confidence)
+
+    def holds(self, thing: Thing) -> bool:
+        """Whether a hand is at the thing in most of the frames that show both, and it isn't too large for a hand."""
+        near = [self._hand_at(row, np.array(box, np.float32), thing.label) for row, box in self._both(thing)]
+        near = [n for n in near if n is not None]
+        return bool(near) and float(np.mean(near)) >= _HELD
+
+    def wears(self, tie: Thing) -> bool:
+        """Whether a tie begins below the face, at most a face width to the side."""
+        return self._mostly(tie, _at_collar)
+
+    def sits_on(self, thing: Thing) -> bool:
+        """Whether the hips lie in the thing's box; where they aren't seen, whether it is around or below the body."""
+        return self._mostly(thing, self._seated)
+
+    def is_at(self, thing: Thing) -> bool:
+        """Whether the thing lies below the chin, before the body."""
+        return self._mostly(thing, _in_front)
+
+    def is_beside(self, thing: Thing) -> bool:
+        """Whether the thing is about as near as the person and less than two face widths from the body."""
+        return self._mostly(thing, _next_to)
+
+    def _both(self, thing: Thing) -> list[tuple[int, list[float]]]:
+        """Sightings (row of the track, box of the thing) of the same or the next sampled frame."""
+        pairs = []
+        for frame, box in zip(thing.frames, thing.boxes, strict=True):
+            rows = [self._rows[f] for f in (frame, frame - 1, frame + 1) if f in self._rows]
+            if rows:
+                pairs.append((rows[0], box))
+        return pairs
+
+    def _mostly(self, thing: Thing, holds: _Relation) -> bool:
+        seen = [holds(self._track, row, np.array(box, np.float32)) for row, box in self._both(thing)]
+        return bool(seen) and float(np.mean(seen)) >= _HELD
+
+    def _hand_at(self, row: int, box: FloatArray, label: str) -> bool | None:
+        """None where no hand is seen or the thing's size doesn't fit a hand."""
+        joints, face = self._posed(row), self._track.boxes[row]
+        height = float(face[3] - face[1])
+        wide = self._analysis.width / self._analysis.height * float(box[2] - box[0])
+        most = _MOST_HELD * (3 if label in _LONG else 1) * height
+        if joints is None or max(wide, float(box[3] - box[1])) > most:
+            return None
+        hands = [
+            joints[[wrist, wrist + 2, wrist + 4], :2].mean(0)
+            for wrist in (body.LEFT_WRIST, body.RIGHT_WRIST)
+            if joints[wrist, 3] >= _SEEN
+        ]
+        slack = np.array([0.25 * height * self._analysis.height / self._analysis.width, 0.25 * height], np.float32)
+        inside = [bool(((h >= box[:2] - slack) & (h <= box[2:] + slack)).all()) for h in hands]
+        return any(inside) if hands else None
+
+    def _posed(self, row: int) -> FloatArray | None:
+        """The pose [33, 4] of the sighting or of one beside it."""
+        for i in (row, row - 1, row + 1):
+            if 0 <= i < len(self._track) and not np.isnan(self._track.pose[i]).any():
+                return self._track.pose[i]
+        return None
+
+    def _seated(self, track: Track, row: int, box: FloatArray) -> bool:
+        joints, face = self._posed(row), track.boxes[row]
+        if joints is not None and (joints[[body.LEFT_HIP, body.RIGHT_HIP], 3] >= _SEEN).all():
+            hips = joints[[body.LEFT_HIP, body.RIGHT_HIP], :2].mean(0)
+            low = box[3] + 0.5 * (face[3] - face[1])
+            return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
+        middle = float(face[0] + face[2]) / 2
+        return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
+
+
+def _in_front(track: Track, row: int, box: FloatArray) -> bool:
+    x0, _, x1, y1 = track.body_boxes[row]
+    face = track.boxes[row]
+    height = float(face[3] - face[1])
+    shared = min(x1, box[2]) - max(x0, box[0])
+    below = box[1] > face[3] and box[1] < face[3] + _KNEES * height
+    return bool(below and shared > 0.4 * min(x1 - x0, box[2] - box[0]))
+
+
+def _at_collar(track: Track, row: int, box: FloatArray) -> bool:
+    face = track.boxes[row]
+    height, middle = float(face[3] - face[1]), float(face[0] + face[2]) / 2
+    level = face[3] - 0.3 * height < box[1] < face[3] + height
+    return bool(level and abs((box[0] + box[2]) / 2 - middle) < 0.7 * (face[2] - face[0]))
+
+
+def _next_to(track: Track, row: int, box: FloatArray) -> bool:
+    face = track.boxes[row]
+    height, width = float(face[3] - face[1]), float(face[2] - face[0])
+    gap = max(face[0], box[0]) - min(face[2], box[2])
+    feet = min(1.0, float(face[3]) + _FEET * height)
+    level = box[3] > face[3] + height and abs(min(1.0, float(box[3])) - feet) < 2.5 * height
+    return bool(gap < 3 * width and level)

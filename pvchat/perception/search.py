@@ -1,0 +1,158 @@
+"""The faces of a clip's frames: searched in every second frame, followed in those between, described at their best.
+
+In: T frames and in which shot each is. Out: the `Faces` of each.
+
+Two things make this cheap (docs/adr/0018-only-what-is-asked.md). Between two searched frames of one shot a face is
+looked for where its neighbours have it, and where the wide-range detector sees one; a frame in which a face that both
+neighbours have isn't found again is searched, too. And a face that overlaps itself from frame to frame, with nobody
+near, needs no identity vector in each: the best sighting of every few gives its own to the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.boxes import overlap
+from pvchat.perception.experts.faces import FaceExpert, Faces, Located, chip, fitness
+from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
+from pvchat.schemas import FloatArray, IntArray
+
+_AT_ONCE = 8  # frames searched together
+_BOTH = 0.2  # overlap from which the faces of two frames are taken for one that is between them, too …
+_FOUND = 0.3  # … and from which it was found there
+_SURE = 0.5  # overlap from one frame to the next that says it is one face …
+_NOBODY = 0.2  # … where no other overlaps either of them by this much
+_EACH, _FEWEST = 3, 6  # of so many sightings in a row one is described, but no fewer than these of a chain
+
+
+def find_faces(
+    images: NDArray[np.uint8],
+    shots: IntArray,
+    expert: FaceExpert,
+    tell: Callable[[int], None] = lambda done: None,
+) -> list[Faces]:
+    """The faces of each of T frames.
+
+    Args:
+        images: [T, H, W, 3] uint8 RGB.
+        shots: [T] the number of the shot that each frame is in, ascending.
+        expert: finds and describes.
+        tell: hears how many frames are done.
+    """
+    return describe(images, locate(images, shots, expert, tell), shots, expert)
+
+
+def locate(
+    images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]
+) -> list[Located]:
+    """Where each frame's faces are; arguments as for `find_faces`."""
+    between = [f for f in range(1, len(images) - 1, 2) if shots[f - 1] == shots[f + 1]]
+    found: dict[int, Located] = {}
+
+    def search(frames: Sequence[int]) -> None:
+        for start in range(0, len(frames), _AT_ONCE):
+            part = frames[start : start + _AT_ONCE]
+            found.update(zip(part, expert.locate_many([images[f] for f in part]), strict=True))
+            tell(len(found))
+
+    search([f for f in range(len(images)) if f not in set(between)])
+    missed = []
+    for start in range(0, len(between), _AT_ONCE):
+        part = between[start : start + _AT_ONCE]
+        both, either = zip(*(_neighbours(found[f - 1], found[f + 1]) for f in part), strict=True)
+        near = [np.concatenate(pair) for pair in zip(both, either, strict=True)]
+        for frame, here, sure in zip(part, expert.follow_many([images[f] for f in part], near), both, strict=True):
+            if (overlap(sure, here.boxes).max(1, initial=0.0) < _FOUND).any():
+                missed.append(frame)
+            else:
+                found[frame] = here
+        tell(len(found))
+    search(missed)
+    return [found[f] for f in range(len(images))]
+
+
+def describe(images: NDArray[np.uint8], located: Sequence[Located], shots: IntArray, expert: FaceExpert) -> list[Faces]:
+    """Quality of every face, identity vectors of the best; the others of their chains share them."""
+    quality = [np.zeros(len(one), np.float32) for one in located]
+    owner: dict[Sighting, int] = {}  # whose vector each sighting has
+    chips: list[NDArray[np.uint8]] = []
+    chains = _chains(located, shots)
+    for chain in chains:
+        cut = [chip(images[f], located[f].points[i]) for f, i in chain]
+        for (f, i), pixels in zip(chain, cut, strict=True):
+            quality[f][i] = fitness(pixels, located[f], i)
+        chosen = _best(np.array([quality[f][i] for f, i in chain]))
+        nearest = np.abs(np.arange(len(chain))[:, None] - chosen[None]).argmin(1)
+        owner.update((sighting, len(chips) + int(k)) for sighting, k in zip(chain, nearest, strict=True))
+        chips += [cut[k] for k in chosen]
+    vectors = expert.vectors(chips)
+    for chain in chains:
+        _apart(chain, owner, vectors)
+    again = [sighting for sighting, k in owner.items() if k < 0]
+    more = expert.vectors([chip(images[f], located[f].points[i]) for f, i in again])
+    own = dict(zip(again, more, strict=True))
+    faces = []
+    for f, one in enumerate(located):
+        rows = [own[f, i] if (f, i) in own else vectors[owner[f, i]] for i in range(len(one))]
+        identity = np.stack(rows) if rows else vectors[:0]
+        faces.append(Faces(one.boxes, one.points, one.scores, quality[f], identity))
+    return faces
+
+
+def _neighbours(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
+    """Boxes of faces that both frames have, in the middle between the two, and of those that only one has."""
+    near = overlap(before.boxes, after.boxes)
+    pairs = _mutual(near, _BOTH)
+    both = [(before.boxes[i] + after.boxes[j]) / 2 for i, j in pairs]
+    first = np.delete(before.boxes, [i for i, _ in pairs], 0)
+    second = np.delete(after.boxes, [j for _, j in pairs], 0)
+    return np.array(both, np.float32).reshape(-1, 4), np.concatenate((first, second))
+
+
+def _mutual(near: FloatArray, least: float) -> list[tuple[int, int]]:
+    """Pairs (row, column) of which each is the other's nearest, at `least` as near."""
+    if not near.size:
+        return []
+    rows, columns = near.argmax(1), near.argmax(0)
+    return [(i, int(j)) for i, j in enumerate(rows) if columns[j] == i and near[i, j] >= least]
+
+
+def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]:
+    """Sightings that surely follow each other in neighbouring frames of one shot; every sighting is in one chain."""
+    chains: list[list[Sighting]] = []
+    last: dict[int, list[Sighting]] = {}  # the chains that end in the frame before, by face
+    for f, here in enumerate(located):
+        follows: dict[int, list[Sighting]] = {}
+        if f and shots[f] == shots[f - 1]:
+            near = overlap(located[f - 1].boxes, here.boxes)
+            for i, j in _mutual(near, _SURE):
+                if (near[i] >= _NOBODY).sum() == (near[:, j] >= _NOBODY).sum() == 1:
+                    follows[j] = last[i]
+        last = {}
+        for j in range(len(here)):
+            if j not in follows:
+                chains.append([])
+            last[j] = follows.get(j, chains[-1])
+            last[j].append((f, j))
+    return chains
+
+
+def _best(quality: FloatArray) -> IntArray:
+    """The sightings of a chain that are described: the best of each stretch."""
+    count = min(len(quality), max(_FEWEST, -(-len(quality) // _EACH)))
+    parts = np.array_split(np.arange(len(quality)), count)
+    return np.array([part[quality[part].argmax()] for part in parts], np.int64)
+
+
+def _apart(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
+    """Give up a chain that two people share: all its sightings are described for themselves (-1 in `owner`).
+
+    A cut that wasn't found may put a face where another one was.
+    """
+    shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
+    steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
+    if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):
+        owner.update((sighting, -1) for sighting in chain)

@@ -1,0 +1,121 @@
+"""Things of a clip: found in a few frames, followed through them.
+
+In: frames and `experts/objects.py`. Out: `Thing`s with a calibrated confidence, and the room that they stand in as a
+rule. Only what passes `objects.json`, which `train/fits/things.py` measures on held-back photos, is kept; what is seen
+in one of several frames needs more. What people have to do with them: `relations.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.boxes import nesting, overlap
+from pvchat.perception.experts.objects import Detection, ThingExpert
+from pvchat.schemas import IntArray, Thing
+
+_FILE = Path(__file__).with_name("experts") / "objects.json"
+_LINK = 0.3  # overlap from which two boxes in successive frames are one thing [choice]
+_SAME_PLACE = 0.6  # overlap from which boxes of two labels are one thing, which bears the likelier one [choice]
+_INSIDE = 0.8  # share of the smaller box that lies in one of the same label, from which it is a part of that [choice]
+_SURE_ONCE = 0.8  # confidence from which a thing that is seen in one frame tells the room [choice]
+_ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "microwave": "a kitchen"}
+
+
+@lru_cache(maxsize=1)
+def limits() -> dict[str, Any]:
+    """What `objects.json` says: `slope` and `offset` of the calibration, `sure`, `once`, and labels that need more."""
+    found: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return found
+
+
+def find_things(images: NDArray[np.uint8], searched: IntArray, shots: IntArray, expert: ThingExpert) -> list[Thing]:
+    """The things of a clip, the surest first.
+
+    Args:
+        images: [T, H, W, 3] frames.
+        searched: indices of those that are looked at.
+        shots: [T] the shot of each frame: nothing is followed across a cut.
+        expert: the detector.
+    """
+    found = {int(frame): one_each(expert.find(images[frame])) for frame in searched}
+    looked: dict[int, int] = {}
+    for frame in found:
+        looked[int(shots[frame])] = looked.get(int(shots[frame]), 0) + 1
+    things = [thing for thing in _follow(found, shots) if thing.label not in limits()["silent"]]
+    for thing in things:
+        thing.confidence = confidence(thing, looked[int(shots[thing.frames[0]])])
+    return _without_rivals(sorted((t for t in things if t.confidence >= limits()["sure"]), key=lambda t: -t.confidence))
+
+
+def _without_rivals(things: Sequence[Thing]) -> list[Thing]:
+    """Without what bears another label in the place of something surer, be it in other frames."""
+    kept: list[Thing] = []
+    for thing in things:
+        boxes = np.array([np.median(k.boxes, 0) for k in kept if k.label != thing.label], np.float32).reshape(-1, 4)
+        if not (overlap(np.array([np.median(thing.boxes, 0)], np.float32), boxes) > _SAME_PLACE).any():
+            kept.append(thing)
+    return kept
+
+
+def one_each(found: Sequence[Detection]) -> list[Detection]:
+    """Without people, who are followed by their faces, and without a second label for one box."""
+    kept: list[Detection] = []
+    for one in found:
+        boxes = np.array([k.box for k in kept], np.float32).reshape(-1, 4)
+        twice = overlap(one.box[None], boxes)[0] > _SAME_PLACE
+        own = np.array([k.label == one.label for k in kept], bool)
+        twice |= own & (nesting(one.box[None], boxes)[0] > _INSIDE)
+        if one.label != "person" and not twice.any():
+            kept.append(one)
+    return kept
+
+
+def probability(label: str, score: float) -> float:
+    """How likely a detection of this score is right, from held-back photos."""
+    table, inside = limits(), float(np.clip(score, 1e-4, 1 - 1e-4))
+    logit = table["slope"] * np.log(inside / (1 - inside)) + table["offset"] - table.get(f"less {label}", 0.0)
+    return float(1 / (1 + np.exp(-logit)))
+
+
+def confidence(thing: Thing, looked: int) -> float:
+    """Of a thing that was seen in some of `looked` frames of its shot: once among several counts for less."""
+    best = sorted((probability(thing.label, s) for s in thing.scores), reverse=True)
+    if looked <= 1:
+        return round(best[0], 3)
+    second = best[1] if len(best) > 1 else limits()["once"] * best[0]
+    return round((best[0] + second) / 2, 3)
+
+
+def _follow(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
+    things: list[Thing] = []
+    for frame in sorted(found):
+        free = [t for t in things if t.frames[-1] != frame and shots[t.frames[-1]] == shots[frame]]
+        for one in found[frame]:
+            same = [t for t in free if t.label == one.label]
+            near = [float(overlap(one.box[None], np.array([t.boxes[-1]], np.float32))[0, 0]) for t in same]
+            if near and max(near) >= _LINK:
+                thing = same[int(np.argmax(near))]
+                free.remove(thing)
+            else:
+                thing = Thing(one.label, 0.0)
+                things.append(thing)
+            thing.frames.append(frame)
+            thing.boxes.append([round(float(v), 4) for v in one.box])
+            thing.scores.append(round(one.score, 4))
+    return things
+
+
+def room_of(things: Sequence[Thing]) -> tuple[str, float] | None:
+    """The room that one of the things stands in as a rule, and how sure that thing is; None where none does.
+
+    On held-back photos of rooms it was right each time (docs/LOG.md); a thing must be seen twice, or well.
+    """
+    sure = [t for t in things if t.label in _ROOMS and (len(t.frames) > 1 or t.confidence >= _SURE_ONCE)]
+    return (_ROOMS[sure[0].label], sure[0].confidence) if sure else None

@@ -1,0 +1,153 @@
+"""Answers to questions that were read already: the parts they ask about, who is there, the sentences.
+
+In: questions and a look at a clip, or at its beginning. Out: `Answer`s. Questions about one part of the clip are
+answered together: each part has presences and facts of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvchat.chat.english import clock
+from pvchat.chat.needs import described
+from pvchat.chat.questions import Question, Turn
+from pvchat.chat.window import Window, window_of
+from pvchat.errors import SettingsError
+from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
+
+if TYPE_CHECKING:
+    from pvchat.chat.writer import Stream, Writer
+    from pvchat.people.store import Person, Snapshot
+
+NOT_YET = "I haven't come to that part yet."
+_TO_COME = (0.0, 0.0)  # the window of a part that wasn't seen yet
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How some questions are asked.
+
+    Attributes:
+        between: the part of the clip that answers; None: what each question names.
+        stream: called with pieces of the texts.
+        whole_s: the clip's length, seconds, where only its beginning was seen so far; the answers then say so.
+        seen: that beginning.
+        started: when they were asked, `time.perf_counter`.
+    """
+
+    between: Window | None = None
+    stream: Stream | None = None
+    whole_s: float | None = None
+    seen: ClipAnalysis | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answers questions about a clip.
+
+    Attributes:
+        clip: the file.
+        history: earlier questions about it.
+        everyone: who is enrolled.
+        score: people's presence in a clip, or in a part of one.
+        tell: has measured what people do and wear, and things, where a question asks for that (`ClipMemory.tell`).
+        writer: writes the texts.
+    """
+
+    clip: Path
+    history: Sequence[Turn]
+    everyone: Snapshot
+    score: Callable[[Sequence[Person], ClipAnalysis], list[PersonPresence]]
+    tell: Callable[..., Look]
+    writer: Writer
+
+    def answers(self, questions: Sequence[Question], seen: Look, asking: Asking) -> list[Answer]:
+        """The answers, in order.
+
+        Raises:
+            SettingsError: a part isn't one of the clip.
+        """
+        windows = [_window(question, seen.analysis, asking) for question in questions]
+        found: dict[int, Answer] = {}
+        for window in dict.fromkeys(windows):
+            which = [i for i, other in enumerate(windows) if other == window]
+            told, seen = self._of_part([questions[i] for i in which], window, seen, asking)
+            found |= dict(zip(which, told, strict=True))
+        return [found[i] for i in range(len(questions))]
+
+    def _of_part(
+        self, questions: Sequence[Question], window: tuple[float, float] | None, seen: Look, asking: Asking
+    ) -> tuple[list[Answer], Look]:
+        """The answers to questions about one part, and the look at the clip with what was measured for them."""
+        from pvchat.chat.viewed import Viewed
+        from pvchat.service.explaining import explain
+
+        if window == _TO_COME:
+            text = told_so_far(NOT_YET, seen.analysis, asking)
+            return [Answer(text, q.type, [], _timing(seen, asking, time.perf_counter())) for q in questions], seen
+        people = self.everyone.people
+        analysis = _part(seen, window)
+        presences = self.score(people, analysis)
+        explain(questions, people, presences, analysis)
+        things = any(question.things is not None for question in questions)
+        seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)
+        said = window is not None or asking.whole_s is not None
+        viewed = Viewed(
+            _part(seen, window), presences, self.everyone.names, said, self.clip, self.history, people
+        )  # fmt: skip
+        written = self.writer.write(questions, viewed, asking.stream)
+        if window is not None:
+            _count_in_whole(presences, seen.analysis.shown_between(*window))
+        told = [
+            Answer(
+                told_so_far(one.text, seen.analysis, asking), question.type, one.people,
+                _timing(seen, asking, one.first_at), presences, one.grounds,
+            )
+            for one, question in zip(written, questions, strict=True)
+        ]  # fmt: skip
+        return told, seen
+
+
+def _part(seen: Look, window: tuple[float, float] | None) -> ClipAnalysis:
+    return seen.analysis if window is None else seen.analysis.between(*window)
+
+
+def _count_in_whole(presences: Sequence[PersonPresence], numbers: Sequence[int]) -> None:
+    """Let `track` count in the whole clip's tracks, whatever part was asked about."""
+    for person in presences:
+        person.track = None if person.track is None else numbers[person.track]
+        person.tracks = tuple(numbers[track] for track in person.tracks)
+
+
+def told_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
+    """An answer with how far the clip was looked at, where that isn't all of it."""
+    if asking.whole_s is None:
+        return text
+    return f"Seen so far, up to {clock(analysis.duration_s)} of {clock(asking.whole_s)}: {text}"
+
+
+def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> tuple[float, float] | None:
+    """The part that a question is about, as far as it was seen; None is all of that."""
+    part = asking.between or question.part
+    if part is None:
+        return None
+    try:
+        start, end = window_of(part, analysis, asking.whole_s)
+    except SettingsError:
+        if asking.whole_s is not None and not isinstance(part, tuple) and part.kind == "shot":
+            return _TO_COME
+        raise
+    return (start, min(end, analysis.duration_s)) if start < analysis.duration_s else _TO_COME
+
+
+def _timing(seen: Look, asking: Asking, first_at: float) -> dict[str, float]:
+    total = time.perf_counter() - asking.started
+    return {
+        "decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": total,
+        "first_token_s": first_at - asking.started,
+    }  # fmt: skip

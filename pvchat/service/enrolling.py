@@ -1,0 +1,148 @@
+"""The part of `PVChat` that gets to know people: `enroll`, `deepen`.
+
+In: a clip and a name. Out: the stored `Person`, with what was noticed about the clip (`people/notes.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvchat.errors import PeopleError, SettingsError
+from pvchat.people.person import Person, clean_name, name_key
+
+if TYPE_CHECKING:
+    from pvchat.chat.describe import Describer
+    from pvchat.people.notes import Notes
+    from pvchat.people.store import PeopleStore
+    from pvchat.schemas import ClipAnalysis, PersonPresence, Progress
+    from pvchat.service.clipmemory import ClipMemory
+
+DEPTHS = ("instant", "deep")
+
+
+class Enrolling:
+    """What `PVChat` does to get to know people.
+
+    Attributes:
+        people: the people store.
+    """
+
+    people: PeopleStore
+    _progress: Progress
+    _clips: ClipMemory
+
+    @property
+    def describer(self) -> Describer | None:
+        """The trained model as it speaks of these people."""
+        raise NotImplementedError
+
+    def score(self, people: Sequence[Person], analysis: ClipAnalysis) -> list[PersonPresence]:
+        """Presence of these people, in the order given."""
+        raise NotImplementedError
+
+    def enroll(
+        self,
+        clip: str | Path,
+        name: str,
+        depth: str = "instant",
+        track: int | None = None,
+        replace: bool = False,
+        stop: threading.Event | None = None,
+        *,
+        add: bool = False,
+    ) -> Person:
+        """Enroll the main subject of a clip.
+
+        Args:
+            clip: a video, an animation or a photo.
+            name: what to call the person.
+            depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
+                the clip is augmented and trained on (`deepen`).
+            track: which subject, when the clip has several (numbers as in `SeveralSubjectsError`).
+            replace: allow a name that is taken; the earlier enrollment is forgotten.
+            stop: when set, a deep enrollment ends and keeps the best so far.
+            add: another clip of the person who has this name: what it shows of her joins what is known already.
+
+        Returns:
+            The person as stored; `notes` says what makes the clip a poor one, and who else it may show.
+
+        Raises:
+            VideoReadError, SubjectError, PeopleError, SettingsError.
+        """
+        from pvchat.identity.enroll import enroll
+        from pvchat.identity.subjects import forget_candidates
+
+        if depth not in DEPTHS:
+            raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
+        name = self._free_or_known(name, depth, replace, add)  # told before the experts run
+        analysis = self._clips.enrollable(clip, track)
+        person = enroll(analysis, name, track, source=Path(clip).name)
+        others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
+        noticed = self._notes(analysis, track, others, name if add else "")
+        if add:
+            person = self.people.revise(name, lambda one: self._joined(one, person))
+        else:
+            person = self.people.add(self._remembered(person), replace=replace)
+        forget_candidates()
+        person = person if depth == "instant" else self.deepen(clip, person, track, stop)
+        return changed(person, notes=noticed)
+
+    def deepen(
+        self,
+        clip: str | Path,
+        person: Person,
+        track: int | None = None,
+        stop: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> Person:
+        """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
+
+        Args:
+            clip: the enrollment clip.
+            person: as `enroll` returned her.
+            track: as she was enrolled with.
+            stop: when set, training ends and keeps the best so far.
+            progress: told what is being done; None for what this object was made with.
+
+        Raises:
+            VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
+        """
+        from pvchat.train.person.deep import DeepOptions, deepen
+
+        options = DeepOptions(track=track, stop=stop, progress=progress or self._progress)
+        return deepen(self, clip, person, options)
+
+    def _free_or_known(self, name: str, depth: str, replace: bool, add: bool) -> str:
+        """The name as it will be stored; raises where it is taken, or where nobody has it whom a clip is added to."""
+        name = clean_name(name)
+        if add:
+            if replace or depth != "instant":
+                raise SettingsError("a clip can be added to somebody only by itself.", subject=name,
+                                    hint="Leave out replace and depth.")  # fmt: skip
+            return self.people.get(name).name
+        self.people.require_usable(name)
+        taken = self.people.find(name)
+        if taken is not None and not replace:
+            raise PeopleError(
+                f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace, or add."
+            )
+        return name
+
+    def _notes(self, analysis: ClipAnalysis, track: int | None, others: Sequence[Person], added_to: str) -> Notes:
+        from pvchat.identity.quality import notes_on
+        from pvchat.identity.subjects import choose
+
+        return notes_on(choose(analysis, track, ""), analysis, self.score(others, analysis), added_to)
+
+    def _joined(self, one: Person, person: Person) -> Person:
+        from pvchat.people.merge import joined
+
+        both = joined(one, person)
+        return self._remembered(both) if both.depth == "instant" else both
+
+    def _remembered(self, person: Person) -> Person:
+        return person if self.describer is None else self.describer.remember(person)

@@ -1,0 +1,226 @@
+"""The key of an encrypted home: 256 random bits, which lie in `$PVCHAT_HOME/key.json` wrapped by a passphrase.
+
+In: `$PVCHAT_KEY`, or the system's keyring. Out: the key, or None where nothing is encrypted. scrypt (RFC 7914) makes a
+key of the passphrase, AES-256-GCM (NIST SP 800-38D) wraps the home's own with it: so a wrong passphrase is told at
+once, and takes nothing with it. docs/adr/0017-encryption-at-rest.md says why so, and against whom it helps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+import unicodedata
+import uuid
+from base64 import b64decode, b64encode
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pvchat.config import home
+from pvchat.errors import LockedError, SettingsError
+
+VARIABLE = "PVCHAT_KEY"
+FILE = "key.json"
+SHORTEST = 12  # characters of a passphrase: whoever has the disk can try as many as they like
+COST = 2**17  # scrypt's n with r = 8, p = 1: 128 MB and a third of a second (OWASP's password storage cheat sheet)
+RANDOM_COST = 2**14  # for the keyring's passphrase: 256 random bits need no stretching
+MOST_COST = 2**20
+NONCE = 12  # bytes
+_SERVICE = "pvchat"  # in the keyring
+_ABOUT = b"pvchat key 1"  # authenticated with the wrapped key
+
+_opened: dict[tuple[Any, ...], Key] = {}
+_opening = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Key:
+    """An open key.
+
+    Attributes:
+        secret: 32 bytes.
+        ending: the home is being decrypted: what is written from now on is plain.
+    """
+
+    secret: bytes = field(repr=False)
+    ending: bool = False
+
+
+def exists() -> bool:
+    """Whether this home is encrypted."""
+    return path().exists()
+
+
+def path() -> Path:
+    """Where the wrapped key lies."""
+    return home() / FILE
+
+
+def current() -> Key | None:
+    """The home's key; None where nothing is encrypted.
+
+    Raises:
+        LockedError: there is no passphrase, or a wrong one; the key file is damaged.
+    """
+    try:
+        stat = path().stat()
+    except FileNotFoundError:
+        return None
+    chosen = os.environ.get(VARIABLE, "")
+    known = (path(), stat.st_mtime_ns, stat.st_ino, stat.st_size, chosen)
+    with _opening:
+        if known not in _opened:
+            row = _row()
+            _opened[known] = Key(_unwrapped(row, chosen or _from_keyring(row)), bool(row.get("ending")))
+        return _opened[known]
+
+
+def for_writing() -> Key | None:
+    """The key that new files are sealed with; None where they are written as they are.
+
+    A home is encrypted from the first file on that is written while `$PVCHAT_KEY` is set.
+
+    Raises:
+        LockedError, SettingsError: as `current`, and as `create`.
+    """
+    key = current()
+    if key is None and (passphrase := os.environ.get(VARIABLE)):
+        key = create(passphrase)
+    return None if key is None or key.ending else key
+
+
+def create(passphrase: str) -> Key:
+    """Make this home's key; the one that is there already where another process was first.
+
+    Raises:
+        SettingsError: the passphrase is too short.
+        LockedError: another process was first, with another passphrase.
+        OSError: the home can't be written.
+    """
+    if len(passphrase) < SHORTEST:
+        raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
+    return _made(passphrase, COST)
+
+
+def create_in_keyring() -> Key:
+    """Make this home's key, with a random passphrase that the system's keyring keeps.
+
+    Raises:
+        LockedError: there is no keyring.
+        OSError: the home can't be written.
+    """
+    account, passphrase = uuid.uuid4().hex, secrets.token_urlsafe(32)
+    _keyring().set_password(_SERVICE, account, passphrase)
+    return _made(passphrase, RANDOM_COST, keyring=account)
+
+
+def end(ending: bool = True) -> None:
+    """Say that this home is being decrypted (or, after all, isn't): what is written from now on is plain."""
+    _put({**_row(), "ending": ending}, replace=True)
+
+
+def remove() -> None:
+    """Delete the key, once nothing is sealed with it any more."""
+    row = _row()
+    path().unlink()
+    if account := row.get("keyring"):
+        with suppress(Exception):  # it is of no use to anybody by now
+            _keyring().delete_password(_SERVICE, account)
+
+
+def _made(passphrase: str, cost: int, **more: str) -> Key:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    secret, salt, nonce = (os.urandom(count) for count in (32, 16, NONCE))
+    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": cost, "r": 8, "p": 1, "nonce": _text(nonce), **more}
+    row["wrapped"] = _text(AESGCM(_stretched(passphrase, row)).encrypt(nonce, secret, _ABOUT))
+    _put(row, replace=False)
+    key = current()
+    assert key is not None
+    return key
+
+
+def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    if not passphrase:
+        what = "people and caches are encrypted here, and there is no key."
+        raise LockedError(what, subject=str(home()), hint=f"Set {VARIABLE} to the passphrase.")
+    try:
+        wrapping = AESGCM(_stretched(passphrase, row))
+        return wrapping.decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
+    except InvalidTag as error:
+        hint = f"Set {VARIABLE} to the passphrase that it was encrypted with. Nothing was changed."
+        raise LockedError("this is not the key of this home.", subject=VARIABLE, hint=hint) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(error) from error
+
+
+def _stretched(passphrase: str, row: dict[str, Any]) -> bytes:
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+    if not (1 < int(row["n"]) <= MOST_COST and int(row["r"]) == 8 and int(row["p"]) == 1):
+        raise ValueError("its cost is out of range")
+    text = unicodedata.normalize("NFC", passphrase).encode()
+    return Scrypt(salt=_bytes(row["salt"]), length=32, n=int(row["n"]), r=8, p=1).derive(text)
+
+
+def _row() -> dict[str, Any]:
+    try:
+        row: dict[str, Any] = json.loads(path().read_bytes())
+        if row["format"] != 1:
+            raise ValueError(f"format {row['format']} is unknown")
+        return row
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(error) from error
+
+
+def _put(row: dict[str, Any], *, replace: bool) -> None:
+    """Write the key file in one step; one that is there stays unless it is to be replaced."""
+    from pvchat.storage import atomic
+
+    atomic.make_private_folder(home())
+    draft = home() / f".{uuid.uuid4().hex}.key"
+    try:
+        atomic.write_new(draft, json.dumps(row, indent=1).encode())
+        if replace:
+            os.replace(draft, path())
+        else:
+            with suppress(FileExistsError):  # another process was first
+                os.link(draft, path())
+        atomic.sync_folder(home())
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _from_keyring(row: dict[str, Any]) -> str:
+    return (_keyring().get_password(_SERVICE, row["keyring"]) or "") if "keyring" in row else ""
+
+
+def _keyring() -> Any:
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError as error:
+        hint = f"pip install 'pvchat[keyring]', or set {VARIABLE}."
+        raise LockedError("the package keyring isn't installed.", hint=hint) from error
+    if keyring.get_keyring().priority <= 0:
+        raise LockedError("this system has no keyring that is open.", hint=f"Set {VARIABLE} instead.")
+    return keyring
+
+
+def _damaged(error: Exception) -> LockedError:
+    hint = "Put the file back from a copy: without it nothing here can be read."
+    return LockedError(f"the key file is damaged ({ascii(str(error))[1:81]}).", subject=str(path()), hint=hint)
+
+
+def _bytes(text: str) -> bytes:
+    return b64decode(text, validate=True)
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()

@@ -1,0 +1,80 @@
+"""The one door to bytes on disk that name or show people: sealed where the home is encrypted, plain where it isn't.
+
+In: bytes. Out: the same. A sealed file is `MAGIC`, a nonce of 12 random bytes, and AES-256-GCM's text with its tag.
+Both kinds are read in any home, so that one can be converted while it is in use (`conversion.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pvchat.errors import LockedError
+from pvchat.storage import atomic, keys
+
+MAGIC = b"PVSEAL01"
+
+
+def read(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        OSError: it can't be read.
+        ValueError: it was damaged, or sealed with the key of another home.
+        LockedError: it is sealed, and the key is missing or wrong.
+    """
+    return opened(path.read_bytes())
+
+
+def write(path: Path, data: bytes, scratch: Path, *, durable: bool = True) -> None:
+    """Put `data` at `path` in one step, as `atomic.write_file` does.
+
+    Raises:
+        OSError: it can't be written.
+        LockedError: the key is missing or wrong.
+    """
+    atomic.write_file(path, sealed(data), scratch, durable=durable)
+
+
+def write_folder(path: Path, files: dict[str, bytes], scratch: Path) -> None:
+    """Put a new folder with these files at `path` in one step, as `atomic.write_folder` does.
+
+    Raises:
+        OSError: it can't be written.
+        LockedError: the key is missing or wrong.
+    """
+    atomic.write_folder(path, {name: sealed(data) for name, data in files.items()}, scratch)
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file is sealed."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def sealed(data: bytes) -> bytes:
+    """Bytes as they are written here."""
+    if (key := keys.for_writing()) is None:
+        return data
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(keys.NONCE)
+    return MAGIC + nonce + AESGCM(key.secret).encrypt(nonce, data, MAGIC)
+
+
+def opened(data: bytes) -> bytes:
+    """What was written, of the bytes of a file."""
+    if not data.startswith(MAGIC):
+        return data
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    if (key := keys.current()) is None:
+        hint = "Put the file back from a copy: without it nothing here can be read."
+        raise LockedError("people and caches are encrypted here, and the key file is gone.", subject=str(keys.path()),
+                          hint=hint)  # fmt: skip
+    nonce, text = data[len(MAGIC) : len(MAGIC) + keys.NONCE], data[len(MAGIC) + keys.NONCE :]
+    try:
+        return AESGCM(key.secret).decrypt(nonce, text, MAGIC)
+    except (InvalidTag, ValueError) as error:
+        raise ValueError("damaged, or sealed with another key") from error

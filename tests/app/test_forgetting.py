@@ -1,0 +1,84 @@
+"""What a server holds of somebody goes with her, whoever forgets her: files, links, pictures, answers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_app import ANA, BEN, Scenery, running, upload
+from make_people import find_traces
+from pvchat_app import chat_tab, enroll_tab
+from pvchat_app.desk import Desk
+
+from pvchat.storage import temporary
+
+
+def here(desk: Desk, name: str) -> None:
+    desk.forget(name)
+
+
+def elsewhere(desk: Desk, name: str) -> None:
+    words = [sys.executable, "-m", "pvchat", "people", "forget", name]
+    subprocess.run(words, check=True, capture_output=True, timeout=120)
+
+
+FORGET: dict[str, Any] = {"here": here, "another process": elsewhere}
+
+
+@pytest.mark.parametrize("forget", FORGET.values(), ids=FORGET.keys())
+def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: Path, forget: Any) -> None:
+    session = desk.sessions.of("one")
+    session.enrolling = desk.receive(session, upload(desk, scenery.clip("ben", BEN)))
+    desk.look(session.enrolling)
+    ben = desk.enroll(session, "Ben")
+    session.keep(desk.receive(session, upload(desk, scenery.clip("ana only", ANA))))
+    list(desk.ask(session, "Is Ana there?"))
+    session.keep(desk.receive(session, upload(desk, party)))
+    list(desk.ask(session, "What is Ben wearing?"))
+    list(desk.ask(session, "And Cem?"))
+    assert {p.name for p in session.turns[1].pictures} == {"Ana", "Ben"}
+    links = [desk.save_person(session, "Ben")[0], desk.save_conversation(session)[0], session.enrolling.url]
+    links += [session.clips[-1].url, *(picture.url for picture in session.turns[1].pictures)]
+    tokens = [link.rsplit("/", 1)[1] for link in links]
+    assert all(desk.sessions.find(token) for token in tokens)
+    assert [p.decision for p in session.turns[0].presences if p.name == "Ben"] == ["absent"]
+    forget(desk, "Ben")
+    assert [token for token in tokens if desk.sessions.find(token)] == []
+    assert find_traces(temporary.root(), {"id": ben.id.encode(), "name": b"Ben", "picture": ben.thumbnail}) == []
+    told = chat_tab.view(session)
+    assert "Ben" not in str(told)
+    assert [turn.question for turn in session.turns] == [
+        "Is Ana there?"
+    ]  # the error about Cem names Ben, who is enrolled
+    assert [clip.name for clip in session.clips] == ["ana only.mp4"]  # the only clip that doesn't show him
+    assert session.enrolling is None
+    assert enroll_tab.redrawn(session)[0] is None
+    assert [p.name for p in session.turns[0].presences] == ["Ana"]
+
+
+def test_the_link_to_a_forgotten_person_is_answered_404(desk: Desk) -> None:
+    import httpx
+
+    with running(desk.engine) as (app, url):
+        session = app.desk.sessions.of("one")
+        link, _ = app.desk.save_person(session, "Ana")
+        assert httpx.get(url + link).status_code == 200
+        elsewhere(desk, "Ana")
+        assert httpx.get(url + link).status_code == 404
+
+
+def test_a_person_who_was_trained_meanwhile_is_found_by_her_earlier_id(desk: Desk) -> None:
+    session = desk.sessions.of("one")
+    link, _ = desk.save_person(session, "Ana")
+    people = desk.engine.people
+    first = people.get("Ana")
+    second = people.add(first, replace=True)
+    assert first.id != second.id
+    people.rename("Ana", "Anna")
+    assert people.ids() == {first.id: "Anna", second.id: "Anna"}
+    assert desk.sessions.find(link.rsplit("/", 1)[1])
+    people.forget("Anna")
+    assert desk.sessions.find(link.rsplit("/", 1)[1]) is None

@@ -1,0 +1,172 @@
+"""A clip is looked at behind the page: answers from what was seen so far, and what they become."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from make_analysis import make_analysis, make_track
+from make_app import ANA, BEN, Scenery, upload, wait_for
+from pvchat_app.conversation import SessionClip
+from pvchat_app.desk import Desk
+from pvchat_app.evidence import best_sightings
+from pvchat_app.sessions import Session
+from pvchat_app.turncard import turn_card
+
+from pvchat.errors import VideoReadError
+from pvchat.schemas import ClipAnalysis, SceneFacts, SceneSpan
+
+
+class Slow:
+    """PVChat's `analyse` of a film of 40 s that is seen in parts of 10 s, each when it is let through."""
+
+    def __init__(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        ana, ben = make_track(ANA, range(0, 40)), make_track(BEN, range(50, 80))
+        self.whole = make_analysis(ana, ben, frames=80, step=0.5, key="film")
+        self.whole.scenes = [SceneSpan(0, 40, SceneFacts())]
+        self.steps, self.calls = threading.Semaphore(0), 0
+        self.failure: Exception | None = None
+        monkeypatch.setattr(desk.engine.chat, "analyse", self.analyse)
+        monkeypatch.setattr("pvchat_app.streaming.BEAT_S", 0.02)
+        monkeypatch.setattr("pvchat_app.desk.BEAT_S", 0.02)
+        self._desk = desk
+
+    def analyse(self, clip: Path, partial=None) -> ClipAnalysis:
+        self.calls += 1
+        for part in range(1, 4):
+            assert self.steps.acquire(timeout=30)
+            self._desk.engine.tell("looking through film.mp4", 10 * part, 40)
+            partial(self.whole.between(0, 10 * part))
+        assert self.steps.acquire(timeout=30)
+        if self.failure is not None:
+            raise self.failure
+        self._desk.engine.chat._clips._recent[self._desk.engine.chat._clips._keys.of(clip)] = self.whole
+        return self.whole
+
+
+@pytest.fixture
+def slow(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    return Slow(desk, monkeypatch)
+
+
+@pytest.fixture
+def clip(desk: Desk, scenery: Scenery) -> SessionClip:
+    session = desk.sessions.of("one")
+    clip = desk.receive(session, upload(desk, scenery.clip("film", ANA, BEN)))
+    object.__setattr__(clip.probe, "duration_s", 40.0)
+    session.keep(clip)
+    return clip
+
+
+def session_of(desk: Desk) -> Session:
+    return desk.sessions.of("one")
+
+
+def ahead(turns, until) -> None:
+    """Let a turn go on until something holds of it."""
+    for turn in turns:
+        if until(turn):
+            return
+    pytest.fail("it ended before that")
+
+
+def test_the_answer_comes_while_the_rest_is_looked_at_and_is_refined(desk: Desk, slow: Slow, clip) -> None:
+    turns = desk.ask(session_of(desk), "When does Ana appear?")
+    ahead(turns, lambda turn: turn.status.startswith("Looking at the clip"))
+    slow.steps.release()
+    ahead(turns, lambda turn: turn.text)
+    turn = session_of(desk).turns[-1]
+    assert turn.text.startswith("Seen so far, up to 0:10 of 0:40: Ana is in this part of the video the whole time")
+    assert turn.status.startswith("Looking through film.mp4")
+    assert turn.status in turn_card(turn).replace("&#x27;", "'")
+    assert not turn.done
+    slow.steps.release()
+    ahead(turns, lambda turn: "up to 0:20 of 0:40" in turn.text)  # twice as much: told anew
+    slow.steps.release(2)
+    *_, turn = turns
+    assert turn.done
+    assert turn.text == "Ana is in this video from 0:00 to 0:20."
+    assert turn.status == ""
+    assert "pv-wait" not in turn_card(turn)
+    assert slow.calls == 1
+
+
+def test_a_later_part_is_waited_for(desk: Desk, slow: Slow, clip) -> None:
+    turns = desk.ask(session_of(desk), "Is Ana there at 0:30?")
+    slow.steps.release()
+    ahead(turns, lambda turn: turn.text.endswith("I haven't come to that part yet."))
+    slow.steps.release(3)
+    *_, turn = turns
+    assert turn.text == "No, Ana is not in this part of the video."
+
+
+def test_nobody_of_that_name_is_told_at_once(desk: Desk, slow: Slow, clip) -> None:
+    slow.steps.release()
+    *_, turn = desk.ask(session_of(desk), "Is Zoe there?")
+    assert "nobody of this name" in turn.error
+    assert clip.analysis is None
+    slow.steps.release(3)
+
+
+def test_another_session_waits_for_no_film(desk: Desk, slow: Slow, clip, scenery: Scenery) -> None:
+    long = desk.ask(session_of(desk), "Is Ana there?")
+    ahead(long, lambda turn: turn.status)
+    other, path = desk.sessions.of("two"), scenery.clip("short", BEN)
+    other.keep(desk.receive(other, upload(desk, path)))
+    other.clips[-1].analysis = desk.engine.chat.look(other.clips[-1].path).analysis
+    *_, turn = desk.ask(other, "Is Ana there?")
+    assert turn.text == "No, Ana is not in this video."
+    assert not session_of(desk).turns[-1].done
+    slow.steps.release(4)
+    *_, turn = long
+    assert turn.done
+
+
+def test_a_removed_clip_is_looked_at_no_further(desk: Desk, slow: Slow, clip, monkeypatch) -> None:
+    gone: list[str] = []
+    monkeypatch.setattr(desk.engine.chat, "forget_clip", gone.append)
+    looking = desk.looks.of(clip)
+    slow.steps.release()
+    wait_for(lambda: looking.so_far is not None)
+    desk.remove(session_of(desk), clip)
+    slow.steps.release(3)
+    assert looking.over.wait(30)
+    assert clip.analysis is None
+    assert gone == ["film"]
+
+
+def test_a_failure_is_told_to_all_who_wait_and_the_next_look_begins_anew(desk: Desk, slow: Slow, clip) -> None:
+    slow.failure = VideoReadError("it is damaged.", subject="film.mp4")
+    slow.steps.release(4)
+    *_, turn = desk.ask(session_of(desk), "Is Ana there?")
+    assert "it is damaged" in turn.error
+    slow.failure = None
+    slow.steps.release(4)
+    *_, turn = desk.ask(session_of(desk), "Is Ana there?")
+    assert turn.text.startswith("Yes, Ana")
+    assert slow.calls == 2
+
+
+def test_the_timeline_grows_with_what_was_seen(desk: Desk, slow: Slow, clip) -> None:
+    assert desk.film(clip) == ""
+    looking = desk.looks.of(clip)
+    slow.steps.release()
+    wait_for(lambda: looking.so_far is not None)
+    assert "seen so far: up to 0:10 of 0:40" in desk.film(clip)
+    slow.steps.release(3)
+    desk.look(clip)
+    assert "pv-unseen" not in desk.film(clip)
+    assert "Ana: present, 1 time, 20 seconds in all" in desk.film(clip)
+
+
+def test_pictures_are_of_the_part_that_was_asked_about() -> None:
+    track = make_track(ANA, range(20))
+    times = np.arange(20, dtype=np.float32)
+    track.quality[:] = 0.5
+    track.quality[3] = track.quality[12] = 0.9
+    assert best_sightings(track, 1, times) in ([3], [12])
+    assert best_sightings(track, 1, times, [(10.0, 15.0)]) == [12]
+    assert best_sightings(track, 2, times, [(0.0, 5.0), (10.0, 15.0)]) == [3, 12]
+    assert len(best_sightings(track, 3, times, [(50.0, 60.0)])) == 3  # thinned out there: others stand for it

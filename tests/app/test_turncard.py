@@ -1,0 +1,84 @@
+"""What stands under an answer: who was asked about, once; nothing that could be played of a clip that is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pvchat_app.conversation import Face, Picture, SessionClip, Turn
+from pvchat_app.starters import WHO, starters
+from pvchat_app.turncard import turn_card
+
+from pvchat.schemas import Answer, PersonPresence
+from pvchat.video import Probe
+
+
+def person(name: str, decision: str = "present") -> PersonPresence:
+    return PersonPresence(name, decision, {"present": 0.9, "unsure": 0.5, "absent": 0.1}[decision], [(0, 1)], track=0)
+
+
+def turn(people, everyone, kind: str = "video") -> Turn:
+    probe = Probe("mov", "h264", 64, 64, 0, 4.0, 2.0, 8, 100, kind)
+    clip = SessionClip(Path("party.mp4"), "party.mp4", "/files/clip", probe)
+    answer = Answer("Yes.", "existence", people, {}, everyone)
+    shown = [p for p in people if p.decision != "absent"]
+    pictures = [Picture("/files/p", Path("p.jpg"), p.name, 0.5, "words") for p in shown]
+    return Turn(clip, "?", 2.0, answer, "Yes.", presences=everyone, pictures=pictures, done=True)
+
+
+def test_only_who_was_asked_about_is_told_of() -> None:
+    everyone = [person("Ana"), person("Ben"), *(person(f"P{i}", "absent") for i in range(8))]
+    html = turn_card(turn(everyone[1:2], everyone))
+    assert "Ben" in html
+    assert "Ana" not in html
+    assert html.index("Yes.") < html.index("<details")
+    assert html.count("<summary>") == 1
+
+
+def test_of_many_only_those_who_may_be_there_are_told_of() -> None:
+    everyone = [person("Ana"), person("Ben", "unsure"), *(person(f"P{i}", "absent") for i in range(8))]
+    html = turn_card(turn(everyone, everyone))
+    assert "Ana" in html
+    assert "Ben" in html
+    assert "P3" not in html
+    nobody = [person(f"P{i}", "absent") for i in range(8)]
+    assert "None of 8 people enrolled" in turn_card(turn(nobody, nobody))
+
+
+def test_a_photo_has_a_picture_and_nothing_to_play() -> None:
+    html = turn_card(turn([person("Ana")], [person("Ana")], "photo"))
+    assert html.count("<img") == 1
+    assert "data-seek" not in html
+
+
+def test_nothing_of_a_removed_clip_can_be_played() -> None:
+    gone = turn([person("Ana")], [person("Ana")])
+    gone.clip, gone.pictures = None, []
+    html = turn_card(gone)
+    assert "party.mp4 was removed" in html
+    assert "data-seek" not in html
+    assert "<img" not in html
+
+
+@pytest.mark.parametrize(("decision", "button"), [("present", "data-wrong"), ("absent", "data-right")])
+def test_what_is_wrong_can_be_said(decision: str, button: str) -> None:
+    shown = turn([person("Ana", decision)], [person("Ana", decision)])
+    assert button not in turn_card(shown)
+    for faces in ([Face("/files/1", 1)], [Face("/files/1", 1), Face("/files/2", 4)]):
+        html = turn_card(shown, faces)
+        assert html.count(button) == (len(faces) if decision == "absent" else 1)
+
+
+def test_names_are_text() -> None:
+    nasty = '<img src=x onerror="alert(1)">${1}{{2}}'
+    html = turn_card(turn([person(nasty)], [person(nasty)]), [Face("/files/1", 1)])
+    assert "<img src=x" not in html
+    assert "${" not in html
+    assert "{{" not in html
+
+
+def test_starters_follow_who_is_there() -> None:
+    assert starters(["Ana"], ["Ana", "Ben"]) == [WHO, "What is Ana wearing?", "What is Ana doing?", "Where is Ana?"]
+    assert starters([], ["Ana", "Ben"])[:2] == [WHO, "Is Ben in this video?"]
+    assert "What is Ben doing?" in starters(["Ana", "Ben"], ["Ana", "Ben"])
+    assert starters([], [])[0] == WHO

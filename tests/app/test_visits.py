@@ -1,0 +1,185 @@
+"""A session lives as long as its page, and two minutes longer: a lost connection or a reload loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from make_app import ready, running, wait_for
+from make_browser import ask, browser, open_page, show
+from make_proxy import proxy
+from pvchat_app import visits
+from pvchat_app.visits import GRACE_S, HEARTBEAT, Visits
+
+from pvchat import PVChat
+
+
+@pytest.fixture
+def server(chat: PVChat):
+    with running(ready(chat)) as (app, url):
+        yield app, url
+
+
+def beat(url: str, name: str, query: str = "", seconds: float = 0.0) -> int:
+    """Open a heartbeat, hear one beat, lose it; returns the status."""
+    with httpx.stream("GET", f"{url}{HEARTBEAT}{name}{query}", timeout=30) as answer:
+        if answer.status_code == 200:
+            beats = answer.iter_bytes()  # its end would be the connection's
+            next(beats)
+            time.sleep(seconds)
+        return answer.status_code
+
+
+def test_a_lost_connection_keeps_the_session_for_two_minutes(server, party: Path) -> None:
+    app, url = server
+    assert GRACE_S >= 120
+    beat(url, "abc")
+    session = app.desk.sessions.of("abc")
+    link = session.link(party, "video/mp4")
+    beat(url, "abc")
+    time.sleep(1.5)
+    assert "abc" in app.desk.sessions  # it went at once before
+    assert httpx.head(url + link).status_code == 200
+    assert beat(url, "abc", "?again=") == 200
+    assert app.desk.sessions.of("abc") is session
+
+
+@pytest.mark.parametrize("stay_s", [0.0, 0.5])
+def test_a_page_that_stays_away_takes_its_session_with_it(server, party: Path, monkeypatch, stay_s: float) -> None:
+    monkeypatch.setattr(visits, "GRACE_S", 0.3)
+    app, url = server
+    session = app.desk.sessions.of("abc")
+    session.link(party, "video/mp4")
+    beat(url, "abc", seconds=stay_s)
+    wait_for(lambda: not session.folder.exists(), 30)
+    assert "abc" not in app.desk.sessions
+    assert beat(url, "abc", "?again=") == 410  # the page is told, and loads anew
+
+
+def test_a_page_that_comes_back_in_time_stays(server, monkeypatch) -> None:
+    monkeypatch.setattr(visits, "GRACE_S", 1.0)
+    app, url = server
+    session = app.desk.sessions.of("abc")
+    for _ in range(4):  # lost four times, each for less than the limit, together for more
+        beat(url, "abc", seconds=0.1)
+        time.sleep(0.4)
+    assert "abc" in app.desk.sessions
+    wait_for(lambda: not session.folder.exists(), 30)
+
+
+def test_a_reloaded_page_goes_on_with_its_session(server, party: Path) -> None:
+    app, url = server
+    session = app.desk.sessions.of("old")
+    beat(url, "old")
+    beat(url, "new", "?before=old")
+    assert app.desk.sessions.of("new") is session
+    assert "old" not in app.desk.sessions
+
+
+def test_a_second_tab_does_not_take_the_first_ones_session(server, monkeypatch) -> None:
+    monkeypatch.setattr(visits, "RELOAD_S", 0.3)
+    app, url = server
+    session = app.desk.sessions.of("first")
+    with httpx.stream("GET", f"{url}{HEARTBEAT}first", timeout=30) as first:
+        beats = first.iter_bytes()
+        next(beats)
+        beat(url, "second", "?before=first")
+        assert app.desk.sessions.of("first") is session
+        assert app.desk.sessions.of("second") is not session
+
+
+def test_a_browser_is_told_to_open_its_heartbeat(server) -> None:
+    """Gradio's page opens one only where the page listens for its end."""
+    assert httpx.get(server[1] + "/config").json()["connect_heartbeat"] is True
+
+
+def test_the_page_loads_our_script_before_all_others(server) -> None:
+    page = httpx.get(server[1], headers={"accept-encoding": "br, gzip"}).text
+    scripts = re.findall(r"<script[^>]*>", page)
+    assert scripts[0] == '<script src="/staying.js">'
+    assert "pvchat-session" in httpx.get(server[1] + "/staying.js").text
+
+
+class Names(set[str]):
+    """Sessions, as far as heartbeats look at them."""
+
+
+def test_gradio_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "GRACE_S", 0.2)
+    heard: list[str] = []
+
+    async def gradio(scope: Any, receive: Any, send: Any) -> None:
+        heard.append("begun")
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        heard.append("ended")
+
+    async def run() -> None:
+        over = asyncio.Event()
+        through = Visits(gradio, Names({"abc"}), lambda name: heard.append(f"end {name}"))
+        scope = {"type": "http", "method": "GET", "path": f"{HEARTBEAT}abc", "query_string": b"", "asgi": {}}
+
+        async def receive() -> dict[str, str]:
+            await over.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            return None
+
+        for _ in range(2):
+            page = asyncio.create_task(through(scope, receive, send))
+            await asyncio.sleep(0.05)
+            over.set()
+            await page
+            over.clear()
+            assert heard == ["begun"]
+        await asyncio.sleep(0.5)
+
+    asyncio.run(run())
+    assert heard == ["begun", "ended", "end abc"] or heard == ["begun", "end abc", "ended"]
+
+
+@pytest.mark.browser
+def test_a_cut_connection_and_a_reload_lose_neither_clip_nor_conversation(chat: PVChat, party: Path) -> None:
+    with running(ready(chat)) as (app, url), proxy(url) as (through, cut), browser() as chromium:
+        page = open_page(chromium, through)
+        show(page, party)
+        heartbeats: list[str] = []
+        page.on("request", lambda request: heartbeats.append(request.url) if HEARTBEAT in request.url else None)
+        cut()
+        page.wait_for_timeout(4000)  # it was gone after three seconds before
+        name = page.evaluate("sessionStorage.getItem('pvchat-session')")
+        assert name in app.desk.sessions
+        assert heartbeats[0].endswith(f"{name}?again=")
+        assert ask(page, "Is Ana there?").startswith("Yes")
+        page.reload()
+        page.wait_for_selector("#pv-enroll")
+        page.wait_for_timeout(1500)
+        page.get_by_role("tab", name="Chat").click()
+        page.fill("#pv-question textarea", "What is Ana wearing?")
+        page.press("#pv-question textarea", "Enter")
+        wait_for(lambda: [s.turns[-1].answer for s in sessions(app) if s.turns and len(s.turns) == 2], 60)
+        assert "no clip yet" not in page.inner_text("#pv-chat")
+
+
+def sessions(app: Any) -> list[Any]:
+    return list(app.desk.sessions._open.values())
+
+
+@pytest.mark.browser
+def test_a_page_whose_session_has_ended_is_loaded_anew(chat: PVChat, party: Path) -> None:
+    with running(ready(chat)) as (app, url), proxy(url) as (through, cut), browser() as chromium:
+        page = open_page(chromium, through)
+        show(page, party)
+        page.evaluate("window.old = true")
+        threading.Thread(target=lambda: [app.desk.end_session(name) for name in list(app.desk.sessions._open)]).start()
+        cut()
+        page.wait_for_function("window.old === undefined")
+        page.wait_for_selector("#pv-enroll")
+        assert page.locator("#pv-chat-player video").count() == 0

@@ -1,0 +1,205 @@
+"""The web server: foreign pages, clients that collide, guesses, lost connections, markup. Experts are made up.
+
+Where the same is held in detail: tests/app/test_origins.py, test_uploads.py, test_passwords.py, test_visits.py,
+test_markup.py.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "app"))
+
+from make_app import ANA, BEN, Scenery, ready, running, upload, wait_for  # noqa: E402
+from make_studio import open_studio  # noqa: E402
+from test_origins import FOREIGN, ROUTES  # noqa: E402
+
+from pvchat import PVChat, video  # noqa: E402
+from pvchat.config import Settings  # noqa: E402
+
+from . import Outcome  # noqa: E402
+
+WORD = "open sesame"
+TAGS = '<form action="//evil.example"><a href="//evil.example">x</a><img src=x></form>'
+ELEMENTS = re.compile(r"<(?:form|a)\b|<img src=x")  # none is ours in what is looked at
+UPLOAD, CALL = "/gradio_api/upload", "/gradio_api/call"
+
+
+@dataclass
+class Place:
+    """The running server and a clip with Ana and Ben in it."""
+
+    app: Any
+    url: str
+    clip: Path
+
+
+def run(home: Path) -> Iterator[Outcome]:
+    """All cases on one server, the password's on another."""
+    with pytest.MonkeyPatch.context() as patch:
+        chat, clip = _made(home, patch)
+        with running(ready(chat)) as (app, url):
+            place = Place(app, url, clip)
+            for headers in FOREIGN:
+                yield _foreign(place, headers)
+            for case, expected, find in CASES:
+                got = find(place)
+                yield Outcome(case, expected, got, got == expected)
+        with running(ready(chat), password=WORD) as (_, url):
+            got = _guesses(url)
+            yield Outcome("ten wrong passwords at once", "others are answered first", got, got.startswith("others"))
+
+
+def _made(home: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
+    load = video.load
+    folder = home / "clips"
+    folder.mkdir()
+    open_studio(folder, patch)
+    scenery = Scenery(folder)
+    patch.setattr(video, "load", load)
+    patch.setattr("pvchat.perception.analysis.analyse", scenery.analyse)
+    patch.setattr("pvchat_app.visits.GRACE_S", 1.5)
+    chat = PVChat(Settings(device="cpu"))
+    chat.enroll(scenery.clip("ana", ANA), "Ana")
+    return chat, scenery.clip("party", ANA, BEN)
+
+
+def _foreign(place: Place, headers: dict[str, str]) -> Outcome:
+    with httpx.Client(base_url=place.url, timeout=60) as client:
+        codes = {client.request(method, route, headers=headers).status_code for method, route in ROUTES}
+    who = headers.get("origin") or f"{headers['sec-fetch-site']} {headers['sec-fetch-mode']}"
+    expected = f"403 on {len(ROUTES)} routes"
+    got = expected if codes == {403} else f"answers {sorted(codes)}"
+    return Outcome(f"a page of {who}", expected, got, got == expected)
+
+
+def _own_page(place: Place) -> str:
+    own = {"origin": place.url, "sec-fetch-site": "same-origin"}
+    return str(httpx.get(place.url + "/config", headers=own, timeout=60).status_code)
+
+
+def _other_name(place: Place) -> str:
+    return str(httpx.get(place.url, headers={"host": "evil.example"}, timeout=60).status_code)
+
+
+def _foreign_upload(place: Place) -> str:
+    sent = {"files": ("a.mp4", b"x" * 50)}
+    httpx.post(place.url + UPLOAD, files=sent, headers={"origin": "http://localhost:3000"}, timeout=60)
+    return f"{len(_left(place))} files"
+
+
+def _four_clients(place: Place) -> str:
+    sent = {"files": ("party.mp4", place.clip.read_bytes())}
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda _: httpx.post(place.url + UPLOAD, files=sent, timeout=60).json()[0], range(4)))
+        told = list(pool.map(lambda path: _ask(place, path), paths))
+    return f"{sum('event: complete' in one for one in told)} answers, {len(_left(place))} files"
+
+
+def _address(place: Place) -> str:
+    return "refused" if "event: error" in _ask(place, "http://203.0.113.7/clip.mp4") else "fetched"
+
+
+def _other_file(place: Place) -> str:
+    return "refused" if "event: error" in _ask(place, str(place.clip)) else "read"
+
+
+def _lost(place: Place) -> str:
+    session = place.app.desk.sessions.of("lost")
+    for _ in range(4):  # together for longer than a session outlives its page
+        _beat(place.url, "lost")
+        time.sleep(0.5)
+    return "the same session" if place.app.desk.sessions.of("lost") is session else "a new one"
+
+
+def _reloaded(place: Place) -> str:
+    session = place.app.desk.sessions.of("old")
+    _beat(place.url, "old")
+    _beat(place.url, "new?before=old")
+    return "the same session" if place.app.desk.sessions.of("new") is session else "a new one"
+
+
+def _closed(place: Place) -> str:
+    session = place.app.desk.sessions.of("closed")
+    _beat(place.url, "closed")
+    wait_for(lambda: not session.folder.exists(), 60)
+    return "nothing left"
+
+
+def _markup(place: Place) -> str:
+    from pvchat_app.cards import people_grid
+
+    desk = place.app.desk
+    desk.engine.people.rename("Ana", f"Ana {TAGS}")
+    session = desk.sessions.of("markup")
+    session.keep(desk.receive(session, upload(desk, place.clip)))
+    list(desk.ask(session, f"Is Ana {TAGS} there?"))
+    from pvchat_app.export import pack
+
+    with zipfile.ZipFile(io.BytesIO(pack(session.turns))) as archive:
+        shown = archive.read("conversation.html").decode() + people_grid(desk.engine.people.all(), [])
+    desk.engine.people.rename(f"Ana {TAGS}", "Ana")
+    desk.end_session("markup")
+    return f"{len(ELEMENTS.findall(shown))} elements"
+
+
+def _guesses(url: str) -> str:
+    done: list[str] = []
+
+    def guess() -> None:
+        httpx.post(url + "/login", data={"username": "a", "password": "wrong guess"}, timeout=120)
+        done.append("guess")
+
+    threads = [threading.Thread(target=guess) for _ in range(10)]
+    httpx.get(url + "/theme.css", timeout=60)
+    for thread in threads:
+        thread.start()
+    httpx.get(url + "/config", timeout=120)
+    before = done.count("guess")
+    for thread in threads:
+        thread.join()
+    return "others are answered first" if before <= 2 else f"{before} guesses came first"
+
+
+def _ask(place: Place, path: str) -> str:
+    clip = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    call = httpx.post(f"{place.url}{CALL}/ask", json={"data": [clip, "Is Ana there?"]}, timeout=120)
+    return httpx.get(f"{place.url}{CALL}/ask/{call.json()['event_id']}", timeout=120).text
+
+
+def _beat(url: str, name: str) -> None:
+    with httpx.stream("GET", f"{url}/gradio_api/heartbeat/{name}", timeout=60) as answer:
+        beats = answer.iter_bytes()
+        next(beats)
+
+
+def _left(place: Place) -> list[Path]:
+    return [path for path in place.app.desk.sessions.uploads.rglob("*") if path.is_file() and path.stat().st_size]
+
+
+Find = Callable[[Place], str]
+CASES: tuple[tuple[str, str, Find], ...] = (
+    ("the page itself", "200", _own_page),
+    ("a name that points here (DNS rebinding)", "421", _other_name),
+    ("an upload by another port of this machine", "0 files", _foreign_upload),
+    ("four API clients, the same bytes at once", "4 answers, 0 files", _four_clients),
+    ("an address instead of a file", "refused", _address),
+    ("a file of this machine instead of an upload", "refused", _other_file),
+    ("a connection lost again and again", "the same session", _lost),
+    ("a page that is reloaded", "the same session", _reloaded),
+    ("a page that is closed", "nothing left", _closed),
+    ("markup in a name and a question", "0 elements", _markup),
+)

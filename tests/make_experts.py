@@ -1,0 +1,98 @@
+"""Experts of which it is known what they say; they remember what they were shown."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from pvchat.perception.experts.faces import Faces
+from pvchat.perception.experts.figures import Figures
+
+
+class Frames:
+    """Features that say how bright the picture is, and remember what was shown."""
+
+    def __init__(self) -> None:
+        self.crops: list[np.ndarray] = []
+
+    def grid(self, images: Any, side: int = 224) -> np.ndarray:
+        return np.stack([np.full((49, 1280), image.mean() / 255, np.float32) for image in images])
+
+    def pooled(self, images: Any, side: int = 224) -> np.ndarray:
+        self.crops += list(images)
+        return np.stack([np.full(1280, image.mean(), np.float32) for image in images])
+
+
+class FacesByFrame:
+    """Gives the faces of frame 0, 1, … one after the other, however many are asked for at once."""
+
+    def __init__(self, faces: list[Faces]) -> None:
+        self.left = list(faces)
+
+    def find_many(self, images: np.ndarray) -> list[Faces]:
+        return [self.left.pop(0) for _ in images]
+
+    def masked(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
+        assert points.min() > 1  # pixels, not fractions
+        return np.full((2, 128), image.mean(), np.float32)
+
+
+class FiguresOf:
+    """A figure expert with a fixed opinion, that sees as many unlike figures in every frame."""
+
+    def __init__(self, drawn: float, count: int) -> None:
+        self.drawn, self.count, self.searched = drawn, count, 0
+
+    def is_drawn(self, pooled: np.ndarray) -> float:
+        assert pooled.shape[1:] == (1280,)
+        return self.drawn
+
+    def find(self, images: np.ndarray) -> list[Figures]:
+        self.searched += len(images)
+        left = np.linspace(0, 0.9, self.count + 1)[: self.count]
+        boxes = np.float32([[x, 0.2, x + 0.6 / self.count, 0.8] for x in left]).reshape(-1, 4)
+        scores = np.linspace(0.9, 0.5, self.count, dtype=np.float32)
+        return [Figures(boxes, scores, np.eye(self.count, 128, dtype=np.float32)) for _ in images]
+
+
+class HeadsOf:
+    """Attribute heads that hold every frame for a drawing with the same probability."""
+
+    def __init__(self, drawn: float) -> None:
+        self.drawn = drawn
+
+    def labels(self, head: str) -> list[str]:
+        assert head == "frame"
+        return ["indoors", "drawn", "an office"]
+
+    def probabilities(self, head: str, features: np.ndarray) -> np.ndarray:
+        assert features.shape[1:] == (1280,)
+        return np.tile(np.float32([0.123, self.drawn, 0.987]), (len(features), 1))
+
+
+class Bodies:
+    """Sees a pose in every sighting but the first."""
+
+    def __init__(self) -> None:
+        self.asked: list[np.ndarray] = []
+
+    def pose(self, image: np.ndarray, box: np.ndarray) -> Any:
+        self.asked.append(box)
+        assert box.max() <= 1.5  # fractions
+        return None if len(self.asked) == 1 else SimpleNamespace(joints=np.full((33, 4), 0.5, np.float32))
+
+
+def experts_of(faces: list[Faces], drawn: float = 0.001, photo_head: float | None = None, figures: int = 1) -> Any:
+    """Experts of which both, or each of the two, think that the clip is drawn with a probability."""
+    return SimpleNamespace(
+        frames=Frames(),
+        faces=FacesByFrame(faces),
+        figures=FiguresOf(drawn, figures),
+        body=Bodies(),
+        hands=None,
+        mesh=None,
+        things=SimpleNamespace(find=lambda image: []),
+        facts=SimpleNamespace(heads=HeadsOf(drawn if photo_head is None else photo_head)),
+    )

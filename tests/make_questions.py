@@ -1,0 +1,153 @@
+"""docs/questions.md: what can be asked, with the answers that a made-up clip gets: `python tests/make_questions.py`.
+
+In: nothing. Out: the page's text. `test_questions_page.py` holds that the page is what this makes, and reads it again.
+The clip is made up (`make_studio.py`), so that the answers are the same everywhere: Ana and Ben are in it, Cleo isn't.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPO = Path(__file__).parents[1]
+sys.path[:0] = [str(REPO), str(REPO / "tests")]
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from make_analysis import make_track  # noqa: E402
+from make_studio import open_studio  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.config import Settings  # noqa: E402
+from pvchat.schemas import Garment, PersonFacts  # noqa: E402
+
+PAGE = REPO / "docs" / "questions.md"
+ANA, BEN, CLEO = 1, 2, 3
+_HEAD = """# Questions you can ask
+
+Enroll somebody, then ask in plain English, with `pvchat ask clip.mp4 "…"` or in the Chat tab. Names may be written as
+you like ("ana", "Ana's"); "she", "he" and "and Ben?" mean whom the question before was about.
+
+Each answer below is what PVChat says about one made-up clip: Ana sits on the left and talks, Ben stands on the right
+from the fifth second, Cleo is enrolled too but isn't there. A test asks every question on this page and compares the
+answers.
+"""
+_TAIL = """
+Somebody who isn't enrolled has to be enrolled first: a question about her is refused with the names there are. Somebody
+who is not in the clip is never described. How sure PVChat is stands beside every answer: look at the probability, not
+at the decision alone.
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of the page: its title, a line under it, questions; what follows up on the one before begins "…"."""
+
+    title: str
+    under: str
+    questions: tuple[str, ...]
+
+
+PARTS = (
+    Part("Who is there", "Everyone who is enrolled, or one of them.", (
+        "Is Ana in this video?", "Is Cleo there?", "Who is in this video?", "Are Ana and Ben there?",
+        "Is anyone I know there?", "How many people are in this video?", "Who else is there besides Ana?",
+    )),
+    Part("When", "Times are those of the clip.", (
+        "When does Ben appear?", "How long is Ana in the video?", "When is Ben last seen?",
+    )),
+    Part("How somebody looks", "Clothes and their colours, hair, glasses, what is carried.", (
+        "What is Ana wearing?", "What does Ben look like?", "Does Ana wear glasses?", "What colour is Ben's jacket?",
+        "What is Cleo wearing?",
+    )),
+    Part("What somebody does", "Pose, hands, movement, as far as they are seen.", (
+        "What is Ana doing?", "What are Ana and Ben doing?", "Is Ana talking?", "What is Cleo doing?",
+    )),
+    Part("Where", "In the picture, in the room, beside whom.", (
+        "Where is Ana?", "Where are Ana and Ben?", "Who is next to Ben?", "Is Ana on the left or on the right?",
+    )),
+    Part("One thing after the other", "A question may lean on the one before it.", (
+        "What is Ana wearing?", "… and Ben?", "… where is he?", "… and what is he doing?",
+    )),
+    Part("Everything at once", "All that was seen, in two sentences.", (
+        "Describe Ana.", "Tell me about Ben.", "What is going on in this video?",
+    )),
+    Part("What it can't answer", "It says so instead of guessing.", (
+        "How old is Ana?", "Is Ana married to Ben?", "¿Dónde está Ana?", "Thanks!",
+    )),
+)  # fmt: skip
+
+
+def made(folder: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
+    """PVChat with the three enrolled, and the clip that is asked about."""
+    studio = open_studio(folder, patch)
+    chat = PVChat(Settings(device="cpu", answers="facts"))
+    for name, person in (("Ana", ANA), ("Ben", BEN), ("Cleo", CLEO)):
+        chat.enroll(studio.clip(name.lower(), person), name)
+    clip = studio.clip("party", ANA, BEN, duration_s=10.0)
+    key, analysis = next((k, a) for k, a in studio.known.items() if len(a.tracks) == 2)
+    analysis.times = (np.arange(20, dtype=np.float32) + 0.5) * 0.5
+    ana, ben = make_track(ANA, range(20)), make_track(BEN, range(10, 20))
+    ben.boxes = ben.boxes + np.float32([0.4, 0, 0.4, 0])
+    ana.facts, ben.facts = _facts("on the left of the frame"), _facts("on the right of the frame", other=True)
+    analysis.tracks = [ana, ben]
+    return chat, clip
+
+
+def _facts(where: str, other: bool = False) -> PersonFacts:
+    sure = {"where": 0.9, "clothes": 0.9, "pose": 0.9, "gestures": 0.9, "hair": 0.9, "features": 0.9}
+    if other:
+        return PersonFacts(where=where, clothes=[Garment("jacket", "blue", 0.9)], hair="short hair", pose="standing",
+                           gestures=[], confidence=sure)  # fmt: skip
+    return PersonFacts(where=where, clothes=[Garment("jacket", "red", 0.9)], hair="dark hair", features=["glasses"],
+                       pose="sitting", gestures=["talking"], confidence=sure)  # fmt: skip
+
+
+def answered(chat: PVChat, clip: Path, questions: tuple[str, ...]) -> list[str]:
+    """The answers, follow-ups with the questions before them."""
+    told: list[str] = []
+    before: list[str] = []
+    for question in questions:
+        plain = question.removeprefix("… ")
+        before = before if plain != question else []
+        told.append(chat.ask(clip, plain, history=list(before)).answer)
+        before.append(plain)
+    return told
+
+
+def page(chat: PVChat, clip: Path) -> str:
+    """The whole page."""
+    parts = [_part(part, answered(chat, clip, part.questions)) for part in PARTS]
+    return "\n".join([_HEAD, *parts]) + _TAIL
+
+
+def _part(part: Part, answers: list[str]) -> str:
+    rows = "\n".join(f"| {q} | {a} |" for q, a in zip(part.questions, answers, strict=True))
+    return f"## {part.title}\n\n{part.under}\n\n| you ask | it answers |\n|---|---|\n{rows}\n"
+
+
+def rows(text: str) -> list[list[tuple[str, str]]]:
+    """Questions and answers that a page's tables hold, table by table."""
+    tables: list[list[tuple[str, str]]] = []
+    for line in text.splitlines():
+        cells: Any = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| you ask"):
+            tables.append([])
+        elif line.startswith("| ") and len(cells) == 2:
+            tables[-1].append((cells[0], cells[1]))
+    return tables
+
+
+def main() -> None:
+    """Write the page."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PVCHAT_HOME", folder)
+        PAGE.write_text(page(*made(Path(folder), patch)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Corrections: "that is Ana", "that is not Ana" are kept with her, used at once, and go with her."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from make_people import find_traces, make_person  # noqa: E402
+from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+
+from pvchat import PVChat  # noqa: E402
+from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError  # noqa: E402
+from pvchat.people import corrections  # noqa: E402
+from pvchat.people.corrections import Correction, Example, corrected, examples_of, shareable, without  # noqa: E402
+
+CLEO = 3
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    return open_studio(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def chat(studio: Studio) -> PVChat:
+    return open_chat(studio)
+
+
+def decision(chat: PVChat, clip: Path, name: str = "Ana") -> str:
+    return chat.ask(clip, f"Is {name} in this video?").people[0].decision
+
+
+def example(her: bool, clip: str, seed: int = 0, rows: int = 2) -> Example:
+    vectors = np.random.default_rng(seed).standard_normal((rows, 128)).astype(np.float16)
+    return Example(Correction(her, clip, 1.0, "party.mp4"), vectors, vectors[:1])
+
+
+# --- used at once
+
+
+def test_that_is_not_her_holds_in_this_clip_and_in_others(studio: Studio, chat: PVChat) -> None:
+    first, other = studio.clip("first", ANA), studio.clip("other", ANA)
+    assert decision(chat, first) == decision(chat, other) == "present"
+    (said,) = chat.correct("Ana", first, False)
+    assert not said.her
+    assert said.source == "first.mp4"
+    assert decision(chat, first) == "absent"
+    assert decision(chat, other) == "absent"  # the same face, which isn't hers
+    assert decision(chat, studio.clip("third", BEN), "Ben") == "present"
+
+
+def test_that_is_her_holds_in_this_clip_and_in_others(studio: Studio, chat: PVChat) -> None:
+    first, other = studio.clip("first", CLEO), studio.clip("other", CLEO)
+    assert decision(chat, first) == decision(chat, other) == "absent"
+    chat.correct("Ana", first, True)
+    assert decision(chat, first) == decision(chat, other) == "present"
+    assert decision(chat, studio.clip("hers", ANA)) == "present"
+    assert decision(chat, studio.clip("else", 9)) == "absent"
+
+
+def test_that_is_her_takes_the_face_from_whom_it_was_taken_for(studio: Studio, chat: PVChat) -> None:
+    clip = studio.clip("first", BEN)
+    assert decision(chat, clip, "Ben") == "present"
+    chat.correct("Ana", clip, True)
+    assert decision(chat, clip, "Ana") == "present"
+    assert decision(chat, clip, "Ben") == "absent"
+
+
+def test_an_alias_and_a_moment_do(studio: Studio, chat: PVChat) -> None:
+    chat.people.alias("Ana", "Mum")
+    (said,) = chat.correct("mum", studio.clip("first", ANA), False, at=1.0)
+    assert said.at_s == 1.0
+
+
+def test_several_could_be_meant(studio: Studio, chat: PVChat) -> None:
+    clip = studio.clip("two", CLEO, 9)
+    with pytest.raises(SeveralSubjectsError, match="could be meant") as caught:
+        chat.correct("Ana", clip, True)
+    picked = caught.value.candidates[1]
+    assert Path(picked.thumbnail).is_file()
+    chat.correct("Ana", clip, True, track=picked.number)
+    assert decision(chat, clip) == "present"
+    assert decision(chat, studio.clip("her", 9 if picked.number == 2 else CLEO)) == "present"
+    assert not Path(picked.thumbnail).is_file()
+
+
+def test_what_cant_be_corrected(studio: Studio, chat: PVChat) -> None:
+    with pytest.raises(NoSubjectError, match="no face"):
+        chat.correct("Ana", studio.clip("empty"), True)
+    with pytest.raises(SettingsError, match="long"):
+        chat.correct("Ana", studio.clip("first", ANA), False, at=90.0)
+    with pytest.raises(PeopleError):
+        chat.correct("Nobody", studio.clip("first", ANA), False)
+
+
+# --- undone, listed, carried along
+
+
+def test_undone_it_is_as_before(studio: Studio, chat: PVChat) -> None:
+    clip = studio.clip("first", ANA)
+    before = chat.people.get("Ana")
+    chat.correct("Ana", clip, False)
+    assert [c.her for c in chat.corrections("Ana")] == [False]
+    assert chat.undo_correction("Ana", 1).clip == chat.analyse(clip).key
+    assert chat.corrections("Ana") == []
+    assert decision(chat, clip) == "present"
+    after = chat.people.get("Ana")
+    assert after.arrays.keys() == before.arrays.keys()
+    assert (after.extra, after.created, after.aliases) == (before.extra, before.created, before.aliases)
+    with pytest.raises(PeopleError, match="no correction 1"):
+        chat.undo_correction("Ana", 1)
+
+
+def test_the_later_word_about_a_track_counts(studio: Studio, chat: PVChat) -> None:
+    clip = studio.clip("first", ANA)
+    chat.correct("Ana", clip, False)
+    chat.correct("Ana", clip, True)
+    assert [c.her for c in chat.corrections("Ana")] == [True]
+    assert decision(chat, clip) == "present"
+
+
+def test_forgotten_with_her(studio: Studio, chat: PVChat) -> None:
+    chat.correct("Ana", studio.clip("first", CLEO), False)
+    wanted = {str(i): row.tobytes() for i, row in enumerate(examples_of(chat.people.get("Ana"))[0].faces)}
+    home = chat.people.root.parent
+    assert find_traces(home, wanted)
+    chat.forget("Ana")
+    assert find_traces(home, wanted) == []
+
+
+def test_a_face_goes_with_its_owner_where_it_was_somebody_elses_example(studio: Studio, chat: PVChat) -> None:
+    chat.correct("Ana", studio.clip("first", BEN), False)
+    chat.correct("Ana", studio.clip("second", CLEO), False)
+    chat.forget("Ben")
+    left = chat.corrections("Ana")
+    assert [c.source for c in left] == ["second.mp4"]
+
+
+def test_merged_with_her(studio: Studio, chat: PVChat) -> None:
+    chat.enroll(studio.clip("again", ANA), "Ana 2")
+    chat.correct("Ana 2", studio.clip("first", CLEO), True)
+    chat.correct("Ben", studio.clip("second", ANA), False)
+    chat.merge("Ana", "Ana 2")
+    assert [c.her for c in chat.corrections("Ana")] == [True]
+    assert len(chat.corrections("Ben")) == 1  # Ana goes on, so that this isn't Ben is still known
+    assert decision(chat, studio.clip("third", CLEO)) == "present"
+
+
+def test_given_away_without_other_peoples_faces(studio: Studio, chat: PVChat, tmp_path: Path) -> None:
+    chat.correct("Ana", studio.clip("first", BEN), False)
+    chat.correct("Ana", studio.clip("second", CLEO), True)
+    file = chat.people.export("Ana", tmp_path / "ana.pvperson")
+    chat.forget("Ana")
+    chat.people.import_(file)
+    (said,) = chat.corrections("Ana")
+    assert said.her
+    assert said.source == ""
+    assert decision(chat, studio.clip("third", CLEO)) == "present"
+
+
+# --- the record
+
+
+def test_rows_belong_to_their_correction() -> None:
+    person = make_person()
+    for seed in range(3):
+        person = corrected(person, example(seed % 2 == 0, f"{seed:064x}", seed, rows=seed + 1))
+    person = without(person, 2)
+    assert [e.said.her for e in examples_of(person)] == [True, True]
+    np.testing.assert_array_equal(examples_of(person)[1].faces, example(True, "", 2, rows=3).faces)
+    assert [e.said.her for e in examples_of(shareable(person))] == [True, True]
+
+
+def test_a_record_that_doesnt_add_up_is_ignored() -> None:
+    person = corrected(make_person(), example(True, "a" * 64))
+    person.extra[corrections.RECORD][0]["faces"] = 40
+    assert examples_of(person) == []
+    for record in ("x", [1], [{"her": True}], [{"her": 3, "clip": "", "at_s": 0.0}]):
+        person.extra[corrections.RECORD] = record
+        assert examples_of(person) == []
+
+
+def test_there_is_an_end_to_it() -> None:
+    person = make_person()
+    for seed in range(corrections.MOST):
+        person = corrected(person, example(False, f"{seed:064x}", seed))
+    with pytest.raises(PeopleError, match="no room"):
+        corrected(person, example(False, "f" * 64, 999))

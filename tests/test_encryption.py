@@ -1,0 +1,306 @@
+"""Encryption at rest: nothing readable without the key, nothing lost by a kill, clear words for a wrong key."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_people import assert_same, find_traces, make_person, posix, traces
+from test_cache import make_analysis
+
+from pvchat.cli import main as cli
+from pvchat.errors import LockedError, PVChatError, SettingsError
+from pvchat.people.store import PeopleStore, Person
+from pvchat.storage import conversion, keys, private, temporary
+from pvchat.storage.clips import ClipCache
+
+KEY, WRONG = "correct horse battery", "incorrect horse battery"
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(keys, "COST", 16)
+    monkeypatch.setattr(keys, "RANDOM_COST", 16)
+    yield
+    if keys.exists():
+        shutil.rmtree(temporary.root(), ignore_errors=True)
+
+
+@pytest.fixture
+def ana(pvchat_home: Path) -> Person:
+    """Ana and a clip that shows her, in a home that is plain."""
+    analysis = make_analysis("c" * 64)
+    person = PeopleStore().add(make_person("Ana Ångström", 3, aliases=["Annie"], clip_key="c" * 64))
+    analysis.tracks[0].identity[:] = person.arrays["prototypes"][0]
+    ClipCache().save(analysis, "1")
+    return person
+
+
+def betrays(home: Path, person: Person) -> list[str]:
+    """What can be read of her without the key; her folder's random name and the clip's hash are no secrets."""
+    wanted = {what: trace for what, trace in traces(person).items() if what not in ("id", "clip")}
+    return find_traces(home, wanted)
+
+
+def assert_all_there(person: Person) -> None:
+    found = PeopleStore().get("annie")
+    assert_same(found, person)
+    assert found.id == person.id
+    assert PeopleStore().damaged() == {}
+    loaded = ClipCache().load("c" * 64, "1")
+    assert loaded is not None
+    assert (loaded.tracks[0].identity[0] == person.arrays["prototypes"][0]).all()
+
+
+def test_there_and_back(ana: Person, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    assert len(betrays(pvchat_home, ana)) > 10  # the search does find what is plain
+    with pytest.raises(SystemExit):
+        cli.main(["encrypt", "--key", KEY])  # never on the command line, which every process can see
+    assert cli.main(["encrypt"]) == 1
+    assert "PVCHAT_KEY" in capsys.readouterr().err
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    assert cli.main(["encrypt", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"converted": 6, "encrypted": True}
+    assert betrays(pvchat_home, ana) == []
+    assert_all_there(ana)
+    assert cli.main(["encrypt", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["converted"] == 0
+    ben = PeopleStore().add(make_person("Ben", 5))
+    PeopleStore().rename("Ben", "Benno")
+    assert betrays(pvchat_home, ben) == []
+    assert cli.main(["decrypt", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["converted"] == 9
+    monkeypatch.delenv("PVCHAT_KEY")
+    assert not keys.exists()
+    assert_all_there(ana)
+    assert PeopleStore().names() == ["Ana Ångström", "Benno"]
+
+
+@pytest.mark.parametrize("key", [None, "", WRONG])
+def test_without_the_right_key(ana: Person, monkeypatch: pytest.MonkeyPatch, key: str | None, capsys: Any) -> None:
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    keys.create(KEY)
+    conversion.encrypt()
+    files = {path: path.read_bytes() for folder in conversion.stores() for path in conversion._files(folder)}
+    monkeypatch.delenv("PVCHAT_KEY") if key is None else monkeypatch.setenv("PVCHAT_KEY", key)
+    calls: list[Callable[[], Any]] = [
+        lambda: PeopleStore().names(), lambda: PeopleStore().all(), lambda: PeopleStore().get("Ana"),
+        lambda: PeopleStore().add(make_person("Ben")), lambda: PeopleStore().forget("Ana"),
+        lambda: ClipCache().load("c" * 64, "1"), lambda: ClipCache().save(make_analysis("d" * 64), "1"),
+        conversion.encrypt, conversion.decrypt,
+    ]  # fmt: skip
+    for call in calls:
+        with pytest.raises(LockedError, match="not the key" if key else "there is no key") as caught:
+            call()
+        assert "PVCHAT_KEY" in caught.value.hint
+    for words in (["people", "list"], ["doctor"], ["decrypt"]):
+        assert cli.main(words) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in files} == files  # nothing was dropped as damaged
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    assert_all_there(ana)
+
+
+def test_a_home_is_encrypted_from_the_first_file_on_while_a_key_is_set(
+    pvchat_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    assert PeopleStore().names() == []
+    assert not keys.exists()  # looking creates nothing
+    ana = PeopleStore().add(make_person("Ana", 3))
+    assert betrays(pvchat_home, ana) == []
+    monkeypatch.setenv("PVCHAT_KEY", "short")
+    keys.remove()
+    with pytest.raises(SettingsError, match="12 characters"):
+        PeopleStore(pvchat_home / "other").add(make_person("Ben"))
+
+
+def test_temporary_files_are_in_memory_and_forgotten_there(
+    ana: Person, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pvchat.train.person.workplace import working
+
+    plain = temporary.root()
+    assert plain == pvchat_home / "tmp"
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    cli.main(["encrypt"])
+    if temporary.in_memory():
+        assert not temporary.root().is_relative_to(pvchat_home)
+    with working(ana) as folder:
+        (folder / "x.jpg").write_bytes(ana.thumbnail)
+        assert betrays(pvchat_home, ana) == [] or not temporary.in_memory()
+        assert (folder.parent.parent.stat().st_mode & 0o077) == 0
+        PeopleStore().forget("Ana Ångström")
+        assert not folder.exists()
+    monkeypatch.setenv("PVCHAT_TMP", str(pvchat_home / "elsewhere"))
+    assert temporary.root().parent == pvchat_home / "elsewhere"
+
+
+@posix
+def test_somebody_elses_folder_is_not_used(pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PVCHAT_TMP", str(pvchat_home / "elsewhere"))
+    place = temporary.root()
+    place.parent.mkdir()
+    place.symlink_to(pvchat_home)
+    with pytest.raises(SettingsError, match="somebody else"):
+        temporary.root()
+
+
+def test_a_flipped_bit_is_damage_and_harms_nobody_else(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    PeopleStore().add(make_person("Ben", 5))
+    conversion.encrypt()
+    path = PeopleStore().root / ana.id / "person.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    assert [person.name for person in PeopleStore().all()] == ["Ben"]
+    assert "sealed with another key" in PeopleStore().damaged()[ana.id]
+
+
+def test_a_damaged_key_file_is_told(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    keys.create(KEY)
+    conversion.encrypt()
+    whole = keys.path().read_text()
+    odd = ("", "{}", "[]", whole.replace('"n": 16', '"n": 1073741824'), whole.replace('"salt": "', '"salt": "!'))
+    for text in odd:
+        keys.path().write_text(text)
+        with pytest.raises(LockedError):
+            PeopleStore().names()
+    keys.path().unlink()
+    monkeypatch.delenv("PVCHAT_KEY")
+    with pytest.raises(LockedError, match="key file is gone"):
+        PeopleStore().names()
+    keys.path().write_text(whole)
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    assert_all_there(ana)
+
+
+def test_doctor_counts_what_is_still_plain(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pvchat.cli.examination import examine
+
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    PeopleStore().add(make_person("Ben", 5))  # encrypts from here on
+    report = examine()
+    assert report["encryption"]["plain_files"] == 5  # Ana's three, two of the cache
+    assert "pvchat encrypt" in [problem["mend"] for problem in report["problems"]]
+    cli.main(["encrypt"])
+    assert examine()["encryption"]["plain_files"] == 0
+    monkeypatch.setenv("PVCHAT_KEY", WRONG)
+    report = examine()
+    assert report["people"]["enrolled"] == 0
+    assert any("not the key" in problem["what"] for problem in report["problems"])
+
+
+def run_until_call(step: str, calls: int) -> None:
+    """Convert, but die by SIGKILL just before the given call that touches the disk."""
+    left = calls
+
+    def mortal(call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*args, **kwargs)
+
+        return wrapper
+
+    for name in ("open", "fsync", "rename", "replace", "unlink", "rmdir", "mkdir", "link", "utime"):
+        setattr(os, name, mortal(getattr(os, name)))
+    if step == "encrypt":
+        keys.create(KEY)
+    getattr(conversion, step)()
+
+
+@posix
+@pytest.mark.parametrize("step", ["encrypt", "decrypt"])
+def test_killed_before_every_disk_call(
+    ana: Person, pvchat_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    if step == "decrypt":
+        keys.create(KEY)
+        conversion.encrypt()
+    calls, done = 0, False
+    while not done:
+        place = tmp_path / str(calls)
+        shutil.copytree(pvchat_home, place)
+        monkeypatch.setenv("PVCHAT_HOME", str(place))
+        child = multiprocessing.get_context("fork").Process(target=run_until_call, args=(step, calls))
+        child.start()
+        child.join(30)
+        done = child.exitcode == 0
+        assert done or child.exitcode == -signal.SIGKILL
+        assert_all_there(ana)
+        if keys.exists() or step == "encrypt":
+            if not keys.exists():
+                keys.create(KEY)
+            getattr(conversion, step)()
+        assert_all_there(ana)
+        assert keys.exists() == (step == "encrypt")
+        assert bool(betrays(place, ana)) == (step == "decrypt")
+        calls += 2
+    assert calls > 20
+
+
+def test_two_processes_that_make_the_key_at_once_get_one(pvchat_home: Path) -> None:
+    code = f"from pvchat.storage import keys; keys.COST = 16; print(keys.create({KEY!r}).secret.hex())"
+    env = {**os.environ, "PVCHAT_KEY": KEY}
+    words = [sys.executable, "-c", code]
+    children = [subprocess.Popen(words, stdout=subprocess.PIPE, env=env, text=True) for _ in range(3)]
+    assert len({child.communicate(timeout=120)[0] for child in children}) == 1
+    assert [path.name for path in pvchat_home.iterdir()] == ["key.json"]
+
+
+def test_the_keyring_keeps_the_passphrase(ana: Person, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyring, backend = pytest.importorskip("keyring"), pytest.importorskip("keyring.backend")
+
+    class Held(backend.KeyringBackend):  # type: ignore[misc, name-defined]
+        priority = 1
+        words: dict[tuple[str, str], str] = {}
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            self.words[service, username] = password
+
+        def get_password(self, service: str, username: str) -> str | None:
+            return self.words.get((service, username))
+
+        def delete_password(self, service: str, username: str) -> None:
+            del self.words[service, username]
+
+    keyring.set_keyring(Held())
+    monkeypatch.delenv("PVCHAT_KEY", raising=False)
+    assert cli.main(["encrypt", "--keyring"]) == 0
+    assert betrays(pvchat_home, ana) == []
+    assert_all_there(ana)
+    (passphrase,) = Held.words.values()
+    assert len(passphrase) >= 43
+    assert passphrase not in keys.path().read_text()
+    assert cli.main(["decrypt"]) == 0
+    assert Held.words == {}
+    assert_all_there(ana)
+
+
+def test_the_export_of_a_person_is_plain_for_the_next_machine(
+    ana: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    keys.create(KEY)
+    conversion.encrypt()
+    file = PeopleStore().export("Annie", tmp_path / "ana.pvperson")
+    assert not private.is_sealed(file)
+    PeopleStore().forget("Annie")
+    with pytest.raises(PVChatError):
+        PeopleStore().get("Annie")
+    assert PeopleStore().import_(file).name == "Ana Ångström"

@@ -1,0 +1,74 @@
+"""What facts rest on: filled in at analysis, kept in the cache, told with the answer."""
+
+from __future__ import annotations
+
+import pytest
+from make_analysis import make_analysis, make_track
+
+from pvchat.chat.evidence import gather
+from pvchat.chat.grounds import grounds_of
+from pvchat.chat.questions import read_question
+from pvchat.perception.grounds import ground_facts
+from pvchat.schemas import Answer, ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing
+
+ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0)
+CUP = Ground(0.6, (0.1, 0.2, 0.3, 0.4), 0.8)
+
+
+def analysed() -> ClipAnalysis:
+    track = make_track(quality=[0.1, 0.2, 0.9, 0.3, 0.1, 0.1, 0.1, 0.1])
+    track.facts = PersonFacts(
+        clothes=[Garment("suit", "black", 0.7)], hair="dark hair", pose="sitting", holding="a cup",
+        gestures=["smiling"], confidence={"pose": 0.9, "smiling": 0.6}, grounds={"holding": CUP},
+    )  # fmt: skip
+    analysis = make_analysis(track)
+    ground_facts(track, analysis)
+    return analysis
+
+
+def told(question: str, analysis: ClipAnalysis, presence: PersonPresence = ANA) -> list[tuple[str, str, float | None]]:
+    asked, evidence = read_question(question, ["Ana"]), gather([presence], analysis)
+    return [(g.about, g.fact, g.ground.score) for g in grounds_of(asked, [presence], evidence)]
+
+
+def test_facts_point_at_the_best_sighting_and_the_part_that_shows_them() -> None:
+    analysis = analysed()
+    grounds = analysis.tracks[0].facts.grounds
+    assert {g.time_s for name, g in grounds.items() if name != "holding"} == {round(float(analysis.times[2]), 2)}
+    assert grounds["suit"].box[1] > grounds["hair"].box[1]  # a torso lies below a head
+    assert grounds["hair"].score is None
+    assert grounds["holding"] == CUP  # what was nearer to the fact stays
+    assert all(0 <= v <= 1 for g in grounds.values() for v in g.box)
+
+
+def test_the_cache_s_row_gives_them_back() -> None:
+    facts = analysed().tracks[0].facts
+    assert PersonFacts.from_dict(facts.to_dict()) == facts
+
+
+def test_an_answer_tells_the_grounds_of_its_own_type_only() -> None:
+    analysis = analysed()
+    assert told("What is Ana wearing?", analysis) == [("Ana", "a black suit", 0.7), ("Ana", "dark hair", None)]
+    assert told("What is Ana doing?", analysis) == [
+        ("Ana", "sitting", 0.9), ("Ana", "smiling", 0.6), ("Ana", "holding a cup", 0.8),
+    ]  # fmt: skip
+    assert told("What is Ana wearing?", analysis, PersonPresence("Ana", "absent", 0.1)) == []
+
+
+def test_things_have_grounds_too() -> None:
+    analysis = analysed()
+    analysis.things = [Thing("dog", 0.8, [1, 2], [[0.1, 0.2, 0.3, 0.4]] * 2, [0.5, 0.9])]
+    assert told("Is there a dog?", analysis) == [("", "a dog", 0.8)]
+    assert told("Is there a cat?", analysis) == []
+
+
+@pytest.mark.parametrize("some", [True, False])
+def test_the_json_has_evidence_where_there_is_any(some: bool) -> None:
+    asked, evidence = read_question("What is Ana doing?", ["Ana"]), gather([ANA], analysed())
+    rows = grounds_of(asked, [ANA], evidence) if some else []
+    row = Answer("…", "action", [ANA], {}, evidence=rows).to_dict()
+    assert ("evidence" in row) == some
+    if some:
+        assert row["evidence"][-1] == {
+            "about": "Ana", "fact": "holding a cup", "time_s": 0.6, "box": [0.1, 0.2, 0.3, 0.4], "score": 0.8,
+        }  # fmt: skip

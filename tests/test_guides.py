@@ -1,0 +1,67 @@
+"""The pages for people: their links and pictures are there, their commands exist, their numbers are the code's."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parents[1]
+GUIDES = ("first-ten-minutes.md", "questions.md", "privacy-and-security.md")
+
+
+def text_of(name: str) -> str:
+    return (REPO / "docs" / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_links_and_pictures_lead_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", text_of(name)):
+        assert (REPO / "docs" / target).exists(), target
+    assert f"docs/{name}" in (REPO / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_the_commands_shown_exist(name: str) -> None:
+    from pvchat.cli.main import build_parser
+
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text_of(name), re.DOTALL))
+    for words in (shlex.split(line) for line in blocks.splitlines()):
+        if words and Path(words[0]).name == "pvchat":
+            build_parser().parse_args(words[1:])
+
+
+def test_the_first_minutes_begin_with_the_set_up_of_the_readme() -> None:
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    first = re.search(r"```sh\n(.*?)```", text_of("first-ten-minutes.md"), re.DOTALL).group(1)
+    assert first in readme
+
+
+def test_pictures_show_only_what_the_script_takes() -> None:
+    spec = importlib.util.spec_from_file_location("make_screenshots", REPO / "tests" / "app" / "make_screenshots.py")
+    taken = Path(spec.origin).read_text(encoding="utf-8")
+    for picture in re.findall(r"screenshots/([\w-]+)\.png", text_of("first-ten-minutes.md")):
+        assert f'"{picture}"' in taken
+
+
+def test_the_threat_model_says_what_the_code_does() -> None:
+    from pvchat_app import door, server, visits
+
+    text = " ".join(text_of("privacy-and-security.md").split())
+    assert server.MIN_PASSWORD == 8
+    assert "password` of eight characters or more" in text
+    assert door.MOST_WAITING == 8
+    assert "more than eight waiting are refused" in text
+    assert door.WRONG_S == 1.0
+    assert "one guess a second from each address" in text
+    assert visits.GRACE_S == 120
+    assert "two minutes later" in text
+    assert re.search(r"token_urlsafe\(32\)", (REPO / "app/pvchat_app/sessions.py").read_text(encoding="utf-8"))
+    assert "256 random bits" in text
+
+
+def test_what_promises_a_matrix_has_one() -> None:
+    assert (REPO / "tests" / "hostile" / "origin.py").exists()

@@ -1,0 +1,19 @@
+"""The matrices of `python -m tests.hostile`, each case held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hostile import MATRICES, outcomes
+from make_people import posix
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MATRICES)
+def test_every_case_of_a_matrix_holds(name: str, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PVCHAT_HOSTILE_ROUNDS", "3")
+    rows = list(outcomes(name, pvchat_home))
+    assert len(rows) > 3
+    assert [f"{row.case}: {row.got}" for row in rows if not row.held] == []

@@ -1,0 +1,85 @@
+"""Names that can't be told from a question's words or from somebody else's are refused, with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from make_people import make_person
+
+from pvchat.chat.questions import read_questions
+from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.people import naming
+from pvchat.people.store import PeopleStore
+
+
+@pytest.fixture
+def store(pvchat_home: Path) -> PeopleStore:
+    store = PeopleStore()
+    store.add(make_person("Michael", 1, aliases=["Ian"]))
+    return store
+
+
+REFUSED = {
+    "she": "questions use", "Everyone": "questions use", "VIDEO": "questions use", "nobody": "questions use",
+    "No one": "questions use", "who": "questions use", "the man": "questions use", "He and she": "questions use",
+    "\u202eevil": "direction", "\u05d0\u200f": "direction", "Be\u200bn": "invisible", "Ben\u2069": "direction",
+    "Be\u00adn": "invisible", "Be\u200dn": "invisible", "Ben\u3164": "invisible", "Ben\U000e0041": "invisible",
+    "\u041cichael": "looks the same as 'Michael'",  # Cyrillic capital Em
+    "Mich\u0430\u0435l": "looks the same as 'Michael'",
+    "lan": "looks the same as 'Ian' (Michael)", "1an": "looks the same as 'Ian'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_the_reason(store: PeopleStore, name: str) -> None:
+    store.add(make_person("Cem", 2))
+    for call in (
+        lambda: store.add(make_person(name, 3)),
+        lambda: store.rename("Cem", name),
+        lambda: store.alias("Cem", name),
+        lambda: store.require_usable(name),
+    ):
+        with pytest.raises(PeopleError) as caught:
+            call()
+        assert REFUSED[name].split(" (")[0] in caught.value.what
+        assert caught.value.hint
+        assert str(caught.value).isprintable()
+    assert store.names() == ["Michael", "Cem"]
+
+
+@pytest.mark.parametrize("name", ["Will", "May", "An", "Can", "Mark", "Micha", "José", "Jose", "Мария", "Ιωάννης", "Li",
+                                  "नि\u200dक्की", "نرگس\u200cسادات", "👩\u200d👧", "Herr Who", "Mamie"])  # fmt: skip
+def test_names_that_people_have(store: PeopleStore, name: str) -> None:
+    assert store.add(make_person(name, 3)).name
+
+
+def test_who_has_such_a_name_already_keeps_it(store: PeopleStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(naming, "require_usable", lambda name, taken: None)
+        store.add(make_person("She", 3))
+    assert PeopleStore().get("she").name == "She"
+    assert store.add(store.get("She"), replace=True).name == "She"
+    assert store.alias("She", "Sheila").aliases == ["Sheila"]
+    store.forget("She")
+
+
+@pytest.mark.parametrize("question", ["Is Micheal there?", "is micheal there?", "What is Micheal wearing?"])
+def test_a_misspelt_name_is_asked_back(question: str) -> None:
+    with pytest.raises(UnknownPersonError) as caught:
+        read_questions([question], [], ["Ana", "Michael"])
+    assert caught.value.hint.startswith("Did you mean Michael? Enrolled:")
+    with pytest.raises(UnknownPersonError) as caught:
+        read_questions(["Is Zoltan there?"], [], ["Ana", "Michael"])
+    assert "mean" not in caught.value.hint
+
+
+def test_the_store_asks_back_too(store: PeopleStore) -> None:
+    with pytest.raises(UnknownPersonError, match="Did you mean Michael"):
+        store.get("Micheal")
+
+
+@pytest.mark.parametrize("name", [None, 5, b"Ana"])
+def test_a_name_that_is_no_text(store: PeopleStore, name: object) -> None:
+    with pytest.raises(PeopleError, match="a name is text"):
+        store.add(make_person(name, 3))  # type: ignore[arg-type]

@@ -1,0 +1,89 @@
+"""Inputs that are nothing to work with: one clear sentence each, never a traceback."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from make_studio import open_studio
+from PIL import Image
+from pvchat_app.server import Options, serve
+from pvchat_app.sessions import Sessions
+
+from pvchat import PVChat, video
+from pvchat.config import Settings, VideoConfig
+from pvchat.errors import PeopleError, PVChatError, SettingsError, VideoReadError
+
+_LOAD = video.load
+
+
+def small(folder: Path, side: int, kind: str) -> Path:
+    path = folder / f"{side}.{kind}"
+    images = np.random.default_rng(0).integers(0, 255, (8, side, side, 3), np.uint8)
+    if kind == "mp4":
+        video.save_clip(path, images, 4)
+    elif kind == "png":
+        Image.fromarray(images[0]).save(path)
+    else:
+        first, *rest = [Image.fromarray(image) for image in images]
+        first.save(path, save_all=True, append_images=rest, duration=250)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["mp4", "png", "gif"])
+@pytest.mark.parametrize("side", [2, 16])
+def test_clips_in_which_nobody_could_be_made_out(tmp_path: Path, side: int, kind: str) -> None:
+    path = small(tmp_path, side, kind)
+    for call in (lambda: video.probe(path, VideoConfig()), lambda: video.load(path, VideoConfig())):
+        with pytest.raises(VideoReadError, match=f"{side} by {side} pixels: too small") as caught:
+            call()
+        assert "20 pixels" in caught.value.hint
+    assert len(video.load(small(tmp_path, 20, kind), VideoConfig()).images)
+
+
+@pytest.fixture
+def chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PVChat:
+    open_studio(tmp_path, monkeypatch)
+    monkeypatch.setattr(video, "load", _LOAD)
+    return PVChat(Settings(device="cpu"))
+
+
+@pytest.mark.parametrize("clip", [None, 5, b"a.mp4", ["a.mp4"]])
+def test_a_clip_that_is_no_path(chat: PVChat, clip: Any) -> None:
+    for call in (lambda: chat.ask(clip, "Who is there?"), lambda: chat.enroll(clip, "Ana")):
+        with pytest.raises(VideoReadError, match="a clip is the path of a file, not"):
+            call()
+
+
+@pytest.mark.parametrize("name", [None, 5, b"Ana", ""])
+def test_a_name_that_is_no_name(chat: PVChat, tmp_path: Path, name: Any) -> None:
+    with pytest.raises(PeopleError, match="a name"):
+        chat.enroll(tmp_path / "x.mp4", name)
+
+
+@pytest.mark.parametrize("question", [None, 5, b"Who?"])
+def test_a_question_that_is_no_text(chat: PVChat, tmp_path: Path, question: Any) -> None:
+    with pytest.raises(SettingsError, match="a question is text"):
+        chat.ask(tmp_path / "x.mp4", question)
+
+
+def test_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder below a file can't be made by anybody, root included."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PVCHAT_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(SettingsError, match="no temporary folder") as caught:
+        Sessions()
+    assert "PVCHAT_TMP" in caught.value.hint
+
+    class Engine:
+        start = threading.Event().set
+
+    with pytest.raises(PVChatError, match="no temporary folder"):
+        serve(Options(port=0), Engine(), lambda text: None)  # type: ignore[arg-type]
+    monkeypatch.setenv("PVCHAT_TMP", str(tmp_path / "elsewhere"))
+    sessions = Sessions()
+    assert sessions.root.is_relative_to(tmp_path / "elsewhere")
+    sessions.close()

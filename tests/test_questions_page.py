@@ -1,0 +1,34 @@
+"""docs/questions.md promises only what is answered: every question on it is asked, every answer on it is what came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import make_questions
+import pytest
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    return make_questions.made(tmp_path, monkeypatch)
+
+
+def test_every_question_of_the_page_gets_the_answer_that_stands_beside_it(studio) -> None:
+    tables = make_questions.rows(make_questions.PAGE.read_text(encoding="utf-8"))
+    assert sum(len(table) for table in tables) >= 30
+    for table in tables:
+        questions = tuple(question for question, _ in table)
+        assert list(zip(questions, make_questions.answered(*studio, questions), strict=True)) == table
+
+
+def test_the_page_is_what_the_script_makes(studio) -> None:
+    again = "run `python tests/make_questions.py`, and read what changed"
+    assert make_questions.page(*studio) == make_questions.PAGE.read_text(encoding="utf-8"), again
+
+
+def test_whoever_is_not_in_the_clip_is_never_described(studio) -> None:
+    for table in make_questions.rows(make_questions.PAGE.read_text(encoding="utf-8")):
+        for question, answer in table:
+            if "Cleo" in question:
+                assert "Cleo is not in this video" in answer
+                assert "jacket" not in answer

@@ -1,0 +1,138 @@
+"""Why somebody wasn't recognised: what is measured of whoever is most like her, and how it is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from make_analysis import make_analysis, make_track
+
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.existence import existence
+from pvchat.chat.reasons import because, doubt
+from pvchat.identity.reasons import hardships, turn, why_not
+from pvchat.people.person import Person
+from pvchat.schemas import PersonPresence, Track, Why
+
+ANA = Person("Ana")
+SMALL = (0.3, 0.2, 0.35, 0.3)  # 24 of 240 pixels
+
+
+def unsure(**fields: Any) -> PersonPresence:
+    return PersonPresence("Ana", "unsure", 0.5, [(0.0, 2.0)], 0, (0,), nearest=0, why=Why(**fields))
+
+
+def turned(track: Track, share: float) -> Track:
+    """The nose moved to the side by a share of the distance of the eyes."""
+    eyes = track.points[:, 1, 0] - track.points[:, 0, 0]
+    track.points[:, 2, 0] += share * eyes
+    return track
+
+
+# --- what is measured
+
+
+def test_a_small_a_turned_a_masked_a_blurred_face() -> None:
+    clip = make_analysis()
+    masked = make_track()
+    masked.facts.features = ["a face mask"]
+    for track, wanted in (
+        (make_track(), ()),
+        (make_track(box=SMALL), ("small",)),
+        (turned(make_track(), 0.9), ("turned",)),
+        (turned(make_track(quality=0.2), 0.4), ("turned",)),
+        (turned(make_track(quality=0.8), 0.4), ()),  # turned a little, and seen well
+        (masked, ("masked",)),
+        (make_track(quality=0.1), ("blurred",)),
+        (turned(make_track(box=SMALL), 0.9), ("small", "turned")),
+        (make_track(kind="figure"), ()),
+    ):
+        assert hardships(track, clip) == wanted
+
+
+def test_a_turn_is_measured_in_pixels_whatever_the_roll() -> None:
+    clip, track = make_analysis(), turned(make_track(), 0.5)
+    assert turn(track, 0, clip) == pytest.approx(0.5, abs=1e-5)
+    centre, angle = np.array([128.0, 96.0]), np.pi / 6
+    rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    pixels = track.points * (clip.width, clip.height)
+    track.points = np.float32(((pixels - centre) @ rotation + centre) / (clip.width, clip.height))
+    assert turn(track, 0, clip) == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_best_sighting_is_told() -> None:
+    track = make_track(quality=[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.7, 0.1])
+    why = why_not(ANA, PersonPresence("Ana", "absent", 0.1, nearest=0), [], make_analysis(track))
+    assert (why.reason, why.at_s, why.face_px) == ("likeness", 1.62, 96)
+
+
+def test_nobody_and_somebody_else() -> None:
+    clip, ben = make_analysis(make_track(2)), PersonPresence("Ben", "present", 0.9, track=0, tracks=(0,), nearest=0)
+    assert why_not(ANA, PersonPresence("Ana", "absent", 0.0), [], make_analysis()) == Why("nobody")
+    why = why_not(ANA, PersonPresence("Ana", "absent", 0.2, nearest=0), [ben], clip)
+    assert (why.reason, why.like) == ("other", "Ben")
+
+
+# --- how it is told
+
+
+def test_an_unsure_answer_says_what_was_seen() -> None:
+    seen = Evidence(duration_s=8.0)
+    assert existence([unsure(reason="small", hard=("small",), at_s=4.1)], seen) == (
+        "I'm not sure whether Ana is in this video: at 0:04 there is somebody small and far away who could be Ana."
+    )
+    assert "behind a mask and turned away" in doubt(unsure(reason="masked", hard=("masked", "turned"), at_s=1.0))
+    assert doubt(unsure(reason="likeness", at_s=4.0)) == (
+        "at 0:04 there is somebody who could be Ana, but the likeness is too weak to tell"
+    )
+    photo = existence([unsure(reason="blurred", hard=("blurred",), at_s=0.2)], Evidence(duration_s=1.0))
+    assert "0:0" not in photo
+    assert photo.endswith(": there is somebody blurred or in the dark who could be Ana.")
+
+
+def test_without_a_reason_it_is_told_as_before() -> None:
+    assert doubt(PersonPresence("Ana", "unsure", 0.5, track=0)) == "the likeness is too weak to tell"
+    assert doubt(PersonPresence("Ana", "unsure", 0.5)) == "the picture isn't clear enough to tell"
+    assert because(PersonPresence("Ana", "present", 0.9)) == ""
+
+
+@pytest.mark.parametrize(
+    ("why", "text"),
+    [
+        (Why("nobody"), "Nobody whose face or figure could be compared is seen."),
+        (Why("told", at_s=4.0), "Most like Ana is somebody at 0:04 of whom you said that it isn't Ana."),
+        (Why("other", at_s=4.0, like="Ben"), "Most like Ana is somebody at 0:04 who is more like Ben."),
+        (
+            Why("small", ("small",), 4.0, 22),
+            "Most like Ana is somebody small and far away, with a face 22 pixels high at 0:04: too unlike to be the "
+            "same person.",
+        ),
+        (Why("likeness", at_s=4.0), "Most like Ana is somebody seen well at 0:04: too unlike to be the same person."),
+    ],
+)
+def test_why_as_a_sentence(why: Why, text: str) -> None:
+    assert because(PersonPresence("Ana", "absent", 0.1, nearest=0, why=why)) == text
+
+
+# --- from the question to the answer
+
+
+def test_an_answer_brings_its_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    from make_studio import ANA as ANA_TRACK
+    from make_studio import BEN, open_chat, open_studio
+
+    studio = open_studio(tmp_path, monkeypatch)
+    chat = open_chat(studio)
+    clip = studio.clip("new", BEN)
+    answer = chat.ask(clip, "Is Ana in this video?").to_dict()
+    assert answer["people"][0]["why"]["reason"] == "other"
+    assert "Ben" in answer["people"][0]["why"]["text"]
+    assert json.loads(json.dumps(answer)) == answer
+    assert "why" not in chat.ask(studio.clip("hers", ANA_TRACK), "Is Ana in this video?").to_dict()["people"][0]
+    chat.correct("Ben", clip, False)
+    assert chat.ask(clip, "Is Ben in this video?").people[0].why.reason == "told"
+    assert chat.ask(studio.clip("empty"), "Is Ben in this video?").people[0].why.reason == "nobody"
