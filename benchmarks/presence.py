@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     people = [enroll(analysis, name) for name, analysis in enrolled.items()]
     seen: dict[str, tuple[dict[str, float], ClipAnalysis]] = {}
     for video in sorted({r["video"] for r in rows}):
-        analysis = chat.analyse(folder / video)
+        analysis = chat.analyse(folder / video, stage="who")
         scored = chat.score(people, analysis)
         seen[video] = ({p.name: p.probability for p in scored}, analysis)
     if args.calibrate:

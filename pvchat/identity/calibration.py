@@ -24,7 +24,7 @@ from pvchat.schemas import FloatArray
 
 FILE = Path(__file__).with_suffix(".json")
 TERMS = ("odds", "odds × crowd", "crowd", "one")
-ODDS = (-12.0, 8.0)  # log-odds beyond which nothing changes
+ODDS = (-12.0, 20.0)  # log-odds beyond which nothing changes
 CROWD = 4.0  # ln(1 + others) that counts as 1: some fifty people
 MOST = 100_000  # people for whom the result must still rise with the log-odds
 
