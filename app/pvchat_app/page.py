@@ -6,6 +6,7 @@ In: a `Desk`. Out: `gr.Blocks`. What each tab holds is in the tab's own module.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +71,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists[:4]], **QUICK)
 
-        def resume(request: gr.Request) -> tuple[Any, ...]:
-            """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
-            session = desk.sessions.of(request.session_hash or "")
-            if session.enrolling is not None:
-                session.drop(session.enrolling)
-                session.enrolling, session.pick = None, 1
-            return chat.uploaded(session), *chat.show(session)
-
-        page.load(resume, None, [chat.upload, *chat.outputs], **QUICK)
+        page.load(_resuming(desk, chat), None, [chat.upload, *chat.outputs], **QUICK)
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""
@@ -89,6 +82,18 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
         page.unload(lambda: None)
     return page
+
+
+def _resuming(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
+    def resume(request: gr.Request) -> tuple[Any, ...]:
+        """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
+        session = desk.sessions.of(request.session_hash or "")
+        if session.enrolling is not None:
+            session.drop(session.enrolling)
+            session.enrolling, session.pick = None, 1
+        return chat.uploaded(session), *chat.show(session)
+
+    return resume
 
 
 def _lists(desk: Desk, who: str | None) -> tuple[Any, ...]:
