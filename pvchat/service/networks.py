@@ -173,8 +173,8 @@ class Networks:
 
     def forget(self) -> None:
         """Drop what models keep of clips."""
-        if self.narrator is not None:
-            self.narrator.forget()
+        if (narrator := self.__dict__.get("narrator")) is not None:  # one that has never spoken keeps nothing
+            narrator.forget()
 
     def load(self) -> None:
         """Load them now instead of when they are first needed."""
