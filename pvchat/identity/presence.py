@@ -13,7 +13,8 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
 5. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
    close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
-6. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared.
+6. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
+   how well both are seen.
 7. What users said of her recognition counts at once (`examples.py`).
 
 Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
@@ -32,7 +33,7 @@ import numpy as np
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
-from pvchat.identity.calibration import Calibration
+from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.parts import parts_of
 from pvchat.people.person import Person
@@ -94,7 +95,8 @@ class PresenceModel:
         """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts."""
         logits = self.logits(people, analysis)
         for row, person in zip(logits, people, strict=True):
-            row[:] = self.calibration.apply(row, len(people) - 1, person.kind == "figure")
+            clear = good(person, analysis.tracks)
+            row[:] = self.calibration.apply(row, len(people) - 1, clear, person.kind == "figure")
             row -= examples.against(person, analysis.tracks, self._compared)
         return examples.settle(logits, people, analysis)
 
