@@ -20,7 +20,6 @@ _HEAD = (
     '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
     "clips. Everything stays on this machine.</span></div>"
 )
-# a key that this tab alone has, and keeps over a reload
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
@@ -56,13 +55,13 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         for event in (enroll.enrolled, *people.changed):
             event.then(refresh, people.who, lists, **QUICK)
+        people_page.select(refresh, people.who, lists, **QUICK)
 
         def redraw(request: gr.Request) -> tuple[Any, ...]:
-            """The enroll tab without the clip of somebody who was just forgotten."""
+            """The enroll tab without somebody who was just forgotten."""
             return enroll_tab.redrawn(desk.sessions.of(request.session_hash or ""))
 
         people.forgotten.then(redraw, None, enroll.held, **QUICK)
-        people_page.select(refresh, people.who, lists, **QUICK)
 
         def come(key: str) -> tuple[Any, ...]:
             """A browser opens or reloads the page: it gets its key, its trainings, the people."""
