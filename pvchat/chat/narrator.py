@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pvchat.chat.viewed import Stream, Viewed
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
-_MEASURED = ("missing", "absent", "count", "times")  # aspects that are never asked of a base
+_MEASURED = ("missing", "absent", "count", "times", "order")  # aspects that are never asked of a base
 log = logging.getLogger(__name__)
 
 
@@ -189,7 +189,7 @@ def _soft(known: Sequence[Personal]) -> list[tuple[str, int]]:
 def _is_asked(question: Question, present: Sequence[PersonPresence], evidence: Evidence) -> bool:
     """Whether a base is asked: about somebody who is there or about the whole, and nothing that was measured."""
     aspect = question.aspect
-    if question.reply or question.asks_who or aspect.name in _MEASURED:
+    if question.reply or question.asks_who or question.things is not None or aspect.name in _MEASURED:
         return False
     if aspect.name == "usual" and question.type == "existence":
         return False
