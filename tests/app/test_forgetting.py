@@ -50,9 +50,8 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
     assert find_traces(temporary.root(), {"id": ben.id.encode(), "name": b"Ben", "picture": ben.thumbnail}) == []
     told = chat_tab.view(session)
     assert "Ben" not in str(told)
-    assert [turn.question for turn in session.turns] == [
-        "Is Ana there?"
-    ]  # the error about Cem names Ben, who is enrolled
+    # the error about Cem names Ben, who is enrolled
+    assert [turn.question for turn in session.turns] == ["Is Ana there?"]
     assert [clip.name for clip in session.clips] == ["ana only.mp4"]  # the only clip that doesn't show him
     assert session.enrolling is None
     assert enroll_tab.redrawn(session)[0] is None
