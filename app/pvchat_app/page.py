@@ -20,7 +20,6 @@ _HEAD = (
     '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
     "clips. Everything stays on this machine.</span></div>"
 )
-# a key that this tab alone has, and keeps over a reload
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
