@@ -18,15 +18,13 @@ RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows
 KEYS = ("prototypes", "masked")
 
 
-def parts_of(person: Person) -> list[tuple[NDArray[Any], ...]]:
+def parts_of(person: Person) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """For each of a person's clips its rows [n, D] of the arrays in `KEYS`; an array that isn't there gives none."""
-    arrays = [np.asarray(person.arrays.get(key, np.zeros((0, 0), np.float32))) for key in KEYS]
-    starts = [0] * len(KEYS)
+    bare, masked = (np.asarray(person.arrays.get(key, np.zeros((0, 0), np.float32))) for key in KEYS)
     parts = []
-    for counts in counts_of(person):
-        ends = [start + count for start, count in zip(starts, counts, strict=True)]
-        parts.append(tuple(a[start:end] for a, start, end in zip(arrays, starts, ends, strict=True)))
-        starts = ends
+    for bares, covered in counts_of(person):
+        parts.append((bare[:bares], masked[:covered]))
+        bare, masked = bare[bares:], masked[covered:]
     return parts
 
 
