@@ -144,6 +144,7 @@ class Desk:
     def pose(self, session: Session, question: str) -> Turn:
         """Put a question about the session's clip into the conversation, where it is seen before it is answered."""
         self.tidy(session)
+        self.tidy(session)
         turn = Turn(session.clips[-1] if session.clips else None, question[:MAX_QUESTION])
         if turn.clip is None:
             turn.error, turn.done = "There is no clip yet: upload one first.", True
