@@ -62,7 +62,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def memory_in(folder: Path) -> ClipMemory:
-    networks = SimpleNamespace(lock=threading.RLock(), experts=None)
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     return ClipMemory(networks, ClipCache(folder), CONFIG, lambda what, done, total: None)  # type: ignore[arg-type]
 
 
