@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from pvchat import PVChat
 from pvchat.eval.halves import HALVES, half_of
+from pvchat.identity.calibration import good
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel, compete, shown_together
 from pvchat.identity.subjects import subjects_of
@@ -51,7 +52,7 @@ def main(argv: list[str] | None = None) -> None:
     people = [enroll(analysis, name) for name, analysis in enrolled.items()]
     seen: dict[str, tuple[dict[str, float], ClipAnalysis]] = {}
     for video in sorted({r["video"] for r in rows}):
-        analysis = chat.analyse(folder / video)
+        analysis = chat.analyse(folder / video, stage="who")
         scored = chat.score(people, analysis)
         seen[video] = ({p.name: p.probability for p in scored}, analysis)
     if args.calibrate:
@@ -81,7 +82,7 @@ def _rows(
         for company in ([], sorted(rng.choice(others, min(10, len(others)), replace=False)), others):
             logits = compete(raw[question["video"]][[me, *company]], shown)[0]
             figure = people[me].kind == "figure"
-            rows.append(Row(logits, len(company), figure, question["present"][name]))
+            rows.append(Row(logits, len(company), figure, question["present"][name], good(people[me], clip.tracks)))
     return rows
 
 

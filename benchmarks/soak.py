@@ -143,7 +143,7 @@ def by_the_api(soak: Soak, who: str) -> None:
     """One client that uploads the clip for every question."""
     from gradio_client import Client, handle_file
 
-    client = Client(soak.url, verbose=False)
+    client = Client(soak.url, verbose=False, httpx_kwargs={"timeout": 300})  # a busy machine is not a failure
     clip = handle_file(str(soak.clip))
     soak.work(who, lambda question: str(client.predict(clip, question, api_name="/ask")["answer"]))
 

@@ -93,6 +93,13 @@ def test_the_frames_that_are_kept_are_those_of_the_window(long: ClipAnalysis) ->
     assert long.between(6.7, 10).frame_features[:, 0, 0].tolist() == [8, 9, 10, 11]
 
 
+def test_a_window_knows_which_tracks_it_keeps_of_how_many(long: ClipAnalysis) -> None:
+    assert long.shown_between(0, 3.5) == [0]
+    assert long.shown_between(3.5, 6.5) == [1]
+    assert long.shown_between(9.2, 10) == []
+    assert (long.in_all, long.between(0, 3.5).in_all, long.between(0, 3.5).between(0, 1).in_all) == (0, 2, 2)
+
+
 def test_how_long_and_when_last() -> None:
     seen = PersonPresence("Ana", "present", 0.9, [(1.0, 3.0), (7.0, 8.5)])
     assert seen.visible_s == 3.5

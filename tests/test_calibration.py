@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from make_analysis import make_track
+from make_people import make_person
 
 from pvchat.errors import SettingsError
-from pvchat.identity.calibration import MOST, ODDS, Calibration, slopes
+from pvchat.identity.calibration import MOST, ODDS, Calibration, good, slopes
 from pvchat.identity.presence import PresenceModel
 from pvchat.train.fits.calibration import Row, fit
 
@@ -40,6 +44,23 @@ def test_a_crowd_moves_the_border():
     fitted = fit(both(shift=0.0) + both(shift=-4.0, others=60))
     odds = np.float32([-2.0])
     assert fitted.apply(odds, 0)[0] < -0.5 < 0.5 < fitted.apply(odds, 60)[0]
+
+
+def test_good_sightings_say_more():
+    """Where both are seen well, the truth follows the log-odds; where one isn't, it hardly does."""
+    clear, poor = rows(shift=0.0, slope=1.0, n=1500), rows(shift=0.0, slope=0.15, n=1500)
+    told = [replace(row, good=np.full(2, quality)) for quality, part in ((1.0, clear), (0.0, poor)) for row in part]
+    fitted = fit(told + rows(shift=0.0, figure=True))
+    odds = np.float32([-4.0, 4.0])
+    low, high = fitted.apply(odds, 0, np.ones(2))
+    assert low < -2 < 2 < high
+    assert np.abs(fitted.apply(odds, 0, np.zeros(2))).max() < 1.2
+
+
+def test_the_worse_of_person_and_track_counts():
+    person = make_person(extra={"quality": 0.5})
+    tracks = [make_track(quality=q) for q in (0.2, 0.9)]
+    assert good(person, tracks) == pytest.approx([0.2, 0.5])
 
 
 def test_figures_have_their_own():
@@ -77,4 +98,5 @@ def test_the_shipped_one_rises_everywhere_and_is_what_the_model_uses():
     assert PresenceModel.load().calibration == shipped
     odds = np.linspace(*ODDS, 50, dtype=np.float32)
     for others in (0, 1, 60, MOST):
-        assert (np.diff(shipped.apply(odds, others)) > 0).all()
+        for quality in (0.0, 0.3, 1.0):
+            assert (np.diff(shipped.apply(odds, others, np.full(50, quality))) > 0).all()

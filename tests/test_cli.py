@@ -230,7 +230,7 @@ def test_corrections(chat, capsys):
 
 def test_corrections_are_listed_and_undone(capsys):
     rows = np.eye(2, 128, dtype=np.float16)
-    person = Person(name="Ana")
+    person = make_person("Ana")
     for her, clip in ((True, "a"), (False, "b")):
         person = corrected(person, Example(Correction(her, clip * 64, 7.0, clip), rows, rows[:0]))
     PeopleStore().add(person)

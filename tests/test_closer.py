@@ -34,6 +34,7 @@ class Experts:
         monkeypatch.setattr(scan, "recognise", self.recognise)
         monkeypatch.setattr(closer, "recognise", self.recognise)
         monkeypatch.setattr(closer, "measure", self.measure)
+        monkeypatch.setattr(scan, "with_things", lambda clip, part, *_: part)
 
     def recognise(self, clip: video.Clip, _: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:
         self.seen.append(start_s)
@@ -61,7 +62,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def memory_in(folder: Path) -> ClipMemory:
-    networks = SimpleNamespace(lock=threading.RLock(), experts=None)
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     return ClipMemory(networks, ClipCache(folder), CONFIG, lambda what, done, total: None)  # type: ignore[arg-type]
 
 

@@ -192,14 +192,6 @@ def test_thresholds_come_from_the_settings(model: PresenceModel, monkeypatch: py
         assert model.score(people, analysis, config)[0].decision == decision
 
 
-@given(st.floats(0.01, 99), st.floats(0.01, 99), st.floats(0.01, 99), st.floats(0, 1))
-def test_the_decision_is_the_one_of_least_expected_cost(yes: float, no: float, unsure: float, p: float) -> None:
-    config = PresenceConfig(wrong_yes=yes, wrong_no=no, unsure=unsure)
-    costs = {"present": (1 - p) * yes, "absent": p * no, "unsure": unsure}
-    decision = "present" if p >= config.present_from else "absent" if p < config.absent_below else "unsure"
-    assert costs[decision] <= min(costs.values()) * (1 + 1e-9) + 1e-9
-
-
 def test_all_tracks_of_a_person_count_into_the_spans(model: PresenceModel) -> None:
     """She is seen twice, on tracks that could not be merged, and somebody else in between."""
     analysis = make_analysis(

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import existence
 from pvchat.chat.reasons import because, doubt
+from pvchat.config import PresenceConfig
 from pvchat.identity.reasons import hardships, turn, why_not
 from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Track, Why
@@ -30,6 +33,17 @@ def turned(track: Track, share: float) -> Track:
     eyes = track.points[:, 1, 0] - track.points[:, 0, 0]
     track.points[:, 2, 0] += share * eyes
     return track
+
+
+# --- unsure by stated costs
+
+
+@given(st.floats(0.01, 99), st.floats(0.01, 99), st.floats(0.01, 99), st.floats(0, 1))
+def test_the_decision_is_the_one_of_least_expected_cost(yes: float, no: float, unsure: float, p: float) -> None:
+    config = PresenceConfig(wrong_yes=yes, wrong_no=no, unsure=unsure)
+    costs = {"present": (1 - p) * yes, "absent": p * no, "unsure": unsure}
+    decision = "present" if p >= config.present_from else "absent" if p < config.absent_below else "unsure"
+    assert costs[decision] <= min(costs.values()) * (1 + 1e-9) + 1e-9
 
 
 # --- what is measured

@@ -180,6 +180,11 @@ def test_many_questions_are_asked_about_one_part_or_each_about_its_own(chat: PVC
         chat.ask_many(clip, both, between=(20, 30))
 
 
+def test_tracks_count_in_the_whole_clip_whatever_was_asked_about(chat: PVChat, clip: Path) -> None:
+    (ben,) = chat.ask(clip, "Is Ben there?", between=(5, 10)).people
+    assert (ben.track, ben.tracks) == (1, (1,))
+
+
 def test_numbers_win_over_words(chat: PVChat, clip: Path) -> None:
     assert chat.ask(clip, "Is Ana there in the first half?", between=(5, 10)).answer.startswith("No")
 

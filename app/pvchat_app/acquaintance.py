@@ -1,6 +1,6 @@
-"""Is somebody in an enrollment clip enrolled already, and if so: one more clip of her.
+"""Is somebody in an enrollment clip enrolled already, and is the clip a good one: told before anybody is enrolled.
 
-In: a `Desk`, the enrollment clip, one of its people. Out: who it looks like; the person with the clip added.
+In: a `Desk`, the enrollment clip, one of its people. Out: who it looks like; what would help; a clip added to her.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvchat.errors import PeopleError, VideoReadError
-from pvchat.people.merge import merge
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
+from pvchat_app import forgetting
 
 if TYPE_CHECKING:
     from pvchat_app.desk import Desk
     from pvchat_app.sessions import Session
 
-_ADDED = "the clip that is added"  # name of what is merged; never stored
+_SUBJECT = "the person"
 
 
 def looks_like(desk: Desk, analysis: ClipAnalysis, track: Track) -> PersonPresence | None:
@@ -36,25 +36,30 @@ def looks_like(desk: Desk, analysis: ClipAnalysis, track: Track) -> PersonPresen
     return likest if likest.decision != "absent" else None
 
 
+def would_help(analysis: ClipAnalysis, track: Track) -> list[str]:
+    """What makes a clip a poor one to enroll one of its people from, and what would help."""
+    from pvchat.identity.quality import notes_on
+
+    if track.kind == "figure":
+        return ["No face was found, so recognition is by appearance: a clip that shows the face would be surer."]
+    return notes_on(track, analysis).sentences(_SUBJECT)
+
+
 def add_clip(desk: Desk, session: Session, name: str, progress: Progress | None = None) -> Person:
     """One more clip of somebody who is enrolled: the picked subject's views join hers.
 
     Raises:
         PVChatError: no clip, nobody in it; nobody has this name, she is trained just now, or has no face.
     """
-    from pvchat.identity.enroll import enroll
-
     clip, chat = session.enrolling, desk.engine.chat
     if clip is None:
         raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
     if desk.jobs.for_person(name):
         raise PeopleError("is being trained.", subject=name, hint="Wait until it is done, or cancel it first.")
     desk.look(clip, progress)
-    assert clip.analysis is not None
-    kept = chat.people.get(name)
-    if kept.clip_key == clip.analysis.key:
-        raise PeopleError("is enrolled from this very clip.", subject=kept.name, hint="Another clip would add more.")
-    merged = merge(kept, enroll(clip.analysis, _ADDED, session.pick, source=clip.name))
-    if chat.describer is not None and merged.depth == "instant":
-        merged = chat.describer.remember(merged)
-    return chat.people.add(merged, replace=True)
+    if clip.analysis is not None and chat.people.get(name).clip_key == clip.analysis.key:
+        raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
+    with desk.engine.listening(progress):
+        person = chat.enroll(clip.path, name, track=session.pick, add=True)
+    forgetting.shows(session, clip, [person.id])
+    return person

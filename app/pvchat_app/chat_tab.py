@@ -98,6 +98,7 @@ def build(desk: Desk) -> ChatTab:
 
     def show(session: Session) -> tuple[Any, ...]:
         """The tab as a session has it: clip, what was seen, conversation, starters."""
+        desk.tidy(session)
         clip = session.clips[-1] if session.clips else None
         stands = cards.player(clip) if clip else cards.steps(*_NOTHING)
         seen = cards.seen(clip, len(desk.engine.people.names())) if clip and clip.analysis else ""

@@ -84,13 +84,13 @@ class Turn:
         text: the answer, as far as it has come.
         status: what is being done before there is any.
         presences: everyone enrolled, those who were asked about first.
+        ids: of everyone in `presences`, by name.
+        about: ids of whom the turn names or shows.
         source: the clip's name; stays when the clip was removed.
         corrected: what was said.
         done: nothing more will come.
         taken: it is being answered.
         key: by which the page knows the turn.
-        ids: of everyone in `presences`, by name.
-        about: the ids of whom the turn names or shows.
     """
 
     clip: SessionClip | None

@@ -143,6 +143,8 @@ class Desk:
 
     def pose(self, session: Session, question: str) -> Turn:
         """Put a question about the session's clip into the conversation, where it is seen before it is answered."""
+        self.tidy(session)
+        self.tidy(session)
         turn = Turn(session.clips[-1] if session.clips else None, question[:MAX_QUESTION])
         if turn.clip is None:
             turn.error, turn.done = "There is no clip yet: upload one first.", True
@@ -172,12 +174,16 @@ class Desk:
             assert turn.answer is not None
             assert clip.analysis is not None
             turn.take(turn.answer, clip.analysis.duration_s)
-            forgetting.note(session, clip, turn, self.engine.people)
+            if turn.clip is not None:
+                forgetting.note(session, clip, turn, self.engine.people)
             yield turn
             turn.pictures = evidence.pictures(session, clip, turn.asked, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
-            turn.error = told(error)
-            forgetting.note(session, clip, turn, self.engine.people)
+            if turn.clip is not None:
+                turn.error = told(error)
+                forgetting.note(session, clip, turn, self.engine.people)
+            elif turn.answer is None:
+                turn.error = "The clip was removed before this was answered."
         turn.done = True
         yield turn
 

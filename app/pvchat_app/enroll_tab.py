@@ -13,11 +13,10 @@ from typing import Any
 import gradio as gr
 
 from pvchat.errors import PeopleError, PVChatError, SubjectError
-from pvchat.identity.advice import advice
 from pvchat.people.person import Person, name_key
 from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards
-from pvchat_app.acquaintance import add_clip, looks_like
+from pvchat_app.acquaintance import add_clip, looks_like, would_help
 from pvchat_app.desk import Desk
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
@@ -47,8 +46,6 @@ FOLLOW = """() => { let tries = 0; const look = () => {
   const link = document.querySelector('#WHERE a');
   if (link && link.href !== window.pvFollowed) { window.pvFollowed = link.href; link.click(); }
   else if (tries++ < 100) setTimeout(look, 100); }; look(); }"""
-
-_UNTICKED, _ENROLL = gr.update(value=False), gr.update(value="Enroll")
 
 
 @dataclass
@@ -159,7 +156,15 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
             session.drop(session.enrolling)
         session.enrolling, session.pick = None, 1
         stands, same = cards.steps(*_NOTHING), [gr.skip()] * 5
-        yield stands, "", "", *_about(desk, session)[:2], gr.Textbox(value="", visible=True), _UNTICKED, _ENROLL
+        yield (
+            stands,
+            "",
+            "",
+            *_about(desk, session)[:2],
+            gr.Textbox(value="", visible=True),
+            gr.Checkbox(value=False),
+            gr.Button("Enroll"),
+        )
         if not upload:
             return
         try:
@@ -181,14 +186,14 @@ def _about(desk: Desk, session: Session) -> tuple[Any, ...]:
     clip, known, whose = session.enrolling, None, gr.Radio(visible=False, choices=[], value=None)
     if clip is not None and clip.analysis is not None:
         track = desk.subjects(clip)[0][session.pick - 1]
-        hints, known = advice(track, clip.analysis), looks_like(desk, clip.analysis, track)
+        hints, known = would_help(clip.analysis, track), looks_like(desk, clip.analysis, track)
     if known is not None:
         looks = "This looks like" if known.decision == "present" else "This may be"
         whose = gr.Radio(
             [(f"Add this clip to {known.name}", known.name), ("Another person", OTHER)], value=None, visible=True,
             label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
         )  # fmt: skip
-    return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), _ENROLL
+    return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button("Enroll")
 
 
 def _named(whose: str | None) -> tuple[Any, Any]:
@@ -204,7 +209,7 @@ def _picking(desk: Desk) -> Callable[..., Any]:
         if picked.isdigit() and 1 <= int(picked) <= MOST:
             session.pick = int(picked)
         hints, whose, name, _, enroll = _about(desk, session)
-        return hints, whose, name, _UNTICKED, enroll
+        return hints, whose, name, gr.Checkbox(value=False), enroll
 
     return pick
 
@@ -235,7 +240,12 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
             yield cards.error_card(error), gr.Checkbox(), *show_jobs(desk, owner), *kept
             return
         told = cards.added(made[0]) if add else cards.enrolled(made[0], depth == "deep")
-        fresh = gr.Textbox(value="", visible=True), _UNTICKED, gr.Radio(visible=False, value=None), _ENROLL
+        fresh = (
+            gr.Textbox(value="", visible=True),
+            gr.Checkbox(value=False),
+            gr.Radio(visible=False, value=None),
+            gr.Button("Enroll"),
+        )
         yield told, gr.Checkbox(value=False, visible=False), *show_jobs(desk, owner), *fresh
 
     return enroll

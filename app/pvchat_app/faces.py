@@ -14,7 +14,7 @@ MOST = 12  # the longest seen first
 
 def faces_of(session: Session, clip: SessionClip) -> list[Face]:
     """Everybody in a clip who can be pointed at: faces, and drawn figures where there are no faces."""
-    if clip.faces is None and clip.analysis is not None:
+    if clip.faces is None and clip.analysis is not None and clip.path.exists():  # not where she was forgotten
         kind = "face" if any(track.kind == "face" for track in clip.analysis.tracks) else "figure"
         shown = [(n, t) for n, t in enumerate(clip.analysis.tracks, 1) if t.thumbnail and t.kind == kind]
         shown.sort(key=lambda pair: -len(pair[1].shown_in))

@@ -6,6 +6,7 @@ In: a `Desk`. Out: `gr.Blocks`. What each tab holds is in the tab's own module.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ _HEAD = (
     '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
     "clips. Everything stays on this machine.</span></div>"
 )
-# a key that this tab alone has, and keeps over a reload
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
@@ -55,13 +55,13 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         for event in (enroll.enrolled, *people.changed):
             event.then(refresh, people.who, lists, **QUICK)
+        people_page.select(refresh, people.who, lists, **QUICK)
 
         def redraw(request: gr.Request) -> tuple[Any, ...]:
-            """The enroll tab without the clip of somebody who was just forgotten."""
+            """The enroll tab without somebody who was just forgotten."""
             return enroll_tab.redrawn(desk.sessions.of(request.session_hash or ""))
 
         people.forgotten.then(redraw, None, enroll.held, **QUICK)
-        people_page.select(refresh, people.who, lists, **QUICK)
 
         def come(key: str) -> tuple[Any, ...]:
             """A browser opens or reloads the page: it gets its key, its trainings, the people."""
@@ -70,15 +70,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists[:4]], **QUICK)
 
-        def resume(request: gr.Request) -> tuple[Any, ...]:
-            """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
-            session = desk.sessions.of(request.session_hash or "")
-            if session.enrolling is not None:
-                session.drop(session.enrolling)
-                session.enrolling, session.pick = None, 1
-            return chat.uploaded(session), *chat.show(session)
-
-        page.load(resume, None, [chat.upload, *chat.outputs], **QUICK)
+        page.load(_resuming(desk, chat), None, [chat.upload, *chat.outputs], **QUICK)
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""
@@ -89,6 +81,18 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
         page.unload(lambda: None)
     return page
+
+
+def _resuming(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
+    def resume(request: gr.Request) -> tuple[Any, ...]:
+        """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
+        session = desk.sessions.of(request.session_hash or "")
+        if session.enrolling is not None:
+            session.drop(session.enrolling)
+            session.enrolling, session.pick = None, 1
+        return chat.uploaded(session), *chat.show(session)
+
+    return resume
 
 
 def _lists(desk: Desk, who: str | None) -> tuple[Any, ...]:

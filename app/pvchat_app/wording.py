@@ -56,14 +56,6 @@ def escape(text: object) -> str:
     return _escape(str(text), quote=True).translate(_BRACES)
 
 
-def plain(text: object) -> str:
-    """Text that isn't ours, for a place of Gradio's that takes markup: its chat.
-
-    Quotes and braces stay as they are there, so that a copied conversation reads as it was written.
-    """
-    return _escape(str(text), quote=False)
-
-
 def day(created: str) -> str:
     """An ISO time as people write dates: "24 Nov 2026"; empty when it is none."""
     try:

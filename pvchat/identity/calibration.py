@@ -1,14 +1,15 @@
 """What log-odds are worth on footage: a probability that knows among how many people it was measured.
 
-In: log-odds of one person on the tracks of a clip, competition included (`presence.py`). Out: calibrated log-odds.
+In: log-odds of one person on the tracks of a clip, competition included (`presence.py`), and how good the sightings
+are. Out: calibrated log-odds.
 
-A logistic model (Platt scaling) over the log-odds and the number of people who compete. Photo identities, which the
-log-odds are fitted on, are clearer than footage: there the odds of the right person come out too low, the more so the
-more others are enrolled, since each of sixty people takes from the right one's odds too.
+A logistic model (Platt scaling) over the log-odds, the number of people who compete, and quality: between two good
+sightings the log-odds say much, between poor ones (small, blurred, turned) little, either way. Photo identities, which
+the log-odds are fitted on, are clearer than footage: there the odds of the right person come out too low, the more so
+the more others are enrolled, since each of sixty people takes from the right one's odds too.
 
-Face height and masks as further terms were tried: they rank better (AUC on the hard part of the tune half .81 to .85),
-but at 95 % of true absences they find nobody more, and a term for height alone learns how often far people were asked
-for. So they are left out.
+Quality only makes the line steeper. A term of its own would learn how often far people were asked for, as would face
+height and masks, which were tried: they find nobody more at 95 % of true absences.
 """
 
 from __future__ import annotations
@@ -17,21 +18,25 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Track
+
+if TYPE_CHECKING:
+    from pvchat.people.person import Person
 
 FILE = Path(__file__).with_suffix(".json")
-TERMS = ("odds", "odds × crowd", "crowd", "one")
-ODDS = (-12.0, 8.0)  # log-odds beyond which nothing changes
+TERMS = ("odds", "odds × crowd", "odds × good", "crowd", "one")
+ODDS = (-12.0, 20.0)  # log-odds beyond which nothing changes
 CROWD = 4.0  # ln(1 + others) that counts as 1: some fifty people
 MOST = 100_000  # people for whom the result must still rise with the log-odds
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Weights of `TERMS`, for faces and for drawn figures: [4] each."""
+    """Weights of `TERMS`, for faces and for drawn figures: [5] each."""
 
     face: tuple[float, ...]
     figure: tuple[float, ...]
@@ -45,18 +50,21 @@ class Calibration:
     @classmethod
     def plain(cls) -> Calibration:
         """The log-odds as they are."""
-        return cls((1.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+        return cls((1.0, 0.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 0.0))
 
-    def apply(self, logits: FloatArray, others: int, figure: bool = False) -> FloatArray:
+    def apply(
+        self, logits: FloatArray, others: int, good: FloatArray | float = 0.0, figure: bool = False
+    ) -> FloatArray:
         """Calibrated log-odds [K] of one person.
 
         Args:
             logits: [K] on K tracks, competition included.
             others: how many other people are enrolled.
+            good: [K] quality, 0..1, of the worse of the two that are compared (`good`); 0 for figures.
             figure: the person is a drawn figure.
         """
         weights = np.asarray(self.figure if figure else self.face)
-        return (terms(logits, others) @ weights).astype(np.float32)
+        return (terms(logits, others, good) @ weights).astype(np.float32)
 
     def save(self, path: Path, fitted_on: str) -> None:
         """Write it with the words that say where it comes from."""
@@ -64,13 +72,22 @@ class Calibration:
         path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def terms(logits: FloatArray, others: int) -> FloatArray:
-    """[K, 4]: `TERMS` of K tracks."""
+def good(person: Person, tracks: Sequence[Track]) -> FloatArray:
+    """Best quality of a person's enrollment or of each of K tracks [K], whichever is worse; 0 for figures."""
+    best = np.array(
+        [t.quality.max(initial=0.0) if t.kind == person.kind == "face" else 0.0 for t in tracks], np.float64
+    )
+    return np.minimum(best, float(person.extra.get("quality", 1.0)))
+
+
+def terms(logits: FloatArray, others: int, good: FloatArray | float = 0.0) -> FloatArray:
+    """[K, 5]: `TERMS` of K tracks."""
     odds = np.clip(np.asarray(logits, np.float64), *ODDS)
     crowd = np.full(len(odds), np.log1p(others) / CROWD)
-    return np.stack([odds, odds * crowd, crowd, np.ones(len(odds))], 1)
+    return np.stack([odds, odds * crowd, odds * good, crowd, np.ones(len(odds))], 1)
 
 
-def slopes(weights: Sequence[float]) -> tuple[float, float]:
-    """How fast the result rises with the log-odds: of somebody alone, and among `MOST`."""
-    return float(weights[0]), float(weights[0] + weights[1] * np.log1p(MOST) / CROWD)
+def slopes(weights: Sequence[float]) -> tuple[float, ...]:
+    """How fast the result rises with the log-odds: of somebody alone and among `MOST`, at quality 0 and 1."""
+    crowd = weights[1] * np.log1p(MOST) / CROWD
+    return tuple(float(weights[0] + c + g) for c in (0.0, crowd) for g in (0.0, weights[2]))

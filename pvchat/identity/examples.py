@@ -23,6 +23,7 @@ from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 MASK = "a face mask"  # the feature of `PersonFacts` that says so
+_TIE = 2.0  # log-odds: what is as like her as somebody who was said not to be her is not her [choice]
 TOLD = 6.0  # log-odds of what the user said: .998
 
 Compared = Callable[[FloatArray, Track], float]  # prototypes [P, D] and a track → log-odds
@@ -67,7 +68,8 @@ def against(person: Person, tracks: Sequence[Track], compared: Compared) -> Floa
         for column, track in enumerate(tracks):
             rows = example.masked if is_masked(track) and len(example.masked) else example.faces
             if track.kind == person.kind and len(rows):
-                out[column] = max(out[column], compared(np.asarray(rows, np.float32), track))
+                odds = compared(np.asarray(rows, np.float32), track)
+                out[column] = max(out[column], odds + _TIE if odds > 0 else 0.0)
     return out
 
 

@@ -63,7 +63,7 @@ _CORRECTION: Check = {
     "masked": (int,),
 }  # fmt: skip
 _EXTRA: Check = {"sightings": (int,), "clips": (int,), "quality": _NUMBER, "model": (str,), "deep": (dict,),
-                 "corrections": (list,)}  # fmt: skip
+                 "corrections": (list,), "parts": (list,)}  # fmt: skip
 _MOST_COUNTED = 10**9
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import MOST, examples_of, with_examples
+from pvchat.people.parts import RECORD, capped, counts_of
 from pvchat.people.person import Person, name_key
 
 STACKED = ("prototypes", "masked", "body")  # [P, D] each: rows of both
@@ -51,7 +52,8 @@ def joined(kept: Person, gone: Person) -> Person:
     arrays = {**deep.arrays, **{key: _rows(kept, gone, key) for key in STACKED if key in kept.arrays}}
     sightings = sum(int(p.extra.get("sightings", 0)) for p in (kept, gone))
     clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
-    extra = {**deep.extra, "sightings": sightings, "clips": clips}
+    counts = capped([*counts_of(kept), *counts_of(gone)], MOST_ROWS)
+    extra = {**deep.extra, "sightings": sightings, "clips": clips, RECORD: counts}
     confidence = max(kept.confidence, gone.confidence)
     both = replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)
     return with_examples(both, [*examples_of(kept), *examples_of(gone)][-MOST:])

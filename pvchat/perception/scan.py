@@ -175,8 +175,8 @@ class Seen:
             common_scene(self.scenes),
             np.array(self.shots, np.float32),
             list(self.scenes),
-            list(self.things),
-            "who",
+            things=list(self.things),
+            stage="who",
         )
 
 

@@ -25,7 +25,7 @@ _BOTH = 0.2  # overlap from which the faces of two frames are taken for one that
 _FOUND = 0.3  # … and from which it was found there
 _SURE = 0.5  # overlap from one frame to the next that says it is one face …
 _NOBODY = 0.2  # … where no other overlaps either of them by this much
-_EACH, _FEWEST = 3, 6  # of so many sightings in a row one is described, but no fewer than these of a chain
+_EACH, _FEWEST = 3, 12  # of so many sightings in a row one is described, but no fewer than these of a chain
 
 
 def find_faces(

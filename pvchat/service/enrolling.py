@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import Person, clean_name, name_key
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
     from pvchat.people.notes import Notes
     from pvchat.people.store import PeopleStore
-    from pvchat.schemas import ClipAnalysis, PersonPresence, Progress
+    from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Service
     from pvchat.service.clipmemory import ClipMemory
 
 DEPTHS = ("instant", "deep")
@@ -114,7 +114,7 @@ class Enrolling:
         from pvchat.train.person.deep import DeepOptions, deepen
 
         options = DeepOptions(track=track, stop=stop, progress=progress or self._progress)
-        return deepen(self, clip, person, options)
+        return deepen(cast("Service", self), clip, person, options)
 
     def _free_or_known(self, name: str, depth: str, replace: bool, add: bool) -> str:
         """The name as it will be stored; raises where it is taken, or where nobody has it whom a clip is added to."""

@@ -24,7 +24,8 @@ def scenery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scenery:
     open_studio(folder, monkeypatch)
     made = Scenery(folder)
     monkeypatch.setattr(video, "load", _LOAD)
-    monkeypatch.setattr("pvchat.perception.analysis.analyse", made.analyse)
+    monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
+    monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
     return made
 
 
@@ -59,7 +60,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory):
         open_studio(folder, patch)
         made = Scenery(folder)
         patch.setattr(video, "load", _LOAD)
-        patch.setattr("pvchat.perception.analysis.analyse", made.analyse)
+        patch.setattr("pvchat.perception.analysis.recognise", made.recognise)
+        patch.setattr("pvchat.perception.measuring.measure", made.measure)
         yield made
 
 

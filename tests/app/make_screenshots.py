@@ -24,6 +24,9 @@ from make_browser import WAIT_MS, ask, browser, enroll, see, served, show, tab  
 OUT = REPO / "docs" / "screenshots"
 DESK, PHONE = (1280, 860), (390, 844)
 MOST_BYTES = 240_000  # of one picture: the repository refuses files that are much larger
+TABS = ("chat", "enroll", "people", "evaluate")
+KEPT = {*(tab + end for tab in TABS for end in ("", "-dark", "-phone")), "unsure", "unsure-phone"}
+WHOLE = ("evaluate", "people")  # as long as the page is
 UNSURE_SIDE = 64  # pixels across: at this size the man is neither clearly Obama's nor clearly not
 
 
@@ -42,13 +45,9 @@ class Studio:
         return not self.only or any(name in self.only for name in names)
 
     @contextmanager
-    def page(self, dark: bool = False, phone: bool = False) -> Iterator[Any]:
+    def page(self) -> Iterator[Any]:
         """A page of its own session."""
-        wide, tall = PHONE if phone else DESK
-        context = self.browser.new_context(
-            viewport={"width": wide, "height": tall}, color_scheme="dark" if dark else "light",
-            is_mobile=phone, has_touch=phone,
-        )  # fmt: skip
+        context = self.browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}, color_scheme="light")
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(self.url)
@@ -58,6 +57,16 @@ class Studio:
             yield page
         finally:
             context.close()
+
+    def each(self, page: Any, name: str) -> None:
+        """What the page shows in light, in dark, and on a phone, as far as these pictures are kept."""
+        for end, scheme, (wide, tall) in (("", "light", DESK), ("-dark", "dark", DESK), ("-phone", "light", PHONE)):
+            if name + end in KEPT:
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": wide, "height": tall})
+                self.take(page, name + end, full=end == "-phone" or name in WHOLE)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
 
     def take(self, page: Any, name: str, full: bool = False) -> None:
         """One picture."""
@@ -78,9 +87,10 @@ def main() -> None:
     from pvchat.config import home as real_home
 
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
+        home = Path(folder) / "pvchat"
+        home.mkdir()
         (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
-        os.environ["PVCHAT_HOME"] = folder
+        os.environ |= {"PVCHAT_HOME": str(home), "HOME": folder}  # the page shows the one relative to the other
         from pvchat_app import demoset
 
         from pvchat.assets import footage
@@ -94,61 +104,57 @@ def main() -> None:
                 shots(studio)
 
 
-def enrolling(studio: Studio) -> None:
-    """The first tab: empty, and with two people found; enrolls the two for all that follows."""
+def talking(studio: Studio) -> None:
+    """Enrolls two people; a conversation about both; while its clip is known: the first tab with it, and the people."""
     with studio.page() as page:
         for name in ("start", "start-chat", "start-people", "start-evaluate"):
-            tab(page, name.partition("-")[2].capitalize() or "Enroll")
             if name in studio.only:  # to look at, not kept
+                tab(page, name.partition("-")[2].capitalize() or "Enroll")
                 studio.take(page, name)
         enroll(page, studio.clips["portrait"], "Obama")
         enroll(page, studio.clips["car-1"], "Carl")
-    for name, look in (("enroll", {}), ("enroll-dark", {"dark": True}), ("enroll-phone", {"phone": True})):
-        if studio.wants(name):
-            with studio.page(**look) as page:
-                see(page, "enroll", studio.clips["both"])
-                page.wait_for_selector("#pv-subjects .pv-subject")
-                page.wait_for_selector("#pv-whose label")
-                studio.take(page, name, full="phone" in look)
+        chatting(studio, page)
+        enrolling(studio)
+        people(studio)
+
+
+def chatting(studio: Studio, page: Any) -> None:
+    """A question, its answer, evidence, and a follow-up."""
+    show(page, studio.clips["both"])
+    ask(page, "Is Carl in this video?")
+    ask(page, "and what is he wearing?")
+    seen(page)
+    studio.each(page, "chat")
+
+
+def enrolling(studio: Studio) -> None:
+    """The first tab with two people found, who are known already."""
+    with studio.page() as page:
+        see(page, "enroll", studio.clips["both"])
+        page.wait_for_selector("#pv-subjects .pv-subject")
+        page.wait_for_selector("#pv-whose label")
+        studio.each(page, "enroll")
 
 
 def people(studio: Studio) -> None:
     """Everyone enrolled, and two who are about to be merged."""
-    for name, look in (("people", {}), ("people-dark", {"dark": True}), ("people-phone", {"phone": True})):
-        if studio.wants(name):
-            with studio.page(**look) as page:
-                tab(page, "People")
-                page.wait_for_selector("#pv-people .pv-person")
-                page.wait_for_timeout(800)
-                page.click("#pv-merge")
-                page.wait_for_selector("#pv-alike .pv-pair")
-                studio.take(page, name, full="phone" in look)
-
-
-def chatting(studio: Studio) -> None:
-    """A question, its answer, evidence, and a follow-up."""
-    for name, look in (("chat", {}), ("chat-dark", {"dark": True}), ("chat-phone", {"phone": True})):
-        if studio.wants(name):
-            with studio.page(**look) as page:
-                show(page, studio.clips["both"])
-                if "phone" not in look:
-                    ask(page, "Who is in this video?")
-                    ask(page, "and what is he wearing?")
-                else:
-                    ask(page, "What is Carl wearing?")
-                seen(page)
-                studio.take(page, name, full="phone" in look)
+    with studio.page() as page:
+        tab(page, "People")
+        page.wait_for_selector("#pv-people .pv-person")
+        page.wait_for_timeout(800)
+        page.click("#pv-merge")
+        page.wait_for_selector("#pv-alike .pv-pair")
+        studio.each(page, "people")
 
 
 def unsure(studio: Studio) -> None:
-    """Someone who may be there beside someone who isn't."""
-    for name, look in (("unsure", {}), ("unsure-phone", {"phone": True})):
-        if studio.wants(name):
-            with studio.page(**look) as page:
-                show(page, studio.clips["far-away"])
-                ask(page, "Is Obama in this video?")
-                seen(page)
-                studio.take(page, name, full="phone" in look)
+    """Someone who may be there."""
+    if studio.wants("unsure", "unsure-phone"):
+        with studio.page() as page:
+            show(page, studio.clips["far-away"])
+            ask(page, "Is Obama in this video?")
+            seen(page)
+            studio.each(page, "unsure")
 
 
 def deep(studio: Studio) -> None:
@@ -186,12 +192,7 @@ def evaluating(studio: Studio) -> None:
         page.wait_for_selector("#pv-eval-runs .pv-state-done", timeout=10 * WAIT_MS)
         page.wait_for_selector("#pv-eval-runs .pv-table")
         page.wait_for_timeout(1500)
-        studio.take(page, "evaluate", full=True)
-        page.emulate_media(color_scheme="dark")
-        studio.take(page, "evaluate-dark", full=True)
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-        studio.take(page, "evaluate-phone", full=True)
+        studio.each(page, "evaluate")
 
 
 def seen(page: Any) -> None:
@@ -231,7 +232,7 @@ def shrink(path: Path) -> None:
         image.quantize(256, kmeans=2, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
-SHOTS: tuple[Callable[[Studio], None], ...] = (enrolling, people, chatting, unsure, deep, evaluating)
+SHOTS: tuple[Callable[[Studio], None], ...] = (talking, unsure, deep, evaluating)
 
 if __name__ == "__main__":
     main()

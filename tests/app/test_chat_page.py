@@ -124,8 +124,9 @@ def test_a_reload_keeps_clip_and_conversation(page, party: Path) -> None:
     show(page, party)
     ask(page, "Is Ana there?")
     page.reload()
-    page.wait_for_selector("#pv-chat-player figcaption:has-text('party.mp4')", state="attached")
     tab(page, "Chat")
+    page.wait_for_selector("#pv-chat-player figcaption:has-text('party.mp4')")
+    page.wait_for_selector("#pv-chat .user")
     assert page.locator("#pv-chat .user").all_inner_texts() == ["Is Ana there?"]
     page.wait_for_selector("#pv-chat-file :text('party')")
     assert ask(page, "and what is she wearing?").startswith("Ana")  # the question before is known still

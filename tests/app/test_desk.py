@@ -119,6 +119,17 @@ def test_errors_stand_where_the_answer_would_be(desk: Desk, party: Path) -> None
     assert turn.answer is None
 
 
+def test_a_clip_may_be_removed_while_it_is_asked_about(desk: Desk, party: Path) -> None:
+    session = asking(desk, party)
+    clip = session.clips[-1]
+    for turn in desk.ask(session, "Is Ana there?"):
+        if session.clips and turn.presences:
+            desk.remove(session, clip)
+    assert (turn.error, turn.pictures, turn.clip, turn.done) == ("", [], None, True)
+    assert turn.text.startswith("Yes")
+    assert not clip.path.parent.exists()
+
+
 def test_an_unsure_person_gets_other_pictures_than_a_present_one(desk: Desk, party: Path) -> None:
     session = asking(desk, party)
     clip = session.clips[-1]

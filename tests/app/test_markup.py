@@ -13,18 +13,12 @@ from make_app import ready, running, upload
 from make_browser import ask, browser, open_page, show, tab
 from pvchat_app.desk import Desk
 from pvchat_app.export import pack
-from pvchat_app.wording import plain
 
 from pvchat import PVChat
 
 TAGS = '<form action="//evil.example"><a href="//evil.example">log in</a><img src=x></form><b>bold</b>'
 NAME = "<form><a href=//evil.example>Zoe</a><img src=x>${7*7}{{7*7}}$$x^2$$"
 FOREIGN = "a[href*='evil'], form[action*='evil'], img[src='x'], img[src$='/x'], .katex"
-
-
-def test_plain_text_reads_as_written_and_holds_no_tag() -> None:
-    assert plain('It isn\'t {Ana} & "Ben"') == 'It isn\'t {Ana} &amp; "Ben"'
-    assert "<" not in plain(TAGS)
 
 
 def test_an_exported_conversation_holds_no_foreign_element(desk: Desk, party: Path) -> None:

@@ -65,9 +65,9 @@ def test_a_poor_clip_says_what_would_help(page, studio: Scenery) -> None:
     track = make_track(CARL, box=(0.5, 0.5, 0.53, 0.56), quality=0.2)
     studio.known[video.content_key(clip)] = make_analysis(track, key=video.content_key(clip))
     found(page, clip)
-    page.wait_for_selector("#pv-enroll-hints:has-text('pixels high: film from nearer')")
+    page.wait_for_selector("#pv-enroll-hints:has-text('Come closer')")
     found(page, studio.clip("carl", CARL))
-    page.wait_for_function("!document.querySelector('#pv-enroll-hints').innerText.includes('nearer')")
+    page.wait_for_function("!document.querySelector('#pv-enroll-hints').innerText.includes('closer')")
 
 
 def test_a_merge_asks_shows_both_and_is_undone(page, studio: Scenery) -> None:

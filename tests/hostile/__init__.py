@@ -17,6 +17,7 @@ MATRICES = {  # name: module of this package that has a `run`
     "kill": "kill",
     "import": "imports",
     "forget": "forget",
+    "origin": "origin",
 }
 
 

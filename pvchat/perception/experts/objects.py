@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from pvchat.perception.experts.networks import load_graph
 from pvchat.perception.experts.ssd import Detections, suppress
@@ -68,6 +67,8 @@ class ThingExpert:
         """The things in a frame [H, W, 3], best first; none where no runtime reads the graph."""
         if self._network is None:
             return []
+        from PIL import Image  # the labels alone are read by questions, too
+
         picture = Image.fromarray(image).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
         boxes, scores = self._network(np.asarray(picture, np.float32)[None])
         return read(boxes[0], scores[0])

@@ -30,6 +30,7 @@ class Row:
 
     Attributes:
         logits: [K] log-odds after competition; none where the clip shows nobody.
+        good: [K] quality of the worse of the two that are compared (`calibration.good`).
         others: how many other people competed.
         figure: she is a drawn figure.
         present: the truth.
@@ -39,6 +40,7 @@ class Row:
     others: int
     figure: bool
     present: bool
+    good: FloatArray | None = None
 
 
 def fit(rows: Sequence[Row]) -> Calibration:
@@ -73,6 +75,8 @@ def _weights(rows: Sequence[Row], drawn: bool) -> tuple[float, ...]:
 
 
 def _best(row: Row) -> NDArray[np.float64]:
-    """Terms of the track that speaks most for the person: [4]."""
-    most = float(np.max(row.logits, initial=ODDS[0]))
-    return terms(np.array([most]), row.others)[0]
+    """Terms of the track that speaks most for the person: [5]."""
+    if not len(row.logits):
+        return terms(np.array([ODDS[0]]), row.others)[0]
+    best = int(np.argmax(row.logits))
+    return terms(row.logits[best : best + 1], row.others, 0.0 if row.good is None else float(row.good[best]))[0]

@@ -1,0 +1,56 @@
+"""Which rows of a person's vectors come from which of her enrollment clips.
+
+In: a `Person`, some of whose arrays were stacked when clips of hers were joined (`merge.py`). Out: the rows of each
+clip, since presence compares with one clip after the other (`identity/presence.py`): more rows in one heap come nearer
+to strangers, too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.people.person import Person
+
+RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
+KEYS = ("prototypes", "masked")
+
+
+def parts_of(person: Person) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """For each of a person's clips its rows [n, D] of the arrays in `KEYS`; an array that isn't there gives none."""
+    bare, masked = (np.asarray(person.arrays.get(key, np.zeros((0, 0), np.float32))) for key in KEYS)
+    parts = []
+    for bares, covered in counts_of(person):
+        parts.append((bare[:bares], masked[:covered]))
+        bare, masked = bare[bares:], masked[covered:]
+    return parts
+
+
+def counts_of(person: Person) -> list[list[int]]:
+    """The numbers of rows, clip by clip; all as one clip's where nothing is recorded, or what is doesn't add up."""
+    whole = [len(person.arrays.get(key, ())) for key in KEYS]
+    rows = person.extra.get(RECORD)
+    if not isinstance(rows, list) or not all(_is_counts(row) for row in rows):
+        return [whole]
+    return rows if [sum(row[i] for row in rows) for i in range(len(KEYS))] == whole else [whole]
+
+
+def capped(counts: list[list[int]], most: int) -> list[list[int]]:
+    """The numbers of rows when of each array only the first `most` are kept; clips of which nothing stays are left out.
+
+    Args:
+        counts: clip by clip.
+        most: rows of each array.
+    """
+    left, kept = [most] * len(KEYS), []
+    for row in counts:
+        part = [min(count, rest) for count, rest in zip(row, left, strict=True)]
+        left = [rest - count for rest, count in zip(left, part, strict=True)]
+        kept += [part] if any(part) else []
+    return kept
+
+
+def _is_counts(row: Any) -> bool:
+    return isinstance(row, list) and len(row) == len(KEYS) and all(type(n) is int and n >= 0 for n in row)
