@@ -29,8 +29,10 @@ from pvchat.train.person.config import PersonConfig
 from pvchat.train.person.course import Session
 
 HERE = Path(__file__).parent
-TAUGHT = PersonConfig(image_steps=25, video_steps=100, minutes=60, batch=4, lr=5e-3, z_lr=5e-3, lora_lr=5e-3, anchor=0.0,
-                      lora=4, validate_every=20, patience=9)  # fmt: skip
+TAUGHT = PersonConfig(
+    image_steps=25, video_steps=100, minutes=60, batch=4, lr=5e-3, z_lr=5e-3, lora_lr=5e-3, anchor=0.0, lora=4,
+    validate_every=20, patience=9,
+)  # fmt: skip
 SHORT = PersonConfig(image_steps=2, video_steps=3, minutes=60, batch=2, lr=5e-3, validate_every=2, patience=9,
                      validate_rows=4)  # fmt: skip
 
