@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pvchat.errors import PeopleError
 
 FACE, BODY = 128, 1280  # widths of identity vectors (dlib) and of body and frame features (EfficientNet-Lite0)
-LORA = "lora."  # names of the arrays of a person's own LoRA begin so
+LORAS = ("lora.", "base.lora.")  # names of the arrays of a person's own LoRA begin so: ours, a pretrained base's
 MOST_RANK = 64  # of that LoRA; its layers are made as large as the arrays say
 SHORTEST = 1e-3  # length of an identity vector; one that is shorter points nowhere
 
@@ -47,6 +47,8 @@ ARRAYS: dict[str, Rows] = {
     "frame": Rows((BODY,), least=BODY, most=BODY),
     "tokens": Rows((None, None), largest=1e4),
     "z": Rows((None, None), largest=1e4),
+    "base.tokens": Rows((None, None), largest=1e4),
+    "base.z": Rows((None, None), largest=1e4),
     "deep.prototypes": Rows((None, FACE), directions=True),
     "deep.masked": Rows((None, FACE), directions=True),
     "corrections.faces": Rows((None, FACE), directions=True),
@@ -57,6 +59,7 @@ NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # 
 
 Check = Mapping[str, tuple[type, ...]]
 _NUMBER = (int, float)
+_BASE: Check = {"stamp": (str,), "scale": _NUMBER, "bias": _NUMBER}
 _DEEP: Check = {"accepted": (bool,), "reach": (*_NUMBER, type(None)), "bias": _NUMBER}
 _CORRECTION: Check = {
     "her": (bool,), "clip": (str,), "at_s": _NUMBER, "source": (str,), "created": (str,), "faces": (int,),
@@ -82,10 +85,11 @@ def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any
     if "deep.prototypes" in arrays and "frame" not in arrays:
         raise PeopleError("there is no array 'frame', which a deep enrollment needs.", subject=name)
     for key, array in arrays.items():
-        if (rows := _LORA if key.startswith(LORA) else ARRAYS.get(key)) is not None and (why := _fault(array, rows)):
+        if (rows := _LORA if key.startswith(LORAS) else ARRAYS.get(key)) is not None and (why := _fault(array, rows)):
             raise PeopleError(f"array '{key}' {why}.", subject=name)
-    if why := _lora_fault({key: array for key, array in arrays.items() if key.startswith(LORA)}):
-        raise PeopleError(why, subject=name)
+    for prefix in LORAS:
+        if why := _lora_fault({k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}):
+            raise PeopleError(why, subject=name)
     if why := _extra_fault(extra):
         raise PeopleError(f"its extra data: {why}.", subject=name)
 
@@ -93,7 +97,7 @@ def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any
 def check_known(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
     """Raise PeopleError where an array isn't in the table: what nobody knows can't be checked."""
     for key in arrays:
-        if key not in ARRAYS and not key.startswith(LORA):
+        if key not in ARRAYS and not key.startswith(LORAS):
             raise PeopleError(f"array '{key}' is unknown to this version.", subject=name, hint="Update PVChat.")
 
 
@@ -121,11 +125,11 @@ def _fault(array: NDArray[Any], rows: Rows) -> str:
 
 
 def _lora_fault(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """A LoRA has both sides of every layer, of one rank."""
+    """A LoRA, its arrays' names without their prefix, has both sides of every layer, of one rank."""
     if not arrays:
         return ""
-    downs = {key.removeprefix(f"{LORA}down."): array for key, array in arrays.items() if key.startswith(f"{LORA}down.")}
-    ups = {key.removeprefix(f"{LORA}up."): array for key, array in arrays.items() if key.startswith(f"{LORA}up.")}
+    downs = {key.removeprefix("down."): array for key, array in arrays.items() if key.startswith("down.")}
+    ups = {key.removeprefix("up."): array for key, array in arrays.items() if key.startswith("up.")}
     if downs.keys() != ups.keys() or len(downs) + len(ups) != len(arrays):
         return "its LoRA isn't whole."
     ranks = {array.shape[1] for array in downs.values()} | {array.shape[2] for array in ups.values()}
@@ -136,9 +140,9 @@ def _extra_fault(extra: Mapping[str, Any]) -> str:
     """What is wrong with the extra data; "" where nothing is."""
     if why := _record_fault(extra, _EXTRA):
         return why
-    deep = extra.get("deep", {})
-    if why := _record_fault(deep, _DEEP):
-        return f"deep: {why}"
+    for part, fields in (("deep", _DEEP), ("base", _BASE)):
+        if why := _record_fault(extra.get(part, {}), fields):
+            return f"{part}: {why}"
     for row in extra.get("corrections", ()):
         if not isinstance(row, dict) or not {"her", "clip", "at_s"} <= row.keys() <= _CORRECTION.keys():
             return "a correction has other fields than it should"
