@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from pvchat.perception import facts, sightings
 from pvchat.perception.experts.attributes import Attribute
-from pvchat.perception.facts import FactExperts, measure_person, measure_scene
+from pvchat.perception.facts import FactExperts, measure_scene
 from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.fits.attribute_labels import FRAME_KINDS
 
@@ -70,6 +71,12 @@ def track_at(face, n=6, kind="face"):
 def analysis(*tracks):
     times = np.arange(6, dtype=np.float32)
     return ClipAnalysis("k", 6.0, WIDTH, HEIGHT, times, np.zeros((6, 49, 1280), np.float16), list(tracks))
+
+
+def measure_person(clip, track, analysis, **experts):
+    """Both stages: who it is and where, then what is worn and done."""
+    told = replace(track, facts=facts.recognise_person(clip, track, analysis, **experts))
+    return facts.measure_person(clip, told, analysis, **experts)
 
 
 def test_clothes_and_hair_get_the_colours_that_were_painted():

@@ -47,11 +47,8 @@ def build(desk: Desk, mcp: bool) -> None:
                 raise PeopleError("consent is missing.", hint="Pass consent=True if the person has agreed.")
             if replace:
                 desk.jobs.stop_person(clean_name(name))
-            try:
-                person = desk.engine.chat.enroll(clip, name, track=int(track) or None, replace=replace)
-            finally:
-                temporary.withdraw_offers()  # a client can't open the pictures of whom to choose from
-            return describe(person)
+            with _without_offers():
+                return describe(desk.engine.chat.enroll(clip, name, track=int(track) or None, replace=replace))
 
     def ask(clip: str, question: str) -> dict[str, Any]:
         """Answer a question about the people in a video or photo: who is there, what they wear, do, and where.
@@ -84,6 +81,15 @@ def build(desk: Desk, mcp: bool) -> None:
     run.click(ask, [clip, question], out, api_name="ask", **_MODEL)
     run.click(list_people, None, out, api_name="list_people")
     run.click(forget, name, out, api_name="forget", api_visibility=writing, **_MODEL)
+
+
+@contextmanager
+def _without_offers() -> Iterator[None]:
+    """Pictures of whom to choose from are deleted at once: a client can't open them."""
+    try:
+        yield
+    finally:
+        temporary.withdraw_offers()
 
 
 @contextmanager

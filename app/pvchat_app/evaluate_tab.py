@@ -39,10 +39,7 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
             picked = gr.Dropdown([], label="Manifest", elem_id="pv-manifest", filterable=False)
-            limit = gr.Number(
-                0, label="Questions at most (0: all)", precision=0, minimum=0, maximum=MAX_QUESTIONS,
-                elem_id="pv-eval-limit",
-            )  # fmt: skip
+            limit = _limit()
             button = gr.Button("Evaluate", variant="primary", elem_id="pv-evaluate")
             gr.HTML(_where(folder), elem_id="pv-manifests-where")
             demo = gr.Button("Add the demo set", size="sm", visible=False, elem_id="pv-demo-set")
@@ -95,6 +92,11 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
 
     demo.click(add, browser, [note, picked, demo, button, runs], show_progress="hidden", **PRIVATE)
     return EvaluateTab(runs, timer, [picked, demo, button], show, offer)
+
+
+def _limit() -> gr.Number:
+    label = "Questions at most (0: all)"
+    return gr.Number(0, label=label, precision=0, minimum=0, maximum=MAX_QUESTIONS, elem_id="pv-eval-limit")
 
 
 def _session(request: gr.Request) -> str:

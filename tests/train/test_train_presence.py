@@ -129,7 +129,8 @@ def test_body_mean_is_over_the_first_photos_of_the_clothing_set(
     folder.mkdir(parents=True)
     for i, level in enumerate((10, 30, 80)):
         Image.new("RGB", (96, 96), (level,) * 3).save(folder / f"{i}.jpg")
-    (folder / "labels.json").write_text("[]")  # no photo
+    rows = [{"file": f"train/{i}.jpg", "split": "train"} for i in range(3)] + [{"file": "val/0.jpg", "split": "val"}]
+    (folder.parent / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
     np.testing.assert_allclose(recipe.body_mean(tmp_path), np.full(1280, 40.0), atol=1)
     np.testing.assert_allclose(recipe.body_mean(tmp_path, count=2), np.full(1280, 20.0), atol=1)
 
