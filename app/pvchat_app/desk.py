@@ -10,6 +10,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pvchat.errors import PeopleError, VideoReadError
@@ -196,7 +197,7 @@ class Desk:
             turn.status, seen = looking.watch.text, looking.so_far
             if seen is not None and seen.duration_s >= next_s:
                 next_s = 2 * seen.duration_s
-                for _ in streamed(lambda _, seen=seen: self._answer_so_far(seen, clip, turn, history)):
+                for _ in streamed(partial(self._answer_so_far, seen, clip, turn, history)):
                     yield turn
                 forgetting.note(session, clip, turn, self.engine.people)
             yield turn
@@ -204,7 +205,10 @@ class Desk:
         if looking.failure is not None:
             raise looking.failure
 
-    def _answer_so_far(self, seen: ClipAnalysis, clip: SessionClip, turn: Turn, history: list[str]) -> None:
+    def _answer_so_far(
+        self, seen: ClipAnalysis, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]
+    ) -> None:
+        """The answer as a whole: it is told anew when more was seen, not in pieces."""
         with self._speaking:
             whole_s = clip.probe.duration_s
             answer = self.engine.chat.ask_so_far(clip.path, seen, whole_s, turn.question, history=history)

@@ -181,9 +181,7 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
             problems = ["a guess"] if level is None else []
             if not choice.footage:
                 problems.append("seldom right on footage")
-            if kind == "location" and shows_no_place(
-                evidence.scene.background, surely=bool(level) and level.endswith("sure")
-            ):
+            if kind == "location" and shows_no_place(evidence.scene.background, surely=(level or "").endswith("sure")):
                 problems.append("before one surface")
             if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts())):
                 problems.append("seen doing something else")

@@ -39,6 +39,7 @@ class Depth:
     """How much of a clip the dear experts look at.
 
     Attributes:
+        follow: faces are searched in every second frame only, and followed in those between.
         grid_frames: frames whose grid features are kept, spread evenly.
         body_crops: sightings of a track whose body region is described.
         masked: sightings of a track that are also described behind a drawn mask …
@@ -51,6 +52,7 @@ class Depth:
         figures_where_no_face: look for figures in a photographed clip, too, where no face was found.
     """
 
+    follow: bool = False
     grid_frames: int = 12
     body_crops: int = 6
     masked: int = 4
@@ -142,7 +144,9 @@ def recognise(
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)
-    found = find_faces(clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total))
+    found = find_faces(
+        clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total), depth.follow
+    )
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)
     linked = tracks.link(found, numbers)

@@ -90,8 +90,8 @@ class _Told:
     def holds(self, thing: Thing) -> bool:
         """Whether a hand is at the thing in most of the frames that show both, and it isn't too large for a hand."""
         near = [self._hand_at(row, np.array(box, np.float32), thing.label) for row, box in self._both(thing)]
-        near = [n for n in near if n is not None]
-        return bool(near) and float(np.mean(near)) >= _HELD
+        told = [n for n in near if n is not None]
+        return bool(told) and float(np.mean(told)) >= _HELD
 
     def wears(self, tie: Thing) -> bool:
         """Whether a tie begins below the face, at most a face width to the side."""

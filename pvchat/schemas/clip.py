@@ -174,7 +174,7 @@ class ClipAnalysis:
             shots=shots[shots[:, 1] > shots[:, 0]],
             scenes=scenes,
             in_all=self.in_all or len(self.tracks),
-            things=[t for thing in self.things if (t := thing.within(int(inside[0]), int(inside[-1]))) is not None],
+            things=[part for one in self.things if (part := one.within(int(inside[0]), int(inside[-1]))) is not None],
         )
 
     def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:

@@ -80,7 +80,8 @@ class PVChat(Enrolling, Correcting):
             SettingsError: there is no such model, or it doesn't fit the other settings.
             WeightsError: the weights are not there and can't be fetched.
         """
-        settings = replace(settings or Settings(), **({} if preset == PRESET else {"model": preset}))
+        settings = settings or Settings()
+        settings = settings if preset == PRESET else replace(settings, model=preset)
         networks = Networks(settings)
         _ = networks.chosen  # a model that can't be used is told before anything is fetched
         networks.fetch(progress)

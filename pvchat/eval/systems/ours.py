@@ -50,8 +50,8 @@ class Ours:
             from pvchat.service import PVChat
 
             networks = self.chat.networks.showing(show)
-            kept = {"people": self.chat.people, "cache": self.chat.cache}
-            self.chat = PVChat(networks.settings, networks=networks, **kept)
+            people, cache = self.chat.people, self.chat.cache
+            self.chat = PVChat(networks.settings, networks=networks, people=people, cache=cache)
 
     def answer(self, item: Item, case: Case) -> Reply:
         """See `System`."""

@@ -145,8 +145,8 @@ class FaceExpert:
 
     def vectors(self, chips: Sequence[NDArray[np.uint8]]) -> FloatArray:
         """Identity vectors [n, 128] of n chips [150, 150, 3]: means of the chip's and its mirror image's."""
-        both = np.stack(chips) if len(chips) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
-        both = self.network.describe(np.concatenate((both, both[:, :, ::-1])))
+        bare = np.stack(chips) if len(chips) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
+        both = self.network.describe(np.concatenate((bare, bare[:, :, ::-1])))
         return np.asarray((both[: len(chips)] + both[len(chips) :]) / 2, np.float32)
 
 
@@ -253,7 +253,7 @@ def _around(boxes: FloatArray) -> FloatArray:
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     found = []
     for x, y, factor in _NEIGHBOURS:
-        centre, half = middle + size * np.float32([x, y]), size * np.float32(factor / 2)
+        centre, half = middle + size * np.array([x, y], np.float32), size * np.float32(factor / 2)
         found.append(np.concatenate((centre - half, centre + half), 1))
     return np.concatenate(found).astype(np.float32)
 

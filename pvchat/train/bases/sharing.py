@@ -187,8 +187,10 @@ class _Run:
             return None
         if episode.picture not in self.analyses:
             from pvchat import video
-            from pvchat.perception.analysis import analyse
+            from pvchat.perception.analysis import recognise
+            from pvchat.perception.measuring import measure
 
             clip = video.load(episode.picture, VideoConfig())
-            self.analyses[episode.picture] = analyse(clip, self.experts)
+            seen = recognise(clip, self.experts)
+            self.analyses[episode.picture] = measure(clip, seen, self.experts)
         return self.analyses[episode.picture]

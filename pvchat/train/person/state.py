@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Module
 
 from pvchat.errors import WeightsError
 from pvchat.model.people import PersonState
@@ -58,7 +59,7 @@ class PersonRun:
         history: losses and looks so far.
     """
 
-    trainee: Trainee
+    trainee: Any
     optimizer: torch.optim.Optimizer
     sparsity: SparsityController
     best: dict[str, Tensor]
@@ -77,7 +78,7 @@ def values_of(trainee: Trainee) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def put_back(trainee: Trainee, values: dict[str, Tensor]) -> None:
+def put_back(trainee: Module, values: dict[str, Tensor]) -> None:
     """Set all parameters."""
     for name, parameter in trainee.named_parameters():
         parameter.copy_(values[name])
