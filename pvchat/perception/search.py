@@ -5,8 +5,9 @@ In: T frames and in which shot each is. Out: the `Faces` of each.
 Two things make this cheap (docs/adr/0018-only-what-is-asked.md). Between two searched frames of one shot of a long
 video a face is looked for where its neighbours have it, and where the wide-range detector sees one; a frame in which a
 face that both neighbours have isn't found again is searched, too. In a short clip every frame is searched: faces that
-are followed lie some 2 % of their height beside where a search finds them, and talking isn't seen any more. And a face that overlaps itself from frame to frame, with nobody
-near, needs no identity vector in each: the best sighting of every few gives its own to the others.
+are followed lie some 2 % of their height beside where a search finds them, and talking isn't seen any more. And a face
+that overlaps itself from frame to frame, with nobody near, needs no identity vector in each: the best sighting of every
+few gives its own to the others.
 """
 
 from __future__ import annotations
