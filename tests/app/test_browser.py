@@ -236,7 +236,7 @@ def test_two_sessions_at_once_see_only_their_own(chromium, url, clips) -> None:
     link = pages[0].locator("#pv-chat-player video").get_attribute("src")
     assert pages[1].request.get(url + link).status == 200  # a link is a key …
     one.close()
-    # … to nothing once its session has ended, two minutes later; headers only: a body that is just being deleted would break off
+    # … to nothing two minutes after its session has ended; headers only: a body being deleted would break off
     wait_for(lambda: pages[1].request.head(url + link).status == 404, 200)
     forget(pages[1], "Obama")
     two.close()
