@@ -39,6 +39,7 @@ from pvchat.perception import analysis, measuring, search
 from pvchat.perception.experts import body, efficientnet, faces, hands, identity, mesh, mtcnn
 from pvchat.perception.experts.networks import RUNTIME, runtime_for
 from pvchat.perception.tracks import link
+from pvchat.train.fits.faceteachers import dlib_file
 from pvchat.video import Clip, load, save_clip
 
 SECONDS, FPS, WIDTH, HEIGHT = 10, 30, 1280, 720
@@ -149,7 +150,7 @@ def dlib_road(clip: Clip) -> int:
     import dlib
 
     detector, found = dlib.get_frontal_face_detector(), 0
-    network = dlib.face_recognition_model_v1(str(member_path("identity", identity.MEMBER)))
+    network = dlib.face_recognition_model_v1(str(dlib_file()))
     for image in clip.images:
         for box in detector(image, 0):
             found += 1
