@@ -138,13 +138,13 @@ def test_the_whole_demo(pvchat_home, monkeypatch):
     """Real weights, real footage: all decisions are right, and a second time no clip is looked at again."""
     if weights.missing(table=footage.FOOTAGE):
         pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
-    looked, analyse = [], analysis.analyse
+    looked, recognise = [], analysis.recognise
 
     def counted(*args, **options):
         looked.append(args)
-        return analyse(*args, **options)
+        return recognise(*args, **options)
 
-    monkeypatch.setattr(analysis, "analyse", counted)
+    monkeypatch.setattr(analysis, "recognise", counted)
     settings, seen = Settings(device="cpu"), []
     for _ in range(2):
         result = showcase.perform(settings, ProgressDisplay("bytes"), ProgressDisplay(), lambda text: None)

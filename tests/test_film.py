@@ -66,7 +66,7 @@ def test_a_clip_with_a_cut_between_two_people_has_two_subjects(material: Path, t
     film(tmp_path / "two.mp4", ("portrait", "astronaut"), material)
     chat = PVChat(Settings(device="cpu", answers="facts"))
     with pytest.raises(SeveralSubjectsError) as raised:
-        chat.enroll(tmp_path / "two.mp4", "Her")
+        chat.enroll(tmp_path / "two.mp4", "Hera")
     assert len(raised.value.candidates) == 2
 
 

@@ -93,6 +93,7 @@ def names(page) -> list[str]:
 def forget(page, name: str) -> None:
     tab(page, "People")
     pick(page, "who", name)
+    page.wait_for_timeout(1500)  # a question about whoever was picked before is taken away first
     page.click("#pv-forget")
     page.wait_for_selector("#pv-forget-yes")
     page.click("#pv-forget-yes")
