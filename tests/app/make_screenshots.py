@@ -198,8 +198,9 @@ def evaluating(studio: Studio) -> None:
 def seen(page: Any) -> None:
     """Unfold the newest answer and wait for its pictures."""
     page.locator("#pv-chat .pv-turn").last.locator(".pv-more > summary").click()
-    page.wait_for_selector("#pv-chat .pv-picture img")
-    page.wait_for_function("[...document.querySelectorAll('#pv-chat .pv-picture img')].every((i) => i.naturalWidth)")
+    page.locator("#pv-chat .pv-picture img").last.wait_for()
+    newest = "[...[...document.querySelectorAll('#pv-chat .pv-turn')].pop().querySelectorAll('.pv-picture img')]"
+    page.wait_for_function(f"{newest}.every((i) => i.naturalWidth)")
     page.wait_for_timeout(1200)
 
 
