@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_mortal import DISK, die_before_call
 from make_people import assert_same, find_traces, make_person, posix, traces
 from test_cache import make_analysis
 
@@ -204,20 +205,7 @@ def test_doctor_counts_what_is_still_plain(ana: Person, monkeypatch: pytest.Monk
 
 def run_until_call(step: str, calls: int) -> None:
     """Convert, but die by SIGKILL just before the given call that touches the disk."""
-    left = calls
-
-    def mortal(call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*args, **kwargs)
-
-        return wrapper
-
-    for name in ("open", "fsync", "rename", "replace", "unlink", "rmdir", "mkdir", "link", "utime"):
-        setattr(os, name, mortal(getattr(os, name)))
+    die_before_call(calls, (*DISK, "link", "utime"))
     if step == "encrypt":
         keys.create(KEY)
     getattr(conversion, step)()

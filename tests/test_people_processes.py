@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import random
 import shutil
 import signal
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from make_mortal import die_before_call
 from make_people import assert_same, find_traces, make_person, posix
 
 from pvchat.errors import PeopleError
@@ -104,20 +104,7 @@ STEPS: dict[str, Callable[[PeopleStore], Any]] = {
 
 def run_until_call(root: Path, step: str, calls: int) -> None:
     """Do one step, but die by SIGKILL just before the given call that touches the disk."""
-    left = calls
-
-    def mortal(call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*args, **kwargs)
-
-        return wrapper
-
-    for name in ("open", "fsync", "rename", "replace", "unlink", "rmdir", "mkdir"):
-        setattr(os, name, mortal(getattr(os, name)))
+    die_before_call(calls)
     STEPS[step](PeopleStore(root))
 
 

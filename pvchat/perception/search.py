@@ -62,7 +62,7 @@ def locate(
             found.update(zip(part, expert.locate_many([images[f] for f in part]), strict=True))
             tell(len(found))
 
-    search([f for f in range(len(images)) if f not in set(between)])
+    search(sorted(set(range(len(images))) - set(between)))
     missed = []
     for start in range(0, len(between), _AT_ONCE):
         part = between[start : start + _AT_ONCE]

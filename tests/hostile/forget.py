@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from make_mortal import die_before_call
 from make_people import find_traces, make_person, traces
 from test_cache import make_analysis
 
@@ -133,20 +134,7 @@ def _killed_while_forgetting(home: Path) -> Iterator[Outcome]:
 
 def _forget_until(calls: int) -> None:
     """Forget her, but die by SIGKILL just before the given call that touches the disk."""
-    left = calls
-
-    def mortal(call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*args, **kwargs)
-
-        return wrapper
-
-    for name in ("open", "fsync", "rename", "replace", "unlink", "rmdir", "mkdir"):
-        setattr(os, name, mortal(getattr(os, name)))
+    die_before_call(calls)
     PeopleStore().forget(NAME)
 
 
