@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from make_app import ANA, BEN, Scenery, make_desk, ready, running
+from make_app import ANA, BEN, Scenery, make_desk, open_scenery, ready, running
 from make_browser import browser, open_page
-from make_studio import open_studio
 from pvchat_app.desk import Desk
 
-from pvchat import PVChat, video
+from pvchat import PVChat
 from pvchat.config import Settings
-
-_LOAD = video.load
 
 
 @pytest.fixture
@@ -21,12 +18,7 @@ def scenery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scenery:
     """Made-up experts; clips are decoded for real."""
     folder = tmp_path / "clips"
     folder.mkdir()
-    open_studio(folder, monkeypatch)
-    made = Scenery(folder)
-    monkeypatch.setattr(video, "load", _LOAD)
-    monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
-    monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
-    return made
+    return open_scenery(folder, monkeypatch)
 
 
 @pytest.fixture
@@ -57,12 +49,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("studio")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PVCHAT_HOME", str(tmp_path_factory.mktemp("served")))
-        open_studio(folder, patch)
-        made = Scenery(folder)
-        patch.setattr(video, "load", _LOAD)
-        patch.setattr("pvchat.perception.analysis.recognise", made.recognise)
-        patch.setattr("pvchat.perception.measuring.measure", made.measure)
-        yield made
+        yield open_scenery(folder, patch)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import uvicorn
 from make_analysis import make_analysis, make_track
-from make_studio import Studio
+from make_studio import Studio, open_studio
 from pvchat_app.desk import Desk
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
@@ -29,6 +29,7 @@ from pvchat.config import Settings
 from pvchat.schemas import Garment, PersonFacts
 
 ANA, BEN = 1, 2
+_LOAD = video.load
 
 
 def real_clip(folder: Path, name: str, frames: int = 6, fps: float = 4.0, side: int = 64) -> Path:
@@ -55,6 +56,16 @@ class Scenery(Studio):
         analysis = make_analysis(*tracks, key=video.content_key(path))
         self.known[analysis.key] = replace(analysis, **fields)
         return path
+
+
+def open_scenery(folder: Path, patch: pytest.MonkeyPatch) -> Scenery:
+    """Put made-up experts in the place of the real ones; clips are decoded for real."""
+    open_studio(folder, patch)
+    made = Scenery(folder)
+    patch.setattr(video, "load", _LOAD)
+    patch.setattr("pvchat.perception.analysis.recognise", made.recognise)
+    patch.setattr("pvchat.perception.measuring.measure", made.measure)
+    return made
 
 
 def ready(chat: PVChat) -> Engine:

@@ -23,11 +23,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "app"))
 
-from make_app import ANA, BEN, Scenery, ready, running, upload, wait_for  # noqa: E402
-from make_studio import open_studio  # noqa: E402
+from make_app import ANA, BEN, open_scenery, ready, running, upload, wait_for  # noqa: E402
 from test_origins import FOREIGN, ROUTES  # noqa: E402
 
-from pvchat import PVChat, video  # noqa: E402
+from pvchat import PVChat  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 
 from . import Outcome  # noqa: E402
@@ -64,14 +63,9 @@ def run(home: Path) -> Iterator[Outcome]:
 
 
 def _made(home: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
-    load = video.load
     folder = home / "clips"
     folder.mkdir()
-    open_studio(folder, patch)
-    scenery = Scenery(folder)
-    patch.setattr(video, "load", load)
-    patch.setattr("pvchat.perception.analysis.recognise", scenery.recognise)
-    patch.setattr("pvchat.perception.measuring.measure", scenery.measure)
+    scenery = open_scenery(folder, patch)
     patch.setattr("pvchat_app.visits.GRACE_S", 1.5)
     chat = PVChat(Settings(device="cpu"))
     chat.enroll(scenery.clip("ana", ANA), "Ana")
