@@ -1,7 +1,7 @@
 // How far an upload is: bytes, share, time left, under the field it was dropped on. Gradio sends files with `fetch`,
 // which tells nothing of what was sent so far; the same request goes out as an XMLHttpRequest, which does.
 (() => {
-  const plain = window.fetch, NEWEST = 6000; // milliseconds by which the pace is judged
+  const plain = window.fetch, NEWEST = 6000, LEGIBLE = 400; // milliseconds: what the pace is judged by, how long a number stays
   let field = null; // the block that the files came from
 
   for (const kind of ["change", "drop", "paste"]) {
@@ -31,7 +31,7 @@
       + 'aria-valuemax="100"><div></div></div>';
     if (field) field.after(box);
     const samples = [[performance.now(), 0]];
-    let told = -1;
+    let told = -Infinity, later = 0;
     return {
       show(done, total) {
         const now = performance.now(), share = total ? done / total : 0;
@@ -42,12 +42,16 @@
         const percent = Math.floor(100 * share);
         box.querySelector("[role=progressbar]").setAttribute("aria-valuenow", percent);
         box.querySelector("[role=progressbar] > div").style.width = `${100 * share}%`;
-        if (now - told < 400 && share < 1) return; // else it couldn't be read
+        clearTimeout(later);
+        if (now - told < LEGIBLE && share < 1) { // the newest of several is told when the last one could be read
+          later = setTimeout(() => this.show(done, total), LEGIBLE - (now - told));
+          return;
+        }
         told = now;
         box.firstChild.textContent = share < 1
           ? `Uploading … ${size(done)} of ${size(total)} (${percent} %)${left}` : "Uploaded, being checked …";
       },
-      end() { box.remove(); },
+      end() { clearTimeout(later); box.remove(); },
     };
   }
 
