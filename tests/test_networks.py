@@ -97,6 +97,19 @@ def test_other_devices_are_torchs() -> None:
     assert networks.runtime_for("cuda") == networks.runtime_for("mps") == networks.runtime_for("cuda:1") == "torch"
 
 
+def test_another_device_computes_what_openvino_does(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The road that CUDA takes, on a device that every machine has and that isn't named "cpu"."""
+    moved, to = [], torch.nn.Module.to
+    monkeypatch.setattr(torch.nn.Module, "to", lambda self, *args: moved.append(args) or to(self, *args))
+    there = load("small", weights, build, (-1, 4, 4, 3), device="cpu:0")
+    assert moved == [("cpu:0",)]
+    assert Suppression("cpu:0")._torch
+    here = load("small", weights, build, (-1, 4, 4, 3))
+    for a, b in zip(there(pixels(3, 4, 4, 3)), here(pixels(3, 4, 4, 3)), strict=True):
+        assert a.dtype == np.float32
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 19])
 def test_batches_are_powers_of_two_and_keep_the_order(count: int) -> None:
     sizes = []
