@@ -9,6 +9,8 @@ Notable choices (docs/adr/0014-fast-runtime.md):
   import torch nor trace.
 - Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, and identity vectors would
   depend on the machine.
+- A network computes on one thread; what can be done side by side (frames, batches) is, on as many as there are
+  (`side_by_side`): small networks gain little from two threads each, and the arrays between them nothing.
 - Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.
 """
 
@@ -24,11 +26,12 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +51,10 @@ RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
 _FILE, _RECEIPT = "network.xml", "receipt.json"
 _EXAMPLE = 64  # pixels of a free side while a module is traced
 _COMPILING = threading.Lock()
+_AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
 
+Thing = TypeVar("Thing")
+Made = TypeVar("Made")
 Network = Callable[[NDArray[Any]], list[FloatArray]]
 
 
@@ -103,9 +109,25 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
 
 
 def threads() -> int:
-    """Threads a network computes on: `$OMP_NUM_THREADS`, else the usable cores."""
+    """Threads the networks compute on together: `$OMP_NUM_THREADS`, else the usable cores."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores()
+
+
+def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
+    """`make` of each thing, in order, in `threads()` threads; what is called so by one of them stays in it."""
+    todo = list(things)
+    if len(todo) < 2 or threads() < 2 or getattr(_AT_WORK, "inside", False):
+        return [make(thing) for thing in todo]
+    return list(_workers(threads()).map(make, todo))
+
+
+@cache
+def _workers(count: int) -> ThreadPoolExecutor:
+    def begin() -> None:
+        _AT_WORK.inside = True
+
+    return ThreadPoolExecutor(count, "networks", begin)
 
 
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
@@ -114,11 +136,12 @@ def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArr
     OpenVINO prepares itself anew for every batch size it has not met, which costs more than some rows do: so every
     batch is as large as a power of two.
     """
-    found, start = [], 0
+    batches, start = [], 0
     while start < len(rows):
         size = min(most, 1 << ((len(rows) - start).bit_length() - 1))
-        found.append(network(rows[start : start + size]))
+        batches.append(rows[start : start + size])
         start += size
+    found = side_by_side(network, batches)
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
@@ -126,7 +149,7 @@ class Suppression:
     """Greedy non-maximum suppression in the runtime's own code: torchvision's results, without importing it."""
 
     def __init__(self, device: str = "cpu") -> None:
-        self._models: dict[float, Any] = {}
+        self._models: dict[float, _OpenVinoNetwork] = {}
         self._torch = runtime_for(device) == "torch"
 
     def __call__(self, boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
@@ -149,8 +172,8 @@ class Suppression:
             return np.asarray(nms(torch.from_numpy(boxes), torch.from_numpy(scores), overlap).numpy())
         if overlap not in self._models:
             self._models[overlap] = _suppression(overlap)
-        out = self._models[overlap]([boxes[None], scores[None, None]])
-        keep = np.asarray(out[0][: int(out[1][0]), 2], np.int64)
+        chosen, count = self._models[overlap](boxes[None], scores[None, None])
+        keep = np.asarray(chosen[: int(count[0]), 2], np.int64)
         return keep[np.lexsort((keep, -scores[keep]))]
 
 
@@ -171,10 +194,10 @@ class _OpenVinoNetwork:
         self._compiled = _compile(model)
         self._local = threading.local()  # a request is not thread-safe
 
-    def __call__(self, rows: NDArray[Any]) -> list[FloatArray]:
+    def __call__(self, *inputs: NDArray[Any]) -> list[FloatArray]:
         if not hasattr(self._local, "request"):
             self._local.request = self._compiled.create_infer_request()
-        out = self._local.request.infer([np.ascontiguousarray(rows)], share_inputs=True)
+        out = self._local.request.infer([np.ascontiguousarray(one) for one in inputs], share_inputs=True)
         return list(out.to_tuple())
 
 
@@ -194,7 +217,8 @@ def _core() -> Any:
 
 
 def _compile(model: Any) -> Any:
-    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads(), "PERFORMANCE_HINT": "LATENCY"}
+    count = threads()
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": count}
     with _COMPILING:
         return _core().compile_model(model, "CPU", options)
 
@@ -287,7 +311,7 @@ def _write_receipt(folder: Path) -> None:
     os.replace(draft, folder / _RECEIPT)
 
 
-def _suppression(overlap: float) -> Any:
+def _suppression(overlap: float) -> _OpenVinoNetwork:
     openvino = _openvino()
     ops = openvino.opset13
     # The operator drops a box at the threshold itself, torchvision only above it; cells of a grid meet it exactly.
@@ -299,4 +323,4 @@ def _suppression(overlap: float) -> Any:
         boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
         ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
     )  # fmt: skip
-    return _compile(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]))
+    return _OpenVinoNetwork(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]))
