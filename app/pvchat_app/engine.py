@@ -56,6 +56,16 @@ class Engine:
         """
         return self._loaded.result()
 
+    def answer_by(self, model: str) -> None:
+        """Let another model answer from now on; until it is loaded, and where it can't be, the one before does.
+
+        Raises:
+            PVChatError: it can't be loaded.
+        """
+        loaded: Future[PVChat] = Future()
+        loaded.set_result(self.chat.answering(model))
+        self._loaded = loaded
+
     @contextmanager
     def listening(self, progress: Progress | None) -> Iterator[None]:
         """Whatever this thread makes PVChat do reports to `progress`."""

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat.bases.sources import read_source
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.runtime import pick_device
@@ -153,10 +154,25 @@ class Networks:
         if self.narrator is None:
             hint = "Name one, such as --model smolvlm2-500m."
             raise SettingsError("only a pretrained base is shown people", subject=f"ours-{show}", hint=hint)
-        other = Networks(replace(self.settings, show=show))
+        other = self._sharing(replace(self.settings, show=show))
+        other.__dict__["narrator"] = self.narrator.showing(other.settings)
+        return other
+
+    def answering(self, model: str) -> Networks:
+        """The same experts with another model that answers, not loaded yet.
+
+        Raises:
+            SettingsError, WeightsError: that model can't answer.
+        """
+        fewer_bits = self.settings.quantize if read_source(model) is not None else ""
+        other = self._sharing(replace(self.settings, model=model, quantize=fewer_bits))
+        _ = other.chosen
+        return other
+
+    def _sharing(self, settings: Settings) -> Networks:
+        other = Networks(settings)
         shared = ("experts", "presence", "sentences")
         other.__dict__.update({name: getattr(self, name) for name in shared}, lock=self.lock)
-        other.__dict__["narrator"] = self.narrator.showing(other.settings)
         return other
 
     def fetch(self, progress: Progress | None = None) -> None:
