@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.claims import ASKED  # noqa: E402
@@ -37,11 +37,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model")
     create_model("tiny").save_pretrained(path)
     return path
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="module")
