@@ -117,7 +117,7 @@ def _times(page: Any, clip: Path) -> dict[str, float]:
     page.press("#pv-question textarea", "Enter")  # as soon as the clip is there: the experts still look at it
     page.wait_for_function(_FIRST, arg=[0])
     first = time.perf_counter() - begun
-    page.wait_for_selector("#pv-chat .pv-picture")
+    page.wait_for_selector("#pv-chat .pv-picture", state="attached")  # it lies folded
     times = {"upload_to_player_s": shown, "upload_to_first_word_s": first}
     for name, question in (("second_question", "Where is Obama?"), ("worded_question", "What is Obama wearing?")):
         before = page.locator("#pv-chat .bot").count()

@@ -19,7 +19,9 @@ _NOT_UPLOADED = "Upload the file first: nothing else on this machine is read."
 @cache
 def narrow() -> None:
     """Put ours in the place of Gradio's functions, once for this process."""
+    from fastapi import HTTPException
     from gradio import exceptions, processing_utils, route_utils, routes
+    from starlette.requests import ClientDisconnect
 
     whole, allowed = route_utils.upload_fn, processing_utils._check_allowed
 
@@ -28,7 +30,10 @@ def narrow() -> None:
         folder = Path(upload_dir) / secrets.token_hex(16)
         try:
             return await whole(request, folder, *rest, **options)
-        except BaseException:  # the client went, or the server stops
+        except ClientDisconnect as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise HTTPException(400, "The upload broke off.") from error  # nobody hears it, and nothing is logged
+        except BaseException:  # refused, or the server stops
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
