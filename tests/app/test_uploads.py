@@ -89,7 +89,7 @@ def test_nothing_stays_of_an_upload_that_broke_off(server, caplog: pytest.LogCap
         )
         client.sendall(head + b"S" * 2_000_000)
         wait_for(lambda: left(app))
-    wait_for(lambda: not list(app.desk.sessions.uploads.iterdir()))
+    wait_for(lambda: not left(app))
     time.sleep(0.5)
     assert "Traceback" not in caplog.text
 
