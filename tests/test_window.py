@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch")
 
 from make_analysis import make_analysis, make_track  # noqa: E402
-from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.trained import TrainedModel  # noqa: E402
@@ -23,16 +23,6 @@ from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def chat(studio: Studio) -> PVChat:
-    return open_chat(studio)
 
 
 @pytest.fixture
@@ -200,6 +190,8 @@ def test_what_was_seen_so_far_says_how_far_that_is(chat: PVChat, clip: Path) -> 
         told = chat.ask_so_far(clip, seen, 10, question)
         assert told.answer == "Seen so far, up to 0:05 of 0:10: I haven't come to that part yet."
         assert told.people == []
+    doing = chat.ask_so_far(clip, seen, 10, "What is Ana holding?").answer
+    assert doing.endswith("but I can't make out anything in Ana's hands. I am still looking.")
     with pytest.raises(SettingsError):
         chat.ask_so_far(clip, seen, 10, "Is Ana there at 0:30?")
 
