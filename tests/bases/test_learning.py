@@ -76,8 +76,6 @@ def test_a_tiny_base_learns_two_people(taught):
     base, found = taught
     for name, (_, trained, gate) in found.items():
         assert trained.best < trained.start, name  # the loss on examples held back
-        steps = [row["loss"] for row in trained.history if row["part"] == "train" and row["stage"] == "video"]
-        assert np.mean(steps[-20:]) < np.mean(steps[:20]), name
         assert fits(base, with_state(Person(name), trained, gate, base))
     assert min(told_right(taught, name, name) for name in found) > 0.9
     assert max(told_right(taught, "Ana", "Bo"), told_right(taught, "Bo", "Ana")) < 0.5
