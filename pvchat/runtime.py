@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda", "mps")
 # What Linux gives programs of an accelerator that torch knows: NVIDIA's driver (also Jetson's, and WSL's), AMD's.
 _NODES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")
-_M_ARENA_MAX = -8  # of glibc's malloc.h
 PLAIN_EVERY_S = 5.0  # a progress display without a terminal says something this often
 
 
@@ -101,25 +99,6 @@ def set_threads(count: int | None = None) -> int:
     else:
         os.environ["OMP_NUM_THREADS"] = str(count)
     return count
-
-
-def spare_memory(*, trim: bool = False) -> None:
-    """Let the C library keep less memory for itself: a heap a core instead of eight; elsewhere than in glibc nothing.
-
-    Threads that take turns at decoding and computing leave a hundred megabytes of holes in heaps of their own.
-
-    Args:
-        trim: also give back now what is free.
-    """
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    library = ctypes.CDLL(None)
-    with suppress(AttributeError):  # musl has neither
-        library.mallopt(_M_ARENA_MAX, usable_cores())
-        if trim:
-            library.malloc_trim(0)
 
 
 def generator(seed: int, device: str = "cpu") -> torch.Generator:
