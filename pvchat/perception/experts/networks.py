@@ -116,7 +116,7 @@ def threads() -> int:
 def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
     """`make` of each thing, in order, in `threads()` threads, of which the caller's is one.
 
-    What one of them calls in turn stays in its thread. Each thread keeps memory of its own for each network.
+    What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
     """
     todo, count = list(things), threads()
     if len(todo) < 2 or count < 2 or getattr(_AT_WORK, "inside", False):
