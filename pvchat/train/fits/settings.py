@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,7 +88,7 @@ def cut_out(root: Path, rng: np.random.Generator) -> list[Cutout]:
     return found
 
 
-def photographed(image: Images, people: Sequence[Cutout], rng: np.random.Generator) -> Images:
+def photographed(image: Images, people: list[Cutout], rng: np.random.Generator) -> Images:
     """A place with nobody to three people before it: often out of focus, dark, soft, compressed."""
     picture = _part(image, rng)
     width, height = picture.size
@@ -106,7 +105,7 @@ def photographed(image: Images, people: Sequence[Cutout], rng: np.random.Generat
     return np.asarray(Image.open(buffer).convert("RGB"))
 
 
-def drawn(image: Images, faces: Sequence[Images], rng: np.random.Generator) -> Images:
+def drawn(image: Images, faces: list[Images], rng: np.random.Generator) -> Images:
     """A place as a painted background with nobody to three drawn figures."""
     picture = posterise(_part(image, rng), rng)
     boxes: list[list[float]] = []
