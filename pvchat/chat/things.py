@@ -156,6 +156,13 @@ def things_seen(things: Sequence[Thing]) -> str:
     return join([counted(k, at_most_at_once([t for t in things if t.label == k])) for k in kinds])
 
 
+def things_told(things: Sequence[Thing]) -> list[str]:
+    """`things_seen` one by one, each with where the surest of its kind is."""
+    kinds = list(dict.fromkeys(t.label for t in things))[:_MOST_TOLD]
+    alike = {k: [t for t in things if t.label == k] for k in kinds}
+    return [f"{counted(k, at_most_at_once(found))} {_where(found[0])}" for k, found in alike.items()]
+
+
 def things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
     """The things whose foot stands on a table, a bed or the like in a frame that shows both."""
     found = []
