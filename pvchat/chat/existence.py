@@ -76,6 +76,11 @@ def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     return f"{seen}: {join([*present, *strangers])}."
 
 
+def how_many_unknown(evidence: Evidence) -> str:
+    """The number of people seen whom nobody knows."""
+    return unknown_people(evidence.unknown) or "I see nobody in this video whom I don't know."
+
+
 def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     """When somebody present is seen; how long, how often, when first or last where the question asks that."""
     name, seen = person.name, when(person, evidence)

@@ -78,7 +78,11 @@ def release(model: Path, out: Path, language: Path | None = None, answering: Pat
 
 def _language_parts(state: dict[str, Tensor], other: dict[str, Tensor], subject: str) -> dict[str, Tensor]:
     """Adapters and projectors of another run, which must share everything that words are made of."""
-    moved = [k for k in other if k.startswith(WORDS) and (k not in state or not torch.equal(other[k], state[k]))]
+    moved = [
+        k
+        for k in other
+        if k.startswith(WORDS) and (k not in state or not torch.equal(other[k].float(), state[k].float()))
+    ]
     if moved:
         raise WeightsError(
             f"{len(moved)} tensors differ between the two, the first is {moved[0]}",
