@@ -6,11 +6,13 @@ time: with OMP_NUM_THREADS=1 that is what a quiet machine takes, and a busy one 
 
     python benchmarks/speed.py                 # two clips of the packaged footage, fetched by `pvchat demo`
     python benchmarks/speed.py --clips a.mp4 --rounds 5
-    python benchmarks/speed.py --long film.mp4 # seconds of processor and wall a minute of film, and the peak memory
+    python benchmarks/speed.py --film ../shared/devset --out runs/film  # and a film of ten minutes (film.py)
 
 "who" is all that a yes or no needs, "what" is measured once when a question asks what somebody does or wears.
-Beside them run the same detectors on every frame with an identity vector for each face (facenet-pytorch's MTCNN, its
-weights and cascade, on our runtime), and, where dlib-bin is installed, its HOG detector and its network.
+Beside them run, on the same frames, our detectors in every frame with a vector for each face; facenet-pytorch's MTCNN
+with our identity network; and dlib's HOG detector with its network. What they see is linked to people by the same rule.
+Both packages are only compared with: dlib-bin is one of the test's, and facenet-pytorch is taken without what it asks
+for (`pip install --no-deps facenet-pytorch==2.6.0`), for it pins an old torch and an old numpy but runs on ours.
 `--torch` adds the road that runs where OpenVINO is missing.
 """
 
@@ -21,12 +23,14 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import film
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -136,7 +140,7 @@ def experts_on(runtime: str) -> analysis.Experts:
     try:
         experts = analysis.Experts()
         warm = np.zeros((2, 96, 160, 3), np.uint8)
-        experts.faces.find_many(warm)
+        experts.faces.find_many(list(warm))
         experts.frames.grid(warm)
     finally:
         os.environ.pop(RUNTIME)
@@ -145,24 +149,58 @@ def experts_on(runtime: str) -> analysis.Experts:
     return experts
 
 
-def dlib_road(clip: Clip) -> int:
-    """dlib-bin's HOG detector, 5-point predictor's place taken by the box, and its ResNet on each face: faces found."""
+def dlib_road(clip: Clip) -> str:
+    """dlib-bin's HOG detector, 5-point predictor's place taken by the box, and its ResNet on each face."""
     import dlib
 
-    detector, found = dlib.get_frontal_face_detector(), 0
+    detector, found = dlib.get_frontal_face_detector(), []
     network = dlib.face_recognition_model_v1(str(dlib_file()))
     for image in clip.images:
+        boxes, vectors = [], []
         for box in detector(image, 0):
-            found += 1
-            low = np.maximum([box.left(), box.top()], 0)
-            cut = Image.fromarray(image).crop((*low.tolist(), box.right(), box.bottom()))
-            network.compute_face_descriptor(np.asarray(cut.resize((identity.SIDE, identity.SIDE))))
-    return found
+            corners = (max(box.left(), 0), max(box.top(), 0), box.right(), box.bottom())
+            cut = Image.fromarray(image).crop(corners).resize((identity.SIDE, identity.SIDE))
+            vectors.append(np.array(network.compute_face_descriptor(np.asarray(cut))))
+            boxes.append(corners)
+        found.append(_seen(boxes, vectors))
+    return _linked(found)
+
+
+def _seen(boxes: Sequence[tuple[int, ...]], vectors: Sequence[NDArray[Any]]) -> faces.Faces:
+    """Faces of which nothing is known but where they are and whose."""
+    n = len(boxes)
+    rows = np.array(boxes, np.float32).reshape(n, 4), np.zeros((n, 5, 2), np.float32)
+    sure, fair = np.ones(n, np.float32), np.full(n, 0.5, np.float32)
+    return faces.Faces(*rows, sure, fair, np.array(vectors, np.float32).reshape(n, identity.WIDTH))
+
+
+def facenet_road(clip: Clip, expert: faces.FaceExpert) -> str:
+    """facenet-pytorch's MTCNN as it comes, its faces described by our identity network."""
+    from facenet_pytorch import MTCNN
+
+    detector, found = MTCNN(keep_all=True, device="cpu"), []
+    for start in range(0, len(clip.images), 8):
+        images = list(clip.images[start : start + 8])
+        for image, *seen in zip(images, *detector.detect(images, landmarks=True), strict=True):
+            none = (np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
+            boxes, scores, points = (np.asarray(v, np.float32) for v in (none if seen[0] is None else seen))
+            found.append(expert.describe(image, boxes, points, scores))
+    return _linked(found)
 
 
 def every_face_road(clip: Clip, expert: faces.FaceExpert) -> str:
-    """Each frame searched, each face described: what the people found by it come to."""
-    found = [one for start in range(0, len(clip.images), 8) for one in expert.find_many(clip.images[start : start + 8])]
+    """Each frame searched, each face described."""
+    return _linked(
+        [
+            one
+            for start in range(0, len(clip.images), 8)
+            for one in expert.find_many(list(clip.images[start : start + 8]))
+        ]
+    )
+
+
+def _linked(found: list[faces.Faces]) -> str:
+    """What the people that a road's faces are linked to come to."""
     return _people([len(track) for track in link(found)])
 
 
@@ -170,11 +208,25 @@ def _people(sightings: list[int]) -> str:
     return f"{len(sightings)} people, {sum(sightings)} sightings"
 
 
-def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts], *, with_dlib: bool) -> None:
+def others(expert: faces.FaceExpert) -> dict[str, Callable[[Clip], str]]:
+    """The roads beside ours, of those whose package is installed."""
+    roads: dict[str, Callable[[Clip], str]] = {"every face, every frame": partial(every_face_road, expert=expert)}
+    for package, name, road in (
+        ("dlib", "dlib: HOG and ResNet", dlib_road),
+        ("facenet_pytorch", "facenet: MTCNN, our vectors", partial(facenet_road, expert=expert)),
+    ):
+        if find_spec(package) is None:
+            _tell(f"{package} is not installed: not compared")
+        else:
+            roads[name] = road
+    return roads
+
+
+def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts]) -> None:
     """Prints one clip's table: every round decodes and then takes every road."""
     seconds: dict[str, list[tuple[float, float]]] = {}
     found: dict[str, str] = {}
-    parts = PartTimer()
+    parts, beside = PartTimer(), others(next(iter(roads.values())).faces)
     for _ in range(rounds + 1):  # the first one warms every shape up
         clip = _clocked(seconds, "decode", partial(load, path, VideoConfig()))
         for name, experts in roads.items():
@@ -182,19 +234,16 @@ def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts], *, with
                 seen = _clocked(seconds, f"who, {name}", partial(analysis.recognise, clip, experts))
                 _clocked(seconds, f"what, {name}", partial(measuring.measure, clip, seen, experts))
             found[f"who, {name}"] = _people([len(track) for track in seen.tracks if track.kind == "face"])
-        every = partial(every_face_road, clip, next(iter(roads.values())).faces)
-        found["every face, every frame"] = _clocked(seconds, "every face, every frame", every)
-        if with_dlib:
-            faces_found = _clocked(seconds, "dlib: HOG and ResNet", partial(dlib_road, clip))
-            found["dlib: HOG and ResNet"] = f"{faces_found} sightings"
+        for name, road in beside.items():
+            found[name] = _clocked(seconds, name, partial(road, clip))
     _tell(f"\n{path.name}: {clip.duration_s:.0f} s, {clip.width} by {clip.height}, {len(clip.images)} frames seen")
     medians = {name: np.median(values[1:], 0) for name, values in seconds.items()}
     for name, (wall, cpu) in medians.items():
         ratio = cpu / medians["decode"][1]
-        _tell(f"  {name:24s} {wall:6.2f} s, processor {cpu:6.2f} s, {ratio:5.2f} x decode  {found.get(name, '')}")
+        _tell(f"  {name:28s} {wall:6.2f} s, processor {cpu:6.2f} s, {ratio:5.2f} x decode  {found.get(name, '')}")
     for name, cpu in parts.seconds.items():
         part = cpu / (rounds + 1)
-        _tell(f"    {name:22s}           processor {part:6.2f} s, {part / medians['decode'][1]:5.2f} x decode")
+        _tell(f"    {name:26s}           processor {part:6.2f} s, {part / medians['decode'][1]:5.2f} x decode")
 
 
 def ask_rate(path: Path) -> None:
@@ -217,29 +266,21 @@ def ask_rate(path: Path) -> None:
             _tell(f"  {count:2d} questions at once: {1e3 * median:.1f} ms, {count / median:.0f} a second")
 
 
-def long_video(path: Path) -> None:
-    """Prints what scanning a long video takes, by the minute of film, and the process's peak memory."""
-    import resource
-
-    from pvchat.perception.scan import KeptParts, is_long, scan
+def enrolling(path: Path) -> None:
+    """Prints what enrolling from a clip takes in a warm process, beside decoding it alone."""
+    from pvchat import PVChat
+    from pvchat.config import Settings
     from pvchat.storage.clips import ClipCache
-    from pvchat.video import probe
 
-    config, experts = VideoConfig(), experts_on("openvino")
-    found = probe(path, config)
-    if not is_long(found, config):
-        raise SystemExit(f"{path} is too short to be scanned")
-    start = time.perf_counter(), time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        for seen in scan(path, found, experts, config, KeptParts(ClipCache(Path(folder)), "benchmark")):
-            if seen.parts % 10 == 0:
-                _tell(f"    {seen.end_s:7.1f} s of film: processor {time.process_time() - start[1]:.1f} s")
-    wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
-    minutes, memory = found.duration_s / 60, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    _tell(
-        f"{path.name}: {minutes:.1f} minutes, {len(seen.analysis().tracks)} tracks, wall {wall:.0f} s,"
-        f" processor {cpu:.0f} s, {cpu / minutes:.1f} s a minute; peak {memory:.0f} MB"
-    )
+    warm = PVChat(Settings(answers="facts"))
+    took: dict[str, list[tuple[float, float]]] = {}
+    for _ in range(3):  # the first one loads
+        with tempfile.TemporaryDirectory() as cache, tempfile.TemporaryDirectory() as people:
+            chat = PVChat(warm.settings, networks=warm.networks, cache=ClipCache(Path(cache))).with_people(people)
+            _clocked(took, "decode", partial(load, path, VideoConfig()))
+            _clocked(took, "enroll", partial(chat.enroll, path, "Ana", track=1))
+    (wall, _), (all_wall, _) = (np.median(values[1:], 0) for values in took.values())
+    _tell(f"  enrolling, warm: {all_wall:.2f} s by the clock, {all_wall - wall:.2f} s beyond decoding")
 
 
 def _clocked(seconds: dict[str, list[tuple[float, float]]], name: str, call: Callable[[], Any]) -> Any:
@@ -260,27 +301,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--clips", type=Path, nargs="*", help="videos to take instead of the made ones")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--long", type=Path, nargs="*", default=[], help="long videos to scan, and no clips then")
     parser.add_argument("--torch", action="store_true", help="also the road without OpenVINO")
+    parser.add_argument("--film", type=Path, help="labelled clips, of which a film of ten minutes is made and measured")
+    parser.add_argument("--out", type=Path, default=Path("runs/film"), help="where the film and its rows are kept")
     chosen = parser.parse_args()
     if runtime_for("cpu") != "openvino":
         _tell("OpenVINO is not installed: every road below is torch's")
-    for path in chosen.long:
-        long_video(path)
-    if chosen.long:
-        return
     roads = {name: experts_on(name) for name in ("openvino", *(["torch"] if chosen.torch else []))}
-    try:
-        import dlib  # noqa: F401
-
-        with_dlib = True
-    except ImportError:
-        _tell("dlib-bin is not installed: not compared")
-        with_dlib = False
     with tempfile.TemporaryDirectory() as folder:
         for path in chosen.clips or made_clips(Path(folder)):
-            measure(path, chosen.rounds, roads, with_dlib=with_dlib)
+            measure(path, chosen.rounds, roads)
             ask_rate(path)
+            enrolling(path)
+    if chosen.film:
+        film.measure(chosen.film, chosen.out, (10.0,))
+        film.found_in(chosen.film, chosen.out)
 
 
 if __name__ == "__main__":

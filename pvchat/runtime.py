@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+# What Linux gives programs of an accelerator that torch knows: NVIDIA's driver (also Jetson's, and WSL's), AMD's.
+_NODES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")
 PLAIN_EVERY_S = 5.0  # a progress display without a terminal says something this often
 
 
@@ -40,8 +42,8 @@ def pick_device(asked: str = "auto") -> str:
     kind = asked.partition(":")[0]
     if kind not in DEVICES:
         raise SettingsError("there is no such device", subject=f"--device {asked}", hint=f"Use {_either(DEVICES)}.")
-    if asked == "cpu":
-        return asked
+    if asked == "cpu" or (asked == "auto" and _only_a_processor()):
+        return "cpu"
     have = available_devices()
     if asked == "auto":
         return have[0]
@@ -252,6 +254,11 @@ def _log_handler(verbosity: int) -> logging.Handler:
     from rich.logging import RichHandler
 
     return RichHandler(console=error_console(), show_path=verbosity > 1, show_time=verbosity > 0)
+
+
+def _only_a_processor() -> bool:
+    """Whether this is known without asking torch, which takes seconds to load."""
+    return sys.platform == "linux" and not any(Path(node).exists() for node in _NODES)
 
 
 def _index_exists(asked: str) -> bool:

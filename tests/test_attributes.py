@@ -96,13 +96,14 @@ def test_imagenet_head_is_a_softmax_of_the_last_layer(tmp_path):
 
 def test_imagenet_head_needs_torch_once(tmp_path, monkeypatch):
     """Importing it takes seconds: what was read is kept; a damaged file is made anew."""
-    torch.save({"fc.weight": torch.randn(1000, 1280), "fc.bias": torch.randn(1000)}, tmp_path / "w.pth")
+    transposed = torch.randn(1280, 1000).T  # as the real file holds it: such a view was once kept scrambled
+    torch.save({"fc.weight": transposed, "fc.bias": torch.randn(1000)}, tmp_path / "w.pth")
     x = np.random.default_rng(0).normal(0, 0.1, (3, 1280)).astype(np.float32)
     first = ImageNetHead(tmp_path / "w.pth").probabilities(x)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "torch", None)
         np.testing.assert_array_equal(ImageNetHead(tmp_path / "w.pth").probabilities(x), first)
-    (kept,) = (home() / "weights" / "networks").glob("imagenet-*.safetensors")
+    (kept,) = (home() / "weights" / "networks").glob("classifier-*.safetensors")
     kept.write_bytes(b"torn")
     np.testing.assert_array_equal(ImageNetHead(tmp_path / "w.pth").probabilities(x), first)
 

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch")
 
 from make_people import find_traces, make_person  # noqa: E402
-from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError  # noqa: E402
@@ -18,16 +18,6 @@ from pvchat.people import corrections  # noqa: E402
 from pvchat.people.corrections import Correction, Example, corrected, examples_of, shareable, without  # noqa: E402
 
 CLEO = 3
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def chat(studio: Studio) -> PVChat:
-    return open_chat(studio)
 
 
 def decision(chat: PVChat, clip: Path, name: str = "Ana") -> str:

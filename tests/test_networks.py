@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.experts import networks  # noqa: E402
-from pvchat.perception.experts.networks import Suppression, in_batches, load  # noqa: E402
+from pvchat.perception.experts.networks import Suppression, in_batches, load, side_by_side  # noqa: E402
 
 needs_openvino = pytest.mark.skipif(networks.runtime_for("cpu") != "openvino", reason="openvino is not installed")
 
@@ -97,6 +99,50 @@ def test_other_devices_are_torchs() -> None:
     assert networks.runtime_for("cuda") == networks.runtime_for("mps") == networks.runtime_for("cuda:1") == "torch"
 
 
+def test_another_device_computes_what_openvino_does(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The road that CUDA takes, on a device that every machine has and that isn't named "cpu"."""
+    moved, to = [], torch.nn.Module.to
+    monkeypatch.setattr(torch.nn.Module, "to", lambda self, *args: moved.append(args) or to(self, *args))
+    there = load("small", weights, build, (-1, 4, 4, 3), device="cpu:0")
+    assert moved == [("cpu:0",)]
+    assert Suppression("cpu:0")._torch
+    here = load("small", weights, build, (-1, 4, 4, 3))
+    for a, b in zip(there(pixels(3, 4, 4, 3)), here(pixels(3, 4, 4, 3)), strict=True):
+        assert a.dtype == np.float32
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+def test_side_by_side_keeps_the_order_and_does_not_wait_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    both = threading.Barrier(2, timeout=20)  # broken unless two are at work at once
+
+    def row(number: int) -> list[str]:
+        both.wait()
+        return side_by_side(lambda k: f"{number}{k} in {threading.current_thread().name}", range(3))
+
+    rows = side_by_side(row, range(2))
+    assert [[one.split()[0] for one in made] for made in rows] == [["00", "01", "02"], ["10", "11", "12"]]
+    assert all(len({one.split(maxsplit=1)[1] for one in made}) == 1 for made in rows)  # each stayed in its thread
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert set(side_by_side(lambda k: threading.current_thread(), range(3))) == {threading.current_thread()}
+
+
+@needs_openvino
+def test_threads_may_share_a_network_and_a_suppression(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    network, suppress = load("small", weights, build, (-1, -1, -1, 3)), Suppression()
+    boxes = np.random.default_rng(0).random((300, 4), np.float32)
+    boxes[:, 2:] += boxes[:, :2]
+
+    def work(side: int) -> tuple[np.ndarray, np.ndarray]:
+        return network(pixels(1, side, side, 3))[0], suppress(boxes, np.linspace(1, 0.1, 300, dtype=np.float32), 0.5)
+
+    sides = [40, 60, 80] * 20
+    for one, alone in zip(side_by_side(work, sides), map(work, sides), strict=True):
+        for a, b in zip(one, alone, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize("count", [1, 2, 7, 8, 19])
 def test_batches_are_powers_of_two_and_keep_the_order(count: int) -> None:
     sizes = []
@@ -142,3 +188,15 @@ assert 'openvino' in sys.modules and not loaded, loaded
 assert 'torch' not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@needs_openvino
+def test_threads_share_requests_and_get_their_own_answers(weights: Path) -> None:
+    network = load("small", weights, build, (-1, 4, 4, 3))
+    pictures = [np.full((1, 4, 4, 3), value, np.uint8) for value in range(32)]
+    alone = [network(picture)[1] for picture in pictures]
+    networks.rest()  # what lies between the layers comes back with the next call
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda picture: network(picture)[1], pictures))
+    np.testing.assert_array_equal(np.concatenate(together), np.concatenate(alone))
+    assert len(network._free) <= 8

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 from make_analysis import make_analysis, make_track  # noqa: E402
 from make_people import jpeg  # noqa: E402
-from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
@@ -23,16 +23,6 @@ from pvchat.people.notes import Notes  # noqa: E402
 from pvchat.schemas import ClipAnalysis, SceneFacts, Track  # noqa: E402
 
 LARGE = (0.3, 0.2, 0.6, 0.8)  # 144 pixels
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def chat(studio: Studio) -> PVChat:
-    return open_chat(studio)
 
 
 def turning(track: Track) -> Track:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 
 import pytest
 import torch
@@ -35,7 +36,18 @@ def test_a_device_that_is_not_there_is_named(monkeypatch):
     assert "It has cpu" in caught.value.hint
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch is asked")
+def test_without_a_driver_torch_is_not_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(runtime, "available_devices", lambda: asked.append(1) or ("cuda", "cpu"))
+    monkeypatch.setattr(runtime, "_NODES", ("/dev/not-there",))
+    assert (runtime.pick_device("auto"), asked) == ("cpu", [])
+    monkeypatch.setattr(runtime, "_NODES", ("/dev/not-there", "/dev/null"))
+    assert (runtime.pick_device("auto"), asked) == ("cuda", [1])
+
+
 def test_a_numbered_gpu_must_exist(monkeypatch):
+    monkeypatch.setattr(runtime, "_NODES", ("/dev/null",))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert runtime.pick_device("auto") == "cuda"

@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("torch")
 
 from make_analysis import make_analysis, make_track  # noqa: E402
-from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.evidence import gather  # noqa: E402
@@ -31,16 +31,6 @@ FOUR_TYPES = {
     "action": "What is Ana doing?",
     "location": "Where is Ana?",
 }
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def chat(studio: Studio) -> PVChat:
-    return open_chat(studio)
 
 
 # --- enroll, ask

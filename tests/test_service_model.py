@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.claims import ASKED  # noqa: E402
@@ -37,11 +37,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model")
     create_model("tiny").save_pretrained(path)
     return path
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -274,3 +269,26 @@ def test_unknown_words_are_refused(tmp_path: Path) -> None:
         PVChat.from_pretrained("tiny")
     with pytest.raises(SettingsError, match="facts, told or model"):
         Settings(answers="guesses")
+
+
+def test_the_language_model_is_loaded_for_words_alone_and_goes_again(folder: Path) -> None:
+    trained = TrainedModel(folder, "cpu")
+    assert trained.reader.llm is None
+    whole = trained.model
+    assert whole.llm is not None
+    assert trained.reader is whole  # one copy of what both have
+    assert "_light" not in vars(trained)
+    assert not trained.rest(60)
+    assert trained.rest(0)
+    assert trained.reader.llm is None
+
+
+def test_warming_up_loads_no_language_model(
+    studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch, trained: TrainedModel
+) -> None:
+    chat = PVChat(Settings(device="cpu", model=str(folder)))
+    chat.networks.trained = TrainedModel(folder, "cpu")
+    monkeypatch.setattr(type(chat.networks.experts), "load", lambda self: None)
+    chat.warm_up()
+    assert chat.networks.trained._whole is None
+    assert chat.networks.trained.reader.llm is None

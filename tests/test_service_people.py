@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch")
 
 from make_people import find_traces, traces  # noqa: E402
-from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.config import PresenceConfig, Settings, VideoConfig  # noqa: E402
@@ -21,17 +21,6 @@ from pvchat.errors import (  # noqa: E402
     UnknownPersonError,
     VideoReadError,
 )
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def chat(studio: Studio) -> PVChat:
-    return open_chat(studio)
-
 
 # --- enrolling
 

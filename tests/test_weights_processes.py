@@ -17,31 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_packages import MODEL, WHEEL, leftovers, make_wheel
+from make_packages import MODEL, WHEEL, leftovers
 
 from pvchat.assets import archives, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
-
-
-@pytest.fixture
-def wheels(tmp_path: Path) -> Path:
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def row(wheels: Path) -> Weight:
-    return make_wheel(wheels)
-
-
-@pytest.fixture
-def pip_finds(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip takes packages from the folder `wheels` alone."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
-
 
 KILL_AT = ["archives.download", "archives.take_members", "receipts.write", "staging._publish", "os.replace",
            "json.dump", "shutil.rmtree"]  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch")
 
 from make_analysis import make_analysis, make_track  # noqa: E402
-from make_studio import ANA, BEN, Studio, open_chat, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.trained import TrainedModel  # noqa: E402
@@ -23,16 +23,6 @@ from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def chat(studio: Studio) -> PVChat:
-    return open_chat(studio)
 
 
 @pytest.fixture

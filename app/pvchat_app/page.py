@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, people_tab
+from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, model_tab, people_tab
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import QUICK
 
@@ -43,6 +43,8 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
                 people = people_tab.build(desk)
             with gr.Tab("Evaluate", id="evaluate"):
                 evaluate = evaluate_tab.build(desk, browser, manifests)
+            with gr.Tab("Settings", id="settings") as settings_page:
+                model_tab.build(desk, settings_page)
         endpoints.build(desk, mcp)
 
         lists = [people.grid, people.who, people.other, people.likeness, *chat.outputs]

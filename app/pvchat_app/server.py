@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
+from pvchat.memory import keep_small
 from pvchat_app import uploads
 from pvchat_app.door import checker
 from pvchat_app.engine import Engine
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIN_PASSWORD = 8  # characters
-SWEEP_S = 600.0
+SWEEP_S = 120.0
 _STAYING = "/staying.js"
 # on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
 _FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
@@ -102,6 +103,7 @@ class App:
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
             self.desk.sessions.end_idle()
+            self.desk.engine.rest()
 
 
 def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
@@ -132,6 +134,7 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
             hint = "Choose another --port, or --port 0."
             raise SettingsError(what, subject=f"{options.host}:{options.port}", hint=hint) from error
         listener.listen(128)  # a browser that comes early waits instead of being refused
+        keep_small()
         engine.start()
         app = App(options, engine)
         try:

@@ -17,7 +17,7 @@ from pvchat.bases.families import Family, family_of
 from pvchat.bases.sizes import Size, frames_of, size_of
 from pvchat.bases.sources import BaseSource
 from pvchat.errors import SettingsError
-from pvchat.runtime import best_dtype, size
+from pvchat.runtime import best_dtype
 
 if TYPE_CHECKING:
     import torch
@@ -69,7 +69,13 @@ class Base:
         return found
 
 
-def load_base(source: BaseSource, device: str = "cpu", quantize: str = "", dtype: torch.dtype | None = None) -> Base:
+def load_base(
+    source: BaseSource,
+    device: str = "cpu",
+    quantize: str = "",
+    dtype: torch.dtype | None = None,
+    say: Callable[[str], None] = _log.info,
+) -> Base:
     """Load a base.
 
     Args:
@@ -77,6 +83,7 @@ def load_base(source: BaseSource, device: str = "cpu", quantize: str = "", dtype
         device: torch device.
         quantize: "", "8bit" or "4bit".
         dtype: of the weights; None takes what is best on the device.
+        say: told what it takes before it is loaded.
 
     Raises:
         SettingsError: it isn't here and can't be fetched, needs code of its own, doesn't fit, or a package is missing.
@@ -86,7 +93,9 @@ def load_base(source: BaseSource, device: str = "cpu", quantize: str = "", dtype
 
     options = _quantized(quantize, device)
     chosen = dtype or best_dtype(device)
-    _check_room(size_of(source, quantize or str(chosen).removeprefix("torch."), device), source)
+    wanted = size_of(source, quantize or str(chosen).removeprefix("torch."), device)
+    say(f"Loading {source.name}: {wanted.told}.")
+    _check_room(wanted, source)
     config = _told(source, lambda: AutoConfig.from_pretrained(source.path, trust_remote_code=False))
     if type(config) not in AutoModelForImageTextToText._model_mapping:
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
@@ -122,11 +131,9 @@ def _check_room(wanted: Size, source: BaseSource) -> None:
     """Refuse what can't fit, and say what would help."""
     if wanted.bytes is None or wanted.room is None:
         return
-    told = f"{(wanted.parameters or 0) / 1e6:.0f} M parameters in {wanted.dtype}, about {size(wanted.bytes)}"
-    _log.info("%s: %s; %s free", source.name, told, size(wanted.room))
     if wanted.bytes > SLACK * wanted.room:
         hint = "Use a smaller base (`pvchat models`), --quantize 4bit on a graphics card, or a larger machine."
-        raise SettingsError(f"{told}, where {size(wanted.room)} are free.", subject=source.name, hint=hint)
+        raise SettingsError(f"it doesn't fit here: {wanted.told}.", subject=source.name, hint=hint)
 
 
 def _quantized(quantize: str, device: str) -> dict[str, Any]:

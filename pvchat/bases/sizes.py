@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.bases.sources import BaseSource
+from pvchat.runtime import size
 
 FRAMES = 8  # shown to a base that we don't know (PVChat, arXiv 2503.17069, shows 8)
 TEXT_TOKENS = 512  # of a prompt beside its frames, and of the answer
@@ -46,6 +47,14 @@ class Size:
     def fits(self) -> bool | None:
         """Whether it fits here; None where that isn't known."""
         return None if self.bytes is None or self.room is None else self.bytes <= self.room
+
+    @property
+    def told(self) -> str:
+        """What it takes and what is free, in words; what isn't known is left out."""
+        count = f"{self.parameters / 1e6:.0f} M parameters in {self.dtype}, " if self.parameters else ""
+        memory = f", about {size(self.bytes)} of memory" if self.bytes else ""
+        free = f" ({size(self.room)} free)" if self.room else ""
+        return f"{count}{self.frames} frames{memory}{free}"
 
 
 def size_of(source: BaseSource, dtype: str, device: str = "cpu") -> Size:

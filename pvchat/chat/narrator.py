@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +65,14 @@ class Narrator:
 
     Attributes:
         lock: held while the base loads or runs: one at a time.
+        say: told what the base takes before it is loaded.
     """
 
     def __init__(self, source: BaseSource, settings: Settings, device: str, encode: Encode) -> None:
         self.source, self.settings, self.device, self.encode = source, settings, device, encode
         self.lock = threading.RLock()
         self.frames = ClipFrames(settings.video)
+        self.say: Callable[[str], None] = log.info
         self._base: Base | None = None
 
     @property
@@ -85,7 +87,7 @@ class Narrator:
                 from pvchat.bases.loading import load_base
                 from pvchat.bases.shared import add_shared
 
-                self._base = add_shared(load_base(self.source, self.device, self.settings.quantize))
+                self._base = add_shared(load_base(self.source, self.device, self.settings.quantize, say=self.say))
             return self._base
 
     def showing(self, settings: Settings) -> Narrator:

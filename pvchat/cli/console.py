@@ -143,7 +143,10 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
 
     fetch_missing(settings)
     progress = ProgressDisplay()
-    return PVChat.from_pretrained("embedded", settings=settings, progress=progress), progress
+    chat = PVChat.from_pretrained("embedded", settings=settings, progress=progress)
+    if chat.narrator is not None:
+        chat.narrator.say = say
+    return chat, progress
 
 
 def fetch_missing(settings: Settings) -> None:

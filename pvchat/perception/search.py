@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.faces import FaceExpert, Faces, Located, chip, fitness
+from pvchat.perception.experts.networks import side_by_side
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.schemas import FloatArray, IntArray
 
@@ -56,26 +57,33 @@ def locate(
     between = [f for f in range(1, len(images) - 1, 2) if follow and shots[f - 1] == shots[f + 1]]
     found: dict[int, Located] = {}
 
-    def search(frames: Sequence[int]) -> None:
-        for start in range(0, len(frames), _AT_ONCE):
-            part = frames[start : start + _AT_ONCE]
-            found.update(zip(part, expert.locate_many([images[f] for f in part]), strict=True))
-            tell(len(found))
+    def search_all(part: Sequence[int]) -> None:
+        found.update(zip(part, expert.locate_many([images[f] for f in part]), strict=True))
+        tell(len(found))
 
-    search(sorted(set(range(len(images))) - set(between)))
-    missed = []
-    for start in range(0, len(between), _AT_ONCE):
-        part = between[start : start + _AT_ONCE]
+    def follow_all(part: Sequence[int]) -> list[int]:
+        """Returns the frames that must be searched after all."""
         both, either = zip(*(_neighbours(found[f - 1], found[f + 1]) for f in part), strict=True)
         near = [np.concatenate(pair) for pair in zip(both, either, strict=True)]
+        missed = []
         for frame, here, sure in zip(part, expert.follow_many([images[f] for f in part], near), both, strict=True):
             if (overlap(sure, here.boxes).max(1, initial=0.0) < _FOUND).any():
                 missed.append(frame)
             else:
                 found[frame] = here
         tell(len(found))
-    search(missed)
+        return missed
+
+    side_by_side(search_all, _stretches(sorted(set(range(len(images))) - set(between))))
+    missed = side_by_side(follow_all, _stretches(between))
+    side_by_side(search_all, _stretches([frame for part in missed for frame in part]))
     return [found[f] for f in range(len(images))]
+
+
+def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:
+    """The frames in stretches of one length, or one less, `_AT_ONCE` at most."""
+    count = -(-len(frames) // _AT_ONCE)
+    return [frames[k * len(frames) // count : (k + 1) * len(frames) // count] for k in range(count)]
 
 
 def describe(images: NDArray[np.uint8], located: Sequence[Located], shots: IntArray, expert: FaceExpert) -> list[Faces]:
@@ -85,7 +93,7 @@ def describe(images: NDArray[np.uint8], located: Sequence[Located], shots: IntAr
     chips: list[NDArray[np.uint8]] = []
     chains = _chains(located, shots)
     for chain in chains:
-        cut = [chip(images[f], located[f].points[i]) for f, i in chain]
+        cut = side_by_side(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
         for (f, i), pixels in zip(chain, cut, strict=True):
             quality[f][i] = fitness(pixels, located[f], i)
         chosen = _best(np.array([quality[f][i] for f, i in chain]))

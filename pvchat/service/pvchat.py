@@ -87,6 +87,19 @@ class PVChat(Enrolling, Correcting):
         networks.fetch(progress)
         return cls(settings, progress, networks=networks)
 
+    def answering(self, model: str) -> PVChat:
+        """The same people and experts with another model that answers: a preset, a folder, or `hub:ORG/NAME`.
+
+        A pretrained base is loaded at once; a model of our own when it first speaks.
+
+        Raises:
+            SettingsError, WeightsError: it can't answer here, or can't be loaded.
+        """
+        networks = self.networks.answering(model)
+        networks.fetch(self._progress)
+        _ = networks.narrator and networks.narrator.base
+        return PVChat(networks.settings, self._progress, networks=networks, people=self.people, cache=self.cache)
+
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def ask(

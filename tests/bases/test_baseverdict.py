@@ -20,12 +20,7 @@ from pvchat.eval.systems.registry import build, names_for
 from pvchat.schemas import PersonPresence
 
 sys.path.append(str(Path(__file__).parents[1]))
-from make_studio import ANA, Studio, open_studio  # noqa: E402
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
+from make_studio import ANA, Studio  # noqa: E402
 
 
 @pytest.fixture

@@ -18,14 +18,9 @@ from pvchat.config import Settings
 from pvchat.schemas import PersonPresence
 
 sys.path.append(str(Path(__file__).parents[1]))
-from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
 
 SAID = "The woman is riding a bike. She wears a red hat."
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
 
 
 @pytest.fixture

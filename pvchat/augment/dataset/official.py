@@ -47,6 +47,15 @@ def looks_official(path: Path) -> bool:
     return isinstance(value, dict) and isinstance(value.get("data", value.get("videos")), list)
 
 
+def media_path(video: str, file: Path, root: Path) -> str:
+    """A clip's path below the root: as written, or by its name beside the file, for files that were moved."""
+    written = Path(video)
+    for candidate in (file.parent / written, file.parent / written.name, file.parent / "videos" / written.name):
+        if candidate.is_file():
+            return Path(os.path.relpath(candidate, root)).as_posix()
+    return written.as_posix()
+
+
 def files(path: Path) -> list[Path]:
     """The official files at a path: the file itself, or those in the folder."""
     found = sorted(path.glob("*.json")) if path.is_dir() else [path]
@@ -181,7 +190,7 @@ def read_entry(
     notes = {_KEPT + k: json.dumps(v, ensure_ascii=False) for k, v in entry.items() if k != "qa_pairs"}
     sample = Sample(
         id=identity, role="positive" if there[people[0]] else "negative", recipe="official", stage="video",
-        media=_relative(video, file, root), source=source_of(video), split=split_of(file), people=there,
+        media=media_path(video, file, root), source=source_of(video), split=split_of(file), people=there,
         notes={**notes, _KEPT + "file": file.name},
     )  # fmt: skip
     return sample, [_row(pair, i, sample, people) for i, pair in enumerate(entry["qa_pairs"])]
@@ -239,12 +248,3 @@ def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"is_positive must be true or false, not {value!r}")
     return value
-
-
-def _relative(video: str, file: Path, root: Path) -> str:
-    """A clip's path below the root: as written, or by its name beside the file, for files that were moved."""
-    written = Path(video)
-    for candidate in (file.parent / written, file.parent / written.name, file.parent / "videos" / written.name):
-        if candidate.is_file():
-            return Path(os.path.relpath(candidate, root)).as_posix()
-    return written.as_posix()

@@ -11,11 +11,11 @@ the others is read from the question's words, as `pvchat ask` reads them.
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
 
+from pvchat.augment.dataset.official import media_path
 from pvchat.chat.questiontypes import question_type
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Problem, Subject
@@ -55,11 +55,11 @@ def _read_file(file: Path, root: Path) -> tuple[Subject | None, list[Item], list
             what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
             problems.append(Problem(f"{file.name}: video {number + 1}", what))
             continue
-        items += [i for i in found if i.video != (enroll and _relative(enroll, file, root))]
+        items += [i for i in found if i.video != (enroll and media_path(enroll, file, root))]
     if enroll is None:
         problems.append(Problem(file.name, f"no positive clip to enroll {name} from"))
         return None, items, problems
-    return Subject(name, _relative(enroll, file, root), file.stem), items, problems
+    return Subject(name, media_path(enroll, file, root), file.stem), items, problems
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def _items(row: dict[str, Any], number: int, name: str, file: Path, root: Path) 
             Item(
                 id=f"{file.stem}-{number:05d}-{index:02d}",
                 set=file.stem,
-                video=_relative(video, file, root),
+                video=media_path(video, file, root),
                 people=(name,),
                 kind="single" if positive or kind == "existence" else "refusal",
                 type=kind,
@@ -112,12 +112,3 @@ def _items(row: dict[str, Any], number: int, name: str, file: Path, root: Path) 
 
 def _video(row: dict[str, Any]) -> str:
     return str(row.get("video_path") or row.get("video_name") or "")
-
-
-def _relative(video: str, file: Path, root: Path) -> str:
-    """A clip's path below the root: as written, or by its name beside the file, for files that were moved."""
-    written = Path(video)
-    for candidate in (file.parent / written, file.parent / written.name, file.parent / "videos" / written.name):
-        if candidate.is_file():
-            return Path(os.path.relpath(candidate, root)).as_posix()
-    return written.as_posix()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import home
 from pvchat.schemas import FloatArray
-from pvchat.storage import atomic
+from pvchat.storage import atomic, tensorfile
 
 log = logging.getLogger(__name__)
 
@@ -90,18 +90,15 @@ class ImageNetHead:
     """
 
     def __init__(self, weights: Path | None = None) -> None:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
         if weights is None:
             from pvchat.assets.weights import member_path
 
             weights = member_path("frames", "efficientnet-lite0-57934424.pth")
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-        kept = home() / "weights" / "networks" / f"imagenet-{digest[:16]}.safetensors"
+        kept = home() / "weights" / "networks" / f"classifier-{digest[:16]}.safetensors"
         try:
-            tensors = load(kept.read_bytes())
-        except (OSError, SafetensorError):
+            tensors = tensorfile.unpack(kept.read_bytes())
+        except (OSError, ValueError):
             tensors = _last_layer(weights)
             _keep(tensors, kept)
         self._weight, self._bias = tensors["weight"], tensors["bias"]
@@ -124,11 +121,9 @@ def _last_layer(weights: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def _keep(tensors: dict[str, NDArray[np.float32]], path: Path) -> None:
-    from safetensors.numpy import save
-
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_file(path, save(tensors), path.parent / ".scratch", durable=False)
+        atomic.write_file(path, tensorfile.pack(tensors), path.parent / ".scratch", durable=False)
     except OSError as error:  # a full or read-only disk: the next process reads the whole file again
         log.warning("the classifier's weights can't be kept: %s", error)
 

@@ -8,6 +8,7 @@ and shape. They run in `networks.py`'s runtime.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.perception.experts.networks import Network, in_batches, load
+from pvchat.perception.experts.networks import Network, in_batches, load, side_by_side
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class FrameExpert:
             return np.zeros((0, (side // 32) ** 2, WIDTH), np.float32)
         if side not in self._networks:
             self._networks[side] = self._load(side)
-        squashed = np.stack([_squashed(image, side) for image in images])
+        squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
         return in_batches(self._networks[side], squashed, _BATCH)[0]
 
     def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int = SIDE) -> FloatArray:

@@ -9,6 +9,8 @@ Notable choices (docs/adr/0014-fast-runtime.md):
   import torch nor trace.
 - Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, and identity vectors would
   depend on the machine.
+- A network computes on one thread; what can be done side by side (frames, batches) is, on as many as there are
+  (`side_by_side`): small networks gain little from two threads each, and the arrays between them nothing.
 - Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.
 """
 
@@ -16,25 +18,23 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import logging
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+import weakref
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.assets import stamps
 from pvchat.config import home
+from pvchat.perception.experts.converted import FILE, drop_if_damaged, keep
 from pvchat.runtime import usable_cores
 from pvchat.schemas import FloatArray
 
@@ -45,10 +45,13 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
 RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
-_FILE, _RECEIPT = "network.xml", "receipt.json"
 _EXAMPLE = 64  # pixels of a free side while a module is traced
 _COMPILING = threading.Lock()
+_HERE: weakref.WeakSet[_OpenVinoNetwork] = weakref.WeakSet()  # all of this process
+_AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
 
+Thing = TypeVar("Thing")
+Made = TypeVar("Made")
 Network = Callable[[NDArray[Any]], list[FloatArray]]
 
 
@@ -103,9 +106,25 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
 
 
 def threads() -> int:
-    """Threads a network computes on: `$OMP_NUM_THREADS`, else the usable cores."""
+    """Threads the networks compute on together: `$OMP_NUM_THREADS`, else the usable cores."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores()
+
+
+def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
+    """`make` of each thing, in order, in `threads()` threads; what is called so by one of them stays in it."""
+    todo = list(things)
+    if len(todo) < 2 or threads() < 2 or getattr(_AT_WORK, "inside", False):
+        return [make(thing) for thing in todo]
+    return list(_workers(threads()).map(make, todo))
+
+
+@cache
+def _workers(count: int) -> ThreadPoolExecutor:
+    def begin() -> None:
+        _AT_WORK.inside = True
+
+    return ThreadPoolExecutor(count, "networks", begin)
 
 
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
@@ -114,11 +133,12 @@ def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArr
     OpenVINO prepares itself anew for every batch size it has not met, which costs more than some rows do: so every
     batch is as large as a power of two.
     """
-    found, start = [], 0
+    batches, start = [], 0
     while start < len(rows):
         size = min(most, 1 << ((len(rows) - start).bit_length() - 1))
-        found.append(network(rows[start : start + size]))
+        batches.append(rows[start : start + size])
         start += size
+    found = side_by_side(network, batches)
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
@@ -126,7 +146,7 @@ class Suppression:
     """Greedy non-maximum suppression in the runtime's own code: torchvision's results, without importing it."""
 
     def __init__(self, device: str = "cpu") -> None:
-        self._models: dict[float, Any] = {}
+        self._models: dict[float, _OpenVinoNetwork] = {}
         self._torch = runtime_for(device) == "torch"
 
     def __call__(self, boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
@@ -149,8 +169,8 @@ class Suppression:
             return np.asarray(nms(torch.from_numpy(boxes), torch.from_numpy(scores), overlap).numpy())
         if overlap not in self._models:
             self._models[overlap] = _suppression(overlap)
-        out = self._models[overlap]([boxes[None], scores[None, None]])
-        keep = np.asarray(out[0][: int(out[1][0]), 2], np.int64)
+        chosen, count = self._models[overlap](boxes[None], scores[None, None])
+        keep = np.asarray(chosen[: int(count[0]), 2], np.int64)
         return keep[np.lexsort((keep, -scores[keep]))]
 
 
@@ -167,15 +187,41 @@ class _TorchNetwork:
 
 
 class _OpenVinoNetwork:
+    """A compiled network and its requests; each holds all that lies between the layers, 10 to 60 MB, for one at a time.
+
+    There are as many as were ever needed at once, whichever threads those were: a server has dozens.
+    """
+
     def __init__(self, model: Any) -> None:
         self._compiled = _compile(model)
-        self._local = threading.local()  # a request is not thread-safe
+        self._free: list[Any] = []
+        self._busy = 0
+        self._lock = threading.Lock()
+        _HERE.add(self)
 
-    def __call__(self, rows: NDArray[Any]) -> list[FloatArray]:
-        if not hasattr(self._local, "request"):
-            self._local.request = self._compiled.create_infer_request()
-        out = self._local.request.infer([np.ascontiguousarray(rows)], share_inputs=True)
-        return list(out.to_tuple())
+    def __call__(self, *inputs: NDArray[Any]) -> list[FloatArray]:
+        with self._lock:
+            request = self._free.pop() if self._free else self._compiled.create_infer_request()
+            self._busy += 1
+        try:
+            out = request.infer([np.ascontiguousarray(one) for one in inputs], share_inputs=True)
+            return list(out.to_tuple())
+        finally:
+            with self._lock:
+                self._free.append(request)
+                self._busy -= 1
+
+    def rest(self) -> None:
+        """Give up what lies between the layers until the next call, unless one runs."""
+        with self._lock:
+            if not self._busy:
+                self._compiled.release_memory()
+
+
+def rest() -> None:
+    """Let every network give up what it only needs while it computes: for when a clip was looked at."""
+    for network in list(_HERE):
+        network.rest()
 
 
 @cache
@@ -194,7 +240,8 @@ def _core() -> Any:
 
 
 def _compile(model: Any) -> Any:
-    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads(), "PERFORMANCE_HINT": "LATENCY"}
+    count = threads()
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": count}
     with _COMPILING:
         return _core().compile_model(model, "CPU", options)
 
@@ -203,11 +250,11 @@ def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) 
     """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
     digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode() + weights.read_bytes()).hexdigest()
     folder = home() / "weights" / "networks" / f"{name}-{digest[:16]}"
-    if (folder / _FILE).is_file() and not _drop_if_damaged(folder):
-        return _core().read_model(str(folder / _FILE))
+    if (folder / FILE).is_file() and not drop_if_damaged(folder):
+        return _core().read_model(str(folder / FILE))
     model = convert()
     try:
-        _keep(model, folder)
+        keep(folder, lambda path: _openvino().save_model(model, str(path), compress_to_fp16=False))
     except OSError as error:  # a full or read-only disk: the next process converts again
         log.warning("the converted network %s can't be kept: %s", name, error)
     return model
@@ -235,59 +282,7 @@ def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...])
     return openvino.Model([operations[name].output(0) for name in ends], [parameter])
 
 
-def _keep(model: Any, folder: Path) -> None:
-    """Write it beside, then rename: a folder that is there is whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-    try:
-        _openvino().save_model(model, str(work / _FILE), compress_to_fp16=False)
-        _write_receipt(work)
-        os.replace(work, folder)
-    except OSError:
-        if not (folder / _FILE).is_file():  # else another process was first
-            raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def damaged(thorough: bool = False) -> dict[str, str]:
-    """Converted networks that aren't as they were made: folder's name -> what is wrong. They are deleted: the next use,
-    or `pvchat doctor --fetch`, converts them anew.
-
-    Args:
-        thorough: hash every file; without, only those that changed since they were hashed last.
-    """
-    root = home() / "weights" / "networks"
-    folders = [folder for folder in (root.glob("*-*/") if root.is_dir() else ()) if not folder.name.startswith(".")]
-    return {folder.name: why for folder in sorted(folders) if (why := _drop_if_damaged(folder, thorough))}
-
-
-def _drop_if_damaged(folder: Path, thorough: bool = False) -> str:
-    """What is wrong with a converted network, which is deleted then; "" where nothing is."""
-    try:
-        files = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
-        found = stamps.damaged(folder, files, thorough=thorough)
-    except FileNotFoundError:  # converted before there were receipts: taken as it is
-        with suppress(OSError):
-            _write_receipt(folder)
-        return ""
-    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        found = {_RECEIPT: f"can't be read: {error}"}
-    if not found:
-        return ""
-    log.warning("the converted network %s is damaged and will be made anew", folder.name)
-    shutil.rmtree(folder, ignore_errors=True)
-    return "; ".join(f"{name}: {why}" for name, why in found.items())
-
-
-def _write_receipt(folder: Path) -> None:
-    names = [path.name for path in folder.iterdir() if path.suffix in (".xml", ".bin")]
-    draft = folder / f".{os.getpid()}-{_RECEIPT}"
-    draft.write_text(json.dumps(stamps.entries(folder, names)), encoding="utf-8")
-    os.replace(draft, folder / _RECEIPT)
-
-
-def _suppression(overlap: float) -> Any:
+def _suppression(overlap: float) -> _OpenVinoNetwork:
     openvino = _openvino()
     ops = openvino.opset13
     # The operator drops a box at the threshold itself, torchvision only above it; cells of a grid meet it exactly.
@@ -299,4 +294,4 @@ def _suppression(overlap: float) -> Any:
         boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
         ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
     )  # fmt: skip
-    return _compile(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]))
+    return _OpenVinoNetwork(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]))

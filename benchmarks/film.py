@@ -1,0 +1,189 @@
+"""Long videos: what looking through one takes by its length, and whether everybody planted in it is found.
+
+In: a folder of labelled clips (`planted.py` makes the film of ten minutes, once). Out: a row a length (seconds by the
+clock and of the processor, peak memory, each in a process of its own), a plot, and what was found of whom is planted.
+
+    python benchmarks/film.py ../shared/devset --out runs/film --minutes 1 3 10 --found
+    python benchmarks/film.py ../shared/devset --out runs/film --minutes 60 --plot docs/film.svg
+
+Rows are kept in `rows.json` in that folder, the newest of each length, so that a long one may be run by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import planted
+
+from pvchat import PVChat
+from pvchat.config import Settings
+from pvchat.storage.clips import ClipCache
+
+WITHIN_S = 0.5
+
+
+@dataclass(frozen=True)
+class Row:
+    """What looking through one video took.
+
+    Attributes:
+        minutes: of film.
+        wall_s, cpu_s: seconds by the clock and of the processor, starting the process included.
+        peak_mb: the most memory that was held.
+        tracks: people, as far as they were joined.
+        way: (minutes of film, processor seconds, memory in MB) after each part.
+    """
+
+    minutes: float
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    tracks: int
+    way: list[tuple[float, float, float]] = field(default_factory=list)
+
+
+def looked_through(film: Path) -> Row:
+    """One video from its file to an analysis that can be asked, by a process that has loaded nothing yet."""
+    start, way = time.perf_counter(), list[tuple[float, float, float]]()
+
+    def note(what: str, done: float, total: float) -> None:
+        if what.startswith("looking through"):
+            way.append((done / 60, _cpu_s(), _held_mb()))
+
+    with tempfile.TemporaryDirectory() as folder:
+        chat = PVChat(Settings(answers="facts"), note, cache=ClipCache(Path(folder)))
+        seen = chat.analyse(film, stage="who")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Row(seen.duration_s / 60, time.perf_counter() - start, _cpu_s(), peak, len(seen.tracks), way)
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _held_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+def in_a_process(film: Path) -> Row:
+    """`looked_through` in a fresh process, so that its peak is its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(looked_through, film).result()
+
+
+def ten_minutes(folder: Path, out: Path) -> Path:
+    """The film of ten minutes, made where it isn't there yet."""
+    film = out / "ten.mp4"
+    if not film.with_suffix(".json").is_file():
+        out.mkdir(parents=True, exist_ok=True)
+        planted.make(folder, film, 10.0)
+    return film
+
+
+def measure(folder: Path, out: Path, lengths: Sequence[float]) -> list[Row]:
+    """Prints a row for each length, minutes; returns these and those that were measured before."""
+    ten, kept = ten_minutes(folder, out), out / "rows.json"
+    rows = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else []
+    known = {round(row["minutes"], 1): Row(**row) for row in rows}
+    for minutes in lengths:
+        row = in_a_process(ten if minutes == 10 else planted.lengthened(ten, out / f"{minutes:g}.mp4", minutes))
+        known[round(row.minutes, 1)] = row
+        kept.write_text(json.dumps([asdict(known[m]) for m in sorted(known)]) + "\n", encoding="utf-8")
+        _tell(
+            f"{row.minutes:5.1f} minutes: {row.wall_s:.0f} s by the clock, processor {row.cpu_s:.0f} s"
+            f" ({row.cpu_s / row.minutes:.1f} a minute), peak {row.peak_mb:.0f} MB, {row.tracks} tracks"
+        )
+    return [known[m] for m in sorted(known)]
+
+
+def found_in(folder: Path, out: Path) -> None:
+    """Prints who of the planted is found in the film of ten minutes, how far off the spans' ends are, and what else.
+
+    Everybody planted is enrolled with the clip of `people.json`, and all are asked for together; beside it stands what
+    the planted clip alone says.
+    """
+    film = ten_minutes(folder, out)
+    truth = planted.read(film)
+    clips = {one["name"]: one["enroll"] for one in json.loads((folder / "people.json").read_text(encoding="utf-8"))}
+    with tempfile.TemporaryDirectory() as store:
+        chat = PVChat(Settings(answers="facts"), cache=ClipCache(out / "cache")).with_people(store)
+        for name in sorted({p.name for p in truth}):
+            chat.enroll(folder / clips[name], name, track=1)
+        spans = _spans(chat, film)
+        alone = {p: bool(_spans(chat, folder / p.clip).get(p.name)) for p in truth}
+    off = {p: min((_apart(p, span) for span in spans.get(p.name, ())), default=float("inf")) for p in truth}
+    for p in truth:
+        _tell(f"  {p.name:10s} {p.start_s:6.1f}-{p.end_s:6.1f} s  off by {off[p]:5.2f} s  {alone[p]!s:5}  {p.clip}")
+    found = [p for p in truth if off[p] <= WITHIN_S]
+    _tell(f"planted {len(truth)}: found within {WITHIN_S} s {len(found)}, in their clip alone {sum(alone.values())}")
+    _tell(f"  of those that are found in their clip alone: {sum(alone[p] for p in found)}")
+    for name, (start, end) in [(one, span) for one in sorted(spans) for span in spans[one]]:
+        if not any(p.name == name and p.start_s < end and start < p.end_s for p in truth):
+            _tell(f"  also said: {name} {start:.1f}-{end:.1f} s")
+
+
+def _spans(chat: PVChat, clip: Path) -> dict[str, list[tuple[float, float]]]:
+    """When each person who is said to be there is."""
+    said = chat.presence(chat.analyse(clip, stage="who"))
+    return {p.name: [(a, b) for a, b in p.spans] for p in said if p.decision == "present"}
+
+
+def _apart(one: planted.Planted, span: tuple[float, float]) -> float:
+    return max(abs(span[0] - one.start_s), abs(span[1] - one.end_s))
+
+
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """On the way through the longest film, a line; at the end of each (its peak memory), dots."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "pvchat", "font.size": 9}):
+        figure, (left, right) = pyplot.subplots(1, 2, figsize=(7, 2.8), layout="constrained")
+        for side, column, what in ((left, 1, "processor seconds"), (right, 2, "memory, MB")):
+            longest = max(rows, key=lambda row: row.minutes)
+            side.plot([at[0] for at in longest.way], [at[column] for at in longest.way], color="#3f51b5", linewidth=1)
+            ends = [(row.minutes, row.cpu_s if column == 1 else row.peak_mb) for row in rows]
+            side.plot(*zip(*ends, strict=True), "o", color="#b26a00", markersize=4)
+            side.set(xlabel="minutes of film", ylabel=what, xlim=(0, None), ylim=(0, None))
+        figure.savefig(path, metadata={"Date": None, "Creator": None})
+        pyplot.close(figure)
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Measures each length that is asked for, then what is found in the film of ten minutes."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="labelled clips")
+    parser.add_argument("--out", type=Path, default=Path("runs/film"), help="where films and rows are kept")
+    parser.add_argument("--minutes", type=float, nargs="*", default=[])
+    parser.add_argument("--found", action="store_true", help="enroll who is planted and look for them")
+    parser.add_argument("--plot", type=Path)
+    asked = parser.parse_args()
+    rows = measure(asked.folder, asked.out, asked.minutes)
+    if asked.found:
+        found_in(asked.folder, asked.out)
+    if asked.plot:
+        plot(rows, asked.plot)
+
+
+if __name__ == "__main__":
+    main()

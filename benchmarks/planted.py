@@ -1,0 +1,178 @@
+"""A film made of labelled clips, with appearances planted in it: what a long video is measured on.
+
+In: a folder of labelled clips as `pvchat eval` reads it (`people.json`, `questions.jsonl`), of which one half is used.
+Out: an H.264 film at 720p of pieces joined by hard cuts, and a JSON file beside it: who is planted when. Planted are,
+of every real person, the first two clips of that half that are said to show them clearly, 2 to 4 seconds each; the rest
+are pieces of 2.5 s of clips in which none of them is said to be, turned over when they come again.
+
+    python benchmarks/planted.py ../shared/devset runs/film.mp4 --minutes 10
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from itertools import count, islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat.config import VideoConfig
+from pvchat.eval.halves import half_of
+from pvchat.video import load, save_clip
+
+WIDTH, HEIGHT, FPS = 1280, 720, 25
+BETWEEN_S, MOST_S, LEAST_S = 2.5, 4.0, 2.0  # of a piece between; of what is planted
+EACH = 2  # clips of a person
+DRAWN = ("anime", "anime_hard")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Somebody who is on the screen from `start_s` to `end_s`, by the label of the clip that is shown then."""
+
+    name: str
+    clip: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A stretch of a clip; past the clip's end its last picture stands still."""
+
+    clip: str
+    start_s: float
+    frames: int
+    turned: bool = False
+
+
+def make(folder: Path, film: Path, minutes: float, half: str = "tune") -> list[Planted]:
+    """Write a film of about so many minutes, and the JSON file; returns what is planted.
+
+    Args:
+        folder: the labelled clips.
+        film: where to.
+        minutes: its length.
+        half: of the clips, "tune" or "check".
+    """
+    who, others = chosen(folder, half)
+    shown = [_Piece(clip, 0.0, int(min(MOST_S, _seconds(folder / clip)) * FPS)) for clip in who]
+    between = round((minutes * 60 - sum(piece.frames for piece in shown) / FPS) / BETWEEN_S)
+    pieces = list(islice(_filling(folder, others), between))
+    for number, piece in enumerate(shown):
+        pieces.insert(int((number + 0.5) * between / len(shown)) + number, piece)
+    starts = np.cumsum([0, *(piece.frames for piece in pieces)]) / FPS
+    truth = [
+        Planted(name, piece.clip, float(start), float(start) + piece.frames / FPS)
+        for start, piece in zip(starts, pieces, strict=False)
+        for name in who.get(piece.clip, ())
+    ]
+    save_clip(film, (picture for piece in pieces for picture in _pictures(folder, piece)), FPS)
+    film.with_suffix(".json").write_text(json.dumps([asdict(p) for p in truth], indent=1) + "\n", encoding="utf-8")
+    return truth
+
+
+def read(film: Path) -> list[Planted]:
+    """What is planted in a film that was made earlier."""
+    return [Planted(**row) for row in json.loads(film.with_suffix(".json").read_text(encoding="utf-8"))]
+
+
+def chosen(folder: Path, half: str) -> tuple[dict[str, list[str]], list[str]]:
+    """The clips that are planted, with whom each shows clearly; those in which none of these people is said to be."""
+    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = sorted((r for r in rows if half_of(r["video"]) == half and r["set"] not in DRAWN), key=lambda r: r["video"])
+    clips: dict[str, list[str]] = {}
+    for row in rows:
+        if row["kind"] == "single" and row["type"] == "existence" and row.get("view") == "clear":
+            name, mine = row["people"][0], clips.setdefault(row["people"][0], [])
+            if row["present"][name] and len(mine) < EACH and _seconds(folder / row["video"]) >= LEAST_S:
+                mine.append(row["video"])
+    who: dict[str, list[str]] = {}
+    for name in sorted(clips):
+        for clip in clips[name]:
+            who.setdefault(clip, []).append(name)
+    taken = {row["video"] for row in rows if any(row["present"].get(name) for name in clips if clips[name])}
+    return dict(sorted(who.items())), sorted({row["video"] for row in rows} - taken)
+
+
+def lengthened(film: Path, to: Path, minutes: float) -> Path:
+    """The film cut short, or repeated, to so many minutes: its packets are copied, nothing is encoded."""
+    import av
+
+    with av.open(str(film)) as source, av.open(str(to), "w", format="mp4") as out:
+        stream = source.streams.video[0]
+        copy = out.add_stream_from_template(stream)
+        base, whole = stream.time_base or Fraction(1, FPS), stream.duration or 0
+        for again in count():
+            source.seek(0)
+            for packet in source.demux(stream):
+                if packet.dts is None or packet.pts is None:
+                    continue
+                packet.pts, packet.dts = packet.pts + again * whole, packet.dts + again * whole
+                if packet.is_keyframe and packet.pts * base >= minutes * 60:
+                    return to
+                packet.stream = copy
+                out.mux(packet)
+            if not whole:
+                break
+    return to
+
+
+def _seconds(path: Path) -> float:
+    import av
+
+    with av.open(str(path)) as container:
+        return (container.duration or 0) / 1e6
+
+
+def _filling(folder: Path, clips: list[str]) -> Iterator[_Piece]:
+    """Pieces without end: each clip's first, the same turned over, each clip's second, …; then all once more."""
+    frames = round(BETWEEN_S * FPS)
+    lengths = [max(1, int(_seconds(folder / clip) / BETWEEN_S)) for clip in clips]
+    for again in count():
+        for clip, pieces in zip(clips, lengths, strict=True):
+            if again // 2 < pieces or again // 2 >= max(lengths):
+                yield _Piece(clip, again // 2 % pieces * BETWEEN_S, frames, bool(again % 2))
+
+
+def _pictures(folder: Path, piece: _Piece) -> Iterator[NDArray[np.uint8]]:
+    """A piece's pictures, fitted into the film's frame with black beside them."""
+    config = VideoConfig(sample_fps=FPS, max_frames=piece.frames)
+    images = load(folder / piece.clip, config, span=(piece.start_s, piece.start_s + piece.frames / FPS)).images
+    last = None
+    for k in range(piece.frames):
+        at = k * len(images) // piece.frames
+        if at != last:
+            page, last = _fitted(images[at, :, ::-1] if piece.turned else images[at]), at
+        yield page
+
+
+def _fitted(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    scale = min(WIDTH / image.shape[1], HEIGHT / image.shape[0])
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    page = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    left, top = (WIDTH - size[0]) // 2, (HEIGHT - size[1]) // 2
+    picture = Image.fromarray(np.ascontiguousarray(image)).resize(size, Image.Resampling.BICUBIC)
+    page[top : top + size[1], left : left + size[0]] = np.asarray(picture)
+    return page
+
+
+def main() -> None:
+    """Writes the film."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("film", type=Path)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--half", default="tune")
+    asked = parser.parse_args()
+    make(asked.folder, asked.film, asked.minutes, asked.half)
+
+
+if __name__ == "__main__":
+    main()
