@@ -14,7 +14,8 @@ LEFT, RIGHT, ALIKE = (0.1, 0.1, 0.2, 0.3), (0.6, 0.1, 0.9, 0.6), (0.11, 0.1, 0.2
 EVIDENCE = Evidence(
     facts={
         "Ana": PersonFacts(where="on the left of the frame", clothes=[Garment("top", "red", 0.9)], pose="standing"),
-        "Bo": PersonFacts(where="on the right of the frame", clothes=[Garment("jacket", "dark red", 0.9)], pose="sitting"),
+        "Bo": PersonFacts(where="on the right of the frame", clothes=[Garment("jacket", "dark red", 0.9)],
+            pose="sitting"),
         "Dev": PersonFacts(where="on the left of the frame"),
     },
     boxes={"Ana": LEFT, "Bo": RIGHT, "Dev": ALIKE},
@@ -69,9 +70,11 @@ def test_different_colours_are_told():
     "question",
     [
         "What does Ana want?", "What is Ana thinking about?", "Why is Ana crying?", "Why did Ana leave Bo?",
-        "Where does Ana live?", "What's Ana's last name?", "What did Ana do yesterday?", "What language does Ana speak?",
+        "Where does Ana live?", "What's Ana's last name?", "What did Ana do yesterday?",
+        "What language does Ana speak?",
         "What music does Ana like?", "What did Bo tell Ana?", "What is Ana about to do?", "What's in Ana's pocket?",
-        "What makes Ana cry?", "How much money does Ana earn?", "What does Ana's voice sound like?", "Where was Ana born?",
+        "What makes Ana cry?", "How much money does Ana earn?", "What does Ana's voice sound like?",
+        "Where was Ana born?",
         "Who filmed this?", "What is Ana's favourite colour?",
     ],
 )  # fmt: skip
@@ -85,9 +88,11 @@ def test_what_no_camera_sees_is_not_answered_with_a_description(question):
 @pytest.mark.parametrize(
     ("question", "kind"),
     [
-        ("What can you say about Ana?", "other"), ("Tell me about Ana.", "other"), ("What does Ana look like?", "appearance"),
+        ("What can you say about Ana?", "other"), ("Tell me about Ana.", "other"),
+        ("What does Ana look like?", "appearance"),
         ("Who is next to Ana?", "location"), ("What is Ana doing?", "action"), ("When was Ana last seen?", "existence"),
-        ("How long is Ana there?", "existence"), ("What do you see of Ana?", "existence"), ("Where is Ana?", "location"),
+        ("How long is Ana there?", "existence"), ("What do you see of Ana?", "existence"), ("Where is Ana?",
+        "location"),
     ],
 )  # fmt: skip
 def test_what_is_seen_is_still_answered(question, kind):
