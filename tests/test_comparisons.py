@@ -13,7 +13,10 @@ NAMES = ["Ana", "Bo", "Cy", "Dev"]
 LEFT, RIGHT, ALIKE = (0.1, 0.1, 0.2, 0.3), (0.6, 0.1, 0.9, 0.6), (0.11, 0.1, 0.2, 0.3)
 EVIDENCE = Evidence(
     facts={
-        "Ana": PersonFacts(where="on the left of the frame", clothes=[Garment("top", "red", 0.9)], pose="standing"),
+        "Ana": PersonFacts(
+            where="on the left of the frame", clothes=[Garment("top", "red", 0.9)], pose="standing", gender="woman",
+            gestures=["facing the camera"],
+        ),
         "Bo": PersonFacts(where="on the right of the frame", clothes=[Garment("jacket", "dark red", 0.9)],
             pose="sitting"),
         "Dev": PersonFacts(where="on the left of the frame"),
@@ -112,8 +115,13 @@ def test_what_is_seen_is_still_answered(question, kind):
         ("Who don't you know?", "Ana, Bo and Dev are in this video. There is also one person I don't know."),
         ("Would Ana happen to be in this one?",
          "Yes, Ana is in this video, on the left of the frame, from 0:00 to 0:05."),
+        ("hey, is that Cy over there?", "No, Cy is not in this video."),
         ("Was Cy captured by the camera?", "No, Cy is not in this video."),
         ("Is Ana there the whole time?", "Ana is in this video from 0:00 to 0:05."),
+        ("Is Ana a man or a woman?", "Ana is a woman, as far as I can see."),
+        ("Is Bo a man or a woman?", "Bo is in this video, but I can't tell whether Bo is a man or a woman."),
+        ("Is Ana looking at the camera?", "Yes, Ana stands and looks towards the camera."),
+        ("Do you see a chair anywhere?", "I see no chair in this video, but I may miss one."),
         ("Who sits?", "Bo is sitting."),
         ("Who stands on the left?", "Ana and Dev are on the left."),
         ("Which one is sitting?", "Bo is sitting."),

@@ -92,6 +92,7 @@ _FILMED = re.compile(
     r"\b(captured|caught|filmed|recorded|seen|shown) (?:by|on|with) (?:the |a |this |your |any )?\w+\b"
 )
 _PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk)s\b")
+_OVER_THERE = re.compile(r"\bover (?:there|here)\b")
 _HAPPENS = re.compile(r"\bhappens? to\b")
 _TYPES: dict[PredicateKind, QuestionType] = {
     "beside": "location", "side": "location", "alone": "location", "setting": "location", "place": "location",
@@ -192,7 +193,7 @@ def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
 
 def _words(text: str) -> list[str]:
     """Words, the clip that is spoken of ("in the second clip") left out."""
-    return re.findall(r"[^\W_][\w'-]*", _NAMED_CLIP.sub(" ", text))
+    return re.findall(r"[^\W_][\w'-]*", _OVER_THERE.sub(" there", _NAMED_CLIP.sub(" ", text)))
 
 
 def _bare(word: str) -> str:

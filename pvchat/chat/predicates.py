@@ -27,6 +27,10 @@ _SIDE = re.compile(
 )
 _ALONE = re.compile(r"\b(alone|by (him|her|them)sel\w+|on (his|her|their) own)\b")
 _GENDER = {"man": "man", "male": "man", "guy": "man", "woman": "woman", "female": "woman", "lady": "woman"}
+_EITHER_GENDER = re.compile(
+    r"an? (man|male|guy) or (a )?(woman|female|lady)|an? (woman|female|lady) or (a )?(man|male|guy)"
+)
+_TO_CAMERA = re.compile(r"(looking|look|facing|face|staring|gazing) ?(at|into|to|towards?)? (the|our) (camera|lens)")
 _SETTING = {"indoors": "indoors", "inside": "indoors", "outdoors": "outdoors", "outside": "outdoors"}
 _POSE = {"sitting": "sitting", "seated": "sitting", "standing": "standing", "lying": "lying down"}
 _WORN = re.compile(r"^(?:wearing|wear|wears|dressed in|have on|has on|got on|got|has|have|having) (?P<what>.+)$")
@@ -69,6 +73,10 @@ def read_predicate(rest: str) -> Predicate:
     if _BESIDE.search(text):
         partner = MASK.lower() in text or "each other" in text or "together" in text
         return Predicate("beside") if partner else UNKNOWN
+    if _EITHER_GENDER.fullmatch(text):
+        return Predicate("gender", "a man or a woman", ("man", "woman"))
+    if _TO_CAMERA.fullmatch(text):
+        return Predicate("deed", "looking at the camera", ("facing", "camera"))
     if MASK.lower() in text or not text or re.search(r"\b(not|never|or|and)\b", text):
         return UNKNOWN  # somebody else's, or more than one thing: not to be answered by one word
     for read in (_plain, _worn, _deed, _place):

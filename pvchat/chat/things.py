@@ -63,7 +63,7 @@ _ON = re.compile(
 )
 _IN_CLIP = (
     r"(?: (?:in|on|of) (?:the|this|that|my) (?:video|clip|film|picture|photo|scene|footage|image|room)"
-    r"| here| there| visible| (?:to be )?seen)*"
+    r"| here| there| anywhere| somewhere| around| visible| (?:to be )?seen)*"
 )
 _THERE = re.compile(
     rf"^(?:is|are) there (?:an?|any|some|the|another) (?P<noun>[a-z ]+?){_IN_CLIP}\W*$"
