@@ -34,6 +34,10 @@ def backing(question: str, *plain: str) -> Backing:
         ("What is Ana wearing?", KNOWN[1], "Ana is wearing a red jacket and glasses."),
         ("What is Ana wearing?", KNOWN[1], "Ana is not wearing glasses."),
         ("What is Ana doing?", KNOWN[2], "Ana sits and eats."),
+        ("How old is Ana?", "Ana is in this video, but I can't tell the rest.", "Ana is wearing a red top."),
+        ("Is Ana dead?", "Ana is in this video, but I can't tell the rest.", "Yes, Ana is wearing a red top."),
+        ("Is Ana dead?", "Ana is in this video, but I can't tell the rest.", "Probably, Ana sits and talks."),
+        ("I saw Ana. Am I right?", "Ana is in this video, but I can't tell the rest.", f"Yes, {KNOWN[0]}"),
         ("Is Ana dead?", "Ana is in this video, but I can't tell the rest.", "Yes, Ana is in this video."),
     ],
 )  # fmt: skip

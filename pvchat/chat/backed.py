@@ -15,7 +15,7 @@ from pvchat.chat.guard import NEGATIONS, bound_words, content_words, problems
 from pvchat.chat.questions import Question
 
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
-_OPEN = ("usual", "rest")  # aspects that no yes or no, number or time answers
+_VERDICT = re.compile(r"\W*(?:yes|no|probably|maybe|right|correct|true|false)\b", re.IGNORECASE)
 
 
 def sentences(text: str) -> list[str]:
@@ -25,7 +25,7 @@ def sentences(text: str) -> list[str]:
 
 def is_open(question: Question) -> bool:
     """Whether a true sentence about the people asked about can be an answer although the rules gave another."""
-    return question.type != "existence" and question.aspect.name in _OPEN and not question.asks_who
+    return question.type != "existence" and question.aspect.name == "usual" and not question.asks_who
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Backing:
         who = {w for w in words if w.startswith("@")}
         about = [k for k in self.known if {w for w in content_words(k, self.names) if w.startswith("@")} & who]
         said = [w for w in words if w not in who]
-        if not about or not said or NEGATIONS & set(said) or said[0] == "yes":
+        if not about or not said or NEGATIONS & set(said) or _VERDICT.match(sentence):
             return False
         text = " ".join(about)
         mine, theirs = bound_words(sentence, self.names), bound_words(text, self.names)

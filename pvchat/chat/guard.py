@@ -133,7 +133,7 @@ def problems(text: str, plain: str, names: Sequence[str]) -> list[str]:
 
 
 def content_words(text: str, names: Sequence[str]) -> list[str]:
-    """The stems that carry what a text says: names as "@0@" (by their place in `names`), "yes", negations, the rest."""
+    """The stems that carry what a text says: names as "@0@" (by their place in `names`), negations, the rest."""
     said = [w for w in _words(text, names) if w not in FUNCTION_WORDS - NEGATIONS - _NUMBERS - _RELATIONS]
     return [_stem(w) for w in said if w not in SAFE]
 

@@ -129,6 +129,7 @@ class Maker:
     def _away(self, there: set[str], count: int, rng: np.random.Generator) -> list[str]:
         """Identities that are not in the scene, half of them look-alikes of somebody who is."""
         found: list[str] = []
+        count = min(count, len(set(self.cast.names) - there))  # a small set may have no more
         while len(found) < count:
             alike = there and rng.random() < 0.5
             name = (
