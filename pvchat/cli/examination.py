@@ -152,7 +152,6 @@ def _file_bytes(file: Path) -> int:
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
-    from pvchat.perception.experts import converted
 
     gone = {weight.role for weight in (*weights.missing(), *weights.missing(table=FOOTAGE))}
     return [
