@@ -92,6 +92,11 @@ _FILMED = re.compile(
     r"\b(captured|caught|filmed|recorded|seen|shown) (?:by|on|with) (?:the |a |this |your |any )?\w+\b"
 )
 _PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk)s\b")
+_OF_SOMETHING = re.compile(rf"^(?:and |but |so )?(?:what|how|which|when)(?:'s)?\b.*\b{MASK.lower()}\b")
+_DESCRIBES = re.compile(
+    r"\b(?:describe|description|about|summar\w+|say|tell|look\w*|see|seen|notice\w*|everything|anything|know|details?|story"
+    r"|going on|happen\w*|wear\w*|worn|doing|do|where|else|appear\w*|impression|mood)\b"
+)
 _OVER_THERE = re.compile(r"\bover (?:there|here)\b")
 _HAPPENS = re.compile(r"\bhappens? to\b")
 _TYPES: dict[PredicateKind, QuestionType] = {
@@ -157,7 +162,7 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
     predicate = read_predicate(polar["rest"]) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
     if predicate.kind != "unknown":
         return Aspect("whether", predicate)
-    if is_unseen(lower, named):
+    if is_unseen(lower, named) or kind == "other" and _OF_SOMETHING.match(lower) and not _DESCRIBES.search(lower):
         return REST
     return REST if polar and kind in ("existence", "other") else USUAL
 
