@@ -107,6 +107,7 @@ def ask(
     """One question as a row of the result."""
     spoken.clear()
     began = time.perf_counter()
+    kind: str
     try:
         answer = chat.ask(folder / clip, question)
         text, kind, first = answer.answer, answer.type, answer.timing["first_token_s"]

@@ -58,13 +58,15 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     draw = rng.random()
     if draw < 0.1:
         return _by_tokens(sheet, count, rng, validation)
+    focus: list[str]
+    kinds: tuple[str, ...]
     if draw < 0.65:
         focus, kinds = [everyone[int(rng.integers(len(everyone)))]], ABOUT_ONE
     elif draw < 0.85 and len(everyone) > 1:
         focus, kinds = [str(n) for n in rng.permutation(everyone)[:2]], (*ABOUT_TWO, *ABOUT_ONE)
     else:
         focus, kinds = [], ABOUT_CLIP
-    lessons = []
+    lessons: list[Lesson] = []
     for kind in [str(k) for k in rng.permutation(np.array([*kinds, *kinds]))]:
         if len(lessons) < count and (lesson := ask(sheet, kind, focus, rng, validation)) is not None:
             lessons.append(lesson)

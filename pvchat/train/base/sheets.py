@@ -166,7 +166,7 @@ def _with_facts(analysis: ClipAnalysis, rng: np.random.Generator) -> ClipAnalysi
     """The scene as a clip of random length, its people and itself with random facts."""
     frames = len(analysis.times)
     length = 1.0 if frames == 1 else float(np.exp(rng.uniform(np.log(4), np.log(120))))
-    times = (np.arange(frames, dtype=np.float32) + 0.5) * length / frames
+    times = ((np.arange(frames) + 0.5) * length / frames).astype(np.float32)
     scene = SceneFacts(
         place=_perhaps(rng, 0.35, _PLACES), setting=_perhaps(rng, 0.5, ("indoors", "outdoors")),
         background=_perhaps(rng, 0.3, _BACKGROUNDS),
