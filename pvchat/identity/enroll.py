@@ -43,6 +43,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
             "prototypes": prototypes(subject),
             "masked": subject.masked,
             "body": _bodies(subject).astype(np.float16),
+            "looks": subject.looks,
             "frame": analysis.frame_features.astype(np.float32).mean((0, 1)).astype(np.float16),
         },
         extra={"sightings": len(subject), "quality": round(float(subject.quality.max()), 3)},

@@ -11,11 +11,13 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 3. A logistic model, fitted on photo identities of the training data (`train/fits/presence.py`), makes that a log-odds
    score.
 4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
-5. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
+5. Where a face says little and the place is that of the enrollment, hair and clothes count (`bodies.py`); who turns
+   away all the time is compared by them alone.
+6. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
    close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
-6. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
+7. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
    how well both are seen.
-7. What users said of her recognition counts at once (`examples.py`).
+8. What users said of her recognition counts at once (`examples.py`).
 
 Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -33,6 +35,7 @@ import numpy as np
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
+from pvchat.identity.bodies import body_logits
 from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.parts import parts_of
@@ -49,6 +52,7 @@ NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
 _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 _DRAWN_COST = 3.0  # log-odds of a face in a drawn clip: drawn faces weakly resemble many real ones [choice]
+_POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
 _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
 _USUAL = 8  # tracks; a long video has many more, and each could be taken for her: the odds of each fall as they grow
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
@@ -113,11 +117,15 @@ class PresenceModel:
             if person.kind == "figure":
                 raw[row] = self._figure_logits(person, analysis, figures, own)
                 continue
-            scene = 0.0 if own is None else self.scene_likeness(person, analysis)
+            clothed = len(person.arrays.get("looks", ())) and "frame" in person.arrays
+            scene = self.scene_likeness(person, analysis) if clothed or own is not None else 0.0
+            added = body_logits(person, analysis.tracks, scene, self.body_mean)
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, examples.is_masked(track), own, scene)
-                    raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
+                    raw[row, column] += added[column] - _DRAWN_COST * analysis.scene.drawn
+                elif len(track.looks):
+                    raw[row, column] = added[column]
         if analysis.scenes:  # a long video
             raw -= np.float32(np.log(max(1.0, max(len(analysis.tracks), analysis.in_all) / _USUAL)))
         for row, person in enumerate(people):
@@ -141,10 +149,10 @@ class PresenceModel:
         if own is None:
             views = [view for view in (*parts_of(person), told) if len(view[0]) or len(view[1])]
             scores = [self._compare(*view, track, masked)[0] for view in views]
-            return _mean_odds(scores) + self._support(person, track, masked)
+            return _mean_odds(scores) + self._support(person, track, masked) - _doubt(person)
         covered = own.masked if len(own.masked) else person.arrays.get("masked", ())
         score, found = self._compare(_with(own.prototypes, told[0]), _with(covered, told[1]), track, masked)
-        score += self._support(person, track, masked)
+        score += self._support(person, track, masked) - _doubt(person)
         hidden = masked or any(feature in COVERS for feature in track.facts.features)
         return score + own.correction(float(found[0]), float(track.quality.max()), scene, hidden)
 
@@ -204,6 +212,11 @@ class PresenceModel:
         bias = 0.0 if own is None else own.bias
         out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability) + bias
         return out
+
+
+def _doubt(person: Person) -> float:
+    """Log-odds that a face enrolled from too small or blurred ones loses: such a face is near to every other."""
+    return _POOR_COST * max(0.0, _POOR - float(person.extra.get("quality", 1.0)))
 
 
 def _mean_odds(logits: Sequence[float]) -> float:

@@ -21,7 +21,7 @@ from pvchat.errors import SettingsError
 from pvchat.identity.calibration import ODDS, TERMS, Calibration, slopes, terms
 from pvchat.schemas import FloatArray
 
-_RIDGE = 0.003  # weight of the squared standardised coefficients
+_RIDGE = 0.001  # weight of the squared standardised coefficients
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _weights(rows: Sequence[Row], drawn: bool) -> tuple[float, ...]:
 
 
 def _best(row: Row) -> NDArray[np.float64]:
-    """Terms of the track that speaks most for the person: [5]."""
+    """Terms of the track that speaks most for the person: [6]."""
     if not len(row.logits):
         return terms(np.array([ODDS[0]]), row.others)[0]
     best = int(np.argmax(row.logits))
