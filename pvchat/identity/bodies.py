@@ -5,7 +5,8 @@ the faces say.
 
 Clothes are no identity: they count as far as the clip's place is that of the enrollment, only where the face says
 little, and only as far as a track is more like her than anybody else who is seen beside it: people in uniform don't
-become each other. With nobody else enrolled, a body alone is never enough for "yes" (`calibration.py`).
+become each other. And bodies lift nobody above `WORN_MOST`, which is "unsure" where nobody else is enrolled: the next
+person in the same clothes in the same room may be somebody else.
 
 The values were picked on the tune half of the development set, in whole steps (docs/LOG.md).
 Legend: K tracks, P and m rows of looks.
@@ -27,6 +28,7 @@ _ALIKE = 0.25  # … the cosine that people in other clothes reach, too …
 _MOST = 0.3  # … and no more than so many units
 _TINT, _SHADE = 0.01, 25.0  # units of likeness of one of Lab's nearer than …; strangers' clothes are as far apart
 _HERE, _ELSEWHERE = 0.7, 0.4  # cosine of two clips' mean frames: one place; another
+WORN_MOST = 2.0  # log-odds that faces must give for more than it: a body alone, of somebody alone, is no "yes"
 _ALONE = 1.0  # log-odds of a body that has no face, in the same place
 _OTHER_PLACE = -6.0  # … and in another: nothing is known of it
 _WEAK = 0.5  # quality of a track's best sighting from which its face speaks for itself

@@ -35,7 +35,7 @@ import numpy as np
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
-from pvchat.identity.bodies import body_logits
+from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.parts import parts_of
@@ -105,11 +105,36 @@ class PresenceModel:
         return examples.settle(logits, people, analysis)
 
     def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-        """Log-odds [P, K] that each of K tracks shows each of P people, competition included."""
-        return compete(self.compared(people, analysis), shown_together(analysis.tracks))
+        """Log-odds [P, K] that each of K tracks shows each of P people, competition included.
+
+        What bodies add counts fully among people, but lifts nobody above `WORN_MOST`.
+        """
+        shown = shown_together(analysis.tracks)
+        seen, worn = self._seen(people, analysis), self._worn(people, analysis)
+        whole = compete(_in_clip(seen + worn, people, analysis), shown)
+        if not worn.any():
+            return whole
+        return np.minimum(whole, np.maximum(compete(_in_clip(seen, people, analysis), shown), WORN_MOST))
 
     def compared(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] of each person for herself, as if nobody else were enrolled."""
+        return _in_clip(self._seen(people, analysis) + self._worn(people, analysis), people, analysis)
+
+    def _worn(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """What bodies add [P, K]."""
+        out = np.zeros((len(people), len(analysis.tracks)), np.float32)
+        with_looks = np.array([len(track.looks) > 0 for track in analysis.tracks], bool)
+        if not with_looks.any():
+            return out
+        no_face = np.array([track.kind == "figure" for track in analysis.tracks], bool)
+        for row, person in enumerate(people):
+            if person.kind == "face" and len(person.arrays.get("looks", ())) and "frame" in person.arrays:
+                place = self.scene_likeness(person, analysis)
+                out[row] = body_logits(person, analysis.tracks, place, self.body_mean) - _NEVER * no_face
+        return out * with_looks
+
+    def _seen(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """Log-odds [P, K] by faces and drawn figures alone."""
         raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
         figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
         for row, person in enumerate(people):
@@ -117,20 +142,11 @@ class PresenceModel:
             if person.kind == "figure":
                 raw[row] = self._figure_logits(person, analysis, figures, own)
                 continue
-            clothed = len(person.arrays.get("looks", ())) and "frame" in person.arrays
-            scene = self.scene_likeness(person, analysis) if clothed or own is not None else 0.0
-            added = body_logits(person, analysis.tracks, scene, self.body_mean)
+            scene = 0.0 if own is None else self.scene_likeness(person, analysis)
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, examples.is_masked(track), own, scene)
-                    raw[row, column] += added[column] - _DRAWN_COST * analysis.scene.drawn
-                elif len(track.looks):
-                    raw[row, column] = added[column]
-        if analysis.scenes:  # a long video
-            raw -= np.float32(np.log(max(1.0, max(len(analysis.tracks), analysis.in_all) / _USUAL)))
-        for row, person in enumerate(people):
-            for column, her in examples.told(person, analysis).items():
-                raw[row, column] = raw[row, column] if her else _NEVER  # nor does she take the track from others
+                    raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
         return raw
 
     def face_logit(
@@ -212,6 +228,16 @@ class PresenceModel:
         bias = 0.0 if own is None else own.bias
         out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability) + bias
         return out
+
+
+def _in_clip(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    """Log-odds [P, K] less what a long video's many tracks cost, and with what the user said of this clip."""
+    if analysis.scenes:  # a long video
+        raw = raw - np.float32(np.log(max(1.0, max(len(analysis.tracks), analysis.in_all) / _USUAL)))
+    for row, person in enumerate(people):
+        for column, her in examples.told(person, analysis).items():
+            raw[row, column] = raw[row, column] if her else _NEVER  # nor does she take the track from others
+    return raw
 
 
 def _doubt(person: Person) -> float:
