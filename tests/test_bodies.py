@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from make_analysis import make_analysis, make_track
+from make_analysis import identity_of, make_analysis, make_track
 from make_experts import Frames
 
 from pvchat.config import PresenceConfig
@@ -133,8 +133,8 @@ def test_with_nobody_else_enrolled_a_body_is_never_enough(seen: Track) -> None:
     """Somebody else in the same uniform in the same room, whose face says nothing: no "yes"."""
     model = PresenceModel.load()
     if seen.kind == "face":  # a stranger's
-        seen = replace(seen, identity=np.tile(model.cohort[1], (len(seen), 1)))
-    arrays = {"prototypes": model.cohort[:1], "masked": np.zeros((0, 128), np.float32)}
+        seen = replace(seen, identity=np.tile(model.cohort.mean(0) + identity_of(3), (len(seen), 1)))
+    arrays = {"prototypes": model.cohort.mean(0)[None] + identity_of(7), "masked": np.zeros((0, 128), np.float32)}
     arrays |= {"body": np.ones((1, 1280), np.float16), "frame": np.ones(1280, np.float16), "looks": clothes(1)}
     person = Person("Ana", arrays=arrays)
     clip = make_analysis(seen)
