@@ -23,6 +23,7 @@ sys.path[:0] = [str(REPO), str(REPO / "tests"), str(REPO / "tests" / "app")]
 from make_browser import ask, browser, enroll, open_page, served, tab  # noqa: E402
 
 IDLE_S = 30
+ASKED = ("Is Obama there?", "What is Obama wearing?", "What is Obama doing?", "Where is Obama?", "Who is there?")
 _FIRST = """([before]) => { const bots = [...document.querySelectorAll('#pv-chat .bot')];
   const text = bots.length > before ? bots[before].innerText.trim() : '';
   return text && !text.startsWith('…') && !/…( \\d+ %)?$/.test(text); }"""
@@ -67,21 +68,28 @@ def measure(home: Path, questions: int) -> dict[str, Any]:
         time.sleep(IDLE_S)
         found["idle_cpu_percent"] = 100 * (_cpu(process) - before) / IDLE_S
         sys.stderr.write(f"{found}\n")
-        words = (
-            "Is Obama there?",
-            "What is Obama wearing?",
-            "What is Obama doing?",
-            "Where is Obama?",
-            "Who is there?",
-        )
-        took = []
-        for number in range(questions):
-            begun = time.perf_counter()
-            ask(page, words[number % len(words)])
-            took.append(time.perf_counter() - begun)
-        found |= {"questions": questions, "question_median_s": statistics.median(took)}
+        found |= long_chat(page, questions)
         found["memory_after_mb"] = memory_mb(process)
     return {key: round(value, 3) if isinstance(value, float) else value for key, value in found.items()}
+
+
+def long_chat(page: Any, questions: int) -> dict[str, Any]:
+    """Seconds from a question to its evidence: a conversation's first five turns, its last five, five of a new one."""
+    page.click("#pv-clear")
+    page.wait_for_function("!document.querySelector('#pv-chat .pv-turn')")
+    took = [_turn(page, number) for number in range(questions)]
+    page.click("#pv-clear")
+    page.wait_for_function("!document.querySelector('#pv-chat .pv-turn')")
+    anew = [_turn(page, number) for number in range(len(ASKED))]
+    parts = {"first": took[: len(ASKED)], "late": took[-len(ASKED) :], "cleared": anew}
+    found = {f"turn_{name}_median_s": statistics.median(times) for name, times in parts.items()}
+    return {"questions": questions, "question_median_s": statistics.median(took), **found}
+
+
+def _turn(page: Any, number: int) -> float:
+    begun = time.perf_counter()
+    ask(page, ASKED[number % len(ASKED)])
+    return time.perf_counter() - begun
 
 
 def ten_seconds(path: Path) -> Path:
@@ -109,7 +117,7 @@ def _times(page: Any, clip: Path) -> dict[str, float]:
     page.press("#pv-question textarea", "Enter")  # as soon as the clip is there: the experts still look at it
     page.wait_for_function(_FIRST, arg=[0])
     first = time.perf_counter() - begun
-    page.wait_for_selector("#pv-chat .pv-picture")
+    page.wait_for_selector("#pv-chat .pv-picture", state="attached")  # it lies folded
     times = {"upload_to_player_s": shown, "upload_to_first_word_s": first}
     for name, question in (("second_question", "Where is Obama?"), ("worded_question", "What is Obama wearing?")):
         before = page.locator("#pv-chat .bot").count()

@@ -29,6 +29,7 @@ from make_browser import ask, browser, enroll, open_page, served, show  # noqa: 
 from app import memory_mb, server_of  # noqa: E402
 
 BROWSERS, CLIENTS = 2, 4
+WORKERS = BROWSERS + CLIENTS
 SAMPLE_S = 2.0
 ASKED = (
     "Is Obama there?",
@@ -63,12 +64,14 @@ class Soak:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def questions(self) -> Iterator[str]:
-        """One worker's share: questions until all are asked or the time is over."""
+        """One worker's share: questions, spread over the time, until all are asked or the time is over."""
         while True:
             with self.lock:
                 if self.asked >= self.most or time.monotonic() > self.end:
                     return
                 number, self.asked = self.asked, self.asked + 1
+            due = self.begun + (self.end - self.begun) * (number // WORKERS) * WORKERS / self.most
+            time.sleep(max(0.0, due - time.monotonic()))  # six come together, and then nothing for a while
             yield ASKED[number % len(ASKED)]
 
     def work(self, who: str, answer: Callable[[str], str]) -> None:

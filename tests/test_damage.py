@@ -145,7 +145,7 @@ def test_a_person_who_cannot_be_read_is_listed_and_the_mend_works(
 def test_a_damaged_converted_network_is_made_anew(tmp_path: Path, pvchat_home: Path) -> None:
     import torch
 
-    from pvchat.perception.experts import networks
+    from pvchat.perception.experts import converted, networks
 
     if networks.runtime_for("cpu") == "torch":
         pytest.skip("no openvino")
@@ -168,11 +168,11 @@ def test_a_damaged_converted_network_is_made_anew(tmp_path: Path, pvchat_home: P
 
     assert answer() == 32.0
     (file,) = (pvchat_home / "weights" / "networks").rglob("*.bin")
-    assert networks.damaged() == {}
+    assert converted.damaged() == {}
     flip(file, at=0)
     assert answer() == 32.0  # converted anew, not computed with what is left
     (file,) = (pvchat_home / "weights" / "networks").rglob("*.bin")
     flip(file, at=0, keep_time=True)
-    assert list(networks.damaged()) == [file.parent.name]
+    assert list(converted.damaged()) == [file.parent.name]
     assert not file.parent.exists()
     assert answer() == 32.0

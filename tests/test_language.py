@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +108,44 @@ def test_sentence_vectors_are_unit_length_and_ignore_padding(encoder: SentenceEn
     np.testing.assert_array_equal(together[0], together[2])
     alone = SentenceEncoder(encoder.path).encode(["hi"])
     np.testing.assert_allclose(alone[0], together[0], atol=1e-5)
+
+
+def test_sentence_vectors_are_those_of_transformers(encoder: SentenceEncoder) -> None:
+    import torch
+    from transformers import AutoTokenizer, BertModel
+
+    texts = ["hi", "is ana here ? yes .", "yes"]
+    batch = AutoTokenizer.from_pretrained(str(encoder.path))(texts, padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        states = BertModel.from_pretrained(str(encoder.path)).eval()(**batch).last_hidden_state
+    mask = batch["attention_mask"][..., None]
+    theirs = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=1)
+    np.testing.assert_allclose(encoder.encode(texts), theirs.numpy(), atol=1e-6)
+
+
+def test_sentence_vectors_need_no_transformers(encoder: SentenceEncoder) -> None:
+    """It takes 170 MB and seconds to import."""
+    code = (
+        "import sys; from pvchat.chat.sentences import SentenceEncoder; "
+        f"SentenceEncoder({str(encoder.path)!r}).encode(['hi']); "
+        "print([name for name in ('transformers', 'torch._dynamo') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_broken_sentence_encoder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="sentence encoder can't be read"):
+        SentenceEncoder(tmp_path).encode(["hi"])
+
+
+def test_the_language_model_goes_when_nobody_speaks(tmp_path: Path) -> None:
+    model = LanguageModel(tmp_path, "cpu")
+    assert not model.rest(0)  # nothing is there
+    model._parts = (None, None)
+    assert not model.rest(60)
+    model._used = time.monotonic() - 61
+    assert model.rest(60)
+    assert model._parts is None
 
 
 @pytest.mark.weights

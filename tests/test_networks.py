@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +188,15 @@ assert 'openvino' in sys.modules and not loaded, loaded
 assert 'torch' not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@needs_openvino
+def test_threads_share_requests_and_get_their_own_answers(weights: Path) -> None:
+    network = load("small", weights, build, (-1, 4, 4, 3))
+    pictures = [np.full((1, 4, 4, 3), value, np.uint8) for value in range(32)]
+    alone = [network(picture)[1] for picture in pictures]
+    networks.rest()  # what lies between the layers comes back with the next call
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda picture: network(picture)[1], pictures))
+    np.testing.assert_array_equal(np.concatenate(together), np.concatenate(alone))
+    assert len(network._free) <= 8

@@ -269,3 +269,26 @@ def test_unknown_words_are_refused(tmp_path: Path) -> None:
         PVChat.from_pretrained("tiny")
     with pytest.raises(SettingsError, match="facts, told or model"):
         Settings(answers="guesses")
+
+
+def test_the_language_model_is_loaded_for_words_alone_and_goes_again(folder: Path) -> None:
+    trained = TrainedModel(folder, "cpu")
+    assert trained.reader.llm is None
+    whole = trained.model
+    assert whole.llm is not None
+    assert trained.reader is whole  # one copy of what both have
+    assert "_light" not in vars(trained)
+    assert not trained.rest(60)
+    assert trained.rest(0)
+    assert trained.reader.llm is None
+
+
+def test_warming_up_loads_no_language_model(
+    studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch, trained: TrainedModel
+) -> None:
+    chat = PVChat(Settings(device="cpu", model=str(folder)))
+    chat.networks.trained = TrainedModel(folder, "cpu")
+    monkeypatch.setattr(type(chat.networks.experts), "load", lambda self: None)
+    chat.warm_up()
+    assert chat.networks.trained._whole is None
+    assert chat.networks.trained.reader.llm is None

@@ -190,6 +190,8 @@ def test_what_was_seen_so_far_says_how_far_that_is(chat: PVChat, clip: Path) -> 
         told = chat.ask_so_far(clip, seen, 10, question)
         assert told.answer == "Seen so far, up to 0:05 of 0:10: I haven't come to that part yet."
         assert told.people == []
+    doing = chat.ask_so_far(clip, seen, 10, "What is Ana holding?").answer
+    assert doing.endswith("but I can't make out anything in Ana's hands. I am still looking.")
     with pytest.raises(SettingsError):
         chat.ask_so_far(clip, seen, 10, "Is Ana there at 0:30?")
 

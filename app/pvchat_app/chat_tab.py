@@ -64,7 +64,7 @@ def build(desk: Desk) -> ChatTab:
             with gr.Row(equal_height=True, elem_id="pv-asking"):
                 question = gr.Textbox(
                     label="Question", show_label=False, container=False, max_length=MAX_QUESTION, max_lines=3, scale=6,
-                    placeholder="Ask about this clip: Is Ana there?", elem_id="pv-question", min_width=180,
+                    placeholder="Ask: is Ana there?", elem_id="pv-question", min_width=180,
                 )  # fmt: skip
                 ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-ask")
             with gr.Row(equal_height=False, elem_id="pv-starters"):

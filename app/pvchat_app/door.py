@@ -2,6 +2,8 @@
 
 In: the password. Out: Gradio's login check, as a coroutine: the server goes on answering while a password is hashed in
 a thread and while a wrong one waits. Guesses of one address wait for each other, so that many at once are no faster.
+Gradio asks on each of its routes whether somebody logged in, but not on those that were added to it; `Locked` does on
+all but those that the login page is made of.
 """
 
 from __future__ import annotations
@@ -12,10 +14,18 @@ import hmac
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pvchat_app.middleware import CALLER
 
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+OPEN = (
+    "/", "/login", "/login/", "/config", "/theme.css", "/staying.js", "/favicon.ico", "/manifest.json", "/robots.txt",
+    "/gradio_api/app_id", "/gradio_api/startup-events",
+)  # fmt: skip
+OPEN_UNDER = ("/static/", "/assets/", "/svelte/", "/pwa_icon")
 WRONG_S = 1.0  # seconds that a wrong password takes
 MOST_WAITING = 8  # guesses of one address that wait; more are refused unread
 _SCRYPT: dict[str, Any] = {"n": 2**14, "r": 8, "p": 1}  # RFC 7914, section 2: interactive logins
@@ -66,3 +76,25 @@ def is_right(given: str, salt: bytes, wanted: bytes) -> bool:
 
 def _hashed(word: str, salt: bytes) -> bytes:
     return hashlib.scrypt(word.encode("utf-8", "surrogatepass"), salt=salt, **_SCRYPT)
+
+
+class Locked:
+    """Shows the login page, and nothing else, to whoever hasn't logged in (ASGI middleware).
+
+    Args:
+        app: the next one.
+        knows: whether a request comes from somebody who has.
+    """
+
+    def __init__(self, app: Any, knows: Callable[[Request], bool]) -> None:
+        self.app, self.knows = app, knows
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        from starlette.requests import Request
+
+        path = scope.get("path", "")
+        if scope["type"] != "http" or path in OPEN or path.startswith(OPEN_UNDER) or self.knows(Request(scope)):
+            await self.app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 401, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": b'{"detail": "Log in first."}'})

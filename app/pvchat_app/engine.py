@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pvchat.service import PVChat
 
 
+IDLE_S = 600.0  # a language model that nobody has needed for so long goes
+
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +57,11 @@ class Engine:
             PVChatError: it can't be loaded.
         """
         return self._loaded.result()
+
+    def rest(self, idle_s: float = IDLE_S) -> None:
+        """Let go of what nobody has needed for a while."""
+        if self.ready and self._loaded.exception() is None:
+            self.chat.networks.rest(idle_s)
 
     def answer_by(self, model: str) -> None:
         """Let another model answer from now on; until it is loaded, and where it can't be, the one before does.

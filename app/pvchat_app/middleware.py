@@ -26,6 +26,7 @@ HEADERS = {
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
 
+_POINTING = (b"x-gradio-server", b"x-forwarded-host")  # Gradio would write them into the page as its own address
 CALLER: ContextVar[str] = ContextVar("caller", default="")  # the address that a request came from
 _PORTS = {"http": 80, "https": 443}
 
@@ -54,7 +55,8 @@ class Guard:
             await _refuse(send, 403, "Pages of other origins are not answered here.")
         else:
             CALLER.set((scope.get("client") or ("",))[0])
-            await self.app(scope, receive, _with_headers(send))
+            kept = [(key, value) for key, value in scope["headers"] if key.lower() not in _POINTING]
+            await self.app({**scope, "headers": kept}, receive, _with_headers(send))
 
 
 class First:

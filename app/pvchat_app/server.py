@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
+from pvchat.memory import keep_small
 from pvchat_app import uploads
-from pvchat_app.door import checker
+from pvchat_app.door import Locked, checker
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
 from pvchat_app.middleware import First, Guard
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIN_PASSWORD = 8  # characters
-SWEEP_S = 600.0
+SWEEP_S = 120.0
 _STAYING = "/staying.js"
 # on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
 _FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
@@ -70,6 +71,9 @@ class Options:
             )  # fmt: skip
         if self.password and len(self.password) < MIN_PASSWORD:
             raise SettingsError(f"a password has at least {MIN_PASSWORD} characters.", subject="--password")
+        if self.mcp and self.password:
+            what = "programs that speak MCP can't log in."
+            raise SettingsError(what, subject="--mcp --password", hint="Leave one out; --mcp is for this machine only.")
         if not 0 <= self.port <= 65535:
             raise SettingsError("there is no such port.", subject=f"--port {self.port}", hint="Use 1024 to 65535.")
 
@@ -102,6 +106,7 @@ class App:
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
             self.desk.sessions.end_idle()
+            self.desk.engine.rest()
 
 
 def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
@@ -132,6 +137,7 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
             hint = "Choose another --port, or --port 0."
             raise SettingsError(what, subject=f"{options.host}:{options.port}", hint=hint) from error
         listener.listen(128)  # a browser that comes early waits instead of being refused
+        keep_small()
         engine.start()
         app = App(options, engine)
         try:
@@ -174,16 +180,18 @@ def _web(desk: Desk, options: Options) -> FastAPI:
     from pvchat_app import page
 
     uploads.narrow()
+    mounted: list[Any] = []
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session)
     web.add_middleware(First, script=_STAYING)
+    if options.password:
+        web.add_middleware(Locked, knows=lambda request: _logged_in(request, mounted[0]))
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
     names = ("style.css", "tabs.css", "upload.js", "page.js", "film.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)
-    mounted: list[Any] = []
-    _add_files(web, desk, mounted, bool(options.password))
+    _add_files(web, desk)
     gr.mount_gradio_app(
         web, blocks, path="/", auth=checker(options.password) if options.password else None,
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
@@ -213,18 +221,20 @@ def _theme() -> Any:
         block_label_text_color="*neutral_700", block_title_background_fill="transparent", block_title_padding="0",
         block_title_text_color="*neutral_700", block_title_text_color_dark="*neutral_200",
         block_label_background_fill_dark="*neutral_700", block_label_text_color_dark="*neutral_100",
-        button_cancel_text_color="#b3261e", button_cancel_text_color_dark="#ff9d94",
+        input_placeholder_color="*neutral_500", input_placeholder_color_dark="*neutral_300",
+        body_text_color_subdued="*neutral_500", button_cancel_text_color="#b3261e",
+        button_cancel_text_color_dark="#ff9d94",
     )  # fmt: skip
 
 
-def _add_files(web: FastAPI, desk: Desk, mounted: list[Any], locked: bool) -> None:
-    """The routes of ours: behind sessions' links, which answers ranges, so that players can seek; and a script."""
+def _add_files(web: FastAPI, desk: Desk) -> None:
+    """The routes of ours: files behind sessions' links, in ranges too, so that players can seek; and a script."""
     from starlette.requests import Request
     from starlette.responses import FileResponse, PlainTextResponse, Response
 
     async def file(request: Request) -> Response:
         link = desk.sessions.find(request.path_params["token"])
-        if link is None or (locked and not _logged_in(request, mounted[0])):
+        if link is None:
             gone = "This file is gone: its session has ended, or somebody whom it shows was forgotten."
             return PlainTextResponse(gone, status_code=404)
         headers = {"cache-control": "private, no-store"}

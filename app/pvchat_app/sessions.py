@@ -28,7 +28,7 @@ from pvchat.storage import atomic, temporary
 from pvchat_app.conversation import SessionClip, Turn
 
 IDLE_S = 6 * 3600.0  # a session whose browser vanished without a word is ended after so long
-EMPTY_S = 3600.0  # empty files of Gradio's are deleted at this age
+UNUSED_S = 3600.0  # an upload that no session took, and Gradio's empty files, are deleted at this age
 MAX_CLIPS = 20  # a session keeps its last clips
 SERVER_FOLDER = "app-"
 LINKS = "/files"
@@ -236,11 +236,22 @@ class Sessions:
             idle = [name for name, session in self._open.items() if now - session.used > limit_s]
         for name in idle:
             self.end(name)
-        for path in self.uploads.glob("tmp*"):  # Gradio makes an empty file for every upload it hands on
-            with suppress(OSError):
-                if path.is_file() and path.stat().st_size == 0 and time.time() - path.stat().st_mtime > EMPTY_S:
-                    path.unlink()
+        self._sweep_uploads()
         return len(idle)
+
+    def _sweep_uploads(self) -> None:
+        """Delete what was uploaded and never used: its page was closed, or its client died, before it said what for."""
+        with self._lock:
+            used = {self._folder_of(path) for session in self._open.values() for path in session._uploads}
+        for path in self.uploads.iterdir():
+            with suppress(OSError):
+                files = [path, *path.rglob("*")]
+                if path in used or time.time() - max(file.stat().st_mtime for file in files) < UNUSED_S:
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif path.stat().st_size == 0:  # Gradio makes one for every upload it hands on
+                    path.unlink()
 
     def find(self, token: str) -> Link | None:
         """The file behind a link of any living session."""

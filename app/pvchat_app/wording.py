@@ -86,4 +86,7 @@ def many(count: int, one: str, several: str = "") -> str:
 
 
 def _is_path(error: PVChatError) -> bool:
+    """Whether an error is about a file; a person may be called "Ana/Ben"."""
+    if isinstance(error, PeopleError):
+        return Path(error.subject).is_absolute() and not isinstance(error, UnknownPersonError)
     return isinstance(error, VideoReadError) or "/" in error.subject or "\\" in error.subject

@@ -7,6 +7,7 @@ processor computes in it: elsewhere it is emulated and slower than float32.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class LanguageModel:
         self.path, self.device = path, device
         self._parts: tuple[Any, Any] | None = None
         self._lock = threading.RLock()
+        self._used = time.monotonic()
 
     @classmethod
     def load(cls, path: Path | str | None = None, device: str = "cpu") -> LanguageModel:
@@ -60,7 +62,16 @@ class LanguageModel:
         new = out[:, batch["input_ids"].shape[1] :]  # [B, new tokens]
         return [text.strip() for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
 
+    def rest(self, idle_s: float) -> bool:
+        """Let go of the weights if nothing was said in the last `idle_s` seconds; whether they went."""
+        with self._lock:
+            if self._parts is None or time.monotonic() - self._used < idle_s:
+                return False
+            self._parts = None
+        return True
+
     def _load(self) -> tuple[Any, Any]:
+        self._used = time.monotonic()
         if self._parts is None:
             from transformers import AutoModelForCausalLM, AutoTokenizer
 

@@ -50,7 +50,7 @@ _NEAR = 0.45  # cosine: a question less like every prototype than this is of typ
 
 
 class SentenceEncoder:
-    """MiniLM by transformers' BertModel.
+    """MiniLM with pooling and a cache.
 
     Args:
         path: the model's folder; None takes the downloaded weights of the role "sentences".
@@ -79,24 +79,22 @@ class SentenceEncoder:
         import torch
 
         tokenizer, model = self._load()
-        batch = tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt").to(
-            pick_device(self.device)
-        )
+        rows, device = tokenizer.encode_batch(texts), pick_device(self.device)
+        mask = torch.tensor([row.attention_mask for row in rows], dtype=torch.bool, device=device)  # [B, tokens]
         with torch.inference_mode():
-            states = model(**batch).last_hidden_state  # [B, tokens, D]
-        mask = batch["attention_mask"].unsqueeze(-1).to(states.dtype)  # [B, tokens, 1]
+            states = model(torch.tensor([row.ids for row in rows], device=device), mask)  # [B, tokens, D]
+        mask = mask.unsqueeze(-1).to(states.dtype)
         pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1.0)  # [B, D]
         vectors: FloatArray = torch.nn.functional.normalize(pooled, dim=1).float().cpu().numpy()
         return vectors
 
     def _load(self) -> tuple[Any, Any]:
         if self._parts is None:
-            from transformers import AutoTokenizer, BertModel
+            from pvchat.chat.minilm import load_minilm
 
-            path = self.path if self.path is not None else _downloaded()
-            tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True)
-            model: Any = BertModel.from_pretrained(str(path), local_files_only=True)
-            self._parts = tokenizer, model.eval().to(pick_device(self.device))
+            tokenizer, model = load_minilm(Path(self.path) if self.path is not None else _downloaded())
+            tokenizer.enable_truncation(MAX_TOKENS)
+            self._parts = tokenizer, model.to(pick_device(self.device))
         return self._parts
 
 

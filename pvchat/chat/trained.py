@@ -1,12 +1,15 @@
 """One trained model, loaded once and shared: a folder of `PVChatModel.save_pretrained` in, the model and its card out.
 
-Whoever speaks through it (`describe.py`) keeps the clips and the people; what is here is the same for everybody.
+Whoever speaks through it (`describe.py`) keeps the clips and the people; what is here is the same for everybody. The
+language model is six times as large as the rest and needed for few answers: it loads when one asks for it, and goes
+when none did for a while (`rest`). There is one copy of the weights, with or without it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +39,8 @@ class TrainedModel:
     def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:
         self.folder, self._device = folder, device
         self.lock = threading.RLock()
-        self._whole = model
+        self._whole, self._handed = model, model is not None
+        self._used = time.monotonic()  # the whole model, last
 
     @cached_property
     def device(self) -> str:
@@ -47,16 +51,26 @@ class TrainedModel:
     def model(self) -> PVChatModel:
         """The whole model with its language model."""
         with self.lock:
+            self._used = time.monotonic()
             if self._whole is None:
                 from pvchat.model.pvchat import PVChatModel
 
                 self._whole = PVChatModel.from_pretrained(self.folder, device=self.device)
+                self.__dict__.pop("_light", None)
             return self._whole
 
     @property
     def reader(self) -> PVChatModel:
         """The model for everything but text: the whole one where it is loaded, else one without a language model."""
         return self._light if self._whole is None else self._whole
+
+    def rest(self, idle_s: float) -> bool:
+        """Let go of the whole model if nobody asked for it in the last `idle_s` seconds; whether it went."""
+        with self.lock:
+            if self._whole is None or self._handed or time.monotonic() - self._used < idle_s:
+                return False
+            self._whole = None
+        return True
 
     @cached_property
     def stamp(self) -> str:

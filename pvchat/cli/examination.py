@@ -67,14 +67,14 @@ def look_for_damage(thorough: bool) -> list[dict[str, str]]:
     """
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
-    from pvchat.perception.experts import networks
+    from pvchat.perception.experts import converted
 
     found = [
         f"{damage.role}: {damage.name}: {damage.what}"
         for table in (weights.TABLE, FOOTAGE)
         for damage in weights.verify(table=table, thorough=thorough)
     ]
-    found += [f"converted network {name}: {what}" for name, what in networks.damaged(thorough).items()]
+    found += [f"converted network {name}: {what}" for name, what in converted.damaged(thorough).items()]
     rows = [{"what": f"Damaged: {what}.", "mend": FETCH} for what in found]
     return rows + ([{"what": f"Damaged: {name}.", "mend": _reinstall()} for name in _changed()] if thorough else [])
 

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from pvchat.perception import bodies, facts, tracks
+from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.faces import FaceExpert, Faces
@@ -168,6 +169,7 @@ def recognise(
     analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
     analysis.scene.drawn = likely_drawn >= _DRAWN
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
+    networks.rest()
     return analysis
 
 

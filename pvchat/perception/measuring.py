@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, behind_masks, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
+from pvchat.perception.experts import networks
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
 from pvchat.perception.relations import tell_things
@@ -56,6 +57,7 @@ def measure(
             posed = track.kind == "face" and (only is not None or number < depth.posed_tracks)
             _measure(clip, measured, track, experts, camera, depth.poses if posed else 0)
         tell("measuring people", number + 1, len(copies))
+    networks.rest()
     return measured
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pvchat.people.store import Person, Snapshot
 
 NOT_YET = "I haven't come to that part yet."
+STILL_LOOKING = "I am still looking."  # where what was seen so far doesn't tell it
 _TO_COME = (0.0, 0.0)  # the window of a part that wasn't seen yet
 
 
@@ -128,7 +129,8 @@ def told_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
     """An answer with how far the clip was looked at, where that isn't all of it."""
     if asking.whole_s is None:
         return text
-    return f"Seen so far, up to {clock(analysis.duration_s)} of {clock(asking.whole_s)}: {text}"
+    more = f" {STILL_LOOKING}" if "can't make out" in text else ""
+    return f"Seen so far, up to {clock(analysis.duration_s)} of {clock(asking.whole_s)}: {text}{more}"
 
 
 def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> tuple[float, float] | None:

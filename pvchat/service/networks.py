@@ -6,6 +6,8 @@ and what words come from.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 from pvchat.bases.sources import read_source
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
+from pvchat.memory import give_back
 from pvchat.runtime import pick_device
 from pvchat.schemas import Progress
 
@@ -186,6 +189,7 @@ class Networks:
         missing = needed_weights(self.narrator is not None)
         if missing:
             weights.fetch(missing, progress=progress)
+            _convert_apart()
 
     def forget(self) -> None:
         """Drop what models keep of clips."""
@@ -193,12 +197,29 @@ class Networks:
             narrator.forget()
 
     def load(self) -> None:
-        """Load them now instead of when they are first needed."""
+        """Load them now instead of when they are first needed; the language model, which few answers need, waits."""
         self.experts.load()
-        words = (
-            self.narrator.base if self.narrator is not None else self.trained.model if self.trained else self.language
-        )
-        _ = self.presence, self.sentences, words
+        if self.narrator is not None:
+            _ = self.narrator.base
+        elif self.trained is not None:
+            _ = self.trained.reader
+        _ = self.presence, self.sentences
+
+    def rest(self, idle_s: float) -> None:
+        """Let go of a language model that nobody has needed for `idle_s` seconds, and of free memory."""
+        for words in (self.__dict__.get("trained"), self.__dict__.get("language")):
+            if words is not None:
+                words.rest(idle_s)
+        give_back()
+
+
+def _convert_apart() -> None:
+    """Convert the experts' networks in a process of its own: what converting takes, 450 MB, would stay in this one.
+
+    Where that fails they are converted when they are first used.
+    """
+    code = "from pvchat.perception.analysis import Experts; Experts().convert()"
+    subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def needed_weights(with_base: bool) -> list[str]:

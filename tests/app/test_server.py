@@ -97,7 +97,12 @@ def test_a_password_is_asked_for_everywhere(chat: PVChat, party: Path) -> None:
         session = app.desk.sessions.of("one")
         link = session.link(party, "video/mp4")
         assert httpx.get(url + "/config").status_code == 401
-        assert httpx.get(url + link).status_code == 404
+        assert httpx.get(url + link).status_code == 401
+        for path in ("heartbeat/one", "heartbeat/two?before=one", "mcp/", "mcp/schema", "info", "queue/data"):
+            assert httpx.get(f"{url}/gradio_api/{path}", timeout=5).status_code == 401
+        assert httpx.get(url + "/openapi.json").status_code == 401
+        assert httpx.get(url).status_code == httpx.get(url + "/theme.css").status_code == 200
+        assert "one" in app.desk.sessions  # nobody took it along
         assert httpx.post(url + "/login", data={"username": "a", "password": "wrong"}).status_code == 400
         with httpx.Client(base_url=url) as browser:
             assert browser.post("/login", data={"username": "a", "password": "open sesame"}).status_code == 200
@@ -107,6 +112,17 @@ def test_a_password_is_asked_for_everywhere(chat: PVChat, party: Path) -> None:
             Client(url, verbose=False)
         client = Client(url, auth=("a", "open sesame"), verbose=False)
         assert [row["name"] for row in client.predict(api_name="/list_people")] == ["Ana"]
+
+
+def test_programs_that_cannot_log_in_get_no_server_with_a_password() -> None:
+    with pytest.raises(SettingsError, match="can't log in"):
+        Options(mcp=True, password="long enough")
+
+
+def test_a_caller_cannot_have_another_address_written_into_the_page(server) -> None:
+    _, url = server
+    for header in ("x-gradio-server", "x-forwarded-host"):
+        assert "evil.example" not in httpx.get(url, headers={header: "http://evil.example"}).text
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "::", "example.org"])

@@ -81,6 +81,9 @@ def test_errors_are_a_sentence_with_what_to_do_and_without_paths_or_flags() -> N
                           hint="Cut it, or raise --video.max_duration_s.")  # fmt: skip
     assert told(long) == "a.mp4: it lasts 120.0 minutes, more than the limit of 30. Cut it."
     assert "--" not in told(NoSubjectError("nobody was found.", subject="x.mp4", hint="Use --track N"))
+    assert told(PeopleError("is being trained.", subject="Ana/Ben")) == "Ana/Ben: is being trained."
+    assert told(UnknownPersonError("nobody of this name is enrolled.", subject="/Zoe")).startswith("/Zoe: ")
+    assert told(PeopleError("not a whole person file.", subject="/home/me/ana.pvperson")).startswith("ana.pvperson: ")
     assert told(UnknownPersonError("nobody of this name is enrolled.", subject="Zoe", hint="`pvchat enroll`")).endswith(
         "Enroll a person first."
     )

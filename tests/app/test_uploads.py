@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import threading
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
-from make_app import ready, running
+from make_app import ready, running, wait_for
+from pvchat_app.sessions import UNUSED_S
 
 from pvchat import PVChat
 
@@ -70,3 +74,52 @@ def test_an_address_is_not_fetched(server) -> None:
     assert "addresses are not fetched" in told
     with pytest.raises(Error, match="not fetched"):
         asyncio.run(processing_utils.async_ssrf_protected_download("http://203.0.113.7/clip.mp4", "/nowhere"))
+
+
+def test_nothing_stays_of_an_upload_that_broke_off(server, caplog: pytest.LogCaptureFixture) -> None:
+    app, url = server
+    head = (
+        b'--b\r\nContent-Disposition: form-data; name="files"; filename="secret.mp4"\r\nContent-Type: video/mp4\r\n\r\n'
+    )
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(
+            f"POST /gradio_api/upload HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 9000000\r\n"
+            "Content-Type: multipart/form-data; boundary=b\r\n\r\n".encode()
+        )
+        client.sendall(head + b"S" * 2_000_000)
+        wait_for(lambda: left(app))
+    wait_for(lambda: not left(app))
+    time.sleep(0.5)
+    assert "Traceback" not in caplog.text
+
+
+def test_an_upload_that_nobody_used_goes_after_an_hour(server, party: Path) -> None:
+    app, url = server
+    sent = {"files": ("party.mp4", party.read_bytes())}
+    unused, used = (Path(httpx.post(f"{url}/gradio_api/upload", files=sent, timeout=60).json()[0]) for _ in range(2))
+    app.desk.receive(app.desk.sessions.of("one"), used)
+    app.desk.sessions.end_idle()
+    assert unused.exists()
+    long_ago = time.time() - UNUSED_S - 60
+    for path in (unused, used):
+        for part in (path, path.parent, path.parent.parent):
+            os.utime(part, (long_ago, long_ago))
+    app.desk.sessions.end_idle()
+    assert not unused.exists()
+    assert used.exists()
+
+
+@pytest.mark.parametrize("what", ["a folder of uploads", "another file", "a file that isn't there"])
+def test_what_was_not_uploaded_is_refused_in_a_sentence(server, what: str, tmp_path: Path) -> None:
+    app, url = server
+    path = {
+        "a folder of uploads": app.desk.sessions.uploads,
+        "another file": Path(__file__),
+        "a file that isn't there": app.desk.sessions.uploads / "x" / "y.mp4",
+    }[what]
+    clip = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+    call = httpx.post(f"{url}/gradio_api/call/ask", json={"data": [clip, "Is Ana there?"]}, timeout=60).json()
+    told = httpx.get(f"{url}/gradio_api/call/ask/{call['event_id']}", timeout=60).text
+    assert "event: error" in told
+    assert "Upload the file first" in told

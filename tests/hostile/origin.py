@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 import sys
 import threading
 import time
@@ -35,6 +36,10 @@ WORD = "open sesame"
 TAGS = '<form action="//evil.example"><a href="//evil.example">x</a><img src=x></form>'
 ELEMENTS = re.compile(r"<(?:form|a)\b|<img src=x")  # none is ours in what is looked at
 UPLOAD, CALL = "/gradio_api/upload", "/gradio_api/call"
+LOCKED = (
+    "/files/guess", "/openapi.json", "/gradio_api/info", "/gradio_api/mcp/", "/gradio_api/mcp/schema",
+    "/gradio_api/queue/data", "/gradio_api/heartbeat/one", "/gradio_api/heartbeat/two?before=one",
+)  # fmt: skip
 
 
 @dataclass
@@ -58,6 +63,8 @@ def run(home: Path) -> Iterator[Outcome]:
                 got = find(place)
                 yield Outcome(case, expected, got, got == expected)
         with running(ready(chat), password=WORD) as (_, url):
+            expected, got = f"401 on {len(LOCKED)} routes", _without_password(url)
+            yield Outcome("whoever hasn't logged in", expected, got, got == expected)
             got = _guesses(url)
             yield Outcome("ten wrong passwords at once", "others are answered first", got, got.startswith("others"))
 
@@ -93,6 +100,20 @@ def _other_name(place: Place) -> str:
 def _foreign_upload(place: Place) -> str:
     sent = {"files": ("a.mp4", b"x" * 50)}
     httpx.post(place.url + UPLOAD, files=sent, headers={"origin": "http://localhost:3000"}, timeout=60)
+    return f"{len(_left(place))} files"
+
+
+def _broken_off(place: Place) -> str:
+    host, port = place.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(
+            f"POST {UPLOAD} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 9000000\r\n"
+            "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
+            'Content-Disposition: form-data; name="files"; filename="a.mp4"\r\n\r\n'.encode()
+            + b"x" * 2_000_000
+        )
+        wait_for(lambda: _left(place), 60)
+    time.sleep(2)
     return f"{len(_left(place))} files"
 
 
@@ -151,6 +172,11 @@ def _markup(place: Place) -> str:
     return f"{len(ELEMENTS.findall(shown))} elements"
 
 
+def _without_password(url: str) -> str:
+    codes = {httpx.get(url + route, timeout=60).status_code for route in LOCKED}
+    return f"401 on {len(LOCKED)} routes" if codes == {401} else f"answers {sorted(codes)}"
+
+
 def _guesses(url: str) -> str:
     done: list[str] = []
 
@@ -190,6 +216,7 @@ CASES: tuple[tuple[str, str, Find], ...] = (
     ("the page itself", "200", _own_page),
     ("a name that points here (DNS rebinding)", "421", _other_name),
     ("an upload by another port of this machine", "0 files", _foreign_upload),
+    ("an upload that breaks off", "0 files", _broken_off),
     ("four API clients, the same bytes at once", "4 answers, 0 files", _four_clients),
     ("an address instead of a file", "refused", _address),
     ("a file of this machine instead of an upload", "refused", _other_file),

@@ -18,17 +18,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import logging
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,8 +33,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.assets import stamps
 from pvchat.config import home
+from pvchat.perception.experts.converted import FILE, drop_if_damaged, keep
 from pvchat.runtime import usable_cores
 from pvchat.schemas import FloatArray
 
@@ -48,9 +45,9 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
 RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
-_FILE, _RECEIPT = "network.xml", "receipt.json"
 _EXAMPLE = 64  # pixels of a free side while a module is traced
 _COMPILING = threading.Lock()
+_HERE: weakref.WeakSet[_OpenVinoNetwork] = weakref.WeakSet()  # all of this process
 _AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
 
 Thing = TypeVar("Thing")
@@ -190,15 +187,41 @@ class _TorchNetwork:
 
 
 class _OpenVinoNetwork:
+    """A compiled network and its requests; each holds all that lies between the layers, 10 to 60 MB, for one at a time.
+
+    There are as many as were ever needed at once, whichever threads those were: a server has dozens.
+    """
+
     def __init__(self, model: Any) -> None:
         self._compiled = _compile(model)
-        self._local = threading.local()  # a request is not thread-safe
+        self._free: list[Any] = []
+        self._busy = 0
+        self._lock = threading.Lock()
+        _HERE.add(self)
 
     def __call__(self, *inputs: NDArray[Any]) -> list[FloatArray]:
-        if not hasattr(self._local, "request"):
-            self._local.request = self._compiled.create_infer_request()
-        out = self._local.request.infer([np.ascontiguousarray(one) for one in inputs], share_inputs=True)
-        return list(out.to_tuple())
+        with self._lock:
+            request = self._free.pop() if self._free else self._compiled.create_infer_request()
+            self._busy += 1
+        try:
+            out = request.infer([np.ascontiguousarray(one) for one in inputs], share_inputs=True)
+            return list(out.to_tuple())
+        finally:
+            with self._lock:
+                self._free.append(request)
+                self._busy -= 1
+
+    def rest(self) -> None:
+        """Give up what lies between the layers until the next call, unless one runs."""
+        with self._lock:
+            if not self._busy:
+                self._compiled.release_memory()
+
+
+def rest() -> None:
+    """Let every network give up what it only needs while it computes: for when a clip was looked at."""
+    for network in list(_HERE):
+        network.rest()
 
 
 @cache
@@ -227,11 +250,11 @@ def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) 
     """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
     digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode() + weights.read_bytes()).hexdigest()
     folder = home() / "weights" / "networks" / f"{name}-{digest[:16]}"
-    if (folder / _FILE).is_file() and not _drop_if_damaged(folder):
-        return _core().read_model(str(folder / _FILE))
+    if (folder / FILE).is_file() and not drop_if_damaged(folder):
+        return _core().read_model(str(folder / FILE))
     model = convert()
     try:
-        _keep(model, folder)
+        keep(folder, lambda path: _openvino().save_model(model, str(path), compress_to_fp16=False))
     except OSError as error:  # a full or read-only disk: the next process converts again
         log.warning("the converted network %s can't be kept: %s", name, error)
     return model
@@ -257,58 +280,6 @@ def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...])
     for target in list(operations[start].output(0).get_target_inputs()):
         target.replace_source_output(parameter.output(0))
     return openvino.Model([operations[name].output(0) for name in ends], [parameter])
-
-
-def _keep(model: Any, folder: Path) -> None:
-    """Write it beside, then rename: a folder that is there is whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-    try:
-        _openvino().save_model(model, str(work / _FILE), compress_to_fp16=False)
-        _write_receipt(work)
-        os.replace(work, folder)
-    except OSError:
-        if not (folder / _FILE).is_file():  # else another process was first
-            raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def damaged(thorough: bool = False) -> dict[str, str]:
-    """Converted networks that aren't as they were made: folder's name -> what is wrong. They are deleted: the next use,
-    or `pvchat doctor --fetch`, converts them anew.
-
-    Args:
-        thorough: hash every file; without, only those that changed since they were hashed last.
-    """
-    root = home() / "weights" / "networks"
-    folders = [folder for folder in (root.glob("*-*/") if root.is_dir() else ()) if not folder.name.startswith(".")]
-    return {folder.name: why for folder in sorted(folders) if (why := _drop_if_damaged(folder, thorough))}
-
-
-def _drop_if_damaged(folder: Path, thorough: bool = False) -> str:
-    """What is wrong with a converted network, which is deleted then; "" where nothing is."""
-    try:
-        files = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
-        found = stamps.damaged(folder, files, thorough=thorough)
-    except FileNotFoundError:  # converted before there were receipts: taken as it is
-        with suppress(OSError):
-            _write_receipt(folder)
-        return ""
-    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        found = {_RECEIPT: f"can't be read: {error}"}
-    if not found:
-        return ""
-    log.warning("the converted network %s is damaged and will be made anew", folder.name)
-    shutil.rmtree(folder, ignore_errors=True)
-    return "; ".join(f"{name}: {why}" for name, why in found.items())
-
-
-def _write_receipt(folder: Path) -> None:
-    names = [path.name for path in folder.iterdir() if path.suffix in (".xml", ".bin")]
-    draft = folder / f".{os.getpid()}-{_RECEIPT}"
-    draft.write_text(json.dumps(stamps.entries(folder, names)), encoding="utf-8")
-    os.replace(draft, folder / _RECEIPT)
 
 
 def _suppression(overlap: float) -> _OpenVinoNetwork:

@@ -1,0 +1,74 @@
+"""Converted networks on disk: each in a folder that is whole or not there, with a receipt of its files' hashes.
+
+In: what writes a network. Out: its folder; what is damaged is found by its receipt and deleted, and made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pvchat.assets import stamps
+from pvchat.config import home
+
+log = logging.getLogger(__name__)
+
+FILE, _RECEIPT = "network.xml", "receipt.json"
+
+
+def keep(folder: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` write a network beside its folder, then rename: a folder that is there is whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    try:
+        write(work / FILE)
+        _write_receipt(work)
+        os.replace(work, folder)
+    except OSError:
+        if not (folder / FILE).is_file():  # else another process was first
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def damaged(thorough: bool = False) -> dict[str, str]:
+    """Converted networks that aren't as they were made: folder's name -> what is wrong. They are deleted: the next use,
+    or `pvchat doctor --fetch`, converts them anew.
+
+    Args:
+        thorough: hash every file; without, only those that changed since they were hashed last.
+    """
+    root = home() / "weights" / "networks"
+    folders = [folder for folder in (root.glob("*-*/") if root.is_dir() else ()) if not folder.name.startswith(".")]
+    return {folder.name: why for folder in sorted(folders) if (why := drop_if_damaged(folder, thorough))}
+
+
+def drop_if_damaged(folder: Path, thorough: bool = False) -> str:
+    """What is wrong with a converted network, which is deleted then; "" where nothing is."""
+    try:
+        files = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
+        found = stamps.damaged(folder, files, thorough=thorough)
+    except FileNotFoundError:  # converted before there were receipts: taken as it is
+        with suppress(OSError):
+            _write_receipt(folder)
+        return ""
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        found = {_RECEIPT: f"can't be read: {error}"}
+    if not found:
+        return ""
+    log.warning("the converted network %s is damaged and will be made anew", folder.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    return "; ".join(f"{name}: {why}" for name, why in found.items())
+
+
+def _write_receipt(folder: Path) -> None:
+    names = [path.name for path in folder.iterdir() if path.suffix in (".xml", ".bin")]
+    draft = folder / f".{os.getpid()}-{_RECEIPT}"
+    draft.write_text(json.dumps(stamps.entries(folder, names)), encoding="utf-8")
+    os.replace(draft, folder / _RECEIPT)
