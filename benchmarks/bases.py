@@ -9,8 +9,8 @@ is its own.
 
 `existence` is balanced accuracy with its 95 % interval (clips resampled), `described` the answers about appearance,
 action and place against their references: content F1 and ROUGE-L, and the share of refusals where the person isn't
-there. The first word is the first that a user sees (after its sentence passed the guard); tokens a second are the
-base's own, on one clip.
+there; `questions` how many of each there were. The first word is the first that a user sees (after its sentence passed
+the guard); tokens a second are the base's own, on one clip.
 """
 
 from __future__ import annotations
@@ -32,7 +32,19 @@ from pvchat.eval.run import run
 from pvchat.runtime import size
 
 SYSTEM = "ours-instant"
-TITLES = ("base", "existence", "described F1", "ROUGE-L", "refused", "first word s", "tokens/s", "memory", "device")
+TITLES = (
+    "base",
+    "questions",
+    "existence",
+    "described F1",
+    "ROUGE-L",
+    "refused",
+    "first word s",
+    "tokens/s",
+    "memory",
+    "device",
+)
+EXISTENCE = ("existence", "balanced_accuracy")
 SPOKEN = 64  # tokens of the speed's measure
 
 
@@ -66,10 +78,11 @@ def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
     clocks = [json.loads(line) for line in (out / "timing.jsonl").read_text(encoding="utf-8").splitlines()]
     first = [row["first_token_s"] for row in clocks if "first_token_s" in row]
     speed, memory, device = speak(settings)
-    bal = found["existence"]["balanced_accuracy"]
+    counts = [_count(found, *place) for place in (EXISTENCE, ("wording", "rouge_l"), ("refusals", "refused_absent"))]
     return {
-        "base": name,
-        "existence": f"{bal['value']:.3f} [{bal['low']:.3f}, {bal['high']:.3f}]",
+        "base": Path(name).name if Path(name).is_dir() else name,
+        "questions": " + ".join(counts),
+        "existence": _number(found, *EXISTENCE, interval=True),
         "described F1": _number(found, "wording", "content_f1"),
         "ROUGE-L": _number(found, "wording", "rouge_l"),
         "refused": _number(found, "refusals", "refused_absent"),
@@ -110,9 +123,15 @@ def speak(settings: Settings) -> tuple[float | None, int, str]:
     return speed, peak * (1 if sys.platform == "darwin" else 1024), "cpu"
 
 
-def _number(found: dict[str, Any], group: str, name: str) -> str:
-    value = found.get(group, {}).get(name, {}).get("value")
-    return "–" if value is None else f"{value:.3f}"
+def _number(found: dict[str, Any], group: str, name: str, interval: bool = False) -> str:
+    row = found.get(group, {}).get(name, {})
+    if row.get("value") is None:
+        return "–"
+    return f"{row['value']:.3f}" + (f" [{row['low']:.3f}, {row['high']:.3f}]" if interval else "")
+
+
+def _count(found: dict[str, Any], group: str, name: str) -> str:
+    return str(found.get(group, {}).get(name, {}).get("n", 0))
 
 
 def _words() -> argparse.Namespace:

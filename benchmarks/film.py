@@ -21,14 +21,16 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import planted
 
 from pvchat import PVChat
 from pvchat.config import Settings
+from pvchat.perception.scan import KeptParts
 from pvchat.storage.clips import ClipCache
+from pvchat.video import content_key
 
 WITHIN_S = 0.5
 
@@ -42,7 +44,6 @@ class Row:
         wall_s, cpu_s: seconds by the clock and of the processor, starting the process included.
         peak_mb: the most memory that was held.
         tracks: people, as far as they were joined.
-        way: (minutes of film, processor seconds, memory in MB) after each part.
     """
 
     minutes: float
@@ -50,22 +51,27 @@ class Row:
     cpu_s: float
     peak_mb: float
     tracks: int
-    way: list[tuple[float, float, float]] = field(default_factory=list)
 
 
 def looked_through(film: Path) -> Row:
-    """One video from its file to an analysis that can be asked, by a process that has loaded nothing yet."""
-    start, way = time.perf_counter(), list[tuple[float, float, float]]()
+    """One video from its file to an analysis that can be asked, by a process that has loaded nothing yet.
+
+    The analysis is kept in `cache` beside the film, and after each part how far it has come, in `<film>.way.json`.
+    """
+    start, way, kept = time.perf_counter(), list[tuple[float, float, float]](), film.with_suffix(".way.json")
 
     def note(what: str, done: float, total: float) -> None:
         if what.startswith("looking through"):
-            way.append((done / 60, _cpu_s(), _held_mb()))
+            way.append((round(done / 60, 2), round(_cpu_s(), 1), round(_held_mb())))
+            kept.write_text(json.dumps(way) + "\n", encoding="utf-8")
 
-    with tempfile.TemporaryDirectory() as folder:
-        chat = PVChat(Settings(answers="facts"), note, cache=ClipCache(Path(folder)))
-        seen = chat.analyse(film, stage="who")
+    cache = ClipCache(film.parent / "cache")
+    cache.purge_key(content_key(film))  # of an earlier run, and what it came to if it was stopped
+    KeptParts(cache, content_key(film)).remove()
+    chat = PVChat(Settings(answers="facts"), note, cache=cache)
+    seen = chat.analyse(film, stage="who")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Row(seen.duration_s / 60, time.perf_counter() - start, _cpu_s(), peak, len(seen.tracks), way)
+    return Row(seen.duration_s / 60, time.perf_counter() - start, _cpu_s(), peak, len(seen.tracks))
 
 
 def _cpu_s() -> float:
@@ -145,23 +151,27 @@ def _apart(one: planted.Planted, span: tuple[float, float]) -> float:
     return max(abs(span[0] - one.start_s), abs(span[1] - one.end_s))
 
 
-def plot(rows: Sequence[Row], path: Path) -> None:
-    """On the way through the longest film, a line; at the end of each (its peak memory), dots."""
+def plot(rows: Sequence[Row], way: Sequence[Sequence[float]], path: Path) -> None:
+    """A line on the way through the longest film, be it not finished; dots at the end of each (its peak memory)."""
     import matplotlib
 
     matplotlib.use("svg")
     from matplotlib import pyplot
 
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "pvchat", "font.size": 9}):
-        figure, (left, right) = pyplot.subplots(1, 2, figsize=(7, 2.8), layout="constrained")
-        for side, column, what in ((left, 1, "processor seconds"), (right, 2, "memory, MB")):
-            longest = max(rows, key=lambda row: row.minutes)
-            side.plot([at[0] for at in longest.way], [at[column] for at in longest.way], color="#3f51b5", linewidth=1)
-            ends = [(row.minutes, row.cpu_s if column == 1 else row.peak_mb) for row in rows]
-            side.plot(*zip(*ends, strict=True), "o", color="#b26a00", markersize=4)
+        figure, sides = pyplot.subplots(1, 2, figsize=(7, 2.8), layout="constrained")
+        for side, column, what in ((sides[0], 1, "processor seconds"), (sides[1], 2, "memory, MB")):
+            side.plot([at[0] for at in way], [at[column] for at in way], color="#3f51b5", linewidth=1)
+            ends = [row.cpu_s if column == 1 else row.peak_mb for row in rows]
+            side.plot([row.minutes for row in rows], ends, "o", color="#b26a00", markersize=4)
             side.set(xlabel="minutes of film", ylabel=what, xlim=(0, None), ylim=(0, None))
         figure.savefig(path, metadata={"Date": None, "Creator": None})
         pyplot.close(figure)
+
+
+def _longest_way(out: Path) -> list[tuple[float, float, float]]:
+    ways = [json.loads(path.read_text(encoding="utf-8")) for path in out.glob("*.way.json")]
+    return max(ways, key=lambda way: way[-1][0] if way else 0.0, default=[])
 
 
 def _tell(line: str) -> None:
@@ -182,7 +192,7 @@ def main() -> None:
     if asked.found:
         found_in(asked.folder, asked.out)
     if asked.plot:
-        plot(rows, asked.plot)
+        plot(rows, _longest_way(asked.out), asked.plot)
 
 
 if __name__ == "__main__":

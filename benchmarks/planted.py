@@ -91,12 +91,10 @@ def chosen(folder: Path, half: str) -> tuple[dict[str, list[str]], list[str]]:
     for row in rows:
         if row["kind"] == "single" and row["type"] == "existence" and row.get("view") == "clear":
             name, mine = row["people"][0], clips.setdefault(row["people"][0], [])
-            if row["present"][name] and len(mine) < EACH and _seconds(folder / row["video"]) >= LEAST_S:
+            if row["present"][name] and _seconds(folder / row["video"]) >= LEAST_S:
                 mine.append(row["video"])
-    who: dict[str, list[str]] = {}
-    for name in sorted(clips):
-        for clip in clips[name]:
-            who.setdefault(clip, []).append(name)
+    first = {clip for mine in clips.values() for clip in mine[:EACH]}
+    who = {clip: [name for name in sorted(clips) if clip in clips[name]] for clip in first}
     taken = {row["video"] for row in rows if any(row["present"].get(name) for name in clips if clips[name])}
     return dict(sorted(who.items())), sorted({row["video"] for row in rows} - taken)
 

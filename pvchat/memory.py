@@ -28,6 +28,11 @@ def keep_small() -> None:
 def give_back() -> None:
     """Collect garbage, and give free memory back to the system."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """Give free memory back to the system: milliseconds."""
     with suppress(OSError, AttributeError):
         _libc().malloc_trim(0)
 

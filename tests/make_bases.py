@@ -6,6 +6,7 @@ folder from the hub has is there: config.json, model.safetensors, tokenizer and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ _SHOWN = {  # how a family's template writes a picture and a video
 }
 
 
-def save_base(family: str, folder: Path, layers: int = 2, seed: int = 0) -> Path:
+def save_base(family: str, folder: Path, layers: int = 2, seed: int = 0, words: Sequence[str] = ()) -> Path:
     """Save one; the same one every time.
 
     Args:
@@ -53,10 +54,11 @@ def save_base(family: str, folder: Path, layers: int = 2, seed: int = 0) -> Path
         folder: made when absent.
         layers: of the decoder.
         seed: of the weights.
+        words: texts whose words become tokens; without any, every letter is one.
     """
     import torch
 
-    tokenizer = _tokenizer(family)
+    tokenizer = _tokenizer(family, words)
     processor, config = _BUILDERS[family](tokenizer, layers)
     from transformers import AutoModelForImageTextToText
 
@@ -73,14 +75,17 @@ def save_base(family: str, folder: Path, layers: int = 2, seed: int = 0) -> Path
     return folder
 
 
-def _tokenizer(family: str) -> Any:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+def _tokenizer(family: str, words: Sequence[str]) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     raw = Tokenizer(models.BPE({letter: i for i, letter in enumerate(letters)}, []))
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
+    if words:
+        trainer = trainers.BpeTrainer(vocab_size=4096, min_frequency=1, initial_alphabet=letters, show_progress=False)
+        raw.train_from_iterator(words, trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=raw, pad_token="<|pad|>", eos_token="<|im_end|>", bos_token="<|im_start|>",
         extra_special_tokens=_SPECIAL[family],

@@ -53,7 +53,10 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(module, "find_faces", find_faces)  # of which tests/test_search.py has the real one
     monkeypatch.setattr("pvchat.perception.facts.recognise_person", recognise_person)
     monkeypatch.setattr("pvchat.perception.facts.measure_person", measure_person)
-    monkeypatch.setattr("pvchat.perception.facts.measure_scene", lambda clip, grid, **_: SceneFacts(place="an office"))
+    monkeypatch.setattr(
+        "pvchat.perception.places.measure_scene",
+        lambda clip, grid, drawn, **_: SceneFacts(place="an office", drawn=drawn),
+    )
     words = ("standing", None, ["talking"], {"pose": 0.8})
     monkeypatch.setattr(measuring, "measure_bodies", lambda images, *_: [None] * len(images))
     monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)

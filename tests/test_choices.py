@@ -182,8 +182,10 @@ def test_what_was_measured_forbids_choices() -> None:
     beach = {"action": "posing for a photo with others", "location": "on a beach"}
     assert "beach" not in answer("Where is Ana?", beach, SceneFacts(setting="indoors"), PersonFacts())
     assert "beach" in answer("Where is Ana?", beach, SceneFacts(setting="outdoors"), PersonFacts())
-    assert "others" not in answer("What is Ana doing?", beach, SceneFacts(), PersonFacts(), people=1)
-    assert "others" in answer("What is Ana doing?", beach, SceneFacts(), PersonFacts(), people=2)
+    facing = PersonFacts(gestures=["facing the camera"])
+    assert "others" not in answer("What is Ana doing?", beach, SceneFacts(), facing, people=1)
+    assert "others" in answer("What is Ana doing?", beach, SceneFacts(), facing, people=2)
+    assert "others" not in answer("What is Ana doing?", beach, SceneFacts(), PersonFacts(), people=2)  # nor turned away
     talking = PersonFacts(gestures=["talking"])
     assert answer("What is Ana doing?", CHOSEN, SceneFacts(), talking) == "Ana talks."
     company = CHOSEN | {"action": "talking with somebody"}

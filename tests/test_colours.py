@@ -97,3 +97,28 @@ def test_the_same_pixels_give_the_same_colours():
 def test_no_pixels_no_colour():
     assert colours.dominant(np.zeros((0, 3), np.uint8)) == []
     assert colours.name_colours([]) is None
+
+
+def test_strong_colours_keep_their_name_in_the_dark():
+    assert colours.word(np.float32([29, 40, 5])) == "pink"
+    assert colours.word(np.float32([29, 42, -13])) == "purple"
+    assert colours.word(np.float32([23, 42, 25])) == "red"
+    assert colours.word(np.float32([20, 13, -4])) == "dark red"
+
+
+def test_shade_of_a_colour_is_not_black():
+    blue = colours.Colour("dark blue", 0.36, (23.0, 13.0, -26.0))
+    folds = colours.Colour("black", 0.54, (8.0, 4.0, -4.0))
+    assert colours.name_colours([folds, blue]) == "dark blue"
+    ink = colours.Colour("black", 0.54, (8.0, 0.0, 0.5))  # no hue of its own: a black coat over something blue
+    assert colours.name_colours([ink, blue]) == "black"
+
+
+def test_four_colours_of_which_none_prevails_are_many():
+    parts = [
+        ("black", 0.44, (4, 0, 0)),
+        ("red", 0.22, (40, 45, 20)),
+        ("green", 0.19, (50, -15, 13)),
+        ("beige", 0.15, (80, 3, 15)),
+    ]
+    assert colours.name_colours([colours.Colour(w, s, lab) for w, s, lab in parts]) == "multicoloured"

@@ -18,6 +18,7 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.identity.verify import RECORD, Verifier
 from pvchat.storage import temporary
 from pvchat.train.person import deep, workplace
+from pvchat.train.person.session import Session
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
 
     monkeypatch.setattr("pvchat.augment.steps.augment", stopped)
     enrolled, stop = chat.people.add(person_of()), threading.Event()
-    assert deep.deepen(chat, "x.mp4", enrolled, deep.DeepOptions(stop=stop)).depth == "instant"
+    assert deep.deepen(chat, "x.mp4", enrolled, deep.DeepOptions(session=Session(stop=stop))).depth == "instant"
 
 
 @pytest.mark.usefixtures("augmented")

@@ -8,7 +8,8 @@ import pytest
 
 from pvchat.perception import facts, sightings
 from pvchat.perception.experts.attributes import Attribute
-from pvchat.perception.facts import FactExperts, measure_scene
+from pvchat.perception.facts import FactExperts
+from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.fits.attribute_labels import FRAME_KINDS
 
@@ -37,7 +38,8 @@ class StubImageNet:
 
 def experts(imagenet=None, **said):
     found = FactExperts(SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32)))
-    found.__dict__.update(heads=StubHeads(**said), imagenet=imagenet or StubImageNet())
+    settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
+    found.__dict__.update(heads=StubHeads(**said), settings=settings, imagenet=imagenet or StubImageNet())
     return found
 
 
@@ -110,6 +112,22 @@ def test_a_coat_with_a_stethoscope():
     clip, track = scene_with(cloth=(240, 240, 240))
     found = measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i617=0.27, i823=0.73)))
     assert [(g.kind, g.colour) for g in found.clothes] == [("coat", "white"), ("stethoscope", None)]
+
+
+def test_a_strapless_dress_is_told_of_women_only():
+    clip, track = scene_with()
+    dress = StubImageNet(i578=0.3, i638=0.2)
+    woman = measure_person(clip, track, analysis(track), experts=experts(dress, head=[("woman", 0.95)]))
+    assert [g.kind for g in woman.clothes] == ["dress"]
+    man = measure_person(clip, track, analysis(track), experts=experts(dress, head=[("man", 0.95)]))
+    assert [g.kind for g in man.clothes] == ["top"]
+
+
+def test_bookshelves_behind_somebody():
+    clip, track = scene_with()
+    assert measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i624=0.3, i454=0.2))).near == [
+        "before bookshelves"
+    ]
 
 
 def test_held_things_need_to_be_sure():
@@ -197,9 +215,29 @@ def test_scene_place_setting_and_background():
 
 def test_a_drawn_scene_has_no_photo_place():
     clip, _ = scene_with()
-    found = measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(frame=[("drawn", 0.99), ("a kitchen", 0.9)]))
+    said = experts(frame=[("outdoors", 0.99), ("a kitchen", 0.9)], drawn=[("indoors", 0.8)])
+    found = measure_scene(clip, np.zeros((2, 49, 1280)), True, experts=said)
     assert found.drawn
     assert found.place is None
+    assert found.setting == "indoors"
+
+
+def test_a_setting_needs_both_heads():
+    clip, _ = scene_with()
+    doubted = experts(frame=[("outdoors", 0.97)], photo=[("indoors", 0.6)])
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=doubted).setting is None
+
+
+def test_classes_that_go_together_tell_a_place():
+    clip, _ = scene_with()
+    stage = experts(StubImageNet(i819=0.2, i650=0.15, i486=0.12))
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=stage).place == "a stage"
+    band = experts(StubImageNet(i819=0.05, i650=0.3, i486=0.2))  # music, but hardly a stage
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=band).place is None
+    bed = experts(StubImageNet(i831=0.5, i750=0.12))
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=bed).place == "a bedroom"
+    couch = experts(StubImageNet(i831=0.6))  # stands in living rooms, too
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=couch).place is None
 
 
 def test_dark_and_bright_scenes():

@@ -56,7 +56,7 @@ def camera(n: int, zoom: float = 1.0, live: float = 0.2, pan: float = 0.0) -> Ca
 
 
 def faces(n: int, **series) -> list[BodyMeasures]:
-    base = {"mouth_open": 0.0, "eyes_open": 0.3, "smile": 0.0, "yaw": 20.0, "pitch": 0.0, "roll": 0.0}
+    base = {"mouth_open": 0.0, "eyes_open": 0.3, "smile": 0.1, "yaw": 13.0, "pitch": 0.0, "roll": 0.0}
     rng = np.random.default_rng(0)
     rows = {k: np.broadcast_to(series.get(k, v), n) for k, v in base.items()}
     jitter = rng.normal(0, 0.6, n)  # degrees: what a living head does
@@ -107,7 +107,7 @@ def test_what_the_camera_does_is_not_the_persons_movement():
 
 
 def test_a_filmed_photo_is_not_alive():
-    still = [BodyMeasures(mouth_open=0.01, smile=0.2, yaw=0.0, pitch=0.0, eyes_open=0.3)] * 10
+    still = [BodyMeasures(mouth_open=0.01, smile=0.9, yaw=0.0, pitch=0.0, eyes_open=0.3)] * 10
     photo = camera(10, zoom=1.01, live=0.0)
     assert not is_live(person(10), still, photo)
     _, movement, gestures, _ = told(person(10, pose=joints(STANDING)), still, photo)
@@ -127,12 +127,14 @@ def test_talking_needs_a_mouth_that_opens_and_shuts():
 @pytest.mark.parametrize(
     ("series", "phrase"),
     [
-        ({"smile": 0.2}, "smiling"),
+        ({"smile": 0.9}, "smiling"),
         ({"eyes_open": 0.05}, "closing their eyes"),
         ({"yaw": -40.0}, "looking to the left"),
         ({"yaw": 40.0}, "looking to the right"),
         ({"yaw": 0.0}, "facing the camera"),
+        ({"yaw": 20.0}, "looking to the right"),
         ({"pitch": -40.0}, "looking down"),
+        ({"pitch": 28.0}, "looking up"),
         ({"pitch": np.tile([0.0, 14.0], 6)}, "nodding"),
         ({"yaw": np.tile([-12.0, 12.0], 6)}, "shaking their head"),
     ],

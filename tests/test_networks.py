@@ -127,6 +127,20 @@ def test_side_by_side_keeps_the_order_and_does_not_wait_for_itself(monkeypatch: 
     assert set(side_by_side(lambda k: threading.current_thread(), range(3))) == {threading.current_thread()}
 
 
+def test_an_error_side_by_side_ends_all_and_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    begun: list[int] = []
+
+    def fail(k: int) -> None:
+        begun.append(k)
+        raise ValueError(k)
+
+    with pytest.raises(ValueError, match="[01]"):
+        side_by_side(fail, range(50))
+    assert len(begun) <= 2
+    assert side_by_side(str, range(3)) == ["0", "1", "2"]
+
+
 @needs_openvino
 def test_threads_may_share_a_network_and_a_suppression(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")

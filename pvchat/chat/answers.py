@@ -168,6 +168,8 @@ def _located(person: PersonPresence, question: Question, evidence: Evidence) -> 
 def _scene(kind: QuestionType, evidence: Evidence) -> list[str]:
     """A sentence about the whole clip, where there is one to say."""
     scene = evidence.scene
-    shown = [x for x in (scene.place, scene.setting, scene.background and f"with {scene.background}") if x]
-    plain = [f"The video shows {', '.join(shown)}."] if scene.place and kind in ("location", "other") else []
+    style = "a drawn scene" if scene.drawn else None
+    shown = [x for x in (style, scene.place, scene.setting, scene.background and f"with {scene.background}") if x]
+    told = (scene.place or scene.drawn) and kind in ("location", "other")
+    plain = [f"The video shows {', '.join(shown)}."] if told else []
     return [evidence.shown] if evidence.shown else plain

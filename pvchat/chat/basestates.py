@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pvchat.bases.loading import Base
     from pvchat.bases.soft import Personal
 
-STATE = "base"  # key in `Person.extra`: {"stamp", "scale", "bias", "gate"}
+STATE = "base"  # key in `Person.extra`: "stamp" and "name" of the base, and the numbers of the gate that she passed
 TOKENS, Z, LORA = "base.tokens", "base.z", "base.lora."  # among her arrays: [I, W], [M, R], by name
 
 
@@ -30,6 +30,11 @@ def fits(base: Base, person: Person) -> bool:
 
     state = person.extra.get(STATE)
     return isinstance(state, dict) and TOKENS in person.arrays and state.get("stamp") == stamp_of(base)
+
+
+def judges(base: Base, person: Person) -> bool:
+    """Whether her yes or no counts: she was trained on this base, and told from other people there."""
+    return fits(base, person) and int(person.extra[STATE].get("strangers", 0)) > 0
 
 
 def personal_of(base: Base, people: Sequence[Person]) -> list[Personal]:
@@ -60,16 +65,9 @@ def adapted(base: Base, people: Sequence[Person]) -> Iterator[None]:
 
 def lora_of(base: Base, person: Person) -> Any:
     """Her LoRA on the base's upper layers; None where she has none."""
-    import torch
-
     from pvchat.model.personlora import PersonLora
 
-    rows = {k.removeprefix(LORA): v for k, v in person.arrays.items() if k.startswith(LORA)}
-    if not rows:
-        return None
-    made = PersonLora(upper(base), min(rows[k].shape[1] for k in rows if k.startswith("down")))
-    made.load_state_dict({k: torch.from_numpy(np.asarray(v, np.float32)) for k, v in rows.items()})
-    return made.to(base.device).requires_grad_(False)
+    return PersonLora.of(upper(base), person, LORA)
 
 
 def upper(base: Base) -> Any:

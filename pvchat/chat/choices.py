@@ -27,6 +27,7 @@ KINDS: tuple[ChoiceKind, ...] = ("action", "location")
 Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is said with "probably"
 LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # tried in this order
 SETTINGS = ("indoors", "outdoors")
+_TO_THE_CAMERA = ("facing the camera", "smiling")
 _BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "shaking", "holding")
 
 
@@ -121,7 +122,9 @@ class Scale:
 
 
 def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts) -> bool:
-    """Whether it is a deed that somebody seen talking or moving the hands can't be doing."""
+    """Whether it is a deed that somebody seen talking or moving the hands can't be doing, or posing turned away."""
+    if kind == "action" and choice.said.startswith("posing") and not set(facts.gestures) & set(_TO_THE_CAMERA):
+        return True
     return kind == "action" and not choice.busy and any(gesture.startswith(_BUSY) for gesture in facts.gestures)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pvchat.bases.prompts import Asked
 from pvchat.chat.answers import asked_of, plain_answer
 from pvchat.chat.basejudge import Witness, judged
-from pvchat.chat.basestates import STATE, adapted, fits, personal_of
+from pvchat.chat.basestates import STATE, adapted, judges, personal_of
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import nobody, refusals
 from pvchat.chat.heard import Heard, Hearer
@@ -133,7 +133,7 @@ class Narrator:
         if not trained or viewed.clip is None:
             return viewed
         with self.lock:
-            known = [one for one in trained if fits(self.base, one)]
+            known = [one for one in trained if judges(self.base, one)]
             if not known:
                 return viewed
             plain = self.frames.shown(viewed, (), self.base, "plain")

@@ -95,15 +95,17 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     """
     from pvchat.identity.verify import RECORD
     from pvchat.people.store import describe
-    from pvchat.train.person.config import from_words
+    from pvchat.train.person.config import ON_BASE, USUAL, from_words
     from pvchat.train.person.deep import DeepOptions, train_on
+    from pvchat.train.person.session import Session
     from pvchat.train.signals import stopping
 
     if args.resume and not args.out:
         raise SettingsError("--resume needs --out, where the state lies.", subject="pvchat train person")
-    person, config = chat.people.get(args.name), from_words(args)
+    person = chat.people.get(args.name)
+    config = from_words(args, USUAL if chat.narrator is None else ON_BASE)
     state = Path(args.out).expanduser() if args.out else None
     with stopping() as stop:
-        options = DeepOptions(config, run=state, resume=args.resume, stop=stop, progress=progress)
-        person = train_on(chat, person, Path(args.data).expanduser(), options)
+        session = Session(progress=progress, stop=stop, folder=state, resume=args.resume)
+        person = train_on(chat, person, Path(args.data).expanduser(), DeepOptions(config, session=session))
     return {**describe(person), "training": person.extra[RECORD]}

@@ -49,9 +49,9 @@ class PersonLora(nn.Module):
             )
 
     @classmethod
-    def of(cls, llm: nn.Module, person: Person) -> PersonLora | None:
-        """The one among a person's arrays, None where she has none or it was made for another language model."""
-        rows = {k.removeprefix(ARRAYS): v for k, v in person.arrays.items() if k.startswith(ARRAYS)}
+    def of(cls, llm: nn.Module, person: Person, lead: str = ARRAYS) -> PersonLora | None:
+        """The one among a person's arrays whose names begin so; None where she has none, or another model's."""
+        rows = {k.removeprefix(lead): v for k, v in person.arrays.items() if k.startswith(lead)}
         if not rows:
             return None
         made = cls(llm, min(rows[k].shape[1] for k in rows if k.startswith("down")))

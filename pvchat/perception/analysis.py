@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from pvchat.perception import bodies, facts, tracks
+from pvchat.perception import bodies, facts, places, tracks
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
@@ -166,8 +166,7 @@ def recognise(
         if number in told(analysis.tracks, depth):
             _recognise(clip, analysis, track, experts, depth)
         tell("telling who is there", number + 1, len(analysis.tracks))
-    analysis.scene = facts.measure_scene(clip, grid, experts=experts.facts)
-    analysis.scene.drawn = likely_drawn >= _DRAWN
+    analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts.facts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.rest()
     return analysis

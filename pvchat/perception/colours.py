@@ -35,6 +35,14 @@ _HUES: tuple[tuple[float, float, tuple[tuple[float, str], ...]], ...] = (
     (300, 335, ((22, "dark blue"), (101, "purple"))),
     (335, 360, ((32, "dark red"), (50, "purple"), (101, "pink"))),
 )
+# Strong colours keep their name where they are dark: chroma from which, L from which, and words by hue.
+_STRONG, _STRONG_HUES = (
+    35.0,
+    ((335, 350, 22, "purple"), (350, 360, 26, "pink"), (0, 12, 26, "pink"), (12, 42, 22, "red")),
+)
+# Black with the hue of a dark colour beside it is that colour in shade: its least chroma, the most degrees between
+# them, the lightness up to which a colour has black folds.
+_SHADED = 3.0, 40.0, 45.0
 _GREYS = ((24, "black"), (34, "dark grey"), (66, "grey"), (82, "light grey"), (101, "white"))
 _BACKGROUND_SHARE = 0.5
 _NEUTRALS = [name for _, name in _GREYS]
@@ -89,6 +97,10 @@ def word(lab: FloatArray) -> str:
         return "beige"
     if 42 <= hue < 108 and chroma < 30:
         return "brown" if hue < 95 else "olive green"
+    if chroma >= _STRONG and lightness < 50:
+        for low, high, least, name in _STRONG_HUES:
+            if low <= hue < high and lightness >= least:
+                return name
     steps = next(words for low, high, words in _HUES if low <= hue < high or (high == 360 and hue >= low))
     return next(name for limit, name in steps if lightness < limit)
 
@@ -125,12 +137,14 @@ def dominant(
 def name_colours(colours: list[Colour]) -> str | None:
     """One phrase for a region: "black", "white and blue", "multicoloured"; shades of one hue are one colour."""
     families: dict[str, list[Colour]] = {}
-    for colour in colours:
+    for colour in _out_of_shade(colours):
         families.setdefault(_family(colour.word), []).append(colour)
     ranked = sorted(families.values(), key=lambda group: -sum(c.share for c in group))
     if not ranked:
         return None
     shares = [sum(c.share for c in group) for group in ranked]
+    if shares[0] < 0.46 and shares[1] < 0.25 and sum(share >= 0.1 for share in shares) >= 4:
+        return "multicoloured"
     neutral = [_NEUTRALS.index(group[0].word) for group in ranked[:2] if group[0].word in _NEUTRALS]
     if (
         shares[0] >= 0.5
@@ -142,6 +156,22 @@ def name_colours(colours: list[Colour]) -> str | None:
     if shares[0] + shares[1] >= 0.6:
         return f"{ranked[0][0].word} and {ranked[1][0].word}"
     return "multicoloured"
+
+
+def _out_of_shade(colours: list[Colour]) -> list[Colour]:
+    """Black as the colour beside it where it has its hue: folds and shadows of dark blue cloth aren't black."""
+    strong = [c for c in colours if c.word not in _NEUTRALS and c.share >= 0.3 and c.lab[0] < _SHADED[2]]
+    found = []
+    for colour in colours:
+        same = [c for c in strong if colour.word == "black" and _same_hue(colour, c)]
+        found.append(Colour(same[0].word, colour.share, same[0].lab) if same else colour)
+    return found
+
+
+def _same_hue(black: Colour, other: Colour) -> bool:
+    angles = [float(np.degrees(np.arctan2(c.lab[2], c.lab[1]))) for c in (black, other)]
+    apart = abs((angles[0] - angles[1] + 180) % 360 - 180)
+    return float(np.hypot(*black.lab[1:])) >= _SHADED[0] and apart <= _SHADED[1]
 
 
 def vote(words: Sequence[str | None]) -> tuple[str | None, float]:

@@ -15,10 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception import colours, hair
-from pvchat.perception.experts.attributes import Attribute, AttributeExpert, ImageNetHead, body_box, crop, head_box
+from pvchat.perception import colours, garments, hair
+from pvchat.perception.experts.attributes import (
+    SETTINGS,
+    Attribute,
+    AttributeExpert,
+    ImageNetHead,
+    body_box,
+    bust_box,
+    crop,
+    head_box,
+)
 from pvchat.perception.sightings import best_sightings, shot, skin_colour, torso_box, where
-from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, SceneFacts, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -26,19 +35,11 @@ if TYPE_CHECKING:
 
 _NOT_WORN = {"smiling", "man", "woman", "blonde"}
 _NOT_SAID = {"glasses"}  # four of five right on photos, one of three on the development footage (docs/LOG.md)
-# ImageNet classes (index -> word) on torso crops. Suit, Windsor tie, bow tie and groom together are formal wear: from
-# 0.45 on, 92 % of ccp_clothes' claims wore a suit, jacket or tie. A suit is said of men and of whoever wears a tie.
-_FORMAL, _TIES = [834, 906, 457, 982], {906: "tie", 457: "bow tie"}
-_FORMAL_SURE, _TIE_SURE = 0.45, 0.25
-_COAT, _STETHOSCOPE = 617, 823  # lab coat; a stethoscope hangs over one, so the two share their probability
-_WITH = ("tie", "bow tie", "stethoscope")
 _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "a guitar", 546: "a guitar",
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
-_PLACES = {424: "a barbershop", 454: "a bookshop", 624: "a library", 762: "a restaurant", 582: "a shop",
-           819: "a stage", 788: "a shop", 497: "a church", 467: "a shop", 415: "a bakery", 498: "a cinema"}  # fmt: skip
 _IMAGENET_SURE = 0.6
-_OUTER = ("suit", "jacket")
+_BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
 
 class FactExperts:
@@ -64,6 +65,11 @@ class FactExperts:
         return AttributeExpert()
 
     @cached_property
+    def settings(self) -> AttributeExpert:
+        """Indoors or outdoors, of photos and of drawn scenes."""
+        return AttributeExpert(SETTINGS)
+
+    @cached_property
     def imagenet(self) -> ImageNetHead:
         """The classifier that belongs to the features."""
         return ImageNetHead()
@@ -86,7 +92,7 @@ def recognise_person(
     best = best_sightings(track)
     facts.shot, facts.where = shot(track), where(track, analysis)
     if track.kind == "face":
-        experts = experts or _shared()
+        experts = experts or shared_experts()
         heads = [crop(clip.images[track.frames[i]], head_box(track.boxes[i])) for i in best]
         _claim_head(facts, experts.heads.claims("head", experts.frames.pooled(heads)))
     return facts
@@ -115,10 +121,11 @@ def measure_person(
     grey = colours.is_grey_scale(np.stack(images))
     worn: list[Attribute] = []
     if track.kind == "face":
-        experts = experts or _shared()
+        experts = experts or shared_experts()
         body = _body_features(track, best, images, experts)
+        bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
         facts.activity = _activity(facts, analysis, experts)
-        worn = _claim_body(facts, experts, body)
+        worn = _claim_body(facts, experts, body, bust)
     facts.clothes = _clothes(track, best, images, worn, grey)
     if track.kind == "figure":
         facts.hair = None if grey else hair.drawn(track, best, images)
@@ -127,36 +134,9 @@ def measure_person(
     return facts
 
 
-def measure_scene(clip: Clip, frame_features: FloatArray, *, experts: FactExperts | None = None) -> SceneFacts:
-    """What can be said of the clip as a whole.
-
-    Args:
-        clip: T frames.
-        frame_features: [F, 49, 1280] grid features of some of its frames.
-        experts: None takes one shared by the process.
-    """
-    experts = experts or _shared()
-    facts = SceneFacts()
-    pooled = np.asarray(frame_features, np.float32).mean(1)
-    for claim in experts.heads.claims("frame", pooled):
-        if claim.kind == "drawn":
-            facts.drawn, facts.confidence["drawn"] = True, claim.confidence
-        elif claim.kind == "setting":
-            facts.setting = facts.setting or claim.label
-            facts.confidence.setdefault("setting", claim.confidence)
-        elif claim.kind == "place":
-            facts.place = facts.place or claim.label
-            facts.confidence.setdefault("place", claim.confidence)
-    if facts.drawn:  # the place labels were learned from photos
-        facts.place = facts.setting = None
-    elif facts.place is None:
-        facts.place = _imagenet(experts.imagenet.probabilities(pooled), _PLACES, _IMAGENET_SURE)
-    facts.light, facts.background = colours.light(clip.images), colours.background(clip.images)
-    return facts
-
-
 @lru_cache(maxsize=1)
-def _shared() -> FactExperts:
+def shared_experts() -> FactExperts:
+    """One for the process."""
     return FactExperts()
 
 
@@ -202,35 +182,24 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: FactExperts) 
     return found.label
 
 
-def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray) -> list[Attribute]:
-    """Garments that the heads or the ImageNet classifier are sure of; sets `holding` too."""
+def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray, bust: FloatArray) -> list[Attribute]:
+    """Garments that the heads or the ImageNet classifier are sure of; sets `holding` and `near` too.
+
+    Args:
+        facts: filled in.
+        experts: the networks.
+        body: [B, 1280] of torso crops; B may be 0.
+        bust: [n, 1280] of bust crops.
+    """
+    behind = experts.imagenet.probabilities(bust)
+    if float(behind[:, _BOOKS].sum(1).mean()) >= _BOOKS_SURE:
+        facts.near.append("before bookshelves")
+        facts.confidence["before bookshelves"] = round(float(behind[:, _BOOKS].sum(1).mean()), 3)
     if len(body) == 0:
         return []
-    claims = experts.heads.claims("body", body)
     p = experts.imagenet.probabilities(body)
     facts.holding = _imagenet(p, _HELD, _IMAGENET_SURE)
-    return _formal(facts, p.mean(0), claims) + _medical(p.mean(0))
-
-
-def _formal(facts: PersonFacts, p: FloatArray, claims: list[Attribute]) -> list[Attribute]:
-    """The claims with a suit or jacket and a tie, if the mean ImageNet probabilities [1000] say formal wear."""
-    sure = float(p[_FORMAL].sum())
-    if sure < _FORMAL_SURE:
-        return claims
-    ties = [Attribute(name, float(p[i])) for i, name in _TIES.items() if p[i] >= _TIE_SURE and facts.gender != "woman"]
-    kind = "suit" if ties or facts.gender == "man" else "jacket"
-    if any(claim.label in _OUTER for claim in claims):
-        return claims + [tie for tie in ties if all(tie.label != claim.label for claim in claims)]
-    return [Attribute(kind, sure), *ties]
-
-
-def _medical(p: FloatArray) -> list[Attribute]:
-    found = []
-    if p[_STETHOSCOPE] + p[_COAT] >= _IMAGENET_SURE and p[_COAT] >= 0.15:
-        found.append(Attribute("coat", float(p[_STETHOSCOPE] + p[_COAT])))
-    if p[_STETHOSCOPE] >= 0.4:
-        found.append(Attribute("stethoscope", float(p[_STETHOSCOPE])))
-    return found
+    return garments.classified(experts.heads.claims("body", body), p.mean(0), behind.mean(0), facts.gender)
 
 
 def _imagenet(p: FloatArray, table: dict[int, str], sure: float) -> str | None:
@@ -257,17 +226,17 @@ def _clothes(
         under.append((image, _collar_box(box, track.boxes[i]), skin, grey))
     colour, agreed = colours.vote(outer)
     kinds = [claim.label for claim in worn]
-    main = next((k for k in kinds if k not in (*_WITH, "shirt")), None)
+    main = next((k for k in kinds if k not in (*garments.ACCESSORIES, "shirt")), None)
     main = main or ("suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
     if main is None and colour is None:
         return []
     sure = next((c.confidence for c in worn if c.label == main), agreed)
     found = [Garment(main or "top", colour, round(sure, 3))]
-    if main in _OUTER and ("tie" in kinds or "shirt" in kinds):
+    if main in garments.OUTER and ("tie" in kinds or "shirt" in kinds):
         below, share = colours.vote([_cloth(*place) for place in under])
         if below in ("white", "light grey", "light blue", "pink", "blue") and below != colour:
             found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
-    found += [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in _WITH]
+    found += [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
     return found
 
 

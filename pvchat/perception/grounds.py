@@ -39,7 +39,7 @@ def _parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
         yield garment.kind, "torso", garment.confidence
     for name in [*facts.features, *(["hair"] if facts.hair else []), *(["gender"] if facts.gender else [])]:
         yield name, "head", sure.get(name)
-    for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures]:
+    for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures, *facts.near]:
         yield name, "whole", sure.get(name)
     if facts.holding:
         yield "holding", "torso", sure.get("holding")

@@ -19,6 +19,7 @@ from pvchat.perception.camera import Camera
 from pvchat.perception.experts import body
 from pvchat.perception.experts.landmarks import HandExpert, MeshExpert
 from pvchat.perception.experts.regions import Region
+from pvchat.perception.experts.smiles import smiling
 from pvchat.perception.gestures import Series, gestures
 from pvchat.schemas import FloatArray, Track
 
@@ -41,7 +42,8 @@ class BodyMeasures:
     """One sighting's face and hands. NaN: not measured.
 
     Attributes:
-        mouth_open, eyes_open, smile, yaw, pitch, roll: as in `experts.mesh.Mesh`.
+        mouth_open, eyes_open, yaw, pitch, roll: as in `experts.mesh.Mesh`.
+        smile: probability of a smile (`experts.smiles`).
         hands: [2, 21, 3] the person's left and right hand, fractions of the frame.
     """
 
@@ -76,8 +78,10 @@ def measure_bodies(
     for image, box, five, joints in zip(images, boxes, points, pose, strict=True):
         out = BodyMeasures()
         if np.isfinite(five).all() and (face := mesh.mesh(image, box, five)) is not None:
-            for name in ("mouth_open", "eyes_open", "smile", "yaw", "pitch", "roll"):
+            for name in ("mouth_open", "eyes_open", "yaw", "pitch", "roll"):
                 setattr(out, name, float(getattr(face, name)))
+            height, width = image.shape[:2]
+            out.smile = smiling(face.points * np.array([width, height, width], np.float32))
         if np.isfinite(joints).all():
             for hand in hands.hands(image, body.Pose(joints, 1.0, Region(0, 0, 1))):
                 out.hands[0 if hand.side == "left" else 1] = hand.points

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
+from pvchat.memory import keep_small, trim
 from pvchat.perception.analysis import Depth, Experts, recognise
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things
@@ -112,6 +113,7 @@ def scan(
     tell = progress or (lambda what, done, total: None)
     what = f"looking through {Path(path).name}"
     whole = Seen(kept.key)
+    keep_small()
     while (part := kept.load(whole.parts)) is not None:
         whole.add(part)
         tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
@@ -120,6 +122,7 @@ def scan(
         part = with_things(piece.clip, part, experts, PART_DEPTH.thing_frames)
         kept.save(whole.parts, part)
         whole.add(part)
+        trim()
         tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
         yield whole
     tell(what, found.duration_s, found.duration_s)

@@ -112,9 +112,10 @@ class Enrolling:
             VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
         """
         from pvchat.train.person.deep import DeepOptions, deepen
+        from pvchat.train.person.session import Session
 
-        options = DeepOptions(track=track, stop=stop, progress=progress or self._progress)
-        return deepen(cast("Service", self), clip, person, options)
+        session = Session(progress=progress or self._progress, stop=stop)
+        return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))
 
     def _free_or_known(self, name: str, depth: str, replace: bool, add: bool) -> str:
         """The name as it will be stored; raises where it is taken, or where nobody has it whom a clip is added to."""

@@ -103,7 +103,9 @@ class _Reader:
     def _part(self, count: int, end_s: float) -> Part:
         held, self.held = self.held[:count], self.held[count:]
         times = np.array([time for time, _ in held], np.float32)
-        images = np.stack([image for _, image in held])
+        images = np.empty((count, *held[0][1].shape), np.uint8)
+        for row in images:  # each picture goes when it is copied
+            row[:] = held.pop(0)[1]
         cuts = tuple(cut for cut in self.finder.cuts if self.start_s < cut < end_s)
         self.finder.cuts = [cut for cut in self.finder.cuts if cut >= end_s]
         note = self.found.note or str(self.damage)

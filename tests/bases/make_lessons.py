@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pvchat.bases.marking import Marked, Shown, crop_of
+from pvchat.bases.marking import Frames, Marked, Shown, crop_of
 from pvchat.train.bases.data import BaseData
 from pvchat.train.person.examples import PersonExample, renamed
 
@@ -12,26 +12,39 @@ PEOPLE = {"Ana": ((230, 40, 40), (250, 220, 60)), "Bo": ((40, 60, 230), (80, 230
 STRANGERS = [((40, 200, 60), (20, 90, 30)), ((200, 60, 210), (90, 20, 110)), ((240, 240, 240), (30, 30, 30)),
              ((230, 140, 40), (120, 70, 20))]  # fmt: skip
 HEIGHT, WIDTH = 32, 48
+TALL, BROAD = 28, 36  # of a figure, pixels
+SHADES = (20, 250)  # of colours
+Colours = tuple[tuple[int, ...], tuple[int, ...]]  # of the lower half, of the upper half
 
 
-def shown(who: tuple[tuple[int, int, int], tuple[int, int, int]] | None, seed: int, frames: int = 3) -> Shown:
+def bright(seed: int) -> bool:
+    """Whether the clip of that seed has a bright background."""
+    return _shade(np.random.default_rng(seed)) >= 110
+
+
+def _shade(rng: np.random.Generator) -> int:
+    shade = int(rng.integers(60, 160))
+    return shade + (30 if shade >= 110 else -30)  # nothing in between, which could be called either
+
+
+def shown(who: Colours | None, seed: int, frames: int = 3) -> Shown:
     """A clip of somebody (or of nobody), with the box in each frame."""
     rng = np.random.default_rng(seed)
-    shade = rng.integers(60, 160)
+    shade = _shade(rng)
     images = np.clip(shade + rng.normal(0, 12, (frames, HEIGHT, WIDTH, 3)), 0, 255).astype(np.uint8)
     boxes = np.full((frames, 4), np.nan, np.float32)
     if who is not None:
-        x, y = int(rng.integers(0, WIDTH - 24)), int(rng.integers(0, 6))
+        x, y, half = int(rng.integers(0, WIDTH - BROAD)), int(rng.integers(0, HEIGHT - TALL)), TALL // 2
         for t, image in enumerate(images):
-            left = min(x + t, WIDTH - 24)
-            image[y : y + 12, left : left + 24] = who[1]
-            image[y + 12 : y + 26, left : left + 24] = who[0]
-            boxes[t] = np.float32([left / WIDTH, y / HEIGHT, (left + 24) / WIDTH, (y + 26) / HEIGHT])
+            left = min(x + t, WIDTH - BROAD)
+            image[y : y + half, left : left + BROAD] = who[1]
+            image[y + half : y + TALL, left : left + BROAD] = who[0]
+            boxes[t] = np.float32([left / WIDTH, y / HEIGHT, (left + BROAD) / WIDTH, (y + TALL) / HEIGHT])
     times = np.arange(frames, dtype=np.float32) + 0.5
     return Shown(images, times, (Marked("somebody", boxes, ((0.0, float(frames)),)),))
 
 
-def crop(who: tuple[tuple[int, int, int], tuple[int, int, int]], seed: int = 1):
+def crop(who: Colours, seed: int = 1) -> Frames:
     one = shown(who, seed)
     return crop_of(one.frames[0], one.people[0].boxes[0], margin=0.0)
 

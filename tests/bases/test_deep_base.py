@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from make_lessons import PEOPLE, STRANGERS, shown
+from PIL import Image
 
 from pvchat.bases.soft import TOKENS
 from pvchat.chat.basestates import STATE, fits
@@ -20,8 +24,9 @@ from pvchat.people.store import PeopleStore
 from pvchat.train.bases import person as training
 from pvchat.train.bases.data import make_base_data
 from pvchat.train.bases.gate import Gate
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import Session
+from pvchat.train.bases.strangers import with_strangers
+from pvchat.train.person.config import ON_BASE, USUAL, PersonConfig, add_options, from_words
+from pvchat.train.person.session import Session
 from pvchat.train.person.trainingset import TrainingSet
 from pvchat.video import save_clip
 
@@ -63,9 +68,31 @@ def test_an_augmentation_becomes_frames_questions_and_crops(told: TrainingSet) -
     assert {e.type for e in data.part("image", "train")} <= {"existence", "appearance"}
     assert {e.type for e in data.part("video", "train")} == {"existence", "appearance", "action", "location"}
     assert 0 < len(data.crops) <= 4
+    assert not data.empty
+    rooms = replace(told, samples=[replace(s, recipe="empty") for s in told.samples])
+    assert make_base_data(make_person("Ana"), rooms, 4, VideoConfig(), {}).empty == frozenset(range(12))
     assert data.fingerprint() == make_base_data(make_person("Ana"), told, 4, VideoConfig(), {}).fingerprint()
     with pytest.raises(SettingsError, match="asks nothing"):
         make_base_data(make_person("Cy"), told, 4, VideoConfig(), {})
+
+
+def test_other_enrolled_people_are_negatives(told: TrainingSet) -> None:
+    """A still and a moving view of everybody's thumbnail, nobody's in two splits; without one nothing is shown."""
+    data = make_base_data(make_person("Ana"), told, 4, VideoConfig(), {})
+    picture = io.BytesIO()
+    Image.fromarray(shown(PEOPLE["Bo"], 1).frames[0]).save(picture, "JPEG")
+    ana = make_person("Ana", arrays={"prototypes": np.zeros((4, 128), np.float32)})
+    picture = picture.getvalue()
+    others = [replace(make_person(n, seed), id=n, thumbnail=picture) for seed, n in enumerate(("Bo", "Cy", "Di"), 7)]
+    same = replace(ana, name="Anna", thumbnail=picture)  # she is enrolled twice: not a stranger to herself
+    more = with_strangers(data, ana, [*others, same, replace(make_person("Ed", 10), thumbnail=b"")])
+    added = more.examples[len(data.examples) :]
+    assert len(added) == len(more.shown) - len(data.shown) == 6
+    assert {e.split for e in added} == {"train", "test"}
+    assert all(e.present == (False,) and e.answer.startswith("No, ") and e.clip >= 12 for e in added)
+    assert [e.stage for e in added] == ["image", "video"] * 3
+    assert [len(more.shown[e.clip].frames) for e in added] == [1, 4] * 3
+    assert with_strangers(data, ana, others[::-1]).fingerprint() == more.fingerprint()
 
 
 @pytest.mark.parametrize("gate", [GOOD, BAD])
@@ -100,3 +127,12 @@ def test_learning_goes_through_the_service_as_ever(told, chat, monkeypatch) -> N
     assert person.depth == "deep"
     assert person.extra[RECORD]["training"] == {"kept": False}
     assert seen[0][0] is told
+
+
+def test_what_the_command_leaves_out_is_as_usual_on_a_base() -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    parser.set_defaults(seed=3)
+    said = from_words(parser.parse_args(["--lr", "0.5", "--no-z"]), ON_BASE)
+    assert said == replace(ON_BASE, lr=0.5, use_z=False, seed=3)
+    assert from_words(parser.parse_args([])) == replace(USUAL, seed=3)

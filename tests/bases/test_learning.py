@@ -1,4 +1,4 @@
-"""A tiny base taught two people: what it learns, what is kept of it, resumed and shared runs, forgetting."""
+"""A tiny pretrained base taught two people: what it learns, what is kept, resumed and shared runs, forgetting."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ import torch
 from make_lessons import PEOPLE, lessons
 from make_people import make_person
 
+from pvchat.bases.loading import load_base
+from pvchat.bases.shared import add_shared
 from pvchat.bases.soft import TOKENS
+from pvchat.bases.sources import read_source
 from pvchat.chat.basejudge import decided, log_odds
 from pvchat.chat.basestates import STATE, Z, fits, personal_of
 from pvchat.config import PresenceConfig
@@ -27,13 +31,11 @@ from pvchat.train.bases.gate import Gate, calibrate, examine, held_out
 from pvchat.train.bases.person import train_person, with_state, without_state
 from pvchat.train.bases.trainee import BaseTrainee
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import Session
+from pvchat.train.person.session import Session
 
 HERE = Path(__file__).parent
-TAUGHT = PersonConfig(
-    image_steps=25, video_steps=100, minutes=60, batch=4, lr=5e-3, z_lr=5e-3, lora_lr=5e-3, anchor=0.0, lora=4,
-    validate_every=20, patience=9,
-)  # fmt: skip
+TAUGHT = PersonConfig(image_steps=20, video_steps=60, minutes=60, batch=4, lr=1e-2, anchor=0.0, validate_every=20,
+                      patience=9)  # fmt: skip
 SHORT = PersonConfig(image_steps=2, video_steps=3, minutes=60, batch=2, lr=5e-3, validate_every=2, patience=9,
                      validate_rows=4)  # fmt: skip
 
@@ -48,9 +50,9 @@ def digest(base) -> str:
 
 
 @pytest.fixture(scope="module")
-def taught(open_base):
-    """The base, and for Ana and Bo: data, training, gate."""
-    base = open_base("smolvlm")
+def taught(pretrained):
+    """The pretrained base, and for Ana and Bo: data, training, gate."""
+    base = add_shared(load_base(read_source(str(pretrained)), dtype=torch.float32))
     before, found = digest(base), {}
     for name in PEOPLE:
         data = lessons(name, 48)
@@ -59,22 +61,39 @@ def taught(open_base):
     return base, found
 
 
-@pytest.mark.slow
-def test_a_tiny_base_learns_two_people_better_than_chance(taught):
-    """Its weights are random, not pretrained: that it tells nine in ten is not reached (docs/bases.md)."""
+def told_right(taught, whose: str, about: str) -> float:
+    """Share of the clips held back from somebody's training that are told by the state of one of the two."""
     base, found = taught
-    right = []
-    for name, (data, trained, gate) in found.items():
+    person, data = with_state(Person(whose), *found[whose][1:], base), found[about][0]
+    rows = [e for e in data.examples if e.split in ("val", "test")]
+    assert len(rows) == 16
+    return np.mean([(log_odds(base, person, data.shown[e.clip]) > 0) == e.present[0] for e in rows])
+
+
+@pytest.mark.slow
+def test_a_tiny_base_learns_two_people(taught):
+    """Above nine in ten of the clips held back, by her own state only: with the two swapped it is below chance."""
+    base, found = taught
+    for name, (_, trained, gate) in found.items():
         assert trained.best < trained.start, name  # the loss on examples held back
-        person = with_state(Person(name), trained, gate, base)
-        assert fits(base, person)
-        right += [
-            (log_odds(base, person, data.shown[example.clip]) > 0) == example.present[0]
-            for example in data.examples
-            if example.split in ("val", "test")
-        ]
-    assert len(right) == 32
-    assert np.mean(right) > 0.6
+        assert fits(base, with_state(Person(name), trained, gate, base))
+    assert min(told_right(taught, name, name) for name in found) > 0.9
+    assert max(told_right(taught, "Ana", "Bo"), told_right(taught, "Bo", "Ana")) < 0.5
+
+
+@pytest.mark.slow
+def test_the_gate_passes_what_was_learned_and_refuses_what_was_not(taught):
+    """Refused: somebody else's tokens, which say no to her; tokens of noise, which drown the question."""
+    base, found = taught
+    for name, (data, trained, gate) in found.items():
+        assert gate.passed, gate
+        assert gate.strangers == gate.clips == 4
+        assert gate.asked > 20  # the base is sure of answers about the scene, and keeps them
+        other = next(state for who, (_, state, _) in found.items() if who != name).state
+        noise = 30 * torch.randn(other.tokens.shape, generator=torch.Generator().manual_seed(0))
+        for wrong in (other.tokens, noise * trained.state.tokens.norm(dim=1, keepdim=True)):
+            bad = examine(BaseTrainee(base, replace(trained.state, tokens=wrong)), data)
+            assert not bad.passed, bad
 
 
 @pytest.mark.slow
@@ -122,10 +141,10 @@ def test_a_resumed_run_ends_with_the_same_bits(open_base, tmp_path):
             return any(h["step"] >= 2 for h in seen)
 
     seen: list = []
-    session = After(tmp_path, progress=lambda what, done, total: seen.append({"step": done}))
+    session = After(folder=tmp_path, progress=lambda what, done, total: seen.append({"step": done}))
     part, _ = train_person(base, lessons("Ana", 12, 2), SHORT, session)
     assert not part.done
-    rest, _ = train_person(base, lessons("Ana", 12, 2), SHORT, Session(tmp_path, resume=True))
+    rest, _ = train_person(base, lessons("Ana", 12, 2), SHORT, Session(folder=tmp_path, resume=True))
     assert rest.steps == straight.steps
     assert torch.equal(rest.state.tokens, straight.state.tokens)
     assert torch.equal(rest.state.z, straight.state.z)
@@ -133,8 +152,6 @@ def test_a_resumed_run_ends_with_the_same_bits(open_base, tmp_path):
 
 
 def test_checkpointing_changes_memory_and_nothing_else(open_base):
-    from dataclasses import replace
-
     base, data = open_base("smolvlm"), lessons("Ana", 12, 1)
     config = replace(SHORT, image_steps=0, video_steps=2)
     plain, _ = train_person(base, data, config, Session())
@@ -152,8 +169,6 @@ def test_the_gate_asks_for_both_sides_another_name_and_no_drift():
     assert good.passed
     assert json.dumps(good.to_dict())
     for wrong in ({"yes_recall": 0.5}, {"no_recall": 0.2}, {"swap": 0.5}, {"drift": 0.1}, {"scale": -1.0}):
-        from dataclasses import replace
-
         assert not replace(good, **wrong).passed, wrong
     scale, bias = calibrate([4.0, 5.0, 3.0, 1.0], [True, True, False, False])
     assert scale * 5.0 + bias > 0 > scale * 1.0 + bias
@@ -193,7 +208,7 @@ from pvchat.bases.shared import add_shared
 from pvchat.bases.sources import read_source
 from pvchat.train.bases.person import train_person
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import Session
+from pvchat.train.person.session import Session
 from pvchat.train.person.processes import make_accelerator
 base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
 accelerator = make_accelerator("cpu")

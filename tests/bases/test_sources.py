@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import make_bases
 import pytest
 
 from pvchat.bases import loading, sizes
 from pvchat.bases.loading import load_base
+from pvchat.bases.shared import add_shared, check_base
 from pvchat.bases.sources import list_bases, read_source
 from pvchat.chat import models
 from pvchat.cli import main as cli
@@ -82,6 +84,17 @@ def test_bitsandbytes_is_asked_for_where_it_is_missing(folder_of, monkeypatch: p
     monkeypatch.setattr(loading.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match="bitsandbytes is missing"):
         load_base(read_source(str(folder_of("smolvlm"))), quantize="4bit")
+
+
+@pytest.mark.parametrize(("bits", "layer"), [("8bit", "Linear8bitLt"), ("4bit", "Linear4bit")])
+def test_fewer_bits_where_bitsandbytes_is_there(tmp_path: Path, monkeypatch, bits: str, layer: str) -> None:
+    pytest.importorskip("bitsandbytes")
+    for part in (make_bases.TEXT, make_bases.VISION):  # its kernels take 64 columns at least
+        monkeypatch.setitem(part, "hidden_size", 64)
+    monkeypatch.setitem(make_bases.TEXT, "head_dim", 16)
+    base = load_base(read_source(str(make_bases.save_base("smolvlm", tmp_path / "wide"))), quantize=bits)
+    assert layer in {type(module).__name__ for module in base.decoder.modules()}
+    check_base(add_shared(base))  # gradients reach personal tokens through it
 
 
 def test_a_missing_package_is_told(folder_of, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_same_seed_same_bits_other_seed_other_bits(model, data):
 @pytest.mark.parametrize("after", [1, 2, 5])
 def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
     start = aligned(model)
-    straight = train_state(model, data, start, SHORT, Session(tmp_path / "straight"))
+    straight = train_state(model, data, start, SHORT, Session(folder=tmp_path / "straight"))
     stop, taken = threading.Event(), []
 
     def count(what, done, total):
@@ -109,10 +109,10 @@ def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
         if done >= after:
             stop.set()
 
-    cut = train_state(model, data, start, SHORT, Session(tmp_path / "cut", stop=stop, progress=count))
+    cut = train_state(model, data, start, SHORT, Session(folder=tmp_path / "cut", stop=stop, progress=count))
     assert (cut.done, cut.steps) == (False, after)
     torch.manual_seed(99)  # another process has another state
-    resumed = train_state(model, data, start, SHORT, Session(tmp_path / "cut", resume=True))
+    resumed = train_state(model, data, start, SHORT, Session(folder=tmp_path / "cut", resume=True))
     assert resumed.done
     assert resumed.history == straight.history
     assert same(resumed, straight)
@@ -122,10 +122,10 @@ def test_resumed_equals_straight_to_the_last_bit(model, data, tmp_path, after):
 def test_resuming_another_run_is_refused(model, data, tmp_path):
     start = aligned(model)
     with pytest.raises(WeightsError, match="no run to resume"):
-        train_state(model, data, start, SHORT, Session(tmp_path, resume=True))
-    train_state(model, data, start, SHORT, Session(tmp_path))
+        train_state(model, data, start, SHORT, Session(folder=tmp_path, resume=True))
+    train_state(model, data, start, SHORT, Session(folder=tmp_path))
     with pytest.raises(WeightsError, match="lr"):
-        train_state(model, data, start, replace(SHORT, lr=0.01), Session(tmp_path, resume=True))
+        train_state(model, data, start, replace(SHORT, lr=0.01), Session(folder=tmp_path, resume=True))
 
 
 def test_a_stop_keeps_the_best_so_far(model, data):
@@ -161,7 +161,7 @@ def test_a_lora_of_ones_own_works_inside_the_block_only(model, data):
     result = train_state(model, data, start, replace(SHORT, lora=2, lora_lr=0.05))
     assert {k.split(".")[0] for k in result.lora} == {"down", "up"}
     assert any(bool(v.abs().max() > 0) for k, v in result.lora.items() if k.startswith("up"))
-    trainee = Trainee(model, result.state, lora_rank=2)
+    trainee = Trainee(model, result.state, PersonConfig(lora=2))
     batch = make_batch(data, data.part("video", "train")[:4])
     with torch.no_grad():
         plain = trainee(batch, {}).lm_sum

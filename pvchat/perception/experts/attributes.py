@@ -24,6 +24,7 @@ from pvchat.storage import atomic, tensorfile
 log = logging.getLogger(__name__)
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
+SETTINGS = Path(__file__).with_name("settings.safetensors")  # made by `train/fits/settings.py`
 # In face boxes (about 1.25 times as high as wide): a head with its hair or hat fills a square of 1.6 heights; shoulders
 # are about three face widths, a torso is three heads tall (the figure-drawing canon).
 _HEAD_WIDTH, _HEAD_HEIGHT = 2.0, 1.6
@@ -142,6 +143,14 @@ def body_box(face: FloatArray) -> FloatArray:
     x, width, height = (x0 + x1) / 2, x1 - x0, y1 - y0
     half = _BODY_WIDTH * width / 2
     return np.array([x - half, y1 - 0.1 * height, x + half, y1 + _BODY_HEIGHT * height], np.float32)
+
+
+def bust_box(face: FloatArray) -> FloatArray:
+    """The region [4] of head, shoulders and chest, and what is behind them, of a face box [4]."""
+    x0, y0, x1, y1 = face
+    x, width, height = (x0 + x1) / 2, x1 - x0, y1 - y0
+    half = _BODY_WIDTH * width / 2
+    return np.array([x - half, y0 - 0.6 * height, x + half, y1 + 2.2 * height], np.float32)
 
 
 def crop(image: NDArray[np.uint8], box: FloatArray) -> NDArray[np.uint8]:

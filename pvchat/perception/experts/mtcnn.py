@@ -78,7 +78,7 @@ class MTCNN:
 
             folder = member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
-        network = partial(load, dtype="float32", device=device)
+        network = partial(load, dtype="float32", device=device, small=True)
         self._pnet = network("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, -1, -1, 3))
         self._rnet = network("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 24, 24, 3))
         self._onet = network("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 48, 48, 3))

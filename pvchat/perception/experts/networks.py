@@ -9,8 +9,8 @@ Notable choices (docs/adr/0014-fast-runtime.md):
   import torch nor trace.
 - Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, and identity vectors would
   depend on the machine.
-- A network computes on one thread; what can be done side by side (frames, batches) is, on as many as there are
-  (`side_by_side`): small networks gain little from two threads each, and the arrays between them nothing.
+- A large network computes on all threads. Small ones, called a hundred times a frame, gain little from that and the
+  arrays between them nothing: there frames are looked at `side_by_side`, each on one thread.
 - Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.
 """
 
@@ -25,7 +25,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -70,6 +70,7 @@ def load(
     sizes: tuple[int, ...] = (),
     dtype: str = "uint8",
     device: str = "cpu",
+    small: bool = False,
 ) -> Network:
     """A frozen network, ready to be called with one array; returns all its outputs.
 
@@ -81,13 +82,14 @@ def load(
         sizes: the shape that this one will get, where it is narrower: fixed sides are faster.
         dtype: of the input, "uint8" or "float32".
         device: torch device name.
+        small: it computes on one thread, and as many calls at once as there are threads; else each on all of them.
     """
     if runtime_for(device) == "torch":
         return _TorchNetwork(build(weights), device)
     model = _converted(name, weights, f"{shape} {dtype}", lambda: _convert(build(weights), shape, dtype))
     if sizes:
         model.reshape(list(sizes))
-    return _OpenVinoNetwork(model)
+    return _OpenVinoNetwork(model, small)
 
 
 def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Network | None:
@@ -112,19 +114,38 @@ def threads() -> int:
 
 
 def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
-    """`make` of each thing, in order, in `threads()` threads; what is called so by one of them stays in it."""
-    todo = list(things)
-    if len(todo) < 2 or threads() < 2 or getattr(_AT_WORK, "inside", False):
+    """`make` of each thing, in order, in `threads()` threads, of which the caller's is one.
+
+    What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
+    """
+    todo, count = list(things), threads()
+    if len(todo) < 2 or count < 2 or getattr(_AT_WORK, "inside", False):
         return [make(thing) for thing in todo]
-    return list(_workers(threads()).map(make, todo))
+    made: dict[int, Made] = {}
+    left = iter(range(len(todo)))  # whose next number is given to one thread only
+
+    def work() -> None:
+        _AT_WORK.inside = True
+        try:
+            made.update((k, make(todo[k])) for k in left)
+        finally:
+            _AT_WORK.inside = False
+            for _ in left:  # after an error nobody goes on
+                pass
+
+    others = [_others(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
+    try:
+        work()
+    finally:
+        wait(others)
+    for other in others:
+        other.result()
+    return [made[k] for k in range(len(todo))]
 
 
 @cache
-def _workers(count: int) -> ThreadPoolExecutor:
-    def begin() -> None:
-        _AT_WORK.inside = True
-
-    return ThreadPoolExecutor(count, "networks", begin)
+def _others(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, "networks")
 
 
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
@@ -133,12 +154,11 @@ def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArr
     OpenVINO prepares itself anew for every batch size it has not met, which costs more than some rows do: so every
     batch is as large as a power of two.
     """
-    batches, start = [], 0
+    found, start = [], 0
     while start < len(rows):
         size = min(most, 1 << ((len(rows) - start).bit_length() - 1))
-        batches.append(rows[start : start + size])
+        found.append(network(rows[start : start + size]))
         start += size
-    found = side_by_side(network, batches)
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
@@ -192,8 +212,8 @@ class _OpenVinoNetwork:
     There are as many as were ever needed at once, whichever threads those were: a server has dozens.
     """
 
-    def __init__(self, model: Any) -> None:
-        self._compiled = _compile(model)
+    def __init__(self, model: Any, small: bool = False) -> None:
+        self._compiled = _compile(model, small)
         self._free: list[Any] = []
         self._busy = 0
         self._lock = threading.Lock()
@@ -239,9 +259,10 @@ def _core() -> Any:
     return _openvino().Core()
 
 
-def _compile(model: Any) -> Any:
+def _compile(model: Any, small: bool) -> Any:
     count = threads()
-    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": count}
+    streams = count if small else 1
+    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": streams}
     with _COMPILING:
         return _core().compile_model(model, "CPU", options)
 
@@ -294,4 +315,4 @@ def _suppression(overlap: float) -> _OpenVinoNetwork:
         boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
         ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
     )  # fmt: skip
-    return _OpenVinoNetwork(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]))
+    return _OpenVinoNetwork(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]), small=True)

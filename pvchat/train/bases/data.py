@@ -8,7 +8,6 @@ Legend: T frames.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.augment.positives.empty import RECIPE
 from pvchat.augment.questions.cast import views
 from pvchat.augment.schemas import Split, Stage
 from pvchat.bases.marking import Frames, Shown, crop_of
@@ -25,7 +25,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.person.examples import PersonExample, example_of, part_of, renamed
+from pvchat.train.person.examples import PersonExample, examples_about, fingerprint, part_of
 from pvchat.train.person.trainingset import TrainingSet
 
 GENERIC = (
@@ -50,6 +50,7 @@ class BaseData:
         before: log-odds of yes on generic questions, by (sample, question), with her as she is before training.
         seen: what our experts saw of every sample, by number; empty where no connector asks for it.
         vectors: sentence vector [1, S] of every question, likewise.
+        empty: samples that show nobody, by number.
         left_out: questions that name somebody without a state.
     """
 
@@ -61,6 +62,7 @@ class BaseData:
     before: dict[tuple[int, str], float] = field(default_factory=dict)
     seen: list[ClipAnalysis] = field(default_factory=list)
     vectors: dict[str, Any] = field(default_factory=dict)
+    empty: frozenset[int] = frozenset()
     left_out: int = 0
 
     def part(self, stage: Stage, split: Split) -> list[PersonExample]:
@@ -69,12 +71,7 @@ class BaseData:
 
     def fingerprint(self) -> str:
         """Hash of all words, splits, pixels and other people."""
-        found = hashlib.sha256(repr(self.examples).encode())
-        for one in self.shown:
-            found.update(one.frames.tobytes())
-        for name, other in sorted(self.others.items()):
-            found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
-        return found.hexdigest()[:16]
+        return fingerprint(self.examples, (one.frames for one in self.shown), self.others)
 
 
 def make_base_data(
@@ -93,16 +90,13 @@ def make_base_data(
         SettingsError: no question can be trained on, or no sample of the training split shows her clearly.
     """
     name = person.name
-    index = {s.id: i for i, s in enumerate(told.samples)}
-    stage = {s.id: s.stage for s in told.samples}
-    about = [r for r in told.rows if r.sample in index and name in r.people]
-    known = [r for r in about if set(r.people) <= {name, *others}]
-    if not known or told.folder is None:
-        raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
-    examples = [renamed(example_of(r, index[r.sample], stage[r.sample]), name, others) for r in known]
+    if told.folder is None:
+        raise SettingsError("the data set has no media", subject=name, hint="Train on the folder of an augmentation.")
+    examples, left_out = examples_about(name, told, others)
     shown = [shown_of(told.folder / s.media, frames, config) for s in told.samples]
     crops = crops_of(person, told, shown)
-    return BaseData(name, shown, examples, crops, others, left_out=len(about) - len(known))
+    empty = frozenset(i for i, s in enumerate(told.samples) if s.recipe == RECIPE)
+    return BaseData(name, shown, examples, crops, others, empty=empty, left_out=left_out)
 
 
 def shown_of(path: Path, frames: int, config: VideoConfig) -> Shown:

@@ -3,7 +3,9 @@
 In: the trained person, her held-back clips. Out: `Gate`: numbers, the calibration of her yes or no, whether she passes.
 Clips that no step was taken on are used: the test split where there is one, else the validation split, which chose the
 best step (then the numbers flatter a little). Passing means: of the clips with her and of those without her, enough are
-told; calling her otherwise changes nearly nothing; generic questions keep their answers.
+told; calling her otherwise changes nearly nothing; generic questions keep their answers, as far as so few can show.
+Scenes that were emptied of her tell nothing about telling people apart: where other people are held back, they must be
+told, too; where none are, her state may describe her and her yes or no isn't used (`basestates.judges`).
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens l
 SWAP = 0.9  # of the decisions that stay when she is called otherwise
 DRIFT = 0.01  # of the generic questions of which the base was sure may change
 SURE = 0.4  # log-odds (60 : 40) from which it was
-GENERIC_ROWS = 24
+GENERIC_ROWS = 48
+_Z = 1.96  # of the interval of a share (95 %)
 _MOST = 48  # clips of a side
 _STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² + bias²
 
@@ -34,10 +37,12 @@ class Gate:
     """What was found.
 
     Attributes:
-        yes_recall, no_recall: shares of clips with and without her that are told right, after calibration.
+        yes_recall, no_recall: shares of clips with and without her that are told right, after calibration; the second
+            is that of other people where it is the lower one.
         swap: share of decisions that stay under another name.
-        drift: share of sure generic answers that change.
+        drift: share of sure generic answers that change; asked: how many there are.
         clips: how many of either side.
+        strangers: how many of those without her show other people.
         scale, bias: her log-odds are scale · said + bias.
     """
 
@@ -48,12 +53,14 @@ class Gate:
     clips: int
     scale: float
     bias: float
+    asked: int = 0
+    strangers: int = 0
 
     @property
     def passed(self) -> bool:
         """Whether her state is kept."""
         told = min(self.yes_recall, self.no_recall) >= RECALL
-        return told and self.swap >= SWAP and self.drift <= DRIFT and self.scale > 0
+        return told and self.swap >= SWAP and at_least(self.drift, self.asked) <= DRIFT and self.scale > 0
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""
@@ -76,11 +83,22 @@ def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
     scale, bias = calibrate([said[c] for c, _ in clips], [there for _, there in clips])
     told = {clip: scale * odds + bias > 0 for clip, odds in said.items()}
     swapped = {clip: scale * odds + bias > 0 for clip, odds in other.items()}
-    recall = [[told[c] == there for c, there in clips if there == side] for side in (True, False)]
-    yes, no = (float(np.mean(side)) if side else 0.0 for side in recall)
+    here = [told[c] for c, there in clips if there]
+    gone = [not told[c] for c, there in clips if not there]
+    others = [not told[c] for c, there in clips if not there and c not in data.empty]
+    no = min((float(np.mean(side)) for side in (gone, others) if side), default=0.0)
     swap = float(np.mean([told[c] == swapped[c] for c, _ in clips])) if clips else 0.0
-    drift = _drift(trainee, data, seed)
-    return Gate(yes, no, swap, drift, min(len(side) for side in recall), scale, bias)
+    drift, asked = _drift(trainee, data, seed)
+    return Gate(float(np.mean(here or [False])), no, swap, drift, min(len(here), len(gone)), scale, bias, asked,
+                len(others))  # fmt: skip
+
+
+def at_least(share: float, count: int) -> float:
+    """The lower end of a share's interval (Wilson): one answer of 48 doesn't show that more than one in 100 change."""
+    if not count:
+        return share
+    middle, spread = share + _Z**2 / (2 * count), (share * (1 - share) / count + _Z**2 / (4 * count**2)) ** 0.5
+    return max(0.0, (middle - _Z * spread) / (1 + _Z**2 / count))
 
 
 def held_out(data: BaseData, seed: int) -> list[tuple[int, bool]]:
@@ -114,10 +132,10 @@ def calibrate(odds: list[float], truth: list[bool]) -> tuple[float, float]:
     return float(scale), float(bias)
 
 
-def _drift(trainee: BaseTrainee, data: BaseData, seed: int) -> float:
-    """Share of the generic answers of which the base was sure before training that are others now."""
+def _drift(trainee: BaseTrainee, data: BaseData, seed: int) -> tuple[float, int]:
+    """Share of the generic answers of which the base was sure before training that are others now; how many it was."""
     rows = [row for row in dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)) if row in data.before]
     sure = [row for row in rows if abs(data.before[row]) >= SURE]
     now = generic_odds(trainee, data, sure)
     changed = [(now[row] > 0) != (data.before[row] > 0) for row in sure]
-    return float(np.mean(changed)) if changed else 0.0
+    return float(np.mean(changed)) if changed else 0.0, len(changed)

@@ -24,22 +24,18 @@ from pvchat.schemas import Service
 from pvchat.train.bases.course import OnBase
 from pvchat.train.bases.data import GENERIC, BaseData, generic_rows, make_base_data
 from pvchat.train.bases.gate import Gate, examine
+from pvchat.train.bases.strangers import with_strangers
 from pvchat.train.bases.trainee import BaseTrainee, fresh_state, generic_odds
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import Session, Training, follow
+from pvchat.train.person.config import ON_BASE, PersonConfig
+from pvchat.train.person.course import Training, follow
 from pvchat.train.person.processes import make_accelerator
+from pvchat.train.person.session import Session
 from pvchat.train.person.stages import start_run
 from pvchat.train.person.state import Trained, put_back
 from pvchat.train.person.trainingset import TrainingSet
 
 GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training
 log = logging.getLogger(__name__)
-
-
-def usual_config(seed: int) -> PersonConfig:
-    """How a person is trained on a base where nothing else is asked for (Yo'LLaVA's and MC-LLaVA's rates)."""
-    return PersonConfig(image_steps=100, video_steps=300, minutes=60.0, batch=4, lr=1e-3, lora_lr=1e-4, anchor=0.0,
-                        validate_every=25, seed=seed)  # fmt: skip
 
 
 def train_on_base(
@@ -57,13 +53,16 @@ def train_on_base(
     Returns:
         The person, and what is told of the training.
     """
-    config, narrator = config or usual_config(chat.settings.seed), chat.narrator
+    config, narrator = config or replace(ON_BASE, seed=chat.settings.seed), chat.narrator
     with narrator.lock:
         base = narrator.base
-        known = {p.name: p for p in personal_of(base, [o for o in chat.people.all() if o.name != person.name])}
+        others = [one for one in chat.people.all() if one.name != person.name]
+        known = {p.name: p for p in personal_of(base, others)}
         made = make_base_data(person, data, base.frames, chat.settings.video, known)
         if connector_of(base) is not None:
             _let_see(made, data, narrator)
+        else:  # experts have seen nobody's thumbnail
+            made = with_strangers(made, person, others)
         trained, gate = train_person(base, made, config, session)
     told = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
             "steps": trained.steps, "done": trained.done, "left_out": made.left_out, "gate": gate.to_dict(),
@@ -105,8 +104,7 @@ def train_person(
         raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)
     check_base(base)
     start = fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
-    trainee = BaseTrainee(base, start, use_tokens=config.use_tokens, use_z=config.use_z, lora=config.lora,
-                          seed=config.seed)  # fmt: skip
+    trainee = BaseTrainee(base, start, config)
     run = start_run(trainee, config)
     rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
     data.before |= generic_odds(trainee, data, rows)

@@ -9,13 +9,11 @@ Legend: I personal tokens, W width of the base, M modules with mixed heads, R ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat.bases.connector import looking_at
@@ -25,12 +23,13 @@ from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.chat.basestates import upper
-from pvchat.model.people import PersonParameters, PersonState
-from pvchat.model.personlora import PersonLora
+from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.model.routers import RoutingStats
 from pvchat.train.bases.data import BaseData
+from pvchat.train.person.config import USUAL, PersonConfig
 from pvchat.train.person.examples import PersonExample
+from pvchat.train.person.learner import Learner
 
 IGNORE = -100
 
@@ -51,33 +50,18 @@ class Said:
     routing: list[RoutingStats]
 
 
-class BaseTrainee(nn.Module):
+class BaseTrainee(Learner):
     """One person's parameters on a base.
 
     Args:
         base: frozen, with mixed heads.
         start: tokens [I, W] and z [M, R] to begin with.
-        use_tokens, use_z: train them; False keeps them where they start.
-        lora: rank of a LoRA of the person's own, 0 for none.
-        seed: of its start.
+        config: see `Learner`.
     """
 
-    def __init__(
-        self,
-        base: Base,
-        start: PersonState,
-        *,
-        use_tokens: bool = True,
-        use_z: bool = True,
-        lora: int = 0,
-        seed: int = 0,
-    ) -> None:
-        super().__init__()
+    def __init__(self, base: Base, start: PersonState, config: PersonConfig = USUAL) -> None:
+        super().__init__(start, config, upper(base))
         self._base = (base,)
-        self.person = PersonParameters(start)
-        self.person.z.requires_grad_(use_z and start.z.numel() > 0)
-        self.person.tokens.requires_grad_(use_tokens)
-        self.lora = PersonLora(upper(base), lora, seed).to(base.device) if lora else None
 
     @property
     def base(self) -> Base:
@@ -103,7 +87,8 @@ class BaseTrainee(nn.Module):
         labels = inputs.pop("labels")[0]
         kept = int((labels != IGNORE).sum())
         seen = looking_at(self.base, data.seen[clip] if data.seen else None, data.vectors.get(asked.question))
-        with spoken_with(self.base, people), self._adapted(len(people)), seen:
+        alone = upper(self.base) if len(people) == 1 else None
+        with spoken_with(self.base, people), self.adapted(alone), seen:
             out = self.base.model(**inputs, use_cache=False, logits_to_keep=kept + 1)
         logits = out.logits[0, -kept - 1 :].float()  # [n + 1, vocabulary]
         total = F.cross_entropy(logits[:-1], labels[-kept:], reduction="sum")
@@ -121,14 +106,6 @@ class BaseTrainee(nn.Module):
         """Log-odds of yes to a question about everything but her, while she stands in the prompt."""
         asked = Asked(question, soft=((data.name, len(self.person.tokens)),), brief=PRESENCE_BRIEF)
         return self.say(data, clip, asked, [self.personal(data.name)], "Yes.").odds
-
-    @contextmanager
-    def _adapted(self, people: int) -> Iterator[None]:
-        if self.lora is None or people != 1:
-            yield
-            return
-        with self.lora.applied(upper(self.base)):
-            yield
 
 
 @torch.no_grad()

@@ -41,11 +41,11 @@ def compose(
     source: list[int] = []
     for _ in range(count):
         side = float(np.exp(rng.uniform(np.log(smallest), np.log(largest)))) * min(size)
-        box = _place(size, side, boxes, rng)
+        box = free_square(size, side, boxes, rng)
         if box is None:
             continue
         source.append(int(rng.integers(len(crops))))
-        _paste(canvas, Image.fromarray(crops[source[-1]]), box, rng)
+        paste_face(canvas, Image.fromarray(crops[source[-1]]), box, rng)
         boxes.append(box)
     scale = np.array([size[0], size[1]] * 2, np.float32)
     found = np.clip(np.array(boxes, np.float32).reshape(-1, 4) / scale, 0, 1)
@@ -84,7 +84,7 @@ def _background(
     return posterise(picture, rng), True
 
 
-def _place(
+def free_square(
     size: tuple[int, int], side: float, boxes: list[list[float]], rng: np.random.Generator
 ) -> list[float] | None:
     """A square that may be cut by the frame's edge by a tenth and hardly covers the earlier ones; None if none fits."""
@@ -101,7 +101,8 @@ def _shared(a: list[float], b: list[float]) -> float:
     return max(width, 0.0) * max(height, 0.0)
 
 
-def _paste(canvas: Image.Image, crop: Image.Image, box: list[float], rng: np.random.Generator) -> None:
+def paste_face(canvas: Image.Image, crop: Image.Image, box: list[float], rng: np.random.Generator) -> None:
+    """Paste a face crop into a box (pixels), mostly with a body of one colour and a head of hair."""
     x0, y0, x1, y1 = box
     side = x1 - x0
     draw = ImageDraw.Draw(canvas)

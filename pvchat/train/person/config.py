@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from pvchat.errors import SettingsError
@@ -68,6 +68,12 @@ class PersonConfig:
         return self.image_steps if stage == "image" else self.video_steps
 
 
+USUAL = PersonConfig()
+ON_BASE = PersonConfig(image_steps=100, video_steps=300, minutes=60.0, batch=4, lr=1e-3, lora_lr=1e-4, anchor=0.0,
+                       validate_every=25)  # fmt: skip
+"""On a pretrained base, at the rates of Yo'LLaVA (arXiv 2406.09400) and MC-LLaVA (arXiv 2411.11706)."""
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Every field of `PersonConfig` as an option; what is on by default gets a `--no-…`."""
     for field in fields(PersonConfig):
@@ -80,10 +86,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         elif field.name != "seed":  # every command has its own
             kind = type(field.default)
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
-            told = f"default: {field.default}"
-            parser.add_argument(name, type=kind, default=field.default, metavar=metavar, help=told)
+            other = getattr(ON_BASE, field.name)
+            told = f"default: {field.default}" + (f", on a pretrained base {other}" if other != field.default else "")
+            parser.add_argument(name, type=kind, metavar=metavar, help=told)
 
 
-def from_words(args: Any) -> PersonConfig:
-    """The settings among a command's parsed words."""
-    return PersonConfig(**{field.name: getattr(args, field.name) for field in fields(PersonConfig)})
+def from_words(args: Any, usual: PersonConfig = USUAL) -> PersonConfig:
+    """The settings among a command's parsed words; what wasn't said is as usual."""
+    said = {field.name: getattr(args, field.name) for field in fields(PersonConfig)}
+    return replace(usual, **{name: value for name, value in said.items() if value is not None})

@@ -11,49 +11,20 @@ straight one. `stages.py` has the course on our own model, `train/bases` the one
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from pvchat.model.people import PersonState
-from pvchat.schemas import Progress
 from pvchat.train.person.config import STAGES, PersonConfig
 from pvchat.train.person.examples import PersonExample
+from pvchat.train.person.session import Session
 from pvchat.train.person.state import PersonRun, Trained, load, put_back, save, values_of
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Session:
-    """Around one training: where it is kept, who watches it.
-
-    Attributes:
-        folder: where the run's state is kept for resuming; None keeps none.
-        resume: go on from the state in `folder`.
-        stop: when set, the best so far is returned after the step under way.
-        progress: called with what is being done, steps done, steps at most.
-    """
-
-    folder: Path | None = None
-    resume: bool = False
-    stop: threading.Event | None = None
-    progress: Progress | None = None
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it is to end."""
-        return self.stop is not None and self.stop.is_set()
-
-    def tell(self, what: str, done: int, total: int) -> None:
-        """Say what is being done, steps done, steps at most."""
-        if self.progress is not None:
-            self.progress(what, done, total)
 
 
 @dataclass(frozen=True)
@@ -101,9 +72,6 @@ class Course(Protocol):
     def look(self, training: Training) -> dict[str, float]:
         """The held-back split: "score" (lower is better) and what else is worth keeping; no gradients."""
         ...
-
-
-ALONE = Session()
 
 
 def follow(training: Training) -> Trained:

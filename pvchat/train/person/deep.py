@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,9 +23,10 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.verify import RECORD
 from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
-from pvchat.schemas import Progress, Service
+from pvchat.schemas import Service
 from pvchat.storage import temporary
 from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.session import ALONE, Session
 from pvchat.train.person.trainingset import TrainingSet, remembered
 from pvchat.train.person.workplace import working
 
@@ -48,25 +48,14 @@ class DeepOptions:
         config: of training; None takes the usual one with the service's seed.
         augmentation: how the data set is made, or was made; None for the usual way.
         track: which subject of the clip, as in `PVChat.enroll`; None for the main one.
-        run: where training keeps its state; None keeps none.
-        resume: go on from the state in `run`.
-        stop: when set, what is reached by then is kept: during training the best state so far, before it the instant
-            enrollment.
-        progress: called with what is being done, how much of it is done, and how much there is.
+        session: who watches it, and where training keeps its state. Stopped, what is reached by then is kept: during
+            training the best state so far, before it the instant enrollment.
     """
 
     config: PersonConfig | None = None
     augmentation: AugmentConfig | None = None
     track: int | None = None
-    run: Path | None = None
-    resume: bool = False
-    stop: threading.Event | None = None
-    progress: Progress | None = None
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it is to end."""
-        return self.stop is not None and self.stop.is_set()
+    session: Session = ALONE
 
 
 USUAL = DeepOptions()
@@ -89,13 +78,13 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
     """
     from pvchat.augment.settings import AugmentConfig
     from pvchat.augment.steps import augment
-    from pvchat.augment.watch import StoppedError, Watch
+    from pvchat.augment.watch import StoppedError
 
     temporary.sweep()
     made = replace(options.augmentation or AugmentConfig(), track=options.track)
     with working(person) as folder:
         try:
-            augment(clip, person.name, folder, chat, made, Watch(options.progress, options.stop))
+            augment(clip, person.name, folder, chat, made, options.session)
             return train_on(chat, person, folder, replace(options, augmentation=made))
         except StoppedError:
             return stored(chat, person)
@@ -142,7 +131,7 @@ def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions
     fitted = verifier.fit(person, data.samples, data.analyses, chat.presence_model)
     record: dict[str, Any] = {**fitted.record, "samples": len(data.samples), "questions": len(data.rows)}
     deep = replace(fitted.person, depth="deep")
-    if data.rows and not options.stopped and (told := _told(chat, person, deep, data, options)) is not None:
+    if data.rows and not options.session.stopped and (told := _told(chat, person, deep, data, options)) is not None:
         deep, record["training"] = told
     record["seconds"] = round(time.monotonic() - started, 1)
     log.info("deep enrollment of '%s': %s", person.name, record)
@@ -155,10 +144,8 @@ def _told(
     """Training on whichever model answers; None where measured facts alone do."""
     if chat.narrator is not None:
         from pvchat.train.bases.person import train_on_base
-        from pvchat.train.person.course import Session
 
-        session = Session(options.run, options.resume, options.stop, options.progress)
-        return train_on_base(chat, deep, data, options.config, session)
+        return train_on_base(chat, deep, data, options.config, options.session)
     return None if chat.describer is None else _trained(chat, person, deep, data, options)
 
 
@@ -166,13 +153,11 @@ def _trained(
     chat: Service, person: Person, deep: Person, data: TrainingSet, options: DeepOptions
 ) -> tuple[Person, dict[str, Any]]:
     """The deep person with trained tokens and z, and what is told of the training."""
-    from pvchat.train.person.course import Session
     from pvchat.train.person.stages import train_state
 
     describer, config = chat.describer, options.config or PersonConfig(seed=chat.settings.seed)
     start, examples = training_data(describer, person, data, chat.people.all())
-    session = Session(options.run, options.resume, options.stop, options.progress)
-    trained = train_state(describer.model, examples, start, config, session)
+    trained = train_state(describer.model, examples, start, config, options.session)
     told = {
         "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
         "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -74,11 +74,7 @@ class PersonData:
 
     def fingerprint(self) -> str:
         """Hash of all words, splits, visual tokens and other people."""
-        found = hashlib.sha256(repr(self.examples).encode())
-        found.update(self.visual.tokens.cpu().float().numpy().tobytes())
-        for name, other in sorted(self.others.items()):
-            found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
-        return found.hexdigest()[:16]
+        return fingerprint(self.examples, [self.visual.tokens.cpu().float().numpy()], self.others)
 
 
 def part_of(examples: Sequence[PersonExample], stage: Stage, split: Split) -> list[PersonExample]:
@@ -87,16 +83,21 @@ def part_of(examples: Sequence[PersonExample], stage: Stage, split: Split) -> li
     return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
 
 
-def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: dict[str, PersonState]) -> PersonData:
-    """Prepare an augmentation for training.
+def fingerprint(examples: Sequence[PersonExample], seen: Iterable[Any], others: Mapping[str, Any]) -> str:
+    """Hash of examples, of arrays of what is seen, of other people's tokens."""
+    found = hashlib.sha256(repr(examples).encode())
+    for array in seen:
+        found.update(array.tobytes())
+    for name, other in sorted(others.items()):
+        found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
+    return found.hexdigest()[:16]
 
-    Args:
-        name: of the person, as in the rows.
-        told: the data set. Rows that don't name her teach nothing about her and aren't used; those that name her
-            beside somebody without a state are left out and counted.
-        model: the base.
-        encode: texts to sentence vectors.
-        others: states of other people whom rows may name.
+
+def examples_about(name: str, told: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:
+    """A data set's questions about one person, half of which call her otherwise; and how many were left out.
+
+    Rows that don't name her teach nothing about her and aren't used; those that name her beside somebody without a
+    state (who isn't among `others`) are left out and counted.
 
     Raises:
         SettingsError: no question can be trained on.
@@ -109,11 +110,28 @@ def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: 
         log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))
     if not known:
         raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
-    examples = [renamed(example_of(r, index[r.sample], stage[r.sample]), name, others) for r in known]
+    made = [renamed(example_of(r, index[r.sample], stage[r.sample]), name, others) for r in known]
+    return made, len(about) - len(known)
+
+
+def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: dict[str, PersonState]) -> PersonData:
+    """Prepare an augmentation for training.
+
+    Args:
+        name: of the person, as in the rows.
+        told: the data set.
+        model: the base.
+        encode: texts to sentence vectors.
+        others: states of other people whom rows may name.
+
+    Raises:
+        SettingsError: no question can be trained on.
+    """
+    examples, left_out = examples_about(name, told, others)
     asked = sorted({e.question for e in examples})
     vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
     visual = encode_all([told.analyses(s) for s in told.samples], model)
-    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others, len(about) - len(known))
+    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others, left_out)
 
 
 @torch.no_grad()

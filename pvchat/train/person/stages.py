@@ -21,9 +21,10 @@ from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.train.losses import SparsityController, active_share
 from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import ALONE, Session, Training, follow, held_back
+from pvchat.train.person.course import Training, follow, held_back
 from pvchat.train.person.examples import PersonData, PersonExample, draw
 from pvchat.train.person.processes import gather, make_accelerator
+from pvchat.train.person.session import ALONE, Session
 from pvchat.train.person.state import PersonRun, Trained, values_of
 from pvchat.train.person.trainee import Outcome, Trainee, lm_mean, make_batch, presence_mean
 
@@ -61,9 +62,7 @@ def train_state(
     frozen = [p for p in model.parameters() if p.requires_grad]
     model.eval().requires_grad_(False)
     try:
-        trainee = Trainee(
-            model, start, use_tokens=config.use_tokens, use_z=config.use_z, lora_rank=config.lora, seed=config.seed
-        )  # fmt: skip
+        trainee = Trainee(model, start, config)
         run = start_run(trainee, config)
         course = OnOurs(*accelerator.prepare(run.trainee, run.optimizer))
         return follow(Training(run, data, start, config, accelerator, session, course))

@@ -10,21 +10,21 @@ r rank, L layers of the language model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.model.people import People, PersonParameters, PersonState
-from pvchat.model.personlora import PersonLora
+from pvchat.model.people import People, PersonState
 from pvchat.model.prompts import Prompt
 from pvchat.model.routers import RoutingStats
 from pvchat.model.visual import VisualTokens
+from pvchat.train.person.config import USUAL, PersonConfig
 from pvchat.train.person.examples import PersonData, PersonExample
+from pvchat.train.person.learner import Learner
 
 
 @dataclass
@@ -55,35 +55,18 @@ class Outcome:
     routing: list[RoutingStats]
 
 
-class Trainee(nn.Module):
+class Trainee(Learner):
     """One person's parameters; called with a batch, it runs them through the frozen base.
 
     Args:
         model: the base, in evaluation mode; kept out of this module's own tree.
         start: where tokens and z begin.
-        use_tokens, use_z: train tokens, z; False keeps them where they start.
-        lora_rank: of the person's own LoRA, 0 for none.
-        seed: of the LoRA's start.
+        config: see `Learner`.
     """
 
-    def __init__(
-        self,
-        model: Any,
-        start: PersonState,
-        *,
-        use_tokens: bool = True,
-        use_z: bool = True,
-        lora_rank: int = 0,
-        seed: int = 0,
-    ) -> None:
-        super().__init__()
+    def __init__(self, model: Any, start: PersonState, config: PersonConfig = USUAL) -> None:
+        super().__init__(start, config, model.llm)
         self._base = (model,)
-        self.person = PersonParameters(start)
-        self.person.z.requires_grad_(use_z and start.z.numel() > 0)
-        self.person.tokens.requires_grad_(use_tokens)
-        self.lora = PersonLora(model.llm, lora_rank, seed) if lora_rank and model.llm is not None else None
-        if self.lora is not None:
-            self.lora.to(start.tokens.device)
 
     @property
     def model(self) -> Any:
@@ -102,19 +85,11 @@ class Trainee(nn.Module):
         present = torch.zeros(people.mask.shape, device=people.tokens.device)
         for i, e in enumerate(rows):
             present[i, : len(e.present)] = torch.tensor([float(p) for p in e.present])
-        with self._adapted():
+        with self.adapted(self.model.llm):
             out = self.model(visual, prompts if self.model.llm is not None else None, question=asked, people=people)
         count = present.new_tensor(float(out.answer_tokens))
         total = present.new_zeros(()) if out.lm_loss is None else out.lm_loss * count
         return Outcome(out.reading.presence, present, people.mask, total, count, out.reading.routing)
-
-    @contextmanager
-    def _adapted(self) -> Iterator[None]:
-        if self.lora is None:
-            yield
-            return
-        with self.lora.applied(self.model.llm):
-            yield
 
 
 def make_batch(data: PersonData, examples: Sequence[PersonExample]) -> Batch:
