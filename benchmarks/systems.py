@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from pvchat import PVChat
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.chat.vocabulary import word_set
-from pvchat.config import ANSWERS, Settings
+from pvchat.config import Settings
 from pvchat.eval.metrics.decisions import balanced
 
 DESCRIBED = ("appearance", "action", "location")
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", default=Settings.model)
-    parser.add_argument("--systems", default=",".join(ANSWERS))
+    parser.add_argument("--systems", default="facts,told,model")
     parser.add_argument("--out", type=Path, help="JSON lines with all answers about present people")
     parser.add_argument("--limit", type=int, default=0, help="every n-th clip only, so that about this many are asked")
     args = parser.parse_args(argv)

@@ -13,7 +13,8 @@ from pvchat.errors import SettingsError
 
 SHOWN = ("auto", "plain", "marks", "crop")  # frames as they are; people outlined; outlined, with one person enlarged
 QUANTIZED = ("", "8bit", "4bit")
-ANSWERS = ("facts", "told", "model")  # measured facts; the same worded by a language model; gaps filled by our model
+# measured facts; the same worded by a language model; gaps filled by our model; all of it said by our model, checked
+ANSWERS = ("facts", "told", "model", "spoken")
 
 
 def home() -> Path:
@@ -95,7 +96,7 @@ class Settings:
     device: str = "auto"  # auto | cpu | cuda | mps
     seed: int = 0
     model: str = "embedded"  # the trained model: a preset, a folder of one of ours, or a pretrained base (`bases/`)
-    answers: str = "auto"  # what words come from: facts | told | model; auto is model where it has weights, else told
+    answers: str = "auto"  # what words come from: ANSWERS; auto is model where it has weights, else told
     llm: str = ""  # another language model: its folder; empty takes the model's own
     quantize: str = ""  # of a pretrained base: 8bit or 4bit, where bitsandbytes is installed
     show: str = "auto"  # how a pretrained base is shown people: SHOWN

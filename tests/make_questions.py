@@ -54,6 +54,7 @@ PARTS = (
     Part("Who is there", "Everyone who is enrolled, or one of them.", (
         "Is Ana in this video?", "Is Cleo there?", "Who is in this video?", "Are Ana and Ben there?",
         "Is anyone I know there?", "How many people are in this video?", "Who else is there besides Ana?",
+        "What's the head count?", "Who can't you find?",
     )),
     Part("When", "Times are those of the clip.", (
         "When does Ben appear?", "How long is Ana in the video?", "When is Ben last seen?",
@@ -68,6 +69,9 @@ PARTS = (
     Part("Where", "In the picture, in the room, beside whom.", (
         "Where is Ana?", "Where are Ana and Ben?", "Who is next to Ben?", "Is Ana on the left or on the right?",
     )),
+    Part("Two people against each other", "What was measured of both.", (
+        "Do Ana and Ben wear the same colour?", "Is Ana to the left of Ben?", "Who is further right, Ana or Ben?",
+    )),
     Part("One thing after the other", "A question may lean on the one before it.", (
         "What is Ana wearing?", "… and Ben?", "… where is he?", "… and what is he doing?",
     )),
@@ -75,7 +79,8 @@ PARTS = (
         "Describe Ana.", "Tell me about Ben.", "What is going on in this video?",
     )),
     Part("What it can't answer", "It says so instead of guessing.", (
-        "How old is Ana?", "Is Ana married to Ben?", "¿Dónde está Ana?", "Thanks!",
+        "How old is Ana?", "Is Ana married to Ben?", "What is Ana thinking about?", "Why is Ben crying?",
+        "¿Dónde está Ana?", "Thanks!",
     )),
 )  # fmt: skip
 

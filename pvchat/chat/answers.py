@@ -11,11 +11,13 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pvchat.chat.comparisons import compare
 from pvchat.chat.english import join, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import (
     existence,
     how_many,
+    how_many_unknown,
     nobody,
     refusals,
     times,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pvchat.chat.language import LanguageModel
 
 _LOOKS = re.compile(r"\b(look|looks|hair\w*|beard|appearance|describe|face)\b", re.IGNORECASE)
+_STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers|unknown)\b", re.IGNORECASE)
 _BESIDE = re.compile(
     r"\b(who|whom|with|next to|beside|near|close to|alongside|between|any ?one|any ?body)\b", re.IGNORECASE
 )
@@ -111,7 +114,11 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
     if aspect.name == "absent":
         return who_is_absent(asked)
     if aspect.name == "count":
-        return how_many(asked, evidence)
+        strangers = bool(_STRANGERS.search(question.text))
+        return how_many_unknown(evidence) if strangers else how_many(asked, evidence)
+    if aspect.comparison is not None:
+        named = [p for name in question.people for p in asked if p.name == name]
+        return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
     if aspect.order is not None:
         named = [p for p in asked if p.name in question.people]
         sequence = in_order(aspect.order, question.people, asked, evidence.strangers)

@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from pvchat.chat.comparisons import Comparison, read_comparison
 from pvchat.chat.order import Order, read_order
 from pvchat.chat.predicates import UNKNOWN, Predicate, PredicateKind, read_predicate
+from pvchat.chat.unseen import is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
 
-AspectName = Literal["usual", "missing", "whether", "absent", "count", "times", "order", "rest"]
+AspectName = Literal["usual", "missing", "whether", "absent", "count", "times", "order", "compared", "rest"]
 
 _THERE = word_set(
     """present visible here there shown seen spotted found featured included filmed recorded captured caught
@@ -38,7 +40,8 @@ _PRESENCE = _THERE | word_set(
     know wonder whether if right true sure certain maybe perhaps possibly likely got get long often begins
     starts enter enters arrive arrives leave leaves second seconds first last minute minutes watch watched watching
     two three four five anybody anyone somebody someone everybody everyone nobody none hello hi hey ok okay thanks
-    able familiar known enrolled name list say tell there's who's that's i'm i've you've let's isn't aren't wasn't
+    count counts total altogether overall able familiar known enrolled name
+    list say tell there's who's that's i'm i've you've let's isn't aren't wasn't
     doesn't don't didn't can't haven't hasn't won't face anything nothing something"""
 )  # and in questions of any form about who is there
 _ODD = word_set("like why how what which whose before after than same under over below more most")  # never free
@@ -61,15 +64,18 @@ _CLAUSE = re.compile(
 )  # "tell me whether Ana is dead", "so Ana is dead, right?"
 _MODALS = word_set("can could will would should may might must")
 _WHO_DOES = re.compile(
-    r"^(?:and )?(?:(?:who|which (?:person|people|ones?)|what people)(?:'s| is| are| was| were|(?= wears?| has| have))"
+    r"^(?:and )?(?:(?:who|which (?:person|people|ones?)|what people)(?:'s| is| are| was| were"
+    r"|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?)\b))"
     r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body)) (?P<rest>.+)$"
 )
 _COUNT = re.compile(
     r"\b(?:how many|count|number of) (?:other |more |the )?(?:people|persons?|faces|humans|of (?:them|us))\b"
+    r"|(?:\bwhat(?:'s| is) the )?\bhead ?count\b|\ba crowd or\b|\b(?:just |only )?one person or (?:more|several|many)\b"
 )
 _TIMES = re.compile(
     r"\b(when|how (long|often)|how many (times|seconds|minutes|hours)"
-    r"|(at )?what (time|point|moment)|which (seconds?|minutes?|moments?))\b"
+    r"|(at )?what (time|point|moment)|which (seconds?|minutes?|moments?)|all the time|throughout"
+    r"|the (whole|entire|full) (time|video|clip|film))\b"
 )
 _ASIDE = re.compile(
     r"\b(which (one )?of|what (do|can|could) (you|we|i)|other than|apart from|aside from|besides|except( for)?"
@@ -79,7 +85,20 @@ _ALSO_NAMED = re.compile(
     rf"(,|and|or|nor) {MASK.lower()}\b|\bas well\b|^ (both|all|either|ever|even|also)( two| three| four| five)?\b"
 )
 _MISSING = re.compile(r"\b(?<!or )(not|missing|absent)\b")
-_NOT_THERE = re.compile(r"\b(not|isn't|aren't|wasn't|doesn't|missing|absent)\b")
+_NOT_THERE = re.compile(
+    r"^(?!.*\b(?:know|recogni[sz]e)\b).*\b(not|isn't|aren't|wasn't|doesn't|don't|can't|couldn't|missing|absent)\b"
+)
+_FILMED = re.compile(
+    r"\b(captured|caught|filmed|recorded|seen|shown) (?:by|on|with) (?:the |a |this |your |any )?\w+\b"
+)
+_PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk)s\b")
+_OF_SOMETHING = re.compile(rf"^(?:and |but |so )?(?:what|how|which|when)(?:'s)?\b.*\b{MASK.lower()}\b")
+_DESCRIBES = re.compile(
+    r"\b(?:describe|description|about|summar\w+|say|tell|look\w*|see|seen|notice\w*|everything|anything|know|details?|story"
+    r"|going on|happen\w*|wear\w*|worn|doing|do|where|else|appear\w*|impression|mood)\b"
+)
+_OVER_THERE = re.compile(r"\bover (?:there|here)\b")
+_HAPPENS = re.compile(r"\bhappens? to\b")
 _TYPES: dict[PredicateKind, QuestionType] = {
     "beside": "location", "side": "location", "alone": "location", "setting": "location", "place": "location",
     "gender": "appearance", "worn": "appearance", "looks": "appearance", "pose": "action", "deed": "action",
@@ -97,16 +116,20 @@ class Aspect:
             "times"; "order" for who comes in after whom; "rest" for what nothing measured speaks to.
         predicate: of "whether".
         order: of "order".
+        comparison: of "compared", two people held against each other.
     """
 
     name: AspectName = "usual"
     predicate: Predicate = UNKNOWN
     order: Order | None = None
+    comparison: Comparison | None = None
 
     def type(self, read: QuestionType) -> QuestionType:
         """The question's type: existence only where it is about being there."""
         if self.name == "whether":
             return _TYPES[self.predicate.kind]
+        if self.comparison is not None:
+            return "appearance" if self.comparison.by == "colour" else "location"
         return "existence" if self.name == "order" else "other" if self.name == "rest" else read
 
 
@@ -125,8 +148,10 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
     order = read_order(lower)
     if order is not None and (named or MASK.lower() in lower or order.relation in ("first", "last")):
         return Aspect("order", order=order)
+    if named and (comparison := read_comparison(lower)) is not None:
+        return Aspect("compared", comparison=comparison)
     if asks_who:
-        return _of_anybody(lower, kind)
+        return REST if is_unseen(lower, named=False) else _of_anybody(lower, kind)
     polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
     there = _is_there(polar["verb"].strip(), polar["rest"]) if polar and named else only_presence(lower)
     if there and (polar or kind == "existence"):
@@ -137,6 +162,8 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
     predicate = read_predicate(polar["rest"]) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
     if predicate.kind != "unknown":
         return Aspect("whether", predicate)
+    if is_unseen(lower, named) or kind == "other" and _OF_SOMETHING.match(lower) and not _DESCRIBES.search(lower):
+        return REST
     return REST if polar and kind in ("existence", "other") else USUAL
 
 
@@ -148,7 +175,8 @@ def only_presence(lower: str) -> bool:
 
 def _is_there(verb: str, rest: str) -> bool:
     """Whether "is Ana …" or "does Ana …" goes on about being there only."""
-    rest = _ALSO_NAMED.sub(" ", _ASIDE.sub(" ", rest))
+    rest = _HAPPENS.sub(" ", _FILMED.sub(r"\1 ", rest))
+    rest = _ALSO_NAMED.sub(" ", _ASIDE.sub(" ", _TIMES.sub(" ", rest)))
     if verb.startswith("d"):
         return bool(_APPEARS.match(rest)) and set(_words(_APPEARS.sub(" ", rest))) <= _THERE
     words = _words(rest)
@@ -158,7 +186,7 @@ def _is_there(verb: str, rest: str) -> bool:
 def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
     """The aspect of a question about who."""
     asked = _WHO_DOES.match(lower)
-    predicate = read_predicate(asked["rest"]) if asked else UNKNOWN
+    predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"])) if asked else UNKNOWN
     if predicate.kind not in ("unknown", "beside"):
         return Aspect("whether", predicate)
     if only_presence(lower):
@@ -170,7 +198,7 @@ def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
 
 def _words(text: str) -> list[str]:
     """Words, the clip that is spoken of ("in the second clip") left out."""
-    return re.findall(r"[^\W_][\w'-]*", _NAMED_CLIP.sub(" ", text))
+    return re.findall(r"[^\W_][\w'-]*", _OVER_THERE.sub(" there", _NAMED_CLIP.sub(" ", text)))
 
 
 def _bare(word: str) -> str:

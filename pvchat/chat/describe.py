@@ -133,6 +133,10 @@ class Describer:
             alike: FloatArray = similarity(reading.sentences.float(), vectors).cpu().numpy()
         return alike
 
+    def vector(self, question: str) -> Any:
+        """[1, S] sentence vector of a question."""
+        return self._vectors([Line(question)])
+
     def _blind(self, line: Line, text: str, people: Sequence[Person]) -> float:
         """Mean log-probability a token of a text when the model sees nothing; kept, for texts come again and again."""
         import torch

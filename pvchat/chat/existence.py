@@ -51,7 +51,7 @@ def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: 
     too = " too" if besides else ""
     first = f"{besides}{join(present)} {be(present)} in this video{too}." if present else nobody(question, asked)[0]
     doubt = f"I'm not sure about {join(unsure, 'or')}." if unsure else ""
-    return " ".join(x for x in (first, doubt, _strangers(evidence.unknown, bool(present))) if x)
+    return " ".join(x for x in (first, doubt, unknown_people(evidence.unknown, bool(present))) if x)
 
 
 def who_is_absent(asked: Sequence[PersonPresence]) -> str:
@@ -74,6 +74,11 @@ def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     if not present:
         return f"{seen}, nobody whom I know for sure."
     return f"{seen}: {join([*present, *strangers])}."
+
+
+def how_many_unknown(evidence: Evidence) -> str:
+    """The number of people seen whom nobody knows."""
+    return unknown_people(evidence.unknown) or "I see nobody in this video whom I don't know."
 
 
 def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
@@ -132,6 +137,14 @@ def is_still(evidence: Evidence) -> bool:
     return evidence.duration_s is not None and evidence.duration_s <= 1.5
 
 
+def unknown_people(count: int, also: bool = False) -> str:
+    """How many people are seen whom nobody knows, as a sentence; empty for none."""
+    if count <= 0:
+        return ""
+    there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
+    return f"{there} {number(count)} {'person' if count == 1 else 'people'} I don't know."
+
+
 def _existence_of_one(person: PersonPresence, evidence: Evidence) -> str:
     name = person.name
     if person.decision == "absent":
@@ -140,13 +153,6 @@ def _existence_of_one(person: PersonPresence, evidence: Evidence) -> str:
         return f"I'm not sure whether {name} is in this video: {doubt(person, is_still(evidence))}."
     where = evidence.facts.get(name, PersonFacts()).where
     return "Yes, " + ", ".join(x for x in (f"{name} is in this video", where, when(person, evidence)) if x) + "."
-
-
-def _strangers(count: int, also: bool) -> str:
-    if count <= 0:
-        return ""
-    there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
-    return f"{there} {number(count)} {'person' if count == 1 else 'people'} I don't know."
 
 
 def _what(kind: QuestionType, names: list[str]) -> str:

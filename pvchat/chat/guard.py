@@ -132,6 +132,21 @@ def problems(text: str, plain: str, names: Sequence[str]) -> list[str]:
     return found
 
 
+def content_words(text: str, names: Sequence[str]) -> list[str]:
+    """The stems that carry what a text says: names as "@0@" (by their place in `names`), negations, the rest."""
+    said = [w for w in _words(text, names) if w not in FUNCTION_WORDS - NEGATIONS - _NUMBERS - _RELATIONS]
+    return [_stem(w) for w in said if w not in SAFE]
+
+
+def bound_words(text: str, names: Sequence[str]) -> Counter[tuple[str, str]]:
+    """What binds a text's words: the noun behind each colour, sides, numbers and times; each counted."""
+    words = _words(text, names)
+    found = _colour_nouns(words, names)
+    for what in ("a side", "a number"):
+        found += Counter({(what, word): n for word, n in _BINDINGS[what](words, names).items()})  # type: ignore[attr-defined]
+    return found
+
+
 def contradictions(text: str, facts: PersonFacts, scene: SceneFacts, names: Sequence[str] = ()) -> list[str]:
     """How a model's words about one present person are at odds with what was measured; empty if they are not.
 

@@ -20,7 +20,8 @@ from pvchat.model.config import ModelConfig
 from pvchat.model.registry import list_models, load_config, pretrained_folder
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-ANSWERING = ("embedded",)  # presets whose experts are those that analyse clips
+ANSWERING = "answering.safetensors"  # as `model/checkpoint.py` has it, which loads torch
+_USABLE = ("embedded",)  # presets whose experts are those that analyse clips
 SHIPPED_LICENCE = "research, non-commercial"  # as the photos and captions they were trained on demand
 OWN_LICENCE = "as their training data demands"
 
@@ -46,16 +47,16 @@ def find(name: str) -> Path | None:
 
 
 def choose(settings: Settings) -> tuple[str, Path | None]:
-    """What answers come from ("facts", "told" or "model") and the trained model's folder, where it has one.
+    """What answers come from (one of `config.ANSWERS`) and the trained model's folder, where it has one.
 
     Raises:
         SettingsError: the model can't be used here, or its connector wasn't trained for the language model asked for.
         WeightsError: answers by the model are wanted, and it has no weights.
     """
     if base_of(settings) is not None:
-        return ("model" if settings.answers == "auto" else settings.answers), None
-    if settings.model in list_models() and settings.model not in ANSWERING:
-        hint = f"Use one of: {', '.join((*ANSWERING, *list_bases()))}, or the folder of a trained model."
+        return ("model" if settings.answers in ("auto", "spoken") else settings.answers), None  # a base always speaks
+    if settings.model in list_models() and settings.model not in _USABLE:
+        hint = f"Use one of: {', '.join((*_USABLE, *list_bases()))}, or the folder of a trained model."
         raise SettingsError("this preset can't answer by itself", subject=settings.model, hint=hint)
     folder = find(settings.model)
     if folder is not None:
@@ -63,11 +64,14 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
     source = settings.answers
     if source == "auto":
         source = "told" if folder is None else "model"
-    if source == "model":
+    if source in ("model", "spoken"):
         if folder is None:
             hint = "Train it with `pvchat train base`, or use --answers told or facts."
             raise WeightsError("this model ships no trained weights", subject=settings.model, hint=hint)
         check_llm(folder, settings.llm, settings.model)
+        if source == "spoken" and not (folder / ANSWERING).is_file():
+            hint = f"Train them: pvchat train base --phase 4 --start {folder} --out RUN. Or use --answers model."
+            raise WeightsError("this model has no weights to answer by itself", subject=settings.model, hint=hint)
     return source, folder
 
 

@@ -27,9 +27,13 @@ _SIDE = re.compile(
 )
 _ALONE = re.compile(r"\b(alone|by (him|her|them)sel\w+|on (his|her|their) own)\b")
 _GENDER = {"man": "man", "male": "man", "guy": "man", "woman": "woman", "female": "woman", "lady": "woman"}
+_EITHER_GENDER = re.compile(
+    r"an? (man|male|guy) or (a )?(woman|female|lady)|an? (woman|female|lady) or (a )?(man|male|guy)"
+)
+_TO_CAMERA = re.compile(r"(looking|look|facing|face|staring|gazing) ?(at|into|to|towards?)? (the|our) (camera|lens)")
 _SETTING = {"indoors": "indoors", "inside": "indoors", "outdoors": "outdoors", "outside": "outdoors"}
 _POSE = {"sitting": "sitting", "seated": "sitting", "standing": "standing", "lying": "lying down"}
-_WORN = re.compile(r"^(?:wearing|wear|wears|dressed in|have on|has on|got on|has|have|having) (?P<what>.+)$")
+_WORN = re.compile(r"^(?:wearing|wear|wears|dressed in|have on|has on|got on|got|has|have|having) (?P<what>.+)$")
 _OWNED = re.compile(r"^'s (?P<what>[\w -]+) (?P<colour>\w+)$")
 _HAD = word_set(
     "glasses sunglasses hat cap mask tie scarf jacket coat shirt t-shirt suit dress sweater uniform headphones"
@@ -69,6 +73,10 @@ def read_predicate(rest: str) -> Predicate:
     if _BESIDE.search(text):
         partner = MASK.lower() in text or "each other" in text or "together" in text
         return Predicate("beside") if partner else UNKNOWN
+    if _EITHER_GENDER.fullmatch(text):
+        return Predicate("gender", "a man or a woman", ("man", "woman"))
+    if _TO_CAMERA.fullmatch(text):
+        return Predicate("deed", "looking at the camera", ("facing", "camera"))
     if MASK.lower() in text or not text or re.search(r"\b(not|never|or|and)\b", text):
         return UNKNOWN  # somebody else's, or more than one thing: not to be answered by one word
     for read in (_plain, _worn, _deed, _place):
@@ -80,7 +88,7 @@ def read_predicate(rest: str) -> Predicate:
 def _plain(text: str) -> Predicate | None:
     """Sides, gender, company, pose, indoors or outdoors: all of which are one word of a few."""
     bare = _ARTICLE.sub("", text)
-    if side := _SIDE.fullmatch(text):
+    if side := _SIDE.fullmatch(re.sub(r"^(standing|sitting|stand|sit) ", "", text)):
         word = re.sub("cent(re|er)", "middle", side[1])
         return Predicate("side", f"{'on' if word in ('left', 'right') else 'in'} the {word}", (word,))
     if bare in _GENDER:
@@ -108,7 +116,7 @@ def _worn(text: str) -> Predicate | None:
         what = text.removeprefix("in ")
         words = _ARTICLE.sub("", what).split()
         return _garment(what) if what != text and (words[-1] in _HAD or set(words) <= COLOURS) else None
-    had = re.match(r"^(has|have|having) (?!on )", text)
+    had = re.match(r"^(got|has|have|having) (?!on )", text)
     return None if had and worn["what"].split()[-1] not in _HAD else _garment(worn["what"])
 
 

@@ -52,6 +52,8 @@ _RULES: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
         "other",
         re.compile(rf"\b({_WEAR}|look like)\b.* and .*\b(doing|does|do|where)\b|\b(doing|where)\b.* and .*\bwear"),
     ),
+    ("location", re.compile(r"\b(place|room|surroundings|environment|background|scenery) looks? like\b")),
+    ("existence", re.compile(rf"\ba crowd or\b|\b{MASK.lower()} happens? to be (in|on|here|there|at)\b")),
     ("location", re.compile(r"\bwhere(abouts|'s)?\b")),
     ("appearance", re.compile(rf"\b({_WEAR})\b")),
     ("appearance", re.compile(r"\b(looks?|looking|looked) like\b|(?<!make )(?<!makes )(?<!an )\bappearance\b")),

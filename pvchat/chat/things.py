@@ -63,7 +63,7 @@ _ON = re.compile(
 )
 _IN_CLIP = (
     r"(?: (?:in|on|of) (?:the|this|that|my) (?:video|clip|film|picture|photo|scene|footage|image|room)"
-    r"| here| there| visible| (?:to be )?seen)*"
+    r"| here| there| anywhere| somewhere| around| visible| (?:to be )?seen)*"
 )
 _THERE = re.compile(
     rf"^(?:is|are) there (?:an?|any|some|the|another) (?P<noun>[a-z ]+?){_IN_CLIP}\W*$"
@@ -154,6 +154,13 @@ def things_seen(things: Sequence[Thing]) -> str:
     """Such as "two chairs, a laptop and a cup": the surest kinds, each with the most that are seen in one frame."""
     kinds = list(dict.fromkeys(t.label for t in things))[:_MOST_TOLD]
     return join([counted(k, at_most_at_once([t for t in things if t.label == k])) for k in kinds])
+
+
+def things_told(things: Sequence[Thing]) -> list[str]:
+    """`things_seen` one by one, each with where the surest of its kind is."""
+    kinds = list(dict.fromkeys(t.label for t in things))[:_MOST_TOLD]
+    alike = {k: [t for t in things if t.label == k] for k in kinds}
+    return [f"{counted(k, at_most_at_once(found))} {_where(found[0])}" for k, found in alike.items()]
 
 
 def things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:

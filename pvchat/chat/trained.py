@@ -20,6 +20,8 @@ from pvchat.chat.calibration import Calibration
 from pvchat.runtime import pick_device
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from pvchat.model.pvchat import PVChatModel
     from pvchat.model.visual import VisualTokens
 
@@ -82,6 +84,17 @@ class TrainedModel:
     def calibration(self) -> Calibration:
         """How much its claims may be believed."""
         return Calibration.read(self.folder)
+
+    @cached_property
+    def answering(self) -> dict[str, Tensor]:
+        """Adapters and projectors with which it answers questions by itself, where it was trained for that.
+
+        Raises:
+            WeightsError: they don't fit this model.
+        """
+        from pvchat.model.checkpoint import ANSWERING, read_words
+
+        return read_words(self.model, self.folder / ANSWERING)
 
     @cached_property
     def nothing(self) -> VisualTokens:

@@ -1,7 +1,8 @@
 """The answers' texts: questions, who is there and what was seen in; sentences out, streamed when they are final.
 
-Words come from one of three sources: "facts" are measured ones in plain sentences, "told" the same rephrased by a
-language model, "model" lets the trained model fill what wasn't measured, or a pretrained base answer (`narrator.py`).
+Words come from one of four sources: "facts" are measured ones in plain sentences, "told" the same rephrased by a
+language model, "model" lets the trained model fill what wasn't measured, or a pretrained base answer (`narrator.py`),
+"spoken" lets the trained model say all of it, each sentence held against the evidence (`answerer.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pvchat.chat.viewed import Stream, Viewed
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
+    from pvchat.chat.answerer import Answerer
     from pvchat.chat.describe import Describer
     from pvchat.chat.language import LanguageModel
     from pvchat.chat.narrator import Narrator
@@ -48,16 +50,18 @@ class Writer:
     """Writes answers from one source.
 
     Attributes:
-        source: "facts", "told" or "model".
-        describer: the trained model; needed by the source "model".
+        source: one of `config.ANSWERS`.
+        describer: the trained model; needed by the sources "model" and "spoken".
         language: gives the language model; called by the source "told", when there is something to word.
         narrator: a pretrained base, which answers for the source "model" where there is one.
+        answerer: the trained model as it answers itself; there for the source "spoken".
     """
 
     source: str
     describer: Describer | None
     language: Callable[[], LanguageModel]
     narrator: Narrator | None = None
+    answerer: Answerer | None = None
 
     def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
         """The answers, in order.
@@ -79,6 +83,11 @@ class Writer:
             if told is not None:
                 written.append(WrittenAnswer(told.text, asked, told.first_at))
                 continue
+            if self.answerer is not None:
+                spoken = self.answerer.answer(question, asked, seen, viewed, stream)
+                text, grounds = viewed.whole(spoken.text), grounds_of(question, asked, seen)
+                written.append(WrittenAnswer(text, asked, spoken.first_at, grounds))
+                continue
             text = viewed.whole(write_answer(question, asked, seen, language))
             written.append(WrittenAnswer(text, asked, time.perf_counter(), grounds_of(question, asked, seen)))
             if stream is not None:
@@ -91,6 +100,6 @@ class Writer:
     ) -> list[Evidence]:
         """What is known for each question: what was measured, and from the trained model what wasn't."""
         measured = gather(viewed.presences, viewed.analysis)
-        if self.source != "model" or self.describer is None:
+        if self.source not in ("model", "spoken") or self.describer is None:
             return [measured] * len(questions)
         return fill_gaps(questions, people, measured, viewed.names, self.describer.speaker(viewed.analysis))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from pvchat.errors import WeightsError
 from pvchat.model.config import ModelConfig
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+ANSWERING = "answering.safetensors"  # adapters and projectors of phase 4, beside a model that they fit
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
 
 
@@ -78,3 +81,38 @@ def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
     with torch.no_grad():
         for key, value in own.items():
             value.copy_(saved[key])
+
+
+def words_of(model: nn.Module) -> dict[str, Tensor]:
+    """Adapters and projectors by name: what the language model's words come from, beside its own weights."""
+    return {k: v for k, v in trained_state(model).items() if k.startswith(LLM_PARTS)}
+
+
+def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
+    """Other adapters and projectors for a model, as the model keeps its own.
+
+    Raises:
+        WeightsError: they don't fit it.
+    """
+    from safetensors.torch import load_file
+
+    own, saved = words_of(model), load_file(file)
+    off = own.keys() ^ saved.keys() or {k for k in own if own[k].shape != saved[k].shape}
+    if off:
+        hint = "Train them from this model: pvchat train base --phase 4."
+        raise WeightsError(f"{len(off)} tensors don't fit this model", subject=str(file), hint=hint)
+    return {k: v.to(own[k].device, own[k].dtype) for k, v in saved.items()}
+
+
+@contextmanager
+def speaking_with(model: nn.Module, words: dict[str, Tensor]) -> Iterator[None]:
+    """The model with other adapters and projectors, inside the block only; nothing is copied."""
+    places = {k: p for k, p in model.named_parameters() if k in words}
+    own = {k: p.data for k, p in places.items()}
+    for name, place in places.items():
+        place.data = words[name]
+    try:
+        yield
+    finally:
+        for name, place in places.items():
+            place.data = own[name]

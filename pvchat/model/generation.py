@@ -7,6 +7,7 @@ Legend: B batch, L prompt length, W width of the language model.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +23,13 @@ class Decoding:
         max_new_tokens: of one text, at most.
         beams: of a beam search; 1 is greedy.
         scored: also say how likely each text is.
+        heard: told the first text so far after each of its tokens; True ends the writing.
     """
 
     max_new_tokens: int = 64
     beams: int = 1
     scored: bool = False
+    heard: Callable[[str], bool] | None = None
 
 
 @dataclass
@@ -52,7 +55,7 @@ def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decod
         mask: [B, L] bool.
         decoding: how.
     """
-    from transformers import GenerationConfig
+    from transformers import GenerationConfig, StoppingCriteriaList
 
     stop, greedy = _stop_ids(llm, tokenizer), decoding.beams == 1
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
@@ -68,7 +71,11 @@ def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decod
     )
     was_training = llm.training
     llm.eval()
-    out = llm.generate(inputs_embeds=embeds, attention_mask=mask.long(), generation_config=settings)
+    listening = [] if decoding.heard is None else [_Listener(tokenizer, decoding.heard)]
+    out = llm.generate(
+        inputs_embeds=embeds, attention_mask=mask.long(), generation_config=settings,
+        stopping_criteria=StoppingCriteriaList(listening),
+    )  # fmt: skip
     llm.train(was_training)
     ids = out.sequences  # [B, new tokens]: prompts given as embeddings aren't repeated
     scores: list[float] = []
@@ -92,3 +99,14 @@ def _stop_ids(llm: Any, tokenizer: Any) -> set[int]:
     own = getattr(llm.generation_config, "eos_token_id", None)
     more = own if isinstance(own, list) else [own]
     return {int(i) for i in [tokenizer.eos_token_id, *more] if i is not None}
+
+
+class _Listener:
+    """Reads the first text along: transformers asks it after every token whether to stop."""
+
+    def __init__(self, tokenizer: Any, heard: Callable[[str], bool]) -> None:
+        self.tokenizer, self.heard = tokenizer, heard
+
+    def __call__(self, input_ids: Tensor, scores: Any, **_: Any) -> Tensor:
+        done = self.heard(self.tokenizer.decode(input_ids[0], skip_special_tokens=True).lstrip())
+        return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)

@@ -25,8 +25,8 @@ from torch import Tensor
 
 VISUAL, PERSONAL = -2, -3  # in ids: this position's embedding comes from the model
 IGNORE = -100  # label that counts nowhere (torch's cross_entropy)
-MARK_VISUAL, MARK_PERSONAL = "\ue000", "\ue001"  # private use: no text has a right to them
-_MARKS = re.compile(f"([{MARK_VISUAL}{MARK_PERSONAL}])")
+MARK_VISUAL, MARK_PERSONAL, _MARK_ASKED = "\ue000", "\ue001", "\ue002"  # private use: no text has a right to them
+_MARKS = re.compile(f"([{MARK_VISUAL}{MARK_PERSONAL}{_MARK_ASKED}])")
 
 
 @dataclass
@@ -40,6 +40,8 @@ class Prompt:
         history: earlier (question, answer) turns, oldest first.
         clip: row of the clip in `ClipFeatures`; several prompts may share one.
         more: further answers to learn. They share the prompt's computation: each sees the prompt and itself only.
+        turns: further (question, answer) pairs to learn about the same clip, people and facts, in the place of `more`.
+            They share the computation of what stands before the question: each sees that and itself only.
     """
 
     question: str
@@ -48,6 +50,7 @@ class Prompt:
     history: list[tuple[str, str]] = field(default_factory=list)
     clip: int = 0
     more: tuple[str, ...] = ()
+    turns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -139,6 +142,8 @@ class PromptWriter:
 
         With several answers the prompt's last token stands before each of them: it predicts every one's first token.
         """
+        if prompt.turns and not generate:
+            return self._row_of_turns(prompt, names)
         answers = [] if generate else [self._ids(self.clean(t)) + [self.end] for t in (prompt.answer, *prompt.more)]
         room = self.max_length - sum(len(a) + 1 for a in answers)
         history, facts = list(prompt.history), prompt.facts
@@ -156,14 +161,32 @@ class PromptWriter:
             segment += [k] * (len(answer) + 1)
         return out, labels, segment
 
-    def _text(self, question: str, names: Sequence[str], facts: str, history: Sequence[tuple[str, str]]) -> str:
-        """The rendered chat with place marks."""
+    def _row_of_turns(self, prompt: Prompt, names: Sequence[str]) -> tuple[list[int], list[int], list[int]]:
+        """`_row` of several questions: what stands before them once, then each with its answer as a segment."""
+        lead, tail = self._text(_MARK_ASKED, names, prompt.facts, prompt.history, marked=True).split(_MARK_ASKED)
+        out = self._ids(lead)
+        labels, segment = [IGNORE] * len(out), [0] * len(out)
+        for k, (question, answer) in enumerate([(prompt.question, prompt.answer), *prompt.turns], start=1):
+            asked = self._ids(self.clean(question) + tail)
+            said = self._ids(self.clean(answer)) + [self.end]
+            if len(out) + len(asked) + len(said) > self.max_length:
+                break
+            out += asked + said
+            labels += [IGNORE] * (len(asked) - 1) + said + [IGNORE]
+            segment += [k] * (len(asked) + len(said))
+        return out, labels, segment
+
+    def _text(
+        self, question: str, names: Sequence[str], facts: str, history: Sequence[tuple[str, str]], marked: bool = False
+    ) -> str:
+        """The rendered chat with place marks; a marked question is one, and isn't cleaned."""
         people = " ".join(f"{self.clean(name)} is {MARK_PERSONAL}." for name in names)
         lead = "\n".join(part for part in (MARK_VISUAL, people, self.clean(facts)) if part)
         turns = [{"role": "system", "content": self.system}] if self.system else []
         asked = [*history, (question, None)]
         for i, (user, assistant) in enumerate(asked):
-            content = f"{lead}\n{self.clean(user)}" if i == 0 else self.clean(user)
+            words = user if marked and i == len(history) else self.clean(user)
+            content = f"{lead}\n{words}" if i == 0 else words
             turns.append({"role": "user", "content": content})
             if assistant is not None:
                 turns.append({"role": "assistant", "content": self.clean(assistant)})

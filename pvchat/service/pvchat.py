@@ -287,6 +287,9 @@ class PVChat(Enrolling, Correcting):
 
     @cached_property
     def _writer(self) -> Writer:
+        from pvchat.chat.answerer import Answerer
         from pvchat.chat.writer import Writer
 
-        return Writer(self.networks.source, self.describer, lambda: self.networks.language, self.narrator)
+        spoken = self.networks.source == "spoken" and self.describer is not None
+        answerer = Answerer(self.describer) if spoken else None
+        return Writer(self.networks.source, self.describer, lambda: self.networks.language, self.narrator, answerer)

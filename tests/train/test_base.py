@@ -29,7 +29,7 @@ def tensors(folder, which="last"):
     return {f"{name}:{k}": v for name in files for k, v in load_file(place / name).items()}
 
 
-@pytest.mark.parametrize("phase", [1, 2, 3])
+@pytest.mark.parametrize("phase", [1, 2, 3, 4])
 def test_resumed_equals_straight_to_the_last_bit(tmp_path, phase):
     straight = make_config(tmp_path, phase=phase, out=tmp_path / "straight")
     assert base.train_base(straight, encode)["done"]
@@ -183,7 +183,7 @@ def test_every_setting_is_an_option():
     assert parse([]) == BaseConfig()
 
 
-@pytest.mark.parametrize("phase", [1, 2, 3])
+@pytest.mark.parametrize("phase", [1, 2, 3, 4])
 def test_check_repeats_the_last_validation(tmp_path, phase):
     run = base.train_base(make_config(tmp_path, phase=phase), encode)
     again = check(make_config(tmp_path, phase=phase, start=str(run["checkpoint"])), encode)

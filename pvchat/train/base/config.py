@@ -15,7 +15,7 @@ from typing import Any
 
 from pvchat.errors import SettingsError
 
-PHASES = {1: "contrastive", 2: "generation", 3: "identity"}
+PHASES = {1: "contrastive", 2: "generation", 3: "identity", 4: "answering"}
 CAPTIONED = ("flickr8k", "coco_mini")  # captions written by people
 AUTO = ("ccp_clothes", "imfdb_attr", "exercises", "sports100", "houses")  # labels, and captions made of them
 IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
@@ -29,7 +29,7 @@ class BaseConfig:
         data: folder of image sets; only read when features or composites are still to be made.
         out: the run's folder: checkpoints, metrics, plots.
         features: cache of frozen features; empty: `features` beside `out`.
-        phase: 1 contrastive, 2 generation, 3 identity episodes.
+        phase: 1 contrastive, 2 generation, 3 identity episodes, 4 answering.
         only: what is trained, comma-separated beginnings of parameter names; empty trains all that can be.
         start: a run's folder or a saved model to start from; empty starts afresh.
         resume: go on from the last checkpoint in `out`.
@@ -110,9 +110,8 @@ class BaseConfig:
 
     def __post_init__(self) -> None:
         if self.phase not in PHASES:
-            raise SettingsError(
-                f"unknown phase {self.phase}", hint="Use 1 (contrastive), 2 (generation), 3 (identity)."
-            )
+            known = ", ".join(f"{number} ({name})" for number, name in PHASES.items())
+            raise SettingsError(f"unknown phase {self.phase}", hint=f"Use one of: {known}.")
         if self.precision not in ("auto", "float32", "bfloat16"):
             raise SettingsError(f"unknown precision '{self.precision}'", hint="Use auto, float32 or bfloat16.")
         for name in ("steps", "minutes", "batch", "lr", "validate_every", "save_every", "keep", "log_every"):

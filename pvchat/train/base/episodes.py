@@ -108,7 +108,7 @@ class Episodes:
         if self.scenes and rng.random() < 0.5:
             scene = self.scenes[rng.integers(len(self.scenes))]
         else:
-            scene = self._laid_out(rng)
+            scene = self.laid_out(rng)
         there = {p.identity: p for p in scene.people}
         named = self._named(there, rng)
         names = [str(n) for n in rng.permutation(NAMES)[: len(named)]]
@@ -134,7 +134,7 @@ class Episodes:
                 found[name] = alike and name not in there
         return list(found.items())
 
-    def _laid_out(self, rng: np.random.Generator) -> ComposedScene:
+    def laid_out(self, rng: np.random.Generator) -> ComposedScene:
         """A picture with 0 to 3 people put into its features: one frame, or four with people moving across."""
         index = int(rng.integers(len(self.pictures)))
         frames = 4 if rng.random() < 0.25 else 1

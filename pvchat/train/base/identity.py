@@ -46,7 +46,7 @@ class EpisodeBatch:
     features: ClipFeatures
     prompts: list[Prompt]
     question: Tensor
-    enrolled: PersonFeatures
+    enrolled: PersonFeatures | None
     rows: list[list[str]]
     present: Tensor
     episodes: list[Episode] = field(default_factory=list)
@@ -180,7 +180,8 @@ class Identity:
 
 
 def named_people(model: Any, batch: EpisodeBatch) -> People:
-    """The people named, by the aligner, with gradients."""
+    """The people named, by the aligner, with gradients; somebody is."""
+    assert batch.enrolled is not None
     states = iter(model.aligner.people(batch.enrolled, [name for row in batch.rows for name in row]))
     people = People.batch([[next(states) for _ in row] for row in batch.rows], model.config)
     assert people is not None  # every episode names someone

@@ -4,6 +4,7 @@
                     (`contrast.py`)
     2 generation    questions about pictures, answered through the language model (`generation.py`)
     3 identity      episodes: enroll on some photos, ask about a scene with look-alikes (`identity.py`)
+    4 answering     questions of every kind, answered from what was measured of made clips (`answering.py`)
 
 A phase's batch is a function of the step (and the seed), so a resumed run sees what a straight one would.
 """

@@ -1,7 +1,8 @@
 """A trained model as it ships: `python -m pvchat.train.base.release --model runs/a --language runs/b --out FOLDER`.
 
 In: a run of base training (its best checkpoint), and the run that trained through the language model when the last one
-did without. Out: `config.json` and bf16 `model.safetensors`, at most MOST_MB.
+did without. Out: `config.json` and bf16 `model.safetensors`, at most MOST_MB; with a run of phase 4 also its adapters
+and projectors, as `answering.safetensors`: they are exchanged for the model's own while it answers, so captions stay.
 
 Identity episodes train only presence (no language model in memory), with everything that words are made of frozen; so
 adapters and projectors are taken from the generation run, after a check that nothing they rest on has moved.
@@ -18,7 +19,7 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import WeightsError
-from pvchat.model.checkpoint import CONFIG, LLM_PARTS, WEIGHTS
+from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, WEIGHTS
 from pvchat.train.base.run import started_from
 
 MOST_MB = 60.0
@@ -30,18 +31,20 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m pvchat.train.base.release", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="the last run")
     parser.add_argument("--language", type=Path, help="the run that trained through the language model")
+    parser.add_argument("--answering", type=Path, help="a run of phase 4 that started from that model")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args(words)
-    release(asked.model, asked.out, asked.language)
+    release(asked.model, asked.out, asked.language, asked.answering)
 
 
-def release(model: Path, out: Path, language: Path | None = None) -> Path:
+def release(model: Path, out: Path, language: Path | None = None, answering: Path | None = None) -> Path:
     """Write the shipped form of a trained model.
 
     Args:
         model: run or saved model.
         out: folder to write.
         language: run or saved model whose adapters and projectors are taken; None when `model` has its own.
+        answering: run or saved model of phase 4 whose adapters and projectors are laid beside it.
 
     Returns:
         The weights' path.
@@ -58,18 +61,28 @@ def release(model: Path, out: Path, language: Path | None = None) -> Path:
         state |= _language_parts(state, load_file(other / WEIGHTS), str(language))
         config["llm"] = json.loads((other / CONFIG).read_text(encoding="utf-8"))["llm"]
     shipped = {k: v.to(torch.bfloat16) if v.dim() else v for k, v in state.items()}
-    size = sum(v.numel() * v.element_size() for v in shipped.values()) / 1e6
+    spoken: dict[str, Tensor] = {}
+    if answering is not None:
+        words = _language_parts(state, load_file(started_from(answering) / WEIGHTS), str(answering))
+        spoken = {k: v.to(torch.bfloat16) for k, v in words.items()}
+    size = sum(v.numel() * v.element_size() for part in (shipped, spoken) for v in part.values()) / 1e6
     if size > MOST_MB:
         raise WeightsError(f"{size:.0f} MB are too much to ship", subject=str(folder), hint=f"At most {MOST_MB:.0f}.")
     out.mkdir(parents=True, exist_ok=True)
     save_file(shipped, out / WEIGHTS)
+    if spoken:
+        save_file(spoken, out / ANSWERING)
     (out / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     return out / WEIGHTS
 
 
 def _language_parts(state: dict[str, Tensor], other: dict[str, Tensor], subject: str) -> dict[str, Tensor]:
     """Adapters and projectors of another run, which must share everything that words are made of."""
-    moved = [k for k in other if k.startswith(WORDS) and (k not in state or not torch.equal(other[k], state[k]))]
+    moved = [
+        k
+        for k in other
+        if k.startswith(WORDS) and (k not in state or not torch.equal(other[k].float(), state[k].float()))
+    ]
     if moved:
         raise WeightsError(
             f"{len(moved)} tensors differ between the two, the first is {moved[0]}",

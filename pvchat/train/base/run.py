@@ -29,6 +29,7 @@ from pvchat.model.registry import create_model
 from pvchat.model.routers import RoutingStats
 from pvchat.runtime import best_dtype
 from pvchat.train import checkpoints
+from pvchat.train.base.answering import Answering
 from pvchat.train.base.config import PHASES, BaseConfig, parse
 from pvchat.train.base.contrast import Contrastive
 from pvchat.train.base.generation import Generation
@@ -43,7 +44,7 @@ from pvchat.train.signals import stopping
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",
           "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
-PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
+PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity, 4: Answering}
 log = logging.getLogger(__name__)
 
 
@@ -124,6 +125,8 @@ def make_model(config: BaseConfig) -> PVChatModel:
     model = create_model(config.model, llm=llm, seed=config.seed, device=config.device, **extra)
     if config.start:
         take_over(model, started_from(Path(config.start)))
+    if config.precision == "float32" and model.llm is not None:
+        model.llm.float()  # it is loaded in bf16 where the processor has that, which isn't always faster
     chosen = tuple(config.sets("only"))
     for name, parameter in model.named_parameters():
         if chosen and not name.startswith(chosen):

@@ -1,0 +1,129 @@
+"""Free questions, as people type them, put to clips of a development set: answers to be read by eye.
+
+    PVCHAT_HOME=FOLDER python benchmarks/free.py ../shared/devset --answers spoken --half tune --out answers.jsonl
+
+In: `data/free_questions.txt`, and a folder with `people.json` and `questions.jsonl` (who is in which clip). Everybody
+is enrolled whom $PVCHAT_HOME doesn't know yet. Each question gets a clip that shows as many people as it names, in an
+order that the seed gives. Out: one line a question with its answer, and for `--answers spoken` how many sentences are
+the model's and what the guard stopped; a summary at the end. Whether an answer is right is for a reader to say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pvchat import PVChat
+from pvchat.chat import answerer
+from pvchat.config import Settings
+from pvchat.errors import PVChatError
+
+QUESTIONS = Path(__file__).parents[1] / "data" / "free_questions.txt"
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Ask all questions and print the summary."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--answers", default="auto")
+    parser.add_argument("--model", default=Settings.model)
+    parser.add_argument("--half", choices=("tune", "check"), default="tune")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args(argv)
+    chat = PVChat(Settings(device="cpu", model=args.model, answers=args.answers))
+    shown = present_in(args.folder, args.half)
+    enroll(chat, args.folder, {name for names in shown.values() for name in names})
+    spoken = watched()
+    rows = []
+    with args.out.open("w", encoding="utf-8") as file:
+        for drawn in draw(shown, args.seed):
+            rows.append(ask(chat, args.folder, *drawn, spoken))
+            file.write(json.dumps(rows[-1]) + "\n")
+            file.flush()
+    own, said, stopped = (sum(row[key] for row in rows) for key in ("own", "sentences", "stopped"))
+    sys.stdout.write(f"{len(rows)} questions, {said} sentences, {own} the model's, {stopped} stopped\n")
+
+
+def present_in(folder: Path, half: str) -> dict[str, list[str]]:
+    """Who is in which clip of a half (even or odd SHA-256 of its path)."""
+    shown: dict[str, set[str]] = defaultdict(set)
+    for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        odd = int(hashlib.sha256(row["video"].encode()).hexdigest(), 16) % 2
+        if odd == (half == "check"):
+            shown[row["video"]] |= {name for name, there in row["present"].items() if there}
+    return {clip: sorted(names) for clip, names in sorted(shown.items()) if names}
+
+
+def enroll(chat: PVChat, folder: Path, wanted: set[str]) -> None:
+    """Enroll everybody wanted whom the store lacks."""
+    known = {person.name for person in chat.people.all()}
+    for row in json.loads((folder / "people.json").read_text(encoding="utf-8")):
+        if row["name"] in wanted - known:
+            chat.enroll(folder / row["enroll"], row["name"])
+
+
+def draw(shown: dict[str, list[str]], seed: int) -> list[tuple[str, str, bool]]:
+    """(clip, question, whether it can be answered) for each question of the file."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        text, answerable = line.rsplit("|", 1)
+        clips = [clip for clip, names in shown.items() if len(names) >= 1 + ("{1}" in text)]
+        clip = clips[int(rng.integers(len(clips)))]
+        names = [str(name) for name in rng.permutation(shown[clip])]
+        found.append((clip, text.strip().format(*names), answerable.strip() == "yes"))
+    return found
+
+
+def watched() -> list[answerer.Spoken]:
+    """A list that every answer of the model is added to, with what was stopped."""
+    made: list[answerer.Spoken] = []
+    plain = answerer.Answerer.answer
+
+    def answer(self: Any, *args: Any, **named: Any) -> answerer.Spoken:
+        made.append(plain(self, *args, **named))
+        return made[-1]
+
+    answerer.Answerer.answer = answer  # type: ignore[method-assign]
+    return made
+
+
+def ask(
+    chat: PVChat, folder: Path, clip: str, question: str, answerable: bool, spoken: list[answerer.Spoken]
+) -> dict[str, Any]:
+    """One question as a row of the result."""
+    spoken.clear()
+    began = time.perf_counter()
+    kind: str
+    try:
+        answer = chat.ask(folder / clip, question)
+        text, kind, first = answer.answer, answer.type, answer.timing["first_token_s"]
+    except PVChatError as error:  # somebody who isn't enrolled
+        text, kind, first = str(error), "error", 0.0
+    made = spoken[0] if spoken else None
+    logging.getLogger(__name__).info("%s: %s", question, text)
+    return {
+        "clip": clip, "question": question, "answerable": answerable, "type": kind, "answer": text,
+        "plain": " ".join(made.backing.plain) if made else text,
+        "sentences": len(made.said) if made else 1, "own": made.own if made else 0,
+        "stopped": len(made.stopped) if made else 0, "refused": made.stopped if made else [],
+        "first_s": round(first, 3), "total_s": round(time.perf_counter() - began, 3),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    main()

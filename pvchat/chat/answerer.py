@@ -1,0 +1,160 @@
+"""The trained model's own answers: it reads what is known of the clip and says what of it answers the question.
+
+In: a question as it was read, presences, evidence, the clip. Out: a text, streamed sentence by sentence as each is
+backed (`backed.py`). A sentence that isn't ends the first try. The second try is given the rules' answer as all that is
+known; what it doesn't say either is said by the rules. The model gets the clip's visual tokens and the personal tokens
+of everyone named.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.backed import Backing, is_open, sentences
+from pvchat.chat.brief import brief
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.questions import Question
+from pvchat.schemas import PersonPresence
+
+if TYPE_CHECKING:
+    from pvchat.chat.describe import Describer
+    from pvchat.chat.viewed import Stream, Viewed
+
+MAX_TOKENS = 80  # of an answer
+_MOST_NAMED = 3  # people whose tokens stand in the prompt
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Spoken:
+    """An answer as it is made.
+
+    Attributes:
+        backing: what its sentences are held against.
+        stream: called with words, each after its sentence passed; None for nobody.
+        said: sentences so far.
+        own: how many of them are the model's.
+        stopped: what the guard refused, and why.
+        first_at: when the first word was handed on (`time.perf_counter`).
+    """
+
+    backing: Backing
+    stream: Stream | None = None
+    said: list[str] = field(default_factory=list)
+    own: int = 0
+    stopped: list[tuple[str, str]] = field(default_factory=list)
+    first_at: float = 0.0
+    _free: bool = False
+
+    @property
+    def text(self) -> str:
+        """Everything said."""
+        return " ".join(self.said)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing of the rules' answer is left to say."""
+        return self._free or len(self.said) >= len(self.backing.plain)
+
+    def hear(self, text: str) -> bool:
+        """Hear one try's text so far; True when it is enough: all is said, or a sentence isn't backed."""
+        for place, sentence in enumerate(sentences(text)):
+            if place < len(self.said):
+                continue
+            if found := self.backing.problems(sentence, place):
+                self.stopped.append((sentence, "; ".join(found)))
+                return True
+            self._free = self._free or self.backing.is_free(sentence, place)
+            self.say(sentence)
+            self.own += 1
+        return not self._free and self.done
+
+    def say(self, sentence: str) -> None:
+        """Hand a sentence on, word by word."""
+        lead = " " if self.said else ""
+        self.said.append(sentence)
+        self.first_at = self.first_at or time.perf_counter()
+        if self.stream is not None:
+            for piece in re.findall(r"\s*\S+", lead + sentence):
+                self.stream(piece)
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """Answers through one describer's model.
+
+    Attributes:
+        describer: the trained model as it speaks of the people of one store.
+    """
+
+    describer: Describer
+
+    def answer(
+        self,
+        question: Question,
+        people: Sequence[PersonPresence],
+        evidence: Evidence,
+        viewed: Viewed,
+        stream: Stream | None = None,
+    ) -> Spoken:
+        """The answer to one question.
+
+        Args:
+            question: as it was read.
+            people: the presence of those asked about.
+            evidence: what is known.
+            viewed: the clip.
+            stream: called with pieces of the text, each after its sentence passed.
+        """
+        plain = plain_answer(question, people, evidence)
+        told = brief(question, people, evidence)
+        names = [p.name for p in viewed.presences]
+        heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
+        spoken = Spoken(Backing(sentences(plain), sentences(told), names, is_open(question)), heard)
+        for known in (told, plain) if may_speak(question) else ():
+            if not spoken.done:
+                self._try(question, people, known, viewed, spoken)
+        for sentence in spoken.backing.plain[len(spoken.said) :] if not spoken.done else ():
+            spoken.say(sentence)
+        log.debug("%r: %r; refused: %s", question.text, spoken.text, spoken.stopped)
+        return spoken
+
+    def _try(
+        self, question: Question, people: Sequence[PersonPresence], known: str, viewed: Viewed, spoken: Spoken
+    ) -> None:
+        """One try; its sentences go to `spoken` as they come."""
+        from pvchat.model.checkpoint import speaking_with
+        from pvchat.model.generation import Decoding
+        from pvchat.model.people import People
+        from pvchat.model.personlora import spoken_of
+        from pvchat.model.prompts import Prompt
+
+        describer, trained = self.describer, self.describer.trained
+        wanted, refused = named(question, people), len(spoken.stopped)
+        shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
+        with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
+            row = [describer.state(p) for p in shown]
+            written = trained.model.generate(
+                describer.views.look(viewed.analysis), [Prompt(question.text, facts=known)],
+                question=describer.vector(question.text), people=People.batch([row], trained.model.config),
+                decoding=Decoding(MAX_TOKENS, heard=spoken.hear),
+            )  # fmt: skip
+        if len(spoken.stopped) == refused:  # heard to its end
+            spoken.hear(written.texts[0])
+
+
+def may_speak(question: Question) -> bool:
+    """Whether the model is asked at all: not for small talk, nor for an order of people that it never learned."""
+    return question.aspect.name != "order" and not question.reply
+
+
+def named(question: Question, people: Sequence[PersonPresence]) -> list[str]:
+    """Whose tokens stand in the prompt: those the question names, else those who may be there."""
+    chosen = [p.name for p in people if p.name in question.people] or [p.name for p in people if p.decision != "absent"]
+    return chosen[:_MOST_NAMED]

@@ -1,0 +1,74 @@
+"""What the model says is shown only where the rules' answer or the brief backs it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvchat.chat.backed import Backing, is_open, sentences
+from pvchat.chat.questions import read_question
+
+NAMES = ["Ana", "Bo"]
+KNOWN = (
+    "Ana is in this video, on the left of the frame, from 0:02 to 0:09.",
+    "Ana is wearing a red top and glasses.",
+    "Ana sits and talks.",
+    "Bo is in this video, on the right of the frame.",
+    "Bo is wearing a blue jacket.",
+)
+
+
+def backing(question: str, *plain: str) -> Backing:
+    return Backing(plain, KNOWN, NAMES, is_open(read_question(question, NAMES)))
+
+
+@pytest.mark.parametrize(
+    ("question", "plain", "said"),
+    [
+        ("Is Ana in this video?", KNOWN[0], "Yes, Ana is in this video, on the left of the frame, from 0:02 to 0:09."),
+        ("Is Ana in this video?", "No, Ana is not in this video.", "Yes, Ana is in this video."),
+        ("Is Ana in this video?", "No, Ana is not in this video.", "No, Bo is not in this video."),
+        ("Is Ana wearing a hat?", "Ana is in this video, but I can't tell.", "Yes, Ana is wearing a red top."),
+        ("How many people are there?", "I see two people in this video: Ana and Bo.", "I see three people here."),
+        ("When is Ana there?", "Ana is in this video from 0:02 to 0:09.", "Ana is in this video from 0:01 to 0:09."),
+        ("What is Ana wearing?", KNOWN[1], "Ana is wearing a blue jacket."),
+        ("What is Ana wearing?", KNOWN[1], "Ana is wearing a red jacket and glasses."),
+        ("What is Ana wearing?", KNOWN[1], "Ana is not wearing glasses."),
+        ("What is Ana doing?", KNOWN[2], "Ana sits and eats."),
+        ("How old is Ana?", "Ana is in this video, but I can't tell the rest.", "Ana is wearing a red top."),
+        ("Is Ana dead?", "Ana is in this video, but I can't tell the rest.", "Yes, Ana is wearing a red top."),
+        ("Is Ana dead?", "Ana is in this video, but I can't tell the rest.", "Probably, Ana sits and talks."),
+        ("I saw Ana. Am I right?", "Ana is in this video, but I can't tell the rest.", f"Yes, {KNOWN[0]}"),
+        ("Is Ana dead?", "Ana is in this video, but I can't tell the rest.", "Yes, Ana is in this video."),
+    ],
+)  # fmt: skip
+def test_another_fact_person_number_or_yes_is_refused(question, plain, said):
+    assert backing(question, plain).problems(said, 0)
+
+
+@pytest.mark.parametrize(
+    ("question", "plain", "said"),
+    [
+        ("What is Ana wearing?", KNOWN[1], "Ana wears a red top and glasses."),
+        ("Is Ana in this video?", "No, Ana is not in this video.", "No, Ana isn't in this video."),
+        ("Describe Ana.", "Ana sits and talks.", "Ana is wearing a red top."),
+        ("Ana's clothes, what are they?", "Ana is in this video, but I can't tell the rest.", KNOWN[1]),
+    ],
+)
+def test_the_same_in_other_words_or_another_true_sentence_passes(question, plain, said):
+    assert not backing(question, plain).problems(said, 0)
+
+
+def test_a_true_sentence_is_no_answer_to_a_closed_question():
+    closed = backing("Who is in this video?", "Ana and Bo are in this video.")
+    assert closed.problems("Ana is wearing a red top and glasses.", 0)
+    assert not closed.is_free("Ana is wearing a red top and glasses.", 0)
+
+
+def test_more_sentences_than_the_rules_have_are_refused():
+    assert backing("Who is in this video?", "Ana and Bo are in this video.").problems("Ana sits and talks.", 1) == [
+        "goes on"
+    ]
+
+
+def test_sentences_end_with_a_full_stop():
+    assert sentences("Ana sits. Bo stands!  Ana is") == ["Ana sits.", "Bo stands!"]

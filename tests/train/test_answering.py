@@ -1,0 +1,115 @@
+"""Phase 4: made evidence fits itself, questions have the rules' answers, and a model learns from them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from make_sets import encode, make_config
+
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.backed import sentences
+from pvchat.train.base import run as base
+from pvchat.train.base.answering import agrees
+from pvchat.train.base.lessonplan import plan
+from pvchat.train.base.questionbank import ABOUT_CLIP, ABOUT_ONE, ABOUT_TWO, BANK
+from pvchat.train.base.sheets import KEPT_NAMES, TRAINING_NAMES
+
+
+@pytest.fixture
+def phase(tmp_path):
+    """Phase 4 on the generated sets."""
+    run = base.setup(make_config(tmp_path, phase=4), encode)
+    yield run.phase
+    run.report.close()
+
+
+def made(phase, count=40, validation=False):
+    return phase.plans(count, np.random.default_rng(1), validation)
+
+
+def test_wordings_of_training_and_validation_share_none():
+    training = {text.lower() for w in BANK.values() for text in (w.plain, *w.training)}
+    kept_back = {text.lower() for w in BANK.values() for text in w.kept_back}
+    assert not training & kept_back
+    assert not set(TRAINING_NAMES) & set(KEPT_NAMES)
+    assert set(BANK) == {*ABOUT_ONE, *ABOUT_TWO, *ABOUT_CLIP}
+
+
+def test_the_free_questions_are_in_no_bank():
+    file = Path(__file__).parents[2] / "data" / "free_questions.txt"
+    free = [line.rsplit("|", 1)[0].strip() for line in file.read_text().splitlines() if line and line[0] != "#"]
+    assert len(free) == len(set(free)) == 150
+    bank = {text for w in BANK.values() for text in (w.plain, *w.training, *w.kept_back)}
+    assert [text for text in free if text in bank] == []
+
+
+def test_the_brief_tells_of_everybody_asked_about_and_of_nobody_absent_more_than_that(phase):
+    for one in made(phase):
+        if not one.brief or one.brief == one.lessons[0].answer:
+            continue
+        by_name = {p.name: p for p in one.sheet.presences}
+        told = sentences(one.brief)
+        for name in one.named:
+            mine = [s for s in told if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", s)]
+            assert mine, one.brief
+            if by_name[name].decision == "absent":
+                assert all("not in this video" in s for s in mine)
+
+
+def test_answers_are_the_rules_and_agree_with_themselves(phase):
+    for one in made(phase):
+        for lesson in one.lessons:
+            asked = lesson.question.about(one.sheet.presences)
+            if lesson.kind != "existence by tokens":
+                assert lesson.answer == plain_answer(lesson.question, asked, one.sheet.evidence)
+            assert agrees(one, lesson, lesson.answer)
+            assert not agrees(one, lesson, "Somebody is dancing on the roof.")
+
+
+def test_who_is_told_of_by_tokens_only_is_who_is_in_the_scene(phase):
+    bare = [one for one in made(phase, 120) if not one.brief]
+    said = {lesson.answer.split(",")[0] for one in bare for lesson in one.lessons}
+    assert said == {"Yes", "No"}
+    for one in bare:
+        present = {p.name for p in one.sheet.presences if p.decision == "present"}
+        assert all(lesson.answer.startswith("Yes") == (lesson.question.people[0] in present) for lesson in one.lessons)
+
+
+def test_the_same_step_makes_the_same_batch(phase):
+    one, other = phase.batch(7), phase.batch(7)
+    assert one.prompts == other.prompts
+    assert phase.batch(8).prompts != one.prompts
+
+
+def test_validation_asks_in_words_that_training_never_saw(phase):
+    rng = np.random.default_rng(0)
+    training = {w for text in BANK.values() for w in (text.plain, *text.training)}
+    for _ in range(20):
+        sheet = phase.makers[True].make(phase.episodes[True].laid_out(rng), rng)
+        for lesson in plan(sheet, 4, rng, True).lessons:
+            text = lesson.text
+            for p in sorted(sheet.presences, key=lambda p: -len(p.name)):
+                text = text.replace(p.name, "{0}")
+            assert text not in training
+
+
+def test_it_learns_to_answer(tmp_path):
+    settings = {"phase": 4, "steps": 12, "validate_every": 100, "lora_lr": 1e-2, "lr": 1e-2, "warmup": 1}
+    run = base.setup(make_config(tmp_path, **settings), encode)
+    losses = [base.take_step(run)[0]["lm_loss"] for _ in _steps(run, 12)]
+    run.report.close()
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+
+
+def _steps(run, count):
+    for _ in range(count):
+        yield
+        run.state.step += 1
+
+
+def test_it_needs_a_language_model(tmp_path):
+    with pytest.raises(base.SettingsError, match="language model"):
+        base.setup(make_config(tmp_path, phase=4, llm="none"), encode)
