@@ -48,7 +48,10 @@ def main(argv: list[str] | None = None) -> None:
     rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines()]
     rows = [r for r in rows if r["kind"] == "single" and r["type"] == "existence"]
     rows = [r for r in rows if args.half in (None, half_of(r["video"]))]
-    enrolled = {p["name"]: chat.analyse(folder / p["enroll"]) for p in json.loads((folder / "people.json").read_text())}
+    enrolled = {
+        p["name"]: chat.analyse(folder / p["enroll"], stage="who")
+        for p in json.loads((folder / "people.json").read_text())
+    }
     people = [enroll(analysis, name) for name, analysis in enrolled.items()]
     seen: dict[str, tuple[dict[str, float], ClipAnalysis]] = {}
     for video in sorted({r["video"] for r in rows}):

@@ -3,7 +3,8 @@
 In: log-odds of one person on the tracks of a clip, competition included (`presence.py`), and how good the sightings
 are. Out: calibrated log-odds.
 
-A logistic model (Platt scaling) over the log-odds, the number of people who compete, and quality: between two good
+A logistic model (Platt scaling) over the log-odds, the number of people who compete (ten take almost as much from the
+right one's odds as sixty do, hence its square), and quality: between two good
 sightings the log-odds say much, between poor ones (small, blurred, turned) little, either way. Photo identities, which
 the log-odds are fitted on, are clearer than footage: there the odds of the right person come out too low, the more so
 the more others are enrolled, since each of sixty people takes from the right one's odds too.
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pvchat.people.person import Person
 
 FILE = Path(__file__).with_suffix(".json")
-TERMS = ("odds", "odds × crowd", "odds × good", "crowd", "one")
+TERMS = ("odds", "odds × crowd", "odds × good", "crowd", "crowd × crowd", "one")
 ODDS = (-12.0, 20.0)  # log-odds beyond which nothing changes
 CROWD = 4.0  # ln(1 + others) that counts as 1: some fifty people
 MOST = 100_000  # people for whom the result must still rise with the log-odds
@@ -36,7 +37,7 @@ MOST = 100_000  # people for whom the result must still rise with the log-odds
 
 @dataclass(frozen=True)
 class Calibration:
-    """Weights of `TERMS`, for faces and for drawn figures: [5] each."""
+    """Weights of `TERMS`, for faces and for drawn figures: [6] each."""
 
     face: tuple[float, ...]
     figure: tuple[float, ...]
@@ -50,7 +51,7 @@ class Calibration:
     @classmethod
     def plain(cls) -> Calibration:
         """The log-odds as they are."""
-        return cls((1.0, 0.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 0.0))
+        return cls((1.0, *[0.0] * (len(TERMS) - 1)), (1.0, *[0.0] * (len(TERMS) - 1)))
 
     def apply(
         self, logits: FloatArray, others: int, good: FloatArray | float = 0.0, figure: bool = False
@@ -81,10 +82,10 @@ def good(person: Person, tracks: Sequence[Track]) -> FloatArray:
 
 
 def terms(logits: FloatArray, others: int, good: FloatArray | float = 0.0) -> FloatArray:
-    """[K, 5]: `TERMS` of K tracks."""
+    """[K, 6]: `TERMS` of K tracks."""
     odds = np.clip(np.asarray(logits, np.float64), *ODDS)
     crowd = np.full(len(odds), np.log1p(others) / CROWD)
-    return np.stack([odds, odds * crowd, odds * good, crowd, np.ones(len(odds))], 1)
+    return np.stack([odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(len(odds))], 1)
 
 
 def slopes(weights: Sequence[float]) -> tuple[float, ...]:

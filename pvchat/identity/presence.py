@@ -11,11 +11,13 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 3. A logistic model, fitted on photo identities of the training data (`train/fits/presence.py`), makes that a log-odds
    score.
 4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
-5. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
+5. Where a face says little and the place is that of the enrollment, hair and clothes count (`bodies.py`); who turns
+   away all the time is compared by them alone.
+6. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
    close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
-6. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
+7. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
    how well both are seen.
-7. What users said of her recognition counts at once (`examples.py`).
+8. What users said of her recognition counts at once (`examples.py`).
 
 Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -33,6 +35,7 @@ import numpy as np
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
+from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.parts import parts_of
@@ -49,6 +52,7 @@ NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
 _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 _DRAWN_COST = 3.0  # log-odds of a face in a drawn clip: drawn faces weakly resemble many real ones [choice]
+_POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
 _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
 _USUAL = 8  # tracks; a long video has many more, and each could be taken for her: the odds of each fall as they grow
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
@@ -101,11 +105,36 @@ class PresenceModel:
         return examples.settle(logits, people, analysis)
 
     def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-        """Log-odds [P, K] that each of K tracks shows each of P people, competition included."""
-        return compete(self.compared(people, analysis), shown_together(analysis.tracks))
+        """Log-odds [P, K] that each of K tracks shows each of P people, competition included.
+
+        What bodies add counts fully among people, but lifts nobody above `WORN_MOST`.
+        """
+        shown = shown_together(analysis.tracks)
+        seen, worn = self._seen(people, analysis), self._worn(people, analysis)
+        whole = compete(_in_clip(seen + worn, people, analysis), shown)
+        if not worn.any():
+            return whole
+        return np.minimum(whole, np.maximum(compete(_in_clip(seen, people, analysis), shown), WORN_MOST))
 
     def compared(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] of each person for herself, as if nobody else were enrolled."""
+        return _in_clip(self._seen(people, analysis) + self._worn(people, analysis), people, analysis)
+
+    def _worn(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """What bodies add [P, K]."""
+        out = np.zeros((len(people), len(analysis.tracks)), np.float32)
+        with_looks = np.array([len(track.looks) > 0 for track in analysis.tracks], bool)
+        if not with_looks.any():
+            return out
+        no_face = np.array([track.kind == "figure" for track in analysis.tracks], bool)
+        for row, person in enumerate(people):
+            if person.kind == "face" and len(person.arrays.get("looks", ())) and "frame" in person.arrays:
+                place = self.scene_likeness(person, analysis)
+                out[row] = body_logits(person, analysis.tracks, place, self.body_mean) - _NEVER * no_face
+        return out * with_looks
+
+    def _seen(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """Log-odds [P, K] by faces and drawn figures alone."""
         raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
         figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
         for row, person in enumerate(people):
@@ -118,11 +147,6 @@ class PresenceModel:
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, examples.is_masked(track), own, scene)
                     raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
-        if analysis.scenes:  # a long video
-            raw -= np.float32(np.log(max(1.0, max(len(analysis.tracks), analysis.in_all) / _USUAL)))
-        for row, person in enumerate(people):
-            for column, her in examples.told(person, analysis).items():
-                raw[row, column] = raw[row, column] if her else _NEVER  # nor does she take the track from others
         return raw
 
     def face_logit(
@@ -141,10 +165,10 @@ class PresenceModel:
         if own is None:
             views = [view for view in (*parts_of(person), told) if len(view[0]) or len(view[1])]
             scores = [self._compare(*view, track, masked)[0] for view in views]
-            return _mean_odds(scores) + self._support(person, track, masked)
+            return _mean_odds(scores) + self._support(person, track, masked) - _doubt(person)
         covered = own.masked if len(own.masked) else person.arrays.get("masked", ())
         score, found = self._compare(_with(own.prototypes, told[0]), _with(covered, told[1]), track, masked)
-        score += self._support(person, track, masked)
+        score += self._support(person, track, masked) - _doubt(person)
         hidden = masked or any(feature in COVERS for feature in track.facts.features)
         return score + own.correction(float(found[0]), float(track.quality.max()), scene, hidden)
 
@@ -204,6 +228,21 @@ class PresenceModel:
         bias = 0.0 if own is None else own.bias
         out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability) + bias
         return out
+
+
+def _in_clip(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    """Log-odds [P, K] less what a long video's many tracks cost, and with what the user said of this clip."""
+    if analysis.scenes:  # a long video
+        raw = raw - np.float32(np.log(max(1.0, max(len(analysis.tracks), analysis.in_all) / _USUAL)))
+    for row, person in enumerate(people):
+        for column, her in examples.told(person, analysis).items():
+            raw[row, column] = raw[row, column] if her else _NEVER  # nor does she take the track from others
+    return raw
+
+
+def _doubt(person: Person) -> float:
+    """Log-odds that a face enrolled from too small or blurred ones loses: such a face is near to every other."""
+    return _POOR_COST * max(0.0, _POOR - float(person.extra.get("quality", 1.0)))
 
 
 def _mean_odds(logits: Sequence[float]) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pvchat.errors import PeopleError
 
 FACE, BODY = 128, 1280  # widths of identity vectors (dlib) and of body and frame features (EfficientNet-Lite0)
+LOOKS = 3 * BODY + 9  # width of `perception/bodies.py`'s rows
 LORAS = ("lora.", "base.lora.")  # names of the arrays of a person's own LoRA begin so: ours, a pretrained base's
 MOST_RANK = 64  # of that LoRA; its layers are made as large as the arrays say
 SHORTEST = 1e-3  # length of an identity vector; one that is shorter points nowhere
@@ -44,6 +45,7 @@ ARRAYS: dict[str, Rows] = {
     "prototypes": Rows((None, FACE), least=1, directions=True),
     "masked": Rows((None, FACE), directions=True),
     "body": Rows((None, BODY)),
+    "looks": Rows((None, LOOKS)),
     "frame": Rows((BODY,), least=BODY, most=BODY),
     "tokens": Rows((None, None), largest=1e4),
     "z": Rows((None, None), largest=1e4),

@@ -19,8 +19,9 @@ from pvchat.people.corrections import MOST, examples_of, with_examples
 from pvchat.people.parts import RECORD, capped, counts_of
 from pvchat.people.person import Person, name_key
 
-STACKED = ("prototypes", "masked", "body")  # [P, D] each: rows of both
-MOST_ROWS = 64  # of each: eight clips
+STACKED = ("prototypes", "masked", "body", "looks")  # [P, D] each: rows of both
+MOST_ROWS = 64  # of each: eight clips …
+MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
 SAME_FROM = 0.6  # Euclidean distance of dlib's vectors up to which it takes two faces for one (its published threshold)
 
 
@@ -74,4 +75,5 @@ def alike(one: Person, other: Person) -> float | None:
 def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:
     """Rows of both, the kept person's first; one that has none (a figure's masked faces) adds none."""
     both = [np.atleast_2d(p.arrays[key]) for p in (kept, gone) if p.arrays.get(key) is not None and len(p.arrays[key])]
-    return np.concatenate(both)[:MOST_ROWS] if both else kept.arrays[key]
+    most = MOST_LOOKS if key == "looks" else MOST_ROWS
+    return np.concatenate(both)[:most] if both else kept.arrays[key]

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from pvchat.perception import facts, places, tracks
+from pvchat.perception import bodies, facts, places, tracks
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
@@ -50,6 +50,7 @@ class Depth:
         told_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
         thing_frames: frames searched for things.
+        body_frames: frames searched for bodies.
         figures_where_no_face: look for figures in a photographed clip, too, where no face was found.
     """
 
@@ -64,6 +65,7 @@ class Depth:
     figure_frames: int = 6
     figure_tracks: int = 8
     thing_frames: int = 6
+    body_frames: int = 6
     figures_where_no_face: bool = True
 
 
@@ -153,6 +155,8 @@ def recognise(
     linked = tracks.link(found, numbers)
     analysis.tracks = [face_track(clip, found, sightings) for sightings in linked]
     likely_drawn = drawn_probability(grid.mean(1), experts)
+    if likely_drawn < PERHAPS_DRAWN and depth.body_frames:
+        analysis.tracks += with_bodies(clip, analysis, experts, depth.body_frames)
     if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     for number, track in enumerate(analysis.tracks):
@@ -181,6 +185,19 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
     both = [np.clip(p, 1e-6, 1 - 1e-6) for p in (experts.figures.is_drawn(pooled), photo_head)]
     both = [np.log(p / (1 - p)) for p in both]
     return float(1 / (1 + np.exp(-(both[0] + both[1].mean()) / 2)))
+
+
+def with_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, count: int) -> list[Track]:
+    """Give face tracks the looks of their bodies, found in so many frames; where there are none, the bodies' own."""
+    searched = spread(len(clip.images), count)
+    found = bodies.find_bodies(clip, searched, analysis.shot_of(clip.times), experts.things)
+    if not analysis.tracks:
+        return [bodies.body_track(clip, body, experts.frames, experts.figures) for body in found]
+    for body in found:
+        number = bodies.owner(body, analysis.tracks)
+        if number is not None and not len(analysis.tracks[number].looks):
+            analysis.tracks[number].looks = bodies.describe(clip, body, experts.frames)
+    return []
 
 
 def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -> list[Track]:

@@ -159,6 +159,7 @@ def join(pieces: Sequence[Track]) -> Track:
         kind="face",
         **arrays,
         masked=np.concatenate([t.masked for t in clearest])[:_MASKED],
+        looks=next((t.looks for t in clearest if len(t.looks)), pieces[0].looks),
         thumbnail=best.thumbnail,
         facts=best.facts,
         seen=np.unique(np.concatenate([t.shown_in for t in pieces])),

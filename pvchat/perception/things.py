@@ -48,7 +48,7 @@ def find_things(images: NDArray[np.uint8], searched: IntArray, shots: IntArray, 
     looked: dict[int, int] = {}
     for frame in found:
         looked[int(shots[frame])] = looked.get(int(shots[frame]), 0) + 1
-    things = [thing for thing in _follow(found, shots) if thing.label not in limits()["silent"]]
+    things = [thing for thing in follow(found, shots) if thing.label not in limits()["silent"]]
     for thing in things:
         thing.confidence = confidence(thing, looked[int(shots[thing.frames[0]])])
     return _without_rivals(sorted((t for t in things if t.confidence >= limits()["sure"]), key=lambda t: -t.confidence))
@@ -93,7 +93,8 @@ def confidence(thing: Thing, looked: int) -> float:
     return round((best[0] + second) / 2, 3)
 
 
-def _follow(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
+def follow(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
+    """Detections by frame as things, linked by overlap from one searched frame to the next within a shot [T]."""
     things: list[Thing] = []
     for frame in sorted(found):
         free = [t for t in things if t.frames[-1] != frame and shots[t.frames[-1]] == shots[frame]]

@@ -25,7 +25,8 @@ class Track:
     """One person or drawn figure followed through a clip, n sightings, structure of arrays.
 
     Attributes:
-        kind: "face" (a real, detectable face) or "figure" (a drawn character or a person without a visible face).
+        kind: "face" (a real, detectable face) or "figure" (a drawn character, or, with `looks`, a person without a
+            visible face).
         frames: [n] indices into `ClipAnalysis.times`.
         boxes: [n, 4] face or figure box.
         points: [n, 5, 2] eyes, nose, mouth corners as fractions; NaN for figures.
@@ -37,6 +38,8 @@ class Track:
         body: [n, 1280] pooled EfficientNet features of that region.
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
         masked: [m, 128] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
+        looks: [m, 3849] float16, hair, clothes and build of sightings in which the whole body was found
+            (`perception/bodies.py`); empty where it wasn't.
         thumbnail: JPEG bytes of the best sighting.
         facts: what was measured (`perception/facts.py`).
         seen: [m] every sampled frame of a long video that shows this one, where the arrays above hold the n best of
@@ -55,6 +58,7 @@ class Track:
     body: FloatArray
     pose: FloatArray
     masked: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    looks: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     thumbnail: bytes = b""
     facts: PersonFacts = field(default_factory=PersonFacts)
     seen: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))

@@ -1,0 +1,122 @@
+"""People found by their bodies: who turns away, bends down or stands too far off has no face that says anything.
+
+In: frames, the detector of things (`experts/objects.py`) and the face tracks. Out: the looks of every face track whose
+body was found, and, in a clip without faces, tracks of kind "figure" of the bodies themselves.
+
+Looks are hair, clothes and build as pooled features and Lab colours of three strips of the body's box: head, torso and
+legs. They mean somebody only as long as she wears the same: `identity/bodies.py` says how much they count.
+Legend: n sightings, m of them described.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pvchat.perception import colours
+from pvchat.perception.experts.attributes import crop
+from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
+from pvchat.perception.experts.figures import FigureExpert, appearance, cut
+from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.things import follow
+from pvchat.schemas import FloatArray, IntArray, Thing, Track
+from pvchat.video import Clip
+
+Looks = NDArray[np.float16]
+MOST = 4  # bodies of a clip that are described, those most in front, and sightings of each
+STRIPS = ((0, 2), (2, 4), (4, 7))  # rows of the 7 by 7 grid of a body's box: head, torso, legs
+TINTS = 3 * len(STRIPS)
+LOOKS = WIDTH * len(STRIPS) + TINTS  # width of one row of looks
+_SURE = 0.5  # score from which a body is one [choice]
+_HEAD = 0.35  # share of a body's height in which its face begins
+_HEADS = 6.0  # heads a body is tall, as far as a frame shows it
+_SIZE, _ROWS, _COLUMNS = (16, 32), ((0, 7), (7, 17), (17, 30)), slice(4, 12)  # of the picture that tints are taken of
+
+
+def find_bodies(clip: Clip, searched: IntArray, shots: IntArray, expert: ThingExpert) -> list[Thing]:
+    """The bodies of a clip, each followed through a shot, most in front first.
+
+    Args:
+        clip: T frames.
+        searched: indices of those that are looked at.
+        shots: [T] the shot of each frame.
+        expert: the detector.
+    """
+    found = {}
+    for frame in searched.tolist():
+        here = expert.find(clip.images[frame])
+        found[frame] = [one for one in here if one.label == "person" and one.score >= _SURE]
+    return sorted(follow(found, shots), key=lambda body: -_area(body))[:MOST]
+
+
+def describe(clip: Clip, body: Thing, expert: FrameExpert) -> Looks:
+    """Looks [m, LOOKS] of a body's surest sightings."""
+    best = np.sort(np.argsort(-np.asarray(body.scores))[:MOST])
+    crops = [crop(clip.images[body.frames[i]], np.asarray(body.boxes[i], np.float32)) for i in best]
+    grid = expert.grid(crops).reshape(len(crops), 7, 7, WIDTH)
+    strips = [grid[:, first:end].mean((1, 2)) for first, end in STRIPS]
+    tints = np.stack([_tints(picture) for picture in crops])
+    return np.concatenate([*strips, tints], 1).astype(np.float16)
+
+
+def owner(body: Thing, faces: Sequence[Track]) -> int | None:
+    """The number of the face track whose body this is: the face most often in its upper part; None of nobody's."""
+    together = [_shared(body, track) for track in faces]
+    return int(np.argmax(together)) if max(together, default=0) else None
+
+
+def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpert) -> Track:
+    """A body without a face as a track of kind "figure", its box where the head is."""
+    n, boxes = len(body.frames), np.array(body.boxes, np.float32)
+    heads = np.stack([_head(box) for box in boxes])
+    images = [clip.images[frame] for frame in body.frames]
+    cuts = [cut(image, head[None])[0] for image, head in zip(images, heads, strict=True)]
+    return Track(
+        kind="figure",
+        frames=np.array(body.frames, np.int64),
+        boxes=heads,
+        points=np.full((n, 5, 2), np.nan, np.float32),
+        scores=np.array(body.scores, np.float32),
+        quality=np.zeros(n, np.float32),
+        identity=figures.identity(appearance(frames, cuts)).astype(np.float32),
+        body_boxes=boxes,
+        body=np.zeros((n, WIDTH), np.float32),
+        pose=np.full((n, 33, 4), np.nan, np.float32),
+        looks=describe(clip, body, frames),
+    )
+
+
+def _area(body: Thing) -> float:
+    boxes = np.array(body.boxes, np.float32)
+    return float((boxes[:, 2:] - boxes[:, :2]).prod(1).sum())
+
+
+def _tints(picture: NDArray[np.uint8]) -> FloatArray:
+    """Mean Lab colours [9] of the middle of head, torso and legs."""
+    lab = colours.to_lab(np.asarray(Image.fromarray(picture).resize(_SIZE)))[:, _COLUMNS]
+    return np.concatenate([lab[first:end].mean((0, 1)) for first, end in _ROWS])
+
+
+def _shared(body: Thing, track: Track) -> int:
+    """In how many of its sightings a body carries a track's face."""
+    return sum(
+        _carries(np.asarray(box, np.float32), track.boxes[int(np.abs(track.frames - frame).argmin())])
+        for frame, box in zip(body.frames, body.boxes, strict=True)
+        if np.abs(track.frames - frame).min() <= 1
+    )
+
+
+def _carries(box: FloatArray, face: FloatArray) -> bool:
+    """Whether a face's box lies in the upper part of a body's."""
+    middle, height = float(face[0] + face[2]) / 2, float(box[3] - box[1])
+    starts = float(face[1] - box[1]) / max(height, 1e-6)
+    return bool(box[0] <= middle <= box[2] and -0.1 <= starts < _HEAD and face[3] <= box[3])
+
+
+def _head(box: FloatArray) -> FloatArray:
+    side = min(float(box[3] - box[1]) / _HEADS, float(box[2] - box[0]))
+    middle = float(box[0] + box[2]) / 2
+    return np.array([middle - side / 2, box[1], middle + side / 2, box[1] + side], np.float32)

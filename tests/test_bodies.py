@@ -1,0 +1,146 @@
+"""Bodies: found and followed, given to the faces they carry, and counted only where a face says little."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from make_analysis import identity_of, make_analysis, make_track
+from make_experts import Frames
+
+from pvchat.config import PresenceConfig
+from pvchat.identity.bodies import WORN_MOST, body_logits, likeness
+from pvchat.identity.calibration import Calibration
+from pvchat.identity.presence import PresenceModel, compete
+from pvchat.people.person import Person
+from pvchat.perception.bodies import LOOKS, MOST, body_track, describe, find_bodies, owner
+from pvchat.perception.experts.objects import Detection
+from pvchat.schemas import Thing, Track
+from pvchat.video import Clip
+
+BODY, FACE = (0.3, 0.1, 0.6, 0.9), (0.4, 0.12, 0.5, 0.24)
+MEAN = np.zeros(1280, np.float32)
+HERE, ELSEWHERE = 0.9, 0.3  # cosine of mean frames
+
+
+def clothes(seed: int, noise: float = 0.3, tint: float = 40.0) -> np.ndarray:
+    """Two sightings [2, LOOKS] of somebody in clothes of her own, which a seed stands for."""
+    rng = np.random.default_rng(seed)
+    own, seen = rng.normal(size=LOOKS), np.random.default_rng(seed + 100).normal(size=(2, LOOKS))
+    rows = own + noise * seen
+    rows[:, -9:] = tint
+    return rows.astype(np.float16)
+
+
+def dressed(seed: int) -> Person:
+    return Person(f"Person {seed}", arrays={"looks": clothes(seed)})
+
+
+def track(seed: int, quality: float | None = None) -> Track:
+    """A face of this quality in these clothes; without one a body that has no face."""
+    made = make_track(1)
+    made.looks = clothes(seed, tint=44.0)
+    made.kind = "figure" if quality is None else "face"
+    made.quality = np.full(len(made), quality or 0.0, np.float32)
+    return made
+
+
+def clip(count: int = 6) -> Clip:
+    images = np.random.default_rng(0).integers(0, 255, (count, 90, 120, 3), dtype=np.uint8)
+    times = np.arange(count, dtype=np.float32) / 4
+    return Clip("a" * 64, "made.mp4", count / 4, 4.0, 120, 90, times, images)
+
+
+def people_at(*boxes: tuple[float, ...], score: float = 0.9) -> Any:
+    """A detector that sees the same people, and a chair, in every frame."""
+    found = [Detection("person", np.float32(box), score) for box in boxes]
+    return SimpleNamespace(find=lambda image: [*found, Detection("chair", np.float32(BODY), 0.9)])
+
+
+def test_bodies_are_followed_and_the_largest_are_kept() -> None:
+    boxes = [(0.1 * i, 0.1, 0.1 * i + 0.05 + 0.005 * i, 0.9) for i in range(MOST + 2)]
+    found = find_bodies(clip(), np.array([0, 2, 4]), np.zeros(6, np.int64), people_at(*boxes))
+    assert [body.frames for body in found] == [[0, 2, 4]] * MOST
+    widths = [body.boxes[0][2] - body.boxes[0][0] for body in found]
+    assert widths == sorted(widths, reverse=True)
+    assert not find_bodies(clip(), np.array([0, 2]), np.zeros(6, np.int64), people_at(BODY, score=0.4))
+
+
+def test_nobody_is_followed_across_a_cut() -> None:
+    found = find_bodies(clip(), np.array([0, 2, 4]), np.array([0, 0, 0, 1, 1, 1]), people_at(BODY))
+    assert sorted(body.frames for body in found) == [[0, 2], [4]]
+
+
+@pytest.mark.parametrize(("face", "whose"), [(FACE, 0), ((0.7, 0.12, 0.8, 0.24), None), ((0.4, 0.6, 0.5, 0.7), None)])
+def test_a_body_is_the_faces_that_lies_in_its_upper_part(face: tuple[float, ...], whose: int | None) -> None:
+    body = Thing("person", 0.0, [0, 2], [list(BODY)] * 2, [0.9, 0.8])
+    assert owner(body, [make_track(1, box=face)]) == whose
+    assert owner(body, []) is None
+
+
+def test_a_body_without_a_face_becomes_a_figure_with_looks() -> None:
+    body = Thing("person", 0.0, [0, 2, 4], [list(BODY)] * 3, [0.6, 0.9, 0.8])
+    figures = SimpleNamespace(identity=lambda looks: np.ones((len(looks), 128), np.float32))
+    made = body_track(clip(), body, Frames(), figures)
+    assert made.kind == "figure"
+    assert made.looks.shape == (3, LOOKS)
+    assert made.looks.dtype == np.float16
+    np.testing.assert_allclose(made.body_boxes[0], BODY, atol=1e-6)
+    assert made.boxes[0][3] < 0.3  # the head
+    np.testing.assert_array_equal(describe(clip(), body, Frames()), made.looks)
+
+
+def test_the_same_clothes_are_more_alike() -> None:
+    known = clothes(1).astype(np.float32)
+    assert likeness(known, clothes(1), MEAN) > 0.5 > 0.1 > likeness(known, clothes(2), MEAN)
+    assert likeness(known, clothes(1, tint=90.0), MEAN) < likeness(known, clothes(1), MEAN)
+
+
+def test_clothes_count_where_the_face_says_little_and_the_place_is_the_same() -> None:
+    weak, clear = body_logits(dressed(1), [track(1, 0.1), track(2, 0.1)], HERE, MEAN)
+    assert weak > 3 > 0 > clear
+    assert body_logits(dressed(1), [track(1, 0.8)], HERE, MEAN)[0] == 0
+    assert body_logits(dressed(1), [track(1, 0.1)], ELSEWHERE, MEAN)[0] == 0
+    assert body_logits(Person("Old"), [track(1, 0.1)], HERE, MEAN)[0] == 0
+
+
+def test_a_body_alone_is_nobodys_in_another_place() -> None:
+    assert body_logits(dressed(1), [track(1)], HERE, MEAN)[0] > 3
+    assert body_logits(dressed(1), [track(1)], ELSEWHERE, MEAN)[0] < -5
+    assert body_logits(Person("Old"), [track(1)], HERE, MEAN)[0] < -5
+
+
+def test_people_in_one_uniform_do_not_become_each_other() -> None:
+    """Two nurses side by side, both turned away: what they wear says of neither that it is Ana."""
+    ward = [track(1), track(1)]
+    assert body_logits(dressed(1), ward, HERE, MEAN).max() < 1.5
+    faces = [track(1, 0.1), track(1, 0.1), track(1, 0.1)]
+    np.testing.assert_allclose(body_logits(dressed(1), faces, HERE, MEAN), 0, atol=1e-5)
+
+
+def test_of_two_enrolled_in_one_uniform_a_body_is_neither() -> None:
+    two, calibration = [dressed(1), dressed(1)], Calibration.load()
+    logits = compete(np.stack([body_logits(person, [track(1)], HERE, MEAN) for person in two]))
+    for row in logits:
+        assert calibration.apply(row, 1)[0] < 0  # less likely than not
+
+
+@pytest.mark.parametrize("seen", [track(1), track(1, 0.1)], ids=["no face", "a weak face"])
+def test_with_nobody_else_enrolled_a_body_is_never_enough(seen: Track) -> None:
+    """Somebody else in the same uniform in the same room, whose face says nothing: no "yes"."""
+    model = PresenceModel.load()
+    if seen.kind == "face":  # a stranger's
+        seen = replace(seen, identity=np.tile(model.cohort.mean(0) + identity_of(3), (len(seen), 1)))
+    arrays = {"prototypes": model.cohort.mean(0)[None] + identity_of(7), "masked": np.zeros((0, 128), np.float32)}
+    arrays |= {"body": np.ones((1, 1280), np.float16), "frame": np.ones(1280, np.float16), "looks": clothes(1)}
+    person = Person("Ana", arrays=arrays)
+    clip = make_analysis(seen)
+    clip.frame_features = np.ones((1, 49, 1280), np.float16)
+    alone = model.score([person], clip, PresenceConfig())[0]
+    assert alone.decision != "present"
+    bare = make_analysis(replace(seen, looks=np.zeros((0, 0), np.float16)))
+    bare.frame_features = clip.frame_features
+    assert model.logits([person], bare).max() < model.logits([person], clip).max() <= WORN_MOST
