@@ -39,6 +39,13 @@ def test_a_deep_state_stays_whoever_has_it() -> None:
     assert both.name == "Ana"
 
 
+def test_a_better_clip_lifts_the_quality() -> None:
+    poor, good = person("Ana", 1), person("Ana 2", 1)
+    poor.extra["quality"], good.extra["quality"] = 0.3, 0.9
+    assert merge(poor, good).extra["quality"] == 0.9
+    assert merge(good, poor).extra["quality"] == 0.9
+
+
 def test_many_merges_stay_small() -> None:
     both = merge(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
     assert len(both.arrays["prototypes"]) == MOST_ROWS

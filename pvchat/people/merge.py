@@ -54,7 +54,8 @@ def joined(kept: Person, gone: Person) -> Person:
     sightings = sum(int(p.extra.get("sightings", 0)) for p in (kept, gone))
     clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
     counts = capped([*counts_of(kept), *counts_of(gone)], MOST_ROWS)
-    extra = {**deep.extra, "sightings": sightings, "clips": clips, RECORD: counts}
+    quality = max(float(p.extra.get("quality", 1.0)) for p in (kept, gone))  # the better clip lifts the poor one's cost
+    extra = {**deep.extra, "sightings": sightings, "clips": clips, "quality": quality, RECORD: counts}
     confidence = max(kept.confidence, gone.confidence)
     both = replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)
     return with_examples(both, [*examples_of(kept), *examples_of(gone)][-MOST:])

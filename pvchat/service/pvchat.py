@@ -290,6 +290,6 @@ class PVChat(Enrolling, Correcting):
         from pvchat.chat.answerer import Answerer
         from pvchat.chat.writer import Writer
 
-        spoken = self.networks.source == "spoken" and self.describer is not None
-        answerer = Answerer(self.describer) if spoken else None
-        return Writer(self.networks.source, self.describer, lambda: self.networks.language, self.narrator, answerer)
+        describer = self.describer
+        answerer = Answerer(describer) if describer and self.networks.source == "spoken" else None
+        return Writer(self.networks.source, describer, lambda: self.networks.language, self.narrator, answerer)
