@@ -53,12 +53,21 @@ def modules(repo: Path) -> dict[str, Path]:
     return found
 
 
+def parsed(path: Path) -> ast.Module:
+    """A source file's tree. CPython 3.11 counts the depth of all threads together and may fail beside another one."""
+    source = path.read_text(encoding="utf-8")
+    try:
+        return ast.parse(source)
+    except SystemError:
+        return ast.parse(source)
+
+
 def imports(repo: Path) -> dict[str, set[str]]:
     """The modules that each module imports, wherever the import stands."""
     known = modules(repo)
     graph: dict[str, set[str]] = {name: set() for name in known}
     for name, path in known.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             graph[name] |= {home for target in _targets(node) if (home := _module(target, known))} - {name}
     return graph
 
@@ -67,7 +76,7 @@ def private_imports(repo: Path) -> list[str]:
     """Imports and uses of another module's private names: "module: name"."""
     known, found = modules(repo), []
     for name, path in known.items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         bound = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:

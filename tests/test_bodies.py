@@ -16,9 +16,9 @@ from pvchat.identity.bodies import WORN_MOST, body_logits, likeness
 from pvchat.identity.calibration import Calibration
 from pvchat.identity.presence import PresenceModel, compete
 from pvchat.people.person import Person
-from pvchat.perception.bodies import LOOKS, MOST, body_track, describe, find_bodies, owner
+from pvchat.perception.bodies import MOST, body_track, describe, find_bodies, owner
 from pvchat.perception.experts.objects import Detection
-from pvchat.schemas import Thing, Track
+from pvchat.schemas import LOOKS, Thing, Track
 from pvchat.video import Clip
 
 BODY, FACE = (0.3, 0.1, 0.6, 0.9), (0.4, 0.12, 0.5, 0.24)

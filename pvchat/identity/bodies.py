@@ -17,11 +17,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.people.person import Person
-from pvchat.perception.bodies import STRIPS, TINTS, Looks
-from pvchat.perception.experts.efficientnet import WIDTH
-from pvchat.schemas import FloatArray, Track
+from pvchat.schemas import BODY, STRIPS, TINTS, FloatArray, Track
 
 WORTH = 30.0  # log-odds of one unit of likeness beyond …
 _ALIKE = 0.25  # … the cosine that people in other clothes reach, too …
@@ -58,7 +57,7 @@ def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: Flo
     return out
 
 
-def likeness(known: FloatArray, seen: Looks, mean: FloatArray) -> float:
+def likeness(known: FloatArray, seen: NDArray[np.float16], mean: FloatArray) -> float:
     """How much more alike two bodies are than people in other clothes, of the nearest of m sightings.
 
     Args:
@@ -68,8 +67,8 @@ def likeness(known: FloatArray, seen: Looks, mean: FloatArray) -> float:
     """
     one, others = known.mean(0), np.asarray(seen, np.float32)
     shades = np.linalg.norm(one[-TINTS:] - others[:, -TINTS:], axis=1)
-    a = one[:-TINTS].reshape(len(STRIPS), WIDTH) - mean
-    b = others[:, :-TINTS].reshape(-1, len(STRIPS), WIDTH) - mean
+    a = one[:-TINTS].reshape(STRIPS, BODY) - mean
+    b = others[:, :-TINTS].reshape(-1, STRIPS, BODY) - mean
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=2)
     cosine = ((a * b).sum(2) / np.maximum(lengths, 1e-9)).mean(1)
     return float((cosine - _ALIKE + _TINT * (_SHADE - shades)).max())

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
+from pvchat.schemas import BODY, LOOKS
 
-FACE, BODY = 128, 1280  # widths of identity vectors (dlib) and of body and frame features (EfficientNet-Lite0)
-LOOKS = 3 * BODY + 9  # width of `perception/bodies.py`'s rows
+FACE = 128  # width of identity vectors
 LORAS = ("lora.", "base.lora.")  # names of the arrays of a person's own LoRA begin so: ours, a pretrained base's
 MOST_RANK = 64  # of that LoRA; its layers are made as large as the arrays say
 SHORTEST = 1e-3  # length of an identity vector; one that is shorter points nowhere

@@ -27,9 +27,7 @@ from pvchat.video import Clip
 
 Looks = NDArray[np.float16]
 MOST = 4  # bodies of a clip that are described, those most in front, and sightings of each
-STRIPS = ((0, 2), (2, 4), (4, 7))  # rows of the 7 by 7 grid of a body's box: head, torso, legs
-TINTS = 3 * len(STRIPS)
-LOOKS = WIDTH * len(STRIPS) + TINTS  # width of one row of looks
+_STRIPS = ((0, 2), (2, 4), (4, 7))  # rows of the 7 by 7 grid of a body's box: head, torso, legs
 _SURE = 0.5  # score from which a body is one [choice]
 _HEAD = 0.35  # share of a body's height in which its face begins
 _HEADS = 6.0  # heads a body is tall, as far as a frame shows it
@@ -57,7 +55,7 @@ def describe(clip: Clip, body: Thing, expert: FrameExpert) -> Looks:
     best = np.sort(np.argsort(-np.asarray(body.scores))[:MOST])
     crops = [crop(clip.images[body.frames[i]], np.asarray(body.boxes[i], np.float32)) for i in best]
     grid = expert.grid(crops).reshape(len(crops), 7, 7, WIDTH)
-    strips = [grid[:, first:end].mean((1, 2)) for first, end in STRIPS]
+    strips = [grid[:, first:end].mean((1, 2)) for first, end in _STRIPS]
     tints = np.stack([_tints(picture) for picture in crops])
     return np.concatenate([*strips, tints], 1).astype(np.float16)
 

@@ -6,13 +6,29 @@ service). Start with `clip.py`.
 """
 
 from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType
-from pvchat.schemas.clip import SIGHTING_ARRAYS, ClipAnalysis, FloatArray, IntArray, Look, Stage, Track
+from pvchat.schemas.clip import (
+    BODY,
+    LOOKS,
+    SIGHTING_ARRAYS,
+    STRIPS,
+    TINTS,
+    ClipAnalysis,
+    FloatArray,
+    IntArray,
+    Look,
+    Stage,
+    Track,
+)
 from pvchat.schemas.facts import Appearance, Garment, PersonFacts, SceneFacts, SceneSpan, common_scene
 from pvchat.schemas.service import Progress, Service
 from pvchat.schemas.things import Ground, Thing
 from pvchat.schemas.why import Reason, Why
 
 __all__ = [
+    "BODY",
+    "LOOKS",
+    "STRIPS",
+    "TINTS",
     "Answer",
     "AnswerGround",
     "Appearance",

@@ -18,6 +18,9 @@ from pvchat.schemas.things import Thing
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 Stage = Literal["who", "what"]
+BODY = 1280  # width of body and frame features (EfficientNet-Lite0)
+STRIPS, TINTS = 3, 9  # a row of looks: features of head, torso and legs, then the Lab colour of each
+LOOKS = STRIPS * BODY + TINTS
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Track:
         body: [n, 1280] pooled EfficientNet features of that region.
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
         masked: [m, 128] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
-        looks: [m, 3849] float16, hair, clothes and build of sightings in which the whole body was found
+        looks: [m, LOOKS] float16, hair, clothes and build of sightings in which the whole body was found
             (`perception/bodies.py`); empty where it wasn't.
         thumbnail: JPEG bytes of the best sighting.
         facts: what was measured (`perception/facts.py`).
