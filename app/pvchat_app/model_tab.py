@@ -14,7 +14,7 @@ import gradio as gr
 
 from pvchat.bases.sizes import size_of
 from pvchat.bases.sources import list_bases, read_source
-from pvchat.chat.models import ANSWERING
+from pvchat.chat.models import USABLE
 from pvchat.config import home
 from pvchat_app import cards
 from pvchat_app.desk import Desk
@@ -51,7 +51,7 @@ def choices(now: str) -> dict[str, str]:
         now: the one that answers; "" for none yet.
     """
     own = sorted(str(path.parent) for path in (home() / "models").glob("*/config.json"))
-    found = (*ANSWERING, *list_bases(), *own, *([now] if now else []))
+    found = (*USABLE, *list_bases(), *own, *([now] if now else []))
     return {Path(model).name if Path(model).is_dir() else model: model for model in found}
 
 
@@ -60,7 +60,7 @@ def statement(desk: Desk, name: str) -> str:
     model = choices(desk.engine.chat.settings.model).get(name, "")
     source = read_source(model) if model else None
     if source is None:
-        return _OWN if model in ANSWERING else ""
+        return _OWN if model in USABLE else ""
     from pvchat.runtime import best_dtype
 
     device = desk.engine.chat.networks.device

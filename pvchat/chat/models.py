@@ -21,7 +21,7 @@ from pvchat.model.registry import list_models, load_config, pretrained_folder
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 ANSWERING = "answering.safetensors"  # as `model/checkpoint.py` has it, which loads torch
-_USABLE = ("embedded",)  # presets whose experts are those that analyse clips
+USABLE = ("embedded",)  # presets whose experts are those that analyse clips
 SHIPPED_LICENCE = "research, non-commercial"  # as the photos and captions they were trained on demand
 OWN_LICENCE = "as their training data demands"
 
@@ -55,8 +55,8 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
     """
     if base_of(settings) is not None:
         return ("model" if settings.answers in ("auto", "spoken") else settings.answers), None  # a base always speaks
-    if settings.model in list_models() and settings.model not in _USABLE:
-        hint = f"Use one of: {', '.join((*_USABLE, *list_bases()))}, or the folder of a trained model."
+    if settings.model in list_models() and settings.model not in USABLE:
+        hint = f"Use one of: {', '.join((*USABLE, *list_bases()))}, or the folder of a trained model."
         raise SettingsError("this preset can't answer by itself", subject=settings.model, hint=hint)
     folder = find(settings.model)
     if folder is not None:

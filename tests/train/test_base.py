@@ -145,7 +145,7 @@ def test_refusals(tmp_path):
     with pytest.raises(PVChatError, match="language model"):
         base.train_base(make_config(tmp_path, phase=2, llm="none", out=tmp_path / "x"), encode)
     with pytest.raises(PVChatError, match="phase"):
-        BaseConfig(phase=4)
+        BaseConfig(phase=5)
 
 
 def test_time_limit_ends_a_sitting(tmp_path):
