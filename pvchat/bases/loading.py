@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from pvchat.bases.families import Family, family_of
 from pvchat.bases.sizes import Size, frames_of, size_of
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 SOFT = "<|pvchat_person|>"  # the token whose vectors are a person's
 SLACK = 1.3  # times what is free: pages may be given back by others
+HUB_WAIT_S = 5.0  # in which the hub must answer
 _log = logging.getLogger(__name__)
 
 
@@ -96,15 +100,16 @@ def load_base(
     wanted = size_of(source, quantize or str(chosen).removeprefix("torch."), device)
     say(f"Loading {source.name}: {wanted.told}.")
     _check_room(wanted, source)
-    config = _told(source, lambda: AutoConfig.from_pretrained(source.path, trust_remote_code=False))
+    place = {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}
+    config = _told(source, lambda: AutoConfig.from_pretrained(source.path, **place))
     if type(config) not in AutoModelForImageTextToText._model_mapping:
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
         raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
-    processor = _told(source, lambda: AutoProcessor.from_pretrained(source.path, trust_remote_code=False))
+    processor = _told(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
     model, found = _told(
         source,
         lambda: AutoModelForImageTextToText.from_pretrained(
-            source.path, dtype=chosen, trust_remote_code=False, output_loading_info=True, **options
+            source.path, dtype=chosen, output_loading_info=True, **place, **options
         ),
     )
     if missing := sorted(found["missing_keys"]):  # transformers would fill them with random numbers
@@ -115,6 +120,20 @@ def load_base(
     model = model if quantize else model.to(torch.device(device))
     soft = _add_soft_token(processor, source)
     return Base(source, model, processor, family_of(config.model_type), frames_of(source), soft)
+
+
+def hub_answers() -> bool:
+    """Whether the hub can be reached; else only what was fetched before is looked for, not a minute of tries made."""
+    from huggingface_hub import constants
+
+    if getproxies():  # then a proxy finds the hub, not this machine
+        return True
+    hub = urlsplit(constants.ENDPOINT)
+    try:
+        with socket.create_connection((hub.hostname, hub.port or {"http": 80}.get(hub.scheme, 443)), HUB_WAIT_S):
+            return True
+    except OSError:
+        return False
 
 
 def _add_soft_token(processor: Any, source: BaseSource) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,33 @@ def test_a_missing_hub_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="hub can't be reached") as told:
         load_base(read_source("hub:some/model"))
     assert "hf download" in told.value.hint
+
+
+def test_a_hub_that_does_not_answer_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+    from transformers import AutoConfig
+
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    asked = []
+
+    def from_pretrained(path: str, **options) -> None:
+        asked.append(options["local_files_only"])
+        raise OSError
+
+    monkeypatch.setattr(AutoConfig, "from_pretrained", from_pretrained)
+    with socket.create_server(("127.0.0.1", 0)) as hub:
+        port = hub.getsockname()[1]
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{port}")
+        with pytest.raises(SettingsError, match="hub can't be reached"):
+            load_base(read_source("hub:some/model"))
+    with pytest.raises(SettingsError, match="hub can't be reached"):
+        load_base(read_source("hub:some/model"))  # nobody listens there any more
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(SettingsError, match="hub can't be reached"):
+        load_base(read_source("hub:some/model"))  # whether a proxy reaches it is for the client to find out
+    assert asked == [False, True, False]
 
 
 def test_bitsandbytes_is_asked_for_where_it_is_missing(folder_of, monkeypatch: pytest.MonkeyPatch) -> None:
