@@ -35,6 +35,8 @@ _CLIP = (
     r"|time of (?:the )?year|whose|president|capital)\b"
     r"|\bwho (?:filmed|recorded|shot|made|took|directed|paid)\b"
 )
+# What is said, or thought, by whoever is asked: nothing of what is asked about.
+_ASIDE = re.compile(r"\b(?:would|do|can|could) you (?:say|think|believe|guess|suppose|reckon)\b")
 _UNSEEN = re.compile("|".join((_WHY, _MIND, _LIFE, _SOUND, _OTHER_TIMES, _ELSEWHERE)))
 _OF_CLIP = re.compile(_CLIP)
 
@@ -46,4 +48,5 @@ def is_unseen(lower: str, named: bool) -> bool:
         lower: the question, names masked.
         named: whether it is about somebody; of the whole clip only a few things are known to be unseen.
     """
+    lower = _ASIDE.sub("", lower)
     return bool(_OF_CLIP.search(lower)) or named and bool(_UNSEEN.search(lower))
