@@ -95,7 +95,8 @@ def test_what_no_camera_sees_is_not_answered_with_a_description(question):
         ("What does Ana look like?", "appearance"),
         ("Who is next to Ana?", "location"), ("What is Ana doing?", "action"), ("When was Ana last seen?", "existence"),
         ("How long is Ana there?", "existence"), ("What do you see of Ana?", "existence"), ("Where is Ana?",
-        "location"), ("What would you say Ana is doing?", "action"), ("What do you think Ana is wearing?", "appearance"),
+        "location"),
+        ("What would you say Ana is doing?", "action"), ("What do you think Ana is wearing?", "appearance"),
     ],
 )  # fmt: skip
 def test_what_is_seen_is_still_answered(question, kind):
