@@ -24,9 +24,9 @@ from make_browser import WAIT_MS, ask, browser, enroll, see, served, show, tab  
 OUT = REPO / "docs" / "screenshots"
 DESK, PHONE = (1280, 860), (390, 844)
 MOST_BYTES = 240_000  # of one picture: the repository refuses files that are much larger
-TABS = ("chat", "enroll", "people", "evaluate")
-KEPT = {*(tab + end for tab in TABS for end in ("", "-dark", "-phone")), "unsure", "unsure-phone"}
-WHOLE = ("evaluate", "people")  # as long as the page is
+SEEN = ("chat", "enroll", "people", "evaluate", "deep")
+KEPT = {*(name + end for name in SEEN for end in ("", "-dark", "-phone")), "unsure", "unsure-phone"}
+WHOLE = ("evaluate", "people", "deep")  # as long as the page is
 UNSURE_SIDE = 64  # pixels across: at this size the man is neither clearly Obama's nor clearly not
 
 
@@ -158,8 +158,8 @@ def unsure(studio: Studio) -> None:
 
 
 def deep(studio: Studio) -> None:
-    """A deep enrollment while it runs and when it is done."""
-    if not studio.wants("deep", "deep-done", "deep-phone"):
+    """A deep enrollment while it runs."""
+    if not studio.wants("deep", "deep-dark", "deep-phone"):
         return
     with studio.page() as page:
         see(page, "enroll", studio.clips["car-2"])
@@ -173,12 +173,7 @@ def deep(studio: Studio) -> None:
         page.wait_for_selector("#pv-jobs .pv-samples", timeout=5 * WAIT_MS)
         page.wait_for_selector("#pv-jobs .pv-job-status:has-text('checking samples')", timeout=5 * WAIT_MS)
         page.wait_for_timeout(20_000)
-        studio.take(page, "deep", full=True)
-        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-        studio.take(page, "deep-phone", full=True)
-        page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
-        page.wait_for_selector("#pv-jobs .pv-state-done", timeout=10 * WAIT_MS)
-        studio.take(page, "deep-done", full=True)
+        studio.each(page, "deep")
 
 
 def evaluating(studio: Studio) -> None:
