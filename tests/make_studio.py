@@ -104,9 +104,11 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     return made
 
 
-def open_chat(studio: Studio) -> PVChat:
-    """PVChat with Ana and Ben enrolled."""
-    chat = PVChat(Settings(device="cpu"))
+def open_chat(studio: Studio, trained: object = None, **settings: str) -> PVChat:
+    """PVChat with Ana and Ben enrolled; with this trained model instead of one of its own, and these settings."""
+    chat = PVChat(Settings(device="cpu", **settings))
+    if trained is not None:
+        chat.networks.trained = trained
     chat.enroll(studio.clip("ana", ANA), "Ana")
     chat.enroll(studio.clip("ben", BEN), "Ben")
     return chat

@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from make_studio import ANA, BEN, Studio, open_studio  # noqa: E402
+from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
@@ -36,11 +36,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    return open_studio(tmp_path, monkeypatch)
-
-
 @pytest.fixture(scope="module")
 def trained(folder: Path) -> TrainedModel:
     return TrainedModel(folder, "cpu")
@@ -49,11 +44,7 @@ def trained(folder: Path) -> TrainedModel:
 @pytest.fixture
 def chat(studio: Studio, folder: Path, trained: TrainedModel) -> PVChat:
     """Ana and Ben enrolled, answers spoken."""
-    chat = PVChat(Settings(device="cpu", model=str(folder), answers="spoken"))
-    chat.networks.trained = trained
-    chat.enroll(studio.clip("ana", ANA), "Ana")
-    chat.enroll(studio.clip("ben", BEN), "Ben")
-    return chat
+    return open_chat(studio, trained, model=str(folder), answers="spoken")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_studio import ANA, BEN, Studio  # noqa: E402
+from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.claims import ASKED  # noqa: E402
@@ -48,11 +48,7 @@ def trained(folder: Path) -> TrainedModel:
 @pytest.fixture
 def chat(studio: Studio, folder: Path, trained: TrainedModel) -> PVChat:
     """PVChat with the tiny model, Ana and Ben enrolled."""
-    chat = PVChat(Settings(device="cpu", model=str(folder)))
-    chat.networks.trained = trained  # instead of one of its own
-    chat.enroll(studio.clip("ana", ANA), "Ana")
-    chat.enroll(studio.clip("ben", BEN), "Ben")
-    return chat
+    return open_chat(studio, trained, model=str(folder))
 
 
 @pytest.fixture

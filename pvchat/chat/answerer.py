@@ -9,8 +9,6 @@ of everyone named.
 from __future__ import annotations
 
 import logging
-import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +18,7 @@ from pvchat.chat.backed import Backing, is_open, sentences
 from pvchat.chat.brief import brief
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import Question
+from pvchat.chat.viewed import HandedOn
 from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:
@@ -32,30 +31,19 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Spoken:
+class Spoken(HandedOn):
     """An answer as it is made.
 
     Attributes:
         backing: what its sentences are held against.
-        stream: called with words, each after its sentence passed; None for nobody.
-        said: sentences so far.
         own: how many of them are the model's.
         stopped: what the guard refused, and why.
-        first_at: when the first word was handed on (`time.perf_counter`).
     """
 
     backing: Backing
-    stream: Stream | None = None
-    said: list[str] = field(default_factory=list)
     own: int = 0
     stopped: list[tuple[str, str]] = field(default_factory=list)
-    first_at: float = 0.0
     _free: bool = False
-
-    @property
-    def text(self) -> str:
-        """Everything said."""
-        return " ".join(self.said)
 
     @property
     def done(self) -> bool:
@@ -74,15 +62,6 @@ class Spoken:
             self.say(sentence)
             self.own += 1
         return not self._free and self.done
-
-    def say(self, sentence: str) -> None:
-        """Hand a sentence on, word by word."""
-        lead = " " if self.said else ""
-        self.said.append(sentence)
-        self.first_at = self.first_at or time.perf_counter()
-        if self.stream is not None:
-            for piece in re.findall(r"\s*\S+", lead + sentence):
-                self.stream(piece)
 
 
 @dataclass(frozen=True)
@@ -116,7 +95,7 @@ class Answerer:
         told = brief(question, people, evidence)
         names = [p.name for p in viewed.presences]
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        spoken = Spoken(Backing(sentences(plain), sentences(told), names, is_open(question)), heard)
+        spoken = Spoken(Backing(sentences(plain), sentences(told), names, is_open(question)), stream=heard)
         for known in (told, plain) if may_speak(question) else ():
             if not spoken.done:
                 self._try(question, people, known, viewed, spoken)

@@ -7,19 +7,15 @@ what was measured, speaks of the outlines or goes round in circles is refused (`
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from pvchat.chat.claims import repeats
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.questions import Question
+from pvchat.chat.viewed import HandedOn
 from pvchat.schemas import PersonFacts, PersonPresence
-
-if TYPE_CHECKING:
-    from pvchat.chat.viewed import Stream
 
 MOST = 4  # sentences of an answer
 _WORDS = 45  # of a sentence
@@ -86,30 +82,19 @@ class Hearer:
 
 
 @dataclass
-class Heard:
+class Heard(HandedOn):
     """What was heard so far of one reply.
 
     Attributes:
         hearer: checks sentences.
-        stream: called with words, each after its sentence passed; None for nobody.
         before: said first, once a sentence passed.
-        sentences: that passed.
         problems: of the sentence that ended the answer.
-        first_at: when the first word was handed on (`time.perf_counter`).
     """
 
     hearer: Hearer
-    stream: Stream | None = None
     before: str = ""
-    sentences: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    first_at: float = 0.0
     _read: int = 0
-
-    @property
-    def text(self) -> str:
-        """Everything that was handed on."""
-        return " ".join(self.sentences)
 
     def more(self, text: str) -> bool:
         """Hear the text so far; True when it is enough."""
@@ -131,28 +116,20 @@ class Heard:
     def close(self, after: str) -> None:
         """Say something more at the end."""
         if after:
-            self._say(after)
+            self.say(after)
 
     @property
     def _over(self) -> bool:
-        return bool(self.problems) or len(self.sentences) >= MOST
+        return bool(self.problems) or len(self.said) >= MOST
 
     def _take(self, found: re.Match[str]) -> None:
         self._read = found.end()
-        sentence = self.hearer.read(found[0], not self.sentences)
+        sentence = self.hearer.read(found[0], not self.said)
         self.problems = self.hearer.problems(sentence)
-        if sentence in self.sentences:
+        if sentence in self.said:
             self.problems.append("says it twice")
         if self.problems:
             return
-        if self.before and not self.sentences:
-            self._say(self.before)
-        self._say(sentence)
-
-    def _say(self, text: str) -> None:
-        lead = " " if self.sentences else ""
-        self.sentences.append(text)
-        self.first_at = self.first_at or time.perf_counter()
-        if self.stream is not None:
-            for piece in re.findall(r"\s*\S+", lead + text):
-                self.stream(piece)
+        if self.before and not self.said:
+            self.say(self.before)
+        self.say(sentence)

@@ -119,8 +119,8 @@ class Narrator:
             return None
         hearer = Hearer(question, present, evidence, [n for n in viewed.names if n not in {p.name for p in present}])
         before = viewed.whole(_before(question, asked, present))
-        heard = self._listen(question, present, evidence, viewed, Heard(hearer, stream, before))
-        if not heard.sentences:
+        heard = self._listen(question, present, evidence, viewed, Heard(hearer, before, stream=stream))
+        if not heard.said:
             return None
         heard.close(viewed.whole(_after(question, asked)))
         return Told(heard.text, heard.first_at)

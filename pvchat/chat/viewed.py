@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,35 @@ if TYPE_CHECKING:
     from pvchat.people.person import Person
 
 Stream = Callable[[str], None]  # a piece of the text
+
+
+@dataclass(kw_only=True)
+class HandedOn:
+    """An answer as it is handed on, sentence by sentence.
+
+    Attributes:
+        stream: called with words, each after its sentence passed; None for nobody.
+        said: sentences so far.
+        first_at: when the first word was handed on (`time.perf_counter`).
+    """
+
+    stream: Stream | None = None
+    said: list[str] = field(default_factory=list)
+    first_at: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """Everything said."""
+        return " ".join(self.said)
+
+    def say(self, sentence: str) -> None:
+        """Hand a sentence on, word by word."""
+        lead = " " if self.said else ""
+        self.said.append(sentence)
+        self.first_at = self.first_at or time.perf_counter()
+        if self.stream is not None:
+            for piece in re.findall(r"\s*\S+", lead + sentence):
+                self.stream(piece)
 
 
 @dataclass(frozen=True)
