@@ -14,7 +14,8 @@ from make_experts import Frames
 from pvchat.config import PresenceConfig
 from pvchat.identity.bodies import WORN_MOST, body_logits, likeness
 from pvchat.identity.calibration import Calibration
-from pvchat.identity.presence import PresenceModel, compete
+from pvchat.identity.competition import compete
+from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.perception.bodies import MOST, body_track, describe, find_bodies, owner
 from pvchat.perception.experts.objects import Detection

@@ -164,9 +164,11 @@ class PVChat(Enrolling, Correcting):
         """Everyone enrolled against one clip, in one pass."""
         return self.score(self.people.all(), analysis)
 
-    def score(self, people: Sequence[Person], analysis: ClipAnalysis) -> list[PersonPresence]:
-        """Presence of these people, enrolled or not, in the order given."""
-        return self.presence_model.score(people, analysis, self.settings.presence)
+    def score(
+        self, people: Sequence[Person], analysis: ClipAnalysis, window: tuple[float, float] | None = None
+    ) -> list[PersonPresence]:
+        """Presence of these people, enrolled or not, in the order given: in a clip, or in a part of it (seconds)."""
+        return self.presence_model.score(people, analysis, self.settings.presence, window)
 
     def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
