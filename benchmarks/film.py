@@ -139,7 +139,8 @@ def found_in(folder: Path, out: Path, half: str) -> None:
     for name, (start, end) in [(one, span) for one in sorted(spans) for span in spans[one]]:
         if not any(p.name == name and p.start_s < end and start < p.end_s for p in truth):
             clip = plan.shown(start, end)
-            label = {True: "she is there", False: "she isn't there"}.get(said_of.get((clip, name)), "no label")
+            there = said_of.get((clip, name))
+            label = "no label" if there is None else "she is there" if there else "she isn't there"
             _tell(f"  also said: {name} {start:.1f}-{end:.1f} s  {label}  {clip}")
 
 

@@ -48,9 +48,10 @@ def held_together(
     """
     out = logits.copy()
     for row, person in enumerate(people):
-        hers = np.flatnonzero(odds[row] > _SURE) if person.kind == "face" else ()
-        lent = {int(k): _best(tracks[k]) for k in hers}
-        for column in np.flatnonzero(logits[row] > _NEAR) if lent else ():
+        if person.kind != "face":
+            continue
+        lent = {k: _best(tracks[k]) for k in np.flatnonzero(odds[row] > _SURE).tolist()}
+        for column in np.flatnonzero(logits[row] > _NEAR).tolist():
             alike = [compared(rows, tracks[column]) for k, rows in lent.items() if k != column]
             if alike:
                 by_film = float(np.logaddexp.reduce(alike) - np.log(len(alike)))
