@@ -35,8 +35,8 @@ class Track:
         points: [n, 5, 2] eyes, nose, mouth corners as fractions; NaN for figures.
         scores: [n] detector confidence.
         quality: [n] 0..1 fitness for identification (size, sharpness, frontality).
-        identity: [n, 128] identity vectors: for faces dlib's own, not normalised (docs/adr/0004-identity-network.md);
-            for figures of unit length.
+        identity: [n, 128] identity vectors: for faces on dlib's scale, not normalised
+            (docs/adr/0020-robust-identity.md); for figures of unit length.
         body_boxes: [n, 4] the region below and around the face that belongs to this person.
         body: [n, 1280] pooled EfficientNet features of that region.
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
