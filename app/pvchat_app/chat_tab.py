@@ -67,10 +67,7 @@ def build(desk: Desk) -> ChatTab:
                     placeholder="Ask: is Ana there?", elem_id="pv-question", min_width=180,
                 )  # fmt: skip
                 ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-ask")
-            with gr.Accordion("Ask about a part of the clip", open=False, elem_id="pv-part"), gr.Row():
-                times: dict[str, Any] = {"placeholder": "m:ss", "max_length": 12, "max_lines": 1, "min_width": 90}
-                start = gr.Textbox(label="From", elem_id="pv-from", **times)
-                end = gr.Textbox(label="To", elem_id="pv-to", **times)
+            start, end = _part_boxes()
             with gr.Row(equal_height=False, elem_id="pv-starters"):
                 buttons = [
                     gr.Button(text, size="sm", elem_id=f"pv-starter-{i}", min_width=130)
@@ -112,6 +109,13 @@ def build(desk: Desk) -> ChatTab:
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
     return ChatTab(upload, held, show, uploaded)
+
+
+def _part_boxes() -> tuple[gr.Textbox, gr.Textbox]:
+    """Two boxes for the part of the clip that is asked about, folded away."""
+    times: dict[str, Any] = {"placeholder": "m:ss", "max_length": 12, "max_lines": 1, "min_width": 90}
+    with gr.Accordion("Ask about a part of the clip", open=False, elem_id="pv-part"), gr.Row():
+        return gr.Textbox(label="From", elem_id="pv-from", **times), gr.Textbox(label="To", elem_id="pv-to", **times)
 
 
 def uploaded(session: Session) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock
+from pvchat.chat.window import typed
 
 if TYPE_CHECKING:
     from pvchat.chat.window import Window
@@ -117,6 +118,19 @@ class Turn:
 
     def __post_init__(self) -> None:
         self.source = self.source or (self.clip.name if self.clip else "")
+
+    @classmethod
+    def posed(cls, clip: SessionClip | None, question: str, start: str = "", end: str = "") -> Turn:
+        """A question as it is asked, about a part between two times as typed; done where it can't be answered."""
+        turn = cls(clip, question)
+        try:
+            turn.between = typed(start, end)
+        except ValueError as error:
+            turn.error = f"{error}."
+        if clip is None:
+            turn.error = "There is no clip yet: upload one first."
+        turn.done = bool(turn.error)
+        return turn
 
     def take(self, answer: Answer, duration_s: float) -> None:
         """Make this the answer; the clip is so many seconds long."""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from pvchat.chat.window import typed
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
 from pvchat.schemas import ClipAnalysis, Progress, Track
@@ -153,14 +152,8 @@ class Desk:
             end: of that part.
         """
         self.tidy(session)
-        turn = Turn(session.clips[-1] if session.clips else None, question[:MAX_QUESTION])
-        if turn.clip is None:
-            turn.error, turn.done = "There is no clip yet: upload one first.", True
-        else:
-            try:
-                turn.between = typed(start, end)
-            except ValueError as error:
-                turn.error, turn.done = f"{error}.", True
+        clip = session.clips[-1] if session.clips else None
+        turn = Turn.posed(clip, question[:MAX_QUESTION], start, end)
         session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
         return turn
 
