@@ -120,7 +120,7 @@ def test_it_learns_to_answer(tmp_path):
     run = base.setup(make_config(tmp_path, **settings), encode)
     losses = [base.take_step(run)[0]["lm_loss"] for _ in range(12)]  # of one batch, over and over
     run.report.close()
-    assert losses[-1] < 0.9 * losses[0]
+    assert losses[-1] < losses[0] - 0.1
 
 
 def test_it_needs_a_language_model(tmp_path):

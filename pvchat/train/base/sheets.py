@@ -214,10 +214,8 @@ def _presence(name: str, track: int, analysis: ClipAnalysis, rng: np.random.Gene
     """Somebody in the scene, most surely found."""
     length = analysis.duration_s
     if rng.random() < 0.15:
-        hard = rng.permutation(("small", "turned", "masked", "blurred"))[: (0, 1, 1, 2)[rng.integers(4)]]
-        why = (
-            Why("likeness", tuple(str(w) for w in hard), float(rng.uniform(0, length))) if rng.random() < 0.7 else None
-        )
+        hard = tuple(_HARD[int(i)] for i in rng.permutation(len(_HARD))[: (0, 1, 1, 2)[rng.integers(4)]])
+        why = Why("likeness", hard, float(rng.uniform(0, length))) if rng.random() < 0.7 else None
         return PersonPresence(name, "unsure", round(float(rng.uniform(0.35, 0.6)), 3), track=track, why=why)
     cuts = np.sort(rng.uniform(0, length, 2 * int(rng.integers(1, 4))))
     spans = [(round(float(a), 2), round(float(b), 2)) for a, b in cuts.reshape(-1, 2) if b - a > 0.5]
