@@ -51,8 +51,8 @@ class Detection:
 class ThingExpert:
     """Finds the things that COCO has names for.
 
-    Bodies are looked for in a clip first, things later, in the same frames (`bodies.py`, `things.py`): what was found in
-    the last few frames is kept until it is asked for once more.
+    Bodies are looked for in a clip first, things later, in the same frames (`bodies.py`, `things.py`): what was found
+    in the last few frames is kept until it is asked for once more.
 
     Args:
         graph: the frozen TensorFlow graph; None takes it from the weights cache.
