@@ -6,19 +6,21 @@ motion and gestures, clothes, hair, things and what is held. Nothing here change
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, behind_masks, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.experts import networks
+from pvchat.perception.experts.networks import side_by_side
+from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.grounds import ground_facts
-from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
+from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
 from pvchat.perception.relations import tell_things
 from pvchat.perception.things import find_things, room_of
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
@@ -48,14 +50,14 @@ def measure(
     tell = progress or (lambda what, done, total: None)
     copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
     measured = with_things(clip, replace(analysis, tracks=copies, stage="what"), experts, depth.thing_frames)
-    camera = _Camera(clip, analysis.shot_of(clip.times))
+    frames = _Frames(clip, analysis.shot_of(clip.times), experts)
     wanted = told(copies, depth) if only is None else set(only)
     for number, track in enumerate(copies):
         if track.kind == "face" and only is None and not len(track.masked):
             track.masked = behind_masks(clip, track, experts, depth.masked)
         if number in wanted:
             posed = track.kind == "face" and (only is not None or number < depth.posed_tracks)
-            _measure(clip, measured, track, experts, camera, depth.poses if posed else 0)
+            _measure(clip, measured, track, experts, frames, depth.poses if posed else 0)
         tell("measuring people", number + 1, len(copies))
     networks.rest()
     return measured
@@ -73,39 +75,53 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     return replace(analysis, things=found, scene=scene)
 
 
-class _Camera:
-    """The clip's camera, measured when motion first needs it."""
+class _Frames:
+    """What is measured of whole frames, once for everybody, when somebody first needs it."""
 
-    def __init__(self, clip: Clip, shot: IntArray) -> None:
-        self._clip, self._shot = clip, shot
+    def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
+        self._clip, self._shot, self._experts = clip, shot, experts
+        self._persons: dict[int, Detections] = {}
+
+    def persons(self, frame: int) -> Detections:
+        """Whoever the person detector sees in a frame."""
+        if frame not in self._persons:
+            self._persons[frame] = self._experts.body.persons(self._clip.images[frame])
+        return self._persons[frame]
 
     @cached_property
-    def measured(self) -> Camera:
+    def camera(self) -> Camera:
         camera = measure_camera(self._clip.images)
         camera.cut[1:] |= np.diff(self._shot) > 0
         return camera
 
 
-def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, poses: int) -> None:
+def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, poses: int) -> None:
     """Fill in a track's pose, in so many sightings, and its facts."""
-    images = [clip.images[f] for f in track.frames]
-    seen, measures = spread(len(track), poses) if poses else np.zeros(0, np.int64), list[BodyMeasures]()
-    if len(seen):
-        measures = _pose(images, track, seen, experts)
+    seen = spread(len(track), poses) if poses else np.zeros(0, np.int64)
+    measures = _poses(clip, track, seen, experts, frames) if len(seen) else []
     track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts)
     if measures:
-        _tell_motion(track, seen, measures, analysis, camera.measured)
+        _tell_motion(track, seen, measures, analysis, frames.camera)
     tell_things(track, analysis)
     ground_facts(track, analysis)
 
 
-def _pose(images: list[NDArray[np.uint8]], track: Track, seen: IntArray, experts: Experts) -> list[BodyMeasures]:
-    """Fill in the pose of the sightings `seen`; face and hand measures of them."""
-    for i in seen:
-        if (pose := experts.body.pose(images[i], track.boxes[i])) is not None:
+def _poses(clip: Clip, track: Track, seen: IntArray, experts: Experts, frames: _Frames) -> list[BodyMeasures]:
+    """Fill in the pose of the sightings `seen`; face and hand measures of them. Beside it the camera is measured."""
+    body, mesh, hands = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
+
+    def look(i: int) -> BodyMeasures:
+        frame = int(track.frames[i])
+        image = clip.images[frame]
+        if (pose := body.pose(image, track.boxes[i], persons=partial(frames.persons, frame))) is not None:
             track.pose[i] = pose.joints
-    part = _part(track, seen)
-    return measure_bodies([images[i] for i in seen], part.boxes, part.points, part.pose, experts.mesh, experts.hands)
+        return measure_body(image, track.boxes[i], track.points[i], track.pose[i], mesh, hands)
+
+    def camera() -> Camera:
+        return frames.camera
+
+    jobs: list[Callable[[], Any]] = [camera, *(partial(look, i) for i in seen.tolist())]
+    return side_by_side(lambda job: job(), jobs)[1:]
 
 
 def _tell_motion(
