@@ -14,7 +14,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.experts import networks  # noqa: E402
-from pvchat.perception.experts.networks import Suppression, in_batches, load, side_by_side  # noqa: E402
+from pvchat.perception.experts.networks import Suppression, in_batches, load  # noqa: E402
+from pvchat.perception.experts.workers import side_by_side  # noqa: E402
 
 needs_openvino = pytest.mark.skipif(networks.runtime_for("cpu") != "openvino", reason="openvino is not installed")
 

@@ -125,6 +125,7 @@ class Experts:
     def load(self) -> None:
         """Load them all now."""
         _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh, self.things
+        networks.rest()
 
 
 def recognise(
@@ -150,6 +151,7 @@ def recognise(
     found = find_faces(
         clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total), depth.follow
     )
+    networks.rest()  # so that the buffers of one step aren't there beside those of the next
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)
     linked = tracks.link(found, numbers)
@@ -159,6 +161,7 @@ def recognise(
         analysis.tracks += with_bodies(clip, analysis, experts, depth.body_frames)
     if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
+    networks.rest()
     for number, track in enumerate(analysis.tracks):
         track.thumbnail = thumbnail(clip, track)
         if track.kind == "face" and number < depth.masked_tracks:

@@ -7,11 +7,10 @@ motion and gestures, clothes, hair, things and what is held. Nothing here change
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, behind_masks, company, spread, told
@@ -48,15 +47,22 @@ def measure(
     tell = progress or (lambda what, done, total: None)
     copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
     measured = with_things(clip, replace(analysis, tracks=copies, stage="what"), experts, depth.thing_frames)
+    networks.rest()  # one kind of network after the other: their buffers are never there together
     camera = _Camera(clip, analysis.shot_of(clip.times))
-    wanted = told(copies, depth) if only is None else set(only)
+    wanted = sorted(told(copies, depth)) if only is None else sorted(only)
+    posing = [n for n in wanted if copies[n].kind == "face" and (only is not None or n < depth.posed_tracks)]
+    for number in posing:
+        _pose(clip, copies[number], experts, depth.poses)
+        tell("measuring people", number + 1, 3 * len(copies))
+    networks.rest()
+    posed = {number: _posed(clip, copies[number], experts, depth.poses) for number in posing}
+    networks.rest()
     for number, track in enumerate(copies):
         if track.kind == "face" and only is None and not len(track.masked):
             track.masked = behind_masks(clip, track, experts, depth.masked)
         if number in wanted:
-            posed = track.kind == "face" and (only is not None or number < depth.posed_tracks)
-            _measure(clip, measured, track, experts, camera, depth.poses if posed else 0)
-        tell("measuring people", number + 1, len(copies))
+            _measure(clip, measured, track, experts, camera, posed.get(number))
+        tell("measuring people", 2 * len(copies) + number + 1, 3 * len(copies))
     networks.rest()
     return measured
 
@@ -73,6 +79,14 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     return replace(analysis, things=found, scene=scene)
 
 
+@dataclass(frozen=True)
+class _Posed:
+    """Sightings of a track whose pose was looked for, and what face and hands show in them."""
+
+    seen: IntArray
+    measures: Sequence[BodyMeasures]
+
+
 class _Camera:
     """The clip's camera, measured when motion first needs it."""
 
@@ -86,34 +100,37 @@ class _Camera:
         return camera
 
 
-def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, poses: int) -> None:
-    """Fill in a track's pose, in so many sightings, and its facts."""
-    images = [clip.images[f] for f in track.frames]
-    seen, measures = spread(len(track), poses) if poses else np.zeros(0, np.int64), list[BodyMeasures]()
-    if len(seen):
-        measures = _pose(images, track, seen, experts)
+def _measure(
+    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, posed: _Posed | None
+) -> None:
+    """Fill in a track's facts."""
     track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts)
-    if measures:
-        _tell_motion(track, seen, measures, analysis, camera.measured)
+    if posed is not None:
+        _tell_motion(track, posed, analysis, camera.measured)
     tell_things(track, analysis)
     ground_facts(track, analysis)
 
 
-def _pose(images: list[NDArray[np.uint8]], track: Track, seen: IntArray, experts: Experts) -> list[BodyMeasures]:
-    """Fill in the pose of the sightings `seen`; face and hand measures of them."""
-    for i in seen:
-        if (pose := experts.body.pose(images[i], track.boxes[i])) is not None:
+def _pose(clip: Clip, track: Track, experts: Experts, count: int) -> None:
+    """Fill in a track's pose in so many sightings."""
+    for i in spread(len(track), count):
+        if (pose := experts.body.pose(clip.images[track.frames[i]], track.boxes[i])) is not None:
             track.pose[i] = pose.joints
+
+
+def _posed(clip: Clip, track: Track, experts: Experts, count: int) -> _Posed | None:
+    """Face and hand measures of a track's posed sightings; None where there are none."""
+    seen = spread(len(track), count)
     part = _part(track, seen)
-    return measure_bodies([images[i] for i in seen], part.boxes, part.points, part.pose, experts.mesh, experts.hands)
+    shown = [clip.images[track.frames[i]] for i in seen]
+    measures = measure_bodies(shown, part.boxes, part.points, part.pose, experts.mesh, experts.hands)
+    return _Posed(seen, measures) if measures else None
 
 
-def _tell_motion(
-    track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
-) -> None:
+def _tell_motion(track: Track, posed: _Posed, analysis: ClipAnalysis, camera: Camera) -> None:
     found = track.facts
     found.pose, found.movement, found.gestures, confidence = describe_motion(
-        _part(track, seen), analysis.times, measures, camera
+        _part(track, posed.seen), analysis.times, posed.measures, camera
     )
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask
         found.gestures = [g for g in found.gestures if g not in _MOUTH]
