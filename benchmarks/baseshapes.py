@@ -1,9 +1,10 @@
 """Speed and memory of a base in its real shapes with random weights: for machines that no hub can be reached from.
 
-In: a preset's name. Out: a row for docs/performance.md: load, first token, tokens a second, a training step of one
-person's tokens, peak memory. Time and memory depend on shapes, not on what the weights hold; what is said is noise.
-Words are cut by the tokenizer of our own language model (SmolLM2's, as SmolVLM2's is), so prompts are as long as they
-would be; Qwen3-VL's own tokenizer would make them a little shorter.
+In: a preset's name, or a base's folder. Out: a row for docs/performance.md: load, first token and tokens a second, each
+beside what was expected before it was loaded, a training step of one person's tokens, peak memory. Time and memory
+depend on shapes, not on what the weights hold; what is said is noise. Words are cut by the tokenizer of our own
+language model (SmolLM2's, as SmolVLM2's is), so prompts are as long as they would be; Qwen3-VL's own tokenizer would
+make them a little shorter. `--busy` counts processor seconds on one thread, not the clock's: others use the machine.
 
     python benchmarks/baseshapes.py smolvlm2-500m [--clip CLIP] [--dtype float32] [--plain]
 """
@@ -21,17 +22,22 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers import StoppingCriteriaList
 
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Shown
 from pvchat.bases.prompts import Asked, inputs_of
 from pvchat.bases.replying import GREEDY
+from pvchat.bases.shapes import shape_of
 from pvchat.bases.shared import add_shared
+from pvchat.bases.sizes import fitting_size, frames_of
 from pvchat.bases.sources import BaseSource, read_source
-from pvchat.runtime import pick_device, set_threads, size
+from pvchat.bases.speed import Clock, rates_of, speed_of
+from pvchat.runtime import fastest, pick_device, set_threads, size
 
 SPOKEN = 24  # tokens of the speed's measure
-TITLES = ("base", "as", "heads", "load s", "prompt", "first token s", "tokens/s", "training step s", "peak", "device")
+TITLES = ("base", "as", "heads", "load s", "prompt", "first token s", "expected", "tokens/s", "expected",
+          "training step s", "peak", "device")  # fmt: skip
 # config.json of the two on the hub, as far as shapes go (SmolVLM2-500M-Video-Instruct, Qwen3-VL-2B-Instruct)
 SMOLVLM: dict[str, Any] = {
     "text": {"model_type": "llama", "hidden_size": 960, "intermediate_size": 2560, "num_hidden_layers": 32,
@@ -56,21 +62,33 @@ def main() -> None:
     if args.build:
         build(args.base, Path(args.build))
         return
-    set_threads()
-    device = pick_device(args.device)
-    dtype = getattr(torch, args.dtype) if args.dtype else None
-    source = read_source(args.base)
+    set_threads(1 if args.busy else None)
+    device, source = pick_device(args.device), read_source(args.base)
+    if source is None:
+        raise SystemExit(f"{args.base} is no base")
     with tempfile.TemporaryDirectory() as scratch:  # built by another process: the peak is to be that of use
-        subprocess.run([sys.executable, __file__, args.base, "--build", scratch], check=True)
-        local = BaseSource(source.name, scratch, True, source.preset)
-        started = time.perf_counter()
-        base = load_base(local, device, dtype=dtype)
-        loaded = time.perf_counter() - started
+        if not source.local:
+            subprocess.run([sys.executable, __file__, args.base, "--build", scratch], check=True)
+            source = BaseSource(source.name, scratch, True, source.preset)
+        row = measured(source, device, args)
+    sys.stdout.write(f"| {' | '.join(TITLES)} |\n|{'---|' * len(TITLES)}\n| {' | '.join(row)} |\n")
+
+
+def measured(source: BaseSource, device: str, args: argparse.Namespace) -> list[str]:
+    """The row of a base in a folder."""
+    chosen = args.dtype or fitting_size(source, fastest(device), device).dtype
+    clock, shape = time.process_time if args.busy else time.perf_counter, shape_of(source)
+    if shape is None:
+        raise SystemExit(f"{args.base} has no weights")
+    expected = speed_of(shape, frames_of(source), chosen, rates_of(device, chosen, clock))  # before it is loaded
+    started = time.perf_counter()
+    base = load_base(source, device, dtype=getattr(torch, chosen))
+    loaded = time.perf_counter() - started
     if not args.plain:
         add_shared(base)
-    row = [args.base, str(base.model.dtype).removeprefix("torch."), "plain" if args.plain else "mixed", f"{loaded:.1f}"]
-    row += measure(base, shown_of(base, args.clip), args.train)
-    sys.stdout.write(f"| {' | '.join(TITLES)} |\n|{'---|' * len(TITLES)}\n| {' | '.join(row)} |\n")
+    row = [Path(source.name).name, chosen, "plain" if args.plain else "mixed", f"{loaded:.1f}"]
+    prompt, first, pace, *rest = measure(base, shown_of(base, args.clip), args, clock)
+    return [*row, prompt, first, f"{expected.first_s:.2f}", pace, f"{expected.tokens_s:.1f}", *rest]
 
 
 def build(name: str, folder: Path) -> None:
@@ -97,28 +115,36 @@ def shown_of(base: Base, clip: str) -> Shown:
     return Shown(frames, np.arange(base.frames, dtype=np.float32))
 
 
-def measure(base: Base, shown: Shown, train: bool) -> list[str]:
+def measure(base: Base, shown: Shown, args: argparse.Namespace, clock: Clock) -> list[str]:
     """Length of the prompt, first token, tokens a second, a training step, peak memory, the device."""
     inputs = inputs_of(base, shown, Asked("What is Ana doing?", "Ana is on the left.", soft=()))
     prompt = f"{inputs['input_ids'].shape[1]} tokens, {len(shown.frames)} frames"
-    first = min(_timed(base, inputs, 1) for _ in range(2))  # the first one also warms up
-    long = _timed(base, inputs, SPOKEN)
-    step = f"{_step(base, shown):.1f}" if train else "–"
+    if not args.busy:
+        _spoken(base, inputs, 1, clock)  # warms up, which the clock would tell
+    first, *_, last = _spoken(base, inputs, SPOKEN, clock)
+    step = f"{_step(base, shown, clock):.1f}" if args.train else "–"
     on_card = base.device.type == "cuda"
     peak = torch.cuda.max_memory_allocated() if on_card else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     device = torch.cuda.get_device_name() if on_card else f"cpu, {torch.get_num_threads()} threads"
-    return [prompt, f"{first:.2f}", f"{(SPOKEN - 1) / (long - first):.1f}", step, size(peak), device]
+    return [prompt, f"{first:.2f}", f"{(SPOKEN - 1) / (last - first):.1f}", step, size(peak), device]
 
 
-def _timed(base: Base, inputs: dict[str, Any], tokens: int) -> float:
-    """Seconds of a reply of so many tokens."""
-    started = time.perf_counter()
+def _spoken(base: Base, inputs: dict[str, Any], tokens: int, clock: Clock) -> list[float]:
+    """Seconds until each token of a reply."""
+    at: list[float] = []
+    started = clock()
+
+    def heard(ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        at.append(clock() - started)
+        return torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
+
     with torch.inference_mode():
-        base.model.generate(**inputs, min_new_tokens=tokens, max_new_tokens=tokens, pad_token_id=0, **GREEDY)
-    return time.perf_counter() - started
+        base.model.generate(**inputs, min_new_tokens=tokens, max_new_tokens=tokens, pad_token_id=0,
+                            stopping_criteria=StoppingCriteriaList([heard]), **GREEDY)  # fmt: skip
+    return at
 
 
-def _step(base: Base, shown: Shown) -> float:
+def _step(base: Base, shown: Shown, clock: Clock) -> float:
     """Seconds of one example of one person's training: forward, backward to her tokens and z."""
     from pvchat.train.bases.data import BaseData
     from pvchat.train.bases.trainee import BaseTrainee, fresh_state
@@ -127,9 +153,9 @@ def _step(base: Base, shown: Shown) -> float:
     tokens = torch.randn(16, base.width, device=base.device)
     trainee = BaseTrainee(base, fresh_state(base, "Ana", tokens))
     row = PersonExample(0, ("Ana",), (True,), "Is Ana there?", "Yes, Ana is there.", "existence", "video", "train")
-    started = time.perf_counter()
+    started = clock()
     trainee(BaseData("Ana", [shown], [row]), row).lm_sum.backward()
-    return time.perf_counter() - started
+    return clock() - started
 
 
 def _smolvlm(tokenizer: Any) -> tuple[Any, Any]:
@@ -182,12 +208,13 @@ def _template(image: str, video: str = "<video>") -> str:
 
 def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A base in its real shapes, with random weights.")
-    parser.add_argument("base", choices=("smolvlm2-500m", "qwen3-vl-2b"))
+    parser.add_argument("base", help="smolvlm2-500m, qwen3-vl-2b, or the folder of any base")
     parser.add_argument("--clip", default="", help="a clip to look at; without one: noise")
     parser.add_argument("--dtype", default="", choices=("", "float32", "bfloat16"), help="default: best on the device")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda …")
     parser.add_argument("--plain", action="store_true", help="heads as they are, instead of mixed ones")
     parser.add_argument("--build", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--busy", action="store_true", help="processor seconds on one thread, not the clock's")
     parser.add_argument("--no-train", dest="train", action="store_false", help="leave the training step out")
     return parser.parse_args()
 

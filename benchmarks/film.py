@@ -90,12 +90,12 @@ def in_a_process(film: Path) -> Row:
         return pool.submit(looked_through, film).result()
 
 
-def ten_minutes(folder: Path, out: Path) -> Path:
+def ten_minutes(folder: Path, out: Path, half: str = "tune") -> Path:
     """The film of ten minutes, made where it isn't there yet."""
-    film = out / "ten.mp4"
+    film = out / ("ten.mp4" if half == "tune" else f"ten-{half}.mp4")
     if not film.with_suffix(".json").is_file():
         out.mkdir(parents=True, exist_ok=True)
-        planted.make(folder, film, 10.0)
+        planted.make(folder, film, 10.0, half)
     return film
 
 
@@ -115,14 +115,14 @@ def measure(folder: Path, out: Path, lengths: Sequence[float]) -> list[Row]:
     return [known[m] for m in sorted(known)]
 
 
-def found_in(folder: Path, out: Path) -> None:
+def found_in(folder: Path, out: Path, half: str) -> None:
     """Prints who of the planted is found in the film of ten minutes, how far off the spans' ends are, and what else.
 
     Everybody planted is enrolled with the clip of `people.json`, and all are asked for together; beside it stands what
-    the planted clip alone says.
+    the planted clip alone says. A span beside them is true, false or not known by the labels of the clip shown then.
     """
-    film = ten_minutes(folder, out)
-    truth = planted.read(film)
+    film, plan = ten_minutes(folder, out, half), planted.plan(folder, 10.0, half)
+    truth, said_of = plan.planted, planted.labels(folder)
     clips = {one["name"]: one["enroll"] for one in json.loads((folder / "people.json").read_text(encoding="utf-8"))}
     with tempfile.TemporaryDirectory() as store:
         chat = PVChat(Settings(answers="facts"), cache=ClipCache(out / "cache")).with_people(store)
@@ -138,7 +138,10 @@ def found_in(folder: Path, out: Path) -> None:
     _tell(f"  of those that are found in their clip alone: {sum(alone[p] for p in found)}")
     for name, (start, end) in [(one, span) for one in sorted(spans) for span in spans[one]]:
         if not any(p.name == name and p.start_s < end and start < p.end_s for p in truth):
-            _tell(f"  also said: {name} {start:.1f}-{end:.1f} s")
+            clip = plan.shown(start, end)
+            there = said_of.get((clip, name))
+            label = "no label" if there is None else "she is there" if there else "she isn't there"
+            _tell(f"  also said: {name} {start:.1f}-{end:.1f} s  {label}  {clip}")
 
 
 def _spans(chat: PVChat, clip: Path) -> dict[str, list[tuple[float, float]]]:
@@ -186,11 +189,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/film"), help="where films and rows are kept")
     parser.add_argument("--minutes", type=float, nargs="*", default=[])
     parser.add_argument("--found", action="store_true", help="enroll who is planted and look for them")
+    parser.add_argument("--half", choices=("tune", "check"), default="tune", help="whose clips --found is measured on")
     parser.add_argument("--plot", type=Path)
     asked = parser.parse_args()
     rows = measure(asked.folder, asked.out, asked.minutes)
     if asked.found:
-        found_in(asked.folder, asked.out)
+        found_in(asked.folder, asked.out, asked.half)
     if asked.plot:
         plot(rows, _longest_way(asked.out), asked.plot)
 

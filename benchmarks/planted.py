@@ -52,8 +52,41 @@ class _Piece:
     turned: bool = False
 
 
-def make(folder: Path, film: Path, minutes: float, half: str = "tune") -> list[Planted]:
-    """Write a film of about so many minutes, and the JSON file; returns what is planted.
+@dataclass(frozen=True)
+class Plan:
+    """What a film shows: its pieces, when each starts (and the last ends), and who is planted."""
+
+    pieces: list[_Piece]
+    starts: list[float]
+    planted: list[Planted]
+
+    def shown(self, start_s: float, end_s: float) -> str:
+        """The clip that most of a stretch shows."""
+        shares = [
+            min(end_s, end) - max(start_s, start) for start, end in zip(self.starts, self.starts[1:], strict=False)
+        ]
+        return self.pieces[int(np.argmax(shares))].clip
+
+
+def plan(folder: Path, minutes: float, half: str = "tune") -> Plan:
+    """What a film of about so many minutes of one half's clips shows."""
+    who, others = chosen(folder, half)
+    shown = [_Piece(clip, 0.0, int(min(MOST_S, _seconds(folder / clip)) * FPS)) for clip in who]
+    between = round((minutes * 60 - sum(piece.frames for piece in shown) / FPS) / BETWEEN_S)
+    pieces = list(islice(_filling(folder, others), between))
+    for number, piece in enumerate(shown):
+        pieces.insert(int((number + 0.5) * between / len(shown)) + number, piece)
+    starts = [float(start) for start in np.cumsum([0, *(piece.frames for piece in pieces)]) / FPS]
+    truth = [
+        Planted(name, piece.clip, start, start + piece.frames / FPS)
+        for start, piece in zip(starts, pieces, strict=False)
+        for name in who.get(piece.clip, ())
+    ]
+    return Plan(pieces, starts, truth)
+
+
+def make(folder: Path, film: Path, minutes: float, half: str = "tune") -> None:
+    """Write a film of about so many minutes, and a JSON file of who is planted.
 
     Args:
         folder: the labelled clips.
@@ -61,26 +94,16 @@ def make(folder: Path, film: Path, minutes: float, half: str = "tune") -> list[P
         minutes: its length.
         half: of the clips, "tune" or "check".
     """
-    who, others = chosen(folder, half)
-    shown = [_Piece(clip, 0.0, int(min(MOST_S, _seconds(folder / clip)) * FPS)) for clip in who]
-    between = round((minutes * 60 - sum(piece.frames for piece in shown) / FPS) / BETWEEN_S)
-    pieces = list(islice(_filling(folder, others), between))
-    for number, piece in enumerate(shown):
-        pieces.insert(int((number + 0.5) * between / len(shown)) + number, piece)
-    starts = np.cumsum([0, *(piece.frames for piece in pieces)]) / FPS
-    truth = [
-        Planted(name, piece.clip, float(start), float(start) + piece.frames / FPS)
-        for start, piece in zip(starts, pieces, strict=False)
-        for name in who.get(piece.clip, ())
-    ]
-    save_clip(film, (picture for piece in pieces for picture in _pictures(folder, piece)), FPS)
-    film.with_suffix(".json").write_text(json.dumps([asdict(p) for p in truth], indent=1) + "\n", encoding="utf-8")
-    return truth
+    planned = plan(folder, minutes, half)
+    save_clip(film, (picture for piece in planned.pieces for picture in _pictures(folder, piece)), FPS)
+    rows = [asdict(one) for one in planned.planted]
+    film.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
-def read(film: Path) -> list[Planted]:
-    """What is planted in a film that was made earlier."""
-    return [Planted(**row) for row in json.loads(film.with_suffix(".json").read_text(encoding="utf-8"))]
+def labels(folder: Path) -> dict[tuple[str, str], bool]:
+    """Whether a clip shows somebody, of all clips and names of which a question says so."""
+    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    return {(row["video"], name): there for row in rows for name, there in row["present"].items()}
 
 
 def chosen(folder: Path, half: str) -> tuple[dict[str, list[str]], list[str]]:

@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from pvchat import PVChat
 from pvchat.eval.halves import HALVES, half_of
 from pvchat.identity.calibration import good
+from pvchat.identity.competition import compete, shown_together
 from pvchat.identity.enroll import enroll
-from pvchat.identity.presence import PresenceModel, compete, shown_together
+from pvchat.identity.presence import PresenceModel
 from pvchat.identity.subjects import subjects_of
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity

@@ -315,7 +315,7 @@ def main() -> None:
             enrolling(path)
     if chosen.film:
         film.measure(chosen.film, chosen.out, (10.0,))
-        film.found_in(chosen.film, chosen.out)
+        film.found_in(chosen.film, chosen.out, "tune")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda", "mps")
 # What Linux gives programs of an accelerator that torch knows: NVIDIA's driver (also Jetson's, and WSL's), AMD's.
 _NODES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")
+_CPUINFO = Path("/proc/cpuinfo")
 PLAIN_EVERY_S = 5.0  # a progress display without a terminal says something this often
 
 
@@ -65,15 +66,41 @@ def available_devices() -> tuple[str, ...]:
 
 
 def best_dtype(device: str) -> torch.dtype:
-    """torch.bfloat16 on accelerators and on processors that compute in it, else torch.float32."""
+    """What computes fastest: torch.bfloat16 on accelerators and processors with matrix units, else torch.float32."""
     import torch
 
     if device.startswith("cuda"):
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    if device != "cpu":
-        return torch.float32
+    return getattr(torch, fastest(device))  # type: ignore[no-any-return]
+
+
+def compact_dtype(device: str) -> torch.dtype:
+    """torch.bfloat16 wherever there are instructions for it, else torch.float32: for models that mostly speak.
+
+    Each word reads all weights, so half of the bytes outweighs slower products.
+    """
+    import torch
+
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return torch.bfloat16 if probe is not None and probe() else torch.float32
+    if device == "cpu" and probe is not None and probe():
+        return torch.bfloat16
+    return best_dtype(device)
+
+
+def fastest(device: str) -> str:
+    """The name of `best_dtype`, without asking torch (which knows of graphics cards too old for bfloat16)."""
+    return "bfloat16" if device.startswith("cuda") or (device == "cpu" and matrix_units()) else "float32"
+
+
+def matrix_units() -> bool:
+    """Whether the processor multiplies matrices in bfloat16 by units of their own (Intel's AMX).
+
+    With vector instructions alone (AVX-512 BF16) float32 was two to four times as fast (docs/performance.md).
+    """
+    try:
+        return "amx_bf16" in _CPUINFO.read_text(encoding="ascii", errors="replace").split()
+    except OSError:  # no Linux: nothing is known
+        return False
 
 
 def usable_cores() -> int:

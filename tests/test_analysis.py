@@ -58,7 +58,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         lambda clip, grid, drawn, **_: SceneFacts(place="an office", drawn=drawn),
     )
     words = ("standing", None, ["talking"], {"pose": 0.8})
-    monkeypatch.setattr(measuring, "measure_bodies", lambda images, *_: [None] * len(images))
+    monkeypatch.setattr(measuring, "measure_body", lambda *_: None)
     monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)
     return asked
 
@@ -96,6 +96,14 @@ def test_tracks_are_consistent() -> None:
     share = np.array(box_at(80)) / [WIDTH, HEIGHT, WIDTH, HEIGHT]
     np.testing.assert_allclose(found.tracks[0].boxes[0], share, atol=1e-5)
     np.testing.assert_array_equal(found.tracks[1].frames, np.arange(2, 10))
+
+
+def test_a_frame_is_searched_for_persons_once_for_everybody_in_it() -> None:
+    """Ana is posed in all ten frames, Ben in the last eight."""
+    experts = experts_of(two_people(10))
+    analyse(make_clip(10), experts)
+    assert len(experts.body.asked) == 18
+    assert experts.body.searched == 10
 
 
 def test_frame_features_are_few_small_and_spread() -> None:

@@ -14,10 +14,12 @@ from make_experts import Frames
 from pvchat.config import PresenceConfig
 from pvchat.identity.bodies import WORN_MOST, body_logits, likeness
 from pvchat.identity.calibration import Calibration
-from pvchat.identity.presence import PresenceModel, compete
+from pvchat.identity.competition import compete
+from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
-from pvchat.perception.bodies import MOST, body_track, describe, find_bodies, owner
+from pvchat.perception.bodies import body_track, describe, find_bodies
 from pvchat.perception.experts.objects import Detection
+from pvchat.perception.heads import owner
 from pvchat.schemas import LOOKS, Thing, Track
 from pvchat.video import Clip
 
@@ -60,10 +62,10 @@ def people_at(*boxes: tuple[float, ...], score: float = 0.9) -> Any:
     return SimpleNamespace(find=lambda image: [*found, Detection("chair", np.float32(BODY), 0.9)])
 
 
-def test_bodies_are_followed_and_the_largest_are_kept() -> None:
-    boxes = [(0.1 * i, 0.1, 0.1 * i + 0.05 + 0.005 * i, 0.9) for i in range(MOST + 2)]
+def test_bodies_are_followed_and_the_largest_come_first() -> None:
+    boxes = [(0.1 * i, 0.1, 0.1 * i + 0.05 + 0.005 * i, 0.9) for i in range(6)]
     found = find_bodies(clip(), np.array([0, 2, 4]), np.zeros(6, np.int64), people_at(*boxes))
-    assert [body.frames for body in found] == [[0, 2, 4]] * MOST
+    assert [body.frames for body in found] == [[0, 2, 4]] * 6
     widths = [body.boxes[0][2] - body.boxes[0][0] for body in found]
     assert widths == sorted(widths, reverse=True)
     assert not find_bodies(clip(), np.array([0, 2]), np.zeros(6, np.int64), people_at(BODY, score=0.4))

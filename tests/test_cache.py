@@ -60,6 +60,7 @@ def make_analysis(key: str = "ab" * 32, sightings: tuple[int, ...] = (3, 2), see
         shots=np.float32([[0, 1.1], [1.1, 2.5]]),
         scenes=[SceneSpan(0.0, 2.5, SceneFacts(setting="indoors", confidence={"setting": 0.25}))],
         things=[Thing("cup", 0.75, [1, 2], [[0.1, 0.2, 0.3, 0.4]] * 2, [0.5, 0.75])],
+        bodies=[Thing("person", 0.0, [0, 2], [[0.1, 0.2, 0.3, 0.9]] * 2, [0.5, 0.75])],
     )
 
 
@@ -68,6 +69,7 @@ def assert_same(a: ClipAnalysis, b: ClipAnalysis) -> None:
     assert a.scene == b.scene
     assert a.scenes == b.scenes
     assert a.things == b.things
+    assert a.bodies == b.bodies
     pairs = [(a.times, b.times), (a.frame_features, b.frame_features), (a.shots, b.shots)]
     for one, other in zip(a.tracks, b.tracks, strict=True):
         assert (one.kind, one.thumbnail, one.facts) == (other.kind, other.thumbnail, other.facts)
@@ -259,5 +261,11 @@ def test_two_processes_save_the_same_clip(tmp_path: Path) -> None:
 def test_every_field_of_the_schema_is_kept() -> None:
     """A field that schemas.py gains later must not be lost silently."""
     kept = {"key", "duration_s", "width", "height", "times", "frame_features", "tracks", "scene", "shots", "scenes"}
-    assert {f.name for f in dataclasses.fields(ClipAnalysis)} - {"in_all"} == {*kept, "things", "stage"}  # of a part
+    of_part = {"in_all"}
+    assert {f.name for f in dataclasses.fields(ClipAnalysis)} - of_part == {
+        *kept,
+        "things",
+        "bodies",
+        "stage",
+    }  # of a part
     assert {f.name for f in dataclasses.fields(Track)} == {*TRACK_ARRAYS, "kind", "thumbnail", "facts", "appearances"}

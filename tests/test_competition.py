@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from make_analysis import make_track
 
-from pvchat.identity.presence import compete, shown_together
+from pvchat.identity.competition import compete, shown_together
 from pvchat.schemas import Track
 
 LOGITS = st.floats(-30, 30, width=32)

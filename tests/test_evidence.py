@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
@@ -10,7 +12,7 @@ from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather
 from pvchat.chat.phrases import action_phrase, beside
 from pvchat.chat.questions import read_question
-from pvchat.schemas import Garment, PersonFacts, PersonPresence, Track
+from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Thing, Track
 
 ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0,))
 BOX = (0.52, 0.2, 0.72, 0.6)  # next to `make_track`'s own
@@ -18,6 +20,54 @@ BOX = (0.52, 0.2, 0.72, 0.6)  # next to `make_track`'s own
 
 def answer(text: str, tracks: list[Track], ana: PersonPresence = ANA) -> str:
     return plain_answer(read_question(text, ["Ana"]), [ana], gather([ana], make_analysis(*tracks)))
+
+
+def seen_with(tracks: list[Track], *bodies: Thing) -> ClipAnalysis:
+    made = make_analysis(*tracks)
+    made.bodies = list(bodies)
+    return made
+
+
+def body(left: float, frames: list[int]) -> Thing:
+    """Somebody upright whose head begins at the top of `make_track`'s faces."""
+    return Thing("person", 0.0, frames, [[left, 0.2, left + 0.2, 1.0]] * len(frames), [0.9] * len(frames))
+
+
+def test_who_turns_away_is_counted_by_the_body() -> None:
+    clip = seen_with([], body(0.4, [0, 2, 4]))
+    assert gather([], clip).unknown == 1
+    said = plain_answer(read_question("How many people are there?", []), [], gather([], clip))
+    assert said == "I see one person in this video, nobody whom I know for sure."
+    assert gather([], seen_with([], body(0.4, [2]), body(0.7, [0, 2, 4]))).unknown == 1  # once in three looks is nobody
+    assert gather([], clip.between(0.0, 0.1)).unknown == 1  # the only look there is
+    unsure = PersonPresence("Ana", "unsure", 0.5, [], 0, (0,))
+    her = make_track(1, kind="figure")
+    assert gather([unsure], seen_with([her], body(0.4, [0, 2, 4]))).unknown == 0
+
+
+def test_a_body_beside_her_is_somebody_and_her_own_is_not() -> None:
+    face = make_track(1)
+    x0, y0, x1, y1 = np.median(face.boxes, 0).tolist()
+    own = Thing("person", 0.0, [0, 2, 4], [[x0 - 0.05, y0 - 0.02, x1 + 0.05, 1.0]] * 3, [0.9] * 3)
+    assert gather([ANA], seen_with([face], own)).unknown == 0
+    assert gather([ANA], seen_with([face], own)).others == gather([ANA], seen_with([face])).others
+    clip = seen_with([face], own, replace(own, boxes=[[x1 + 0.06, y0, x1 + 0.26, 1.0]] * 3))
+    said = plain_answer(read_question("Who is next to Ana?", ["Ana"]), [ANA], gather([ANA], clip))
+    assert said == "One person is next to Ana."
+    assert plain_answer(read_question("Is Ana alone?", ["Ana"]), [ANA], gather([ANA], clip)).startswith(
+        "No, one person"
+    )
+
+
+def test_a_drawn_figure_nobody_knows_is_one_person() -> None:
+    parts = [make_track(4, kind="figure"), make_track(5, kind="figure", box=BOX)]
+    clip = make_analysis(*parts)
+    clip.scene.drawn = True
+    assert gather([], clip).unknown == 1
+    assert gather([ANA], clip).unknown == 0
+    for part in parts:
+        part.scores[:] = 0.3  # the middle of the frame, where nothing was found
+    assert gather([], clip).unknown == 0
 
 
 def test_one_stranger_in_two_tracks_is_one_person() -> None:

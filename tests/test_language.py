@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pvchat.chat.claims import often_compared
 from pvchat.chat.language import LanguageModel
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.errors import WeightsError
-from pvchat.runtime import best_dtype
+from pvchat.runtime import best_dtype, compact_dtype
 
 WORDS = ["<pad>", "<eos>", "<unk>", "user", "assistant", ":", "hi", "there", "is", "ana", "here", "yes", "no", ".", "?"]
 CHAT = [{"role": "user", "content": "is ana here ?"}]
@@ -81,11 +82,12 @@ def test_a_batch_says_what_single_chats_say(model: LanguageModel) -> None:
 
 
 def test_the_processor_decides_on_bf16() -> None:
+    """A model that mostly speaks is kept in bfloat16 wherever there are instructions for it."""
     import torch
 
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    assert best_dtype("cpu") == (torch.bfloat16 if probe() else torch.float32)
-    assert best_dtype("mps") == torch.float32
+    assert compact_dtype("cpu") == (torch.bfloat16 if probe() else best_dtype("cpu"))
+    assert compact_dtype("mps") == torch.float32
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +148,16 @@ def test_the_language_model_goes_when_nobody_speaks(tmp_path: Path) -> None:
     model._used = time.monotonic() - 61
     assert model.rest(60)
     assert model._parts is None
+
+
+@pytest.mark.weights
+def test_what_comes_often_is_kept_and_needs_no_network(pvchat_home: Path) -> None:
+    texts = often_compared()
+    first, second = (SentenceEncoder(often=texts) for _ in range(2))
+    made = first.encode(texts)
+    np.testing.assert_array_equal(second.encode(texts[:3]), made[:3])
+    assert second._parts is None
+    np.testing.assert_allclose(SentenceEncoder().encode(texts), made, atol=1e-6)
 
 
 @pytest.mark.weights

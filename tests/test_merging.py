@@ -7,7 +7,8 @@ import pytest
 from make_analysis import identity_of
 
 from pvchat.errors import PeopleError
-from pvchat.people.merge import MOST_ROWS, SAME_FROM, alike, merge
+from pvchat.people.corrections import SAME_FACE
+from pvchat.people.merge import MOST_ROWS, alike, merge
 from pvchat.people.parts import parts_of
 from pvchat.people.person import Person
 
@@ -59,8 +60,8 @@ def test_one_person_or_two_kinds_are_refused() -> None:
 
 
 def test_likeness_tells_one_person_from_two() -> None:
-    assert alike(person("Ana", 1), person("Ana 2", 1)) < SAME_FROM
-    assert alike(person("Ana", 1), person("Ben", 2)) > SAME_FROM
+    assert alike(person("Ana", 1), person("Ana 2", 1)) < SAME_FACE
+    assert alike(person("Ana", 1), person("Ben", 2)) > SAME_FACE
     assert alike(person("Ana", 1), person("Toon", 2, kind="figure")) is None
 
 

@@ -209,23 +209,12 @@ def test_a_person_keeps_to_her_own_track_among_many(model: PresenceModel) -> Non
     assert all(p.decision == "present" for p in found)
 
 
-def test_in_a_long_video_one_among_many_must_be_surer(model: PresenceModel) -> None:
-    """Each of a hundred tracks could be taken for her by chance; the odds of each fall by as much."""
-    crowd = [make_track(200 + i, (i,)) for i in range(39)]
-    clip = make_analysis(make_track(3, range(40, 48)), *crowd, frames=48)
-    long = replace(clip, scenes=[SceneSpan(0, 12, SceneFacts())])
-    before, after = model.logits([enrolled(3)], clip), model.logits([enrolled(3)], long)
-    np.testing.assert_allclose(before - after, np.log(40 / 8), atol=1e-4)
-    few = replace(long, tracks=long.tracks[:3])
-    np.testing.assert_allclose(model.logits([enrolled(3)], few), before[:, :3])
-
-
 def test_in_a_long_video_only_likely_tracks_count_into_the_spans(
     model: PresenceModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A track at .4 belongs to a present person in a short clip, not in a film."""
     logits = np.log(np.float32([[0.99, 0.4]]) / np.float32([[0.01, 0.6]]))
-    monkeypatch.setattr(PresenceModel, "logits", lambda *_: logits)
+    monkeypatch.setattr(PresenceModel, "odds", lambda *_: logits)
     clip = make_analysis(make_track(3, (0, 1)), make_track(4, (5, 6)))
     (short,) = model.score([enrolled(3)], clip, PresenceConfig())
     (film,) = model.score([enrolled(3)], replace(clip, scenes=[SceneSpan(0, 2, SceneFacts())]), PresenceConfig())

@@ -36,6 +36,22 @@ def test_a_device_that_is_not_there_is_named(monkeypatch):
     assert "It has cpu" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [("fma amx_bf16 amx_tile", "bfloat16"), ("fma avx512_bf16", "float32"), ("", "float32"), (None, "float32")],
+)
+def test_only_matrix_units_make_bf16_the_fastest(tmp_path, monkeypatch, flags, name):
+    """Vector instructions alone multiply in it more slowly than in float32; where nothing is told, float32 is safe."""
+    told = tmp_path / "cpuinfo"
+    if flags is not None:
+        told.write_text(f"processor : 0\nmodel name : amx_bf16-like\nflags : {flags}\n")
+    monkeypatch.setattr(runtime, "_CPUINFO", told)
+    assert runtime.best_dtype("cpu") is getattr(torch, name)
+    assert runtime.fastest("cpu") == name
+    assert runtime.best_dtype("mps") is torch.float32
+    assert runtime.fastest("cuda:1") == "bfloat16"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch is asked")
 def test_without_a_driver_torch_is_not_asked(monkeypatch):
     asked = []

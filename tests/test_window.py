@@ -18,7 +18,7 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.trained import TrainedModel  # noqa: E402
 from pvchat.chat.views import ClipViews  # noqa: E402
-from pvchat.chat.window import Part, seconds_of, window_of  # noqa: E402
+from pvchat.chat.window import Part, seconds_of, typed, window_of  # noqa: E402
 from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
@@ -33,6 +33,14 @@ def clip(studio: Studio, chat: PVChat) -> Path:
     ana, ben = make_track(ANA, range(8)), make_track(BEN, range(12, 20))
     studio.known[key] = make_analysis(ana, ben, frames=20, step=0.5, key=key)
     return path
+
+
+def test_two_boxes_make_a_part_and_empty_ones_none() -> None:
+    assert typed("", " ") is None
+    assert typed("0:02", "") == (2.0, None)
+    assert typed("", "1:02:03") == (0.0, 3723.0)
+    with pytest.raises(ValueError, match="'soon' is no time; use seconds, m:ss or h:mm:ss"):
+        typed("soon", "0:04")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ def build(desk: Desk) -> ChatTab:
                     placeholder="Ask: is Ana there?", elem_id="pv-question", min_width=180,
                 )  # fmt: skip
                 ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-ask")
+            start, end = _part_boxes()
             with gr.Row(equal_height=False, elem_id="pv-starters"):
                 buttons = [
                     gr.Button(text, size="sm", elem_id=f"pv-starter-{i}", min_width=130)
@@ -81,13 +82,15 @@ def build(desk: Desk) -> ChatTab:
     held = [shown, note, chat, *buttons, film]
     upload.upload(_seeing(desk), upload, held, show_progress="hidden", **LOOKS)
     upload.clear(_removing(desk), None, held, **QUICK)
+    upload.change(lambda: ("", ""), None, [start, end], **QUICK)  # another clip has other parts
     pose, answer = _posing(desk), _answering(desk)
     waits: dict[str, Any] = {"show_progress": "hidden", **ANSWERS}
     # "multiple": a question that comes while the pictures of the one before are still made waits instead of being lost
-    asked = gr.on([ask.click, question.submit], pose, question, [chat, question], trigger_mode="multiple", **QUICK)
+    asks = [ask.click, question.submit, start.submit, end.submit]
+    asked = gr.on(asks, pose, [question, start, end], [chat, question], trigger_mode="multiple", **QUICK)
     asked.then(answer, None, [chat, film], **waits)
     for button in buttons:
-        posed = button.click(pose, button, [chat, question], trigger_mode="multiple", **QUICK)
+        posed = button.click(pose, [button, start, end], [chat, question], trigger_mode="multiple", **QUICK)
         posed.then(answer, None, [chat, film], **waits)
     chat.click(_correcting(desk), None, chat, **MODEL | {"show_progress": "hidden"}).then(
         answer, None, [chat, film], **waits
@@ -106,6 +109,13 @@ def build(desk: Desk) -> ChatTab:
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
     return ChatTab(upload, held, show, uploaded)
+
+
+def _part_boxes() -> tuple[gr.Textbox, gr.Textbox]:
+    """Two boxes for the part of the clip that is asked about, folded away."""
+    times: dict[str, Any] = {"placeholder": "m:ss", "max_length": 12, "max_lines": 1, "min_width": 90}
+    with gr.Accordion("Ask about a part of the clip", open=False, elem_id="pv-part"), gr.Row():
+        return gr.Textbox(label="From", elem_id="pv-from", **times), gr.Textbox(label="To", elem_id="pv-to", **times)
 
 
 def uploaded(session: Session) -> str | None:
@@ -175,13 +185,13 @@ def _removing(desk: Desk) -> Callable[..., Any]:
 
 
 def _posing(desk: Desk) -> Callable[..., Any]:
-    def pose(question: str, request: gr.Request) -> tuple[Any, Any]:
+    def pose(question: str, start: str, end: str, request: gr.Request) -> tuple[Any, Any]:
         """Show the question at once; it is answered when its turn comes."""
         session = desk.sessions.of(request.session_hash or "")
         question = " ".join((question or "").split())
         if not question:
             return gr.skip(), gr.skip()
-        desk.pose(session, question)
+        desk.pose(session, question, start or "", end or "")
         return view(session), ""
 
     return pose
@@ -219,7 +229,7 @@ def _correcting(desk: Desk) -> Callable[..., Any]:
             turn.corrected = told(error)
             return view(session)
         turn.corrected = f"Noted: that is {'' if sent(event, 'her') else 'not '}{name}. Asked again below."
-        desk.pose(session, turn.question)
+        desk.pose(session, turn.question).between = turn.between
         return view(session)
 
     return correct

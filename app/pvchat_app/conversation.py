@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat.chat.english import clock
+from pvchat.chat.window import typed
+
 if TYPE_CHECKING:
+    from pvchat.chat.window import Window
     from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
     from pvchat.video import Probe
 
@@ -80,6 +84,7 @@ class Turn:
 
     Attributes:
         clip: what was asked about; None where there is none, or none any more.
+        between: the part of it that answers, start and end in seconds; None: what the question names, or all of it.
         duration_s: of the clip, for the timeline.
         text: the answer, as far as it has come.
         status: what is being done before there is any.
@@ -106,12 +111,26 @@ class Turn:
     corrected: str = ""
     done: bool = False
     taken: bool = False
+    between: Window | None = None
     key: str = field(default_factory=lambda: secrets.token_hex(8))
     ids: dict[str, str] = field(default_factory=dict)
     about: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.source = self.source or (self.clip.name if self.clip else "")
+
+    @classmethod
+    def posed(cls, clip: SessionClip | None, question: str, start: str = "", end: str = "") -> Turn:
+        """A question as it is asked, about a part between two times as typed; done where it can't be answered."""
+        turn = cls(clip, question)
+        try:
+            turn.between = typed(start, end)
+        except ValueError as error:
+            turn.error = f"{error}."
+        if clip is None:
+            turn.error = "There is no clip yet: upload one first."
+        turn.done = bool(turn.error)
+        return turn
 
     def take(self, answer: Answer, duration_s: float) -> None:
         """Make this the answer; the clip is so many seconds long."""
@@ -128,6 +147,14 @@ class Turn:
         if len(people) < len(self.answer.everyone) or len(people) <= FEW:
             return people
         return [person for person in people if person.decision != "absent"]
+
+    @property
+    def part(self) -> str:
+        """The part that was picked, in words; "" for none."""
+        if self.between is None:
+            return ""
+        start, end = self.between
+        return f"from {clock(start)} to {'the end' if end is None else clock(end)}"
 
     @property
     def url(self) -> str:

@@ -142,19 +142,24 @@ class Desk:
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
-    def pose(self, session: Session, question: str) -> Turn:
-        """Put a question about the session's clip into the conversation, where it is seen before it is answered."""
+    def pose(self, session: Session, question: str, start: str = "", end: str = "") -> Turn:
+        """Put a question about the session's clip into the conversation, where it is seen before it is answered.
+
+        Args:
+            session: whose.
+            question: in English.
+            start: of the part of the clip that is asked about, as typed; "" is the clip's.
+            end: of that part.
+        """
         self.tidy(session)
-        self.tidy(session)
-        turn = Turn(session.clips[-1] if session.clips else None, question[:MAX_QUESTION])
-        if turn.clip is None:
-            turn.error, turn.done = "There is no clip yet: upload one first.", True
+        clip = session.clips[-1] if session.clips else None
+        turn = Turn.posed(clip, question[:MAX_QUESTION], start, end)
         session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
         return turn
 
-    def ask(self, session: Session, question: str) -> Iterator[Turn]:
+    def ask(self, session: Session, question: str, start: str = "", end: str = "") -> Iterator[Turn]:
         """`pose` and `answer`."""
-        yield from self.answer(session, self.pose(session, question))
+        yield from self.answer(session, self.pose(session, question, start, end))
 
     def answer(self, session: Session, turn: Turn) -> Iterator[Turn]:
         """Answer a question; yields its turn again whenever more of it is there.
@@ -211,7 +216,9 @@ class Desk:
         """The answer as a whole: it is told anew when more was seen, not in pieces."""
         with self._speaking:
             whole_s = clip.probe.duration_s
-            answer = self.engine.chat.ask_so_far(clip.path, seen, whole_s, turn.question, history=history)
+            answer = self.engine.chat.ask_so_far(
+                clip.path, seen, whole_s, turn.question, history=history, between=turn.between
+            )
             turn.take(answer, whole_s)
 
     def _answer(self, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
@@ -221,7 +228,9 @@ class Desk:
         self.look(clip, tell)
         with self._speaking, self.engine.listening(tell):
             turn.text = ""  # of an answer from what was seen so far
-            turn.answer = self.engine.chat.ask(clip.path, turn.question, history=history, stream=stream)
+            turn.answer = self.engine.chat.ask(
+                clip.path, turn.question, history=history, stream=stream, between=turn.between
+            )
 
     def correct(self, turn: Turn, name: str, her: bool, track: int | None = None) -> None:
         """Keep that somebody in a turn's clip is, or isn't, a person; the next question knows it.

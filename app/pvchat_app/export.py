@@ -50,6 +50,7 @@ def _row(turn: Turn, number: int) -> dict[str, Any]:
     return {
         "clip": turn.clip_name,
         "question": turn.question,
+        **({"part": turn.part} if turn.part else {}),
         **turn.answer.to_dict(),
         "presence_of_everyone": [p.to_dict() for p in turn.presences],
         "evidence": [{"file": name, "who": p.name, "time_s": round(p.time, 2)} for name, p in _names(turn, number)],
@@ -75,7 +76,8 @@ def _section(turn: Turn, number: int) -> str:
         f"<figcaption>{'' if p.sure else 'perhaps '}{escape(p.name)} · {p.time:.1f} s</figcaption></figure>"
         for name, p in _names(turn, number)
     )
+    part = f" ({escape(turn.part)})" if turn.part else ""
     return (
-        f'<section><p class="pv-dim">{escape(turn.clip_name)}</p><h2>{escape(turn.question)}</h2>'
+        f'<section><p class="pv-dim">{escape(turn.clip_name)}</p><h2>{escape(turn.question)}{part}</h2>'
         f'<p>{escape(turn.text)}</p><div class="pv-evidence">{plot}<div class="pv-strip">{shown}</div></div></section>'
     )

@@ -1,4 +1,4 @@
-"""The settings tab: which model answers, what it takes and whether that fits here, before it is loaded.
+"""The settings tab: which model answers, what it takes, whether that fits here and how fast it will be.
 
 In: a `Desk`. Out: Gradio components and their events. Only what this machine's owner put there can be picked: presets,
 models under `$PVCHAT_HOME/models`, and the one that `serve` was started with; a browser names no folder and no hub id.
@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.bases.sizes import size_of
+from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import list_bases, read_source
 from pvchat.chat.models import USABLE
 from pvchat.config import home
@@ -64,7 +64,7 @@ def statement(desk: Desk, name: str) -> str:
     from pvchat.runtime import best_dtype
 
     device = desk.engine.chat.networks.device
-    size = size_of(source, str(best_dtype(device)).removeprefix("torch."), device)
+    size = fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device)
     told = [f"{size.told}.", _FITS[size.fits], "" if source.local else _HUB]
     return " ".join(part for part in told if part)
 

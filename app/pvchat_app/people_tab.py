@@ -11,15 +11,16 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.people.merge import SAME_FROM, alike
+from pvchat.people.corrections import SAME_FACE
+from pvchat.people.merge import alike
 from pvchat_app import cards
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import MODEL, QUICK, following
 from pvchat_app.wording import escape
 
-_SURE = 0.1  # mean distances so much below or above `SAME_FROM` say it clearly
+_SURE = 0.1  # mean distances so much below or above `SAME_FACE` say it clearly
 _WORDS = (
-    (SAME_FROM - _SURE, "They look like one person."), (SAME_FROM + _SURE / 2, "They may be one person."),
+    (SAME_FACE - _SURE, "They look like one person."), (SAME_FACE + _SURE / 2, "They may be one person."),
     (float("inf"), "They look like two people."),
 )  # fmt: skip
 
@@ -218,7 +219,7 @@ def likeness_of(desk: Desk, who: str | None, other: str | None) -> str:
     if distance is None:
         return cards.pair(people[who], people[other], "These can't be compared by face.")
     words = next(words for limit, words in _WORDS if distance < limit)
-    measured = f"Mean face distance {distance:.2f}; one person’s clips are usually below {SAME_FROM:.1f}."
+    measured = f"Mean face distance {distance:.2f}; one person’s clips are usually below {SAME_FACE:.1f}."
     return cards.pair(people[who], people[other], words, measured)
 
 

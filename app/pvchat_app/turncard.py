@@ -37,9 +37,14 @@ def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:
     else:
         answer = f'<p class="pv-answer pv-wait">{escape(turn.status or WAITING)} <span class="pv-dots"></span></p>'
     return (
-        f'<article class="pv-turn" data-turn="{turn.key}"><div class="user">{escape(turn.question)}</div>'
+        f'<article class="pv-turn" data-turn="{turn.key}"><div class="user">{escape(turn.question)}{_part(turn)}</div>'
         f'<div class="bot">{answer}{evidence(turn, faces)}{_corrected(turn)}</div></article>'
     )
+
+
+def _part(turn: Turn) -> str:
+    """The part that was picked beside the question."""
+    return f' <span class="pv-tag pv-part">{escape(turn.part)}</span>' if turn.part else ""
 
 
 def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:

@@ -1,10 +1,10 @@
 """What a made sample must pass: it still shows the subject, and shows them well enough to learn from.
 
 In: a sample's frames and its analysis, the subject. Out: measured values by name, and the name of the first gate that
-refuses it. Identity is decided as presence is (`presence.py`): distance to the subject's prototypes in dlib's raw
-space, against what a cohort of strangers makes of that distance. The threshold is log-odds 0, "as likely the subject as
-a stranger": lower than that of an answer, because a sample that is hard to recognise is worth learning from. A covered
-mouth is compared with prototypes that have a mask drawn on.
+refuses it. Identity is decided as presence is (`presence.py`): distance of raw face vectors to the subject's
+prototypes, against what a cohort of strangers makes of that distance. The threshold is log-odds 0, "as likely the
+subject as a stranger": lower than that of an answer, because a sample that is hard to recognise is worth learning from.
+A covered mouth is compared with prototypes that have a mask drawn on.
 The quality gates are the paper's face filter (open eyes, frontal, visible, sharp; a least size is added), on the best
 of the frames that are looked at: a head may turn away in others. Its 0.25 for open eyes is lowered for subjects whose
 eyes are narrower than that.

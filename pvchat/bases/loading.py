@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from pvchat.bases.families import Family, family_of
-from pvchat.bases.sizes import Size, frames_of, size_of
+from pvchat.bases.sizes import Size, fitting_size, frames_of, size_of
 from pvchat.bases.sources import BaseSource
 from pvchat.errors import SettingsError
 from pvchat.runtime import best_dtype
@@ -86,7 +86,7 @@ def load_base(
         source: what to load.
         device: torch device.
         quantize: "", "8bit" or "4bit".
-        dtype: of the weights; None takes what is best on the device.
+        dtype: of the weights; None takes what is fastest on the device and fits.
         say: told what it takes before it is loaded.
 
     Raises:
@@ -96,8 +96,9 @@ def load_base(
     from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
     options = _quantized(quantize, device)
-    chosen = dtype or best_dtype(device)
-    wanted = size_of(source, quantize or str(chosen).removeprefix("torch."), device)
+    usual = str(dtype or best_dtype(device)).removeprefix("torch.")
+    wanted = (size_of if dtype or quantize else fitting_size)(source, quantize or usual, device)
+    chosen = getattr(torch, usual if quantize else wanted.dtype)
     say(f"Loading {source.name}: {wanted.told}.")
     _check_room(wanted, source)
     place = {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}

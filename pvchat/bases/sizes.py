@@ -1,28 +1,25 @@
-"""What a base takes and whether it fits here, before it is loaded: parameters, precision, memory, frames. Torch-free.
+"""What a base takes and whether it fits here, before it is loaded: parameters, precision, memory, frames, speed.
 
-In: a `BaseSource`. Out: `Size`. Parameters are counted in the heads of a folder's safetensors files (a preset's are
-known); memory is weights, the key-value cache of a whole prompt, and a share of the weights for what is computed on the
-way. It is an estimate: nothing is measured here.
+In: a `BaseSource`. Out: `Size`. Parameters are counted (`shapes.py`); memory is weights, the key-value cache of a whole
+prompt, and a share of the weights for what is computed on the way; the speed follows from a short measure of this
+machine (`speed.py`). All of it is an estimate. Torch-free on a processor.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from pvchat.bases.shapes import shape_of
 from pvchat.bases.sources import BaseSource
-from pvchat.runtime import size
+from pvchat.bases.speed import BYTES, Speed, pace, rates_of, speed_of
+from pvchat.runtime import seconds, size
 
 FRAMES = 8  # shown to a base that we don't know (PVChat, arXiv 2503.17069, shows 8)
 TEXT_TOKENS = 512  # of a prompt beside its frames, and of the answer
-FRAME_TOKENS = 256  # of one frame where nothing is known
 WORKING = 0.25  # of the weights: activations, buffers of the runtime
-BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "8bit": 1.1, "4bit": 0.65}  # a weight; scales count
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class Size:
         frames: that it is shown.
         bytes: of memory, estimated; None with `parameters`.
         room: bytes of memory that are free here (the graphics card's where it would run there); None: unknown.
+        speed: to expect here; None where it isn't known.
     """
 
     parameters: int | None
@@ -42,6 +40,7 @@ class Size:
     frames: int
     bytes: int | None
     room: int | None
+    speed: Speed | None = None
 
     @property
     def fits(self) -> bool | None:
@@ -54,7 +53,14 @@ class Size:
         count = f"{self.parameters / 1e6:.0f} M parameters in {self.dtype}, " if self.parameters else ""
         memory = f", about {size(self.bytes)} of memory" if self.bytes else ""
         free = f" ({size(self.room)} free)" if self.room else ""
-        return f"{count}{self.frames} frames{memory}{free}"
+        return f"{count}{self.frames} frames{memory}{free}{self._pace}"
+
+    @property
+    def _pace(self) -> str:
+        if self.speed is None:
+            return ""
+        first, words = seconds(self.speed.first_s), pace(self.speed.tokens_s)
+        return f", the first word after about {first}, then {words} tokens a second"
 
 
 def size_of(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
@@ -65,41 +71,28 @@ def size_of(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
         dtype: a key of `BYTES`.
         device: where it would run.
     """
-    frames = frames_of(source)
+    frames, shape = frames_of(source), shape_of(source)
     room = _graphics_memory() if device.startswith("cuda") else _memory()
-    parameters = source.preset.parameters if source.preset else _count(Path(source.path)) if source.local else None
-    if parameters is None:
+    if shape is None:
         return Size(None, dtype, frames, None, room)
-    layers, groups, head, per_frame = _shape(source)
-    cache = (frames * per_frame + TEXT_TOKENS) * 2 * layers * groups * head * min(4.0, max(2.0, BYTES[dtype]))
-    needed = parameters * BYTES[dtype] * (1 + WORKING) + cache
-    return Size(parameters, dtype, frames, int(needed), room)
+    cached = 2 * shape.layers * shape.groups * shape.head * min(4.0, max(2.0, BYTES[dtype]))  # of a token
+    needed = shape.parameters * BYTES[dtype] * (1 + WORKING) + cached * (frames * shape.tokens + TEXT_TOKENS)
+    speed = speed_of(shape, frames, dtype, rates_of(device, dtype))
+    return Size(shape.parameters, dtype, frames, int(needed), room, speed)
+
+
+def fitting_size(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
+    """What a base takes in the precision that is fastest here; in bfloat16 where only that fits."""
+    wanted = size_of(source, dtype, device)
+    if wanted.dtype != "float32" or wanted.fits is not False:
+        return wanted
+    half = size_of(source, "bfloat16", device)
+    return half if half.fits else wanted
 
 
 def frames_of(source: BaseSource) -> int:
     """How many frames a base is shown."""
     return source.preset.frames if source.preset else FRAMES
-
-
-def _shape(source: BaseSource) -> tuple[int, int, int, int]:
-    """Decoder layers, key-value heads, width of a head, tokens of a frame."""
-    if (preset := source.preset) is not None:
-        return preset.layers, preset.groups, preset.head, preset.frame_tokens
-    text = source.config.get("text_config") or source.config
-    heads = int(text.get("num_attention_heads", 16))
-    head = int(text.get("head_dim") or int(text.get("hidden_size", 64 * heads)) // heads)
-    groups = int(text.get("num_key_value_heads") or heads)
-    return int(text.get("num_hidden_layers", 24)), groups, head, FRAME_TOKENS
-
-
-def _count(folder: Path) -> int | None:
-    """Parameters in a folder's safetensors files, read from their heads."""
-    total = 0
-    for path in folder.glob("*.safetensors"):
-        with path.open("rb") as file:
-            head: dict[str, Any] = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        total += sum(math.prod(row["shape"]) for name, row in head.items() if name != "__metadata__")
-    return total or None
 
 
 def _memory() -> int | None:

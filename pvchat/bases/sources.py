@@ -28,20 +28,14 @@ class Preset:
     Attributes:
         hub: its id on the hub.
         licence: of its weights.
-        parameters: of the whole model.
-        layers, groups, head: decoder layers, key-value heads, width of a head (for the cache's size).
-        frame_tokens: tokens that one frame becomes.
         frames: that it is shown.
+        shape: its numbers, by the names of `shapes.Shape`.
     """
 
     hub: str
     licence: str
-    parameters: int
-    layers: int
-    groups: int
-    head: int
-    frame_tokens: int
     frames: int
+    shape: dict[str, int]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pvchat.perception.experts.figures import MIN_SCORE
+from pvchat.perception.heads import head_of, owner
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
 
+_SEEN_AGAIN = 2  # of the frames in which bodies are looked for, from which one is counted
 _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
 _NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
@@ -39,7 +42,8 @@ class Evidence:
         boxes: each present person's usual box.
         others: the other tracks of the clip (people asked about may be among them; they are skipped by name).
         scene: of the whole clip.
-        unknown: how many people in the clip match nobody enrolled: as many as are seen at the same time.
+        unknown: how many people in the clip match nobody enrolled: as many as are seen at the same time, by their faces
+            or, where that is more, by their bodies.
         duration_s: of the clip, or of the part that is asked about; None or a still leaves the times out.
         place: where the clip plays ("on a beach"), said where `scene.place` wasn't measured.
         shown: a sentence about the whole clip, for questions that name nobody.
@@ -78,6 +82,8 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     strangers = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known]
     unknown = [i for i in strangers if _is_somebody(tracks[i], len(analysis.times))]
     unknown = unknown or ([] if known - {None} else strangers)
+    turned, more = _by_bodies(analysis, len((set(present) | doubtful) - {None}))
+    count = at_once([tracks[i].shown_in for i in unknown])
     return Evidence(
         facts={name: _in_light(tracks[i].facts, analysis.scene) for i, name in present.items()},
         boxes={name: boxes[i] for i, name in present.items()},
@@ -85,9 +91,10 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
             Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named)
             for i in range(len(tracks))
             if i in present or i in unknown
-        ],
+        ]
+        + (turned if more > count else []),
         scene=analysis.scene,
-        unknown=at_once([tracks[i].shown_in for i in unknown]),
+        unknown=max(count, more),
         doubtful=len(doubtful - {None, *present}),
         strangers=[
             span for i in unknown if len(tracks[i].shown_in) > 1 for span in analysis.spans(tracks[i].shown_in)
@@ -96,6 +103,27 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         things=analysis.things,
         times=analysis.times.tolist(),
     )
+
+
+def _by_bodies(analysis: ClipAnalysis, known: int) -> tuple[list[Neighbour], int]:
+    """Who is seen by the body alone, and how many more bodies are seen at once than the `known` people.
+
+    Of a drawn figure the parts are found as several, and no bodies: there, whoever has no name is one.
+    """
+    if analysis.scene.drawn:
+        figures = any(t.kind == "figure" and t.scores.max() >= MIN_SCORE for t in analysis.tracks)
+        return [], int(figures and not known)
+    looked = {frame for body in analysis.bodies for frame in body.frames}
+    bodies = [body for body in analysis.bodies if len(body.frames) >= min(_SEEN_AGAIN, len(looked))]
+    faces = [track for track in analysis.tracks if track.kind == "face"]
+    alone = [
+        Neighbour(_usual_box(_heads(body)), None, tuple(body.frames)) for body in bodies if owner(body, faces) is None
+    ]
+    return alone, at_once([body.frames for body in bodies]) - known
+
+
+def _heads(body: Thing) -> FloatArray:
+    return np.stack([head_of(np.asarray(box, np.float32)) for box in body.boxes])
 
 
 def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:

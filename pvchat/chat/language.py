@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.errors import WeightsError
-from pvchat.runtime import best_dtype
+from pvchat.runtime import compact_dtype
 
 Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant", "content": text}
 
@@ -81,7 +81,7 @@ class LanguageModel:
             tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True, padding_side="left")
             if tokenizer.pad_token_id is None:
                 tokenizer.pad_token = tokenizer.eos_token
-            dtype = best_dtype(self.device)
+            dtype = compact_dtype(self.device)
             model: Any = AutoModelForCausalLM.from_pretrained(str(path), local_files_only=True, dtype=dtype)
             self._parts = tokenizer, model.eval().to(self.device)
         return self._parts

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.bases.sizes import Size, size_of
+from pvchat.bases.sizes import Size, fitting_size, size_of
 from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.config import ModelConfig
 from pvchat.model.registry import list_models, load_config, pretrained_folder
+from pvchat.runtime import fastest
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 ANSWERING = "answering.safetensors"  # as `model/checkpoint.py` has it, which loads torch
@@ -131,20 +132,22 @@ def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:
     return made
 
 
-def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "bfloat16") -> list[dict[str, Any]]:
+def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "") -> list[dict[str, Any]]:
     """All presets of pretrained bases, and those of these names, as JSON rows.
 
     Args:
         names: folders and hub ids; those that are no bases are left out.
         device: where they would run.
-        dtype: that they would be loaded in, a key of `bases.sizes.BYTES`.
+        dtype: that they would be loaded in, a key of `bases.speed.BYTES`; "" for what is fastest here and fits.
 
     Returns:
-        For each: "name", "path", "licence", "parameters", "dtype", "frames", "memory", "free" (bytes) and "fits";
-        None where it isn't known before the hub was asked.
+        For each: "name", "path", "licence", "parameters", "dtype", "frames", "memory", "free" (bytes), "fits",
+        "first_word_s" and "tokens_s"; None where it isn't known before the hub was asked.
     """
-    sources = [read_source(name) for name in (*list_bases(), *names)]
-    return [_base_row(source, size_of(source, dtype, device)) for source in sources if source is not None]
+    sources = [one for name in (*list_bases(), *names) if (one := read_source(name)) is not None]
+    if dtype:
+        return [_base_row(source, size_of(source, dtype, device)) for source in sources]
+    return [_base_row(source, fitting_size(source, fastest(device), device)) for source in sources]
 
 
 def _base_row(source: BaseSource, size: Size) -> dict[str, Any]:
@@ -158,6 +161,8 @@ def _base_row(source: BaseSource, size: Size) -> dict[str, Any]:
         "memory": size.bytes,
         "free": size.room,
         "fits": size.fits,
+        "first_word_s": None if size.speed is None else round(size.speed.first_s, 3),
+        "tokens_s": None if size.speed is None else round(size.speed.tokens_s, 2),
     }
 
 

@@ -50,6 +50,17 @@ def seconds_of(text: str) -> float:
     return 3600 * hours + 60 * minutes + seconds
 
 
+def typed(start: str, end: str) -> Window | None:
+    """The part between two times as somebody types them; an empty one is the clip's start or end, two are no part.
+
+    Raises:
+        ValueError: one is no time.
+    """
+    if not start.strip() and not end.strip():
+        return None
+    return seconds_of(start) if start.strip() else 0.0, seconds_of(end) if end.strip() else None
+
+
 def window_of(part: Part | Window, analysis: ClipAnalysis, length_s: float | None = None) -> tuple[float, float]:
     """Where a part of a clip begins and ends, seconds.
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 TITLES = ("model", "weights", "licence", "language model", "licence of that", "looks through")
-BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "licence")
+BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "first word", "tokens/s",
+         "licence")  # fmt: skip
 
 
 def register(commands: Commands) -> None:
@@ -27,8 +28,8 @@ def register(commands: Commands) -> None:
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help=help_)
     help_ = "where a base would run: cpu, cuda, or auto (the default: cuda where there is an NVIDIA card)"
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=help_)
-    parser.add_argument("--as", dest="dtype", choices=("float32", "bfloat16", "8bit", "4bit"), default="bfloat16",
-                        help="how a base would be loaded (default bfloat16)")  # fmt: skip
+    parser.add_argument("--as", dest="dtype", choices=("float32", "bfloat16", "8bit", "4bit"), default="",
+                        help="how a base would be loaded (default: what is fastest here and fits)")  # fmt: skip
     add_common(parser)
     parser.set_defaults(run=run)
 
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     out.print(_bases(bases))
     console.say(
         "`pvchat doctor` lists the frozen experts; `pvchat train base` trains a model; --model NAME answers with any "
-        "of these, --model hub:ORG/NAME with another base. Memory is an estimate."
+        "of these, --model hub:ORG/NAME with another base. Memory and speed are estimates."
     )
 
 
@@ -72,12 +73,14 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _bases(rows: list[dict[str, Any]]) -> Table:
-    from pvchat.runtime import size
+    from pvchat.bases.speed import pace
+    from pvchat.runtime import seconds, size
 
     table, plain = console.open_table(*BASES, fold=True), console.plain
     for row in rows:
         count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
         fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
+        first, words = ("?", "?") if row["tokens_s"] is None else (seconds(row["first_word_s"]), pace(row["tokens_s"]))
         table.add_row(plain(row["name"]), count, row["dtype"], str(row["frames"]), size(row["memory"]),
-                      size(row["free"]), fits, row["licence"])  # fmt: skip
+                      size(row["free"]), fits, first, words, row["licence"])  # fmt: skip
     return table

@@ -17,7 +17,9 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
 7. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
    how well both are seen.
-8. What users said of her recognition counts at once (`examples.py`).
+8. In a long video its many tracks count against each, and who is surely there is recognised by her sightings there, too
+   (`recurring.py`).
+9. What users said of her recognition counts at once (`examples.py`).
 
 Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -27,7 +29,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,14 @@ from pvchat.config import PresenceConfig
 from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, good
+from pvchat.identity.competition import compete, shown_together
+from pvchat.identity.recurring import crowd, held_together
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.parts import parts_of
 from pvchat.people.person import Person
-from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonPresence, Track
+from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
 Weights = tuple[float, float, float, float]
@@ -53,8 +55,6 @@ _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too;
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 _DRAWN_COST = 3.0  # log-odds of a face in a drawn clip: drawn faces weakly resemble many real ones [choice]
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
-_FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
-_USUAL = 8  # tracks; a long video has many more, and each could be taken for her: the odds of each fall as they grow
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
 
@@ -90,19 +90,47 @@ class PresenceModel:
         weights = [tuple(card[n]["weights"]) for n in ("bare", "masked")]
         return cls(bare, weights[0], masked, weights[1], body, calibration=Calibration.load())
 
-    def score(self, people: Sequence[Person], analysis: ClipAnalysis, config: PresenceConfig) -> list[PersonPresence]:
-        """Presence of each person, in the order given."""
-        odds = self.odds(people, analysis)
-        return [_decide(p, odds[i], analysis, config) for i, p in enumerate(people)]
+    def score(
+        self,
+        people: Sequence[Person],
+        analysis: ClipAnalysis,
+        config: PresenceConfig,
+        window: tuple[float, float] | None = None,
+    ) -> list[PersonPresence]:
+        """Presence of each person, in the order given.
+
+        Args:
+            people: P people.
+            analysis: of a clip.
+            config: the costs of mistakes.
+            window: seconds; the part of the clip that is asked about. Tracks then count in `analysis.between`.
+        """
+        part = analysis if window is None else analysis.between(*window)
+        odds = self.odds(people, part)
+        if window is not None and analysis.scenes:  # who a face is, all of a long video tells
+            whole = self.odds(people, analysis)[:, analysis.shown_between(*window)]
+            odds = np.where([[person.kind == "face"] for person in people], whole, odds)
+        return [_decide(p, odds[i], part, config) for i, p in enumerate(people)]
 
     def odds(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts."""
-        logits = self.logits(people, analysis)
-        for row, person in zip(logits, people, strict=True):
+        logits = self._in_film(people, analysis) if analysis.scenes else self.logits(people, analysis)
+        return examples.settle(self._calibrated(logits, people, analysis), people, analysis)
+
+    def _in_film(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """`logits` of a long video: who is surely in it is looked for by her sightings there, too."""
+        raw, shown = self.compared(people, analysis), shown_together(analysis.tracks)
+        odds = self._calibrated(compete(raw, shown), people, analysis)
+        return compete(held_together(raw, odds, people, analysis.tracks, self._compared), shown)
+
+    def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """What log-odds [P, K] are worth, less what crowds cost and what users said against them."""
+        out = np.empty_like(logits)
+        for row, person in enumerate(people):
             clear = good(person, analysis.tracks)
-            row[:] = self.calibration.apply(row, len(people) - 1, clear, person.kind == "figure")
-            row -= examples.against(person, analysis.tracks, self._compared)
-        return examples.settle(logits, people, analysis)
+            out[row] = self.calibration.apply(logits[row], len(people) - 1, clear, person.kind == "figure")
+            out[row] -= examples.against(person, analysis.tracks, self._compared) + crowd(analysis)
+        return out
 
     def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] that each of K tracks shows each of P people, competition included.
@@ -111,14 +139,14 @@ class PresenceModel:
         """
         shown = shown_together(analysis.tracks)
         seen, worn = self._seen(people, analysis), self._worn(people, analysis)
-        whole = compete(_in_clip(seen + worn, people, analysis), shown)
+        whole = compete(_told(seen + worn, people, analysis), shown)
         if not worn.any():
             return whole
-        return np.minimum(whole, np.maximum(compete(_in_clip(seen, people, analysis), shown), WORN_MOST))
+        return np.minimum(whole, np.maximum(compete(_told(seen, people, analysis), shown), WORN_MOST))
 
     def compared(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] of each person for herself, as if nobody else were enrolled."""
-        return _in_clip(self._seen(people, analysis) + self._worn(people, analysis), people, analysis)
+        return _told(self._seen(people, analysis) + self._worn(people, analysis), people, analysis)
 
     def _worn(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """What bodies add [P, K]."""
@@ -230,10 +258,8 @@ class PresenceModel:
         return out
 
 
-def _in_clip(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-    """Log-odds [P, K] less what a long video's many tracks cost, and with what the user said of this clip."""
-    if analysis.scenes:  # a long video
-        raw = raw - np.float32(np.log(max(1.0, max(len(analysis.tracks), analysis.in_all) / _USUAL)))
+def _told(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    """Log-odds [P, K] with what the user said of this clip."""
     for row, person in enumerate(people):
         for column, her in examples.told(person, analysis).items():
             raw[row, column] = raw[row, column] if her else _NEVER  # nor does she take the track from others
@@ -284,40 +310,6 @@ def distances(a: FloatArray, b: FloatArray) -> FloatArray:
 def _nearest(distance: FloatArray) -> FloatArray:
     """Mean of the nearest few in each row [n, C]: [n]."""
     return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)
-
-
-def shown_together(tracks: Sequence[Track]) -> IntArray:
-    """[K]: the same number for the tracks of one figure, those that share `_FRAGMENT` of the smaller one's box."""
-    numbers = np.arange(len(tracks))
-    figures = [i for i, track in enumerate(tracks) if track.kind == "figure"]
-    boxes = {i: np.median(tracks[i].boxes, 0) for i in figures}
-    for i, j in combinations(figures, 2):
-        if nesting(boxes[i][None], boxes[j][None])[0, 0] > _FRAGMENT:
-            numbers[numbers == numbers[j]] = numbers[i]
-    return numbers
-
-
-def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:
-    """Open-set competition on log-odds [P, K].
-
-    A track shows one person: where the other enrolled people together are likelier than "a stranger" (log-odds above
-    0), a person's log-odds fall by as much.
-
-    Args:
-        logits: of P people on K tracks.
-        shown: [K] the same number for tracks that show the same one; each for itself when not given.
-    """
-    if len(logits) < 2 or logits.shape[1] == 0:
-        return logits
-    shown = np.arange(logits.shape[1]) if shown is None else shown
-    best = np.stack([logits[:, shown == number].max(1) for number in shown], 1)
-    out = np.empty_like(logits)
-    for row in range(len(logits)):
-        others = np.delete(best, row, 0)
-        top = others.max(0)
-        together = top + np.log(np.exp(others - top).sum(0))
-        out[row] = logits[row] - np.maximum(together, 0.0)
-    return out
 
 
 def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:

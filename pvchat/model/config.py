@@ -7,7 +7,7 @@ from typing import Any
 
 from pvchat.errors import SettingsError
 
-IDENTITY_WIDTH = 128  # dlib's face vector
+IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
 BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
 POSE_WIDTH = 222  # `cliptokens.pose_vector`
 

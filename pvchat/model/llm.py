@@ -13,7 +13,7 @@ from torch import nn
 
 from pvchat.errors import SettingsError
 from pvchat.model.config import LoraConfig
-from pvchat.runtime import best_dtype
+from pvchat.runtime import compact_dtype
 
 RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
 CHATML = (
@@ -70,7 +70,7 @@ def _from_hub(spec: str, device: str) -> tuple[Any, Any]:
     path = Path(spec).expanduser()
     source = str(path) if path.is_dir() else spec
     try:
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=best_dtype(device))
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=compact_dtype(device))
         return model, AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise SettingsError(

@@ -26,7 +26,7 @@ FACES, MASKED = "corrections.faces", "corrections.masked"  # arrays: bare faces 
 MOST = 64  # corrections a person
 MOST_ROWS = 4  # of one correction, in each of the two arrays
 SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
-_SAME = 0.6  # Euclidean distance of dlib's vectors up to which two faces are taken for one person's
+SAME_FACE = 0.6  # Euclidean distance up to which two faces count as one person's (dlib's threshold and scale)
 
 Rows = NDArray[np.float16]
 
@@ -168,7 +168,7 @@ def without_those_of(person: Person, other: Person) -> Person:
 def _near(example: Example, prototypes: NDArray[np.float32]) -> bool:
     rows = [np.asarray(r, np.float32) for r in (example.faces, example.masked) if r.shape[1:] == prototypes.shape[1:]]
     apart = [np.linalg.norm(r[:, None] - prototypes[None], axis=2).min(initial=np.inf) for r in rows]
-    return min(apart, default=np.inf) < _SAME
+    return min(apart, default=np.inf) < SAME_FACE
 
 
 def _rows(person: Person, name: str) -> Rows:

@@ -22,7 +22,6 @@ from pvchat.people.person import Person, name_key
 STACKED = ("prototypes", "masked", "body", "looks")  # [P, D] each: rows of both
 MOST_ROWS = 64  # of each: eight clips …
 MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
-SAME_FROM = 0.6  # Euclidean distance of dlib's vectors up to which it takes two faces for one (its published threshold)
 
 
 def merge(kept: Person, gone: Person) -> Person:
@@ -65,7 +64,7 @@ def alike(one: Person, other: Person) -> float | None:
     """Mean Euclidean distance between the prototypes of two people; None where they can't be compared.
 
     The mean over all pairs, not the nearest pair: of two people with many views each, one pair is always near. Below
-    `SAME_FROM` dlib takes two faces for the same person's.
+    `corrections.SAME_FACE` two faces count as the same person's.
     """
     if one.kind != "face" or other.kind != "face":
         return None

@@ -24,6 +24,7 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.heads import owner
 from pvchat.perception.search import find_faces
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
@@ -191,13 +192,14 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
 
 
 def with_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, count: int) -> list[Track]:
-    """Give face tracks the looks of their bodies, found in so many frames; where there are none, the bodies' own."""
+    """Find bodies in so many frames, and give face tracks the looks of theirs; without face tracks, the bodies' own."""
     searched = spread(len(clip.images), count)
-    found = bodies.find_bodies(clip, searched, analysis.shot_of(clip.times), experts.things)
+    analysis.bodies = bodies.find_bodies(clip, searched, analysis.shot_of(clip.times), experts.things)
+    found = analysis.bodies[: bodies.MOST]
     if not analysis.tracks:
         return [bodies.body_track(clip, body, experts.frames, experts.figures) for body in found]
     for body in found:
-        number = bodies.owner(body, analysis.tracks)
+        number = owner(body, analysis.tracks)
         if number is not None and not len(analysis.tracks[number].looks):
             analysis.tracks[number].looks = bodies.describe(clip, body, experts.frames)
     return []

@@ -1,7 +1,8 @@
 """People found by their bodies: who turns away, bends down or stands too far off has no face that says anything.
 
-In: frames, the detector of things (`experts/objects.py`) and the face tracks. Out: the looks of every face track whose
-body was found, and, in a clip without faces, tracks of kind "figure" of the bodies themselves.
+In: frames, the detector of things (`experts/objects.py`) and the face tracks. Out: the bodies, by which people are
+counted, the looks of every face track whose body was found, and, in a clip without faces, tracks of kind "figure" of
+the bodies themselves.
 
 Looks are hair, clothes and build as pooled features and Lab colours of three strips of the body's box: head, torso and
 legs. They mean somebody only as long as she wears the same: `identity/bodies.py` says how much they count.
@@ -9,8 +10,6 @@ Legend: n sightings, m of them described.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.figures import FigureExpert, appearance, cut
 from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.heads import head_of
 from pvchat.perception.things import follow
 from pvchat.schemas import FloatArray, IntArray, Thing, Track
 from pvchat.video import Clip
@@ -29,8 +29,6 @@ Looks = NDArray[np.float16]
 MOST = 4  # bodies of a clip that are described, those most in front, and sightings of each
 _STRIPS = ((0, 2), (2, 4), (4, 7))  # rows of the 7 by 7 grid of a body's box: head, torso, legs
 _SURE = 0.5  # score from which a body is one [choice]
-_HEAD = 0.35  # share of a body's height in which its face begins
-_HEADS = 6.0  # heads a body is tall, as far as a frame shows it
 _SIZE, _ROWS, _COLUMNS = (16, 32), ((0, 7), (7, 17), (17, 30)), slice(4, 12)  # of the picture that tints are taken of
 
 
@@ -47,7 +45,7 @@ def find_bodies(clip: Clip, searched: IntArray, shots: IntArray, expert: ThingEx
     for frame in searched.tolist():
         here = expert.find(clip.images[frame])
         found[frame] = [one for one in here if one.label == "person" and one.score >= _SURE]
-    return sorted(follow(found, shots), key=lambda body: -_area(body))[:MOST]
+    return sorted(follow(found, shots), key=lambda body: -_area(body))
 
 
 def describe(clip: Clip, body: Thing, expert: FrameExpert) -> Looks:
@@ -60,16 +58,10 @@ def describe(clip: Clip, body: Thing, expert: FrameExpert) -> Looks:
     return np.concatenate([*strips, tints], 1).astype(np.float16)
 
 
-def owner(body: Thing, faces: Sequence[Track]) -> int | None:
-    """The number of the face track whose body this is: the face most often in its upper part; None of nobody's."""
-    together = [_shared(body, track) for track in faces]
-    return int(np.argmax(together)) if max(together, default=0) else None
-
-
 def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpert) -> Track:
     """A body without a face as a track of kind "figure", its box where the head is."""
     n, boxes = len(body.frames), np.array(body.boxes, np.float32)
-    heads = np.stack([_head(box) for box in boxes])
+    heads = np.stack([head_of(box) for box in boxes])
     images = [clip.images[frame] for frame in body.frames]
     cuts = [cut(image, head[None])[0] for image, head in zip(images, heads, strict=True)]
     return Track(
@@ -96,25 +88,3 @@ def _tints(picture: NDArray[np.uint8]) -> FloatArray:
     """Mean Lab colours [9] of the middle of head, torso and legs."""
     lab = colours.to_lab(np.asarray(Image.fromarray(picture).resize(_SIZE)))[:, _COLUMNS]
     return np.concatenate([lab[first:end].mean((0, 1)) for first, end in _ROWS])
-
-
-def _shared(body: Thing, track: Track) -> int:
-    """In how many of its sightings a body carries a track's face."""
-    return sum(
-        _carries(np.asarray(box, np.float32), track.boxes[int(np.abs(track.frames - frame).argmin())])
-        for frame, box in zip(body.frames, body.boxes, strict=True)
-        if np.abs(track.frames - frame).min() <= 1
-    )
-
-
-def _carries(box: FloatArray, face: FloatArray) -> bool:
-    """Whether a face's box lies in the upper part of a body's."""
-    middle, height = float(face[0] + face[2]) / 2, float(box[3] - box[1])
-    starts = float(face[1] - box[1]) / max(height, 1e-6)
-    return bool(box[0] <= middle <= box[2] and -0.1 <= starts < _HEAD and face[3] <= box[3])
-
-
-def _head(box: FloatArray) -> FloatArray:
-    side = min(float(box[3] - box[1]) / _HEADS, float(box[2] - box[0]))
-    middle = float(box[0] + box[2]) / 2
-    return np.array([middle - side / 2, box[1], middle + side / 2, box[1] + side], np.float32)

@@ -6,9 +6,10 @@ motion and gestures, clothes, hair, things and what is held. Nothing here change
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -16,14 +17,17 @@ from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, behind_masks, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.experts import networks
+from pvchat.perception.experts.ssd import Detections
+from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.grounds import ground_facts
-from pvchat.perception.motion import BodyMeasures, describe_motion, measure_bodies
+from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
 from pvchat.perception.relations import tell_things
 from pvchat.perception.things import find_things, room_of
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
 from pvchat.video import Clip
 
 _MOUTH = ("talking", "smiling")
+_Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 
 
 def measure(
@@ -48,21 +52,21 @@ def measure(
     copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
     measured = with_things(clip, replace(analysis, tracks=copies, stage="what"), experts, depth.thing_frames)
     networks.rest()  # one kind of network after the other: their buffers are never there together
-    camera = _Camera(clip, analysis.shot_of(clip.times))
-    wanted = sorted(told(copies, depth)) if only is None else sorted(only)
+    frames = _Frames(clip, analysis.shot_of(clip.times), experts)
+    wanted = sorted(told(copies, depth) if only is None else only)
     posing = [n for n in wanted if copies[n].kind == "face" and (only is not None or n < depth.posed_tracks)]
+    posed: dict[int, _Posed] = {}
     for number in posing:
-        _pose(clip, copies[number], experts, depth.poses)
-        tell("measuring people", number + 1, 3 * len(copies))
-    networks.rest()
-    posed = {number: _posed(clip, copies[number], experts, depth.poses) for number in posing}
+        seen = spread(len(copies[number]), depth.poses)
+        posed[number] = seen, _poses(clip, copies[number], seen, experts, frames)
+        tell("measuring people", number + 1, 2 * len(copies))
     networks.rest()
     for number, track in enumerate(copies):
         if track.kind == "face" and only is None and not len(track.masked):
             track.masked = behind_masks(clip, track, experts, depth.masked)
         if number in wanted:
-            _measure(clip, measured, track, experts, camera, posed.get(number))
-        tell("measuring people", 2 * len(copies) + number + 1, 3 * len(copies))
+            _measure(clip, measured, track, experts, frames, posed.get(number))
+        tell("measuring people", len(copies) + number + 1, 2 * len(copies))
     networks.rest()
     return measured
 
@@ -79,58 +83,61 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     return replace(analysis, things=found, scene=scene)
 
 
-@dataclass(frozen=True)
-class _Posed:
-    """Sightings of a track whose pose was looked for, and what face and hands show in them."""
+class _Frames:
+    """What is measured of whole frames, once for everybody, when somebody first needs it."""
 
-    seen: IntArray
-    measures: Sequence[BodyMeasures]
+    def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
+        self._clip, self._shot, self._experts = clip, shot, experts
+        self._persons: dict[int, Detections] = {}
 
-
-class _Camera:
-    """The clip's camera, measured when motion first needs it."""
-
-    def __init__(self, clip: Clip, shot: IntArray) -> None:
-        self._clip, self._shot = clip, shot
+    def persons(self, frame: int) -> Detections:
+        """Whoever the person detector sees in a frame."""
+        if frame not in self._persons:
+            self._persons[frame] = self._experts.body.persons(self._clip.images[frame])
+        return self._persons[frame]
 
     @cached_property
-    def measured(self) -> Camera:
+    def camera(self) -> Camera:
         camera = measure_camera(self._clip.images)
         camera.cut[1:] |= np.diff(self._shot) > 0
         return camera
 
 
 def _measure(
-    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, camera: _Camera, posed: _Posed | None
+    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, posed: _Posed | None
 ) -> None:
     """Fill in a track's facts."""
     track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts)
-    if posed is not None:
-        _tell_motion(track, posed, analysis, camera.measured)
+    if posed is not None and posed[1]:
+        _tell_motion(track, *posed, analysis, frames.camera)
     tell_things(track, analysis)
     ground_facts(track, analysis)
 
 
-def _pose(clip: Clip, track: Track, experts: Experts, count: int) -> None:
-    """Fill in a track's pose in so many sightings."""
-    for i in spread(len(track), count):
-        if (pose := experts.body.pose(clip.images[track.frames[i]], track.boxes[i])) is not None:
+def _poses(clip: Clip, track: Track, seen: IntArray, experts: Experts, frames: _Frames) -> list[BodyMeasures]:
+    """Fill in the pose of the sightings `seen`; face and hand measures of them. Beside it the camera is measured."""
+    body, mesh, hands = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
+
+    def look(i: int) -> BodyMeasures:
+        frame = int(track.frames[i])
+        image = clip.images[frame]
+        if (pose := body.pose(image, track.boxes[i], persons=partial(frames.persons, frame))) is not None:
             track.pose[i] = pose.joints
+        return measure_body(image, track.boxes[i], track.points[i], track.pose[i], mesh, hands)
+
+    def camera() -> Camera:
+        return frames.camera
+
+    jobs: list[Callable[[], Any]] = [camera, *(partial(look, i) for i in seen.tolist())]
+    return side_by_side(lambda job: job(), jobs)[1:]
 
 
-def _posed(clip: Clip, track: Track, experts: Experts, count: int) -> _Posed | None:
-    """Face and hand measures of a track's posed sightings; None where there are none."""
-    seen = spread(len(track), count)
-    part = _part(track, seen)
-    shown = [clip.images[track.frames[i]] for i in seen]
-    measures = measure_bodies(shown, part.boxes, part.points, part.pose, experts.mesh, experts.hands)
-    return _Posed(seen, measures) if measures else None
-
-
-def _tell_motion(track: Track, posed: _Posed, analysis: ClipAnalysis, camera: Camera) -> None:
+def _tell_motion(
+    track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
+) -> None:
     found = track.facts
     found.pose, found.movement, found.gestures, confidence = describe_motion(
-        _part(track, posed.seen), analysis.times, posed.measures, camera
+        _part(track, seen), analysis.times, measures, camera
     )
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask
         found.gestures = [g for g in found.gestures if g not in _MOUTH]

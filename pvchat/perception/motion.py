@@ -1,6 +1,6 @@
 """What a person does, as far as it can be measured: pose, movement and gestures, each with a confidence.
 
-In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_bodies`) and `Camera`.
+In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_body`) and `Camera`.
 Out: words for `PersonFacts`. Everything is silent when the joints it needs are not seen or the numbers lie near their
 threshold: half a body claims neither sitting nor standing, a photo that the camera pans over claims no movement.
 Lengths are in face heights, so that thresholds hold for near and far people; thresholds were set on half of the
@@ -56,37 +56,34 @@ class BodyMeasures:
     hands: FloatArray = field(default_factory=lambda: np.full((2, 21, 3), np.nan, np.float32))
 
 
-def measure_bodies(
-    images: Sequence[NDArray[np.uint8]],
-    boxes: FloatArray,
+def measure_body(
+    image: NDArray[np.uint8],
+    box: FloatArray,
     points: FloatArray,
-    pose: FloatArray,
+    joints: FloatArray,
     mesh: MeshExpert,
     hands: HandExpert,
-) -> list[BodyMeasures]:
-    """Measure face and hands in each sighting of one track.
+) -> BodyMeasures:
+    """Measure face and hands in one sighting of a track.
 
     Args:
-        images: n frames [H, W, 3] uint8 RGB, one a sighting.
-        boxes: [n, 4] face boxes as fractions.
-        points: [n, 5, 2] face points as fractions (NaN for figures: no face is measured then).
-        pose: [n, 33, 4] joints, NaN where no pose was found (no hands are measured then).
-        mesh: lays the mesh over each face.
-        hands: looks at the wrists of each pose.
+        image: [H, W, 3] uint8 RGB, the frame.
+        box: [4] face box as fractions.
+        points: [5, 2] face points as fractions (NaN for figures: no face is measured then).
+        joints: [33, 4] pose, NaN where none was found (no hands are measured then).
+        mesh: lays the mesh over the face.
+        hands: looks at the wrists of the pose.
     """
-    measured = []
-    for image, box, five, joints in zip(images, boxes, points, pose, strict=True):
-        out = BodyMeasures()
-        if np.isfinite(five).all() and (face := mesh.mesh(image, box, five)) is not None:
-            for name in ("mouth_open", "eyes_open", "yaw", "pitch", "roll"):
-                setattr(out, name, float(getattr(face, name)))
-            height, width = image.shape[:2]
-            out.smile = smiling(face.points * np.array([width, height, width], np.float32))
-        if np.isfinite(joints).all():
-            for hand in hands.hands(image, body.Pose(joints, 1.0, Region(0, 0, 1))):
-                out.hands[0 if hand.side == "left" else 1] = hand.points
-        measured.append(out)
-    return measured
+    out = BodyMeasures()
+    if np.isfinite(points).all() and (face := mesh.mesh(image, box, points)) is not None:
+        for name in ("mouth_open", "eyes_open", "yaw", "pitch", "roll"):
+            setattr(out, name, float(getattr(face, name)))
+        height, width = image.shape[:2]
+        out.smile = smiling(face.points * np.array([width, height, width], np.float32))
+    if np.isfinite(joints).all():
+        for hand in hands.hands(image, body.Pose(joints, 1.0, Region(0, 0, 1))):
+            out.hands[0 if hand.side == "left" else 1] = hand.points
+    return out
 
 
 def describe_motion(

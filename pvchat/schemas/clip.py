@@ -35,8 +35,8 @@ class Track:
         points: [n, 5, 2] eyes, nose, mouth corners as fractions; NaN for figures.
         scores: [n] detector confidence.
         quality: [n] 0..1 fitness for identification (size, sharpness, frontality).
-        identity: [n, 128] identity vectors: for faces dlib's own, not normalised (docs/adr/0004-identity-network.md);
-            for figures of unit length.
+        identity: [n, 128] identity vectors: for faces on dlib's scale, not normalised
+            (docs/adr/0020-robust-identity.md); for figures of unit length.
         body_boxes: [n, 4] the region below and around the face that belongs to this person.
         body: [n, 1280] pooled EfficientNet features of that region.
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
@@ -101,6 +101,7 @@ class ClipAnalysis:
         scenes: the scene's facts by stretches of a long video, in order of time.
         in_all: how many tracks the whole has of which this is a part; 0 where this is the whole.
         things: what is seen beside people, the surest first; of stage "what" but for long videos.
+        bodies: people whose body is seen, whether or not their face is, most in front first; none of long videos.
         stage: "who" where only that was looked for which tells who is there; "what" where it was measured, too, what
             people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
     """
@@ -117,6 +118,7 @@ class ClipAnalysis:
     scenes: list[SceneSpan] = field(default_factory=list)
     in_all: int = 0
     things: list[Thing] = field(default_factory=list)
+    bodies: list[Thing] = field(default_factory=list)
     stage: Stage = "what"
 
     def __post_init__(self) -> None:
@@ -164,6 +166,7 @@ class ClipAnalysis:
     def between(self, start_s: float, end_s: float) -> ClipAnalysis:
         """What was seen from `start_s` to `end_s` (seconds): times stay those of the clip, facts are the window's."""
         inside = self._inside(start_s, end_s)
+        first, last = int(inside[0]), int(inside[-1])
         low, high = max(0.0, start_s), min(self.duration_s, end_s)
         stored = np.linspace(0, len(self.times) - 1, len(self.frame_features)).round()
         kept = np.flatnonzero((stored >= inside[0]) & (stored <= inside[-1]))
@@ -181,7 +184,8 @@ class ClipAnalysis:
             shots=shots[shots[:, 1] > shots[:, 0]],
             scenes=scenes,
             in_all=self.in_all or len(self.tracks),
-            things=[part for one in self.things if (part := one.within(int(inside[0]), int(inside[-1]))) is not None],
+            things=[part for one in self.things if (part := one.within(first, last)) is not None],
+            bodies=[part for one in self.bodies if (part := one.within(first, last)) is not None],
         )
 
     def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:

@@ -55,7 +55,7 @@ class Answering:
         clip: the file.
         history: earlier questions about it.
         everyone: who is enrolled.
-        score: people's presence in a clip, or in a part of one.
+        score: people's presence in a clip, or in a part of it (seconds; None is all).
         tell: has measured what people do and wear, and things, where a question asks for that (`ClipMemory.tell`).
         writer: writes the texts.
     """
@@ -63,7 +63,7 @@ class Answering:
     clip: Path
     history: Sequence[Turn]
     everyone: Snapshot
-    score: Callable[[Sequence[Person], ClipAnalysis], list[PersonPresence]]
+    score: Callable[[Sequence[Person], ClipAnalysis, tuple[float, float] | None], list[PersonPresence]]
     tell: Callable[..., Look]
     writer: Writer
 
@@ -93,7 +93,7 @@ class Answering:
             return [Answer(text, q.type, [], _timing(seen, asking, time.perf_counter())) for q in questions], seen
         people = self.everyone.people
         analysis = _part(seen, window)
-        presences = self.score(people, analysis)
+        presences = self.score(people, seen.analysis, window)
         explain(questions, people, presences, analysis)
         things = any(question.things is not None for question in questions)
         seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)

@@ -142,7 +142,13 @@ class PVChat(Enrolling, Correcting):
         return self._answer(clip, questions, history, Asking(between)) if questions else []
 
     def ask_so_far(
-        self, clip: str | Path, seen: ClipAnalysis, whole_s: float, question: str, history: Sequence[Turn] = ()
+        self,
+        clip: str | Path,
+        seen: ClipAnalysis,
+        whole_s: float,
+        question: str,
+        history: Sequence[Turn] = (),
+        between: Window | None = None,
     ) -> Answer:
         """`ask` of what was seen of a clip so far (the `partial` of `analyse`); the answer says how far that is.
 
@@ -152,8 +158,9 @@ class PVChat(Enrolling, Correcting):
             whole_s: length of the whole clip, seconds.
             question: as for `ask`.
             history: as for `ask`.
+            between: as for `ask`.
         """
-        return self._answer(clip, [question], history, Asking(whole_s=whole_s, seen=seen))[0]
+        return self._answer(clip, [question], history, Asking(between, whole_s=whole_s, seen=seen))[0]
 
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
@@ -164,9 +171,11 @@ class PVChat(Enrolling, Correcting):
         """Everyone enrolled against one clip, in one pass."""
         return self.score(self.people.all(), analysis)
 
-    def score(self, people: Sequence[Person], analysis: ClipAnalysis) -> list[PersonPresence]:
-        """Presence of these people, enrolled or not, in the order given."""
-        return self.presence_model.score(people, analysis, self.settings.presence)
+    def score(
+        self, people: Sequence[Person], analysis: ClipAnalysis, window: tuple[float, float] | None = None
+    ) -> list[PersonPresence]:
+        """Presence of these people, enrolled or not, in the order given: in a clip, or in a part of it (seconds)."""
+        return self.presence_model.score(people, analysis, self.settings.presence, window)
 
     def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.

@@ -218,8 +218,8 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
         tracks.append({"kind": track.kind, "facts": track.facts.to_dict(), "appearances": told})
     row = {name: getattr(analysis, name) for name in CLIP_VALUES}
     scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
-    things = [thing.to_dict() for thing in analysis.things]
-    return {**row, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes, "things": things}, arrays
+    found = {name: [thing.to_dict() for thing in getattr(analysis, name)] for name in ("things", "bodies")}
+    return {**row, **found, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
 
 
 def _appearance(one: Appearance) -> dict[str, Any]:
@@ -249,6 +249,7 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
         scene=SceneFacts(**row["scene"]),
         scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
         things=[Thing(**thing) for thing in row["things"]],
+        bodies=[Thing(**body) for body in row["bodies"]],
     )
 
 

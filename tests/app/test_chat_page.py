@@ -50,6 +50,20 @@ def test_a_late_turn_draws_itself_alone(page, party: Path) -> None:
     assert len([url for url in asked if "/files/" in url]) <= 3  # its own pictures only
 
 
+def test_a_part_of_the_clip_is_picked_beside_the_question(page, party: Path) -> None:
+    show(page, party)
+    assert not page.get_by_label("From", exact=True).is_visible()  # folded away
+    page.get_by_text("Ask about a part of the clip").click()
+    page.get_by_label("From", exact=True).fill("0:00")
+    page.get_by_label("To", exact=True).fill("0:01")
+    assert ask(page, "Is Ana there?").startswith("Yes, Ana is in this part of the video")
+    assert "from 0:00 to 0:01" in page.locator("#pv-chat .user").last.inner_text()
+    page.get_by_label("From", exact=True).fill("9:00")
+    page.fill("#pv-question textarea", "Is Ana there?")
+    page.get_by_label("From", exact=True).press("Enter")
+    page.wait_for_selector("#pv-chat .pv-error:has-text('There is no such part')")
+
+
 def test_starters_follow_who_is_in_the_clip(page, party: Path, studio: Scenery) -> None:
     show(page, studio.clip("ben alone", BEN))
     texts = page.locator("#pv-starters button").all_inner_texts()

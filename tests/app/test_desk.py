@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from make_analysis import make_analysis, make_track
 from make_app import ANA, BEN, Scenery, real_clip, upload, wait_for
 from PIL import Image
 from pvchat_app import cards, evidence, turncard
@@ -110,6 +111,23 @@ def test_follow_ups_keep_the_context_of_their_clip(desk: Desk, party: Path, scen
     assert "jacket" in follow.text
     session.keep(desk.receive(session, upload(desk, scenery.clip("other", BEN))))
     assert session.earlier_questions(session.clips[-1]) == []
+
+
+def test_a_part_of_the_clip_answers_and_stands_beside_the_question(desk: Desk, scenery: Scenery) -> None:
+    """Ana until 2 s, then Ben."""
+    path = scenery.clip("film", ANA, BEN)
+    key = next(key for key, seen in scenery.known.items() if len(seen.tracks) == 2)
+    scenery.known[key] = make_analysis(make_track(ANA, range(8)), make_track(BEN, range(8, 16)), frames=16, key=key)
+    session = asking(desk, path)
+    assert last(desk.ask(session, "Is Ana there?", "0:00", "0:02")).text.startswith("Yes")
+    turn = last(desk.ask(session, "Is Ana there?", "2", ""))
+    assert turn.text == "No, Ana is not in this part of the video."
+    assert "from 0:02 to the end" in turncard.turn_card(turn)
+    assert turn.between == (2.0, None)
+    for start, end, why in (("soon", "", "'soon' is no time"), ("0:03", "0:01", "there is no such part")):
+        turn = last(desk.ask(session, "Is Ana there?", start, end))
+        assert why in turn.error
+        assert turn.answer is None
 
 
 def test_errors_stand_where_the_answer_would_be(desk: Desk, party: Path) -> None:

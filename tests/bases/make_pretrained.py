@@ -8,6 +8,8 @@ pictures alone, so nothing is padded.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,17 @@ WORDS = (  # of the prompts: each is one token
     *(f"Frames at 0:00, 0:01, 0:02. {name} is . Is {name} in this video? Yes, {name} is there." for name in ALIASES),
     *GENERIC, PRESENCE_BRIEF, "No, Ana is not there.", "No, Ana is not in this video.", "Yes. No. user assistant",
 )  # fmt: skip
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Sums in one order: what so tiny a base learns hangs on the last bit, which two threads round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def pretrain(base: Base, steps: int = 360, seed: int = 0) -> list[float]:

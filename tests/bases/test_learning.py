@@ -15,6 +15,7 @@ import pytest
 import torch
 from make_lessons import PEOPLE, lessons
 from make_people import make_person
+from make_pretrained import one_thread
 
 from pvchat.bases.loading import load_base
 from pvchat.bases.shared import add_shared
@@ -54,9 +55,10 @@ def taught(pretrained):
     """The pretrained base, and for Ana and Bo: data, training, gate."""
     base = add_shared(load_base(read_source(str(pretrained)), dtype=torch.float32))
     before, found = digest(base), {}
-    for name in PEOPLE:
-        data = lessons(name, 48)
-        found[name] = (data, *train_person(base, data, TAUGHT, Session()))
+    with one_thread():
+        for name in PEOPLE:
+            data = lessons(name, 48)
+            found[name] = (data, *train_person(base, data, TAUGHT, Session()))
     assert digest(base) == before  # nothing of the base was trained
     return base, found
 

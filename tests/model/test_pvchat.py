@@ -15,7 +15,7 @@ from pvchat.model.people import People
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model, list_models, load_config
-from pvchat.runtime import best_dtype
+from pvchat.runtime import compact_dtype
 
 CONFIG = load_config("tiny")
 
@@ -262,7 +262,7 @@ def test_another_language_model_keeps_our_part(model, tmp_path):
     model.save_pretrained(tmp_path / "model", dtype=torch.float32)
     again = PVChatModel.from_pretrained(tmp_path / "model", llm=str(tmp_path / "llm"))
     assert torch.equal(again.qformer.queries, model.qformer.queries)
-    theirs = llm.get_input_embeddings().weight.to(best_dtype("cpu"))  # as a folder's model is loaded
+    theirs = llm.get_input_embeddings().weight.to(compact_dtype("cpu"))  # as a folder's model is loaded
     assert torch.equal(again.llm.get_input_embeddings().weight, theirs)
     without = PVChatModel.from_pretrained(tmp_path / "model", llm="none")
     assert without.llm is None

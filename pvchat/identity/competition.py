@@ -1,0 +1,51 @@
+"""People compete for tracks: what another enrolled person explains better counts against a person by as much.
+
+In: log-odds of P people on K tracks of a clip. Out: the same, competition included; and which tracks are fragments of
+one drawn figure, which compete as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from pvchat.perception.boxes import nesting
+from pvchat.schemas import FloatArray, IntArray, Track
+
+_FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
+
+
+def shown_together(tracks: Sequence[Track]) -> IntArray:
+    """[K]: the same number for the tracks of one figure, those that share `_FRAGMENT` of the smaller one's box."""
+    numbers = np.arange(len(tracks))
+    figures = [i for i, track in enumerate(tracks) if track.kind == "figure"]
+    boxes = {i: np.median(tracks[i].boxes, 0) for i in figures}
+    for i, j in combinations(figures, 2):
+        if nesting(boxes[i][None], boxes[j][None])[0, 0] > _FRAGMENT:
+            numbers[numbers == numbers[j]] = numbers[i]
+    return numbers
+
+
+def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:
+    """Open-set competition on log-odds [P, K].
+
+    A track shows one person: where the other enrolled people together are likelier than "a stranger" (log-odds above
+    0), a person's log-odds fall by as much.
+
+    Args:
+        logits: of P people on K tracks.
+        shown: [K] the same number for tracks that show the same one; each for itself when not given.
+    """
+    if len(logits) < 2 or logits.shape[1] == 0:
+        return logits
+    shown = np.arange(logits.shape[1]) if shown is None else shown
+    best = np.stack([logits[:, shown == number].max(1) for number in shown], 1)
+    out = np.empty_like(logits)
+    for row in range(len(logits)):
+        others = np.delete(best, row, 0)
+        top = others.max(0)
+        together = top + np.log(np.exp(others - top).sum(0))
+        out[row] = logits[row] - np.maximum(together, 0.0)
+    return out

@@ -1,0 +1,64 @@
+"""Somebody who is surely in a long video lends it her sightings: what else looks like these and like her is hers.
+
+In: log-odds that each of K tracks shows each of P people, the video's analysis. Out: log-odds with both held together.
+
+A clip has a few tracks, a film a hundred, and each of them could be taken for her: the odds of each fall as they
+grow. They fall after calibration: of a blurred face the log-odds say little, so its odds are hardly more than how
+likely a track is hers before anything is measured. Whoever is found nevertheless was seen in this light, with this
+hair; a track is held against those sightings as against a second clip of hers. Both looks share the track, so two that
+agree count as √2 of one, not as two. People compete for a track with what the film says of each of them.
+
+The values were picked on films joined from clips of the tune half, 6 to 113 of them each (docs/LOG.md).
+Legend: P people, K tracks, D vector width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
+
+_MANY = 48  # tracks that halve the odds of each
+_SURE = 0.5  # log-odds from which a track is hers, and says what she looks like here
+_NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
+_LENT = 8  # sightings of a track that others are held against, the best
+
+Compared = Callable[[FloatArray, Track], float]  # prototypes [n, D] and a track → log-odds
+
+
+def crowd(analysis: ClipAnalysis) -> float:
+    """Log-odds that each track of a long video loses, since any of them could be taken for somebody; of a clip 0."""
+    return float(np.log1p(max(len(analysis.tracks), analysis.in_all) / _MANY)) if analysis.scenes else 0.0
+
+
+def held_together(
+    logits: FloatArray, odds: FloatArray, people: Sequence[Person], tracks: Sequence[Track], compared: Compared
+) -> FloatArray:
+    """Log-odds [P, K] by enrollment and film, competition not included.
+
+    Args:
+        logits: [P, K] by people's enrollments, competition not included.
+        odds: [P, K] calibrated, competition included.
+        people: P people; drawn figures stay as they are.
+        tracks: K tracks.
+        compared: says how much a track is like others' sightings.
+    """
+    out = logits.copy()
+    for row, person in enumerate(people):
+        if person.kind != "face":
+            continue
+        lent = {k: _best(tracks[k]) for k in np.flatnonzero(odds[row] > _SURE).tolist()}
+        for column in np.flatnonzero(logits[row] > _NEAR).tolist():
+            alike = [compared(rows, tracks[column]) for k, rows in lent.items() if k != column]
+            if alike:
+                by_film = float(np.logaddexp.reduce(alike) - np.log(len(alike)))
+                out[row, column] = (logits[row, column] + by_film) / np.sqrt(2)
+    return out
+
+
+def _best(track: Track) -> FloatArray:
+    """The best sightings [n, D]."""
+    return track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
