@@ -13,7 +13,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from pvchat.perception.experts import networks  # noqa: E402
+from pvchat.perception.experts import converted, networks  # noqa: E402
 from pvchat.perception.experts.networks import Suppression, in_batches, load  # noqa: E402
 from pvchat.perception.experts.workers import side_by_side  # noqa: E402
 

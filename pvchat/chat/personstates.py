@@ -31,8 +31,8 @@ _log = logging.getLogger(__name__)
 def remember(trained: TrainedModel, person: Person) -> Person:
     """An instant enrollment with fresh tokens [I, D] and z [M, R] among its arrays, to be stored."""
     tokens, z = _aligned(trained, person)
-    arrays = {"tokens": tokens.astype(np.float16), "z": z}
-    return replace(person, arrays={**person.arrays, **arrays}, extra={**person.extra, STAMP: trained.stamp})
+    arrays = {**person.arrays, "tokens": tokens.astype(np.float16), "z": z}
+    return replace(person, arrays=arrays, extra={**person.extra, STAMP: trained.stamp})
 
 
 def person_state(trained: TrainedModel, person: Person) -> PersonState:

@@ -102,7 +102,8 @@ def test_what_was_converted_needs_no_torch(folder: Path, pvchat_home: Path) -> N
     code = (
         "import sys; from pathlib import Path; from make_analysis import make_analysis, make_track; "
         "from pvchat.chat.trained import TrainedModel; import numpy as np; "
-        f"frozen = TrainedModel(Path({str(folder)!r}), 'cpu').frozen; clip = frozen.tokens(make_analysis(make_track(1))); "
+        f"frozen = TrainedModel(Path({str(folder)!r}), 'cpu').frozen; "
+        "clip = frozen.tokens(make_analysis(make_track(1))); "
         "frozen.sentences(clip, clip.mask, np.ones(frozen.config.sentence_width, np.float32)); frozen.load(); "
         "print('torch' in sys.modules)"
     )
