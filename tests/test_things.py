@@ -222,3 +222,33 @@ def test_a_face_that_is_found_once_and_unclearly_is_nobody() -> None:
 def test_without_openvino_there_are_no_things(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PVCHAT_RUNTIME", "torch")
     assert ThingExpert(tmp_path / "graph.pb").find(np.zeros((4, 4, 3), np.uint8)) == []
+
+
+def test_what_was_found_in_a_frame_is_told_once_more_without_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bodies ask first, things later; a third question is another clip's."""
+    looks: list[float] = []
+
+    def network(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        looks.append(float(pixels.mean()))
+        scores = np.zeros((1, 1, 91), np.float32)
+        scores[0, 0, 1] = 0.9
+        return np.float32([[[0.1, 0.2, 0.5, 0.6]]]), scores
+
+    monkeypatch.setattr("pvchat.perception.experts.objects.load_graph", lambda *_: network)
+    expert = ThingExpert(tmp_path / "graph.pb")
+    dark, light = np.full((8, 8, 3), 40, np.uint8), np.full((8, 8, 3), 200, np.uint8)
+    first = [expert.find(dark), expert.find(light)]
+    again = [expert.find(dark), expert.find(light)]
+    assert looks == [40, 200]
+    for one, other in zip(first, again, strict=True):
+        assert (
+            [(d.label, d.score) for d in one] == [("person", pytest.approx(0.9))] == [(d.label, d.score) for d in other]
+        )
+    expert.find(dark)
+    assert looks == [40, 200, 40]
+    for shade in range(100, 120):
+        expert.find(np.full((8, 8, 3), shade, np.uint8))
+    expert.find(dark)  # too long ago
+    assert looks[-1] == 40

@@ -8,6 +8,7 @@ whose loops take longer than the network, and kept converted (`networks.py`). Wi
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ _SIDE = 300  # pixels, both sides: frames are squashed, as in training
 _PIXELS = "Preprocessor/map/TensorArrayStack/TensorArrayGatherV3"  # the resized pictures, 0..255
 _BOXES, _SCORES = "Postprocessor/Reshape_2", "Postprocessor/convert_scores"
 _LEAST = 0.2  # score below which no threshold that is used lies
+_KEPT = 16  # frames: more than are searched of a short clip
 _SAME = 0.6  # overlap from which two boxes of a label are one thing, as in the graph's own suppression
 _NAMES = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,
 parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,
@@ -49,6 +51,9 @@ class Detection:
 class ThingExpert:
     """Finds the things that COCO has names for.
 
+    Bodies are looked for in a clip first, things later, in the same frames (`bodies.py`, `things.py`): what was found
+    in the last few frames is kept until it is asked for once more.
+
     Args:
         graph: the frozen TensorFlow graph; None takes it from the weights cache.
 
@@ -62,6 +67,7 @@ class ThingExpert:
 
             graph = member_path("things", GRAPH)
         self._network = load_graph("things", graph, _PIXELS, (1, _SIDE, _SIDE, 3), (_BOXES, _SCORES))
+        self._kept: dict[bytes, list[Detection]] = {}  # by the picture's digest, the oldest first
 
     def find(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The things in a frame [H, W, 3], best first; none where no runtime reads the graph."""
@@ -70,8 +76,14 @@ class ThingExpert:
         from PIL import Image  # the labels alone are read by questions, too
 
         picture = Image.fromarray(image).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
+        digest = hashlib.blake2b(picture.tobytes(), digest_size=16).digest()
+        if (known := self._kept.pop(digest, None)) is not None:
+            return known
         boxes, scores = self._network(np.asarray(picture, np.float32)[None])
-        return read(boxes[0], scores[0])
+        self._kept[digest] = found = read(boxes[0], scores[0])
+        while len(self._kept) > _KEPT:
+            self._kept.pop(next(iter(self._kept)), None)
+        return list(found)
 
 
 def read(boxes: FloatArray, scores: FloatArray) -> list[Detection]:
