@@ -14,6 +14,7 @@ from pvchat.chat.questions import Question
 from pvchat.chat.reasons import doubt
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
+_READ = 12  # names in one sentence
 _REFUSED = {
     "appearance": "what {who} {is_} wearing",
     "action": "what {who} {is_} doing",
@@ -58,8 +59,13 @@ def who_is_absent(asked: Sequence[PersonPresence]) -> str:
     """Who of those enrolled is not there, and who may not be."""
     absent = [p.name for p in asked if p.decision == "absent"]
     unsure = [p.name for p in asked if p.decision == "unsure"]
-    first = f"{join(absent)} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
+    first = f"{join(_some(absent))} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
     return f"{first} I'm not sure about {join(unsure, 'or')}." if unsure else first
+
+
+def _some(names: list[str]) -> list[str]:
+    """As many names as can be read, and how many more there are."""
+    return names if len(names) <= _READ else [*names[: _READ - 1], f"{len(names) - _READ + 1} others"]
 
 
 def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
