@@ -14,7 +14,7 @@ from pvchat.chat.questions import Question
 from pvchat.chat.reasons import doubt
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
-_READ = 12  # names in one sentence
+_MOST_ABSENT = 12  # people who aren't there told by name
 _REFUSED = {
     "appearance": "what {who} {is_} wearing",
     "action": "what {who} {is_} doing",
@@ -56,16 +56,13 @@ def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: 
 
 
 def who_is_absent(asked: Sequence[PersonPresence]) -> str:
-    """Who of those enrolled is not there, and who may not be."""
+    """Who of those enrolled is not there, and who may not be; of many the first ones by name."""
     absent = [p.name for p in asked if p.decision == "absent"]
+    more = len(absent) - _MOST_ABSENT
+    absent = absent if more < 2 else [*absent[:_MOST_ABSENT], f"{number(more)} others whom I know"]
     unsure = [p.name for p in asked if p.decision == "unsure"]
-    first = f"{join(_some(absent))} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
+    first = f"{join(absent)} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
     return f"{first} I'm not sure about {join(unsure, 'or')}." if unsure else first
-
-
-def _some(names: list[str]) -> list[str]:
-    """As many names as can be read, and how many more there are."""
-    return names if len(names) <= _READ else [*names[: _READ - 1], f"{len(names) - _READ + 1} others"]
 
 
 def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
