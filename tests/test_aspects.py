@@ -189,6 +189,14 @@ def test_who_is_absent_how_many_and_when(text: str, decisions: str, answer: str)
     assert ask(text, decisions) == answer
 
 
+def test_of_many_who_are_absent_the_first_are_named() -> None:
+    everyone = [PersonPresence(f"P{chr(65 + i)}", "absent", 0.1) for i in range(20)]
+    names = [p.name for p in everyone]
+    question = read_question("Who is missing?", names)
+    told = plain_answer(question, question.about(everyone), evidence())
+    assert told == f"{', '.join(names[:12])} and eight others whom I know are not in this video."
+
+
 def test_nobody_at_all_is_counted_as_nobody() -> None:
     assert ask("How many people?", "aaa", seen=evidence(unknown=0)) == "I see nobody in this video."
     assert "two people" in ask("How many people?", "aua", seen=evidence(unknown=1, doubtful=1))

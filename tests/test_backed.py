@@ -26,6 +26,11 @@ def backing(question: str, *plain: str) -> Backing:
     [
         ("Is Ana in this video?", KNOWN[0], "Yes, Ana is in this video, on the left of the frame, from 0:02 to 0:09."),
         ("Is Ana in this video?", "No, Ana is not in this video.", "Yes, Ana is in this video."),
+        ("Is Ana in this video?", f"Yes, {KNOWN[0]}", "Yes, Ana is in this video, on the right of the frame."),
+        ("Is Ana in this video?", f"Yes, {KNOWN[0]}", "Yes, Bo is in this video, on the right of the frame."),
+        ("Is Ana in this video?", f"Yes, {KNOWN[0]}", "Yes, Ana is in this video, wearing a blue jacket."),
+        ("Is Ana in this video?", f"Yes, {KNOWN[0]}", "Yes, Ana is in this video from 0:03 to 0:09."),
+        ("Is Ana in this video?", f"Yes, {KNOWN[0]}", "Ana is not in this video."),
         ("Is Ana in this video?", "No, Ana is not in this video.", "No, Bo is not in this video."),
         ("Is Ana wearing a hat?", "Ana is in this video, but I can't tell.", "Yes, Ana is wearing a red top."),
         ("How many people are there?", "I see two people in this video: Ana and Bo.", "I see three people here."),
@@ -50,12 +55,41 @@ def test_another_fact_person_number_or_yes_is_refused(question, plain, said):
     [
         ("What is Ana wearing?", KNOWN[1], "Ana wears a red top and glasses."),
         ("Is Ana in this video?", "No, Ana is not in this video.", "No, Ana isn't in this video."),
+        ("Is Ana in this video?", f"Yes, {KNOWN[0]}", "Yes, Ana is in this video, on the left, wearing a red top."),
         ("Describe Ana.", "Ana sits and talks.", "Ana is wearing a red top."),
         ("Ana's clothes, what are they?", "Ana is in this video, but I can't tell the rest.", KNOWN[1]),
     ],
 )
 def test_the_same_in_other_words_or_another_true_sentence_passes(question, plain, said):
     assert not backing(question, plain).problems(said, 0)
+
+
+UNSURE = "I'm not sure whether Ana is in this video: at 0:02 there is somebody behind a mask who could be Ana."
+
+
+@pytest.mark.parametrize(
+    ("plain", "said", "fits"),
+    [
+        (UNSURE, "I'm not sure whether Ana is in this video, so I can't tell.", True),
+        (UNSURE, "I'm not sure whether Ana is in this video.", True),
+        (UNSURE, "I'm not sure whether Bo is in this video.", False),
+        (UNSURE, "Ana is not in this video, so I can't tell.", False),
+        (UNSURE, "I'm not sure whether Ana is in this video: at 0:05 there is somebody small who could be Ana.", False),
+        ("Ana is not in this video, so I can't tell.", "Ana is not in this video, so I can't say where Ana is.", True),
+        ("Ana is not in this video, so I can't describe Ana.", "Ana is not in this video, so I can't tell.", True),
+        ("Ana is not in this video, so I can't tell.", "No, Ana is not in this video.", False),
+        ("Ana is not in this video, so I can't tell.", "Ana is not in this video, so I can't say what Bo does.", False),
+        ("Ana is not in this video, so I can't tell.", "Ana is in this video, so I can't tell.", False),
+        ("Ana is in this video, but I can't tell the rest.", "Ana is not in this video, so I can't tell.", False),
+        (
+            "Ana is not in this video, so I can't tell.",
+            "Ana is not in this video, so I can't tell why she left.",
+            False,
+        ),
+    ],
+)
+def test_a_refusal_is_held_against_who_is_there(plain, said, fits):
+    assert bool(backing("Is Ana sitting?", plain).problems(said, 0)) != fits
 
 
 def test_a_true_sentence_is_no_answer_to_a_closed_question():

@@ -45,6 +45,7 @@ def test_rephrasings_that_say_the_same_pass(plain: str, said: str) -> None:
         ("Yes, Ana is in this video.", "Ana is in this video.", "changes yes"),
         ("Will sits.", "Will Ana sit.", "adds @"),
         ("Ana is before a wall.", "Ana is behind a wall.", "adds behind"),
+        ("Ana is not here, so I can't tell.", "Ana is here, so I can't tell.", "changes who or not"),
         ("Ana sits.", "", "unfinished"),
     ],
 )  # fmt: skip

@@ -27,7 +27,7 @@ from pvchat.chat.existence import (
 )
 from pvchat.chat.guard import rephrase
 from pvchat.chat.order import in_order
-from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, sure_gender
+from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
@@ -174,9 +174,5 @@ def _located(person: PersonPresence, question: Question, evidence: Evidence) -> 
 
 def _scene(kind: QuestionType, evidence: Evidence) -> list[str]:
     """A sentence about the whole clip, where there is one to say."""
-    scene = evidence.scene
-    style = "a drawn scene" if scene.drawn else None
-    shown = [x for x in (style, scene.place, scene.setting, scene.background and f"with {scene.background}") if x]
-    told = (scene.place or scene.drawn) and kind in ("location", "other")
-    plain = [f"The video shows {', '.join(shown)}."] if told else []
-    return [evidence.shown] if evidence.shown else plain
+    told = scene_told(evidence) if kind in ("location", "other") else ""
+    return [evidence.shown] if evidence.shown else [told] if told else []

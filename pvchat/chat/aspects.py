@@ -40,7 +40,7 @@ _PRESENCE = _THERE | word_set(
     know wonder whether if right true sure certain maybe perhaps possibly likely got get long often begins
     starts enter enters arrive arrives leave leaves second seconds first last minute minutes watch watched watching
     two three four five anybody anyone somebody someone everybody everyone nobody none hello hi hey ok okay thanks
-    count counts total altogether overall able familiar known enrolled name
+    count counts total altogether overall able familiar known enrolled name names
     list say tell there's who's that's i'm i've you've let's isn't aren't wasn't
     doesn't don't didn't can't haven't hasn't won't face anything nothing something"""
 )  # and in questions of any form about who is there

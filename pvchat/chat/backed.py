@@ -1,8 +1,9 @@
 """Whether a sentence of the model is backed: it says what the rules' answer says, or what the brief says of the person.
 
 In: a sentence, the rules' sentence in its place, the brief. Out: why it may not be shown; nothing where it may. What is
-asked of presence, counts, times, yes and no must agree with the rules word for word in content. To an open question the
-rules may have misread, any true and undenied sentence of the brief is an answer, too.
+asked of presence, counts, times, yes and no must agree with the rules word for word in content. Of somebody who is
+there more may be said, or less, as far as the brief says it; a refusal may leave out what therefore can't be told. To
+an open question the rules may have misread, any true and undenied sentence of the brief is an answer, too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,13 @@ from pvchat.chat.questions import Question
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _VERDICT = re.compile(r"\W*(?:yes|no|probably|maybe|right|correct|true|false)\b", re.IGNORECASE)
 
+_REFUSAL = re.compile(
+    r"(?P<verdict>(?:I'm not sure whether .+|.+ (?:is|are) not) in this video)"
+    r"(?:, so I can't (?:tell|describe [^,;:]+|say (?:what|where) [^,;:]+ (?:is|are)(?: wearing| doing)?))?\."
+)
+_DOUBT = re.compile(r"(?P<verdict>I'm not sure whether .+? in this video): .+\.")
+_THERE = re.compile(r"Yes, .* is in this video\b")
+
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, each with its full stop; what follows the last full stop is left out."""
@@ -26,6 +34,17 @@ def sentences(text: str) -> list[str]:
 def is_open(question: Question) -> bool:
     """Whether a true sentence about the people asked about can be an answer although the rules gave another."""
     return question.type != "existence" and question.aspect.name == "usual" and not question.asks_who
+
+
+def _verdict(sentence: str, reason: bool = False) -> str | None:
+    """What a refusal says of who is there, without what therefore can't be told; None for other sentences.
+
+    Args:
+        sentence: such as "Ana is not in this video, so I can't say what Ana is wearing."
+        reason: also take the reason away why somebody isn't surely there: to leave it out is no untruth.
+    """
+    found = _REFUSAL.fullmatch(sentence) or (_DOUBT.fullmatch(sentence) if reason else None)
+    return f"{found['verdict']}." if found else None
 
 
 @dataclass(frozen=True)
@@ -47,26 +66,40 @@ class Backing:
     def problems(self, sentence: str, place: int) -> list[str]:
         """Why a sentence may not be shown at its place of the answer (0 for the first); empty if it may."""
         found = self._unlike(sentence, place)
-        return found if found and not (self.is_open and self.told(sentence)) else []
+        free = self.is_open and self.told(sentence) or self._says_yes(sentence, place)
+        return [] if free else found
 
     def is_free(self, sentence: str, place: int) -> bool:
         """Whether only the brief backs a sentence: the rules gave another answer, which then is none."""
         return self.is_open and bool(self._unlike(sentence, place)) and self.told(sentence)
 
+    def _says_yes(self, sentence: str, place: int) -> bool:
+        """Whether somebody is there for both the rules and a sentence, and the brief says whatever else it says."""
+        if place >= len(self.plain):
+            return False
+        both = (self.plain[place], sentence)
+        alike = self._names(both[0]) == self._names(both[1]) and all(_THERE.match(one) for one in both)
+        return alike and self.told(sentence.removeprefix("Yes, "))
+
     def _unlike(self, sentence: str, place: int) -> list[str]:
         """What a sentence says otherwise than the rules' at its place."""
         if place >= len(self.plain):
             return ["goes on"]
-        return problems(sentence, self.plain[place], self.names)
+        found = problems(sentence, self.plain[place], self.names)
+        verdicts = (_verdict(self.plain[place], reason=True), _verdict(sentence))
+        return found if found and (verdicts[1] is None or problems(verdicts[1], verdicts[0] or "", self.names)) else []
 
     def told(self, sentence: str) -> bool:
         """Whether the brief says a sentence: its words are the brief's about the same people, bound alike."""
-        words = content_words(sentence, self.names)
-        who = {w for w in words if w.startswith("@")}
-        about = [k for k in self.known if {w for w in content_words(k, self.names) if w.startswith("@")} & who]
+        words, who = content_words(sentence, self.names), self._names(sentence)
+        about = [k for k in self.known if self._names(k) & who]
         said = [w for w in words if w not in who]
         if not about or not said or NEGATIONS & set(said) or _VERDICT.match(sentence):
             return False
         text = " ".join(about)
         mine, theirs = bound_words(sentence, self.names), bound_words(text, self.names)
         return len(who) == 1 and set(said) <= set(content_words(text, self.names)) and not mine - theirs
+
+    def _names(self, sentence: str) -> set[str]:
+        """Marks of the people named in a sentence."""
+        return {w for w in content_words(sentence, self.names) if w.startswith("@")}

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import be, join, lasting
+from pvchat.chat.comparisons import Comparison, compare
+from pvchat.chat.english import join, upper
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.existence import existence, unknown_people
-from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase
+from pvchat.chat.existence import existence, how_many, times, unknown_people, who_is_absent, who_is_there
+from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
+from pvchat.chat.properties import alone_or_not
 from pvchat.chat.questions import Question
-from pvchat.chat.things import things_told
+from pvchat.chat.things import surfaces_told, things_told
 from pvchat.schemas import PersonFacts, PersonPresence
 
-_MOST = 6  # people told of one by one: the prompt has room for no more
+_MOST = 5  # people told of one by one: the prompt has room for no more
 
 
 def brief(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -28,24 +30,36 @@ def brief(question: Question, asked: Sequence[PersonPresence], evidence: Evidenc
         evidence: what was measured.
     """
     named = [p for p in asked if p.name in question.people]
-    others = [p for p in asked if p.decision != "absent" and p not in named]
-    told = [sentence for p in [*named, *others][:_MOST] for sentence in of_person(p, evidence)]
-    away = [p.name for p in asked if p.decision == "absent" and p not in named][:_MOST]
-    told += [f"{join(away)} {be(away)} not in this video."] if away else []
-    return " ".join([*told, *of_clip(evidence)])
+    present = [p for p in asked if p.decision == "present"]
+    told = [sentence for p in named[:_MOST] for sentence in of_person(p, evidence)]
+    told += compared([p for p in present if p in named], evidence)
+    told += [] if named else of_everybody(question, asked, evidence)
+    told += [] if named else [sentence for p in present[:_MOST] for sentence in seen_of(p.name, evidence)]
+    strangers = unknown_people(evidence.unknown) if named else ""
+    return " ".join([*told, *([strangers] if strangers else []), *of_clip(evidence)])
+
+
+def of_everybody(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """Who of all who are known is there, who may be, who isn't, and how many people are seen."""
+    away = [p for p in asked if p.decision == "absent"]
+    return [who_is_there(question, asked, evidence), how_many(asked, evidence), who_is_absent(away)]
 
 
 def of_person(person: PersonPresence, evidence: Evidence) -> list[str]:
-    """What is known of one person: whether she is there and, if so, looks, deeds, place."""
+    """What is known of one person: whether she is there and, if so, when, what is seen of her, her company."""
     there = existence([person], evidence).removeprefix("Yes, ").removeprefix("No, ")
     if person.decision != "present":
         return [there]
-    name, facts = person.name, evidence.facts.get(person.name, PersonFacts())
+    told = [there, times(person, evidence, "how long"), *seen_of(person.name, evidence)]
+    return [*told, upper(alone_or_not(person.name, evidence))]
+
+
+def seen_of(name: str, evidence: Evidence) -> list[str]:
+    """Looks, deeds and place of somebody who is there."""
+    facts = evidence.facts.get(name, PersonFacts())
     looks, acts = appearance_phrase(facts, whole=True), action_phrase(facts)
     place = location_phrase(name, evidence, others=True)
     told = [
-        there,
-        f"{name} is seen for about {lasting(person.visible_s)}." if "from" in there else "",
         f"{name} is a {facts.gender}." if facts.gender else "",
         f"{name} {looks}." if looks else "",
         f"{name} {acts}." if acts else "",
@@ -54,8 +68,16 @@ def of_person(person: PersonPresence, evidence: Evidence) -> list[str]:
     return [sentence for sentence in told if sentence]
 
 
+def compared(present: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """Which of two people is further to a side, and which nearer to the camera."""
+    if len(present) != 2:
+        return []
+    told = [compare(Comparison(by, which=True), present, evidence) for by in ("left", "nearer")]
+    return list(dict.fromkeys(told))
+
+
 def of_clip(evidence: Evidence) -> list[str]:
-    """What is known of the clip beside the people known: strangers, things."""
-    strangers = unknown_people(evidence.unknown)
+    """What is known of the clip beside people: the scene, things, and what stands on them."""
     things = [] if evidence.scene.drawn else things_told([t for t in evidence.things if t.label != "tie"])
-    return [x for x in (strangers, f"I see {join(things)}." if things else "") if x]
+    told = [f"I see {join(things)}.", *surfaces_told(evidence.things)] if things else []
+    return [*([shown] if (shown := scene_told(evidence)) else []), *told]

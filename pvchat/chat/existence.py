@@ -14,6 +14,7 @@ from pvchat.chat.questions import Question
 from pvchat.chat.reasons import doubt
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
+_MOST_ABSENT = 12  # people who aren't there told by name
 _REFUSED = {
     "appearance": "what {who} {is_} wearing",
     "action": "what {who} {is_} doing",
@@ -55,8 +56,10 @@ def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: 
 
 
 def who_is_absent(asked: Sequence[PersonPresence]) -> str:
-    """Who of those enrolled is not there, and who may not be."""
+    """Who of those enrolled is not there, and who may not be; of many the first ones by name."""
     absent = [p.name for p in asked if p.decision == "absent"]
+    more = len(absent) - _MOST_ABSENT
+    absent = absent if more < 2 else [*absent[:_MOST_ABSENT], f"{number(more)} others whom I know"]
     unsure = [p.name for p in asked if p.decision == "unsure"]
     first = f"{join(absent)} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
     return f"{first} I'm not sure about {join(unsure, 'or')}." if unsure else first

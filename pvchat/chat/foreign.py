@@ -50,6 +50,7 @@ class _Lexicon:
 def read_foreign(lower: str) -> ForeignQuestion | None:
     """Read a question of another language; None for English and what can't be told."""
     lower = re.sub(rf"'(?={MASK.lower()}\b)", " ", lower)  # "qu'Alex"
+    lower = lower.replace("est-ce que", "est-ce").replace("哪些人", "谁").replace("哪些", "谁")
     language = _language(lower)
     if language is None:
         return None

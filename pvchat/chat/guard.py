@@ -207,9 +207,9 @@ def _colour_nouns(words: list[str], names: Sequence[str]) -> Counter[tuple[str, 
 
 
 def _ordered(words: list[str], names: Sequence[str]) -> list[str]:
-    """Names (repeats in a row count once) and negations in order: who is meant by which "not"."""
+    """Names (repeats in a row count once) and every negation in order: who is meant by which "not"."""
     marks = [w for w in words if w in NEGATIONS or w.startswith("@")]
-    return [w for i, w in enumerate(marks) if not i or w != marks[i - 1]]
+    return [w for i, w in enumerate(marks) if not i or w in NEGATIONS or w != marks[i - 1]]
 
 
 def _segments(words: list[str], names: Sequence[str]) -> list[set[str]]:

@@ -72,6 +72,14 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     return ", ".join(p for p in parts if p)
 
 
+def scene_told(evidence: Evidence) -> str:
+    """Such as "The video shows a drawn scene, outdoors."; empty where its place isn't known."""
+    scene = evidence.scene
+    style = "a drawn scene" if scene.drawn else None
+    shown = [x for x in (style, scene.place, scene.setting, scene.background and f"with {scene.background}") if x]
+    return f"The video shows {', '.join(shown)}." if style or scene.place else ""
+
+
 def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     """["Ben", "one other person"]: those about as high up and less than `_NEAR` box widths away."""
     here = evidence.boxes.get(name)

@@ -23,7 +23,8 @@ _TIDY = re.compile(
 )
 _BESIDE = re.compile(r"\b(next to|beside|near|close to|alongside)\b")
 _SIDE = re.compile(
-    r"\b(?:on|at|to|in) the (?:far |very )?(left|right|middle|cent(?:re|er)|foreground|background)\b(?! of\b)"
+    r"\b(?:on|at|to|in) the (?:far |very )?(left|right|middle|cent(?:re|er)|foreground|background)\b"
+    r"(?:(?:-hand)? side)?(?! of\b)"
 )
 _ALONE = re.compile(r"\b(alone|by (him|her|them)sel\w+|on (his|her|their) own)\b")
 _GENDER = {"man": "man", "male": "man", "guy": "man", "woman": "woman", "female": "woman", "lady": "woman"}
@@ -43,6 +44,7 @@ _PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<wh
 _ARTICLE = re.compile(r"^(?:an?|the|any|some|his|her|their) ")
 _LOOKS_TO = re.compile(r"(down|(to )?the (left|right))?$")
 _VAGUE = word_set("looking coming making having being doing going getting taking trying showing leaving turning")
+_VAGUE_NOUNS = word_set("something anything")  # "something red" asks for a colour
 _SAME = {"speaking": "talking"}
 _ANYTHING = word_set("a an the his her their to at with something anything somebody someone anybody anyone")
 
@@ -122,7 +124,7 @@ def _worn(text: str) -> Predicate | None:
 
 def _garment(what: str) -> Predicate | None:
     words = _ARTICLE.sub("", what).split()
-    nouns = tuple(w for w in words if w not in COLOURS)
+    nouns = tuple(w for w in words if w not in COLOURS | _VAGUE_NOUNS)
     if not words or len(nouns) > 2:
         return None
     return Predicate("worn", f"wearing {what}", nouns, " ".join(w for w in words if w in COLOURS) or None)

@@ -58,6 +58,12 @@ def rest(present: Sequence[str]) -> str:
     return f"{join(present)} {be(present)} in this video, but I can't tell the rest."
 
 
+def alone_or_not(name: str, evidence: Evidence) -> str:
+    """Who else is in the clip beside somebody who is there."""
+    company = _company(name, evidence)
+    return f"{join(company)} {be(company)} in this video too." if company else f"I see nobody but {name}."
+
+
 def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
     """Whether a predicate holds of somebody present."""
     facts, words = evidence.facts.get(name, PersonFacts()), predicate.words
@@ -87,8 +93,7 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
 
 def _of_one(predicate: Predicate, name: str, evidence: Evidence) -> str:
     if predicate.kind == "alone":
-        company = _company(name, evidence)
-        return f"No, {join(company)} {be(company)} in this video too." if company else f"Yes, I see nobody but {name}."
+        return f"{'No' if _company(name, evidence) else 'Yes'}, {alone_or_not(name, evidence)}"
     verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
     if predicate.kind == "gender" and len(predicate.words) > 1 and fact:
         return f"{fact}."

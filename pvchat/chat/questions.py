@@ -34,7 +34,8 @@ _WHO = re.compile(
     r"\b(who|whom|who's|any ?one|any ?body|some ?one|some ?body|which (people|persons?|of (them|us|my|the))"
     r"|which ones?|what people|how many (people|persons|faces)|head ?count|a crowd or"
     r"|(other|more|familiar|known) (people|persons|faces?)"
-    r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*(people|persons?|faces))\b"
+    r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*(people|persons?|faces)"
+    r"|names? of (every ?one|every ?body|all|those|the people))\b"
 )
 _BESIDES = re.compile(r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?))\b")
 _EVERYONE = re.compile(

@@ -15,7 +15,8 @@ from pvchat.schemas import QuestionType
 ELLIPSIS = re.compile(r"^(and|what about|how about|or|but|also)\b")
 _GARMENT = (
     r"jackets?|shirts?|t-?shirts?|dress|dresses|ties?|coats?|suits?|trousers|pants|jeans|skirts?|shoes?|uniforms?|scrubs"
-    r"|sweaters?|hoodies?|hats?|caps?|masks?|glasses|sunglasses|spectacles|scarf|jewel(le)?ry|accessor(y|ies)"
+    r"|(?<!on )(?<!the )tops?|blouses?|sweaters?|hoodies?|hats?|caps?|masks?|glasses|sunglasses|spectacles|scarf"
+    r"|jewel(le)?ry|accessor(y|ies)"
 )
 _AGENT = rf"({MASK.lower()}|he|she|they|who|any ?one|any ?body|every ?one|every ?body|people|man|woman|person)"
 _NOT_DEEDS = (

@@ -47,6 +47,7 @@ _IRREGULAR = {
     "skis": "skis",
     "bus": "buses",
 }
+SURFACES = ("chair", "couch", "bench", "bed", "dining table")
 _PLURALS = ("scissors", "skis")  # words without a singular
 _MOST_TOLD = 5
 _HELD = re.compile(
@@ -163,6 +164,13 @@ def things_told(things: Sequence[Thing]) -> list[str]:
     return [f"{counted(k, at_most_at_once(found))} {_where(found[0])}" for k, found in alike.items()]
 
 
+def surfaces_told(things: Sequence[Thing]) -> list[str]:
+    """What lies on tables, beds and the like, a sentence for the surest of each kind that something lies on."""
+    surest = {t.label: t for t in reversed(things)}
+    lying = {label: things_on(surest[label], things) for label in surest if label in SURFACES}
+    return [f"On the {said(label, 1)} I see {things_seen(found)}." for label, found in lying.items() if found]
+
+
 def things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
     """The things whose foot stands on a table, a bed or the like in a frame that shows both."""
     found = []
@@ -172,7 +180,7 @@ def things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
             for i, frame in enumerate(thing.frames)
             if frame in table.frames
         ]
-        if thing is not table and thing.label not in ("chair", "couch", "bench", "bed", "dining table") and pairs:
+        if thing is not table and thing.label not in SURFACES and pairs:
             on = [
                 a[0] < (b[0] + b[2]) and b[0] < (a[0] + a[2]) / 2 < b[2] and b[1] - 0.02 < a[3] < b[3] for a, b in pairs
             ]

@@ -31,7 +31,7 @@ from pvchat.model.mova import QuestionGate
 from pvchat.model.people import IdentityMatch, People
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.qformer import QFormer
-from pvchat.model.reading import PVChatOutput, Reading, Written
+from pvchat.model.reading import PVChatOutput, Reading, Written, whole_answers
 from pvchat.model.visual import View, VisualTokens
 
 MATCH_WEIGHT = 4.0  # what a fully matching face adds to the presence logit at the start
@@ -139,7 +139,11 @@ class PVChatModel(nn.Module):
         logits = self.llm.get_output_embeddings()(hidden[at])  # [answer tokens, vocabulary]
         losses = F.cross_entropy(logits.float(), batch.labels[at], reduction="none")
         first = at & ~F.pad(at, (1, 0))[:, :-1]  # answers don't touch one another
-        return PVChatOutput(reading, losses.mean(), int(at.sum()), losses[first[at]].mean())
+        out = PVChatOutput(reading, losses.mean(), int(at.sum()), losses[first[at]].mean())
+        if not self.training:
+            right = logits.argmax(-1) == batch.labels[at]
+            out.exact = whole_answers(right, at.nonzero()[:, 0], batch.segment[at], len(prompts))
+        return out
 
     @torch.no_grad()
     def generate(

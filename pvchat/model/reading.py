@@ -52,14 +52,32 @@ class PVChatOutput:
         reading: of the Q-Former.
         lm_loss: mean over all `answer_tokens`, of which there are so many.
         first_loss: mean over the first token of every answer, which is where yes and no are decided.
+        exact: for each prompt, answer by answer, whether each of its tokens is the likeliest: greedy writing would give
+            this answer. Empty while the model trains.
     """
 
     reading: Reading
     lm_loss: Tensor | None = None
     answer_tokens: int = 0
     first_loss: Tensor | None = None
+    exact: list[list[bool]] = field(default_factory=list)
 
 
 def similarity(clips: Tensor, sentences: Tensor) -> Tensor:
     """Cosines [B, K] of clips' best queries [B, Q, S] and sentences [K, S], all L2-normalised (BLIP-2, Sec. 3.2)."""
     return (clips @ sentences.T).amax(1)
+
+
+def whole_answers(right: Tensor, row: Tensor, answer: Tensor, rows: int) -> list[list[bool]]:
+    """For each of so many rows, answer by answer, whether all its tokens are right.
+
+    Args:
+        right: [n] bool, of answer tokens.
+        row: [n] the row of each.
+        answer: [n] its answer, counted in its row.
+        rows: how many.
+    """
+    found: list[dict[int, bool]] = [{} for _ in range(rows)]
+    for hit, i, k in zip(right.tolist(), row.tolist(), answer.tolist(), strict=True):
+        found[i][k] = found[i].get(k, True) and hit
+    return [[one[k] for k in sorted(one)] for one in found]

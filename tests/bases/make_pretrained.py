@@ -30,7 +30,7 @@ from pvchat.train.person.examples import ALIASES
 
 PEOPLE, CLIPS, CROPS = 300, 2, 2  # made-up ones, and what is drawn of each
 ROWS, RATE, WARM = 64, 3e-3, 50  # rows of a step, learning rate, steps until it is reached
-TEXT = ("input_ids", "attention_mask")  # of a prompt's inputs; the rest are pictures
+TEXT = ("input_ids", "attention_mask", "mm_token_type_ids")  # of a prompt's inputs; the rest are pictures
 
 
 WORDS = (  # of the prompts: each is one token
@@ -133,8 +133,8 @@ class _World:
     def _tokens(self, who: Any) -> Tensor:
         """[B, 16, W] some of the visual tokens of everybody's crops, as long as words are."""
         pictures = _joined([self.crops[w][self.rng.integers(CROPS)] for w in who])
-        ids = self.still["input_ids"].expand(ROWS, -1)
-        embeds = _embeds(self.base, {"input_ids": ids, "attention_mask": torch.ones_like(ids), **pictures})
+        text = {k: v.expand(ROWS, -1) for k, v in self.still.items() if k in TEXT}
+        embeds = _embeds(self.base, text | pictures)
         tokens = embeds[:, _places(self.base, self.still["input_ids"])[0]]
         chosen = torch.from_numpy(self.rng.choice(tokens.shape[1], TOKENS, tokens.shape[1] < TOKENS))
         usual = self.base.model.get_input_embeddings().weight.detach().norm(dim=1).median()

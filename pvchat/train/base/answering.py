@@ -36,7 +36,7 @@ from pvchat.train.base.lessonplan import Lesson, Plan, plan
 from pvchat.train.base.phases import Objective, StepLoss, total
 from pvchat.train.base.sheets import KEPT_NAMES, TRAINING_NAMES, Maker
 
-QUESTIONS = 8  # about one clip
+QUESTIONS = 10  # about one clip
 ANSWER_TOKENS = 64
 _TOGETHER = 8  # answers that validation writes at once
 
@@ -104,7 +104,7 @@ class Answering:
             rng: which copy of an enrolled photo is seen, as it is or degraded.
         """
         prompts = [
-            Prompt(one[0].text, one[0].answer, p.brief, clip=i, turns=tuple((x.text, x.answer) for x in one[1:]))
+            Prompt(one[0].asked, one[0].answer, p.brief, clip=i, turns=tuple((x.asked, x.answer) for x in one[1:]))
             for i, (p, one) in enumerate(zip(plans, lessons, strict=True))
         ]
         features = collate([from_analysis(p.sheet.scene.analysis, self.model_config) for p in plans])
@@ -116,7 +116,7 @@ class Answering:
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """The language model's over all answers, and over their first tokens, where yes and no are decided."""
-        out = model(batch.features, batch.prompts, question=batch.question, people=_people(model, batch))
+        out = model(batch.features, batch.prompts, question=batch.question, people=people_of(model, batch))
         return total({"lm_loss": out.lm_loss, "first_loss": 0.3 * out.first_loss}, out.reading)
 
     def validate(self, model: Any, objective: Objective | None = None) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class Answering:
         batch = self.collate([made for made, _ in rows], [[lesson] for _, lesson in rows], rng)
         decoding = Decoding(ANSWER_TOKENS)
         said = model.generate(
-            batch.features, batch.prompts, question=batch.question, people=_people(model, batch), decoding=decoding
+            batch.features, batch.prompts, question=batch.question, people=people_of(model, batch), decoding=decoding
         )
         return list(said.texts)
 
@@ -156,5 +156,6 @@ def agrees(made: Plan, lesson: Lesson, text: str) -> bool:
     return len(told) == len(backing.plain) and not any(backing.problems(s, i) for i, s in enumerate(told))
 
 
-def _people(model: Any, batch: EpisodeBatch) -> People | None:
+def people_of(model: Any, batch: EpisodeBatch) -> People | None:
+    """The people named in a batch; None where nobody is."""
     return named_people(model, batch) if any(batch.rows) else None

@@ -42,7 +42,8 @@ class BaseConfig:
         batch: examples a step.
         negatives: captions of other pictures that each picture is held against beside its batch's (phase 1); their
             vectors are frozen, so they cost next to nothing and a batch can be small.
-        precision: of the forward pass; "auto" takes bfloat16 where the processor computes in it.
+        precision: of the forward pass; "auto" takes bfloat16 where the processor computes in it, "int8" has the frozen
+            layers of the language model multiply in 8 bits (`eightbit.py`), the rest in float32.
         lr, lora_lr: peak learning rates; linear warm-up over `warmup` steps, cosine to a tenth at `steps`.
         decay, clip: AdamW's weight decay (matrices only), largest gradient norm.
         dropout: of the Q-Former; negative keeps the preset's.
@@ -112,8 +113,8 @@ class BaseConfig:
         if self.phase not in PHASES:
             known = ", ".join(f"{number} ({name})" for number, name in PHASES.items())
             raise SettingsError(f"unknown phase {self.phase}", hint=f"Use one of: {known}.")
-        if self.precision not in ("auto", "float32", "bfloat16"):
-            raise SettingsError(f"unknown precision '{self.precision}'", hint="Use auto, float32 or bfloat16.")
+        if self.precision not in ("auto", "float32", "bfloat16", "int8"):
+            raise SettingsError(f"unknown precision '{self.precision}'", hint="Use auto, float32, bfloat16 or int8.")
         for name in ("steps", "minutes", "batch", "lr", "validate_every", "save_every", "keep", "log_every"):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"--{name.replace('_', '-')} must be positive, not {getattr(self, name)}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,23 +16,34 @@ from pvchat.chat.answers import plain_answer
 from pvchat.chat.brief import brief
 from pvchat.chat.phrases import sure_gender
 from pvchat.chat.questions import Question, read_question
-from pvchat.chat.things import said
+from pvchat.chat.things import SURFACES, said
 from pvchat.schemas import PersonFacts, PersonPresence
-from pvchat.train.base.questionbank import ABOUT_CLIP, ABOUT_ONE, ABOUT_TWO, BANK
-from pvchat.train.base.sheets import Sheet, any_deed, any_garment, any_thing, worn
+from pvchat.train.base.questionbank import bank, kinds
+from pvchat.train.base.sheets import Sheet, any_deed, any_garment, any_hair, any_place, any_thing, worn
 
-_PRONOUN, _CARELESS, _NARROW, _BARE = 0.12, 0.15, 0.1, 0.1  # shares of questions, and of sheets
+_PRONOUN, _CARELESS = 0.12, 0.15  # shares of questions
+_NARROW, _BARE, _DESERTED = 0.12, 0.04, 0.2  # shares of sheets; the last of those where nobody known is present
+_OF_FOCUS = {"present": 6.0, "unsure": 1.2, "absent": 0.8}  # how often who is asked about
 _HE = {"man": "he", "woman": "she"}
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One question: its kind, as it is asked, its plain wording as the rules read it, their answer."""
+    """One question: its kind, as it is asked, its plain wording as the rules read it, their answer.
+
+    `told` is what the model is told for this question alone, beside the brief.
+    """
 
     kind: str
     text: str
     question: Question
     answer: str
+    told: str = ""
+
+    @property
+    def asked(self) -> str:
+        """What stands behind the brief."""
+        return f"{self.told}\n{self.text}" if self.told else self.text
 
 
 @dataclass(frozen=True)
@@ -54,43 +65,44 @@ class Plan:
 
 def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -> Plan:
     """Up to `count` questions about one person, about several, or about the clip."""
-    everyone = [p.name for p in sheet.presences]
-    draw = rng.random()
-    if draw < 0.1:
+    if all(p.decision != "present" for p in sheet.presences) and rng.random() > _DESERTED:
+        return Plan(sheet, [], "", [])  # there is little to ask
+    if rng.random() < _BARE:
         return _by_tokens(sheet, count, rng, validation)
-    focus: list[str]
-    kinds: tuple[str, ...]
-    if draw < 0.65:
-        focus, kinds = [everyone[int(rng.integers(len(everyone)))]], ABOUT_ONE
-    elif draw < 0.85 and len(everyone) > 1:
-        focus, kinds = [str(n) for n in rng.permutation(everyone)[:2]], (*ABOUT_TWO, *ABOUT_ONE)
-    else:
-        focus, kinds = [], ABOUT_CLIP
-    lessons: list[Lesson] = []
-    for kind in [str(k) for k in rng.permutation(np.array([*kinds, *kinds]))]:
-        if len(lessons) < count and (lesson := ask(sheet, kind, focus, rng, validation)) is not None:
-            lessons.append(lesson)
+    focus, possible = _focus(sheet, rng)
+    chosen = [str(kind) for kind in rng.permutation(np.array([*possible, *possible]))][:count]
+    lessons = [ask(sheet, kind, focus, rng, validation) for kind in chosen]
     about = Question("", people=tuple(focus))
     told = brief(about, about.about(sheet.presences), sheet.evidence)
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
-        lessons = lessons[:1]
-        told = lessons[0].answer
+        lessons = [replace(one, told=one.answer) for one in lessons]
+        told = ""
     named = focus or [p.name for p in sheet.presences if p.decision != "absent"][:3]
     return Plan(sheet, named, told, lessons)
 
 
-def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator, validation: bool) -> Lesson | None:
-    """One question of a kind; None where the sheet has nothing to ask of that kind, or the rules misread it."""
-    wording = BANK[kind]
-    names = [str(n) for n in rng.permutation(focus)] if len(focus) > 1 else list(focus)
+def _focus(sheet: Sheet, rng: np.random.Generator) -> tuple[list[str], tuple[str, ...]]:
+    """Whom the questions are about, and their kinds: one person, two, or the clip."""
+    everyone = [p.name for p in sheet.presences]
+    weights = np.array([_OF_FOCUS[p.decision] for p in sheet.presences])
+    chosen = [str(n) for n in rng.choice(everyone, min(2, len(everyone)), replace=False, p=weights / weights.sum())]
+    draw = rng.random()
+    if draw < 0.55:
+        return chosen[:1], kinds("one")
+    if draw < 0.75 and len(chosen) > 1:
+        return chosen, (*kinds("two") * 3, *kinds("one"))
+    return [], kinds("clip")
+
+
+def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator, validation: bool) -> Lesson:
+    """One question of a kind about the people in focus; where nobody is, a name that it needs is anybody's."""
+    wording = bank()[kind]
+    names = [str(n) for n in rng.permutation(focus or [p.name for p in sheet.presences])][: max(1, len(focus))]
     what = _asked_for(sheet, kind, names, rng)
-    if what is None:
-        return None
     everyone = [p.name for p in sheet.presences]
     question = read_question(wording.plain.format(*names, x=what), everyone)
     text = wording.draw(rng, validation)
-    person = _person(sheet, names[0]) if names else None
-    if person is not None and rng.random() < _PRONOUN and len(focus) == 1 and person.decision == "present":
+    if rng.random() < _PRONOUN and len(focus) == 1 and _person(sheet, names[0]).decision == "present":
         he = _HE.get(sure_gender(_facts(sheet, names[0])) or "", "")
         text = re.sub(r"\b(is|does|has|was|did) \{0\}(?!')", rf"\1 {he}", text) if he else text
     text = text.format(*names, x=what)
@@ -105,16 +117,16 @@ def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: b
     lessons = []
     for person in (chosen * count)[:count]:
         name, there = person.name, person.decision == "present"
-        text = BANK["existence"].draw(rng, validation).format(name)
-        question = read_question(BANK["existence"].plain.format(name), [name])
+        text = bank()["existence"].draw(rng, validation).format(name)
+        question = read_question(bank()["existence"].plain.format(name), [name])
         answer = f"{'Yes' if there else 'No'}, {name} is {'' if there else 'not '}in this video."
         lessons.append(Lesson("existence by tokens", text, question, answer))
     return Plan(sheet, [p.name for p in chosen], "", lessons)
 
 
-def _asked_for(sheet: Sheet, kind: str, names: Sequence[str], rng: np.random.Generator) -> str | None:
+def _asked_for(sheet: Sheet, kind: str, names: Sequence[str], rng: np.random.Generator) -> str:
     """What stands for {x}: true of the first one in half of the cases; "" where the wording has none."""
-    facts = _facts(sheet, names[0]) if names else _any_facts(sheet, rng)
+    facts = _facts(sheet, names[0]) if names[0] in sheet.evidence.facts else _any_facts(sheet, rng)
     true = rng.random() < 0.5
     if kind in ("worn", "who wears"):
         mine = worn(facts)
@@ -124,13 +136,20 @@ def _asked_for(sheet: Sheet, kind: str, names: Sequence[str], rng: np.random.Gen
         return own[int(rng.integers(len(own)))] if true and own else any_deed(rng)
     if kind == "pose":
         return facts.pose if true and facts.pose else ("standing", "sitting", "lying down")[rng.integers(3)]
-    if kind == "side":
-        return ("left", "right", "middle")[rng.integers(3)]
+    if kind in ("side", "further to the side"):
+        return ("left", "right", "middle")[rng.integers(2 + (kind == "side"))]
     if kind == "gender":
         return ("man", "woman")[rng.integers(2)]
-    if kind == "thing":
-        seen = [t.label for t in sheet.evidence.things]
-        return said(seen[int(rng.integers(len(seen)))] if true and seen else any_thing(rng), 1)
+    if kind == "setting":
+        return ("indoors", "outdoors")[rng.integers(2)]
+    if kind == "place":
+        return (true and sheet.evidence.scene.place) or any_place(rng)
+    if kind == "hair":
+        return (true and facts.hair) or any_hair(rng)
+    if kind in ("thing", "count", "on"):
+        seen = [t.label for t in sheet.evidence.things if kind != "on" or t.label in SURFACES]
+        other = str(rng.choice(SURFACES)) if kind == "on" else any_thing(rng)
+        return said(seen[int(rng.integers(len(seen)))] if true and seen else other, 1 + (kind == "count"))
     return ""
 
 

@@ -37,6 +37,7 @@ from pvchat.train.base.identity import Identity
 from pvchat.train.base.optimizer import learning_rate, make_optimizer
 from pvchat.train.base.phases import Objective, Phase, head_table
 from pvchat.train.checkpoints import TrainState
+from pvchat.train.eightbit import in_eight_bits
 from pvchat.train.losses import active_share
 from pvchat.train.report import HEADS, Report
 from pvchat.train.signals import stopping
@@ -125,8 +126,10 @@ def make_model(config: BaseConfig) -> PVChatModel:
     model = create_model(config.model, llm=llm, seed=config.seed, device=config.device, **extra)
     if config.start:
         take_over(model, started_from(Path(config.start)))
-    if config.precision == "float32" and model.llm is not None:
+    if config.precision in ("float32", "int8") and model.llm is not None:
         model.llm.float()  # it is loaded in bf16 where the processor has that, which isn't always faster
+    if config.precision == "int8" and model.llm is not None:
+        in_eight_bits(model.llm)
     chosen = tuple(config.sets("only"))
     for name, parameter in model.named_parameters():
         if chosen and not name.startswith(chosen):

@@ -17,8 +17,9 @@ import numpy as np
 from pvchat.chat.choices import choices
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.phrases import garment_phrase
+from pvchat.chat.things import SURFACES
 from pvchat.perception.sightings import where
-from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, SceneFacts, Thing, Track
+from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Reason, SceneFacts, Thing, Track, Why
 from pvchat.train.base.composed import ComposedScene
 from pvchat.train.base.episodes import Cast
 
@@ -69,6 +70,8 @@ _PLACES = ("an office", "a kitchen", "a bedroom", "a restaurant", "a gym", "a st
 _BACKGROUNDS = ("a grey background", "a dark background", "a blue wall", "a white wall", "a brown background")
 _THINGS = ("chair", "dining table", "laptop", "cup", "bottle", "book", "couch", "potted plant", "tv", "car", "dog",
            "cat", "bicycle", "cell phone", "backpack", "bed", "clock", "vase")  # fmt: skip
+_HARD: tuple[Reason, ...] = ("small", "turned", "masked", "blurred")
+_SMALL = ("laptop", "cup", "bottle", "book", "cell phone", "vase", "bowl", "remote")
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class Maker:
         analysis = _with_facts(scene.analysis, rng)
         known = [i for i in range(len(scene.people)) if rng.random() < 0.85]
         there = {scene.people[i].identity for i in range(len(scene.people))}
-        away = self._away(there, (0, 1, 1, 2)[rng.integers(4)] if known else 1, rng)
+        away = self._away(there, (0, 1, 1, 1, 2, 2, 5, 18)[rng.integers(8)] if known else 1, rng)
         names = self._names(len(known) + len(away), rng)
         presences, enrolled = [], {}
         for name, i in zip(names, known, strict=False):
@@ -157,6 +160,16 @@ def any_deed(rng: np.random.Generator) -> str:
     return str(_choice(rng, (*_GESTURES[:6], *(c.said for c in choices("action")))))
 
 
+def any_place(rng: np.random.Generator) -> str:
+    """Somewhere to be."""
+    return str(_choice(rng, _PLACES))
+
+
+def any_hair(rng: np.random.Generator) -> str:
+    """Hair or a beard."""
+    return str(_choice(rng, (*_HAIR, "a beard")))
+
+
 def any_thing(rng: np.random.Generator) -> str:
     """COCO's word for a thing."""
     return str(_choice(rng, _THINGS))
@@ -165,11 +178,12 @@ def any_thing(rng: np.random.Generator) -> str:
 def _with_facts(analysis: ClipAnalysis, rng: np.random.Generator) -> ClipAnalysis:
     """The scene as a clip of random length, its people and itself with random facts."""
     frames = len(analysis.times)
-    length = 1.0 if frames == 1 else float(np.exp(rng.uniform(np.log(4), np.log(120))))
+    still = frames == 1 and rng.random() < 0.2
+    length = 1.0 if still else float(np.exp(rng.uniform(np.log(4), np.log(120))))
     times = ((np.arange(frames) + 0.5) * length / frames).astype(np.float32)
     scene = SceneFacts(
         place=_perhaps(rng, 0.35, _PLACES), setting=_perhaps(rng, 0.5, ("indoors", "outdoors")),
-        background=_perhaps(rng, 0.3, _BACKGROUNDS),
+        background=_perhaps(rng, 0.3, _BACKGROUNDS), drawn=bool(rng.random() < 0.08),
     )  # fmt: skip
     made = replace(analysis, duration_s=length, times=times, scene=scene, shots=np.array([[0.0, length]], np.float32))
     tracks = [replace(t, facts=_facts(t, made, rng)) for t in made.tracks]
@@ -197,10 +211,12 @@ def _facts(track: Track, analysis: ClipAnalysis, rng: np.random.Generator) -> Pe
 
 
 def _presence(name: str, track: int, analysis: ClipAnalysis, rng: np.random.Generator) -> PersonPresence:
-    """Somebody in the scene: nine of ten are surely found."""
-    if rng.random() < 0.1:
-        return PersonPresence(name, "unsure", round(float(rng.uniform(0.35, 0.6)), 3), track=track)
+    """Somebody in the scene, most surely found."""
     length = analysis.duration_s
+    if rng.random() < 0.15:
+        hard = tuple(_HARD[int(i)] for i in rng.permutation(len(_HARD))[: (0, 1, 1, 2)[rng.integers(4)]])
+        why = Why("likeness", hard, float(rng.uniform(0, length))) if rng.random() < 0.7 else None
+        return PersonPresence(name, "unsure", round(float(rng.uniform(0.35, 0.6)), 3), track=track, why=why)
     cuts = np.sort(rng.uniform(0, length, 2 * int(rng.integers(1, 4))))
     spans = [(round(float(a), 2), round(float(b), 2)) for a, b in cuts.reshape(-1, 2) if b - a > 0.5]
     whole = rng.random() < 0.4 or not spans
@@ -215,6 +231,12 @@ def _things(frames: int, rng: np.random.Generator) -> list[Thing]:
         x, y, w, h = rng.uniform((0, 0.2, 0.1, 0.1), (0.7, 0.6, 0.3, 0.4))
         box = [round(float(v), 3) for v in (x, y, x + w, y + h)]
         found.append(Thing(any_thing(rng), 0.9, list(range(frames)), [box] * frames, [0.9] * frames))
+    for table in [t for t in found if t.label in SURFACES][:1]:
+        x0, y0, x1, _ = table.boxes[0]
+        for _ in range((0, 1, 2)[rng.integers(3)]):
+            x = float(rng.uniform(x0, x1 - 0.05))
+            box = [round(v, 3) for v in (x, y0 - 0.1, x + 0.05, y0 + 0.01)]
+            found.append(Thing(str(_choice(rng, _SMALL)), 0.9, list(range(frames)), [box] * frames, [0.9] * frames))
     return found
 
 

@@ -52,7 +52,8 @@ def train_shared(config: BaseConfig, source: BaseSource, dtype: torch.dtype | No
         dtype: of the base; None takes what is best.
 
     Returns:
-        "step", "done", "checkpoint" (the folder), "start" and "best" balanced accuracy on identities held back.
+        "step", "done", "checkpoint" (the folder, which holds the parts with the lowest loss on identities held back);
+        of these identities "start" and "best", balanced accuracy before and then, "start_loss" and "best_loss".
 
     Raises:
         SettingsError: the base or the identities can't be used.
@@ -70,11 +71,14 @@ def train_shared(config: BaseConfig, source: BaseSource, dtype: torch.dtype | No
             run.take()
             if run.step % config.validate_every == 0 or run.step == config.steps:
                 run.look()
-    save_shared(base, config.out, shared, source.name)
     run.save()
-    looks = [row["balanced_accuracy"] for row in run.history if "balanced_accuracy" in row]
+    run.put_best_back()
+    save_shared(base, config.out, shared, source.name)
+    looks = [row for row in run.history if "held_back_loss" in row]
+    start, best = looks[0], min(looks, key=lambda row: float(row["held_back_loss"]))
     return {"step": run.step, "done": run.step >= config.steps, "checkpoint": config.out,
-            "start": looks[0], "best": max(looks)}  # fmt: skip
+            "start": start["balanced_accuracy"], "best": best["balanced_accuracy"],
+            "start_loss": start["held_back_loss"], "best_loss": best["held_back_loss"]}  # fmt: skip
 
 
 class _Run:
@@ -87,6 +91,7 @@ class _Run:
         self.sparsity = SparsityController(config.sparsity, target=config.target).to(base.device)
         self.step, self.history = 0, []  # type: ignore[var-annotated]
         self.analyses: dict[Path, ClipAnalysis] = {}
+        self.best, self.best_loss = self._values(), float("inf")
         if not config.resume:
             self.look()
 
@@ -117,14 +122,24 @@ class _Run:
 
     @torch.no_grad()
     def look(self) -> None:
-        """Balanced accuracy on identities that training never saw."""
+        """Balanced accuracy and loss on identities that training never saw; the best so far are kept."""
         episodes = self.held_back.draw(0, self.config.seed, self.config.validate_rows)
-        right: dict[bool, list[bool]] = {True: [], False: []}
+        sure: dict[bool, list[float]] = {True: [], False: []}  # log-odds of the right answer
         for episode in episodes:
-            right[episode.present].append((float(self._odds(self.held_back, episode)) > 0) == episode.present)
-        accuracy = float(np.mean([np.mean(side) for side in right.values() if side]))
-        self.history.append({"step": self.step, "balanced_accuracy": accuracy})
-        log.info("step %d: balanced accuracy %.3f on identities held back", self.step, accuracy)
+            odds = float(self._odds(self.held_back, episode))
+            sure[episode.present].append(odds if episode.present else -odds)
+        accuracy = float(np.mean([np.mean(np.array(side) > 0) for side in sure.values() if side]))
+        loss = float(np.mean([np.logaddexp(0, -value) for side in sure.values() for value in side]))
+        self.history.append({"step": self.step, "balanced_accuracy": accuracy, "held_back_loss": loss})
+        log.info("step %d: balanced accuracy %.3f, loss %.3f on identities held back", self.step, accuracy, loss)
+        if loss < self.best_loss:
+            self.best, self.best_loss = self._values(), loss
+
+    @torch.no_grad()
+    def put_best_back(self) -> None:
+        """Set the parameters to those of the best look."""
+        for name, parameter in self.parameters.items():
+            parameter.copy_(self.best[name])
 
     def save(self) -> None:
         """Everything that a resumed run needs, beside the shared parts."""
@@ -132,10 +147,12 @@ class _Run:
 
         names = {value: name for name, value in self.parameters.items()}
         state = {f"now/{name}": value.detach() for name, value in self.parameters.items()}
+        state |= {f"best/{name}": value for name, value in self.best.items()}
         for parameter, moments in self.optimizer.state.items():
             state |= {f"optimizer/{names[parameter]}/{k}": torch.as_tensor(v) for k, v in moments.items()}
         state["beta"] = self.sparsity.beta
         plain = {k: v.detach().cpu().clone().contiguous() for k, v in state.items()}
+        self.config.out.mkdir(parents=True, exist_ok=True)
         save_file(plain, self.config.out / STATE, {"run": json.dumps({"step": self.step, "shared": self._shared()})})
         lines = [json.dumps(row) for row in self.history]
         (self.config.out / METRICS).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -156,6 +173,7 @@ class _Run:
             raise WeightsError("the run there was made otherwise", subject=str(path.parent), hint=hint)
         for name, parameter in self.parameters.items():
             parameter.copy_(tensors[f"now/{name}"])
+            self.best[name] = tensors[f"best/{name}"].to(parameter.device)
             lead = f"optimizer/{name}/"
             moments = {k.removeprefix(lead): v for k, v in tensors.items() if k.startswith(lead)}
             self.optimizer.state[parameter] = {
@@ -164,6 +182,11 @@ class _Run:
         self.sparsity.beta.copy_(tensors["beta"])
         lines = (self.config.out / METRICS).read_text(encoding="utf-8").splitlines()
         self.step, self.history = meta["step"], [json.loads(line) for line in lines]
+        self.best_loss = min(row["held_back_loss"] for row in self.history if "held_back_loss" in row)
+
+    def _values(self) -> dict[str, torch.Tensor]:
+        """A copy of all parameters."""
+        return {name: value.detach().clone() for name, value in self.parameters.items()}
 
     def _shared(self) -> dict[str, Any]:
         """What a resumed run must have in common with the one before."""
