@@ -34,8 +34,8 @@ _TOLD_FIGURES = 3  # figure tracks that are described; the rest, often parts of 
 _THUMBNAIL = 192  # pixels, longest side
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
-# Detector's mean score of a face in half of the frames from which a clip is real. On the tune half 120 of 157 real clips
-# have such a face, and of 53 drawn ones none: their best is .988.
+# Mean score of a face in half of the frames from which a clip is real. On the tune half 120 of 157 real clips have such
+# a face, and of 53 drawn ones none: their best is .988.
 _REAL_FACE = 0.995
 
 
