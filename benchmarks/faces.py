@@ -57,7 +57,8 @@ def measure(clips: Sequence[Path]) -> dict[str, Row]:
     """Counts two frames of each clip, each searched and followed."""
     expert, rows = FaceExpert(), {way: Row() for way in WAYS}
     for path in clips:
-        images = load(path, VideoConfig()).images
+        clip = load(path, VideoConfig())
+        images, shots = clip.images, np.searchsorted(clip.cuts, clip.times, side="right")
         for place in PLACES:
             middle = min(max(1, round(place * (len(images) - 1))), max(1, len(images) - 2))
             three = images[middle - 1 : middle + 2]
@@ -66,7 +67,8 @@ def measure(clips: Sequence[Path]) -> dict[str, Row]:
             large, _, scores = expert.detector.detect_many([_twice(three[1])])[0]
             truth = large / np.float32(2)
             for way in WAYS:
-                found = locate(three, np.zeros(3, np.int64), expert, lambda done: None, way == "followed")[1]
+                shown = shots[middle - 1 : middle + 2]
+                found = locate(three, shown, expert, lambda done: None, way == "followed")[1]
                 rows[way].add(truth, scores >= SURE, found.boxes)
     return rows
 

@@ -1,4 +1,4 @@
-"""How much memory a long-running process holds on to: glibc's habits, where glibc is.
+"""How much memory a long-running process holds on to: glibc's habits, where glibc is, and files that it has mapped.
 
 glibc gives every thread that allocates while another does an arena of its own (eight for each core), and what is freed
 in one stays there. A server answers in dozens of threads that allocate pictures: with two arenas for all of them it
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 ARENAS = 2
+_MADV_DONTNEED = 4  # of madvise(2)
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of mallopt(3)
 _LARGE = 1 << 20  # bytes from which an allocation is mapped on its own and given back at once; glibc would raise it
 
@@ -35,6 +38,20 @@ def trim() -> None:
     """Give free memory back to the system: milliseconds."""
     with suppress(OSError, AttributeError):
         _libc().malloc_trim(0)
+
+
+def unread(folder: Path) -> None:
+    """Let the pages go that this process has read of files mapped from below `folder`; they come back when needed.
+
+    Only of mappings that can't be written to. About a millisecond.
+    """
+    with suppress(OSError, AttributeError):
+        libc, root = _libc(), f"{folder.resolve()}{os.sep}"
+        for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():
+            place, rights, *_, name = line.split(maxsplit=5)
+            if "w" not in rights and name.startswith(root):
+                start, end = (int(side, 16) for side in place.split("-"))
+                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_DONTNEED)
 
 
 def _libc() -> ctypes.CDLL:

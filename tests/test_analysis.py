@@ -228,13 +228,21 @@ def test_a_drawn_clip_gives_figures_of_the_right_frames() -> None:
     [(0.01, 0, False), (0.34, 0, False), (0.36, 6, False), (0.67, 6, False), (0.69, 6, True), (0.99, 6, True)],
 )
 def test_how_drawn_it_looks_decides_about_figures_beside_faces(drawn: float, searched: int, is_drawn: bool) -> None:
-    """A face that holds does not veto: drawings have such faces, too."""
+    """A face that holds does not veto: drawings have such faces, too, but none that the detector is quite sure of."""
     experts = experts_of(two_people(8), drawn=drawn)
     found = analyse(make_clip(8), experts)
     assert experts.figures.searched == searched
     assert [t.kind for t in found.tracks] == ["face", "face", *["figure"] * bool(searched)]
     assert found.scene.drawn == is_drawn
     assert found.scene.confidence["drawn"] == pytest.approx(drawn, abs=0.001)
+
+
+@pytest.mark.parametrize(("score", "frames", "real"), [(0.999, 8, True), (0.99, 8, False), (0.999, 3, False)])
+def test_a_face_beyond_doubt_makes_a_clip_real(score: float, frames: int, real: bool) -> None:
+    seen = [replace(faces, scores=np.full(len(faces), score, np.float32)) for faces in two_people(8)[:frames]]
+    found = analyse(make_clip(8), experts_of([*seen, *[NOBODY] * (8 - frames)], drawn=0.9))
+    assert found.scene.drawn != real
+    assert any(track.kind == "figure" for track in found.tracks) != real
 
 
 def test_a_clip_without_faces_is_searched_but_not_called_drawn() -> None:

@@ -36,7 +36,10 @@ def evidence(**changes) -> Evidence:
 
 
 def presences(decisions: dict[str, str]) -> list[PersonPresence]:
-    return [PersonPresence(n, d, 0.5, [(2.0, 9.0)] if d == "present" else [], 0) for n, d in decisions.items()]
+    return [
+        PersonPresence(n, d, 0.5, [(2.0, 9.0)] if d == "present" else [], track)
+        for track, (n, d) in enumerate(decisions.items())
+    ]
 
 
 def ask(text: str, seen: Evidence | None = None, previous: Question | None = None, **decisions: str) -> str:

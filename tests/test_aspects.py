@@ -38,8 +38,8 @@ def ask(text: str, decisions: str = "ppp", previous: Question | None = None, see
     full = {"p": "present", "a": "absent", "u": "unsure"}
     spans = [(2.0, 9.0)]
     everyone = [
-        PersonPresence(n, full[d], 0.5, spans if d == "p" else [], 0 if d == "p" else None)
-        for n, d in zip(NAMES, decisions, strict=True)
+        PersonPresence(n, full[d], 0.5, spans if d == "p" else [], track if d == "p" else None)
+        for track, (n, d) in enumerate(zip(NAMES, decisions, strict=True))
     ]
     question = read_question(text, NAMES, previous=previous)
     assert question.unknown == ()
@@ -187,6 +187,30 @@ def test_who_is_furthest_to_a_side_where_nobody_stands_there() -> None:
 )
 def test_who_is_absent_how_many_and_when(text: str, decisions: str, answer: str) -> None:
     assert ask(text, decisions) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Is Ana inside or outside?", "Ana is indoors."),
+        ("Is Ana standing or sitting?", "Ana sits."),
+        (
+            "Is Ben sitting or lying down?",
+            "Ben is in this video, but I can't tell whether Ben is sitting or lying down.",
+        ),
+        ("Is Ben in the middle of the picture?", "Yes, Ben is in the middle."),
+        ("Do Ana and Ben stand beside one another?", "Yes, Ana is next to Ben."),
+        ("Is Ana by Cleo's side?", "No, Ana is not next to Cleo."),
+        ("Tell me the names of everyone you recognize.", "Ana, Ben and Cleo are in this video."),
+    ],
+)
+def test_one_of_two_side_by_side_and_names(text: str, answer: str) -> None:
+    assert ask(text).startswith(answer)
+
+
+def test_a_setting_that_is_not_known_is_not_told_by_the_background() -> None:
+    said = ask("Is Ana indoors or outdoors?", seen=evidence(scene=SceneFacts(background="grey")))
+    assert said.startswith("Ana is in this video, but I can't tell whether Ana is indoors or outdoors.")
 
 
 def test_of_many_who_are_absent_the_first_are_named() -> None:

@@ -37,6 +37,7 @@ def test_the_main_subject_is_enrolled() -> None:
     np.testing.assert_array_equal(person.arrays["masked"], analysis.tracks[1].masked)
     assert person.arrays["frame"].shape == (1280,)
     assert person.extra["sightings"] == 8
+    assert person.drawn is False
 
 
 def test_length_size_and_quality_make_the_main_subject() -> None:
@@ -206,3 +207,11 @@ def test_what_is_kept_is_accepted_by_the_store_and_under_a_megabyte(kind: str) -
     again = PeopleStore().get("Ana")
     assert again.kind == kind
     np.testing.assert_array_equal(again.arrays["prototypes"], stored.arrays["prototypes"])
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_figure_is_a_drawn_one_only_where_the_clip_is_drawn(drawn: bool) -> None:
+    """A puppet on a real table is one of a real clip."""
+    clip = make_analysis(make_track(1, kind="figure"))
+    clip.scene.drawn = drawn
+    assert enroll(clip, "Toon").drawn is drawn

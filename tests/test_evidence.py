@@ -9,7 +9,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.answers import plain_answer
-from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather
+from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather, one_name_each
 from pvchat.chat.phrases import action_phrase, beside
 from pvchat.chat.questions import read_question
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Thing, Track
@@ -20,6 +20,31 @@ BOX = (0.52, 0.2, 0.72, 0.6)  # next to `make_track`'s own
 
 def answer(text: str, tracks: list[Track], ana: PersonPresence = ANA) -> str:
     return plain_answer(read_question(text, ["Ana"]), [ana], gather([ana], make_analysis(*tracks)))
+
+
+def test_two_names_for_one_sighting_are_one_person_in_a_list() -> None:
+    """Each is likelier than not when asked for; "both are here" would make two of one."""
+    ben, cleo = (
+        PersonPresence("Ben", "present", 0.6, [], 0, (0,)),
+        PersonPresence("Cleo", "present", 0.7, [], 0, (0, 1)),
+    )
+    everyone = [ben, ANA, cleo]
+    assert [p.decision for p in one_name_each(everyone)] == [
+        "unsure",
+        "present",
+        "present",
+    ]  # Cleo may be the other one
+    clip = make_analysis(make_track(1))
+    asked = read_question("Who is in this video?", ["Ana", "Ben"])
+    assert plain_answer(asked, asked.about([ben, ANA]), gather([ben, ANA], clip)) == (
+        "Ana is in this video. I'm not sure about Ben."
+    )
+    counted = read_question("How many people?", ["Ana", "Ben"])
+    said = plain_answer(counted, counted.about([ben, ANA]), gather([ben, ANA], clip))
+    assert said == "I see one person in this video: Ana."
+    named = read_question("Is Ben there?", ["Ana", "Ben"])
+    assert plain_answer(named, named.about([ben, ANA]), gather([ben, ANA], clip)).startswith("Yes, Ben")
+    assert gather([ben, ANA], clip).facts.keys() == {"Ana", "Ben"}  # of each, as far as she is asked about
 
 
 def seen_with(tracks: list[Track], *bodies: Thing) -> ClipAnalysis:

@@ -7,7 +7,7 @@ from math import pi
 import numpy as np
 import pytest
 
-from pvchat.perception.experts import body, mesh, ssd
+from pvchat.perception.experts import body, litert, mesh, ssd
 from pvchat.perception.experts.regions import Region, along, around, crop, spread, whole
 
 
@@ -138,3 +138,14 @@ def test_experts_read_a_real_person(astronaut):
     people = body.resize(body.PersonMask().mask(astronaut), 512, 512)
     assert people[120, 220] > 0.8
     assert people[20, 20] < 0.2
+
+
+@pytest.mark.weights
+def test_an_interpreter_that_was_given_up_comes_back_and_says_the_same() -> None:
+    network = litert.Network(litert.model_path("face_landmark.tflite"))
+    image = np.random.default_rng(0).random((*network.input_size, 3), np.float32)
+    before = network(image)
+    litert.rest()
+    assert network._interpreter is None
+    for one, other in zip(network(image), before, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pvchat.chat.claims import often_compared
 from pvchat.chat.language import LanguageModel
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.errors import WeightsError
@@ -147,6 +148,16 @@ def test_the_language_model_goes_when_nobody_speaks(tmp_path: Path) -> None:
     model._used = time.monotonic() - 61
     assert model.rest(60)
     assert model._parts is None
+
+
+@pytest.mark.weights
+def test_what_comes_often_is_kept_and_needs_no_network(pvchat_home: Path) -> None:
+    texts = often_compared()
+    first, second = (SentenceEncoder(often=texts) for _ in range(2))
+    made = first.encode(texts)
+    np.testing.assert_array_equal(second.encode(texts[:3]), made[:3])
+    assert second._parts is None
+    np.testing.assert_allclose(SentenceEncoder().encode(texts), made, atol=1e-6)
 
 
 @pytest.mark.weights

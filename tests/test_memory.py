@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +54,27 @@ def test_without_glibc_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     memory.keep_small()
     memory.give_back()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it asks Linux")
+def test_pages_of_mapped_files_go_and_come_back(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside" / "weights", tmp_path / "outside"
+    inside.parent.mkdir()
+    maps = []
+    for path in (inside, outside):
+        path.write_bytes(b"w" * (4 << 20))
+        with path.open("rb") as file:
+            maps.append(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        assert maps[-1][:].count(b"w") == 4 << 20  # all of it is read
+    before = [_resident(path) for path in (inside, outside)]
+    memory.unread(inside.parent)
+    assert before[0] > 3 << 20
+    assert (_resident(inside), _resident(outside)) == (0, before[1])
+    assert maps[0][-1:] == b"w"
+
+
+def _resident(path: Path) -> int:
+    """Bytes of a mapped file that this process holds."""
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    start = next(i for i, line in enumerate(lines) if line.endswith(str(path)))
+    return next(int(line.split()[1]) * 1024 for line in lines[start:] if line.startswith("Rss:"))

@@ -13,8 +13,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from pvchat.perception.experts import networks  # noqa: E402
-from pvchat.perception.experts.networks import Suppression, in_batches, load, side_by_side  # noqa: E402
+from pvchat.perception.experts import converted, networks  # noqa: E402
+from pvchat.perception.experts.networks import Suppression, in_batches, load  # noqa: E402
+from pvchat.perception.experts.workers import side_by_side  # noqa: E402
 
 needs_openvino = pytest.mark.skipif(networks.runtime_for("cpu") != "openvino", reason="openvino is not installed")
 
@@ -214,3 +215,13 @@ def test_threads_share_requests_and_get_their_own_answers(weights: Path) -> None
         together = list(threads.map(lambda picture: network(picture)[1], pictures))
     np.testing.assert_array_equal(np.concatenate(together), np.concatenate(alone))
     assert len(network._free) <= 8
+
+
+def test_networks_that_an_earlier_version_did_not_know_are_lacking(pvchat_home: Path) -> None:
+    assert not converted.lacking()  # none was ever converted: they are when they are needed
+    root = pvchat_home / "weights" / "networks"
+    for name in converted.NAMES[:-1]:
+        (root / f"{name}-0123").mkdir(parents=True)
+    assert converted.lacking()
+    (root / f"{converted.NAMES[-1]}-0123").mkdir()
+    assert not converted.lacking()

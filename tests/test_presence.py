@@ -222,16 +222,20 @@ def test_in_a_long_video_only_likely_tracks_count_into_the_spans(
     assert film.spans == [(0.0, 0.5)]
 
 
-def test_a_face_in_a_drawn_clip_must_be_surer(model: PresenceModel) -> None:
+def test_real_people_are_seldom_in_drawn_clips_and_the_other_way_round(model: PresenceModel) -> None:
     """Drawn faces weakly resemble many real ones; somebody real in a clip taken for drawn is still found."""
 
-    def logit(number: int, drawn: bool) -> float:
-        analysis = make_analysis(make_track(1))
+    def odds(person: Person, drawn: bool) -> float:
+        analysis = make_analysis(make_track(1, kind=person.kind))
         analysis.scene.drawn = drawn
-        return float(model.logits([enrolled(number)], analysis).max())
+        return float(model.odds([person], analysis).max())
 
-    assert logit(1, True) == pytest.approx(logit(1, False) - presence._DRAWN_COST, abs=1e-4)
-    assert logit(1, True) > 0
+    real, puppet, hero, older = enrolled(1), *(enrolled(1, kind="figure") for _ in range(3))
+    puppet.extra["drawn"], hero.extra["drawn"] = False, True
+    for person, at_home in ((real, False), (puppet, False), (hero, True)):
+        assert odds(person, not at_home) == pytest.approx(odds(person, at_home) - presence._OTHER_WORLD, abs=1e-4)
+    assert odds(older, True) == odds(older, False) == odds(puppet, False)
+    assert odds(real, True) > 0
 
 
 def test_look_alikes_compete_for_one_track(model: PresenceModel) -> None:

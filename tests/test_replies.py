@@ -16,7 +16,7 @@ NAMES = ["Ana", "Ben"]
 
 
 def present() -> list[PersonPresence]:
-    return [PersonPresence(name, "present", 0.9, [], 0) for name in NAMES]
+    return [PersonPresence(name, "present", 0.9, [], track) for track, name in enumerate(NAMES)]
 
 
 def ask(text: str, previous: Question | None = None) -> str:

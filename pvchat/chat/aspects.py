@@ -47,7 +47,7 @@ _PRESENCE = _THERE | word_set(
 _ODD = word_set("like why how what which whose before after than same under over below more most")  # never free
 _FREE = (FUNCTION_WORDS | PRONOUNS | _PRESENCE | {MASK.lower()}) - _ODD
 _NAMED_CLIP = re.compile(
-    r"\b(in|of|from|on|within|throughout|during) (this|the|that|my|your|our) (\w+ ){0,5}?"
+    r"\b(in|of|from|on|within|throughout|during) (this|the|that|my|your|our) ((?!of\b)\w+ ){0,5}?"
     r"(video|clip|footage|film|movie|picture|photo|recording|scene|frame)s?\b"
 )
 _SUBJECT = rf"(?:{MASK.lower()}|he|she|they|every ?one|every ?body)"

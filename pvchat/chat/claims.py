@@ -139,6 +139,11 @@ def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidenc
     return list(dict.fromkeys(wanted))
 
 
+def often_compared() -> list[str]:
+    """The texts whose vectors every choosing needs: the question that clips are looked at with, and all choices."""
+    return [CAPTION_QUESTION, *(text for kind in KINDS for text in sentences(kind))]
+
+
 def claim(ask: Ask, said: Utterance, evidence: Evidence, names: Iterable[str], least: float | None) -> Claim:
     """The model's answer as a checked phrase.
 

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pvchat.chat import personstates
 from pvchat.chat.claims import Speaker
 from pvchat.chat.lines import Line, Utterance
@@ -20,6 +22,7 @@ from pvchat.chat.sentences import Encode
 from pvchat.chat.trained import TrainedModel
 from pvchat.chat.views import ClipViews
 from pvchat.people.person import Person
+from pvchat.perception.experts import networks
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
@@ -123,15 +126,11 @@ class Describer:
 
     def likeness(self, analysis: ClipAnalysis, lines: Sequence[Line], texts: Sequence[str]) -> FloatArray:
         """How near each of n texts is to what each of B lines looks at: cosines [B, n] of the best query."""
-        import torch
-
-        from pvchat.model.reading import similarity
-
-        with self.trained.lock, torch.inference_mode():
-            reading = self.trained.reader.read(self.views.of_lines(analysis, lines), self._vectors(lines))
-            vectors = torch.from_numpy(self.encode(list(texts))).to(self.trained.device)
-            alike: FloatArray = similarity(reading.sentences.float(), vectors).cpu().numpy()
-        return alike
+        asked, told = self.encode([line.question for line in lines]), self.encode(list(texts))
+        with self.trained.lock:
+            seen = [self.views.seen_by(analysis, *one) for one in zip(lines, asked, strict=True)]
+        networks.rest()
+        return np.stack([(queries @ told.T).max(0) for queries in seen])  # BLIP-2, Sec. 3.2
 
     def vector(self, question: str) -> Any:
         """[1, S] sentence vector of a question."""

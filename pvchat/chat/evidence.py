@@ -73,7 +73,8 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     A person is known by her best track and by others that are likely hers, unless both are seen at the same time.
     """
     tracks = analysis.tracks
-    present = {p.track: p.name for p in presences if p.decision == "present" and p.track is not None}
+    there = {p.name: p.track for p in presences if p.decision == "present" and p.track is not None}
+    present = {p.track: p.name for p in sorted(presences, key=lambda p: p.probability) if p.name in there}
     named = {p.track: p.name for p in presences if p.track in present and p.probability >= _NAMED}
     boxes = [_usual_box(t.boxes) for t in tracks]
     doubtful = {p.track for p in presences if p.decision == "unsure"}
@@ -85,8 +86,8 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     turned, more = _by_bodies(analysis, len((set(present) | doubtful) - {None}))
     count = at_once([tracks[i].shown_in for i in unknown])
     return Evidence(
-        facts={name: _in_light(tracks[i].facts, analysis.scene) for i, name in present.items()},
-        boxes={name: boxes[i] for i, name in present.items()},
+        facts={name: _in_light(tracks[i].facts, analysis.scene) for name, i in there.items()},
+        boxes={name: boxes[i] for name, i in there.items()},
         others=[
             Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named)
             for i in range(len(tracks))
@@ -103,6 +104,23 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         things=analysis.things,
         times=analysis.times.tolist(),
     )
+
+
+def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:
+    """Presences for a list of who is there: of two who are likely the same sighting, the less likely one is unsure.
+
+    Asked about by name each of them is likelier than not; who reads that both are there takes them for two.
+    """
+    taken: set[int] = set()
+    doubtful: set[str] = set()
+    for person in sorted(presences, key=lambda p: -p.probability):
+        if person.decision != "present" or person.track is None:
+            continue
+        free = [track for track in (person.track, *person.tracks) if track not in taken]
+        taken.update(free[:1])
+        if not free:
+            doubtful.add(person.name)
+    return [replace(p, decision="unsure") if p.name in doubtful else p for p in presences]
 
 
 def _by_bodies(analysis: ClipAnalysis, known: int) -> tuple[list[Neighbour], int]:

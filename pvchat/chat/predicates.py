@@ -21,7 +21,8 @@ _TIDY = re.compile(
     r"\b(in|of) (this|the|that|my) (video|clip|footage|film|picture|photo|frame|image|recording|scene)\b"
     r"|\b(right now|at the moment|currently|really|actually|also|still|today|here|please|anyhow)\b"
 )
-_BESIDE = re.compile(r"\b(next to|beside|near|close to|alongside)\b")
+_BESIDE = re.compile(rf"\b(next to|beside|near|close to|alongside|side by side|(by|at) {MASK.lower()}'s side)\b")
+_TOGETHER = re.compile(rf"{MASK.lower()}|each other|one another|together|side by side")
 _SIDE = re.compile(
     r"\b(?:on|at|to|in) the (?:far |very )?(left|right|middle|cent(?:re|er)|foreground|background)\b"
     r"(?:(?:-hand)? side)?(?! of\b)"
@@ -73,10 +74,11 @@ def read_predicate(rest: str) -> Predicate:
     """Read what follows "is …" or "does …" and the name, in lower case with names masked."""
     text = " ".join(_TIDY.sub(" ", rest.strip(" ?!.,")).split())
     if _BESIDE.search(text):
-        partner = MASK.lower() in text or "each other" in text or "together" in text
-        return Predicate("beside") if partner else UNKNOWN
+        return Predicate("beside") if _TOGETHER.search(text) else UNKNOWN
     if _EITHER_GENDER.fullmatch(text):
         return Predicate("gender", "a man or a woman", ("man", "woman"))
+    if (either := _either(text)) is not None:
+        return either
     if _TO_CAMERA.fullmatch(text):
         return Predicate("deed", "looking at the camera", ("facing", "camera"))
     if MASK.lower() in text or not text or re.search(r"\b(not|never|or|and)\b", text):
@@ -102,6 +104,16 @@ def _plain(text: str) -> Predicate | None:
     pose = re.sub(r" (down|up)$", "", text)
     pose = {"sit": "sitting", "stand": "standing", "lie": "lying"}.get(pose, pose)
     return Predicate("pose", _POSE[pose], (_POSE[pose],)) if pose in _POSE else None
+
+
+def _either(text: str) -> Predicate | None:
+    """One of two: "inside or outside", "standing or sitting"."""
+    words = [re.sub(r" (down|up)$", "", word) for word in text.split(" or ")]
+    for kind, known in (("setting", _SETTING), ("pose", _POSE)):
+        found = tuple(dict.fromkeys(known[word] for word in words if word in known))
+        if len(found) == len(words) > 1:
+            return Predicate(kind, " or ".join(found), found)  # type: ignore[arg-type]
+    return None
 
 
 def _worn(text: str) -> Predicate | None:

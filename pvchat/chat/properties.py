@@ -69,12 +69,9 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
     facts, words = evidence.facts.get(name, PersonFacts()), predicate.words
     if predicate.kind == "side":
         return _among(words[0], facts.where, ("left", "right", "middle", "foreground", "background"))
-    if predicate.kind == "setting":
-        return _same(words[0], evidence.scene.setting)
-    if predicate.kind == "gender" and len(words) > 1:
-        return "unknown"
-    if predicate.kind in ("gender", "pose"):
-        return _same(words[0], facts.gender if predicate.kind == "gender" else facts.pose)
+    if predicate.kind in ("setting", "gender", "pose"):
+        measured = evidence.scene.setting if predicate.kind == "setting" else getattr(facts, predicate.kind)
+        return _same(words[0], measured) if len(words) == 1 else "yes" if measured in words else "unknown"
     if predicate.kind == "alone":
         return "no" if _company(name, evidence) else "yes"
     if predicate.kind == "worn":
@@ -95,8 +92,8 @@ def _of_one(predicate: Predicate, name: str, evidence: Evidence) -> str:
     if predicate.kind == "alone":
         return f"{'No' if _company(name, evidence) else 'Yes'}, {alone_or_not(name, evidence)}"
     verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
-    if predicate.kind == "gender" and len(predicate.words) > 1 and fact:
-        return f"{fact}."
+    if verdict == "yes" and predicate.kind in ("setting", "gender", "pose") and len(predicate.words) > 1:
+        return f"{name} is {evidence.scene.setting}." if predicate.kind == "setting" else f"{fact}."  # which of two
     if verdict == "yes":
         plain = predicate.kind in ("side", "setting") or not fact
         return f"Yes, {name} {_clause(predicate, [name])}." if plain else f"Yes, {fact}."

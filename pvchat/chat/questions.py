@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvchat.chat.aspects import USUAL, Aspect, read_aspect
+from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
@@ -34,8 +35,8 @@ _WHO = re.compile(
     r"\b(who|whom|who's|any ?one|any ?body|some ?one|some ?body|which (people|persons?|of (them|us|my|the))"
     r"|which ones?|what people|how many (people|persons|faces)|head ?count|a crowd or"
     r"|(other|more|familiar|known) (people|persons|faces?)"
-    r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*(people|persons?|faces)"
-    r"|names? of (every ?one|every ?body|all|those|the people))\b"
+    r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*"
+    r"(people|persons?|faces|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
 )
 _BESIDES = re.compile(r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?))\b")
 _EVERYONE = re.compile(
@@ -81,11 +82,12 @@ class Question:
     things: ThingQuestion | None = None
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
-        """Of everyone's presences those that the question is about: all for "who" and where it names nobody."""
+        """Of everyone's presences those it is about: all, a sighting to each, for "who" and where it names nobody."""
         if self.reply:
             return []
-        everybody = self.asks_who or not self.people or self.aspect.name == "order"
-        return [p for p in everyone if everybody or p.name in self.people]
+        if self.asks_who or self.asks_all or not self.people or self.aspect.name == "order":
+            return one_name_each(everyone)
+        return [p for p in everyone if p.name in self.people]
 
 
 def read_questions(

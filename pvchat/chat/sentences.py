@@ -2,23 +2,38 @@
 
 Mean pooling over the tokens that aren't padding, then normalisation, as the model's own card computes them. Nothing
 loads before the first `encode`; texts seen before come out of a small cache, as the prototypes come again and again.
+The vectors of texts that every process needs are kept beside the converted networks: most answers need no others, and
+so neither the network nor its 100 MB.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pvchat.config import home
+from pvchat.errors import WeightsError
+from pvchat.perception.experts.networks import Input, Network, load_several
 from pvchat.runtime import pick_device
 from pvchat.schemas import FloatArray, QuestionType
+from pvchat.storage import atomic, tensorfile
+
+if TYPE_CHECKING:
+    from torch import nn
+
+log = logging.getLogger(__name__)
 
 Encode = Callable[[list[str]], FloatArray]  # n texts -> [n, D] L2-normalised vectors
 
+CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
 MAX_TOKENS = 256  # sentence_bert_config.json of all-MiniLM-L6-v2
 _CACHED = 4096  # texts
 _PROTOTYPES: dict[QuestionType, tuple[str, ...]] = {
@@ -55,17 +70,21 @@ class SentenceEncoder:
     Args:
         path: the model's folder; None takes the downloaded weights of the role "sentences".
         device: torch device name, or "auto".
+        often: texts that every process needs; their vectors are kept on disk, for the downloaded weights only.
     """
 
-    def __init__(self, path: Path | str | None = None, device: str = "cpu") -> None:
+    def __init__(self, path: Path | str | None = None, device: str = "cpu", often: Sequence[str] = ()) -> None:
         self.path, self.device = path, device
-        self._parts: tuple[Any, Any] | None = None
+        self._often = () if path is not None else tuple(often)  # emptied once they are in the cache
+        self._parts: tuple[Any, Network] | None = None
         self._cache: OrderedDict[str, FloatArray] = OrderedDict()
         self._lock = threading.RLock()
 
     def encode(self, texts: list[str], batch_size: int = 64) -> FloatArray:
         """Vectors [n, D] of n texts, unit length."""
         with self._lock:
+            if not set(self._often).isdisjoint(texts):
+                self._recall()
             new = [t for t in dict.fromkeys(texts) if t not in self._cache]
             for i in range(0, len(new), batch_size):
                 batch = new[i : i + batch_size]
@@ -75,26 +94,42 @@ class SentenceEncoder:
                 self._cache.popitem(last=False)
         return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 384), np.float32)
 
+    def _recall(self) -> None:
+        """Take the vectors of what comes often from disk, or make them now and put them there."""
+        texts, self._often = self._often, ()
+        weights = _downloaded() / WEIGHTS
+        told = f"{weights.relative_to(home())} {weights.stat().st_size} {' '.join(texts)}"
+        kept = home() / "weights" / "networks" / f"often-{hashlib.sha256(told.encode()).hexdigest()[:16]}.safetensors"
+        try:
+            vectors = tensorfile.unpack(kept.read_bytes())["vectors"]
+        except (OSError, ValueError, KeyError):
+            vectors = self.encode(list(texts))
+            _keep(vectors, kept)
+        self._cache.update(zip(texts, vectors, strict=True))
+
     def _embed(self, texts: list[str]) -> FloatArray:
-        import torch
+        tokenizer, network = self._load()
+        rows = tokenizer.encode_batch(texts)
+        ids, mask = np.array([row.ids for row in rows]), np.array([row.attention_mask for row in rows], bool)
+        return network(ids, mask)[0]
 
-        tokenizer, model = self._load()
-        rows, device = tokenizer.encode_batch(texts), pick_device(self.device)
-        mask = torch.tensor([row.attention_mask for row in rows], dtype=torch.bool, device=device)  # [B, tokens]
-        with torch.inference_mode():
-            states = model(torch.tensor([row.ids for row in rows], device=device), mask)  # [B, tokens, D]
-        mask = mask.unsqueeze(-1).to(states.dtype)
-        pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1.0)  # [B, D]
-        vectors: FloatArray = torch.nn.functional.normalize(pooled, dim=1).float().cpu().numpy()
-        return vectors
+    def load(self) -> None:
+        """Load it now.
 
-    def _load(self) -> tuple[Any, Any]:
+        Raises:
+            WeightsError: it isn't there, or isn't what it should be.
+        """
+        with self._lock:
+            self._load()
+
+    def _load(self) -> tuple[Any, Network]:
         if self._parts is None:
-            from pvchat.chat.minilm import load_minilm
-
-            tokenizer, model = load_minilm(Path(self.path) if self.path is not None else _downloaded())
-            tokenizer.enable_truncation(MAX_TOKENS)
-            self._parts = tokenizer, model.to(pick_device(self.device))
+            folder = Path(self.path) if self.path is not None else _downloaded()
+            try:
+                self._parts = _read(folder, pick_device(self.device))
+            except Exception as error:  # tokenizers raises nothing narrower
+                hint = "Fetch it anew: pvchat doctor --fetch"
+                raise WeightsError("the sentence encoder can't be read.", subject=str(folder), hint=hint) from error
         return self._parts
 
 
@@ -106,6 +141,33 @@ def nearest_type(masked: str, encode: Encode) -> QuestionType:
     best = {kind: float(np.sort(likeness[[k == kind for k in kinds]])[-2:].mean()) for kind in _PROTOTYPES}
     kind = max(best, key=best.__getitem__)
     return kind if best[kind] >= _NEAR else "other"
+
+
+def _read(folder: Path, device: str) -> tuple[Any, Network]:
+    """The tokenizer, which pads to the longest of a batch, and the network, from token ids and their mask [B, L]."""
+    from tokenizers import Tokenizer
+
+    words = (folder / CONFIG).read_text(encoding="utf-8")
+    config = json.loads(words)
+
+    def build(weights: Path) -> nn.Module:
+        from pvchat.chat.minilm import read_minilm
+
+        return read_minilm(weights, config)
+
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    tokenizer.enable_padding(pad_id=config.get("pad_token_id", 0))
+    tokenizer.enable_truncation(MAX_TOKENS)
+    inputs = [Input((-1, -1), "int64"), Input((-1, -1), "bool")]
+    return tokenizer, load_several("sentences", folder / WEIGHTS, build, inputs, what=words, device=device)
+
+
+def _keep(vectors: FloatArray, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_file(path, tensorfile.pack({"vectors": vectors}), path.parent / ".scratch", durable=False)
+    except OSError as error:  # a full or read-only disk: the next process makes them again
+        log.warning("sentence vectors can't be kept: %s", error)
 
 
 def _downloaded() -> Path:

@@ -1,8 +1,8 @@
 """One trained model, loaded once and shared: a folder of `PVChatModel.save_pretrained` in, the model and its card out.
 
-Whoever speaks through it (`describe.py`) keeps the clips and the people; what is here is the same for everybody. The
-language model is six times as large as the rest and needed for few answers: it loads when one asks for it, and goes
-when none did for a while (`rest`). There is one copy of the weights, with or without it.
+Whoever speaks through it (`describe.py`) keeps the clips and the people; what is here is the same for everybody. Most
+answers need what it sees and not its words: `frozen` gives that without torch. The language model is six times as
+large as the rest: it loads when an answer asks for it, and goes when none did for a while (`rest`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.chat.calibration import Calibration
+from pvchat.chat.models import WEIGHTS, read_config
+from pvchat.perception.experts.networks import runtime_for
 from pvchat.runtime import pick_device
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from pvchat.model.config import ModelConfig
+    from pvchat.model.frozen import FrozenModel
     from pvchat.model.pvchat import PVChatModel
     from pvchat.model.visual import VisualTokens
 
@@ -58,12 +62,28 @@ class TrainedModel:
                 from pvchat.model.pvchat import PVChatModel
 
                 self._whole = PVChatModel.from_pretrained(self.folder, device=self.device)
-                self.__dict__.pop("_light", None)
+                self._forget_torch()
             return self._whole
+
+    @cached_property
+    def config(self) -> ModelConfig:
+        """Its configuration.
+
+        Raises:
+            WeightsError: unreadable.
+        """
+        return self._whole.config if self._whole is not None else read_config(self.folder)
+
+    @cached_property
+    def frozen(self) -> FrozenModel:
+        """The model for everything but text, without torch where OpenVINO is there."""
+        from pvchat.model.frozen import FrozenModel
+
+        return FrozenModel(self.folder / WEIGHTS, self.config, self._to_convert, self.device, handed=self._handed)
 
     @property
     def reader(self) -> PVChatModel:
-        """The model for everything but text: the whole one where it is loaded, else one without a language model."""
+        """The torch model for everything but text: the whole one where it is loaded, else one without its language."""
         return self._light if self._whole is None else self._whole
 
     def rest(self, idle_s: float) -> bool:
@@ -72,12 +92,13 @@ class TrainedModel:
             if self._whole is None or self._handed or time.monotonic() - self._used < idle_s:
                 return False
             self._whole = None
+            self._forget_torch()
         return True
 
     @cached_property
     def stamp(self) -> str:
         """Which weights these are: the start of their file's SHA-256."""
-        with (self.folder / "model.safetensors").open("rb") as file:
+        with (self.folder / WEIGHTS).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
     @cached_property
@@ -107,6 +128,24 @@ class TrainedModel:
         grid = np.zeros((1, 49, expert.width), np.float32)
         with torch.inference_mode():
             return self.model.encode_clips(ClipFeatures({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)}))
+
+    def _to_convert(self) -> PVChatModel:
+        """The torch model that the frozen one's passes are made of: one of its own where it is converted and can go."""
+        if self._handed or self._runs_in_torch:
+            return self.reader
+        from pvchat.model.pvchat import PVChatModel
+
+        return PVChatModel.from_pretrained(self.folder, llm="none")
+
+    @property
+    def _runs_in_torch(self) -> bool:
+        return runtime_for(self.device) == "torch"
+
+    def _forget_torch(self) -> None:
+        """Drop what holds the torch model that was in use before: there is one copy of its weights."""
+        self.__dict__.pop("_light", None)
+        if self._runs_in_torch:
+            self.__dict__.pop("frozen", None)
 
     @cached_property
     def _light(self) -> PVChatModel:

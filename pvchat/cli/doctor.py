@@ -39,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
     from pvchat.assets import weights
     from pvchat.assets.footage import FOOTAGE
     from pvchat.cli.examination import examine, look_for_damage
-    from pvchat.perception.analysis import Experts
+    from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
+    from pvchat.service.networks import Networks
 
     if args.fetch:
         damage = look_for_damage(thorough=True)  # what is damaged is missing from here on
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             weights.fetch(progress=progress, table=FOOTAGE)
             if not weights.missing():
                 progress("converting networks", 0, 0)
-                Experts().convert()
+                Networks(Settings(device="cpu")).convert()
         for row in damage:
             console.say(f"Mended: {row['what']}")
     report = examine(thorough=args.verify)

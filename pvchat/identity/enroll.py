@@ -46,7 +46,11 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
             "frame": analysis.frame_features.astype(np.float32).mean((0, 1)).astype(np.float16),
             **({"looks": subject.looks} if len(subject.looks) else {}),
         },
-        extra={"sightings": len(subject), "quality": round(float(subject.quality.max()), 3)},
+        extra={
+            "sightings": len(subject),
+            "quality": round(float(subject.quality.max()), 3),
+            "drawn": subject.kind == "figure" and analysis.scene.drawn,
+        },
         thumbnail=subject.thumbnail,
         confidence=confidence(subject),
         clip_key=analysis.key,

@@ -16,7 +16,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 6. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
    close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
 7. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
-   how well both are seen.
+   how well both are seen. Real people are seldom in drawn clips, and drawn ones in real clips.
 8. In a long video its many tracks count against each, and who is surely there is recognised by her sightings there, too
    (`recurring.py`).
 9. What users said of her recognition counts at once (`examples.py`).
@@ -53,7 +53,9 @@ NEIGHBOURS = 10  # nearest cohort rows that a track is held against
 NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
 _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
-_DRAWN_COST = 3.0  # log-odds of a face in a drawn clip: drawn faces weakly resemble many real ones [choice]
+# Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
+# ones, and posters, masks and blurs many figures. Three would do on the tune half.
+_OTHER_WORLD = 4.0
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
@@ -124,12 +126,13 @@ class PresenceModel:
         return compete(held_together(raw, odds, people, analysis.tracks, self._compared), shown)
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-        """What log-odds [P, K] are worth, less what crowds cost and what users said against them."""
+        """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
         out = np.empty_like(logits)
         for row, person in enumerate(people):
             clear = good(person, analysis.tracks)
             out[row] = self.calibration.apply(logits[row], len(people) - 1, clear, person.kind == "figure")
             out[row] -= examples.against(person, analysis.tracks, self._compared) + crowd(analysis)
+            out[row] -= _OTHER_WORLD * (person.drawn not in (None, analysis.scene.drawn))
         return out
 
     def logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
@@ -174,7 +177,6 @@ class PresenceModel:
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, examples.is_masked(track), own, scene)
-                    raw[row, column] -= _DRAWN_COST * analysis.scene.drawn
         return raw
 
     def face_logit(

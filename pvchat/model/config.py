@@ -9,7 +9,7 @@ from pvchat.errors import SettingsError
 
 IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
 BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
-POSE_WIDTH = 222  # `features.pose_vector`
+POSE_WIDTH = 222  # `cliptokens.pose_vector`
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from pvchat.model.cliptokens import SCENE
 from pvchat.model.config import ModelConfig
-from pvchat.model.features import SCENE, ClipFeatures, ExpertTokens
+from pvchat.model.features import ClipFeatures, ExpertTokens
 from pvchat.model.hga import group_aggregate
 from pvchat.model.moec import MixtureConnector
 from pvchat.model.visual import View, VisualTokens
@@ -58,7 +59,7 @@ class Connectors(nn.Module):
         for i, name in present:
             expert = features.experts[name]
             tokens, losses = self._connect(name, expert)
-            parts.append(self.norm(self.norm(tokens) + self._context(i, expert)))
+            parts.append(self.placed(i, tokens, expert))
             numbers.append(torch.full((tokens.shape[1],), i, device=tokens.device))
             aux.append(losses)
         chosen = [features.experts[name] for _, name in present]
@@ -67,7 +68,7 @@ class Connectors(nn.Module):
         track = torch.cat([e.track for e in chosen], dim=1)
         faces, face_track = _faces(features, tokens)
         mean = {key: torch.stack([a[key] for a in aux]).mean() for key in ("balance", "z")}
-        return VisualTokens(self._mixed(tokens, number, mask), mask, number, track, faces, face_track, tokens, mean)
+        return VisualTokens(self.mixed(tokens, number, mask), mask, number, track, faces, face_track, tokens, mean)
 
     def looked_at(self, visual: VisualTokens, views: Sequence[View]) -> VisualTokens:
         """One clip's tokens once for each of b views; what a view hides is hidden before tokens are mixed.
@@ -81,10 +82,18 @@ class Connectors(nn.Module):
         rows = visual.select(torch.zeros(len(views), dtype=torch.long, device=visual.mask.device))
         mask = torch.stack([self._shown(visual, view) for view in views])
         whole, empty = (mask == rows.mask).all(1), ~mask.any(1)
-        tokens = torch.where(whole[:, None, None], rows.tokens, self._mixed(rows.raw, visual.expert, mask))
+        tokens = torch.where(whole[:, None, None], rows.tokens, self.mixed(rows.raw, visual.expert, mask))
         tokens, mask[empty, 0] = tokens.masked_fill(empty[:, None, None], 0), True  # attention needs something to see
         others = torch.stack([_others(rows.face_track[0], view.track) for view in views])
         return replace(rows, tokens=tokens, mask=mask, face_track=rows.face_track.masked_fill(others, SCENE))
+
+    def placed(self, number: int, tokens: Tensor, expert: ExpertTokens) -> Tensor:
+        """One expert's tokens [B, N, D], at the model's width already, with what they know of themselves."""
+        return self.norm(self.norm(tokens) + self._context(number, expert))
+
+    def mixed(self, raw: Tensor, expert: Tensor, mask: Tensor) -> Tensor:
+        """Tokens [B, N, D] as the Q-Former reads them."""
+        return self.norm(group_aggregate(raw, expert, mask) if self.hga else raw)
 
     def _shown(self, visual: VisualTokens, view: View) -> Tensor:
         """[N] which tokens of one clip a view shows."""
@@ -92,10 +101,6 @@ class Connectors(nn.Module):
         numbers = [i for i, name in enumerate(self.names) if name in view.experts]
         chosen = shown & torch.isin(visual.expert, torch.tensor(numbers, device=shown.device))
         return chosen if bool(chosen.any()) else shown
-
-    def _mixed(self, raw: Tensor, expert: Tensor, mask: Tensor) -> Tensor:
-        """Tokens [B, N, D] as the Q-Former reads them."""
-        return self.norm(group_aggregate(raw, expert, mask) if self.hga else raw)
 
     @torch.no_grad()
     def _quieten(self) -> None:

@@ -21,11 +21,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, POSE_WIDTH, ModelConfig
+from pvchat.model.cliptokens import SCENE, Array, TokenRows, clip_tokens, scene_rows, stretches
+from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
 from pvchat.schemas import ClipAnalysis, Track
 
-Array = NDArray[np.float32]
-SCENE = -1  # track number of tokens that belong to nobody
 PERSON_SIGHTINGS = 8  # of an enrollment that the aligner sees
 
 
@@ -95,55 +94,17 @@ def from_analysis(analysis: ClipAnalysis, config: ModelConfig) -> ClipFeatures:
         analysis: from `analysis.py`; tracks beyond `config.max_tracks` are left out, the longest stay.
         config: names the experts wanted ("frame", "body", "face", "pose") and how finely time is cut.
     """
-    duration = max(analysis.duration_s, 1e-6)
-    times = np.asarray(analysis.times, np.float32) / duration
-    made: dict[str, ExpertTokens] = {}
-    if "frame" in config.experts:
-        grid = np.asarray(analysis.frame_features)  # of fewer frames than times, spread evenly (`analysis.py`)
-        shown = np.linspace(0, len(times) - 1, len(grid)).round().astype(int)
-        made["frame"] = scene_tokens(grid, times[shown], config.frame_segments)
-    tracks = [analysis.tracks[i] for i in kept_tracks(analysis, config.max_tracks)]
-    rows: dict[str, list[tuple[Array, Array, int]]] = {"body": [], "face": [], "pose": []}
-    for number, track in enumerate(tracks):
-        for part in _stretches(times[track.frames], config.track_segments):
-            _add_track_tokens(rows, track, part, times, number)
-    for name, width in (("body", BODY_WIDTH), ("face", IDENTITY_WIDTH), ("pose", POSE_WIDTH)):
-        if name in config.experts:
-            made[name] = _tokens(rows[name], width)
-    return ClipFeatures(made)
+    return ClipFeatures({name: _batch_of_one(rows) for name, rows in clip_tokens(analysis, config).items()})
 
 
 def scene_tokens(grid: NDArray[Any], times: Array, segments: int) -> ExpertTokens:
-    """Tokens of whole frames, averaged within stretches of time: segments · cells of them at most.
-
-    Args:
-        grid: [T, N, W] an expert's tokens of each frame, N a square number of cells, row-major.
-        times: [T] 0..1.
-        segments: stretches of time; fewer frames give fewer.
-
-    Returns:
-        Tokens [1, segments · N, W], each with its cell as box.
-    """
-    side = int(round(grid.shape[1] ** 0.5))
-    low = np.stack(np.meshgrid(np.arange(side), np.arange(side), indexing="xy"), -1).reshape(-1, 2) / side
-    cells = np.concatenate([low, low + 1 / side], axis=1)[: grid.shape[1]]  # [N, 4] x0, y0, x1, y1
-    rows = []
-    for part in _stretches(times, segments):
-        mean = grid[part].astype(np.float32).mean(0)
-        t = np.full((len(cells), 1), times[part].mean())
-        rows += [(mean[i], w, SCENE) for i, w in enumerate(np.concatenate([t, cells], axis=1).astype(np.float32))]
-    return _tokens(rows, grid.shape[2])
-
-
-def kept_tracks(analysis: ClipAnalysis, most: int) -> list[int]:
-    """Indices into `analysis.tracks` of the longest tracks, in the analysis' order: token track numbers count these."""
-    longest = sorted(range(len(analysis.tracks)), key=lambda i: (-len(analysis.tracks[i]), i))[:most]
-    return sorted(longest)
+    """`cliptokens.scene_rows` [1, segments · N, W] as a batch of one."""
+    return _batch_of_one(scene_rows(grid, times, segments))
 
 
 def person_from_track(track: Track, sightings: int = PERSON_SIGHTINGS) -> PersonFeatures:
     """An enrollment out of one track: its best sightings, spread over time; a batch of one."""
-    chosen = np.array([p[np.argmax(track.quality[p])] for p in _stretches(np.arange(len(track)), sightings)])
+    chosen = np.array([p[np.argmax(track.quality[p])] for p in stretches(np.arange(len(track)), sightings)])
     faces = track.kind == "face" and track.identity.shape[1] == IDENTITY_WIDTH
     identity = track.identity[chosen] if faces else np.zeros((len(chosen), IDENTITY_WIDTH))
     identity = identity / np.maximum(np.linalg.norm(identity, axis=1, keepdims=True), 1e-6)
@@ -170,53 +131,9 @@ def collate_people(people: Sequence[PersonFeatures]) -> PersonFeatures:
     return PersonFeatures(*_padded(people, fill={}))
 
 
-def pose_vector(track: Track, part: NDArray[np.int64]) -> Array:
-    """Pose, its motion, the face's five points and their motion over some sightings: [222], box-relative.
-
-    33 joints x, y, z, visibility (132) and how much x and y vary (66); how the box moves and grows (4); five face
-    points (10) and how much they vary (10): mouth and head movements. Joints and points count from the centre of the
-    sighting's box in box heights; what wasn't seen is 0.
-    """
-    boxes = track.boxes[part]
-    centre, height = (boxes[:, :2] + boxes[:, 2:]) / 2, np.maximum(boxes[:, 3] - boxes[:, 1], 1e-3)
-    joints = track.pose[part].copy()  # [n, 33, 4]
-    joints[..., :2] = (joints[..., :2] - centre[:, None]) / height[:, None, None]
-    points = (track.points[part] - centre[:, None]) / height[:, None, None]  # [n, 5, 2]
-    size = np.log(height)
-    moved = np.array([*(centre[-1] - centre[0]), size[-1] - size[0], centre.std()])
-    pieces = [_seen_mean(joints), _seen_spread(joints[..., :2]), moved, _seen_mean(points), _seen_spread(points)]
-    return np.clip(np.concatenate([p.ravel() for p in pieces]), -10, 10).astype(np.float32)
-
-
-def _add_track_tokens(
-    rows: dict[str, list[tuple[Array, Array, int]]], track: Track, part: NDArray[np.int64], times: Array, number: int
-) -> None:
-    """One token of each track expert for the sightings `part` of a track."""
-    weight = track.quality[part] + 1e-3
-    t = np.array([times[track.frames[part]].mean()])
-    face_at = np.concatenate([t, track.boxes[part].mean(0)]).astype(np.float32)
-    body_at = np.concatenate([t, track.body_boxes[part].mean(0)]).astype(np.float32)
-    rows["body"].append((np.average(track.body[part], axis=0, weights=weight), body_at, number))
-    rows["pose"].append((pose_vector(track, part), body_at, number))
-    if track.kind == "face" and track.identity.shape[1] == IDENTITY_WIDTH:
-        mean = np.average(track.identity[part], axis=0, weights=weight)
-        rows["face"].append((mean / max(float(np.linalg.norm(mean)), 1e-6), face_at, number))
-
-
-def _tokens(rows: Sequence[tuple[Array, Array, int]], width: int) -> ExpertTokens:
-    """Token rows (vector, where, track) as a batch of one; one masked token when there is none."""
-    if not rows:
-        empty = (torch.zeros(1, 1, width), torch.zeros(1, 1, 5), torch.full((1, 1), SCENE))
-        return ExpertTokens(*empty, torch.zeros(1, 1, dtype=torch.bool))
-    tokens = torch.from_numpy(np.stack([r[0] for r in rows]).astype(np.float32))
-    where = torch.from_numpy(np.stack([r[1] for r in rows])).clamp(0, 1)
-    track = torch.tensor([r[2] for r in rows])
-    return ExpertTokens(tokens[None], where[None], track[None], torch.ones(1, len(rows), dtype=torch.bool))
-
-
-def _stretches(times: NDArray[Any], most: int) -> list[NDArray[np.int64]]:
-    """Indices of `times` cut into at most `most` runs of nearly equal length, none empty."""
-    return [p for p in np.array_split(np.arange(len(times)), min(most, len(times))) if len(p)] if len(times) else []
+def _batch_of_one(rows: TokenRows) -> ExpertTokens:
+    arrays = [torch.from_numpy(part) for part in rows.arrays()]
+    return ExpertTokens(*arrays)
 
 
 def _padded(parts: Sequence[Any], fill: dict[str, int]) -> list[Tensor]:
@@ -233,16 +150,3 @@ def _pad(tensors: Sequence[Tensor], fill: int) -> Tensor:
         out[row : row + len(t), : t.shape[1]] = t
         row += len(t)
     return out
-
-
-def _seen_mean(values: Array) -> Array:
-    """Mean over the first axis of what was seen (not NaN); 0 where nothing was."""
-    seen = np.isfinite(values)
-    return np.where(seen, values, 0).sum(0) / np.maximum(seen.sum(0), 1)
-
-
-def _seen_spread(values: Array) -> Array:
-    """Standard deviation over the first axis of what was seen; 0 where nothing was."""
-    seen = np.isfinite(values)
-    off = np.where(seen, values - _seen_mean(values), 0)
-    return np.sqrt(np.square(off).sum(0) / np.maximum(seen.sum(0), 1))

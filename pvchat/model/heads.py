@@ -11,7 +11,8 @@ every s_i is exactly 1, so a fresh module IS dense attention, whichever router i
 output. The router reads the query tokens, never the keys. `z` is a person's own offset to the router logits. Routing is
 computed in fp32, under autocast too.
 
-Without gradients, heads that nobody uses aren't computed: see `docs/adr/0010-remoh.md` for what that saves.
+Without gradients, heads that nobody uses aren't computed: see `docs/adr/0010-remoh.md` for what that saves. A trace
+holds all of them, as it can't ask.
 
 Legend: B batch, Q queries, K keys, H heads, R routed heads, D width, d width of one head.
 """
@@ -153,7 +154,7 @@ class MixtureOfHeadsAttention(nn.Module):
             return self.out(_merge(self._attend(x, context, allowed))), None
         weights, stats = self.mixer(x, z, query_mask)
         used = (weights != 0).flatten(0, 1).any(0)  # [H]
-        if not self.skip or torch.is_grad_enabled() or bool(used.all()):
+        if not self.skip or torch.is_grad_enabled() or torch.jit.is_tracing() or bool(used.all()):
             heads = self._attend(x, context, allowed) * weights.transpose(1, 2)[..., None]
             return self.out(_merge(heads)), stats
         chosen = used.nonzero()[:, 0]

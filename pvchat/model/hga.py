@@ -67,4 +67,4 @@ def _nearest(affinity: Tensor, allowed: Tensor, count: int) -> Tensor:
     """Bool [B, N, N]: the `count` allowed tokens of highest affinity for each token."""
     score = affinity.detach().masked_fill(~allowed, float("-inf"))
     chosen = score.topk(min(count, score.shape[-1]), dim=-1).indices
-    return torch.zeros_like(allowed).scatter(-1, chosen, True) & allowed
+    return (torch.zeros_like(score).scatter(-1, chosen, 1.0) > 0) & allowed

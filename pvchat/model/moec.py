@@ -36,7 +36,7 @@ class MixtureConnector(nn.Module):
         probability = logits.softmax(-1)
         weight, chosen = probability.topk(self.top_k, dim=-1)
         weight = (weight / weight.sum(-1, keepdim=True)).to(x.dtype)
-        out = x.new_zeros(len(x), self.width)
+        out = x.new_zeros(x.shape[0], self.width)  # not len(x), which a trace would take for a constant
         for i, expert in enumerate(self.experts):
             token, place = (chosen == i).nonzero(as_tuple=True)
             out = out.index_add(0, token, expert(x[token]) * weight[token, place, None])

@@ -67,8 +67,10 @@ _CORRECTION: Check = {
     "her": (bool,), "clip": (str,), "at_s": _NUMBER, "source": (str,), "created": (str,), "faces": (int,),
     "masked": (int,),
 }  # fmt: skip
-_EXTRA: Check = {"sightings": (int,), "clips": (int,), "quality": _NUMBER, "model": (str,), "deep": (dict,),
-                 "corrections": (list,), "parts": (list,)}  # fmt: skip
+_EXTRA: Check = {
+    "sightings": (int,), "clips": (int,), "quality": _NUMBER, "drawn": (bool,), "model": (str,), "deep": (dict,),
+    "corrections": (list,), "parts": (list,),
+}  # fmt: skip
 _MOST_COUNTED = 10**9
 
 

@@ -71,6 +71,11 @@ class Person:
     bytes_on_disk: int = 0
     notes: Notes | None = None
 
+    @property
+    def drawn(self) -> bool | None:
+        """Whether she is a drawn character; None of figures enrolled before that was kept."""
+        return False if self.kind == "face" else self.extra.get("drawn")
+
 
 def describe(person: Person) -> dict[str, Any]:
     """A person as JSON for `people list` and `people show`."""

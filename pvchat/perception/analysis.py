@@ -34,6 +34,9 @@ _TOLD_FIGURES = 3  # figure tracks that are described; the rest, often parts of 
 _THUMBNAIL = 192  # pixels, longest side
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
+# Mean score of a face in half of the frames from which a clip is real. On the tune half 120 of 157 real clips have such
+# a face, and of 53 drawn ones none: their best is .988.
+_REAL_FACE = 0.995
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ class Experts:
     def load(self) -> None:
         """Load them all now."""
         _ = self.frames, self.faces, self.figures, self.facts, self.body, self.hands, self.mesh, self.things
+        networks.rest()
 
 
 def recognise(
@@ -151,15 +155,17 @@ def recognise(
     found = find_faces(
         clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total), depth.follow
     )
+    networks.rest()  # so that the buffers of one step aren't there beside those of the next
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)
     linked = tracks.link(found, numbers)
     analysis.tracks = [face_track(clip, found, sightings) for sightings in linked]
-    likely_drawn = drawn_probability(grid.mean(1), experts)
+    likely_drawn = drawn_probability(grid.mean(1), experts) if not _shows_real_face(analysis) else 0.0
     if likely_drawn < PERHAPS_DRAWN and depth.body_frames:
         analysis.tracks += with_bodies(clip, analysis, experts, depth.body_frames)
     if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
+    networks.rest()
     for number, track in enumerate(analysis.tracks):
         track.thumbnail = thumbnail(clip, track)
         if track.kind == "face" and number < depth.masked_tracks:
@@ -177,6 +183,12 @@ def told(found: Sequence[Track], depth: Depth) -> set[int]:
     """The numbers of the tracks about which facts are measured; faces come first."""
     faces = sum(t.kind == "face" for t in found)
     return {*range(min(faces, depth.told_tracks)), *range(faces, min(faces + _TOLD_FIGURES, len(found)))}
+
+
+def _shows_real_face(analysis: ClipAnalysis) -> bool:
+    """Whether somebody's face is so sure and so often seen that the clip can't be drawn."""
+    often = [track for track in analysis.tracks if 2 * len(track) >= len(analysis.times)]
+    return any(float(track.scores.mean()) >= _REAL_FACE for track in often)
 
 
 def drawn_probability(pooled: FloatArray, experts: Experts) -> float:

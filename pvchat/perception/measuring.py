@@ -17,8 +17,8 @@ from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, behind_masks, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.networks import side_by_side
 from pvchat.perception.experts.ssd import Detections
+from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
 from pvchat.perception.relations import tell_things
@@ -27,6 +27,7 @@ from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts,
 from pvchat.video import Clip
 
 _MOUTH = ("talking", "smiling")
+_Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 
 
 def measure(
@@ -50,15 +51,22 @@ def measure(
     tell = progress or (lambda what, done, total: None)
     copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
     measured = with_things(clip, replace(analysis, tracks=copies, stage="what"), experts, depth.thing_frames)
+    networks.rest()  # one kind of network after the other: their buffers are never there together
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
-    wanted = told(copies, depth) if only is None else set(only)
+    wanted = sorted(told(copies, depth) if only is None else only)
+    posing = [n for n in wanted if copies[n].kind == "face" and (only is not None or n < depth.posed_tracks)]
+    posed: dict[int, _Posed] = {}
+    for number in posing:
+        seen = spread(len(copies[number]), depth.poses)
+        posed[number] = seen, _poses(clip, copies[number], seen, experts, frames)
+        tell("measuring people", number + 1, 2 * len(copies))
+    networks.rest()
     for number, track in enumerate(copies):
         if track.kind == "face" and only is None and not len(track.masked):
             track.masked = behind_masks(clip, track, experts, depth.masked)
         if number in wanted:
-            posed = track.kind == "face" and (only is not None or number < depth.posed_tracks)
-            _measure(clip, measured, track, experts, frames, depth.poses if posed else 0)
-        tell("measuring people", number + 1, len(copies))
+            _measure(clip, measured, track, experts, frames, posed.get(number))
+        tell("measuring people", len(copies) + number + 1, 2 * len(copies))
     networks.rest()
     return measured
 
@@ -95,13 +103,13 @@ class _Frames:
         return camera
 
 
-def _measure(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, poses: int) -> None:
-    """Fill in a track's pose, in so many sightings, and its facts."""
-    seen = spread(len(track), poses) if poses else np.zeros(0, np.int64)
-    measures = _poses(clip, track, seen, experts, frames) if len(seen) else []
+def _measure(
+    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, posed: _Posed | None
+) -> None:
+    """Fill in a track's facts."""
     track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts)
-    if measures:
-        _tell_motion(track, seen, measures, analysis, frames.camera)
+    if posed is not None and posed[1]:
+        _tell_motion(track, *posed, analysis, frames.camera)
     tell_things(track, analysis)
     ground_facts(track, analysis)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.faces import FaceExpert, Faces, Located, chip, fitness
-from pvchat.perception.experts.networks import side_by_side
+from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.schemas import FloatArray, IntArray
 

@@ -137,9 +137,10 @@ class Networks:
     @cached_property
     def sentences(self) -> SentenceEncoder:
         """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
+        from pvchat.chat.claims import often_compared
         from pvchat.chat.sentences import SentenceEncoder
 
-        return SentenceEncoder(device=self.settings.device)
+        return SentenceEncoder(device=self.settings.device, often=often_compared())
 
     @cached_property
     def language(self) -> LanguageModel:
@@ -185,10 +186,12 @@ class Networks:
             WeightsError: they can't be fetched.
         """
         from pvchat.assets import weights
+        from pvchat.perception.experts import converted, networks
 
         missing = needed_weights(self.narrator is not None)
         if missing:
             weights.fetch(missing, progress=progress)
+        if missing or (networks.runtime_for("cpu") == "openvino" and converted.lacking()):
             _convert_apart()
 
     def forget(self) -> None:
@@ -196,13 +199,23 @@ class Networks:
         if (narrator := self.__dict__.get("narrator")) is not None:  # one that has never spoken keeps nothing
             narrator.forget()
 
+    def convert(self) -> None:
+        """Convert the networks that are converted once, so that no first question waits for it."""
+        from pvchat.chat.claims import often_compared
+
+        self.experts.convert()
+        self.sentences.load()
+        self.sentences.encode(often_compared())
+        if self.trained is not None:
+            self.trained.frozen.load()
+
     def load(self) -> None:
         """Load them now instead of when they are first needed; the language model, which few answers need, waits."""
         self.experts.load()
         if self.narrator is not None:
             _ = self.narrator.base
         elif self.trained is not None:
-            _ = self.trained.reader
+            self.trained.frozen.load()
         _ = self.presence, self.sentences
 
     def rest(self, idle_s: float) -> None:
@@ -214,11 +227,12 @@ class Networks:
 
 
 def _convert_apart() -> None:
-    """Convert the experts' networks in a process of its own: what converting takes, 450 MB, would stay in this one.
+    """Convert the networks in a process of its own: what converting takes, torch and 450 MB, would stay in this one.
 
     Where that fails they are converted when they are first used.
     """
-    code = "from pvchat.perception.analysis import Experts; Experts().convert()"
+    code = "from pvchat.config import Settings; from pvchat.service.networks import Networks; "
+    code += 'Networks(Settings(device="cpu")).convert()'
     subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from pvchat.model.cliptokens import SCENE, kept_tracks
 from pvchat.model.config import POSE_WIDTH
-from pvchat.model.features import SCENE, collate, collate_people, from_analysis, kept_tracks, person_from_track
+from pvchat.model.features import collate, collate_people, from_analysis, person_from_track
 from pvchat.model.registry import load_config
 
 CONFIG = load_config("tiny")

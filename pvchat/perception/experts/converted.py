@@ -20,6 +20,10 @@ from pvchat.config import home
 log = logging.getLogger(__name__)
 
 FILE, _RECEIPT = "network.xml", "receipt.json"
+NAMES = (
+    "pnet", "rnet", "onet", "identity", "efficientnet-lite0", "things",  # the experts'
+    "sentences", "connecting", "looking", "enrolling",  # what answers are chosen with
+)  # fmt: skip
 
 
 def keep(folder: Path, write: Callable[[Path], None]) -> None:
@@ -47,6 +51,18 @@ def damaged(thorough: bool = False) -> dict[str, str]:
     root = home() / "weights" / "networks"
     folders = [folder for folder in (root.glob("*-*/") if root.is_dir() else ()) if not folder.name.startswith(".")]
     return {folder.name: why for folder in sorted(folders) if (why := drop_if_damaged(folder, thorough))}
+
+
+def lacking() -> bool:
+    """Whether networks were converted here, and some weren't: by an earlier version, say. Where none were nobody knows.
+
+    Nor where nothing can be written, and so nothing is kept.
+    """
+    root = home() / "weights" / "networks"
+    if not root.is_dir() or not os.access(root, os.W_OK):
+        return False
+    kept = {folder.name.rpartition("-")[0] for folder in root.iterdir()}
+    return bool(kept) and not kept.issuperset(NAMES)
 
 
 def drop_if_damaged(folder: Path, thorough: bool = False) -> str:

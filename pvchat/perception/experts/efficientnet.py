@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.perception.experts.networks import Network, in_batches, load, side_by_side
+from pvchat.perception.experts.networks import Network, in_batches, load
+from pvchat.perception.experts.workers import side_by_side
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:

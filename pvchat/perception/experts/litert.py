@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pvchat.schemas import FloatArray
 
 _CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one interpreter is created at a time
+_HERE: weakref.WeakSet[Network] = weakref.WeakSet()  # all of this process
 
 
 def model_path(name: str, folder: Path | None = None) -> Path:
@@ -40,17 +43,19 @@ def model_path(name: str, folder: Path | None = None) -> Path:
 
 
 class Network:
-    """One network; calls are serialised because an interpreter is not thread-safe."""
+    """One network; calls are serialised because an interpreter is not thread-safe.
+
+    An interpreter takes about six times its file, weights unpacked and all layers' outputs, and hundredths of a second
+    to make: while clips aren't looked at there is none.
+    """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        with _CREATING, _quiet_stderr():
-            self._interpreter = Interpreter(str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
+        self._path, self._threads = path, threads
         self._lock = threading.Lock()
+        self._interpreter: Any = self._made()
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = self._interpreter.get_output_details()
+        _HERE.add(self)
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -60,9 +65,30 @@ class Network:
     def __call__(self, image: FloatArray) -> list[FloatArray]:
         """Run one image [H, W, 3]; returns copies of all outputs, the leading batch dimension of 1 removed."""
         with self._lock:
+            if self._interpreter is None:
+                self._interpreter = self._made()
             self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(image[None], np.float32))
             self._interpreter.invoke()
             return [self._interpreter.get_tensor(d["index"])[0] for d in self._outputs]
+
+    def rest(self) -> None:
+        """Give up the interpreter until the next call."""
+        with self._lock:
+            self._interpreter = None
+
+    def _made(self) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        with _CREATING, _quiet_stderr():
+            interpreter = Interpreter(str(self._path), num_threads=self._threads)
+            interpreter.allocate_tensors()
+        return interpreter
+
+
+def rest() -> None:
+    """Let every network give up its interpreter."""
+    for network in list(_HERE):
+        network.rest()
 
 
 @contextmanager

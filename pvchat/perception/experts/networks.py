@@ -10,7 +10,7 @@ Notable choices (docs/adr/0014-fast-runtime.md):
 - Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, and identity vectors would
   depend on the machine.
 - A large network computes on all threads. Small ones, called a hundred times a frame, gain little from that and the
-  arrays between them nothing: there frames are looked at `side_by_side`, each on one thread.
+  arrays between them nothing: there frames are looked at `side_by_side` (`workers.py`), each on one thread.
 - Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.
 """
 
@@ -24,18 +24,20 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import home
+from pvchat.memory import trim, unread
+from pvchat.perception.experts import litert
 from pvchat.perception.experts.converted import FILE, drop_if_damaged, keep
-from pvchat.runtime import usable_cores
+from pvchat.perception.experts.workers import threads
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -45,14 +47,25 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
 RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
-_EXAMPLE = 64  # pixels of a free side while a module is traced
+_EXAMPLE = 64  # of a free side while a module is traced: pixels, tokens
+_BLOCK = 1 << 20  # bytes of weights that are hashed at once
 _COMPILING = threading.Lock()
 _HERE: weakref.WeakSet[_OpenVinoNetwork] = weakref.WeakSet()  # all of this process
-_AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
 
-Thing = TypeVar("Thing")
-Made = TypeVar("Made")
-Network = Callable[[NDArray[Any]], list[FloatArray]]
+Network = Callable[..., list[FloatArray]]  # of as many arrays as it has inputs
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a network.
+
+    Attributes:
+        shape: -1 where any size may come.
+        dtype: a name that numpy and torch share.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
 
 
 def runtime_for(device: str) -> str:
@@ -86,10 +99,36 @@ def load(
     """
     if runtime_for(device) == "torch":
         return _TorchNetwork(build(weights), device)
-    model = _converted(name, weights, f"{shape} {dtype}", lambda: _convert(build(weights), shape, dtype))
+    only = Input(shape, dtype)
+    model = _converted(name, weights, f"{shape} {dtype}", lambda: _convert(build(weights), [only]))
     if sizes:
         model.reshape(list(sizes))
     return _OpenVinoNetwork(model, small)
+
+
+def load_several(
+    name: str, weights: Path, build: Callable[[Path], nn.Module], inputs: Sequence[Input], *, what: str = "",
+    device: str = "cpu",
+) -> Network:  # fmt: skip
+    """`load` for a network of several inputs, called with an array for each.
+
+    Args:
+        name: of the folder of its conversion.
+        weights: the file that `build` reads.
+        build: makes the torch module.
+        inputs: in the order of the module's arguments.
+        what: whatever else its conversion depends on.
+        device: torch device name.
+    """
+    if runtime_for(device) == "torch":
+        return _TorchNetwork(build(weights), device)
+    kind = f"{what} {' '.join(f'{one.shape} {one.dtype}' for one in inputs)}"
+    return _OpenVinoNetwork(_converted(name, weights, kind, lambda: _convert(build(weights), inputs)))
+
+
+def in_torch(module: nn.Module, device: str) -> Network:
+    """A module as a network, run by torch."""
+    return _TorchNetwork(module, device)
 
 
 def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Network | None:
@@ -105,47 +144,6 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
     if runtime_for("cpu") == "torch":
         return None
     return _OpenVinoNetwork(_converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends)))
-
-
-def threads() -> int:
-    """Threads the networks compute on together: `$OMP_NUM_THREADS`, else the usable cores."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores()
-
-
-def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
-    """`make` of each thing, in order, in `threads()` threads, of which the caller's is one.
-
-    What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
-    """
-    todo, count = list(things), threads()
-    if len(todo) < 2 or count < 2 or getattr(_AT_WORK, "inside", False):
-        return [make(thing) for thing in todo]
-    made: dict[int, Made] = {}
-    left = iter(range(len(todo)))  # whose next number is given to one thread only
-
-    def work() -> None:
-        _AT_WORK.inside = True
-        try:
-            made.update((k, make(todo[k])) for k in left)
-        finally:
-            _AT_WORK.inside = False
-            for _ in left:  # after an error nobody goes on
-                pass
-
-    others = [_others(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
-    try:
-        work()
-    finally:
-        wait(others)
-    for other in others:
-        other.result()
-    return [made[k] for k in range(len(todo))]
-
-
-@cache
-def _others(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, "networks")
 
 
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
@@ -196,13 +194,13 @@ class Suppression:
 
 class _TorchNetwork:
     def __init__(self, module: nn.Module, device: str) -> None:
-        self._module, self._device = module.eval().requires_grad_(False).to(device), device
+        self._module, self._device = module.eval().to(device), device
 
-    def __call__(self, rows: NDArray[Any]) -> list[FloatArray]:
+    def __call__(self, *inputs: NDArray[Any]) -> list[FloatArray]:
         import torch
 
         with torch.inference_mode():
-            out = self._module(torch.tensor(rows, device=self._device))
+            out = self._module(*(torch.tensor(one, device=self._device) for one in inputs))
         return [o.float().cpu().numpy() for o in (out if isinstance(out, tuple) else (out,))]
 
 
@@ -214,6 +212,8 @@ class _OpenVinoNetwork:
 
     def __init__(self, model: Any, small: bool = False) -> None:
         self._compiled = _compile(model, small)
+        unread(home() / "weights")  # compiling read all of it
+        self._fresh = True
         self._free: list[Any] = []
         self._busy = 0
         self._lock = threading.Lock()
@@ -230,6 +230,9 @@ class _OpenVinoNetwork:
             with self._lock:
                 self._free.append(request)
                 self._busy -= 1
+                fresh, self._fresh = self._fresh, False
+            if fresh:  # what is brought into the runtime's own layout at the first call won't be read again
+                unread(home() / "weights")
 
     def rest(self) -> None:
         """Give up what lies between the layers until the next call, unless one runs."""
@@ -239,9 +242,15 @@ class _OpenVinoNetwork:
 
 
 def rest() -> None:
-    """Let every network give up what it only needs while it computes: for when a clip was looked at."""
+    """Let every network give up what it only needs while it computes: for when a clip was looked at.
+
+    Their files' pages go too: the runtimes keep weights in a layout of their own and read the mapped ones once.
+    """
     for network in list(_HERE):
         network.rest()
+    litert.rest()
+    unread(home() / "weights")
+    trim()
 
 
 @cache
@@ -269,8 +278,11 @@ def _compile(model: Any, small: bool) -> Any:
 
 def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) -> Any:
     """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
-    digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode() + weights.read_bytes()).hexdigest()
-    folder = home() / "weights" / "networks" / f"{name}-{digest[:16]}"
+    digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode())
+    with weights.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    folder = home() / "weights" / "networks" / f"{name}-{digest.hexdigest()[:16]}"
     if (folder / FILE).is_file() and not drop_if_damaged(folder):
         return _core().read_model(str(folder / FILE))
     model = convert()
@@ -281,15 +293,18 @@ def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) 
     return model
 
 
-def _convert(module: nn.Module, shape: tuple[int, ...], dtype: str) -> Any:
+def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
     import torch
 
-    sizes = [2 if i == 0 else _EXAMPLE if n < 0 else n for i, n in enumerate(shape)]
-    example = torch.zeros(sizes, dtype=getattr(torch, dtype))
+    examples = []
+    for one in inputs:
+        sizes = [(2 if i == 0 else _EXAMPLE) if n < 0 else n for i, n in enumerate(one.shape)]
+        examples.append(torch.zeros(sizes, dtype=getattr(torch, one.dtype)))
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # of tracing, about sides that are fixed here
-        model = _openvino().convert_model(module.eval(), example_input=example)
-    model.reshape(list(shape))
+        model = _openvino().convert_model(module.eval(), example_input=tuple(examples))
+    shapes = [_openvino().PartialShape(list(one.shape)) for one in inputs]
+    model.reshape(dict(zip(model.inputs, shapes, strict=True)))
     return model
 
 

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pvchat.errors import SettingsError
+from pvchat.model.cliptokens import SCENE
 from pvchat.model.config import ModelConfig
-from pvchat.model.features import SCENE, ClipFeatures, ExpertTokens, scene_tokens
+from pvchat.model.features import ClipFeatures, ExpertTokens, scene_tokens
 from pvchat.schemas import FloatArray
 from pvchat.train.base.features import GridFeatures, grid_folder
 from pvchat.train.pictures import read_metadata

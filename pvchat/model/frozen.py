@@ -1,0 +1,142 @@
+"""The trained model for everything but words, without torch: clips and people in, what it sees of them out.
+
+Three of its passes (`passes.py`) run as converted networks (`networks.py`, ADR 0014), so that a process that only
+answers never imports torch: 190 MB and two seconds. Where OpenVINO isn't there torch runs the same passes. The language
+model and all training stay with `PVChatModel`.
+
+Legend: N tokens, D model width, S sentence width, Q queries, I personal tokens, M routed modules, R routed heads,
+s sightings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.model.cliptokens import SCENE, clip_tokens
+from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, ModelConfig
+from pvchat.perception.experts.networks import Input, Network, in_torch, load_several
+from pvchat.schemas import ClipAnalysis, FloatArray
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from pvchat.model.pvchat import PVChatModel
+
+
+@dataclass(frozen=True)
+class ClipTokens:
+    """A clip as the frozen model reads it.
+
+    Attributes:
+        raw: [1, N, D] tokens before any was mixed with others.
+        expert: [1, N] number of the expert that each comes from.
+        track: [N] track number, `SCENE` for none.
+        mask: [N] True for real tokens.
+    """
+
+    raw: FloatArray
+    expert: NDArray[np.int64]
+    track: NDArray[np.int64]
+    mask: NDArray[np.bool_]
+
+
+class FrozenModel:
+    """One trained model's passes, each loaded when it is first needed.
+
+    Args:
+        weights: its model.safetensors.
+        config: its configuration.
+        model: gives the torch model, where a pass has to be converted or torch runs it.
+        device: torch device name.
+        handed: the torch model is in memory anyway, and maybe nowhere else: it runs, nothing is converted.
+    """
+
+    def __init__(
+        self, weights: Path, config: ModelConfig, model: Callable[[], PVChatModel], device: str, handed: bool = False
+    ) -> None:
+        self.weights, self.config, self.device = weights, config, device
+        self._model, self._handed = model, handed
+
+    def load(self) -> None:
+        """Load all passes now."""
+        _ = self._connecting, self._looking, self._enrolling
+
+    def tokens(self, analysis: ClipAnalysis) -> ClipTokens:
+        """A clip's tokens, once a clip."""
+        rows = [part.arrays() for part in clip_tokens(analysis, self.config).values()]
+        (raw,) = self._connecting(*(array for tokens, where, track, _ in rows for array in (tokens, where, track)))
+        counts = [track.shape[1] for _, _, track, _ in rows]
+        expert = np.repeat(np.arange(len(rows)), counts)[None]
+        return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (2, 3)))
+
+    def sentences(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> FloatArray:
+        """What the queries see with a question in mind: vectors [Q, S] in sentence space, unit length.
+
+        Args:
+            clip: its tokens.
+            mask: [N] which of them are looked at; what isn't is in none of the others either.
+            question: [S] the question's sentence vector.
+        """
+        raw = clip.raw
+        if not mask.any():  # attention needs something to see
+            raw, mask = np.zeros_like(raw), np.arange(len(mask)) == 0
+        (seen,) = self._looking(raw, clip.expert, mask[None], question[None])
+        return seen[0]
+
+    def person(
+        self, identity: FloatArray, faces: NDArray[np.bool_], body: FloatArray, bodies: NDArray[np.bool_]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Personal tokens [I, D] and z [M, R] of an enrollment.
+
+        Args:
+            identity: [s, 128] L2-normalised face vectors …
+            faces: … and which of them are there [s].
+            body: [s, 1280] pooled features of the person's region …
+            bodies: … and which of them are there [s].
+        """
+        tokens, z = self._enrolling(identity[None], faces[None], body[None], bodies[None])
+        return tokens[0], z[0]
+
+    def shown(self, clip: ClipTokens, track: int | None, experts: tuple[str, ...]) -> NDArray[np.bool_]:
+        """[N] the tokens that a view (`visual.View`) shows; all that its track leaves where no expert's is there."""
+        shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
+        wanted = [number for number, name in enumerate(self.config.experts) if name in experts]
+        chosen = shown & np.isin(clip.expert[0], wanted)
+        return chosen if chosen.any() else shown
+
+    @cached_property
+    def _connecting(self) -> Network:
+        inputs = []
+        for expert in self.config.experts.values():
+            inputs += [Input((1, -1, expert.width)), Input((1, -1, 5)), Input((1, -1), "int64")]
+        return self._pass("connecting", inputs)
+
+    @cached_property
+    def _looking(self) -> Network:
+        config = self.config
+        shapes = (1, -1, config.width), (1, -1), (1, -1), (1, config.sentence_width)
+        kinds = ("float32", "int64", "bool", "float32")
+        return self._pass("looking", [Input(*one) for one in zip(shapes, kinds, strict=True)])
+
+    @cached_property
+    def _enrolling(self) -> Network:
+        mask = Input((1, -1), "bool")
+        return self._pass("enrolling", [Input((1, -1, IDENTITY_WIDTH)), mask, Input((1, -1, BODY_WIDTH)), mask])
+
+    def _pass(self, name: str, inputs: list[Input]) -> Network:
+        def build(_: Path) -> nn.Module:
+            from pvchat.model import passes
+
+            module: Any = getattr(passes, name.capitalize())(self._model())
+            return module
+
+        if self._handed:
+            return in_torch(build(self.weights), self.device)
+        return load_several(name, self.weights, build, inputs, what=repr(self.config), device=self.device)

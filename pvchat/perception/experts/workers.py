@@ -1,0 +1,61 @@
+"""Work on several threads: as many things at once as networks may compute on, each on one of them.
+
+In: a function and what it is to be called with. Out: what it made, in order.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import TypeVar
+
+from pvchat.runtime import usable_cores
+
+_AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
+
+Thing = TypeVar("Thing")
+Made = TypeVar("Made")
+
+
+def threads() -> int:
+    """Threads the networks compute on together: `$OMP_NUM_THREADS`, else the usable cores."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores()
+
+
+def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
+    """`make` of each thing, in order, in `threads()` threads, of which the caller's is one.
+
+    What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
+    """
+    todo, count = list(things), threads()
+    if len(todo) < 2 or count < 2 or getattr(_AT_WORK, "inside", False):
+        return [make(thing) for thing in todo]
+    made: dict[int, Made] = {}
+    left = iter(range(len(todo)))  # whose next number is given to one thread only
+
+    def work() -> None:
+        _AT_WORK.inside = True
+        try:
+            made.update((k, make(todo[k])) for k in left)
+        finally:
+            _AT_WORK.inside = False
+            for _ in left:  # after an error nobody goes on
+                pass
+
+    others = [_others(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
+    try:
+        work()
+    finally:
+        wait(others)
+    for other in others:
+        other.result()
+    return [made[k] for k in range(len(todo))]
+
+
+@cache
+def _others(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, "networks")

@@ -1,0 +1,113 @@
+"""The trained model's passes as converted networks: what torch says, without torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch  # noqa: E402
+from make_analysis import make_analysis, make_track  # noqa: E402
+
+from pvchat.chat.models import WEIGHTS, read_config  # noqa: E402
+from pvchat.model.features import PersonFeatures, from_analysis  # noqa: E402
+from pvchat.model.frozen import FrozenModel  # noqa: E402
+from pvchat.model.pvchat import PVChatModel  # noqa: E402
+from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.model.visual import View  # noqa: E402
+from pvchat.perception.experts import networks  # noqa: E402
+from pvchat.schemas import ClipAnalysis  # noqa: E402
+
+CLIPS = {
+    "nobody": make_analysis(),
+    "two": make_analysis(make_track(1), make_track(2)),
+    "more than the model keeps": make_analysis(*(make_track(number) for number in range(1, 11))),
+}
+VIEWS = (View(), View(0, ("frame", "body")), View(1), View(8, ("face",)))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved tiny model."""
+    path = tmp_path_factory.mktemp("model")
+    create_model("tiny").save_pretrained(path, dtype=torch.float32)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> PVChatModel:
+    return PVChatModel.from_pretrained(folder, llm="none")
+
+
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def frozen(request: pytest.FixtureRequest, folder: Path, model: PVChatModel) -> FrozenModel:
+    """Its passes by each runtime; torch runs the very model, OpenVINO what was converted of it."""
+    if request.param == "openvino" and networks.runtime_for("cpu") != "openvino":
+        pytest.skip("openvino is not installed")
+    return FrozenModel(folder / WEIGHTS, read_config(folder), lambda: model, "cpu", handed=request.param == "torch")
+
+
+@pytest.mark.parametrize("clip", CLIPS.values(), ids=list(CLIPS))
+def test_a_clip_is_seen_as_by_torch(frozen: FrozenModel, model: PVChatModel, clip: ClipAnalysis) -> None:
+    with torch.inference_mode():
+        whole = model.encode_clips(from_analysis(clip, model.config))
+    seen = frozen.tokens(clip)
+    real = whole.mask[0].numpy()
+    np.testing.assert_array_equal(seen.mask, real)
+    np.testing.assert_array_equal(seen.track, whole.track[0].numpy())
+    np.testing.assert_allclose(seen.raw[0][real], whole.raw[0].numpy()[real], atol=2e-5)
+    asked = torch.nn.functional.normalize(torch.arange(1.0, model.config.sentence_width + 1)[None], dim=1)
+    for view in VIEWS:
+        with torch.inference_mode():
+            theirs = model.read(model.look_at(whole, [view]), asked).sentences[0].numpy()
+        shown = frozen.shown(seen, view.track, view.experts)
+        np.testing.assert_allclose(frozen.sentences(seen, shown, asked[0].numpy()), theirs, atol=2e-6)
+
+
+def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: FrozenModel, model: PVChatModel) -> None:
+    clip = CLIPS["two"]
+    whole, seen = model.encode_clips(from_analysis(clip, model.config)), frozen.tokens(clip)
+    nothing = torch.zeros_like(whole.mask)
+    nothing[0, 0] = True
+    whole.tokens, whole.mask = torch.zeros_like(whole.tokens), nothing
+    asked = torch.nn.functional.normalize(torch.ones(1, model.config.sentence_width), dim=1)
+    with torch.inference_mode():
+        theirs = model.read(whole, asked).sentences[0].numpy()
+    ours = frozen.sentences(seen, np.zeros(len(seen.mask), bool), asked[0].numpy())
+    np.testing.assert_allclose(ours, theirs, atol=2e-6)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+@pytest.mark.parametrize("faces", [True, False])
+def test_somebody_is_enrolled_as_by_torch(frozen: FrozenModel, model: PVChatModel, count: int, faces: bool) -> None:
+    rng = np.random.default_rng(0)
+    identity, body = (rng.normal(size=(count, width)).astype(np.float32) for width in (128, 1280))
+    masks = np.full(count, faces), np.arange(count) != 1
+    features = (identity, masks[0], body, masks[1])
+    with torch.inference_mode():
+        tokens, z = model.aligner(PersonFeatures(*(torch.from_numpy(part)[None] for part in features)))
+    ours = frozen.person(*features)
+    np.testing.assert_allclose(ours[0], tokens[0].numpy(), atol=2e-5)
+    np.testing.assert_allclose(ours[1], z[0].numpy(), atol=1e-5)
+
+
+def test_what_was_converted_needs_no_torch(folder: Path, pvchat_home: Path) -> None:
+    if networks.runtime_for("cpu") != "openvino":
+        pytest.skip("openvino is not installed")
+    code = (
+        "import sys; from pathlib import Path; from make_analysis import make_analysis, make_track; "
+        "from pvchat.chat.trained import TrainedModel; import numpy as np; "
+        f"frozen = TrainedModel(Path({str(folder)!r}), 'cpu').frozen; "
+        "clip = frozen.tokens(make_analysis(make_track(1))); "
+        "frozen.sentences(clip, clip.mask, np.ones(frozen.config.sentence_width, np.float32)); frozen.load(); "
+        "print('torch' in sys.modules)"
+    )
+    tests = Path(__file__).parents[1]
+    run = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tests)
+           for _ in range(2)]  # fmt: skip
+    assert [done.stdout.split()[-1] for done in run] == ["True", "False"]
