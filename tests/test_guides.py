@@ -40,6 +40,20 @@ def test_the_first_minutes_begin_with_the_set_up_of_the_readme() -> None:
     assert first in readme
 
 
+def test_nobody_of_the_first_minutes_is_enrolled_twice() -> None:
+    """Whoever follows the page has enrolled Ana in the app when the terminal's turn comes: her name is taken."""
+    app, terminal = text_of("first-ten-minutes.md").split("## 6.")
+    assert "Is Ana in this video?" in app
+    assert re.findall(r"enroll \S+ --name (\w+)", terminal) == ["Ben"]
+
+
+def test_the_demo_asks_as_many_questions_as_the_first_minutes_say() -> None:
+    from pvchat.cli import showcase
+
+    asked = re.search(r"asks (\d+) questions", text_of("first-ten-minutes.md"))
+    assert int(asked.group(1)) == len(showcase.ASKED)
+
+
 def test_pictures_show_only_what_the_script_takes() -> None:
     spec = importlib.util.spec_from_file_location("make_screenshots", REPO / "tests" / "app" / "make_screenshots.py")
     taken = Path(spec.origin).read_text(encoding="utf-8")

@@ -48,14 +48,9 @@ def open_base(folder_of: Callable[[str], Path]) -> Callable[..., Base]:
 @pytest.fixture(scope="session")
 def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny base that was pretrained (`make_pretrained.py`): about a minute of one core, once a run."""
-    from make_pretrained import WORDS, one_thread, pretrain
+    from make_taught import save_pretrained
 
-    folder = save_base("llava_onevision", tmp_path_factory.mktemp("pretrained") / "base", layers=4, words=WORDS)
-    base = load_base(read_source(str(folder)), dtype=torch.float32)
-    with one_thread():
-        pretrain(base)
-    base.model.save_pretrained(folder)
-    return folder
+    return save_pretrained("llava_onevision", tmp_path_factory.mktemp("pretrained") / "base")
 
 
 @pytest.fixture(params=FAMILIES)

@@ -1,0 +1,91 @@
+"""A tiny base of some family, pretrained (`make_pretrained.py`), and the two people of the lessons taught to it.
+
+Run for other families than the tests take (about two processor minutes each):
+
+    PYTHONPATH=tests python tests/bases/make_taught.py smolvlm internvl qwen3_vl llava_onevision
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from make_bases import save_base
+from make_lessons import PEOPLE, lessons
+from make_pretrained import WORDS, one_thread, pretrain
+
+from pvchat.bases.loading import Base, load_base
+from pvchat.bases.shared import add_shared
+from pvchat.bases.sources import read_source
+from pvchat.chat.basejudge import log_odds
+from pvchat.people.person import Person
+from pvchat.train.bases.data import BaseData
+from pvchat.train.bases.gate import Gate
+from pvchat.train.bases.person import train_person, with_state
+from pvchat.train.person.config import PersonConfig
+from pvchat.train.person.session import Session
+from pvchat.train.person.state import Trained
+
+TAUGHT = PersonConfig(image_steps=20, video_steps=60, minutes=60, batch=4, lr=1e-2, anchor=0.0, validate_every=20,
+                      patience=9)  # fmt: skip
+Found = dict[str, tuple[BaseData, Trained, Gate]]
+
+
+def save_pretrained(family: str, folder: Path, seed: int = 0) -> Path:
+    """The folder of a base of that family that was pretrained: about a minute of one core."""
+    save_base(family, folder, layers=4, words=WORDS)
+    base = load_base(read_source(str(folder)), dtype=torch.float32)
+    with one_thread():
+        pretrain(base, seed=seed)
+    base.model.save_pretrained(folder)
+    return folder
+
+
+def open_pretrained(folder: Path) -> Base:
+    """It, with mixed heads."""
+    return add_shared(load_base(read_source(str(folder)), dtype=torch.float32))
+
+
+def teach(base: Base, config: PersonConfig = TAUGHT) -> Found:
+    """Ana and Bo taught to a base, each for herself: their data, training and gate."""
+    found = {}
+    with one_thread():
+        for name in PEOPLE:
+            data = lessons(name, 48)
+            found[name] = (data, *train_person(base, data, config, Session()))
+    return found
+
+
+def told_right(base: Base, found: Found, whose: str, about: str) -> float:
+    """Share of the clips held back from somebody's training (16) that are told by the state of one of the two."""
+    person, data = with_state(Person(whose), *found[whose][1:], base), found[about][0]
+    rows = [e for e in data.examples if e.split in ("val", "test")]
+    assert len(rows) == 16
+    return float(np.mean([(log_odds(base, person, data.shown[e.clip]) > 0) == e.present[0] for e in rows]))
+
+
+def main() -> None:
+    """A row a family, person and seed of her training."""
+    for family in sys.argv[1:]:
+        started = time.process_time()
+        with tempfile.TemporaryDirectory() as scratch:
+            base = open_pretrained(save_pretrained(family, Path(scratch) / family))
+            spent = time.process_time() - started
+            for seed in (0, 1):
+                found = teach(base, replace(TAUGHT, seed=seed))
+                for name, (_, trained, gate) in found.items():
+                    other = next(one for one in found if one != name)
+                    told, swapped = told_right(base, found, name, name), told_right(base, found, other, name)
+                    row = (family, f"{spent:.0f} s", f"seed {seed}", name, f"{trained.start:.2f} → {trained.best:.2f}",
+                           f"{told:.3f}", f"{swapped:.3f}", f"drift {gate.drift:.2f} of {gate.asked}",
+                           "passes" if gate.passed else "refused")  # fmt: skip
+                    sys.stdout.write(f"| {' | '.join(row)} |\n")
+
+
+if __name__ == "__main__":
+    main()
