@@ -83,15 +83,17 @@ def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[
 def _by_tokens(phase: Answering, rng: np.random.Generator) -> Plan | None:
     """A clip with somebody present and somebody absent: who is there has to be read from their tokens."""
     (plan,) = phase.plans(1, rng, True)
-    pair = [next((p.name for p in plan.sheet.presences if p.decision == d), "") for d in ("present", "absent")]
-    if not all(pair):
+    pair = {next((p.name for p in plan.sheet.presences if p.decision == d), ""): d for d in ("present", "absent")}
+    if "" in pair:
         return None
+    named = [str(name) for name in rng.permutation(list(pair))]
     lessons = []
-    for name, there in zip(pair, ("Yes", "No"), strict=True):
+    for name in named:
+        there = "Yes" if pair[name] == "present" else "No"
         text = f"Is {name} visible in this clip?"
         answer = f"{there}, {name} is {'' if there == 'Yes' else 'not '}in this video."
         lessons.append(Lesson(BY_TOKENS, text, replace(plan.lessons[0].question, text=text, people=(name,)), answer))
-    return replace(plan, named=pair, brief="", lessons=lessons)
+    return replace(plan, named=named, brief="", lessons=lessons)
 
 
 def _shuffled(plan: Plan) -> Plan:
@@ -114,9 +116,12 @@ def _swapped(plan: Plan) -> Plan:
 
 def _flipped(plan: Plan) -> Plan:
     """Yes for no, as it is of whom the tokens are."""
-    yes, no = (one.question.people[0] for one in plan.lessons)
-    answers = (f"No, {yes} is not in this video.", f"Yes, {no} is in this video.")
-    lessons = [replace(one, answer=answer) for one, answer in zip(plan.lessons, answers, strict=True)]
+    lessons = []
+    for one in plan.lessons:
+        name, there = one.question.people[0], one.answer.startswith("Yes")
+        lessons.append(
+            replace(one, answer=f"{'No' if there else 'Yes'}, {name} is {'not ' if there else ''}in this video.")
+        )
     return replace(plan, lessons=lessons)
 
 

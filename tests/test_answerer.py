@@ -19,7 +19,7 @@ from pvchat.chat import answerer  # noqa: E402
 from pvchat.chat.trained import TrainedModel  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.model.checkpoint import ANSWERING, speaking_with, words_of  # noqa: E402
+from pvchat.model.checkpoint import ANSWERING, read_words, save_words, speaking_with, words_of  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
 
@@ -142,3 +142,14 @@ def chat_facts(chat: PVChat, studio: Studio, question: str) -> str:
     other = PVChat(Settings(device="cpu", answers="facts"), networks=None, people=chat.people)
     other.networks.__dict__.update(chat.networks.__dict__, settings=other.settings, chosen=("facts", None))
     return other.ask(studio.clip("both", ANA, BEN), question).answer
+
+
+def test_words_in_eight_bits_are_read_back_nearly_as_they_were(trained, tmp_path):
+    torch.manual_seed(0)
+    words = {k: v + 0.01 * torch.randn_like(v) for k, v in words_of(trained.model).items()}
+    save_words(words, tmp_path / ANSWERING)
+    back = read_words(trained.model, tmp_path / ANSWERING)
+    assert back.keys() == words.keys()
+    for key, value in words.items():
+        step = value.float().abs().max() / 127 if value.dim() == 2 else value.float().abs().max() / 128
+        assert (back[key].float() - value.float()).abs().max() <= 1.5 * step, key

@@ -39,6 +39,7 @@ def backing(question: str, *plain: str) -> Backing:
         ("What is Ana wearing?", KNOWN[1], "Ana is wearing a red jacket and glasses."),
         ("What is Ana wearing?", KNOWN[1], "Ana is not wearing glasses."),
         ("What is Ana doing?", KNOWN[2], "Ana sits and eats."),
+        ("What is Ana doing?", KNOWN[2], KNOWN[1]),
         ("How old is Ana?", "Ana is in this video, but I can't tell the rest.", "Ana is wearing a red top."),
         ("Is Ana dead?", "Ana is in this video, but I can't tell the rest.", "Yes, Ana is wearing a red top."),
         ("Is Ana dead?", "Ana is in this video, but I can't tell the rest.", "Probably, Ana sits and talks."),
@@ -57,7 +58,7 @@ def test_another_fact_person_number_or_yes_is_refused(question, plain, said):
         ("Is Ana in this video?", "No, Ana is not in this video.", "No, Ana isn't in this video."),
         ("Is Ana in this video?", f"Yes, {KNOWN[0]}", "Yes, Ana is in this video, on the left, wearing a red top."),
         ("Describe Ana.", "Ana sits and talks.", "Ana is wearing a red top."),
-        ("Ana's clothes, what are they?", "Ana is in this video, but I can't tell the rest.", KNOWN[1]),
+        ("Tell me about Ana.", "Ana is in this video, but I can't make out more.", KNOWN[1]),
     ],
 )
 def test_the_same_in_other_words_or_another_true_sentence_passes(question, plain, said):

@@ -61,7 +61,8 @@ def test_what_is_asked_for_is_what_an_install_brings():
 
 def test_fitted_files_are_told_with_their_licence():
     rows = {row["file"]: row for row in examination.examine()["fitted"]}
-    assert {"identity/presence.safetensors", "model/pretrained/embedded/model.safetensors"} <= set(rows)
+    ours = {f"model/pretrained/embedded/{name}.safetensors" for name in ("model", "answering")}
+    assert {"identity/presence.safetensors", *ours} <= set(rows)
     assert all(row["size_bytes"] > 1000 and "research" in row["licence"] for row in rows.values())
 
 

@@ -16,6 +16,7 @@ pytest.importorskip("torch")
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.assets import footage, weights  # noqa: E402
+from pvchat.chat import answerer  # noqa: E402
 from pvchat.chat.claims import fill_gaps  # noqa: E402
 from pvchat.chat.english import HEDGE  # noqa: E402
 from pvchat.chat.evidence import gather  # noqa: E402
@@ -79,3 +80,25 @@ def test_without_what_the_clip_shows_the_model_sees_no_car(chat: PVChat, clips: 
         tracks = [replace(track, body=np.zeros_like(track.body)) for track in car.tracks]
         seen = replace(car, key=name, frame_features=frames, tracks=tracks)
         assert "vehicle" not in (place(chat, seen) or ""), name
+
+
+def test_the_model_answers_by_itself_from_what_it_is_told(
+    chat: PVChat, clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--answers spoken`: its own sentences pass the guard; with the evidence taken away the first tries don't."""
+    monkeypatch.setenv("PVCHAT_HOME", str(clips["car-1"].parents[1]))
+    own, asked = PVChat(Settings(device="cpu", answers="spoken")), ("Is Carl in this video?", WHERE, "Is Carl a man?")
+    plain, made = answerer.Answerer.answer, []
+    monkeypatch.setattr(
+        answerer.Answerer, "answer", lambda *args, **named: made.append(plain(*args, **named)) or made[-1]
+    )
+    for text in asked:
+        own.ask(clips["car-2"], text)
+    assert sum(one.own for one in made) >= 2
+    stopped = sum(len(one.stopped) for one in made)
+    made.clear()
+    monkeypatch.setattr(answerer, "brief", lambda *_: "")
+    for text in asked:
+        own.ask(clips["car-2"], text)
+    assert sum(len(one.stopped) for one in made) > stopped
+    assert all(one.text for one in made)  # the rules speak where the model can't

@@ -3,7 +3,7 @@
 In: a sentence, the rules' sentence in its place, the brief. Out: why it may not be shown; nothing where it may. What is
 asked of presence, counts, times, yes and no must agree with the rules word for word in content. Of somebody who is
 there more may be said, or less, as far as the brief says it; a refusal may leave out what therefore can't be told. To
-an open question the rules may have misread, any true and undenied sentence of the brief is an answer, too.
+a question that asks for nothing certain, any true and undenied sentence of the brief is an answer, too.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ def sentences(text: str) -> list[str]:
 
 
 def is_open(question: Question) -> bool:
-    """Whether a true sentence about the people asked about can be an answer although the rules gave another."""
-    return question.type != "existence" and question.aspect.name == "usual" and not question.asks_who
+    """Whether a true sentence about the people asked about can be an answer although the rules gave another.
+
+    Where they know that it asks for looks, deeds or a place, their answer is one, and another sentence is none.
+    """
+    return question.type == "other" and question.aspect.name == "usual" and not question.asks_who
 
 
 def _verdict(sentence: str, reason: bool = False) -> str | None:

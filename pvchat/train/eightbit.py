@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pvchat.model.rounding import rounded
+
 
 class EightBitLayer(nn.Module):
     """A frozen linear layer in 8 bits with its adapter.
@@ -58,12 +60,6 @@ class _Summed(torch.autograd.Function):
         weight, scale, low, up = ctx.saved_tensors
         (out,) = gradients
         return _product(out * scale, weight), None, None, out @ up, out.t() @ low
-
-
-def rounded(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows [T, K] as int8 with a scale [T, 1] each: x is nearly their product."""
-    scale = x.abs().amax(1, keepdim=True).clamp_min_(1e-12).div_(127)
-    return (x * scale.reciprocal()).round_().to(torch.int8), scale
 
 
 def in_eight_bits(model: nn.Module) -> int:

@@ -9,7 +9,8 @@ import torch
 
 from pvchat.model.config import LoraConfig
 from pvchat.model.llm import add_lora, load_llm
-from pvchat.train.eightbit import EightBitLayer, in_eight_bits, rounded
+from pvchat.model.rounding import rounded
+from pvchat.train.eightbit import EightBitLayer, in_eight_bits
 
 
 @pytest.fixture

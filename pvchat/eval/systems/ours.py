@@ -29,7 +29,7 @@ class MeasuredFacts:
         if self._last[0] != case.analysis.key:  # the same people for every question about a clip
             self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
         presences = self._last[1]
-        about = presences if asked.asks_who or not asked.people else [p for p in presences if p.name in asked.people]
+        about = asked.about(presences)
         return Reply(plain_answer(asked, about, gather(presences, case.analysis)), told(about))
 
 

@@ -113,7 +113,8 @@ def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator,
 
 def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -> Plan:
     """Who is there, with nothing told: the tokens must say it."""
-    chosen = [p for p in sheet.presences if p.decision != "unsure"][:3]
+    sure = [p for p in sheet.presences if p.decision != "unsure"]
+    chosen = [sure[int(i)] for i in rng.permutation(len(sure))[:3]]  # a sheet names those who are there first
     lessons = []
     for person in (chosen * count)[:count]:
         name, there = person.name, person.decision == "present"

@@ -2,7 +2,8 @@
 
 In: a run of base training (its best checkpoint), and the run that trained through the language model when the last one
 did without. Out: `config.json` and bf16 `model.safetensors`, at most MOST_MB; with a run of phase 4 also its adapters
-and projectors, as `answering.safetensors`: they are exchanged for the model's own while it answers, so captions stay.
+and projectors in 8 bits, as `answering.safetensors`: they are exchanged for the model's own while it answers, so
+captions stay.
 
 Identity episodes train only presence (no language model in memory), with everything that words are made of frozen; so
 adapters and projectors are taken from the generation run, after a check that nothing they rest on has moved.
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import WeightsError
-from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, WEIGHTS
+from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, WEIGHTS, save_words
 from pvchat.train.base.run import started_from
 
 MOST_MB = 60.0
@@ -63,15 +64,15 @@ def release(model: Path, out: Path, language: Path | None = None, answering: Pat
     shipped = {k: v.to(torch.bfloat16) if v.dim() else v for k, v in state.items()}
     spoken: dict[str, Tensor] = {}
     if answering is not None:
-        words = _language_parts(state, load_file(started_from(answering) / WEIGHTS), str(answering))
-        spoken = {k: v.to(torch.bfloat16) for k, v in words.items()}
-    size = sum(v.numel() * v.element_size() for part in (shipped, spoken) for v in part.values()) / 1e6
+        spoken = _language_parts(state, load_file(started_from(answering) / WEIGHTS), str(answering))
+    spoken_size = sum(v.numel() for v in spoken.values())  # a byte an entry
+    size = (sum(v.numel() * v.element_size() for v in shipped.values()) + spoken_size) / 1e6
     if size > MOST_MB:
         raise WeightsError(f"{size:.0f} MB are too much to ship", subject=str(folder), hint=f"At most {MOST_MB:.0f}.")
     out.mkdir(parents=True, exist_ok=True)
     save_file(shipped, out / WEIGHTS)
     if spoken:
-        save_file(spoken, out / ANSWERING)
+        save_words(spoken, out / ANSWERING)
     (out / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     return out / WEIGHTS
 
