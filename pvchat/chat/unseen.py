@@ -61,7 +61,10 @@ _DEED = re.compile(r"\b(?:doing|wearing|holding|carrying)\b")
 _GOES = word_set(
     "stand sit stay appear be show pop turn go walk run look move lie hide wait point find see enter leave head"
 )  # what somebody may do somewhere in a clip
-_WHERE = re.compile(rf"\bwhere (?:does|did|do|will|would|can) (?:{MASK.lower()}|he|she) (?P<verb>\w+)")
+_WHERE = re.compile(
+    rf"\bwhere (?:does|did|do|will|would|can) (?:{MASK.lower()}|he|she|they)(?:(?:,| and)+ {MASK.lower()})*"
+    r" (?P<verb>\w+)"
+)
 # What is said, or thought, by whoever is asked: nothing of what is asked about.
 _ASIDE = re.compile(r"\b(?:would|do|can|could) you (?:say|think|believe|guess|suppose|reckon)\b")
 _UNSEEN = re.compile("|".join((_WHY, _MIND, _LIFE, _SOUND, _OTHER_TIMES, _ELSEWHERE, _PRICE)))
@@ -87,5 +90,5 @@ def _asks_for_more(lower: str) -> bool:
     asked = _ASKED_NOUN.match(lower)
     if asked is None or _DEED.search(lower):
         return False
-    words = re.findall(r"[\w-]+", asked["owned"] or asked["bare"])
+    words = re.findall(r"[\w-]+", (asked["owned"] or asked["bare"]).split(" of ")[0])
     return not words or words[-1] not in _SEEN

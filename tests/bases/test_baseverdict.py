@@ -51,7 +51,7 @@ def test_an_unsure_person_is_decided_by_what_the_base_learned(
 ) -> None:
     teach(chat, bias)
     unsure = PersonPresence("Ana", "unsure", 0.47, [(0.0, 1.0)], 0, (0,))
-    monkeypatch.setattr(chat, "score", lambda people, analysis: [unsure])
+    monkeypatch.setattr(chat, "score", lambda people, analysis, window: [unsure])
     told = chat.ask(studio.clip("new", ANA), "Is Ana there?")
     assert told.answer.startswith(answer)
     assert told.everyone[0].decision == "unsure"  # identity's own word stays in the record of everyone
@@ -62,7 +62,7 @@ def test_who_was_told_from_empty_rooms_only_judges_nobody(
 ) -> None:
     teach(chat, 5.0, strangers=0)
     unsure = PersonPresence("Ana", "unsure", 0.47, [(0.0, 1.0)], 0, (0,))
-    monkeypatch.setattr(chat, "score", lambda people, analysis: [unsure])
+    monkeypatch.setattr(chat, "score", lambda people, analysis, window: [unsure])
     assert chat.ask(studio.clip("new", ANA), "Is Ana there?").answer.startswith("I'm not sure whether Ana")
 
 
