@@ -89,9 +89,7 @@ def _by_tokens(phase: Answering, rng: np.random.Generator) -> Plan | None:
     named = [str(name) for name in rng.permutation(list(pair))]
     lessons = []
     for name in named:
-        there = "Yes" if pair[name] == "present" else "No"
-        text = f"Is {name} visible in this clip?"
-        answer = f"{there}, {name} is {'' if there == 'Yes' else 'not '}in this video."
+        text, answer = f"Is {name} visible in this clip?", _yes_or_no(name, pair[name] == "present")
         lessons.append(Lesson(BY_TOKENS, text, replace(plan.lessons[0].question, text=text, people=(name,)), answer))
     return replace(plan, named=named, brief="", lessons=lessons)
 
@@ -118,11 +116,13 @@ def _flipped(plan: Plan) -> Plan:
     """Yes for no, as it is of whom the tokens are."""
     lessons = []
     for one in plan.lessons:
-        name, there = one.question.people[0], one.answer.startswith("Yes")
-        lessons.append(
-            replace(one, answer=f"{'No' if there else 'Yes'}, {name} is {'not ' if there else ''}in this video.")
-        )
+        answer = _yes_or_no(one.question.people[0], not one.answer.startswith("Yes"))
+        lessons.append(replace(one, answer=answer))
     return replace(plan, lessons=lessons)
+
+
+def _yes_or_no(name: str, there: bool) -> str:
+    return f"{'Yes' if there else 'No'}, {name} is {'' if there else 'not '}in this video."
 
 
 def _share(found: list[bool]) -> str:

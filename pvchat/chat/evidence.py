@@ -83,8 +83,8 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     strangers = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known]
     unknown = [i for i in strangers if _is_somebody(tracks[i], len(analysis.times))]
     unknown = unknown or ([] if known - {None} else strangers)
-    turned, more = _by_bodies(analysis, len((set(present) | doubtful) - {None}))
     count = at_once([tracks[i].shown_in for i in unknown])
+    turned, count = _by_bodies(analysis, len((set(present) | doubtful) - {None}), count)
     return Evidence(
         facts={name: _in_light(tracks[i].facts, analysis.scene) for name, i in there.items()},
         boxes={name: boxes[i] for name, i in there.items()},
@@ -93,9 +93,9 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
             for i in range(len(tracks))
             if i in present or i in unknown
         ]
-        + (turned if more > count else []),
+        + turned,
         scene=analysis.scene,
-        unknown=max(count, more),
+        unknown=count,
         doubtful=len(doubtful - {None, *present}),
         strangers=[
             span for i in unknown if len(tracks[i].shown_in) > 1 for span in analysis.spans(tracks[i].shown_in)
@@ -123,21 +123,23 @@ def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:
     return [replace(p, decision="unsure") if p.name in doubtful else p for p in presences]
 
 
-def _by_bodies(analysis: ClipAnalysis, known: int) -> tuple[list[Neighbour], int]:
-    """Who is seen by the body alone, and how many more bodies are seen at once than the `known` people.
+def _by_bodies(analysis: ClipAnalysis, known: int, by_face: int) -> tuple[list[Neighbour], int]:
+    """Who is seen by the body alone, and how many people nobody knows: `by_face`, or how many more bodies are seen at
+    once than the `known` people where that is more; only then a body is looked at for itself.
 
     Of a drawn figure the parts are found as several, and no bodies: there, whoever has no name is one.
     """
     if analysis.scene.drawn:
         figures = any(t.kind == "figure" and t.scores.max() >= MIN_SCORE for t in analysis.tracks)
-        return [], int(figures and not known)
+        return [], max(by_face, int(figures and not known))
     looked = {frame for body in analysis.bodies for frame in body.frames}
     bodies = [body for body in analysis.bodies if len(body.frames) >= min(_SEEN_AGAIN, len(looked))]
+    unknown = at_once([body.frames for body in bodies]) - known
+    if unknown <= by_face:
+        return [], by_face
     faces = [track for track in analysis.tracks if track.kind == "face"]
-    alone = [
-        Neighbour(_usual_box(_heads(body)), None, tuple(body.frames)) for body in bodies if owner(body, faces) is None
-    ]
-    return alone, at_once([body.frames for body in bodies]) - known
+    alone = [body for body in bodies if owner(body, faces) is None]
+    return [Neighbour(_usual_box(_heads(body)), None, tuple(body.frames)) for body in alone], unknown
 
 
 def _heads(body: Thing) -> FloatArray:

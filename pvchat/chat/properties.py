@@ -18,6 +18,7 @@ from pvchat.schemas import PersonFacts, PersonPresence
 
 Verdict = Literal["yes", "no", "probably", "unknown"]
 _STRANGER = "Somebody I don't know"
+_ONE_WORD = ("setting", "gender", "pose")  # kinds that are measured as one word of a few
 _ONE = ("nobody",)  # what is said of one
 
 
@@ -69,7 +70,7 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
     facts, words = evidence.facts.get(name, PersonFacts()), predicate.words
     if predicate.kind == "side":
         return _among(words[0], facts.where, ("left", "right", "middle", "foreground", "background"))
-    if predicate.kind in ("setting", "gender", "pose"):
+    if predicate.kind in _ONE_WORD:
         measured = evidence.scene.setting if predicate.kind == "setting" else getattr(facts, predicate.kind)
         return _same(words[0], measured) if len(words) == 1 else "yes" if measured in words else "unknown"
     if predicate.kind == "alone":
@@ -92,7 +93,7 @@ def _of_one(predicate: Predicate, name: str, evidence: Evidence) -> str:
     if predicate.kind == "alone":
         return f"{'No' if _company(name, evidence) else 'Yes'}, {alone_or_not(name, evidence)}"
     verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
-    if verdict == "yes" and predicate.kind in ("setting", "gender", "pose") and len(predicate.words) > 1:
+    if verdict == "yes" and predicate.kind in _ONE_WORD and len(predicate.words) > 1:
         return f"{name} is {evidence.scene.setting}." if predicate.kind == "setting" else f"{fact}."  # which of two
     if verdict == "yes":
         plain = predicate.kind in ("side", "setting") or not fact
