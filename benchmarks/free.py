@@ -38,6 +38,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--model", default=Settings.model)
     parser.add_argument("--half", choices=("tune", "check"), default="tune")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--every", type=int, default=1, help="ask each so many-th question only")
+    parser.add_argument("--start", type=int, default=0, help="and begin with this one (0 is the first)")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
     chat = PVChat(Settings(device="cpu", model=args.model, answers=args.answers))
@@ -46,7 +48,7 @@ def main(argv: list[str] | None = None) -> None:
     spoken = watched()
     rows = []
     with args.out.open("w", encoding="utf-8") as file:
-        for drawn in draw(shown, args.seed):
+        for drawn in draw(shown, args.seed)[args.start :: args.every]:
             rows.append(ask(chat, args.folder, *drawn, spoken))
             file.write(json.dumps(rows[-1]) + "\n")
             file.flush()

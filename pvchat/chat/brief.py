@@ -1,21 +1,24 @@
 """The brief: all that is known of a clip and the people asked about, as plain sentences the model answers from.
 
 In: presences and evidence. Out: sentences by the same rules as the plain answers (`answers.py`), so that a sentence of
-the model can be held against them. The brief doesn't know the question; what of it answers is the model's to find.
+the model can be held against them. What of it answers is the model's to find; but a prompt costs time before the first
+word, so what takes many words and could only answer another kind of question is left out: who isn't there, unless that
+is asked, and things, where somebody is named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pvchat.chat.comparisons import Comparison, compare
 from pvchat.chat.english import join, upper
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.existence import existence, how_many, times, unknown_people, who_is_absent, who_is_there
+from pvchat.chat.existence import existence, how_many, times, unknown_people, when, who_is_absent, who_is_there
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
 from pvchat.chat.properties import alone_or_not
 from pvchat.chat.questions import Question
-from pvchat.chat.things import surfaces_told, things_told
+from pvchat.chat.things import DRAWN, NO_THINGS, surfaces_told, things_told
 from pvchat.schemas import PersonFacts, PersonPresence
 
 _MOST = 5  # people told of one by one: the prompt has room for no more
@@ -36,13 +39,17 @@ def brief(question: Question, asked: Sequence[PersonPresence], evidence: Evidenc
     told += [] if named else of_everybody(question, asked, evidence)
     told += [] if named else [sentence for p in present[:_MOST] for sentence in seen_of(p.name, evidence)]
     strangers = unknown_people(evidence.unknown) if named else ""
-    return " ".join([*told, *([strangers] if strangers else []), *of_clip(evidence)])
+    told += [strangers] if strangers else []
+    scene = scene_told(evidence)
+    return " ".join([*told, *([scene] if scene else []), *([] if named else of_things(evidence))])
 
 
 def of_everybody(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
-    """Who of all who are known is there, who may be, who isn't, and how many people are seen."""
+    """Who of all who are known is there, who may be, how many people are seen; who isn't, where that is asked."""
     away = [p for p in asked if p.decision == "absent"]
-    return [who_is_there(question, asked, evidence), how_many(asked, evidence), who_is_absent(away)]
+    everybody = replace(question, besides=())  # who is left out is the model's to find
+    told = [who_is_there(everybody, asked, evidence), how_many(asked, evidence)]
+    return [*told, who_is_absent(away)] if question.aspect.name == "absent" else told
 
 
 def of_person(person: PersonPresence, evidence: Evidence) -> list[str]:
@@ -50,7 +57,7 @@ def of_person(person: PersonPresence, evidence: Evidence) -> list[str]:
     there = existence([person], evidence).removeprefix("Yes, ").removeprefix("No, ")
     if person.decision != "present":
         return [there]
-    told = [there, times(person, evidence, "how long"), *seen_of(person.name, evidence)]
+    told = [there, _how_long(person, evidence), *seen_of(person.name, evidence)]
     return [*told, upper(alone_or_not(person.name, evidence))]
 
 
@@ -76,8 +83,14 @@ def compared(present: Sequence[PersonPresence], evidence: Evidence) -> list[str]
     return list(dict.fromkeys(told))
 
 
-def of_clip(evidence: Evidence) -> list[str]:
-    """What is known of the clip beside people: the scene, things, and what stands on them."""
-    things = [] if evidence.scene.drawn else things_told([t for t in evidence.things if t.label != "tie"])
-    told = [f"I see {join(things)}.", *surfaces_told(evidence.things)] if things else []
-    return [*([shown] if (shown := scene_told(evidence)) else []), *told]
+def of_things(evidence: Evidence) -> list[str]:
+    """Things, and what stands on them."""
+    things = things_told([t for t in evidence.things if t.label != "tie"])
+    told = [f"I see {join(things)}.", *surfaces_told(evidence.things)] if things else [NO_THINGS]
+    return [DRAWN] if evidence.scene.drawn else told
+
+
+def _how_long(person: PersonPresence, evidence: Evidence) -> str:
+    """For how long somebody is seen; from when to when stands in the sentence before it."""
+    told, during = times(person, evidence, "how long"), when(person, evidence)
+    return told.replace(f", {during}.", ".") if during else told

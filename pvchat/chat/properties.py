@@ -62,7 +62,8 @@ def rest(present: Sequence[str]) -> str:
 def alone_or_not(name: str, evidence: Evidence) -> str:
     """Who else is in the clip beside somebody who is there."""
     company = _company(name, evidence)
-    return f"{join(company)} {be(company)} in this video too." if company else f"I see nobody but {name}."
+    verb = "are" if company and company[-1].endswith("people") else be(company)
+    return f"{join(company)} {verb} in this video too." if company else f"I see nobody but {name}."
 
 
 def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:

@@ -58,6 +58,8 @@ _ALL = re.compile(
     r"^(?:what|which) (?:other )?(?:things?|objects?|items?)\b(?!.*\b(?:wear|hold|doing|on the))"
     r"|^(?:list|name|describe) (?:all )?(?:the )?(?:things|objects|items)\b"
 )
+DRAWN = "I can't make out things in drawn pictures."
+NO_THINGS = "I see no things that I could name for sure."
 _ON = re.compile(
     r"^what(?: things| objects)?(?:'s| is| are| do you see| can you see| stands?| lies?) (?:there )?"
     r"on (?:the|this|that) (?P<noun>[a-z ]+?)\W*$"
@@ -123,12 +125,12 @@ def answer_things(question: ThingQuestion, people: Sequence[PersonPresence], evi
     if question.asked == "held":
         return " ".join(_held(p.name, evidence) for p in people)
     if evidence.scene.drawn:
-        return "I can't make out things in drawn pictures."
+        return DRAWN
     found = [t for t in evidence.things if t.label == question.label]
     one, many = said(question.label, 1), said(question.label, 2)
     if question.asked == "all":
         told = things_seen([t for t in evidence.things if t.label != "tie"])  # that is a garment
-        return f"I see {told}." if told else "I see no things that I could name for sure."
+        return f"I see {told}." if told else NO_THINGS
     if question.asked == "count":
         count = at_most_at_once(found)
         return (

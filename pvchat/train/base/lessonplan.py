@@ -13,17 +13,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pvchat.chat.answers import plain_answer
+from pvchat.chat.aspects import USUAL, Aspect
 from pvchat.chat.brief import brief
+from pvchat.chat.english import HEDGE
 from pvchat.chat.phrases import sure_gender
 from pvchat.chat.questions import Question, read_question
 from pvchat.chat.things import SURFACES, said
 from pvchat.schemas import PersonFacts, PersonPresence
 from pvchat.train.base.questionbank import bank, kinds
-from pvchat.train.base.sheets import Sheet, any_deed, any_garment, any_hair, any_place, any_thing, worn
+from pvchat.train.base.sheets import (
+    Sheet,
+    any_accessory,
+    any_colour,
+    any_deed,
+    any_garment,
+    any_hair,
+    any_place,
+    any_thing,
+    worn,
+)
 
 _PRONOUN, _CARELESS = 0.12, 0.15  # shares of questions
-_NARROW, _BARE, _DESERTED = 0.12, 0.04, 0.2  # shares of sheets; the last of those where nobody known is present
-_OF_FOCUS = {"present": 6.0, "unsure": 1.2, "absent": 0.8}  # how often who is asked about
+_NARROW, _BARE, _DESERTED = 0.12, 0.03, 0.2  # shares of sheets; the last of those where nobody known is present
+_OF_FOCUS = {"present": 4.0, "unsure": 1.5, "absent": 1.5}  # how often who is asked about
+_OF_ABSENT, ABSENT = 0.15, "who not"
 _HE = {"man": "he", "woman": "she"}
 
 
@@ -70,9 +83,11 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     if rng.random() < _BARE:
         return _by_tokens(sheet, count, rng, validation)
     focus, possible = _focus(sheet, rng)
+    absent = not focus and rng.random() < _OF_ABSENT  # they are told to no other kind of question
+    possible = (ABSENT,) if absent else tuple(kind for kind in possible if kind != ABSENT)
     chosen = [str(kind) for kind in rng.permutation(np.array([*possible, *possible]))][:count]
     lessons = [ask(sheet, kind, focus, rng, validation) for kind in chosen]
-    about = Question("", people=tuple(focus))
+    about = Question("", people=tuple(focus), aspect=Aspect("absent") if absent else USUAL)
     told = brief(about, about.about(sheet.presences), sheet.evidence)
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
         lessons = [replace(one, told=one.answer) for one in lessons]
@@ -132,12 +147,18 @@ def _asked_for(sheet: Sheet, kind: str, names: Sequence[str], rng: np.random.Gen
     if kind in ("worn", "who wears"):
         mine = worn(facts)
         return mine[int(rng.integers(len(mine)))] if true and mine else any_garment(rng)
+    if kind in ("accessory", "who has"):
+        return facts.features[0] if true and facts.features else any_accessory(rng)
+    if kind in ("something coloured", "who wears a colour"):
+        colours = [g.colour for g in facts.clothes if g.colour]
+        return colours[0] if true and colours else any_colour(rng)
     if kind in ("deed", "who does"):
-        own = [d for d in (facts.activity, *facts.gestures) if d and "their" not in d]
+        deeds = (facts.activity or "", *facts.gestures)
+        own = [d.removeprefix(f"{HEDGE} ") for d in deeds if d and "their" not in d and " or " not in d]
         return own[int(rng.integers(len(own)))] if true and own else any_deed(rng)
     if kind == "pose":
         return facts.pose if true and facts.pose else ("standing", "sitting", "lying down")[rng.integers(3)]
-    if kind in ("side", "further to the side"):
+    if kind in ("side", "further to the side", "further or not"):
         return ("left", "right", "middle")[rng.integers(2 + (kind == "side"))]
     if kind == "gender":
         return ("man", "woman")[rng.integers(2)]

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.choices import choices
+from pvchat.chat.choices import ChoiceKind, choices
+from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.phrases import garment_phrase
 from pvchat.chat.things import SURFACES
@@ -28,7 +29,9 @@ TRAINING_NAMES = (
     "Olga", "Pablo", "Quinn", "Rosa", "Sven", "Tara", "Umar", "Vera", "Wei", "Zoe", "Leonard", "Penny", "Michael",
     "Sheldon", "Dwight", "Pam", "Jim", "Angela", "Oscar", "Stanley", "Ruth", "Marek", "Yusuf", "Aiko", "Chidi",
     "Elif", "Giulia", "Henrik", "Ivana", "Joao", "Katya", "Lena", "Mohammed", "Nadia", "Otto", "Priya", "Rafael",
-    "Sofia", "Tomas", "Ursula", "Viktor", "Wanda", "Xavier", "Yara", "Zain",
+    "Sofia", "Tomas", "Ursula", "Viktor", "Wanda", "Xavier", "Yara", "Zain", "Bruce", "Chloe", "Diego", "Eun-ji",
+    "Fatima", "Goran", "Haruto", "Ilse", "Jorge", "Kofi", "Loki", "Magnus", "Naruto", "Odin", "Pippa", "Raj", "Sakura",
+    "Thea", "Usha", "Valentina", "Walter", "Xiu", "Yuki", "Zlatan",
 )  # fmt: skip
 # names are copied, so there must be many; some get a surname, too
 KEPT_NAMES = (
@@ -40,6 +43,8 @@ _GARMENTS = ("shirt", "T-shirt", "sweater", "jacket", "dress", "suit", "top", "s
 _COLOURS = ("black", "white", "grey", "dark grey", "light grey", "red", "dark red", "green", "blue", "light blue",
             "dark blue", "yellow", "orange", "purple", "pink", "brown", "beige")  # fmt: skip
 _FEATURES = ("a beard", "sunglasses", "a hat", "a face mask", "a cap", "a helmet")
+_ACCESSORIES = ("a hat", "a cap", "sunglasses", "glasses", "a tie", "a scarf", "a coat", "a mask", "a suit", "a jacket",
+                "headphones", "a dress", "a uniform")  # fmt: skip
 _HAIR = ("dark hair", "brown hair", "blonde hair", "grey hair", "red hair", "long dark hair")
 _GESTURES = ("smiling", "talking", "nodding", "shaking their head", "waving", "pointing", "raising a hand",
              "looking down", "gesturing with both hands", "crossing their arms", "looking to the left",
@@ -122,7 +127,7 @@ class Maker:
             enrolled[name] = self.cast.enroll(identity, None, rng)
         evidence = gather(presences, analysis)
         if evidence.scene.place is None and rng.random() < 0.4:
-            evidence = replace(evidence, place=str(_choice(rng, [c.said for c in choices("location")])))
+            evidence = replace(evidence, place=_chosen("location", rng))
         return Sheet(replace(scene, analysis=analysis), presences, enrolled, evidence)
 
     def _names(self, count: int, rng: np.random.Generator) -> list[str]:
@@ -158,6 +163,16 @@ def any_garment(rng: np.random.Generator) -> str:
 def any_deed(rng: np.random.Generator) -> str:
     """Something that somebody may do."""
     return str(_choice(rng, (*_GESTURES[:6], *(c.said for c in choices("action")))))
+
+
+def any_colour(rng: np.random.Generator) -> str:
+    """A colour of clothes."""
+    return str(_choice(rng, _COLOURS))
+
+
+def any_accessory(rng: np.random.Generator) -> str:
+    """Something that may be worn and often isn't measured."""
+    return str(_choice(rng, _ACCESSORIES))
 
 
 def any_place(rng: np.random.Generator) -> str:
@@ -204,7 +219,7 @@ def _facts(track: Track, analysis: ClipAnalysis, rng: np.random.Generator) -> Pe
         movement=None if sits else _perhaps(rng, 0.3, _MOVES),
         gestures=[str(g) for g in rng.permutation(_GESTURES)[: (0, 0, 1, 1, 2)[rng.integers(5)]]],
         holding=_perhaps(rng, 0.2, _HELD),
-        activity=_perhaps(rng, 0.25, [c.said for c in choices("action")]),
+        activity=_chosen("action", rng) if rng.random() < 0.3 else None,
         seat=_perhaps(rng, 0.4, _SEATS) if sits else None,
         near=[n] if (n := _perhaps(rng, 0.2, _NEAR)) else [],
     )
@@ -238,6 +253,13 @@ def _things(frames: int, rng: np.random.Generator) -> list[Thing]:
             box = [round(v, 3) for v in (x, y0 - 0.1, x + 0.05, y0 + 0.01)]
             found.append(Thing(str(_choice(rng, _SMALL)), 0.9, list(range(frames)), [box] * frames, [0.9] * frames))
     return found
+
+
+def _chosen(kind: ChoiceKind, rng: np.random.Generator) -> str:
+    """A deed or a place as `chat/claims.py` fills a gap: for sure or likely, one or a group of them."""
+    one = _choice(rng, choices(kind))
+    told = one.said if rng.random() < 0.6 else one.group
+    return told if rng.random() < 0.5 else f"{HEDGE} {told}"
 
 
 def _garment(rng: np.random.Generator, coloured: float = 0.85) -> Garment:
