@@ -14,11 +14,12 @@ KNOWN = (
     "Ana sits and talks.",
     "Bo is in this video, on the right of the frame.",
     "Bo is wearing a blue jacket.",
+    "Ana is before a dark wall, on the left of the frame, next to Bo.",
 )
 
 
 def backing(question: str, *plain: str) -> Backing:
-    return Backing(plain, KNOWN, NAMES, is_open(read_question(question, NAMES)))
+    return Backing(plain, KNOWN, NAMES, is_open(read_question(question, NAMES)), question)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,35 @@ def test_more_sentences_than_the_rules_have_are_refused():
     assert backing("Who is in this video?", "Ana and Bo are in this video.").problems("Ana sits and talks.", 1) == [
         "goes on"
     ]
+
+
+LEFT = "Ana is before a dark wall, on the left of the frame."
+REST = "Ana is in this video, but I can't tell the rest."
+
+
+@pytest.mark.parametrize(
+    ("question", "plain", "said", "fits"),
+    [
+        ("Where is Ana?", LEFT, "Ana is before a dark wall, on the left of the frame, next to Bo.", True),
+        ("Where is Ana?", LEFT, "Ana is on the left of the frame, next to Bo.", False),
+        ("Where is Ana?", LEFT, "Bo is before a dark wall, on the left of the frame, next to Ana.", False),
+        ("Where is Ana?", LEFT, "Ana is before a dark wall, on the right of the frame, next to Bo.", False),
+        ("Where is Ana?", LEFT, "Ana is before a dark wall, on the left of the frame, wearing a red top.", False),
+        ("Where is Bo?", "Bo is not in this video, so I can't say where Bo is.", KNOWN[3], False),
+        ("Is Ana a good cook?", REST, "Ana is in this video, but I can't tell whether Ana is a good cook.", True),
+        ("Is Ana a good cook?", REST, "Ana is in this video, but I can't tell whether Ana is a bad cook.", False),
+        ("Is Ana a good cook?", REST, "Ana is in this video, but I can't tell whether Bo is a good cook.", False),
+        ("Is Ana a good cook?", REST, "Bo is in this video, but I can't tell whether Bo is a good cook.", False),
+        ("Is Ana a good cook?", REST, "Ana is in this video, and Ana is a good cook.", False),
+        ("Is Ana a good cook?", "Ana is not in this video, so I can't tell.", REST, False),
+        ("Why is Ana crying?", REST, "Ana is in this video, but I can't tell why Ana is crying.", False),
+        ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is inside.", True),
+        ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is outside.", False),
+        ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is inside a car.", False),
+    ],
+)  # fmt: skip
+def test_more_that_is_true_passes_and_what_cannot_be_told_may_be_named(question, plain, said, fits):
+    assert bool(backing(question, plain).problems(said, 0)) != fits
 
 
 def test_sentences_end_with_a_full_stop():

@@ -95,7 +95,7 @@ class Answerer:
         told = brief(question, people, evidence)
         names = [p.name for p in viewed.presences]
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        spoken = Spoken(Backing(sentences(plain), sentences(told), names, is_open(question)), stream=heard)
+        spoken = Spoken(Backing(sentences(plain), sentences(told), names, is_open(question), question.text), stream=heard)
         for known in (told, plain) if may_speak(question) else ():
             if not spoken.done:
                 self._try(question, people, known, viewed, spoken)

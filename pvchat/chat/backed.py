@@ -2,8 +2,8 @@
 
 In: a sentence, the rules' sentence in its place, the brief. Out: why it may not be shown; nothing where it may. What is
 asked of presence, counts, times, yes and no must agree with the rules word for word in content. Of somebody who is
-there more may be said, or less, as far as the brief says it; a refusal may leave out what therefore can't be told. To
-a question that asks for nothing certain, any true and undenied sentence of the brief is an answer, too.
+there more may be said, or less, as far as the brief says it; a refusal may leave out what therefore can't be told, and
+what can't be told may be named in the question's words. To a question that asks for nothing certain, any true and undenied sentence of the brief is an answer, too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _REFUSAL = re.compile(
     r"(?:, so I can't (?:tell|describe [^,;:]+|say (?:what|where) [^,;:]+ (?:is|are)(?: wearing| doing)?))?\."
 )
 _DOUBT = re.compile(r"(?P<verdict>I'm not sure whether .+? in this video): .+\.")
+_UNTOLD = re.compile(r"(?P<there>.+ (?:is|are) in this video), but I can't tell (?:the rest|whether (?P<what>[^,;:]+))\.")
 _THERE = re.compile(r"Yes, .* is in this video\b")
 
 
@@ -59,18 +60,20 @@ class Backing:
         known: the brief, sentence by sentence.
         names: of everyone enrolled.
         is_open: see `is_open`.
+        asked: the question.
     """
 
     plain: Sequence[str]
     known: Sequence[str]
     names: Sequence[str]
     is_open: bool = False
+    asked: str = ""
 
     def problems(self, sentence: str, place: int) -> list[str]:
         """Why a sentence may not be shown at its place of the answer (0 for the first); empty if it may."""
         found = self._unlike(sentence, place)
         free = self.is_open and self.told(sentence) or self._says_yes(sentence, place)
-        return [] if free else found
+        return [] if free or self._says_more(sentence, place) or self._says_why_not(sentence, place) else found
 
     def is_free(self, sentence: str, place: int) -> bool:
         """Whether only the brief backs a sentence: the rules gave another answer, which then is none."""
@@ -83,6 +86,28 @@ class Backing:
         both = (self.plain[place], sentence)
         alike = self._names(both[0]) == self._names(both[1]) and all(_THERE.match(one) for one in both)
         return alike and self.told(sentence.removeprefix("Yes, "))
+
+    def _says_more(self, sentence: str, place: int) -> bool:
+        """Whether a sentence says all that the rules' says and more that the brief says, too: "…, next to Bo"."""
+        if place >= len(self.plain) or NEGATIONS & set(content_words(sentence, self.names)):
+            return False
+        own, rules = (set(content_words(one, self.names)) for one in (sentence, self.plain[place]))
+        bound = bound_words(self.plain[place], self.names) - bound_words(sentence, self.names)
+        whole = rules <= own and not bound and self._names(self.plain[place]) <= self._names(sentence)
+        return whole and any(not problems(sentence, k, self.names) for k in self.known)
+
+    def _says_why_not(self, sentence: str, place: int) -> bool:
+        """Whether both the rules and a sentence can't tell it of the same people who are there.
+
+        What can't be told may be named in the question's own words: "whether" states nothing of it.
+        """
+        if place >= len(self.plain):
+            return False
+        own, rules = _UNTOLD.fullmatch(sentence), _UNTOLD.fullmatch(self.plain[place])
+        if own is None or rules is None or problems(f"{own['there']}.", f"{rules['there']}.", self.names):
+            return False
+        asked = set(content_words(self.asked, self.names)) | self._names(self.plain[place])
+        return set(content_words(own["what"] or "", self.names)) <= asked
 
     def _unlike(self, sentence: str, place: int) -> list[str]:
         """What a sentence says otherwise than the rules' at its place."""

@@ -71,6 +71,7 @@ _RELATIONS = word_set(
     """before after behind under over above below beside near between against inside outside off up down out away
     through about around within may might could would should if until again"""
 )  # function words that change what is said, so they must come from the plain sentence
+_SAME = {"inside": "indoors", "outside": "outdoors"}
 _FREE = FUNCTION_WORDS - NEGATIONS - _GENDERED - _NUMBERS - _RELATIONS
 _EXAMPLES = (
     ("Kim is wearing a green coat and boots.", "Kim is wearing a green coat with boots."),
@@ -195,6 +196,7 @@ def _words(text: str, names: Sequence[str]) -> list[str]:
 
 def _stem(word: str) -> str:
     """A rough stem, so that "sits", "sitting" and "sit" agree; colours, numbers and names stay whole."""
+    word = _SAME.get(word, word)
     if word.startswith("@") or word[0].isdigit() or word in COLOURS or len(word) <= 3:
         return word
     stem = re.sub(r"(ing|ies|ied|es|ed|s)$", "", word)
