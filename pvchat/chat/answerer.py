@@ -95,7 +95,9 @@ class Answerer:
         told = brief(question, people, evidence)
         names = [p.name for p in viewed.presences]
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        spoken = Spoken(Backing(sentences(plain), sentences(told), names, is_open(question), question.text), stream=heard)
+        spoken = Spoken(
+            Backing(sentences(plain), sentences(told), names, is_open(question), question.text), stream=heard
+        )
         for known in (told, plain) if may_speak(question) else ():
             if not spoken.done:
                 self._try(question, people, known, viewed, spoken)
@@ -122,7 +124,7 @@ class Answerer:
             written = trained.model.generate(
                 describer.views.look(viewed.analysis), [Prompt(question.text, facts=known)],
                 question=describer.vector(question.text), people=People.batch([row], trained.model.config),
-                decoding=Decoding(MAX_TOKENS, heard=spoken.hear),
+                decoding=Decoding(MAX_TOKENS, heard=spoken.hear, drafts=(" ".join(spoken.backing.plain), known)),
             )  # fmt: skip
         if len(spoken.stopped) == refused:  # heard to its end
             spoken.hear(written.texts[0])

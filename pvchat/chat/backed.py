@@ -3,7 +3,8 @@
 In: a sentence, the rules' sentence in its place, the brief. Out: why it may not be shown; nothing where it may. What is
 asked of presence, counts, times, yes and no must agree with the rules word for word in content. Of somebody who is
 there more may be said, or less, as far as the brief says it; a refusal may leave out what therefore can't be told, and
-what can't be told may be named in the question's words. To a question that asks for nothing certain, any true and undenied sentence of the brief is an answer, too.
+what can't be told may be named in the question's words. To a question that asks for nothing certain, any true and
+undenied sentence of the brief is an answer, too.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _REFUSAL = re.compile(
     r"(?:, so I can't (?:tell|describe [^,;:]+|say (?:what|where) [^,;:]+ (?:is|are)(?: wearing| doing)?))?\."
 )
 _DOUBT = re.compile(r"(?P<verdict>I'm not sure whether .+? in this video): .+\.")
-_UNTOLD = re.compile(r"(?P<there>.+ (?:is|are) in this video), but I can't tell (?:the rest|whether (?P<what>[^,;:]+))\.")
+_UNTOLD = re.compile(
+    r"(?P<there>.+ (?:is|are) in this video), but I can't tell (?:the rest|whether (?P<what>[^,;:]+))\."
+)
 _THERE = re.compile(r"Yes, .* is in this video\b")
 
 

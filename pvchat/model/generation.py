@@ -1,4 +1,4 @@
-"""Text from prompt embeddings, by transformers' own generation with its key-value cache.
+"""Text from prompt embeddings, by transformers' own generation with its key-value cache, or guessed ahead.
 
 In: embeddings padded on the left. Out: texts and, where asked for, how likely the model finds them.
 
@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pvchat.model.drafted import drafted
+
 
 @dataclass(frozen=True)
 class Decoding:
@@ -24,12 +26,15 @@ class Decoding:
         beams: of a beam search; 1 is greedy.
         scored: also say how likely each text is.
         heard: told the first text so far after each of its tokens; True ends the writing.
+        drafts: what one text may be or may quote: the same is written, in fewer passes (`drafted.py`). For one prompt,
+            greedily.
     """
 
     max_new_tokens: int = 64
     beams: int = 1
     scored: bool = False
     heard: Callable[[str], bool] | None = None
+    drafts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -58,6 +63,8 @@ def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decod
     from transformers import GenerationConfig, StoppingCriteriaList
 
     stop, greedy = _stop_ids(llm, tokenizer), decoding.beams == 1
+    if decoding.drafts and greedy and len(embeds) == 1 and not decoding.scored:
+        return _drafted(llm, tokenizer, embeds, decoding, stop)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     settings = GenerationConfig(
         max_new_tokens=decoding.max_new_tokens,
@@ -82,6 +89,18 @@ def generate_texts(llm: Any, tokenizer: Any, embeds: Tensor, mask: Tensor, decod
     if decoding.scored:
         scores = _mean_log_prob(ids, out.logits, stop) if greedy else out.sequences_scores.tolist()
     return Texts([text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)], scores)
+
+
+def _drafted(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding, stop: set[int]) -> Texts:
+    """One text, guessed ahead."""
+
+    def more(ids: list[int]) -> bool:
+        text = tokenizer.decode(ids, skip_special_tokens=True).lstrip()
+        heard = decoding.heard is not None and decoding.heard(text)
+        return not heard and len(ids) < decoding.max_new_tokens
+
+    ids = drafted(llm.eval(), tokenizer, embeds, decoding.drafts, stop, more)
+    return Texts([tokenizer.decode(ids, skip_special_tokens=True).strip()], [])
 
 
 def _mean_log_prob(ids: Tensor, logits: tuple[Tensor, ...], stop: set[int]) -> list[float]:

@@ -151,7 +151,7 @@ class Answering:
 def agrees(made: Plan, lesson: Lesson, text: str) -> bool:
     """Whether an answer says what the rules say, sentence by sentence."""
     names = [p.name for p in made.sheet.presences]
-    backing = Backing(sentences(lesson.answer), sentences(made.brief), names)
+    backing = Backing(sentences(lesson.answer), sentences(made.brief), names, asked=lesson.text)
     told = sentences(text)
     return len(told) == len(backing.plain) and not any(backing.problems(s, i) for i, s in enumerate(told))
 

@@ -1,0 +1,68 @@
+"""Writing that guesses ahead gives the tokens of greedy writing, whatever is guessed."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from pvchat.model.generation import Decoding, generate_texts  # noqa: E402
+from pvchat.model.llm import load_llm  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """A tiny model in float32 and its tokenizer."""
+    return load_llm("random", seed=3)
+
+
+@pytest.fixture
+def prompt(pair):
+    return torch.randn(1, 9, pair[0].config.hidden_size, generator=torch.Generator().manual_seed(0))
+
+
+def written(pair, prompt, **how):
+    mask = torch.ones(prompt.shape[:2], dtype=torch.bool)
+    return generate_texts(*pair, prompt, mask, Decoding(40, **how)).texts[0]
+
+
+def test_the_text_is_the_same_whatever_is_guessed(pair, prompt):
+    plain = written(pair, prompt)
+    assert len(plain) > 5
+    others = (plain[:7] + "?" + plain[7:],), ("", plain), ("x", plain[5:])
+    for drafts in ((plain,), (plain[:10],), ("Ana is here.",), *others):
+        assert written(pair, prompt, drafts=drafts) == plain, drafts
+
+
+def test_what_is_guessed_rightly_takes_one_pass(pair, prompt, monkeypatch):
+    plain = written(pair, prompt)
+    llm, passes = pair[0], []
+    forward = llm.forward
+
+    def counted(*args, **named):
+        passes.append(named["inputs_embeds"].shape[1])
+        return forward(*args, **named)
+
+    monkeypatch.setattr(llm, "forward", counted)
+    import pvchat.model.drafted as drafted
+
+    monkeypatch.setattr(drafted.inspect, "signature", lambda _: SimpleNamespace(parameters={"cache": 0}))
+    ids = pair[1](plain, add_special_tokens=False)["input_ids"]
+    assert written(pair, prompt, drafts=(plain,)).startswith(plain)
+    assert passes[0] == prompt.shape[1] + len(ids) + 1
+    assert len(passes) < len(ids) / 2
+
+
+def test_a_listener_hears_every_token_and_can_stop_it(pair, prompt):
+    plain = written(pair, prompt)
+    heard: list[str] = []
+
+    def stop(text: str) -> bool:
+        heard.append(text)
+        return len(heard) == 4
+
+    said = written(pair, prompt, drafts=(plain,), heard=stop)
+    assert len(heard) == 4
+    assert said == heard[-1].strip()
