@@ -146,6 +146,8 @@ def test_alone_is_alone() -> None:
     only = evidence(others=[Neighbour(BOXES["Ana"], "Ana")], unknown=0)
     assert ask("Is Ana alone?", "paa", seen=only) == "Yes, I see nobody but Ana."
     assert ask("Is Ana by herself?", "pau", seen=evidence(others=only.others, doubtful=1)).startswith("No, one person")
+    two = evidence(others=only.others, doubtful=2)
+    assert ask("Is Ana alone?", "pau", seen=two) == "No, two people are in this video too."
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""The brief: what answers are made of, and nothing that takes many words and answers no such question."""
+
+from __future__ import annotations
+
+from pvchat.chat.brief import brief
+from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.questions import read_question
+from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
+
+NAMES = ["Ana", "Bo", "Cleo"]
+CUP = Thing("cup", 0.9, [0], [[0.1, 0.1, 0.2, 0.2]], [0.9])
+
+
+def told(text: str, drawn: bool = False, **spans: list[tuple[float, float]]) -> str:
+    """The brief of a question; whoever has spans is there."""
+    question = read_question(text, NAMES)
+    found = [
+        PersonPresence(n, "present" if n in spans else "absent", 0.9 if n in spans else 0.1, spans.get(n, []))
+        for n in NAMES
+    ]
+    seen = Evidence(
+        facts={n: PersonFacts(where="on the left of the frame") for n in spans}, scene=SceneFacts(drawn=drawn),
+        others=[Neighbour((0.1, 0.1, 0.2, 0.2), n) for n in spans], duration_s=20.0, things=[CUP],
+    )  # fmt: skip
+    return brief(question, question.about(found), seen)
+
+
+def test_who_is_absent_is_told_where_that_is_asked():
+    assert "Bo and Cleo are not in this video." in told("Who is not in this video?", Ana=[(2, 9)])
+    assert "Cleo" not in told("Who is in this video?", Ana=[(2, 9)])
+    assert "Bo is not in this video." in told("Is Bo in this video?", Ana=[(2, 9)])
+
+
+def test_who_is_left_out_is_told_of_like_the_others():
+    """ "Besides Ana, Ana is in this video too" stood there once."""
+    assert told("Who else is here besides Ana?", Ana=[(2, 9)], Bo=[(1, 3)]).startswith("Ana and Bo are in this video.")
+
+
+def test_times_are_told_once():
+    text = told("When is Ana there?", Ana=[(2, 9)])
+    assert text.count("from 0:02 to 0:09") == 1
+    assert "for about 7 seconds." in text
+    assert "the whole time, from 0:00 to 0:20." in told("How long is Ana there?", Ana=[(0, 20)])
+
+
+def test_things_are_told_where_nobody_is_named():
+    assert "I see a cup on the left." in told("What things are in this video?", Ana=[(2, 9)])
+    assert "cup" not in told("What is Ana wearing?", Ana=[(2, 9)])
+    drawn = told("Is there a cup?", drawn=True, Ana=[(2, 9)])
+    assert "cup" not in drawn
+    assert "I can't make out things in drawn pictures." in drawn
