@@ -40,9 +40,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="ask each so many-th question only")
     parser.add_argument("--start", type=int, default=0, help="and begin with this one (0 is the first)")
+    parser.add_argument("--one-by-one", action="store_true", help="guess no words ahead (answers spoken)")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
     chat = PVChat(Settings(device="cpu", model=args.model, answers=args.answers))
+    answerer.GUESS_AHEAD = not args.one_by_one
     shown = present_in(args.folder, args.half)
     enroll(chat, args.folder, {name for names in shown.values() for name in names})
     spoken = watched()
@@ -52,8 +54,12 @@ def main(argv: list[str] | None = None) -> None:
             rows.append(ask(chat, args.folder, *drawn, spoken))
             file.write(json.dumps(rows[-1]) + "\n")
             file.flush()
-    own, said, stopped = (sum(row[key] for row in rows) for key in ("own", "sentences", "stopped"))
-    sys.stdout.write(f"{len(rows)} questions, {said} sentences, {own} the model's, {stopped} stopped\n")
+    own, said, tries, stopped = (sum(row[key] for row in rows) for key in ("own", "sentences", "tries", "stopped"))
+    first = float(np.median([row["first_cpu_s"] for row in rows]))
+    sys.stdout.write(
+        f"{len(rows)} questions, {said} sentences, {own} the model's, {stopped} of {tries} tries stopped, "
+        f"first word after {first:.2f} processor seconds in the median\n"
+    )
 
 
 def present_in(folder: Path, half: str) -> dict[str, list[str]]:
@@ -108,10 +114,10 @@ def ask(
 ) -> dict[str, Any]:
     """One question as a row of the result."""
     spoken.clear()
-    began = time.perf_counter()
+    began, spent, heard = time.perf_counter(), time.process_time(), []
     kind: str
     try:
-        answer = chat.ask(folder / clip, question)
+        answer = chat.ask(folder / clip, question, stream=lambda _: heard.append(time.process_time() - spent))
         text, kind, first = answer.answer, answer.type, answer.timing["first_token_s"]
     except PVChatError as error:  # somebody who isn't enrolled
         text, kind, first = str(error), "error", 0.0
@@ -122,6 +128,7 @@ def ask(
         "plain": " ".join(made.backing.plain) if made else text,
         "sentences": len(made.said) if made else 1, "own": made.own if made else 0,
         "stopped": len(made.stopped) if made else 0, "refused": made.stopped if made else [],
+        "tries": made.tries if made else 0, "first_cpu_s": round(heard[0], 3) if heard else 0.0,
         "first_s": round(first, 3), "total_s": round(time.perf_counter() - began, 3),
     }  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 In: a question as it was read, presences, evidence, the clip. Out: a text, streamed sentence by sentence as each is
 backed (`backed.py`). A sentence that isn't ends the first try. The second try is given the rules' answer as all that is
-known; what it doesn't say either is said by the rules. The model gets the clip's visual tokens and the personal tokens
-of everyone named.
+known; what it doesn't say either is said by the rules. While it writes, the rules' answer is guessed ahead: words which
+are the model's own anyway come in one pass. It gets the clip's visual tokens and the personal tokens of everyone named.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pvchat.chat.viewed import Stream, Viewed
 
 MAX_TOKENS = 80  # of an answer
+GUESS_AHEAD = True  # off, the same is written token by token (`model/drafted.py`)
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
 log = logging.getLogger(__name__)
 
@@ -37,11 +38,13 @@ class Spoken(HandedOn):
     Attributes:
         backing: what its sentences are held against.
         own: how many of them are the model's.
+        tries: how often it began to write.
         stopped: what the guard refused, and why.
     """
 
     backing: Backing
     own: int = 0
+    tries: int = 0
     stopped: list[tuple[str, str]] = field(default_factory=list)
     _free: bool = False
 
@@ -117,14 +120,16 @@ class Answerer:
         from pvchat.model.prompts import Prompt
 
         describer, trained = self.describer, self.describer.trained
+        drafts = (" ".join(spoken.backing.plain), known) if GUESS_AHEAD else ()
         wanted, refused = named(question, people), len(spoken.stopped)
+        spoken.tries += 1
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             row = [describer.state(p) for p in shown]
             written = trained.model.generate(
                 describer.views.look(viewed.analysis), [Prompt(question.text, facts=known)],
                 question=describer.vector(question.text), people=People.batch([row], trained.model.config),
-                decoding=Decoding(MAX_TOKENS, heard=spoken.hear, drafts=(" ".join(spoken.backing.plain), known)),
+                decoding=Decoding(MAX_TOKENS, heard=spoken.hear, drafts=drafts),
             )  # fmt: skip
         if len(spoken.stopped) == refused:  # heard to its end
             spoken.hear(written.texts[0])
