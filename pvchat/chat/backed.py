@@ -24,6 +24,7 @@ _REFUSAL = re.compile(
     r"(?:, so I can't (?:tell|describe [^,;:]+|say (?:what|where) [^,;:]+ (?:is|are)(?: wearing| doing)?))?\."
 )
 _DOUBT = re.compile(r"(?P<verdict>I'm not sure whether .+? in this video): .+\.")
+_SPECIAL = re.compile(r"so I can't say ")  # what, or where: nobody may have asked that
 _UNTOLD = re.compile(
     r"(?P<there>.+ (?:is|are) in this video), but I can't tell (?:the rest|whether (?P<what>[^,;:]+))\."
 )
@@ -76,7 +77,10 @@ class Backing:
         """Why a sentence may not be shown at its place of the answer (0 for the first); empty if it may."""
         found = self._unlike(sentence, place)
         free = self.is_open and self.told(sentence) or self._says_yes(sentence, place)
-        return [] if free or self._says_more(sentence, place) or self._says_why_not(sentence, place) else found
+        fits = (
+            self._says_more(sentence, place) or self._says_why_not(sentence, place) or self._says_rest(sentence, place)
+        )
+        return [] if free or fits else found
 
     def is_free(self, sentence: str, place: int) -> bool:
         """Whether only the brief backs a sentence: the rules gave another answer, which then is none."""
@@ -94,10 +98,18 @@ class Backing:
         """Whether a sentence says all that the rules' says and more that the brief says, too: "…, next to Bo"."""
         if place >= len(self.plain) or NEGATIONS & set(content_words(sentence, self.names)):
             return False
-        own, rules = (set(content_words(one, self.names)) for one in (sentence, self.plain[place]))
-        bound = bound_words(self.plain[place], self.names) - bound_words(sentence, self.names)
-        whole = rules <= own and not bound and self._names(self.plain[place]) <= self._names(sentence)
-        return whole and any(not problems(sentence, k, self.names) for k in self.known)
+        said, plain = sentence, self.plain[place]
+        if said.startswith("Yes, ") and plain.startswith("Yes, "):
+            said, plain = said.removeprefix("Yes, "), plain.removeprefix("Yes, ")
+        bound = bound_words(plain, self.names) - bound_words(said, self.names)
+        whole = set(content_words(plain, self.names)) <= set(content_words(said, self.names)) and not bound
+        return whole and any(not problems(said, k, self.names) for k in self.known)
+
+    def _says_rest(self, sentence: str, place: int) -> bool:
+        """Whether a sentence says what the rules say after their "yes" or "no", without that word."""
+        plain = self.plain[place] if place < len(self.plain) else ""
+        rest = re.sub(r"^(?:Yes|No), ", "", plain)
+        return rest != plain and not problems(sentence, rest, self.names)
 
     def _says_why_not(self, sentence: str, place: int) -> bool:
         """Whether both the rules and a sentence can't tell it of the same people who are there.
@@ -118,7 +130,8 @@ class Backing:
             return ["goes on"]
         found = problems(sentence, self.plain[place], self.names)
         verdicts = (_verdict(self.plain[place], reason=True), _verdict(sentence))
-        return found if found and (verdicts[1] is None or problems(verdicts[1], verdicts[0] or "", self.names)) else []
+        other = verdicts[1] is None or problems(verdicts[1], verdicts[0] or "", self.names)
+        return found if found and (other or _SPECIAL.search(sentence) is not None) else []
 
     def told(self, sentence: str) -> bool:
         """Whether the brief says a sentence: its words are the brief's about the same people, bound alike."""

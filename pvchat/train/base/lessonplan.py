@@ -37,6 +37,7 @@ _PRONOUN, _CARELESS = 0.12, 0.15  # shares of questions
 _NARROW, _BARE, _DESERTED = 0.12, 0.03, 0.2  # shares of sheets; the last of those where nobody known is present
 _OF_FOCUS = {"present": 4.0, "unsure": 1.5, "absent": 1.5}  # how often who is asked about
 _OF_ABSENT, ABSENT = 0.15, "who not"
+_OFTEN = ("unanswerable",) * 3  # in more wordings than any other kind
 _HE = {"man": "he", "woman": "she"}
 
 
@@ -102,8 +103,8 @@ def _focus(sheet: Sheet, rng: np.random.Generator) -> tuple[list[str], tuple[str
     weights = np.array([_OF_FOCUS[p.decision] for p in sheet.presences])
     chosen = [str(n) for n in rng.choice(everyone, min(2, len(everyone)), replace=False, p=weights / weights.sum())]
     draw = rng.random()
-    if draw < 0.55:
-        return chosen[:1], kinds("one")
+    if draw < 0.45:
+        return chosen[:1], (*kinds("one"), *_OFTEN)
     if draw < 0.75 and len(chosen) > 1:
         return chosen, (*kinds("two") * 3, *kinds("one"))
     return [], kinds("clip")
