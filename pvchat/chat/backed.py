@@ -102,8 +102,9 @@ class Backing:
         if said.startswith("Yes, ") and plain.startswith("Yes, "):
             said, plain = said.removeprefix("Yes, "), plain.removeprefix("Yes, ")
         bound = bound_words(plain, self.names) - bound_words(said, self.names)
+        bound = {pair for pair in bound if pair[1] != "end"}  # "is wearing black" binds its colour to nothing
         whole = set(content_words(plain, self.names)) <= set(content_words(said, self.names)) and not bound
-        return whole and any(not problems(said, k, self.names) for k in self.known)
+        return whole and (self.told(said) or any(not problems(said, k, self.names) for k in self.known))
 
     def _says_rest(self, sentence: str, place: int) -> bool:
         """Whether a sentence says what the rules say after their "yes" or "no", without that word."""
