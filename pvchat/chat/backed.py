@@ -101,8 +101,8 @@ class Backing:
         said, plain = sentence, self.plain[place]
         if said.startswith("Yes, ") and plain.startswith("Yes, "):
             said, plain = said.removeprefix("Yes, "), plain.removeprefix("Yes, ")
-        bound = bound_words(plain, self.names) - bound_words(said, self.names)
-        bound = {pair for pair in bound if pair[1] != "end"}  # "is wearing black" binds its colour to nothing
+        unbound = bound_words(plain, self.names) - bound_words(said, self.names)
+        bound = {pair for pair in unbound if pair[1] != "end"}  # "is wearing black" binds its colour to nothing
         whole = set(content_words(plain, self.names)) <= set(content_words(said, self.names)) and not bound
         return whole and (self.told(said) or any(not problems(said, k, self.names) for k in self.known))
 
