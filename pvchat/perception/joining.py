@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from pvchat.perception import tracks
@@ -27,7 +28,8 @@ MOST_KEPT = 4000  # kept of all, 25 MB
 _PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever there are too many, down to …
 _FEWEST = 2
 _MEANS = 12  # of one person, that a new track is compared with
-_MASKED = 8  # rows of a person's masked identity
+_MASKED = 8  # rows of a person's masked identity, and of her masked faceprints
+_PRINTS = 16  # of her faceprints
 
 
 @dataclass
@@ -159,6 +161,8 @@ def join(pieces: Sequence[Track]) -> Track:
         kind="face",
         **arrays,
         masked=np.concatenate([t.masked for t in clearest])[:_MASKED],
+        prints=_filled([t.prints for t in clearest])[:_PRINTS],
+        masked_prints=_filled([t.masked_prints for t in clearest])[:_MASKED],
         looks=next((t.looks for t in clearest if len(t.looks)), pieces[0].looks),
         thumbnail=best.thumbnail,
         facts=best.facts,
@@ -166,6 +170,11 @@ def join(pieces: Sequence[Track]) -> Track:
         appearances=[a for t in pieces for a in t.appearances],
     )
     return _thin(whole, MOST_SIGHTINGS)
+
+
+def _filled(rows: Sequence[NDArray[np.float16]]) -> NDArray[np.float16]:
+    """All rows [n, D] of some arrays, of which any may be empty, whatever its width."""
+    return np.concatenate([r for r in rows if len(r)] or [rows[0]])
 
 
 def _prominence(track: Track) -> float:

@@ -146,6 +146,19 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
     return _OpenVinoNetwork(_converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends)))
 
 
+def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network | None:
+    """A network of one input out of an ONNX file, on the CPU, small; None where OpenVINO isn't there.
+
+    Args:
+        name: of the folder of its conversion.
+        graph: the `.onnx` file.
+        shape: of the input, float32.
+    """
+    if runtime_for("cpu") == "torch":
+        return None
+    return _OpenVinoNetwork(_converted(name, graph, f"{shape}", lambda: _read(graph, shape)), small=True)
+
+
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
     """All outputs for `rows` [n, …], n >= 1, in batches of at most `most`, a power of two.
 
@@ -316,6 +329,13 @@ def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...])
     for target in list(operations[start].output(0).get_target_inputs()):
         target.replace_source_output(parameter.output(0))
     return openvino.Model([operations[name].output(0) for name in ends], [parameter])
+
+
+def _read(graph: Path, shape: tuple[int, ...]) -> Any:
+    """The network of an ONNX file with its input of this shape."""
+    model = _core().read_model(str(graph))
+    model.reshape(list(shape))
+    return model
 
 
 def _suppression(overlap: float) -> _OpenVinoNetwork:
