@@ -11,7 +11,8 @@ from make_analysis import five_points, identity_of, make_analysis, make_clip, ma
 
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
-from pvchat.identity.presence import PresenceModel, PrintModel
+from pvchat.identity.measures import PrintModel
+from pvchat.identity.presence import PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.merge import merge

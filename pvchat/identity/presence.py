@@ -40,18 +40,15 @@ from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.competition import compete, shown_together
+from pvchat.identity.measures import PrintModel, Weights, measures
 from pvchat.identity.recurring import crowd, held_together
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.parts import View, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
-from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
-Weights = tuple[float, ...]
-NEIGHBOURS = 10  # nearest cohort rows that a track is held against
-NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
 _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 # Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
@@ -59,21 +56,6 @@ _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 _OTHER_WORLD = 4.0
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
-
-
-@dataclass(frozen=True)
-class PrintModel:
-    """What faceprints are held against, and what both looks at a face say together, bare and masked.
-
-    Attributes:
-        cohort, masked_cohort: [C, 512] means over several strangers each.
-        weights, masked_weights: of (near, apart, cohort distance by identity vectors, the same by faceprints, 1).
-    """
-
-    cohort: FloatArray
-    weights: Weights
-    masked_cohort: FloatArray
-    masked_weights: Weights
 
 
 @dataclass(frozen=True)
@@ -315,32 +297,6 @@ def _with(own: Any, beside: FloatArray) -> FloatArray:
     """A person's rows [P, D] and those that examples add; either may be empty."""
     rows = [np.asarray(part, np.float32) for part in (own, beside) if len(part)]
     return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
-
-
-def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
-    """What the logistic model sees: near, apart, cohort distance [3].
-
-    Args:
-        prototypes: [P, 128] of the person.
-        identity: [n, 128] of the track's sightings.
-        quality: [n] of the same.
-        cohort: [C, 128].
-    """
-    pairs = np.sort(distances(prototypes, identity).ravel())
-    middle = mean_identity(identity, quality)
-    near = pairs[: max(1, int(len(pairs) * NEAREST))].mean()
-    apart = np.linalg.norm(prototypes.mean(0) - middle)
-    return np.array([near, apart, _nearest(distances(middle[None], cohort))[0]], np.float32)
-
-
-def distances(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Euclidean distance of every row of a [n, D] to every row of b [m, D]: [n, m]."""
-    return np.linalg.norm(a[:, None] - b[None], axis=2)
-
-
-def _nearest(distance: FloatArray) -> FloatArray:
-    """Mean of the nearest few in each row [n, C]: [n]."""
-    return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)
 
 
 def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:

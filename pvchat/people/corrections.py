@@ -133,7 +133,8 @@ def with_examples(person: Person, examples: Sequence[Example]) -> Person:
     kept = []
     for one in examples:
         rows = [np.asarray(part, np.float16)[:MOST_ROWS] for part in one.rows]
-        kept.append(Example(replace(one.said, **{f: len(r) for f, r in zip(FIELDS, rows, strict=True)}), *rows))
+        counts: dict[str, Any] = {name: len(part) for name, part in zip(FIELDS, rows, strict=True)}
+        kept.append(Example(replace(one.said, **counts), *rows))
     for column, name in enumerate(ARRAYS):
         if filled := [example.rows[column] for example in kept if len(example.rows[column])]:
             arrays[name] = np.concatenate(filled)

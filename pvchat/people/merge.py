@@ -2,8 +2,8 @@
 
 In: two `Person`s. Out: a `Person` that has the prototypes of both. Legend: P prototypes, D vector width.
 
-Presence compares every sighting with every prototype (`presence.measures`), so more views and lights of a person only
-add prototypes; nothing is averaged away. The trained part of a deep enrollment can't be merged: one of them stays.
+Presence compares every sighting with every prototype (`identity/measures.py`), so more views and lights of a person
+only add prototypes; nothing is averaged away. The trained part of a deep enrollment can't be merged: one of them stays.
 """
 
 from __future__ import annotations

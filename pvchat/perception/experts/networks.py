@@ -147,16 +147,12 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
 
 
 def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network | None:
-    """A network of one input out of an ONNX file, on the CPU, small; None where OpenVINO isn't there.
-
-    Args:
-        name: of the folder of its conversion.
-        graph: the `.onnx` file.
-        shape: of the input, float32.
-    """
+    """A small network out of an `.onnx` file, called with one float32 array of that shape; None without OpenVINO."""
     if runtime_for("cpu") == "torch":
         return None
-    return _OpenVinoNetwork(_converted(name, graph, f"{shape}", lambda: _read(graph, shape)), small=True)
+    model = _converted(name, graph, "", lambda: _core().read_model(str(graph)))
+    model.reshape(list(shape))
+    return _OpenVinoNetwork(model, small=True)
 
 
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
@@ -329,13 +325,6 @@ def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...])
     for target in list(operations[start].output(0).get_target_inputs()):
         target.replace_source_output(parameter.output(0))
     return openvino.Model([operations[name].output(0) for name in ends], [parameter])
-
-
-def _read(graph: Path, shape: tuple[int, ...]) -> Any:
-    """The network of an ONNX file with its input of this shape."""
-    model = _core().read_model(str(graph))
-    model.reshape(list(shape))
-    return model
 
 
 def _suppression(overlap: float) -> _OpenVinoNetwork:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.identity.presence import Weights, distances, measures
+from pvchat.identity.measures import Weights, distances, measures
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask, masked_crop
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
