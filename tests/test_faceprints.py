@@ -21,7 +21,7 @@ from pvchat.people.person import Person
 from pvchat.perception.analysis import Depth, cover, printed
 from pvchat.perception.experts.faceprint import SIDE, TEMPLATE, WIDTH, FaceprintNetwork
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, masked_crop
-from pvchat.perception.joining import join
+from pvchat.perception.joining import TrackJoiner, join
 from pvchat.schemas import Track
 from pvchat.storage.clips import ClipCache
 
@@ -135,6 +135,21 @@ def test_joined_tracks_keep_the_faceprints_of_the_clearest() -> None:
     np.testing.assert_array_equal(join([poor, good]).prints[:4], good.prints)
     poor.prints = np.zeros((0, 0), np.float16)
     np.testing.assert_array_equal(join([poor, good]).prints, good.prints)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "count"),
+    [((1, 1), (2, 1), 2), ((1, 1), (1, 2), 1), ((1, 1), (1, 1), 1), ((1, 1), (2, 2), 2)],
+    ids=["look-alikes stay two", "light parted her", "the same", "two others"],
+)
+def test_parts_of_a_long_video_are_joined_by_faceprints(
+    here: tuple[int, int], there: tuple[int, int], count: int
+) -> None:
+    """Each track: whose faceprints, whose identity vectors."""
+    joiner = TrackJoiner()
+    for offset, (person, looks) in ((0, here), (100, there)):
+        joiner.add(make_analysis(printed_track(person, looks, first=offset)), offset)
+    assert len(joiner.tracks()) == count
 
 
 def test_they_are_cached_with_the_clip(tmp_path: Path) -> None:
