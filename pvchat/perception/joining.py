@@ -32,7 +32,7 @@ _MEANS = 12  # of one person, that a new track is compared with
 _MASKED = 8  # rows of a person's masked identity, and of her masked faceprints
 _PRINTS = 16  # of her faceprints
 # Cosine of two tracks' mean faceprints. Of pairs of enrollment and clip of the tune half that identity vectors would
-# join, 95 % of the right ones have .66 and more, and no wrong one more than .48; of wrong ones of any kind 1 % have .36.
+# join, 95 % of the right ones have .66 and more, and no wrong one more than .48; of all wrong pairs 1 % have .36.
 _NOT_THE_SAME, _THE_SAME = 0.5, 0.65
 
 
