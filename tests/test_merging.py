@@ -68,10 +68,10 @@ def test_likeness_tells_one_person_from_two() -> None:
 def test_which_clip_a_row_is_of_stays_known() -> None:
     one, two, three = (person(f"Ana {i}", 1, rows=i + 1) for i in range(3))
     all_three = merge(merge(one, two), three)
-    assert [len(bare) for bare, _ in parts_of(all_three)] == [1, 2, 3]
-    np.testing.assert_array_equal(parts_of(all_three)[1][0], two.arrays["prototypes"])
+    assert [len(view.bare) for view in parts_of(all_three)] == [1, 2, 3]
+    np.testing.assert_array_equal(parts_of(all_three)[1].bare, two.arrays["prototypes"])
     many = merge(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
-    assert [len(bare) for bare, _ in parts_of(many)] == [50, MOST_ROWS - 50]
+    assert [len(view.bare) for view in parts_of(many)] == [50, MOST_ROWS - 50]
     for broken in ("x", [[1]], [[1, -1]], [[3, 0]]):
         all_three.extra["parts"] = broken
-        assert [len(bare) for bare, _ in parts_of(all_three)] == [6]
+        assert [len(view.bare) for view in parts_of(all_three)] == [6]

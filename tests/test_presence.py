@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.config import PresenceConfig
+from pvchat.identity import measures as measuring
 from pvchat.identity import presence
 from pvchat.identity.examples import MASK as MASKED
-from pvchat.identity.presence import PresenceModel, distances, measures
+from pvchat.identity.measures import distances, measures
+from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.schemas import SceneFacts, SceneSpan, Track
 
@@ -73,7 +75,7 @@ def test_shipped_model_loads_with_its_card() -> None:
         assert rows.shape[1] == 128
         assert rows.dtype == np.float32
         assert np.isfinite(rows).all()
-        assert len(rows) >= presence.NEIGHBOURS
+        assert len(rows) >= measuring.NEIGHBOURS
         assert near + apart < 0  # farther from the prototypes: less likely
         assert cohort > 0  # farther from everybody else: more likely
     assert model.body_mean.shape == (1280,)
@@ -114,11 +116,11 @@ def test_near_is_the_mean_of_the_nearest_tenth(model: PresenceModel) -> None:
 
 
 def test_cohort_distance_is_over_the_nearest_neighbours() -> None:
-    cohort = np.zeros((presence.NEIGHBOURS + 5, 128), np.float32)
-    cohort[:, 1] = [*[50] * 5, *range(1, presence.NEIGHBOURS + 1)]
+    cohort = np.zeros((measuring.NEIGHBOURS + 5, 128), np.float32)
+    cohort[:, 1] = [*[50] * 5, *range(1, measuring.NEIGHBOURS + 1)]
     zero = np.zeros((1, 128), np.float32)
     distance = measures(zero, zero, np.ones(1, np.float32), cohort)[2]
-    assert distance == pytest.approx((presence.NEIGHBOURS + 1) / 2)
+    assert distance == pytest.approx((measuring.NEIGHBOURS + 1) / 2)
 
 
 def test_one_prototype_and_one_sighting_are_enough(model: PresenceModel) -> None:

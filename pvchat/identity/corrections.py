@@ -15,6 +15,7 @@ from pvchat.identity.enroll import prototypes
 from pvchat.identity.examples import is_masked
 from pvchat.identity.subjects import several
 from pvchat.people.corrections import Correction, Example
+from pvchat.people.parts import NOTHING
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
@@ -77,11 +78,13 @@ def made_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: fl
         source: the clip's file name.
         at: the moment that was named; else that of the best sighting.
     """
-    rows = prototypes(track).astype(np.float16)
-    bare, masked = (rows[:0], rows) if is_masked(track) else (rows, track.masked.astype(np.float16))
+    rows, hidden = prototypes(track).astype(np.float16), is_masked(track)
+    bare, masked = (rows[:0], rows) if hidden else (rows, track.masked.astype(np.float16))
+    prints = (NOTHING, track.prints) if hidden else (track.prints, track.masked_prints)
     best = float(analysis.times[track.frames[int(track.quality.argmax())]])
     said = Correction(her, analysis.key, round(best if at is None else at, 2), source)
-    return Example(said, bare, masked if masked.ndim == 2 and masked.shape[1:] == rows.shape[1:] else rows[:0])
+    masked = masked if masked.ndim == 2 and masked.shape[1:] == rows.shape[1:] else rows[:0]
+    return Example(said, bare, masked, *prints)
 
 
 def _seen_at(track: Track, analysis: ClipAnalysis, at: float | None) -> bool:

@@ -44,6 +44,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
             "masked": subject.masked,
             "body": _bodies(subject).astype(np.float16),
             "frame": analysis.frame_features.astype(np.float32).mean((0, 1)).astype(np.float16),
+            **({"prints": subject.prints, "masked_prints": subject.masked_prints} if len(subject.prints) else {}),
             **({"looks": subject.looks} if len(subject.looks) else {}),
         },
         extra={

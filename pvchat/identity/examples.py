@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pvchat.people.corrections import SAME_TRACK, Example, examples_of
+from pvchat.people.corrections import SAME_TRACK, Example, Rows, examples_of
+from pvchat.people.parts import NOTHING, View
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
@@ -26,12 +27,18 @@ MASK = "a face mask"  # the feature of `PersonFacts` that says so
 _TIE = 2.0  # log-odds: what is as like her as somebody who was said not to be her is not her [choice]
 TOLD = 6.0  # log-odds of what the user said: .998
 
-Compared = Callable[[FloatArray, Track], float]  # prototypes [P, D] and a track → log-odds
+Compared = Callable[[View, Track], float]  # what somebody looks like and a track → log-odds
 
 
-def prototypes_beside(person: Person, masked: bool = False) -> FloatArray:
-    """Prototypes [P, D] that "that is her" adds to a person's own: of bare faces or of masked ones."""
-    rows = [e.masked if masked else e.faces for e in examples_of(person) if e.said.her]
+def view_beside(person: Person) -> View:
+    """What "that is her" adds to a person's own looks."""
+    hers = [example for example in examples_of(person) if example.said.her]
+    if not hers:
+        return View(NOTHING)
+    return View(*(_stacked(rows) for rows in zip(*(example.rows for example in hers), strict=True)))
+
+
+def _stacked(rows: Sequence[Rows]) -> FloatArray:
     filled = [np.asarray(r, np.float32) for r in rows if len(r)]
     return np.concatenate(filled) if filled else np.zeros((0, 0), np.float32)
 
@@ -66,9 +73,8 @@ def against(person: Person, tracks: Sequence[Track], compared: Compared) -> Floa
         if example.said.her:
             continue
         for column, track in enumerate(tracks):
-            rows = example.masked if is_masked(track) and len(example.masked) else example.faces
-            if track.kind == person.kind and len(rows):
-                odds = compared(np.asarray(rows, np.float32), track)
+            if track.kind == person.kind and len(example.faces) + len(example.masked):
+                odds = compared(View(*example.rows), track)
                 out[column] = max(out[column], odds + _TIE if odds > 0 else 0.0)
     return out
 

@@ -8,6 +8,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    must come nearer (adaptive T-norm of speaker verification: Matějka et al., 2017). The cohort is shipped as means over
    several people each, so that nobody's own vector is in it. A track whose facts say "a face mask" is compared with the
    person's prototypes with a mask drawn on, against a cohort with masks drawn on.
+   The same is done with faceprints (`perception/experts/faceprint.py`) where both were made.
 3. A logistic model, fitted on photo identities of the training data (`train/fits/presence.py`), makes that a log-odds
    score.
 4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
@@ -39,18 +40,15 @@ from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.competition import compete, shown_together
+from pvchat.identity.measures import PrintModel, Weights, measures
 from pvchat.identity.recurring import crowd, held_together
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
-from pvchat.people.parts import parts_of
+from pvchat.people.parts import View, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
-from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
-Weights = tuple[float, float, float, float]
-NEIGHBOURS = 10  # nearest cohort rows that a track is held against
-NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
 _ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 # Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
@@ -70,6 +68,7 @@ class PresenceModel:
         body_mean: [1280] mean body features, so that likeness is not what all bodies share.
         figures: compares drawn figures.
         calibration: what the log-odds are worth on footage.
+        prints: what counts where there are faceprints on both sides; None: identity vectors alone do.
     """
 
     cohort: FloatArray
@@ -79,6 +78,7 @@ class PresenceModel:
     body_mean: FloatArray
     figures: FigureExpert = field(default_factory=FigureExpert)
     calibration: Calibration = field(default_factory=Calibration.plain)
+    prints: PrintModel | None = None
 
     @classmethod
     def load(cls, path: Path = FILE) -> PresenceModel:
@@ -87,10 +87,11 @@ class PresenceModel:
 
         with safe_open(path, "numpy") as file:
             card = json.loads(file.metadata()["card"])
-            names = ("cohort.bare", "cohort.masked", "body.mean")
-            bare, masked, body = (file.get_tensor(n).astype(np.float32) for n in names)
-        weights = [tuple(card[n]["weights"]) for n in ("bare", "masked")]
-        return cls(bare, weights[0], masked, weights[1], body, calibration=Calibration.load())
+            names = ("cohort.bare", "cohort.masked", "body.mean", "cohort.prints", "cohort.masked_prints")
+            bare, masked, body, prints, masked_prints = (file.get_tensor(n).astype(np.float32) for n in names)
+        weights = [tuple(card[n]["weights"]) for n in ("bare", "masked", "prints", "masked_prints")]
+        both = PrintModel(prints, weights[2], masked_prints, weights[3])
+        return cls(bare, weights[0], masked, weights[1], body, calibration=Calibration.load(), prints=both)
 
     def score(
         self,
@@ -191,32 +192,42 @@ class PresenceModel:
             own: the person's own verification; None for the instant score.
             scene: how alike the clips' scenes are; counts with `own` only.
         """
-        told = examples.prototypes_beside(person), examples.prototypes_beside(person, masked=True)
+        told = examples.view_beside(person)
         if own is None:
-            views = [view for view in (*parts_of(person), told) if len(view[0]) or len(view[1])]
-            scores = [self._compare(*view, track, masked)[0] for view in views]
+            views = [view for view in (*parts_of(person), told) if len(view.bare) or len(view.masked)]
+            scores = [self._compare(view, track, masked)[0] for view in views]
             return _mean_odds(scores) + self._support(person, track, masked) - _doubt(person)
         covered = own.masked if len(own.masked) else person.arrays.get("masked", ())
-        score, found = self._compare(_with(own.prototypes, told[0]), _with(covered, told[1]), track, masked)
+        prints = [person.arrays.get(key, ()) for key in ("prints", "masked_prints")]
+        deep = View(
+            _with(own.prototypes, told.bare), _with(covered, told.masked),
+            _with(prints[0], told.prints), _with(prints[1], told.masked_prints),
+        )  # fmt: skip
+        score, found = self._compare(deep, track, masked)
         score += self._support(person, track, masked) - _doubt(person)
         hidden = masked or any(feature in COVERS for feature in track.facts.features)
         return score + own.correction(float(found[0]), float(track.quality.max()), scene, hidden)
 
-    def _compare(self, bare: Any, covered: Any, track: Track, masked: bool) -> tuple[float, FloatArray]:
-        """Log-odds that a face track shows whoever has these rows [P, 128], and the measures that they rest on."""
-        weights, cohort, prototypes = self.weights, self.cohort, bare
-        if masked and len(covered) or not len(bare):
-            weights, cohort, prototypes = self.masked_weights, self.masked_cohort, covered
-        found = measures(np.asarray(prototypes, np.float32), track.identity, track.quality, cohort)
-        return float(np.dot(weights, (*found, 1.0))), found
+    def _compare(self, view: View, track: Track, masked: bool) -> tuple[float, FloatArray]:
+        """Log-odds that a face track shows whoever looks like this, and the measures [3] by identity vectors."""
+        hidden = bool(masked and len(view.masked) or not len(view.bare))
+        weights, cohort = (self.masked_weights, self.masked_cohort) if hidden else (self.weights, self.cohort)
+        rows = np.asarray(view.masked if hidden else view.bare, np.float32)
+        found = measures(rows, track.identity, track.quality, cohort)
+        prints = np.asarray(view.masked_prints if hidden else view.prints, np.float32)
+        if self.prints is None or not len(prints) or not len(track.prints):
+            return float(np.dot(weights, (*found, 1.0))), found
+        cohort = self.prints.masked_cohort if hidden else self.prints.cohort
+        more = measures(prints, track.prints.astype(np.float32), np.ones(len(track.prints), np.float32), cohort)
+        weights = self.prints.masked_weights if hidden else self.prints.weights
+        return float(np.dot(weights, (*found, *more, 1.0))), found
 
-    def _compared(self, prototypes: FloatArray, track: Track) -> float:
-        """Log-odds that a track shows whoever has these prototypes [P, 128], of whom nothing else is known."""
+    def _compared(self, view: View, track: Track) -> float:
+        """Log-odds that a track shows whoever looks like this, of whom nothing else is known."""
         if track.kind == "figure":
-            probability = self.figures.probability(prototypes, track.identity)
+            probability = self.figures.probability(np.asarray(view.bare, np.float32), track.identity)
             return float(np.log(probability) - np.log1p(-probability))
-        masked = examples.is_masked(track)
-        return self._compare(prototypes, prototypes, track, masked)[0]
+        return self._compare(view, track, examples.is_masked(track))[0]
 
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
@@ -245,7 +256,7 @@ class PresenceModel:
         if not figures:
             return out
         prototypes = _with(
-            person.arrays["prototypes"] if own is None else own.prototypes, examples.prototypes_beside(person)
+            person.arrays["prototypes"] if own is None else own.prototypes, examples.view_beside(person).bare
         )
         everyone = np.concatenate([analysis.tracks[i].identity for i in figures])
         frames = [
@@ -286,32 +297,6 @@ def _with(own: Any, beside: FloatArray) -> FloatArray:
     """A person's rows [P, D] and those that examples add; either may be empty."""
     rows = [np.asarray(part, np.float32) for part in (own, beside) if len(part)]
     return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
-
-
-def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
-    """What the logistic model sees: near, apart, cohort distance [3].
-
-    Args:
-        prototypes: [P, 128] of the person.
-        identity: [n, 128] of the track's sightings.
-        quality: [n] of the same.
-        cohort: [C, 128].
-    """
-    pairs = np.sort(distances(prototypes, identity).ravel())
-    middle = mean_identity(identity, quality)
-    near = pairs[: max(1, int(len(pairs) * NEAREST))].mean()
-    apart = np.linalg.norm(prototypes.mean(0) - middle)
-    return np.array([near, apart, _nearest(distances(middle[None], cohort))[0]], np.float32)
-
-
-def distances(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Euclidean distance of every row of a [n, D] to every row of b [m, D]: [n, m]."""
-    return np.linalg.norm(a[:, None] - b[None], axis=2)
-
-
-def _nearest(distance: FloatArray) -> FloatArray:
-    """Mean of the nearest few in each row [n, C]: [n]."""
-    return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)
 
 
 def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:

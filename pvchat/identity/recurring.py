@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
@@ -26,7 +27,7 @@ _SURE = 0.5  # log-odds from which a track is hers, and says what she looks like
 _NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
 _LENT = 8  # sightings of a track that others are held against, the best
 
-Compared = Callable[[FloatArray, Track], float]  # prototypes [n, D] and a track → log-odds
+Compared = Callable[[View, Track], float]  # what somebody looks like and a track → log-odds
 
 
 def crowd(analysis: ClipAnalysis) -> float:
@@ -52,13 +53,14 @@ def held_together(
             continue
         lent = {k: _best(tracks[k]) for k in np.flatnonzero(odds[row] > _SURE).tolist()}
         for column in np.flatnonzero(logits[row] > _NEAR).tolist():
-            alike = [compared(rows, tracks[column]) for k, rows in lent.items() if k != column]
+            alike = [compared(looks, tracks[column]) for k, looks in lent.items() if k != column]
             if alike:
                 by_film = float(np.logaddexp.reduce(alike) - np.log(len(alike)))
                 out[row, column] = (logits[row, column] + by_film) / np.sqrt(2)
     return out
 
 
-def _best(track: Track) -> FloatArray:
-    """The best sightings [n, D]."""
-    return track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
+def _best(track: Track) -> View:
+    """What its best sightings look like."""
+    rows = track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
+    return View(rows, rows, track.prints, track.prints)  # behind a mask or not: so she looks here

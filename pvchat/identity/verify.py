@@ -42,7 +42,7 @@ class Verifier:
 
     Attributes:
         prototypes: [P, D]; masked: [P, D], of faces behind a mask, may be empty.
-        reach: Euclidean distance (`presence.measures`' near) within which she stays in her own scene; inf for figures.
+        reach: Euclidean distance (`measures.measures`' near) within which she stays in her own scene; inf for figures.
         bias: added to the log-odds.
     """
 

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pvchat.identity.presence import NEIGHBOURS, PresenceModel
+from pvchat.identity.measures import NEIGHBOURS
+from pvchat.identity.presence import PresenceModel
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
 from pvchat.model.visual import VisualTokens
 

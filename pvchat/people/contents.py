@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
-from pvchat.schemas import BODY, LOOKS
+from pvchat.schemas import BODY, FACEPRINT, LOOKS
 
 FACE = 128  # width of identity vectors
 LORAS = ("lora.", "base.lora.")  # names of the arrays of a person's own LoRA begin so: ours, a pretrained base's
@@ -44,6 +44,8 @@ class Rows:
 ARRAYS: dict[str, Rows] = {
     "prototypes": Rows((None, FACE), least=1, directions=True),
     "masked": Rows((None, FACE), directions=True),
+    "prints": Rows((None, FACEPRINT), directions=True),
+    "masked_prints": Rows((None, FACEPRINT), directions=True),
     "body": Rows((None, BODY)),
     "looks": Rows((None, LOOKS)),
     "frame": Rows((BODY,), least=BODY, most=BODY),
@@ -55,6 +57,8 @@ ARRAYS: dict[str, Rows] = {
     "deep.masked": Rows((None, FACE), directions=True),
     "corrections.faces": Rows((None, FACE), directions=True),
     "corrections.masked": Rows((None, FACE), directions=True),
+    "corrections.prints": Rows((None, FACEPRINT), directions=True),
+    "corrections.masked_prints": Rows((None, FACEPRINT), directions=True),
 }
 _LORA = Rows((None, None, None), least=1, largest=1e4)
 NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # by kind
@@ -65,7 +69,7 @@ _BASE: Check = {"stamp": (str,), "scale": _NUMBER, "bias": _NUMBER}
 _DEEP: Check = {"accepted": (bool,), "reach": (*_NUMBER, type(None)), "bias": _NUMBER}
 _CORRECTION: Check = {
     "her": (bool,), "clip": (str,), "at_s": _NUMBER, "source": (str,), "created": (str,), "faces": (int,),
-    "masked": (int,),
+    "masked": (int,), "prints": (int,), "masked_prints": (int,),
 }  # fmt: skip
 _EXTRA: Check = {
     "sightings": (int,), "clips": (int,), "quality": _NUMBER, "drawn": (bool,), "model": (str,), "deep": (dict,),

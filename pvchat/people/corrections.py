@@ -11,7 +11,7 @@ Legend: n rows of one correction, D vector width.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,9 +22,11 @@ from pvchat.errors import PeopleError
 from pvchat.people.person import Person
 
 RECORD = "corrections"  # key in `Person.extra`
-FACES, MASKED = "corrections.faces", "corrections.masked"  # arrays: bare faces or figures; faces behind a mask
+# Arrays: bare faces or figures; faces behind a mask; faceprints of both. Fields of an example have the same names.
+FIELDS = ("faces", "masked", "prints", "masked_prints")
+ARRAYS = tuple(f"corrections.{field}" for field in FIELDS)
 MOST = 64  # corrections a person
-MOST_ROWS = 4  # of one correction, in each of the two arrays
+MOST_ROWS = 4  # of one correction, in each of the arrays
 SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
 SAME_FACE = 0.6  # Euclidean distance up to which two faces count as one person's (dlib's threshold and scale)
 
@@ -41,7 +43,7 @@ class Correction:
         at_s: a moment of the clip at which she, or who was taken for her, is seen.
         source: the clip's file name, for lists.
         created: ISO 8601 time in UTC.
-        faces, masked: how many rows of the two arrays are this one's.
+        faces, masked, prints, masked_prints: how many rows of each of the arrays are this one's.
     """
 
     her: bool
@@ -51,31 +53,45 @@ class Correction:
     created: str = ""
     faces: int = 0
     masked: int = 0
+    prints: int = 0
+    masked_prints: int = 0
+
+    @property
+    def counts(self) -> list[int]:
+        """How many rows of each of `ARRAYS` are this one's."""
+        return [getattr(self, field) for field in FIELDS]
 
     def to_dict(self) -> dict[str, Any]:
         """One row of `people corrections --json`, without what only the store needs."""
-        return {key: value for key, value in asdict(self).items() if key not in ("faces", "masked")}
+        return {key: value for key, value in asdict(self).items() if key not in FIELDS}
 
 
 @dataclass(frozen=True)
 class Example:
-    """A correction with its vectors: faces [n, D] and masked [n, D]; either may be empty."""
+    """A correction with its vectors: faces [n, D] and masked [n, D], faceprints [n, 512] of both; any may be empty."""
 
     said: Correction
     faces: Rows
     masked: Rows
+    prints: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float16))
+    masked_prints: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float16))
+
+    @property
+    def rows(self) -> list[Rows]:
+        """The vectors, in the order of `ARRAYS`."""
+        return [getattr(self, field) for field in FIELDS]
 
 
 def examples_of(person: Person) -> list[Example]:
     """A person's corrections with their vectors, in the order in which they were said; those that don't add up are
     left out, since her file may come from a stranger.
     """
-    found, at = [], [0, 0]
-    everything = [_rows(person, name) for name in (FACES, MASKED)]
+    found, at = [], [0] * len(ARRAYS)
+    everything = [_rows(person, name) for name in ARRAYS]
     for said in corrections_of(person):
-        ends = [at[0] + said.faces, at[1] + said.masked]
+        ends = [a + count for a, count in zip(at, said.counts, strict=True)]
         parts = [rows[a:b] for rows, a, b in zip(everything, at, ends, strict=True)]
-        if [len(part) for part in parts] != [said.faces, said.masked]:
+        if [len(part) for part in parts] != said.counts:
             break
         found.append(Example(said, *parts))
         at = ends
@@ -91,7 +107,7 @@ def corrections_of(person: Person) -> list[Correction]:
             one = Correction(**row)
         except TypeError:
             continue
-        if min(one.faces, one.masked) >= 0 and isinstance(one.her, bool):
+        if min(one.counts) >= 0 and isinstance(one.her, bool):
             said.append(one)
     return said
 
@@ -112,14 +128,15 @@ def corrected(person: Person, example: Example) -> Person:
 
 def with_examples(person: Person, examples: Sequence[Example]) -> Person:
     """The person with these examples in the place of those that she has."""
-    arrays = {name: array for name, array in person.arrays.items() if name not in (FACES, MASKED)}
+    arrays = {name: array for name, array in person.arrays.items() if name not in ARRAYS}
     extra = {key: value for key, value in person.extra.items() if key != RECORD}
     kept = []
     for one in examples:
-        faces, masked = (np.asarray(rows, np.float16)[:MOST_ROWS] for rows in (one.faces, one.masked))
-        kept.append(Example(replace(one.said, faces=len(faces), masked=len(masked)), faces, masked))
-    for name, rows in ((FACES, [e.faces for e in kept]), (MASKED, [e.masked for e in kept])):
-        if filled := [part for part in rows if len(part)]:
+        rows = [np.asarray(part, np.float16)[:MOST_ROWS] for part in one.rows]
+        counts: dict[str, Any] = {name: len(part) for name, part in zip(FIELDS, rows, strict=True)}
+        kept.append(Example(replace(one.said, **counts), *rows))
+    for column, name in enumerate(ARRAYS):
+        if filled := [example.rows[column] for example in kept if len(example.rows[column])]:
             arrays[name] = np.concatenate(filled)
     if kept:
         extra[RECORD] = [asdict(e.said) for e in kept]

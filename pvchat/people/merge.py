@@ -2,8 +2,8 @@
 
 In: two `Person`s. Out: a `Person` that has the prototypes of both. Legend: P prototypes, D vector width.
 
-Presence compares every sighting with every prototype (`presence.measures`), so more views and lights of a person only
-add prototypes; nothing is averaged away. The trained part of a deep enrollment can't be merged: one of them stays.
+Presence compares every sighting with every prototype (`identity/measures.py`), so more views and lights of a person
+only add prototypes; nothing is averaged away. The trained part of a deep enrollment can't be merged: one of them stays.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pvchat.people.corrections import MOST, examples_of, with_examples
 from pvchat.people.parts import RECORD, capped, counts_of
 from pvchat.people.person import Person, name_key
 
-STACKED = ("prototypes", "masked", "body", "looks")  # [P, D] each: rows of both
+STACKED = ("prototypes", "masked", "prints", "masked_prints", "body", "looks")  # [P, D] each: rows of both
 MOST_ROWS = 64  # of each: eight clips …
 MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
 
@@ -49,7 +49,10 @@ def joined(kept: Person, gone: Person) -> Person:
         what = f"'{kept.name}' and '{gone.name}' can't be one: one was enrolled by face, the other by appearance."
         raise PeopleError(what, hint="Enroll a clip that shows the face.")
     deep = kept if kept.depth == "deep" or gone.depth != "deep" else gone
-    arrays = {**deep.arrays, **{key: _rows(kept, gone, key) for key in STACKED if key in kept.arrays}}
+    arrays = {
+        **deep.arrays,
+        **{key: _rows(kept, gone, key) for key in STACKED if key in kept.arrays or key in gone.arrays},
+    }
     sightings = sum(int(p.extra.get("sightings", 0)) for p in (kept, gone))
     clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
     counts = capped([*counts_of(kept), *counts_of(gone)], MOST_ROWS)
@@ -76,4 +79,4 @@ def _rows(kept: Person, gone: Person, key: str) -> NDArray[Any]:
     """Rows of both, the kept person's first; one that has none (a figure's masked faces) adds none."""
     both = [np.atleast_2d(p.arrays[key]) for p in (kept, gone) if p.arrays.get(key) is not None and len(p.arrays[key])]
     most = MOST_LOOKS if key == "looks" else MOST_ROWS
-    return np.concatenate(both)[:most] if both else kept.arrays[key]
+    return np.concatenate(both)[:most] if both else kept.arrays.get(key, gone.arrays.get(key, np.zeros((0, 0))))

@@ -7,6 +7,7 @@ to strangers, too.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,35 @@ from numpy.typing import NDArray
 
 from pvchat.people.person import Person
 
+Rows = NDArray[Any]
+NOTHING: Rows = np.zeros((0, 0), np.float32)
 RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
-KEYS = ("prototypes", "masked")
+KEYS = ("prototypes", "masked", "prints", "masked_prints")
+_BEFORE_PRINTS = 2  # of them were counted before there were faceprints
 
 
-def parts_of(person: Person) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    """For each of a person's clips its rows [n, D] of the arrays in `KEYS`; an array that isn't there gives none."""
-    bare, masked = (np.asarray(person.arrays.get(key, np.zeros((0, 0), np.float32))) for key in KEYS)
+@dataclass(frozen=True)
+class View:
+    """What one clip shows of somebody's face, or what stands for it: rows to compare with; any may be none.
+
+    Attributes:
+        bare, masked: [P, 128] identity vectors, without and with a mask; of drawn figures [P, D], bare.
+        prints, masked_prints: [P, 512] faceprints.
+    """
+
+    bare: Rows
+    masked: Rows = field(default_factory=lambda: NOTHING)
+    prints: Rows = field(default_factory=lambda: NOTHING)
+    masked_prints: Rows = field(default_factory=lambda: NOTHING)
+
+
+def parts_of(person: Person) -> list[View]:
+    """For each of a person's clips its rows of the arrays in `KEYS`; an array that isn't there gives none."""
+    left = [np.asarray(person.arrays.get(key, NOTHING)) for key in KEYS]
     parts = []
-    for bares, covered in counts_of(person):
-        parts.append((bare[:bares], masked[:covered]))
-        bare, masked = bare[bares:], masked[covered:]
+    for counts in counts_of(person):
+        parts.append(View(*(rows[:count] for rows, count in zip(left, counts, strict=True))))
+        left = [rows[count:] for rows, count in zip(left, counts, strict=True)]
     return parts
 
 
@@ -34,6 +53,7 @@ def counts_of(person: Person) -> list[list[int]]:
     rows = person.extra.get(RECORD)
     if not isinstance(rows, list) or not all(_is_counts(row) for row in rows):
         return [whole]
+    rows = [row + [0] * (len(KEYS) - len(row)) for row in rows]
     return rows if [sum(row[i] for row in rows) for i in range(len(KEYS))] == whole else [whole]
 
 
@@ -53,4 +73,8 @@ def capped(counts: list[list[int]], most: int) -> list[list[int]]:
 
 
 def _is_counts(row: Any) -> bool:
-    return isinstance(row, list) and len(row) == len(KEYS) and all(type(n) is int and n >= 0 for n in row)
+    return (
+        isinstance(row, list)
+        and len(row) in (_BEFORE_PRINTS, len(KEYS))
+        and all(type(n) is int and n >= 0 for n in row)
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception import bodies, facts, places, tracks
@@ -26,6 +27,7 @@ from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpe
 from pvchat.perception.experts.objects import ThingExpert
 from pvchat.perception.heads import owner
 from pvchat.perception.search import find_faces
+from pvchat.perception.sightings import best_sightings
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
@@ -47,6 +49,7 @@ class Depth:
         follow: faces are searched in every second frame only, and followed in those between.
         grid_frames: frames whose grid features are kept, spread evenly.
         body_crops: sightings of a track whose body region is described.
+        prints: sightings of a face track that a faceprint is made of.
         masked: sightings of a track that are also described behind a drawn mask …
         masked_tracks: … for so many of the most prominent face tracks; `measure` does the others.
         poses: sightings of a track whose pose and hands are measured …
@@ -61,6 +64,7 @@ class Depth:
     follow: bool = False
     grid_frames: int = 12
     body_crops: int = 6
+    prints: int = 8
     masked: int = 4
     masked_tracks: int = 2
     poses: int = 24
@@ -168,8 +172,10 @@ def recognise(
     networks.rest()
     for number, track in enumerate(analysis.tracks):
         track.thumbnail = thumbnail(clip, track)
+        if track.kind == "face" and depth.prints:
+            track.prints = printed(clip, track, experts, depth.prints)
         if track.kind == "face" and number < depth.masked_tracks:
-            track.masked = behind_masks(clip, track, experts, depth.masked)
+            cover(clip, track, experts, depth.masked)
         if number in told(analysis.tracks, depth):
             _recognise(clip, analysis, track, experts, depth)
         tell("telling who is there", number + 1, len(analysis.tracks))
@@ -248,11 +254,23 @@ def face_track(clip: Clip, found: Sequence[Faces], sightings: list[tracks.Sighti
     )
 
 
-def behind_masks(clip: Clip, track: Track, experts: Experts, count: int) -> FloatArray:
-    """Identity vectors [2 count, D] of a face track's best sightings with a mask drawn on."""
+def printed(clip: Clip, track: Track, experts: Experts, count: int) -> NDArray[np.float16]:
+    """Faceprints [count, 512] of a face track's best sightings, of all its stretches."""
+    return experts.faces.prints(*_aligned(clip, track, best_sightings(track, count))).astype(np.float16)
+
+
+def cover(clip: Clip, track: Track, experts: Experts, count: int) -> None:
+    """Add what a face track's best sightings look like with a mask drawn on, twice each (blue, white)."""
+    images, points = _aligned(clip, track, np.argsort(-track.quality)[:count])
+    both = [experts.faces.masked(image, five) for image, five in zip(images, points, strict=True)]
+    track.masked = np.concatenate(both)
+    track.masked_prints = experts.faces.masked_prints(images, points).astype(np.float16)
+
+
+def _aligned(clip: Clip, track: Track, which: IntArray) -> tuple[list[NDArray[np.uint8]], list[FloatArray]]:
+    """Frames and points (pixels) of some of a track's sightings."""
     size = np.array([clip.width, clip.height], np.float32)
-    best = np.argsort(-track.quality)[:count]
-    return np.concatenate([experts.faces.masked(clip.images[track.frames[i]], track.points[i] * size) for i in best])
+    return [clip.images[track.frames[i]] for i in which], [track.points[i] * size for i in which]
 
 
 def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:

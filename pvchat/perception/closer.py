@@ -22,7 +22,7 @@ from pvchat.video import Clip
 from pvchat.video.files import PathLike, Probe
 
 CLOSE = Depth(
-    grid_frames=3, body_crops=3, masked_tracks=0, figure_frames=3, figure_tracks=3, body_frames=0,
+    grid_frames=3, body_crops=3, prints=0, masked_tracks=0, figure_frames=3, figure_tracks=3, body_frames=0,
     figures_where_no_face=False,
 )  # fmt: skip
 _SAME = 0.5  # overlap from which a face that is found again is the one that was seen in the scan

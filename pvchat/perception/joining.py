@@ -3,7 +3,8 @@
 In: the `ClipAnalysis` of each part, in order. Out: `Track`s whose frames count through the whole video. Over the border
 between two parts, which is no cut, a face is followed as within a shot. Everywhere else only identity joins, and the
 more people there are already, the nearer it must be: with a hundred people one stranger in two hundred pairs would
-find somebody who looks like her. Someone who is not joined stays two tracks; each is compared with the enrolled people.
+find somebody who looks like her. Faceprints have the last word: they part look-alikes, and join whom light and turn
+have parted. Someone who is not joined stays two tracks; each is compared with the enrolled people.
 
 Memory: of each person at most `MOST_SIGHTINGS` are kept, of all about `MOST_KEPT`: where there are more, each part
 keeps only the best of its own.
@@ -15,19 +16,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from pvchat.perception import tracks
 from pvchat.perception.boxes import overlap
 from pvchat.perception.sightings import best_sightings
-from pvchat.schemas import SIGHTING_ARRAYS, Appearance, ClipAnalysis, FloatArray, PersonFacts, Track
+from pvchat.schemas import FACEPRINT, SIGHTING_ARRAYS, Appearance, ClipAnalysis, FloatArray, PersonFacts, Track
 
 MOST_SIGHTINGS = 240  # kept of one person
 MOST_KEPT = 4000  # kept of all, 25 MB
 _PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever there are too many, down to …
 _FEWEST = 2
 _MEANS = 12  # of one person, that a new track is compared with
-_MASKED = 8  # rows of a person's masked identity
+_MASKED = 8  # rows of a person's masked identity, and of her masked faceprints
+_PRINTS = 16  # of her faceprints
+# Cosine of two tracks' mean faceprints. Of pairs of enrollment and clip of the tune half that identity vectors would
+# join, 95 % of the right ones have .66 and more, and no wrong one more than .48; of all wrong pairs 1 % have .36.
+_NOT_THE_SAME, _THE_SAME = 0.5, 0.65
 
 
 @dataclass
@@ -39,6 +45,7 @@ class _Person:
     mean: FloatArray
     weight: float
     best: float
+    printed: FloatArray
     last: tuple[int, FloatArray, FloatArray] = field(repr=False)  # frame, box, identity
 
 
@@ -95,6 +102,8 @@ class TrackJoiner:
         farthest = np.stack([_apart(np.stack(p.means), means).max(0) for p in self._people])
         best = np.minimum.outer([p.best for p in self._people], [t.quality.max() for t in faces])
         allowed = (apart <= tracks.across(best, len(self._people))) & (farthest <= tracks.FARTHEST)
+        alike = _alike(np.stack([p.printed for p in self._people]), np.stack([_printed(t) for t in faces]))
+        allowed = (allowed & ~(alike < _NOT_THE_SAME)) | (alike > _THE_SAME)
         first = max(offset - tracks.MAX_GAP, self._last_shot)
         follows = np.array(
             [[s and _follows(p, t, first) for t, s in zip(faces, same_shot, strict=True)] for p in self._people]
@@ -107,6 +116,17 @@ class TrackJoiner:
 def _apart(a: FloatArray, b: FloatArray) -> FloatArray:
     """Distance of each of the vectors [n, D] to each of the others [m, D]: [n, m]."""
     return np.linalg.norm(a[:, None] - b[None], axis=2)
+
+
+def _alike(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Cosines of mean faceprints [n, 512] and others [m, 512]: [n, m]; NaN where one has none."""
+    lengths = np.outer(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
+    return np.asarray(np.where(lengths > 0, a @ b.T / np.maximum(lengths, 1e-9), np.nan), np.float32)
+
+
+def _printed(track: Track) -> FloatArray:
+    """The sum of a track's faceprints [512]; 0 where it has none."""
+    return np.asarray(track.prints.astype(np.float32).sum(0) if len(track.prints) else np.zeros(FACEPRINT), np.float32)
 
 
 def _follows(person: _Person, track: Track, first: int) -> bool:
@@ -128,7 +148,8 @@ def _move(track: Track, part: ClipAnalysis, offset: int) -> Track:
 def _begin(track: Track) -> _Person:
     mean = tracks.mean_identity(track.identity, track.quality)
     last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
-    person = _Person([], [mean], mean, float(track.quality.sum()) + 1e-3, float(track.quality.max()), last)
+    weight, best = float(track.quality.sum()) + 1e-3, float(track.quality.max())
+    person = _Person([], [mean], mean, weight, best, _printed(track), last)
     person.pieces.append(track)
     return person
 
@@ -138,6 +159,7 @@ def _take(person: _Person, track: Track) -> None:
     together = person.weight + weight
     person.mean = np.asarray((person.mean * person.weight + mean * weight) / together, np.float32)
     person.weight, person.best = together, max(person.best, float(track.quality.max()))
+    person.printed = person.printed + _printed(track)
     person.means = [person.means[0], *person.means[1:], mean][-_MEANS:]
     person.last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     person.pieces.append(track)
@@ -159,6 +181,8 @@ def join(pieces: Sequence[Track]) -> Track:
         kind="face",
         **arrays,
         masked=np.concatenate([t.masked for t in clearest])[:_MASKED],
+        prints=_filled([t.prints for t in clearest])[:_PRINTS],
+        masked_prints=_filled([t.masked_prints for t in clearest])[:_MASKED],
         looks=next((t.looks for t in clearest if len(t.looks)), pieces[0].looks),
         thumbnail=best.thumbnail,
         facts=best.facts,
@@ -166,6 +190,11 @@ def join(pieces: Sequence[Track]) -> Track:
         appearances=[a for t in pieces for a in t.appearances],
     )
     return _thin(whole, MOST_SIGHTINGS)
+
+
+def _filled(rows: Sequence[NDArray[np.float16]]) -> NDArray[np.float16]:
+    """All rows [n, D] of some arrays, of which any may be empty, whatever its width."""
+    return np.concatenate([r for r in rows if len(r)] or [rows[0]])
 
 
 def _prominence(track: Track) -> float:

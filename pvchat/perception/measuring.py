@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, behind_masks, company, spread, told
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, cover, spread, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.ssd import Detections
@@ -63,7 +63,7 @@ def measure(
     networks.rest()
     for number, track in enumerate(copies):
         if track.kind == "face" and only is None and not len(track.masked):
-            track.masked = behind_masks(clip, track, experts, depth.masked)
+            cover(clip, track, experts, depth.masked)
         if number in wanted:
             _measure(clip, measured, track, experts, frames, posed.get(number))
         tell("measuring people", len(copies) + number + 1, 2 * len(copies))

@@ -8,6 +8,7 @@ service). Start with `clip.py`.
 from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType
 from pvchat.schemas.clip import (
     BODY,
+    FACEPRINT,
     LOOKS,
     SIGHTING_ARRAYS,
     STRIPS,
@@ -26,6 +27,7 @@ from pvchat.schemas.why import Reason, Why
 
 __all__ = [
     "BODY",
+    "FACEPRINT",
     "LOOKS",
     "STRIPS",
     "TINTS",

@@ -13,7 +13,8 @@ pytest.importorskip("torch")
 
 from PIL import Image  # noqa: E402
 
-from pvchat.identity.presence import PresenceModel, distances  # noqa: E402
+from pvchat.identity.measures import distances  # noqa: E402
+from pvchat.identity.presence import PresenceModel  # noqa: E402
 from pvchat.train.degrade import degrade_face  # noqa: E402
 from pvchat.train.fits import presence as recipe  # noqa: E402
 
@@ -99,15 +100,35 @@ def test_episodes_depend_on_the_seed_alone() -> None:
 @pytest.mark.parametrize("views", [recipe.bare, recipe.masked])
 def test_fit_separates_made_up_people(views) -> None:  # noqa: ANN001
     rows = recipe.cohort(views(people_of(40, seed=1)))
-    weights = recipe.fit(rows, views(people_of(40, seed=2)))
+    weights = recipe.fit([rows], views(people_of(40, seed=2)))
     assert weights[0] + weights[1] < 0  # farther away: less likely the same
-    measured = recipe.measure(rows, weights, views(people_of(40, seed=3)))
+    measured = recipe.measure([rows], weights, views(people_of(40, seed=3)))
     assert measured["tpr"] > 0.95
     assert measured["tnr_strangers"] > 0.95
     assert measured["tnr_lookalikes"] > 0.9
-    guess = recipe.measure(rows, (0.0, 0.0, 0.0, 1.0), views(people_of(40, seed=3)))
+    guess = recipe.measure([rows], (0.0, 0.0, 0.0, 1.0), views(people_of(40, seed=3)))
     assert guess["tpr"] == 1.0
     assert guess["tnr_strangers"] == 0.0
+
+
+def with_faceprints(people: list[np.ndarray], seed: int = 0, noise: float = 0.5) -> list[np.ndarray]:
+    """[photos, 3, 128 + 512] a person: a made-up faceprint behind each descriptor."""
+    rng, found = np.random.default_rng(seed), []
+    for person in people:
+        middle = rng.standard_normal(512) / np.sqrt(512)
+        prints = middle + rng.standard_normal((*person.shape[:2], 512)) * noise / np.sqrt(512)
+        found.append(np.float32(np.concatenate((person, prints), 2)))
+    return found
+
+
+def test_faceprints_tell_those_apart_whom_identity_vectors_dont() -> None:
+    blurred = [[*with_faceprints(people_of(40, seed=s, noise=3.0), s)] for s in (1, 2, 3)]
+    own, prints = ([p[..., part] for p in blurred[0]] for part in (slice(recipe.FACE), slice(recipe.FACE, None)))
+    rows = [recipe.cohort(recipe.bare(own)), recipe.cohort(recipe.bare(prints))]
+    alone, both = (recipe.fit(held, recipe.bare(blurred[1])) for held in (rows[:1], rows))
+    assert (len(alone), len(both)) == (4, 7)
+    blind, seen = (recipe.measure(held, w, recipe.bare(blurred[2])) for held, w in ((rows[:1], alone), (rows, both)))
+    assert seen["tpr"] + seen["tnr_strangers"] > blind["tpr"] + blind["tnr_strangers"] + 0.1
 
 
 def test_views_are_kept_apart() -> None:
@@ -162,7 +183,7 @@ def test_degraded_photo_and_points_fit_together() -> None:
 def test_the_recipe_writes_what_the_product_loads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    people = people_of(48)
+    people = with_faceprints(people_of(48))
     order = range(48)
     identity = np.array([f"p{i:02}" for i in range(48) for _ in range(4)])
     split = np.array(["val" if i >= 36 else "train" for i in range(48) for _ in range(4)])
@@ -177,9 +198,17 @@ def test_the_recipe_writes_what_the_product_loads(
     assert list(model.masked_weights) == card["masked"]["weights"]
     np.testing.assert_allclose(model.body_mean, body, atol=1e-3)
     assert 0 <= card["bare"]["validation"]["tpr"] <= 1
-    photos = np.concatenate(people).reshape(-1, 128)
-    train = [people[i] for i in order if i < 36]
-    for rows, views in ((model.cohort, recipe.bare), (model.masked_cohort, recipe.masked)):
+    assert model.prints is not None
+    assert list(model.prints.weights) == card["prints"]["weights"]
+    assert list(model.prints.masked_weights) == card["masked_prints"]["weights"]
+    for cohort, views, part in (
+        (model.cohort, recipe.bare, slice(recipe.FACE)),
+        (model.masked_cohort, recipe.masked, slice(recipe.FACE)),
+        (model.prints.cohort, recipe.bare, slice(recipe.FACE, None)),
+        (model.prints.masked_cohort, recipe.masked, slice(recipe.FACE, None)),
+    ):
+        own = [people[i][..., part] for i in order]
+        rows, train, photos = cohort, own[:36], np.concatenate(own).reshape(-1, own[0].shape[-1])
         np.testing.assert_allclose(rows, recipe.cohort(views(train[::2])), atol=1e-3)  # never of validation people
         assert distances(rows, photos).min() > 0.2
 
@@ -206,18 +235,19 @@ def picture(path: Path, seed: int) -> None:
 
 
 def test_a_set_is_described_photo_by_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from make_analysis import FakeDetector, FakeNetwork, FakeWide
+    from make_analysis import FakeDetector, FakeNetwork, FakePrinter, FakeWide
 
     from pvchat.perception.experts.faces import FaceExpert
 
     detector = FakeDetector([[5, 5, 20, 20], [50, 45, 90, 95]])  # the second is nearer to the middle
-    monkeypatch.setattr(recipe, "FaceExpert", lambda: FaceExpert(detector, FakeNetwork(), FakeWide()))  # type: ignore[arg-type]
+    expert = FaceExpert(detector, FakeNetwork(), FakeWide(), printer=FakePrinter())  # type: ignore[arg-type]
+    monkeypatch.setattr(recipe, "FaceExpert", lambda: expert)
     rows = [{"file": f"{i}.jpg", "identity": n, "split": "train"} for i, n in enumerate(("ana", "", "ben"))]
     (tmp_path / "metadata.jsonl").write_text("\n".join(json.dumps(r) for r in rows))
     for i in range(3):
         picture(tmp_path / f"{i}.jpg", i)
     vectors, found = recipe._describe_set(tmp_path, np.random.default_rng(0))
     assert found == [("ana", "train"), ("ben", "train")]  # the photo without an identity is left out
-    assert vectors.shape == (2, 3, 128)
+    assert vectors.shape == (2, 3, 128 + 512)
     assert np.isfinite(vectors).all()
     assert detector.shown == [(144, 144, 3)] * 2  # with a border

@@ -13,12 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from pvchat.perception.boxes import overlap
+from pvchat.perception.experts import faceprint
+from pvchat.perception.experts.faceprint import FaceprintNetwork
 from pvchat.perception.experts.identity import SIDE, IdentityNetwork
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.experts.mtcnn import MTCNN, Found
@@ -28,7 +31,9 @@ from pvchat.schemas import FloatArray
 TEMPLATE = np.array([[48.7, 47.0], [103.0, 47.0], [75.4, 79.5], [52.0, 106.3], [99.6, 106.8]])
 MASK_COLOURS = ((150, 200, 225), (225, 228, 230))  # the usual surgical blue, and white
 _MASK = ((26, 82), (52, 77), (75, 67), (98, 77), (124, 82), (120, 112), (102, 136), (75, 146), (48, 136), (30, 112))
-_CORNERS = np.array([[0, 0], [SIDE, 0], [0, SIDE], [SIDE, SIDE]], np.float64)
+_CORNERS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float64)
+# The crop of a faceprint at one and a half times its size, somewhat more of it below, holds a chip about here.
+_WIDER, _WIDE, _CHIP_IN_WIDE = 1.5, 184, (8, 31)
 _BORDER = 3  # pixels around a chip that the bicubic warp may look at
 _DETECT_SIDE = 720  # frames are searched at this longest side: smaller faces carry no identity
 _SAME = 0.3  # overlap from which both detectors mean one face
@@ -84,10 +89,12 @@ class FaceExpert:
         network: IdentityNetwork | None = None,
         wide: WideFaceDetector | None = None,
         device: str = "cpu",
+        printer: FaceprintNetwork | None = None,
     ) -> None:
         self.detector = detector or MTCNN(device=device)
         self.network = network or IdentityNetwork(device=device)
         self.wide = wide or WideFaceDetector()
+        self._printer = printer
 
     def find(self, image: NDArray[np.uint8]) -> Faces:
         """All faces of a frame [H, W, 3] uint8 RGB."""
@@ -127,6 +134,25 @@ class FaceExpert:
         bare = chip(image, points)
         return self.network.describe(np.stack([draw_mask(bare, colour) for colour in MASK_COLOURS]))
 
+    @cached_property
+    def printer(self) -> FaceprintNetwork:
+        """The network of faceprints, loaded when it is first needed."""
+        return self._printer or FaceprintNetwork()
+
+    def prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
+        """Faceprints [n, 512] of n faces, one of each image; points [5, 2] each (pixels)."""
+        crops = [chip(i, p, faceprint.TEMPLATE, faceprint.SIDE) for i, p in zip(images, points, strict=True)]
+        return self.printer.describe(np.stack(crops) if crops else np.zeros((0, 1, 1, 3), np.uint8))
+
+    def masked_prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
+        """Faceprints [2 n, 512] of n faces as they would look in a surgical mask, blue and white."""
+        crops = [
+            masked_crop(image, five, colour)
+            for image, five in zip(images, points, strict=True)
+            for colour in MASK_COLOURS
+        ]
+        return self.printer.describe(np.stack(crops) if crops else np.zeros((0, 1, 1, 3), np.uint8))
+
     def describe(self, image: NDArray[np.uint8], boxes: FloatArray, points: FloatArray, scores: FloatArray) -> Faces:
         """Identity and quality of faces whose boxes [n, 4] and points [n, 5, 2] are known (pixels)."""
         return self.describe_many([image], [Located(boxes, points, scores)])[0]
@@ -150,9 +176,18 @@ class FaceExpert:
         return np.asarray((both[: len(chips)] + both[len(chips) :]) / 2, np.float32)
 
 
-def chip(image: NDArray[np.uint8], points: FloatArray) -> NDArray[np.uint8]:
-    """The aligned face chip [150, 150, 3] for five points [5, 2] in pixels of the image [H, W, 3]."""
-    matrix, offset = _similarity(np.asarray(points, np.float64), TEMPLATE)
+def chip(
+    image: NDArray[np.uint8], points: FloatArray, template: NDArray[np.float64] = TEMPLATE, side: int = SIDE
+) -> NDArray[np.uint8]:
+    """The aligned face chip [side, side, 3] for five points [5, 2] in pixels of the image [H, W, 3].
+
+    Args:
+        image: uint8 RGB.
+        points: eyes, nose, mouth corners.
+        template: [5, 2] where the chip has them.
+        side: pixels of the chip.
+    """
+    matrix, offset = _similarity(np.asarray(points, np.float64), template)
     scale = float(np.sqrt(abs(np.linalg.det(matrix))))  # chip pixels an image pixel
     source = Image.fromarray(image)
     inverse = np.linalg.inv(matrix)
@@ -161,11 +196,11 @@ def chip(image: NDArray[np.uint8], points: FloatArray) -> NDArray[np.uint8]:
         size = (max(1, round(source.width * scale)), max(1, round(source.height * scale)))
         ratio = np.array([size[0] / source.width, size[1] / source.height])
         inverse, shift = ratio[:, None] * inverse, ratio * shift
-        source, corner = _shrunk(source, size, inverse @ _CORNERS.T + shift[:, None])
+        source, corner = _shrunk(source, size, inverse @ (side * _CORNERS).T + shift[:, None])
         shift = shift - corner
     affine = (inverse[0, 0], inverse[0, 1], shift[0], inverse[1, 0], inverse[1, 1], shift[1])
-    warped = source.transform((SIDE, SIDE), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
-    return np.asarray(warped)
+    warped = source.transform((side, side), Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
+    return np.array(warped)
 
 
 def _shrunk(
@@ -178,6 +213,18 @@ def _shrunk(
     box = (*(low * back), *np.minimum(high * back, source.size))
     width, height = (high - low).astype(int)
     return source.resize((int(width), int(height)), Image.Resampling.BOX, box), low
+
+
+def masked_crop(
+    image: NDArray[np.uint8], points: FloatArray, colour: tuple[int, int, int], drop: float = 0.0
+) -> NDArray[np.uint8]:
+    """The crop [112, 112, 3] that a faceprint is made of, with a mask drawn on; `chip` and `draw_mask` say the rest."""
+    wide = chip(image, points, faceprint.TEMPLATE * _WIDER, _WIDE)
+    x, y = _CHIP_IN_WIDE
+    wide[y : y + SIDE, x : x + SIDE] = draw_mask(wide[y : y + SIDE, x : x + SIDE], colour, drop)
+    crop = int(_WIDER * faceprint.SIDE)
+    small = Image.fromarray(wide[:crop, :crop]).resize((faceprint.SIDE, faceprint.SIDE), Image.Resampling.BOX)
+    return np.asarray(small)
 
 
 def draw_mask(chip_pixels: NDArray[np.uint8], colour: tuple[int, int, int], drop: float = 0.0) -> NDArray[np.uint8]:

@@ -146,6 +146,15 @@ def load_graph(name: str, graph: Path, start: str, shape: tuple[int, ...], ends:
     return _OpenVinoNetwork(_converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends)))
 
 
+def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network | None:
+    """A small network out of an `.onnx` file, called with one float32 array of that shape; None without OpenVINO."""
+    if runtime_for("cpu") == "torch":
+        return None
+    model = _converted(name, graph, "", lambda: _core().read_model(str(graph)))
+    model.reshape(list(shape))
+    return _OpenVinoNetwork(model, small=True)
+
+
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
     """All outputs for `rows` [n, …], n >= 1, in batches of at most `most`, a power of two.
 

@@ -7,8 +7,10 @@ In: folders of the training data with `metadata.jsonl` rows that name an identit
 Half of the training identities give the cohort: their mean descriptors are grouped, and each shipped row is the mean
 over at least three people. The other half gives episodes: enroll on one to three photos of somebody, compare with one
 to three others of the same person, of random people, and of look-alikes; every photo also appears shrunk, blurred,
-compressed, darkened or grey, as footage has it. The same is done once more with a mask drawn on every face.
-Validation identities measure the result.
+compressed, darkened or grey, as footage has it. The same is done once more with a mask drawn on every face, and all of
+it by identity vectors alone and with faceprints beside them. Validation identities measure the result.
+
+Legend: W width of a row, 128 + 512: an identity vector and a faceprint; V views of a photo; k photos of somebody.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +27,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.identity.presence import Weights, distances, measures
-from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask
+from pvchat.identity.measures import Weights, distances, measures
+from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask, masked_crop
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from pvchat.train.degrade import degrade_face
 
+FACE = 128  # width of an identity vector; what follows it in a row is the faceprint
 SETS = ("lfw", "celeb_glint", "imfdb_id")
 SMALLEST = 3  # the fewest people that a cohort row may stand for
 HARD_SHARE = 0.25  # weight of look-alikes among the strangers
@@ -40,7 +43,7 @@ _NEAR_PEOPLE = 10  # look-alikes are drawn from so many nearest people
 
 @dataclass(frozen=True)
 class Identities:
-    """Descriptors of photos: vectors [n, 3, 128] (as is, degraded, masked), identity [n] and split [n]."""
+    """Descriptors of photos: vectors [n, 3, W] (as is, degraded, masked), identity [n] and split [n]."""
 
     vectors: FloatArray
     identity: NDArray[np.str_]
@@ -73,7 +76,7 @@ def cohort(people: list[FloatArray]) -> FloatArray:
     """Means [C, 128] over three to five like people each: groups are halved along their widest axis while they can be.
 
     Args:
-        people: each person's vectors [k, V, 128], V views a photo.
+        people: each person's vectors [k, V, D].
     """
     groups, done = [np.stack([p.mean((0, 1)) for p in people])], []
     while groups:
@@ -88,19 +91,19 @@ def cohort(people: list[FloatArray]) -> FloatArray:
 
 
 def bare(people: list[FloatArray]) -> list[FloatArray]:
-    """The views without a mask: [k, 2, 128] a person."""
+    """The views without a mask: [k, 2, W] a person."""
     return [p[:, :2] for p in people]
 
 
 def masked(people: list[FloatArray]) -> list[FloatArray]:
-    """The views with a mask: [k, 1, 128] a person."""
+    """The views with a mask: [k, 1, W] a person."""
     return [p[:, 2:] for p in people]
 
 
 def episodes(people: list[FloatArray], seed: int = 0) -> Iterator[tuple[FloatArray, FloatArray, int]]:
     """Pairs (enrolled vectors, track vectors, label): 1 same person, 0 stranger, -1 look-alike."""
     rng = np.random.default_rng(seed)
-    means = np.stack([p.mean((0, 1)) for p in people])
+    means = np.stack([p.mean((0, 1))[:FACE] for p in people])
     nearest = np.argsort(distances(means, means) + 9 * np.eye(len(means)), axis=1)[:, :_NEAR_PEOPLE]
     for i, photos in enumerate(people):
         order = rng.permutation(len(photos))
@@ -113,8 +116,8 @@ def episodes(people: list[FloatArray], seed: int = 0) -> Iterator[tuple[FloatArr
                 yield enrolled, _views(rng.permutation(people[j])[: int(rng.integers(1, 4))], rng), label
 
 
-def fit(rows: FloatArray, people: list[FloatArray], seed: int = 0) -> Weights:
-    """Logistic regression on episodes against cohort rows [C, 128].
+def fit(rows: Sequence[FloatArray], people: list[FloatArray], seed: int = 0) -> Weights:
+    """Logistic regression on episodes against cohort rows: [C, 128], and [C, 512] where faceprints count, too.
 
     People and strangers weigh the same; look-alikes are `HARD_SHARE` of the strangers.
     """
@@ -128,11 +131,11 @@ def fit(rows: FloatArray, people: list[FloatArray], seed: int = 0) -> Weights:
     def loss(w: FloatArray) -> float:
         return float((weight * np.logaddexp(0, np.where(y, -1, 1) * (x @ w))).sum()) + 1e-5 * float(w @ w)
 
-    found = minimize(loss, np.zeros(4), method="BFGS").x
-    return tuple(round(float(v), 4) for v in found)  # type: ignore[return-value]
+    found = minimize(loss, np.zeros(x.shape[1]), method="BFGS").x
+    return tuple(round(float(v), 4) for v in found)
 
 
-def measure(rows: FloatArray, weights: Weights, people: list[FloatArray], seed: int = 1) -> dict[str, float]:
+def measure(rows: Sequence[FloatArray], weights: Weights, people: list[FloatArray], seed: int = 1) -> dict[str, float]:
     """TPR, and TNR on strangers and on look-alikes, at probability 0.5."""
     x, label = _table(rows, people, seed)
     present = x @ np.array(weights) > 0
@@ -167,11 +170,13 @@ def main(argv: list[str] | None = None) -> None:
     train, val = found.people("train"), found.people("val", fewest=3)
     fitted = [p for p in train[1::2] if len(p) >= 3]
     card: dict[str, Any] = {}
-    rows, weights = {}, {}
-    for name, views in (("bare", bare), ("masked", masked)):
-        rows[name] = cohort(views(train[::2]))
-        weights[name] = fit(rows[name], views(fitted))
-        card[name] = {"weights": weights[name], "validation": measure(rows[name], weights[name], views(val))}
+    rows: dict[str, FloatArray] = {}
+    for name, prints, views in (("bare", "prints", bare), ("masked", "masked_prints", masked)):
+        own, printed = [[p[..., part] for p in views(train[::2])] for part in (slice(FACE), slice(FACE, None))]
+        rows[name], rows[prints] = cohort(own), cohort(printed)
+        for key, held in ((name, [rows[name]]), (prints, [rows[name], rows[prints]])):
+            weights = fit(held, views(fitted))
+            card[key] = {"weights": weights, "validation": measure(held, weights, views(val))}
     card["cohort"] = f"{len(rows['bare'])} means over at least {SMALLEST} people each, of {len(train[::2])} people"
     card["data"] = "photo identities of LFW, Glint360k and IMFDB (research use); no single person's vector is kept"
     arrays = {f"cohort.{name}": value for name, value in rows.items()}
@@ -180,16 +185,20 @@ def main(argv: list[str] | None = None) -> None:
     sys.stdout.write(json.dumps(card, indent=1) + "\n")
 
 
-def _table(rows: FloatArray, people: list[FloatArray], seed: int) -> tuple[FloatArray, NDArray[np.int64]]:
+def _table(rows: Sequence[FloatArray], people: list[FloatArray], seed: int) -> tuple[FloatArray, NDArray[np.int64]]:
     table, labels = [], []
     for enrolled, track, label in episodes(people, seed):
-        table.append((*measures(enrolled, track, np.ones(len(track), np.float32), rows), 1.0))
+        ones = np.ones(len(track), np.float32)
+        found: list[float] = []
+        for own, part in zip(rows, (slice(FACE), slice(FACE, None)), strict=False):
+            found.extend(measures(enrolled[:, part], track[:, part], ones, own))
+        table.append((*found, 1.0))
         labels.append(label)
     return np.array(table), np.array(labels)
 
 
 def _views(photos: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The photos [n, V, 128] as a clip would show them: one of the views, or all together."""
+    """The photos [n, V, W] as a clip would show them: one of the views, or all together."""
     view = int(rng.integers(0, photos.shape[1] + 1)) if photos.shape[1] > 1 else 0
     return photos[:, view] if view < photos.shape[1] else photos.reshape(-1, photos.shape[-1])
 
@@ -213,8 +222,8 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
         jitter = rng.normal(0, 0.02 * ratio * (box[0, 3] - box[0, 1]), five.shape).astype(np.float32)
         shown, points_shown = (image, five[0]) if rng.random() < 0.5 else (small, five[0] * ratio)
         pair = (
-            expert.describe(image, box, five, score).identity[0],
-            expert.describe(small, box * ratio, five * ratio + jitter, score).identity[0],
+            _described(expert, image, box, five, score),
+            _described(expert, small, box * ratio, five * ratio + jitter, score),
             _masked(expert, shown, points_shown, rng),
         )
         vectors.append(np.stack(pair))
@@ -222,13 +231,23 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
     return np.stack(vectors), rows
 
 
+def _described(
+    expert: FaceExpert, image: NDArray[np.uint8], box: FloatArray, points: FloatArray, score: FloatArray
+) -> FloatArray:
+    """Identity vector and faceprint [W] of the face with this box [1, 4] and these points [1, 5, 2]."""
+    own = expert.describe(image, box, points, score).identity[0]
+    return np.concatenate((own, expert.prints([image], [points[0]])[0]))
+
+
 def _masked(expert: FaceExpert, image: NDArray[np.uint8], points: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The descriptor of a face behind a drawn mask of random colour and height."""
+    """The descriptors [W] of a face behind a drawn mask of random colour and height."""
     colour = MASK_COLOURS[int(rng.integers(0, len(MASK_COLOURS)))] if rng.random() < 0.7 else rng.integers(20, 240, 3)
     bare = chip(image, points)
     red, green, blue = (int(c) for c in colour)
-    covered = draw_mask(bare, (red, green, blue), float(rng.uniform(-4, 8)))
-    return expert.network.describe(np.stack((covered, covered[:, ::-1]))).mean(0)
+    drop = float(rng.uniform(-4, 8))
+    covered = draw_mask(bare, (red, green, blue), drop)
+    own = expert.network.describe(np.stack((covered, covered[:, ::-1]))).mean(0)
+    return np.concatenate((own, expert.printer.describe(masked_crop(image, points, (red, green, blue), drop)[None])[0]))
 
 
 if __name__ == "__main__":

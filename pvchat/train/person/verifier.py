@@ -19,7 +19,8 @@ import numpy as np
 from pvchat.augment.questions.cast import Analyses
 from pvchat.augment.schemas import Sample
 from pvchat.identity.examples import MASK
-from pvchat.identity.presence import PresenceModel, measures
+from pvchat.identity.measures import measures
+from pvchat.identity.presence import PresenceModel
 from pvchat.identity.verify import MASKED, OTHER_SCENE, PROTOTYPES, RECORD, Verifier, joined
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
@@ -234,7 +235,7 @@ def logits_of(
 
 
 def nearest(prototypes: FloatArray, track: Track) -> float:
-    """`presence.measures`' near: mean of the nearest tenth of all pairs of sightings and prototypes."""
+    """`measures.measures`' near: mean of the nearest tenth of all pairs of sightings and prototypes."""
     nobody = np.full((1, prototypes.shape[1]), 9.0, np.float32)
     return float(measures(prototypes, track.identity, track.quality, nobody)[0])
 

@@ -1,0 +1,61 @@
+"""How near the sightings of a face come to somebody's, and what they are held against.
+
+In: a person's rows, a track's rows, a cohort of strangers. Out: three distances, which a logistic model weighs
+(`presence.py`). Rows are identity vectors or faceprints; both are compared by Euclidean distance.
+
+Legend: P rows of a person, n of a track, C of a cohort, D their width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pvchat.perception.tracks import mean_identity
+from pvchat.schemas import FloatArray
+
+Weights = tuple[float, ...]
+NEIGHBOURS = 10  # nearest cohort rows that a track is held against
+NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
+
+
+@dataclass(frozen=True)
+class PrintModel:
+    """What faceprints are held against, and what both looks at a face say together, bare and masked.
+
+    Attributes:
+        cohort, masked_cohort: [C, 512] means over several strangers each.
+        weights, masked_weights: of (near, apart, cohort distance by identity vectors, the same by faceprints, 1).
+    """
+
+    cohort: FloatArray
+    weights: Weights
+    masked_cohort: FloatArray
+    masked_weights: Weights
+
+
+def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
+    """What the logistic model sees: near, apart, cohort distance [3].
+
+    Args:
+        prototypes: [P, D] of the person.
+        identity: [n, D] of the track's sightings.
+        quality: [n] of the same.
+        cohort: [C, D].
+    """
+    pairs = np.sort(distances(prototypes, identity).ravel())
+    middle = mean_identity(identity, quality)
+    near = pairs[: max(1, int(len(pairs) * NEAREST))].mean()
+    apart = np.linalg.norm(prototypes.mean(0) - middle)
+    return np.array([near, apart, _nearest(distances(middle[None], cohort))[0]], np.float32)
+
+
+def distances(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Euclidean distance of every row of a [n, D] to every row of b [m, D]: [n, m]."""
+    return np.linalg.norm(a[:, None] - b[None], axis=2)
+
+
+def _nearest(distance: FloatArray) -> FloatArray:
+    """Mean of the nearest few in each row [n, C]: [n]."""
+    return np.sort(distance, axis=1)[:, :NEIGHBOURS].mean(1)

@@ -1,0 +1,63 @@
+"""Faceprints: a second description of faces, by a network that knows two million people, to recognise them by.
+
+In: face crops aligned as for ArcFace, 112 pixels. Out: 512-d vectors of unit length that are compared by their cosine.
+
+EdgeFace-S (George et al. 2023, "EdgeFace: Efficient Face Recognition Model for Edge Devices") was trained on
+WebFace260M: turned, dark and small faces of footage are told apart better than by `identity.py`
+(docs/adr/0023-faceprints.md). It takes 10 ms a face, so faces are followed by `identity.py` and only the best sightings
+of each track are printed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.experts.networks import load_onnx
+from pvchat.perception.experts.workers import side_by_side
+from pvchat.schemas import FloatArray
+
+WIDTH = 512
+SIDE = 112  # pixels of a face crop
+# Where ArcFace's crops have the left eye, right eye, nose and mouth corners (Deng et al. 2019, InsightFace's code).
+TEMPLATE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+GRAPH = "edgeface_s_gamma_05.onnx"
+
+
+class FaceprintNetwork:
+    """EdgeFace-S.
+
+    Args:
+        graph: the ONNX file; None takes it from the weights cache.
+
+    Raises:
+        WeightsError: it isn't fetched yet.
+    """
+
+    def __init__(self, graph: Path | None = None) -> None:
+        if graph is None:
+            from pvchat.assets.weights import member_path
+
+            graph = member_path("faceprints", GRAPH)
+        self._network = load_onnx("faceprints", graph, (1, 3, SIDE, SIDE))
+
+    def describe(self, crops: NDArray[np.uint8]) -> FloatArray:
+        """Faceprints of face crops; none where no runtime reads the graph.
+
+        Args:
+            crops: [B, 112, 112, 3] uint8 RGB, aligned to `TEMPLATE`.
+
+        Returns:
+            [B, 512] float32 of unit length.
+        """
+        if self._network is None or not len(crops):
+            return np.zeros((0, WIDTH), np.float32)
+        network = self._network
+        planes = (crops.astype(np.float32).transpose(0, 3, 1, 2) - 127.5) / 127.5
+        # one at a time: the file's own reshapes are for a batch of one
+        rows = np.concatenate(side_by_side(lambda i: network(planes[i : i + 1])[0], range(len(planes))))
+        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)

@@ -1,0 +1,225 @@
+"""Faceprints: made of a track's best sightings, kept with a person, and what they add when somebody is looked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from make_analysis import five_points, identity_of, make_analysis, make_clip, make_track
+
+from pvchat.identity.corrections import made_of
+from pvchat.identity.enroll import enroll
+from pvchat.identity.measures import PrintModel
+from pvchat.identity.presence import PresenceModel
+from pvchat.people import contents
+from pvchat.people.corrections import corrected, examples_of
+from pvchat.people.merge import merge
+from pvchat.people.parts import RECORD, parts_of
+from pvchat.people.person import Person
+from pvchat.perception.analysis import Depth, cover, printed
+from pvchat.perception.experts.faceprint import SIDE, TEMPLATE, WIDTH, FaceprintNetwork
+from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, masked_crop
+from pvchat.perception.joining import TrackJoiner, join
+from pvchat.schemas import Track
+from pvchat.storage.clips import ClipCache
+
+
+def print_of(person: int, noise: float = 0.3, seed: int = 0) -> np.ndarray:
+    """A faceprint [512] of a made-up person, of unit length."""
+    middle = np.random.default_rng(3000 + person).standard_normal(WIDTH)
+    spread = np.random.default_rng(977 * person + seed).standard_normal(WIDTH)
+    row = middle / np.linalg.norm(middle) + noise * spread / np.linalg.norm(spread)
+    return np.float32(row / np.linalg.norm(row))
+
+
+def printed_track(person: int, looks: int | None = None, first: int = 0) -> Track:
+    """A made-up track whose faceprints are of `person`, and its identity vectors of `looks`."""
+    track = make_track(person if looks is None else looks)
+    track.prints = np.stack([print_of(person, seed=first + i) for i in range(4)]).astype(np.float16)
+    track.masked_prints = np.stack([print_of(person, 0.6, seed=50 + first + i) for i in range(4)]).astype(np.float16)
+    return track
+
+
+@pytest.fixture(scope="module")
+def model() -> PresenceModel:
+    """Identity vectors that say little, faceprints that say much."""
+    cohort = np.stack([identity_of(500 + i) for i in range(60)])
+    strangers = np.stack([print_of(500 + i, 0.0) for i in range(60)])
+    own, both = (-1.0, -1.0, 0.4, 0.9), (-1.0, -1.0, 0.4, -6.0, -6.0, 2.0, 9.0)
+    prints = PrintModel(strangers, both, strangers, both)
+    return PresenceModel(cohort, own, cohort, own, np.full(1280, 0.5, np.float32), prints=prints)
+
+
+def enrolled(person: int, name: str = "", looks: int | None = None) -> Person:
+    clip = make_analysis(printed_track(person, looks), key=f"{person:x}" * 64)
+    return enroll(clip, name or f"Person {person}")
+
+
+# --- what they add
+
+
+def test_two_who_look_alike_are_told_apart_by_their_faceprints(model: PresenceModel) -> None:
+    ana = enrolled(1)
+    herself, double = printed_track(1, first=9), printed_track(2, looks=1, first=9)
+    told = model.face_logit(ana, herself, False) - model.face_logit(ana, double, False)
+    blind = replace(model, prints=None)
+    assert told > 5
+    assert abs(blind.face_logit(ana, herself, False) - blind.face_logit(ana, double, False)) < 1
+
+
+def test_behind_a_mask_masked_faceprints_count(model: PresenceModel) -> None:
+    ana, seen = enrolled(1), printed_track(1, first=9)
+    seen.prints = seen.masked_prints
+    assert model.face_logit(ana, seen, True) > model.face_logit(ana, seen, False)
+
+
+@pytest.mark.parametrize("side", ["person", "track"])
+def test_without_faceprints_on_both_sides_identity_vectors_decide(model: PresenceModel, side: str) -> None:
+    ana, seen = enrolled(1), printed_track(1, first=9)
+    if side == "person":  # enrolled by an earlier version
+        ana = replace(ana, arrays={k: v for k, v in ana.arrays.items() if "prints" not in k})
+    else:
+        seen.prints = np.zeros((0, 0), np.float16)
+    alone = replace(model, prints=None).face_logit(enrolled(1), printed_track(1, first=9), False)
+    assert model.face_logit(ana, seen, False) == pytest.approx(alone)
+
+
+# --- what is kept
+
+
+def test_an_enrollment_keeps_them_and_they_pass_as_a_persons_file() -> None:
+    ana = enrolled(1)
+    assert ana.arrays["prints"].shape == (4, WIDTH)
+    assert ana.arrays["masked_prints"].shape == (4, WIDTH)
+    contents.check(ana.kind, ana.arrays, ana.extra, ana.name)
+    assert sum(ana.arrays[name].nbytes for name in ("prints", "masked_prints")) < 20_000
+
+
+def test_two_clips_of_one_person_stay_two_views() -> None:
+    both = merge(enrolled(1, "Ana"), enrolled(2, "Anna"))
+    views = parts_of(both)
+    assert [len(view.prints) for view in views] == [4, 4]
+    np.testing.assert_array_equal(views[1].prints, enrolled(2).arrays["prints"])
+
+
+def test_a_record_from_before_faceprints_is_still_read() -> None:
+    old = {k: v for k, v in enrolled(1).arrays.items() if "prints" not in k}
+    counts = [len(old["prototypes"]), len(old["masked"])]
+    views = parts_of(Person("Ana", arrays=old, extra={RECORD: [counts]}))
+    assert len(views) == 1
+    assert [len(views[0].bare), len(views[0].prints)] == [counts[0], 0]
+
+
+def test_one_of_two_clips_without_them_still_merges() -> None:
+    before = enrolled(1, "Ana")
+    before = replace(before, arrays={k: v for k, v in before.arrays.items() if "prints" not in k})
+    both = merge(before, enrolled(2, "Anna"))
+    assert [len(view.prints) for view in parts_of(both)] == [0, 4]
+
+
+def test_that_is_her_brings_her_faceprints_from_there(model: PresenceModel) -> None:
+    ana, elsewhere = enrolled(1), printed_track(7, first=20)  # she looks quite different there
+    later = printed_track(7, first=30)
+    before = model.face_logit(ana, later, False)
+    told = corrected(ana, made_of(elsewhere, True, make_analysis(elsewhere, key="e" * 64), "party.mp4"))
+    assert len(examples_of(told)[0].prints) == 4
+    contents.check(told.kind, told.arrays, told.extra, told.name)
+    assert model.face_logit(told, later, False) > before + 3
+
+
+def test_joined_tracks_keep_the_faceprints_of_the_clearest() -> None:
+    poor, good = printed_track(1), printed_track(1, first=9)
+    poor.quality[:] = 0.1
+    np.testing.assert_array_equal(join([poor, good]).prints[:4], good.prints)
+    poor.prints = np.zeros((0, 0), np.float16)
+    np.testing.assert_array_equal(join([poor, good]).prints, good.prints)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "count"),
+    [((1, 1), (2, 1), 2), ((1, 1), (1, 2), 1), ((1, 1), (1, 1), 1), ((1, 1), (2, 2), 2)],
+    ids=["look-alikes stay two", "light parted her", "the same", "two others"],
+)
+def test_parts_of_a_long_video_are_joined_by_faceprints(
+    here: tuple[int, int], there: tuple[int, int], count: int
+) -> None:
+    """Each track: whose faceprints, whose identity vectors."""
+    joiner = TrackJoiner()
+    for offset, (person, looks) in ((0, here), (100, there)):
+        joiner.add(make_analysis(printed_track(person, looks, first=offset)), offset)
+    assert len(joiner.tracks()) == count
+
+
+def test_they_are_cached_with_the_clip(tmp_path: Path) -> None:
+    cache, clip = ClipCache(tmp_path), make_analysis(printed_track(1))
+    cache.save(clip, "1")
+    found = cache.load(clip.key, "1")
+    assert found is not None
+    np.testing.assert_array_equal(found.tracks[0].prints, clip.tracks[0].prints)
+
+
+# --- how they are made
+
+
+class Shades:
+    """A network that says how bright the upper and the lower half of a crop are."""
+
+    def describe(self, crops: np.ndarray) -> np.ndarray:
+        assert crops.shape[1:] == (SIDE, SIDE, 3)
+        halves = crops.reshape(len(crops), 2, -1).astype(np.float32).mean(2)
+        return np.repeat(halves, WIDTH // 2, 1)
+
+
+class Expert:
+    def __init__(self) -> None:
+        class Network:
+            def describe(self, chips: np.ndarray) -> np.ndarray:
+                return np.zeros((len(chips), 128), np.float32)
+
+        self.faces = FaceExpert(object(), Network(), object(), printer=Shades())  # type: ignore[arg-type]
+
+
+def test_the_best_sightings_of_all_stretches_are_printed() -> None:
+    clip, track = make_clip(frames=8), make_track(1, quality=[0.1, 0.9, 0.1, 0.1, 0.8, 0.1, 0.1, 0.7])
+    images = clip.images.copy()
+    for number, image in enumerate(images):
+        image[:] = 20 * number
+    rows = printed(replace(clip, images=images), track, Expert(), 3)  # type: ignore[arg-type]
+    np.testing.assert_allclose(np.sort(rows[:, 0].astype(np.float32)), [20, 80, 140])
+
+
+def test_masks_are_drawn_over_the_lower_half_only() -> None:
+    image = np.full((200, 200, 3), 90, np.uint8)
+    points = five_points((60, 60, 140, 140))
+    bare = chip(image, points, TEMPLATE, SIDE).astype(np.float32)
+    covered = masked_crop(image, points, MASK_COLOURS[1]).astype(np.float32)
+    assert covered.shape == (SIDE, SIDE, 3)
+    assert np.abs(covered[:45] - bare[:45]).max() < 2
+    assert np.abs(covered[80:100, 40:72] - bare[80:100, 40:72]).mean() > 10
+
+
+def test_a_track_gets_two_masked_faceprints_a_sighting() -> None:
+    clip, track = make_clip(frames=8), make_track(1)
+    cover(clip, track, Expert(), 2)  # type: ignore[arg-type]
+    assert track.masked_prints.shape == (4, WIDTH)
+    assert track.masked.shape == (4, 128)
+    assert Depth(prints=0).prints == 0
+
+
+@pytest.mark.weights
+def test_the_network_is_the_files_by_another_reader() -> None:
+    """OpenCV reads the same ONNX file."""
+    import cv2
+
+    from pvchat.assets.weights import member_path
+
+    crops = np.random.default_rng(0).integers(0, 256, (3, SIDE, SIDE, 3), dtype=np.uint8)
+    rows = FaceprintNetwork().describe(crops)
+    reader = cv2.dnn.readNetFromONNX(str(member_path("faceprints", "edgeface_s_gamma_05.onnx")))
+    for crop, row in zip(crops, rows, strict=True):
+        reader.setInput((crop.astype(np.float32).transpose(2, 0, 1)[None] - 127.5) / 127.5)
+        other = reader.forward().ravel()
+        assert float(other @ row / np.linalg.norm(other)) > 0.9999
+        assert float(np.linalg.norm(row)) == pytest.approx(1, abs=1e-5)
