@@ -43,6 +43,7 @@ ASKED: dict[ClaimKind, str] = {  # as base training asks (`train/base/phases.py`
 LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
 _HELPED = ("worn", "looks", "deed", "pose", "place")  # of what may hold of somebody: where claims can help
 _MOST_WORDS = 14  # of a phrase; captions rarely have more, a run-away text has
+_ON_A_COUCH, _ON_A_BED = "sitting on a couch", "sitting on a bed"  # what one sits on in a bedroom
 _log = logging.getLogger(__name__)
 
 
@@ -190,6 +191,7 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
                 problems.append("before one surface")
             if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts())):
                 problems.append("seen doing something else")
+            said = _ON_A_BED if said == _ON_A_COUCH and evidence.scene.place == "a bedroom" else said
             phrase = said if level and level.endswith("sure") else f"{HEDGE} {said}"
             found.append(Claim(ask, phrase, sure, tuple(problems)))
     return found

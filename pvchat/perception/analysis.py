@@ -50,7 +50,9 @@ class Depth:
         masked: sightings of a track that are also described behind a drawn mask …
         masked_tracks: … for so many of the most prominent face tracks; `measure` does the others.
         poses: sightings of a track whose pose and hands are measured …
-        posed_tracks: … for so many of the most prominent tracks; a crowd is only recognised.
+        posed_tracks: … for so many of the most prominent tracks.
+        faced_tracks: of so many more the faces are measured, for where they look and whether they smile …
+        faced: … in so many sightings.
         told_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
         thing_frames: frames searched for things.
@@ -65,6 +67,8 @@ class Depth:
     masked_tracks: int = 2
     poses: int = 24
     posed_tracks: int = 4
+    faced_tracks: int = 8
+    faced: int = 8
     told_tracks: int = 1000
     figure_frames: int = 6
     figure_tracks: int = 8

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception import colours, garments, hair
+from pvchat.perception import colours, drawnheads, garments, hair
 from pvchat.perception.experts.attributes import (
     SETTINGS,
     Attribute,
@@ -26,11 +26,13 @@ from pvchat.perception.experts.attributes import (
     crop,
     head_box,
 )
-from pvchat.perception.sightings import best_sightings, shot, skin_colour, torso_box, where
+from pvchat.perception.sightings import best_sightings, relit, shot, skin_colour, torso_box, where
+from pvchat.perception.sleeves import leg_colour, sleeves
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
+    from pvchat.perception.experts.mesh import WideFaceDetector
     from pvchat.video import Clip
 
 _NOT_WORN = {"smiling", "man", "woman", "blonde"}
@@ -39,6 +41,8 @@ _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
 _IMAGENET_SURE = 0.6
+_LEGS_SURE = 0.7
+_DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
 
@@ -104,6 +108,7 @@ def measure_person(
     analysis: ClipAnalysis,
     *,
     experts: FactExperts | None = None,
+    faces: WideFaceDetector | None = None,
 ) -> PersonFacts:
     """What can be said of one track: what `recognise_person` found, in `track.facts`, and clothes, hair and things.
 
@@ -112,6 +117,7 @@ def measure_person(
         track: n sightings, with facts.
         analysis: the clip, for what the whole frames show.
         experts: None takes one shared by the process.
+        faces: finds the faces of drawn figures; None: not looked for.
     """
     facts = PersonFacts.from_dict(track.facts.to_dict())
     if len(track) == 0:
@@ -126,12 +132,56 @@ def measure_person(
         bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
         facts.activity = _activity(facts, analysis, experts)
         worn = _claim_body(facts, experts, body, bust)
+    if track.kind == "figure" and faces is not None and not grey:
+        return _measure_drawn(facts, track, best, images, faces)
     facts.clothes = _clothes(track, best, images, worn, grey)
     if track.kind == "figure":
-        facts.hair = None if grey else hair.drawn(track, best, images)
+        facts.hair = None if grey else hair.drawn([track.boxes[i] for i in best], images)
     elif "a hat" not in facts.features:
         facts.hair = hair.photographed(track, best, images, grey) or facts.hair
     return facts
+
+
+def _measure_drawn(
+    facts: PersonFacts,
+    track: Track,
+    best: IntArray,
+    images: Sequence[NDArray[np.uint8]],
+    detector: WideFaceDetector,
+) -> PersonFacts:
+    """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box."""
+    faces = drawnheads.faces_in(images, track.boxes[best], detector)
+    seen = [(image, face) for image, face in zip(images, faces, strict=True) if face is not None]
+    worn = [_cloth(image, drawnheads.clothes_of(face), skin_colour(image, face), False) for image, face in seen]
+    colour, agreed = colours.vote(worn)
+    facts.clothes = [Garment("top", colour, round(agreed, 3))] if colour else _clothes(track, best, images, [], False)
+    facts.hair = hair.drawn([drawnheads.hair_of(f) for _, f in seen], [im for im, _ in seen], whole=True)
+    facts.hair = facts.hair if seen else hair.drawn([track.boxes[i] for i in best], images)
+    return facts
+
+
+def dress_limbs(clip: Clip, track: Track) -> None:
+    """Add to a face track's clothes, once its pose is known, how long the sleeves are, and trousers.
+
+    Args:
+        clip: T frames; track.frames index into them.
+        track: n sightings, with poses and facts.
+    """
+    if track.kind != "face" or np.isnan(track.pose).all():
+        return
+    best = best_sightings(track)
+    images = [clip.images[track.frames[i]] for i in best]
+    if colours.is_grey_scale(np.stack(images)):
+        return
+    clothes = track.facts.clothes
+    main = clothes[0] if clothes else None
+    if main is not None and main.kind == "top":
+        main.sleeves = sleeves(track, best, images)
+    if track.facts.pose == "standing" and (main is None or main.kind not in garments.WHOLE):
+        legs = leg_colour(track, best, images)
+        # of a woman in one colour from top to bottom it may be a coat or dress
+        if legs is not None and not (track.facts.gender == "woman" and main is not None and main.colour == legs):
+            clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
 
 
 @lru_cache(maxsize=1)
@@ -225,6 +275,8 @@ def _clothes(
         outer.append(_cloth(image, box, skin, grey))
         under.append((image, _collar_box(box, track.boxes[i]), skin, grey))
     colour, agreed = colours.vote(outer)
+    if colour in _DARK and track.kind == "face" and not grey:
+        colour, agreed = _in_better_light(track, best, images) or (colour, agreed)
     kinds = [claim.label for claim in worn]
     main = next((k for k in kinds if k not in (*garments.ACCESSORIES, "shirt")), None)
     main = main or ("suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
@@ -238,6 +290,20 @@ def _clothes(
             found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
     found += [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
     return found
+
+
+def _in_better_light(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]]) -> tuple[str, float] | None:
+    """The colour that a dark garment has where the face says that the light is dim, and the share of those who say so.
+
+    None where the light is good, or where it is no clearer in better light.
+    """
+    said: list[str | None] = []
+    for i, image in zip(best, images, strict=True):
+        lit = relit(image, track.boxes[i])
+        if lit is not None:
+            said.append(_cloth(lit, torso_box(track, int(i)), skin_colour(lit, track.boxes[i]), False))
+    colour, agreed = colours.vote(said)
+    return (colour, agreed) if colour and agreed >= _LIT_AGREE and " and " not in colour else None
 
 
 def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:

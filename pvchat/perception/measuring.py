@@ -21,12 +21,13 @@ from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
+from pvchat.perception.outline import tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.things import find_things, room_of
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
 from pvchat.video import Clip
 
-_MOUTH = ("talking", "smiling")
+_GUESSED = ("talking", "smiling", "looking ahead")
 _Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 
 
@@ -55,10 +56,11 @@ def measure(
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
     wanted = sorted(told(copies, depth) if only is None else only)
     posing = [n for n in wanted if copies[n].kind == "face" and (only is not None or n < depth.posed_tracks)]
+    facing = [n for n in wanted if copies[n].kind == "face" and n not in posing][: depth.faced_tracks]
     posed: dict[int, _Posed] = {}
-    for number in posing:
-        seen = spread(len(copies[number]), depth.poses)
-        posed[number] = seen, _poses(clip, copies[number], seen, experts, frames)
+    for number in [*posing, *facing]:
+        seen = spread(len(copies[number]), depth.poses if number in posing else depth.faced)
+        posed[number] = seen, _poses(clip, copies[number], seen, experts, frames, number in posing)
         tell("measuring people", number + 1, 2 * len(copies))
     networks.rest()
     for number, track in enumerate(copies):
@@ -107,21 +109,31 @@ def _measure(
     clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, posed: _Posed | None
 ) -> None:
     """Fill in a track's facts."""
-    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts)
+    drawn = track.kind == "figure" and analysis.scene.drawn
+    faces = experts.faces.wide if drawn else None
+    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts, faces=faces)
     if posed is not None and posed[1]:
         _tell_motion(track, *posed, analysis, frames.camera)
+    tell_posture(track, analysis)
     tell_things(track, analysis)
+    facts.dress_limbs(clip, track)
     ground_facts(track, analysis)
 
 
-def _poses(clip: Clip, track: Track, seen: IntArray, experts: Experts, frames: _Frames) -> list[BodyMeasures]:
-    """Fill in the pose of the sightings `seen`; face and hand measures of them. Beside it the camera is measured."""
+def _poses(
+    clip: Clip, track: Track, seen: IntArray, experts: Experts, frames: _Frames, whole: bool = True
+) -> list[BodyMeasures]:
+    """Fill in the pose of the sightings `seen`; face and hand measures of them, of the face alone where not `whole`.
+
+    Beside it the camera is measured.
+    """
     body, mesh, hands = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
 
     def look(i: int) -> BodyMeasures:
         frame = int(track.frames[i])
         image = clip.images[frame]
-        if (pose := body.pose(image, track.boxes[i], persons=partial(frames.persons, frame))) is not None:
+        pose = body.pose(image, track.boxes[i], persons=partial(frames.persons, frame)) if whole else None
+        if pose is not None:
             track.pose[i] = pose.joints
         return measure_body(image, track.boxes[i], track.points[i], track.pose[i], mesh, hands)
 
@@ -139,8 +151,8 @@ def _tell_motion(
     found.pose, found.movement, found.gestures, confidence = describe_motion(
         _part(track, seen), analysis.times, measures, camera
     )
-    if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask
-        found.gestures = [g for g in found.gestures if g not in _MOUTH]
+    if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
+        found.gestures = [g for g in found.gestures if g not in _GUESSED]
     found.confidence.update(confidence)
 
 
