@@ -232,8 +232,8 @@ def test_a_setting_is_said_where_it_is_sure_and_the_dark_is_called_so() -> None:
     assert (
         placed(setting="indoors", background="a grey background") == f"Ana is indoors, before a grey background, {left}"
     )
-    unsure = placed(setting="outdoors", background="a green background", confidence={"setting": 0.6})
-    assert unsure == "Ana is before a green background, on the left of the frame."
+    unsure = placed(setting="outdoors", background="a grey background", confidence={"setting": 0.6})
+    assert unsure == "Ana is before a grey background, on the left of the frame."
     assert (
         placed(setting="indoors", light="dark", background="a dark background")
         == f"Ana is indoors in dim light, {left}"

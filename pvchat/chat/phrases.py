@@ -28,9 +28,9 @@ BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  #
 _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
 )  # the walls of any room, not worth a word beside a place
-# Confidence from which a setting is said. On the tune half 24 of 25 "indoors" and 6 of 8 "outdoors" were right from
-# there on, in front of one dark or grey surface too, and 3 of 7 below.
-_SETTING, _DRAWN = {"indoors": 0.65, "outdoors": 0.72}, 0.0
+# Confidence from which a setting is said of a photographed scene that is dark or before one dark or grey surface. On the
+# tune half 24 of 25 "indoors" and 6 of 8 "outdoors" were right from there on, 3 of 7 below.
+_SETTING = {"indoors": 0.65, "outdoors": 0.72}
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
 
@@ -66,8 +66,8 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     place = place or setting_phrase(scene)
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
     backed = scene.background and f"before {scene.background}"
-    told = scene.place or evidence.place
-    if (told and (bare or _WALL.search(scene.background or ""))) or (place and bare and scene.light == "dark"):
+    told = bool(scene.place or evidence.place or (place and scene.light == "dark"))
+    if (bare and told) or (place and _WALL.search(scene.background or "") and not bare):
         backed = None
     near = beside(name, evidence, others or not (place or backed or where))
     parts = [place, *facts.near, backed, where, f"next to {join(near)}" if near else None]
@@ -78,8 +78,8 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
 
 def setting_phrase(scene: SceneFacts) -> str | None:
     """Such as "indoors", "outdoors in the dark", "in a dark place"; None where nothing of it is sure."""
-    setting = scene.setting
-    sure = setting and scene.confidence.get("setting", 1.0) >= (_DRAWN if scene.drawn else _SETTING[setting])
+    setting, plain = scene.setting, scene.light == "dark" or bool(BARE.search(scene.background or ""))
+    sure = setting and (scene.drawn or not plain or scene.confidence.get("setting", 1.0) >= _SETTING[setting])
     if scene.light != "dark":
         return setting if sure else None
     return {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark"}.get(

@@ -8,6 +8,7 @@ gestures come from `motion.py`. Drawn figures get colours and position only: the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -136,7 +137,8 @@ def measure_person(
         return _measure_drawn(facts, track, best, images, faces)
     facts.clothes = _clothes(track, best, images, worn, grey)
     if track.kind == "figure":
-        facts.hair = None if grey else hair.drawn([track.boxes[i] for i in best], images)
+        drawn = analysis.scene.drawn and not grey  # the hair of a body that turns away is too small to tell
+        facts.hair = hair.drawn([track.boxes[i] for i in best], images) if drawn else None
     elif "a hat" not in facts.features:
         facts.hair = hair.photographed(track, best, images, grey) or facts.hair
     return facts
@@ -303,7 +305,10 @@ def _in_better_light(track: Track, best: IntArray, images: Sequence[NDArray[np.u
         if lit is not None:
             said.append(_cloth(lit, torso_box(track, int(i)), skin_colour(lit, track.boxes[i]), False))
     colour, agreed = colours.vote(said)
-    return (colour, agreed) if colour and agreed >= _LIT_AGREE and " and " not in colour else None
+    if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together
+        colour, agreed = colours.vote([re.sub(r"^(dark|light) | and .*", "", word or "") or None for word in said])
+    clear = colour not in (None, "dark blue", "blue") and agreed >= _LIT_AGREE  # raised light is a little blue itself
+    return (colour, agreed) if colour and clear else None
 
 
 def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:

@@ -20,7 +20,7 @@ from pvchat.perception.experts import networks
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.grounds import ground_facts
-from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
+from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, measure_body
 from pvchat.perception.outline import tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.things import find_things, room_of
@@ -55,7 +55,7 @@ def measure(
     networks.rest()  # one kind of network after the other: their buffers are never there together
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
     wanted = sorted(told(copies, depth) if only is None else only)
-    posing = [n for n in wanted if copies[n].kind == "face" and (only is not None or n < depth.posed_tracks)]
+    posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < depth.posed_tracks)]
     facing = [n for n in wanted if copies[n].kind == "face" and n not in posing][: depth.faced_tracks]
     posed: dict[int, _Posed] = {}
     for number in [*posing, *facing]:
@@ -71,6 +71,11 @@ def measure(
         tell("measuring people", len(copies) + number + 1, 2 * len(copies))
     networks.rest()
     return measured
+
+
+def _has_body(track: Track) -> bool:
+    """Whether a pose can be looked for: of a face, and of a body whose face isn't seen; of no drawn figure."""
+    return track.kind == "face" or bool(len(track.looks))
 
 
 def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: int) -> ClipAnalysis:
@@ -147,10 +152,12 @@ def _poses(
 def _tell_motion(
     track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
 ) -> None:
-    found = track.facts
-    found.pose, found.movement, found.gestures, confidence = describe_motion(
-        _part(track, seen), analysis.times, measures, camera
-    )
+    found, part = track.facts, _part(track, seen)
+    if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
+        found.pose, sure = body_pose(part.pose, camera.aspect)
+        found.confidence |= {"pose": sure} if found.pose else {}
+        return
+    found.pose, found.movement, found.gestures, confidence = describe_motion(part, analysis.times, measures, camera)
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
         found.gestures = [g for g in found.gestures if g not in _GUESSED]
     found.confidence.update(confidence)
