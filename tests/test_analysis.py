@@ -11,13 +11,14 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_clip, make_faces, make_track  # noqa: E402
+from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_analysis, make_clip, make_faces, make_track  # noqa: E402
 from make_experts import FacesByFrame, experts_of  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from pvchat.perception import analysis as module  # noqa: E402
 from pvchat.perception import measuring  # noqa: E402
 from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
+from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
@@ -357,3 +358,18 @@ def test_spread(count: int, most: int) -> None:
     assert len(found) == min(count, most)
     assert (np.diff(found) > 0).all()
     assert np.ptp(np.diff(found)) <= 1 if len(found) > 2 else True
+
+
+def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
+    body, drawn = make_track(kind="figure"), make_track(kind="figure")
+    body.looks = np.zeros((1, 4), np.float16)
+    assert measuring._has_body(body)
+    assert not measuring._has_body(drawn)
+    upright = {11: (0.55, 0.3), 12: (0.45, 0.3), 23: (0.53, 0.5), 24: (0.47, 0.5), 25: (0.53, 0.68), 26: (0.47, 0.68)}
+    body.pose[:] = 0
+    for joint, place in upright.items():
+        body.pose[:, joint] = (*place, 0, 0.95)
+    seen = np.arange(len(body))
+    still = measure_camera(np.zeros((len(body), 60, 60, 3), np.uint8))
+    measuring._tell_motion(body, seen, [], make_analysis(body), still)
+    assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("standing", [], None)

@@ -28,8 +28,8 @@ BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  #
 _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
 )  # the walls of any room, not worth a word beside a place
-# Confidence from which a setting is said of a photographed scene that is dark or before one dark or grey surface. On the
-# tune half 24 of 25 "indoors" and 6 of 8 "outdoors" were right from there on, 3 of 7 below.
+# Confidence from which a setting is said of a photographed scene that is dark or before one dark or grey surface. On
+# the tune half 24 of 25 "indoors" and 6 of 8 "outdoors" were right from there on, 3 of 7 below.
 _SETTING = {"indoors": 0.65, "outdoors": 0.72}
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
