@@ -269,11 +269,12 @@ def test_a_head_that_is_quite_sure_gives_a_probability(sure: float) -> None:
         assert 0 <= found <= 1
 
 
-def test_figures_beyond_the_third_are_kept_but_not_measured(facts: list[Any]) -> None:
+def test_figures_beyond_the_third_are_measured_without_their_bodies(facts: list[Any]) -> None:
     found = analyse(make_clip(8), experts_of([NOBODY] * 8, drawn=0.9, figures=5))
     assert [t.kind for t in found.tracks] == ["figure"] * 5
-    assert facts == found.tracks[:3]
-    assert all(t.facts == PersonFacts() for t in found.tracks[3:])
+    assert facts == found.tracks
+    assert [bool(t.body.any()) for t in found.tracks] == [True] * 3 + [False] * 2
+    assert all(t.facts.where for t in found.tracks)
     assert all(t.identity.any() and t.thumbnail for t in found.tracks)
 
 
@@ -281,7 +282,7 @@ def test_figures_are_measured_however_many_faces_there_are(facts: list[Any]) -> 
     crowd = [make_faces(*((box_at(40 + 60 * i), identity_of(i, 0.1, f)) for i in range(4))) for f in range(4)]
     found = analyse(make_clip(4), experts_of(crowd, drawn=0.9, figures=5))
     assert [t.kind for t in found.tracks] == ["face"] * 4 + ["figure"] * 5
-    assert facts == found.tracks[:7]
+    assert facts == found.tracks
 
 
 def test_at_most_eight_figure_tracks_are_kept() -> None:

@@ -238,3 +238,7 @@ def test_in_a_bedroom_one_sits_on_a_bed() -> None:
     couch = CHOSEN | {"action": "sitting on a couch"}
     assert "sits on a bed" in answer("What is Ana doing?", couch, SceneFacts(place="a bedroom"), PersonFacts())
     assert "sits on a couch" in answer("What is Ana doing?", couch, SceneFacts(), PersonFacts())
+
+
+def test_outdoors_no_event_is_guessed() -> None:
+    assert answer("Where is Ana?", CHOSEN, SceneFacts(setting="outdoors"), PersonFacts(), **SURE) == "Ana is outdoors."

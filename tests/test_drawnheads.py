@@ -9,7 +9,7 @@ import pytest
 from test_facts import analysis, track_at
 
 from pvchat.perception import facts
-from pvchat.perception.drawnheads import clothes_of, face_in, hair_of
+from pvchat.perception.drawnheads import DrawnHeads, clothes_of, hair_of
 
 FIGURE = np.float32([0.25, 0.1, 0.75, 0.6])
 IMAGE = np.full((200, 200, 3), 240, np.uint8)
@@ -19,6 +19,21 @@ def finds(*boxes: tuple[float, float, float, float]) -> SimpleNamespace:
     """A detector that finds these boxes (fractions of what it is shown), the first one surest."""
     scores = np.linspace(0.9, 0.5, len(boxes)).astype(np.float32)
     return SimpleNamespace(faces=lambda image, least: (np.float32(boxes).reshape(-1, 4), None, scores))
+
+
+def turned(*yaws: float | None) -> SimpleNamespace:
+    """A mesh that says of one face after the other how far it is turned, None where it sees none."""
+    left = list(yaws) * 5
+
+    def mesh(image: np.ndarray, face: np.ndarray) -> SimpleNamespace | None:
+        yaw = left.pop(0)
+        return None if yaw is None else SimpleNamespace(yaw=yaw)
+
+    return SimpleNamespace(mesh=mesh)
+
+
+def face_in(image: np.ndarray, figure: np.ndarray, detector: SimpleNamespace) -> np.ndarray | None:
+    return DrawnHeads(detector).faces([image], figure[None])[0]
 
 
 def test_a_face_is_given_in_fractions_of_the_picture():
@@ -46,6 +61,16 @@ def test_a_drawn_figure_is_described_by_its_face():
     image[105:170, 60:140] = (200, 30, 40)  # clothes
     clip = SimpleNamespace(images=np.repeat(image[None], 6, 0), width=200, height=200)
     figure = track_at((0.25, 0.25, 0.75, 0.75), kind="figure")  # a box that ends amid the clothes
-    found = facts.measure_person(clip, figure, analysis(figure), faces=finds((0.25, 0.15, 0.75, 0.48)))
+    found = facts.measure_person(
+        clip, figure, analysis(figure), heads=DrawnHeads(finds((0.25, 0.15, 0.75, 0.48)), turned(5.0))
+    )
     assert found.hair == "blue hair"
     assert [(g.kind, g.colour) for g in found.clothes] == [("top", "red")]
+    assert found.gestures == ["looking ahead"]
+
+
+def test_drawn_faces_look_ahead_where_the_mesh_says_so_of_all_it_is_sure_of():
+    face = np.float32([0.4, 0.3, 0.6, 0.5])
+    for yaws, ahead in (([5.0, None], True), ([5.0, 40.0], False), ([None, None], False)):
+        heads = DrawnHeads(finds(), turned(*yaws))
+        assert heads.look_ahead([IMAGE, IMAGE], [face, face]) is ahead

@@ -101,3 +101,11 @@ def test_what_is_black_in_dim_light_only_gets_its_colour():
     assert agreed == 1.0
     bright, track = person()
     assert sightings.relit(bright.images[0], track.boxes[0]) is None
+
+
+def test_bars_above_and_below_are_no_cloth():
+    image = np.full((100, 100, 3), 200, np.uint8)
+    image[:10], image[90:] = 5, 5
+    box = np.float32([0.2, 0.6, 0.8, 1.0])
+    assert sightings.within_bars(image, box).tolist() == pytest.approx([0.2, 0.6, 0.8, 0.9])
+    assert sightings.within_bars(np.zeros((9, 9, 3), np.uint8), box) is box

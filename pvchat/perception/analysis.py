@@ -30,7 +30,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
-_TOLD_FIGURES = 3  # figure tracks that are described; the rest, often parts of a close-up, only help to recognise
+_TOLD_FIGURES = 3  # figure tracks whose bodies are described; the rest are often parts of a close-up
 _THUMBNAIL = 192  # pixels, longest side
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
@@ -176,6 +176,8 @@ def recognise(
             track.masked = behind_masks(clip, track, experts, depth.masked)
         if number in told(analysis.tracks, depth):
             _recognise(clip, analysis, track, experts, depth)
+        elif track.kind == "figure":  # any of them may be who is asked about; where it is takes no network
+            track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts.facts)
         tell("telling who is there", number + 1, len(analysis.tracks))
     analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts.facts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception import colours, drawnheads, garments, hair
+from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import (
     SETTINGS,
     Attribute,
@@ -27,13 +28,12 @@ from pvchat.perception.experts.attributes import (
     crop,
     head_box,
 )
-from pvchat.perception.sightings import best_sightings, relit, shot, skin_colour, torso_box, where
+from pvchat.perception.sightings import best_sightings, relit, shot, skin_colour, torso_box, where, within_bars
 from pvchat.perception.sleeves import leg_colour, sleeves
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
-    from pvchat.perception.experts.mesh import WideFaceDetector
     from pvchat.video import Clip
 
 _NOT_WORN = {"smiling", "man", "woman", "blonde"}
@@ -42,7 +42,7 @@ _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
 _IMAGENET_SURE = 0.6
-_LEGS_SURE = 0.7
+_LEGS_SURE, _DRAWN_GAZE = 0.7, 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
 _DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
@@ -109,7 +109,7 @@ def measure_person(
     analysis: ClipAnalysis,
     *,
     experts: FactExperts | None = None,
-    faces: WideFaceDetector | None = None,
+    heads: DrawnHeads | None = None,
 ) -> PersonFacts:
     """What can be said of one track: what `recognise_person` found, in `track.facts`, and clothes, hair and things.
 
@@ -118,7 +118,7 @@ def measure_person(
         track: n sightings, with facts.
         analysis: the clip, for what the whole frames show.
         experts: None takes one shared by the process.
-        faces: finds the faces of drawn figures; None: not looked for.
+        heads: finds the faces of drawn figures; None: not looked for.
     """
     facts = PersonFacts.from_dict(track.facts.to_dict())
     if len(track) == 0:
@@ -133,8 +133,8 @@ def measure_person(
         bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
         facts.activity = _activity(facts, analysis, experts)
         worn = _claim_body(facts, experts, body, bust)
-    if track.kind == "figure" and faces is not None and not grey:
-        return _measure_drawn(facts, track, best, images, faces)
+    if track.kind == "figure" and heads is not None and not grey:
+        return _measure_drawn(facts, track, best, images, heads)
     facts.clothes = _clothes(track, best, images, worn, grey)
     if track.kind == "figure":
         drawn = analysis.scene.drawn and not grey  # the hair of a body that turns away is too small to tell
@@ -149,15 +149,17 @@ def _measure_drawn(
     track: Track,
     best: IntArray,
     images: Sequence[NDArray[np.uint8]],
-    detector: WideFaceDetector,
+    heads: DrawnHeads,
 ) -> PersonFacts:
     """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box."""
-    faces = drawnheads.faces_in(images, track.boxes[best], detector)
+    faces = heads.faces(images, track.boxes[best])
     seen = [(image, face) for image, face in zip(images, faces, strict=True) if face is not None]
     worn = [_cloth(image, drawnheads.clothes_of(face), skin_colour(image, face), False) for image, face in seen]
     colour, agreed = colours.vote(worn)
     facts.clothes = [Garment("top", colour, round(agreed, 3))] if colour else _clothes(track, best, images, [], False)
     facts.hair = hair.drawn([drawnheads.hair_of(f) for _, f in seen], [im for im, _ in seen], whole=True)
+    if heads.look_ahead([image for image, _ in seen], [face for _, face in seen]):
+        facts.gestures, facts.confidence["looking ahead"] = ["looking ahead"], _DRAWN_GAZE
     facts.hair = facts.hair if seen else hair.drawn([track.boxes[i] for i in best], images)
     return facts
 
@@ -321,7 +323,7 @@ def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:
 
 def _cloth(image: NDArray[np.uint8], box: FloatArray, skin: FloatArray | None, grey: bool) -> str | None:
     """The colour phrase of a region's pixels that are no skin; None if too few are left."""
-    pixels = crop(image, box)
+    pixels = crop(image, within_bars(image, box))
     if box[1] >= 0.97 or pixels.shape[0] < 4 or pixels.shape[1] < 4:
         return None
     flat = pixels.reshape(-1, 3)

@@ -16,6 +16,7 @@ import numpy as np
 from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, behind_masks, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
+from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import side_by_side
@@ -54,7 +55,8 @@ def measure(
     measured = with_things(clip, replace(analysis, tracks=copies, stage="what"), experts, depth.thing_frames)
     networks.rest()  # one kind of network after the other: their buffers are never there together
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
-    wanted = sorted(told(copies, depth) if only is None else only)
+    figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
+    wanted = sorted(told(copies, depth) | figures if only is None else only)
     posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < depth.posed_tracks)]
     facing = [n for n in wanted if copies[n].kind == "face" and n not in posing][: depth.faced_tracks]
     posed: dict[int, _Posed] = {}
@@ -115,8 +117,8 @@ def _measure(
 ) -> None:
     """Fill in a track's facts."""
     drawn = track.kind == "figure" and analysis.scene.drawn
-    faces = experts.faces.wide if drawn else None
-    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts, faces=faces)
+    heads = DrawnHeads(experts.faces.wide, experts.mesh) if drawn else None
+    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts, heads=heads)
     if posed is not None and posed[1]:
         _tell_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)

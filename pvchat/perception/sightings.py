@@ -13,6 +13,7 @@ from pvchat.perception.experts.attributes import crop
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
 _SIGHTINGS = 5  # the best ones, which must agree
+_BAR = 24  # brightest value of a bar's row, compression included
 _DIM, _LIT, _MOST_GAIN = (
     42.0,
     55.0,
@@ -88,3 +89,12 @@ def relit(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | Non
     linear = np.minimum(colours.to_linear(image) * gain, 1.0)
     value = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
     return np.asarray((value * 255).round(), np.uint8)
+
+
+def within_bars(image: NDArray[np.uint8], box: FloatArray) -> FloatArray:
+    """The box [4] without the black bars above and below a picture that was made for another screen."""
+    shown = np.flatnonzero(image.max((1, 2)) > _BAR)
+    if not len(shown):
+        return box
+    top, bottom = float(shown[0]) / len(image), float(shown[-1] + 1) / len(image)
+    return np.array([box[0], np.clip(box[1], top, bottom), box[2], np.clip(box[3], top, bottom)], np.float32)
