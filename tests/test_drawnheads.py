@@ -74,3 +74,15 @@ def test_drawn_faces_look_ahead_where_the_mesh_says_so_of_all_it_is_sure_of():
     for yaws, ahead in (([5.0, None], True), ([5.0, 40.0], False), ([None, None], False)):
         heads = DrawnHeads(finds(), turned(*yaws))
         assert heads.look_ahead([IMAGE, IMAGE], [face, face]) is ahead
+
+
+def test_without_a_face_what_has_the_colour_of_the_background_is_not_told():
+    image = np.full((200, 200, 3), (150, 190, 240), np.uint8)
+    clip = SimpleNamespace(images=np.repeat(image[None], 6, 0), width=200, height=200)
+    figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
+    seen = analysis(figure)
+    found = facts.measure_person(clip, figure, seen, heads=DrawnHeads(finds()))
+    assert (found.hair, [g.colour for g in found.clothes]) == ("light blue hair", ["light blue"])
+    seen.scene.background = "a light blue background"
+    found = facts.measure_person(clip, figure, seen, heads=DrawnHeads(finds()))
+    assert (found.hair, found.clothes) == (None, [])

@@ -134,7 +134,7 @@ def measure_person(
         facts.activity = _activity(facts, analysis, experts)
         worn = _claim_body(facts, experts, body, bust)
     if track.kind == "figure" and heads is not None and not grey:
-        return _measure_drawn(facts, track, best, images, heads)
+        return _measure_drawn(facts, track, best, images, heads, analysis.scene.background)
     facts.clothes = _clothes(track, best, images, worn, grey)
     if track.kind == "figure":
         drawn = analysis.scene.drawn and not grey  # the hair of a body that turns away is too small to tell
@@ -150,17 +150,28 @@ def _measure_drawn(
     best: IntArray,
     images: Sequence[NDArray[np.uint8]],
     heads: DrawnHeads,
+    background: str | None,
 ) -> PersonFacts:
-    """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box."""
+    """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box.
+
+    By that nothing is told that has the colour of the background: a rough box may hold that only.
+    """
     faces = heads.faces(images, track.boxes[best])
     seen = [(image, face) for image, face in zip(images, faces, strict=True) if face is not None]
     worn = [_cloth(image, drawnheads.clothes_of(face), skin_colour(image, face), False) for image, face in seen]
     colour, agreed = colours.vote(worn)
-    facts.clothes = [Garment("top", colour, round(agreed, 3))] if colour else _clothes(track, best, images, [], False)
-    facts.hair = hair.drawn([drawnheads.hair_of(f) for _, f in seen], [im for im, _ in seen], whole=True)
+    if colour:
+        facts.clothes = [Garment("top", colour, round(agreed, 3))]
+    else:
+        rough = _clothes(track, best, images, [], False)
+        facts.clothes = [garment for garment in rough if background != f"a {garment.colour} background"]
     if heads.look_ahead([image for image, _ in seen], [face for _, face in seen]):
         facts.gestures, facts.confidence["looking ahead"] = ["looking ahead"], _DRAWN_GAZE
-    facts.hair = facts.hair if seen else hair.drawn([track.boxes[i] for i in best], images)
+    if seen:
+        facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in seen], [im for im, _ in seen], whole=True)
+        return facts
+    told = hair.drawn([track.boxes[i] for i in best], images)
+    facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
     return facts
 
 
