@@ -9,6 +9,7 @@ import pytest
 from test_facts import HEIGHT, NAVY, RED, SKIN, WALL, WIDTH, track_at
 
 from pvchat.perception import facts, sightings, sleeves
+from pvchat.perception.sleeves import dress_limbs
 from pvchat.schemas import Garment, Track
 
 FACE = (0.45, 0.1, 0.55, 0.24)
@@ -68,20 +69,20 @@ def test_arms_that_are_not_seen_say_nothing():
 def test_trousers_are_told_of_who_stands_and_wears_no_dress():
     clip, track = person(lower=SKIN)
     track.facts.clothes, track.facts.pose = [Garment("top", "red", 0.9)], "standing"
-    facts.dress_limbs(clip, track)
+    dress_limbs(clip, track)
     assert [(g.kind, g.colour, g.sleeves) for g in track.facts.clothes] == [
         ("top", "red", "short-sleeved"), ("trousers", "dark blue", None),
     ]  # fmt: skip
     for kind, pose in (("dress", "standing"), ("top", "sitting")):
         track.facts.clothes, track.facts.pose = [Garment(kind, "red", 0.9)], pose
-        facts.dress_limbs(clip, track)
+        dress_limbs(clip, track)
         assert [g.kind for g in track.facts.clothes] == [kind]
 
 
 def test_a_woman_in_one_colour_may_wear_a_coat():
     clip, track = person(legs=RED)
     track.facts.clothes, track.facts.pose, track.facts.gender = [Garment("top", "red", 0.9)], "standing", "woman"
-    facts.dress_limbs(clip, track)
+    dress_limbs(clip, track)
     assert len(track.facts.clothes) == 1
 
 

@@ -29,7 +29,7 @@ _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
 )  # the walls of any room, not worth a word beside a place
 # Confidence from which a setting is said of a photographed scene that is dark or before one dark or grey surface. On
-# the tune half 24 of 25 "indoors" and 6 of 8 "outdoors" were right from there on, 3 of 7 below.
+# the tune half 46 of 47 clips told "indoors" and 6 of 8 told "outdoors" are, from there on, and 3 of 9 below.
 _SETTING = {"indoors": 0.65, "outdoors": 0.72}
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]

@@ -29,7 +29,6 @@ from pvchat.perception.experts.attributes import (
     head_box,
 )
 from pvchat.perception.sightings import best_sightings, relit, shot, skin_colour, torso_box, where, within_bars
-from pvchat.perception.sleeves import leg_colour, sleeves
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
 _IMAGENET_SURE = 0.6
-_LEGS_SURE, _DRAWN_GAZE = 0.7, 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
+_DRAWN_GAZE = 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
 _DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
@@ -173,30 +172,6 @@ def _measure_drawn(
     told = hair.drawn([track.boxes[i] for i in best], images)
     facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
     return facts
-
-
-def dress_limbs(clip: Clip, track: Track) -> None:
-    """Add to a face track's clothes, once its pose is known, how long the sleeves are, and trousers.
-
-    Args:
-        clip: T frames; track.frames index into them.
-        track: n sightings, with poses and facts.
-    """
-    if track.kind != "face" or np.isnan(track.pose).all():
-        return
-    best = best_sightings(track)
-    images = [clip.images[track.frames[i]] for i in best]
-    if colours.is_grey_scale(np.stack(images)):
-        return
-    clothes = track.facts.clothes
-    main = clothes[0] if clothes else None
-    if main is not None and main.kind == "top":
-        main.sleeves = sleeves(track, best, images)
-    if track.facts.pose == "standing" and (main is None or main.kind not in garments.WHOLE):
-        legs = leg_colour(track, best, images)
-        # of a woman in one colour from top to bottom it may be a coat or dress
-        if legs is not None and not (track.facts.gender == "woman" and main is not None and main.colour == legs):
-            clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
 
 
 @lru_cache(maxsize=1)

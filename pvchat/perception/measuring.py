@@ -24,6 +24,7 @@ from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, measure_body
 from pvchat.perception.outline import tell_posture
 from pvchat.perception.relations import tell_things
+from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import find_things, room_of
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
 from pvchat.video import Clip
@@ -123,7 +124,7 @@ def _measure(
         _tell_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
     tell_things(track, analysis)
-    facts.dress_limbs(clip, track)
+    dress_limbs(clip, track)
     ground_facts(track, analysis)
 
 

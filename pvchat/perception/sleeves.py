@@ -10,15 +10,19 @@ Legend: lengths are in face heights of the person in question.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception import colours
+from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import skin_colour, torso_box
-from pvchat.schemas import FloatArray, IntArray, Track
+from pvchat.perception.sightings import best_sightings, skin_colour, torso_box
+from pvchat.schemas import FloatArray, Garment, IntArray, Track
+
+if TYPE_CHECKING:
+    from pvchat.video import Clip
 
 Image = NDArray[np.uint8]
 _SEEN = 0.8  # visibility from which a joint is believed
@@ -27,12 +31,37 @@ _UPPER, _LOWER = (0.45, 0.65, 0.8), (0.3, 0.5, 0.7)  # where on the way from sho
 _CLOTH = 22.0  # difference in CIELAB up to which a patch is of the torso's cloth
 _FEW, _OFTEN = 3, 0.4  # arms, over all sightings, that must say something; share of all that are seen
 _AGREE = 0.8  # share of them that must say the same
+_LEGS_SURE = 0.7  # confidence of trousers [choice]
 _LEGS = 0.25  # of the way from hip to knee that must be in the picture
 _ARMS = (
     (body.LEFT_SHOULDER, body.LEFT_ELBOW, body.LEFT_WRIST),
     (body.RIGHT_SHOULDER, body.RIGHT_ELBOW, body.RIGHT_WRIST),
 )
 _THIGHS = ((body.LEFT_HIP, body.LEFT_HIP + 2), (body.RIGHT_HIP, body.RIGHT_HIP + 2))
+
+
+def dress_limbs(clip: Clip, track: Track) -> None:
+    """Add to a face track's clothes, once its pose is known, how long the sleeves are, and trousers.
+
+    Args:
+        clip: T frames; track.frames index into them.
+        track: n sightings, with poses and facts.
+    """
+    if track.kind != "face" or np.isnan(track.pose).all():
+        return
+    best = best_sightings(track)
+    images = [clip.images[track.frames[i]] for i in best]
+    if colours.is_grey_scale(np.stack(images)):
+        return
+    clothes = track.facts.clothes
+    main = clothes[0] if clothes else None
+    if main is not None and main.kind == "top":
+        main.sleeves = sleeves(track, best, images)
+    if track.facts.pose == "standing" and (main is None or main.kind not in garments.WHOLE):
+        legs = leg_colour(track, best, images)
+        # of a woman in one colour from top to bottom it may be a coat or dress
+        if legs is not None and not (track.facts.gender == "woman" and main is not None and main.colour == legs):
+            clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
 
 
 def sleeves(track: Track, best: IntArray, images: Sequence[Image]) -> str | None:
