@@ -28,6 +28,8 @@ class Frames:
 class FacesByFrame:
     """Gives the faces of frame 0, 1, … one after the other, however many are asked for at once."""
 
+    wide = None  # drawn figures' faces aren't looked for
+
     def __init__(self, faces: list[Faces]) -> None:
         self.left = list(faces)
 

@@ -11,13 +11,14 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_clip, make_faces, make_track  # noqa: E402
+from make_analysis import HEIGHT, WIDTH, box_at, identity_of, make_analysis, make_clip, make_faces, make_track  # noqa: E402
 from make_experts import FacesByFrame, experts_of  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from pvchat.perception import analysis as module  # noqa: E402
 from pvchat.perception import measuring  # noqa: E402
 from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
+from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
@@ -206,7 +207,7 @@ def test_in_a_crowd_only_the_most_prominent_are_posed() -> None:
     found = analyse(make_clip(4), experts_of(crowd))
     posed = [bool(np.isfinite(t.pose).any()) for t in found.tracks]
     assert posed == [True] * 4 + [False] * 2
-    assert [t.facts.pose for t in found.tracks] == ["standing"] * 4 + [None] * 2
+    assert [t.facts.gestures for t in found.tracks] == [["talking"]] * 6  # the others' faces are measured all the same
 
 
 def test_a_drawn_clip_gives_figures_of_the_right_frames() -> None:
@@ -268,11 +269,12 @@ def test_a_head_that_is_quite_sure_gives_a_probability(sure: float) -> None:
         assert 0 <= found <= 1
 
 
-def test_figures_beyond_the_third_are_kept_but_not_measured(facts: list[Any]) -> None:
+def test_figures_beyond_the_third_are_measured_without_their_bodies(facts: list[Any]) -> None:
     found = analyse(make_clip(8), experts_of([NOBODY] * 8, drawn=0.9, figures=5))
     assert [t.kind for t in found.tracks] == ["figure"] * 5
-    assert facts == found.tracks[:3]
-    assert all(t.facts == PersonFacts() for t in found.tracks[3:])
+    assert facts == found.tracks
+    assert [bool(t.body.any()) for t in found.tracks] == [True] * 3 + [False] * 2
+    assert all(t.facts.where for t in found.tracks)
     assert all(t.identity.any() and t.thumbnail for t in found.tracks)
 
 
@@ -280,7 +282,7 @@ def test_figures_are_measured_however_many_faces_there_are(facts: list[Any]) -> 
     crowd = [make_faces(*((box_at(40 + 60 * i), identity_of(i, 0.1, f)) for i in range(4))) for f in range(4)]
     found = analyse(make_clip(4), experts_of(crowd, drawn=0.9, figures=5))
     assert [t.kind for t in found.tracks] == ["face"] * 4 + ["figure"] * 5
-    assert facts == found.tracks[:7]
+    assert facts == found.tracks
 
 
 def test_at_most_eight_figure_tracks_are_kept() -> None:
@@ -357,3 +359,18 @@ def test_spread(count: int, most: int) -> None:
     assert len(found) == min(count, most)
     assert (np.diff(found) > 0).all()
     assert np.ptp(np.diff(found)) <= 1 if len(found) > 2 else True
+
+
+def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
+    body, drawn = make_track(kind="figure"), make_track(kind="figure")
+    body.looks = np.zeros((1, 4), np.float16)
+    assert measuring._has_body(body)
+    assert not measuring._has_body(drawn)
+    upright = {11: (0.55, 0.3), 12: (0.45, 0.3), 23: (0.53, 0.5), 24: (0.47, 0.5), 25: (0.53, 0.68), 26: (0.47, 0.68)}
+    body.pose[:] = 0
+    for joint, place in upright.items():
+        body.pose[:, joint] = (*place, 0, 0.95)
+    seen = np.arange(len(body))
+    still = measure_camera(np.zeros((len(body), 60, 60, 3), np.uint8))
+    measuring._tell_motion(body, seen, [], make_analysis(body), still)
+    assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("standing", [], None)

@@ -219,3 +219,42 @@ def test_refusals_are_never_rephrased(decision: str) -> None:
     answer = write_answer(read_question("Is Ana here?", NAMES), presences({"Ana": decision}), evidence(), model)
     assert model.calls == 0
     assert "not" in answer
+
+
+def placed(**scene: object) -> str:
+    sure = {"confidence": {"setting": 0.9}} | scene
+    seen = evidence(scene=SceneFacts(**sure), boxes={})
+    return ask("Where is Ana?", seen, Ana="present")
+
+
+def test_a_setting_is_said_where_it_is_sure_and_the_dark_is_called_so() -> None:
+    left = "on the left."
+    assert (
+        placed(setting="indoors", background="a grey background") == f"Ana is indoors, before a grey background, {left}"
+    )
+    unsure = placed(setting="outdoors", background="a grey background", confidence={"setting": 0.6})
+    assert unsure == "Ana is before a grey background, on the left of the frame."
+    assert (
+        placed(setting="indoors", light="dark", background="a dark background")
+        == f"Ana is indoors in dim light, {left}"
+    )
+    assert placed(setting="outdoors", light="dark") == f"Ana is outdoors in the dark, {left}"
+    assert placed(light="dark", background="a dark background") == f"Ana is in a dark place, {left}"
+
+
+def test_a_name_for_the_same_sighting_is_nobody_beside_her() -> None:
+    here, there = (0.1, 0.3, 0.2, 0.6), (0.25, 0.3, 0.35, 0.6)
+    boxes = {"Ana": here, "Ben": here, "Cleo": there, "Dov": there}
+    others = [Neighbour(here, "Ben"), Neighbour(there, "Cleo")]
+    seen = evidence(boxes=boxes, others=others)
+    said = ask("Where is Ana?", seen, **dict.fromkeys(NAMES, "present"))
+    assert said.endswith("next to Cleo.")
+
+
+def test_sleeves_and_trousers_are_told() -> None:
+    clothes = [Garment("top", "grey", 0.9, "short-sleeved"), Garment("trousers", "black", 0.7)]
+    seen = evidence(facts={"Ana": facts(clothes=clothes, features=[], hair=None)})
+    assert (
+        ask("What is Ana wearing?", seen, Ana="present")
+        == "Ana is wearing a grey short-sleeved top and black trousers."
+    )

@@ -205,7 +205,7 @@ def test_what_was_wrong_on_footage_is_not_said() -> None:
 @pytest.mark.parametrize(
     ("background", "levels", "told"),
     [
-        ("a dark background", SURE, "Ana is before a dark background."),
+        ("a dark background", SURE, "Ana is indoors, before a dark background."),
         ("a blue background", SURE, "Ana is at an event, before a blue background."),
         ("a blue background", {}, "Ana is indoors, before a blue background."),
         ("a dark blue background", SURE, "Ana is at an event, before a dark blue background."),
@@ -224,3 +224,21 @@ def test_what_is_not_offered_or_too_unlikely_is_not_said() -> None:
         assert scale.probabilities(kind, likeness_to(kind, CHOSEN[kind])[None], possible(kind, scene, 1)).sum() == 0
     high = {"levels": {"least": limits(likely=1.1)}}
     assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **high) == "Ana is indoors."
+
+
+def test_who_stands_does_not_sit_at_a_table() -> None:
+    sitting = CHOSEN | {"action": "sitting at a table"}
+    stands = PersonFacts(pose="standing")
+    assert answer("What is Ana doing?", sitting, SceneFacts(), stands) == "Ana stands."
+    eating = next(c for c in choices("action") if c.said == "eating or drinking")
+    assert at_odds("action", eating, stands)  # its group is said of who sits
+
+
+def test_in_a_bedroom_one_sits_on_a_bed() -> None:
+    couch = CHOSEN | {"action": "sitting on a couch"}
+    assert "sits on a bed" in answer("What is Ana doing?", couch, SceneFacts(place="a bedroom"), PersonFacts())
+    assert "sits on a couch" in answer("What is Ana doing?", couch, SceneFacts(), PersonFacts())
+
+
+def test_outdoors_no_event_is_guessed() -> None:
+    assert answer("Where is Ana?", CHOSEN, SceneFacts(setting="outdoors"), PersonFacts(), **SURE) == "Ana is outdoors."

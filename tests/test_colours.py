@@ -122,3 +122,8 @@ def test_four_colours_of_which_none_prevails_are_many():
         ("beige", 0.15, (80, 3, 15)),
     ]
     assert colours.name_colours([colours.Colour(w, s, lab) for w, s, lab in parts]) == "multicoloured"
+
+
+def test_strong_pink_is_not_red():
+    assert colours.word(colours.to_lab(np.uint8([[250, 60, 120]]))[0]) == "pink"
+    assert colours.word(colours.to_lab(np.uint8([[230, 20, 30]]))[0]) == "red"

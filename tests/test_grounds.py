@@ -18,7 +18,8 @@ CUP = Ground(0.6, (0.1, 0.2, 0.3, 0.4), 0.8)
 def analysed() -> ClipAnalysis:
     track = make_track(quality=[0.1, 0.2, 0.9, 0.3, 0.1, 0.1, 0.1, 0.1])
     track.facts = PersonFacts(
-        clothes=[Garment("suit", "black", 0.7)], hair="dark hair", pose="sitting", holding="a cup",
+        clothes=[Garment("suit", "black", 0.7), Garment("trousers", None, 0.7)], hair="dark hair", pose="sitting",
+        holding="a cup",
         gestures=["smiling"], confidence={"pose": 0.9, "smiling": 0.6}, grounds={"holding": CUP},
     )  # fmt: skip
     analysis = make_analysis(track)
@@ -36,6 +37,7 @@ def test_facts_point_at_the_best_sighting_and_the_part_that_shows_them() -> None
     grounds = analysis.tracks[0].facts.grounds
     assert {g.time_s for name, g in grounds.items() if name != "holding"} == {round(float(analysis.times[2]), 2)}
     assert grounds["suit"].box[1] > grounds["hair"].box[1]  # a torso lies below a head
+    assert grounds["trousers"].box[1] < grounds["suit"].box[1]  # the whole body, for the legs are in it
     assert grounds["hair"].score is None
     assert grounds["holding"] == CUP  # what was nearer to the fact stays
     assert all(0 <= v <= 1 for g in grounds.values() for v in g.box)
@@ -48,7 +50,9 @@ def test_the_cache_s_row_gives_them_back() -> None:
 
 def test_an_answer_tells_the_grounds_of_its_own_type_only() -> None:
     analysis = analysed()
-    assert told("What is Ana wearing?", analysis) == [("Ana", "a black suit", 0.7), ("Ana", "dark hair", None)]
+    assert told("What is Ana wearing?", analysis) == [
+        ("Ana", "a black suit", 0.7), ("Ana", "trousers", 0.7), ("Ana", "dark hair", None),
+    ]  # fmt: skip
     assert told("What is Ana doing?", analysis) == [
         ("Ana", "sitting", 0.9), ("Ana", "smiling", 0.6), ("Ana", "holding a cup", 0.8),
     ]  # fmt: skip

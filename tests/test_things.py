@@ -252,3 +252,12 @@ def test_what_was_found_in_a_frame_is_told_once_more_without_looking(
         expert.find(np.full((8, 8, 3), shade, np.uint8))
     expert.find(dark)  # too long ago
     assert looks[-1] == 40
+
+
+def test_in_a_bedroom_a_couch_is_a_bed_and_what_passes_by_is_nothing() -> None:
+    analysis = posed()
+    analysis.tracks[0].facts.pose, analysis.scene.place = "sitting", "a bedroom"
+    assert told(analysis, thing("couch", (0.2, 0.5, 0.8, 0.9))).tracks[0].facts.seat == "on a bed"
+    beside = (0.6, 0.3, 0.9, 1.0)
+    assert told(posed(), thing("horse", beside)).tracks[0].facts.near == ["next to a horse"]
+    assert told(posed(), thing("horse", beside, range(2))).tracks[0].facts.near == []

@@ -122,7 +122,11 @@ class Scale:
 
 
 def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts) -> bool:
-    """Whether it is a deed that somebody seen talking or moving the hands can't be doing, or posing turned away."""
+    """Whether it is a deed that somebody seen talking or moving the hands can't be doing, posing turned away, or
+    sitting, where somebody is seen standing.
+    """
+    if kind == "action" and "sitting" in choice.said + choice.group and facts.pose == "standing":
+        return True
     if kind == "action" and choice.said.startswith("posing") and not set(facts.gestures) & set(_TO_THE_CAMERA):
         return True
     return kind == "action" and not choice.busy and any(gesture.startswith(_BUSY) for gesture in facts.gestures)

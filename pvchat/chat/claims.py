@@ -43,6 +43,8 @@ ASKED: dict[ClaimKind, str] = {  # as base training asks (`train/base/phases.py`
 LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
 _HELPED = ("worn", "looks", "deed", "pose", "place")  # of what may hold of somebody: where claims can help
 _MOST_WORDS = 14  # of a phrase; captions rarely have more, a run-away text has
+_ON_A_COUCH, _ON_A_BED = "sitting on a couch", "sitting on a bed"  # what one sits on in a bedroom
+_EVENT = "at an event"  # both that were said of people outdoors on the tune half were wrong
 _log = logging.getLogger(__name__)
 
 
@@ -188,8 +190,11 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
                 problems.append("seldom right on footage")
             if kind == "location" and shows_no_place(evidence.scene.background, surely=(level or "").endswith("sure")):
                 problems.append("before one surface")
+            if said == _EVENT and evidence.scene.setting == "outdoors":
+                problems.append("seldom right outdoors")
             if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts())):
                 problems.append("seen doing something else")
+            said = _ON_A_BED if said == _ON_A_COUCH and evidence.scene.place == "a bedroom" else said
             phrase = said if level and level.endswith("sure") else f"{HEDGE} {said}"
             found.append(Claim(ask, phrase, sure, tuple(problems)))
     return found

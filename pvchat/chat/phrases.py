@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pvchat.chat.english import HEDGE, join, number
 from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once
 from pvchat.chat.verbs import present_tense
-from pvchat.schemas import Garment, PersonFacts
+from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 _PLURAL_KINDS = re.compile(
     r"(trousers|pants|jeans|shorts|leggings|scrubs|glasses|sunglasses|gloves|shoes|boots|clothes|headphones"
@@ -28,6 +28,9 @@ BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  #
 _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
 )  # the walls of any room, not worth a word beside a place
+# Confidence from which a setting is said of a photographed scene that is dark or before one dark or grey surface. On
+# the tune half 46 of 47 clips told "indoors" and 6 of 8 told "outdoors" are, from there on, and 3 of 9 below.
+_SETTING = {"indoors": 0.65, "outdoors": 0.72}
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
 
@@ -60,16 +63,28 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     facts, scene = evidence.facts.get(name, PersonFacts()), evidence.scene
     bare = bool(BARE.search(scene.background or ""))
     place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place
-    place = place or (None if bare else scene.setting)  # in front of one dark or grey surface nothing tells
+    place = place or setting_phrase(scene)
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
     backed = scene.background and f"before {scene.background}"
-    if place and (bare or _WALL.search(scene.background or "")):
+    told = bool(scene.place or evidence.place or (place and scene.light == "dark"))
+    if (bare and told) or (place and _WALL.search(scene.background or "") and not bare):
         backed = None
     near = beside(name, evidence, others or not (place or backed or where))
     parts = [place, *facts.near, backed, where, f"next to {join(near)}" if near else None]
     if not (place or backed) and facts.shot in ("close-up", "far away"):
         parts.append("in close-up" if facts.shot == "close-up" else facts.shot)
     return ", ".join(p for p in parts if p)
+
+
+def setting_phrase(scene: SceneFacts) -> str | None:
+    """Such as "indoors", "outdoors in the dark", "in a dark place"; None where nothing of it is sure."""
+    setting, plain = scene.setting, scene.light == "dark" or bool(BARE.search(scene.background or ""))
+    sure = setting and (scene.drawn or not plain or scene.confidence.get("setting", 1.0) >= _SETTING[setting])
+    if scene.light != "dark":
+        return setting if sure else None
+    return {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark"}.get(
+        setting or "" if sure else "", "in a dark place"
+    )
 
 
 def scene_told(evidence: Evidence) -> str:
@@ -86,10 +101,11 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     if here is None:
         return []
     mine = next((o.frames for o in evidence.others if o.name == name), ())
-    around = [o for o in evidence.others if o.name != name] + [
+    # Where two names are one sighting, the less likely one has its box, and is nobody beside the other.
+    around = [o for o in evidence.others if o.name != name and o.box != here] + [
         Neighbour(box, other)
         for other, box in evidence.boxes.items()
-        if other != name and other not in [o.name for o in evidence.others]
+        if other != name and box != here and all(o.name != other and o.box != box for o in evidence.others)
     ]
     near = [o for o in around if side_by_side(here, o.box) and seen_together(mine, o.frames)]
     named = [o.name for o in near if o.name and o.sure]
@@ -130,7 +146,8 @@ def _says(other: str, deed: str, earlier: bool) -> bool:
 
 def garment_phrase(garment: Garment) -> str:
     """Such as "an orange top" or "grey scrubs"."""
-    words = f"{garment.colour} {garment.kind}" if garment.colour else garment.kind
+    sleeves = garment.sleeves if garment.kind == "top" else None
+    words = " ".join(x for x in (garment.colour, sleeves, garment.kind) if x)
     return words if _PLURAL_KINDS.search(garment.kind) else f"{'an' if words[0].lower() in 'aeio' else 'a'} {words}"
 
 

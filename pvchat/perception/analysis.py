@@ -32,7 +32,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
-_TOLD_FIGURES = 3  # figure tracks that are described; the rest, often parts of a close-up, only help to recognise
+_TOLD_FIGURES = 3  # figure tracks whose bodies are described; the rest are often parts of a close-up
 _THUMBNAIL = 192  # pixels, longest side
 _DRAWN = 0.68  # probability from which a clip counts as drawn …
 PERHAPS_DRAWN = 0.35  # … and from which drawn figures are looked for
@@ -53,7 +53,9 @@ class Depth:
         masked: sightings of a track that are also described behind a drawn mask …
         masked_tracks: … for so many of the most prominent face tracks; `measure` does the others.
         poses: sightings of a track whose pose and hands are measured …
-        posed_tracks: … for so many of the most prominent tracks; a crowd is only recognised.
+        posed_tracks: … for so many of the most prominent tracks.
+        faced_tracks: of so many more the faces are measured, for where they look and whether they smile …
+        faced: … in so many sightings.
         told_tracks: face tracks about which facts are measured.
         figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
         thing_frames: frames searched for things.
@@ -69,6 +71,8 @@ class Depth:
     masked_tracks: int = 2
     poses: int = 24
     posed_tracks: int = 4
+    faced_tracks: int = 8
+    faced: int = 8
     told_tracks: int = 1000
     figure_frames: int = 6
     figure_tracks: int = 8
@@ -178,6 +182,8 @@ def recognise(
             cover(clip, track, experts, depth.masked)
         if number in told(analysis.tracks, depth):
             _recognise(clip, analysis, track, experts, depth)
+        elif track.kind == "figure":  # any of them may be who is asked about; where it is takes no network
+            track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts.facts)
         tell("telling who is there", number + 1, len(analysis.tracks))
     analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts.facts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)

@@ -35,10 +35,10 @@ _HUES: tuple[tuple[float, float, tuple[tuple[float, str], ...]], ...] = (
     (300, 335, ((22, "dark blue"), (101, "purple"))),
     (335, 360, ((32, "dark red"), (50, "purple"), (101, "pink"))),
 )
-# Strong colours keep their name where they are dark: chroma from which, L from which, and words by hue.
+# Strong colours keep their name where they are dark: chroma from which, and words by hue from one L to another.
 _STRONG, _STRONG_HUES = (
     35.0,
-    ((335, 350, 22, "purple"), (350, 360, 26, "pink"), (0, 12, 26, "pink"), (12, 42, 22, "red")),
+    ((335, 350, 22, 50, "purple"), (350, 360, 26, 58, "pink"), (0, 12, 26, 58, "pink"), (12, 42, 22, 50, "red")),
 )
 # Black with the hue of a dark colour beside it is that colour in shade: its least chroma, the most degrees between
 # them, the lightness up to which a colour has black folds.
@@ -59,12 +59,16 @@ class Colour:
 
 def to_lab(rgb: NDArray[np.uint8]) -> FloatArray:
     """[..., 3] uint8 sRGB to CIELAB, L 0..100."""
-    value = np.asarray(rgb, np.float64) / 255
-    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    xyz = linear @ _TO_XYZ.T / _WHITE
+    xyz = to_linear(rgb) @ _TO_XYZ.T / _WHITE
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -1).astype(np.float32)
+
+
+def to_linear(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """[..., 3] uint8 sRGB to light, 0..1."""
+    value = np.asarray(rgb, np.float64) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
 def is_grey_scale(images: NDArray[np.uint8]) -> bool:
@@ -97,9 +101,9 @@ def word(lab: FloatArray) -> str:
         return "beige"
     if 42 <= hue < 108 and chroma < 30:
         return "brown" if hue < 95 else "olive green"
-    if chroma >= _STRONG and lightness < 50:
-        for low, high, least, name in _STRONG_HUES:
-            if low <= hue < high and lightness >= least:
+    if chroma >= _STRONG:
+        for low, high, least, most, name in _STRONG_HUES:
+            if low <= hue < high and least <= lightness < most:
                 return name
     steps = next(words for low, high, words in _HUES if low <= hue < high or (high == 360 and hue >= low))
     return next(name for limit, name in steps if lightness < limit)

@@ -3,11 +3,13 @@
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
 colours, hair, features, gender, what is held) and `SceneFacts`. Nothing is guessed: a field is set only when enough of
 the best sightings agree or a head passes the threshold at which its precision was validated. Pose, movement and
-gestures come from `motion.py`. Drawn figures get colours and position only: the heads were trained on photos.
+gestures come from `motion.py`, sleeves and trousers from `sleeves.py`. Drawn figures get colours, position and whether
+they look ahead: the heads were trained on photos.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -15,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception import colours, garments, hair
+from pvchat.perception import colours, drawnheads, garments, hair
+from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import (
     SETTINGS,
     Attribute,
@@ -26,7 +29,7 @@ from pvchat.perception.experts.attributes import (
     crop,
     head_box,
 )
-from pvchat.perception.sightings import best_sightings, shot, skin_colour, torso_box, where
+from pvchat.perception.sightings import best_sightings, relit, shot, skin_colour, torso_box, where, within_bars
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, IntArray, PersonFacts, Track
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
 _IMAGENET_SURE = 0.6
+_DRAWN_GAZE = 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
+_DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
 
@@ -104,6 +109,7 @@ def measure_person(
     analysis: ClipAnalysis,
     *,
     experts: FactExperts | None = None,
+    heads: DrawnHeads | None = None,
 ) -> PersonFacts:
     """What can be said of one track: what `recognise_person` found, in `track.facts`, and clothes, hair and things.
 
@@ -112,6 +118,7 @@ def measure_person(
         track: n sightings, with facts.
         analysis: the clip, for what the whole frames show.
         experts: None takes one shared by the process.
+        heads: finds the faces of drawn figures; None: not looked for.
     """
     facts = PersonFacts.from_dict(track.facts.to_dict())
     if len(track) == 0:
@@ -126,11 +133,45 @@ def measure_person(
         bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
         facts.activity = _activity(facts, analysis, experts)
         worn = _claim_body(facts, experts, body, bust)
+    if track.kind == "figure" and heads is not None and not grey:
+        return _measure_drawn(facts, track, best, images, heads, analysis.scene.background)
     facts.clothes = _clothes(track, best, images, worn, grey)
     if track.kind == "figure":
-        facts.hair = None if grey else hair.drawn(track, best, images)
+        drawn = analysis.scene.drawn and not grey  # the hair of a body that turns away is too small to tell
+        facts.hair = hair.drawn([track.boxes[i] for i in best], images) if drawn else None
     elif "a hat" not in facts.features:
         facts.hair = hair.photographed(track, best, images, grey) or facts.hair
+    return facts
+
+
+def _measure_drawn(
+    facts: PersonFacts,
+    track: Track,
+    best: IntArray,
+    images: Sequence[NDArray[np.uint8]],
+    heads: DrawnHeads,
+    background: str | None,
+) -> PersonFacts:
+    """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box.
+
+    By that nothing is told that has the colour of the background: a rough box may hold that only.
+    """
+    faces = heads.faces(images, track.boxes[best])
+    seen = [(image, face) for image, face in zip(images, faces, strict=True) if face is not None]
+    worn = [_cloth(image, drawnheads.clothes_of(face), skin_colour(image, face), False) for image, face in seen]
+    colour, agreed = colours.vote(worn)
+    if colour:
+        facts.clothes = [Garment("top", colour, round(agreed, 3))]
+    else:
+        rough = _clothes(track, best, images, [], False)
+        facts.clothes = [garment for garment in rough if background != f"a {garment.colour} background"]
+    if heads.look_ahead([image for image, _ in seen], [face for _, face in seen]):
+        facts.gestures, facts.confidence["looking ahead"] = ["looking ahead"], _DRAWN_GAZE
+    if seen:
+        facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in seen], [im for im, _ in seen], whole=True)
+        return facts
+    told = hair.drawn([track.boxes[i] for i in best], images)
+    facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
     return facts
 
 
@@ -225,6 +266,8 @@ def _clothes(
         outer.append(_cloth(image, box, skin, grey))
         under.append((image, _collar_box(box, track.boxes[i]), skin, grey))
     colour, agreed = colours.vote(outer)
+    if colour in _DARK and track.kind == "face" and not grey:
+        colour, agreed = _in_better_light(track, best, images) or (colour, agreed)
     kinds = [claim.label for claim in worn]
     main = next((k for k in kinds if k not in (*garments.ACCESSORIES, "shirt")), None)
     main = main or ("suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
@@ -240,6 +283,23 @@ def _clothes(
     return found
 
 
+def _in_better_light(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]]) -> tuple[str, float] | None:
+    """The colour that a dark garment has where the face says that the light is dim, and the share of those who say so.
+
+    None where the light is good, or where it is no clearer in better light.
+    """
+    said: list[str | None] = []
+    for i, image in zip(best, images, strict=True):
+        lit = relit(image, track.boxes[i])
+        if lit is not None:
+            said.append(_cloth(lit, torso_box(track, int(i)), skin_colour(lit, track.boxes[i]), False))
+    colour, agreed = colours.vote(said)
+    if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together
+        colour, agreed = colours.vote([re.sub(r"^(dark|light) | and .*", "", word or "") or None for word in said])
+    clear = colour not in (None, "dark blue", "blue") and agreed >= _LIT_AGREE  # raised light is a little blue itself
+    return (colour, agreed) if colour and clear else None
+
+
 def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:
     """Where the shirt shows in an open jacket: a narrow strip under the chin."""
     x, half = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0])
@@ -250,7 +310,7 @@ def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:
 
 def _cloth(image: NDArray[np.uint8], box: FloatArray, skin: FloatArray | None, grey: bool) -> str | None:
     """The colour phrase of a region's pixels that are no skin; None if too few are left."""
-    pixels = crop(image, box)
+    pixels = crop(image, within_bars(image, box))
     if box[1] >= 0.97 or pixels.shape[0] < 4 or pixels.shape[1] < 4:
         return None
     flat = pixels.reshape(-1, 3)

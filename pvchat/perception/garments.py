@@ -24,6 +24,7 @@ _MEDICAL_SURE = 0.6
 _DRESS, _DRESS_SURE = [578, 601, 689, 775, 459, 638, 639, 445, 434], 0.4
 ACCESSORIES = ("tie", "bow tie", "stethoscope")
 OUTER = ("suit", "jacket")
+WHOLE = ("suit", "coat", "dress")  # cover the legs, or say already what does
 
 
 def classified(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:

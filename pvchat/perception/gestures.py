@@ -79,7 +79,7 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
     if any(phrase.startswith(("gesturing", "waving", "holding a hand")) for phrase in phrases):
         hidden += ("nodding", "shaking")
     elif phrases & {"shaking their head", "nodding"}:
-        hidden += ("facing",)
+        hidden += ("facing", "looking ahead")
     if "holding a hand to their face" in phrases:
         hidden += ("talking",)
     return [pair for pair in found if not pair[0].startswith(hidden)] if hidden else found
@@ -94,7 +94,9 @@ def _face_states(series: Series) -> Iterator[tuple[str, float]]:
     yield from _state("looking to the left", yaw, yaw < -_SIDE)
     yield from _state("looking to the right", yaw, yaw > _SIDE)
     level = (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
-    yield from _state("facing the camera", yaw, level, most=0.8)
+    facing = list(_state("facing the camera", yaw, level, most=0.8))
+    ahead = (np.abs(yaw) <= _SIDE) & (pitch > _DOWN) & (pitch < _UP)
+    yield from facing or _state("looking ahead", yaw, ahead, most=0.8)
     shoulders = series.joints[:, body.LEFT_SHOULDER, 0] - series.joints[:, body.RIGHT_SHOULDER, 0]
     unseen = ~np.isfinite(yaw)  # someone whose face is read isn't turned away, whatever the shoulders say
     yield from _state("turned away", shoulders, (shoulders < -0.3) & unseen, most=0.8)

@@ -36,7 +36,7 @@ def _parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
     """Each fact with the part of the person that shows it, and its confidence."""
     sure = facts.confidence
     for garment in facts.clothes:
-        yield garment.kind, "torso", garment.confidence
+        yield garment.kind, "whole" if garment.kind == "trousers" else "torso", garment.confidence
     for name in [*facts.features, *(["hair"] if facts.hair else []), *(["gender"] if facts.gender else [])]:
         yield name, "head", sure.get(name)
     for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures, *facts.near]:

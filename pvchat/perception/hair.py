@@ -37,13 +37,19 @@ def photographed(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8
     return word if share >= 0.6 and (not grey or word == "dark hair") else None
 
 
-def drawn(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]]) -> str | None:
-    """Hair colour of a drawn head: what fills the top of its box; drawn hair has any colour."""
+def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whole: bool = False) -> str | None:
+    """Hair colour of a drawn head; drawn hair has any colour.
+
+    Args:
+        boxes: [4] of the figure in each of the pictures: hair fills the top of it; or `whole`: of the hair.
+        images: as many pictures.
+        whole: see `boxes`.
+    """
     said: list[str | None] = []
-    for i, image in zip(best, images, strict=True):
-        x0, y0, x1, y1 = track.boxes[i]
+    for box, image in zip(boxes, images, strict=True):
+        x0, y0, x1, y1 = box
         top = np.array([x0 + 0.3 * (x1 - x0), y0 + 0.05 * (y1 - y0), x1 - 0.3 * (x1 - x0), y0 + 0.25 * (y1 - y0)])
-        found = colours.dominant(crop(image, top).reshape(-1, 3), groups=3)
+        found = colours.dominant(crop(image, box if whole else top).reshape(-1, 3), groups=3)
         said.append(found[0].word if found[0].share > 0.5 else None)
     name, share = colours.vote(said)
     if name is None or share < 0.6:

@@ -32,13 +32,13 @@ def head_of(box: FloatArray) -> FloatArray:
 def _shared(body: Thing, track: Track) -> int:
     """In how many of its sightings a body carries a track's face."""
     return sum(
-        _carries(np.asarray(box, np.float32), track.boxes[int(np.abs(track.frames - frame).argmin())])
+        carries(np.asarray(box, np.float32), track.boxes[int(np.abs(track.frames - frame).argmin())])
         for frame, box in zip(body.frames, body.boxes, strict=True)
         if np.abs(track.frames - frame).min() <= 1
     )
 
 
-def _carries(box: FloatArray, face: FloatArray) -> bool:
+def carries(box: FloatArray, face: FloatArray) -> bool:
     """Whether a face's box lies in the upper part of a body's."""
     middle, height = float(face[0] + face[2]) / 2, float(box[3] - box[1])
     starts = float(face[1] - box[1]) / max(height, 1e-6)

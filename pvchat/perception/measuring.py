@@ -16,17 +16,20 @@ import numpy as np
 from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, cover, spread, told
 from pvchat.perception.camera import Camera, measure_camera
+from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.grounds import ground_facts
-from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body
+from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, measure_body
+from pvchat.perception.outline import tell_posture
 from pvchat.perception.relations import tell_things
+from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import find_things, room_of
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
 from pvchat.video import Clip
 
-_MOUTH = ("talking", "smiling")
+_GUESSED = ("talking", "smiling", "looking ahead")
 _Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 
 
@@ -53,12 +56,14 @@ def measure(
     measured = with_things(clip, replace(analysis, tracks=copies, stage="what"), experts, depth.thing_frames)
     networks.rest()  # one kind of network after the other: their buffers are never there together
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
-    wanted = sorted(told(copies, depth) if only is None else only)
-    posing = [n for n in wanted if copies[n].kind == "face" and (only is not None or n < depth.posed_tracks)]
+    figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
+    wanted = sorted(told(copies, depth) | figures if only is None else only)
+    posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < depth.posed_tracks)]
+    facing = [n for n in wanted if copies[n].kind == "face" and n not in posing][: depth.faced_tracks]
     posed: dict[int, _Posed] = {}
-    for number in posing:
-        seen = spread(len(copies[number]), depth.poses)
-        posed[number] = seen, _poses(clip, copies[number], seen, experts, frames)
+    for number in [*posing, *facing]:
+        seen = spread(len(copies[number]), depth.poses if number in posing else depth.faced)
+        posed[number] = seen, _poses(clip, copies[number], seen, experts, frames, number in posing)
         tell("measuring people", number + 1, 2 * len(copies))
     networks.rest()
     for number, track in enumerate(copies):
@@ -69,6 +74,11 @@ def measure(
         tell("measuring people", len(copies) + number + 1, 2 * len(copies))
     networks.rest()
     return measured
+
+
+def _has_body(track: Track) -> bool:
+    """Whether a pose can be looked for: of a face, and of a body whose face isn't seen; of no drawn figure."""
+    return track.kind == "face" or bool(len(track.looks))
 
 
 def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: int) -> ClipAnalysis:
@@ -107,21 +117,31 @@ def _measure(
     clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, posed: _Posed | None
 ) -> None:
     """Fill in a track's facts."""
-    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts)
+    drawn = track.kind == "figure" and analysis.scene.drawn
+    heads = DrawnHeads(experts.faces.wide, experts.mesh) if drawn else None
+    track.facts = facts.measure_person(clip, track, company(track, analysis), experts=experts.facts, heads=heads)
     if posed is not None and posed[1]:
         _tell_motion(track, *posed, analysis, frames.camera)
+    tell_posture(track, analysis)
     tell_things(track, analysis)
+    dress_limbs(clip, track)
     ground_facts(track, analysis)
 
 
-def _poses(clip: Clip, track: Track, seen: IntArray, experts: Experts, frames: _Frames) -> list[BodyMeasures]:
-    """Fill in the pose of the sightings `seen`; face and hand measures of them. Beside it the camera is measured."""
+def _poses(
+    clip: Clip, track: Track, seen: IntArray, experts: Experts, frames: _Frames, whole: bool = True
+) -> list[BodyMeasures]:
+    """Fill in the pose of the sightings `seen`; face and hand measures of them, of the face alone where not `whole`.
+
+    Beside it the camera is measured.
+    """
     body, mesh, hands = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
 
     def look(i: int) -> BodyMeasures:
         frame = int(track.frames[i])
         image = clip.images[frame]
-        if (pose := body.pose(image, track.boxes[i], persons=partial(frames.persons, frame))) is not None:
+        pose = body.pose(image, track.boxes[i], persons=partial(frames.persons, frame)) if whole else None
+        if pose is not None:
             track.pose[i] = pose.joints
         return measure_body(image, track.boxes[i], track.points[i], track.pose[i], mesh, hands)
 
@@ -135,12 +155,14 @@ def _poses(clip: Clip, track: Track, seen: IntArray, experts: Experts, frames: _
 def _tell_motion(
     track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
 ) -> None:
-    found = track.facts
-    found.pose, found.movement, found.gestures, confidence = describe_motion(
-        _part(track, seen), analysis.times, measures, camera
-    )
-    if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask
-        found.gestures = [g for g in found.gestures if g not in _MOUTH]
+    found, part = track.facts, _part(track, seen)
+    if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
+        found.pose, sure = body_pose(part.pose, camera.aspect)
+        found.confidence |= {"pose": sure} if found.pose else {}
+        return
+    found.pose, found.movement, found.gestures, confidence = describe_motion(part, analysis.times, measures, camera)
+    if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
+        found.gestures = [g for g in found.gestures if g not in _GUESSED]
     found.confidence.update(confidence)
 
 

@@ -36,6 +36,7 @@ _BESIDE = (
     "car", "bus", "truck", "train", "bicycle", "motorcycle", "horse", "dog", "cat", "refrigerator", "potted plant",
 )  # fmt: skip
 _DARK = re.compile(r"^(black|grey|dark \w+|navy)$")
+_STANDING_BY = 3  # frames that a thing beside somebody must be seen in: what passes is taken for anything
 _MOST_HELD = 2.5  # height and width of what is held in one hand, in face heights; of a racket or board more
 _LONG = ("umbrella", "tennis racket", "baseball bat", "skateboard", "surfboard", "suitcase", "handbag")
 
@@ -60,7 +61,8 @@ def tell_things(track: Track, analysis: ClipAnalysis) -> None:
         facts.grounds["tie"] = told.ground(ties[0])
     seats = [t for t in analysis.things if t.label in _SEATS and told.sits_on(t)]
     if seats and facts.pose in ("sitting", "lying down"):
-        facts.seat, facts.confidence["seat"] = _SEATS[seats[0].label], seats[0].confidence
+        seat = "bed" if seats[0].label == "couch" and analysis.scene.place == "a bedroom" else seats[0].label
+        facts.seat, facts.confidence["seat"] = _SEATS[seat], seats[0].confidence
         facts.grounds["seat"] = told.ground(seats[0])
     ridden = [t for t in analysis.things if t.label in _RIDDEN and told.sits_on(t)]
     if ridden and facts.activity is None and facts.pose != "standing":
@@ -68,7 +70,7 @@ def tell_things(track: Track, analysis: ClipAnalysis) -> None:
         facts.grounds["activity"] = told.ground(ridden[0])
     for thing in analysis.things:
         word = _AT.get(thing.label) if told.is_at(thing) else None
-        if word is None and thing.label in _BESIDE and thing not in ridden and told.is_beside(thing):
+        if word is None and _stays(thing) and thing not in ridden and told.is_beside(thing):
             word = f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
         if word and word not in facts.near and len(facts.near) < 2:
             facts.near.append(word)
@@ -155,6 +157,10 @@ class _Told:
             return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
         middle = float(face[0] + face[2]) / 2
         return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
+
+
+def _stays(thing: Thing) -> bool:
+    return thing.label in _BESIDE and len(thing.frames) >= _STANDING_BY
 
 
 def _in_front(track: Track, row: int, box: FloatArray) -> bool:

@@ -13,11 +13,15 @@ from pvchat.schemas.things import Ground
 
 @dataclass
 class Garment:
-    """One piece of clothing: kind ("jacket"; "top" when the kind isn't known), colour word or None, confidence 0..1."""
+    """One piece of clothing: kind ("jacket"; "top" when the kind isn't known), colour word or None, confidence 0..1.
+
+    `sleeves`: "long-sleeved", "short-sleeved", "sleeveless", or None where they weren't seen.
+    """
 
     kind: str
     colour: str | None
     confidence: float
+    sleeves: str | None = None
 
 
 @dataclass

@@ -1,0 +1,72 @@
+"""Where the faces of drawn figures are: the locator's boxes take in hair, half a body, or a part of either.
+
+In: pictures of a drawn figure with its boxes, the detector of near and far faces. Out: a face box for each, where one
+is found, which is in about half of the clips. Hair lies above it, clothes below.
+
+Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception.experts.attributes import crop
+from pvchat.perception.experts.mesh import MeshExpert, WideFaceDetector
+from pvchat.schemas import FloatArray
+
+_SURE = 0.4  # the detector's score
+_MARGIN = 0.1  # of the figure's box that is looked at beyond it
+_AHEAD = 17.0  # degrees, as for photographed faces
+_SMALLEST, _LARGEST = 0.3, 1.1  # height of the face over that of the figure's box: ears and eyes look like faces, too
+
+
+class DrawnHeads:
+    """Finds the faces of drawn figures, and whether they look ahead.
+
+    Args:
+        detector: of near and far faces.
+        mesh: lays itself over a good third of drawn faces.
+    """
+
+    def __init__(self, detector: WideFaceDetector, mesh: MeshExpert | None = None) -> None:
+        self.detector, self.mesh = detector, mesh
+
+    def faces(self, images: Sequence[NDArray[np.uint8]], figures: FloatArray) -> list[FloatArray | None]:
+        """The face [4] that is surest in each picture's figure box [n, 4], or None."""
+        return [self._face(image, figure) for image, figure in zip(images, figures, strict=True)]
+
+    def look_ahead(self, images: Sequence[NDArray[np.uint8]], faces: Sequence[FloatArray]) -> bool:
+        """Whether those of the faces that the mesh is sure of, one at least, are all turned to the front."""
+        if self.mesh is None:
+            return False
+        found = [self.mesh.mesh(image, face) for image, face in zip(images, faces, strict=True)]
+        turned = [abs(mesh.yaw) for mesh in found if mesh is not None]
+        return bool(turned) and max(turned) <= _AHEAD
+
+    def _face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
+        size = figure[2:] - figure[:2]
+        around = np.clip(np.concatenate([figure[:2] - _MARGIN * size, figure[2:] + _MARGIN * size]), 0, 1)
+        found, _, scores = self.detector.faces(np.ascontiguousarray(crop(image, around)), _SURE)
+        scale = np.tile(around[2:] - around[:2], 2)
+        for box, _ in sorted(zip(found, scores, strict=True), key=lambda pair: -pair[1]):
+            face = np.asarray(np.tile(around[:2], 2) + box * scale, np.float32)
+            tall = float(face[3] - face[1]) / max(float(size[1]), 1e-6)
+            middle = (face[:2] + face[2:]) / 2
+            if _SMALLEST <= tall <= _LARGEST and (middle > figure[:2]).all() and (middle < figure[2:]).all():
+                return face
+        return None
+
+
+def hair_of(face: FloatArray) -> FloatArray:
+    """The part [4] of the picture above a drawn face that is hair."""
+    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
+    return np.array([x - 0.3 * width, face[1] - 0.45 * height, x + 0.3 * width, face[1] - 0.1 * height], np.float32)
+
+
+def clothes_of(face: FloatArray) -> FloatArray:
+    """The part [4] of the picture below a drawn face that is clothes."""
+    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
+    return np.array([x - 0.7 * width, face[3] + 0.4 * height, x + 0.7 * width, face[3] + 1.3 * height], np.float32)

@@ -1,0 +1,146 @@
+"""How long the sleeves are, and what covers the legs: looked up along the joints of the pose.
+
+In: a `Track` with poses, indices of its best sightings, their pictures. Out: "long-sleeved", "short-sleeved" or
+"sleeveless"; the colour of the trousers. Skin is what has the colour of the face; a sleeve must have a colour of the
+torso, for an arm that is found a little beside itself shows the wall.
+
+Legend: lengths are in face heights of the person in question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception import colours, garments
+from pvchat.perception.experts import body
+from pvchat.perception.experts.attributes import crop
+from pvchat.perception.sightings import best_sightings, skin_colour, torso_box
+from pvchat.schemas import FloatArray, Garment, IntArray, Track
+
+if TYPE_CHECKING:
+    from pvchat.video import Clip
+
+Image = NDArray[np.uint8]
+_SEEN = 0.8  # visibility from which a joint is believed
+_PATCH = 0.14  # half the side of the square that is looked at
+_UPPER, _LOWER = (0.45, 0.65, 0.8), (0.3, 0.5, 0.7)  # where on the way from shoulder to elbow, elbow to wrist
+_CLOTH = 22.0  # difference in CIELAB up to which a patch is of the torso's cloth
+_FEW, _OFTEN = 3, 0.4  # arms, over all sightings, that must say something; share of all that are seen
+_AGREE = 0.8  # share of them that must say the same
+_LEGS_SURE = 0.7  # confidence of trousers [choice]
+_LEGS = 0.25  # of the way from hip to knee that must be in the picture
+_ARMS = (
+    (body.LEFT_SHOULDER, body.LEFT_ELBOW, body.LEFT_WRIST),
+    (body.RIGHT_SHOULDER, body.RIGHT_ELBOW, body.RIGHT_WRIST),
+)
+_THIGHS = ((body.LEFT_HIP, body.LEFT_HIP + 2), (body.RIGHT_HIP, body.RIGHT_HIP + 2))
+
+
+def dress_limbs(clip: Clip, track: Track) -> None:
+    """Add to a face track's clothes, once its pose is known, how long the sleeves are, and trousers.
+
+    Args:
+        clip: T frames; track.frames index into them.
+        track: n sightings, with poses and facts.
+    """
+    if track.kind != "face" or np.isnan(track.pose).all():
+        return
+    best = best_sightings(track)
+    images = [clip.images[track.frames[i]] for i in best]
+    if colours.is_grey_scale(np.stack(images)):
+        return
+    clothes = track.facts.clothes
+    main = clothes[0] if clothes else None
+    if main is not None and main.kind == "top":
+        main.sleeves = sleeves(track, best, images)
+    if track.facts.pose == "standing" and (main is None or main.kind not in garments.WHOLE):
+        legs = leg_colour(track, best, images)
+        # of a woman in one colour from top to bottom it may be a coat or dress
+        if legs is not None and not (track.facts.gender == "woman" and main is not None and main.colour == legs):
+            clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
+
+
+def sleeves(track: Track, best: IntArray, images: Sequence[Image]) -> str | None:
+    """How long they are, where most arms that are seen agree; None in grey pictures and where arms aren't seen.
+
+    Args:
+        track: n sightings of a face.
+        best: indices of those that are looked at.
+        images: their pictures.
+    """
+    said = [word for i, image in zip(best, images, strict=True) for word in _of_arms(track, int(i), image)]
+    told = [word for word in said if word is not None]
+    if len(told) < max(_FEW, _OFTEN * len(said)):
+        return None
+    name = max(sorted(set(told)), key=told.count)
+    return name if told.count(name) >= _AGREE * len(told) else None
+
+
+def leg_colour(track: Track, best: IntArray, images: Sequence[Image]) -> str | None:
+    """The colour of what covers both thighs, where they are seen; None where that is skin."""
+    said: list[str | None] = []
+    for i, image in zip(best, images, strict=True):
+        joints = track.pose[i]
+        if np.isnan(joints).any():
+            continue
+        skin, pixels = skin_colour(image, track.boxes[i]), []
+        for hip, knee in _THIGHS:
+            way = joints[hip, :2] + np.outer((0.3, 0.5), joints[knee, :2] - joints[hip, :2])
+            if joints[hip, 3] < _SEEN or not _inside(joints[hip, :2] + _LEGS * (joints[knee, :2] - joints[hip, :2])):
+                continue
+            pixels += [_patch(track, int(i), image, point) for point in way if _inside(point)]
+        if len(pixels) < 2:
+            continue
+        flat = np.concatenate(pixels)
+        bare = float(colours.skin_like(flat, skin).mean()) > 0.5
+        said.append(None if bare else colours.name_colours(colours.dominant(flat, colours.cast(image))))
+    name, share = colours.vote(said)
+    return name if len(said) >= min(2, len(best)) and share >= _AGREE else None
+
+
+def _of_arms(track: Track, i: int, image: Image) -> Iterator[str | None]:
+    """What each arm that is seen says; None where it shows neither skin nor the torso's cloth."""
+    joints = track.pose[i]
+    if np.isnan(joints).any():
+        return
+    skin = skin_colour(image, track.boxes[i])
+    torso = np.median(colours.to_lab(crop(image, torso_box(track, i)).reshape(-1, 3)), 0)
+    for arm in _ARMS:
+        if (joints[list(arm), 3] < _SEEN).any() or not all(_inside(joints[j, :2]) for j in arm):
+            continue
+        shoulder, elbow, wrist = (joints[j, :2] for j in arm)
+        upper = [_patch(track, i, image, shoulder + x * (elbow - shoulder)) for x in _UPPER]
+        lower = [_patch(track, i, image, elbow + x * (wrist - elbow)) for x in _LOWER]
+        yield _arm(_kinds(upper, skin, torso), _kinds(lower, skin, torso))
+
+
+def _arm(upper: list[str], lower: list[str]) -> str | None:
+    if lower.count("skin") >= 2:
+        return "sleeveless" if upper[:2].count("skin") == 2 else "short-sleeved" if "cloth" in upper else None
+    return "long-sleeved" if lower.count("cloth") >= 2 and upper.count("cloth") >= 2 else None
+
+
+def _kinds(patches: list[NDArray[np.uint8]], skin: FloatArray, torso: FloatArray) -> list[str]:
+    found = []
+    for flat in patches:
+        bare = len(flat) and float(colours.skin_like(flat, skin).mean()) > 0.5
+        like = len(flat) and float(np.linalg.norm(np.median(colours.to_lab(flat), 0) - torso)) < _CLOTH
+        found.append("skin" if bare and not like else "cloth" if like and not bare else "")
+    return found
+
+
+def _patch(track: Track, i: int, image: Image, point: FloatArray) -> NDArray[np.uint8]:
+    """Pixels [N, 3] around a point (fractions)."""
+    height, width = image.shape[:2]
+    half = _PATCH * float(track.boxes[i, 3] - track.boxes[i, 1])
+    across = half * height / width
+    box = np.array([point[0] - across, point[1] - half, point[0] + across, point[1] + half], np.float32)
+    return crop(image, box).reshape(-1, 3)
+
+
+def _inside(point: FloatArray) -> bool:
+    return bool((point > 0).all() and (point < 0.99).all())

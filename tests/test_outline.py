@@ -1,0 +1,45 @@
+"""Posture by the boxes of bodies: who stands, and who falls or lies down."""
+
+from __future__ import annotations
+
+from make_analysis import make_analysis, make_track
+
+from pvchat.perception.outline import tell_posture
+from pvchat.schemas import PersonFacts, Thing
+
+FACE = (0.42, 0.06, 0.48, 0.14)
+
+
+def told(*boxes: tuple[float, float, float, float], pose: str | None = None, kind: str = "face") -> PersonFacts:
+    """The facts of somebody whose body has these boxes in frames 0, 1, … of a square clip; its face is at the top."""
+    analysis = make_analysis(make_track(frames=range(len(boxes)), box=FACE, kind=kind))
+    analysis.width = analysis.height = 100
+    analysis.bodies = [Thing("person", 0.9, list(range(len(boxes))), [list(b) for b in boxes], [0.9] * len(boxes))]
+    (track,) = analysis.tracks
+    track.facts = PersonFacts(pose=pose)
+    tell_posture(track, analysis)
+    return track.facts
+
+
+TALL, BROAD, FLAT = (0.3, 0.05, 0.6, 0.95), (0.1, 0.05, 0.7, 0.95), (0.2, 0.7, 0.8, 0.95)
+
+
+def test_narrow_boxes_stand_and_broad_ones_say_nothing():
+    assert told(TALL, TALL, TALL).pose == "standing"
+    assert told(BROAD, BROAD, BROAD).pose is None
+    assert told(TALL).pose is None  # one frame isn't enough
+
+
+def test_joints_count_for_more():
+    assert told(TALL, TALL, TALL, pose="sitting").pose == "sitting"
+
+
+def test_who_gets_flat_and_low_fell_or_lay_down():
+    facts = told(TALL, TALL, FLAT, FLAT, pose="standing")
+    assert (facts.pose, facts.movement) == (None, "falling or lying down")
+    assert told(FLAT, FLAT, FLAT, FLAT).movement is None
+
+
+def test_somebody_elses_body_says_nothing():
+    elsewhere = (0.7, 0.05, 0.95, 0.95)
+    assert told(elsewhere, elsewhere, elsewhere).pose is None
