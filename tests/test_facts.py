@@ -101,6 +101,13 @@ def test_claims_become_features_gender_and_garments():
     assert [(g.kind, g.colour) for g in found.clothes] == [("suit", "dark blue"), ("shirt", "white"), ("tie", None)]
 
 
+def test_nobody_wears_two_kinds_of_tie():
+    clip, track = scene_with(cloth=NAVY)
+    formal = StubImageNet(i834=0.4, i906=0.2, i457=0.3)
+    found = measure_person(clip, track, analysis(track), experts=experts(formal, head=[("man", 0.95)]))
+    assert [g.kind for g in found.clothes if "tie" in g.kind] == ["bow tie"]
+
+
 def test_nothing_formal_is_said_below_the_threshold():
     clip, track = scene_with()
     weak = StubImageNet(i834=0.2, i906=0.2)

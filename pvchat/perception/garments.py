@@ -9,6 +9,8 @@ Legend: p, q [1000] are mean probabilities over the torso and over the bust crop
 
 from __future__ import annotations
 
+import numpy as np
+
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.schemas import FloatArray
 
@@ -45,14 +47,16 @@ def _formal(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: str |
     worn = any(claim.label in OUTER for claim in claims)
     if sure < _FORMAL_SURE:
         return claims if worn or gown < _GOWN_SURE else [Attribute("jacket", gown)]
-    ties = [
-        Attribute(name, max(float(p[i]), float(q[i])))
-        for i, name in _TIES.items()
-        if max(p[i], q[i]) >= _TIE_SURE and gender != "woman"
-    ]
+    ties = [] if gender == "woman" else _tie(np.maximum(p, q))
     if worn:
-        return claims + [tie for tie in ties if all(tie.label != claim.label for claim in claims)]
+        return claims if any(claim.label in _TIES.values() for claim in claims) else claims + ties
     return [Attribute("suit" if ties or gender == "man" else "jacket", sure), *ties]
+
+
+def _tie(seen: FloatArray) -> list[Attribute]:
+    """The surer kind of tie, if one is seen: nobody wears two."""
+    index = max(_TIES, key=lambda i: float(seen[i]))
+    return [Attribute(_TIES[index], float(seen[index]))] if seen[index] >= _TIE_SURE else []
 
 
 def _formality(p: FloatArray) -> float:
