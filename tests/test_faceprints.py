@@ -19,17 +19,17 @@ from pvchat.people.merge import merge
 from pvchat.people.parts import RECORD, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.analysis import Depth, cover, printed
-from pvchat.perception.experts.faceprint import SIDE, TEMPLATE, WIDTH, FaceprintNetwork
+from pvchat.perception.experts.faceprint import SIDE, TEMPLATE, FaceprintNetwork
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, masked_crop
 from pvchat.perception.joining import TrackJoiner, join
-from pvchat.schemas import Track
+from pvchat.schemas import FACEPRINT, Track
 from pvchat.storage.clips import ClipCache
 
 
 def print_of(person: int, noise: float = 0.3, seed: int = 0) -> np.ndarray:
     """A faceprint [512] of a made-up person, of unit length."""
-    middle = np.random.default_rng(3000 + person).standard_normal(WIDTH)
-    spread = np.random.default_rng(977 * person + seed).standard_normal(WIDTH)
+    middle = np.random.default_rng(3000 + person).standard_normal(FACEPRINT)
+    spread = np.random.default_rng(977 * person + seed).standard_normal(FACEPRINT)
     row = middle / np.linalg.norm(middle) + noise * spread / np.linalg.norm(spread)
     return np.float32(row / np.linalg.norm(row))
 
@@ -91,8 +91,8 @@ def test_without_faceprints_on_both_sides_identity_vectors_decide(model: Presenc
 
 def test_an_enrollment_keeps_them_and_they_pass_as_a_persons_file() -> None:
     ana = enrolled(1)
-    assert ana.arrays["prints"].shape == (4, WIDTH)
-    assert ana.arrays["masked_prints"].shape == (4, WIDTH)
+    assert ana.arrays["prints"].shape == (4, FACEPRINT)
+    assert ana.arrays["masked_prints"].shape == (4, FACEPRINT)
     contents.check(ana.kind, ana.arrays, ana.extra, ana.name)
     assert sum(ana.arrays[name].nbytes for name in ("prints", "masked_prints")) < 20_000
 
@@ -169,7 +169,7 @@ class Shades:
     def describe(self, crops: np.ndarray) -> np.ndarray:
         assert crops.shape[1:] == (SIDE, SIDE, 3)
         halves = crops.reshape(len(crops), 2, -1).astype(np.float32).mean(2)
-        return np.repeat(halves, WIDTH // 2, 1)
+        return np.repeat(halves, FACEPRINT // 2, 1)
 
 
 class Expert:
@@ -203,7 +203,7 @@ def test_masks_are_drawn_over_the_lower_half_only() -> None:
 def test_a_track_gets_two_masked_faceprints_a_sighting() -> None:
     clip, track = make_clip(frames=8), make_track(1)
     cover(clip, track, Expert(), 2)  # type: ignore[arg-type]
-    assert track.masked_prints.shape == (4, WIDTH)
+    assert track.masked_prints.shape == (4, FACEPRINT)
     assert track.masked.shape == (4, 128)
     assert Depth(prints=0).prints == 0
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pvchat.people.corrections import SAME_TRACK, Example, Rows, examples_of
-from pvchat.people.parts import NOTHING, View
+from pvchat.people.corrections import SAME_TRACK, Example, examples_of
+from pvchat.people.parts import NOTHING, View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
@@ -35,12 +35,7 @@ def view_beside(person: Person) -> View:
     hers = [example for example in examples_of(person) if example.said.her]
     if not hers:
         return View(NOTHING)
-    return View(*(_stacked(rows) for rows in zip(*(example.rows for example in hers), strict=True)))
-
-
-def _stacked(rows: Sequence[Rows]) -> FloatArray:
-    filled = [np.asarray(r, np.float32) for r in rows if len(r)]
-    return np.concatenate(filled) if filled else np.zeros((0, 0), np.float32)
+    return View(*(stacked(rows) for rows in zip(*(example.rows for example in hers), strict=True)))
 
 
 def told(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:
@@ -73,7 +68,8 @@ def against(person: Person, tracks: Sequence[Track], compared: Compared) -> Floa
         if example.said.her:
             continue
         for column, track in enumerate(tracks):
-            if track.kind == person.kind and len(example.faces) + len(example.masked):
+            comparable = len(example.faces) or is_masked(track) and len(example.masked)
+            if track.kind == person.kind and comparable:
                 odds = compared(View(*example.rows), track)
                 out[column] = max(out[column], odds + _TIE if odds > 0 else 0.0)
     return out

@@ -31,7 +31,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -43,7 +42,7 @@ from pvchat.identity.competition import compete, shown_together
 from pvchat.identity.measures import PrintModel, Weights, measures
 from pvchat.identity.recurring import crowd, held_together
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
-from pvchat.people.parts import View, parts_of
+from pvchat.people.parts import View, parts_of, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
@@ -200,8 +199,8 @@ class PresenceModel:
         covered = own.masked if len(own.masked) else person.arrays.get("masked", ())
         prints = [person.arrays.get(key, ()) for key in ("prints", "masked_prints")]
         deep = View(
-            _with(own.prototypes, told.bare), _with(covered, told.masked),
-            _with(prints[0], told.prints), _with(prints[1], told.masked_prints),
+            stacked((own.prototypes, told.bare)), stacked((covered, told.masked)),
+            stacked((prints[0], told.prints)), stacked((prints[1], told.masked_prints)),
         )  # fmt: skip
         score, found = self._compare(deep, track, masked)
         score += self._support(person, track, masked) - _doubt(person)
@@ -255,9 +254,8 @@ class PresenceModel:
         out = np.full(len(analysis.tracks), _NEVER, np.float32)
         if not figures:
             return out
-        prototypes = _with(
-            person.arrays["prototypes"] if own is None else own.prototypes, examples.view_beside(person).bare
-        )
+        own_rows = person.arrays["prototypes"] if own is None else own.prototypes
+        prototypes = stacked((own_rows, examples.view_beside(person).bare))
         everyone = np.concatenate([analysis.tracks[i].identity for i in figures])
         frames = [
             np.asarray(person.arrays["frame"], np.float32),
@@ -291,12 +289,6 @@ def _mean_odds(logits: Sequence[float]) -> float:
     for them .03 and .045; with all prototypes in one heap .48 and .09, with mean log-odds .30 and 0.
     """
     return float(np.logaddexp.reduce(np.asarray(logits, np.float64)) - np.log(len(logits)))
-
-
-def _with(own: Any, beside: FloatArray) -> FloatArray:
-    """A person's rows [P, D] and those that examples add; either may be empty."""
-    rows = [np.asarray(part, np.float32) for part in (own, beside) if len(part)]
-    return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
 
 
 def _decide(person: Person, logits: FloatArray, analysis: ClipAnalysis, config: PresenceConfig) -> PersonPresence:

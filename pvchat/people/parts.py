@@ -7,6 +7,7 @@ to strangers, too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from pvchat.people.person import Person
 
 Rows = NDArray[Any]
-NOTHING: Rows = np.zeros((0, 0), np.float32)
+NOTHING: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
 KEYS = ("prototypes", "masked", "prints", "masked_prints")
 _BEFORE_PRINTS = 2  # of them were counted before there were faceprints
@@ -35,6 +36,12 @@ class View:
     masked: Rows = field(default_factory=lambda: NOTHING)
     prints: Rows = field(default_factory=lambda: NOTHING)
     masked_prints: Rows = field(default_factory=lambda: NOTHING)
+
+
+def stacked(rows: Iterable[Any]) -> NDArray[np.float32]:
+    """All rows [n, D] of some arrays, of which any may be empty; [0, 0] where all are."""
+    filled = [np.asarray(part, np.float32) for part in rows if len(part)]
+    return np.concatenate(filled) if filled else NOTHING
 
 
 def parts_of(person: Person) -> list[View]:

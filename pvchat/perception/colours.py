@@ -71,6 +71,11 @@ def to_linear(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
+def from_linear(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Light [..., 3], 0..1, to sRGB, 0..1: the inverse of `to_linear`."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
 def is_grey_scale(images: NDArray[np.uint8]) -> bool:
     """Whether footage [T, H, W, 3] has no colour at all: a face in a grey room is enough colour."""
     step = max(1, images.shape[1] // 60), max(1, images.shape[2] // 60)

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.mesh import MeshExpert, WideFaceDetector
+from pvchat.perception.gestures import AHEAD
 from pvchat.schemas import FloatArray
 
 _SURE = 0.4  # the detector's score
 _MARGIN = 0.1  # of the figure's box that is looked at beyond it
-_AHEAD = 17.0  # degrees, as for photographed faces
 _SMALLEST, _LARGEST = 0.3, 1.1  # height of the face over that of the figure's box: ears and eyes look like faces, too
 
 
@@ -44,7 +44,7 @@ class DrawnHeads:
             return False
         found = [self.mesh.mesh(image, face) for image, face in zip(images, faces, strict=True)]
         turned = [abs(mesh.yaw) for mesh in found if mesh is not None]
-        return bool(turned) and max(turned) <= _AHEAD
+        return bool(turned) and max(turned) <= AHEAD
 
     def _face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
         size = figure[2:] - figure[:2]

@@ -23,7 +23,7 @@ _TALK_SPREAD, _TALK_RANGE, _TALK_TURNS = 0.010, 0.03, 2  # of the mouth's openin
 SMILES = 0.8  # probability: on the development footage 12 of 12 told from there on smile
 _SHUT_EYES = 0.13
 # Degrees; the mesh's pitch is coarse: faces that look into a camera above or below them read -25 to 15.
-_SIDE, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
+AHEAD, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
 _FACING_YAW, _FACING_PITCH = 10.0, (-25.0, 15.0)
 _NOD, _SHAKE, _SWINGS = 9.0, 15.0, 3  # degrees peak to peak, and how many turns of direction
 _MOVES = 0.30  # face heights a hand moves between sightings, on average, when it gestures
@@ -91,11 +91,11 @@ def _face_states(series: Series) -> Iterator[tuple[str, float]]:
     yield from _state("closing their eyes", series.eyes_open, series.eyes_open < _SHUT_EYES)
     yield from _state("looking down", pitch, (pitch < _DOWN) & (np.abs(yaw) < _PROFILE))
     yield from _state("looking up", pitch, (pitch > _UP) & (np.abs(yaw) < _PROFILE))
-    yield from _state("looking to the left", yaw, yaw < -_SIDE)
-    yield from _state("looking to the right", yaw, yaw > _SIDE)
+    yield from _state("looking to the left", yaw, yaw < -AHEAD)
+    yield from _state("looking to the right", yaw, yaw > AHEAD)
     level = (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
     facing = list(_state("facing the camera", yaw, level, most=0.8))
-    ahead = (np.abs(yaw) <= _SIDE) & (pitch > _DOWN) & (pitch < _UP)
+    ahead = (np.abs(yaw) <= AHEAD) & (pitch > _DOWN) & (pitch < _UP)
     yield from facing or _state("looking ahead", yaw, ahead, most=0.8)
     shoulders = series.joints[:, body.LEFT_SHOULDER, 0] - series.joints[:, body.RIGHT_SHOULDER, 0]
     unseen = ~np.isfinite(yaw)  # someone whose face is read isn't turned away, whatever the shoulders say

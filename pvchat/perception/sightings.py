@@ -14,11 +14,8 @@ from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
 _SIGHTINGS = 5  # the best ones, which must agree
 _BAR = 24  # brightest value of a bar's row, compression included
-_DIM, _LIT, _MOST_GAIN = (
-    42.0,
-    55.0,
-    6.0,
-)  # L of a face in dim light, of one in good light, the most that light is raised
+# L of a face in dim light, of one in good light; the most that light is raised
+_DIM, _LIT, _MOST_GAIN = 42.0, 55.0, 6.0
 
 
 def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
@@ -87,8 +84,7 @@ def relit(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | Non
         return None
     gain = min(_MOST_GAIN, ((_LIT + 16) / (lightness + 16)) ** 3)
     linear = np.minimum(colours.to_linear(image) * gain, 1.0)
-    value = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
-    return np.asarray((value * 255).round(), np.uint8)
+    return np.asarray((colours.from_linear(linear) * 255).round(), np.uint8)
 
 
 def within_bars(image: NDArray[np.uint8], box: FloatArray) -> FloatArray:

@@ -97,7 +97,7 @@ def to_rgb(lab: FloatArray) -> FloatArray:
     f = np.stack((y + lab[..., 1] / 500, y, y - lab[..., 2] / 200), -1)
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
     linear = np.clip(xyz @ _TO_RGB.T, 0, 1)
-    return np.asarray(255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055), "f4")
+    return np.asarray(255 * colours.from_linear(linear), "f4")
 
 
 def _seen(image: Images, cover: FloatArray) -> str:

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts.networks import load_onnx
 from pvchat.perception.experts.workers import side_by_side
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FACEPRINT, FloatArray
 
-WIDTH = 512
 SIDE = 112  # pixels of a face crop
 # Where ArcFace's crops have the left eye, right eye, nose and mouth corners (Deng et al. 2019, InsightFace's code).
 TEMPLATE = np.array(
@@ -55,7 +54,7 @@ class FaceprintNetwork:
             [B, 512] float32 of unit length.
         """
         if self._network is None or not len(crops):
-            return np.zeros((0, WIDTH), np.float32)
+            return np.zeros((0, FACEPRINT), np.float32)
         network = self._network
         planes = (crops.astype(np.float32).transpose(0, 3, 1, 2) - 127.5) / 127.5
         # one at a time: the file's own reshapes are for a batch of one

@@ -29,11 +29,12 @@ from PIL import Image
 
 from pvchat.identity.measures import Weights, distances, measures
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask, masked_crop
+from pvchat.perception.experts.identity import WIDTH as FACE
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from pvchat.train.degrade import degrade_face
 
-FACE = 128  # width of an identity vector; what follows it in a row is the faceprint
+_PARTS = slice(FACE), slice(FACE, None)  # of a row: the identity vector, the faceprint
 SETS = ("lfw", "celeb_glint", "imfdb_id")
 SMALLEST = 3  # the fewest people that a cohort row may stand for
 HARD_SHARE = 0.25  # weight of look-alikes among the strangers
@@ -172,7 +173,7 @@ def main(argv: list[str] | None = None) -> None:
     card: dict[str, Any] = {}
     rows: dict[str, FloatArray] = {}
     for name, prints, views in (("bare", "prints", bare), ("masked", "masked_prints", masked)):
-        own, printed = [[p[..., part] for p in views(train[::2])] for part in (slice(FACE), slice(FACE, None))]
+        own, printed = [[p[..., part] for p in views(train[::2])] for part in _PARTS]
         rows[name], rows[prints] = cohort(own), cohort(printed)
         for key, held in ((name, [rows[name]]), (prints, [rows[name], rows[prints]])):
             weights = fit(held, views(fitted))
@@ -190,7 +191,7 @@ def _table(rows: Sequence[FloatArray], people: list[FloatArray], seed: int) -> t
     for enrolled, track, label in episodes(people, seed):
         ones = np.ones(len(track), np.float32)
         found: list[float] = []
-        for own, part in zip(rows, (slice(FACE), slice(FACE, None)), strict=False):
+        for own, part in zip(rows, _PARTS, strict=False):
             found.extend(measures(enrolled[:, part], track[:, part], ones, own))
         table.append((*found, 1.0))
         labels.append(label)
