@@ -16,6 +16,7 @@ from safetensors.torch import save_file  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat import answerer  # noqa: E402
+from pvchat.chat.backed import sentences  # noqa: E402
 from pvchat.chat.trained import TrainedModel  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
@@ -101,6 +102,17 @@ def test_after_two_wrong_answers_the_plain_sentence_stands(chat, studio, tries, 
     answer = chat.ask(studio.clip("both", ANA, BEN), "Who is in this video?")
     assert answer.answer == plain
     assert (made[0].own, len(made[0].stopped)) == (0, 2)
+
+
+def test_who_was_spoken_of_first_is_not_told_twice(chat, studio, tries, monkeypatch):
+    made = spoken(chat, monkeypatch)
+    plain = chat_facts(chat, studio, "What are Ana and Ben wearing?")
+    first, second = sentences(plain)
+    tries += [f"{second} Ana is dancing.", f"{first} {second}"]
+    heard: list[str] = []
+    answer = chat.ask(studio.clip("both", ANA, BEN), "What are Ana and Ben wearing?", stream=heard.append)
+    assert answer.answer == f"{second} {first}" == "".join(heard)
+    assert (made[0].own, made[0].tries, len(made[0].stopped)) == (2, 2, 1)
 
 
 def test_small_talk_is_not_the_models(chat, studio, tries):

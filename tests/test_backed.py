@@ -119,6 +119,12 @@ REST = "Ana is in this video, but I can't tell the rest."
         ("Where is Ana?", LEFT, "Bo is before a dark wall, on the left of the frame, next to Ana.", False),
         ("Where is Ana?", LEFT, "Ana is before a dark wall, on the right of the frame, next to Bo.", False),
         ("Where is Ana?", LEFT, "Ana is before a dark wall, on the left of the frame, wearing a blue jacket.", False),
+        ("Where is Ana?", KNOWN[5], LEFT, True),
+        ("Where is Ana?", KNOWN[5], "Ana is before a dark wall.", False),
+        ("Who is near Ana?", KNOWN[5], LEFT, False),
+        ("Where is Ana, and with whom?", KNOWN[5], LEFT, False),
+        ("Where is Ana?", "Ana is in a street, next to a car.", "Ana is in a street.", False),
+        ("Where is Ana?", "Ana is in a street, next to one person.", "Ana is in a street.", True),
         ("Where is Bo?", "Bo is not in this video, so I can't say where Bo is.", KNOWN[3], False),
         ("Is Ana a good cook?", REST, "Ana is in this video, but I can't tell whether Ana is a good cook.", True),
         ("Is Ana a good cook?", REST, "Ana is in this video, but I can't tell whether Ana is a bad cook.", False),
@@ -127,6 +133,10 @@ REST = "Ana is in this video, but I can't tell the rest."
         ("Is Ana a good cook?", REST, "Ana is in this video, and Ana is a good cook.", False),
         ("Is Ana a good cook?", "Ana is not in this video, so I can't tell.", REST, False),
         ("Why is Ana crying?", REST, "Ana is in this video, but I can't tell why Ana is crying.", False),
+        ("What's in Ana's bag?", REST, "Ana is in this video, but I can't make out anything in Ana's bag.", True),
+        ("What's in Ana's bag?", REST, "Ana is in this video, but I can't make out anything in Ana's hat.", False),
+        ("What's in Ana's bag?", REST, "Ana is in this video, but I can't make out what is in Ana's bag.", False),
+        ("What's in Ana's bag?", "Ana is wearing red.", "Ana is in this video, but I can't make out more.", False),
         ("Is Ana on the left?", "Yes, Ana is on the left.", f"Yes, {KNOWN[0]}", True),
         ("Is Ana on the left?", "Yes, Ana is on the left.", f"No, {KNOWN[0]}", False),
         ("Is Ana on the left?", "No, Ana is on the right.", f"Yes, {KNOWN[0]}", False),
@@ -144,6 +154,24 @@ REST = "Ana is in this video, but I can't tell the rest."
 )  # fmt: skip
 def test_more_that_is_true_passes_and_what_cannot_be_told_may_be_named(question, plain, said, fits):
     assert bool(backing(question, plain).problems(said, 0)) != fits
+
+
+TWO = ("Bo is not in this video, so I can't tell.", "I'm not sure whether Ana is in this video, so I can't tell.")
+
+
+@pytest.mark.parametrize(
+    ("plain", "said", "left", "place"),
+    [
+        (TWO, TWO[1], [0, 1], 1),
+        (TWO, TWO[1], [0], None),
+        (TWO, "I'm not sure whether Bo is in this video, so I can't tell.", [0, 1], None),
+        (("Ana is wearing red.", "She sits."), "She sits.", [0, 1], None),
+        (("Ana is wearing red.", "She sits."), "She sits.", [1], 1),
+        (("No, Ana is not next to Bo.", REST), REST, [0, 1], 1),
+    ],
+)
+def test_of_several_people_it_does_not_matter_who_comes_first(plain, said, left, place):
+    assert backing("Does Ana like Bo?", *plain).place_of(said, left) == place
 
 
 def test_sentences_end_with_a_full_stop():

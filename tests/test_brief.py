@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pvchat.chat.brief import brief
+import pytest
+
+from pvchat.chat.brief import ALL, brief, parts_for
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.questions import read_question
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
@@ -49,3 +51,48 @@ def test_things_are_told_where_nobody_is_named():
     drawn = told("Is there a cup?", drawn=True, Ana=[(2, 9)])
     assert "cup" not in drawn
     assert "I can't make out things in drawn pictures." in drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Is Ana in this video?", {"company"}),
+        ("When is Ana there?", set()),
+        ("How many people are there?", set()),
+        ("Who is not in this video?", set()),
+        ("What is Ana thinking?", set()),
+        ("What is Ana wearing?", {"looks"}),
+        ("Is Ana wearing a hat?", {"looks"}),
+        ("Who wears red?", {"looks"}),
+        ("Do Ana and Bo wear the same colour?", {"looks"}),
+        ("What is Ana doing?", {"acts"}),
+        ("What is Ana holding?", {"acts"}),
+        ("Is Ana sitting?", {"acts"}),
+        ("Where is Ana?", {"place", "company"}),
+        ("Is Ana next to Bo?", {"place", "company"}),
+        ("Who is further left, Ana or Bo?", {"between"}),
+        ("Is there a cup?", {"things"}),
+        ("Describe Ana.", ALL),
+        ("Describe the video.", ALL),
+        ("What is going on?", {"acts"}),
+    ],
+)
+def test_only_what_could_answer_is_told(text, parts):
+    assert parts_for(read_question(text, NAMES)) == parts
+
+
+def test_people_are_told_in_the_question_s_order():
+    question = read_question("Are Cleo and Ana here?", NAMES)
+    found = [PersonPresence(n, "absent", 0.1) for n in NAMES]
+    assert brief(question, question.about(found), Evidence()) == "Cleo is not in this video. Ana is not in this video."
+
+
+def test_nothing_is_told_of_what_is_not_asked():
+    found = [PersonPresence("Ana", "present", 0.9, [(2, 9)])]
+    seen = Evidence(facts={"Ana": PersonFacts(hair="red hair", pose="sitting", gender="woman")}, duration_s=20.0)
+    question = read_question("What is Ana doing?", NAMES)
+    text = brief(question, found, seen, parts_for(question))
+    assert "Ana sits." in text
+    assert "hair" not in text
+    assert "woman" not in text
+    assert "hair" in brief(question, found, seen)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.backed import Backing, is_open, sentences
-from pvchat.chat.brief import brief
+from pvchat.chat.brief import brief, parts_for
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import Question
 from pvchat.chat.viewed import HandedOn
@@ -40,6 +40,7 @@ class Spoken(HandedOn):
         own: how many of them are the model's.
         tries: how often it began to write.
         stopped: what the guard refused, and why.
+        left: places of the rules' sentences that nothing said so far stands for.
     """
 
     backing: Backing
@@ -47,24 +48,41 @@ class Spoken(HandedOn):
     tries: int = 0
     stopped: list[tuple[str, str]] = field(default_factory=list)
     _free: bool = False
+    _heard: int = 0  # sentences of this try
+
+    def __post_init__(self) -> None:
+        self.left = list(range(len(self.backing.plain)))
 
     @property
     def done(self) -> bool:
         """Whether nothing of the rules' answer is left to say."""
-        return self._free or len(self.said) >= len(self.backing.plain)
+        return self._free or not self.left
+
+    def begin(self) -> None:
+        """Hear another try from its beginning."""
+        self.tries, self._heard = self.tries + 1, 0
 
     def hear(self, text: str) -> bool:
         """Hear one try's text so far; True when it is enough: all is said, or a sentence isn't backed."""
-        for place, sentence in enumerate(sentences(text)):
-            if place < len(self.said):
+        for sentence in sentences(text)[self._heard :]:
+            self._heard += 1
+            places = [*self.left, len(self.backing.plain)]  # the last one is after all
+            place = self.backing.place_of(sentence, places)
+            if place is None and self.tries > 1 and self._said_before(sentence):
                 continue
-            if found := self.backing.problems(sentence, place):
-                self.stopped.append((sentence, "; ".join(found)))
+            if place is None:
+                self.stopped.append((sentence, "; ".join(self.backing.problems(sentence, places[0]))))
                 return True
             self._free = self._free or self.backing.is_free(sentence, place)
+            self.left = [one for one in self.left if one != place]
             self.say(sentence)
             self.own += 1
         return not self._free and self.done
+
+    def _said_before(self, sentence: str) -> bool:
+        """Whether the first try said what the second, which begins anew, says again."""
+        said = [place for place in range(len(self.backing.plain)) if place not in self.left]
+        return sentence in self.said or self.backing.place_of(sentence, said) is not None
 
 
 @dataclass(frozen=True)
@@ -95,17 +113,18 @@ class Answerer:
             stream: called with pieces of the text, each after its sentence passed.
         """
         plain = plain_answer(question, people, evidence)
-        told = brief(question, people, evidence)
+        known = brief(question, people, evidence)
+        told = brief(question, people, evidence, parts_for(question))
         names = [p.name for p in viewed.presences]
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
         spoken = Spoken(
-            Backing(sentences(plain), sentences(told), names, is_open(question), question.text), stream=heard
+            Backing(sentences(plain), sentences(known), names, is_open(question), question.text), stream=heard
         )
         for known in (told, plain) if may_speak(question) else ():
             if not spoken.done:
                 self._try(question, people, known, viewed, spoken)
-        for sentence in spoken.backing.plain[len(spoken.said) :] if not spoken.done else ():
-            spoken.say(sentence)
+        for place in spoken.left if not spoken.done else ():
+            spoken.say(spoken.backing.plain[place])
         log.debug("%r: %r; refused: %s", question.text, spoken.text, spoken.stopped)
         return spoken
 
@@ -122,7 +141,7 @@ class Answerer:
         describer, trained = self.describer, self.describer.trained
         drafts = (" ".join(spoken.backing.plain), known) if GUESS_AHEAD else ()
         wanted, refused = named(question, people), len(spoken.stopped)
-        spoken.tries += 1
+        spoken.begin()
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             row = [describer.state(p) for p in shown]

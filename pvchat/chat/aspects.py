@@ -40,7 +40,8 @@ _PRESENCE = _THERE | word_set(
     know wonder whether if right true sure certain maybe perhaps possibly likely got get long often begins
     starts enter enters arrive arrives leave leaves second seconds first last minute minutes watch watched watching
     two three four five anybody anyone somebody someone everybody everyone nobody none hello hi hey ok okay thanks
-    count counts total altogether overall able familiar known enrolled name names
+    am think thought believe
+    guess wrong mistaken count counts total altogether overall able familiar known enrolled name names
     list say tell there's who's that's i'm i've you've let's isn't aren't wasn't
     doesn't don't didn't can't haven't hasn't won't face anything nothing something"""
 )  # and in questions of any form about who is there
@@ -84,7 +85,8 @@ _ASIDE = re.compile(
 _ALSO_NAMED = re.compile(
     rf"(,|and|or|nor) {MASK.lower()}\b|\bas well\b|^ (both|all|either|ever|even|also)( two| three| four| five)?\b"
 )
-_MISSING = re.compile(r"\b(?<!or )(not|missing|absent)\b")
+_MISSING = re.compile(r"\b(?<!or )(not|missing|absent|without)\b")
+_WITHOUT = re.compile(rf"\b(?:without|but not) {MASK.lower()}\b(?!')")
 _NOT_THERE = re.compile(
     r"^(?!.*\b(?:know|recogni[sz]e)\b).*\b(not|isn't|aren't|wasn't|doesn't|don't|can't|couldn't|missing|absent)\b"
 )
@@ -175,7 +177,7 @@ def only_presence(lower: str) -> bool:
 
 def _is_there(verb: str, rest: str) -> bool:
     """Whether "is Ana …" or "does Ana …" goes on about being there only."""
-    rest = _HAPPENS.sub(" ", _FILMED.sub(r"\1 ", rest))
+    rest = _WITHOUT.sub(" ", _HAPPENS.sub(" ", _FILMED.sub(r"\1 ", rest)))
     rest = _ALSO_NAMED.sub(" ", _ASIDE.sub(" ", _TIMES.sub(" ", rest)))
     if verb.startswith("d"):
         return bool(_APPEARS.match(rest)) and set(_words(_APPEARS.sub(" ", rest))) <= _THERE

@@ -3,8 +3,8 @@
 In: a sentence, the rules' sentence in its place, the brief. Out: why it may not be shown; nothing where it may. What is
 asked of presence, counts, times, yes and no must agree with the rules word for word in content. Of somebody who is
 there more may be said, or less, as far as the brief says it; a refusal may leave out what therefore can't be told, and
-what can't be told may be named in the question's words. To a question that asks for nothing certain, any true and
-undenied sentence of the brief is an answer, too.
+what can't be told may be named in the question's words. Of several people any may be spoken of first. To a
+question that asks for nothing certain, any true and undenied sentence of the brief is an answer, too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,14 @@ _REFUSAL = re.compile(
 _DOUBT = re.compile(r"(?P<verdict>I'm not sure whether .+? in this video): .+\.")
 _SPECIAL = re.compile(r"so I can't say ")  # what, or where: nobody may have asked that
 _UNTOLD = re.compile(
-    r"(?P<there>.+ (?:is|are) in this video), but I can't tell (?:the rest|whether (?P<what>[^,;:]+))\."
+    r"(?P<there>.+ (?:is|are) in this video), but I can't (?:tell (?:the rest|whether (?P<whether>[^,;:]+))"
+    r"|make out (?:more|anything(?P<anything> [^,;:]+)?))\."
+)
+_NEIGHBOURS = re.compile(r"(?<!^), next to (?P<who>[^.;:]+)\.$")
+_ASKS_NEIGHBOURS = re.compile(
+    r"\b(who|whom|with|next|beside|besides|near|nearby|close|around|alongside|between|behind|any ?one|any ?body"
+    r"|some ?one|some ?body|company|alone)\b",
+    re.IGNORECASE,
 )
 _THERE = re.compile(r"Yes, .* is in this video\b")
 
@@ -73,14 +80,21 @@ class Backing:
     is_open: bool = False
     asked: str = ""
 
+    def place_of(self, sentence: str, places: Sequence[int]) -> int | None:
+        """The first of the places left in the answer that a sentence may stand at; None where it may at none.
+
+        Out of turn it must say by name whom it is about: "He …" would be somebody else.
+        """
+        named = bool(self._names(sentence))
+        fit = [p for i, p in enumerate(places) if (named or not i) and not self.problems(sentence, p)]
+        return min(fit, key=lambda p: (self.is_free(sentence, p), p), default=None)
+
     def problems(self, sentence: str, place: int) -> list[str]:
         """Why a sentence may not be shown at its place of the answer (0 for the first); empty if it may."""
         found = self._unlike(sentence, place)
         free = self.is_open and self.told(sentence) or self._says_yes(sentence, place)
-        fits = (
-            self._says_more(sentence, place) or self._says_why_not(sentence, place) or self._says_rest(sentence, place)
-        )
-        return [] if free or fits else found
+        fits = (self._says_more, self._says_why_not, self._says_rest, self._says_where)
+        return [] if free or any(one(sentence, place) for one in fits) else found
 
     def is_free(self, sentence: str, place: int) -> bool:
         """Whether only the brief backs a sentence: the rules gave another answer, which then is none."""
@@ -112,6 +126,14 @@ class Backing:
         rest = re.sub(r"^(?:Yes|No), ", "", plain)
         return rest != plain and not problems(sentence, rest, self.names)
 
+    def _says_where(self, sentence: str, place: int) -> bool:
+        """Whether a sentence says where the rules say somebody is, without who is next to her: nobody asked that."""
+        plain = self.plain[place] if place < len(self.plain) else ""
+        found = None if _ASKS_NEIGHBOURS.search(self.asked) else _NEIGHBOURS.search(plain)
+        if found is None or not self._names(found["who"]) and not found["who"].endswith(("person", "people")):
+            return False
+        return not problems(sentence, f"{plain[: found.start()]}.", self.names)
+
     def _says_why_not(self, sentence: str, place: int) -> bool:
         """Whether both the rules and a sentence can't tell it of the same people who are there.
 
@@ -123,7 +145,7 @@ class Backing:
         if own is None or rules is None or problems(f"{own['there']}.", f"{rules['there']}.", self.names):
             return False
         asked = set(content_words(self.asked, self.names)) | self._names(self.plain[place])
-        return set(content_words(own["what"] or "", self.names)) <= asked
+        return set(content_words(own["whether"] or own["anything"] or "", self.names)) <= asked
 
     def _unlike(self, sentence: str, place: int) -> list[str]:
         """What a sentence says otherwise than the rules' at its place."""

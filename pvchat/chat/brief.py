@@ -3,13 +3,15 @@
 In: presences and evidence. Out: sentences by the same rules as the plain answers (`answers.py`), so that a sentence of
 the model can be held against them. What of it answers is the model's to find; but a prompt costs time before the first
 word, so what takes many words and could only answer another kind of question is left out: who isn't there, unless that
-is asked, and things, where somebody is named.
+is asked, and things, where somebody is named. `parts_for` leaves out more: whatever is measured of somebody that the
+question doesn't ask for, as it was read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from pvchat.chat.comparisons import Comparison, compare
 from pvchat.chat.english import join, upper
@@ -19,29 +21,53 @@ from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phras
 from pvchat.chat.properties import alone_or_not
 from pvchat.chat.questions import Question
 from pvchat.chat.things import DRAWN, NO_THINGS, surfaces_told, things_told
-from pvchat.schemas import PersonFacts, PersonPresence
+from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
 _MOST = 5  # people told of one by one: the prompt has room for no more
+Part = Literal["looks", "acts", "place", "company", "between", "things"]
+ALL: frozenset[Part] = frozenset({"looks", "acts", "place", "company", "between", "things"})
+_OF_TYPE: dict[QuestionType, frozenset[Part]] = {
+    "existence": frozenset({"company"}),
+    "appearance": frozenset({"looks"}),
+    "action": frozenset({"acts"}),
+    "location": frozenset({"place", "company"}),
+    "other": ALL,
+}
 
 
-def brief(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+def parts_for(question: Question) -> frozenset[Part]:
+    """What of people and clip could answer a question; who is there, when and how many is always told."""
+    aspect = question.aspect
+    if question.things is not None:
+        return frozenset({"acts"} if question.things.asked == "held" else {"things"})
+    if aspect.comparison is not None:
+        return frozenset({"looks"} if aspect.comparison.by == "colour" else {"between"})
+    if aspect.name in ("usual", "whether"):
+        return _OF_TYPE[question.type]
+    return frozenset()
+
+
+def brief(question: Question, asked: Sequence[PersonPresence], evidence: Evidence, parts: frozenset[Part] = ALL) -> str:
     """What the model is told.
 
     Args:
         question: as it was read; whom it names is told first, and whether it names somebody.
         asked: the presence of those asked about.
         evidence: what was measured.
+        parts: what of it is told.
     """
-    named = [p for p in asked if p.name in question.people]
+    by_name = {p.name: p for p in asked}
+    named = [by_name[name] for name in dict.fromkeys(question.people) if name in by_name]
     present = [p for p in asked if p.decision == "present"]
-    told = [sentence for p in named[:_MOST] for sentence in of_person(p, evidence)]
-    told += compared([p for p in present if p in named], evidence)
+    told = [sentence for p in named[:_MOST] for sentence in of_person(p, evidence, parts)]
+    told += compared([p for p in named if p in present], evidence) if "between" in parts else []
     told += [] if named else of_everybody(question, asked, evidence)
-    told += [] if named else [sentence for p in present[:_MOST] for sentence in seen_of(p.name, evidence)]
-    strangers = unknown_people(evidence.unknown) if named else ""
+    told += [] if named else [sentence for p in present[:_MOST] for sentence in seen_of(p.name, evidence, parts)]
+    strangers = unknown_people(evidence.unknown) if named and "company" in parts else ""
     told += [strangers] if strangers else []
-    scene = scene_told(evidence)
-    return " ".join([*told, *([scene] if scene else []), *([] if named else of_things(evidence))])
+    scene = scene_told(evidence) if "place" in parts else ""
+    things = of_things(evidence) if "things" in parts and not named else []
+    return " ".join([*told, *([scene] if scene else []), *things])
 
 
 def of_everybody(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
@@ -52,25 +78,25 @@ def of_everybody(question: Question, asked: Sequence[PersonPresence], evidence: 
     return [*told, who_is_absent(away)] if question.aspect.name == "absent" else told
 
 
-def of_person(person: PersonPresence, evidence: Evidence) -> list[str]:
+def of_person(person: PersonPresence, evidence: Evidence, parts: frozenset[Part] = ALL) -> list[str]:
     """What is known of one person: whether she is there and, if so, when, what is seen of her, her company."""
     there = existence([person], evidence).removeprefix("Yes, ").removeprefix("No, ")
     if person.decision != "present":
         return [there]
-    told = [there, _how_long(person, evidence), *seen_of(person.name, evidence)]
-    return [*told, upper(alone_or_not(person.name, evidence))]
+    told = [there, _how_long(person, evidence), *seen_of(person.name, evidence, parts)]
+    return [*told, upper(alone_or_not(person.name, evidence))] if "company" in parts else told
 
 
-def seen_of(name: str, evidence: Evidence) -> list[str]:
+def seen_of(name: str, evidence: Evidence, parts: frozenset[Part] = ALL) -> list[str]:
     """Looks, deeds and place of somebody who is there."""
     facts = evidence.facts.get(name, PersonFacts())
     looks, acts = appearance_phrase(facts, whole=True), action_phrase(facts)
     place = location_phrase(name, evidence, others=True)
     told = [
-        f"{name} is a {facts.gender}." if facts.gender else "",
-        f"{name} {looks}." if looks else "",
-        f"{name} {acts}." if acts else "",
-        f"{name} is {place}." if place else "",
+        f"{name} is a {facts.gender}." if facts.gender and "looks" in parts else "",
+        f"{name} {looks}." if looks and "looks" in parts else "",
+        f"{name} {acts}." if acts and "acts" in parts else "",
+        f"{name} is {place}." if place and "place" in parts else "",
     ]
     return [sentence for sentence in told if sentence]
 

@@ -14,6 +14,13 @@ from pvchat.chat.questions import Question
 from pvchat.chat.reasons import doubt
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
+_NOT_A_PART = r"(?! (\w+ )?(seconds?|minutes?|half|part)\b)"  # "the first ten seconds"
+_FIRST = re.compile(rf"\bfirst\b{_NOT_A_PART}|\bwhen (does|do|did) .*\b(enter|arrive|come in)\b", re.IGNORECASE)
+_LAST = re.compile(
+    rf"\blast\b{_NOT_A_PART}|\bwhen (does|do|did) .*\b(leave|disappear|vanish|(go|walk) (away|off|out))\b"
+    r"|\bwhen is .*\bgone\b",
+    re.IGNORECASE,
+)
 _MOST_ABSENT = 12  # people who aren't there told by name
 _REFUSED = {
     "appearance": "what {who} {is_} wearing",
@@ -90,9 +97,9 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     if not seen:
         short = is_still(evidence)
         return f"{name} is in this video, " + ("which is over in a moment." if short else "but I can't say when.")
-    if end := re.search(r"\b(first|last)\b(?! (\w+ )?(seconds?|minutes?|half|part)\b)", asked, re.IGNORECASE):
-        at = person.spans[0][0] if end[1].lower() == "first" else person.last_seen_s
-        return f"{name} is {end[1].lower()} seen at {clock(at or 0.0)}."
+    if end := "first" if _FIRST.search(asked) else "last" if _LAST.search(asked) else "":
+        at = person.spans[0][0] if end == "first" else person.last_seen_s
+        return f"{name} is {end} seen at {clock(at or 0.0)}."
     if seen == "the whole time":
         seen += f", from {clock(person.spans[0][0])} to {clock(person.spans[-1][1])}"
     if re.search(r"\bhow (long|many (seconds|minutes|hours))\b", asked, re.IGNORECASE):

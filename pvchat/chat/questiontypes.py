@@ -36,8 +36,8 @@ _DEED = (
     r"|movements?|motions?|perform\w*|hold(s|ing)?|carry|carries|carrying|up to|hands?"
 )
 _SHOWN = (
-    r"present|visible|appear(s|ed|ing|ance)?|(show|pop|turn)(s|ed|n|ing)? up|see|seen|spot(ted)?|find|found|detect(ed)?"
-    r"|recogni[sz]e[ds]?|identif(y|ied)|notice[ds]?|features?|featured|featuring|signs?|traces?|glimpses?|contains?"
+    r"present|visible|appear(s|ed|ing|ance)?|(show|pop|turn)(s|ed|n|ing)? up|see|seen|saw|spot(ted)?|find|found"
+    r"|detect(ed)?|recogni[sz]e[ds]?|identif(y|ied)|notice[ds]?|features?|featured|featuring|signs?|traces?|glimpses?|contains?"
     r"|includes?|included|exists?|participat\w+|absent|missing|anywhere|somewhere|cameo|starring|shown|enter(s|ed)?|arriv(e|es|ed)"
     r"|(comes?|came) in(?! (a|the|his|her)\b)"
 )

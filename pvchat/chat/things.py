@@ -50,9 +50,13 @@ _IRREGULAR = {
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")
 _PLURALS = ("scissors", "skis")  # words without a singular
 _MOST_TOLD = 5
+_PERSON = rf"(?:{MASK.lower()}|he|she|they)"
+_IN_HAND = rf"in (?:(?:his|her|their|the|one|{MASK.lower()}'s) )?hands?"
 _HELD = re.compile(
-    rf"^what(?:'s| is| does| do| has| are)? (?:{MASK.lower()}|he|she|they)(?:'s)? (?:got |have |has )?"
-    r"(?:holding|hold|holds|carrying|carry|in (?:his|her|their|the) hands?)\W*$"
+    rf"^what(?:'s| is| does| do| has| have| are)? {_PERSON}(?:'s)? (?:got |have |has )?"
+    rf"(?:(?:holding|hold|holds|carrying|carry)(?: {_IN_HAND})?|{_IN_HAND})\W*$"
+    rf"|^(?:has|have|does|do|is|are) {_PERSON} (?:got |have |hold |holding )?(?:something|anything) {_IN_HAND}\W*$"
+    rf"|^(?:what(?:'s| is)|is (?:there )?(?:something|anything)) in (?:{MASK.lower()}'s|his|her|their) hands?\W*$"
 )
 _ALL = re.compile(
     r"^(?:what|which) (?:other )?(?:things?|objects?|items?)\b(?!.*\b(?:wear|hold|doing|on the))"

@@ -14,7 +14,7 @@ import numpy as np
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.aspects import USUAL, Aspect
-from pvchat.chat.brief import brief
+from pvchat.chat.brief import ALL, brief, parts_for
 from pvchat.chat.english import HEDGE
 from pvchat.chat.phrases import sure_gender
 from pvchat.chat.questions import Question, read_question
@@ -26,18 +26,21 @@ from pvchat.train.base.sheets import (
     any_accessory,
     any_colour,
     any_deed,
+    any_deed_with_a_thing,
     any_garment,
     any_hair,
     any_place,
+    any_spot,
     any_thing,
     worn,
 )
 
 _PRONOUN, _CARELESS = 0.12, 0.15  # shares of questions
 _NARROW, _BARE, _DESERTED = 0.12, 0.03, 0.2  # shares of sheets; the last of those where nobody known is present
-_OF_FOCUS = {"present": 4.0, "unsure": 1.5, "absent": 1.5}  # how often who is asked about
+_FITTING = 0.75  # of sheets whose brief tells only what its questions ask for, as `ask` does
+_OF_FOCUS = {"present": 4.0, "unsure": 1.2, "absent": 1.2}  # how often one of those is asked about, however many
 _OF_ABSENT, ABSENT = 0.15, "who not"
-_OFTEN = ("unanswerable",) * 3  # in more wordings than any other kind
+_OFTEN = ("unanswerable",) * 5  # in more wordings than any other kind
 _HE = {"man": "he", "woman": "she"}
 
 
@@ -86,10 +89,13 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     focus, possible = _focus(sheet, rng)
     absent = not focus and rng.random() < _OF_ABSENT  # they are told to no other kind of question
     possible = (ABSENT,) if absent else tuple(kind for kind in possible if kind != ABSENT)
-    chosen = [str(kind) for kind in rng.permutation(np.array([*possible, *possible]))][:count]
+    chosen = [str(kind) for kind in rng.permutation(np.array([*possible, *possible]))]
     lessons = [ask(sheet, kind, focus, rng, validation) for kind in chosen]
+    parts = parts_for(lessons[0].question) if rng.random() < _FITTING else ALL
+    fitting = [one for one in lessons if parts_for(one.question) == parts or parts == ALL]
+    lessons = (fitting * count)[:count]
     about = Question("", people=tuple(focus), aspect=Aspect("absent") if absent else USUAL)
-    told = brief(about, about.about(sheet.presences), sheet.evidence)
+    told = brief(about, about.about(sheet.presences), sheet.evidence, parts)
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
         lessons = [replace(one, told=one.answer) for one in lessons]
         told = ""
@@ -100,13 +106,14 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
 def _focus(sheet: Sheet, rng: np.random.Generator) -> tuple[list[str], tuple[str, ...]]:
     """Whom the questions are about, and their kinds: one person, two, or the clip."""
     everyone = [p.name for p in sheet.presences]
-    weights = np.array([_OF_FOCUS[p.decision] for p in sheet.presences])
+    decided = [p.decision for p in sheet.presences]
+    weights = np.array([_OF_FOCUS[one] / decided.count(one) for one in decided])
     chosen = [str(n) for n in rng.choice(everyone, min(2, len(everyone)), replace=False, p=weights / weights.sum())]
     draw = rng.random()
-    if draw < 0.45:
+    if draw < 0.42:
         return chosen[:1], (*kinds("one"), *_OFTEN)
-    if draw < 0.75 and len(chosen) > 1:
-        return chosen, (*kinds("two") * 3, *kinds("one"))
+    if draw < 0.8 and len(chosen) > 1:
+        return chosen, (*kinds("two") * 4, *kinds("one"))
     return [], kinds("clip")
 
 
@@ -157,6 +164,12 @@ def _asked_for(sheet: Sheet, kind: str, names: Sequence[str], rng: np.random.Gen
         deeds = (facts.activity or "", *facts.gestures)
         own = [d.removeprefix(f"{HEDGE} ") for d in deeds if d and "their" not in d and " or " not in d]
         return own[int(rng.integers(len(own)))] if true and own else any_deed(rng)
+    if kind == "with a thing":
+        return any_deed_with_a_thing(rng)
+    if kind == "at a spot":
+        return any_spot(rng)
+    if kind == "depth":
+        return ("foreground", "background")[rng.integers(2)]
     if kind == "pose":
         return facts.pose if true and facts.pose else ("standing", "sitting", "lying down")[rng.integers(3)]
     if kind in ("side", "further to the side", "further or not"):

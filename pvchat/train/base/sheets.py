@@ -39,7 +39,9 @@ KEPT_NAMES = (
     "Nico", "Oliver", "Paula", "Rem", "Simon", "Tess", "Uma", "Vincent", "Will", "Yolanda", "Zeno",
 )  # fmt: skip  # of validation
 _SURNAMES = ("Adams", "Chen", "Garcia", "Kaya", "Lindt", "Moreau", "Novak", "Okafor", "Sato", "Weber")
-_GARMENTS = ("shirt", "T-shirt", "sweater", "jacket", "dress", "suit", "top", "scrubs", "lab coat", "hoodie", "blouse")
+_GARMENTS = ("shirt", "T-shirt", "sweater", "jacket", "dress", "suit", "top", "top", "top", "trousers", "scrubs",
+             "lab coat", "hoodie", "blouse")  # fmt: skip
+_SLEEVES = ("long-sleeved", "short-sleeved", "sleeveless")
 _COLOURS = ("black", "white", "grey", "dark grey", "light grey", "red", "dark red", "green", "blue", "light blue",
             "dark blue", "yellow", "orange", "purple", "pink", "brown", "beige")  # fmt: skip
 _FEATURES = ("a beard", "sunglasses", "a hat", "a face mask", "a cap", "a helmet")
@@ -68,6 +70,17 @@ _HELD = (
     "a bottle",
     "a bag",
 )
+_WITH_A_THING = (
+    "eating an apple", "eating a sandwich", "reading a newspaper", "drinking tea", "singing a song", "playing a game",
+    "writing a letter", "opening a door", "cutting bread", "washing dishes", "hugging anyone", "carrying a box",
+    "driving a car", "riding a bike", "watching a film", "kneeling on the floor", "leaning on a wall", "crying",
+    "sleeping", "jumping", "running", "laughing", "shouting",
+)  # fmt: skip
+_SPOTS = (
+    "on the phone", "on the floor", "on a ladder", "on a horse", "on the roof", "on the grass", "at the door", "in bed",
+    "at the window", "at a desk", "in a hurry", "in a car", "in the water", "in the rain", "in the sun", "on a train",
+    "in the shade", "in a corner", "on the stairs", "in a crowd", "at work",
+)  # fmt: skip
 _SEATS = ("on a sofa", "on a chair", "on a bed", "on a bench")
 _NEAR = ("at a table", "next to a car", "next to a plant", "next to a bicycle", "at a laptop")
 _PLACES = ("an office", "a kitchen", "a bedroom", "a restaurant", "a gym", "a street", "a beach", "a forest", "a field",
@@ -165,6 +178,16 @@ def any_deed(rng: np.random.Generator) -> str:
     return str(_choice(rng, (*_GESTURES[:6], *(c.said for c in choices("action")))))
 
 
+def any_deed_with_a_thing(rng: np.random.Generator) -> str:
+    """Something that somebody may do and that is seldom measured."""
+    return str(_choice(rng, _WITH_A_THING))
+
+
+def any_spot(rng: np.random.Generator) -> str:
+    """Where somebody may be, and what is seldom measured."""
+    return str(_choice(rng, _SPOTS))
+
+
 def any_colour(rng: np.random.Generator) -> str:
     """A colour of clothes."""
     return str(_choice(rng, _COLOURS))
@@ -198,6 +221,7 @@ def _with_facts(analysis: ClipAnalysis, rng: np.random.Generator) -> ClipAnalysi
     times = ((np.arange(frames) + 0.5) * length / frames).astype(np.float32)
     scene = SceneFacts(
         place=_perhaps(rng, 0.35, _PLACES), setting=_perhaps(rng, 0.5, ("indoors", "outdoors")),
+        light="dark" if rng.random() < 0.1 else None,
         background=_perhaps(rng, 0.3, _BACKGROUNDS), drawn=bool(rng.random() < 0.08),
     )  # fmt: skip
     made = replace(analysis, duration_s=length, times=times, scene=scene, shots=np.array([[0.0, length]], np.float32))
@@ -232,7 +256,7 @@ def _presence(name: str, track: int, analysis: ClipAnalysis, rng: np.random.Gene
         hard = tuple(_HARD[int(i)] for i in rng.permutation(len(_HARD))[: (0, 1, 1, 2)[rng.integers(4)]])
         why = Why("likeness", hard, float(rng.uniform(0, length))) if rng.random() < 0.7 else None
         return PersonPresence(name, "unsure", round(float(rng.uniform(0.35, 0.6)), 3), track=track, why=why)
-    cuts = np.sort(rng.uniform(0, length, 2 * int(rng.integers(1, 4))))
+    cuts = np.sort(rng.uniform(0, length, 2 * (1, 1, 2, 2, 3, 4, 5, 7)[rng.integers(8)]))
     spans = [(round(float(a), 2), round(float(b), 2)) for a, b in cuts.reshape(-1, 2) if b - a > 0.5]
     whole = rng.random() < 0.4 or not spans
     return PersonPresence(
@@ -263,7 +287,9 @@ def _chosen(kind: ChoiceKind, rng: np.random.Generator) -> str:
 
 
 def _garment(rng: np.random.Generator, coloured: float = 0.85) -> Garment:
-    return Garment(str(_choice(rng, _GARMENTS)), _perhaps(rng, coloured, _COLOURS), 0.9)
+    kind = str(_choice(rng, _GARMENTS))
+    sleeves = _perhaps(rng, 0.6, _SLEEVES) if kind == "top" else None
+    return Garment(kind, _perhaps(rng, coloured, _COLOURS), 0.9, sleeves)
 
 
 def _perhaps(rng: np.random.Generator, share: float, of: Sequence[str]) -> str | None:
