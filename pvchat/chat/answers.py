@@ -43,7 +43,8 @@ _BESIDE = re.compile(
     r"\b(who|whom|with|next to|beside|near|close to|alongside|between|any ?one|any ?body)\b", re.IGNORECASE
 )
 _ASKS_BESIDE = re.compile(
-    r"\b(who|whom)\b.*\b(next to|beside|near|close to|alongside|with)\b|\b(next to|beside|with) (whom|who)\b",
+    r"\b(who|whom|any ?one|any ?body|some ?one|some ?body)\b"
+    r".*\b(next to|beside|near|close to|alongside|with)\b|\b(next to|beside|with) (whom|who)\b",
     re.IGNORECASE,
 )
 

@@ -35,7 +35,9 @@ _EITHER_GENDER = re.compile(
 _TO_CAMERA = re.compile(r"(looking|look|facing|face|staring|gazing) ?(at|into|to|towards?)? (the|our) (camera|lens)")
 _SETTING = {"indoors": "indoors", "inside": "indoors", "outdoors": "outdoors", "outside": "outdoors"}
 _POSE = {"sitting": "sitting", "seated": "sitting", "standing": "standing", "lying": "lying down"}
+_ON_FEET = re.compile(r"(up )?on (his|her|their) feet")
 _WORN = re.compile(r"^(?:wearing|wear|wears|dressed in|have on|has on|got on|got|has|have|having) (?P<what>.+)$")
+_HAS_ON = re.compile(r"^(?:have |has |having |got )?(?P<what>.+) on$")
 _OWNED = re.compile(r"^'s (?P<what>[\w -]+) (?P<colour>\w+)$")
 _HAD = word_set(
     "glasses sunglasses hat cap mask tie scarf jacket coat shirt t-shirt suit dress sweater uniform headphones"
@@ -101,7 +103,7 @@ def _plain(text: str) -> Predicate | None:
         return Predicate("alone", "alone")
     if text in _SETTING:
         return Predicate("setting", _SETTING[text], (_SETTING[text],))
-    pose = re.sub(r" (down|up)$", "", text)
+    pose = "standing" if _ON_FEET.fullmatch(text) else re.sub(r" (down|up)$", "", text)
     pose = {"sit": "sitting", "stand": "standing", "lie": "lying"}.get(pose, pose)
     return Predicate("pose", _POSE[pose], (_POSE[pose],)) if pose in _POSE else None
 
@@ -126,6 +128,9 @@ def _worn(text: str) -> Predicate | None:
         what = re.sub(r"^(have|has|having|got) ", "", text)
         plain = re.fullmatch(r"bald|blonde?|brunette", what)
         return Predicate("looks", what if plain else f"with {what}", tuple(_ARTICLE.sub("", what).split()))
+    on = _HAS_ON.match(text)
+    if on and (on["what"].split()[-1] in _HAD | COLOURS):
+        return _garment(on["what"])
     if worn is None:
         what = text.removeprefix("in ")
         words = _ARTICLE.sub("", what).split()
