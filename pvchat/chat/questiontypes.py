@@ -18,7 +18,7 @@ _GARMENT = (
     r"|(?<!on )(?<!the )tops?|blouses?|sweaters?|hoodies?|hats?|caps?|masks?|glasses|sunglasses|spectacles|scarf"
     r"|jewel(le)?ry|accessor(y|ies)"
 )
-_AGENT = rf"({MASK.lower()}|he|she|they|who|any ?one|any ?body|some ?one|some ?body|every ?one|every ?body|people|man|woman|person)"
+_AGENT = rf"({MASK.lower()}|he|she|they|who|(any|some|every) ?(one|body)|people|man|woman|person)"
 _NOT_DEEDS = (
     r"thing|something|anything|nothing|everything|during|king|morning|evening|being|building|ceiling|ring|string|spring|wedding"
     r"|meeting|painting|missing|existing|appearing|showing|featuring|starring|participating|according|including|recording|going"
