@@ -24,6 +24,8 @@ import numpy as np
 
 from pvchat import PVChat
 from pvchat.chat import answerer
+from pvchat.chat.backed import Backing
+from pvchat.chat.guard import COLOURS, NUMBERS, content_words
 from pvchat.config import Settings
 from pvchat.errors import PVChatError
 
@@ -54,10 +56,13 @@ def main(argv: list[str] | None = None) -> None:
             rows.append(ask(chat, args.folder, *drawn, spoken))
             file.write(json.dumps(rows[-1]) + "\n")
             file.flush()
-    own, said, tries, stopped = (sum(row[key] for row in rows) for key in ("own", "sentences", "tries", "stopped"))
+    own, said, tries, stopped, barred = (
+        sum(row[key] for row in rows) for key in ("own", "sentences", "tries", "stopped", "barred")
+    )
     first = float(np.median([row["first_cpu_s"] for row in rows]))
     sys.stdout.write(
-        f"{len(rows)} questions, {said} sentences, {own} the model's, {stopped} of {tries} tries stopped, "
+        f"{len(rows)} questions, {said} sentences, {own} the model's, {stopped} of {tries} tries stopped "
+        f"({barred} with a name, number, time or colour that it wasn't told), "
         f"first word after {first:.2f} processor seconds in the median\n"
     )
 
@@ -128,9 +133,21 @@ def ask(
         "plain": " ".join(made.backing.plain) if made else text,
         "sentences": len(made.said) if made else 1, "own": made.own if made else 0,
         "stopped": len(made.stopped) if made else 0, "refused": made.stopped if made else [],
+        "barred": sum(any(invented(said, question, made.backing)) for said, _ in made.stopped) if made else 0,
         "tries": made.tries if made else 0, "first_cpu_s": round(heard[0], 3) if heard else 0.0,
         "first_s": round(first, 3), "total_s": round(time.perf_counter() - began, 3),
     }  # fmt: skip
+
+
+def invented(sentence: str, question: str, backing: Backing) -> list[str]:
+    """Names, numbers, times and colours of a sentence that neither the question nor what is known holds.
+
+    They are what a mask over the words to choose from could keep the model from.
+    """
+    told = content_words(" ".join((question, *backing.known)), backing.names)
+    kinds = COLOURS | NUMBERS
+    own = content_words(sentence, backing.names)
+    return [w for w in own if (w[0] in "@0123456789" or w in kinds) and w not in told]
 
 
 if __name__ == "__main__":

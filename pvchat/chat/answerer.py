@@ -1,4 +1,4 @@
-"""The trained model's own answers: it reads what is known of the clip and says what of it answers the question.
+"""The trained model's own answers: it reads what of all that is known could answer the question, and says what does.
 
 In: a question as it was read, presences, evidence, the clip. Out: a text, streamed sentence by sentence as each is
 backed (`backed.py`). A sentence that isn't ends the first try. The second try is given the rules' answer as all that is

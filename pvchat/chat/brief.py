@@ -24,24 +24,28 @@ from pvchat.chat.things import DRAWN, NO_THINGS, surfaces_told, things_told
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
 _MOST = 5  # people told of one by one: the prompt has room for no more
-Part = Literal["looks", "acts", "place", "company", "between", "things"]
-ALL: frozenset[Part] = frozenset({"looks", "acts", "place", "company", "between", "things"})
+Part = Literal["times", "looks", "acts", "place", "company", "between", "things"]
+ALL: frozenset[Part] = frozenset({"times", "looks", "acts", "place", "company", "between", "things"})
 _OF_TYPE: dict[QuestionType, frozenset[Part]] = {
-    "existence": frozenset({"company"}),
+    "existence": frozenset(),
     "appearance": frozenset({"looks"}),
     "action": frozenset({"acts"}),
-    "location": frozenset({"place", "company"}),
+    "location": frozenset({"place"}),
     "other": ALL,
 }
 
 
 def parts_for(question: Question) -> frozenset[Part]:
-    """What of people and clip could answer a question; who is there, when and how many is always told."""
+    """What of people and clip could answer a question; who is there, from when to when and how many is always told."""
     aspect = question.aspect
     if question.things is not None:
         return frozenset({"acts"} if question.things.asked == "held" else {"things"})
     if aspect.comparison is not None:
         return frozenset({"looks"} if aspect.comparison.by == "colour" else {"between"})
+    if aspect.name == "times":
+        return frozenset({"times"})
+    if aspect.name == "whether" and aspect.predicate.kind == "alone":
+        return frozenset({"company"})
     if aspect.name in ("usual", "whether"):
         return _OF_TYPE[question.type]
     return frozenset()
@@ -83,7 +87,8 @@ def of_person(person: PersonPresence, evidence: Evidence, parts: frozenset[Part]
     there = existence([person], evidence).removeprefix("Yes, ").removeprefix("No, ")
     if person.decision != "present":
         return [there]
-    told = [there, _how_long(person, evidence), *seen_of(person.name, evidence, parts)]
+    how_long = [_how_long(person, evidence)] if "times" in parts else []
+    told = [there, *how_long, *seen_of(person.name, evidence, parts)]
     return [*told, upper(alone_or_not(person.name, evidence))] if "company" in parts else told
 
 

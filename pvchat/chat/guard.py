@@ -36,7 +36,7 @@ COLOURS = word_set(
 NEGATIONS = word_set("no not nobody none neither nor never nothing without cannot")
 _SIDES = word_set("left right middle centre center top bottom foreground background")
 _GENDERED = word_set("""he she him her his hers himself herself man woman boy girl guy lady male female""")
-_NUMBERS = word_set(
+NUMBERS = word_set(
     """one two three four five six seven eight nine ten zero both all only every few many several most more another
     other some any too alone"""
 )
@@ -72,7 +72,7 @@ _RELATIONS = word_set(
     through about around within may might could would should if until again"""
 )  # function words that change what is said, so they must come from the plain sentence
 _SAME = {"inside": "indoors", "outside": "outdoors"}
-_FREE = FUNCTION_WORDS - NEGATIONS - _GENDERED - _NUMBERS - _RELATIONS
+_FREE = FUNCTION_WORDS - NEGATIONS - _GENDERED - NUMBERS - _RELATIONS
 _EXAMPLES = (
     ("Kim is wearing a green coat and boots.", "Kim is wearing a green coat with boots."),
     ("Yes, Lee is in this video, on the right of the frame, from 0:01 to 0:04.",
@@ -135,7 +135,7 @@ def problems(text: str, plain: str, names: Sequence[str]) -> list[str]:
 
 def content_words(text: str, names: Sequence[str]) -> list[str]:
     """The stems that carry what a text says: names as "@0@" (by their place in `names`), negations, the rest."""
-    said = [w for w in _words(text, names) if w not in FUNCTION_WORDS - NEGATIONS - _NUMBERS - _RELATIONS]
+    said = [w for w in _words(text, names) if w not in FUNCTION_WORDS - NEGATIONS - NUMBERS - _RELATIONS]
     return [_stem(w) for w in said if w not in SAFE]
 
 
@@ -227,6 +227,6 @@ _BINDINGS = {
     "who or not": _ordered,
     "a colour": _colour_nouns,
     "a side": lambda words, names: Counter(w for w in words if w in _SIDES),
-    "a number": lambda words, names: Counter(w for w in words if w in _NUMBERS or w[0].isdigit()),
+    "a number": lambda words, names: Counter(w for w in words if w in NUMBERS or w[0].isdigit()),
     "whose facts": _segments,
 }
