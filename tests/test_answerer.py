@@ -115,6 +115,15 @@ def test_who_was_spoken_of_first_is_not_told_twice(chat, studio, tries, monkeypa
     assert (made[0].own, made[0].tries, len(made[0].stopped)) == (2, 2, 1)
 
 
+def test_nothing_is_said_twice(chat, studio, tries, monkeypatch):
+    made = spoken(chat, monkeypatch)
+    plain = chat_facts(chat, studio, "What are Ana and Ben wearing?")
+    first, second = sentences(plain)
+    tries += [f"{first} {first}", f"{first} {second}"]
+    assert chat.ask(studio.clip("both", ANA, BEN), "What are Ana and Ben wearing?").answer == plain
+    assert [sentence for sentence, _ in made[0].stopped] == [first]
+
+
 def test_small_talk_is_not_the_models(chat, studio, tries):
     answer = chat.ask(studio.clip("both", ANA, BEN), "Thanks!")
     assert answer.answer.startswith("You're welcome")

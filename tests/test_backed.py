@@ -167,7 +167,9 @@ TWO = ("Bo is not in this video, so I can't tell.", "I'm not sure whether Ana is
         (TWO, "I'm not sure whether Bo is in this video, so I can't tell.", [0, 1], None),
         (("Ana is wearing red.", "She sits."), "She sits.", [0, 1], None),
         (("Ana is wearing red.", "She sits."), "She sits.", [1], 1),
-        (("No, Ana is not next to Bo.", REST), REST, [0, 1], 1),
+        (("No, Bo is not in this video.", REST), REST, [0, 1], 1),
+        ((REST, "Ana sits and talks."), "Ana sits and talks.", [0, 1], None),
+        (("No, Ana is not next to Bo.", REST), REST, [0, 1], None),
     ],
 )
 def test_of_several_people_it_does_not_matter_who_comes_first(plain, said, left, place):

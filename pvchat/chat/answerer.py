@@ -68,10 +68,12 @@ class Spoken(HandedOn):
             self._heard += 1
             places = [*self.left, len(self.backing.plain)]  # the last one is after all
             place = self.backing.place_of(sentence, places)
-            if place is None and self.tries > 1 and self._said_before(sentence):
-                continue
+            if self._said_before(sentence, place):
+                if self.tries > 1:
+                    continue
+                place = None
             if place is None:
-                self.stopped.append((sentence, "; ".join(self.backing.problems(sentence, places[0]))))
+                self.stopped.append((sentence, "; ".join(self.backing.problems(sentence, places[0])) or "said before"))
                 return True
             self._free = self._free or self.backing.is_free(sentence, place)
             self.left = [one for one in self.left if one != place]
@@ -79,10 +81,10 @@ class Spoken(HandedOn):
             self.own += 1
         return not self._free and self.done
 
-    def _said_before(self, sentence: str) -> bool:
-        """Whether the first try said what the second, which begins anew, says again."""
-        said = [place for place in range(len(self.backing.plain)) if place not in self.left]
-        return sentence in self.said or self.backing.place_of(sentence, said) is not None
+    def _said_before(self, sentence: str, place: int | None) -> bool:
+        """Whether a sentence was said already, as the second try, which begins anew, says what the first one said."""
+        said = [one for one in range(len(self.backing.plain)) if one not in self.left]
+        return sentence in self.said or place is None and any(not self.backing.problems(sentence, one) for one in said)
 
 
 @dataclass(frozen=True)

@@ -83,10 +83,12 @@ class Backing:
     def place_of(self, sentence: str, places: Sequence[int]) -> int | None:
         """The first of the places left in the answer that a sentence may stand at; None where it may at none.
 
-        Out of turn it must say by name whom it is about: "He …" would be somebody else.
+        Out of turn it must be about others, by name, than the sentences that it comes before.
         """
-        named = bool(self._names(sentence))
-        fit = [p for i, p in enumerate(places) if (named or not i) and not self.problems(sentence, p)]
+        who = self._names(sentence)
+        first = [set[str]().union(*(self._names(self.plain[p]) for p in places[:i])) for i in range(len(places))]
+        may = [p for i, p in enumerate(places) if not i or who and not who & first[i]]
+        fit = [p for p in may if not self.problems(sentence, p)]
         return min(fit, key=lambda p: (self.is_free(sentence, p), p), default=None)
 
     def problems(self, sentence: str, place: int) -> list[str]:
