@@ -8,6 +8,7 @@ from pvchat.chat.backed import Backing, is_open, sentences
 from pvchat.chat.questions import read_question
 
 NAMES = ["Ana", "Bo"]
+LEFT = "Ana is before a dark wall, on the left of the frame."
 KNOWN = (
     "Ana is in this video, on the left of the frame, from 0:02 to 0:09.",
     "Ana is wearing a red top and glasses.",
@@ -39,6 +40,9 @@ def backing(question: str, *plain: str) -> Backing:
         ("What is Ana wearing?", KNOWN[1], "Ana is wearing a blue jacket."),
         ("What is Ana wearing?", KNOWN[1], "Ana is wearing a red jacket and glasses."),
         ("What is Ana wearing?", KNOWN[1], "Ana is not wearing glasses."),
+        ("What is Ana wearing?", "Ana is wearing glasses.", "Ana is wearing glasses and a dress."),
+        ("Describe Ana.", LEFT, "Ana is wearing a dark wall, on the left of the frame."),
+        ("Describe Ana.", "Ana is in this video, but I can't make out more.", "Ana is wearing a dark wall."),
         ("What is Ana doing?", KNOWN[2], "Ana sits and eats."),
         ("What is Ana doing?", KNOWN[2], KNOWN[1]),
         ("How old is Ana?", "Ana is in this video, but I can't tell the rest.", "Ana is wearing a red top."),
@@ -107,7 +111,6 @@ def test_more_sentences_than_the_rules_have_are_refused():
     ]
 
 
-LEFT = "Ana is before a dark wall, on the left of the frame."
 REST = "Ana is in this video, but I can't tell the rest."
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pvchat.chat.guard import NEGATIONS, bound_words, content_words, problems
+from pvchat.chat.guard import NEGATIONS, bound_words, content_words, problems, worn_words
 from pvchat.chat.questions import Question
 
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
@@ -167,7 +167,8 @@ class Backing:
             return False
         text = " ".join(about)
         mine, theirs = bound_words(sentence, self.names), bound_words(text, self.names)
-        return len(who) == 1 and set(said) <= set(content_words(text, self.names)) and not mine - theirs
+        worn = worn_words(sentence, self.names) - worn_words(text, self.names)
+        return len(who) == 1 and set(said) <= set(content_words(text, self.names)) and not mine - theirs and not worn
 
     def _names(self, sentence: str) -> set[str]:
         """Marks of the people named in a sentence."""

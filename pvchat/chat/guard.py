@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pvchat.chat.language import LanguageModel
 
 SAFE = word_set(
-    """video clip seen shown visible appear appears appearing wear wears wearing worn dressed dress located positioned
+    """video clip seen shown visible appear appears appearing wear wears wearing worn dressed located positioned
     find found person scene frame shows showing featured features currently present"""
 )  # words of telling: only present people are rephrased, so these state nothing that wasn't measured
 COLOURS = word_set(
@@ -80,6 +80,10 @@ _EXAMPLES = (
     ("Kim stands, smiles and waves a hand.", "Kim stands and smiles while waving a hand."),
     ("Lee is in a kitchen, on the left, next to Kim.", "Lee is next to Kim on the left, in a kitchen."),
 )  # fmt: skip
+_WORN = re.compile(
+    r"\b(?:wear|wears|wearing|worn|dressed)\b(?P<what>(?:(?!\b(?:on the|at|before|next|with|while)\b)[^.;!?])*)",
+    re.IGNORECASE,
+)
 _SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 
 
@@ -128,6 +132,8 @@ def problems(text: str, plain: str, names: Sequence[str]) -> list[str]:
     if lost := [w for w in meant if w not in FUNCTION_WORDS - NEGATIONS and w not in SAFE and _stem(w) not in kept]:
         found.append(f"drops {', '.join(dict.fromkeys(lost))}")
     found += [f"changes {what}" for what, read in _BINDINGS.items() if read(said, names) != read(meant, names)]
+    if worn_words(text, names) - worn_words(plain, names):
+        found.append("changes what is worn")
     if (said[:1] == ["yes"]) != (meant[:1] == ["yes"]):
         found.append("changes yes")
     return found
@@ -146,6 +152,11 @@ def bound_words(text: str, names: Sequence[str]) -> Counter[tuple[str, str]]:
     for what in ("a side", "a number"):
         found += Counter({(what, word): n for word, n in _BINDINGS[what](words, names).items()})  # type: ignore[attr-defined]
     return found
+
+
+def worn_words(text: str, names: Sequence[str]) -> set[str]:
+    """Stems of what a text says is worn: "wearing" is a word of telling, and nobody wears an office."""
+    return {word for found in _WORN.finditer(text) for word in content_words(found["what"], names)}
 
 
 def contradictions(text: str, facts: PersonFacts, scene: SceneFacts, names: Sequence[str] = ()) -> list[str]:
