@@ -131,6 +131,8 @@ REST = "Ana is in this video, but I can't tell the rest."
         ("Where is Bo?", "Bo is not in this video, so I can't say where Bo is.", KNOWN[3], False),
         ("Is Ana a good cook?", REST, "Ana is in this video, but I can't tell whether Ana is a good cook.", True),
         ("Is Ana a good cook?", REST, "Ana is in this video, but I can't tell whether Ana is a bad cook.", False),
+        ("Is Ana in blue?", REST, "Ana is in this video, but I can't tell whether Ana is wearing something blue.", True),
+        ("Is Ana in blue?", REST, "Ana is in this video, but I can't tell whether Ana is wearing something red.", False),
         ("Is Ana a good cook?", REST, "Ana is in this video, but I can't tell whether Bo is a good cook.", False),
         ("Is Ana a good cook?", REST, "Bo is in this video, but I can't tell whether Bo is a good cook.", False),
         ("Is Ana a good cook?", REST, "Ana is in this video, and Ana is a good cook.", False),

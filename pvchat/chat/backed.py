@@ -146,7 +146,8 @@ class Backing:
         own, rules = _UNTOLD.fullmatch(sentence), _UNTOLD.fullmatch(self.plain[place])
         if own is None or rules is None or problems(f"{own['there']}.", f"{rules['there']}.", self.names):
             return False
-        asked = set(content_words(self.asked, self.names)) | self._names(self.plain[place])
+        free = set(content_words("something anything", ())) | self._names(self.plain[place])
+        asked = set(content_words(self.asked, self.names)) | free
         return set(content_words(own["whether"] or own["anything"] or "", self.names)) <= asked
 
     def _unlike(self, sentence: str, place: int) -> list[str]:
