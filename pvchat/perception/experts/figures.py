@@ -116,7 +116,7 @@ class FigureExpert:
     def identity(self, looks: FloatArray) -> FloatArray:
         """Appearance vectors [n, 448] (`appearance`) to identity [n, 128] of length 1."""
         scaled = unit(np.asarray((looks - self._w["looks.mean"]) / self._w["looks.spread"], np.float32))
-        return unit((scaled - self._w["identity.mean"]) @ self._w["identity.weight"].T)
+        return unit(np.asarray((scaled - self._w["identity.mean"]) @ self._w["identity.weight"].T, np.float32))
 
     def is_drawn(self, pooled: FloatArray) -> float:
         """Probability that a clip is drawn, from its frames' pooled features [T, 1280] (side 224)."""
