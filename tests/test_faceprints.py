@@ -21,7 +21,6 @@ from pvchat.people.person import Person
 from pvchat.perception.analysis import Depth, cover, printed
 from pvchat.perception.experts.faceprint import SIDE, TEMPLATE, FaceprintNetwork
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, masked_crop
-from pvchat.perception.joining import join
 from pvchat.perception.joining import TrackJoiner, join
 from pvchat.schemas import FACEPRINT, Track
 from pvchat.storage.clips import ClipCache
