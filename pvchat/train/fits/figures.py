@@ -1,6 +1,6 @@
 """Recipe of `experts/figures.safetensors`: locator, identity projection, drawn-or-photo head, cohort, calibration.
 
-    python -m pvchat.train.fits.figures TRAINDATA --out figures.safetensors
+    python -m pvchat.train.fits.figures TRAINDATA --out figures.safetensors [--drawn FILE]
 
 In: the sets `anime` (face crops of drawn characters, by identity), `anime_hair` (of unknown ones), `product_clothes`
 and photos (`flickr8k`, `houses`, `lfw`, ...) of a traindata folder. Out: the safetensors file and its card (.json:
@@ -188,12 +188,13 @@ def _pictures(
     return found
 
 
-def fit(train: Samples, val: Samples) -> tuple[fits.Arrays, dict[str, Any]]:
-    """All arrays and the card."""
+def fit(train: Samples, val: Samples, kept: fits.Arrays | None = None) -> tuple[fits.Arrays, dict[str, Any]]:
+    """All arrays and the card; `kept` are arrays that stay as they were."""
     weight, bias = fits.fit_logistic(train.pooled, train.drawn, SEED, decay=0.01)
     arrays = fits.fit_locator(train.maps, train.target, train.edges, SEED)
     arrays |= fits.fit_identity(train.looks, train.identity, train.others)
     arrays |= {"drawn.weight": weight, "drawn.bias": bias, "frame.mean": train.pooled[train.drawn == 1].mean(0)}
+    arrays |= kept or {}
     expert = FigureExpert.of(arrays)
     looks, unknown, looks_val = (expert.identity(x) for x in (train.looks, train.others, val.looks))
     everyone = np.concatenate([train.identity, np.arange(len(unknown)) + len(train.names)])  # each is somebody else
@@ -238,11 +239,21 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("traindata", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--drawn", type=Path, metavar="FILE", help="keep this file's head for drawn or photographed")
     args = parser.parse_args(arguments)
     expert = FrameExpert()
     train = sample(args.traindata, "train", expert, _TRAIN_SCENES, SEED)
     val = sample(args.traindata, "val", expert, _VAL_SCENES, SEED + 1)
-    save(*fit(train, val), args.out)
+    save(*fit(train, val, _drawn_of(args.drawn) if args.drawn else None), args.out)
+
+
+def _drawn_of(path: Path) -> fits.Arrays:
+    """What says whether a clip is drawn, out of another file: limits elsewhere were set for it."""
+    from safetensors.numpy import load_file
+
+    return {
+        name: array for name, array in load_file(path).items() if name in ("drawn.weight", "drawn.bias", "frame.mean")
+    }
 
 
 if __name__ == "__main__":
