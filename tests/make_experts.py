@@ -24,6 +24,10 @@ class Frames:
         self.crops += list(images)
         return np.stack([np.full(1280, image.mean(), np.float32) for image in images])
 
+    def maps(self, images: Any, side: int) -> np.ndarray:
+        cells = side // 16
+        return np.stack([np.full((472, cells, cells), image.mean(), np.float32) for image in images])
+
 
 class FacesByFrame:
     """Gives the faces of frame 0, 1, … one after the other, however many are asked for at once."""

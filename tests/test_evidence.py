@@ -85,11 +85,16 @@ def test_a_body_beside_her_is_somebody_and_her_own_is_not() -> None:
 
 
 def test_a_drawn_figure_nobody_knows_is_one_person() -> None:
-    parts = [make_track(4, kind="figure"), make_track(5, kind="figure", box=BOX)]
+    parts = [make_track(4, kind="figure"), make_track(5, kind="figure", box=(0.3, 0.4, 0.5, 0.7))]  # her chest, say
     clip = make_analysis(*parts)
     clip.scene.drawn = True
     assert gather([], clip).unknown == 1
     assert gather([ANA], clip).unknown == 0
+    parts[1].boxes[:] = (0.7, 0.2, 0.9, 0.6)  # beside the first
+    assert gather([], clip).unknown == 2
+    assert gather([ANA], clip).unknown == 1
+    parts[1].scores[:] = 0.9  # a hand, perhaps
+    assert gather([], clip).unknown == 1
     for part in parts:
         part.scores[:] = 0.3  # the middle of the frame, where nothing was found
     assert gather([], clip).unknown == 0

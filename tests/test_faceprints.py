@@ -69,6 +69,18 @@ def test_two_who_look_alike_are_told_apart_by_their_faceprints(model: PresenceMo
     assert abs(blind.face_logit(ana, herself, False) - blind.face_logit(ana, double, False)) < 1
 
 
+def test_a_person_of_two_shots_keeps_masked_rows_of_both() -> None:
+    one, other = make_track(1, range(4)), make_track(1, range(4, 8), quality=0.9)
+    for track, first in ((one, 0), (other, 10)):
+        track.masked_prints = (np.arange(8, dtype=np.float16) + first)[:, None] * np.ones((1, FACEPRINT), np.float16)
+        track.masked = (np.arange(3, dtype=np.float32) + first)[:, None] * np.ones((1, 128), np.float32)
+    both = join([one, other])
+    assert both.masked_prints[:, 0].tolist() == [10, 0, 11, 1, 12, 2, 13, 3]  # the clearer one's first
+    assert both.masked[:, 0].tolist() == [10, 0, 11, 1, 12, 2]
+    other.masked_prints = np.zeros((0, 0), np.float16)
+    assert join([one, other]).masked_prints[:, 0].tolist() == list(range(8))
+
+
 def test_behind_a_mask_masked_faceprints_count(model: PresenceModel) -> None:
     ana, seen = enrolled(1), printed_track(1, first=9)
     seen.prints = seen.masked_prints

@@ -20,6 +20,10 @@ class _Backbone:
         tokens = (side // 32) ** 2
         return np.stack([np.full((tokens, 1280), image.mean() / 255, np.float32) for image in images])
 
+    def maps(self, images, side):
+        cells = side // 16
+        return np.stack([np.full((472, cells, cells), image.mean() / 255, np.float32) for image in images])
+
     def pooled(self, images, side=224):
         rows = [np.tile(image.reshape(-1, 3).mean(0) / 255, 427)[:1280] for image in images]
         return np.array(rows, np.float32).reshape(len(images), 1280)
@@ -48,8 +52,8 @@ def test_every_frame_yields_a_figure_inside_the_frame(expert):
 
 
 def test_nothing_scoring_falls_back_to_the_middle_with_a_low_score(expert, monkeypatch):
-    monkeypatch.setitem(expert._w, "locator.out.bias", np.array([-50, 0, 0, 0, 0], np.float32))
-    boxes, scores = expert.locate(np.zeros((100, 1280), np.float32))
+    monkeypatch.setitem(expert._w, "locator.3.bias", np.array([-1e6, 0, 0, 0, 0], np.float32))
+    boxes, scores = expert.locate(np.zeros((472, 20, 20), np.float32))
     assert boxes.shape == (1, 4)
     assert scores[0] < figures.MIN_SCORE
     assert boxes[0, 0] < 0.5 < boxes[0, 2]
@@ -66,9 +70,29 @@ def test_overlapping_boxes_become_one_and_distant_ones_stay():
 def test_marked_cells_give_their_box_back():
     box = np.array([[0.22, 0.31, 0.58, 0.77]], np.float32)
     target, edges = mark(box)
-    assert np.allclose(figures.boxes_of(edges)[target == 1], box, atol=1e-5)
+    assert target.shape == (20, 20)
+    assert np.allclose(figures.boxes_of(edges.reshape(-1, 4))[target.ravel() == 1], box, atol=1e-5)
     assert mark(np.zeros((0, 4), np.float32))[0].sum() == 0
     assert (mark(np.array([[0.5, 0.5, 0.52, 0.52]], np.float32))[0] == 1).sum() == 1  # smaller than a cell
+
+
+def test_a_small_face_before_a_large_one_keeps_its_cells():
+    large, small = [0.0, 0.0, 1.0, 1.0], [0.4, 0.4, 0.6, 0.6]
+    for boxes in ([large, small], [small, large]):
+        target, edges = mark(np.array(boxes, np.float32))
+        assert target[9, 9] == 1
+        assert np.allclose(edges[9, 9].sum(), 0.4, atol=1e-5)  # width and height of the small one
+        assert np.allclose(edges[7, 12].sum(), 2.0, atol=1e-5)
+
+
+def test_a_convolution_is_torchs():
+    import torch
+
+    rng = np.random.default_rng(6)
+    for k in (1, 3):
+        maps, weight, bias = (rng.normal(size=s).astype(np.float32) for s in ((5, 6, 7), (4, 5, k, k), (4,)))
+        theirs = torch.nn.functional.conv2d(*(torch.from_numpy(x) for x in (maps, weight, bias)), padding=k // 2)
+        assert np.allclose(figures.convolve(maps, weight, bias), theirs.numpy(), atol=1e-4)
 
 
 def test_cut_is_square_in_pixels_and_never_empty():
@@ -120,15 +144,17 @@ def test_score_prefers_the_same_figure_and_discounts_what_the_cohort_shares():
 def test_probability_is_monotone_and_certain_about_nobody(expert):
     rng = np.random.default_rng(3)
     one, two = _random_units(rng, 2)
-    assert expert.probability(one[None], one[None], 0.9) > 0.9 > 0.5 > expert.probability(one[None], two[None], 0.0)
-    assert expert.probability(one[None], two[None], 0.6) > expert.probability(one[None], two[None], 0.1)
+    near = unit(one + 0.7 * two)
+    assert expert.probability(one[None], one[None]) > 0.9 > 0.5 > expert.probability(one[None], two[None])
+    assert expert.probability(one[None], one[None]) > expert.probability(one[None], near[None])
+    assert expert.probability(one[None], near[None]) > expert.probability(one[None], two[None])
     assert expert.probability(one[None], np.zeros((0, 128), np.float32)) < 0.01
 
 
 def test_scenes_keep_boxes_inside_and_apart():
     rng = np.random.default_rng(4)
     crops = [rng.integers(0, 256, (96, 96, 3), dtype=np.uint8) for _ in range(3)]
-    scenes = [compose(crops, crops, rng) for _ in range(25)]
+    scenes = [compose(crops, crops, rng, clothes=crops) for _ in range(40)]
     assert {len(s.boxes) > 0 for s in scenes} == {True, False}
     for scene in scenes:
         assert len(scene.boxes) == len(scene.source)
@@ -138,16 +164,31 @@ def test_scenes_keep_boxes_inside_and_apart():
         assert (scene.boxes[:, 2:] > scene.boxes[:, :2]).all()
 
 
-def test_contrastive_projection_separates_what_it_is_told():
+def test_what_varies_within_a_character_counts_for_little():
+    """One channel tells who it is; another, ten times as wide, tells the light."""
     rng = np.random.default_rng(5)
     identity = np.repeat(np.arange(4), 40)
-    x = rng.normal(size=(160, 1364)).astype(np.float32)
-    x[np.arange(160), identity] += 6
-    x = unit(x)
+    x = rng.normal(size=(160, 24)).astype(np.float32)
+    x[:, :4] += 6 * np.eye(4, dtype=np.float32)[identity]
+    x[:, 4:8] *= 10
+    expert = FigureExpert.of(figurefits.fit_identity(x, identity, x[::7]))
     known = {"identity": identity, "source": np.arange(160)}
-    before = figurefits.verification(x, **known)["auc"]
-    weight = figurefits.fit_contrast(x, identity, np.arange(160), seed=0)
-    assert figurefits.verification(x @ weight.T, **known)["auc"] > before + 0.05
+    before = figurefits.verification(x - x.mean(0), **known)["auc"]
+    assert figurefits.verification(expert.identity(x), **known)["auc"] > before + 0.05
+
+
+def test_a_locator_learns_where_faces_are():
+    """Faces are where one channel is on; what it says without the standardisation is what it learned with it."""
+    rng = np.random.default_rng(7)
+    box = np.array([[0.25, 0.25, 0.55, 0.55]], np.float32)
+    target, edges = mark(box)
+    maps = rng.normal(3, 2, (8, 472, 20, 20)).astype(np.float16)
+    maps[:4, 0] = np.where(target == 1, 60, 0)
+    marked = [mark(box if k < 4 else np.zeros((0, 4), np.float32)) for k in range(8)]
+    wanted = np.stack([t for t, _ in marked]), np.stack([e for _, e in marked])
+    expert = FigureExpert.of(figurefits.fit_locator(maps, *wanted, seed=0, steps=60))
+    found = [expert.cells(one.astype(np.float32))[0] for one in maps]
+    assert min(f[target == 1].mean() for f in found[:4]) > max(f[target == 1].mean() for f in found[4:]) + 1
 
 
 def test_auc_and_cohort():

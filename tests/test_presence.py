@@ -17,7 +17,7 @@ from pvchat.identity import presence
 from pvchat.identity.examples import MASK as MASKED
 from pvchat.identity.measures import distances, measures
 from pvchat.identity.presence import PresenceModel
-from pvchat.people.person import Person
+from pvchat.people.person import FIGURES, Person
 from pvchat.schemas import SceneFacts, SceneSpan, Track
 
 CONFIG = PresenceConfig()
@@ -53,7 +53,7 @@ def enrolled(number: int, name: str = "", kind: str = "face") -> Person:
         "body": BODY[None].astype(np.float16),  # like nobody's
         "frame": np.zeros(1280, np.float16),
     }
-    return Person(name or f"Person {number}", kind=kind, arrays=arrays)  # type: ignore[arg-type]
+    return Person(name or f"Person {number}", kind=kind, arrays=arrays, extra={"figures": FIGURES})  # type: ignore[arg-type]
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -377,6 +377,14 @@ def test_a_figure_is_found_at_its_own_track(model: PresenceModel) -> None:
     assert found[0].spans == [(0.5, 1.5)]
 
 
+def test_two_figures_of_one_clip_have_a_track_each(model: PresenceModel) -> None:
+    analysis = make_analysis(
+        make_track(2, kind="figure", box=(0.1, 0.2, 0.3, 0.6)), make_track(1, kind="figure", box=(0.6, 0.2, 0.8, 0.6))
+    )
+    found = model.score([enrolled(1, kind="figure"), enrolled(2, kind="figure")], analysis, CONFIG)
+    assert [(p.decision, p.track) for p in found] == [("present", 1), ("present", 0)]
+
+
 def test_the_very_same_drawing_gives_finite_numbers() -> None:
     """With the shipped figure expert: nothing overflows where two clips are identical, even when two compete."""
     model = PresenceModel.load()
@@ -387,6 +395,6 @@ def test_the_very_same_drawing_gives_finite_numbers() -> None:
     analysis = make_analysis(track, frames=4)
     frame = analysis.frame_features.astype(np.float32).mean((0, 1))
     arrays = {"prototypes": np.stack([looks.mean(0)] * 2), "frame": frame.astype(np.float16)}
-    people = [Person(name, kind="figure", arrays=arrays) for name in ("Ana", "Ben")]
+    people = [Person(name, kind="figure", arrays=arrays, extra={"figures": FIGURES}) for name in ("Ana", "Ben")]
     assert np.isfinite(model.logits(people, analysis)).all()
     assert np.isfinite(model.logits(people[:1], analysis)).all()

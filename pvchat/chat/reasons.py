@@ -37,6 +37,8 @@ def because(person: PersonPresence, still: bool = False) -> str:
     why = person.why
     if why is None:
         return ""
+    if why.reason == "outdated":
+        return f"{person.name} was enrolled by an earlier version, which saw drawn figures otherwise: enroll again."
     if why.reason == "nobody":
         return "Nobody whose face or figure could be compared is seen."
     when = "" if still or why.at_s is None else f" at {clock(why.at_s)}"

@@ -250,22 +250,15 @@ class PresenceModel:
     def _figure_logits(
         self, person: Person, analysis: ClipAnalysis, figures: list[int], own: Verifier | None
     ) -> FloatArray:
-        """[K]: a drawn figure's log-odds, measured on all figures of the clip together, at the track most like it."""
+        """[K]: a drawn figure's log-odds, each track by its own sightings."""
         out = np.full(len(analysis.tracks), _NEVER, np.float32)
-        if not figures:
+        if person.outdated:
             return out
         own_rows = person.arrays["prototypes"] if own is None else own.prototypes
         prototypes = stacked((own_rows, examples.view_beside(person).bare))
-        everyone = np.concatenate([analysis.tracks[i].identity for i in figures])
-        frames = [
-            np.asarray(person.arrays["frame"], np.float32),
-            analysis.frame_features.astype(np.float32).mean((0, 1)),
-        ]
-        one, other = (self.figures.signature(frame[None]) for frame in frames)
-        probability = self.figures.probability(prototypes, everyone, float(one @ other))
-        alike = [float((analysis.tracks[i].identity @ prototypes.mean(0)).mean()) for i in figures]
-        bias = 0.0 if own is None else own.bias
-        out[figures[int(np.argmax(alike))]] = np.log(probability) - np.log1p(-probability) + bias
+        for i in figures:
+            probability = self.figures.probability(prototypes, analysis.tracks[i].identity)
+            out[i] = np.log(probability) - np.log1p(-probability) + (0.0 if own is None else own.bias)
         return out
 
 

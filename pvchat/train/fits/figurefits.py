@@ -1,4 +1,4 @@
-"""What is fitted for drawn figures: locator, identity projections, drawn-or-photo, cohort, calibration; and the
+"""What is fitted for drawn figures: locator, identity space, drawn-or-photo, cohort, calibration; and the
 measures.
 
 In: numpy features (`figures.Samples`). Out: arrays for `perception/experts/figures.safetensors`. Every fit takes its
@@ -8,7 +8,7 @@ own seed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,46 +20,75 @@ if TYPE_CHECKING:
     import torch
 
 Arrays = dict[str, FloatArray]
-_HALF = 64  # width of each half of the identity vector
-_TEMPERATURE = 0.1  # Khosla et al. 2020, supervised contrastive learning
-_STEPS_LOCATOR, _STEPS_CONTRAST, _STEPS_DRAWN = 700, 150, 300
+_WIDTH, _HIDDEN = 96, 64  # channels of the locator's layers
+_STEPS_LOCATOR, _STEPS_DRAWN = 1500, 300
+_SPACE = 128  # width of an identity vector
+_RIDGE = 1.0  # of the mean variance within a character, added before it is whitened: 34 characters don't tell it all
 
 
-def fit_locator(cells: NDArray[np.float16], target: NDArray[np.int8], edges: FloatArray, seed: int) -> Arrays:
-    """Two layers on grid tokens [N, 1280]: is this cell on a face (cross-entropy), log distances to its edges."""
+def fit_locator(
+    maps: NDArray[np.float16], target: NDArray[np.int8], edges: FloatArray, seed: int, steps: int = _STEPS_LOCATOR
+) -> Arrays:
+    """Four convolutions on maps [S, C, h, w]: is a cell on a face (focal loss, Lin et al. 2017), log distances to its
+    edges.
+
+    Args:
+        maps: of S scenes.
+        target: [S, h, w] 1 on a face, 0 off it, -1 between.
+        edges: [S, h, w, 4] left, top, right, bottom.
+        seed: of the weights and the draws.
+        steps: batches of 32 scenes.
+    """
     import torch
     from torch import nn
-    from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
+    from torch.nn.functional import dropout2d
 
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        x, t = torch.from_numpy(cells.astype(np.float32)), torch.from_numpy(target.astype(np.float32))
-        log_edges = torch.from_numpy(np.log(np.maximum(edges, 0.02)).astype(np.float32))
-        mean, spread = x.mean(0), x.std(0) + 0.05
-        x = (x - mean) / spread
-        hidden, out_layer = nn.Linear(1280, 96), nn.Linear(96, 5)
-        model = nn.Sequential(nn.Dropout(0.3), hidden, nn.ReLU(), nn.Dropout(0.2), out_layer)
-        optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
-        on, off = (t == 1).nonzero()[:, 0], (t == 0).nonzero()[:, 0]
-        for _ in range(_STEPS_LOCATOR):
-            faces = on[torch.randint(len(on), (128,))]
-            batch = torch.cat([faces, off[torch.randint(len(off), (384,))]])
-            out = model(x[batch])
-            loss = binary_cross_entropy_with_logits(out[:, 0], t[batch])
-            loss = loss + smooth_l1_loss(out[:128, 1:], log_edges[faces], beta=0.2)
-            _step(optimiser, loss)
-        return _fold(hidden, out_layer, mean, spread)
+        x, t, e = torch.from_numpy(maps), torch.from_numpy(target), torch.from_numpy(edges)
+        sample = x[:400].float().permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+        mean, spread = sample.mean(0), sample.std(0) + 0.05
+        model = nn.Sequential(
+            nn.Conv2d(x.shape[1], _WIDTH, 1), nn.ReLU(), nn.Conv2d(_WIDTH, _HIDDEN, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(_HIDDEN, _HIDDEN, 3, padding=1), nn.ReLU(), nn.Conv2d(_HIDDEN, 5, 1),
+        )  # fmt: skip
+        optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.03)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
+        for step in range(steps):
+            i = torch.randint(len(x), (32,))
+            seen, on, far = (x[i].float() - mean[:, None, None]) / spread[:, None, None], t[i], e[i]
+            if step % 2:
+                seen, on, far = seen.flip(3), on.flip(2), far.flip(2)[..., [2, 1, 0, 3]]
+            _step(optimiser, _locating(model(dropout2d(seen, 0.1)), on, far))
+            schedule.step()
+        return _fold(model, mean, spread)
 
 
-def _fold(hidden: torch.nn.Linear, out: torch.nn.Linear, mean: torch.Tensor, spread: torch.Tensor) -> Arrays:
-    """The layers as arrays, the standardisation of the input folded into the first."""
-    weight = hidden.weight.detach() / spread
-    return {
-        "locator.hidden.weight": weight.numpy(),
-        "locator.hidden.bias": (hidden.bias.detach() - weight @ mean).numpy(),
-        "locator.out.weight": out.weight.detach().numpy(),
-        "locator.out.bias": out.bias.detach().numpy(),
-    }
+def _locating(out: torch.Tensor, target: torch.Tensor, edges: torch.Tensor) -> torch.Tensor:
+    """Loss of out [B, 5, h, w]: balanced focal cross-entropy, and how far the logs of a face's edges are off."""
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
+
+    face, known = target == 1, target >= 0
+    entropy = binary_cross_entropy_with_logits(out[:, 0], face.float(), reduction="none")
+    right = torch.where(face, out[:, 0].sigmoid(), 1 - out[:, 0].sigmoid())
+    weight = torch.where(face, 0.75, 0.25) * (1 - right).square() * known
+    found = out[:, 1:].permute(0, 2, 3, 1)[face]
+    far = smooth_l1_loss(found, edges[face].clamp_min(0.01).log(), beta=0.2)
+    return 4 * (weight * entropy).sum() / (face.sum() + 1) + far
+
+
+def _fold(model: torch.nn.Sequential, mean: torch.Tensor, spread: torch.Tensor) -> Arrays:
+    """The layers as arrays, the standardisation of the input folded into the first, which sees one cell at a time."""
+    found: Arrays = {}
+    layers: list[Any] = list(model)[::2]
+    for number, layer in enumerate(layers):
+        weight, bias = layer.weight.detach(), layer.bias.detach()
+        if number == 0:
+            weight = weight / spread[None, :, None, None]
+            bias = bias - weight[:, :, 0, 0] @ mean
+        found |= {f"locator.{number}.weight": weight.numpy(), f"locator.{number}.bias": bias.numpy()}
+    return found
 
 
 def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
@@ -68,47 +97,25 @@ def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.step()
 
 
-def fit_identity(spread: FloatArray, identity: NDArray[np.int64], source: NDArray[np.int64], seed: int) -> Arrays:
-    """The two projections of spread looks [N, L]: main directions of the features, and a contrastive one
-    of everything.
+def fit_identity(looks: FloatArray, owner: NDArray[np.int64], others: FloatArray) -> Arrays:
+    """Whitening of looks [N, L] by what varies within a character (light, size, artist), then main directions.
+
+    Args:
+        looks: appearance of N crops of known characters, light and sharpness changed in some.
+        owner: [N] character.
+        others: [M, L] of drawn faces of whom nobody knows who they are: what varies among characters.
     """
-    features = spread.copy()
-    features[:, 1280:] = 0
-    return {
-        "identity.features": _directions(features, _HALF),
-        "identity.contrast": fit_contrast(spread, identity, source, seed),
-    }
-
-
-def fit_contrast(spread: FloatArray, identity: NDArray[np.int64], source: NDArray[np.int64], seed: int) -> FloatArray:
-    """Supervised contrastive projection, from the main directions and not far from them (few steps, a pull back).
-
-    Two crops of one picture are no pair: they would teach the background.
-    """
-    import torch
-    from torch.nn.functional import dropout, normalize
-
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        x, y, s = (torch.from_numpy(v) for v in (20 * spread.astype(np.float32), identity, source))
-        start = torch.from_numpy(_directions(spread, _HALF))
-        weight = start.clone().requires_grad_(True)
-        optimiser = torch.optim.AdamW([weight], lr=1e-3, weight_decay=0)
-        for _ in range(_STEPS_CONTRAST):
-            i = torch.randint(len(x), (384,))
-            z = normalize(dropout(x[i], 0.3) @ weight.T)
-            skipped = s[i][:, None] == s[i][None]
-            same = (y[i][:, None] == y[i][None]) & ~skipped
-            logits = (z @ z.T / _TEMPERATURE).masked_fill(skipped, -1e4)
-            log_p = logits - logits.logsumexp(1, keepdim=True)
-            loss = -((log_p * same).sum(1) / same.sum(1).clamp_min(1)).mean()
-            _step(optimiser, loss + 0.02 * (weight - start).square().sum())
-        return weight.detach().numpy()
-
-
-def _directions(x: FloatArray, count: int) -> FloatArray:
-    """Principal directions [count, L] of rows [N, L]."""
-    return np.ascontiguousarray(np.linalg.svd(x - x.mean(0), full_matrices=False)[2][:count], np.float32)
+    mean, spread = looks.mean(0), looks.std(0)
+    spread = spread + 1e-3 * looks.std()
+    scaled, rest = (unit((x - mean) / spread) for x in (looks, others))
+    middle = scaled.mean(0)
+    apart = np.concatenate([scaled[owner == c] - scaled[owner == c].mean(0) for c in np.unique(owner)])
+    within = apart.T @ apart / len(apart)
+    within += _RIDGE * np.trace(within) / len(within) * np.eye(len(within))
+    whiten = np.linalg.cholesky(np.linalg.inv(within))
+    everyone = (np.concatenate([scaled, rest]) - middle) @ whiten
+    main = np.linalg.svd(everyone, full_matrices=False)[2][:_SPACE]
+    return {"looks.mean": mean, "looks.spread": spread, "identity.mean": middle, "identity.weight": main @ whiten.T}
 
 
 def fit_logistic(x: FloatArray, y: NDArray[np.int8], seed: int, decay: float) -> tuple[FloatArray, FloatArray]:
@@ -145,20 +152,18 @@ class Crops:
 
     Attributes:
         looks: [N, 128] identity vectors.
-        pooled: [pictures in all, 1280] centred whole-picture features, by source.
         owner: [N] character.
         source: [N] picture.
     """
 
     looks: FloatArray
-    pooled: FloatArray
     owner: NDArray[np.int64]
     source: NDArray[np.int64]
 
 
 def episodes(
     crops: Crops, cohort: FloatArray, pictures: int, count: int, seed: int
-) -> tuple[FloatArray, FloatArray, NDArray[np.int8]]:  # fmt: skip
+) -> tuple[FloatArray, NDArray[np.int8]]:  # fmt: skip
     """Enrolment and clip out of `pictures` different pictures each, half of the pairs of one character.
 
     Args:
@@ -169,21 +174,20 @@ def episodes(
         seed: of the draws.
 
     Returns:
-        Cohort-normalised figure scores [count], whole-frame similarities [count], same character [count].
+        Cohort-normalised figure scores [count], same character [count].
     """
     rng, owner, source = np.random.default_rng(seed), crops.owner, crops.source
     belongs = {c: np.unique(source[owner == c]) for c in np.unique(owner).tolist()}
     characters = [c for c, s in belongs.items() if len(s) >= 2 * pictures]
-    scores, frames, same = [], [], []
+    scores, same = [], []
     for k in range(count):
         a, b = rng.choice(characters, 2, replace=False)
         picked = rng.permutation(belongs[a])
         clip = picked[pictures : 2 * pictures] if k % 2 else rng.permutation(belongs[b])[:pictures]
         enrolled = picked[:pictures]
         scores.append(cohort_score(crops.looks[np.isin(source, enrolled)], crops.looks[np.isin(source, clip)], cohort))
-        frames.append(float(unit(crops.pooled[enrolled].mean(0)) @ unit(crops.pooled[clip].mean(0))))
         same.append(k % 2)
-    return np.array(scores, np.float32), np.array(frames, np.float32), np.array(same, np.int8)
+    return np.array(scores, np.float32), np.array(same, np.int8)
 
 
 def verification(z: FloatArray, identity: NDArray[np.int64], source: NDArray[np.int64]) -> dict[str, float]:

@@ -1,19 +1,20 @@
 """Recipe of `experts/figures.safetensors`: locator, identity projection, drawn-or-photo head, cohort, calibration.
 
-    python -m pvchat.train.fits.figures TRAINDATA --out figures.safetensors
+    python -m pvchat.train.fits.figures TRAINDATA --out figures.safetensors [--drawn FILE]
 
-In: the sets `anime` (face crops of drawn characters, by identity) and photos (`flickr8k`, `houses`, `lfw`, ...) of a
-traindata folder. Out: the safetensors file and its card (.json: sources, validation numbers, calibration constants).
+In: the sets `anime` (face crops of drawn characters, by identity), `anime_hair` (of unknown ones), `product_clothes`
+and photos (`flickr8k`, `houses`, `lfw`, ...) of a traindata folder. Out: the safetensors file and its card (.json:
+sources, validation numbers, calibration constants).
 
 There are no boxes of drawn figures to learn from, so scenes are composed (`scenes.compose`): crops pasted with a rough
-body onto photos, posterised photos, gradients and flat colours. The backbone stays frozen; only linear layers and
-one small
-hidden layer are trained. Characters of the `val` split are never trained on: they tell how well it carries over.
+body onto photos, posterised photos, gradients and flat colours. The backbone stays frozen; only four small convolutions
+and linear layers are trained. Characters of the `val` split are never trained on: they tell how well it carries over.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,52 +22,54 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
 from pvchat.perception.experts import figures
+from pvchat.perception.experts.figures import FigureExpert
 from pvchat.schemas import FloatArray
 from pvchat.train.fits import figurefits as fits
-from pvchat.train.fits.attributes import extract
-from pvchat.train.fits.scenes import DrawnScene, compose
+from pvchat.train.fits.scenes import compose, tint
 from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
 
 SEED = 20
-_TRAIN_SCENES, _VAL_SCENES = 480, 100
-_BACKGROUNDS = ("flickr8k", "houses")
+_TRAIN_SCENES, _VAL_SCENES = 2400, 160
+_BACKGROUNDS = ("flickr8k", "houses", "places_mini", "sports100")
+_BACKGROUNDS_A_SET = 250
 _PHOTOS = ("flickr8k", "houses", "lfw", "ccp_clothes", "sports100", "imfdb_attr", "coco_mini")
 _PHOTOS_A_SET = 150
-# Chosen by eye from a few settings on the development clips: features count three times as much as colours in the
-# projections, whole frames half as much as figures.
-_FEATURE_WEIGHT = 3.0
-_FRAME_WEIGHT = 1 / 3
+_SCENES_A_BATCH = 16
+_CHANGED = 3  # copies of every crop in another light, size and sharpness
 _COHORT = 12
 _EPISODES, _PICTURES = 1200, 3  # fan art differs by artist more than a series does: several pictures average that out
 
 
 @dataclass
 class Samples:
-    """Everything that is learnt from, of one split. S scenes, C cells a scene, N crops, P pictures.
+    """Everything that is learnt from, of one split. S scenes, C channels, h by w cells, N crops, M others, P pictures.
 
     Attributes:
-        cells: [S, C, 1280] grid tokens of the scenes.
-        target: [S, C] 1 on a face, 0 off it, -1 between (not trained on).
-        edges: [S, C, 4] distances left, top, right, bottom from the cell's centre to the box's edges, fractions.
-        looks: [N, L] appearance vectors of face crops (`figures.appearance`), some cut out of scenes.
+        maps: [S, C, h, w] of the scenes.
+        target: [S, h, w] 1 on a face, 0 off it, -1 between (not trained on).
+        edges: [S, h, w, 4] distances left, top, right, bottom from the cell's centre to the box's edges, fractions.
+        looks: [N, L] appearance vectors of face crops (`figures.appearance`), as they are and changed.
         identity: [N] index into `names`.
         source: [N] index of the original picture: two crops of one picture are not an independent pair.
         names: the characters.
+        others: [M, L] appearance of drawn faces whose character isn't known.
         pooled: [P, 1280] whole-picture features, and `drawn` [P]: 1 for drawn, 0 for photos.
     """
 
-    cells: NDArray[np.float16]
+    maps: NDArray[np.float16]
     target: NDArray[np.int8]
     edges: FloatArray
     looks: FloatArray
     identity: NDArray[np.int64]
     source: NDArray[np.int64]
     names: list[str]
+    others: FloatArray
     pooled: FloatArray
     drawn: NDArray[np.int8]
 
@@ -78,65 +81,98 @@ def sample(traindata: Path, split: str, expert: FrameExpert, scenes: int, seed: 
     names = sorted({row["identity"] for row in rows})
     owner = np.array([names.index(row["identity"]) for row in rows])
     crops = [read_image(traindata / "anime" / row["file"]) for row in rows]
-    backgrounds = _pictures(traindata, _BACKGROUNDS, split, scenes // 2, rng)
-    composed = [compose(crops, backgrounds, rng) for _ in range(scenes)]
-    cells, target, edges = _locator_samples(composed, expert)
-    looks, source = _identity_samples(composed, crops, expert, rng)
-    pooled, drawn = _picture_samples(traindata, split, crops, composed, expert, rng)
-    return Samples(cells, target, edges, looks, owner[source], source, names, pooled, drawn)
+    others = _pictures(traindata, ("anime_hair",), split, len(crops), rng)
+    backgrounds = _pictures(traindata, _BACKGROUNDS, split, _BACKGROUNDS_A_SET, rng)
+    clothes = _pictures(traindata, ("product_clothes",), split, _BACKGROUNDS_A_SET, rng)
+    maps, target, edges, painted = _locator_samples([*crops, *others], backgrounds, clothes, scenes, expert, rng)
+    looks, source = _identity_samples(crops, expert, rng)
+    pooled, drawn = _picture_samples(traindata, split, crops, painted, expert, rng)
+    unknown = figures.appearance(expert, others)
+    return Samples(maps, target, edges, looks, owner[source], source, names, unknown, pooled, drawn)
 
 
 def _locator_samples(
-    composed: list[DrawnScene], expert: FrameExpert
-) -> tuple[NDArray[np.float16], NDArray[np.int8], FloatArray]:
-    cells = [expert.grid([scene.image], figures.LOCATOR_SIDE)[0].astype(np.float16) for scene in composed]
-    marked = [mark(scene.boxes) for scene in composed]
-    return np.stack(cells), np.stack([t for t, _ in marked]), np.stack([e for _, e in marked])
+    crops: list[NDArray[np.uint8]],
+    backgrounds: list[NDArray[np.uint8]],
+    clothes: list[NDArray[np.uint8]],
+    scenes: int,
+    expert: FrameExpert,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float16], NDArray[np.int8], FloatArray, list[NDArray[np.uint8]]]:
+    """Maps, targets and edges of composed scenes; and some of those with a drawn background."""
+    maps, marked = [], []
+    painted: list[NDArray[np.uint8]] = []
+    for _ in range(0, scenes, _SCENES_A_BATCH):  # pictures are let go of batch by batch
+        composed = [compose(crops, backgrounds, rng, clothes) for _ in range(_SCENES_A_BATCH)]
+        maps.append(expert.maps([scene.image for scene in composed], figures.LOCATOR_SIDE).astype(np.float16))
+        marked += [mark(scene.boxes) for scene in composed]
+        painted += [scene.image for scene in composed if scene.drawn_background and len(painted) < _PHOTOS_A_SET]
+    return np.concatenate(maps), np.stack([t for t, _ in marked]), np.stack([e for _, e in marked]), painted
 
 
 def mark(boxes: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
-    """Targets of the locator's cells: boxes [n, 4] -> target [C] and edges [C, 4] (see `Samples`).
+    """Targets of the locator's cells: boxes [n, 4] -> target [h, w] and edges [h, w, 4] (see `Samples`).
 
-    A cell is on a face when its centre lies in the middle half of the box, or is the cell nearest to the box's centre;
-    it is "between" in the rest of the box (centre sampling, Tian et al. 2019, FCOS).
+    A cell is on a face when its centre lies in the middle of the box, two fifths to each side, or is the cell nearest
+    to the box's centre; it is "between" in the rest of the box (centre sampling, Tian et al. 2019, FCOS). Smaller faces
+    lie before larger ones.
     """
     centres = figures.cell_centres()
     target, edges = np.zeros(len(centres), np.int8), np.zeros((len(centres), 4), np.float32)
-    for box in boxes:
-        middle, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
+    for box in boxes[np.argsort(-(boxes[:, 2:] - boxes[:, :2]).prod(1))]:
+        middle, half = (box[:2] + box[2:]) / 2, np.maximum((box[2:] - box[:2]) / 2, 1e-3)
         away = np.abs(centres - middle) / half
-        inside, on = (away < 1).all(1), (away < 0.5).all(1)
+        inside, on = (away < 1).all(1), (away < 0.4).all(1)
         on[np.square(centres - middle).sum(1).argmin()] = True
-        target[inside & (target == 0)] = -1
+        target[inside & ~on] = -1
         target[on] = 1
         edges[on] = np.concatenate([centres[on] - box[:2], box[2:] - centres[on]], 1)
-    return target, edges
+    shape = (figures.CELLS, figures.CELLS)
+    return target.reshape(shape), edges.reshape(*shape, 4)
 
 
 def _identity_samples(
-    composed: list[DrawnScene], crops: list[NDArray[np.uint8]], expert: FrameExpert, rng: np.random.Generator
+    crops: list[NDArray[np.uint8]], expert: FrameExpert, rng: np.random.Generator
 ) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Every crop as it is, and every face of the scenes cut out as roughly as the locator would."""
-    pictures, source = list(crops), list(range(len(crops)))
-    for scene in composed:
-        size = scene.boxes[:, 2:] - scene.boxes[:, :2]
-        shift = rng.normal(0, 0.08, scene.boxes.shape).astype(np.float32) * np.tile(size, 2)
-        pictures += figures.cut(scene.image, scene.boxes + shift)
-        source += scene.source
-    return figures.appearance(expert, pictures), np.array(source)
+    """Every crop as it is, and some copies of each as footage may show it and the locator may cut it out."""
+    changed = [_changed(crop, rng) for crop in crops for _ in range(_CHANGED)]
+    source = [*range(len(crops)), *np.repeat(np.arange(len(crops)), _CHANGED).tolist()]
+    return figures.appearance(expert, crops + changed), np.array(source)
+
+
+def _changed(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A crop cut out a little elsewhere, mirrored, small, blurred, compressed, in another light."""
+    height, width = crop.shape[:2]
+    wide = np.pad(crop, ((height // 4,) * 2, (width // 4,) * 2, (0, 0)), mode="edge")
+    side, shift = rng.uniform(0.75, 1.15), rng.normal(0, 0.06, 2)
+    tall = side * rng.uniform(0.85, 1.15)
+    x, y = (0.75 + shift[0] - side / 2) * width, (0.75 + shift[1] - side / 2) * height
+    picture = Image.fromarray(wide).crop((int(x), int(y), int(x + side * width), int(y + tall * height)))
+    if rng.random() < 0.5:
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if rng.random() < 0.4:
+        pixels = int(rng.uniform(32, 96))
+        picture = picture.resize((pixels, pixels), Image.Resampling.BILINEAR)
+    if rng.random() < 0.3:
+        picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.5))))
+    if rng.random() < 0.4:
+        file = io.BytesIO()
+        picture.save(file, "JPEG", quality=int(rng.uniform(20, 70)))
+        picture = Image.open(file).convert("RGB")
+    return tint(np.asarray(picture), rng)
 
 
 def _picture_samples(
     traindata: Path,
     split: str,
     crops: list[NDArray[np.uint8]],
-    composed: list[DrawnScene],
+    painted: list[NDArray[np.uint8]],
     expert: FrameExpert,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, NDArray[np.int8]]:
     """Drawn: crops, and scenes whose background is drawn too. Photos: all other sets."""
     some = rng.permutation(len(crops))[:300]
-    drawn = [crops[i] for i in some] + [s.image for s in composed if s.drawn_background][:200]
+    drawn = [crops[i] for i in some] + painted
     photos = _pictures(traindata, _PHOTOS, split, _PHOTOS_A_SET if split == "train" else 40, rng)
     return expert.pooled(drawn + photos), np.array([1] * len(drawn) + [0] * len(photos), np.int8)
 
@@ -152,55 +188,39 @@ def _pictures(
     return found
 
 
-def fit(train: Samples, val: Samples, frames: FloatArray) -> tuple[fits.Arrays, dict[str, Any]]:
-    """All arrays and the card; `frames` [val pictures, 1280] whole-picture features for the calibration episodes."""
-    mean = train.looks.mean(0)
+def fit(train: Samples, val: Samples, kept: fits.Arrays | None = None) -> tuple[fits.Arrays, dict[str, Any]]:
+    """All arrays and the card; `kept` are arrays that stay as they were."""
     weight, bias = fits.fit_logistic(train.pooled, train.drawn, SEED, decay=0.01)
-    spread, spread_val = (figures.spread_looks(s.looks, mean, _FEATURE_WEIGHT) for s in (train, val))
-    arrays = fits.fit_locator(train.cells.reshape(-1, 1280), train.target.ravel(), train.edges.reshape(-1, 4), SEED)
-    arrays |= fits.fit_identity(spread, train.identity, train.source, SEED)
-    arrays |= {"looks.mean": mean, "drawn.weight": weight, "drawn.bias": bias}
-    arrays["frame.mean"] = train.pooled[train.drawn == 1].mean(0)
-    looks, looks_val = (_identity(s, arrays) for s in (spread, spread_val))
-    arrays["cohort"] = fits.cohort_centres(looks, train.identity, _COHORT, SEED)
-    crops = fits.Crops(looks_val, frames - arrays["frame.mean"], val.identity, val.source)
-    score, frame, same = fits.episodes(crops, arrays["cohort"], _PICTURES, _EPISODES, SEED)
-    fused = (1 - _FRAME_WEIGHT) * score + _FRAME_WEIGHT * frame
-    slope, offset = fits.fit_logistic(fused[:, None], same, SEED, decay=1e-4)
+    arrays = fits.fit_locator(train.maps, train.target, train.edges, SEED)
+    arrays |= fits.fit_identity(train.looks, train.identity, train.others)
+    arrays |= {"drawn.weight": weight, "drawn.bias": bias, "frame.mean": train.pooled[train.drawn == 1].mean(0)}
+    arrays |= kept or {}
+    expert = FigureExpert.of(arrays)
+    looks, unknown, looks_val = (expert.identity(x) for x in (train.looks, train.others, val.looks))
+    everyone = np.concatenate([train.identity, np.arange(len(unknown)) + len(train.names)])  # each is somebody else
+    arrays["cohort"] = fits.cohort_centres(np.concatenate([looks, unknown]), everyone, _COHORT, SEED)
+    crops = fits.Crops(looks_val, val.identity, val.source)
+    score, same = fits.episodes(crops, arrays["cohort"], _PICTURES, _EPISODES, SEED)
+    slope, offset = fits.fit_logistic(score[:, None], same, SEED, decay=1e-4)
     card = {
-        "feature_weight": _FEATURE_WEIGHT,
-        "frame_weight": _FRAME_WEIGHT,
         "calibration": {"slope": float(slope[0]), "bias": float(offset[0])},
-        "source": "traindata: anime (fan art) and photos; the cohort holds only means over at least three characters",
-        "validation": _validate(arrays, val, spread_val, looks_val)
-        | {
-            "episodes_auc": round(fits.auc(fused, same == 1), 4),
-            "episodes_figure_auc": round(fits.auc(score, same == 1), 4),
-        },
+        "source": "traindata sets anime, anime_hair (fan art, not published), product_clothes and photos; the "
+        "cohort holds only means over at least three characters",
+        "validation": _validate(expert, val, looks_val) | {"episodes_auc": round(fits.auc(score, same == 1), 4)},
     }
     return arrays, card
 
 
-def _identity(spread: FloatArray, arrays: fits.Arrays) -> FloatArray:
-    halves = [figures.unit(spread @ arrays[f"identity.{half}"].T) for half in ("features", "contrast")]
-    return (np.concatenate(halves, 1) / np.sqrt(2)).astype(np.float32)
-
-
-def _validate(arrays: fits.Arrays, val: Samples, spread: FloatArray, looks: FloatArray) -> dict[str, Any]:
+def _validate(expert: FigureExpert, val: Samples, looks: FloatArray) -> dict[str, Any]:
     """Figures on characters and pictures that were not trained on."""
-    cells = val.cells.reshape(-1, 1280).astype(np.float32)
-    hidden = np.maximum(cells @ arrays["locator.hidden.weight"].T + arrays["locator.hidden.bias"], 0)
-    on = hidden @ arrays["locator.out.weight"][0] + arrays["locator.out.bias"][0]
-    clear = val.target.ravel() >= 0
-    drawn = val.pooled @ arrays["drawn.weight"] + arrays["drawn.bias"]
-    known = {"identity": val.identity, "source": val.source}
+    on = np.stack([expert.cells(maps.astype(np.float32))[0] for maps in val.maps])
+    clear = val.target >= 0
+    drawn = np.array([expert.is_drawn(row[None]) for row in val.pooled])
     return {
-        "locator_cell_auc": round(fits.auc(on[clear], val.target.ravel()[clear] == 1), 4),
-        "drawn_accuracy": round(float(((drawn > 0) == (val.drawn == 1)).mean()), 4),
-        "verification": fits.verification(looks, **known),
-        "verification_contrast_half": fits.verification(looks[:, looks.shape[1] // 2 :], **known),
-        "verification_raw_features": fits.verification(spread[:, :1280], **known),
-        "verification_colours": fits.verification(spread[:, 1280:], **known),
+        "locator_cell_auc": round(fits.auc(on[clear], val.target[clear] == 1), 4),
+        "drawn_accuracy": round(float(((drawn > 0.5) == (val.drawn == 1)).mean()), 4),
+        "verification": fits.verification(looks, val.identity, val.source),
+        "verification_raw_looks": fits.verification(val.looks - val.looks.mean(0), val.identity, val.source),
     }
 
 
@@ -219,16 +239,21 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("traindata", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, help="folder for whole-picture features (default: beside --out)")
+    parser.add_argument("--drawn", type=Path, metavar="FILE", help="keep this file's head for drawn or photographed")
     args = parser.parse_args(arguments)
     expert = FrameExpert()
-    folder = args.traindata / "anime"
-    pooled = extract(folder, args.cache or args.out.parent, expert).pooled.astype(np.float32)
-    frames = pooled[[row["split"] == "val" for row in read_metadata(folder)]]
     train = sample(args.traindata, "train", expert, _TRAIN_SCENES, SEED)
     val = sample(args.traindata, "val", expert, _VAL_SCENES, SEED + 1)
-    arrays, card = fit(train, val, frames)
-    save(arrays, card, args.out)
+    save(*fit(train, val, _drawn_of(args.drawn) if args.drawn else None), args.out)
+
+
+def _drawn_of(path: Path) -> fits.Arrays:
+    """What says whether a clip is drawn, out of another file: limits elsewhere were set for it."""
+    from safetensors.numpy import load_file
+
+    return {
+        name: array for name, array in load_file(path).items() if name in ("drawn.weight", "drawn.bias", "frame.mean")
+    }
 
 
 if __name__ == "__main__":
