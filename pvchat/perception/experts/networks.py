@@ -155,6 +155,16 @@ def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network | None:
     return _OpenVinoNetwork(model, small=True)
 
 
+@cache
+def look_up() -> Network | None:
+    """Bilinear look-up in the runtime's own code, of places outside at the border; None without OpenVINO.
+
+    Called with pixels [H, W, 3] uint8 and places [1, h, w, 2] float32 (x and y, -1 at the first pixel, 1 at the last),
+    it returns [h, w, 3] float32.
+    """
+    return None if runtime_for("cpu") == "torch" else _OpenVinoNetwork(_sampling(), small=True)
+
+
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
     """All outputs for `rows` [n, …], n >= 1, in batches of at most `most`, a power of two.
 
@@ -340,3 +350,13 @@ def _suppression(overlap: float) -> _OpenVinoNetwork:
         ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
     )  # fmt: skip
     return _OpenVinoNetwork(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]), small=True)
+
+
+def _sampling() -> Any:
+    ops = _openvino().opset13
+    pixels, places = ops.parameter([-1, -1, 3], np.uint8), ops.parameter([1, -1, -1, 2], np.float32)
+    planes = ops.unsqueeze(ops.transpose(pixels, np.array([2, 0, 1])), np.int64(0))
+    how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
+    found = ops.grid_sample(ops.convert(planes, "f32"), places, how)
+    rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
+    return _openvino().Model([rows.output(0)], [pixels, places])
