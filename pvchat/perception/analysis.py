@@ -25,6 +25,7 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.heads import owner
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import best_sightings
@@ -132,7 +133,7 @@ class Experts:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.faces, self.things
+        _ = self.frames, self.faces, self.things, self.body
 
     def load(self) -> None:
         """Load them all now."""
@@ -174,17 +175,22 @@ def recognise(
     if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     networks.rest()
-    for number, track in enumerate(analysis.tracks):
+    telling, done = told(analysis.tracks, depth), iter(range(len(analysis.tracks)))
+
+    def recognise_one(number: int) -> None:
+        track = analysis.tracks[number]
         track.thumbnail = thumbnail(clip, track)
         if track.kind == "face" and depth.prints:
             track.prints = printed(clip, track, experts, depth.prints)
         if track.kind == "face" and number < depth.masked_tracks:
             cover(clip, track, experts, depth.masked)
-        if number in told(analysis.tracks, depth):
+        if number in telling:
             _recognise(clip, analysis, track, experts, depth)
         elif track.kind == "figure":  # any of them may be who is asked about; where it is takes no network
             track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts.facts)
-        tell("telling who is there", number + 1, len(analysis.tracks))
+        tell("telling who is there", next(done) + 1, len(analysis.tracks))
+
+    side_by_side(recognise_one, range(len(analysis.tracks)))
     analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts.facts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.rest()

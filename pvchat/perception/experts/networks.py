@@ -155,6 +155,16 @@ def load_onnx(name: str, graph: Path, shape: tuple[int, ...]) -> Network | None:
     return _OpenVinoNetwork(model, small=True)
 
 
+def load_lite(name: str, file: Path) -> Network | None:
+    """A small network out of a `.tflite` file, called with a batch of one; None without OpenVINO, where LiteRT runs it.
+
+    Only where that is clearly faster: LiteRT needs no conversion, and is loaded in a tenth of the time.
+    """
+    if runtime_for("cpu") == "torch":
+        return None
+    return _OpenVinoNetwork(_converted(name, file, "", lambda: _core().read_model(str(file))), small=True)
+
+
 @cache
 def look_up() -> Network | None:
     """Bilinear look-up in the runtime's own code, of places outside at the border; None without OpenVINO.

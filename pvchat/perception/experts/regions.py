@@ -88,9 +88,9 @@ def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = Tr
     """
     # Pixel k of the crop is taken at k / size, not at its middle: OpenCV's warp as MediaPipe calls it, which is what
     # the networks were trained on. With middles the joints come out a third to a whole crop pixel off (measured).
-    steps = (np.arange(size, dtype=np.float32) / size - 0.5) * np.float32(region.side)
+    steps = np.asarray((np.arange(size, dtype=np.float32) / size - 0.5) * np.float32(region.side), np.float32)
     if region.angle == 0:
-        xs, ys = np.float32(region.x) + steps, np.float32(region.y) + steps
+        xs, ys = (np.asarray(np.float32(middle) + steps, np.float32) for middle in (region.x, region.y))
         return _upright(image, xs, ys, edge) / np.float32(255)
     if edge and min(image.shape[:2]) > 1 and (network := look_up()) is not None:
         return _turned(image, region, steps, network) / np.float32(255)
