@@ -230,7 +230,7 @@ class PresenceModel:
 
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
-        frame = analysis.frame_features.astype(np.float32).mean((0, 1))
+        frame = analysis.mean_frame
         return scene_likeness(np.asarray(person.arrays["frame"]), frame, self.figures.frame_mean)
 
     def _support(self, person: Person, track: Track, masked: bool) -> float:
@@ -259,7 +259,7 @@ class PresenceModel:
         everyone = np.concatenate([analysis.tracks[i].identity for i in figures])
         frames = [
             np.asarray(person.arrays["frame"], np.float32),
-            analysis.frame_features.astype(np.float32).mean((0, 1)),
+            analysis.mean_frame,
         ]
         one, other = (self.figures.signature(frame[None]) for frame in frames)
         probability = self.figures.probability(prototypes, everyone, float(one @ other))

@@ -102,7 +102,7 @@ def _cut(grey: FloatArray) -> _Blocks:
     parts = np.lib.stride_tricks.sliding_window_view(grey, (_BLOCK, _BLOCK))[::_STRIDE, ::_STRIDE]
     ys, xs = np.mgrid[: parts.shape[0], : parts.shape[1]] * _STRIDE + _BLOCK / 2
     middle = np.array([grey.shape[1], grey.shape[0]], np.float32) / 2
-    offsets = np.stack((xs.ravel(), ys.ravel()), 1).astype(np.float32) - middle
+    offsets = np.asarray(np.stack((xs.ravel(), ys.ravel()), 1) - middle, np.float32)
     blocks = parts.reshape(-1, _BLOCK, _BLOCK)
     means = blocks.mean((1, 2), keepdims=True)
     return _Blocks(offsets, blocks.std((1, 2)) >= _PLAIN, np.fft.rfft2((blocks - means) * window))
