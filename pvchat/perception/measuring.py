@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import count
 
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, cover, spread, told
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, covering, spread, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
@@ -65,19 +66,21 @@ def measure(
     for number in [*posing, *facing]:
         seen = spread(len(copies[number]), depth.poses if number in posing else depth.faced)
         posed[number] = seen, _poses(clip, copies[number], seen, experts, frames, number in posing)
-        tell("measuring people", number + 1, 2 * len(copies))
+        tell("measuring people", len(posed), 2 * len(posing + facing))
     networks.rest()
-    done = iter(range(len(copies)))
-
-    def finish(number: int) -> None:
-        track = copies[number]
+    jobs: list[Callable[[], None]] = []
+    for number, track in enumerate(copies):
         if track.kind == "face" and only is None and not len(track.masked):
-            cover(clip, track, experts, depth.masked)
+            jobs += covering(clip, track, experts, depth.masked)
         if number in wanted:
-            _measure(clip, measured, track, experts, frames, posed.get(number))
-        tell("measuring people", len(copies) + next(done) + 1, 2 * len(copies))
+            jobs.append(partial(_measure, clip, measured, track, experts, frames, posed.get(number)))
+    done = count(1)
 
-    side_by_side(finish, range(len(copies)))
+    def finish(job: Callable[[], None]) -> None:
+        job()
+        tell("measuring people", len(jobs) + next(done), 2 * len(jobs))
+
+    side_by_side(finish, jobs)
     networks.rest()
     return measured
 
