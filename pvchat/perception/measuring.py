@@ -14,7 +14,7 @@ from itertools import count
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, covering, spread, told
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
@@ -66,21 +66,15 @@ def measure(
     for number in [*posing, *facing]:
         seen = spread(len(copies[number]), depth.poses if number in posing else depth.faced)
         posed[number] = seen, _poses(clip, copies[number], seen, experts, frames, number in posing)
-        tell("measuring people", len(posed), 2 * len(posing + facing))
+        tell("measuring people", len(posed), 2 * len(wanted))
     networks.rest()
-    jobs: list[Callable[[], None]] = []
-    for number, track in enumerate(copies):
-        if track.kind == "face" and only is None and not len(track.masked):
-            jobs += covering(clip, track, experts, depth.masked)
-        if number in wanted:
-            jobs.append(partial(_measure, clip, measured, track, experts, frames, posed.get(number)))
     done = count(1)
 
-    def finish(job: Callable[[], None]) -> None:
-        job()
-        tell("measuring people", len(jobs) + next(done), 2 * len(jobs))
+    def finish(number: int) -> None:
+        _measure(clip, measured, copies[number], experts, frames, posed.get(number))
+        tell("measuring people", len(wanted) + next(done), 2 * len(wanted))
 
-    side_by_side(finish, jobs)
+    side_by_side(finish, wanted)
     networks.rest()
     return measured
 

@@ -118,18 +118,25 @@ class ClipMemory:
 
         analysis = self.look(clip, stage="who").analysis
         subject = choose(analysis, track, Path(clip).name)
-        if subject.kind == "figure" or analysis.scenes:
+        if subject.kind == "figure":
             return analysis
-        wanted = range(len(analysis.tracks))  # one subject may be several tracks of several shots
-        if len(analysis.shots) == 1:
-            wanted = range(first := index_of(analysis, subject), first + 1)
-        bare = [n for n in wanted if analysis.tracks[n].kind == "face" and not len(analysis.tracks[n].masked)]
-        return self._covered(clip, analysis, bare) if bare else analysis
+        several = len(analysis.shots) > 1  # one subject may be several tracks then
+        return self.covered(clip, analysis, None if several else [index_of(analysis, subject)])
 
-    def _covered(self, clip: str | Path, analysis: ClipAnalysis, bare: Sequence[int]) -> ClipAnalysis:
-        """The same with the faces of some tracks behind a drawn mask, too; that is kept."""
+    def covered(self, clip: str | Path, analysis: ClipAnalysis, numbers: Sequence[int] | None = None) -> ClipAnalysis:
+        """A clip's analysis with what faces look like behind a drawn mask; that is kept.
+
+        Args:
+            clip: the clip.
+            analysis: what `look` said; of a long video all was made that there is.
+            numbers: of the tracks whose faces are wanted; None: all.
+        """
         from pvchat.perception.analysis import covered
 
+        wanted = range(len(analysis.tracks)) if numbers is None else numbers
+        bare = [n for n in wanted if analysis.tracks[n].kind == "face" and not len(analysis.tracks[n].masked)]
+        if analysis.scenes or not bare:
+            return analysis
         file = self._file(clip)
         with self._working_on(file.key):
             held = self._remembered(file.key) or analysis

@@ -165,14 +165,9 @@ def load_lite(name: str, file: Path) -> Network | None:
     return _OpenVinoNetwork(_converted(name, file, "", lambda: _core().read_model(str(file))), small=True)
 
 
-@cache
-def look_up() -> Network | None:
-    """Bilinear look-up in the runtime's own code, of places outside at the border; None without OpenVINO.
-
-    Called with pixels [H, W, 3] uint8 and places [1, h, w, 2] float32 (x and y, -1 at the first pixel, 1 at the last),
-    it returns [h, w, 3] float32.
-    """
-    return None if runtime_for("cpu") == "torch" else _OpenVinoNetwork(_sampling(), small=True)
+def put_together(build: Callable[[Any], Any]) -> Network:
+    """A small network out of the runtime's own operations: `build` gets the package `openvino` and returns a model."""
+    return _OpenVinoNetwork(build(_openvino()), small=True)
 
 
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
@@ -187,38 +182,6 @@ def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArr
         found.append(network(rows[start : start + size]))
         start += size
     return [np.concatenate(parts) for parts in zip(*found, strict=True)]
-
-
-class Suppression:
-    """Greedy non-maximum suppression in the runtime's own code: torchvision's results, without importing it."""
-
-    def __init__(self, device: str = "cpu") -> None:
-        self._models: dict[float, _OpenVinoNetwork] = {}
-        self._torch = runtime_for(device) == "torch"
-
-    def __call__(self, boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
-        """Indices of boxes [n, 4] whose intersection over union with no better kept one exceeds `overlap`.
-
-        Args:
-            boxes: [n, 4] corners.
-            scores: [n], above 0.
-            overlap: 0..1.
-
-        Returns:
-            [k] indices, best first.
-        """
-        if len(boxes) == 0:
-            return np.zeros(0, np.int64)
-        if self._torch:
-            import torch
-            from torchvision.ops import nms
-
-            return np.asarray(nms(torch.from_numpy(boxes), torch.from_numpy(scores), overlap).numpy())
-        if overlap not in self._models:
-            self._models[overlap] = _suppression(overlap)
-        chosen, count = self._models[overlap](boxes[None], scores[None, None])
-        keep = np.asarray(chosen[: int(count[0]), 2], np.int64)
-        return keep[np.lexsort((keep, -scores[keep]))]
 
 
 class _TorchNetwork:
@@ -345,28 +308,3 @@ def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...])
     for target in list(operations[start].output(0).get_target_inputs()):
         target.replace_source_output(parameter.output(0))
     return openvino.Model([operations[name].output(0) for name in ends], [parameter])
-
-
-def _suppression(overlap: float) -> _OpenVinoNetwork:
-    openvino = _openvino()
-    ops = openvino.opset13
-    # The operator drops a box at the threshold itself, torchvision only above it; cells of a grid meet it exactly.
-    above = np.float32(overlap)
-    if float(above) <= overlap:
-        above = np.nextafter(above, np.float32(1))
-    boxes, scores = ops.parameter([-1, -1, 4], np.float32), ops.parameter([-1, 1, -1], np.float32)
-    kept = ops.non_max_suppression(
-        boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
-        ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
-    )  # fmt: skip
-    return _OpenVinoNetwork(openvino.Model([kept.output(0), kept.output(2)], [boxes, scores]), small=True)
-
-
-def _sampling() -> Any:
-    ops = _openvino().opset13
-    pixels, places = ops.parameter([-1, -1, 3], np.uint8), ops.parameter([1, -1, -1, 2], np.float32)
-    planes = ops.unsqueeze(ops.transpose(pixels, np.array([2, 0, 1])), np.int64(0))
-    how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
-    found = ops.grid_sample(ops.convert(planes, "f32"), places, how)
-    rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
-    return _openvino().Model([rows.output(0)], [pixels, places])

@@ -12,7 +12,8 @@ from math import atan2, ceil, cos, floor, hypot, pi, sin
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import Network, look_up
+from pvchat.perception.experts.networks import Network
+from pvchat.perception.experts.operations import look_up
 from pvchat.schemas import FloatArray
 
 
