@@ -96,7 +96,7 @@ class Bodies:
         self.searched += 1
         return SimpleNamespace()
 
-    def pose(self, image: np.ndarray, box: np.ndarray, persons: Any) -> Any:
+    def pose(self, image: np.ndarray, box: np.ndarray, persons: Any, before: Any) -> Any:
         self.asked.append(box)
         persons()
         assert box.max() <= 1.5  # fractions

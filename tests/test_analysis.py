@@ -17,7 +17,7 @@ from PIL import Image  # noqa: E402
 
 from pvchat.perception import analysis as module  # noqa: E402
 from pvchat.perception import measuring  # noqa: E402
-from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
+from pvchat.perception.analysis import covered, drawn_probability, recognise, spread, thumbnail  # noqa: E402
 from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
@@ -336,12 +336,14 @@ def test_who_is_there_is_known_before_anything_is_measured(facts: list[Any]) -> 
     assert (who.scene, who.duration_s) == (what.scene, what.duration_s)
 
 
-def test_faces_beyond_the_second_are_masked_in_the_second_stage() -> None:
+def test_faces_beyond_the_second_are_masked_when_that_is_asked_for() -> None:
     crowd = [make_faces(*((box_at(40 + 60 * i), identity_of(i, 0.1, f)) for i in range(4))) for f in range(4)]
     clip, experts = make_clip(4), experts_of(crowd)
     who = recognise(clip, experts)
     assert [len(t.masked) for t in who.tracks] == [8, 8, 0, 0]
-    assert [len(t.masked) for t in measuring.measure(clip, who, experts).tracks] == [8] * 4
+    assert [len(t.masked) for t in measuring.measure(clip, who, experts).tracks] == [8, 8, 0, 0]
+    assert [len(t.masked) for t in covered(clip, who, [3], experts).tracks] == [8, 8, 0, 8]
+    assert [len(t.masked) for t in who.tracks] == [8, 8, 0, 0]  # what is given stays as it is
 
 
 def test_only_those_asked_for_are_measured(facts: list[Any]) -> None:

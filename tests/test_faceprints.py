@@ -18,7 +18,7 @@ from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.merge import merge
 from pvchat.people.parts import RECORD, parts_of
 from pvchat.people.person import Person
-from pvchat.perception.analysis import Depth, cover, printed
+from pvchat.perception.analysis import Depth, covering, printed
 from pvchat.perception.experts.faceprint import SIDE, TEMPLATE, FaceprintNetwork
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, masked_crop
 from pvchat.perception.joining import TrackJoiner, join
@@ -214,7 +214,8 @@ def test_masks_are_drawn_over_the_lower_half_only() -> None:
 
 def test_a_track_gets_two_masked_faceprints_a_sighting() -> None:
     clip, track = make_clip(frames=8), make_track(1)
-    cover(clip, track, Expert(), 2)  # type: ignore[arg-type]
+    for job in covering(clip, track, Expert(), 2):  # type: ignore[arg-type]
+        job()
     assert track.masked_prints.shape == (4, FACEPRINT)
     assert track.masked.shape == (4, 128)
     assert Depth(prints=0).prints == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pvchat.perception.experts import body, litert, mesh, ssd
-from pvchat.perception.experts.regions import Region, along, around, crop, spread, whole
+from pvchat.perception.experts.regions import Region, along, around, crop, sample, spread, whole
 
 
 def picture(height: int = 60, width: int = 80) -> np.ndarray:
@@ -31,6 +31,59 @@ def test_crop_outside_repeats_the_edge_or_is_black():
     assert (region.x, region.y, region.side) == (40, 30, 80)
     assert crop(image, region, 80)[0, 40, 2] == pytest.approx(90 / 255)
     assert crop(image, region, 80, edge=False)[0, 40, 2] == 0
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4, -2.5])
+@pytest.mark.parametrize(("x", "y", "side"), [(40, 30, 24), (-5, 70, 50), (200, 200, 30), (40, 30, 400)])
+def test_crops_are_what_is_looked_up_pixel_by_pixel(angle, x, y, side):
+    image = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)
+    steps = (np.arange(32, dtype=np.float32) / 32 - 0.5) * side
+    xs = x + steps[None] * np.cos(angle) - steps[:, None] * np.sin(angle)
+    ys = y + steps[None] * np.sin(angle) + steps[:, None] * np.cos(angle)
+    for edge in (True, False):
+        there = sample(image, xs.astype(np.float32), ys.astype(np.float32), edge=edge)
+        np.testing.assert_allclose(crop(image, Region(x, y, side, angle), 32, edge=edge) * 255, there, atol=0.05)
+
+
+def test_a_body_moves_and_grows_with_the_face():
+    pose = body.Pose(np.zeros((33, 4), np.float32), 1.0, Region(0, 0, 1), around=Region(110, 100, 80, 0.1))
+    before = body.Before(pose, np.float32([0.5, 0.2, 0.6, 0.4]))  # pixels 100..120, 20..40 of 200 by 100
+    assert before.moved(np.float32([50, 40, 90, 80]), np.float32([200, 100])) == [Region(70, 200, 160, 0.1)]
+    unknown = body.Before(body.Pose(pose.joints, 1.0, pose.region), before.face)
+    assert unknown.moved(np.float32([50, 40, 90, 80]), np.float32([200, 100])) == []
+
+
+class Followed(body.BodyExpert):
+    """Sees nobody in whole frames, somebody in a square around her; notes which regions are read."""
+
+    def __init__(self) -> None:
+        self.read: list[Region] = []
+        self.seen = Region(50, 70, 61)
+        self._detector = lambda image, region: ssd.Detections(
+            np.float32([[45, 45, 55, 55]]), np.float32([[[50, 70], [50, 46]]]), np.ones(1, np.float32)
+        )
+
+    def persons(self, image: np.ndarray) -> ssd.Detections:
+        return ssd.Detections(np.zeros((0, 4)), np.zeros((0, 4, 2)), np.zeros(0))
+
+    def _read(self, image: np.ndarray, region: Region, mask: bool) -> body.Pose:
+        self.read.append(region)
+        joints = np.full((33, 4), 0.5, np.float32)
+        return body.Pose(joints, 1.0, region, around=self.seen)
+
+
+def test_who_was_not_detected_is_looked_for_where_she_was():
+    image, face = np.zeros((100, 100, 3), np.uint8), np.float32([0.45, 0.45, 0.55, 0.55])
+    expert = Followed()
+    first = expert.pose(image, face)
+    assert first is not None
+    assert not first.detected
+    assert len(expert.read) == 1
+    assert expert.read[0].side != 61
+    second = expert.pose(image, face, before=body.Before(first, face), persons=lambda: pytest.fail("not asked"))
+    assert second is not None
+    again = expert.read[1]
+    assert (again.x, again.y, again.side, again.angle) == pytest.approx((50, 70, 61, 0), abs=1e-3)
 
 
 @pytest.mark.parametrize("angle", [-2.0, -0.5, 0.0, 1.0, 3.0])

@@ -14,7 +14,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.experts import converted, networks  # noqa: E402
-from pvchat.perception.experts.networks import Suppression, in_batches, load  # noqa: E402
+from pvchat.perception.experts.networks import in_batches, load  # noqa: E402
+from pvchat.perception.experts.operations import Suppression  # noqa: E402
 from pvchat.perception.experts.workers import side_by_side  # noqa: E402
 
 needs_openvino = pytest.mark.skipif(networks.runtime_for("cpu") != "openvino", reason="openvino is not installed")
@@ -194,10 +195,10 @@ def test_openvino_reports_nothing_to_its_maker() -> None:
     """Its import would send an event; in a fresh process, because it counts only once."""
     code = """
 import sys
-from pvchat.perception.experts import networks
-networks.Suppression()
+from pvchat.perception.experts.operations import Suppression
+Suppression()
 import numpy as np
-networks.Suppression()(np.float32([[0, 0, 4, 4]]), np.float32([.9]), .5)
+Suppression()(np.float32([[0, 0, 4, 4]]), np.float32([.9]), .5)
 loaded = [name for name, module in sys.modules.items() if name.startswith('openvino_telemetry') and module]
 assert 'openvino' in sys.modules and not loaded, loaded
 assert 'torch' not in sys.modules

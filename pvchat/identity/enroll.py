@@ -43,7 +43,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
             "prototypes": prototypes(subject),
             "masked": subject.masked,
             "body": _bodies(subject).astype(np.float16),
-            "frame": analysis.frame_features.astype(np.float32).mean((0, 1)).astype(np.float16),
+            "frame": analysis.mean_frame.astype(np.float16),
             **({"prints": subject.prints, "masked_prints": subject.masked_prints} if len(subject.prints) else {}),
             **({"looks": subject.looks} if len(subject.looks) else {}),
         },

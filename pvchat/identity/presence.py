@@ -230,7 +230,7 @@ class PresenceModel:
 
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
-        frame = analysis.frame_features.astype(np.float32).mean((0, 1))
+        frame = analysis.mean_frame
         return scene_likeness(np.asarray(person.arrays["frame"]), frame, self.figures.frame_mean)
 
     def _support(self, person: Person, track: Track, masked: bool) -> float:

@@ -112,7 +112,7 @@ def describe(analysis: ClipAnalysis, files: dict[str, tuple[int, int]]) -> tuple
     """
     from pvchat.identity.enroll import prototypes
 
-    scene = analysis.frame_features.astype(np.float32).mean((0, 1))
+    scene = analysis.mean_frame
     length = float(np.linalg.norm(scene))
     entry = ClipEntry(analysis.key, analysis.duration_s, analysis.scene.drawn, length, files)
     parts: dict[Kind, list[Rows]] = {"faces": [], "figures": [], "clips": []}

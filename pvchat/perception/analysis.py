@@ -8,9 +8,10 @@ for. `ClipCache` keeps both.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
+from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.heads import owner
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import best_sightings
@@ -51,7 +53,7 @@ class Depth:
         body_crops: sightings of a track whose body region is described.
         prints: sightings of a face track that a faceprint is made of.
         masked: sightings of a track that are also described behind a drawn mask …
-        masked_tracks: … for so many of the most prominent face tracks; `measure` does the others.
+        masked_tracks: … for so many of the most prominent face tracks; `covered` does others when they are enrolled.
         poses: sightings of a track whose pose and hands are measured …
         posed_tracks: … for so many of the most prominent tracks.
         faced_tracks: of so many more the faces are measured, for where they look and whether they smile …
@@ -132,7 +134,7 @@ class Experts:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.faces, self.things
+        _ = self.frames, self.faces, self.things, self.body
         self.frames.convert()
 
     def load(self) -> None:
@@ -175,21 +177,30 @@ def recognise(
     if likely_drawn >= PERHAPS_DRAWN or (depth.figures_where_no_face and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     networks.rest()
-    for number, track in enumerate(analysis.tracks):
-        track.thumbnail = thumbnail(clip, track)
-        if track.kind == "face" and depth.prints:
-            track.prints = printed(clip, track, experts, depth.prints)
-        if track.kind == "face" and number < depth.masked_tracks:
-            cover(clip, track, experts, depth.masked)
-        if number in told(analysis.tracks, depth):
-            _recognise(clip, analysis, track, experts, depth)
-        elif track.kind == "figure":  # any of them may be who is asked about; where it is takes no network
-            track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts.facts)
-        tell("telling who is there", number + 1, len(analysis.tracks))
+    jobs, done = _describing(clip, analysis, experts, depth), count(1)
+
+    def describe(job: Callable[[], None]) -> None:
+        job()
+        tell("telling who is there", next(done), len(jobs))
+
+    side_by_side(describe, jobs)
     analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts.facts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.rest()
     return analysis
+
+
+def _describing(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> list[Callable[[], None]]:
+    """All that is filled in about the tracks one by one; in any order, for nothing needs what another one does."""
+    telling = told(analysis.tracks, depth)
+    jobs: list[Callable[[], None]] = []
+    for number, track in enumerate(analysis.tracks):
+        if track.kind == "face" and depth.prints:
+            jobs.append(partial(_print, clip, track, experts, depth.prints))
+        if track.kind == "face" and number < depth.masked_tracks:
+            jobs += covering(clip, track, experts, depth.masked)
+        jobs.append(partial(_tell, clip, analysis, track, experts, depth.body_crops if number in telling else 0))
+    return jobs
 
 
 def told(found: Sequence[Track], depth: Depth) -> set[int]:
@@ -266,12 +277,30 @@ def printed(clip: Clip, track: Track, experts: Experts, count: int) -> NDArray[n
     return experts.faces.prints(*_aligned(clip, track, best_sightings(track, count))).astype(np.float16)
 
 
-def cover(clip: Clip, track: Track, experts: Experts, count: int) -> None:
-    """Add what a face track's best sightings look like with a mask drawn on, twice each (blue, white)."""
-    images, points = _aligned(clip, track, np.argsort(-track.quality)[:count])
-    both = [experts.faces.masked(image, five) for image, five in zip(images, points, strict=True)]
-    track.masked = np.concatenate(both)
-    track.masked_prints = experts.faces.masked_prints(images, points).astype(np.float16)
+def covered(clip: Clip, analysis: ClipAnalysis, numbers: Collection[int], experts: Experts) -> ClipAnalysis:
+    """The analysis with some of its face tracks (by number) behind a drawn mask, too; the given one stays as it is."""
+    copies = [replace(t) if n in numbers else t for n, t in enumerate(analysis.tracks)]
+    jobs = [job for n in numbers for job in covering(clip, copies[n], experts, WHOLE.masked)]
+    side_by_side(lambda job: job(), jobs)
+    networks.rest()
+    return replace(analysis, tracks=copies)
+
+
+def covering(clip: Clip, track: Track, experts: Experts, most: int) -> list[Callable[[], None]]:
+    """Jobs that add what a face track's best sightings look like with a mask drawn on, twice each (blue, white)."""
+    images, points = _aligned(clip, track, np.argsort(-track.quality)[:most])
+
+    def identity() -> None:
+        track.masked = np.concatenate([experts.faces.masked(*one) for one in zip(images, points, strict=True)])
+
+    def prints() -> None:
+        track.masked_prints = experts.faces.masked_prints(images, points).astype(np.float16)
+
+    return [identity, prints]
+
+
+def _print(clip: Clip, track: Track, experts: Experts, count: int) -> None:
+    track.prints = printed(clip, track, experts, count)
 
 
 def _aligned(clip: Clip, track: Track, which: IntArray) -> tuple[list[NDArray[np.uint8]], list[FloatArray]]:
@@ -287,13 +316,18 @@ def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
     return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own])
 
 
-def _recognise(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, depth: Depth) -> None:
-    """Fill in a track's body features, and the facts that tell who it is."""
-    images = [clip.images[f] for f in track.frames]
-    seen = spread(len(track), depth.body_crops)
-    described = experts.frames.pooled([crop(images[i], track.body_boxes[i]) for i in seen])
-    track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described one
-    track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts.facts)
+def _tell(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
+    """Fill in a track's picture, its body features out of so many crops, and the facts that tell who it is.
+
+    Without crops only a figure is told of: any of them may be who is asked about, and where it is takes no network.
+    """
+    track.thumbnail = thumbnail(clip, track)
+    if crops:
+        seen = spread(len(track), crops)
+        described = experts.frames.pooled([crop(clip.images[track.frames[i]], track.body_boxes[i]) for i in seen])
+        track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described
+    if crops or track.kind == "figure":
+        track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts.facts)
 
 
 def thumbnail(clip: Clip, track: Track) -> bytes:

@@ -70,61 +70,90 @@ def measure_camera(images: NDArray[np.uint8]) -> Camera:
         np.zeros(count, np.float32),
     )  # fmt: skip
     rows = max(_BLOCK, round(_WIDTH * height / width))
-    before = None
+    before: _Blocks | None = None
     for frame in range(count):
         grey = np.asarray(Image.fromarray(images[frame]).convert("L").resize((_WIDTH, rows)), np.float32)
+        here = _cut(grey)
         if before is not None:
-            shift, camera.zoom[frame], camera.live[frame], camera.cut[frame] = _step(before, grey)
+            shift, camera.zoom[frame], camera.live[frame], camera.cut[frame] = _step(before, here)
             camera.shift[frame] = shift / [_WIDTH, rows]
-        before = grey
+        before = here
     return camera
 
 
-def _step(before: FloatArray, after: FloatArray) -> tuple[FloatArray, float, float, bool]:
+@dataclass
+class _Blocks:
+    """B blocks of a frame.
+
+    Attributes:
+        offsets: [B, 2] of their middles from the frame's, pixels.
+        textured: [B] bool, there is something to follow.
+        spectra: [B, _BLOCK, _BLOCK / 2 + 1] of their deviation from their mean under a window.
+    """
+
+    offsets: FloatArray
+    textured: NDArray[np.bool_]
+    spectra: NDArray[np.complex128]
+
+
+def _cut(grey: FloatArray) -> _Blocks:
+    """The blocks of a frame [rows, _WIDTH], row by row."""
+    window = np.hanning(_BLOCK)[:, None] * np.hanning(_BLOCK)[None]
+    parts = np.lib.stride_tricks.sliding_window_view(grey, (_BLOCK, _BLOCK))[::_STRIDE, ::_STRIDE]
+    ys, xs = np.mgrid[: parts.shape[0], : parts.shape[1]] * _STRIDE + _BLOCK / 2
+    middle = np.array([grey.shape[1], grey.shape[0]], np.float32) / 2
+    offsets = np.asarray(np.stack((xs.ravel(), ys.ravel()), 1) - middle, np.float32)
+    blocks = parts.reshape(-1, _BLOCK, _BLOCK)
+    means = blocks.mean((1, 2), keepdims=True)
+    return _Blocks(offsets, blocks.std((1, 2)) >= _PLAIN, np.fft.rfft2((blocks - means) * window))
+
+
+def _step(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, float, bool]:
     """Shift in pixels, zoom, share of blocks that don't follow, and whether this is a cut."""
-    places, shifts, textured = _blocks(before, after)
-    if textured < _FEWEST:
+    rows = np.flatnonzero(before.textured)
+    if len(rows) < _FEWEST:
         return np.zeros(2, np.float32), 1.0, 0.0, False
-    if len(places) < max(_FEWEST, _CUT_FOLLOWS * textured):
+    shifts, peaks = shifted(before.spectra[rows], after.spectra[rows])
+    clear = peaks >= _PEAK
+    shifts, offsets = shifts[clear], before.offsets[rows[clear]]
+    if len(shifts) < max(_FEWEST, _CUT_FOLLOWS * len(rows)):
         return np.zeros(2, np.float32), 1.0, 1.0, True
-    middle = np.array([before.shape[1], before.shape[0]], np.float32) / 2
-    shift, zoom = _fit(np.asarray(places - middle, np.float32), shifts)
-    off = np.abs(shifts - shift - (zoom - 1) * (places - middle)).max(1)
-    follows = float((off <= _FIT).sum()) / textured
+    shift, zoom = _fit(offsets, shifts)
+    off = np.abs(shifts - shift - (zoom - 1) * offsets).max(1)
+    follows = float((off <= _FIT).sum()) / len(rows)
     if follows < _CUT_FOLLOWS:
         return np.zeros(2, np.float32), 1.0, 1.0, True
     return shift, zoom, 1.0 - follows, False
 
 
-def _blocks(before: FloatArray, after: FloatArray) -> tuple[FloatArray, FloatArray, int]:
-    """Block centres [n, 2] with the shift of each [n, 2] in pixels, and how many blocks had texture at all."""
-    window = np.hanning(_BLOCK)[:, None] * np.hanning(_BLOCK)[None]
-    places, shifts, textured = [], [], 0
-    for y in range(0, before.shape[0] - _BLOCK + 1, _STRIDE):
-        for x in range(0, before.shape[1] - _BLOCK + 1, _STRIDE):
-            a, b = (image[y : y + _BLOCK, x : x + _BLOCK] for image in (before, after))
-            if a.std() < _PLAIN:
-                continue
-            textured += 1
-            shift, peak = phase_shift((a - a.mean()) * window, (b - b.mean()) * window)
-            if peak >= _PEAK:
-                places.append((x + _BLOCK / 2, y + _BLOCK / 2))
-                shifts.append(shift)
-    return np.array(places, np.float32).reshape(-1, 2), np.array(shifts, np.float32).reshape(-1, 2), textured
-
-
 def phase_shift(a: FloatArray, b: FloatArray) -> tuple[tuple[float, float], float]:
-    """By how many pixels (x, y) `b` is `a` moved, to a part of a pixel, and the height of the correlation peak 0..1."""
-    cross = np.fft.rfft2(b) * np.conj(np.fft.rfft2(a))
-    surface = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9), s=a.shape)
-    row, column = np.unravel_index(int(surface.argmax()), surface.shape)
-    near = surface.take(range(row - 1, row + 2), 0, mode="wrap").take(range(column - 1, column + 2), 1, mode="wrap")
+    """By how many pixels (x, y) `b` [n, n] is `a` moved, to a part of a pixel, and the height of the peak 0..1."""
+    shifts, peaks = shifted(np.fft.rfft2(a)[None], np.fft.rfft2(b)[None])
+    return (float(shifts[0, 0]), float(shifts[0, 1])), float(peaks[0])
+
+
+def shifted(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
+    """By how many pixels (x, y) blocks are others moved [B, 2], and the heights of the correlation's peaks [B].
+
+    Args:
+        a: [B, n, n / 2 + 1] spectra of square blocks.
+        b: of the others.
+    """
+    cross = b * np.conj(a)
+    surface = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9))
+    count, side = surface.shape[:2]
+    rows, columns = np.divmod(surface.reshape(count, -1).argmax(1), side)
+    around = np.arange(-1, 2)
+    near = surface[
+        np.arange(count)[:, None, None],
+        (rows[:, None] + around)[..., None] % side,
+        (columns[:, None] + around)[:, None] % side,
+    ]
     weights = np.clip(near, 0, None)
-    total = max(float(weights.sum()), 1e-9)
-    dy, dx = float((weights.sum(1) * [-1, 0, 1]).sum()) / total, float((weights.sum(0) * [-1, 0, 1]).sum()) / total
-    height, width = surface.shape
-    y, x = (row + height // 2) % height - height // 2 + dy, (column + width // 2) % width - width // 2 + dx
-    return (x, y), total
+    total = np.maximum(weights.sum((1, 2)), 1e-9)
+    part = np.stack(((weights.sum(1) * around).sum(1), (weights.sum(2) * around).sum(1)), 1) / total[:, None]
+    whole = (np.stack((columns, rows), 1) + side // 2) % side - side // 2
+    return (whole + part).astype(np.float32), total
 
 
 def _fit(offsets: FloatArray, shifts: FloatArray) -> tuple[FloatArray, float]:

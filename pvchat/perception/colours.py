@@ -48,6 +48,10 @@ _BACKGROUND_SHARE = 0.5
 _NEUTRALS = [name for _, name in _GREYS]
 
 
+_VALUES = np.arange(256) / 255
+_LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4)  # of each byte
+
+
 @dataclass(frozen=True)
 class Colour:
     """A colour word, the share of the region it covers (0..1), and its mean L, a, b."""
@@ -67,8 +71,7 @@ def to_lab(rgb: NDArray[np.uint8]) -> FloatArray:
 
 def to_linear(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
     """[..., 3] uint8 sRGB to light, 0..1."""
-    value = np.asarray(rgb, np.float64) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return _LINEAR[rgb]
 
 
 def from_linear(light: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from itertools import count
 
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, cover, spread, told
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
+from pvchat.perception.experts.body import Before
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.grounds import ground_facts
@@ -29,6 +30,7 @@ from pvchat.perception.things import find_things, room_of
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
 from pvchat.video import Clip
 
+_FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
 _GUESSED = ("talking", "smiling", "looking ahead")
 _Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 
@@ -64,14 +66,15 @@ def measure(
     for number in [*posing, *facing]:
         seen = spread(len(copies[number]), depth.poses if number in posing else depth.faced)
         posed[number] = seen, _poses(clip, copies[number], seen, experts, frames, number in posing)
-        tell("measuring people", number + 1, 2 * len(copies))
+        tell("measuring people", len(posed), 2 * len(wanted))
     networks.rest()
-    for number, track in enumerate(copies):
-        if track.kind == "face" and only is None and not len(track.masked):
-            cover(clip, track, experts, depth.masked)
-        if number in wanted:
-            _measure(clip, measured, track, experts, frames, posed.get(number))
-        tell("measuring people", len(copies) + number + 1, 2 * len(copies))
+    done = count(1)
+
+    def finish(number: int) -> None:
+        _measure(clip, measured, copies[number], experts, frames, posed.get(number))
+        tell("measuring people", len(wanted) + next(done), 2 * len(wanted))
+
+    side_by_side(finish, wanted)
     networks.rest()
     return measured
 
@@ -99,6 +102,10 @@ class _Frames:
     def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
         self._clip, self._shot, self._experts = clip, shot, experts
         self._persons: dict[int, Detections] = {}
+
+    def shot_of(self, frame: int) -> int:
+        """The number of the shot that a frame is in."""
+        return int(self._shot[frame])
 
     def persons(self, frame: int) -> Detections:
         """Whoever the person detector sees in a frame."""
@@ -137,19 +144,31 @@ def _poses(
     """
     body, mesh, hands = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
 
-    def look(i: int) -> BodyMeasures:
+    def look(i: int, before: Before | None) -> tuple[BodyMeasures, Before | None]:
         frame = int(track.frames[i])
-        image = clip.images[frame]
-        pose = body.pose(image, track.boxes[i], persons=partial(frames.persons, frame)) if whole else None
+        image, persons = clip.images[frame], partial(frames.persons, frame)
+        pose = body.pose(image, track.boxes[i], persons=persons, before=before) if whole else None
         if pose is not None:
             track.pose[i] = pose.joints
-        return measure_body(image, track.boxes[i], track.points[i], track.pose[i], mesh, hands)
+        measured = measure_body(image, track.boxes[i], track.points[i], track.pose[i], mesh, hands)
+        return measured, None if pose is None else Before(pose, track.boxes[i])
 
-    def camera() -> Camera:
-        return frames.camera
+    def follow(stretch: IntArray) -> list[BodyMeasures]:
+        measures, before, shot = [], None, -1
+        for i in stretch.tolist():
+            if (here := frames.shot_of(track.frames[i])) != shot:
+                before, shot = None, here
+            measured, before = look(i, before)
+            measures.append(measured)
+        return measures
 
-    jobs: list[Callable[[], Any]] = [camera, *(partial(look, i) for i in seen.tolist())]
-    return side_by_side(lambda job: job(), jobs)[1:]
+    def camera() -> list[BodyMeasures]:
+        _ = frames.camera
+        return []
+
+    stretches = np.array_split(seen, -(-len(seen) // _FOLLOWED))
+    jobs: list[Callable[[], list[BodyMeasures]]] = [camera, *(partial(follow, stretch) for stretch in stretches)]
+    return [one for stretch in side_by_side(lambda job: job(), jobs) for one in stretch]
 
 
 def _tell_motion(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.faces import FaceExpert, Faces, Located, chip, fitness
-from pvchat.perception.experts.workers import side_by_side
+from pvchat.perception.experts.workers import side_by_side, threads
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.schemas import FloatArray, IntArray
 
@@ -81,8 +81,9 @@ def locate(
 
 
 def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:
-    """The frames in stretches of one length, or one less, `_AT_ONCE` at most."""
+    """The frames in stretches of one length, or one less, `_AT_ONCE` at most; as many for each thread."""
     count = -(-len(frames) // _AT_ONCE)
+    count = min(len(frames), -(-count // threads()) * threads())
     return [frames[k * len(frames) // count : (k + 1) * len(frames) // count] for k in range(count)]
 
 

@@ -7,6 +7,7 @@ Boxes are x0, y0, x1, y1 as fractions of the frame; times are seconds from the c
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -130,6 +131,11 @@ class ClipAnalysis:
         if not len(self.shots):
             self.shots = np.array([[0.0, self.duration_s]], np.float32)
 
+    @cached_property
+    def mean_frame(self) -> FloatArray:
+        """[1280] mean of the frame features, what the place looks like; taken once, for everyone who is looked for."""
+        return np.asarray(self.frame_features.astype(np.float32).mean((0, 1)), np.float32)
+
     def shot_of(self, times: FloatArray) -> IntArray:
         """The index into `shots` of each of the times [n] (seconds)."""
         return np.clip(np.searchsorted(self.shots[1:, 0], times, side="right"), 0, len(self.shots) - 1)
@@ -146,8 +152,8 @@ class ClipAnalysis:
         shots = self.shot_of(self.times)
         spans: list[tuple[float, float]] = []
         last, before = -1, -1  # shot and frame of the last sighting
-        for frame in np.unique(frames).tolist():
-            start, end = self._stands_for(frame, shots, step)
+        seen = np.unique(frames)
+        for frame, start, end in zip(seen.tolist(), *self._stand_for(seen, shots, step), strict=True):
             shot = int(shots[frame])
             gap = 1.5 * step if shot == last else 0.0  # a single missed frame doesn't cut a span, a cut does
             gap = step if shot != last and frame == before + 1 else gap
@@ -193,14 +199,13 @@ class ClipAnalysis:
             bodies=[part for one in self.bodies if (part := one.within(first, last)) is not None],
         )
 
-    def _stands_for(self, frame: int, shots: IntArray, step: float) -> tuple[float, float]:
-        """The seconds that a sampled frame speaks for: half a step to its neighbours, a whole one to a cut."""
-        time, (low, high) = float(self.times[frame]), self.shots[shots[frame]].tolist()
-        first = frame == 0 or shots[frame - 1] != shots[frame]
-        last = frame + 1 == len(shots) or shots[frame + 1] != shots[frame]
-        start = max(0.0, low, time - step / (1 if first else 2))
-        end = min(self.duration_s, high, time + step / (1 if last else 2))
-        return min(start, time), max(end, time)
+    def _stand_for(self, frames: IntArray, shots: IntArray, step: float) -> tuple[list[float], list[float]]:
+        """From when to when sampled frames speak: half a step to their neighbours, a whole one to a cut (seconds)."""
+        times, (low, high) = self.times[frames].astype(np.float64), self.shots[shots[frames]].astype(np.float64).T
+        cuts = np.concatenate(([True], np.diff(shots) != 0, [True]))  # before each frame, and after the last
+        starts = np.maximum(np.maximum(0.0, low), times - step / np.where(cuts[frames], 1, 2))
+        ends = np.minimum(np.minimum(self.duration_s, high), times + step / np.where(cuts[frames + 1], 1, 2))
+        return np.minimum(starts, times).tolist(), np.maximum(ends, times).tolist()
 
 
 def _within(track: Track, inside: IntArray, low: float, high: float) -> Track | None:

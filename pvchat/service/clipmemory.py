@@ -15,7 +15,8 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,20 +83,26 @@ class ClipMemory:
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
             return Look(held)
+        with self._working_on(file.key):
+            held = self._remembered(file.key) or self.cache.load(file.key, file.version)
+            seen = Look(held) if held is not None else self._first_look(file, partial)
+            if not _is_enough(seen.analysis, stage):
+                seen = self._measure(file, seen)
+            self._remember(seen.analysis)
+        return seen
+
+    @contextmanager
+    def _working_on(self, key: str) -> Iterator[None]:
+        """One look at a clip at a time; what was forgotten meanwhile isn't kept."""
         with self._lock:
-            at_work = self._at_work.setdefault(file.key, threading.Lock())
+            at_work = self._at_work.setdefault(key, threading.Lock())
         with at_work:
             try:
-                held = self._remembered(file.key) or self.cache.load(file.key, file.version)
-                seen = Look(held) if held is not None else self._first_look(file, partial)
-                if not _is_enough(seen.analysis, stage):
-                    seen = self._measure(file, seen)
-                self._remember(seen.analysis)
+                yield
             finally:
                 with self._lock:
-                    self._at_work.pop(file.key, None)
-                    self._gone.discard(file.key)
-        return seen
+                    self._at_work.pop(key, None)
+                    self._gone.discard(key)
 
     def enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
         """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask.
@@ -107,12 +114,40 @@ class ClipMemory:
         Raises:
             VideoReadError, SubjectError: it can't be used; nobody, or nobody in particular, is in it.
         """
-        from pvchat.identity.subjects import choose
+        from pvchat.identity.subjects import choose, index_of
 
         analysis = self.look(clip, stage="who").analysis
         subject = choose(analysis, track, Path(clip).name)
-        masked = subject.kind == "figure" or (len(subject.masked) > 0 and len(analysis.shots) == 1)
-        return analysis if masked else self.look(clip).analysis
+        if subject.kind == "figure":
+            return analysis
+        several = len(analysis.shots) > 1  # one subject may be several tracks then
+        return self.covered(clip, analysis, None if several else [index_of(analysis, subject)])
+
+    def covered(self, clip: str | Path, analysis: ClipAnalysis, numbers: Sequence[int] | None = None) -> ClipAnalysis:
+        """A clip's analysis with what faces look like behind a drawn mask; that is kept.
+
+        Args:
+            clip: the clip.
+            analysis: what `look` said; of a long video all was made that there is.
+            numbers: of the tracks whose faces are wanted; None: all.
+        """
+        from pvchat.perception.analysis import covered
+
+        wanted = range(len(analysis.tracks)) if numbers is None else numbers
+        bare = [n for n in wanted if analysis.tracks[n].kind == "face" and not len(analysis.tracks[n].masked)]
+        if analysis.scenes or not bare:
+            return analysis
+        file = self._file(clip)
+        with self._working_on(file.key):
+            held = self._remembered(file.key) or analysis
+            with self.networks.lock:
+                decoded = self._decoded
+                if decoded is None or decoded.key != file.key:
+                    decoded = self._decode(file)
+                analysis = covered(decoded, held, bare, self.networks.experts)
+            self._save(analysis, file.version)
+            self._remember(analysis)
+        return analysis
 
     def tell(
         self, clip: str | Path, seen: Look, shown: Sequence[Track], things: bool = False, whole: bool = True
@@ -207,16 +242,20 @@ class ClipMemory:
         self._save(seen, file.version)
         return Look(seen, read - started, time.perf_counter() - read)
 
+    def _decode(self, file: _File) -> Clip:
+        from pvchat import video
+
+        return video.load(file.path, self.config, progress=self.progress, key=file.key)
+
     def _measure(self, file: _File, seen: Look) -> Look:
         """A short clip's analysis of stage "what" out of one of stage "who"; decoded again if it isn't the last one."""
-        from pvchat import video
         from pvchat.perception.measuring import measure
 
         decode_s, started = seen.decode_s, time.perf_counter()
         with self.networks.lock:
             decoded, self._decoded = self._decoded, None
             if decoded is None or decoded.key != file.key:
-                decoded = video.load(file.path, self.config, progress=self.progress, key=file.key)
+                decoded = self._decode(file)
                 decode_s, started = decode_s + time.perf_counter() - started, time.perf_counter()
             measured = measure(decoded, seen.analysis, self.networks.experts, self.progress)
         self._save(measured, file.version)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pvchat.people.person import Person
     from pvchat.people.store import PeopleStore
     from pvchat.schemas import ClipAnalysis
+    from pvchat.service.clipmemory import ClipMemory
 
 
 class Correcting:
@@ -29,6 +30,7 @@ class Correcting:
 
     people: PeopleStore
     settings: Settings
+    _clips: ClipMemory
 
     @property
     def presence_model(self) -> PresenceModel:
@@ -72,6 +74,7 @@ class Correcting:
             meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
         else:
             meant = [numbered(analysis, track, person.kind, source)]
+        analysis = self._clips.covered(clip, analysis, meant)
         examples = [made_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(person.name, lambda one: _all_corrected(one, examples))
         forget_candidates()

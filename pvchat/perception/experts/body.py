@@ -1,7 +1,8 @@
 """Body pose and person masks: MediaPipe BlazePose (full) and selfie segmentation, frozen.
 
 In: a frame and, for one person among several, that person's face box. Out: 33 joints and a person mask, or None. A pose
-that does not carry its nose or eyes inside the given face box belongs to somebody else and is refused.
+that does not carry its nose or eyes inside the given face box belongs to somebody else and is refused. Whoever the
+detector doesn't see in the whole frame is looked for where she was a moment before, as MediaPipe follows people.
 Source: BlazePose (Bazarevsky et al. 2020, arXiv:2006.10204); constants from MediaPipe's pose_landmark graphs.
 """
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.litert import Network, model_path
+from pvchat.perception.experts.networks import load_lite
 from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import FloatArray
@@ -25,6 +27,7 @@ JOINTS = 33
 NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR = 0, 2, 5, 7, 8
 LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = 11, 12, 13, 14, 15, 16
 LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE = 23, 24, 25, 26, 27, 28
+_SIDE = 256  # pixels of a region
 _VALUES = 5  # x, y, z, visibility, presence of a landmark
 _BODY_CENTRE, _BODY_REACH = 33, 34  # auxiliary landmarks: mid hips, and a point on the circle around the whole body
 _MARGIN = 1.25  # the region a landmark network is trained on, over that circle
@@ -47,12 +50,39 @@ class Pose:
         presence: 0..1, that a person is there.
         region: the square that the network saw, pixels.
         mask: [h, w] 0..1 person mask over the whole frame (long side 256), None unless asked for.
+        around: the square around the body that this pose shows, pixels; None: unknown.
+        detected: the detector saw the person in the whole frame.
     """
 
     joints: FloatArray
     presence: float
     region: Region
     mask: FloatArray | None = None
+    around: Region | None = None
+    detected: bool = False
+
+
+@dataclass(frozen=True)
+class Before:
+    """A person a moment before: the pose, and the face box [4] (fractions)."""
+
+    pose: Pose
+    face: FloatArray
+
+    def moved(self, face: FloatArray, size: FloatArray) -> list[Region]:
+        """Where the body is once the face is in another box [4] (pixels): as far from it in face heights; or nowhere.
+
+        Args:
+            face: the box now.
+            size: width and height of the frame.
+        """
+        if (region := self.pose.around) is None:
+            return []
+        was = self.face * np.tile(size, 2)
+        grown = float((face[3] - face[1]) / max(was[3] - was[1], 1e-6))
+        offset = np.array([region.x, region.y], np.float32) - (was[:2] + was[2:]) / 2
+        x, y = (face[:2] + face[2:]) / 2 + grown * offset
+        return [Region(float(x), float(y), region.side * grown, region.angle)]
 
 
 class BodyExpert:
@@ -60,7 +90,8 @@ class BodyExpert:
 
     def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
         self._detector = Detector(PERSONS, folder, threads)
-        self._network = Network(model_path("pose_landmark_full.tflite", folder), threads)
+        file = model_path("pose_landmark_full.tflite", folder)
+        self._network = load_lite("pose", file) or _one_by_one(Network(file, threads))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
         """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
@@ -73,6 +104,7 @@ class BodyExpert:
         *,
         mask: bool = False,
         persons: Callable[[], Detections] | None = None,
+        before: Before | None = None,
     ) -> Pose | None:
         """The pose of the person whose face box is `near`, or of the most certain person.
 
@@ -81,6 +113,7 @@ class BodyExpert:
             near: [4] face box x0, y0, x1, y1 as fractions of the frame.
             mask: also return the person mask.
             persons: gives what `persons` said of this frame, where that is kept; it is called if that is needed.
+            before: this person a moment before.
         """
         persons = persons or (lambda: self.persons(image))
         if near is None:
@@ -88,41 +121,57 @@ class BodyExpert:
             return self._read(image, regions[0], mask) if regions else None
         height, width = image.shape[:2]
         face = np.asarray(near, np.float32) * [width, height, width, height]
-        for region in self._candidates(image, face, persons):
+        for region, detected in self._candidates(image, face, persons, before):
             pose = self._read(image, region, mask)
             if pose is not None and _carries(pose, np.asarray(near)):
+                pose.detected = detected
                 return pose
         return None
 
     def _candidates(
-        self, image: NDArray[np.uint8], face: FloatArray, persons: Callable[[], Detections]
-    ) -> Iterator[Region]:
-        """Regions worth trying for the person with this face (pixels), best first.
+        self, image: NDArray[np.uint8], face: FloatArray, persons: Callable[[], Detections], before: Before | None
+    ) -> Iterator[tuple[Region, bool]]:
+        """Regions worth trying for the person with this face (pixels), best first, and whether they were detected.
 
-        The detector sees the whole frame first; a face too small for that is looked for in a square around its body;
-        at last the body is guessed from the face alone.
+        The detector sees the whole frame first, unless it didn't see her a moment before; then comes where she was
+        then; a face too small for that is looked for in a square around its body; at last the body is guessed from the
+        face alone.
         """
+        height, width = image.shape[:2]
         x, y, size = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2, face[3] - face[1]
-        if size > _SMALL_FACE * max(image.shape[:2]):
-            yield from _regions(persons(), face)[:1]
+        moved = [] if before is None else before.moved(face, np.array([width, height], np.float32))
+        if before is not None and not before.pose.detected:
+            yield from ((region, False) for region in moved)
+            moved = []
+        if size > _SMALL_FACE * max(height, width):
+            yield from ((region, True) for region in _regions(persons(), face)[:1])
+        yield from ((region, False) for region in moved)
         search = Region(float(x), float(y + size * _SEARCH / 4), float(size * _SEARCH))
-        yield from _regions(self._detector(image, search), face)[:1]
+        yield from ((region, False) for region in _regions(self._detector(image, search), face)[:1])
         centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)
-        yield along(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN)
+        yield along(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN), False
 
     def _read(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
-        raw, flag, segmentation, heatmap, _ = self._network(crop(image, region, self._network.input_size[0]))
+        found = self._network(crop(image, region, _SIDE)[None])
+        raw, flag, segmentation, heatmap, _ = (one[0] for one in found)
         if float(flag[0]) < _PRESENT:
             return None
         landmarks = raw.reshape(-1, _VALUES)
-        landmarks[:, :3] /= self._network.input_size[0]
+        landmarks[:, :3] /= _SIDE
         refine(landmarks, heatmap)
         height, width = image.shape[:2]
-        joints = region.to_frame(landmarks[:JOINTS, :4])
+        points = region.to_frame(landmarks[:, :4])
+        around = along(points[_BODY_CENTRE], points[_BODY_REACH], pi / 2).scaled(_MARGIN)
+        joints = points[:JOINTS]
         joints[:, :3] /= [width, height, width]
         joints[:, 3] = sigmoid(joints[:, 3])
         person = spread(sigmoid(segmentation[..., 0]), region, width, height) if mask else None
-        return Pose(joints, float(flag[0]), region, person)
+        return Pose(joints, float(flag[0]), region, person, around)
+
+
+def _one_by_one(network: Network) -> Callable[[FloatArray], list[FloatArray]]:
+    """A LiteRT network called as the others are: with a batch of one."""
+    return lambda batch: [one[None] for one in network(batch[0])]
 
 
 class PersonMask:
@@ -153,17 +202,17 @@ def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
         heatmap: [h, w, L] logits.
     """
     height, width = heatmap.shape[:2]
-    for index, point in enumerate(landmarks):
-        column, row = int(point[0] * width), int(point[1] * height)
-        if not (0 <= column < width and 0 <= row < height):
-            continue
-        x0, y0 = max(0, column - _HEATMAP_RADIUS), max(0, row - _HEATMAP_RADIUS)
-        part = heatmap[y0 : row + _HEATMAP_RADIUS + 1, x0 : column + _HEATMAP_RADIUS + 1, index]
-        weights = sigmoid(part)
-        if weights.max() >= _HEATMAP_TRUST:
-            ys, xs = np.mgrid[: part.shape[0], : part.shape[1]]
-            point[0] = ((xs + x0) * weights).sum() / weights.sum() / width
-            point[1] = ((ys + y0) * weights).sum() / weights.sum() / height
+    columns, rows = (landmarks[:, :2] * (width, height)).astype(np.int64).T
+    around = np.arange(-_HEATMAP_RADIUS, _HEATMAP_RADIUS + 1)
+    xs, ys = columns[:, None] + around, rows[:, None] + around  # of the patch about each
+    there = ((ys >= 0) & (ys < height))[:, :, None] & ((xs >= 0) & (xs < width))[:, None]
+    which = np.arange(len(landmarks))[:, None, None]
+    logits = heatmap[ys.clip(0, height - 1)[:, :, None], xs.clip(0, width - 1)[:, None], which]
+    weights = np.where(there, sigmoid(logits), 0.0)
+    sure = there[:, _HEATMAP_RADIUS, _HEATMAP_RADIUS] & (weights.max((1, 2)) >= _HEATMAP_TRUST)
+    sums = np.maximum(weights.sum((1, 2)), 1e-9)
+    landmarks[sure, 0] = ((weights.sum(1) * xs).sum(1) / sums / width)[sure]
+    landmarks[sure, 1] = ((weights.sum(2) * ys).sum(1) / sums / height)[sure]
 
 
 def _regions(found: Detections, face: FloatArray | None = None) -> list[Region]:

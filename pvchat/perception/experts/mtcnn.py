@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.areas import AreaTable
-from pvchat.perception.experts.networks import Suppression, in_batches, load
+from pvchat.perception.experts.networks import in_batches, load
+from pvchat.perception.experts.operations import Suppression
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
