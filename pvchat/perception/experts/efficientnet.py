@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from pvchat.perception.experts.networks import Network, in_batches, load
 from pvchat.perception.experts.workers import side_by_side
@@ -101,6 +100,8 @@ class FrameExpert:
 
 def _squashed(image: NDArray[np.uint8], side: int) -> FloatArray:
     """[side, side, 3] pixels in float: rounding them to bytes moves the features more than the runtime does."""
+    from PIL import Image  # who only compares figures does without
+
     bands = (band.convert("F") for band in Image.fromarray(image).split())
     return np.stack([np.asarray(band.resize((side, side), Image.Resampling.BILINEAR)) for band in bands], 2)
 
