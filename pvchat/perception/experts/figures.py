@@ -5,7 +5,7 @@ In: uint8 RGB frames. Out, a frame: `Figures` (face boxes, scores, identity vect
 score and a probability. Everything stands on the frozen EfficientNet-Lite0 (`efficientnet.py`), see
 docs/adr/0024-drawn-faces.md:
 
-- locator: three small convolutions on maps of the frame's middle layers at side 320, 20 by 20 cells; every cell says
+- locator: four small convolutions on maps of the frame's middle layers at side 320, 20 by 20 cells; every cell says
   whether it lies on a drawn face, hair included, and how far the face's edges are (as in FCOS, Tian et al. 2019),
   overlapping answers are averaged;
 - identity: the located face, cut out, as means and spreads of one middle layer (colours, lines, eyes: the last layer
@@ -124,14 +124,8 @@ class FigureExpert:
 
     @property
     def frame_mean(self) -> FloatArray:
-        """[1280] mean of drawn pictures' whole-frame features: what `signature` takes away."""
+        """[1280] mean of drawn pictures' whole-frame features: what scenes are compared without."""
         return self._w["frame.mean"]
-
-    def signature(self, pooled: FloatArray) -> FloatArray:
-        """What a clip's whole frames have in common: pooled [T, 1280] to [1280], centred on drawn pictures,
-        unit length.
-        """
-        return unit((pooled - self._w["frame.mean"]).mean(0))
 
     def figure_score(self, prototypes: FloatArray, identity: FloatArray) -> float:
         """Cohort-normalised similarity of an enrolled figure and a clip's (or one track's) sightings.
