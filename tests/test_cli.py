@@ -307,6 +307,17 @@ def test_people_from_list_to_forget(tmp_path, capsys):
     assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["Lucy"]
 
 
+def test_the_list_says_which_figures_are_out_of_date(capsys):
+    PeopleStore().add(make_person("Mei", kind="figure", extra={"figures": FIGURES}))
+    assert run("people", "list") == 0
+    assert "earlier version" not in "".join(capsys.readouterr())
+    PeopleStore().add(make_person("Rem", kind="figure", extra={}))
+    assert run("people", "list") == 0
+    told = capsys.readouterr()
+    assert "Rem was enrolled by an earlier version" in told.out + told.err
+    assert "Mei was" not in told.out + told.err
+
+
 def test_every_command_is_in_help_md(request):
     """docs/help.md is what the commands print at 80 columns; `--update-help` writes it anew."""
     wanted = _help_md()

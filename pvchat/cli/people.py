@@ -68,7 +68,11 @@ def list_people(args: argparse.Namespace) -> None:
     from pvchat.runtime import size
 
     store = _store()
-    people = [_row(person) for person in store.all()]
+    everyone = store.all()
+    people = [_row(person) for person in everyone]
+    for person in everyone:
+        if person.outdated:
+            console.say(f"{person.name} was enrolled by an earlier version, which saw drawn figures otherwise.")
     for key, why in store.damaged().items():
         console.say(f"{key} can't be read: {why} Remove it with: pvchat people forget {key}")
     if args.json:
