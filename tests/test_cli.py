@@ -20,6 +20,7 @@ from pvchat.config import Settings
 from pvchat.errors import Candidate, SettingsError, SeveralSubjectsError
 from pvchat.people.corrections import Correction, Example, corrected
 from pvchat.people.notes import Notes
+from pvchat.people.person import FIGURES
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, PersonPresence
 
