@@ -167,11 +167,10 @@ class PresenceModel:
     def _seen(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] by faces and drawn figures alone."""
         raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
-        figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
         for row, person in enumerate(people):
             own = Verifier.of(person)
             if person.kind == "figure":
-                raw[row] = self._figure_logits(person, analysis, figures, own)
+                raw[row] = self._figure_logits(person, analysis, own)
                 continue
             scene = 0.0 if own is None else self.scene_likeness(person, analysis)
             for column, track in enumerate(analysis.tracks):
@@ -230,8 +229,7 @@ class PresenceModel:
 
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
-        frame = analysis.mean_frame
-        return scene_likeness(np.asarray(person.arrays["frame"]), frame, self.figures.frame_mean)
+        return scene_likeness(np.asarray(person.arrays["frame"]), analysis.mean_frame, self.figures.frame_mean)
 
     def _support(self, person: Person, track: Track, masked: bool) -> float:
         """What like clothes and hair add where the face says little (masked, turned, small, blurred); never below 0."""
@@ -244,21 +242,19 @@ class PresenceModel:
 
     def figure_logit(self, person: Person, analysis: ClipAnalysis, own: Verifier | None = None) -> float:
         """Log-odds that a clip shows a person who was enrolled as a figure, before competition."""
-        figures = [i for i, t in enumerate(analysis.tracks) if t.kind == "figure"]
-        return float(self._figure_logits(person, analysis, figures, own).max(initial=_NEVER))
+        return float(self._figure_logits(person, analysis, own).max(initial=_NEVER))
 
-    def _figure_logits(
-        self, person: Person, analysis: ClipAnalysis, figures: list[int], own: Verifier | None
-    ) -> FloatArray:
+    def _figure_logits(self, person: Person, analysis: ClipAnalysis, own: Verifier | None) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings."""
         out = np.full(len(analysis.tracks), _NEVER, np.float32)
         if person.outdated:
             return out
         own_rows = person.arrays["prototypes"] if own is None else own.prototypes
-        prototypes = stacked((own_rows, examples.view_beside(person).bare))
-        for i in figures:
-            probability = self.figures.probability(prototypes, analysis.tracks[i].identity)
-            out[i] = np.log(probability) - np.log1p(-probability) + (0.0 if own is None else own.bias)
+        view = View(stacked((own_rows, examples.view_beside(person).bare)))
+        bias = 0.0 if own is None else own.bias
+        for i, track in enumerate(analysis.tracks):
+            if track.kind == "figure":
+                out[i] = self._compared(view, track) + bias
         return out
 
 
