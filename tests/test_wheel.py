@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import time
 import urllib.request
 import venv
 import zipfile
@@ -85,6 +86,16 @@ def test_it_serves_the_app(installed: Path, tmp_path: Path) -> None:
             told = json.load(answer)
         assert told["title"] == "PVChat"
         assert {"Enroll", "Chat", "People", "Evaluate"} <= {part["props"].get("label") for part in told["components"]}
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("after_s", [0.3, 0.6, 1.0])
+def test_it_ends_in_order_while_it_loads(installed: Path, tmp_path: Path, after_s: float) -> None:
+    """Python's end stops a thread that is inside a network's C++, and the program then aborts (-6)."""
+    with _serving(installed, tmp_path) as (server, _):
+        time.sleep(after_s)
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
 

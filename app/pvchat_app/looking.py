@@ -99,6 +99,11 @@ class Looks:
         if looking is not None:
             looking.stop()
 
+    def close(self) -> None:
+        """The server stops: all of them are to end."""
+        for clip in list(self._at):
+            self.stop(clip)
+
     def _run(self, clip: SessionClip, looking: Looking) -> None:
         try:
             with self._engine.listening(looking.watch.tell):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIN_PASSWORD = 8  # characters
 SWEEP_S = 120.0
+ENDING_S = 30.0  # what runs when the server stops gets so long to end
 _STAYING = "/staying.js"
 # on phones Gradio hides the footer's first link and leaves its separator; its own `css` doesn't reach the footer
 _FOOTER = "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
@@ -98,10 +100,12 @@ class App:
         threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
 
     def close(self) -> None:
-        """Stop the trainings (the best so far is kept) and delete all sessions' files."""
+        """Stop the trainings (the best so far is kept) and the looks, delete all sessions' files, and wait for both."""
         self._stop.set()
+        self.desk.looks.close()
         self.desk.jobs.close()
         self.desk.sessions.close()
+        _wait_for_threads()
 
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
@@ -157,6 +161,14 @@ def _end_orderly() -> None:
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, end)
+
+
+def _wait_for_threads(timeout_s: float = ENDING_S) -> None:
+    """Until ours have ended: Python's end stops a thread in the middle of a network's C++, and that aborts it all."""
+    end = time.monotonic() + timeout_s
+    for thread in threading.enumerate():
+        if thread.name.startswith("pvchat-") and thread is not threading.current_thread():
+            thread.join(max(0.0, end - time.monotonic()))
 
 
 def address(host: str, port: int) -> str:
