@@ -48,9 +48,6 @@ class FacesByFrame:
         assert all(five.min() > 1 for five in points)  # pixels, not fractions
         return np.stack([np.full(512, image.mean(), np.float32) for image in images])
 
-    def masked_prints(self, images: list[np.ndarray], points: list[np.ndarray]) -> np.ndarray:
-        return np.repeat(self.prints(images, points), 2, 0)
-
 
 class FiguresOf:
     """A figure expert with a fixed opinion, that sees as many unlike figures in every frame."""

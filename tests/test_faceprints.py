@@ -11,14 +11,15 @@ from make_analysis import five_points, identity_of, make_analysis, make_clip, ma
 
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
-from pvchat.identity.measures import PrintModel
+from pvchat.identity.measures import PrintModel, made_out
 from pvchat.identity.presence import PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.merge import merge
 from pvchat.people.parts import RECORD, parts_of
 from pvchat.people.person import Person
-from pvchat.perception.analysis import Depth, covering, printed
+from pvchat.perception.analysis import WHOLE, covered, printed
+from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faceprint import SIDE, TEMPLATE, FaceprintNetwork
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, masked_crop
 from pvchat.perception.joining import TrackJoiner, join
@@ -38,7 +39,6 @@ def printed_track(person: int, looks: int | None = None, first: int = 0) -> Trac
     """A made-up track whose faceprints are of `person`, and its identity vectors of `looks`."""
     track = make_track(person if looks is None else looks)
     track.prints = np.stack([print_of(person, seed=first + i) for i in range(4)]).astype(np.float16)
-    track.masked_prints = np.stack([print_of(person, 0.6, seed=50 + first + i) for i in range(4)]).astype(np.float16)
     return track
 
 
@@ -48,7 +48,8 @@ def model() -> PresenceModel:
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     strangers = np.stack([print_of(500 + i, 0.0) for i in range(60)])
     own, both = (-1.0, -1.0, 0.4, 0.9), (-1.0, -1.0, 0.4, -6.0, -6.0, 2.0, 9.0)
-    prints = PrintModel(strangers, both, strangers, both)
+    hidden = (0.0, 0.0, 0.0, -6.0, -6.0, 2.0, 11.0)
+    prints = PrintModel(strangers, both, hidden)
     return PresenceModel(cohort, own, cohort, own, np.full(1280, 0.5, np.float32), prints=prints)
 
 
@@ -69,22 +70,61 @@ def test_two_who_look_alike_are_told_apart_by_their_faceprints(model: PresenceMo
     assert abs(blind.face_logit(ana, herself, False) - blind.face_logit(ana, double, False)) < 1
 
 
+def blank_prints(count: int, noise: float = 0.6) -> np.ndarray:
+    """Faceprints [count, 512] of what shows no face: much alike, whatever it is."""
+    rows = [faceprint._nobody()[0] + noise * print_of(40 + i) for i in range(count)]
+    return np.float16([row / np.linalg.norm(row) for row in rows])
+
+
+def test_two_who_cannot_be_made_out_are_not_taken_for_one(
+    model: PresenceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, clip = printed_track(2, looks=1), printed_track(1)
+    clip.prints, seen.prints = blank_prints(4), blank_prints(8)[4:]
+    ana = enroll(make_analysis(clip), "Ana")
+    assert faceprint.blankness(seen.prints).min() > faceprint.BLANK_MASKED
+    aware = model.face_logit(ana, seen, False)
+    monkeypatch.setattr("pvchat.identity.measures.BLANK", 2.0)  # nothing is blank
+    assert model.face_logit(ana, seen, False) > 0 > aware
+
+
+@pytest.mark.parametrize("side", ["person", "track"])
+def test_sightings_that_show_nothing_change_nothing(model: PresenceModel, side: str) -> None:
+    ana, seen = enrolled(1), printed_track(1, first=9)
+    before = model.face_logit(ana, seen, False)
+    if side == "person":
+        prints = np.concatenate((ana.arrays["prints"], blank_prints(3).astype(ana.arrays["prints"].dtype)))
+        ana = replace(ana, arrays=ana.arrays | {"prints": prints})
+    else:
+        seen.prints = np.concatenate((blank_prints(3), seen.prints))
+    assert model.face_logit(ana, seen, False) == pytest.approx(before, abs=1e-5)
+
+
+def test_a_mask_may_hide_more_than_nothing_at_all(model: PresenceModel) -> None:
+    half = blank_prints(20, noise=2.8)
+    blank = faceprint.blankness(half)
+    between = half[(blank > faceprint.BLANK) & (blank < faceprint.BLANK_MASKED)][:4]
+    assert made_out(between.astype(np.float32), True)[1] == 0
+    assert made_out(between.astype(np.float32), False)[1] > 0
+
+
 def test_a_person_of_two_shots_keeps_masked_rows_of_both() -> None:
     one, other = make_track(1, range(4)), make_track(1, range(4, 8), quality=0.9)
     for track, first in ((one, 0), (other, 10)):
-        track.masked_prints = (np.arange(8, dtype=np.float16) + first)[:, None] * np.ones((1, FACEPRINT), np.float16)
         track.masked = (np.arange(3, dtype=np.float32) + first)[:, None] * np.ones((1, 128), np.float32)
-    both = join([one, other])
-    assert both.masked_prints[:, 0].tolist() == [10, 0, 11, 1, 12, 2, 13, 3]  # the clearer one's first
-    assert both.masked[:, 0].tolist() == [10, 0, 11, 1, 12, 2]
-    other.masked_prints = np.zeros((0, 0), np.float16)
-    assert join([one, other]).masked_prints[:, 0].tolist() == list(range(8))
+    assert join([one, other]).masked[:, 0].tolist() == [10, 0, 11, 1, 12, 2]  # the clearer one's first
+    other.masked = np.zeros((0, 128), np.float32)
+    assert join([one, other]).masked[:, 0].tolist() == [0, 1, 2]
 
 
-def test_behind_a_mask_masked_faceprints_count(model: PresenceModel) -> None:
+def test_behind_a_mask_faceprints_are_compared_with_the_bare_face(model: PresenceModel) -> None:
+    """By weights of their own; the rows with a mask drawn on are for who has no faceprints."""
     ana, seen = enrolled(1), printed_track(1, first=9)
-    seen.prints = seen.masked_prints
-    assert model.face_logit(ana, seen, True) > model.face_logit(ana, seen, False)
+    other = replace(ana, arrays=ana.arrays | {"masked": ana.arrays["masked"] + 5})
+    assert model.face_logit(ana, seen, True) == model.face_logit(other, seen, True)
+    assert model.face_logit(ana, seen, True) != model.face_logit(ana, seen, False)
+    blind = replace(model, prints=None)
+    assert blind.face_logit(ana, seen, True) != blind.face_logit(other, seen, True)
 
 
 @pytest.mark.parametrize("side", ["person", "track"])
@@ -104,9 +144,8 @@ def test_without_faceprints_on_both_sides_identity_vectors_decide(model: Presenc
 def test_an_enrollment_keeps_them_and_they_pass_as_a_persons_file() -> None:
     ana = enrolled(1)
     assert ana.arrays["prints"].shape == (4, FACEPRINT)
-    assert ana.arrays["masked_prints"].shape == (4, FACEPRINT)
     contents.check(ana.kind, ana.arrays, ana.extra, ana.name)
-    assert sum(ana.arrays[name].nbytes for name in ("prints", "masked_prints")) < 20_000
+    assert ana.arrays["prints"].nbytes < 20_000
 
 
 def test_two_clips_of_one_person_stay_two_views() -> None:
@@ -212,13 +251,11 @@ def test_masks_are_drawn_over_the_lower_half_only() -> None:
     assert np.abs(covered[80:100, 40:72] - bare[80:100, 40:72]).mean() > 10
 
 
-def test_a_track_gets_two_masked_faceprints_a_sighting() -> None:
+def test_a_track_is_looked_at_behind_two_masks_a_sighting() -> None:
     clip, track = make_clip(frames=8), make_track(1)
-    for job in covering(clip, track, Expert(), 2):  # type: ignore[arg-type]
-        job()
-    assert track.masked_prints.shape == (4, FACEPRINT)
-    assert track.masked.shape == (4, 128)
-    assert Depth(prints=0).prints == 0
+    seen = covered(clip, make_analysis(track), [0], Expert())  # type: ignore[arg-type]
+    assert seen.tracks[0].masked.shape == (2 * WHOLE.masked, 128)
+    assert len(track.masked) == 4  # the given one stays as it is
 
 
 @pytest.mark.weights

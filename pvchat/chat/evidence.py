@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pvchat.identity.competition import shown_together
+from pvchat.perception.experts.faceprint import NO_FACE, blankness
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import head_of, owner
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
@@ -82,7 +83,7 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     doubtful = {p.track for p in presences if p.decision == "unsure"}
     hers = {i for p in presences for i in p.tracks if p.track is not None and _apart(tracks[i], tracks[p.track])}
     known = {*present, *doubtful, *hers}
-    strangers = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known]
+    strangers = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known and _may_be_a_face(t)]
     unknown = [i for i in strangers if _is_somebody(tracks[i], len(analysis.times))]
     unknown = unknown or ([] if known - {None} else strangers)
     count = at_once([tracks[i].shown_in for i in unknown])
@@ -180,6 +181,12 @@ def _is_somebody(track: Track, frames: int) -> bool:
     On the development footage this left out seven faces that are nobody's, and nobody's face that is somebody's.
     """
     return len(track.shown_in) >= min(_FOUND_AGAIN, frames) or float(track.scores.mean()) >= _CLEAR
+
+
+def _may_be_a_face(track: Track) -> bool:
+    """Whether a face track isn't a sleeve or a dog: those are seldom found again, and no faceprint shows a face."""
+    often = len(track.shown_in) >= _FOUND_AGAIN or not len(track.prints)
+    return often or float(blankness(track.prints).min()) < NO_FACE
 
 
 def _apart(one: Track, other: Track) -> bool:

@@ -80,7 +80,7 @@ def made_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: fl
     """
     rows, hidden = prototypes(track).astype(np.float16), is_masked(track)
     bare, masked = (rows[:0], rows) if hidden else (rows, track.masked.astype(np.float16))
-    prints = (NOTHING, track.prints) if hidden else (track.prints, track.masked_prints)
+    prints = (NOTHING, track.prints) if hidden else (track.prints, NOTHING)
     best = float(analysis.times[track.frames[int(track.quality.argmax())]])
     said = Correction(her, analysis.key, round(best if at is None else at, 2), source)
     masked = masked if masked.ndim == 2 and masked.shape[1:] == rows.shape[1:] else rows[:0]

@@ -44,7 +44,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
             "masked": subject.masked,
             "body": _bodies(subject).astype(np.float16),
             "frame": analysis.mean_frame.astype(np.float16),
-            **({"prints": subject.prints, "masked_prints": subject.masked_prints} if len(subject.prints) else {}),
+            **({"prints": subject.prints} if len(subject.prints) else {}),
             **({"looks": subject.looks} if len(subject.looks) else {}),
         },
         extra={

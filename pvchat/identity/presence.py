@@ -6,9 +6,10 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    of the nearest tenth of all pairs) and how far the two means lie apart.
 2. Both are held against a cohort of strangers: a track that is near to everybody (blurred, small, of a common type)
    must come nearer (adaptive T-norm of speaker verification: Matějka et al., 2017). The cohort is shipped as means over
-   several people each, so that nobody's own vector is in it. A track whose facts say "a face mask" is compared with the
-   person's prototypes with a mask drawn on, against a cohort with masks drawn on.
-   The same is done with faceprints (`perception/experts/faceprint.py`) where both were made.
+   several people each, so that nobody's own vector is in it. The same is done with faceprints
+   (`perception/experts/faceprint.py`) where both were made; those that show nothing are left out, for a dog, a sleeve
+   and a blurred enrollment are alike. A track whose facts say "a face mask" is compared with the bare face, by weights
+   of its own; without faceprints, with prototypes that have a mask drawn on, against a cohort with masks drawn on.
 3. A logistic model, fitted on photo identities of the training data (`train/fits/presence.py`), makes that a log-odds
    score.
 4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
@@ -39,7 +40,7 @@ from pvchat.identity import examples
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.competition import compete, shown_together
-from pvchat.identity.measures import PrintModel, Weights, measures
+from pvchat.identity.measures import PrintModel, Weights, made_out, measures
 from pvchat.identity.recurring import crowd, held_together
 from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.parts import View, parts_of, stacked
@@ -62,7 +63,7 @@ class PresenceModel:
     """Cohorts and calibration, for bare and for masked faces.
 
     Attributes:
-        cohort, masked_cohort: [C, 128] means over several strangers each.
+        cohort, masked_cohort: [C, 128] means over several strangers each, the second for masks without faceprints.
         weights, masked_weights: of (near, apart, cohort distance, 1) in the log-odds.
         body_mean: [1280] mean body features, so that likeness is not what all bodies share.
         figures: compares drawn figures.
@@ -86,10 +87,10 @@ class PresenceModel:
 
         with safe_open(path, "numpy") as file:
             card = json.loads(file.metadata()["card"])
-            names = ("cohort.bare", "cohort.masked", "body.mean", "cohort.prints", "cohort.masked_prints")
-            bare, masked, body, prints, masked_prints = (file.get_tensor(n).astype(np.float32) for n in names)
+            names = ("cohort.bare", "cohort.masked", "body.mean", "cohort.prints")
+            bare, masked, body, prints = (file.get_tensor(n).astype(np.float32) for n in names)
         weights = [tuple(card[n]["weights"]) for n in ("bare", "masked", "prints", "masked_prints")]
-        both = PrintModel(prints, weights[2], masked_prints, weights[3])
+        both = PrintModel(prints, weights[2], weights[3])
         return cls(bare, weights[0], masked, weights[1], body, calibration=Calibration.load(), prints=both)
 
     def score(
@@ -208,17 +209,19 @@ class PresenceModel:
 
     def _compare(self, view: View, track: Track, masked: bool) -> tuple[float, FloatArray]:
         """Log-odds that a face track shows whoever looks like this, and the measures [3] by identity vectors."""
-        hidden = bool(masked and len(view.masked) or not len(view.bare))
+        prints = np.asarray(view.prints if len(view.prints) else view.masked_prints, np.float32)
+        both = self.prints is not None and len(prints) > 0 and len(track.prints) > 0
+        hidden = bool((masked and not both) and len(view.masked) or not len(view.bare))
         weights, cohort = (self.masked_weights, self.masked_cohort) if hidden else (self.weights, self.cohort)
         rows = np.asarray(view.masked if hidden else view.bare, np.float32)
         found = measures(rows, track.identity, track.quality, cohort)
-        prints = np.asarray(view.masked_prints if hidden else view.prints, np.float32)
-        if self.prints is None or not len(prints) or not len(track.prints):
+        if self.prints is None or not both:
             return float(np.dot(weights, (*found, 1.0))), found
-        cohort = self.prints.masked_cohort if hidden else self.prints.cohort
-        more = measures(prints, track.prints.astype(np.float32), np.ones(len(track.prints), np.float32), cohort)
-        weights = self.prints.masked_weights if hidden else self.prints.weights
-        return float(np.dot(weights, (*found, *more, 1.0))), found
+        prints, cost = made_out(prints, masked and not len(view.prints))
+        seen, more_cost = made_out(track.prints.astype(np.float32), masked)
+        more = measures(prints, seen, np.ones(len(seen), np.float32), self.prints.cohort)
+        weights = self.prints.masked_weights if masked else self.prints.weights
+        return float(np.dot(weights, (*found, *more, 1.0))) - cost - more_cost, found
 
     def _compared(self, view: View, track: Track) -> float:
         """Log-odds that a track shows whoever looks like this, of whom nothing else is known."""

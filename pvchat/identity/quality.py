@@ -14,6 +14,7 @@ from pvchat.identity.examples import is_masked
 from pvchat.identity.reasons import face_height, turn
 from pvchat.identity.subjects import index_of, prominence, subjects_of
 from pvchat.people.notes import Notes, Poor
+from pvchat.perception.experts.faceprint import BLANK, blankness
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 
 _SMALL_PX = 48
@@ -49,7 +50,8 @@ def weaknesses(subject: Track, analysis: ClipAnalysis) -> tuple[Poor, ...]:
         found.append("small")
     if is_masked(subject):
         found.append("masked")
-    if subject.quality.max() < _BLURRED and "small" not in found:
+    blank = len(subject.prints) > 0 and float(np.median(blankness(subject.prints))) >= BLANK
+    if (subject.quality.max() < _BLURRED or blank) and "small" not in found:
         found.append("blurred")
     if analysis.scene.light == "dark":
         found.append("dark")

@@ -10,6 +10,7 @@ import numpy as np
 
 from pvchat.identity.examples import is_masked, told
 from pvchat.people.person import Person
+from pvchat.perception.experts.faceprint import BLANK, blankness
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why
 
 SMALL_PX = 40  # height of a face below which identity suffers: below 28 one pair in eight is missed at FPR 1 %
@@ -55,7 +56,8 @@ def hardships(track: Track, analysis: ClipAnalysis) -> tuple[Reason, ...]:
     small = face_height(track, best, analysis) < SMALL_PX
     found += ["small"] if small else []
     found += ["turned"] if turned > _WORST or (turned > TURNED and quality < _WELL) else []
-    found += ["blurred"] if not found and quality < BLURRED else []
+    blank = len(track.prints) > 0 and float(blankness(track.prints).min()) >= BLANK
+    found += ["blurred"] if not found and (quality < BLURRED or blank) else []
     return tuple(found)
 
 

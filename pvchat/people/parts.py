@@ -29,7 +29,8 @@ class View:
 
     Attributes:
         bare, masked: [P, 128] identity vectors, without and with a mask; of drawn figures [P, D], bare.
-        prints, masked_prints: [P, 512] faceprints.
+        prints: [P, 512] faceprints.
+        masked_prints: [P, 512] those of sightings behind a mask; of drawn-on masks where an earlier version enrolled.
     """
 
     bare: Rows

@@ -203,7 +203,7 @@ def _describing(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dep
         if track.kind == "face" and depth.prints:
             jobs.append(partial(_print, clip, track, experts, depth.prints))
         if track.kind == "face" and number < depth.masked_tracks:
-            jobs += covering(clip, track, experts, depth.masked)
+            jobs.append(partial(_cover, clip, track, experts, depth.masked))
         jobs.append(partial(_tell, clip, analysis, track, experts, depth.body_crops if number in telling else 0))
     return jobs
 
@@ -285,23 +285,15 @@ def printed(clip: Clip, track: Track, experts: Experts, count: int) -> NDArray[n
 def covered(clip: Clip, analysis: ClipAnalysis, numbers: Collection[int], experts: Experts) -> ClipAnalysis:
     """The analysis with some of its face tracks (by number) behind a drawn mask, too; the given one stays as it is."""
     copies = [replace(t) if n in numbers else t for n, t in enumerate(analysis.tracks)]
-    jobs = [job for n in numbers for job in covering(clip, copies[n], experts, WHOLE.masked)]
-    side_by_side(lambda job: job(), jobs)
+    side_by_side(lambda n: _cover(clip, copies[n], experts, WHOLE.masked), numbers)
     networks.rest()
     return replace(analysis, tracks=copies)
 
 
-def covering(clip: Clip, track: Track, experts: Experts, most: int) -> list[Callable[[], None]]:
-    """Jobs that add what a face track's best sightings look like with a mask drawn on, twice each (blue, white)."""
+def _cover(clip: Clip, track: Track, experts: Experts, most: int) -> None:
+    """Add what a face track's best sightings look like with a mask drawn on, twice each (blue, white)."""
     images, points = _aligned(clip, track, np.argsort(-track.quality)[:most])
-
-    def identity() -> None:
-        track.masked = np.concatenate([experts.faces.masked(*one) for one in zip(images, points, strict=True)])
-
-    def prints() -> None:
-        track.masked_prints = experts.faces.masked_prints(images, points).astype(np.float16)
-
-    return [identity, prints]
+    track.masked = np.concatenate([experts.faces.masked(*one) for one in zip(images, points, strict=True)])
 
 
 def _print(clip: Clip, track: Track, experts: Experts, count: int) -> None:

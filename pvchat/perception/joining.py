@@ -30,7 +30,7 @@ MOST_KEPT = 4000  # kept of all, 25 MB
 _PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever there are too many, down to …
 _FEWEST = 2
 _MEANS = 12  # of one person, that a new track is compared with
-_MASKED = 8  # rows of a person's masked identity, and of her masked faceprints
+_MASKED = 8  # rows of a person's masked identity
 _PRINTS = 16  # of her faceprints
 # Cosine of two tracks' mean faceprints. Of pairs of enrollment and clip of the tune half that identity vectors would
 # join, 95 % of the right ones have .66 and more, and no wrong one more than .48; of all wrong pairs 1 % have .36.
@@ -183,7 +183,6 @@ def join(pieces: Sequence[Track]) -> Track:
         **arrays,
         masked=_shared([t.masked for t in clearest], _MASKED),
         prints=_filled([t.prints for t in clearest])[:_PRINTS],
-        masked_prints=_shared([t.masked_prints for t in clearest], _MASKED),
         looks=next((t.looks for t in clearest if len(t.looks)), pieces[0].looks),
         thumbnail=best.thumbnail,
         facts=best.facts,

@@ -44,7 +44,6 @@ class Track:
         pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
         masked: [m, 128] identity vectors of the best sightings with a surgical mask drawn on; empty for figures.
         prints: [m, 512] float16, faceprints of its best sightings (`experts/faceprint.py`); empty for figures.
-        masked_prints: [m, 512] float16, faceprints of the best sightings with a surgical mask drawn on.
         looks: [m, LOOKS] float16, hair, clothes and build of sightings in which the whole body was found
             (`perception/bodies.py`); empty where it wasn't.
         thumbnail: JPEG bytes of the best sighting.
@@ -66,7 +65,6 @@ class Track:
     pose: FloatArray
     masked: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     prints: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
-    masked_prints: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     looks: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     thumbnail: bytes = b""
     facts: PersonFacts = field(default_factory=PersonFacts)

@@ -144,15 +144,6 @@ class FaceExpert:
         crops = [chip(i, p, faceprint.TEMPLATE, faceprint.SIDE) for i, p in zip(images, points, strict=True)]
         return self.printer.describe(np.stack(crops) if crops else np.zeros((0, 1, 1, 3), np.uint8))
 
-    def masked_prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
-        """Faceprints [2 n, 512] of n faces as they would look in a surgical mask, blue and white."""
-        crops = [
-            masked_crop(image, five, colour)
-            for image, five in zip(images, points, strict=True)
-            for colour in MASK_COLOURS
-        ]
-        return self.printer.describe(np.stack(crops) if crops else np.zeros((0, 1, 1, 3), np.uint8))
-
     def describe(self, image: NDArray[np.uint8], boxes: FloatArray, points: FloatArray, scores: FloatArray) -> Faces:
         """Identity and quality of faces whose boxes [n, 4] and points [n, 5, 2] are known (pixels)."""
         return self.describe_many([image], [Located(boxes, points, scores)])[0]

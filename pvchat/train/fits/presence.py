@@ -7,8 +7,9 @@ In: folders of the training data with `metadata.jsonl` rows that name an identit
 Half of the training identities give the cohort: their mean descriptors are grouped, and each shipped row is the mean
 over at least three people. The other half gives episodes: enroll on one to three photos of somebody, compare with one
 to three others of the same person, of random people, and of look-alikes; every photo also appears shrunk, blurred,
-compressed, darkened or grey, as footage has it. The same is done once more with a mask drawn on every face, and all of
-it by identity vectors alone and with faceprints beside them. Validation identities measure the result.
+compressed, darkened or grey, as footage has it. The same is done once more with a mask drawn on: by identity vectors
+alone on every face; with faceprints, which know a masked face for the bare one, on the track's only. Validation
+identities measure the result.
 
 Legend: W width of a row, 128 + 512: an identity vector and a faceprint; V views of a photo; k photos of somebody.
 """
@@ -101,8 +102,17 @@ def masked(people: list[FloatArray]) -> list[FloatArray]:
     return [p[:, 2:] for p in people]
 
 
-def episodes(people: list[FloatArray], seed: int = 0) -> Iterator[tuple[FloatArray, FloatArray, int]]:
-    """Pairs (enrolled vectors, track vectors, label): 1 same person, 0 stranger, -1 look-alike."""
+def episodes(
+    people: list[FloatArray], seed: int = 0, shown: list[FloatArray] | None = None
+) -> Iterator[tuple[FloatArray, FloatArray, int]]:
+    """Pairs (enrolled vectors, track vectors, label): 1 same person, 0 stranger, -1 look-alike.
+
+    Args:
+        people: each person's photos [k, V, W], as they are enrolled.
+        seed: of the draws.
+        shown: the same photos as tracks show them; None: as they are enrolled.
+    """
+    shown = people if shown is None else shown
     rng = np.random.default_rng(seed)
     means = np.stack([p.mean((0, 1))[:FACE] for p in people])
     nearest = np.argsort(distances(means, means) + 9 * np.eye(len(means)), axis=1)[:, :_NEAR_PEOPLE]
@@ -110,21 +120,23 @@ def episodes(people: list[FloatArray], seed: int = 0) -> Iterator[tuple[FloatArr
         order = rng.permutation(len(photos))
         count = int(rng.integers(1, min(4, len(photos))))
         enrolled = _views(photos[order[:count]], rng)
-        yield enrolled, _views(photos[order[count:][: int(rng.integers(1, 4))]], rng), 1
+        yield enrolled, _views(shown[i][order[count:][: int(rng.integers(1, 4))]], rng), 1
         others = [int(j) for j in rng.integers(0, len(people), _STRANGERS) if j != i]
         for label, chosen in ((0, others), (-1, rng.choice(nearest[i], _LOOKALIKES))):
             for j in chosen:
-                yield enrolled, _views(rng.permutation(people[j])[: int(rng.integers(1, 4))], rng), label
+                yield enrolled, _views(rng.permutation(shown[j])[: int(rng.integers(1, 4))], rng), label
 
 
-def fit(rows: Sequence[FloatArray], people: list[FloatArray], seed: int = 0) -> Weights:
+def fit(
+    rows: Sequence[FloatArray], people: list[FloatArray], seed: int = 0, shown: list[FloatArray] | None = None
+) -> Weights:
     """Logistic regression on episodes against cohort rows: [C, 128], and [C, 512] where faceprints count, too.
 
     People and strangers weigh the same; look-alikes are `HARD_SHARE` of the strangers.
     """
     from scipy.optimize import minimize
 
-    x, label = _table(rows, people, seed)
+    x, label = _table(rows, people, seed, shown)
     y = label == 1
     strangers = np.where(label == 0, (1 - HARD_SHARE) / (label == 0).sum(), HARD_SHARE / (label == -1).sum())
     weight = np.where(y, 1 / y.sum(), strangers)
@@ -136,9 +148,15 @@ def fit(rows: Sequence[FloatArray], people: list[FloatArray], seed: int = 0) -> 
     return tuple(round(float(v), 4) for v in found)
 
 
-def measure(rows: Sequence[FloatArray], weights: Weights, people: list[FloatArray], seed: int = 1) -> dict[str, float]:
+def measure(
+    rows: Sequence[FloatArray],
+    weights: Weights,
+    people: list[FloatArray],
+    seed: int = 1,
+    shown: list[FloatArray] | None = None,
+) -> dict[str, float]:
     """TPR, and TNR on strangers and on look-alikes, at probability 0.5."""
-    x, label = _table(rows, people, seed)
+    x, label = _table(rows, people, seed, shown)
     present = x @ np.array(weights) > 0
     return {
         "episodes": len(label),
@@ -172,12 +190,16 @@ def main(argv: list[str] | None = None) -> None:
     fitted = [p for p in train[1::2] if len(p) >= 3]
     card: dict[str, Any] = {}
     rows: dict[str, FloatArray] = {}
-    for name, prints, views in (("bare", "prints", bare), ("masked", "masked_prints", masked)):
-        own, printed = [[p[..., part] for p in views(train[::2])] for part in _PARTS]
-        rows[name], rows[prints] = cohort(own), cohort(printed)
-        for key, held in ((name, [rows[name]]), (prints, [rows[name], rows[prints]])):
-            weights = fit(held, views(fitted))
-            card[key] = {"weights": weights, "validation": measure(held, weights, views(val))}
+    for name, views in (("bare", bare), ("masked", masked)):
+        rows[name] = cohort([p[..., _PARTS[0]] for p in views(train[::2])])
+    rows["prints"] = cohort([p[..., _PARTS[1]] for p in bare(train[::2])])
+    both = [rows["bare"], rows["prints"]]
+    for key, held, views, seen in (
+        ("bare", [rows["bare"]], bare, bare), ("masked", [rows["masked"]], masked, masked),
+        ("prints", both, bare, bare), ("masked_prints", both, bare, masked),
+    ):  # fmt: skip
+        weights = fit(held, views(fitted), shown=seen(fitted))
+        card[key] = {"weights": weights, "validation": measure(held, weights, views(val), shown=seen(val))}
     card["cohort"] = f"{len(rows['bare'])} means over at least {SMALLEST} people each, of {len(train[::2])} people"
     card["data"] = "photo identities of LFW, Glint360k and IMFDB (research use); no single person's vector is kept"
     arrays = {f"cohort.{name}": value for name, value in rows.items()}
@@ -186,9 +208,11 @@ def main(argv: list[str] | None = None) -> None:
     sys.stdout.write(json.dumps(card, indent=1) + "\n")
 
 
-def _table(rows: Sequence[FloatArray], people: list[FloatArray], seed: int) -> tuple[FloatArray, NDArray[np.int64]]:
+def _table(
+    rows: Sequence[FloatArray], people: list[FloatArray], seed: int, shown: list[FloatArray] | None
+) -> tuple[FloatArray, NDArray[np.int64]]:
     table, labels = [], []
-    for enrolled, track, label in episodes(people, seed):
+    for enrolled, track, label in episodes(people, seed, shown):
         ones = np.ones(len(track), np.float32)
         found: list[float] = []
         for own, part in zip(rows, _PARTS, strict=False):
