@@ -17,7 +17,8 @@ _PLURAL_KINDS = re.compile(
     r"(trousers|pants|jeans|shorts|leggings|scrubs|glasses|sunglasses|gloves|shoes|boots|clothes|headphones"
     r"|earrings|tights|pyjamas|overalls)$"
 )
-_BODY = re.compile(r"\b(beard|moustache|mustache|stubble|freckles|tattoo|scar)s?\b")  # features one has, doesn't wear
+# Features that one has, and doesn't wear.
+_BODY = re.compile(r"\b(beard|moustache|mustache|stubble|freckles|tattoo|scar|shoulder)s?\b")
 _AT = re.compile(
     r"\b(event|party|concert|desk|table|counter|beach|station|airport|stadium|conference|ceremony|wedding|match"
     r"|festival|podium|premiere)$"
@@ -31,15 +32,20 @@ _WALL = re.compile(
 # Confidence from which a setting is said of a photographed scene that is dark or before one dark or grey surface. On
 # the tune half 46 of 47 clips told "indoors" and 6 of 8 told "outdoors" are, from there on, and 3 of 9 below.
 _SETTING = {"indoors": 0.65, "outdoors": 0.72}
+_SKY = "a blue sky"
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
 
 
 def appearance_phrase(facts: PersonFacts, whole: bool = False) -> str:
-    """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured."""
+    """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured.
+
+    Bare shoulders are told with what is worn.
+    """
     worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not _BODY.search(f)]
     has = [x for x in (facts.hair, *(f for f in facts.features if _BODY.search(f))) if x]
-    if worn and not (whole and has):
+    has = has if whole or not worn else [x for x in has if x.startswith("bare")]
+    if worn and not has:
         return f"is wearing {join(worn)}"
     if worn:
         return f"is wearing {join(worn)}, with {join(has)}"
@@ -65,12 +71,14 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place
     place = place or setting_phrase(scene)
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
-    backed = scene.background and f"before {scene.background}"
+    backed = f"before {shown}" if (shown := backdrop(scene)) else None
     told = bool(scene.place or evidence.place or (place and scene.light == "dark"))
-    if (bare and told) or (place and _WALL.search(scene.background or "") and not bare):
+    if shown == scene.background and ((bare and told) or (place and _WALL.search(shown or "") and not bare)):
         backed = None
+    sky = "under a blue sky" if _SKY in scene.behind else None
+    backed = None if sky and "blue" in (backed or "") else backed
     near = beside(name, evidence, others or not (place or backed or where))
-    parts = [place, *facts.near, backed, where, f"next to {join(near)}" if near else None]
+    parts = [place, sky, *facts.near, backed, where, f"next to {join(near)}" if near else None]
     if not (place or backed) and facts.shot in ("close-up", "far away"):
         parts.append("in close-up" if facts.shot == "close-up" else facts.shot)
     return ", ".join(p for p in parts if p)
@@ -87,11 +95,19 @@ def setting_phrase(scene: SceneFacts) -> str | None:
     )
 
 
+def backdrop(scene: SceneFacts) -> str | None:
+    """What is behind everybody: "dark red curtains", "window blinds", else "a grey background"; None if unknown."""
+    covered = [word for word in scene.behind if word != _SKY]
+    colour = re.sub(r"^an? | background$", "", scene.background or "")
+    return " and ".join(f"{colour} {word}".strip() for word in covered) if covered else scene.background
+
+
 def scene_told(evidence: Evidence) -> str:
     """Such as "The video shows a drawn scene, outdoors."; empty where its place isn't known."""
     scene = evidence.scene
     style = "a drawn scene" if scene.drawn else None
-    shown = [x for x in (style, scene.place, scene.setting, scene.background and f"with {scene.background}") if x]
+    behind = backdrop(scene)
+    shown = [x for x in (style, scene.place, scene.setting, behind and f"with {behind}") if x]
     return f"The video shows {', '.join(shown)}." if style or scene.place else ""
 
 

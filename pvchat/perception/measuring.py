@@ -16,6 +16,7 @@ import numpy as np
 from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
+from pvchat.perception.collars import dress_neck
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import Before
@@ -31,7 +32,7 @@ from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts,
 from pvchat.video import Clip
 
 _FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
-_GUESSED = ("talking", "smiling", "looking ahead")
+_GUESSED = ("talking", "smiling", "probably smiling", "looking ahead")
 _Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 
 
@@ -132,6 +133,7 @@ def _measure(
     tell_posture(track, analysis)
     tell_things(track, analysis)
     dress_limbs(clip, track)
+    dress_neck(clip, track)
     ground_facts(track, analysis)
 
 
