@@ -1,4 +1,4 @@
-"""What shows at the neck, from made-up pictures of somebody in a jacket, a shirt with a print, or with bare shoulders."""
+"""What shows at the neck, from made-up pictures: jackets, shirts with a print, bare shoulders."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ _AGREE = 0.8  # share of the sightings that must say so
 _PALE = ("white", "light grey", "light blue", "blue")  # what is told; others may be skin, or light on a print
 _DARK = ("black", "dark grey", "grey", "dark blue", "brown", "dark")  # of a top that is a jacket if a shirt shows
 _BARE, _SMOOTH = 0.8, 14.0  # share of skin on a bare shoulder; spread of its lightness, which is larger in hair
+_PIXELS = 1500  # of a patch that are looked at, about
 _SMALL = 24  # pixels of a face's height below which skin and pale cloth run together
 
 
@@ -76,9 +77,13 @@ def collar(track: Track, best: IntArray, images: Sequence[Image]) -> str | None:
         best: indices of those that are looked at.
         images: their pictures.
     """
-    said = [_at_neck(track, int(i), image) for i, image in zip(best, images, strict=True)]
-    pale = [word for word in said if word in _PALE]
-    return colours.vote(pale)[0] if pale and len(pale) >= _AGREE * len(said) else None
+    pale: list[str | None] = []
+    for seen, (i, image) in enumerate(zip(best, images, strict=True), 1):
+        word = _at_neck(track, int(i), image)
+        pale += [word] if word in _PALE else []
+        if seen - len(pale) > (1 - _AGREE) * len(best) + 1e-6:
+            return None  # the rest can't change that
+    return colours.vote(pale)[0]
 
 
 def bare_shoulders(track: Track, best: IntArray, images: Sequence[Image]) -> bool:
@@ -92,6 +97,8 @@ def bare_shoulders(track: Track, best: IntArray, images: Sequence[Image]) -> boo
         bare = min(float(colours.skin_like(p, skin).mean()) for p in patches)
         rough = max(float(colours.to_lab(p)[:, 0].std()) for p in patches)
         told.append(bare >= _BARE and rough <= _SMOOTH)
+        if told.count(False) > (1 - _AGREE) * len(best) + 1e-6:
+            return False
     return len(told) >= min(2, len(best)) and float(np.mean(told)) >= _AGREE
 
 
@@ -114,13 +121,15 @@ def _at_neck(track: Track, i: int, image: Image) -> str | None:
         np.float32,
     )
     pixels = crop(image, within_bars(image, strip))
+    step = max(1, round((pixels.shape[0] * pixels.shape[1] / _PIXELS) ** 0.5))
+    pixels = pixels[::step, ::step]
     lab, bare = colours.to_lab(pixels), colours.skin_like(pixels.reshape(-1, 3), skin).reshape(pixels.shape[:2])
     apart = np.linalg.norm(lab - main, axis=2)
     pale = ~bare & (lab[..., 0] > main[0] + _LIGHTER) & (apart > _OTHER)
     if pale.mean() < _SHARE:
         return None
     top = int(np.percentile(np.nonzero(pale)[0], 5))
-    begins = _FROM + top / (height * len(image))
+    begins = _FROM + top * step / (height * len(image))
     covered = float((~bare & (apart <= _OTHER))[:top].mean()) if top else 0.0
     if begins > _LOW or (begins > _HIGH and covered > _COVERED):
         return None
@@ -152,7 +161,8 @@ def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[floa
         left, right = np.clip([x - half * width, x + half * width], 0, 1)
         if right - left > half * width and low > face[3] and high - low > 0.1 * height:
             box = np.array([left, low, right, high], np.float32)
-            found.append(crop(image, within_bars(image, box)).reshape(-1, 3))
+            flat = crop(image, within_bars(image, box)).reshape(-1, 3)
+            found.append(flat[:: max(1, len(flat) // _PIXELS)])
     return found
 
 

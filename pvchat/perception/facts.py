@@ -3,8 +3,8 @@
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
 colours, hair, features, gender, what is held) and `SceneFacts`. Nothing is guessed: a field is set only when enough of
 the best sightings agree or a head passes the threshold at which its precision was validated. Pose, movement and
-gestures come from `motion.py`, sleeves and trousers from `sleeves.py`. Drawn figures get colours, position and whether
-they look ahead: the heads were trained on photos.
+gestures come from `motion.py`, sleeves and trousers from `sleeves.py`, what shows at the neck from `collars.py`. Drawn
+figures get colours, position and whether they look ahead: the heads were trained on photos.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ _TOGETHER: dict[str, tuple[list[int], float, list[int], float]] = {
 # were right 9 of 9 times from there on, blinds 4 of 4; couches, bookcases and screens weren't.
 _BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
 
-# Mean of the two heads from which a drawn scene's setting is told: on the tune half outdoors was right in 4 of 4, indoors
-# in 4 of 5.
+# Mean of the two heads from which a drawn scene's setting is told: on the tune half outdoors was right in 4 of 4,
+# indoors in 4 of 5.
 _BOTH = {"outdoors": 0.62, "indoors": 0.68}
 
 
