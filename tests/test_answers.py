@@ -256,6 +256,30 @@ def test_what_covers_the_wall_and_the_sky_are_told_with_the_place() -> None:
     assert scene_told(seen) == "The video shows a bedroom, with curtains."
 
 
+def test_bookshelves_are_told_once_and_have_no_colour_of_the_rim() -> None:
+    brown = SceneFacts(setting="indoors", background="a brown background", behind=["curtains", "bookshelves"])
+    told = ask("Where is Ana?", evidence(scene=brown, boxes={}), Ana="present")
+    assert told == "Ana is indoors, before brown curtains and bookshelves, on the left."
+    shelves = evidence(scene=SceneFacts(setting="indoors", behind=["bookshelves"]), boxes={})
+    shelves.facts["Ana"].near = ["before bookshelves"]
+    assert ask("Where is Ana?", shelves, Ana="present") == "Ana is indoors, before bookshelves, on the left."
+
+
+def test_of_a_photo_an_unsure_setting_is_not_said_and_of_a_drawn_scene_it_is() -> None:
+    unsure = {"setting": "indoors", "confidence": {"setting": 0.5}}
+    assert placed(**unsure) == "Ana is on the left of the frame."
+    assert placed(**unsure, drawn=True) == "Ana is indoors, on the left."
+
+
+def test_names_beside_a_drawn_character_are_told_only_to_who_asks() -> None:
+    boxes = {"Ana": (0.1, 0.1, 0.2, 0.3), "Ben": (0.25, 0.1, 0.35, 0.3)}
+    drawn = evidence(scene=SceneFacts(setting="indoors", drawn=True), boxes=boxes)
+    assert "Ben" not in ask("Where is Ana?", drawn, Ana="present")
+    assert ask("Who is next to Ana?", drawn, Ana="present", Ben="present") == "Ben is next to Ana."
+    drawn.scene.drawn = False
+    assert "next to Ben" in ask("Where is Ana?", drawn, Ana="present")
+
+
 def test_bare_shoulders_are_told_with_what_is_worn() -> None:
     bare = PersonFacts(hair="dark hair", features=["bare shoulders"])
     assert appearance_phrase(bare) == "has dark hair and bare shoulders"

@@ -254,17 +254,6 @@ def test_who_moves_the_hands_may_sit_at_a_table() -> None:
     assert at_odds("action", eating, replace(gestures, pose="standing"), eating.group)
 
 
-def test_in_a_group_one_may_pose_without_a_look_into_the_camera() -> None:
-    alone, group = (
-        next(c for c in choices("action") if c.said == said)
-        for said in ("posing for a photo", "posing for a photo with others")
-    )
-    ahead = PersonFacts(gestures=["looking ahead"])
-    assert at_odds("action", alone, ahead)
-    assert not at_odds("action", group, ahead)
-    assert at_odds("action", group, PersonFacts(gestures=["looking to the left"]))
-
-
 def test_at_home_is_said_only_surely_and_not_which_room() -> None:
     bedroom = CHOSEN | {"location": "in a bedroom"}
     scene = SceneFacts(setting="indoors")
@@ -273,3 +262,13 @@ def test_at_home_is_said_only_surely_and_not_which_room() -> None:
     for level in ("sure", "likely", "group likely"):
         one = {"levels": {"least": limits(**{level: 0.1})}}
         assert answer("Where is Ana?", bedroom, scene, PersonFacts(), **one) == "Ana is indoors."
+
+
+def test_a_likely_place_needs_a_sure_setting() -> None:
+    for sure, told in (
+        (0.7, f"Ana is {HEDGE} at an event."),
+        (0.5, "Ana is in this video, but I can't make out where."),
+    ):
+        scene = SceneFacts(setting="indoors", confidence={"setting": sure})
+        assert answer("Where is Ana?", CHOSEN, scene, PersonFacts()) == told
+    assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **SURE) == "Ana is at an event."

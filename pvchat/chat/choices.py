@@ -28,7 +28,6 @@ Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is s
 LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # tried in this order
 SETTINGS = ("indoors", "outdoors")
 _TO_THE_CAMERA = ("facing the camera", "smiling")
-_WITH_OTHERS = (*_TO_THE_CAMERA, "probably smiling", "looking ahead")  # in a group not all look into the camera
 _BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "shaking", "holding")
 
 
@@ -136,8 +135,7 @@ def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts, said: str = ""
     """
     if kind == "action" and "sitting" in choice.said + choice.group and facts.pose == "standing":
         return True
-    looks = _WITH_OTHERS if choice.company > 1 else _TO_THE_CAMERA
-    if kind == "action" and choice.said.startswith("posing") and not set(facts.gestures) & set(looks):
+    if kind == "action" and choice.said.startswith("posing") and not set(facts.gestures) & set(_TO_THE_CAMERA):
         return True
     may = choice.busy or any(c.busy for c in choices(kind) if said == c.group != c.said)
     return kind == "action" and not may and any(gesture.startswith(_BUSY) for gesture in facts.gestures)

@@ -27,8 +27,9 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.extraction import dressed, garments, read_phrase
 from pvchat.chat.guard import contradictions
 from pvchat.chat.lines import Line, Utterance
+from pvchat.chat.phrases import SETTING_SURE
 from pvchat.chat.questions import Question
-from pvchat.schemas import FloatArray, PersonFacts, PersonPresence
+from pvchat.schemas import FloatArray, PersonFacts, PersonPresence, SceneFacts
 
 Say = Callable[[list[Line]], list[Utterance]]
 Liken = Callable[[list[Line], list[str]], FloatArray]  # B lines, n texts -> [B, n]
@@ -191,6 +192,8 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
                 problems.append("seldom right on footage")
             if kind == "location" and shows_no_place(evidence.scene.background, surely=(level or "").endswith("sure")):
                 problems.append("before one surface")
+            if kind == "location" and (level or "").endswith("likely") and doubtful_setting(evidence.scene):
+                problems.append("neither is it sure whether this is indoors")
             if said == _EVENT and evidence.scene.setting == "outdoors":
                 problems.append("seldom right outdoors")
             if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts()), said):
@@ -207,6 +210,11 @@ def shows_no_place(background: str | None, surely: bool) -> bool:
     On the tune half 3 of 3 choices that were sure before grey or white were right, none of 8 before something dark.
     """
     return bool(background) and (not surely or bool(_DARK_RIM.search(background or "")))
+
+
+def doubtful_setting(scene: SceneFacts) -> bool:
+    """Whether indoors or outdoors was measured, but isn't sure enough to be said."""
+    return scene.setting is not None and scene.confidence.get("setting", 1.0) < SETTING_SURE[scene.setting]
 
 
 def filled(evidence: Evidence, claims: Sequence[Claim]) -> Evidence:

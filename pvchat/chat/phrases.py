@@ -29,10 +29,10 @@ BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  #
 _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
 )  # the walls of any room, not worth a word beside a place
-# Confidence from which a setting is said of a photographed scene that is dark or before one dark or grey surface. On
-# the tune half 46 of 47 clips told "indoors" and 6 of 8 told "outdoors" are, from there on, and 3 of 9 below.
-_SETTING = {"indoors": 0.65, "outdoors": 0.72}
-_SKY = "a blue sky"
+# Confidence from which a setting is said of a photographed scene. On the tune half 46 of 47 clips told "indoors" and 6
+# of 8 told "outdoors" are, from there on; below, 3 of 9 that are dark or before one grey surface, and 3 of 6 others.
+SETTING_SURE = {"indoors": 0.65, "outdoors": 0.72}
+_SKY, _SHELVES = "a blue sky", "bookshelves"
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
 
@@ -76,7 +76,7 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     if shown == scene.background and ((bare and told) or (place and _WALL.search(shown or "") and not bare)):
         backed = None
     sky = "under a blue sky" if _SKY in scene.behind else None
-    backed = None if sky and "blue" in (backed or "") else backed
+    backed = None if sky and "blue" in (backed or "") or backed in facts.near else backed
     near = beside(name, evidence, others or not (place or backed or where))
     parts = [place, sky, *facts.near, backed, where, f"next to {join(near)}" if near else None]
     if not (place or backed) and facts.shot in ("close-up", "far away"):
@@ -86,8 +86,8 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
 
 def setting_phrase(scene: SceneFacts) -> str | None:
     """Such as "indoors", "outdoors in the dark", "in a dark place"; None where nothing of it is sure."""
-    setting, plain = scene.setting, scene.light == "dark" or bool(BARE.search(scene.background or ""))
-    sure = setting and (scene.drawn or not plain or scene.confidence.get("setting", 1.0) >= _SETTING[setting])
+    setting = scene.setting
+    sure = setting and (scene.drawn or scene.confidence.get("setting", 1.0) >= SETTING_SURE[setting])
     if scene.light != "dark":
         return setting if sure else None
     return {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark"}.get(
@@ -99,7 +99,8 @@ def backdrop(scene: SceneFacts) -> str | None:
     """What is behind everybody: "dark red curtains", "window blinds", else "a grey background"; None if unknown."""
     covered = [word for word in scene.behind if word != _SKY]
     colour = re.sub(r"^an? | background$", "", scene.background or "")
-    return " and ".join(f"{colour} {word}".strip() for word in covered) if covered else scene.background
+    told = [word if word == _SHELVES else f"{colour} {word}".strip() for word in covered]
+    return join(told) if told else scene.background
 
 
 def scene_told(evidence: Evidence) -> str:
@@ -112,7 +113,11 @@ def scene_told(evidence: Evidence) -> str:
 
 
 def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
-    """["Ben", "one other person"]: those about as high up and less than `_NEAR` box widths away."""
+    """["Ben", "one other person"]: those about as high up and less than `_NEAR` box widths away.
+
+    Strangers are told where they are asked for, and so are names of drawn characters: of those that nobody had asked
+    for on the tune half none of 4 was there.
+    """
     here = evidence.boxes.get(name)
     if here is None:
         return []
@@ -124,7 +129,8 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
         if other != name and box != here and all(o.name != other and o.box != box for o in evidence.others)
     ]
     near = [o for o in around if side_by_side(here, o.box) and seen_together(mine, o.frames)]
-    named = [o.name for o in near if o.name and o.sure]
+    known = strangers or not evidence.scene.drawn
+    named = [o.name for o in near if o.name and o.sure and known]
     unnamed = at_once([o.frames for o in near if not (o.name and o.sure)]) if strangers else 0
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")

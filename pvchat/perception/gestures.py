@@ -20,9 +20,7 @@ _MOST = 0.6  # share of the sightings that a lasting state needs
 _FEW = 3  # measured sightings that a state needs
 _LONG = 6  # measured sightings that a repeated change needs
 _TALK_SPREAD, _TALK_RANGE, _TALK_TURNS = 0.010, 0.03, 2  # of the mouth's opening, face heights
-# Probability: on the development footage 12 of 12 told from the first on smile; of those between the two about two in
-# three, so that "probably" is said.
-SMILES, _PERHAPS_SMILES = 0.8, 0.6
+SMILES = 0.8  # probability: on the development footage 12 of 12 told from there on smile
 _SHUT_EYES = 0.13
 # Degrees; the mesh's pitch is coarse: faces that look into a camera above or below them read -25 to 15.
 AHEAD, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
@@ -89,9 +87,7 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
 
 def _face_states(series: Series) -> Iterator[tuple[str, float]]:
     yaw, pitch = series.yaw, series.pitch
-    smiles = list(_state("smiling", series.smile, series.smile >= SMILES))
-    perhaps = [("probably smiling", 0.65) for _ in _state("", series.smile, series.smile >= _PERHAPS_SMILES)]
-    yield from smiles or perhaps
+    yield from _state("smiling", series.smile, series.smile >= SMILES)
     yield from _state("closing their eyes", series.eyes_open, series.eyes_open < _SHUT_EYES)
     aside = [
         *_state("looking down", pitch, (pitch < _DOWN) & (np.abs(yaw) < _PROFILE)),
