@@ -54,6 +54,7 @@ class Studio:
         key: str = "",
         span: Any = None,
         found: Any = None,
+        each: Any = None,
     ) -> video.Clip:
         self.decoded.append(Path(path).name)
         if progress:
@@ -63,7 +64,7 @@ class Studio:
     def load_language(self, **_: Any) -> None:
         self.loaded += 1  # none: answers by rules alone
 
-    def recognise(self, clip: video.Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
+    def recognise(self, clip: video.Clip, experts: Any, progress: Any = None, located: Any = None) -> ClipAnalysis:
         """Who is there: of what they do and wear only where they are."""
         self.analysed.append(clip.key)
         known = self.known[clip.key]

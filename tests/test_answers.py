@@ -122,6 +122,22 @@ def test_wording(text: str, decisions: str, answer: str) -> None:
     assert ask(text, seen, **judged) == answer
 
 
+@pytest.mark.parametrize(
+    ("unsure", "doubt"),
+    [(4, "B3, B2, B1 or B0"), (5, "B4, B3, B2 or two others"), (19, "B18, B17, B16 or 16 others")],
+)
+def test_of_many_who_may_be_there_the_likeliest_are_named(unsure: int, doubt: str) -> None:
+    people = [PersonPresence("Ana", "present", 0.9, [(0.0, 1.0)], 0)]
+    people += [PersonPresence(f"B{k}", "unsure", 0.3 + k / 100) for k in range(unsure)]
+    question = read_question("Who is here?", [p.name for p in people])
+    expected = f"I'm not sure about {doubt}."
+    assert plain_answer(question, people, evidence()).startswith(f"Ana is in this video. {expected}")
+    absent = [PersonPresence("Ana", "absent", 0.1), *people[1:]]
+    assert expected in plain_answer(
+        read_question("Who is not in this video?", [p.name for p in people]), absent, evidence()
+    )
+
+
 def test_strangers_are_counted() -> None:
     assert ask("Who is here?", evidence(unknown=1), Ana="present").endswith("There is also one person I don't know.")
     assert ask("Who is here?", evidence(unknown=3), Ana="absent").endswith("There are three people I don't know.")

@@ -21,7 +21,8 @@ _LAST = re.compile(
     r"|\bwhen is .*\bgone\b",
     re.IGNORECASE,
 )
-_MOST_ABSENT = 12  # people who aren't there told by name
+_MOST_ABSENT = 12  # people who aren't there told by name …
+_MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a dozen may resemble somebody in a crowd
 _REFUSED = {
     "appearance": "what {who} {is_} wearing",
     "action": "what {who} {is_} doing",
@@ -54,12 +55,10 @@ def existence(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
 def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Who is there: everyone known, whoever is unsure, and how many others."""
     present = [p.name for p in asked if p.decision == "present"]
-    unsure = [p.name for p in asked if p.decision == "unsure"]
     besides = f"Besides {join(question.besides)}, " if question.besides and present else ""
     too = " too" if besides else ""
     first = f"{besides}{join(present)} {be(present)} in this video{too}." if present else nobody(question, asked)[0]
-    doubt = f"I'm not sure about {join(unsure, 'or')}." if unsure else ""
-    return " ".join(x for x in (first, doubt, unknown_people(evidence.unknown, bool(present))) if x)
+    return " ".join(x for x in (first, *_may_be(asked), unknown_people(evidence.unknown, bool(present))) if x)
 
 
 def who_is_absent(asked: Sequence[PersonPresence]) -> str:
@@ -67,9 +66,8 @@ def who_is_absent(asked: Sequence[PersonPresence]) -> str:
     absent = [p.name for p in asked if p.decision == "absent"]
     more = len(absent) - _MOST_ABSENT
     absent = absent if more < 2 else [*absent[:_MOST_ABSENT], f"{number(more)} others whom I know"]
-    unsure = [p.name for p in asked if p.decision == "unsure"]
     first = f"{join(absent)} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
-    return f"{first} I'm not sure about {join(unsure, 'or')}." if unsure else first
+    return " ".join([first, *_may_be(asked)])
 
 
 def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -112,10 +110,16 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
 
 def nobody(question: Question, asked: Sequence[PersonPresence]) -> list[str]:
     """That nobody known is there, and who may be."""
-    unsure = [p.name for p in asked if p.decision == "unsure"]
     head = f"Nobody {'else ' if question.besides else ''}I know is in this video."
-    quiet = not unsure or question.type == "existence"
-    return [head] if quiet else [head, f"I'm not sure about {join(unsure, 'or')}."]
+    return [head] if question.type == "existence" else [head, *_may_be(asked)]
+
+
+def _may_be(asked: Sequence[PersonPresence]) -> list[str]:
+    """Who may be there, if anybody: the likeliest by name."""
+    unsure = [p.name for p in sorted(asked, key=lambda p: -p.probability) if p.decision == "unsure"]
+    more = len(unsure) - _MOST_UNSURE
+    told = unsure if more < 2 else [*unsure[:_MOST_UNSURE], f"{number(more)} others"]
+    return [f"I'm not sure about {join(told, 'or')}."] if told else []
 
 
 def refusals(kind: QuestionType, asked: Sequence[PersonPresence]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -32,9 +33,9 @@ from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts,
 from pvchat.video import Clip
 
 _FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
-_SHELVES = "bookshelves"
-_GUESSED = ("talking", "smiling", "looking ahead")
 _Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
+_GUESSED = ("talking", "smiling", "looking ahead")
+_SHELVES = "bookshelves"
 
 
 def measure(
@@ -57,26 +58,32 @@ def measure(
     """
     tell = progress or (lambda what, done, total: None)
     copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
-    measured = with_things(clip, replace(analysis, tracks=copies, stage="what"), experts, depth.thing_frames)
-    networks.rest()  # one kind of network after the other: their buffers are never there together
-    frames = _Frames(clip, analysis.shot_of(clip.times), experts)
+    measured = replace(analysis, tracks=copies, stage="what")
     figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
     wanted = sorted(told(copies, depth) | figures if only is None else only)
     posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < depth.posed_tracks)]
     facing = [n for n in wanted if copies[n].kind == "face" and n not in posing][: depth.faced_tracks]
-    posed: dict[int, _Posed] = {}
-    for number in [*posing, *facing]:
-        seen = spread(len(copies[number]), depth.poses if number in posing else depth.faced)
-        posed[number] = seen, _poses(clip, copies[number], seen, experts, frames, number in posing)
-        tell("measuring people", len(posed), 2 * len(wanted))
-    networks.rest()
-    done = count(1)
+    seen = {n: spread(len(copies[n]), depth.poses if n in posing else depth.faced) for n in (*posing, *facing)}
+    frames = _Frames(clip, analysis.shot_of(clip.times), experts)
+    stretches = [(n, part) for n in seen for part in np.array_split(seen[n], -(-len(seen[n]) // _FOLLOWED))]
+    looks: list[Callable[[], Any]] = [
+        partial(with_things, clip, measured, experts, depth.thing_frames),
+        *([frames.measure_camera] if seen else []),
+        *(partial(_follow, clip, copies[n], part, experts, frames, n in posing) for n, part in stretches),
+    ]
+    done, total = count(1), len(looks) + len(wanted)
 
-    def finish(number: int) -> None:
-        _measure(clip, measured, copies[number], experts, frames, posed.get(number))
-        tell("measuring people", len(wanted) + next(done), 2 * len(wanted))
+    def work(job: Callable[[], Any]) -> Any:
+        made = job()
+        tell("measuring people", next(done), total)
+        return made
 
-    side_by_side(finish, wanted)
+    measured, *found = side_by_side(work, looks)  # none needs what another one finds
+    networks.rest()  # one kind of network after the other: their buffers are never there together
+    posed = {n: (seen[n], list[BodyMeasures]()) for n in seen}
+    for (number, _), measures in zip(stretches, found[len(found) - len(stretches) :], strict=True):
+        posed[number][1].extend(measures)
+    side_by_side(work, [partial(_tell, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
     networks.rest()
     return measured
 
@@ -117,6 +124,10 @@ class _Frames:
             self._persons[frame] = self._experts.body.persons(self._clip.images[frame])
         return self._persons[frame]
 
+    def measure_camera(self) -> None:
+        """Measure the camera now."""
+        _ = self.camera
+
     @cached_property
     def camera(self) -> Camera:
         camera = measure_camera(self._clip.images)
@@ -124,7 +135,25 @@ class _Frames:
         return camera
 
 
-def _measure(
+def _follow(
+    clip: Clip, track: Track, stretch: IntArray, experts: Experts, frames: _Frames, whole: bool
+) -> list[BodyMeasures]:
+    """Fill in the pose of a stretch of sightings, unless not `whole`; what face and hands show in them."""
+    measures: list[BodyMeasures] = []
+    before, shot = None, -1
+    for i in stretch.tolist():
+        frame, image, box = int(track.frames[i]), clip.images[track.frames[i]], track.boxes[i]
+        if (here := frames.shot_of(frame)) != shot:
+            before, shot = None, here
+        pose = experts.body.pose(image, box, persons=partial(frames.persons, frame), before=before) if whole else None
+        if pose is not None:
+            track.pose[i] = pose.joints
+        before = None if pose is None else Before(pose, box)
+        measures.append(measure_body(image, box, track.points[i], track.pose[i], experts.mesh, experts.hands))
+    return measures
+
+
+def _tell(
     clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, posed: _Posed | None
 ) -> None:
     """Fill in a track's facts."""
@@ -138,42 +167,6 @@ def _measure(
     dress_limbs(clip, track)
     dress_neck(clip, track)
     ground_facts(track, analysis)
-
-
-def _poses(
-    clip: Clip, track: Track, seen: IntArray, experts: Experts, frames: _Frames, whole: bool = True
-) -> list[BodyMeasures]:
-    """Fill in the pose of the sightings `seen`; face and hand measures of them, of the face alone where not `whole`.
-
-    Beside it the camera is measured.
-    """
-    body, mesh, hands = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
-
-    def look(i: int, before: Before | None) -> tuple[BodyMeasures, Before | None]:
-        frame = int(track.frames[i])
-        image, persons = clip.images[frame], partial(frames.persons, frame)
-        pose = body.pose(image, track.boxes[i], persons=persons, before=before) if whole else None
-        if pose is not None:
-            track.pose[i] = pose.joints
-        measured = measure_body(image, track.boxes[i], track.points[i], track.pose[i], mesh, hands)
-        return measured, None if pose is None else Before(pose, track.boxes[i])
-
-    def follow(stretch: IntArray) -> list[BodyMeasures]:
-        measures, before, shot = [], None, -1
-        for i in stretch.tolist():
-            if (here := frames.shot_of(track.frames[i])) != shot:
-                before, shot = None, here
-            measured, before = look(i, before)
-            measures.append(measured)
-        return measures
-
-    def camera() -> list[BodyMeasures]:
-        _ = frames.camera
-        return []
-
-    stretches = np.array_split(seen, -(-len(seen) // _FOLLOWED))
-    jobs: list[Callable[[], list[BodyMeasures]]] = [camera, *(partial(follow, stretch) for stretch in stretches)]
-    return [one for stretch in side_by_side(lambda job: job(), jobs) for one in stretch]
 
 
 def _tell_motion(
