@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from pvchat.chat.answers import plain_answer, write_answer
 from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.phrases import appearance_phrase, scene_told
 from pvchat.chat.questions import Question, read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
@@ -256,6 +258,51 @@ def test_a_setting_is_said_where_it_is_sure_and_the_dark_is_called_so() -> None:
     )
     assert placed(setting="outdoors", light="dark") == f"Ana is outdoors in the dark, {left}"
     assert placed(light="dark", background="a dark background") == f"Ana is in a dark place, {left}"
+
+
+def test_what_covers_the_wall_and_the_sky_are_told_with_the_place() -> None:
+    red = {"setting": "indoors", "background": "a dark red background", "behind": ["curtains"]}
+    assert placed(**red) == "Ana is indoors, before dark red curtains, on the left."
+    assert (
+        placed(place="an office", behind=["window blinds"]) == "Ana is in an office, before window blinds, on the left."
+    )
+    blue = {"setting": "outdoors", "background": "a light blue background", "behind": ["a blue sky"]}
+    assert placed(**blue) == "Ana is outdoors, under a blue sky, on the left."
+    seen = evidence(scene=SceneFacts(place="a bedroom", behind=["curtains"]))
+    assert scene_told(seen) == "The video shows a bedroom, with curtains."
+
+
+def test_bookshelves_are_told_once_and_have_no_colour_of_the_rim() -> None:
+    brown = SceneFacts(setting="indoors", background="a brown background", behind=["curtains", "bookshelves"])
+    told = ask("Where is Ana?", evidence(scene=brown, boxes={}), Ana="present")
+    assert told == "Ana is indoors, before brown curtains and bookshelves, on the left."
+    shelves = evidence(scene=SceneFacts(setting="indoors", behind=["bookshelves"]), boxes={})
+    shelves.facts["Ana"].near = ["before bookshelves"]
+    assert ask("Where is Ana?", shelves, Ana="present") == "Ana is indoors, before bookshelves, on the left."
+
+
+def test_of_a_photo_an_unsure_setting_is_not_said_and_of_a_drawn_scene_it_is() -> None:
+    unsure = {"setting": "indoors", "confidence": {"setting": 0.5}}
+    assert placed(**unsure) == "Ana is on the left of the frame."
+    assert placed(**unsure, drawn=True) == "Ana is indoors, on the left."
+
+
+def test_names_beside_a_drawn_character_are_told_only_to_who_asks() -> None:
+    boxes = {"Ana": (0.1, 0.1, 0.2, 0.3), "Ben": (0.25, 0.1, 0.35, 0.3)}
+    drawn = evidence(scene=SceneFacts(setting="indoors", drawn=True), boxes=boxes)
+    assert "Ben" not in ask("Where is Ana?", drawn, Ana="present")
+    assert ask("Who is next to Ana?", drawn, Ana="present", Ben="present") == "Ben is next to Ana."
+    drawn.scene.drawn = False
+    assert "next to Ben" in ask("Where is Ana?", drawn, Ana="present")
+
+
+def test_bare_shoulders_are_told_with_what_is_worn() -> None:
+    bare = PersonFacts(hair="dark hair", features=["bare shoulders"])
+    assert appearance_phrase(bare) == "has dark hair and bare shoulders"
+    dressed = replace(bare, clothes=[Garment("dress", "white", 0.9)])
+    assert appearance_phrase(dressed) == "is wearing a white dress, with bare shoulders"
+    layered = PersonFacts(clothes=[Garment("top", "blue and black", 0.9), Garment("collar", "white", 0.8)])
+    assert appearance_phrase(layered) == "is wearing a blue and black top and a white collar"
 
 
 def test_a_name_for_the_same_sighting_is_nobody_beside_her() -> None:

@@ -206,6 +206,8 @@ def test_what_was_wrong_on_footage_is_not_said() -> None:
     ("background", "levels", "told"),
     [
         ("a dark background", SURE, "Ana is indoors, before a dark background."),
+        ("a light grey background", SURE, "Ana is at an event."),
+        ("a light grey background", {}, "Ana is indoors, before a light grey background."),
         ("a blue background", SURE, "Ana is at an event, before a blue background."),
         ("a blue background", {}, "Ana is indoors, before a blue background."),
         ("a dark blue background", SURE, "Ana is at an event, before a dark blue background."),
@@ -242,3 +244,31 @@ def test_in_a_bedroom_one_sits_on_a_bed() -> None:
 
 def test_outdoors_no_event_is_guessed() -> None:
     assert answer("Where is Ana?", CHOSEN, SceneFacts(setting="outdoors"), PersonFacts(), **SURE) == "Ana is outdoors."
+
+
+def test_who_moves_the_hands_may_sit_at_a_table() -> None:
+    eating = next(c for c in choices("action") if c.said == "eating or drinking")
+    gestures = PersonFacts(gestures=["gesturing with a hand"])
+    assert at_odds("action", eating, gestures, eating.said)
+    assert not at_odds("action", eating, gestures, eating.group)
+    assert at_odds("action", eating, replace(gestures, pose="standing"), eating.group)
+
+
+def test_at_home_is_said_only_surely_and_not_which_room() -> None:
+    bedroom = CHOSEN | {"location": "in a bedroom"}
+    scene = SceneFacts(setting="indoors")
+    group = {"levels": {"least": limits(**{"group sure": 0.4})}}
+    assert answer("Where is Ana?", bedroom, scene, PersonFacts(), **group) == "Ana is at home."
+    for level in ("sure", "likely", "group likely"):
+        one = {"levels": {"least": limits(**{level: 0.1})}}
+        assert answer("Where is Ana?", bedroom, scene, PersonFacts(), **one) == "Ana is indoors."
+
+
+def test_a_likely_place_needs_a_sure_setting() -> None:
+    for sure, told in (
+        (0.7, f"Ana is {HEDGE} at an event."),
+        (0.5, "Ana is in this video, but I can't make out where."),
+    ):
+        scene = SceneFacts(setting="indoors", confidence={"setting": sure})
+        assert answer("Where is Ana?", CHOSEN, scene, PersonFacts()) == told
+    assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **SURE) == "Ana is at an event."

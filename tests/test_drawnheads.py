@@ -74,6 +74,16 @@ def test_drawn_faces_look_ahead_where_the_mesh_says_so_of_all_it_is_sure_of():
     for yaws, ahead in (([5.0, None], True), ([5.0, 40.0], False), ([None, None], False)):
         heads = DrawnHeads(finds(), turned(*yaws))
         assert heads.look_ahead([IMAGE, IMAGE], [face, face]) is ahead
+    assert not DrawnHeads(finds(), turned(5.0, None)).look_ahead([IMAGE, IMAGE], [face, face], least=2)
+
+
+@pytest.mark.parametrize(("yaws", "told"), [((5.0, -9.0), ["looking ahead"]), ((5.0, None, None, None, None), [])])
+def test_without_a_face_the_locators_boxes_tell_who_looks_ahead_by_two_meshes(yaws, told):
+    blue = np.full((200, 200, 3), (150, 190, 240), np.uint8)
+    clip = SimpleNamespace(images=np.repeat(blue[None], 6, 0), width=200, height=200)
+    figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
+    found = facts.measure_person(clip, figure, analysis(figure), heads=DrawnHeads(finds(), turned(*yaws)))
+    assert found.gestures == told
 
 
 def test_without_a_face_what_has_the_colour_of_the_background_is_not_told():

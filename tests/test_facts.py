@@ -121,11 +121,15 @@ def test_a_coat_with_a_stethoscope():
     assert [(g.kind, g.colour) for g in found.clothes] == [("coat", "white"), ("stethoscope", None)]
 
 
-def test_a_strapless_dress_is_told_of_women_only():
+def test_a_strapless_dress_is_told_of_women_and_where_it_is_sure():
     clip, track = scene_with()
     dress = StubImageNet(i578=0.3, i638=0.2)
     woman = measure_person(clip, track, analysis(track), experts=experts(dress, head=[("woman", 0.95)]))
     assert [g.kind for g in woman.clothes] == ["dress"]
+    unknown = measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i578=0.3, i638=0.1)))
+    assert [g.kind for g in unknown.clothes] == ["top"]  # more of it is needed
+    unknown = measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i578=0.4, i638=0.2)))
+    assert [g.kind for g in unknown.clothes] == ["dress"]
     man = measure_person(clip, track, analysis(track), experts=experts(dress, head=[("man", 0.95)]))
     assert [g.kind for g in man.clothes] == ["top"]
 
@@ -251,3 +255,64 @@ def test_dark_and_bright_scenes():
     for level, word in ((10, "dark"), (120, None), (240, "bright")):
         clip = SimpleNamespace(images=np.full((3, 60, 80, 3), level, np.uint8))
         assert measure_scene(clip, np.zeros((1, 49, 1280)), experts=experts()).light == word
+
+
+class StubCells(StubImageNet):
+    """Curtains in one cell of the grid only: where a feature is 1."""
+
+    def probabilities(self, features):
+        p = np.repeat(self.p[None], len(features), 0)
+        p[:, 854] = 0.9 * (np.asarray(features)[:, 0] == 1)
+        return p
+
+
+def test_curtains_are_seen_in_a_single_cell_of_photos():
+    clip, _ = scene_with()
+    grid = np.zeros((6, 49, 1280), np.float16)
+    grid[:, 8, 0] = 1
+    assert measure_scene(clip, grid, experts=experts(StubCells())).behind == ["curtains"]
+    assert measure_scene(clip, grid, True, experts=two_heads(0.5, 0.5)).behind == []  # drawn: learned from photos
+    grid[:4, 8, 0] = 0  # in a third of the frames
+    assert measure_scene(clip, grid, experts=experts(StubCells())).behind == []
+
+
+@pytest.mark.parametrize(("top", "behind"), [((90, 150, 230), ["a blue sky"]), ((200, 200, 200), []), (WALL, [])])
+def test_a_blue_sky_is_above_who_is_outdoors(top, behind):
+    clip, _ = scene_with()
+    clip.images[:, : HEIGHT // 4] = top
+    clip.images[:, : HEIGHT // 20] = 0  # a bar
+    outdoors = {"frame": [("outdoors", 0.99)], "photo": [("outdoors", 0.8)]}
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(**outdoors)).behind == behind
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts()).behind == []
+
+
+class Probable(StubHeads):
+    """Claims nothing; says how likely outdoors and indoors are."""
+
+    def __init__(self, outdoors, indoors):
+        super().__init__()
+        self.both = np.array([outdoors, indoors])
+
+    def labels(self, head):
+        return ["outdoors", "indoors"]
+
+    def probabilities(self, head, features):
+        return np.repeat(self.both[None], len(features), 0)
+
+
+def two_heads(drawn, photo):
+    """Experts for a drawn scene that is outdoors with these probabilities, by either head."""
+    found = experts(StubCells())
+    found.__dict__.update(settings=Probable(drawn, 1 - drawn), heads=Probable(photo, 1 - photo))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("drawn", "photo", "setting"),
+    [(0.55, 0.8, "outdoors"), (0.5, 0.6, None), (0.4, 0.2, "indoors"), (0.4, 0.5, None)],
+)
+def test_of_a_drawn_scene_both_heads_together_tell_the_setting(drawn, photo, setting):
+    clip, _ = scene_with()
+    found = measure_scene(clip, np.zeros((2, 49, 1280)), True, experts=two_heads(drawn, photo))
+    assert found.setting == setting
+    assert ("setting" in found.confidence) is bool(setting)

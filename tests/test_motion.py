@@ -244,3 +244,12 @@ def test_who_looks_ahead_but_past_the_camera():
     assert "looking ahead" in found
     assert "looking ahead" not in told(person(8), faces(8, yaw=25.0), camera(8))[2]
     assert "looking ahead" not in told(person(8), faces(8, yaw=0.0), camera(8))[2]  # that is facing the camera
+
+
+def test_who_looks_ahead_most_of_the_time_does_where_nothing_else_is_told():
+    mixed = np.array([16.0] * 8 + [18.0] * 4)  # two in three ahead, the others hardly aside
+    assert told(person(12), faces(12, yaw=mixed), camera(12))[2] == ["looking ahead"]
+    turning = np.array([16.0] * 6 + [30.0] * 6)
+    assert told(person(12), faces(12, yaw=turning), camera(12))[2] == []
+    aside = np.array([16.0] * 4 + [30.0] * 8)
+    assert told(person(12), faces(12, yaw=aside), camera(12))[2] == ["looking to the right"]

@@ -38,7 +38,7 @@ def seen(label: str, box: tuple[float, ...] = LAPTOP, score: float = 0.9) -> Det
 def found(*rows: list[Detection], shots: list[int] | None = None) -> list[Thing]:
     images = np.arange(len(rows), dtype=np.uint8)[:, None, None, None].repeat(3, 3)
     shot = np.array(shots or [0] * len(rows))
-    return things.find_things(images, np.arange(len(rows)), shot, Frames(*rows))  # type: ignore[arg-type]
+    return things.find_things(things.detect(images, np.arange(len(rows)), Frames(*rows)), shot)  # type: ignore[arg-type]
 
 
 def thing(label: str, box: tuple[float, ...] = LAPTOP, frames: range = range(8)) -> Thing:
@@ -53,6 +53,15 @@ def asked(question: str, *seen_things: Thing, **facts: str) -> str:
     analysis.things = list(seen_things)
     ana = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0)
     return plain_answer(read_question(question, ["Ana"]), [ana], gather([ana], analysis))
+
+
+def test_many_books_in_a_frame_stand_on_shelves() -> None:
+    books = [seen("book", score=0.3)] * 4
+    assert things.shows_bookshelves({0: books, 5: books[:3]})
+    assert not things.shows_bookshelves({0: books, 5: books[:1]})
+    assert not things.shows_bookshelves({0: [seen("book", score=0.21)] * 9})
+    assert not things.shows_bookshelves({0: [seen("laptop")] * 9})
+    assert not things.shows_bookshelves({})
 
 
 def test_a_thing_is_followed_and_seen_twice_is_surer_than_once() -> None:

@@ -44,6 +44,7 @@ class Choice:
         busy: for deeds: whether somebody who is seen talking or moving the hands may be doing it.
         company: how many people it takes.
         footage: whether it was right six times in ten where it was chosen on the development footage, or never chosen.
+        group_footage: although it wasn't, its group was where it is said for sure.
     """
 
     said: str
@@ -54,6 +55,7 @@ class Choice:
     busy: bool = False
     company: int = 1
     footage: bool = True
+    group_footage: bool = False
 
 
 @lru_cache
@@ -121,15 +123,22 @@ class Scale:
         return softmax(self.sharpness * self.scores(kind, likeness), allowed & self.offered)
 
 
-def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts) -> bool:
+def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts, said: str = "") -> bool:
     """Whether it is a deed that somebody seen talking or moving the hands can't be doing, posing turned away, or
     sitting, where somebody is seen standing.
+
+    Args:
+        kind: of answer.
+        choice: the one that speaks for what is said.
+        facts: as measured.
+        said: the choice or its group; who talks or moves the hands may do any deed of a group.
     """
     if kind == "action" and "sitting" in choice.said + choice.group and facts.pose == "standing":
         return True
     if kind == "action" and choice.said.startswith("posing") and not set(facts.gestures) & set(_TO_THE_CAMERA):
         return True
-    return kind == "action" and not choice.busy and any(gesture.startswith(_BUSY) for gesture in facts.gestures)
+    may = choice.busy or any(c.busy for c in choices(kind) if said == c.group != c.said)
+    return kind == "action" and not may and any(gesture.startswith(_BUSY) for gesture in facts.gestures)
 
 
 def pick(

@@ -17,7 +17,8 @@ _PLURAL_KINDS = re.compile(
     r"(trousers|pants|jeans|shorts|leggings|scrubs|glasses|sunglasses|gloves|shoes|boots|clothes|headphones"
     r"|earrings|tights|pyjamas|overalls)$"
 )
-_BODY = re.compile(r"\b(beard|moustache|mustache|stubble|freckles|tattoo|scar)s?\b")  # features one has, doesn't wear
+# Features that one has, and doesn't wear.
+_BODY = re.compile(r"\b(beard|moustache|mustache|stubble|freckles|tattoo|scar|shoulder)s?\b")
 _AT = re.compile(
     r"\b(event|party|concert|desk|table|counter|beach|station|airport|stadium|conference|ceremony|wedding|match"
     r"|festival|podium|premiere)$"
@@ -28,18 +29,23 @@ BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  #
 _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
 )  # the walls of any room, not worth a word beside a place
-# Confidence from which a setting is said of a photographed scene that is dark or before one dark or grey surface. On
-# the tune half 46 of 47 clips told "indoors" and 6 of 8 told "outdoors" are, from there on, and 3 of 9 below.
-_SETTING = {"indoors": 0.65, "outdoors": 0.72}
+# Confidence from which a setting is said of a photographed scene. On the tune half 46 of 47 clips told "indoors" and 6
+# of 8 told "outdoors" are, from there on; below, 3 of 9 that are dark or before one grey surface, and 4 of 10 others.
+SETTING_SURE = {"indoors": 0.65, "outdoors": 0.72}
+_SKY, _SHELVES = "a blue sky", "bookshelves"
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
 
 
 def appearance_phrase(facts: PersonFacts, whole: bool = False) -> str:
-    """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured."""
+    """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured.
+
+    Bare shoulders are told with what is worn.
+    """
     worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not _BODY.search(f)]
     has = [x for x in (facts.hair, *(f for f in facts.features if _BODY.search(f))) if x]
-    if worn and not (whole and has):
+    has = has if whole or not worn else [x for x in has if x.startswith("bare")]
+    if worn and not has:
         return f"is wearing {join(worn)}"
     if worn:
         return f"is wearing {join(worn)}, with {join(has)}"
@@ -65,12 +71,14 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place
     place = place or setting_phrase(scene)
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
-    backed = scene.background and f"before {scene.background}"
+    backed = f"before {shown}" if (shown := backdrop(scene)) else None
     told = bool(scene.place or evidence.place or (place and scene.light == "dark"))
-    if (bare and told) or (place and _WALL.search(scene.background or "") and not bare):
+    if shown == scene.background and ((bare and told) or (place and _WALL.search(shown or "") and not bare)):
         backed = None
+    sky = "under a blue sky" if _SKY in scene.behind else None
+    backed = None if sky and "blue" in (backed or "") or backed in facts.near else backed
     near = beside(name, evidence, others or not (place or backed or where))
-    parts = [place, *facts.near, backed, where, f"next to {join(near)}" if near else None]
+    parts = [place, sky, *facts.near, backed, where, f"next to {join(near)}" if near else None]
     if not (place or backed) and facts.shot in ("close-up", "far away"):
         parts.append("in close-up" if facts.shot == "close-up" else facts.shot)
     return ", ".join(p for p in parts if p)
@@ -78,8 +86,8 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
 
 def setting_phrase(scene: SceneFacts) -> str | None:
     """Such as "indoors", "outdoors in the dark", "in a dark place"; None where nothing of it is sure."""
-    setting, plain = scene.setting, scene.light == "dark" or bool(BARE.search(scene.background or ""))
-    sure = setting and (scene.drawn or not plain or scene.confidence.get("setting", 1.0) >= _SETTING[setting])
+    setting = scene.setting
+    sure = setting and (scene.drawn or scene.confidence.get("setting", 1.0) >= SETTING_SURE[setting])
     if scene.light != "dark":
         return setting if sure else None
     return {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark"}.get(
@@ -87,16 +95,29 @@ def setting_phrase(scene: SceneFacts) -> str | None:
     )
 
 
+def backdrop(scene: SceneFacts) -> str | None:
+    """What is behind everybody: "dark red curtains", "window blinds", else "a grey background"; None if unknown."""
+    covered = [word for word in scene.behind if word != _SKY]
+    colour = re.sub(r"^an? | background$", "", scene.background or "")
+    told = [word if word == _SHELVES else f"{colour} {word}".strip() for word in covered]
+    return join(told) if told else scene.background
+
+
 def scene_told(evidence: Evidence) -> str:
     """Such as "The video shows a drawn scene, outdoors."; empty where its place isn't known."""
     scene = evidence.scene
     style = "a drawn scene" if scene.drawn else None
-    shown = [x for x in (style, scene.place, scene.setting, scene.background and f"with {scene.background}") if x]
+    behind = backdrop(scene)
+    shown = [x for x in (style, scene.place, scene.setting, behind and f"with {behind}") if x]
     return f"The video shows {', '.join(shown)}." if style or scene.place else ""
 
 
 def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
-    """["Ben", "one other person"]: those about as high up and less than `_NEAR` box widths away."""
+    """["Ben", "one other person"]: those about as high up and less than `_NEAR` box widths away.
+
+    Strangers are told where they are asked for, and so are names of drawn characters: of those that nobody had asked
+    for on the tune half none of 4 was there.
+    """
     here = evidence.boxes.get(name)
     if here is None:
         return []
@@ -108,7 +129,8 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
         if other != name and box != here and all(o.name != other and o.box != box for o in evidence.others)
     ]
     near = [o for o in around if side_by_side(here, o.box) and seen_together(mine, o.frames)]
-    named = [o.name for o in near if o.name and o.sure]
+    known = strangers or not evidence.scene.drawn
+    named = [o.name for o in near if o.name and o.sure and known]
     unnamed = at_once([o.frames for o in near if not (o.name and o.sure)]) if strangers else 0
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")

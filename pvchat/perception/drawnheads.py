@@ -38,13 +38,13 @@ class DrawnHeads:
         """The face [4] that is surest in each picture's figure box [n, 4], or None."""
         return [self._face(image, figure) for image, figure in zip(images, figures, strict=True)]
 
-    def look_ahead(self, images: Sequence[NDArray[np.uint8]], faces: Sequence[FloatArray]) -> bool:
-        """Whether those of the faces that the mesh is sure of, one at least, are all turned to the front."""
+    def look_ahead(self, images: Sequence[NDArray[np.uint8]], faces: Sequence[FloatArray], least: int = 1) -> bool:
+        """Whether those of the faces that the mesh is sure of, so many at least, are all turned to the front."""
         if self.mesh is None:
             return False
         found = [self.mesh.mesh(image, face) for image, face in zip(images, faces, strict=True)]
         turned = [abs(mesh.yaw) for mesh in found if mesh is not None]
-        return bool(turned) and max(turned) <= AHEAD
+        return len(turned) >= least and max(turned) <= AHEAD
 
     def _face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
         size = figure[2:] - figure[:2]

@@ -3,8 +3,8 @@
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
 colours, hair, features, gender, what is held) and `SceneFacts`. Nothing is guessed: a field is set only when enough of
 the best sightings agree or a head passes the threshold at which its precision was validated. Pose, movement and
-gestures come from `motion.py`, sleeves and trousers from `sleeves.py`. Drawn figures get colours, position and whether
-they look ahead: the heads were trained on photos.
+gestures come from `motion.py`, sleeves and trousers from `sleeves.py`, what shows at the neck from `collars.py`. Drawn
+figures get colours, position and whether they look ahead: the heads were trained on photos.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
 _IMAGENET_SURE = 0.6
+_LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
 _DRAWN_GAZE = 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
 _DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
@@ -165,7 +166,8 @@ def _measure_drawn(
     else:
         rough = _clothes(track, best, images, [], False)
         facts.clothes = [garment for garment in rough if background != f"a {garment.colour} background"]
-    if heads.look_ahead([image for image, _ in seen], [face for _, face in seen]):
+    ahead = heads.look_ahead([image for image, _ in seen], [face for _, face in seen])
+    if ahead or not seen and heads.look_ahead(images, list(track.boxes[best]), least=_LOCATED):
         facts.gestures, facts.confidence["looking ahead"] = ["looking ahead"], _DRAWN_GAZE
     if seen:
         facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in seen], [im for im, _ in seen], whole=True)

@@ -23,7 +23,8 @@ _GOWNS, _GOWN_SURE = [400, 667], 0.55  # academic gown, mortarboard: dark jacket
 _COAT, _STETHOSCOPE = 617, 823  # lab coat; a stethoscope hangs over one, so the two share their probability
 _MEDICAL_SURE = 0.6
 # Gown, hoopskirt, overskirt, sarong, brassiere, maillots, bikini, bath towel: of a woman's bust in a strapless dress.
-_DRESS, _DRESS_SURE = [578, 601, 689, 775, 459, 638, 639, 445, 434], 0.4
+# Of whoever isn't known for a woman more of it is needed.
+_DRESS, _DRESS_SURE, _DRESS_ALONE = [578, 601, 689, 775, 459, 638, 639, 445, 434], 0.4, 0.5
 ACCESSORIES = ("tie", "bow tie", "stethoscope")
 OUTER = ("suit", "jacket")
 WHOLE = ("suit", "coat", "dress")  # cover the legs, or say already what does
@@ -76,5 +77,5 @@ def _medical(p: FloatArray) -> list[Attribute]:
 
 def _dress(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
     sure = float((p + q)[_DRESS].sum() / 2)
-    told = gender == "woman" and not claims and sure >= _DRESS_SURE
+    told = gender != "man" and not claims and sure >= (_DRESS_SURE if gender else _DRESS_ALONE)
     return [Attribute("dress", sure)] if told else []

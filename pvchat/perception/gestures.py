@@ -89,14 +89,18 @@ def _face_states(series: Series) -> Iterator[tuple[str, float]]:
     yaw, pitch = series.yaw, series.pitch
     yield from _state("smiling", series.smile, series.smile >= SMILES)
     yield from _state("closing their eyes", series.eyes_open, series.eyes_open < _SHUT_EYES)
-    yield from _state("looking down", pitch, (pitch < _DOWN) & (np.abs(yaw) < _PROFILE))
-    yield from _state("looking up", pitch, (pitch > _UP) & (np.abs(yaw) < _PROFILE))
-    yield from _state("looking to the left", yaw, yaw < -AHEAD)
-    yield from _state("looking to the right", yaw, yaw > AHEAD)
+    aside = [
+        *_state("looking down", pitch, (pitch < _DOWN) & (np.abs(yaw) < _PROFILE)),
+        *_state("looking up", pitch, (pitch > _UP) & (np.abs(yaw) < _PROFILE)),
+        *_state("looking to the left", yaw, yaw < -AHEAD),
+        *_state("looking to the right", yaw, yaw > AHEAD),
+    ]
+    yield from aside
     level = (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
     facing = list(_state("facing the camera", yaw, level, most=0.8))
     ahead = (np.abs(yaw) <= AHEAD) & (pitch > _DOWN) & (pitch < _UP)
-    yield from facing or _state("looking ahead", yaw, ahead, most=0.8)
+    # Nothing else told: ahead is where they look for most of the time at least.
+    yield from facing or _state("looking ahead", yaw, ahead, most=0.8 if aside else _MOST)
     shoulders = series.joints[:, body.LEFT_SHOULDER, 0] - series.joints[:, body.RIGHT_SHOULDER, 0]
     unseen = ~np.isfinite(yaw)  # someone whose face is read isn't turned away, whatever the shoulders say
     yield from _state("turned away", shoulders, (shoulders < -0.3) & unseen, most=0.8)

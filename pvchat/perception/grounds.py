@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pvchat.perception import collars
 from pvchat.perception.experts.attributes import head_box
 from pvchat.perception.sightings import best_sightings, torso_box
 from pvchat.schemas import ClipAnalysis, FloatArray, Ground, PersonFacts, Track
@@ -38,7 +39,7 @@ def _parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
     for garment in facts.clothes:
         yield garment.kind, "whole" if garment.kind == "trousers" else "torso", garment.confidence
     for name in [*facts.features, *(["hair"] if facts.hair else []), *(["gender"] if facts.gender else [])]:
-        yield name, "head", sure.get(name)
+        yield name, "torso" if name == collars.BARE else "head", sure.get(name)
     for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures, *facts.near]:
         yield name, "whole", sure.get(name)
     if facts.holding:

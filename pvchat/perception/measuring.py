@@ -17,6 +17,7 @@ import numpy as np
 from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, Experts, company, spread, told
 from pvchat.perception.camera import Camera, measure_camera
+from pvchat.perception.collars import dress_neck
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import Before
@@ -27,13 +28,14 @@ from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, m
 from pvchat.perception.outline import tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sleeves import dress_limbs
-from pvchat.perception.things import find_things, room_of
+from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
 from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
 from pvchat.video import Clip
 
 _FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
 _Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 _GUESSED = ("talking", "smiling", "looking ahead")
+_SHELVES = "bookshelves"
 
 
 def measure(
@@ -96,8 +98,10 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     if analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN:
         return analysis  # the detector learned from photos
     searched = spread(len(clip.images), frames)
-    found = find_things(clip.images, searched, analysis.shot_of(clip.times), experts.things)
-    scene = analysis.scene
+    detected = detect(clip.images, searched, experts.things)
+    found, scene = find_things(detected, analysis.shot_of(clip.times)), analysis.scene
+    if shows_bookshelves(detected) and _SHELVES not in scene.behind:
+        scene = replace(scene, behind=[*scene.behind, _SHELVES])
     if scene.place is None and scene.setting != "outdoors" and (room := room_of(found)) is not None:
         scene = replace(scene, place=room[0], confidence=scene.confidence | {"place": room[1]})
     return replace(analysis, things=found, scene=scene)
@@ -161,6 +165,7 @@ def _tell(
     tell_posture(track, analysis)
     tell_things(track, analysis)
     dress_limbs(clip, track)
+    dress_neck(clip, track)
     ground_facts(track, analysis)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.perception import colours
+from pvchat.perception.experts.attributes import Attribute
 from pvchat.schemas import FloatArray, SceneFacts
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ _TOGETHER: dict[str, tuple[list[int], float, list[int], float]] = {
     "a bedroom": ([831, 564, 750, 520, 516], 0.5, [564, 750, 520, 516], 0.1),
     "a hospital or doctor's office": ([617, 823], 0.6, [823], 0.15),
 }
+# What covers a wall, told by single cells of the grid: the mean of a cell over a few frames. On the tune half curtains
+# were right 10 of 10 times from there on, blinds 4 of 4; couches, bookcases and screens weren't.
+_BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
+
+# Mean of the two heads from which a drawn scene's setting is told: on the tune half outdoors was right in 4 of 4,
+# indoors in 4 of 5.
+_BOTH = {"outdoors": 0.62, "indoors": 0.68}
 
 
 def measure_scene(
@@ -51,7 +59,10 @@ def measure_scene(
     _tell_setting(scene, pooled, experts)
     if not drawn:
         _tell_place(scene, pooled, experts)
+        scene.behind += _behind(frame_features, experts)
     scene.light, scene.background = colours.light(clip.images), colours.background(clip.images)
+    if scene.setting == "outdoors" and colours.blue_sky(clip.images):
+        scene.behind.append("a blue sky")
     return scene
 
 
@@ -60,9 +71,22 @@ def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: FactExperts) -
     if not scene.drawn:
         agreed = [claim for claim in experts.heads.claims("frame", pooled) if claim.kind == "setting"]
         told = {claim.label: claim for claim in agreed if claim.label in told}
+    elif not told:
+        told = _drawn_setting(pooled, experts)
     for claim in told.values():
         scene.setting = scene.setting or claim.label
         scene.confidence.setdefault("setting", claim.confidence)
+
+
+def _drawn_setting(pooled: FloatArray, experts: FactExperts) -> dict[str, Attribute]:
+    """Where a drawn scene plays when the head for drawn scenes isn't sure by itself, but the one for photos agrees."""
+    found: dict[str, Attribute] = {}
+    for label, least in _BOTH.items():
+        drawn = experts.settings.probabilities("drawn", pooled)[:, experts.settings.labels("drawn").index(label)]
+        photo = experts.heads.probabilities("frame", pooled)[:, experts.heads.labels("frame").index(label)]
+        if (both := float((drawn.mean() + photo.mean()) / 2)) >= least:
+            found[label] = Attribute(label, both)
+    return found
 
 
 def _tell_place(scene: SceneFacts, pooled: FloatArray, experts: FactExperts) -> None:
@@ -81,3 +105,12 @@ def _tell_place(scene: SceneFacts, pooled: FloatArray, experts: FactExperts) -> 
     if sums:
         scene.place = max(sums, key=lambda name: sums[name])
         scene.confidence["place"] = round(sums[scene.place], 3)
+
+
+def _behind(grid: FloatArray, experts: FactExperts) -> list[str]:
+    """What a cell of the grid [F, 49, 1280] shows for sure in a few of the frames."""
+    some = np.asarray(grid[:: -(-len(grid) // _CELL_FRAMES)], np.float32)
+    if not len(some):
+        return []
+    p = experts.imagenet.probabilities(some.reshape(-1, some.shape[2])).reshape(*some.shape[:2], -1).mean(0)
+    return [name for name, classes in _BEHIND.items() if float(p[:, classes].sum(1).max()) >= _CELL_SURE]

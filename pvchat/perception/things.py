@@ -25,6 +25,7 @@ _LINK = 0.3  # overlap from which two boxes in successive frames are one thing [
 _SAME_PLACE = 0.6  # overlap from which boxes of two labels are one thing, which bears the likelier one [choice]
 _INSIDE = 0.8  # share of the smaller box that lies in one of the same label, from which it is a part of that [choice]
 _SURE_ONCE = 0.8  # confidence from which a thing that is seen in one frame tells the room [choice]
+_BOOK, _SHELF = 0.25, 3.0  # the detector's score of a book among others; books in a frame that stand on shelves
 _ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "microwave": "a kitchen"}
 
 
@@ -35,16 +36,19 @@ def limits() -> dict[str, Any]:
     return found
 
 
-def find_things(images: NDArray[np.uint8], searched: IntArray, shots: IntArray, expert: ThingExpert) -> list[Thing]:
+def detect(images: NDArray[np.uint8], searched: IntArray, expert: ThingExpert) -> dict[int, list[Detection]]:
+    """What the detector finds in the frames `searched` (indices) of images [T, H, W, 3]."""
+    return {int(frame): expert.find(images[frame]) for frame in searched}
+
+
+def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
     """The things of a clip, the surest first.
 
     Args:
-        images: [T, H, W, 3] frames.
-        searched: indices of those that are looked at.
+        detected: by frame, as from `detect`.
         shots: [T] the shot of each frame: nothing is followed across a cut.
-        expert: the detector.
     """
-    found = {int(frame): one_each(expert.find(images[frame])) for frame in searched}
+    found = {frame: one_each(there) for frame, there in detected.items()}
     looked: dict[int, int] = {}
     for frame in found:
         looked[int(shots[frame])] = looked.get(int(shots[frame]), 0) + 1
@@ -111,6 +115,15 @@ def follow(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
             thing.boxes.append([round(float(v), 4) for v in one.box])
             thing.scores.append(round(one.score, 4))
     return things
+
+
+def shows_bookshelves(detected: dict[int, list[Detection]]) -> bool:
+    """Whether so many books are seen in a frame, on average, that they stand on shelves.
+
+    A single book is hardly ever one. On the tune half both clips with so many show shelves, and no other has two.
+    """
+    books = [sum(one.label == "book" and one.score >= _BOOK for one in there) for there in detected.values()]
+    return bool(books) and float(np.mean(books)) >= _SHELF
 
 
 def room_of(things: Sequence[Thing]) -> tuple[str, float] | None:

@@ -67,6 +67,7 @@ class SceneFacts:
     setting: str | None = None  # "indoors" | "outdoors"
     light: str | None = None  # "dark" | "bright"
     background: str | None = None  # "a grey background"
+    behind: list[str] = field(default_factory=list)  # "curtains", "window blinds", "a blue sky"
     drawn: bool = False  # an animated or drawn picture
     confidence: dict[str, float] = field(default_factory=dict)
 
@@ -116,4 +117,7 @@ def common_scene(scenes: Sequence[SceneSpan], share: float = 0.6) -> SceneFacts:
         sure = [confidence[name] for confidence in agree if name in confidence]
         if sure and (value or name == "drawn"):
             found.confidence[name] = round(float(np.mean(sure)), 3)
+    for name in dict.fromkeys(word for span in scenes for word in span.scene.behind):
+        seen = sum(span.end_s - span.start_s for span in scenes if name in span.scene.behind)
+        found.behind += [name] if seen >= share * total else []
     return found

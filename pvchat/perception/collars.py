@@ -1,0 +1,176 @@
+"""What shows at the neck: lighter cloth under darker, such as a shirt under a jacket, and shoulders that are bare.
+
+In: a face track, its best sightings, their pictures. Out: a garment and a kind for the outer one; "bare shoulders".
+What is worn under something lies right below the chin or below bare skin; a print on the chest has the outer garment's
+colour above it. Skin is what has the colour of the face: cloth that could be skin isn't told.
+
+Legend: lengths are in face heights (h) and widths (w) of the person in question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.perception import colours, garments
+from pvchat.perception.experts import body
+from pvchat.perception.experts.attributes import crop
+from pvchat.perception.sightings import best_sightings, skin_colour, within_bars
+from pvchat.schemas import FloatArray, Garment, IntArray, Track
+
+if TYPE_CHECKING:
+    from pvchat.video import Clip
+
+Image = NDArray[np.uint8]
+BARE = "bare shoulders"
+_SEEN = 0.6  # visibility from which a shoulder is believed
+_LOWEST_CHIN = 0.93  # of the frame: below it no clothes are in the picture
+_STRIP, _FROM, _TO = 0.28, 0.12, 1.15  # half the width of the strip below the chin, in w; its begin and end, in h
+_LIGHTER, _OTHER = 22.0, 25.0  # lightness, and difference in CIELAB, from which cloth is another than the outer one
+_SHARE = 0.13  # of the strip that it must cover
+_HIGH, _LOW, _COVERED = 0.36, 0.7, 0.25  # where it begins, in h; further down only below skin, not below the outer one
+_AGREE = 0.8  # share of the sightings that must say so
+_PALE = ("white", "light grey", "light blue", "blue")  # what is told; others may be skin, or light on a print
+_DARK = ("black", "dark grey", "grey", "dark blue", "brown", "dark")  # of a top that is a jacket if a shirt shows
+_BARE, _SMOOTH = 0.8, 14.0  # share of skin on a bare shoulder; spread of its lightness, which is larger in hair
+_PIXELS = 1500  # of a patch that are looked at, about
+_SMALL = 24  # pixels of a face's height below which skin and pale cloth run together
+
+
+def dress_neck(clip: Clip, track: Track) -> None:
+    """Add to a face track's clothes what shows at the neck, and to its features bare shoulders.
+
+    Args:
+        clip: T frames; track.frames index into them.
+        track: n sightings, with poses and facts.
+    """
+    if track.kind != "face" or not len(track):
+        return
+    best = best_sightings(track)
+    images = [clip.images[track.frames[i]] for i in best]
+    if colours.is_grey_scale(np.stack(images)):
+        return
+    facts = track.facts
+    if bare_shoulders(track, best, images):
+        facts.features.append(BARE)
+        facts.confidence[BARE] = _AGREE
+        return
+    main = facts.clothes[0] if facts.clothes else None
+    if main is None or any(garment.kind == "shirt" for garment in facts.clothes) or main.kind in ("dress", "coat"):
+        return
+    if (pale := collar(track, best, images)) is None:
+        return
+    if main.kind == "top" and main.colour in _DARK:
+        main.kind, main.sleeves = "jacket", None
+    what = "shirt" if main.kind in garments.OUTER else "collar"
+    facts.clothes.insert(1, Garment(what, "white" if pale == "light grey" else pale, _AGREE))
+
+
+def collar(track: Track, best: IntArray, images: Sequence[Image]) -> str | None:
+    """The colour of lighter cloth at the neck, where most sightings show it; None where they don't.
+
+    Args:
+        track: n sightings of a face.
+        best: indices of those that are looked at.
+        images: their pictures.
+    """
+    pale: list[str | None] = []
+    for seen, (i, image) in enumerate(zip(best, images, strict=True), 1):
+        word = _at_neck(track, int(i), image)
+        pale += [word] if word in _PALE else []
+        if seen - len(pale) > (1 - _AGREE) * len(best) + 1e-6:
+            return None  # the rest can't change that
+    return colours.vote(pale)[0]
+
+
+def bare_shoulders(track: Track, best: IntArray, images: Sequence[Image]) -> bool:
+    """Whether both shoulders are smooth and of the face's colour wherever they are seen."""
+    told = []
+    for i, image in zip(best, images, strict=True):
+        skin, face = skin_colour(image, track.boxes[i]), track.boxes[i]
+        patches = [p for p in _shoulders(track, int(i), image, 0.16, (0.02, 0.32)) if len(p)]
+        if len(patches) < 2 or (face[3] - face[1]) * len(image) < _SMALL:
+            continue
+        bare = min(float(colours.skin_like(p, skin).mean()) for p in patches)
+        rough = max(float(colours.to_lab(p)[:, 0].std()) for p in patches)
+        told.append(bare >= _BARE and rough <= _SMOOTH)
+        if told.count(False) > (1 - _AGREE) * len(best) + 1e-6:
+            return False
+    return len(told) >= min(2, len(best)) and float(np.mean(told)) >= _AGREE
+
+
+def _at_neck(track: Track, i: int, image: Image) -> str | None:
+    """The colour word of cloth at the neck that is lighter than the outer one; None where there is none."""
+    face = track.boxes[i]
+    width, height = face[2] - face[0], face[3] - face[1]
+    beside = _shoulders(track, i, image, 0.22, (0.25, 0.75))
+    if face[3] > _LOWEST_CHIN or height * len(image) < _SMALL or not beside:
+        return None
+    skin = skin_colour(image, face)
+    outer = np.concatenate(beside)
+    cloth = ~colours.skin_like(outer, skin)
+    if cloth.mean() < 0.5:
+        return None
+    main = np.median(colours.to_lab(outer[cloth]), 0)
+    x = ((face[0] + face[2]) / 2 + _middle(track, i)) / 2
+    strip = np.array(
+        [x - _STRIP * width, face[3] + _FROM * height, x + _STRIP * width, min(0.995, face[3] + _TO * height)],
+        np.float32,
+    )
+    pixels = crop(image, within_bars(image, strip))
+    step = max(1, round((pixels.shape[0] * pixels.shape[1] / _PIXELS) ** 0.5))
+    pixels = pixels[::step, ::step]
+    lab, bare = colours.to_lab(pixels), colours.skin_like(pixels.reshape(-1, 3), skin).reshape(pixels.shape[:2])
+    apart = np.linalg.norm(lab - main, axis=2)
+    pale = ~bare & (lab[..., 0] > main[0] + _LIGHTER) & (apart > _OTHER)
+    if pale.mean() < _SHARE:
+        return None
+    top = int(np.percentile(np.nonzero(pale)[0], 5))
+    begins = _FROM + top * step / (height * len(image))
+    covered = float((~bare & (apart <= _OTHER))[:top].mean()) if top else 0.0
+    if begins > _LOW or (begins > _HIGH and covered > _COVERED):
+        return None
+    shift = np.array([0.0, *(0.5 * colours.cast(image))], np.float32)
+    return colours.word(np.median(lab[pale], 0) - shift)
+
+
+def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[float, float]) -> list[NDArray[np.uint8]]:
+    """Pixels [N, 3] of a patch on each shoulder, of those that lie in the frame by half at least.
+
+    Args:
+        track: n sightings.
+        i: the sighting.
+        image: its picture.
+        half: half the patch's width, in w.
+        rows: where it begins and ends below the line of the shoulders, in h.
+    """
+    face, joints = track.boxes[i], track.pose[i][[body.LEFT_SHOULDER, body.RIGHT_SHOULDER]]
+    width, height = face[2] - face[0], face[3] - face[1]
+    reach, line = 1.1 * width, face[3] + 0.3 * height
+    if _seen(joints):
+        reach, line = 0.39 * abs(float(joints[0, 0] - joints[1, 0])), float(joints[:, 1].mean())
+    low, high = line + rows[0] * height, line + rows[1] * height
+    if high > 1:  # shoulders at the picture's edge: as much of them as there is
+        low, high = max(face[3] + 0.1 * height, low - (high - 1)), 1.0
+    found = []
+    for side in (-1, 1):
+        x = _middle(track, i) + side * reach
+        left, right = np.clip([x - half * width, x + half * width], 0, 1)
+        if right - left > half * width and low > face[3] and high - low > 0.1 * height:
+            box = np.array([left, low, right, high], np.float32)
+            flat = crop(image, within_bars(image, box)).reshape(-1, 3)
+            found.append(flat[:: max(1, len(flat) // _PIXELS)])
+    return found
+
+
+def _middle(track: Track, i: int) -> float:
+    """Between the shoulders, or below the middle of the face where they aren't seen; a fraction of the frame."""
+    joints = track.pose[i][[body.LEFT_SHOULDER, body.RIGHT_SHOULDER]]
+    return float(joints[:, 0].mean()) if _seen(joints) else float(track.boxes[i][[0, 2]].mean())
+
+
+def _seen(joints: FloatArray) -> bool:
+    return bool(np.isfinite(joints).all() and (joints[:, 3] > _SEEN).all())

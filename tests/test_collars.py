@@ -1,0 +1,114 @@
+"""What shows at the neck, from made-up pictures: jackets, shirts with a print, bare shoulders."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from test_facts import HEIGHT, SKIN, WALL, WIDTH, track_at
+
+from pvchat.perception import collars
+from pvchat.perception.sightings import best_sightings
+from pvchat.schemas import Garment
+
+FACE = (0.44, 0.1, 0.56, 0.34)  # .12 wide, .24 high
+BLACK, WHITE, PINK = (20, 20, 20), (245, 245, 245), (230, 180, 180)
+
+
+def fill(image: np.ndarray, x0: float, y0: float, x1: float, y1: float, colour: tuple[int, ...]) -> None:
+    image[round(y0 * HEIGHT) : round(y1 * HEIGHT), round(x0 * WIDTH) : round(x1 * WIDTH)] = colour
+
+
+def person(outer: tuple[int, ...] = BLACK, under: tuple[int, ...] | None = WHITE, below: float = 0.0, shown: int = 6):
+    """A clip of six frames and a track; what is worn under shows that far below the neck (face heights) in `shown`."""
+    images = []
+    for frame in range(6):
+        image = np.full((HEIGHT, WIDTH, 3), WALL, np.uint8)
+        fill(image, *FACE, SKIN)
+        fill(image, 0.3, 0.36, 0.7, 1, outer)
+        fill(image, 0.47, 0.34, 0.53, 0.4, SKIN)
+        if under is not None and frame < shown:
+            fill(image, 0.47, 0.4 + 0.24 * below, 0.53, 0.7, under)
+        images.append(image)
+    track = track_at(FACE)
+    track.facts.clothes = [Garment("top", "black", 0.9, "long-sleeved")]
+    return SimpleNamespace(images=np.stack(images), width=WIDTH, height=HEIGHT), track
+
+
+def worn(clip, track) -> list[tuple[str, str | None]]:
+    collars.dress_neck(clip, track)
+    return [(garment.kind, garment.colour) for garment in track.facts.clothes]
+
+
+def test_pale_cloth_at_the_neck_of_a_dark_top_is_a_shirt_under_a_jacket():
+    clip, track = person()
+    assert worn(clip, track) == [("jacket", "black"), ("shirt", "white")]
+    assert track.facts.clothes[0].sleeves is None
+
+
+def test_a_top_of_two_colours_has_a_collar():
+    clip, track = person()
+    track.facts.clothes = [Garment("top", "blue and black", 0.9)]
+    assert worn(clip, track) == [("top", "blue and black"), ("collar", "white")]
+
+
+def test_the_shirt_of_a_suit_comes_before_its_tie():
+    clip, track = person()
+    track.facts.clothes = [Garment("suit", "grey", 0.9), Garment("tie", None, 0.8)]
+    assert worn(clip, track) == [("suit", "grey"), ("shirt", "white"), ("tie", None)]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"under": None},
+        {"below": 0.3},  # black above it: a print
+        {"under": PINK},  # could be skin
+        {"shown": 2},  # a hand, a paper
+        {"outer": WHITE, "under": BLACK},
+    ],
+)
+def test_prints_skin_and_what_is_seen_for_a_moment_are_no_shirt(made):
+    assert worn(*person(**made)) == [("top", "black")]
+
+
+@pytest.mark.parametrize("kinds", [["dress"], ["coat"], ["suit", "shirt"], []])
+def test_nothing_is_added_where_it_is_told_already_or_could_not_be(kinds):
+    clip, track = person()
+    track.facts.clothes = [Garment(kind, "black", 0.9) for kind in kinds]
+    assert [kind for kind, _ in worn(clip, track)] == kinds
+
+
+def test_a_chin_at_the_lower_edge_shows_no_clothes():
+    clip, track = person()
+    track.boxes[:, [1, 3]] += 0.62
+    assert worn(clip, track) == [("top", "black")]
+
+
+def test_grey_pictures_say_nothing():
+    clip, track = person()
+    clip.images = np.repeat(clip.images.mean(3, keepdims=True), 3, 3).astype(np.uint8)
+    assert worn(clip, track) == [("top", "black")]
+
+
+def test_bare_shoulders_are_smooth_and_of_the_colour_of_the_face():
+    clip, track = person(outer=SKIN, under=None)
+    collars.dress_neck(clip, track)
+    assert track.facts.features == [collars.BARE]
+    assert track.facts.confidence[collars.BARE] >= 0.8
+
+
+def test_hair_over_the_shoulders_is_not_smooth():
+    clip, track = person(outer=SKIN, under=None)
+    stripes = np.arange(WIDTH) // 3 % 2 == 0
+    clip.images[:, round(0.36 * HEIGHT) :, stripes] = (clip.images[:, round(0.36 * HEIGHT) :, stripes] * 0.55).astype(
+        np.uint8
+    )
+    assert not collars.bare_shoulders(track, best_sightings(track), list(clip.images[best_sightings(track)]))
+
+
+def test_bodies_without_a_face_are_left_alone():
+    clip, track = person()
+    track.kind = "figure"
+    assert worn(clip, track) == [("top", "black")]
