@@ -84,6 +84,7 @@ _WORN = re.compile(
     r"\b(?:wear|wears|wearing|worn|dressed)\b(?P<what>(?:(?!\b(?:on the|at|before|next|with|while)\b)[^.;!?])*)",
     re.IGNORECASE,
 )
+_VERDICT = re.compile(r"(?:^|(?<=[.!?] ))(?P<word>Yes|No|Probably yes)\b")
 _SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 
 
@@ -152,6 +153,16 @@ def bound_words(text: str, names: Sequence[str]) -> Counter[tuple[str, str]]:
     for what in ("a side", "a number"):
         found += Counter({(what, word): n for word, n in _BINDINGS[what](words, names).items()})  # type: ignore[attr-defined]
     return found
+
+
+def held_words(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where in a text stands what a rewording may not change: (from, to) of yes, no, names, colours, sides, numbers."""
+    held = NEGATIONS | COLOURS | _SIDES | NUMBERS
+    known = [m.span() for n in names for m in re.finditer(rf"(?<!\w){re.escape(n)}(?!\w)", text)]
+    words = [
+        m.span() for m in re.finditer(r"\d+(?::\d\d)*|[^\W\d_]+", text) if m[0].lower() in held or m[0][0].isdigit()
+    ]
+    return tuple(sorted({*known, *words, *(m.span("word") for m in _VERDICT.finditer(text))}))
 
 
 def worn_words(text: str, names: Sequence[str]) -> set[str]:
