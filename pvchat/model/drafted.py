@@ -1,9 +1,10 @@
 """Greedy writing that guesses ahead: the same text as token by token, in fewer passes of the language model.
 
-In: a prompt's embeddings, texts that the answer may be or may quote. Out: the tokens that greedy writing gives. Guessed
-tokens are read in one pass; those that are the likeliest where they stand are what the model would have written, the
-first that isn't is replaced by the one that is (speculative decoding, arXiv 2211.17192, with texts in the place of a
-draft model: prompt lookup). A pass over twenty tokens costs little more than one over one: each reads all weights.
+In: a prompt's embeddings, tokens of texts that the answer may be or may quote. Out: the tokens that greedy writing
+gives. Guessed tokens are read in one pass; those that are the likeliest where they stand are what the model would have
+written, the first that isn't is replaced by the one that is (speculative decoding, arXiv 2211.17192, with texts in the
+place of a draft model: prompt lookup). A pass over twenty tokens costs little more than one over one: each reads all
+weights.
 
 The first text may lead, as long as nothing else was written. Then a token of it stands also where another is likelier,
 if it is likely enough beside that one (the "typical acceptance" of Medusa, arXiv 2401.10774), or if it is given:
@@ -49,29 +50,24 @@ class Lead:
 
 def drafted(
     llm: Any,
-    tokenizer: Any,
     embeds: Tensor,
-    drafts: Sequence[str],
+    drafts: Sequence[Sequence[int]],
+    slack: Sequence[float],
     stop: set[int],
     more: Callable[[list[int]], bool],
-    lead: Lead | None = None,
 ) -> list[int]:
     """Tokens of one text, the end left out.
 
     Args:
         llm: a causal language model of transformers.
-        tokenizer: its tokenizer.
         embeds: [1, L, W] of the prompt.
-        drafts: texts: the first is guessed to be the whole answer, all may be quoted.
+        drafts: tokens of texts: the first, with its end, is guessed to be the whole answer, all may be quoted.
+        slack: by how much the logit of each token of the first may lie below the highest; empty for not at all.
         stop: tokens that end a text.
         more: asked after each token, with all so far, whether to go on.
-        lead: which words of the first draft stand although others are likelier; None for none.
     """
-    known = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in drafts]
-    guess = [*known[0], tokenizer.eos_token_id] if known and known[0] else []
-    slack = lead.slack(tokenizer, drafts[0]) if lead is not None and guess else [0.0] * len(guess)
     said: list[int] = []
-    for token in _likeliest(llm, embeds, guess, lambda: _quoted(said, known), slack):
+    for token in _likeliest(llm, embeds, list(drafts[0]), lambda: _quoted(said, drafts), slack):
         if token in stop:
             break
         said.append(token)

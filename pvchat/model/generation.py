@@ -101,7 +101,10 @@ def _drafted(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding, stop:
         heard = decoding.heard is not None and decoding.heard(text)
         return not heard and len(ids) < decoding.max_new_tokens
 
-    ids = drafted(llm.eval(), tokenizer, embeds, decoding.drafts, stop, more, decoding.lead)
+    known = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in decoding.drafts]
+    known[0] += [tokenizer.eos_token_id] if known[0] else []
+    slack = decoding.lead.slack(tokenizer, decoding.drafts[0]) if decoding.lead is not None else []
+    ids = drafted(llm.eval(), embeds, known, slack, stop, more)
     return Texts([tokenizer.decode(ids, skip_special_tokens=True).strip()], [])
 
 
