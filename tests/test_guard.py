@@ -168,6 +168,7 @@ def test_what_a_rewording_may_not_change_is_found_where_it_stands() -> None:
     held = [text[a:b] for a, b in held_words(text, ["Ana Li", "Ana", "Will"])]
     assert set(held) == set(["No", "Ana Li", "Ana", "not", "left", "Will", "dark", "red", "top", "0:02", "0:09", "Yes"])
     assert held_words("I will tell.", ["Will"]) == ()
+    assert held_words("She is not in this video.", ()) == ((7, 10), (24, 25))
 
 
 @pytest.mark.parametrize(

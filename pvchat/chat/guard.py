@@ -84,7 +84,11 @@ _WORN = re.compile(
     r"\b(?:wear|wears|wearing|worn|dressed)\b(?P<what>(?:(?!\b(?:on the|at|before|next|with|while)\b)[^.;!?])*)",
     re.IGNORECASE,
 )
-_VERDICT = re.compile(r"(?:^|(?<=[.!?] ))(?P<word>Yes|No|Probably yes)\b")
+_HELD = (
+    re.compile(r"(?P<held>\d+(?::\d\d)*)"),
+    re.compile(r"(?:^|(?<=[.!?] ))(?P<held>Yes|No|Probably yes)\b"),
+    re.compile(r"\bin this video(?P<held>\.)"),
+)
 _SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 
 
@@ -156,13 +160,15 @@ def bound_words(text: str, names: Sequence[str]) -> Counter[tuple[str, str]]:
 
 
 def held_words(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
-    """Where in a text stands what a rewording may not change: (from, to) of yes, no, names, colours, sides, numbers."""
+    """Where in a text stands what a rewording may not change: (from, to) of yes, no, names, colours, sides, numbers.
+
+    Also the full stop of a sentence that says who is there or isn't and no more: nothing follows from it.
+    """
     held = NEGATIONS | COLOURS | _SIDES | NUMBERS
     known = [m.span() for n in names for m in re.finditer(rf"(?<!\w){re.escape(n)}(?!\w)", text)]
-    words = [
-        m.span() for m in re.finditer(r"\d+(?::\d\d)*|[^\W\d_]+", text) if m[0].lower() in held or m[0][0].isdigit()
-    ]
-    return tuple(sorted({*known, *words, *(m.span("word") for m in _VERDICT.finditer(text))}))
+    words = [m.span() for m in re.finditer(r"[^\W\d_]+", text) if m[0].lower() in held]
+    others = [m.span("held") for pattern in _HELD for m in pattern.finditer(text)]
+    return tuple(sorted({*known, *words, *others}))
 
 
 def worn_words(text: str, names: Sequence[str]) -> set[str]:
