@@ -75,7 +75,7 @@ def main() -> None:
         Taken("routed heads on", off=lambda model: _routed(model, 1.0)),
     )
     told = [p for p in plans if p.lessons[0].kind != BY_TOKENS]
-    whole: list[list[bool]] = []
+    whole: list[list[list[bool]]] = []
     for row in rows:
         found = [hits(model, phase, group, row) for group in (told, bare)]
         whole = whole or found
@@ -86,9 +86,9 @@ def main() -> None:
     sys.stdout.write(f"answers that follow the tokens of another: {_share(followed)}\n")
 
 
-def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[bool]:
-    """Whether greedy writing gives the rules' answer, question by question."""
-    found: list[bool] = []
+def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[list[bool]]:
+    """Whether greedy writing gives the rules' answer, plan by plan; of a long brief the last questions are left out."""
+    found: list[list[bool]] = []
     for number, plan in enumerate(taken.plan(p) for p in plans):
         batch = phase.collate([plan], [plan.lessons], np.random.default_rng(number))
         with torch.no_grad(), taken.off(model):
@@ -97,7 +97,7 @@ def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
                 people = replace(people, tokens=people.tokens * taken.personal)
-            found += model(visual, batch.prompts, question=batch.question, people=people).exact[0]
+            found.append(model(visual, batch.prompts, question=batch.question, people=people).exact[0])
     return found
 
 
@@ -191,12 +191,13 @@ class _Fixed(torch.nn.Module):
         return torch.full_like(logits, self.gate)
 
 
-def _changes(found: list[bool], whole: list[bool]) -> str:
-    pairs = list(zip(found, whole, strict=True))
+def _changes(found: list[list[bool]], whole: list[list[bool]]) -> str:
+    pairs = [pair for a, b in zip(found, whole, strict=True) for pair in zip(a, b, strict=False)]
     return f"+{pairs.count((True, False))} -{pairs.count((False, True))}"
 
 
-def _share(found: list[bool]) -> str:
+def _share(rows: list[list[bool]]) -> str:
+    found = [one for row in rows for one in row]
     share = float(np.mean(found))
     low, high = at_least(share, len(found)), 1 - at_least(1 - share, len(found))
     return f"{share:.2f} ({low:.2f}–{high:.2f}, {len(found)})"

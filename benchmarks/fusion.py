@@ -40,8 +40,9 @@ def main(argv: list[str] | None = None) -> None:
     clips = np.array([r["video"] for r in rows])
     inputs = {"calibrated": score[:, None], "model": logit[:, None], "both": np.stack([score, logit], 1)}
     found = {name: cross_fitted(x, truth, clips) for name, x in inputs.items()}
-    drawn, hard = (np.array([mark in r[key] for r in rows]) for key, mark in (("set", "anime"), ("id", "hard-")))
-    parts = {"all": truth >= 0, "easy": ~hard, "hard": hard, "drawn": drawn, "hard, real": hard & ~drawn}
+    marks = {"drawn": ("set", "anime"), "masked": ("set", "_masked"), "far": ("set", "_far"), "hard": ("id", "hard-")}
+    parts = {name: np.array([mark in r[key] for r in rows]) for name, (key, mark) in marks.items()}
+    parts |= {"hard, real": parts["hard"] & ~parts["drawn"], "easy": ~parts["hard"], "all": np.ones(len(rows), bool)}
     for title, part in parts.items():
         lost = {name: loss(p, truth) for name, p in found.items()}
         cells = [f"{name} {auc(p[part], truth[part]):.3f}, {lost[name][part].mean():.3f}" for name, p in found.items()]
