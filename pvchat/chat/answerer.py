@@ -3,7 +3,9 @@
 In: a question as it was read, presences, evidence, the clip. Out: a text, streamed sentence by sentence as each is
 backed (`backed.py`). A sentence that isn't ends the first try. The second try is given the rules' answer as all that is
 known; what it doesn't say either is said by the rules. While it writes, the rules' answer is guessed ahead: words which
-are the model's own anyway come in one pass. It gets the clip's visual tokens and the personal tokens of everyone named.
+are the model's own anyway come in one pass. As long as it says just that, names, yes and no and what else was measured
+are given (`held_words`), and other words of it stand where the model finds them nearly as likely as its own (`LEAD`).
+It gets the clip's visual tokens and the personal tokens of everyone named.
 """
 
 from __future__ import annotations
