@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the rules' answer must be, beside the likeliest one, to stand in its place [choice]
 LEADS = True  # off, the rules' answer is guessed ahead and no more
-GUESS_AHEAD = True  # off, the same is written token by token (`model/drafted.py`)
+GUESS_AHEAD = True  # off, nothing leads either, and all is written token by token (`model/drafted.py`)
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
 log = logging.getLogger(__name__)
 
