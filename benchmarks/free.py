@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--start", type=int, default=0, help="and begin with this one (0 is the first)")
     parser.add_argument("--alone", action="store_true", help="no word of the rules' answer leads (answers spoken)")
     parser.add_argument(
-        "--one-by-one", action="store_true", help="guess no words ahead, so that none lead (answers spoken)"
+        "--one-by-one", action="store_true", help="guess no words ahead (answers spoken): none lead"
     )
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
