@@ -1,8 +1,12 @@
 """What the answers of phase 4 rest on: evidence, visual tokens, personal tokens and question taken away one by one.
 
-    python benchmarks/answering.py --phase 4 --start RUN --data … --features … --identities lfw --captioned flickr8k
+    python benchmarks/answering.py --phase 4 --start pvchat/model/pretrained/embedded --data … --features … \
+        --identities lfw --captioned flickr8k --validate-rows 200
 
-In: the options of base training; `--start` is a run of phase 4, `--validate-rows` how many questions. Out: a table. An
+In: the options of base training; `--start` is a run of phase 4 or a saved model with words of its own for answering,
+`--validate-rows` how many questions. Out: a table; parts of the model that are switched off stay trained as they are:
+MoEC's MLPs take equal shares, heads that are routed are all off or all on. "+" and "-" count the questions that come
+out right only without, and only with what was taken away. An
 answer counts where greedy writing gives the rules' very words (a stricter measure than `check --phase 4`, which accepts
 others of the same content, and a cheap one: nothing is written), in words of questions, with names and identities that
 training never saw. Where everybody's tokens are another's, the second number says how many answers follow the tokens.
@@ -11,31 +15,37 @@ training never saw. Where everybody's tokens are another's, the second number sa
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from pvchat.chat.sentences import SentenceEncoder
+from pvchat.model.checkpoint import ANSWERING, read_words
+from pvchat.model.heads import HeadMixer
 from pvchat.train.base.answering import Answering, people_of
 from pvchat.train.base.config import parse
 from pvchat.train.base.lessonplan import Lesson, Plan
-from pvchat.train.base.run import make_model
+from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least
 
 BY_TOKENS = "existence by tokens"
+_SCENES = 60  # drawn for who is there by tokens only; those with nobody present or nobody absent are left out
 
 
 @dataclass(frozen=True)
 class Taken:
-    """One row of the table: what is done to a plan, to its visual tokens (factor), to its personal tokens (factor)."""
+    """One row of the table: what is done to a plan, its visual tokens (factor), its personal tokens, to the model."""
 
     name: str
     plan: Callable[[Plan], Plan] = lambda plan: plan
     seen: float = 1.0
     personal: float = 1.0
+    off: Callable[[Any], AbstractContextManager[None]] = lambda model: nullcontext()
 
 
 def main() -> None:
@@ -43,12 +53,15 @@ def main() -> None:
     torch.set_num_threads(1)
     config = parse()
     model = make_model(config).eval()
+    words = started_from(Path(config.start)) / ANSWERING
+    if words.is_file():
+        model.load_state_dict(read_words(model, words), strict=False)
     phase = Answering(config, model, SentenceEncoder().encode)
     rng = np.random.default_rng([config.seed, 9])
     plans: list[Plan] = []
     while sum(len(p.lessons) for p in plans) < config.validate_rows:
         plans += [p for p in phase.plans(1, rng, True) if not p.lessons[0].told]
-    bare = [p for p in (_by_tokens(phase, rng) for _ in range(len(plans) // 2)) if p is not None]
+    bare = [p for p in (_by_tokens(phase, rng) for _ in range(_SCENES)) if p is not None]
     rows = (
         Taken("as trained"),
         Taken("no evidence", lambda plan: replace(plan, brief="")),
@@ -56,27 +69,36 @@ def main() -> None:
         Taken("no personal tokens", personal=0.0),
         Taken("another question", _shuffled),
         Taken("tokens of another", _swapped),
+        Taken("no HGA", off=lambda model: _set((model.connectors, "hga", False))),
+        Taken("no MoVA gate", off=lambda model: _set((model, "gate", None))),
+        Taken("MoEC in equal shares", off=_equal_shares),
+        Taken("routed heads off", off=lambda model: _routed(model, 0.0)),
+        Taken("routed heads on", off=lambda model: _routed(model, 1.0)),
     )
     told = [p for p in plans if p.lessons[0].kind != BY_TOKENS]
+    whole: list[list[list[bool]]] = []
     for row in rows:
-        shares = [_share(hits(model, phase, group, row)) for group in (told, bare)]
-        sys.stdout.write(f"{row.name:20} with evidence {shares[0]}, by tokens only {shares[1]}\n")
+        found = [hits(model, phase, group, row) for group in (told, bare)]
+        whole = whole or found
+        told_of, by_tokens = (f"{_share(a)} {_changes(a, b)}" for a, b in zip(found, whole, strict=True))
+        sys.stdout.write(f"{row.name:20} with evidence {told_of}, by tokens only {by_tokens}\n")
+        sys.stdout.flush()
     followed = hits(model, phase, bare, Taken("", lambda plan: _flipped(_swapped(plan))))
     sys.stdout.write(f"answers that follow the tokens of another: {_share(followed)}\n")
 
 
-def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[bool]:
-    """Whether greedy writing gives the rules' answer, question by question."""
-    found: list[bool] = []
+def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[list[bool]]:
+    """Whether greedy writing gives the rules' answer, plan by plan; of a long brief the last questions are left out."""
+    found: list[list[bool]] = []
     for number, plan in enumerate(taken.plan(p) for p in plans):
         batch = phase.collate([plan], [plan.lessons], np.random.default_rng(number))
-        with torch.no_grad():
+        with torch.no_grad(), taken.off(model):
             people = people_of(model, batch)
             visual = model.encode_clips(batch.features)
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
                 people = replace(people, tokens=people.tokens * taken.personal)
-            found += model(visual, batch.prompts, question=batch.question, people=people).exact[0]
+            found.append(model(visual, batch.prompts, question=batch.question, people=people).exact[0])
     return found
 
 
@@ -125,7 +147,58 @@ def _yes_or_no(name: str, there: bool) -> str:
     return f"{'Yes' if there else 'No'}, {name} is {'' if there else 'not '}in this video."
 
 
-def _share(found: list[bool]) -> str:
+@contextmanager
+def _set(*fields: tuple[Any, str, Any]) -> Iterator[None]:
+    """Fields of modules as they are given, for the while."""
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in fields]
+    for owner, name, value in fields:
+        setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        for owner, name, value in before:
+            setattr(owner, name, value)
+
+
+@contextmanager
+def _equal_shares(model: Any) -> Iterator[None]:
+    """Every token through all MLPs of its connector alike."""
+    mixtures = list(model.connectors.connectors.values())
+    weights = [m.gate.weight.detach().clone() for m in mixtures]
+    with _set(*((m, "top_k", len(m.experts)) for m in mixtures)):
+        for m in mixtures:
+            m.gate.weight.data.zero_()
+        yield
+    for m, weight in zip(mixtures, weights, strict=True):
+        m.gate.weight.data.copy_(weight)
+
+
+def _routed(model: Any, gate: float) -> AbstractContextManager[None]:
+    """All routed heads at one gate, whatever their router says."""
+    mixers = [m for m in model.modules() if isinstance(m, HeadMixer)]
+    return _set(*((m, "router", _Fixed(gate)) for m in mixers))
+
+
+class _Fixed(torch.nn.Module):
+    """A router that says the same always."""
+
+    adaptive = True
+
+    def __init__(self, gate: float) -> None:
+        super().__init__()
+        self.gate = gate
+
+    def forward(self, logits: torch.Tensor) -> torch.Tensor:
+        return torch.full_like(logits, self.gate)
+
+
+def _changes(found: list[list[bool]], whole: list[list[bool]]) -> str:
+    pairs = [pair for a, b in zip(found, whole, strict=True) for pair in zip(a, b, strict=False)]
+    return f"+{pairs.count((True, False))} -{pairs.count((False, True))}"
+
+
+def _share(rows: list[list[bool]]) -> str:
+    found = [one for row in rows for one in row]
     share = float(np.mean(found))
     low, high = at_least(share, len(found)), 1 - at_least(1 - share, len(found))
     return f"{share:.2f} ({low:.2f}–{high:.2f}, {len(found)})"

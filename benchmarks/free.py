@@ -17,6 +17,7 @@ import logging
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from pvchat.chat.backed import Backing
 from pvchat.chat.guard import COLOURS, NUMBERS, content_words
 from pvchat.config import Settings
 from pvchat.errors import PVChatError
+from pvchat.model import drafted
 
 QUESTIONS = Path(__file__).parents[1] / "data" / "free_questions.txt"
 
@@ -39,20 +41,23 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--answers", default="auto")
     parser.add_argument("--model", default=Settings.model)
     parser.add_argument("--half", choices=("tune", "check"), default="tune")
+    parser.add_argument("--questions", type=Path, default=QUESTIONS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="ask each so many-th question only")
     parser.add_argument("--start", type=int, default=0, help="and begin with this one (0 is the first)")
-    parser.add_argument("--one-by-one", action="store_true", help="guess no words ahead (answers spoken)")
+    parser.add_argument("--alone", action="store_true", help="no word of the rules' answer leads (answers spoken)")
+    parser.add_argument("--one-by-one", action="store_true", help="guess no words ahead (answers spoken): none lead")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
     chat = PVChat(Settings(device="cpu", model=args.model, answers=args.answers))
-    answerer.GUESS_AHEAD = not args.one_by_one
+    answerer.GUESS_AHEAD, answerer.LEADS = not args.one_by_one, not args.alone
     shown = present_in(args.folder, args.half)
     enroll(chat, args.folder, {name for names in shown.values() for name in names})
     spoken = watched()
+    counted()
     rows = []
     with args.out.open("w", encoding="utf-8") as file:
-        for drawn in draw(shown, args.seed)[args.start :: args.every]:
+        for drawn in draw(shown, args.seed, args.questions)[args.start :: args.every]:
             rows.append(ask(chat, args.folder, *drawn, spoken))
             file.write(json.dumps(rows[-1]) + "\n")
             file.flush()
@@ -63,6 +68,7 @@ def main(argv: list[str] | None = None) -> None:
     sys.stdout.write(
         f"{len(rows)} questions, {said} sentences, {own} the model's, {stopped} of {tries} tries stopped "
         f"({barred} with a name, number, time or colour that it wasn't told), "
+        f"{sum(row['led'] for row in rows)} words of {sum(row['tokens'] for row in rows)} led, "
         f"first word after {first:.2f} processor seconds in the median\n"
     )
 
@@ -86,11 +92,11 @@ def enroll(chat: PVChat, folder: Path, wanted: set[str]) -> None:
             chat.enroll(folder / row["enroll"], row["name"])
 
 
-def draw(shown: dict[str, list[str]], seed: int) -> list[tuple[str, str, bool]]:
+def draw(shown: dict[str, list[str]], seed: int, questions: Path = QUESTIONS) -> list[tuple[str, str, bool]]:
     """(clip, question, whether it can be answered) for each question of the file."""
     rng = np.random.default_rng(seed)
     found = []
-    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+    for line in questions.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         text, answerable = line.rsplit("|", 1)
@@ -99,6 +105,23 @@ def draw(shown: dict[str, list[str]], seed: int) -> list[tuple[str, str, bool]]:
         names = [str(name) for name in rng.permutation(shown[clip])]
         found.append((clip, text.strip().format(*names), answerable.strip() == "yes"))
     return found
+
+
+count = [0, 0]  # tokens written about one question, and those of the rules' where another was likelier
+
+
+def counted() -> None:
+    """Count in `count` what is written, and what of it isn't the model's first choice."""
+    plain = drafted._chosen
+
+    def chosen(logits: Any, guess: Sequence[int], slack: Sequence[float]) -> list[int]:
+        kept, own = plain(logits, guess, slack), logits.argmax(-1).tolist()
+        right = next((i for i, (a, b) in enumerate(zip(kept, guess, strict=False)) if a != b), len(guess))
+        count[0] += right + 1
+        count[1] += sum(a != b for a, b in zip(kept[:right], own, strict=False))
+        return kept
+
+    drafted._chosen = chosen
 
 
 def watched() -> list[answerer.Spoken]:
@@ -119,6 +142,7 @@ def ask(
 ) -> dict[str, Any]:
     """One question as a row of the result."""
     spoken.clear()
+    count[:] = [0, 0]
     began, spent, heard = time.perf_counter(), time.process_time(), []
     kind: str
     try:
@@ -134,7 +158,8 @@ def ask(
         "sentences": len(made.said) if made else 1, "own": made.own if made else 0,
         "stopped": len(made.stopped) if made else 0, "refused": made.stopped if made else [],
         "barred": sum(any(invented(said, question, made.backing)) for said, _ in made.stopped) if made else 0,
-        "tries": made.tries if made else 0, "first_cpu_s": round(heard[0], 3) if heard else 0.0,
+        "tries": made.tries if made else 0, "tokens": count[0], "led": count[1],
+        "first_cpu_s": round(heard[0], 3) if heard else 0.0,
         "first_s": round(first, 3), "total_s": round(time.perf_counter() - began, 3),
     }  # fmt: skip
 

@@ -111,6 +111,7 @@ def test_more_sentences_than_the_rules_have_are_refused():
     ]
 
 
+TIMES = "Ana is in this video from 0:02 to 0:04 and from 0:06 to 0:09."
 REST = "Ana is in this video, but I can't tell the rest."
 
 
@@ -155,6 +156,13 @@ REST = "Ana is in this video, but I can't tell the rest."
         ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is inside.", True),
         ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is outside.", False),
         ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is inside a car.", False),
+        ("At what point does Ana show up?", TIMES, "Ana is first seen at 0:02.", True),
+        ("Which second does Ana appear at?", TIMES, "Ana is first seen at 0:02.", True),
+        ("At what point does Ana show up?", TIMES, "Ana is first seen at 0:09.", False),
+        ("At what point does Ana show up?", TIMES, "Bo is first seen at 0:02.", False),
+        ("What time does Ana appear?", "Ana is not in this video.", "Ana is first seen at 0:02.", False),
+        ("When is Ana there?", TIMES, "Ana is first seen at 0:02.", False),
+        ("When does Ana leave?", TIMES, "Ana is first seen at 0:02.", False),
     ],
 )  # fmt: skip
 def test_more_that_is_true_passes_and_what_cannot_be_told_may_be_named(question, plain, said, fits):
@@ -179,6 +187,34 @@ TWO = ("Bo is not in this video, so I can't tell.", "I'm not sure whether Ana is
 )
 def test_of_several_people_it_does_not_matter_who_comes_first(plain, said, left, place):
     assert backing("Does Ana like Bo?", *plain).place_of(said, left) == place
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ana is before a dark wall, on the left of the frame, next to Ana.",
+        "Bo is before a dark wall.",
+        "Bo is before a dark wall, on the left of the frame.",
+    ],
+)
+def test_what_is_said_of_a_neighbour_is_not_said_of_oneself(said):
+    known = (*KNOWN, "Ana is in a street, next to one person.")
+    assert not Backing((LEFT,), known, NAMES, True, "Describe them.").told(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "fits"),
+    [
+        ("She sits and talks, on the left of the frame, next to Bo.", True),
+        ("She sits and talks, on the left of the frame, in a blue jacket.", False),
+        ("She sits and talks, on the right of the frame, next to Bo.", False),
+        ("He sits and talks, on the left of the frame, next to Bo.", False),
+    ],
+)
+def test_she_is_whom_the_sentence_before_tells_of(said, fits):
+    known = (*KNOWN, "Ana sits and talks, on the left of the frame, next to Bo.")
+    plain = ("Ana is wearing a red top and glasses.", "She sits and talks, on the left of the frame.")
+    assert bool(Backing(plain, known, NAMES, asked="Describe Ana.").problems(said, 1)) != fits
 
 
 def test_sentences_end_with_a_full_stop():

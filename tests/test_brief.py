@@ -88,6 +88,21 @@ def test_people_are_told_in_the_question_s_order():
     assert brief(question, question.about(found), Evidence()) == "Cleo is not in this video. Ana is not in this video."
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Is Ana or Bo here?", "Only Ana is in this video; Bo is not."),
+        ("Are Bo and Cleo here?", "Neither Bo nor Cleo is in this video."),
+        ("What are Bo and Ana wearing?", "Bo is not in this video. Ana is in this video. Ana is wearing glasses."),
+    ],
+)
+def test_which_of_several_are_there_is_told_in_one_sentence_where_that_is_asked(text, said):
+    question = read_question(text, NAMES)
+    found = [PersonPresence(n, "present" if n == "Ana" else "absent", 0.5) for n in NAMES]
+    seen = Evidence(facts={"Ana": PersonFacts(features=["glasses"], pose="sitting")})
+    assert brief(question, question.about(found), seen, parts_for(question)) == said
+
+
 def test_nothing_is_told_of_what_is_not_asked():
     found = [PersonPresence("Ana", "present", 0.9, [(2, 9)])]
     seen = Evidence(facts={"Ana": PersonFacts(hair="red hair", pose="sitting", gender="woman")}, duration_s=20.0)

@@ -44,6 +44,7 @@ def answer(text: str) -> str:
     [
         ("Do Ana and Bo wear the same colour?", "Yes, Ana is wearing a red top and Bo is wearing a dark red jacket."),
         ("Is Ana wearing the same color as Bo?", "Yes, Ana is wearing a red top and Bo is wearing a dark red jacket."),
+        ("Do Ana and Bo wear similar colours?", "Yes, Ana is wearing a red top and Bo is wearing a dark red jacket."),
         ("Do Ana and Dev wear the same colour?",
          "I can't tell whether Ana and Dev wear the same colour. Ana is wearing a red top."),
         ("Is Ana to the left of Bo?", "Yes, Ana is further to the left than Bo."),

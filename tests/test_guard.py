@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.guard import contradictions, problems, prompt, rephrase, same_colour
+from pvchat.chat.guard import contradictions, held_words, problems, prompt, rephrase, same_colour
 from pvchat.schemas import PersonFacts, SceneFacts
 
 NAMES = ["Ana", "Ben", "Will"]
@@ -161,6 +161,14 @@ def test_where_nothing_was_measured_only_denials_and_names_are_refused() -> None
 @given(st.sampled_from(["Ben", "Ana", "Zoë", "Mary Ann", "R2-D2", "(x"]), st.text(max_size=30))
 def test_other_peoples_names_never_pass(name: str, rest: str) -> None:
     assert f"names {name}" in contradictions(f"So {name} sits. {rest}", PersonFacts(), SceneFacts(), [name])
+
+
+def test_what_a_rewording_may_not_change_is_found_where_it_stands() -> None:
+    text = "No, Ana Li is not on the left: Will and Ana are, in a dark red top, from 0:02 to 0:09. Yes, I can't tell."
+    held = [text[a:b] for a, b in held_words(text, ["Ana Li", "Ana", "Will"])]
+    assert held == ["No, Ana Li", "not on the left", "Will and Ana", "dark red top, from 0:02 to 0:09", "Yes"]
+    assert held_words("I will tell.", ["Will"]) == ()
+    assert held_words("She is not in this video.", ()) == ((7, 10), (24, 25))
 
 
 @pytest.mark.parametrize(

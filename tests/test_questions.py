@@ -165,6 +165,8 @@ def test_who_else_leaves_out_those_already_named() -> None:
     follow = read("Anyone else?", previous=read("Is Ben here?"))
     assert follow.asks_who
     assert follow.besides == ("Ben",)
+    near = read("Who is the other person beside Ana?")
+    assert (near.type, near.people, near.besides) == ("location", ("Ana",), ())
 
 
 def test_everyone_means_all_enrolled() -> None:

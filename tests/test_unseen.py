@@ -25,7 +25,7 @@ UNSEEN = (
     "What is the title of Ana's book?", "Who does Ana miss?", "Does Ana own a boat?", "Does Ana snore?",
     "Is Ana good at maths?", "How good is Ana at chess?", "What is Ana proud of?", "What is Ana's skill?",
     "When is Ana's birthday?", "Whose brother is Ana?", "What was Ana's mistake?", "What fabric is Ana's shirt?",
-    "What does Ana smell of?",
+    "What does Ana smell of?", "What's in Ana's bag?", "What is inside Ana's red suitcase?",
 )  # fmt: skip
 SEEN = (
     "What is Ana's hairstyle?", "What is Ana's shirt like?", "Which clothes is Ana in?", "What's Ana's pose?",
@@ -37,6 +37,7 @@ SEEN = (
     "Which garments does Ana have on?", "What's Ana's current activity?", "What is Ana's clothing style?",
     "What colours is Ana in?", "Where does Ana sit?", "Where did Ana appear?", "What movements is Ana making?",
     "What's Ana's outfit today?", "What sort of place is Ana in?", "How does Ana look today?",
+    "What's in Ana's hands?", "What is in Ana's left hand?",
 )  # fmt: skip
 
 

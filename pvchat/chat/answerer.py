@@ -3,7 +3,9 @@
 In: a question as it was read, presences, evidence, the clip. Out: a text, streamed sentence by sentence as each is
 backed (`backed.py`). A sentence that isn't ends the first try. The second try is given the rules' answer as all that is
 known; what it doesn't say either is said by the rules. While it writes, the rules' answer is guessed ahead: words which
-are the model's own anyway come in one pass. It gets the clip's visual tokens and the personal tokens of everyone named.
+are the model's own anyway come in one pass. As long as it says just that, names, yes and no and what else was measured
+are given (`held_words`), and other words of it stand where the model finds them nearly as likely as its own (`LEAD`).
+It gets the clip's visual tokens and the personal tokens of everyone named.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pvchat.chat.answers import plain_answer
 from pvchat.chat.backed import Backing, is_open, sentences
 from pvchat.chat.brief import brief, parts_for
 from pvchat.chat.evidence import Evidence
+from pvchat.chat.guard import held_words
 from pvchat.chat.questions import Question
 from pvchat.chat.viewed import HandedOn
 from pvchat.schemas import PersonPresence
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
     from pvchat.chat.viewed import Stream, Viewed
 
 MAX_TOKENS = 80  # of an answer
-GUESS_AHEAD = True  # off, the same is written token by token (`model/drafted.py`)
+LEAD = 0.1  # how likely a word of the rules' answer must be, beside the likeliest one, to stand in its place [choice]
+LEADS = True  # off, the rules' answer is guessed ahead and no more
+GUESS_AHEAD = True  # off, nothing leads either, and all is written token by token (`model/drafted.py`)
 _MOST_NAMED = 3  # people whose tokens stand in the prompt
 log = logging.getLogger(__name__)
 
@@ -135,6 +140,7 @@ class Answerer:
     ) -> None:
         """One try; its sentences go to `spoken` as they come."""
         from pvchat.model.checkpoint import speaking_with
+        from pvchat.model.drafted import Lead
         from pvchat.model.generation import Decoding
         from pvchat.model.people import People
         from pvchat.model.personlora import spoken_of
@@ -142,6 +148,7 @@ class Answerer:
 
         describer, trained = self.describer, self.describer.trained
         drafts = (" ".join(spoken.backing.plain), known) if GUESS_AHEAD else ()
+        lead = Lead(LEAD, held_words(drafts[0], spoken.backing.names)) if LEADS and drafts else None
         wanted, refused = named(question, people), len(spoken.stopped)
         spoken.begin()
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
@@ -150,7 +157,7 @@ class Answerer:
             written = trained.model.generate(
                 describer.views.look(viewed.analysis), [Prompt(question.text, facts=known)],
                 question=describer.vector(question.text), people=People.batch([row], trained.model.config),
-                decoding=Decoding(MAX_TOKENS, heard=spoken.hear, drafts=drafts),
+                decoding=Decoding(MAX_TOKENS, heard=spoken.hear, drafts=drafts, lead=lead),
             )  # fmt: skip
         if len(spoken.stopped) == refused:  # heard to its end
             spoken.hear(written.texts[0])

@@ -35,6 +35,14 @@ _ASKS_NEIGHBOURS = re.compile(
     r"|some ?one|some ?body|company|alone)\b",
     re.IGNORECASE,
 )
+_ASKS_START = re.compile(
+    r"\b(?:what|which) (?:point|moment|second|minute|time) (?:does|do|did) .*"
+    r"\b(?:(?:show|turn|pop) up|appear|come|enter|arrive|begin|start)\b",
+    re.IGNORECASE,
+)
+_START = re.compile(r"(?P<who>.+) is first seen at (?P<at>\d+(?::\d\d)+)\.")
+_TIME = re.compile(r"\d+(?::\d\d)+")
+_HE = re.compile(r"(?:He|She) (?=\w)")
 _THERE = re.compile(r"Yes, .* is in this video\b")
 
 
@@ -95,7 +103,7 @@ class Backing:
         """Why a sentence may not be shown at its place of the answer (0 for the first); empty if it may."""
         found = self._unlike(sentence, place)
         free = self.is_open and self.told(sentence) or self._says_yes(sentence, place)
-        fits = (self._says_more, self._says_why_not, self._says_rest, self._says_where)
+        fits = (self._says_more, self._says_why_not, self._says_rest, self._says_where, self._says_start)
         return [] if free or any(one(sentence, place) for one in fits) else found
 
     def is_free(self, sentence: str, place: int) -> bool:
@@ -114,13 +122,20 @@ class Backing:
         """Whether a sentence says all that the rules' says and more that the brief says, too: "…, next to Bo"."""
         if place >= len(self.plain) or NEGATIONS & set(content_words(sentence, self.names)):
             return False
-        said, plain = sentence, self.plain[place]
+        said, plain = self._by_name(sentence, place), self._by_name(self.plain[place], place)
         if said.startswith("Yes, ") and plain.startswith("Yes, "):
             said, plain = said.removeprefix("Yes, "), plain.removeprefix("Yes, ")
         unbound = bound_words(plain, self.names) - bound_words(said, self.names)
         bound = {pair for pair in unbound if pair[1] != "end"}  # "is wearing black" binds its colour to nothing
         whole = set(content_words(plain, self.names)) <= set(content_words(said, self.names)) and not bound
         return whole and (self.told(said) or any(not problems(said, k, self.names) for k in self.known))
+
+    def _says_start(self, sentence: str, place: int) -> bool:
+        """Whether a sentence says when somebody is first seen, to who asks just that, where the rules say all times."""
+        found = _START.fullmatch(sentence) if place < len(self.plain) and _ASKS_START.search(self.asked) else None
+        times = _TIME.findall(self.plain[place]) if found else []
+        there = f"{found['who']} is in this video" if found else ""
+        return found is not None and times[:1] == [found["at"]] and self.plain[place].startswith(there)
 
     def _says_rest(self, sentence: str, place: int) -> bool:
         """Whether a sentence says what the rules say after their "yes" or "no", without that word."""
@@ -160,16 +175,32 @@ class Backing:
         return found if found and (other or _SPECIAL.search(sentence) is not None) else []
 
     def told(self, sentence: str) -> bool:
-        """Whether the brief says a sentence: its words are the brief's about the same people, bound alike."""
+        """Whether the brief says a sentence: its words are the brief's about the same people, bound alike.
+
+        What is said of others who stand next to somebody isn't said of her, and nobody stands next to herself.
+        """
         words, who = content_words(sentence, self.names), self._names(sentence)
-        about = [k for k in self.known if self._names(k) & who]
+        about = [k for k in self.known if self._subject(k) in who]
         said = [w for w in words if w not in who]
+        if len(words) - len(said) > len(who):
+            return False
         if not about or not said or NEGATIONS & set(said) or _VERDICT.match(sentence):
             return False
         text = " ".join(about)
         mine, theirs = bound_words(sentence, self.names), bound_words(text, self.names)
         worn = worn_words(sentence, self.names) - worn_words(text, self.names)
         return len(who) == 1 and set(said) <= set(content_words(text, self.names)) and not mine - theirs and not worn
+
+    def _by_name(self, sentence: str, place: int) -> str:
+        """A sentence with a name for the "he" or "she" that it begins with: of whom the rules' one before it tells."""
+        he, before = _HE.match(sentence), self._names(self.plain[place - 1]) if place else set()
+        if he is None or len(before) != 1 or not self.plain[place].startswith(he[0]):
+            return sentence
+        return f"{self.names[int(before.pop().strip('@'))]} {sentence[he.end() :]}"
+
+    def _subject(self, sentence: str) -> str:
+        """The mark of whom a sentence names first; empty where it names nobody."""
+        return next((w for w in content_words(sentence, self.names) if w.startswith("@")), "")
 
     def _names(self, sentence: str) -> set[str]:
         """Marks of the people named in a sentence."""

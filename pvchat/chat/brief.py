@@ -9,6 +9,7 @@ question doesn't ask for, as it was read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -63,7 +64,10 @@ def brief(question: Question, asked: Sequence[PersonPresence], evidence: Evidenc
     by_name = {p.name: p for p in asked}
     named = [by_name[name] for name in dict.fromkeys(question.people) if name in by_name]
     present = [p for p in asked if p.decision == "present"]
-    told = [sentence for p in named[:_MOST] for sentence in of_person(p, evidence, parts)]
+    if len(named) > 1 and question.type == "existence" and "times" not in parts:
+        told = [which_are_there(named[:_MOST], evidence)]
+    else:
+        told = [sentence for p in named[:_MOST] for sentence in of_person(p, evidence, parts)]
     told += compared([p for p in named if p in present], evidence) if "between" in parts else []
     told += [] if named else of_everybody(question, asked, evidence)
     told += [] if named else [sentence for p in present[:_MOST] for sentence in seen_of(p.name, evidence, parts)]
@@ -80,6 +84,11 @@ def of_everybody(question: Question, asked: Sequence[PersonPresence], evidence: 
     everybody = replace(question, besides=())  # who is left out is the model's to find
     told = [who_is_there(everybody, asked, evidence), how_many(asked, evidence)]
     return [*told, who_is_absent(away)] if question.aspect.name == "absent" else told
+
+
+def which_are_there(named: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Which of several named are there, in one sentence as it is answered, but for yes or no."""
+    return upper(re.sub(r"^(?:Yes|No), ", "", existence(named, evidence)))
 
 
 def of_person(person: PersonPresence, evidence: Evidence, parts: frozenset[Part] = ALL) -> list[str]:

@@ -23,8 +23,8 @@ _NAME = MASK.lower()
 _NEARER, _APART = 1.25, 0.02  # face heights' ratio, and frame widths, from which two people differ [choice]
 _PAIR = rf"(?:{_NAME},? (?:and|or) {_NAME}|they|both)"
 _COLOUR = re.compile(
-    rf"^(?:do|are|does|is|did|were) (?:both )?{_PAIR} .*\bsame colou?rs?\b"
-    rf"|^(?:is|are|does|do) {_NAME} .*\bsame colou?rs? as {_NAME}\b"
+    rf"^(?:do|are|does|is|did|were) (?:both )?{_PAIR} .*\b(?:same|similar|matching) colou?rs?\b"
+    rf"|^(?:is|are|does|do) {_NAME} .*\b(?:same|similar) colou?rs? (?:as|to) {_NAME}\b"
 )
 _SIDE = (
     r"(?:(?:further |farther |more |standing |sitting )*(?:to |on |at )?(?:the )?(?P<side>left|right)(?: side)?"

@@ -84,6 +84,13 @@ _WORN = re.compile(
     r"\b(?:wear|wears|wearing|worn|dressed)\b(?P<what>(?:(?!\b(?:on the|at|before|next|with|while)\b)[^.;!?])*)",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(r"\b(?:in|on|to|at|from) (?:the )?$")
+_BINDS = re.compile(r",? (?:and |or |nor )?")
+_HELD = (
+    re.compile(r"(?P<held>\d+(?::\d\d)*)"),
+    re.compile(r"(?:^|(?<=[.!?] ))(?P<held>Yes|No|Probably yes)\b"),
+    re.compile(r"\bin this video(?P<held>\.)"),
+)
 _SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 
 
@@ -151,6 +158,31 @@ def bound_words(text: str, names: Sequence[str]) -> Counter[tuple[str, str]]:
     found = _colour_nouns(words, names)
     for what in ("a side", "a number"):
         found += Counter({(what, word): n for word, n in _BINDINGS[what](words, names).items()})  # type: ignore[attr-defined]
+    return found
+
+
+def held_words(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where in a text stands what a rewording may not change: (from, to) of yes, no, names, colours, sides, numbers.
+
+    Names that are listed are one place, sides and times stand with their preposition. Also the full stop of a sentence
+    that says who is there or isn't and no more: nothing follows from it.
+    """
+    held = NEGATIONS | COLOURS | _SIDES | NUMBERS
+    known = [m.span() for n in names for m in re.finditer(rf"(?<!\w){re.escape(n)}(?!\w)", text)]
+    words = [m.span() for m in re.finditer(r"[^\W\d_]+", text) if m[0].lower() in held]
+    others = [m.span("held") for pattern in _HELD for m in pattern.finditer(text)]
+    return tuple(_joined(text, sorted({*known, *words, *others})))
+
+
+def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, with what begins or binds them: "Ana and Bo", "on the left", "from 0:02 to 0:09"."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        before = _BEGINS.search(text, 0, start)
+        start = before.start() if before is not None else start
+        if found and (start <= found[-1][1] or _BINDS.fullmatch(text, found[-1][1], start)):
+            start, end = found[-1][0], max(end, found.pop()[1])
+        found.append((start, end))
     return found
 
 

@@ -38,7 +38,10 @@ _WHO = re.compile(
     r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*"
     r"(people|persons?|faces|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
 )
-_BESIDES = re.compile(r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?))\b")
+_BESIDES = re.compile(
+    r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?)"
+    r"(?! (?:right |just )?(?:beside|next to|near|behind|with)\b))\b"
+)
 _EVERYONE = re.compile(
     r"\b(every ?one|every ?body|all of (them|us|my|the|you)|they all|all (the )?(people|enrolled|persons)"
     r"|whole (group|team|family))\b"

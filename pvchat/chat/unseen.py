@@ -32,7 +32,10 @@ _OTHER_TIMES = (
     r"|before this|in the future|about to)\b|\bnext\W*$|\bwhat (?:will|would)\b"
     r"|\b(?:did|has) \w+ (?:just )?(?:eat|eaten|drink|buy|win|lose|say|get|go|study|learn|meet|marry|leave)\b"
 )
-_ELSEWHERE = r"\b(?:pockets?|wallet|inside (?:the|his|her|their) (?:bag|box|car))\b"
+_ELSEWHERE = (
+    r"\b(?:pockets?|wallet|inside (?:the|his|her|their) (?:bag|box|car))\b"
+    rf"|^(?:and |but |so )?what(?:'s| is| was| are| were)? in(?:side)? {MASK.lower()}'s (?!(?:\w+ )?hands?\b)"
+)
 _CLIP = (
     r"\b(?:weather|season|(?:what|which) (?:year|month|date|day|camera)"
     r"|time of (?:the )?year|whose|president|capital)\b"

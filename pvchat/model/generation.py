@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pvchat.model.drafted import drafted
+from pvchat.model.drafted import Lead, drafted
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Decoding:
         heard: told the first text so far after each of its tokens; True ends the writing.
         drafts: what one text may be or may quote: the same is written, in fewer passes (`drafted.py`). For one prompt,
             greedily.
+        lead: which words of the first draft stand although the model finds others likelier.
     """
 
     max_new_tokens: int = 64
@@ -35,6 +36,7 @@ class Decoding:
     scored: bool = False
     heard: Callable[[str], bool] | None = None
     drafts: tuple[str, ...] = ()
+    lead: Lead | None = None
 
 
 @dataclass
@@ -99,7 +101,10 @@ def _drafted(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding, stop:
         heard = decoding.heard is not None and decoding.heard(text)
         return not heard and len(ids) < decoding.max_new_tokens
 
-    ids = drafted(llm.eval(), tokenizer, embeds, decoding.drafts, stop, more)
+    known = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in decoding.drafts]
+    known[0] += [tokenizer.eos_token_id] if known[0] else []
+    slack = decoding.lead.slack(tokenizer, decoding.drafts[0]) if decoding.lead is not None else []
+    ids = drafted(llm.eval(), embeds, known, slack, stop, more)
     return Texts([tokenizer.decode(ids, skip_special_tokens=True).strip()], [])
 
 

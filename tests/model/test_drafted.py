@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from pvchat.model.drafted import Lead  # noqa: E402
 from pvchat.model.generation import Decoding, generate_texts  # noqa: E402
 from pvchat.model.llm import load_llm  # noqa: E402
 
@@ -66,3 +67,24 @@ def test_a_listener_hears_every_token_and_can_stop_it(pair, prompt):
     said = written(pair, prompt, drafts=(plain,), heard=stop)
     assert len(heard) == 4
     assert said == heard[-1].strip()
+
+
+def test_what_is_given_stands_and_the_rest_is_the_models(pair, prompt):
+    plain, draft = written(pair, prompt), "Ana is on the left."
+    assert written(pair, prompt, drafts=(draft,), lead=Lead()) == plain
+    assert written(pair, prompt, drafts=(draft,), lead=Lead(given=((0, len(draft)),))).startswith(draft)
+    assert written(pair, prompt, drafts=(draft,), lead=Lead(given=((0, 3),))).startswith("Ana")
+    assert written(pair, prompt, drafts=(draft,), lead=Lead(given=((7, 9),))) == plain  # other words were written first
+
+
+def test_a_word_leads_only_where_the_model_finds_it_likely_enough(pair, prompt):
+    draft = "Ana is on the left."
+    assert written(pair, prompt, drafts=(draft,), lead=Lead(1e-9)) == draft  # of random weights all are about as likely
+    assert written(pair, prompt, drafts=(draft,), lead=Lead(0.999)) == written(pair, prompt)
+
+
+def test_where_the_rules_answer_is_guessed_only_its_own_words_lead(pair):
+    slack = Lead(0.5, ((4, 6),)).slack(pair[1], "Ana is here.")
+    words = pair[1]("Ana is here.", add_special_tokens=False)["input_ids"]
+    assert len(slack) == len(words) + 1
+    assert {round(one, 3) for one in slack} == {0.693, float("inf")}

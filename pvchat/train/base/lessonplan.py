@@ -35,12 +35,26 @@ from pvchat.train.base.sheets import (
     worn,
 )
 
-_PRONOUN, _CARELESS = 0.12, 0.15  # shares of questions
+_PRONOUN, _CARELESS, _DRESSED = 0.12, 0.15, 0.2  # shares of questions; the last of those of training
+_BEFORE = (
+    "Hey, ",
+    "So, ",
+    "Well, ",
+    "OK, ",
+    "Please, ",
+    "Now, ",
+    "One question: ",
+    "Tell me: ",
+    "And ",
+    "Do you know: ",
+)
+_AFTER = (" please", ", please", ", can you tell", ", do you know", " in this clip", " in it", " then", " now")
 _NARROW, _BARE, _DESERTED = 0.12, 0.03, 0.2  # shares of sheets; the last of those where nobody known is present
 _FITTING = 0.75  # of sheets whose brief tells only what its questions ask for, as `ask` does
 _OF_FOCUS = {"present": 4.0, "unsure": 1.2, "absent": 1.2}  # how often one of those is asked about, however many
 _OF_ABSENT, ABSENT = 0.15, "who not"
 _OFTEN = ("unanswerable",) * 5  # in more wordings than any other kind
+_OPENER = re.compile(r"^(?!I\b)[A-Z](?=[a-z']* )")
 _HE = {"man": "he", "woman": "she"}
 
 
@@ -92,9 +106,11 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     chosen = [str(kind) for kind in rng.permutation(np.array([*possible, *possible]))]
     lessons = [ask(sheet, kind, focus, rng, validation) for kind in chosen]
     parts = parts_for(lessons[0].question) if rng.random() < _FITTING else ALL
-    fitting = [one for one in lessons if parts_for(one.question) == parts or parts == ALL]
+    kind = lessons[0].question.type
+    alike = [one for one in lessons if (one.question.type == "existence") == (kind == "existence")]
+    fitting = lessons if parts == ALL else [one for one in alike if parts_for(one.question) == parts]
     lessons = (fitting * count)[:count]
-    about = Question("", people=tuple(focus), aspect=Aspect("absent") if absent else USUAL)
+    about = Question("", type=kind, people=tuple(focus), aspect=Aspect("absent") if absent else USUAL)
     told = brief(about, about.about(sheet.presences), sheet.evidence, parts)
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
         lessons = [replace(one, told=one.answer) for one in lessons]
@@ -113,7 +129,7 @@ def _focus(sheet: Sheet, rng: np.random.Generator) -> tuple[list[str], tuple[str
     if draw < 0.42:
         return chosen[:1], (*kinds("one"), *_OFTEN)
     if draw < 0.8 and len(chosen) > 1:
-        return chosen, (*kinds("two") * 4, *kinds("one"))
+        return chosen, kinds("two")
     return [], kinds("clip")
 
 
@@ -129,9 +145,18 @@ def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator,
         he = _HE.get(sure_gender(_facts(sheet, names[0])) or "", "")
         text = re.sub(r"\b(is|does|has|was|did) \{0\}(?!')", rf"\1 {he}", text) if he else text
     text = text.format(*names, x=what)
+    if not validation and rng.random() < _DRESSED:
+        text = _dressed_up(text, rng)
     if rng.random() < _CARELESS:
         text = text.rstrip("?.") if rng.random() < 0.5 else text[:1].lower() + text[1:]
     return Lesson(kind, text, question, plain_answer(question, question.about(sheet.presences), sheet.evidence))
+
+
+def _dressed_up(text: str, rng: np.random.Generator) -> str:
+    """A question with words before or behind it that ask for nothing."""
+    if rng.random() < 0.5:
+        return f"{_BEFORE[rng.integers(len(_BEFORE))]}{re.sub(_OPENER, lambda found: found[0].lower(), text)}"
+    return f"{text.rstrip('?.')}{_AFTER[rng.integers(len(_AFTER))]}{text[-1] if text[-1] in '?.' else ''}"
 
 
 def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -> Plan:
@@ -170,7 +195,7 @@ def _asked_for(sheet: Sheet, kind: str, names: Sequence[str], rng: np.random.Gen
         return any_spot(rng)
     if kind == "depth":
         return ("foreground", "background")[rng.integers(2)]
-    if kind == "pose":
+    if kind in ("pose", "who sits"):
         return facts.pose if true and facts.pose else ("standing", "sitting", "lying down")[rng.integers(3)]
     if kind in ("side", "further to the side", "further or not"):
         return ("left", "right", "middle")[rng.integers(2 + (kind == "side"))]
