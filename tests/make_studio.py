@@ -13,6 +13,7 @@ from make_analysis import identity_of, make_analysis, make_clip, make_track
 from pvchat import PVChat, video
 from pvchat.config import Settings, VideoConfig
 from pvchat.identity.presence import PresenceModel
+from pvchat.perception import closer, scan  # noqa: F401  they take `recognise` by name: not while it is another
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
 
 ANA, BEN = 1, 2

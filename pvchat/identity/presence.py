@@ -54,6 +54,9 @@ _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 # Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
 # ones, and posters, masks and blurs many figures. Three would do on the tune half.
 _OTHER_WORLD = 4.0
+# Log-odds for each unit that the locator's mean score of a figure lies below 1: what it isn't sure of may be a hand or
+# a bow, and like many. On the tune half 2 to 10 do as well, and so does a limit of .9.
+_NO_FIGURE = 5.0
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
@@ -248,7 +251,7 @@ class PresenceModel:
         return float(self._figure_logits(person, analysis, own).max(initial=_NEVER))
 
     def _figure_logits(self, person: Person, analysis: ClipAnalysis, own: Verifier | None) -> FloatArray:
-        """[K]: a drawn figure's log-odds, each track by its own sightings."""
+        """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
         out = np.full(len(analysis.tracks), _NEVER, np.float32)
         if person.outdated:
             return out
@@ -257,7 +260,7 @@ class PresenceModel:
         bias = 0.0 if own is None else own.bias
         for i, track in enumerate(analysis.tracks):
             if track.kind == "figure":
-                out[i] = self._compared(view, track) + bias
+                out[i] = self._compared(view, track) + bias - _NO_FIGURE * (1 - float(track.scores.mean()))
         return out
 
 
