@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from make_analysis import make_analysis, make_track
 
+from pvchat.identity.presence import PresenceModel
+from pvchat.people.person import FIGURES, Person
 from pvchat.perception.experts import figures
 from pvchat.perception.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes, unit
 from pvchat.perception.experts.figuretracks import link_figures
@@ -196,3 +201,15 @@ def test_auc_and_cohort():
     z = np.repeat(np.eye(2, 128, dtype=np.float32), 10, 0)
     mixed = figurefits.cohort_centres(z, np.r_[np.arange(10), np.zeros(10, int)], 2, seed=0)
     assert mixed.shape == (1, 128)  # a centre of one character alone would be that character's own vector
+
+
+def test_a_figure_that_the_locator_is_not_sure_of_is_less_likely_somebody():
+    rows = _random_units(np.random.default_rng(0), 8)
+    tracks = [
+        replace(make_track(1, kind="figure"), identity=rows, scores=np.full(8, score, np.float32))
+        for score in (1.0, 0.6)
+    ]
+    arrays = {"prototypes": rows, "body": np.zeros((1, 1280)), "frame": np.zeros(1280)}
+    ana = Person("Ana", kind="figure", arrays=arrays, extra={"figures": FIGURES})
+    odds = PresenceModel.load().compared([ana], make_analysis(*tracks))[0]
+    assert odds[0] - odds[1] == pytest.approx(2.0, abs=1e-4)

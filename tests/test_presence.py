@@ -377,15 +377,6 @@ def test_a_figure_is_found_at_its_own_track(model: PresenceModel) -> None:
     assert found[0].spans == [(0.5, 1.5)]
 
 
-def test_a_figure_that_the_locator_is_not_sure_of_is_less_likely_somebody(model: PresenceModel) -> None:
-    sure, unsure = make_track(1, kind="figure"), make_track(1, kind="figure")
-    unsure.scores = np.full(len(unsure), 0.6, np.float32)
-    sure.scores = np.ones(len(sure), np.float32)
-    ana = enrolled(1, kind="figure")
-    odds = [model.compared([ana], make_analysis(track))[0, 0] for track in (sure, unsure)]
-    assert odds[0] - odds[1] == pytest.approx(2.0, abs=1e-4)
-
-
 def test_two_figures_of_one_clip_have_a_track_each(model: PresenceModel) -> None:
     analysis = make_analysis(
         make_track(2, kind="figure", box=(0.1, 0.2, 0.3, 0.6)), make_track(1, kind="figure", box=(0.6, 0.2, 0.8, 0.6))
