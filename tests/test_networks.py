@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -128,41 +127,6 @@ def test_side_by_side_keeps_the_order_and_does_not_wait_for_itself(monkeypatch: 
     assert all(len({one.split(maxsplit=1)[1] for one in made}) == 1 for made in rows)  # each stayed in its thread
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert set(side_by_side(lambda k: threading.current_thread(), range(3))) == {threading.current_thread()}
-
-
-def test_the_next_thing_is_made_while_another_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    making, used = threading.Event(), threading.Event()
-
-    def source() -> Iterator[int]:
-        yield from range(2)
-        making.set()
-        assert used.wait(20)  # while this thing is made the other thread uses one
-        yield 2
-
-    def use(k: int) -> int:
-        if k == 0:
-            assert making.wait(20)
-            used.set()
-        return k
-
-    assert side_by_side(use, source()) == [0, 1, 2]
-
-
-def test_what_fails_to_be_made_ends_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    asked: list[int] = []
-
-    def source() -> Iterator[int]:
-        for k in range(50):
-            asked.append(k)
-            if k == 3:
-                raise ValueError("damaged")
-            yield k
-
-    with pytest.raises(ValueError, match="damaged"):
-        side_by_side(str, source())
-    assert asked == [0, 1, 2, 3]
 
 
 def test_an_error_side_by_side_ends_all_and_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from make_analysis import box_at, five_points, identity_of  # noqa: E402
 
 from pvchat.perception import search  # noqa: E402
 from pvchat.perception.experts.faces import Located  # noqa: E402
-from pvchat.perception.search import find_faces, locate, locate_read  # noqa: E402
+from pvchat.perception.search import find_faces, locate  # noqa: E402
 
 SIDE = 64
 
@@ -152,25 +152,6 @@ def test_short_clips_and_photos(monkeypatch: pytest.MonkeyPatch, count: int) -> 
 def test_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     faces = find(Film(*({} for _ in range(10))), monkeypatch)
     assert [f.identity.shape for f in faces] == [(0, 128)] * 10
-
-
-def test_faces_are_found_in_pieces_as_in_the_whole() -> None:
-    film = Film(*({1: box_at(20 + f, 30, 24)} for f in range(11)))
-    pieces = iter([film.images[:4], film.images[4:8], film.images[8:]])
-    located = locate_read(pieces, film)  # type: ignore[arg-type]
-    whole = locate(film.images, np.zeros(11, np.int64), film, lambda done: None)  # type: ignore[arg-type]
-    for a, b in zip(located, whole, strict=True):
-        np.testing.assert_array_equal(a.boxes, b.boxes)
-
-
-def test_faces_that_are_known_are_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    film = Film(*({1: box_at(20 + f, 30, 24)} for f in range(11)))
-    whole, searched = find(film, monkeypatch), len(film.searched)
-    located = [film.located(f) for f in range(11)]
-    faces = find_faces(film.images, np.zeros(11, np.int64), film, located=located)  # type: ignore[arg-type]
-    assert len(film.searched) == searched
-    for a, b in zip(faces, whole, strict=True):
-        np.testing.assert_array_equal(a.identity, b.identity)
 
 
 def test_progress_counts_frames_up_to_all() -> None:

@@ -6,7 +6,6 @@ import hashlib
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,36 +206,6 @@ def test_jumping_over_what_is_not_needed_changes_nothing(tmp_path: Path, monkeyp
 def test_key_is_the_hash_of_the_bytes(clips: Path) -> None:
     path = made(clips, "b_frames.mp4")
     assert load(path, PYAV).key == content_key(path) == hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_frames_are_handed_out_while_they_are_read(clips: Path) -> None:
-    path, read, seen = made(clips, "b_frames.mp4"), list[float](), list[tuple[float, NDArray[np.uint8]]]()
-
-    def look(pieces: Iterator[NDArray[np.uint8]]) -> None:
-        seen.extend((read[-1], piece.copy()) for piece in pieces)
-
-    clip = load(path, PYAV, progress=lambda what, done, total: read.append(done), each=look)
-    assert [len(piece) for _, piece in seen] == [copies.PIECE, len(clip.images) - copies.PIECE]
-    assert seen[0][0] < clip.times[copies.PIECE + 1]  # the first came before the next were read
-    np.testing.assert_array_equal(np.concatenate([piece for _, piece in seen]), clip.images)
-    np.testing.assert_array_equal(load(path, PYAV).images, clip.images)
-
-
-def test_who_takes_a_few_frames_gets_the_clip_all_the_same(clips: Path) -> None:
-    path = made(clips, "b_frames.mp4")
-    taken = load(path, PYAV, each=lambda pieces: [next(pieces)])
-    np.testing.assert_array_equal(taken.images, load(path, PYAV).images)
-
-
-def test_several_copies_are_as_one(tmp_path: Path) -> None:
-    """The encoder's rate control looks back: started anew for each copy it gave other pixels."""
-    pictures = list(make_clips.noisy_frames(11, 96, 64))
-    copies.encode(tmp_path / "one.mp4", pictures, 4.0, copies.COPY_OPTIONS)
-    whole = copies.read_copy(tmp_path / "one.mp4", 11, (96, 64), PYAV)
-    pieces = list(copies.through_copies(tmp_path, pictures, (96, 64), 4.0, PYAV))
-    assert [len(piece) for piece in pieces] == [4, 4, 3]
-    np.testing.assert_array_equal(np.concatenate(pieces), whole)
-    assert list(copies.through_copies(tmp_path, [], (96, 64), 4.0, PYAV)) == []
 
 
 def test_progress_runs_to_the_end(clips: Path) -> None:

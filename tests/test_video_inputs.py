@@ -151,7 +151,7 @@ def test_the_copy_is_deleted_after_success_and_after_errors(
         assert left_behind(pvchat_home) != []
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pvchat.video.copies.read_copy", interrupted)
+    monkeypatch.setattr("pvchat.video.clips.read_copy", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load(made(clips, "b_frames.mp4"), CONFIG)
     assert left_behind(pvchat_home) == []
@@ -176,7 +176,7 @@ def test_a_full_disk_is_told(clips: Path, pvchat_home: Path, monkeypatch: pytest
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("pvchat.video.copies._mux", full)
+    monkeypatch.setattr("pvchat.video.clips.encode", full)
     with pytest.raises(VideoReadError, match="No space left on device"):
         load(made(clips, "b_frames.mp4"), CONFIG)
     assert left_behind(pvchat_home) == []

@@ -21,7 +21,7 @@ from pvchat.perception import bodies, facts, places, tracks
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
-from pvchat.perception.experts.faces import FaceExpert, Faces, Located
+from pvchat.perception.experts.faces import FaceExpert, Faces
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
@@ -144,12 +144,7 @@ class Experts:
 
 
 def recognise(
-    clip: Clip,
-    experts: Experts,
-    progress: Progress | None = None,
-    depth: Depth = WHOLE,
-    start_s: float = 0.0,
-    located: Sequence[Located] | None = None,
+    clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE, start_s: float = 0.0
 ) -> ClipAnalysis:
     """Look for who is in a clip, and no further: what they do and wear is `measuring.measure`'s.
 
@@ -159,7 +154,6 @@ def recognise(
         progress: called with what is being done, how much of it is done, and how much there is.
         depth: how much the dear experts look at.
         start_s: where the clip begins, if it is a part of a longer one (seconds).
-        located: where each frame's faces are, if that was looked for while the clip was read (`search.locate_read`).
     """
     tell = progress or (lambda what, done, total: None)
     kept = spread(len(clip.images), depth.grid_frames)
@@ -169,8 +163,9 @@ def recognise(
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)
-    searched: Callable[[int], None] = lambda done: tell("looking for faces", done, total)  # noqa: E731
-    found = find_faces(clip.images, numbers, experts.faces, searched, depth.follow, located)
+    found = find_faces(
+        clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total), depth.follow
+    )
     networks.rest()  # so that the buffers of one step aren't there beside those of the next
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)

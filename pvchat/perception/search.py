@@ -12,7 +12,7 @@ few gives its own to the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,6 @@ def find_faces(
     expert: FaceExpert,
     tell: Callable[[int], None] = lambda done: None,
     follow: bool = False,
-    located: Sequence[Located] | None = None,
 ) -> list[Faces]:
     """The faces of each of T frames.
 
@@ -47,11 +46,8 @@ def find_faces(
         expert: finds and describes.
         tell: hears how many frames are done.
         follow: search every second frame only.
-        located: where they are, if that is known already (`locate_read`).
     """
-    if located is None:
-        located = locate(images, shots, expert, tell, follow)
-    return describe(images, located, shots, expert)
+    return describe(images, locate(images, shots, expert, tell, follow), shots, expert)
 
 
 def locate(
@@ -82,14 +78,6 @@ def locate(
     missed = side_by_side(follow_all, _stretches(between))
     side_by_side(search_all, _stretches([frame for part in missed for frame in part]))
     return [found[f] for f in range(len(images))]
-
-
-def locate_read(pieces: Iterable[NDArray[np.uint8]], expert: FaceExpert) -> list[Located]:
-    """Where each frame's faces are, of a short clip that is being read: pieces [t, H, W, 3] uint8 RGB, in order.
-
-    What is free looks at the pieces that are there while another thread reads the next (`video.load`).
-    """
-    return [one for piece in side_by_side(lambda piece: expert.locate_many(list(piece)), pieces) for one in piece]
 
 
 def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:

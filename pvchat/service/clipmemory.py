@@ -28,14 +28,9 @@ from pvchat.schemas import Appearance, ClipAnalysis, Look, Progress, Stage, Trac
 from pvchat.video import ContentKeys
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from pvchat.perception.experts.faces import Located
     from pvchat.service.networks import Networks
     from pvchat.storage.clips import ClipCache
     from pvchat.video import Clip, Probe
-    from pvchat.video.clips import Each
 
 IN_MEMORY = 8  # analysed clips
 
@@ -72,8 +67,6 @@ class ClipMemory:
 
     def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """What the experts say about a clip; the seconds are 0 unless it had to be decoded or looked at.
-
-        A short clip's faces are looked for while it is decoded: in those seconds is what that adds to them.
 
         Args:
             clip: a video, an animation or a photo.
@@ -233,6 +226,7 @@ class ClipMemory:
                 self.cache.save(analysis, version)
 
     def _first_look(self, file: _File, partial: Partial | None) -> Look:
+        from pvchat import video
         from pvchat.perception import analysis
         from pvchat.perception.scan import is_long, probed
 
@@ -241,28 +235,17 @@ class ClipMemory:
         if found is not None and is_long(found, self.config):
             return self._look_through(file, found, partial)
         with self.networks.lock:
-            decoded, located = self._read(file, found)
+            decoded = video.load(file.path, self.config, progress=self.progress, key=file.key, found=found)
             read = time.perf_counter()
-            seen = analysis.recognise(decoded, self.networks.experts, self.progress, located=located)
+            seen = analysis.recognise(decoded, self.networks.experts, self.progress)
             self._decoded = decoded if seen.stage == "who" else None
         self._save(seen, file.version)
         return Look(seen, read - started, time.perf_counter() - read)
 
-    def _read(self, file: _File, found: Probe | None) -> tuple[Clip, list[Located]]:
-        """A short clip, and where its faces are: they are looked for while it is read."""
-        from pvchat.perception.search import locate_read
-
-        located: list[Located] = []
-
-        def look(pieces: Iterator[NDArray[np.uint8]]) -> None:
-            located.extend(locate_read(pieces, self.networks.experts.faces))
-
-        return self._decode(file, found, look), located
-
-    def _decode(self, file: _File, found: Probe | None = None, each: Each | None = None) -> Clip:
+    def _decode(self, file: _File) -> Clip:
         from pvchat import video
 
-        return video.load(file.path, self.config, progress=self.progress, key=file.key, found=found, each=each)
+        return video.load(file.path, self.config, progress=self.progress, key=file.key)
 
     def _measure(self, file: _File, seen: Look) -> Look:
         """A short clip's analysis of stage "what" out of one of stage "who"; decoded again if it isn't the last one."""

@@ -1,17 +1,15 @@
-"""From a file to a `Clip`: probe → pictures at the sample times → normalised copies → decord or PyAV → RGB arrays.
+"""From a file to a `Clip`: probe → pictures at the sample times → normalised copy → decord or PyAV → RGB arrays.
 
-Copies hold the sampled pictures and no others, at the constant rate of the samples: what nobody looks at is neither
-scaled nor encoded. A copy holds a few, which can be looked at while the next are read. The sample at time t is the
-picture on the screen at t, which makes variable frame rates constant.
+The copy holds the sampled pictures and no others, at the constant rate of the samples: what nobody looks at is neither
+scaled nor encoded. The sample at time t is the picture on the screen at t, which makes variable frame rates constant.
 Damage: what decodes is used and `Clip.note` says what was lost; a file of which nothing decodes is an error.
 Legend: T sampled frames, H and W pixels of the normalised picture.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.config import VideoConfig
 from pvchat.schemas import Progress
 from pvchat.video.containers import Damage, decoded, probe_container, upright
-from pvchat.video.copies import backend_in_use, through_copies, workspace
+from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
 from pvchat.video.files import HEAD_BYTES, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
 from pvchat.video.pictures import animation, flat, open_picture, probe_picture
@@ -32,8 +30,6 @@ log = logging.getLogger(__name__)
 
 STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same frames from every container
 MIN_SIDE = 16  # pixels of the copy
-
-Each = Callable[[Iterator[NDArray[np.uint8]]], None]  # takes frames while they are read
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,6 @@ def load(
     span: tuple[float, float] | None = None,
     key: str = "",
     found: Probe | None = None,
-    each: Each | None = None,
 ) -> Clip:
     """Decode a clip, an animation or a photo into evenly spread RGB frames.
 
@@ -95,8 +90,6 @@ def load(
         span: start and end in seconds of the part that is sampled; None: all of it.
         key: the file's content key where the caller has it already: hashing reads the whole file.
         found: what `probe` said where the caller asked it already: it goes through all packets.
-        each: is handed the frames while they are read, [t, H, W, 3] uint8 RGB at a time; may take them in several
-            threads, one after the other.
 
     Raises:
         VideoReadError: nothing usable in the file, or a limit is broken.
@@ -106,26 +99,18 @@ def load(
     found = found or probe(path, config)
     size = copy_size(found, config)
     source = _Source(path, found, size, config, progress, span)
-    with workspace() as folder, contextlib.closing(source.pieces(folder)) as pieces:
-        if each is not None:
-            each(pieces)
-        for _ in pieces:
-            pass
+    with workspace() as folder:
+        times = source.write(folder / "copy.mp4")
+        images = read_copy(folder / "copy.mp4", len(times), size, config)
     note = found.note or str(source.damage)
     if note:
         log.warning("%s: %s", path, note)
     key, cuts = key or content_key(path), tuple(source.finder.cuts)
-    times = np.array(source.times, np.float32)
-    return Clip(key, Path(path).name, source.end_s, found.fps, *size, times, source.images[: len(times)], note, cuts)
+    return Clip(key, Path(path).name, source.end_s, found.fps, *size, times, images, note, cuts)
 
 
 class _Source:
-    """One input while it is normalised: walks through its pictures, keeps those on the screen at the sample times.
-
-    Attributes:
-        images: [T, H, W, 3] uint8 RGB, filled as far as `pieces` has come.
-        times: seconds of the samples, as many as there are pictures once `pieces` has ended.
-    """
+    """One input while it is normalised: walks through its pictures, keeps those on the screen at the sample times."""
 
     def __init__(
         self,
@@ -143,32 +128,29 @@ class _Source:
         self.step_s = (end - start) / count
         # middles of equal parts, next one last
         self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
-        self.times: list[float] = []
-        self.images = np.empty((count, size[1], size[0], 3), np.uint8)
         self.end_s = found.duration_s
         self.damage = Damage()
         self.finder = CutFinder()
 
-    def pieces(self, folder: Path) -> Generator[NDArray[np.uint8], None, None]:
-        """The frames as they come back from normalised copies in a folder: rows of `images`, a few at a time."""
-        given = 0
+    def write(self, copy: Path) -> NDArray[np.float32]:
+        """Write the normalised copy; returns [T] the times of its frames."""
+        times: list[float] = []
+
+        def pictures() -> Iterator[NDArray[np.uint8]]:
+            for time, picture in self._sampled(file):
+                times.append(time)
+                yield self._upright(picture)
+
         with open_local(self.path, self.config) as file:
             try:
-                for piece in through_copies(folder, self._shown(file), self.size, 1.0 / self.step_s, self.config):
-                    start, given = given, given + len(piece)
-                    self.images[start:given] = piece
-                    yield self.images[start:given]
+                encode(copy, pictures(), 1.0 / self.step_s, COPY_OPTIONS)
             except OSError as error:
-                why = f"the temporary copy can't be written to {folder} ({error.strerror or error})."
+                why = f"the temporary copy can't be written to {copy.parent} ({error.strerror or error})."
                 raise unreadable(self.path, why, "Free some space or set PVCHAT_HOME elsewhere.") from error
-        if not given:
+        if not times:
             raise unreadable(self.path, f"its {self.found.codec} pictures can't be decoded.", "The file is damaged.")
         self._tell(self.found.duration_s)
-
-    def _shown(self, file: BinaryIO) -> Iterator[NDArray[np.uint8]]:
-        for time, picture in self._sampled(file):
-            self.times.append(time)
-            yield self._upright(picture)
+        return np.array(times, np.float32)
 
     def _sampled(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
         """Yield (time, picture on the screen at that time), decoding no farther than needed."""

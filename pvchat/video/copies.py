@@ -1,8 +1,7 @@
-"""Our own H.264 files: RGB pictures in, an mp4 out, and the normalised copies' frames back as RGB.
+"""Our own H.264 files: RGB pictures in, an mp4 out, and the normalised copy's frames back as RGB.
 
-A copy holds a few pictures, so that they can be looked at while the next are read, and lives in a temporary folder
-(`storage/temporary.py`) while it is read. decord reads it (PyAV where decord doesn't load) with the discipline of
-docs/adr/0001-video-decoding.md; both give the same pixels.
+The copy lives in a temporary folder (`storage/temporary.py`) while it is read. decord reads it (PyAV where decord
+doesn't load) with the discipline of docs/adr/0001-video-decoding.md; both give the same pixels.
 
 Legend: T frames, H and W pixels.
 """
@@ -16,9 +15,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +25,11 @@ from pvchat.errors import SettingsError, VideoReadError
 from pvchat.storage import temporary
 from pvchat.video.files import PathLike
 
-if TYPE_CHECKING:
-    import av
-
 log = logging.getLogger(__name__)
 
 COPY_OPTIONS = {"preset": "ultrafast", "crf": "10", "g": "1", "threads": "1"}  # all intra: exact and cheap to read
 # Without mbtree: x264's reads memory that nobody wrote, and the same frames give other bytes from time to time.
 CLIP_OPTIONS = {"preset": "veryfast", "crf": "18", "threads": "2", "x264-params": "mbtree=0"}
-PIECE = 4  # pictures of a copy
 
 _decord_process: int | None = None  # the process that used decord first; see `backend_in_use`
 
@@ -88,15 +81,17 @@ def encode(path: Path, images: Iterable[NDArray[np.uint8]], fps: float, options:
     """Stream [H, W, 3] pictures into an H.264 mp4; returns how many. Nothing stays behind after an error."""
     import av
 
-    count, stream, rate = 0, None, _rate(fps)
+    count, stream, rate = 0, None, Fraction(fps).limit_denominator(10_000)
     try:
         with av.open(str(path), "w", format="mp4") as container:
-            for frame in _frames(images, rate):
+            for image in images:
+                height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
                 if stream is None:
                     stream = container.add_stream("libx264", rate, options=dict(options))
-                    stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+                    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), "rgb24")
+                frame.pts, frame.time_base, count = count, 1 / rate, count + 1
                 container.mux(stream.encode(frame))
-                count += 1
             if stream is not None:
                 container.mux(stream.encode(None))
     except BaseException:
@@ -105,27 +100,6 @@ def encode(path: Path, images: Iterable[NDArray[np.uint8]], fps: float, options:
     if stream is None:
         path.unlink(missing_ok=True)
     return count
-
-
-def through_copies(
-    folder: Path, images: Iterable[NDArray[np.uint8]], size: tuple[int, int], fps: float, config: VideoConfig
-) -> Iterator[NDArray[np.uint8]]:
-    """Pictures as normalised copies give them back, a few at a time: [T <= PIECE, H, W, 3] uint8 RGB.
-
-    One encoder writes all the copies, so where one of them ends changes no pixel.
-
-    Args:
-        folder: where a copy lies while it is read; one at a time.
-        images: [H, W, 3] uint8 RGB.
-        size: W and H of them, both even.
-        fps: frames a second.
-        config: which decoder reads.
-    """
-    copy, rate = folder / "copy.mp4", _rate(fps)
-    packets = _packets(images, size, rate)
-    while held := list(islice(packets, PIECE)):
-        _mux(copy, held, size, rate)
-        yield read_copy(copy, len(held), size, config)
 
 
 def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig) -> NDArray[np.uint8]:
@@ -140,46 +114,6 @@ def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig
                 raise VideoReadError(f"decord failed on the normalised copy ({error}).", hint="Use pyav.") from error
             log.warning("decord failed on the normalised copy (%s); PyAV reads it", error)
     return _read_pyav(copy, images)
-
-
-def _rate(fps: float) -> Fraction:
-    return Fraction(fps).limit_denominator(10_000)
-
-
-def _frames(images: Iterable[NDArray[np.uint8]], rate: Fraction) -> Iterator[av.VideoFrame]:
-    """Pictures as frames of an encoder; an odd last row or column is cut off."""
-    import av
-
-    for count, image in enumerate(images):
-        height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), "rgb24")
-        frame.pts, frame.time_base = count, 1 / rate
-        yield frame
-
-
-def _packets(images: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: Fraction) -> Iterator[av.Packet]:
-    """Pictures, each coded for itself."""
-    import av
-
-    encoder = av.VideoCodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
-    encoder.framerate, encoder.time_base, encoder.options = rate, 1 / rate, dict(COPY_OPTIONS)
-    for frame in _frames(images, rate):
-        yield from encoder.encode(frame)
-    if encoder.is_open:
-        yield from encoder.encode(None)
-
-
-def _mux(copy: Path, packets: list[av.Packet], size: tuple[int, int], rate: Fraction) -> None:
-    """An mp4 of some packets of one encoder."""
-    import av
-
-    with av.open(str(copy), "w", format="mp4") as container:
-        stream = container.add_mux_stream("h264", rate=rate, width=size[0], height=size[1])
-        for count, packet in enumerate(packets):
-            packet.pts = packet.dts = count
-            packet.duration, packet.time_base, packet.stream = 1, 1 / rate, stream
-            container.mux(packet)
 
 
 @contextlib.contextmanager

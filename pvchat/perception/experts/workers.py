@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
-from itertools import chain, islice
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from pvchat.runtime import usable_cores
 
@@ -30,53 +29,31 @@ def threads() -> int:
 def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
     """`make` of each thing, in order, in `threads()` threads, of which the caller's is one.
 
-    Whoever is free takes the next thing. One that isn't there yet, like a piece of a clip that is being read, is made
-    in that thread, and meanwhile the others use theirs. What one of them calls in turn stays in its thread. So many
-    calls at once take so many times a network's buffers.
+    What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
     """
-    source = iter(things)
-    first = list(islice(source, 2))
-    if len(first) < 2 or threads() < 2 or getattr(_AT_WORK, "inside", False):
-        return [make(thing) for thing in chain(first, source)]
-    shared = _Shared(enumerate(chain(first, source)))
+    todo, count = list(things), threads()
+    if len(todo) < 2 or count < 2 or getattr(_AT_WORK, "inside", False):
+        return [make(thing) for thing in todo]
     made: dict[int, Made] = {}
+    left = iter(range(len(todo)))  # whose next number is given to one thread only
 
     def work() -> None:
         _AT_WORK.inside = True
         try:
-            made.update((k, make(thing)) for k, thing in shared)
+            made.update((k, make(todo[k])) for k in left)
         finally:
             _AT_WORK.inside = False
-            shared.end()  # after an error nobody goes on
+            for _ in left:  # after an error nobody goes on
+                pass
 
-    others = [_others(threads() - 1).submit(work) for _ in range(threads() - 1)]
+    others = [_others(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
     try:
         work()
     finally:
         wait(others)
     for other in others:
         other.result()
-    return [made[k] for k in range(len(made))]
-
-
-class _Shared(Generic[Thing]):
-    """An iterator for several threads: each thing goes to one of them."""
-
-    def __init__(self, source: Iterator[Thing]) -> None:
-        self._source, self._lock, self._over = source, threading.Lock(), False
-
-    def __iter__(self) -> _Shared[Thing]:
-        return self
-
-    def __next__(self) -> Thing:
-        with self._lock:
-            if self._over:
-                raise StopIteration
-            return next(self._source)
-
-    def end(self) -> None:
-        """Nothing is given out any more."""
-        self._over = True
+    return [made[k] for k in range(len(todo))]
 
 
 @cache
