@@ -22,6 +22,7 @@ from pvchat.config import Settings
 from pvchat.eval.halves import HALVES, half_of
 from pvchat.identity.enroll import enroll
 from pvchat.schemas import FloatArray
+from pvchat.train.fits.figurefits import auc
 
 FOLDS, DRAWS = 5, 1000
 QUESTION = "Is {} in this video?"
@@ -98,12 +99,6 @@ def logistic(inputs: FloatArray, truth: FloatArray, ridge: float = 1e-2) -> Floa
 def loss(p: FloatArray, truth: FloatArray) -> FloatArray:
     """Log loss [n]."""
     return -np.log(np.clip(np.where(truth, p, 1 - p), 1e-6, 1))
-
-
-def auc(score: FloatArray, truth: FloatArray) -> float:
-    """Share of (present, absent) pairs in the right order; ties count half."""
-    gap = score[truth][:, None] - score[~truth][None]
-    return float((gap > 0).mean() + (gap == 0).mean() / 2)
 
 
 def interval(gain: FloatArray, clips: FloatArray) -> tuple[float, float]:

@@ -32,6 +32,7 @@ from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray
 from pvchat.train.fits.calibration import Row, fit
+from pvchat.train.fits.figurefits import auc
 
 Scores = NDArray[np.float64]
 _NOBODY = -2.0  # the matcher's score of a clip without faces
@@ -104,13 +105,6 @@ def _best_threshold(score: Scores, truth: NDArray[np.bool_]) -> float:
     return float(max(np.unique(score), key=lambda t: (score[truth] >= t).mean() + (score[~truth] < t).mean()))
 
 
-def _auc(score: Scores, truth: NDArray[np.bool_]) -> float:
-    from scipy.stats import rankdata
-
-    ranks, count = rankdata(score), int(truth.sum())
-    return float((ranks[truth].sum() - count * (count + 1) / 2) / (count * (~truth).sum()))
-
-
 def _print(title: str, rows: list[dict], truth: NDArray, ours: Scores, plain: Scores, present_from: float) -> None:
     sets = np.array([r["set"] for r in rows])
     drawn = np.char.startswith(sets, "anime")
@@ -125,7 +119,7 @@ def _print(title: str, rows: list[dict], truth: NDArray, ours: Scores, plain: Sc
     for name, part in groups:
         y = truth[part]
         cells = [
-            f"{_rates(h[part], y)} {_value(_auc, s[part], y)}"
+            f"{_rates(h[part], y)} {_value(auc, s[part], y)}"
             for h, s in ((ours >= present_from, ours), (plain >= at, plain))
         ]
         out(f"  {name:16} {int(part.sum()):4d} |     {cells[0]} |          {cells[1]}\n")

@@ -30,6 +30,7 @@ from pvchat.chat.sentences import SentenceEncoder
 from pvchat.chat.vocabulary import word_set
 from pvchat.config import Settings
 from pvchat.eval.metrics.decisions import balanced
+from pvchat.train.fits.figurefits import auc
 
 DESCRIBED = ("appearance", "action", "location")
 _STOP = word_set(  # as the development set's own scorer
@@ -132,8 +133,8 @@ def presence_logit(chat: PVChat, rows: list[Row], folder: Path) -> None:
         y = truth[part] > 0
         if y.any() and not y.all():
             sys.stdout.write(
-                f"presence, {title} (n = {part.sum()}): calibrated AUC {_auc(ours[part], y):.3f}; "
-                f"model's logit AUC {_auc(logit[part], y):.3f}, balanced at 0 {balanced(logit[part] > 0, y):.3f}\n"
+                f"presence, {title} (n = {part.sum()}): calibrated AUC {auc(ours[part], y):.3f}; "
+                f"model's logit AUC {auc(logit[part], y):.3f}, balanced at 0 {balanced(logit[part] > 0, y):.3f}\n"
             )
 
 
@@ -187,13 +188,6 @@ def _interval(values: NDArray[np.floating], clips: NDArray[np.str_], draws: int 
     drawn = sums[rng.integers(len(names), size=(draws, len(names)))].sum(1)
     low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
     return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _auc(score: NDArray[np.floating], truth: NDArray[np.bool_]) -> float:
-    from scipy.stats import rankdata
-
-    ranks, count = rankdata(score), int(truth.sum())
-    return float((ranks[truth].sum() - count * (count + 1) / 2) / (count * (~truth).sum()))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ question doesn't ask for, as it was read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -87,13 +86,18 @@ def of_everybody(question: Question, asked: Sequence[PersonPresence], evidence: 
 
 
 def which_are_there(named: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """Which of several named are there, in one sentence as it is answered, but for yes or no."""
-    return upper(re.sub(r"^(?:Yes|No), ", "", existence(named, evidence)))
+    """Which of several named are there, in one sentence."""
+    return upper(_there(named, evidence))
+
+
+def _there(named: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Whether these people are there, without the yes or no that the answer begins with."""
+    return existence(named, evidence).removeprefix("Yes, ").removeprefix("No, ")
 
 
 def of_person(person: PersonPresence, evidence: Evidence, parts: frozenset[Part] = ALL) -> list[str]:
     """What is known of one person: whether she is there and, if so, when, what is seen of her, her company."""
-    there = existence([person], evidence).removeprefix("Yes, ").removeprefix("No, ")
+    there = _there([person], evidence)
     if person.decision != "present":
         return [there]
     how_long = [_how_long(person, evidence)] if "times" in parts else []

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pvchat.identity.competition import shown_together
-from pvchat.perception.experts.faceprint import NO_FACE, blankness
+from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import head_of, owner
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
@@ -185,8 +185,7 @@ def _is_somebody(track: Track, frames: int) -> bool:
 
 def _may_be_a_face(track: Track) -> bool:
     """Whether a face track isn't a sleeve or a dog: those are seldom found again, and no faceprint shows a face."""
-    often = len(track.shown_in) >= _FOUND_AGAIN or not len(track.prints)
-    return often or float(blankness(track.prints).min()) < NO_FACE
+    return len(track.shown_in) >= _FOUND_AGAIN or shows_face(track.prints, NO_FACE)
 
 
 def _apart(one: Track, other: Track) -> bool:

@@ -63,9 +63,7 @@ def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: 
 
 def who_is_absent(asked: Sequence[PersonPresence]) -> str:
     """Who of those enrolled is not there, and who may not be; of many the first ones by name."""
-    absent = [p.name for p in asked if p.decision == "absent"]
-    more = len(absent) - _MOST_ABSENT
-    absent = absent if more < 2 else [*absent[:_MOST_ABSENT], f"{number(more)} others whom I know"]
+    absent = _first([p.name for p in asked if p.decision == "absent"], _MOST_ABSENT, "others whom I know")
     first = f"{join(absent)} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
     return " ".join([first, *_may_be(asked)])
 
@@ -117,9 +115,14 @@ def nobody(question: Question, asked: Sequence[PersonPresence]) -> list[str]:
 def _may_be(asked: Sequence[PersonPresence]) -> list[str]:
     """Who may be there, if anybody: the likeliest by name."""
     unsure = [p.name for p in sorted(asked, key=lambda p: -p.probability) if p.decision == "unsure"]
-    more = len(unsure) - _MOST_UNSURE
-    told = unsure if more < 2 else [*unsure[:_MOST_UNSURE], f"{number(more)} others"]
+    told = _first(unsure, _MOST_UNSURE, "others")
     return [f"I'm not sure about {join(told, 'or')}."] if told else []
+
+
+def _first(names: list[str], most: int, others: str) -> list[str]:
+    """The first names, and how many others; where only one is left over, it is named, too."""
+    more = len(names) - most
+    return names if more < 2 else [*names[:most], f"{number(more)} {others}"]
 
 
 def refusals(kind: QuestionType, asked: Sequence[PersonPresence]) -> list[str]:

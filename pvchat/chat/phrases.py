@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pvchat.chat.english import HEDGE, join, number
 from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once
 from pvchat.chat.verbs import present_tense
-from pvchat.schemas import Garment, PersonFacts, SceneFacts
+from pvchat.schemas import BLUE_SKY, BOOKSHELVES, Garment, PersonFacts, SceneFacts
 
 _PLURAL_KINDS = re.compile(
     r"(trousers|pants|jeans|shorts|leggings|scrubs|glasses|sunglasses|gloves|shoes|boots|clothes|headphones"
@@ -25,14 +25,13 @@ _AT = re.compile(
 )
 _ON = re.compile(r"\b(stage|street|road|sofa|couch|bed|balcony|field|pitch|lawn|roof|boat|court|mountain|beach front)$")
 _SURFACE = re.compile(r"\b(wall|backdrop|curtain|screen|board|fence|poster|panel)s?$")
-BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  # of a picture that shows no place
+_BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  # of a picture that shows no place
 _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
 )  # the walls of any room, not worth a word beside a place
 # Confidence from which a setting is said of a photographed scene. On the tune half 46 of 47 clips told "indoors" and 6
 # of 8 told "outdoors" are, from there on; below, 3 of 9 that are dark or before one grey surface, and 4 of 10 others.
 SETTING_SURE = {"indoors": 0.65, "outdoors": 0.72}
-_SKY, _SHELVES = "a blue sky", "bookshelves"
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _NEAR = 1.5  # gap between two boxes, in mean box widths, up to which two people count as side by side [choice]
 
@@ -67,7 +66,7 @@ def action_phrase(facts: PersonFacts) -> str:
 def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     """Completes "is …": "in an office, on the left, next to Ben". Strangers count only when `others` is asked for."""
     facts, scene = evidence.facts.get(name, PersonFacts()), evidence.scene
-    bare = bool(BARE.search(scene.background or ""))
+    bare = bool(_BARE.search(scene.background or ""))
     place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place
     place = place or setting_phrase(scene)
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
@@ -75,7 +74,7 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     told = bool(scene.place or evidence.place or (place and scene.light == "dark"))
     if shown == scene.background and ((bare and told) or (place and _WALL.search(shown or "") and not bare)):
         backed = None
-    sky = "under a blue sky" if _SKY in scene.behind else None
+    sky = f"under {BLUE_SKY}" if BLUE_SKY in scene.behind else None
     backed = None if sky and "blue" in (backed or "") or backed in facts.near else backed
     near = beside(name, evidence, others or not (place or backed or where))
     parts = [place, sky, *facts.near, backed, where, f"next to {join(near)}" if near else None]
@@ -97,9 +96,9 @@ def setting_phrase(scene: SceneFacts) -> str | None:
 
 def backdrop(scene: SceneFacts) -> str | None:
     """What is behind everybody: "dark red curtains", "window blinds", else "a grey background"; None if unknown."""
-    covered = [word for word in scene.behind if word != _SKY]
+    covered = [word for word in scene.behind if word != BLUE_SKY]
     colour = re.sub(r"^an? | background$", "", scene.background or "")
-    told = [word if word == _SHELVES else f"{colour} {word}".strip() for word in covered]
+    told = [word if word == BOOKSHELVES else f"{colour} {word}".strip() for word in covered]
     return join(told) if told else scene.background
 
 

@@ -213,17 +213,17 @@ class PresenceModel:
     def _compare(self, view: View, track: Track, masked: bool) -> tuple[float, FloatArray]:
         """Log-odds that a face track shows whoever looks like this, and the measures [3] by identity vectors."""
         prints = np.asarray(view.prints if len(view.prints) else view.masked_prints, np.float32)
-        both = self.prints is not None and len(prints) > 0 and len(track.prints) > 0
-        hidden = bool((masked and not both) and len(view.masked) or not len(view.bare))
+        model = self.prints if len(prints) and len(track.prints) else None
+        hidden = not len(view.bare) or (masked and model is None and len(view.masked) > 0)
         weights, cohort = (self.masked_weights, self.masked_cohort) if hidden else (self.weights, self.cohort)
         rows = np.asarray(view.masked if hidden else view.bare, np.float32)
         found = measures(rows, track.identity, track.quality, cohort)
-        if self.prints is None or not both:
+        if model is None:
             return float(np.dot(weights, (*found, 1.0))), found
         prints, cost = made_out(prints, masked and not len(view.prints))
         seen, more_cost = made_out(track.prints.astype(np.float32), masked)
-        more = measures(prints, seen, np.ones(len(seen), np.float32), self.prints.cohort)
-        weights = self.prints.masked_weights if masked else self.prints.weights
+        more = measures(prints, seen, np.ones(len(seen), np.float32), model.cohort)
+        weights = model.masked_weights if masked else model.weights
         return float(np.dot(weights, (*found, *more, 1.0))) - cost - more_cost, found
 
     def _compared(self, view: View, track: Track) -> float:

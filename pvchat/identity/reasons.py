@@ -10,7 +10,7 @@ import numpy as np
 
 from pvchat.identity.examples import is_masked, told
 from pvchat.people.person import Person
-from pvchat.perception.experts.faceprint import BLANK, blankness
+from pvchat.perception.experts.faceprint import shows_face
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why
 
 SMALL_PX = 40  # height of a face below which identity suffers: below 28 one pair in eight is missed at FPR 1 %
@@ -56,8 +56,7 @@ def hardships(track: Track, analysis: ClipAnalysis) -> tuple[Reason, ...]:
     small = face_height(track, best, analysis) < SMALL_PX
     found += ["small"] if small else []
     found += ["turned"] if turned > _WORST or (turned > TURNED and quality < _WELL) else []
-    blank = len(track.prints) > 0 and float(blankness(track.prints).min()) >= BLANK
-    found += ["blurred"] if not found and (quality < BLURRED or blank) else []
+    found += ["blurred"] if not found and (quality < BLURRED or not shows_face(track.prints)) else []
     return tuple(found)
 
 

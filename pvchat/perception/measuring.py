@@ -29,13 +29,12 @@ from pvchat.perception.outline import tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sleeves import dress_limbs
 from pvchat.perception.things import detect, find_things, room_of, shows_bookshelves
-from pvchat.schemas import SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
+from pvchat.schemas import BOOKSHELVES, SIGHTING_ARRAYS, ClipAnalysis, IntArray, PersonFacts, Progress, Track
 from pvchat.video import Clip
 
 _FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
-_Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 _GUESSED = ("talking", "smiling", "looking ahead")
-_SHELVES = "bookshelves"
+_Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
 
 
 def measure(
@@ -65,6 +64,8 @@ def measure(
     facing = [n for n in wanted if copies[n].kind == "face" and n not in posing][: depth.faced_tracks]
     seen = {n: spread(len(copies[n]), depth.poses if n in posing else depth.faced) for n in (*posing, *facing)}
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
+    if seen:
+        _ = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
     stretches = [(n, part) for n in seen for part in np.array_split(seen[n], -(-len(seen[n]) // _FOLLOWED))]
     looks: list[Callable[[], Any]] = [
         partial(with_things, clip, measured, experts, depth.thing_frames),
@@ -100,8 +101,8 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     searched = spread(len(clip.images), frames)
     detected = detect(clip.images, searched, experts.things)
     found, scene = find_things(detected, analysis.shot_of(clip.times)), analysis.scene
-    if shows_bookshelves(detected) and _SHELVES not in scene.behind:
-        scene = replace(scene, behind=[*scene.behind, _SHELVES])
+    if shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:
+        scene = replace(scene, behind=[*scene.behind, BOOKSHELVES])
     if scene.place is None and scene.setting != "outdoors" and (room := room_of(found)) is not None:
         scene = replace(scene, place=room[0], confidence=scene.confidence | {"place": room[1]})
     return replace(analysis, things=found, scene=scene)

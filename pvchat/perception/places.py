@@ -15,7 +15,7 @@ import numpy as np
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import Attribute
-from pvchat.schemas import FloatArray, SceneFacts
+from pvchat.schemas import BLUE_SKY, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.facts import FactExperts
@@ -62,7 +62,7 @@ def measure_scene(
         scene.behind += _behind(frame_features, experts)
     scene.light, scene.background = colours.light(clip.images), colours.background(clip.images)
     if scene.setting == "outdoors" and colours.blue_sky(clip.images):
-        scene.behind.append("a blue sky")
+        scene.behind.append(BLUE_SKY)
     return scene
 
 

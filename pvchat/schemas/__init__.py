@@ -20,13 +20,24 @@ from pvchat.schemas.clip import (
     Stage,
     Track,
 )
-from pvchat.schemas.facts import Appearance, Garment, PersonFacts, SceneFacts, SceneSpan, common_scene
+from pvchat.schemas.facts import (
+    BLUE_SKY,
+    BOOKSHELVES,
+    Appearance,
+    Garment,
+    PersonFacts,
+    SceneFacts,
+    SceneSpan,
+    common_scene,
+)
 from pvchat.schemas.service import Progress, Service
 from pvchat.schemas.things import Ground, Thing
 from pvchat.schemas.why import Reason, Why
 
 __all__ = [
+    "BLUE_SKY",
     "BODY",
+    "BOOKSHELVES",
     "FACEPRINT",
     "LOOKS",
     "STRIPS",

@@ -59,6 +59,9 @@ class PersonFacts:
         return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])], "grounds": grounds})
 
 
+BOOKSHELVES, BLUE_SKY = "bookshelves", "a blue sky"  # of what is behind everybody
+
+
 @dataclass
 class SceneFacts:
     """What was measured about the whole clip. `place` completes "in …" or "at …" with its article ("an office")."""
@@ -67,7 +70,7 @@ class SceneFacts:
     setting: str | None = None  # "indoors" | "outdoors"
     light: str | None = None  # "dark" | "bright"
     background: str | None = None  # "a grey background"
-    behind: list[str] = field(default_factory=list)  # "curtains", "window blinds", "a blue sky"
+    behind: list[str] = field(default_factory=list)  # "curtains", "window blinds", `BOOKSHELVES`, `BLUE_SKY`
     drawn: bool = False  # an animated or drawn picture
     confidence: dict[str, float] = field(default_factory=dict)
 

@@ -75,6 +75,11 @@ def blankness(prints: FloatArray | NDArray[np.float16]) -> FloatArray:
     return np.asarray((np.asarray(prints, np.float32) @ _nobody().T).max(1), np.float32)
 
 
+def shows_face(prints: FloatArray | NDArray[np.float16], limit: float = BLANK) -> bool:
+    """Whether one of some faceprints [n, 512] is less blank than a limit; yes where there are none that could tell."""
+    return not len(prints) or float(blankness(prints).min()) < limit
+
+
 @cache
 def _nobody() -> FloatArray:
     """[2, 512]: the mean faceprints, of unit length, of what isn't a face and of drawn faces."""

@@ -31,6 +31,7 @@ from pvchat.perception.experts.mesh import POINTS, MeshExpert
 from pvchat.perception.experts.mtcnn import MTCNN
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
+from pvchat.train.pictures import with_room
 
 MARGIN = 25  # pixels around a chip
 PATCH = 150 + 2 * MARGIN
@@ -102,8 +103,7 @@ def extract(folder: Path, named: bool) -> FaceSet:
         if named != bool(name) or row.get("attributes", {}).get("face_mask"):
             continue
         image = np.asarray(Image.open(folder / row["file"]).convert("RGB"))
-        border = image.shape[0] // 4 if named else 0  # tightly aligned crops need room for the detector
-        image = np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+        image = with_room(image) if named else image
         boxes, points, scores = detector.detect(image)
         for i in _chosen(image, boxes, scores, named):
             patch, matrix, offset = aligned(image, points[i])

@@ -19,6 +19,7 @@ from PIL import Image
 
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.schemas import FloatArray
+from pvchat.train.pictures import read_image, read_metadata, with_room
 
 EMPTY = ("houses", "rooms_places", "places_mini", "scenes_intel", "clothing_cc0")
 DRAWN = ("anime", "anime_hair")
@@ -47,18 +48,16 @@ def directions(root: Path, expert: FaceExpert, tell: bool = True) -> FloatArray:
 
 
 def _photos(folder: Path) -> Iterator[NDArray[np.uint8]]:
-    for line in (folder / "metadata.jsonl").read_text().splitlines():
-        row = json.loads(line)
+    for row in read_metadata(folder):
         if row["split"] == "train":
-            image = Image.open(folder / row["file"]).convert("RGB")
+            image = Image.fromarray(read_image(folder / row["file"]))
             yield np.asarray(image.resize((image.width * _LARGER, image.height * _LARGER), Image.Resampling.BICUBIC))
 
 
 def _prints(image: NDArray[np.uint8], drawn: bool, expert: FaceExpert) -> FloatArray:
     """Faceprints [n, 512] of what the detectors take for faces."""
-    if drawn:  # tightly cut out: the detector needs room
-        border = image.shape[0] // 4
-        image = np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+    if drawn:
+        image = with_room(image)
     (found,) = expert.locate_many([image])
     kept = [points for points, score in zip(found.points, found.scores, strict=True) if drawn or score < _SOMEBODY]
     return expert.prints([image] * len(kept), kept)

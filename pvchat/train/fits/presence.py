@@ -26,7 +26,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from pvchat.identity.measures import Weights, distances, measures
 from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, chip, draw_mask, masked_crop
@@ -34,6 +33,7 @@ from pvchat.perception.experts.identity import WIDTH as FACE
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from pvchat.train.degrade import degrade_face
+from pvchat.train.pictures import read_image, read_metadata, with_room
 
 _PARTS = slice(FACE), slice(FACE, None)  # of a row: the identity vector, the faceprint
 SETS = ("lfw", "celeb_glint", "imfdb_id")
@@ -171,9 +171,8 @@ def body_mean(root: Path, count: int = 200) -> FloatArray:
     from pvchat.perception.experts.efficientnet import FrameExpert
 
     folder = root / "ccp_clothes"
-    rows = [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines()]
-    files = sorted(folder / row["file"] for row in rows if row["split"] == "train")[:count]
-    return FrameExpert().pooled([np.asarray(Image.open(f).convert("RGB")) for f in files]).mean(0)
+    files = sorted(folder / row["file"] for row in read_metadata(folder) if row["split"] == "train")[:count]
+    return FrameExpert().pooled([read_image(file) for file in files]).mean(0)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -231,13 +230,10 @@ def _views(photos: FloatArray, rng: np.random.Generator) -> FloatArray:
 def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, list[tuple[str, str]]]:
     expert = FaceExpert()
     vectors, rows = [], []
-    for line in (folder / "metadata.jsonl").read_text().splitlines():
-        row = json.loads(line)
+    for row in read_metadata(folder):
         if not row.get("identity"):
             continue
-        image = np.asarray(Image.open(folder / row["file"]).convert("RGB"))
-        border = image.shape[0] // 4  # tightly aligned crops need room for the detector
-        image = np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+        image = with_room(read_image(folder / row["file"]))
         boxes, points, scores = expert.detector.detect(image)
         if not len(boxes):
             continue
