@@ -18,7 +18,7 @@ from pvchat.train.fits.calibration import Row, fit
 def rows(shift: float, slope: float = 1.0, others: int = 0, figure: bool = False, n: int = 400) -> list[Row]:
     """Questions whose truth follows a logistic law: odds of being there = slope × (log-odds - shift)."""
     rng = np.random.default_rng(3)
-    odds = rng.uniform(-10, 7, n)
+    odds = rng.uniform(ODDS[0], 7, n)
     truth = rng.random(n) < 1 / (1 + np.exp(-slope * (odds - shift)))
     return [Row(np.float32([x, x - 3]), others, figure, bool(present)) for x, present in zip(odds, truth, strict=True)]
 

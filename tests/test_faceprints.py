@@ -12,7 +12,7 @@ from make_analysis import five_points, identity_of, make_analysis, make_clip, ma
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
 from pvchat.identity.measures import PrintModel, made_out
-from pvchat.identity.presence import PresenceModel
+from pvchat.identity.presence import _NOTHING, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.merge import merge
@@ -104,8 +104,26 @@ def test_a_mask_may_hide_more_than_nothing_at_all(model: PresenceModel) -> None:
     half = blank_prints(20, noise=2.8)
     blank = faceprint.blankness(half)
     between = half[(blank > faceprint.BLANK) & (blank < faceprint.BLANK_MASKED)][:4]
-    assert made_out(between.astype(np.float32), True)[1] == 0
-    assert made_out(between.astype(np.float32), False)[1] > 0
+    assert made_out(between.astype(np.float32), True)[1] > made_out(between.astype(np.float32), False)[1]
+
+
+@pytest.mark.parametrize("side", ["person", "track"])
+def test_what_is_said_fades_with_what_can_be_made_out(
+    model: PresenceModel, monkeypatch: pytest.MonkeyPatch, side: str
+) -> None:
+    """Likeness counts for less and less; unlikeness isn't taken for likeness."""
+    ana, same, other = enrolled(1), printed_track(1, first=9), printed_track(2, first=9)
+    told = []
+    for blank in (0.1, 0.25, 0.3, 0.35, 0.5):
+        rows = np.asarray(ana.arrays["prints"] if side == "person" else same.prints, np.float32)
+        faded = {row.tobytes(): blank for row in rows}
+        monkeypatch.setattr(
+            "pvchat.identity.measures.blankness",
+            lambda prints, faded=faded: np.array([faded.get(row.tobytes(), 0.0) for row in prints], np.float32),
+        )
+        told.append(model.face_logit(ana, same, False))
+        assert model.face_logit(ana, other, False) < _NOTHING
+    assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(_NOTHING)
 
 
 def test_a_person_of_two_shots_keeps_masked_rows_of_both() -> None:

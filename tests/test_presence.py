@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.config import PresenceConfig
@@ -126,7 +124,7 @@ def test_cohort_distance_is_over_the_nearest_neighbours() -> None:
 def test_one_prototype_and_one_sighting_are_enough(model: PresenceModel) -> None:
     found = measures(identity_of(1)[None], identity_of(1)[None], np.zeros(1, np.float32), model.cohort)
     assert np.isfinite(found).all()
-    assert found[0] == pytest.approx(0, abs=1e-6)
+    assert found[0] == pytest.approx(0, abs=1e-3)  # the root of what float32 rounds
 
 
 def test_distances() -> None:
@@ -309,59 +307,6 @@ def test_a_masked_person_is_found_by_her_masked_prototypes(model: PresenceModel)
     assert [p.decision for p in found] == ["present", "absent"]
     bare = model.score([person, other], make_analysis(make_track(1)), CONFIG)
     assert [p.decision for p in bare] == ["present", "absent"]  # masked prototypes don't disturb bare clips
-
-
-# --- bodies
-
-
-def logit_of(model: PresenceModel, track: Track, body: np.ndarray) -> float:
-    """Of person 1, enrolled with these body features."""
-    person = with_mask(1)
-    person.arrays["body"] = np.asarray(body, np.float16).reshape(-1, 1280)
-    return float(model.logits([person], make_analysis(track))[0, 0])
-
-
-@pytest.mark.parametrize("who", [1, 2])
-def test_like_clothes_count_the_more_the_less_the_face_says(model: PresenceModel, who: int) -> None:
-    """Ana or a stranger, in Ana's clothes."""
-    gains = []
-    for quality in (1.0, 0.9, 0.5, 0.1):
-        track = make_track(who, quality=quality)
-        gains.append(logit_of(model, track, track.body) - logit_of(model, track, BODY))
-    np.testing.assert_allclose(gains, np.array([0, 0.1, 0.5, 0.9]) * gains[-1] / 0.9, atol=0.01)
-    assert gains[-1] > 1
-
-
-def test_behind_a_mask_clothes_count_in_full(model: PresenceModel) -> None:
-    track = masked_track(1, quality=1.0)
-    gain = logit_of(model, track, track.body) - logit_of(model, track, BODY)
-    weak = make_track(1, quality=0.1)
-    assert gain > logit_of(model, weak, weak.body) - logit_of(model, weak, BODY) > 0
-
-
-@pytest.mark.parametrize("quality", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("make", [make_track, masked_track])
-def test_unlike_clothes_never_count_against_anybody(model: PresenceModel, make, quality: float) -> None:  # noqa: ANN001
-    """People change: other clothes, even the very opposite, and common likeness to the mean say nothing."""
-    track = make(1, quality=quality)
-    without = logit_of(model, track, BODY)
-    opposite, others = 2 * BODY - track.body[0], [make_track(i).body[0] for i in range(2, 12)]
-    for body in (opposite, np.stack(others)):
-        assert logit_of(model, track, body) == pytest.approx(without, abs=1e-5)
-    mixed = np.stack([opposite, track.body[0]])  # the most alike of those kept counts
-    assert logit_of(model, track, mixed) == pytest.approx(logit_of(model, track, track.body[:1]), abs=0.01)
-
-
-@given(st.integers(0, 2**32 - 1), st.floats(0, 1, width=32), st.booleans())
-def test_body_support_is_finite_and_never_negative(seed: int, quality: float, masked: bool) -> None:
-    rng = np.random.default_rng(seed)
-    model = PresenceModel.load()
-    person, track = enrolled(1), make_track(1, quality=quality)
-    person.arrays["body"] = rng.uniform(-3, 3, (3, 1280)).astype(np.float16)
-    track.body = np.float32(rng.choice([0, 1]) * track.body)
-    support = model._support(person, track, masked)
-    assert np.isfinite(support)
-    assert 0 <= support <= presence._SUPPORT * (1 - presence._ALIKE)
 
 
 # --- figures

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).with_suffix(".json")
 TERMS = ("odds", "odds × crowd", "odds × good", "crowd", "crowd × crowd", "one")
-ODDS = (-12.0, 20.0)  # log-odds beyond which nothing changes
+ODDS = (-7.0, 20.0)  # log-odds beyond which nothing changes
 CROWD = 4.0  # ln(1 + others) that counts as 1: some fifty people
 MOST = 100_000  # people for whom the result must still rise with the log-odds
 

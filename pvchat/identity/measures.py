@@ -19,7 +19,8 @@ from pvchat.schemas import FloatArray
 Weights = tuple[float, ...]
 NEIGHBOURS = 10  # nearest cohort rows that a track is held against
 NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
-_BLANK_COST = 40.0  # log-odds for each unit of blankness of somebody of whom all faceprints show nothing
+# Blankness before and beyond the limit between which likeness fades; a wider or earlier fading does as well.
+_FADES = 0.05, 0.15
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,15 @@ def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, 
 
 
 def made_out(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]:
-    """The faceprints [n, 512] in which a face can be made out, and what it costs in log-odds if it can be in none.
+    """The faceprints [n, 512] in which a face can be made out, and how well it can be in the clearest of them, 0..1.
 
-    Then the one that shows most is left. Costs of 20, 40 and 80 and limits of .2, .25 and .3 were tried on the tune
-    half and hardly differ.
+    Where it can be in none, the one that shows most is left.
     """
     blank, limit = blankness(prints), BLANK_MASKED if masked else BLANK
     shown = blank < limit
-    if shown.any():
-        return prints[shown], 0.0
-    best = int(blank.argmin())
-    return prints[best : best + 1], _BLANK_COST * (float(blank[best]) - limit)
+    before, beyond = _FADES
+    share = (limit + beyond - float(blank.min())) / (before + beyond)
+    return prints[shown if shown.any() else [int(blank.argmin())]], min(max(share, 0.0), 1.0)
 
 
 def distances(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -8,8 +8,9 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    must come nearer (adaptive T-norm of speaker verification: Matějka et al., 2017). The cohort is shipped as means over
    several people each, so that nobody's own vector is in it. The same is done with faceprints
    (`perception/experts/faceprint.py`) where both were made; those that show nothing are left out, for a dog, a sleeve
-   and a blurred enrollment are alike. A track whose facts say "a face mask" is compared with the bare face, by weights
-   of its own; without faceprints, with prototypes that have a mask drawn on, against a cohort with masks drawn on.
+   and a blurred enrollment are alike; the less the clearest shows, the less its likeness counts. A track whose facts
+   say "a face mask" is compared with the bare face, by weights of its own; without faceprints, with prototypes that
+   have a mask drawn on, against a cohort with masks drawn on.
 3. A logistic model, fitted on photo identities of the training data (`train/fits/presence.py`), makes that a log-odds
    score.
 4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
@@ -49,7 +50,8 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
-_ALIKE, _SUPPORT = 0.3, 5.0  # cosine of body features that strangers reach too; log-odds for each beyond it
+# Log-odds of two of whom nothing can be made out, competition aside. On the tune half -3 to -5 do as well.
+_NOTHING = -4.0
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 # Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
 # ones, and posters, masks and blurs many figures. Three would do on the tune half.
@@ -198,7 +200,7 @@ class PresenceModel:
         if own is None:
             views = [view for view in (*parts_of(person), told) if len(view.bare) or len(view.masked)]
             scores = [self._compare(view, track, masked)[0] for view in views]
-            return _mean_odds(scores) + self._support(person, track, masked) - _doubt(person)
+            return _mean_odds(scores) - _doubt(person)
         covered = own.masked if len(own.masked) else person.arrays.get("masked", ())
         prints = [person.arrays.get(key, ()) for key in ("prints", "masked_prints")]
         deep = View(
@@ -206,7 +208,7 @@ class PresenceModel:
             stacked((prints[0], told.prints)), stacked((prints[1], told.masked_prints)),
         )  # fmt: skip
         score, found = self._compare(deep, track, masked)
-        score += self._support(person, track, masked) - _doubt(person)
+        score -= _doubt(person)
         hidden = masked or any(feature in COVERS for feature in track.facts.features)
         return score + own.correction(float(found[0]), float(track.quality.max()), scene, hidden)
 
@@ -220,11 +222,12 @@ class PresenceModel:
         found = measures(rows, track.identity, track.quality, cohort)
         if model is None:
             return float(np.dot(weights, (*found, 1.0))), found
-        prints, cost = made_out(prints, masked and not len(view.prints))
-        seen, more_cost = made_out(track.prints.astype(np.float32), masked)
+        prints, known = made_out(prints, masked and not len(view.prints))
+        seen, shown = made_out(track.prints.astype(np.float32), masked)
         more = measures(prints, seen, np.ones(len(seen), np.float32), model.cohort)
         weights = model.masked_weights if masked else model.weights
-        return float(np.dot(weights, (*found, *more, 1.0))) - cost - more_cost, found
+        odds = float(np.dot(weights, (*found, *more, 1.0)))
+        return odds - (1 - min(known, shown)) * max(odds - _NOTHING, 0.0), found
 
     def _compared(self, view: View, track: Track) -> float:
         """Log-odds that a track shows whoever looks like this, of whom nothing else is known."""
@@ -236,15 +239,6 @@ class PresenceModel:
     def scene_likeness(self, person: Person, analysis: ClipAnalysis) -> float:
         """Cosine of the mean frames of the enrollment clip and of another."""
         return scene_likeness(np.asarray(person.arrays["frame"]), analysis.mean_frame, self.figures.frame_mean)
-
-    def _support(self, person: Person, track: Track, masked: bool) -> float:
-        """What like clothes and hair add where the face says little (masked, turned, small, blurred); never below 0."""
-        bodies = np.asarray(person.arrays["body"], np.float32) - self.body_mean
-        seen = track.body - self.body_mean
-        norms = np.linalg.norm(bodies, axis=1)[:, None] * np.linalg.norm(seen, axis=1)
-        alike = float((bodies @ seen.T / np.maximum(norms, 1e-9)).max(initial=0.0))
-        weak = 1.0 if masked else 1.0 - float(track.quality.max())
-        return _SUPPORT * weak * max(0.0, alike - _ALIKE)
 
     def figure_logit(self, person: Person, analysis: ClipAnalysis, own: Verifier | None = None) -> float:
         """Log-odds that a clip shows a person who was enrolled as a figure, before competition."""
