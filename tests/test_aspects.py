@@ -152,11 +152,18 @@ def test_whether_something_holds_is_told_from_what_was_measured(text: str, answe
     assert ask(text) == answer
 
 
+def test_who_is_absent_is_told_apart_from_what_is_not_known() -> None:
+    assert ask("Does Ana like Ben?", "paa") == "Ana is in this video. Ben is not in this video, so I can't tell."
+    assert ask("What is Ben holding?", "paa") == "Ben is not in this video, so I can't tell."
+
+
 def test_alone_is_alone() -> None:
     only = evidence(others=[Neighbour(BOXES["Ana"], "Ana")], unknown=0)
     assert ask("Is Ana alone?", "paa", seen=only) == "Yes, I see nobody but Ana."
-    assert ask("Is Ana by herself?", "pau", seen=evidence(others=only.others, doubtful=1)).startswith("No, one person")
-    two = evidence(others=only.others, doubtful=2)
+    assert ask("Is Ana by herself?", "pau", seen=evidence(others=only.others, doubtful=1, unknown=0)).startswith(
+        "No, one person"
+    )
+    two = evidence(others=only.others, doubtful=2, unknown=0)
     assert ask("Is Ana alone?", "pau", seen=two) == "No, two people are in this video too."
 
 
@@ -164,6 +171,7 @@ def test_alone_is_alone() -> None:
     ("text", "answer"),
     [
         ("Who is on the left?", "Ana is on the left."),
+        ("Which of them is on the left?", "Ana is on the left."),
         ("Who is wearing yellow?", "Ana is wearing yellow."),
         ("Who is wearing red?", "As far as I can see, nobody I know is wearing red."),
         ("Who is sitting?", "Ana is sitting."),

@@ -163,10 +163,12 @@ def test_at_once(shown: list[list[int]], count: int) -> None:
 
 def test_neighbours_that_follow_each_other_are_one() -> None:
     here = (0.3, 0.2, 0.5, 0.6)
-    seen = Evidence(boxes={"Ana": here}, others=[Neighbour(BOX, None, (0, 1)), Neighbour(BOX, None, (3, 4))])
-    assert beside("Ana", seen, strangers=True) == ["one person"]
-    seen.others = [Neighbour(BOX, None, (0, 3)), Neighbour(BOX, None, (3, 4))]
-    assert beside("Ana", seen, strangers=True) == ["two people"]
+    others = [Neighbour(BOX, None, (0, 1)), Neighbour(BOX, None, (3, 4))]
+    assert beside("Ana", Evidence(boxes={"Ana": here}, others=others, unknown=2), strangers=True) == ["one person"]
+    both = [Neighbour(BOX, None, (0, 1)), Neighbour(BOX, None, (0, 1))]  # one is the body of somebody with a name
+    assert beside("Ana", Evidence(boxes={"Ana": here}, others=both, unknown=1), strangers=True) == ["one person"]
+    others = [Neighbour(BOX, None, (0, 3)), Neighbour(BOX, None, (3, 4))]
+    assert beside("Ana", Evidence(boxes={"Ana": here}, others=others, unknown=2), strangers=True) == ["two people"]
 
 
 def test_in_the_dark_black_is_only_dark() -> None:

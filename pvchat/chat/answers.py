@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pvchat.chat.comparisons import compare
-from pvchat.chat.english import join, upper
+from pvchat.chat.english import be, join, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import (
     existence,
@@ -83,7 +83,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     if question.things is not None:
         present = [p for p in asked if p.decision == "present"] if question.people else []
         told = [answer_things(question.things, present, evidence)] if present or not question.people else []
-        return " ".join(told + (refusals(question.type, asked) if question.people else []))
+        return " ".join(told + (untold(asked) if question.people else []))
     general = question.asks_who or not question.people
     if question.aspect.name != "usual":
         return _of_aspect(question, asked, evidence)
@@ -135,7 +135,9 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         return " ".join(told) or who_is_there(question, asked, evidence)
     if general:
         return " ".join([CANT_TELL, *([who_is_there(question, asked, evidence)] if question.asks_who else [])])
-    return " ".join([*([rest(names)] if names else []), *untold(asked)]) or who_is_there(question, asked, evidence)
+    cant = untold(asked)
+    there = [f"{join(names)} {be(names)} in this video."] if cant else [rest(names)]
+    return " ".join([*(there if names else []), *cant]) or who_is_there(question, asked, evidence)
 
 
 def _described(person: PersonPresence, question: Question, evidence: Evidence) -> str:

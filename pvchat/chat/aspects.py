@@ -65,7 +65,7 @@ _CLAUSE = re.compile(
 )  # "tell me whether Ana is dead", "so Ana is dead, right?"
 _MODALS = word_set("can could will would should may might must")
 _WHO_DOES = re.compile(
-    r"^(?:and )?(?:(?:who|which (?:person|people|ones?)|what people)(?:'s| is| are| was| were"
+    r"^(?:and )?(?:(?:who|which (?:person|people|ones?|of (?:them|us|the people))|what people)(?:'s| is| are| was| were"
     r"|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?)\b))"
     r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body)) (?P<rest>.+)$"
 )

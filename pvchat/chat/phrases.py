@@ -130,7 +130,9 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     near = [o for o in around if side_by_side(here, o.box) and seen_together(mine, o.frames)]
     known = strangers or not evidence.scene.drawn
     named = [o.name for o in near if o.name and o.sure and known]
-    unnamed = at_once([o.frames for o in near if not (o.name and o.sure)]) if strangers else 0
+    others = [o for o in near if not (o.name and o.sure)]
+    most = evidence.unknown + evidence.doubtful + sum(o.name is not None for o in others)  # a body may be somebody's
+    unnamed = min(at_once([o.frames for o in others]), most) if strangers else 0
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
     return named

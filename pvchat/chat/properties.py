@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pvchat.chat.english import HEDGE, be, join, number, upper
-from pvchat.chat.evidence import Evidence, at_once
+from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import same_colour
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, seen_together, side_by_side
 from pvchat.chat.predicates import Predicate
@@ -152,9 +152,9 @@ def _outermost(side: str, evidence: Evidence) -> list[str]:
 
 
 def _company(name: str, evidence: Evidence) -> list[str]:
-    """Who else is in the clip."""
+    """Who else is in the clip: as many as a list of who is there says."""
     named = [o.name for o in evidence.others if o.name and o.name != name]
-    unnamed = at_once([o.frames for o in evidence.others if o.name is None]) + evidence.doubtful
+    unnamed = evidence.unknown + evidence.doubtful
     if unnamed:
         named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
     return named
