@@ -152,6 +152,17 @@ def test_whether_something_holds_is_told_from_what_was_measured(text: str, answe
     assert ask(text) == answer
 
 
+def test_moods_and_what_two_do_to_each_other_are_not_told() -> None:
+    assert ask("Does Ana look very angry?") == "Ana is in this video, but I can't tell the rest."
+    both = "Ana and Ben are in this video, but I can't tell the rest."
+    assert ask("Are Ana and Ben talking to each other?") == both
+
+
+def test_hair_alone_is_told_where_only_hair_is_asked() -> None:
+    assert ask("What colour is Ben's hair?") == "Ben has dark hair."
+    assert ask("What is Ben wearing and how is his hair?").startswith("Ben is wearing a grey top")
+
+
 def test_who_is_absent_is_told_apart_from_what_is_not_known() -> None:
     assert ask("Does Ana like Ben?", "paa") == "Ana is in this video. Ben is not in this video, so I can't tell."
     assert ask("What is Ben holding?", "paa") == "Ben is not in this video, so I can't tell."

@@ -37,6 +37,7 @@ from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 if TYPE_CHECKING:
     from pvchat.chat.language import LanguageModel
 
+_HAIR_ALONE = re.compile(r"^(?!.*\b(?:wear\w*|cloth\w*|dress\w*|and)\b).*\bhair(?:cut|style|do)?\b", re.IGNORECASE)
 _LOOKS = re.compile(r"\b(look|looks|hair\w*|beard|appearance|describe|face)\b", re.IGNORECASE)
 _STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers|unknown)\b", re.IGNORECASE)
 _BESIDE = re.compile(
@@ -148,6 +149,12 @@ def _described(person: PersonPresence, question: Question, evidence: Evidence) -
     looks = appearance_phrase(facts, whole=question.type == "other" or bool(_LOOKS.search(question.text)))
     acts = action_phrase(facts)
     it = {"man": "he", "woman": "she"}.get(sure_gender(facts) or "", name)
+    if question.type == "appearance" and _HAIR_ALONE.search(question.text):
+        return (
+            f"{name} has {facts.hair}."
+            if facts.hair
+            else f"{name} is in this video, but I can't make out {name}'s hair."
+        )
     if question.type == "appearance":
         return f"{name} {looks}." if looks else f"{name} is in this video, but I can't make out what {it} is wearing."
     if question.type == "action":

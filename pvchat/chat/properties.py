@@ -19,6 +19,7 @@ from pvchat.schemas import PersonFacts, PersonPresence
 Verdict = Literal["yes", "no", "probably", "unknown"]
 _STRANGER = "Somebody I don't know"
 _ONE_WORD = ("setting", "gender", "pose")  # kinds that are measured as one word of a few
+_MUTUAL = {"each", "other"}
 _ONE = ("nobody",)  # what is said of one
 
 
@@ -26,6 +27,8 @@ def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evi
     """Yes, no or "I can't tell" about each of the people asked about; nothing is said of the absent and the unsure."""
     present = [p.name for p in asked if p.decision == "present"]
     missing = untold(asked)
+    if set(predicate.words) >= _MUTUAL and len(present) > 1:
+        return " ".join([rest(present), *missing])  # each of them talks, but to whom?
     if predicate.kind != "beside":
         return " ".join([*(_of_one(predicate, name, evidence) for name in present), *missing])
     if missing or not present:

@@ -17,6 +17,10 @@ _MIND = (
     r"|remember\w*|loves?|loved|hates?|fears?|afraid|opinions?|favou?rite|on (?:\w+|\w+'s) mind)\b"
     r"|\b(?:does|do|did|would) \w+ like\b"
 )
+_MOOD = (
+    r"\b(?:looks?|looking|seems?|seeming|appears?) (?:\w+ )?(?:angry|mad|sad|unhappy|upset|tired|worried|nervous"
+    r"|anxious|scared|surprised|shocked|bored|proud|serious|confused|drunk|ill|sick|healthy|friendly|smart|rich|old|young)\b"
+)
 _LIFE = (
     r"\b(?:(?:last|first|full|middle|maiden) name|surname|ages?|how (?:old|tall|heavy|rich)|height|weighs?|weight|born"
     r"|birthday|nationality|religion|phone number|e-?mail|address|job|profession|occupation|salary|earns?|income|money"
@@ -70,7 +74,7 @@ _WHERE = re.compile(
 )
 # What is said, or thought, by whoever is asked: nothing of what is asked about.
 _ASIDE = re.compile(r"\b(?:would|do|can|could) you (?:say|think|believe|guess|suppose|reckon)\b")
-_UNSEEN = re.compile("|".join((_WHY, _MIND, _LIFE, _SOUND, _OTHER_TIMES, _ELSEWHERE, _PRICE)))
+_UNSEEN = re.compile("|".join((_WHY, _MIND, _MOOD, _LIFE, _SOUND, _OTHER_TIMES, _ELSEWHERE, _PRICE)))
 _OF_CLIP = re.compile(_CLIP)
 
 
