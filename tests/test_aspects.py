@@ -158,6 +158,41 @@ def test_moods_and_what_two_do_to_each_other_are_not_told() -> None:
     assert ask("Are Ana and Ben talking to each other?") == both
 
 
+def test_company_is_being_alone_the_other_way_round() -> None:
+    only = evidence(others=[Neighbour(BOXES["Ana"], "Ana")], unknown=0)
+    assert ask("Is Ana with anybody?", "paa", seen=only) == "No, I see nobody but Ana."
+    some = evidence(others=only.others, unknown=1)
+    for text in ("Is Ana with someone?", "Does Ana have company?", "Is Ana accompanied?"):
+        assert ask(text, "paa", seen=some) == "Yes, one person is in this video too.", text
+
+
+def test_who_is_seen_together_is_in_one_place() -> None:
+    text = "Are Ana and Ben in the same room?"
+    frames = evidence(others=[Neighbour(BOXES["Ana"], "Ana", (0, 1)), Neighbour(BOXES["Ben"], "Ben", (1, 2))])
+    assert ask(text, seen=frames) == "Yes, Ana and Ben are seen together."
+    apart = evidence(others=[Neighbour(BOXES["Ana"], "Ana", (0, 1)), Neighbour(BOXES["Ben"], "Ben", (2, 3))])
+    assert ask(text, seen=apart) == "Ana and Ben are in this video, but I can't tell the rest."
+    assert ask(text, "paa", seen=frames) == "Ben is not in this video, so I can't tell."
+
+
+def test_the_place_of_a_clip_is_told_without_who_is_where() -> None:
+    told = ask("What room is this?")
+    assert told.startswith("This is ")
+    assert "Ana" not in told
+    assert ask("What room is this?", seen=evidence(scene=SceneFacts())) == "I can't make out where this is."
+    assert ask("What is behind Ana?") == ask("Where is Ana?")
+
+
+def test_what_happened_before_is_not_what_somebody_does() -> None:
+    assert ask("What happened before Ana came in?") == "Ana is in this video, but I can't tell the rest."
+
+
+def test_the_colour_of_clothes_is_not_that_of_hair() -> None:
+    facts = {"Ana": PersonFacts(hair="dark hair")}
+    told = ask("What colour is Ana's top?", seen=evidence(facts=facts))
+    assert told == "Ana is in this video, but I can't make out what Ana is wearing."
+
+
 def test_hair_alone_is_told_where_only_hair_is_asked() -> None:
     assert ask("What colour is Ben's hair?") == "Ben has dark hair."
     assert ask("What is Ben wearing and how is his hair?").startswith("Ben is wearing a grey top")

@@ -27,7 +27,15 @@ from pvchat.chat.existence import (
 )
 from pvchat.chat.guard import rephrase
 from pvchat.chat.order import in_order
-from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
+from pvchat.chat.phrases import (
+    action_phrase,
+    appearance_phrase,
+    beside,
+    location_phrase,
+    scene_told,
+    sure_gender,
+    this_place,
+)
 from pvchat.chat.properties import of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
@@ -38,6 +46,10 @@ if TYPE_CHECKING:
     from pvchat.chat.language import LanguageModel
 
 _HAIR_ALONE = re.compile(r"^(?!.*\b(?:wear\w*|cloth\w*|dress\w*|and)\b).*\bhair(?:cut|style|do)?\b", re.IGNORECASE)
+_COLOUR_WORN = re.compile(r"\bcolou?r\b(?!.*\b(?:hair|eyes?|beard)\b)", re.IGNORECASE)
+_THIS_PLACE = re.compile(
+    r"\b(?:what|which) (?:kind of )?(?:room|place|location)\b|^where (?:is|was) (?:this|it)\b", re.IGNORECASE
+)
 _LOOKS = re.compile(r"\b(look|looks|hair\w*|beard|appearance|describe|face)\b", re.IGNORECASE)
 _STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers|unknown)\b", re.IGNORECASE)
 _BESIDE = re.compile(
@@ -90,6 +102,8 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         return _of_aspect(question, asked, evidence)
     if question.type == "existence":
         return who_is_there(question, asked, evidence) if general else existence(asked, evidence)
+    if question.type == "location" and not question.people and _THIS_PLACE.search(question.text):
+        return this_place(evidence)
     present = [p for p in asked if p.decision == "present"]
     told = [_described(p, question, evidence) for p in present]
     if general and not present:
@@ -156,6 +170,7 @@ def _described(person: PersonPresence, question: Question, evidence: Evidence) -
             else f"{name} is in this video, but I can't make out {name}'s hair."
         )
     if question.type == "appearance":
+        looks = looks if facts.clothes or not _COLOUR_WORN.search(question.text) else ""  # hair has another colour
         return f"{name} {looks}." if looks else f"{name} is in this video, but I can't make out what {it} is wearing."
     if question.type == "action":
         return f"{name} {acts}." if acts else f"{name} is in this video, but I can't make out what {it} is doing."

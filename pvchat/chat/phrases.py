@@ -111,6 +111,13 @@ def scene_told(evidence: Evidence) -> str:
     return f"The video shows {', '.join(shown)}." if style or scene.place else ""
 
 
+def this_place(evidence: Evidence) -> str:
+    """Where the whole clip plays, whoever is in it, as a sentence."""
+    scene = evidence.scene
+    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place or setting_phrase(scene)
+    return f"This is {place}." if place else "I can't make out where this is."
+
+
 def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     """["Ben", "one other person"]: those about as high up and less than `_NEAR` box widths away.
 

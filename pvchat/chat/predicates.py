@@ -28,6 +28,7 @@ _SIDE = re.compile(
     r"(?:(?:-hand)? side)?(?! of\b)"
 )
 _ALONE = re.compile(r"\b(alone|by (him|her|them)sel\w+|on (his|her|their) own)\b")
+_COMPANY = re.compile(r"with (any|some) ?(one|body)( else)?|accompanied|in company|(have|has) (any )?company")
 _GENDER = {"man": "man", "male": "man", "guy": "man", "woman": "woman", "female": "woman", "lady": "woman"}
 _EITHER_GENDER = re.compile(
     r"an? (man|male|guy) or (a )?(woman|female|lady)|an? (woman|female|lady) or (a )?(man|male|guy)"
@@ -101,6 +102,8 @@ def _plain(text: str) -> Predicate | None:
         return Predicate("gender", f"a {_GENDER[bare]}", (_GENDER[bare],))
     if _ALONE.fullmatch(text):
         return Predicate("alone", "alone")
+    if _COMPANY.fullmatch(text):
+        return Predicate("alone", "in company", ("company",))
     if text in _SETTING:
         return Predicate("setting", _SETTING[text], (_SETTING[text],))
     pose = "standing" if _ON_FEET.fullmatch(text) else re.sub(r" (down|up)$", "", text)

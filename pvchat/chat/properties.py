@@ -20,6 +20,7 @@ Verdict = Literal["yes", "no", "probably", "unknown"]
 _STRANGER = "Somebody I don't know"
 _ONE_WORD = ("setting", "gender", "pose")  # kinds that are measured as one word of a few
 _MUTUAL = {"each", "other"}
+_SAME_PLACE = ("same",)  # "in the same room"
 _ONE = ("nobody",)  # what is said of one
 
 
@@ -29,6 +30,8 @@ def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evi
     missing = untold(asked)
     if set(predicate.words) >= _MUTUAL and len(present) > 1:
         return " ".join([rest(present), *missing])  # each of them talks, but to whom?
+    if predicate.words[:1] == _SAME_PLACE and len(asked) > 1:
+        return " ".join(missing) or _in_one_place(present, evidence)
     if predicate.kind != "beside":
         return " ".join([*(_of_one(predicate, name, evidence) for name in present), *missing])
     if missing or not present:
@@ -78,7 +81,7 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
         measured = evidence.scene.setting if predicate.kind == "setting" else getattr(facts, predicate.kind)
         return _same(words[0], measured) if len(words) == 1 else "yes" if measured in words else "unknown"
     if predicate.kind == "alone":
-        return "no" if _company(name, evidence) else "yes"
+        return "yes" if bool(_company(name, evidence)) == bool(predicate.words) else "no"
     if predicate.kind == "worn":
         return _worn(predicate, facts)
     if predicate.kind == "looks":
@@ -95,7 +98,7 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
 
 def _of_one(predicate: Predicate, name: str, evidence: Evidence) -> str:
     if predicate.kind == "alone":
-        return f"{'No' if _company(name, evidence) else 'Yes'}, {alone_or_not(name, evidence)}"
+        return f"{upper(holds(predicate, name, evidence))}, {alone_or_not(name, evidence)}"
     verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
     if verdict == "yes" and predicate.kind in _ONE_WORD and len(predicate.words) > 1:
         return f"{name} is {evidence.scene.setting}." if predicate.kind == "setting" else f"{fact}."  # which of two
@@ -144,6 +147,14 @@ def _beside(names: Sequence[str], evidence: Evidence) -> str:
         for other in others
     )
     return f"{'Yes' if near else 'No'}, {first} is {'' if near else 'not '}next to {join(others)}."
+
+
+def _in_one_place(names: Sequence[str], evidence: Evidence) -> str:
+    """Whether people are seen together; of those who aren't nothing can be told."""
+    frames = {o.name: o.frames for o in evidence.others}
+    shown = [frames.get(name, ()) for name in names]
+    together = all(shown) and all(seen_together(shown[0], other) for other in shown[1:])
+    return f"Yes, {join(names)} are seen together." if together else rest(names)
 
 
 def _outermost(side: str, evidence: Evidence) -> list[str]:

@@ -56,6 +56,7 @@ _RULES: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
     ("location", re.compile(r"\b(place|room|surroundings|environment|background|scenery) looks? like\b")),
     ("existence", re.compile(rf"\ba crowd or\b|\b{MASK.lower()} happens? to be (in|on|here|there|at)\b")),
     ("location", re.compile(r"\bwhere(abouts|'s)?\b")),
+    ("location", re.compile(rf"^what(?:'s| is| was) (?:there )?(?:behind|around) (?:{MASK.lower()}|him|her|them)\W*$")),
     ("appearance", re.compile(rf"\b({_WEAR})\b")),
     ("appearance", re.compile(r"\b(looks?|looking|looked) like\b|(?<!make )(?<!makes )(?<!an )\bappearance\b")),
     ("appearance", re.compile(r"\b(have|has|having|got|had) on\b|\bhow (do|does|did) .*\b(look|appear)\b(?! at)")),

@@ -34,6 +34,7 @@ _SOUND = (
 _OTHER_TIMES = (
     r"\b(?:yesterday|tomorrow|(?:last|next) (?:week|night|year|month)|(?:this|in the) morning|tonight|after this"
     r"|before this|in the future|about to)\b|\bnext\W*$|\bwhat (?:will|would)\b"
+    r"|\bhappen(?:s|ed|ing)?\b.* (?:before|after|until|once)\b"
     r"|\b(?:did|has) \w+ (?:just )?(?:eat|eaten|drink|buy|win|lose|say|get|go|study|learn|meet|marry|leave)\b"
 )
 _ELSEWHERE = (
