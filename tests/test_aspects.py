@@ -175,12 +175,37 @@ def test_who_is_seen_together_is_in_one_place() -> None:
     assert ask(text, "paa", seen=frames) == "Ben is not in this video, so I can't tell."
 
 
-def test_the_place_of_a_clip_is_told_without_who_is_where() -> None:
-    told = ask("What room is this?")
-    assert told.startswith("This is ")
-    assert "Ana" not in told
-    assert ask("What room is this?", seen=evidence(scene=SceneFacts())) == "I can't make out where this is."
+@pytest.mark.parametrize(
+    ("text", "scene", "answer"),
+    [
+        ("What room is this?", SceneFacts(place="a kitchen"), "This is in a kitchen."),
+        ("Where was this filmed?", SceneFacts(setting="outdoors"), "This is outdoors."),
+        ("What room is this?", SceneFacts(), "I can't make out where this is."),
+        ("Is this indoors?", SceneFacts(setting="indoors"), "Yes, this is indoors."),
+        ("Is it outside?", SceneFacts(setting="indoors"), "No, this is indoors."),
+        ("Is this inside or outside?", SceneFacts(setting="outdoors"), "This is outdoors."),
+        ("Is the video outdoors?", SceneFacts(), "I can't make out whether this is indoors or outdoors."),
+        ("Is it a cartoon?", SceneFacts(drawn=True), "Yes, this is a drawn scene."),
+        ("Is this animated?", SceneFacts(), "No, this is no drawn scene, as far as I see."),
+    ],
+)
+def test_the_scene_is_told_without_who_is_where(text: str, scene: SceneFacts, answer: str) -> None:
+    before = read_question("Is Ana here?", NAMES)
+    assert ask(text, seen=evidence(scene=scene)) == ask(text, seen=evidence(scene=scene), previous=before) == answer
+
+
+def test_what_is_behind_somebody_is_where_they_are() -> None:
     assert ask("What is behind Ana?") == ask("Where is Ana?")
+
+
+def test_strangers_are_not_described_by_those_who_are_known() -> None:
+    told = "There is one person I don't know. I describe only people I know."
+    assert ask("What is the person I don't know wearing?", seen=evidence(unknown=1)) == told
+    assert "Ana" not in ask("Is there a man with a beard?")
+
+
+def test_when_is_asked_after_whether() -> None:
+    assert ask("At what second?", previous=read_question("Is Ana here?", NAMES)) == ask("When is Ana here?")
 
 
 def test_what_happened_before_is_not_what_somebody_does() -> None:

@@ -21,24 +21,18 @@ from pvchat.chat.existence import (
     nobody,
     refusals,
     times,
+    unknown_people,
     when,
     who_is_absent,
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
 from pvchat.chat.order import in_order
-from pvchat.chat.phrases import (
-    action_phrase,
-    appearance_phrase,
-    beside,
-    location_phrase,
-    scene_told,
-    sure_gender,
-    this_place,
-)
+from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
+from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
@@ -47,9 +41,6 @@ if TYPE_CHECKING:
 
 _HAIR_ALONE = re.compile(r"^(?!.*\b(?:wear\w*|cloth\w*|dress\w*|and)\b).*\bhair(?:cut|style|do)?\b", re.IGNORECASE)
 _COLOUR_WORN = re.compile(r"\bcolou?r\b(?!.*\b(?:hair|eyes?|beard)\b)", re.IGNORECASE)
-_THIS_PLACE = re.compile(
-    r"\b(?:what|which) (?:kind of )?(?:room|place|location)\b|^where (?:is|was) (?:this|it)\b", re.IGNORECASE
-)
 _LOOKS = re.compile(r"\b(look|looks|hair\w*|beard|appearance|describe|face)\b", re.IGNORECASE)
 _STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers|unknown)\b", re.IGNORECASE)
 _BESIDE = re.compile(
@@ -98,19 +89,21 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         told = [answer_things(question.things, present, evidence)] if present or not question.people else []
         return " ".join(told + (untold(asked) if question.people else []))
     general = question.asks_who or not question.people
+    if not question.people and asks_of_scene(question.text.lower()):
+        return of_scene(question.text.lower(), evidence)
     if question.aspect.name != "usual":
         return _of_aspect(question, asked, evidence)
+    if general and question.type != "existence" and _STRANGERS.search(question.text):
+        return " ".join([how_many_unknown(evidence), *(["I describe only people I know."] if evidence.unknown else [])])
     if question.type == "existence":
         return who_is_there(question, asked, evidence) if general else existence(asked, evidence)
-    if question.type == "location" and not question.people and _THIS_PLACE.search(question.text):
-        return this_place(evidence)
     present = [p for p in asked if p.decision == "present"]
     told = [_described(p, question, evidence) for p in present]
     if general and not present:
-        told = [*nobody(question, asked), *_scene(question.type, evidence)]
+        told = [*nobody(question, asked), unknown_people(evidence.unknown), *_scene(question.type, evidence)]
     elif not general and not question.asks_all:
         told += refusals(question.type, asked)
-    return " ".join(told) if told else who_is_there(question, asked, evidence)
+    return " ".join(t for t in told if t) if told else who_is_there(question, asked, evidence)
 
 
 def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[PersonPresence]:

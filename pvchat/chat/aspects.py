@@ -75,8 +75,11 @@ _COUNT = re.compile(
 )
 _TIMES = re.compile(
     r"\b(when|how (long|often)|how many (times|seconds|minutes|hours)"
-    r"|(at )?what (time|point|moment)|which (seconds?|minutes?|moments?)|all the time|throughout"
+    r"|(at )?what (time|point)|(what|which) (seconds?|minutes?|moments?)|all the time|throughout"
     r"|the (whole|entire|full) (time|video|clip|film))\b"
+)
+_SUCH_A_ONE = re.compile(  # whoever fits, not somebody who is known
+    r"^(is|are|was|were) there (an?|any|some) (\w+ )*?(man|men|woman|women|boys?|girls?|child|children|kids?|baby)\b"
 )
 _ASIDE = re.compile(
     r"\b(which (one )?of|what (do|can|could) (you|we|i)|other than|apart from|aside from|besides|except( for)?"
@@ -160,6 +163,8 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         missing = Aspect("missing") if _MISSING.search(lower) else USUAL
         return Aspect("times") if _TIMES.search(lower) else missing
     if kind == "existence" and polar is None or kind in ("existence", "other") and not named and polar:
+        return REST
+    if not named and _SUCH_A_ONE.match(lower):
         return REST
     predicate = read_predicate(polar["rest"]) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
     if predicate.kind != "unknown":

@@ -67,8 +67,7 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     """Completes "is …": "in an office, on the left, next to Ben". Strangers count only when `others` is asked for."""
     facts, scene = evidence.facts.get(name, PersonFacts()), evidence.scene
     bare = bool(_BARE.search(scene.background or ""))
-    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place
-    place = place or setting_phrase(scene)
+    place = place_phrase(evidence)
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
     backed = f"before {shown}" if (shown := backdrop(scene)) else None
     told = bool(scene.place or evidence.place or (place and scene.light == "dark"))
@@ -81,6 +80,13 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     if not (place or backed) and facts.shot in ("close-up", "far away"):
         parts.append("in close-up" if facts.shot == "close-up" else facts.shot)
     return ", ".join(p for p in parts if p)
+
+
+def place_phrase(evidence: Evidence) -> str | None:
+    """Such as "in an office" or "outdoors in the dark"; None where nothing of it is sure."""
+    scene = evidence.scene
+    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place
+    return place or setting_phrase(scene)
 
 
 def setting_phrase(scene: SceneFacts) -> str | None:
@@ -109,13 +115,6 @@ def scene_told(evidence: Evidence) -> str:
     behind = backdrop(scene)
     shown = [x for x in (style, scene.place, scene.setting, behind and f"with {behind}") if x]
     return f"The video shows {', '.join(shown)}." if style or scene.place else ""
-
-
-def this_place(evidence: Evidence) -> str:
-    """Where the whole clip plays, whoever is in it, as a sentence."""
-    scene = evidence.scene
-    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place or setting_phrase(scene)
-    return f"This is {place}." if place else "I can't make out where this is."
 
 
 def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:

@@ -19,6 +19,7 @@ from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
 from pvchat.chat.replies import no_subject, small_talk
+from pvchat.chat.scene import asks_of_scene
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import ThingQuestion, read_things
 from pvchat.chat.timewords import named_part
@@ -155,6 +156,8 @@ def read_question(
         return _of_foreign(text, foreign, mentions)
     if kin := relatives(tidy, mentions):
         return Question(text, unknown=kin)
+    if not mentions and asks_of_scene(lower):
+        return Question(text if part is None else tidy, "location", part=part)
     people, asks_who, besides = _whom(lower, mentions, previous)
     if (things := read_things(lower)) and (things.asked != "held" or people):
         text = text if part is None else tidy

@@ -41,7 +41,7 @@ _SHOWN = (
     r"|includes?|included|exists?|participat\w+|absent|missing|anywhere|somewhere|cameo|starring|shown|enter(s|ed)?|arriv(e|es|ed)"
     r"|(comes?|came) in(?! (a|the|his|her)\b)"
 )
-_TIME = r"when|how (long|often|many)|what time|which (seconds?|moments?)|at what point"
+_TIME = r"when|how (long|often|many)|(what|which) (time|seconds?|minutes?|moments?)|at what point"
 _ABOUT = (
     r"describe|description|tell me (more |something |everything )?about|summar\w+|introduce|know about|(say|tell) about"
 )
