@@ -11,7 +11,8 @@ from make_analysis import make_analysis, make_track
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import FIGURES, Person
 from pvchat.perception.experts import figures
-from pvchat.perception.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes, unit
+from pvchat.perception.experts.figurelooks import by_parts, convolve, unit
+from pvchat.perception.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.train.fits import figurefits
 from pvchat.train.fits.figures import mark
@@ -97,7 +98,7 @@ def test_a_convolution_is_torchs():
     for k in (1, 3):
         maps, weight, bias = (rng.normal(size=s).astype(np.float32) for s in ((5, 6, 7), (4, 5, k, k), (4,)))
         theirs = torch.nn.functional.conv2d(*(torch.from_numpy(x) for x in (maps, weight, bias)), padding=k // 2)
-        assert np.allclose(figures.convolve(maps, weight, bias), theirs.numpy(), atol=1e-4)
+        assert np.allclose(convolve(maps, weight, bias), theirs.numpy(), atol=1e-4)
 
 
 def test_cut_is_square_in_pixels_and_never_empty():
@@ -176,10 +177,10 @@ def test_what_varies_within_a_character_counts_for_little():
     x = rng.normal(size=(160, 24)).astype(np.float32)
     x[:, :4] += 6 * np.eye(4, dtype=np.float32)[identity]
     x[:, 4:8] *= 10
-    expert = FigureExpert.of(figurefits.fit_identity(x, identity, x[::7]))
+    arrays = figurefits.fit_parts(x, identity, x[::7])
     known = {"identity": identity, "source": np.arange(160)}
     before = figurefits.verification(x - x.mean(0), **known)["auc"]
-    assert figurefits.verification(expert.identity(x), **known)["auc"] > before + 0.05
+    assert figurefits.verification(by_parts(arrays, x), **known)["auc"] > before + 0.05
 
 
 def test_a_locator_learns_where_faces_are():

@@ -21,7 +21,7 @@ from pvchat.errors import PeopleError
 from pvchat.people import contents
 from pvchat.people.notes import Notes
 
-FIGURES = 2  # how figures are described: vectors of another number say nothing to this version
+FIGURES = 3  # how figures are described: vectors of another number say nothing to this version
 MAX_NAME = 200  # characters of a name
 MAX_ALIASES = 32
 MAX_STATE_BYTES = 1_000_000  # of a person's files together: the promise "under 1 MB a person"

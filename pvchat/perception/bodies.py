@@ -18,7 +18,8 @@ from PIL import Image
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
-from pvchat.perception.experts.figures import FigureExpert, appearance, cut
+from pvchat.perception.experts.figurelooks import face_maps
+from pvchat.perception.experts.figures import FigureExpert, cut
 from pvchat.perception.experts.objects import ThingExpert
 from pvchat.perception.heads import head_of
 from pvchat.perception.things import follow
@@ -71,7 +72,7 @@ def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpe
         points=np.full((n, 5, 2), np.nan, np.float32),
         scores=np.array(body.scores, np.float32),
         quality=np.zeros(n, np.float32),
-        identity=figures.identity(appearance(frames, cuts)).astype(np.float32),
+        identity=figures.identity(face_maps(frames, cuts)).astype(np.float32),
         body_boxes=boxes,
         body=np.zeros((n, WIDTH), np.float32),
         pose=np.full((n, 33, 4), np.nan, np.float32),

@@ -8,8 +8,7 @@ docs/adr/0024-drawn-faces.md:
 - locator: four small convolutions on maps of the frame's middle layers at side 320, 20 by 20 cells; every cell says
   whether it lies on a drawn face, hair included, and how far the face's edges are (as in FCOS, Tian et al. 2019),
   overlapping answers are averaged;
-- identity: the located face, cut out, as means and spreads of one middle layer (colours, lines, eyes: the last layer
-  knows things, and drawn characters are none), whitened by what varies within a character;
+- identity: the located face, cut out, as `figurelooks.py` reads it;
 - presence: the clip's best sightings against the enrolled ones, less what either has in common with a cohort of other
   characters. The constants come from `train/fits/figures.py` (card: figures.json).
 
@@ -29,7 +28,8 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE
+from pvchat.perception.experts.efficientnet import STRIDE
+from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -37,12 +37,9 @@ if TYPE_CHECKING:
 
 LOCATOR_SIDE = 320  # 448 takes about twice the time
 CELLS = LOCATOR_SIDE // STRIDE
-IDENTITY_SIDE = 128
-_IDENTITY_BLOCK = 4  # of the backbone, whose maps tell characters apart best
 MIN_SCORE = 0.5
 MAX_FIGURES = 8
 _SAME_BOX, _SAME_FIGURE = 0.35, 0.45  # overlap (union; smaller box) from which cells' boxes are averaged; dropped
-_SEEN = slice(MIDDLE[2], MIDDLE[2] + MIDDLE[_IDENTITY_BLOCK])  # its channels in `FrameExpert.maps`
 _MIDDLE = np.array([[0.2, 0.05, 0.8, 0.95]], np.float32)  # the whole-frame figure
 _TOP = 4  # sightings that a score is averaged over: one alone is noise, all would punish turned and covered ones
 _FILE = Path(__file__).with_name("figures.safetensors")
@@ -94,7 +91,7 @@ class FigureExpert:
         found = []
         for image in images:
             boxes, scores = self.locate(self.frames.maps([image], LOCATOR_SIDE)[0])
-            found.append(Figures(boxes, scores, self.identity(appearance(self.frames, cut(image, boxes)))))
+            found.append(Figures(boxes, scores, self.identity(face_maps(self.frames, cut(image, boxes)))))
         return found
 
     def locate(self, maps: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -113,10 +110,9 @@ class FigureExpert:
             x = np.maximum(convolve(x, self._w[f"locator.{layer}.weight"], self._w[f"locator.{layer}.bias"]), 0)
         return convolve(x, self._w["locator.3.weight"], self._w["locator.3.bias"])
 
-    def identity(self, looks: FloatArray) -> FloatArray:
-        """Appearance vectors [n, 448] (`appearance`) to identity [n, 128] of length 1."""
-        scaled = unit(np.asarray((looks - self._w["looks.mean"]) / self._w["looks.spread"], np.float32))
-        return unit(np.asarray((scaled - self._w["identity.mean"]) @ self._w["identity.weight"].T, np.float32))
+    def identity(self, maps: FloatArray) -> FloatArray:
+        """Maps of cut-out faces [n, 152, 8, 8] (`figurelooks.face_maps`) to identity [n, 128] of length 1."""
+        return identity(self._w, maps)
 
     def is_drawn(self, pooled: FloatArray) -> float:
         """Probability that a clip is drawn, from its frames' pooled features [T, 1280] (side 224)."""
@@ -196,25 +192,3 @@ def cut(image: NDArray[np.uint8], boxes: FloatArray) -> list[NDArray[np.uint8]]:
         left, top = int(np.clip(x - half, 0, max(width - 8, 0))), int(np.clip(y - half, 0, max(height - 8, 0)))
         found.append(image[top : max(int(y + half), top + 8), left : max(int(x + half), left + 8)])
     return found
-
-
-def appearance(expert: FrameExpert, pictures: list[NDArray[np.uint8]]) -> FloatArray:
-    """N pictures of any size to [n, 448]: each channel's mean, that of the upper (hair) and lower half, its spread."""
-    maps = expert.maps(pictures, IDENTITY_SIDE)[:, _SEEN]
-    half = maps.shape[2] // 2
-    means = [part.mean((2, 3)) for part in (maps, maps[:, :, :half], maps[:, :, half:])]
-    return np.concatenate([*means, maps.std((2, 3), ddof=1)], 1)
-
-
-def convolve(maps: FloatArray, weight: FloatArray, bias: FloatArray) -> FloatArray:
-    """One convolution that keeps the size: maps [C, h, w], weight [D, C, k, k] with k odd, bias [D] -> [D, h, w]."""
-    k, (height, width) = weight.shape[-1], maps.shape[1:]
-    padded = np.pad(maps, ((0, 0), (k // 2, k // 2), (k // 2, k // 2)))
-    seen = np.lib.stride_tricks.sliding_window_view(padded, (k, k), axis=(1, 2))  # [C, h, w, k, k]
-    rows = seen.transpose(1, 2, 0, 3, 4).reshape(height * width, -1)
-    return np.asarray((rows @ weight.reshape(len(weight), -1).T + bias).T.reshape(-1, height, width), np.float32)
-
-
-def unit(x: FloatArray) -> FloatArray:
-    """Rows at length 1."""
-    return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-9)

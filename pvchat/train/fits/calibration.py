@@ -63,8 +63,7 @@ def _weights(rows: Sequence[Row], drawn: bool) -> tuple[float, ...]:
     x = np.stack([_best(row) for row in rows])
     x[:, _SQUARE] *= not drawn
     sign = np.where([row.present for row in rows], -1.0, 1.0)
-    scale = x.std(0) + 1e-6
-    scale[TERMS.index("one")] = 1.0
+    scale = np.where(x.std(0) > 0, x.std(0), 1.0)  # "one", and what says nothing of figures
     penalty = np.where(np.arange(len(TERMS)) == TERMS.index("one"), 0.0, _RIDGE_DRAWN if drawn else _RIDGE)
 
     def loss(w: NDArray[np.float64]) -> float:

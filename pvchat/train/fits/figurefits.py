@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.figures import cohort_score, unit
+from pvchat.perception.experts.figurelooks import unit
+from pvchat.perception.experts.figures import cohort_score
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Arrays = dict[str, FloatArray]
 _WIDTH, _HIDDEN = 96, 64  # channels of the locator's layers
 _STEPS_LOCATOR, _STEPS_DRAWN = 1500, 300
-_SPACE = 128  # width of an identity vector
+_SPACE = 128  # main directions of a face's parts
 _RIDGE = 1.0  # of the mean variance within a character, added before it is whitened: 34 characters don't tell it all
 
 
@@ -97,7 +98,7 @@ def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.step()
 
 
-def fit_identity(looks: FloatArray, owner: NDArray[np.int64], others: FloatArray) -> Arrays:
+def fit_parts(looks: FloatArray, owner: NDArray[np.int64], others: FloatArray) -> Arrays:
     """Whitening of looks [N, L] by what varies within a character (light, size, artist), then main directions.
 
     Args:
@@ -115,7 +116,7 @@ def fit_identity(looks: FloatArray, owner: NDArray[np.int64], others: FloatArray
     whiten = np.linalg.cholesky(np.linalg.inv(within))
     everyone = (np.concatenate([scaled, rest]) - middle) @ whiten
     main = np.linalg.svd(everyone, full_matrices=False)[2][:_SPACE]
-    return {"looks.mean": mean, "looks.spread": spread, "identity.mean": middle, "identity.weight": main @ whiten.T}
+    return {"looks.mean": mean, "looks.spread": spread, "parts.mean": middle, "parts.weight": main @ whiten.T}
 
 
 def fit_logistic(x: FloatArray, y: NDArray[np.int8], seed: int, decay: float) -> tuple[FloatArray, FloatArray]:

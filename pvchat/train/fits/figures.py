@@ -1,20 +1,19 @@
-"""Recipe of `experts/figures.safetensors`: locator, identity projection, drawn-or-photo head, cohort, calibration.
+"""Recipe of `experts/figures.safetensors`: locator, drawn-or-photo head, and how characters are compared.
 
-    python -m pvchat.train.fits.figures TRAINDATA --out figures.safetensors [--drawn FILE]
+    python -m pvchat.train.fits.figures TRAINDATA --out figures.safetensors [--rest FILE]
 
 In: the sets `anime` (face crops of drawn characters, by identity), `anime_hair` (of unknown ones), `product_clothes`
 and photos (`flickr8k`, `houses`, `lfw`, ...) of a traindata folder. Out: the safetensors file and its card (.json:
-sources, validation numbers, calibration constants).
+sources, validation numbers, calibration constants). How characters are compared is `figurelikeness.py`'s.
 
 There are no boxes of drawn figures to learn from, so scenes are composed (`scenes.compose`): crops pasted with a rough
-body onto photos, posterised photos, gradients and flat colours. The backbone stays frozen; only four small convolutions
-and linear layers are trained. Characters of the `val` split are never trained on: they tell how well it carries over.
+body onto photos, posterised photos, gradients and flat colours. The backbone stays frozen; only small convolutions
+and linear layers are trained.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
 from pvchat.perception.experts import figures
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.schemas import FloatArray
 from pvchat.train.fits import figurefits as fits
-from pvchat.train.fits.scenes import compose, tint
+from pvchat.train.fits.figurelikeness import Likeness, fit_likeness
+from pvchat.train.fits.scenes import compose
 from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
@@ -41,35 +40,23 @@ _BACKGROUNDS_A_SET = 250
 _PHOTOS = ("flickr8k", "houses", "lfw", "ccp_clothes", "sports100", "imfdb_attr", "coco_mini")
 _PHOTOS_A_SET = 150
 _SCENES_A_BATCH = 16
-_CHANGED = 3  # copies of every crop in another light, size and sharpness
-_COHORT = 12
-_EPISODES, _PICTURES = 1200, 3  # fan art differs by artist more than a series does: several pictures average that out
+_SCENE_ARRAYS = ("locator.", "drawn.", "frame.")  # what their names begin with
 
 
 @dataclass
 class Samples:
-    """Everything that is learnt from, of one split. S scenes, C channels, h by w cells, N crops, M others, P pictures.
+    """What is learnt from scenes, of one split. S scenes, C channels, h by w cells, P pictures.
 
     Attributes:
         maps: [S, C, h, w] of the scenes.
         target: [S, h, w] 1 on a face, 0 off it, -1 between (not trained on).
         edges: [S, h, w, 4] distances left, top, right, bottom from the cell's centre to the box's edges, fractions.
-        looks: [N, L] appearance vectors of face crops (`figures.appearance`), as they are and changed.
-        identity: [N] index into `names`.
-        source: [N] index of the original picture: two crops of one picture are not an independent pair.
-        names: the characters.
-        others: [M, L] appearance of drawn faces whose character isn't known.
         pooled: [P, 1280] whole-picture features, and `drawn` [P]: 1 for drawn, 0 for photos.
     """
 
     maps: NDArray[np.float16]
     target: NDArray[np.int8]
     edges: FloatArray
-    looks: FloatArray
-    identity: NDArray[np.int64]
-    source: NDArray[np.int64]
-    names: list[str]
-    others: FloatArray
     pooled: FloatArray
     drawn: NDArray[np.int8]
 
@@ -78,17 +65,13 @@ def sample(traindata: Path, split: str, expert: FrameExpert, scenes: int, seed: 
     """Compose scenes of one split and take all features."""
     rng = np.random.default_rng(seed)
     rows = [row for row in read_metadata(traindata / "anime") if row["split"] == split]
-    names = sorted({row["identity"] for row in rows})
-    owner = np.array([names.index(row["identity"]) for row in rows])
     crops = [read_image(traindata / "anime" / row["file"]) for row in rows]
     others = _pictures(traindata, ("anime_hair",), split, len(crops), rng)
     backgrounds = _pictures(traindata, _BACKGROUNDS, split, _BACKGROUNDS_A_SET, rng)
     clothes = _pictures(traindata, ("product_clothes",), split, _BACKGROUNDS_A_SET, rng)
     maps, target, edges, painted = _locator_samples([*crops, *others], backgrounds, clothes, scenes, expert, rng)
-    looks, source = _identity_samples(crops, expert, rng)
     pooled, drawn = _picture_samples(traindata, split, crops, painted, expert, rng)
-    unknown = figures.appearance(expert, others)
-    return Samples(maps, target, edges, looks, owner[source], source, names, unknown, pooled, drawn)
+    return Samples(maps, target, edges, pooled, drawn)
 
 
 def _locator_samples(
@@ -131,37 +114,6 @@ def mark(boxes: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
     return target.reshape(shape), edges.reshape(*shape, 4)
 
 
-def _identity_samples(
-    crops: list[NDArray[np.uint8]], expert: FrameExpert, rng: np.random.Generator
-) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Every crop as it is, and some copies of each as footage may show it and the locator may cut it out."""
-    changed = [_changed(crop, rng) for crop in crops for _ in range(_CHANGED)]
-    source = [*range(len(crops)), *np.repeat(np.arange(len(crops)), _CHANGED).tolist()]
-    return figures.appearance(expert, crops + changed), np.array(source)
-
-
-def _changed(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A crop cut out a little elsewhere, mirrored, small, blurred, compressed, in another light."""
-    height, width = crop.shape[:2]
-    wide = np.pad(crop, ((height // 4,) * 2, (width // 4,) * 2, (0, 0)), mode="edge")
-    side, shift = rng.uniform(0.75, 1.15), rng.normal(0, 0.06, 2)
-    tall = side * rng.uniform(0.85, 1.15)
-    x, y = (0.75 + shift[0] - side / 2) * width, (0.75 + shift[1] - side / 2) * height
-    picture = Image.fromarray(wide).crop((int(x), int(y), int(x + side * width), int(y + tall * height)))
-    if rng.random() < 0.5:
-        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    if rng.random() < 0.4:
-        pixels = int(rng.uniform(32, 96))
-        picture = picture.resize((pixels, pixels), Image.Resampling.BILINEAR)
-    if rng.random() < 0.3:
-        picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.5))))
-    if rng.random() < 0.4:
-        file = io.BytesIO()
-        picture.save(file, "JPEG", quality=int(rng.uniform(20, 70)))
-        picture = Image.open(file).convert("RGB")
-    return tint(np.asarray(picture), rng)
-
-
 def _picture_samples(
     traindata: Path,
     split: str,
@@ -188,39 +140,20 @@ def _pictures(
     return found
 
 
-def fit(train: Samples, val: Samples, kept: fits.Arrays | None = None) -> tuple[fits.Arrays, dict[str, Any]]:
-    """All arrays and the card; `kept` are arrays that stay as they were."""
+def fit_scenes(traindata: Path, expert: FrameExpert) -> tuple[fits.Arrays, dict[str, Any]]:
+    """Locator, drawn-or-photo head, what they are worth on characters and pictures that were not trained on."""
+    train = sample(traindata, "train", expert, _TRAIN_SCENES, SEED)
+    val = sample(traindata, "val", expert, _VAL_SCENES, SEED + 1)
     weight, bias = fits.fit_logistic(train.pooled, train.drawn, SEED, decay=0.01)
     arrays = fits.fit_locator(train.maps, train.target, train.edges, SEED)
-    arrays |= fits.fit_identity(train.looks, train.identity, train.others)
     arrays |= {"drawn.weight": weight, "drawn.bias": bias, "frame.mean": train.pooled[train.drawn == 1].mean(0)}
-    arrays |= kept or {}
-    expert = FigureExpert.of(arrays)
-    looks, unknown, looks_val = (expert.identity(x) for x in (train.looks, train.others, val.looks))
-    everyone = np.concatenate([train.identity, np.arange(len(unknown)) + len(train.names)])  # each is somebody else
-    arrays["cohort"] = fits.cohort_centres(np.concatenate([looks, unknown]), everyone, _COHORT, SEED)
-    crops = fits.Crops(looks_val, val.identity, val.source)
-    score, same = fits.episodes(crops, arrays["cohort"], _PICTURES, _EPISODES, SEED)
-    slope, offset = fits.fit_logistic(score[:, None], same, SEED, decay=1e-4)
-    card = {
-        "calibration": {"slope": float(slope[0]), "bias": float(offset[0])},
-        "source": "traindata sets anime, anime_hair (fan art, not published), product_clothes and photos; the "
-        "cohort holds only means over at least three characters",
-        "validation": _validate(expert, val, looks_val) | {"episodes_auc": round(fits.auc(score, same == 1), 4)},
-    }
-    return arrays, card
-
-
-def _validate(expert: FigureExpert, val: Samples, looks: FloatArray) -> dict[str, Any]:
-    """Figures on characters and pictures that were not trained on."""
-    on = np.stack([expert.cells(maps.astype(np.float32))[0] for maps in val.maps])
+    fitted = FigureExpert.of(arrays)
+    on = np.stack([fitted.cells(maps.astype(np.float32))[0] for maps in val.maps])
     clear = val.target >= 0
-    drawn = np.array([expert.is_drawn(row[None]) for row in val.pooled])
-    return {
+    drawn = np.array([fitted.is_drawn(row[None]) for row in val.pooled])
+    return arrays, {
         "locator_cell_auc": round(fits.auc(on[clear], val.target[clear] == 1), 4),
         "drawn_accuracy": round(float(((drawn > 0.5) == (val.drawn == 1)).mean()), 4),
-        "verification": fits.verification(looks, val.identity, val.source),
-        "verification_raw_looks": fits.verification(val.looks - val.looks.mean(0), val.identity, val.source),
     }
 
 
@@ -233,27 +166,36 @@ def save(arrays: fits.Arrays, card: dict[str, Any], out: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Command line; about eight minutes on one busy core."""
+    """Command line; about twenty minutes on one busy core."""
     from pvchat.perception.experts.efficientnet import FrameExpert
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("traindata", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--drawn", type=Path, metavar="FILE", help="keep this file's head for drawn or photographed")
+    parser.add_argument("--rest", type=Path, metavar="FILE", help="fit likeness only; this file has all the rest")
     args = parser.parse_args(arguments)
     expert = FrameExpert()
-    train = sample(args.traindata, "train", expert, _TRAIN_SCENES, SEED)
-    val = sample(args.traindata, "val", expert, _VAL_SCENES, SEED + 1)
-    save(*fit(train, val, _drawn_of(args.drawn) if args.drawn else None), args.out)
+    arrays, measured = _rest_of(args.rest) if args.rest else fit_scenes(args.traindata, expert)
+    likeness = fit_likeness(args.traindata, expert, SEED)
+    save(arrays | likeness.arrays, _card(likeness, measured), args.out)
 
 
-def _drawn_of(path: Path) -> fits.Arrays:
-    """What says whether a clip is drawn, out of another file: limits elsewhere were set for it."""
+def _card(likeness: Likeness, measured: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "calibration": likeness.calibration,
+        "source": "traindata sets anime, anime_hair (fan art, not published), product_clothes and photos; the "
+        "cohort holds only means over at least three characters",
+        "validation": measured | likeness.validation,
+    }
+
+
+def _rest_of(path: Path) -> tuple[fits.Arrays, dict[str, Any]]:
+    """Locator and drawn-or-photo head of another file, and what they measured: limits elsewhere were set for them."""
     from safetensors.numpy import load_file
 
-    return {
-        name: array for name, array in load_file(path).items() if name in ("drawn.weight", "drawn.bias", "frame.mean")
-    }
+    measured = json.loads(path.with_suffix(".json").read_text())["validation"]
+    arrays = {name: array for name, array in load_file(path).items() if name.startswith(_SCENE_ARRAYS)}
+    return arrays, {name: measured[name] for name in ("locator_cell_auc", "drawn_accuracy")}
 
 
 if __name__ == "__main__":
