@@ -3,8 +3,8 @@
 In: a folder of labelled clips, two frames of each of real footage. Out: a row a way of searching: of the faces that are
 there, how many it finds by their height in pixels of the frame, and how many boxes nothing confirms. "There" is a face
 that the cascade scores .8 or more when the frame is enlarged twice; "found" overlaps it by .4; any box in the enlarged
-frame confirms one. Ways: each frame searched, as in short clips, and followed between the frames before and after it (a
-quarter of a second away), as in long videos.
+frame confirms one. Ways: each frame searched, and followed between the frames before and after it (a quarter of a
+second away) where `search.py` does that.
 """
 
 from __future__ import annotations
@@ -66,9 +66,8 @@ def measure(clips: Sequence[Path]) -> dict[str, Row]:
                 continue
             large, _, scores = expert.detector.detect_many([_twice(three[1])])[0]
             truth = large / np.float32(2)
-            for way in WAYS:
-                shown = shots[middle - 1 : middle + 2]
-                found = locate(three, shown, expert, lambda done: None, way == "followed")[1]
+            followed = locate(three, shots[middle - 1 : middle + 2], expert, lambda done: None)[1]
+            for way, found in zip(WAYS, (expert.locate_many(three[1:2])[0], followed), strict=True):
                 rows[way].add(truth, scores >= SURE, found.boxes)
     return rows
 

@@ -78,7 +78,7 @@ def find(film: Film, monkeypatch: pytest.MonkeyPatch, shots: Sequence[int] | Non
 
     monkeypatch.setattr(search, "chip", chip)
     numbers = np.zeros(len(film.images), np.int64) if shots is None else np.array(shots)
-    return find_faces(film.images, numbers, film, follow=True)  # type: ignore[arg-type]
+    return find_faces(film.images, numbers, film)  # type: ignore[arg-type]
 
 
 def nearest(vector: np.ndarray) -> int:
@@ -156,6 +156,6 @@ def test_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_progress_counts_frames_up_to_all() -> None:
     film, told = Film(*({1: box_at(20 + f, 30, 24)} for f in range(30)), blind=(7, 9)), list[int]()
-    locate(film.images, np.zeros(30, np.int64), film, told.append, follow=True)  # type: ignore[arg-type]
+    locate(film.images, np.zeros(30, np.int64), film, told.append)  # type: ignore[arg-type]
     assert told == sorted(told)
     assert told[-1] == 30
