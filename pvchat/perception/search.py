@@ -23,8 +23,9 @@ from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.schemas import FloatArray, IntArray
 
 _AT_ONCE = 8  # frames searched together
-_BOTH = 0.4  # overlap from which the faces of two frames are taken for one that is between them, too …
-_FOUND = 0.3  # … and from which it was found there
+# Two frames' faces are taken for one that is between them, too, where its place moves by no more of its size than this
+# and its size changes by no more; from this overlap with the middle of both it was found there.
+_MOVED, _GROWN, _FOUND = 1.0, 1.4, 0.3
 _CERTAIN = 0.8  # score of a face of one of them that the other must have for that
 _SURE = 0.5  # overlap from one frame to the next that says it is one face …
 _NOBODY = 0.2  # … where no other overlaps either of them by this much
@@ -130,7 +131,12 @@ def _neighbours(before: Located, after: Located) -> tuple[FloatArray, FloatArray
 
 def _paired(before: Located, after: Located) -> tuple[list[int], list[int]]:
     """Which faces of the two frames are the same one's, in the one frame and in the other."""
-    pairs = _mutual(overlap(before.boxes, after.boxes), _BOTH)
+    size = [one.boxes[:, 2:] - one.boxes[:, :2] for one in (before, after)]
+    middle = [one.boxes[:, :2] + side / 2 for one, side in zip((before, after), size, strict=True)]
+    side = [each.max(1, initial=1.0) for each in size]
+    moved = np.linalg.norm(middle[0][:, None] - middle[1][None], axis=2) / np.minimum(side[0][:, None], side[1][None])
+    grown = np.maximum(side[0][:, None] / side[1][None], side[1][None] / side[0][:, None])
+    pairs = _mutual(np.where(grown <= _GROWN, 1 - moved, -np.inf), 1 - _MOVED)
     return [i for i, _ in pairs], [j for _, j in pairs]
 
 

@@ -72,7 +72,7 @@ class MTCNN:
         folder: Path | None = None,
         device: str = "cpu",
         min_face: float = 20,
-        thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
+        thresholds: tuple[float, float, float] = (0.7, 0.7, 0.7),
     ) -> None:
         if folder is None:
             from pvchat.assets.weights import member_path
