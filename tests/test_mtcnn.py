@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,6 +136,25 @@ def test_area_means_are_torchs(height: int, width: int, rows: int, columns: int)
     for (x0, y0, x1, y1), crop in zip(boxes, table.crops(boxes, 24), strict=True):
         part = torch.nn.functional.interpolate(pixels[..., y0:y1, x0:x1], size=(24, 24), mode="area")
         np.testing.assert_allclose(crop, part[0], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("letter", "plain", "build", "side"),
+    [
+        ("p", mtcnnlayers.ProposalNet, mtcnnlayers.proposal, 30),
+        ("r", mtcnnlayers.RefinementNet, mtcnnlayers.refinement, 24),
+        ("o", mtcnnlayers.OutputNet, mtcnnlayers.output, 48),
+    ],
+)
+def test_networks_take_pixels_as_they_are(folder: Path, letter: str, plain: Any, build: Any, side: int) -> None:
+    """The weight files are for (pixel - 127.5) / 128; the first layer does that."""
+    pixels = torch.rand(2, 3, side, side) * 255
+    as_trained = plain()
+    as_trained.load_state_dict(torch.load(folder / f"{letter}net.pt", weights_only=True))
+    with torch.no_grad():
+        wanted, found = as_trained.eval()((pixels - 127.5) / 128), build(folder / f"{letter}net.pt")(pixels)
+    for a, b in zip(wanted, found, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
 
 def test_crop_of_nothing() -> None:

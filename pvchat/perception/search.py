@@ -116,7 +116,7 @@ def describe(images: NDArray[np.uint8], located: Sequence[Located], shots: IntAr
 
 
 def _settled(before: Located, after: Located) -> bool:
-    """Whether each frame's certain faces are about where the other frame has them: then nobody comes or goes between."""
+    """Whether each frame's certain faces are about where the other frame has them: nobody comes or goes between."""
     rows, columns = _paired(before, after)
     alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
     return not (alone >= _CERTAIN).any()
@@ -131,12 +131,11 @@ def _neighbours(before: Located, after: Located) -> tuple[FloatArray, FloatArray
 
 def _paired(before: Located, after: Located) -> tuple[list[int], list[int]]:
     """Which faces of the two frames are the same one's, in the one frame and in the other."""
-    size = [one.boxes[:, 2:] - one.boxes[:, :2] for one in (before, after)]
-    middle = [one.boxes[:, :2] + side / 2 for one, side in zip((before, after), size, strict=True)]
-    side = [each.max(1, initial=1.0) for each in size]
-    moved = np.linalg.norm(middle[0][:, None] - middle[1][None], axis=2) / np.minimum(side[0][:, None], side[1][None])
-    grown = np.maximum(side[0][:, None] / side[1][None], side[1][None] / side[0][:, None])
-    pairs = _mutual(np.where(grown <= _GROWN, 1 - moved, -np.inf), 1 - _MOVED)
+    a, b = before.boxes[:, None], after.boxes[None]
+    one, other = ((boxes[..., 2:] - boxes[..., :2]).max(2, initial=1.0) for boxes in (a, b))
+    smaller, larger = np.minimum(one, other), np.maximum(one, other)
+    moved = np.linalg.norm(a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:], axis=2) / 2
+    pairs = _mutual(np.where(larger <= _GROWN * smaller, -moved / smaller, -np.inf), -_MOVED)
     return [i for i, _ in pairs], [j for _, j in pairs]
 
 
