@@ -1,4 +1,4 @@
-"""Faces are searched in every second frame, followed between where nobody comes or goes, and described at their best."""
+"""Faces are searched in every second frame, followed between where nobody comes or goes, described at their best."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_frame_in_which_a_face_is_not_found_again_is_searched(monkeypatch: pyt
 
 
 def test_a_frame_between_two_that_differ_in_who_is_there_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """She comes in frame 3, goes after frame 7: nobody would look for her in 3 and 7 where only one neighbour has her."""
+    """She is there from frame 3 to frame 7, in both of which only one neighbour has her."""
     here, there = {1: box_at(20, 30, 20)}, {2: box_at(45, 30, 20)}
     film = Film(*(here | (there if 3 <= f <= 7 else {}) for f in range(12)))
     assert [len(f) for f in find(film, monkeypatch)] == [1] * 3 + [2] * 5 + [1] * 4
@@ -113,7 +113,8 @@ def test_a_frame_between_two_that_differ_in_who_is_there_is_searched(monkeypatch
 
 
 def test_what_is_hardly_a_face_makes_no_frame_searched(monkeypatch: pytest.MonkeyPatch) -> None:
-    film = Film(*({1: box_at(20, 30, 20)} | ({2: box_at(45, 30, 20)} if f == 4 else {}) for f in range(9)), doubtful=[2])
+    here, there = {1: box_at(20, 30, 20)}, {2: box_at(45, 30, 20)}
+    film = Film(*(here | (there if f == 4 else {}) for f in range(9)), doubtful=[2])
     find(film, monkeypatch)
     assert sorted(film.followed) == [1, 3, 5, 7]
 

@@ -125,7 +125,7 @@ def _settled(before: Located, after: Located) -> bool:
 def _neighbours(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
     """Boxes of faces that both frames have, in the middle between the two; and these with those that only one has."""
     rows, columns = _paired(before, after)
-    both = (before.boxes[rows] + after.boxes[columns]) / 2
+    both: FloatArray = np.asarray((before.boxes[rows] + after.boxes[columns]) / 2, np.float32)
     return both, np.concatenate((both, np.delete(before.boxes, rows, 0), np.delete(after.boxes, columns, 0)))
 
 
