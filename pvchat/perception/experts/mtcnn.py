@@ -65,7 +65,7 @@ class MTCNN:
         device: torch device name.
         min_face: smallest face side that is looked for, in pixels.
         thresholds: P-, R- and O-Net scores from which a candidate passes. The reference code's .6 for P-Net gives R-Net
-            two fifths more to look at and finds no more faces (docs/adr/0028-faces-followed.md).
+            two fifths more to look at and hardly a face more (docs/adr/0028-faces-followed.md).
     """
 
     def __init__(
