@@ -45,8 +45,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append(track)
         return PersonFacts.from_dict(track.facts.to_dict())
 
-    def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any, follow: bool) -> list[Faces]:
-        assert not follow  # a short clip is searched
+    def find_faces(images: np.ndarray, shots: np.ndarray, expert: FacesByFrame, tell: Any) -> list[Faces]:
         assert len(images) == len(shots)
         tell(len(images))
         return expert.find_many(images)

@@ -120,6 +120,8 @@ def test_talking_needs_a_mouth_that_opens_and_shuts():
     talking = faces(12, mouth_open=np.tile([0.0, 0.06, 0.02], 4))
     assert "talking" in told(person(12), talking, camera(12))[2]
     assert "talking" not in told(person(12), faces(12, mouth_open=0.08), camera(12))[2]
+    once_wide = np.array([0.124, 0.021, 0.028, 0.086, 0.030, 0.098, 0.203, 0.194])  # of the demo's man in a car
+    assert "talking" in told(person(8), faces(8, mouth_open=once_wide), camera(8))[2]
     opening = faces(12, mouth_open=np.linspace(0, 0.08, 12))  # once open, not shut again
     assert "talking" not in told(person(12), opening, camera(12))[2]
 

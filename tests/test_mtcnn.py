@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,7 +118,7 @@ def test_crop_at_the_borders() -> None:
     ])  # fmt: skip
     kept, crops = _crops(AreaTable(pixels), boxes, 4)
     assert kept.tolist() == boxes[[0, 1, 4]].tolist()
-    assert crops.shape == (3, 4, 4, 3)
+    assert crops.shape == (3, 3, 4, 4)
     assert crops[0].max() <= pixels[:3, :3].max()  # only pixels 1 to 3, counted from 1
     assert crops[1].min() >= pixels[8:, 7:].min()
     assert crops[2].mean() == pytest.approx(pixels.mean(), abs=3)
@@ -128,19 +129,38 @@ def test_area_means_are_torchs(height: int, width: int, rows: int, columns: int)
     """Shrunk and enlarged, whole and in boxes: to the bin what `interpolate(mode="area")` gives."""
     image = noise(height, width)
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float()
-    wanted = torch.nn.functional.interpolate(pixels, size=(rows, columns), mode="area")[0].permute(1, 2, 0)
+    wanted = torch.nn.functional.interpolate(pixels, size=(rows, columns), mode="area")[0]
     table = AreaTable(image)
     np.testing.assert_allclose(table.resized(rows, columns), wanted, atol=1e-3)
     boxes = np.array([[0, 0, width, height], [1, 2, width - 2, height - 1], [3, 3, 4, 4]])
     for (x0, y0, x1, y1), crop in zip(boxes, table.crops(boxes, 24), strict=True):
         part = torch.nn.functional.interpolate(pixels[..., y0:y1, x0:x1], size=(24, 24), mode="area")
-        np.testing.assert_allclose(crop, part[0].permute(1, 2, 0), atol=1e-3)
+        np.testing.assert_allclose(crop, part[0], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("letter", "plain", "build", "side"),
+    [
+        ("p", mtcnnlayers.ProposalNet, mtcnnlayers.proposal, 30),
+        ("r", mtcnnlayers.RefinementNet, mtcnnlayers.refinement, 24),
+        ("o", mtcnnlayers.OutputNet, mtcnnlayers.output, 48),
+    ],
+)
+def test_networks_take_pixels_as_they_are(folder: Path, letter: str, plain: Any, build: Any, side: int) -> None:
+    """The weight files are for (pixel - 127.5) / 128; the first layer does that."""
+    pixels = torch.rand(2, 3, side, side) * 255
+    as_trained = plain()
+    as_trained.load_state_dict(torch.load(folder / f"{letter}net.pt", weights_only=True))
+    with torch.no_grad():
+        wanted, found = as_trained.eval()((pixels - 127.5) / 128), build(folder / f"{letter}net.pt")(pixels)
+    for a, b in zip(wanted, found, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
 
 def test_crop_of_nothing() -> None:
     kept, crops = _crops(AreaTable(noise(20, 20)), np.float32([[30.0, 30.0, 40.0, 40.0]]), 24)
     assert kept.shape == (0, 4)
-    assert crops.shape == (0, 24, 24, 3)
+    assert crops.shape == (0, 3, 24, 24)
 
 
 def test_frames_together_give_what_each_gives_alone(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Faces are searched in every second frame, followed between, and described where they are seen best."""
+"""Faces are searched in every second frame, followed between where nobody comes or goes, described at their best."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ SIDE = 64
 class Film:
     """Frames that are numbered in their pixels, and an expert that knows who is where in each."""
 
-    def __init__(self, *frames: dict[int, tuple[float, ...]], blind: Sequence[int] = ()) -> None:
-        self.cast, self.blind = frames, set(blind)
+    def __init__(
+        self, *frames: dict[int, tuple[float, ...]], blind: Sequence[int] = (), doubtful: Sequence[int] = ()
+    ) -> None:
+        self.cast, self.blind, self.doubtful = frames, set(blind), set(doubtful)
         self.images = np.zeros((len(frames), SIDE, SIDE, 3), np.uint8)
         self.images[:] = np.arange(len(frames), dtype=np.uint8)[:, None, None, None]
         self.searched: list[int] = []
@@ -33,7 +35,8 @@ class Film:
     def located(self, frame: int) -> Located:
         boxes = np.array(list(self.cast[frame].values()), np.float32).reshape(-1, 4)
         points = np.array([five_points(b) for b in boxes], np.float32).reshape(-1, 5, 2)
-        return Located(boxes, points, np.full(len(boxes), 0.99, np.float32))
+        scores = [0.75 if person in self.doubtful else 0.99 for person in self.cast[frame]]
+        return Located(boxes, points, np.array(scores, np.float32))
 
     def locate_many(self, images: Sequence[np.ndarray]) -> list[Located]:
         frames = [int(image[0, 0, 0]) for image in images]
@@ -78,7 +81,7 @@ def find(film: Film, monkeypatch: pytest.MonkeyPatch, shots: Sequence[int] | Non
 
     monkeypatch.setattr(search, "chip", chip)
     numbers = np.zeros(len(film.images), np.int64) if shots is None else np.array(shots)
-    return find_faces(film.images, numbers, film, follow=True)  # type: ignore[arg-type]
+    return find_faces(film.images, numbers, film)  # type: ignore[arg-type]
 
 
 def nearest(vector: np.ndarray) -> int:
@@ -98,6 +101,38 @@ def test_a_frame_in_which_a_face_is_not_found_again_is_searched(monkeypatch: pyt
     faces = find(film, monkeypatch)
     assert [len(f) for f in faces] == [1] * 9
     assert 3 in film.searched
+
+
+def test_a_frame_between_two_that_differ_in_who_is_there_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """She is there from frame 3 to frame 7, in both of which only one neighbour has her."""
+    here, there = {1: box_at(20, 30, 20)}, {2: box_at(45, 30, 20)}
+    film = Film(*(here | (there if 3 <= f <= 7 else {}) for f in range(12)))
+    assert [len(f) for f in find(film, monkeypatch)] == [1] * 3 + [2] * 5 + [1] * 4
+    assert sorted(film.searched) == [0, 2, 3, 4, 6, 7, 8, 10, 11]
+    assert sorted(film.followed) == [1, 5, 9]
+
+
+def test_what_is_hardly_a_face_makes_no_frame_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = {1: box_at(20, 30, 20)}, {2: box_at(45, 30, 20)}
+    film = Film(*(here | (there if f == 4 else {}) for f in range(9)), doubtful=[2])
+    find(film, monkeypatch)
+    assert sorted(film.followed) == [1, 3, 5, 7]
+
+
+@pytest.mark.parametrize(("step", "side", "followed"), [(7, 16, True), (9, 16, False), (0, 16, True)])
+def test_who_moves_by_less_than_their_size_is_followed(
+    monkeypatch: pytest.MonkeyPatch, step: int, side: int, followed: bool
+) -> None:
+    """In two steps, from one searched frame to the next."""
+    film = Film(*({1: box_at(12 + step * f, 30, side)} for f in range(5)))
+    assert [len(f) for f in find(film, monkeypatch)] == [1] * 5
+    assert sorted(film.followed) == ([1, 3] if followed else [])
+
+
+def test_who_comes_much_nearer_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    film = Film(*({1: box_at(30, 30, side)} for side in (12, 16, 20)))
+    assert [len(f) for f in find(film, monkeypatch)] == [1] * 3
+    assert not film.followed
 
 
 def test_beside_a_cut_every_frame_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +191,6 @@ def test_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_progress_counts_frames_up_to_all() -> None:
     film, told = Film(*({1: box_at(20 + f, 30, 24)} for f in range(30)), blind=(7, 9)), list[int]()
-    locate(film.images, np.zeros(30, np.int64), film, told.append, follow=True)  # type: ignore[arg-type]
+    locate(film.images, np.zeros(30, np.int64), film, told.append)  # type: ignore[arg-type]
     assert told == sorted(told)
     assert told[-1] == 30

@@ -48,7 +48,6 @@ class Depth:
     """How much of a clip the dear experts look at.
 
     Attributes:
-        follow: faces are searched in every second frame only, and followed in those between.
         grid_frames: frames whose grid features are kept, spread evenly.
         body_crops: sightings of a track whose body region is described.
         prints: sightings of a face track that a faceprint is made of.
@@ -65,7 +64,6 @@ class Depth:
         figures_where_no_face: look for figures in a photographed clip, too, where no face was found.
     """
 
-    follow: bool = False
     grid_frames: int = 12
     body_crops: int = 6
     prints: int = 8
@@ -163,9 +161,7 @@ def recognise(
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)
-    found = find_faces(
-        clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total), depth.follow
-    )
+    found = find_faces(clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total))
     networks.rest()  # so that the buffers of one step aren't there beside those of the next
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)

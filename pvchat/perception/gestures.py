@@ -111,7 +111,8 @@ def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
     measured = np.concatenate([part - part.mean() for part in parts]) if parts else np.zeros(0)
     if len(measured) >= _LONG:
         spread, reach = float(np.std(measured)), float(np.ptp(np.percentile(measured, [5, 95])))
-        changes = sum(turns(part, reach / 3) for part in parts)
+        least = min(reach / 3, _TALK_RANGE)  # beside one wide-open mouth the others' swings count, too
+        changes = sum(turns(part, least) for part in parts)
         if spread > _TALK_SPREAD and reach > _TALK_RANGE and changes >= _TALK_TURNS:
             yield "talking", _sure(spread, _TALK_SPREAD)
     for phrase, angle, other, least in (

@@ -29,7 +29,7 @@ from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
 PART_DEPTH = Depth(
-    follow=True, grid_frames=3, body_crops=3, prints=4, masked=2, masked_tracks=3, told_tracks=6, figure_frames=3,
+    grid_frames=3, body_crops=3, prints=4, masked=2, masked_tracks=3, told_tracks=6, figure_frames=3,
     figure_tracks=3, thing_frames=2, body_frames=0, figures_where_no_face=False,
 )  # fmt: skip
 _GAP = 1000  # parts that may be missing in a row, 3 hours: after as many there are no more

@@ -1,13 +1,12 @@
-"""The faces of a clip's frames: searched, in long videos followed in every second frame, and described at their best.
+"""The faces of a clip's frames: searched, followed in every second frame where nothing changes, and described at best.
 
 In: T frames and in which shot each is. Out: the `Faces` of each.
 
-Two things make this cheap (docs/adr/0018-only-what-is-asked.md). Between two searched frames of one shot of a long
-video a face is looked for where its neighbours have it, and where the wide-range detector sees one; a frame in which a
-face that both neighbours have isn't found again is searched, too. In a short clip every frame is searched: faces that
-are followed lie some 2 % of their height beside where a search finds them, and talking isn't seen any more. And a face
-that overlaps itself from frame to frame, with nobody near, needs no identity vector in each: the best sighting of every
-few gives its own to the others.
+Two things make this cheap (docs/adr/0018-only-what-is-asked.md, 0028-faces-followed.md). Between two searched frames
+of one shot a face is looked for where its neighbours have it, and where the wide-range detector sees one. A frame is
+searched, too, where one neighbour has a sure face that the other hasn't about there, and where a face that both have
+isn't found again. And a face that overlaps itself from frame to frame, with nobody near, needs no identity vector in
+each: the best sighting of every few gives its own to the others.
 """
 
 from __future__ import annotations
@@ -24,8 +23,10 @@ from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.schemas import FloatArray, IntArray
 
 _AT_ONCE = 8  # frames searched together
-_BOTH = 0.2  # overlap from which the faces of two frames are taken for one that is between them, too …
-_FOUND = 0.3  # … and from which it was found there
+# Two frames' faces are taken for one that is between them, too, where its place moves by no more of its size than this
+# and its size changes by no more; from this overlap with the middle of both it was found there.
+_MOVED, _GROWN, _FOUND = 1.0, 1.4, 0.3
+_CERTAIN = 0.8  # score of a face of one of them that the other must have for that
 _SURE = 0.5  # overlap from one frame to the next that says it is one face …
 _NOBODY = 0.2  # … where no other overlaps either of them by this much
 _EACH, _FEWEST = 3, 12  # of so many sightings in a row one is described, but no fewer than these of a chain
@@ -36,7 +37,6 @@ def find_faces(
     shots: IntArray,
     expert: FaceExpert,
     tell: Callable[[int], None] = lambda done: None,
-    follow: bool = False,
 ) -> list[Faces]:
     """The faces of each of T frames.
 
@@ -45,16 +45,15 @@ def find_faces(
         shots: [T] the number of the shot that each frame is in, ascending.
         expert: finds and describes.
         tell: hears how many frames are done.
-        follow: search every second frame only.
     """
-    return describe(images, locate(images, shots, expert, tell, follow), shots, expert)
+    return describe(images, locate(images, shots, expert, tell), shots, expert)
 
 
 def locate(
-    images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None], follow: bool = False
+    images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]
 ) -> list[Located]:
     """Where each frame's faces are; arguments as for `find_faces`."""
-    between = [f for f in range(1, len(images) - 1, 2) if follow and shots[f - 1] == shots[f + 1]]
+    between = [f for f in range(1, len(images) - 1, 2) if shots[f - 1] == shots[f + 1]]
     found: dict[int, Located] = {}
 
     def search_all(part: Sequence[int]) -> None:
@@ -63,8 +62,7 @@ def locate(
 
     def follow_all(part: Sequence[int]) -> list[int]:
         """Returns the frames that must be searched after all."""
-        both, either = zip(*(_neighbours(found[f - 1], found[f + 1]) for f in part), strict=True)
-        near = [np.concatenate(pair) for pair in zip(both, either, strict=True)]
+        both, near = zip(*(_neighbours(found[f - 1], found[f + 1]) for f in part), strict=True)
         missed = []
         for frame, here, sure in zip(part, expert.follow_many([images[f] for f in part], near), both, strict=True):
             if (overlap(sure, here.boxes).max(1, initial=0.0) < _FOUND).any():
@@ -75,8 +73,10 @@ def locate(
         return missed
 
     side_by_side(search_all, _stretches(sorted(set(range(len(images))) - set(between))))
-    missed = side_by_side(follow_all, _stretches(between))
-    side_by_side(search_all, _stretches([frame for part in missed for frame in part]))
+    settled = [f for f in between if _settled(found[f - 1], found[f + 1])]
+    missed = side_by_side(follow_all, _stretches(settled))
+    left = set(between).difference(settled).union(*missed)
+    side_by_side(search_all, _stretches(sorted(left)))
     return [found[f] for f in range(len(images))]
 
 
@@ -115,14 +115,28 @@ def describe(images: NDArray[np.uint8], located: Sequence[Located], shots: IntAr
     return faces
 
 
+def _settled(before: Located, after: Located) -> bool:
+    """Whether each frame's certain faces are about where the other frame has them: nobody comes or goes between."""
+    rows, columns = _paired(before, after)
+    alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
+    return not (alone >= _CERTAIN).any()
+
+
 def _neighbours(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
-    """Boxes of faces that both frames have, in the middle between the two, and of those that only one has."""
-    near = overlap(before.boxes, after.boxes)
-    pairs = _mutual(near, _BOTH)
-    both = [(before.boxes[i] + after.boxes[j]) / 2 for i, j in pairs]
-    first = np.delete(before.boxes, [i for i, _ in pairs], 0)
-    second = np.delete(after.boxes, [j for _, j in pairs], 0)
-    return np.array(both, np.float32).reshape(-1, 4), np.concatenate((first, second))
+    """Boxes of faces that both frames have, in the middle between the two; and these with those that only one has."""
+    rows, columns = _paired(before, after)
+    both: FloatArray = np.asarray((before.boxes[rows] + after.boxes[columns]) / 2, np.float32)
+    return both, np.concatenate((both, np.delete(before.boxes, rows, 0), np.delete(after.boxes, columns, 0)))
+
+
+def _paired(before: Located, after: Located) -> tuple[list[int], list[int]]:
+    """Which faces of the two frames are the same one's, in the one frame and in the other."""
+    a, b = before.boxes[:, None], after.boxes[None]
+    one, other = ((boxes[..., 2:] - boxes[..., :2]).max(2, initial=1.0) for boxes in (a, b))
+    smaller, larger = np.minimum(one, other), np.maximum(one, other)
+    moved = np.linalg.norm(a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:], axis=2) / 2
+    pairs = _mutual(np.where(larger <= _GROWN * smaller, -moved / smaller, -np.inf), -_MOVED)
+    return [i for i, _ in pairs], [j for _, j in pairs]
 
 
 def _mutual(near: FloatArray, least: float) -> list[tuple[int, int]]:

@@ -64,7 +64,8 @@ class MTCNN:
         folder: holds pnet.pt, rnet.pt and onet.pt; None takes them from the weights cache.
         device: torch device name.
         min_face: smallest face side that is looked for, in pixels.
-        thresholds: P-, R- and O-Net scores from which a candidate passes.
+        thresholds: P-, R- and O-Net scores from which a candidate passes. The reference code's .6 for P-Net gives R-Net
+            two fifths more to look at and hardly a face more (docs/adr/0028-faces-followed.md).
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class MTCNN:
         folder: Path | None = None,
         device: str = "cpu",
         min_face: float = 20,
-        thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7),
+        thresholds: tuple[float, float, float] = (0.7, 0.7, 0.7),
     ) -> None:
         if folder is None:
             from pvchat.assets.weights import member_path
@@ -80,9 +81,9 @@ class MTCNN:
             folder = member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
         network = partial(load, dtype="float32", device=device, small=True)
-        self._pnet = network("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, -1, -1, 3))
-        self._rnet = network("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 24, 24, 3))
-        self._onet = network("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 48, 48, 3))
+        self._pnet = network("pnet", folder / "pnet.pt", partial(_layers, "proposal"), (-1, 3, -1, -1))
+        self._rnet = network("rnet", folder / "rnet.pt", partial(_layers, "refinement"), (-1, 3, 24, 24))
+        self._onet = network("onet", folder / "onet.pt", partial(_layers, "output"), (-1, 3, 48, 48))
         self._suppress = Suppression(device)
 
     def detect(self, image: NDArray[np.uint8], min_face: float | None = None) -> Found:
@@ -225,13 +226,13 @@ def _square(boxes: FloatArray) -> FloatArray:
 
 
 def _all_crops(tables: list[AreaTable], boxes: list[FloatArray], side: int) -> tuple[list[FloatArray], FloatArray]:
-    """Every frame's boxes squared and cut out: those that overlap their image, and all crops [n, side, side, 3]."""
+    """Every frame's boxes squared and cut out: those that overlap their image, and all crops [n, 3, side, side]."""
     pairs = [_crops(table, _square(b), side) for table, b in zip(tables, boxes, strict=True)]
     return [kept for kept, _ in pairs], np.concatenate([crops for _, crops in pairs])
 
 
 def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, FloatArray]:
-    """The boxes [n, 4] that overlap the image, and their crops [n, side, side, 3]."""
+    """The boxes [n, 4] that overlap the image, and their crops [n, 3, side, side]."""
     whole = np.trunc(boxes).astype(int)
     low, high = np.maximum(whole[:, :2], 1), np.minimum(whole[:, 2:], [table.width, table.height])
     kept = (high > low).all(1)
