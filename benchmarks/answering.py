@@ -29,7 +29,7 @@ from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.heads import HeadMixer
 from pvchat.train.base.answering import Answering, people_of
 from pvchat.train.base.config import parse
-from pvchat.train.base.lessonplan import Lesson, Plan
+from pvchat.train.base.lessonplan import Lesson, Plan, of_others
 from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least
 
@@ -68,7 +68,7 @@ def main() -> None:
         Taken("no visual tokens", seen=0.0),
         Taken("no personal tokens", personal=0.0),
         Taken("another question", _shuffled),
-        Taken("tokens of another", _swapped),
+        Taken("tokens of another", of_others),
         Taken("no HGA", off=lambda model: _set((model.connectors, "hga", False))),
         Taken("no MoVA gate", off=lambda model: _set((model, "gate", None))),
         Taken("MoEC in equal shares", off=_equal_shares),
@@ -83,7 +83,7 @@ def main() -> None:
         told_of, by_tokens = (f"{_share(a)} {_changes(a, b)}" for a, b in zip(found, whole, strict=True))
         sys.stdout.write(f"{row.name:20} with evidence {told_of}, by tokens only {by_tokens}\n")
         sys.stdout.flush()
-    followed = hits(model, phase, bare, Taken("", lambda plan: _flipped(_swapped(plan))))
+    followed = hits(model, phase, bare, Taken("", lambda plan: _flipped(of_others(plan))))
     sys.stdout.write(f"answers that follow the tokens of another: {_share(followed)}\n")
 
 
@@ -121,17 +121,6 @@ def _shuffled(plan: Plan) -> Plan:
     texts = [one.text for one in plan.lessons]
     moved = [replace(one, text=text) for one, text in zip(plan.lessons, texts[1:] + texts[:1], strict=True)]
     return replace(plan, lessons=moved)
-
-
-def _swapped(plan: Plan) -> Plan:
-    """Everybody enrolled on the photos of the next in the clip's list."""
-    names = [*plan.named, *(n for n in plan.sheet.enrolled if n not in plan.named)]
-    rows = [plan.sheet.enrolled[name] for name in names]
-    if len(plan.named) == 2:  # each other's
-        rows[:2] = rows[1::-1]
-    else:
-        rows = rows[1:] + rows[:1]
-    return replace(plan, sheet=replace(plan.sheet, enrolled=dict(zip(names, rows, strict=True))))
 
 
 def _flipped(plan: Plan) -> Plan:
