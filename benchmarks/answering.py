@@ -39,7 +39,9 @@ _SCENES = 60  # drawn for who is there by tokens only; those with nobody present
 
 @dataclass(frozen=True)
 class Taken:
-    """One row of the table: what is done to a plan, its visual tokens (factor), its personal tokens, to the model."""
+    """One row of the table: what is done to a plan, its visual tokens (factor), its personal tokens and faceprints, to
+    the model.
+    """
 
     name: str
     plan: Callable[[Plan], Plan] = lambda plan: plan
@@ -97,7 +99,9 @@ def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[
             visual = model.encode_clips(batch.features)
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
-                people = replace(people, tokens=people.tokens * taken.personal)
+                people = replace(
+                    people, tokens=people.tokens * taken.personal, print_mask=people.print_mask & (taken.personal > 0)
+                )
             found.append(model(visual, batch.prompts, question=batch.question, people=people).exact[0])
     return found
 

@@ -35,7 +35,10 @@ def verdict_in(question: Question, people: Sequence[PersonPresence], plain: str)
 
 def told_by_tokens(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
     """Whether the faceprints of the one person who is named tell clearly if she is in a clip."""
+    import torch
+
     if people is None:
         return False
-    found = model.prints(people, visual)
+    with torch.no_grad():
+        found = model.prints(people, visual)
     return bool(found.known.all()) and float(found.odds.abs().min()) >= CLEAR
