@@ -15,6 +15,7 @@ from pvchat.schemas import PersonPresence
         ("Is Ana in this video?", "Yes, Ana is in this video, on the left, from 0:02 to 0:09.", "present", 3),
         ("Can you see Ana?", "No, Ana is not in this video.", "absent", 2),
         ("Is Ana in this video?", "I'm not sure whether Ana is in this video: the face is small.", "unsure", 0),
+        ("Ana isn't in this one, right?", "Yes, Ana is in this video.", "present", 0),
         ("Are Ana and Bo in this video?", "Yes, both Ana and Bo are in this video.", "present", 0),
         ("Is Ana wearing red?", "No, Ana is wearing blue.", "present", 0),
         ("Is Ana missing?", "No, Ana is in this video.", "present", 0),
