@@ -29,7 +29,7 @@ from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.heads import HeadMixer
 from pvchat.train.base.answering import Answering, people_of
 from pvchat.train.base.config import parse
-from pvchat.train.base.lessonplan import Lesson, Plan
+from pvchat.train.base.lessonplan import Lesson, Plan, of_others
 from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least
 
@@ -39,7 +39,9 @@ _SCENES = 60  # drawn for who is there by tokens only; those with nobody present
 
 @dataclass(frozen=True)
 class Taken:
-    """One row of the table: what is done to a plan, its visual tokens (factor), its personal tokens, to the model."""
+    """One row of the table: what is done to a plan, its visual tokens (factor), its personal tokens and faceprints, to
+    the model.
+    """
 
     name: str
     plan: Callable[[Plan], Plan] = lambda plan: plan
@@ -68,7 +70,7 @@ def main() -> None:
         Taken("no visual tokens", seen=0.0),
         Taken("no personal tokens", personal=0.0),
         Taken("another question", _shuffled),
-        Taken("tokens of another", _swapped),
+        Taken("tokens of another", of_others),
         Taken("no HGA", off=lambda model: _set((model.connectors, "hga", False))),
         Taken("no MoVA gate", off=lambda model: _set((model, "gate", None))),
         Taken("MoEC in equal shares", off=_equal_shares),
@@ -83,7 +85,7 @@ def main() -> None:
         told_of, by_tokens = (f"{_share(a)} {_changes(a, b)}" for a, b in zip(found, whole, strict=True))
         sys.stdout.write(f"{row.name:20} with evidence {told_of}, by tokens only {by_tokens}\n")
         sys.stdout.flush()
-    followed = hits(model, phase, bare, Taken("", lambda plan: _flipped(_swapped(plan))))
+    followed = hits(model, phase, bare, Taken("", lambda plan: _flipped(of_others(plan))))
     sys.stdout.write(f"answers that follow the tokens of another: {_share(followed)}\n")
 
 
@@ -97,7 +99,9 @@ def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[
             visual = model.encode_clips(batch.features)
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
-                people = replace(people, tokens=people.tokens * taken.personal)
+                people = replace(
+                    people, tokens=people.tokens * taken.personal, print_mask=people.print_mask & (taken.personal > 0)
+                )
             found.append(model(visual, batch.prompts, question=batch.question, people=people).exact[0])
     return found
 
@@ -121,17 +125,6 @@ def _shuffled(plan: Plan) -> Plan:
     texts = [one.text for one in plan.lessons]
     moved = [replace(one, text=text) for one, text in zip(plan.lessons, texts[1:] + texts[:1], strict=True)]
     return replace(plan, lessons=moved)
-
-
-def _swapped(plan: Plan) -> Plan:
-    """Everybody enrolled on the photos of the next in the clip's list."""
-    names = [*plan.named, *(n for n in plan.sheet.enrolled if n not in plan.named)]
-    rows = [plan.sheet.enrolled[name] for name in names]
-    if len(plan.named) == 2:  # each other's
-        rows[:2] = rows[1::-1]
-    else:
-        rows = rows[1:] + rows[:1]
-    return replace(plan, sheet=replace(plan.sheet, enrolled=dict(zip(names, rows, strict=True))))
 
 
 def _flipped(plan: Plan) -> Plan:

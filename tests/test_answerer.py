@@ -21,6 +21,7 @@ from pvchat.chat.trained import TrainedModel  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
 from pvchat.model.checkpoint import ANSWERING, read_words, save_words, speaking_with, words_of  # noqa: E402
+from pvchat.model.prompts import Prompt  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
 
@@ -174,3 +175,38 @@ def test_words_in_eight_bits_are_read_back_nearly_as_they_were(trained, tmp_path
     for key, value in words.items():
         step = value.float().abs().max() / 127 if value.dim() == 2 else value.float().abs().max() / 128
         assert (back[key].float() - value.float()).abs().max() <= 1.5 * step, key
+
+
+def test_files_of_before_faceprints_are_read(trained, tmp_path):
+    words = words_of(trained.model)
+    older = {k: v for k, v in words.items() if not k.startswith("prints.")}
+    assert older.keys() < words.keys()
+    save_words(older, tmp_path / ANSWERING)
+    assert read_words(trained.model, tmp_path / ANSWERING).keys() == older.keys()
+    save_words({**words, "prints.other": torch.zeros(1)}, tmp_path / ANSWERING)
+    with pytest.raises(WeightsError, match="1 tensors don't fit"):
+        read_words(trained.model, tmp_path / ANSWERING)
+
+
+def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, tries, monkeypatch):
+    """Where her faceprints tell: the first try is told nothing, its yes is its own; the second is told all."""
+    told: list[tuple[str, float, tuple[tuple[int, int], ...]]] = []
+    said = PVChatModel.generate
+
+    def generate(self: PVChatModel, visual: object, prompts: list[Prompt], **how: object) -> SimpleNamespace:
+        lead = how["decoding"].lead
+        told.append((prompts[0].facts, lead.share, lead.given))
+        return said(self, visual, prompts, **how)
+
+    monkeypatch.setattr(PVChatModel, "generate", generate)
+    monkeypatch.setattr(answerer, "told_by_tokens", lambda *_: True)
+    plain = chat_facts(chat, studio, "Is Ana in this video?")
+    tries += ["No, Ana is not in this video.", plain]
+    assert chat.ask(studio.clip("both", ANA, BEN), "Is Ana in this video?").answer == plain
+    (first, second), yes = told, len("Yes")
+    assert first == ("", 1.0, ((yes, len(plain)),))
+    assert second[0] == plain
+    assert second[2][0][0] == 0  # its yes is given
+    tries.append(chat_facts(chat, studio, "What is Ana wearing?"))
+    chat.ask(studio.clip("both", ANA, BEN), "What is Ana wearing?")
+    assert "Ana" in told[-1][0]

@@ -16,11 +16,13 @@ pytest.importorskip("torch")
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.assets import footage, weights  # noqa: E402
-from pvchat.chat import answerer  # noqa: E402
+from pvchat.chat import answerer, describe  # noqa: E402
 from pvchat.chat.claims import fill_gaps  # noqa: E402
 from pvchat.chat.english import HEDGE  # noqa: E402
 from pvchat.chat.evidence import gather  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
+from pvchat.identity.enroll import enroll  # noqa: E402
+from pvchat.people.person import Person  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
 
 WHERE = "Where is Carl?"
@@ -103,3 +105,48 @@ def test_the_model_answers_by_itself_from_what_it_is_told(
         own.ask(clips["car-2"], text)
     assert sum(len(one.stopped) for one in made) > stopped
     assert all(one.text for one in made)  # the rules speak where the model can't
+
+
+def yes_by_tokens(chat: PVChat, analysis: ClipAnalysis, asked: Person, owner: Person) -> bool:
+    """Whether the model says yes to "Is … in this video?", told nothing but the owner's tokens by the other's name."""
+    import torch
+
+    from pvchat.model.checkpoint import speaking_with
+    from pvchat.model.people import People
+    from pvchat.model.prompts import Prompt
+
+    describer, trained, text = chat.describer, chat.describer.trained, f"Is {asked.name} in this video?"
+    named = People.batch([[replace(describer.state(owner), name=asked.name)]], trained.config)
+    with torch.inference_mode(), speaking_with(trained.model, trained.answering):
+        seen = describer.views.look(analysis)
+        odds = trained.model.yes_no(seen, [Prompt(text)], question=describer.vector(text), people=named)
+    return float(odds) > 0
+
+
+def test_whose_tokens_they_are_decides_yes_or_no(chat: PVChat, clips: dict[str, Path]) -> None:
+    """Nothing else is told: with Obama's tokens in the place of Carl's every yes is a no, and the other way round."""
+    carl, obama = (enroll(chat.analyse(clips[clip]), name) for clip, name in (("car-1", "Carl"), ("portrait", "Obama")))
+    for clip, there in (("car-2", carl), ("speech", obama), ("blue-room", obama)):
+        analysis, away = chat.analyse(clips[clip]), obama if there is carl else carl
+        assert yes_by_tokens(chat, analysis, there, there), clip
+        assert not yes_by_tokens(chat, analysis, away, away), clip
+        assert not yes_by_tokens(chat, analysis, there, away), clip
+        assert yes_by_tokens(chat, analysis, away, there), clip
+
+
+def test_a_spoken_yes_is_read_from_her_tokens(
+    chat: PVChat, clips: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first word is the model's own: with another's tokens the first try says no, and the guard stops it."""
+    monkeypatch.setenv("PVCHAT_HOME", str(clips["car-1"].parents[1]))
+    own, obama = PVChat(Settings(device="cpu", answers="spoken")), enroll(chat.analyse(clips["portrait"]), "Obama")
+    plain, made = answerer.Answerer.answer, []
+    monkeypatch.setattr(
+        answerer.Answerer, "answer", lambda *args, **named: made.append(plain(*args, **named)) or made[-1]
+    )
+    first = own.ask(clips["car-2"], "Is Carl in this video?").answer
+    assert (made[0].own, made[0].tries, made[0].stopped) == (1, 1, [])
+    state = describe.Describer.state
+    monkeypatch.setattr(describe.Describer, "state", lambda self, p: replace(state(self, obama), name=p.name))
+    assert own.ask(clips["car-2"], "Is Carl in this video?").answer == first
+    assert [said for said, _ in made[1].stopped][:1] == ["No, Carl is not in this video."]

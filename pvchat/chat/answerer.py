@@ -5,7 +5,8 @@ backed (`backed.py`). A sentence that isn't ends the first try. The second try i
 known; what it doesn't say either is said by the rules. While it writes, the rules' answer is guessed ahead: words which
 are the model's own anyway come in one pass. As long as it says just that, names, yes and no and what else was measured
 are given (`held_words`), and other words of it stand where the model finds them nearly as likely as its own (`LEAD`).
-It gets the clip's visual tokens and the personal tokens of everyone named.
+It gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told
+where her tokens tell it clearly (`verdict.py`): the yes or no of the first try is its own, the rest leads as before.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from pvchat.chat.brief import brief, parts_for
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import held_words
 from pvchat.chat.questions import Question
+from pvchat.chat.verdict import told_by_tokens, verdict_in
 from pvchat.chat.viewed import HandedOn
 from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.chat.describe import Describer
     from pvchat.chat.viewed import Stream, Viewed
+    from pvchat.model.drafted import Lead
 
 MAX_TOKENS = 80  # of an answer
 LEAD = 0.1  # how likely a word of the rules' answer must be, beside the likeliest one, to stand in its place [choice]
@@ -139,28 +142,42 @@ class Answerer:
         self, question: Question, people: Sequence[PersonPresence], known: str, viewed: Viewed, spoken: Spoken
     ) -> None:
         """One try; its sentences go to `spoken` as they come."""
+        from pvchat.chat.personstates import faceprints
         from pvchat.model.checkpoint import speaking_with
-        from pvchat.model.drafted import Lead
         from pvchat.model.generation import Decoding
         from pvchat.model.people import People
         from pvchat.model.personlora import spoken_of
         from pvchat.model.prompts import Prompt
 
         describer, trained = self.describer, self.describer.trained
-        drafts = (" ".join(spoken.backing.plain), known) if GUESS_AHEAD else ()
-        lead = Lead(LEAD, held_words(drafts[0], spoken.backing.names)) if LEADS and drafts else None
+        plain = " ".join(spoken.backing.plain)
         wanted, refused = named(question, people), len(spoken.stopped)
+        own = verdict_in(question, people, plain) if not spoken.tries else 0
         spoken.begin()
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
+        rivals = [faceprints(p) for p in viewed.people if p.name not in wanted]
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
-            row = [describer.state(p) for p in shown]
+            visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
+            present = People.batch([row], trained.model.config, rivals)
+            own = own if told_by_tokens(trained.model, present, visual) else 0
+            known = "" if own else known
             written = trained.model.generate(
-                describer.views.look(viewed.analysis), [Prompt(question.text, facts=known)],
-                question=describer.vector(question.text), people=People.batch([row], trained.model.config),
-                decoding=Decoding(MAX_TOKENS, heard=spoken.hear, drafts=drafts, lead=lead),
+                visual, [Prompt(question.text, facts=known)],
+                question=describer.vector(question.text), people=present,
+                decoding=Decoding(
+                    MAX_TOKENS, heard=spoken.hear, drafts=(plain, known) if GUESS_AHEAD else (),
+                    lead=_lead(plain, own, spoken.backing.names) if LEADS and GUESS_AHEAD else None,
+                ),
             )  # fmt: skip
         if len(spoken.stopped) == refused:  # heard to its end
             spoken.hear(written.texts[0])
+
+
+def _lead(plain: str, own: int, names: Sequence[str]) -> Lead:
+    """How far the rules' answer leads: all but the yes or no that the model finds by itself, if one ends at `own`."""
+    from pvchat.model.drafted import Lead
+
+    return Lead(given=((own, len(plain)),)) if own else Lead(LEAD, held_words(plain, names))
 
 
 def may_speak(question: Question) -> bool:

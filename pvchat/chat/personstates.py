@@ -16,11 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.chat.trained import TrainedModel
+from pvchat.identity.examples import view_beside
+from pvchat.identity.measures import made_out
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH
+from pvchat.people.parts import NOTHING, stacked
 from pvchat.people.person import Person
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FACEPRINT, FloatArray
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from pvchat.model.config import ModelConfig
     from pvchat.model.people import PersonState
 
@@ -49,7 +54,17 @@ def person_state(trained: TrainedModel, person: Person) -> PersonState:
         tokens, z = _aligned(trained, person)
         tokens = tokens.astype(np.float16)  # as they are stored
     parts = [torch.from_numpy(part.astype(np.float32)) for part in (tokens, z, _faces(person))]
+    parts.append(faceprints(person))
     return PersonState(person.name, *(part.to(trained.device) for part in parts))
+
+
+def faceprints(person: Person) -> Tensor:
+    """Her faceprints [m, 512] in which a face can be made out, those of corrections too; none where there are none."""
+    import torch
+
+    told = (person.arrays.get("prints", ()), view_beside(person).prints)
+    rows = stacked(told) if person.kind == "face" else NOTHING
+    return torch.from_numpy(made_out(rows, False)[0]) if len(rows) else torch.zeros(0, FACEPRINT)
 
 
 def _fits(person: Person, config: ModelConfig) -> bool:

@@ -20,6 +20,7 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 ANSWERING = "answering.safetensors"  # adapters and projectors of phase 4, beside a model that they fit
 _SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
+PRINTS = "prints."  # matches faceprints (`printmatch.py`); files of before have none and leave it as it starts
 
 
 def trained_state(model: nn.Module) -> dict[str, Tensor]:
@@ -72,7 +73,7 @@ def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
     own, saved = trained_state(model), load_file(folder / WEIGHTS)
     if without_llm:
         own, saved = ({k: v for k, v in s.items() if not k.startswith(LLM_PARTS)} for s in (own, saved))
-    off = sorted(own.keys() ^ saved.keys())
+    off = sorted(_unlike(own, saved))
     off += sorted(k for k in own.keys() & saved.keys() if own[k].shape != saved[k].shape)
     if off:
         raise WeightsError(
@@ -81,17 +82,17 @@ def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
             hint="Load it with the version that wrote it, or train again.",
         )
     with torch.no_grad():
-        for key, value in own.items():
-            value.copy_(saved[key])
+        for key in own.keys() & saved.keys():
+            own[key].copy_(saved[key])
 
 
 def words_of(model: nn.Module) -> dict[str, Tensor]:
-    """Adapters and projectors by name: what the language model's words come from, beside its own weights."""
-    return {k: v for k, v in trained_state(model).items() if k.startswith(LLM_PARTS)}
+    """Adapters, projectors and what matches faceprints, by name: what answers rest on, beside what captions do."""
+    return {k: v for k, v in trained_state(model).items() if k.startswith((*LLM_PARTS, PRINTS))}
 
 
 def save_words(words: dict[str, Tensor], file: Path) -> None:
-    """Write adapters and projectors small: matrices in 8 bits with a scale a row, vectors in bf16."""
+    """Write what `words_of` gives small: matrices in 8 bits with a scale a row, vectors in bf16."""
     from safetensors.torch import save_file
 
     state: dict[str, Tensor] = {}
@@ -115,11 +116,16 @@ def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
     own, rows = words_of(model), load_file(file)
     saved = {k: v.float() * rows[k + _SCALE] if k + _SCALE in rows else v for k, v in rows.items()}
     saved = {k: v for k, v in saved.items() if not k.endswith(_SCALE)}
-    off = own.keys() ^ saved.keys() or {k for k in own if own[k].shape != saved[k].shape}
+    off = _unlike(own, saved) or {k for k in own.keys() & saved.keys() if own[k].shape != saved[k].shape}
     if off:
         hint = "Train them from this model: pvchat train base --phase 4."
         raise WeightsError(f"{len(off)} tensors don't fit this model", subject=str(file), hint=hint)
     return {k: v.to(own[k].device, own[k].dtype) for k, v in saved.items()}
+
+
+def _unlike(own: dict[str, Tensor], saved: dict[str, Tensor]) -> set[str]:
+    """Names that only a model or only its file has; what matches faceprints isn't in files of before."""
+    return {k for k in own.keys() ^ saved.keys() if k in saved or not k.startswith(PRINTS)}
 
 
 @contextmanager

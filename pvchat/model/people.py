@@ -1,16 +1,16 @@
 """Enrolled people as the model takes them: `PersonState` (one state, well under 1 MB) and `People` (a padded batch).
 
-A person is 16 personal tokens, offsets z to the router logits, and prototypes (face vectors) to match tracks by. Names
-are plain text, bound to the tokens in the prompt: renaming retrains nothing. No base weights are in here.
+A person is 16 personal tokens, offsets z to the router logits, prototypes (face vectors) and faceprints to match tracks
+by. Names are plain text, bound to the tokens in the prompt: renaming retrains nothing. No base weights are in here.
 
 Legend: B batch, P people named in a question, I personal tokens, D width, M routed modules, R routed heads,
-n prototypes, F face tokens of a clip, N visual tokens, J tracks.
+n prototypes, m faceprints, R rivals, F face tokens of a clip, N visual tokens, J tracks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from pvchat.identity.measures import NEIGHBOURS
 from pvchat.identity.presence import PresenceModel
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
 from pvchat.model.visual import VisualTokens
+from pvchat.schemas import FACEPRINT
 
 USUAL = 0.945  # mean cosine of a usual person with the nearest of the cohort (validation identities)
 SPREAD = 0.05  # four standard deviations of it: what lies farther off is no face of the kind that the cohort shows
@@ -34,22 +35,25 @@ class PersonState:
         tokens: [I, D].
         z: [M, R].
         prototypes: [n, 128] L2-normalised face vectors; n may be 0.
+        prints: [m, 512] faceprints; m may be 0.
     """
 
     name: str
     tokens: Tensor
     z: Tensor
     prototypes: Tensor
+    prints: Tensor = field(default_factory=lambda: torch.zeros(0, FACEPRINT))
 
     def tensors(self) -> dict[str, Tensor]:
         """What belongs into the person's safetensors file."""
-        state = {"tokens": self.tokens, "z": self.z, "prototypes": self.prototypes}
+        state = {"tokens": self.tokens, "z": self.z, "prototypes": self.prototypes, "prints": self.prints}
         return {key: value.detach().to("cpu", torch.float32).contiguous() for key, value in state.items()}
 
     @classmethod
     def from_tensors(cls, name: str, state: dict[str, Tensor]) -> PersonState:
         """The person in a safetensors file."""
-        return cls(name, state["tokens"], state["z"], state["prototypes"])
+        prints = state.get("prints", torch.zeros(0, FACEPRINT))  # files of before have none
+        return cls(name, state["tokens"], state["z"], state["prototypes"], prints)
 
 
 @dataclass
@@ -62,7 +66,11 @@ class People:
         z: [B, P, M, R].
         prototypes: [B, P, n, 128].
         prototype_mask: [B, P, n].
+        prints: [B, P, m, 512].
+        print_mask: [B, P, m].
         mask: [B, P] True for real people.
+        rivals: [B, R, m, 512] faceprints of others who are enrolled, and whom a track may show instead.
+        rival_mask: [B, R, m].
     """
 
     names: list[list[str]]
@@ -70,37 +78,45 @@ class People:
     z: Tensor
     prototypes: Tensor
     prototype_mask: Tensor
+    prints: Tensor
+    print_mask: Tensor
     mask: Tensor
+    rivals: Tensor
+    rival_mask: Tensor
 
     @classmethod
-    def batch(cls, rows: Sequence[Sequence[PersonState]], config: ModelConfig) -> People | None:
+    def batch(
+        cls, rows: Sequence[Sequence[PersonState]], config: ModelConfig, rivals: Sequence[Tensor] = ()
+    ) -> People | None:
         """Pad lists of people to one batch; gradients flow to each person's tensors. None when nobody is named.
 
         Args:
             rows: for each example the people named in it, possibly none.
             config: gives the shapes.
+            rivals: [m, 512] faceprints of each of the others who are enrolled.
         """
         most = max((len(row) for row in rows), default=0)
         everyone = [person for row in rows for person in row]
         if not most:
             return None
-        like, prototypes = everyone[0].tokens, max(1, *(len(p.prototypes) for p in everyone))
+        like = everyone[0].tokens
         blank = PersonState(
             "",
             like.new_zeros(config.personal_tokens, config.width),
             like.new_zeros(config.routed_modules, config.routed_heads),
             like.new_zeros(0, IDENTITY_WIDTH),
+            like.new_zeros(0, FACEPRINT),
         )
+        others = [prints.to(like.device) for prints in rivals]
         padded = [[*row, *[blank] * (most - len(row))] for row in rows]
         return cls(
             [[p.name for p in row] for row in rows],
             torch.stack([torch.stack([p.tokens for p in row]) for row in padded]),
             torch.stack([torch.stack([p.z for p in row]) for row in padded]),
-            torch.stack([torch.stack([_fill(p.prototypes, prototypes) for p in row]) for row in padded]),
-            torch.tensor([[[i < len(p.prototypes) for i in range(prototypes)] for p in row] for row in padded]).to(
-                like.device
-            ),
+            *_filled([[p.prototypes for p in row] for row in padded]),
+            *_filled([[p.prints.to(like.device) for p in row] for row in padded]),
             torch.tensor([[i < len(row) for i in range(most)] for row in rows]).to(like.device),
+            *(part.expand(len(rows), *part.shape[1:]) for part in _filled([others or [blank.prints]])),
         )
 
 
@@ -120,7 +136,7 @@ class PersonParameters(nn.Module):
         self.register_buffer("prototypes", person.prototypes.detach().clone())
 
     def forward(self) -> PersonState:
-        """The person, with gradients to the parameters."""
+        """The person, with gradients to the parameters; without faceprints, which would leave them nothing to learn."""
         return PersonState(self.name, self.tokens, self.z, self.prototypes)
 
 
@@ -180,6 +196,9 @@ class IdentityMatch(nn.Module):
         return torch.sigmoid(self.scale * (best - needed[..., None])), owner.any(1)
 
 
-def _fill(rows: Tensor, count: int) -> Tensor:
-    """Rows [n, W] padded with zeros to [count, W]."""
-    return torch.cat([rows, rows.new_zeros(count - len(rows), rows.shape[1])])
+def _filled(rows: Sequence[Sequence[Tensor]]) -> tuple[Tensor, Tensor]:
+    """Rows [n, W] of everybody padded with zeros to [B, P, max n, W], at least one each, and which are real."""
+    most = max(1, *(len(own) for line in rows for own in line))
+    padded = [[torch.cat([own, own.new_zeros(most - len(own), own.shape[1])]) for own in line] for line in rows]
+    mask = torch.tensor([[[i < len(own) for i in range(most)] for own in line] for line in rows])
+    return torch.stack([torch.stack(line) for line in padded]), mask.to(rows[0][0].device)

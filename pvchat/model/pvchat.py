@@ -29,6 +29,7 @@ from pvchat.model.generation import Decoding, generate_texts
 from pvchat.model.llm import add_lora, load_llm
 from pvchat.model.mova import QuestionGate
 from pvchat.model.people import IdentityMatch, People
+from pvchat.model.printmatch import PrintMatch
 from pvchat.model.prompts import IGNORE, PERSONAL, VISUAL, Prompt, PromptWriter, TokenBatch
 from pvchat.model.qformer import QFormer
 from pvchat.model.reading import PVChatOutput, Reading, Written, whole_answers
@@ -53,6 +54,7 @@ class PVChatModel(nn.Module):
         self.connectors = Connectors(config)
         self.gate = QuestionGate(config.width, config.sentence_width, len(config.experts)) if config.mova else None
         self.match = IdentityMatch(config.match_offset, config.match_scale, config.match_relief)
+        self.prints = PrintMatch()
         self.qformer = QFormer(config)
         self.aligner = Aligner(config)
         self.to_sentence = nn.Linear(config.width, config.sentence_width)
@@ -105,11 +107,15 @@ class PVChatModel(nn.Module):
         weights = tokens.new_ones(len(tokens), len(self.config.experts))
         if self.gate is not None:
             tokens, weights = self.gate(visual, question)
-        match, best = self.match(people, visual) if people is not None else (None, None)
+        match, best, found = None, None, None
+        if people is not None:
+            match, best = self.match(people, visual)
+            found = self.prints(people, visual)
+            match = found.into(match, visual)
         out = self.qformer(tokens, visual.mask, question, people, match)
         presence = self.presence(out.personal.mean(2))[..., 0]
-        if best is not None:
-            presence = presence + self.match_weight * best
+        if best is not None and found is not None:
+            presence = torch.where(found.known, found.odds, presence + self.match_weight * best)
         sentences = F.normalize(self.to_sentence(out.queries), dim=-1)
         return Reading(out.queries, out.personal, presence, sentences, weights, out.routing, visual.aux)
 

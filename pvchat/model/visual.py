@@ -1,6 +1,6 @@
 """A clip as the Q-Former reads it: every expert's tokens at one width, and where they come from.
 
-Legend: B batch, N tokens, D model width, F face tokens.
+Legend: B batch, N tokens, D model width, F face tokens, J tracks, n faceprints of a track.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ class VisualTokens:
         face_track: [B, F] their tracks; -1 for padding.
         raw: [B, N, D] the tokens before any was mixed with others.
         aux: connector losses, "balance" and "z".
+        prints: [B, J, n, 512] faceprints of the tracks, those that tokens show first, under their numbers (J may be 0).
+        print_mask: [B, J, n] which are real.
     """
 
     tokens: Tensor
@@ -33,12 +35,15 @@ class VisualTokens:
     face_track: Tensor
     raw: Tensor
     aux: dict[str, Tensor]
+    prints: Tensor
+    print_mask: Tensor
 
     def select(self, clip: Tensor) -> VisualTokens:
         """Rows by clip index [b]: several questions share one clip's visual pass."""
         return VisualTokens(
             self.tokens[clip], self.mask[clip], self.expert, self.track[clip],
             self.faces[clip], self.face_track[clip], self.raw[clip], self.aux,
+            self.prints[clip], self.print_mask[clip],
         )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def make_captioned(root: Path, cache: Path, name: str = "photos", count: int = 2
 
 
 def make_faces(cache: Path, name: str = "faces", people: int = 12, photos: int = 5) -> None:
-    """Face vectors: people apart, photos of one person close; every third person for validation."""
+    """Face vectors and faceprints: people apart, photos of one person close; every third person for validation."""
     rng = np.random.default_rng(1)
     centres = rng.normal(size=(people, 128))
     rows, vectors = [], []
@@ -60,7 +60,10 @@ def make_faces(cache: Path, name: str = "faces", people: int = 12, photos: int =
             rows.append({"file": f"{split}/{person}_{photo}.jpg", "identity": f"P{person}", "split": split})
             vectors.append(centres[person] + 0.2 * rng.normal(size=(2, 128)))
     body = rng.random((len(rows), 1280)).astype(np.float16)
-    save_file({"identity": np.stack(vectors).astype(np.float32), "body": body}, cache / f"{name}.identity.safetensors")
+    prints = np.repeat(rng.normal(size=(people, 1, 512)), photos, 0) + 0.5 * rng.normal(size=(len(rows), 2, 512))
+    prints /= np.linalg.norm(prints, axis=2, keepdims=True)
+    made = {"identity": np.stack(vectors).astype(np.float32), "prints": prints.astype(np.float16), "body": body}
+    save_file(made, cache / f"{name}.identity.safetensors")
     (cache / f"{name}.identity.json").write_text(json.dumps(rows))
 
 

@@ -258,7 +258,8 @@ def test_look_alikes_are_the_nearest():
     for i, a in enumerate(np.repeat(angles, 2)):
         vectors[i, :, :2] = np.cos(a), np.sin(a)
     names = [f"P{i // 2}" for i in range(10)]
-    cast = Cast(FaceVectors(vectors, np.zeros((10, 8)), names, names, np.zeros(10, bool)), False)
+    rest = np.zeros((10, 2, 512)), np.zeros((10, 8))
+    cast = Cast(FaceVectors(vectors, *rest, names, names, np.zeros(10, bool)), False)
     assert [cast.names[i] for i in cast.alike[:4, 0]] == ["P1", "P0", "P3", "P2"]
 
 

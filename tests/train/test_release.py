@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from pvchat.errors import WeightsError
+from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
 from pvchat.train.base.release import release
@@ -43,3 +44,15 @@ def test_runs_that_moved_apart_are_refused(runs, tmp_path):
     moved.save_pretrained(tmp_path / "moved", dtype=torch.float32)
     with pytest.raises(WeightsError, match="differ"):
         release(tmp_path / "moved", tmp_path / "out", worded)
+
+
+def test_what_answers_rest_on_is_laid_beside_it(runs, tmp_path):
+    _, worded = runs
+    taught = PVChatModel.from_pretrained(worded)
+    with torch.no_grad():
+        taught.prints.bias.fill_(-7.0)
+    taught.save_pretrained(tmp_path / "taught", dtype=torch.float32)
+    release(worded, tmp_path / "out", answering=tmp_path / "taught")
+    model = PVChatModel.from_pretrained(tmp_path / "out")
+    assert float(model.prints.bias.detach()) == -4.5
+    assert float(read_words(model, tmp_path / "out" / ANSWERING)["prints.bias"]) == -7.0

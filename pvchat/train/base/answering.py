@@ -32,7 +32,7 @@ from pvchat.train.base.episodes import Cast, Episodes
 from pvchat.train.base.features import read_faces
 from pvchat.train.base.grounding import CaptionDecoder, WordNaming
 from pvchat.train.base.identity import EpisodeBatch, enrollment, named_people
-from pvchat.train.base.lessonplan import Lesson, Plan, plan
+from pvchat.train.base.lessonplan import MISLED, Lesson, Plan, of_others, plan
 from pvchat.train.base.phases import Objective, StepLoss, total
 from pvchat.train.base.sheets import KEPT_NAMES, TRAINING_NAMES, Maker
 
@@ -84,6 +84,8 @@ class Answering:
         while len(found) < count:
             sheet = self.makers[validation].make(self.episodes[validation].laid_out(rng), rng)
             made = plan(sheet, QUESTIONS, rng, validation)
+            if made.brief and not validation and rng.random() < MISLED:
+                made = of_others(made)
             found += [made] if made.lessons else []
         return found
 
@@ -111,8 +113,9 @@ class Answering:
         faces = self.episodes[False].cast.faces
         enrolled = [enrollment(faces, p.sheet.enrolled[name], rng) for p in plans for name in p.named]
         question = to_tensor(self.encode([one[0].text for one in lessons]), self.config.device)
-        people = collate_people(enrolled).to(self.config.device) if enrolled else None
-        return EpisodeBatch(features, prompts, question, people, [p.named for p in plans], torch.zeros(0))
+        people = collate_people([one for one, _ in enrolled]).to(self.config.device) if enrolled else None
+        prints = [own.to(self.config.device) for _, own in enrolled]
+        return EpisodeBatch(features, prompts, question, people, [p.named for p in plans], torch.zeros(0), prints)
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """The language model's over all answers, and over their first tokens, where yes and no are decided."""

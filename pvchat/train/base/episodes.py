@@ -156,13 +156,14 @@ class Episodes:
         centre = np.stack([np.linspace(x, end, frames), np.full(frames, rng.uniform(0.2, 0.5))], 1)
         half = np.array([0.28 * high, 0.5 * high])
         boxes = np.concatenate([centre - half, centre + half], 1).clip(0, 1).astype(np.float32)
-        identity = faces.identity[row, int(rng.random() < 2 / 3)] + rng.normal(0, 0.01, (frames, 128))
+        copy = int(rng.random() < 2 / 3)
+        identity = faces.identity[row, copy] + rng.normal(0, 0.01, (frames, 128))
         identity /= np.linalg.norm(identity, axis=1, keepdims=True)
         body = np.tile(faces.body[row], (frames, 1))
         track = Track(
             "face", np.arange(frames), boxes, np.full((frames, 5, 2), np.nan, np.float32), np.ones(frames, np.float32),
             np.ones(frames, np.float32), identity.astype(np.float32), np.stack([body_box(b) for b in boxes]).clip(0, 1),
-            body, np.full((frames, 33, 4), np.nan, np.float32),
+            body, np.full((frames, 33, 4), np.nan, np.float32), prints=faces.prints[row, copy][None].astype(np.float16),
         )  # fmt: skip
         moved = end - x
         movement = "" if abs(moved) < 0.15 else "from left to right" if moved > 0 else "from right to left"

@@ -4,7 +4,8 @@ In: sets of traindata (folders with a `metadata.jsonl`). Out, below a cache fold
 
     <set>.grid/0000.safetensors …   "grid" [PART, 49, 1280] float16, in the order of `files.json`
     <set>.view1.grid/ …             the same of a random crop of every image
-    <set>.identity.safetensors      "identity" [N, 2, 128] face vectors (as it is, degraded), "body" [N, 1280]
+    <set>.identity.safetensors      "identity" [N, 2, 128] face vectors and "prints" [N, 2, 512] faceprints (as it is,
+                                    degraded), "body" [N, 1280]
     <set>.identity.json             one row a face: file, identity, split
     sentences.safetensors, .json    MiniLM "vectors" [N, 384] of N texts
 
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
+from pvchat.model.config import IDENTITY_WIDTH
 from pvchat.schemas import FloatArray
 from pvchat.train.degrade import degrade_face
 from pvchat.train.pictures import read_image, read_metadata
@@ -80,6 +82,7 @@ class FaceVectors:
 
     Attributes:
         identity: [N, 2, 128] L2-normalised: as it is, degraded.
+        prints: [N, 2, 512] faceprints of the same two.
         body: [N, 1280] pooled features of the whole crop.
         names: whose face, N of them.
         files: "set/file" of each.
@@ -87,6 +90,7 @@ class FaceVectors:
     """
 
     identity: FloatArray
+    prints: FloatArray
     body: FloatArray
     names: list[str]
     files: list[str]
@@ -137,19 +141,22 @@ def random_view(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[n
 
 
 def extract_faces(folder: Path, cache: Path, faces: FaceExpert, expert: FrameExpert, seed: int = 0) -> None:
-    """Face vectors of a set of face crops, as they are and degraded, written to `cache`.
+    """Face vectors and faceprints of a set of face crops, as they are and degraded, written to `cache`.
 
     Args:
         folder: the set; rows without an identity and crops where no face is found are left out.
-        cache: where the two files go; existing ones are kept.
+        cache: where the two files go; existing ones are kept, unless they are of before faceprints.
         faces: detector and identity network.
         expert: for the pooled features.
         seed: of the degradation.
+
+    Raises:
+        SettingsError: no runtime makes faceprints.
     """
     from safetensors.numpy import save_file
 
     arrays, table = cache / f"{folder.name}.identity.safetensors", cache / f"{folder.name}.identity.json"
-    if arrays.is_file() and table.is_file():
+    if table.is_file() and _has_prints(arrays):
         return
     rng = np.random.default_rng(seed)
     kept, vectors, bodies = [], [], []
@@ -161,7 +168,9 @@ def extract_faces(folder: Path, cache: Path, faces: FaceExpert, expert: FrameExp
             vectors.append(pair)
             bodies.append(expert.pooled([image])[0])
     cache.mkdir(parents=True, exist_ok=True)
-    save_file({"identity": np.stack(vectors), "body": np.stack(bodies).astype(np.float16)}, arrays)
+    identity, prints = np.split(np.stack(vectors), [IDENTITY_WIDTH], axis=2)
+    made = {"identity": identity, "prints": prints.astype(np.float16), "body": np.stack(bodies).astype(np.float16)}
+    save_file({name: np.ascontiguousarray(array) for name, array in made.items()}, arrays)
     table.write_text(json.dumps(kept), encoding="utf-8")
 
 
@@ -169,20 +178,32 @@ def read_faces(cache: Path, sets: Sequence[str]) -> FaceVectors:
     """The face vectors of several sets that `extract_faces` wrote; vectors are normalised here."""
     from safetensors.numpy import load_file
 
-    rows, files, identity, body = [], [], [], []
+    rows, files, identity, prints, body = [], [], [], [], []
     for name in sets:
-        if not (cache / f"{name}.identity.json").is_file():
+        if not (cache / f"{name}.identity.json").is_file() or not _has_prints(cache / f"{name}.identity.safetensors"):
             raise SettingsError(f"no face vectors of '{name}' here", subject=str(cache), hint=HINT)
         arrays = load_file(cache / f"{name}.identity.safetensors")
         own = json.loads((cache / f"{name}.identity.json").read_text(encoding="utf-8"))
         rows += own
         files += [f"{name}/{row['file']}" for row in own]
         identity.append(arrays["identity"].astype(np.float32))
+        prints.append(arrays["prints"].astype(np.float32))
         body.append(arrays["body"].astype(np.float32))
     vectors = np.concatenate(identity)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
     validation = np.array([row["split"] == "val" for row in rows])
-    return FaceVectors(vectors, np.concatenate(body), [row["identity"] for row in rows], files, validation)
+    both = np.concatenate(prints), np.concatenate(body)
+    return FaceVectors(vectors, *both, [row["identity"] for row in rows], files, validation)
+
+
+def _has_prints(file: Path) -> bool:
+    """Whether a file of face vectors is there and holds faceprints, too."""
+    from safetensors import safe_open
+
+    if not file.is_file():
+        return False
+    with safe_open(file, "numpy") as arrays:
+        return "prints" in arrays.keys()  # noqa: SIM118 - safetensors' file is no mapping
 
 
 def sentence_vectors(texts: Sequence[str], cache: Path, encode: Encode) -> FloatArray:
@@ -206,7 +227,7 @@ def sentence_vectors(texts: Sequence[str], cache: Path, encode: Encode) -> Float
 
 
 def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator) -> FloatArray | None:
-    """Vectors [2, 128] of the crop's middle face, as it is and degraded; None when the detector finds none."""
+    """Vectors [2, 128 + 512] of the crop's middle face, as it is and degraded; None when the detector finds none."""
     pad = round(_MARGIN * image.shape[0])
     image = np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
     boxes, points, scores = faces.detector.detect(image)
@@ -217,9 +238,12 @@ def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator)
     small, scale = degrade_face(image, float(boxes[best, 3] - boxes[best, 1]), rng)
     height = scale * float(boxes[best, 3] - boxes[best, 1])
     moved = points[best] * scale + rng.normal(0, _FACE_JITTER * height, (5, 2))
-    clean = faces.describe(image, boxes[[best]], points[[best]], scores[[best]]).identity[0]
-    rough = faces.describe(small, boxes[[best]] * scale, moved[None].astype(np.float32), scores[[best]]).identity[0]
-    return np.stack([clean, rough]).astype(np.float32)
+    shown = ((image, boxes[best], points[best]), (small, boxes[best] * scale, moved.astype(np.float32)))
+    own = [faces.describe(i, box[None], five[None], scores[[best]]).identity[0] for i, box, five in shown]
+    prints = faces.prints([i for i, _, _ in shown], [five for _, _, five in shown])
+    if not len(prints):
+        raise SettingsError("nothing here runs the network of faceprints", hint="Install OpenVINO.")
+    return np.concatenate([np.stack(own), prints], axis=1).astype(np.float32)
 
 
 def _part(folder: Path, start: int) -> Path:

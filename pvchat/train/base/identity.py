@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from pvchat.chat.sentences import Encode
+from pvchat.identity.measures import made_out
 from pvchat.model.checkpoint import LLM_PARTS
 from pvchat.model.features import ClipFeatures, PersonFeatures, collate, collate_people, from_analysis
 from pvchat.model.people import People
@@ -40,7 +41,7 @@ from pvchat.train.report import HEADS_BY_TYPE
 class EpisodeBatch:
     """A batch: features of B scenes, enrollments of all people named one after the other, targets [B, P].
 
-    `pictures` is a batch of phase 2 to rehearse, or None.
+    `prints` are the faceprints [m, 512] of each enrollment, `pictures` is a batch of phase 2 to rehearse, or None.
     """
 
     features: ClipFeatures
@@ -49,6 +50,7 @@ class EpisodeBatch:
     enrolled: PersonFeatures | None
     rows: list[list[str]]
     present: Tensor
+    prints: list[Tensor]
     episodes: list[Episode] = field(default_factory=list)
     pictures: Any = None
 
@@ -78,7 +80,7 @@ class Identity:
             )
             for validation in (False, True)
         }
-        as_they_are = replace(faces, identity=faces.identity[:, [0, 0]])
+        as_they_are = replace(faces, identity=faces.identity[:, [0, 0]], prints=faces.prints[:, [0, 0]])
         self.clear = Episodes(Cast(as_they_are, True), self.parts[True].pictures, [])
         texts = all_questions()
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
@@ -112,12 +114,13 @@ class Identity:
         """
         features = collate([from_analysis(e.scene.analysis, self.model_config) for e in episodes])
         enrolled = [enrollment(part.cast.faces, rows, rng) for e in episodes for rows in e.enrolled]
+        people, prints = [one for one, _ in enrolled], [own.to(self.config.device) for _, own in enrolled]
         most = max(len(e.names) for e in episodes)
         present = torch.tensor([[*map(float, e.present), *[0.0] * (most - len(e.names))] for e in episodes])
         question = to_tensor(np.stack([self.vector[e.question] for e in episodes]), self.config.device)
         prompts = [Prompt(e.question, e.answer, clip=i) for i, e in enumerate(episodes)]
-        return EpisodeBatch(features, prompts, question, collate_people(enrolled).to(self.config.device),
-                            [e.names for e in episodes], present.to(self.config.device), episodes)  # fmt: skip
+        return EpisodeBatch(features, prompts, question, collate_people(people).to(self.config.device),
+                            [e.names for e in episodes], present.to(self.config.device), prints, episodes)  # fmt: skip
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """Presence of everyone named; where words are trained, the answers' too; what is rehearsed."""
@@ -182,18 +185,21 @@ class Identity:
 def named_people(model: Any, batch: EpisodeBatch) -> People:
     """The people named, by the aligner, with gradients; somebody is."""
     assert batch.enrolled is not None
-    states = iter(model.aligner.people(batch.enrolled, [name for row in batch.rows for name in row]))
+    made = model.aligner.people(batch.enrolled, [name for row in batch.rows for name in row])
+    states = iter([replace(state, prints=own) for state, own in zip(made, batch.prints, strict=True)])
     people = People.batch([[next(states) for _ in row] for row in batch.rows], model.config)
     assert people is not None  # every episode names someone
     return people
 
 
-def enrollment(faces: FaceVectors, rows: Sequence[int], rng: np.random.Generator) -> PersonFeatures:
-    """Photos of a person as the aligner takes them, each as it is or degraded."""
+def enrollment(faces: FaceVectors, rows: Sequence[int], rng: np.random.Generator) -> tuple[PersonFeatures, Tensor]:
+    """Photos of a person as the aligner takes them, each as it is or degraded, and their faceprints [m, 512]."""
     copy = (rng.random(len(rows)) < 0.3).astype(int)
     seen = torch.ones(1, len(rows), dtype=torch.bool)
     identity = torch.from_numpy(faces.identity[list(rows), copy])[None]
-    return PersonFeatures(identity, seen, torch.from_numpy(faces.body[list(rows)])[None], seen)
+    prints = made_out(faces.prints[list(rows), copy], False)[0]
+    body = torch.from_numpy(faces.body[list(rows)])[None]
+    return PersonFeatures(identity, seen, body, seen), torch.from_numpy(prints)
 
 
 def presence_scores(found: FloatArray) -> dict[str, float]:

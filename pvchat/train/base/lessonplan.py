@@ -49,7 +49,8 @@ _BEFORE = (
     "Do you know: ",
 )
 _AFTER = (" please", ", please", ", can you tell", ", do you know", " in this clip", " in it", " then", " now")
-_NARROW, _BARE, _DESERTED = 0.12, 0.03, 0.2  # shares of sheets; the last of those where nobody known is present
+_NARROW, _BARE, _DESERTED = 0.12, 0.12, 0.2  # shares of sheets; the last of those where nobody known is present
+MISLED = 0.1  # of sheets with a brief: everybody has another's tokens, for what is told counts, not they
 _FITTING = 0.75  # of sheets whose brief tells only what its questions ask for, as `ask` does
 _OF_FOCUS = {"present": 4.0, "unsure": 1.2, "absent": 1.2}  # how often one of those is asked about, however many
 _OF_ABSENT, ABSENT = 0.15, "who not"
@@ -117,6 +118,15 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
         told = ""
     named = focus or [p.name for p in sheet.presences if p.decision != "absent"][:3]
     return Plan(sheet, named, told, lessons)
+
+
+def of_others(made: Plan) -> Plan:
+    """The same with everybody enrolled on the photos of the next in the list, two who are named on each other's."""
+    names = [*made.named, *(n for n in made.sheet.enrolled if n not in made.named)]
+    rows = [made.sheet.enrolled[name] for name in names]
+    turn = 2 if len(made.named) == 2 else len(rows)
+    rows[:turn] = rows[1:turn] + rows[:1]
+    return replace(made, sheet=replace(made.sheet, enrolled=dict(zip(names, rows, strict=True))))
 
 
 def _focus(sheet: Sheet, rng: np.random.Generator) -> tuple[list[str], tuple[str, ...]]:

@@ -2,8 +2,8 @@
 
 In: a run of base training (its best checkpoint), and the run that trained through the language model when the last one
 did without. Out: `config.json` and bf16 `model.safetensors`, at most MOST_MB; with a run of phase 4 also its adapters
-and projectors in 8 bits, as `answering.safetensors`: they are exchanged for the model's own while it answers, so
-captions stay.
+and projectors in 8 bits, and how it matches faceprints, as `answering.safetensors`: they are exchanged for the model's
+own while it answers, so captions stay.
 
 Identity episodes train only presence (no language model in memory), with everything that words are made of frozen; so
 adapters and projectors are taken from the generation run, after a check that nothing they rest on has moved.
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from pvchat.errors import WeightsError
-from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, WEIGHTS, save_words
+from pvchat.model.checkpoint import ANSWERING, CONFIG, LLM_PARTS, PRINTS, WEIGHTS, save_words
 from pvchat.train.base.run import started_from
 
 MOST_MB = 60.0
@@ -64,7 +64,8 @@ def release(model: Path, out: Path, language: Path | None = None, answering: Pat
     shipped = {k: v.to(torch.bfloat16) if v.dim() else v for k, v in state.items()}
     spoken: dict[str, Tensor] = {}
     if answering is not None:
-        spoken = _language_parts(state, load_file(started_from(answering) / WEIGHTS), str(answering))
+        run = load_file(started_from(answering) / WEIGHTS)
+        spoken = _language_parts(state, run, str(answering)) | {k: v for k, v in run.items() if k.startswith(PRINTS)}
     spoken_size = sum(v.numel() for v in spoken.values())  # a byte an entry
     size = (sum(v.numel() * v.element_size() for v in shipped.values()) + spoken_size) / 1e6
     if size > MOST_MB:

@@ -136,15 +136,18 @@ def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: 
 
 @torch.no_grad()
 def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
-    """Visual tokens of all clips, padded alike, so that any of them can be batched."""
+    """Visual tokens of all clips, padded alike, so that any of them can be batched.
+
+    Faceprints are left out: where they tell who is there, a person's tokens would have nothing to learn.
+    """
     whole = collate([from_analysis(a, model.config) for a in analyses])
     parts = []
     for start in range(0, len(analyses), _CLIPS):
         at = slice(start, start + _CLIPS)
         some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
-        parts.append(model.encode_clips(type(whole)(some)))
+        parts.append(model.encode_clips(type(whole).without_prints(some)))
     first = parts[0]
-    rows = ("tokens", "mask", "track", "faces", "face_track", "raw")
+    rows = ("tokens", "mask", "track", "faces", "face_track", "raw", "prints", "print_mask")
     joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}
     return replace(first, **joined, aux={})
 
