@@ -47,7 +47,7 @@ def open_base(folder_of: Callable[[str], Path]) -> Callable[..., Base]:
 
 @pytest.fixture(scope="session")
 def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny base that was pretrained (`make_pretrained.py`): about a minute of one core, once a run."""
+    """The folder of a tiny base that was pretrained (`make_pretrained.py`): a minute or two of one core, once a run."""
     from make_taught import save_pretrained
 
     return save_pretrained("llava_onevision", tmp_path_factory.mktemp("pretrained") / "base")

@@ -50,7 +50,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def pretrain(base: Base, steps: int = 360, seed: int = 0) -> list[float]:
+def pretrain(base: Base, steps: int = 540, seed: int = 0) -> list[float]:
     """Train all of a base in place; the losses. Two thirds of it ask about one who is always called alike."""
     world, model = _World(base, seed), base.model
     optimizer = torch.optim.AdamW(model.requires_grad_(True).parameters(), lr=RATE, betas=(0.9, 0.98))

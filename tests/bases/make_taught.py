@@ -37,7 +37,7 @@ Found = dict[str, tuple[BaseData, Trained, Gate]]
 
 
 def save_pretrained(family: str, folder: Path, seed: int = 0) -> Path:
-    """The folder of a base of that family that was pretrained: about a minute of one core."""
+    """The folder of a base of that family that was pretrained: a minute or two of one core."""
     save_base(family, folder, layers=4, words=WORDS)
     base = load_base(read_source(str(folder)), dtype=torch.float32)
     with one_thread():
