@@ -194,6 +194,10 @@ def test_the_scene_is_told_without_who_is_where(text: str, scene: SceneFacts, an
     assert ask(text, seen=evidence(scene=scene)) == ask(text, seen=evidence(scene=scene), previous=before) == answer
 
 
+def test_the_room_that_somebody_is_in_is_where_she_is() -> None:
+    assert ask("What room is she in?", previous=read_question("Is Ana here?", NAMES)) == ask("Where is Ana?")
+
+
 def test_what_is_behind_somebody_is_where_they_are() -> None:
     assert ask("What is behind Ana?") == ask("Where is Ana?")
 

@@ -14,11 +14,15 @@ _SETTING = re.compile(
     r"(?: or (?:in|out)(?:doors|side))?\W*$"
 )
 _DRAWN = re.compile(rf"^(?:and |so )?(?:is|was) {_THIS} (?:an? )?(?:cartoon|anime|animation|animated|drawn|drawing)\b")
+_OF_SOMEBODY = re.compile(
+    r"\b(?:he|she|they|him|her|them|his|their|who\w*|(?:any|some|every) ?(?:one|body)|people|person)\b"
+)
 
 
 def asks_of_scene(lower: str) -> bool:
     """Whether a question in lower case that names nobody is about the scene, whoever was spoken of before."""
-    return bool(_WHICH_PLACE.search(lower) or _DRAWN.match(lower)) or _asks_setting(lower)
+    place = _WHICH_PLACE.search(lower) and not _OF_SOMEBODY.search(lower)
+    return bool(place or _DRAWN.match(lower)) or _asks_setting(lower)
 
 
 def of_scene(asked: str, evidence: Evidence) -> str:
