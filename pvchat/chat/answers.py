@@ -157,11 +157,8 @@ def _described(person: PersonPresence, question: Question, evidence: Evidence) -
     acts = action_phrase(facts)
     it = {"man": "he", "woman": "she"}.get(sure_gender(facts) or "", name)
     if question.type == "appearance" and _HAIR_ALONE.search(question.text):
-        return (
-            f"{name} has {facts.hair}."
-            if facts.hair
-            else f"{name} is in this video, but I can't make out {name}'s hair."
-        )
+        known = f"{name} has {facts.hair}." if facts.hair else ""
+        return known or f"{name} is in this video, but I can't make out {name}'s hair."
     if question.type == "appearance":
         looks = looks if facts.clothes or not _COLOUR_WORN.search(question.text) else ""  # hair has another colour
         return f"{name} {looks}." if looks else f"{name} is in this video, but I can't make out what {it} is wearing."

@@ -80,7 +80,7 @@ def clip_prints(analysis: ClipAnalysis, most: int) -> tuple[Array, NDArray[np.bo
     nothing can be made out are left out, unless a track has no others.
     """
     kept = kept_tracks(analysis, most)
-    order = [*kept, *(i for i in range(len(analysis.tracks)) if i not in set(kept))]
+    order = [*kept, *sorted(set(range(len(analysis.tracks))).difference(kept))]
     rows = [_told_by(analysis.tracks[i]) for i in order]
     longest = max((len(own) for own in rows), default=0)
     prints, mask = np.zeros((len(rows), longest, FACEPRINT), np.float32), np.zeros((len(rows), longest), bool)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pvchat.perception.experts.figurelooks import unit
 from pvchat.train.fits import printmatch
 
 
@@ -16,12 +17,12 @@ def prints_of(person: int, photos: int, spread: float) -> np.ndarray:
     rng = np.random.default_rng(person)
     own = rng.standard_normal(512)
     noise = rng.standard_normal((photos, 2, 512)) * np.array([spread, 2 * spread])[None, :, None]
-    return printmatch._unit((own + noise).astype(np.float32))
+    return unit((own + noise).astype(np.float32))
 
 
 @pytest.fixture
 def cohort() -> np.ndarray:
-    return printmatch._unit(np.random.default_rng(99).standard_normal((60, 512)).astype(np.float32))
+    return unit(np.random.default_rng(99).standard_normal((60, 512)).astype(np.float32))
 
 
 def test_the_fit_tells_the_same_from_others(cohort: np.ndarray) -> None:

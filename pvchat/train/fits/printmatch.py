@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from pvchat.identity.measures import NEIGHBOURS
 from pvchat.identity.presence import PresenceModel
+from pvchat.perception.experts.figurelooks import unit
 from pvchat.schemas import FloatArray
 from pvchat.train.fits.figurefits import auc
 
@@ -40,7 +41,7 @@ def measured(enrolled: FloatArray, shown: FloatArray, cohort: FloatArray) -> Flo
         shown: [n, 512] of unit length.
         cohort: [C, 512] of unit length.
     """
-    mine, theirs = _unit(enrolled.mean(0)), _unit(shown.mean(0))
+    mine, theirs = unit(enrolled.mean(0)), unit(shown.mean(0))
     common = np.sort(cohort @ theirs)[-NEIGHBOURS:].mean()
     return np.array([(enrolled @ shown.T).max(), mine @ theirs, common, 1.0], np.float32)
 
@@ -57,7 +58,7 @@ def episodes(
         seed: of the draws.
     """
     rng = np.random.default_rng(seed)
-    middles = np.stack([_unit(photos[:, 0].mean(0)) for photos in people])
+    middles = np.stack([unit(photos[:, 0].mean(0)) for photos in people])
     alike = np.argsort(-(middles @ middles.T - 2 * np.eye(len(people))), axis=1)[:, :_ALIKE]
     rows, same = [], []
     for _ in range(count):
@@ -103,7 +104,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     prints = PresenceModel.load().prints
     assert prints is not None
-    cohort = _unit(prints.cohort)
+    cohort = unit(prints.cohort)
     weights = fit(*episodes(people_of(args.features, "train"), cohort, EPISODES, seed=0))
     rows, same = episodes(people_of(args.features, "val"), cohort, HELD_BACK, seed=5)
     odds = rows @ weights
@@ -111,10 +112,6 @@ def main(argv: list[str] | None = None) -> None:
     sys.stdout.write(", ".join(f"{n} {w:.1f}" for n, w in zip(names, weights, strict=True)) + "\n")
     sys.stdout.write(f"held back: AUC {auc(odds, same):.4f}, found {(odds[same] > 0).mean():.3f}, ")
     sys.stdout.write(f"kept out {(odds[~same] <= 0).mean():.3f} of {len(same)}\n")
-
-
-def _unit(rows: FloatArray) -> FloatArray:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9), np.float32)
 
 
 if __name__ == "__main__":
