@@ -46,7 +46,7 @@ from pvchat.perception.tracks import link
 from pvchat.train.fits.faceteachers import dlib_file
 from pvchat.video import Clip, load, save_clip
 
-SECONDS, FPS, WIDTH, HEIGHT = 10, 30, 1280, 720
+SECONDS, FPS, HEIGHT = 10, 30, 720
 PORTRAITS = (
     ("footage-astronaut", "astronaut.png"),
     ("footage-portraits", "biden.jpg"),
@@ -68,8 +68,8 @@ PARTS: tuple[tuple[str, Any, str], ...] = (
 )
 
 
-def made_clips(folder: Path) -> list[Path]:
-    """Two clips of the demo's footage; none, with a word, where it was not fetched."""
+def made_clips(folder: Path, height: int = HEIGHT) -> list[Path]:
+    """Two clips of the demo's footage, 16 by 9, `height` pixels high; none, with a word, where it was not fetched."""
     try:
         photos = [Image.open(member_path(role, name, table=FOOTAGE)).convert("RGB") for role, name in PORTRAITS]
     except PVChatError as error:
@@ -78,30 +78,31 @@ def made_clips(folder: Path) -> list[Path]:
     paths = []
     for name, shown in (("one", photos[:1]), ("five", photos)):
         paths.append(folder / f"{name}.mp4")
-        save_clip(paths[-1], _moving(shown), FPS)
+        save_clip(paths[-1], _moving(shown, height), FPS)
     return paths
 
 
-def _moving(photos: list[Image.Image]) -> Iterator[NDArray[np.uint8]]:
+def _moving(photos: list[Image.Image], height: int) -> Iterator[NDArray[np.uint8]]:
     """Photos side by side, each in a slow circle and with a sensor's noise: nothing stands still."""
     rng = np.random.default_rng(0)
-    width = WIDTH // len(photos)
+    whole = height * 16 // 9
+    width = whole // len(photos)
     for frame in range(SECONDS * FPS):
-        page = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+        page = np.zeros((height, whole, 3), np.float32)
         for column, photo in enumerate(photos):
             angle = 2 * np.pi * frame / (3 * FPS) + column
-            page[:, column * width : (column + 1) * width] = _window(photo, width, angle)
+            page[:, column * width : (column + 1) * width] = _window(photo, (width, height), angle)
         page += rng.normal(0, 3, page.shape[:2])[..., None]
         yield np.clip(page, 0, 255).astype(np.uint8)
 
 
-def _window(photo: Image.Image, width: int, angle: float) -> NDArray[np.uint8]:
-    """The photo's upper middle, [720, width, 3], its place moved along a circle."""
-    side = min(photo.width / width, photo.height / HEIGHT) * 0.9
-    w, h = width * side, HEIGHT * side
+def _window(photo: Image.Image, size: tuple[int, int], angle: float) -> NDArray[np.uint8]:
+    """The photo's upper middle in pixels of `size` (width, height), its place moved along a circle."""
+    side = min(photo.width / size[0], photo.height / size[1]) * 0.9
+    w, h = size[0] * side, size[1] * side
     x = (photo.width - w) / 2 * (1 + 0.8 * np.cos(angle))
     y = (photo.height - h) / 2 * (1 + 0.8 * np.sin(angle)) * 0.5
-    return np.asarray(photo.resize((width, HEIGHT), Image.Resampling.BILINEAR, (x, y, x + w, y + h)))
+    return np.asarray(photo.resize(size, Image.Resampling.BILINEAR, (x, y, x + w, y + h)))
 
 
 class PartTimer:
@@ -301,6 +302,7 @@ def main() -> None:
     """Measures every clip."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--clips", type=Path, nargs="*", help="videos to take instead of the made ones")
+    parser.add_argument("--height", type=int, default=HEIGHT, help="of the made ones, pixels (default 720)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--torch", action="store_true", help="also the road without OpenVINO")
     parser.add_argument("--film", type=Path, help="labelled clips, of which a film of ten minutes is made and measured")
@@ -310,7 +312,7 @@ def main() -> None:
         _tell("OpenVINO is not installed: every road below is torch's")
     roads = {name: experts_on(name) for name in ("openvino", *(["torch"] if chosen.torch else []))}
     with tempfile.TemporaryDirectory() as folder:
-        for path in chosen.clips or made_clips(Path(folder)):
+        for path in chosen.clips or made_clips(Path(folder), chosen.height):
             measure(path, chosen.rounds, roads)
             ask_rate(path)
             enrolling(path)

@@ -34,7 +34,8 @@ class VideoConfig:
     max_bytes: int = 8 * 1024**3
     max_duration_s: float = 3 * 60 * 60.0
     max_pixels: int = 4096 * 2304  # of one input frame: 4K passes, 8K does not
-    max_side: int = 960  # pixels, of the normalised copy
+    whole_side: int = 960  # pixels, longest side of a picture that the normalised copy keeps; of a larger one a share …
+    max_side: int = 1920  # … and at most this
     max_fps: float = 30.0  # of the normalised copy
     sample_fps: float = 4.0  # frames a second that the experts see of a short clip …
     max_frames: int = 40  # … and at most this many, spread evenly
@@ -46,7 +47,7 @@ class VideoConfig:
         if self.backend not in ("auto", "decord", "pyav"):
             raise SettingsError(f"unknown video backend '{self.backend}'", hint="Use auto, decord or pyav.")
         rates = ("max_fps", "sample_fps", "max_frames", "scan_from_s", "scan_fps")
-        for name in ("max_bytes", "max_duration_s", "max_pixels", "max_side", *rates):
+        for name in ("max_bytes", "max_duration_s", "max_pixels", "whole_side", "max_side", *rates):
             if getattr(self, name) <= 0:
                 raise SettingsError(f"video.{name} must be positive, not {getattr(self, name)}")
 

@@ -218,12 +218,16 @@ def test_nobody() -> None:
     assert faces.points.shape == (0, 5, 2)
 
 
-def test_large_frames_are_searched_small_and_answered_large() -> None:
+@pytest.mark.parametrize(
+    ("side", "searched"), [(640, 640), (720, 720), (960, 720), (1440, 1080), (1920, 1440)], ids=str
+)
+def test_large_frames_are_searched_smaller_and_answered_large(side: int, searched: int) -> None:
     detector = FakeDetector([[100, 100, 200, 200]])
-    faces = FaceExpert(detector, FakeNetwork(), FakeWide()).find(noise(1080, 1440))  # type: ignore[arg-type]
-    assert detector.shown == [(540, 720, 3)]
-    np.testing.assert_allclose(faces.boxes, [[200, 200, 400, 400]], atol=1e-3)
-    np.testing.assert_allclose(faces.points[0], five_points((200, 200, 400, 400)), atol=1e-3)
+    faces = FaceExpert(detector, FakeNetwork(), FakeWide()).find(noise(side * 3 // 4, side))  # type: ignore[arg-type]
+    assert detector.shown == [(searched * 3 // 4, searched, 3)]
+    box = np.array([100, 100, 200, 200]) * side / searched
+    np.testing.assert_allclose(faces.boxes, [box], atol=1e-3)
+    np.testing.assert_allclose(faces.points[0], five_points(tuple(box)), atol=1e-3)
 
 
 # --- masks

@@ -19,6 +19,8 @@ from PIL import Image
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError, VideoReadError
 from pvchat.video import Clip, backend_in_use, content_key, copies, load, probe, save_clip
+from pvchat.video.clips import copy_size
+from pvchat.video.files import Probe
 
 CONFIG = VideoConfig()
 PYAV = VideoConfig(backend="pyav")
@@ -153,7 +155,18 @@ def test_transparent_pictures_lie_on_white(tmp_path: Path) -> None:
 def test_phone_photos_are_not_too_large(tmp_path: Path) -> None:
     Image.new("RGB", (4032, 3024), (90, 120, 150)).save(tmp_path / "p.jpg")
     clip = load(tmp_path / "p.jpg", PYAV)
-    assert (clip.width, clip.height) == (960, 720)
+    assert (clip.width, clip.height) == (1920, 1440)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "copied"),
+    [(640, 360, (640, 360)), (960, 540, (960, 540)), (1280, 720, (960, 540)), (1920, 1080, (1440, 810)),
+     (1080, 1920, (810, 1440)), (3840, 2160, (1920, 1080))],
+)  # fmt: skip
+def test_larger_pictures_are_seen_larger(width: int, height: int, copied: tuple[int, int]) -> None:
+    found = Probe("mp4", "h264", width, height, 0, 25.0, 10.0, 250, 1, "video")
+    assert copy_size(found, CONFIG) == copied
+    assert max(copy_size(found, replace(CONFIG, max_side=960))) == min(960, max(width, height))
 
 
 def test_a_header_that_lies_is_not_believed(clips: Path) -> None:

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same frames from every container
 MIN_SIDE = 16  # pixels of the copy
+# Of pictures larger than `VideoConfig.whole_side` the copy keeps this share: who is far away in a large picture would
+# be lost in a copy that always has the same size (docs/LOG.md, 2026-11-27).
+SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,8 @@ def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float,
 
 
 def copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:
-    """Width and height of the copy: longest side at most `max_side`, both even (4:2:0)."""
-    scale = min(1.0, config.max_side / max(found.width, found.height))
+    """Width and height of the copy, both even (4:2:0): `SHARE` of what is larger than `whole_side`, up to `max_side`."""
+    longest = max(found.width, found.height)
+    side = min(longest, max(config.whole_side, SHARE * longest), config.max_side)
+    scale = side / longest
     return max(MIN_SIDE, round(found.width * scale) // 2 * 2), max(MIN_SIDE, round(found.height * scale) // 2 * 2)

@@ -109,7 +109,7 @@ def cut(candidate: Candidate, chat: Service, config: NegativesConfig) -> tuple[I
     x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
     side = min(_MOST_SIDE, round(config.side / max(x1 - x0, y1 - y0, 0.1)))
     frames = max(1, round(config.seconds * config.fps))
-    wanted = replace(chat.settings.video, sample_fps=config.fps, max_frames=frames, max_side=side)
+    wanted = replace(chat.settings.video, sample_fps=config.fps, max_frames=frames, whole_side=side, max_side=side)
     assert candidate.clip is not None
     span = (candidate.start_s, max(candidate.end_s, candidate.start_s + 1 / config.fps))
     clip = video.load(candidate.clip, wanted, span=span)

@@ -35,7 +35,9 @@ _CORNERS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float64)
 # The crop of a faceprint at one and a half times its size, somewhat more of it below, holds a chip about here.
 _WIDER, _WIDE, _CHIP_IN_WIDE = 1.5, 184, (8, 31)
 _BORDER = 3  # pixels around a chip that the bicubic warp may look at
-_DETECT_SIDE = 720  # frames are searched at this longest side: smaller faces carry no identity
+# Frames are searched at this longest side, larger ones than four thirds of it at this share: smaller faces carry no
+# identity.
+_DETECT_SIDE, _DETECT_SHARE = 720, 0.75
 _SAME = 0.3  # overlap from which both detectors mean one face
 _WIDE_MIN = 0.7  # score that the wide-range detector must reach …
 _PERHAPS = 0.5  # … to be looked at where faces are followed …
@@ -315,8 +317,8 @@ def _together(
 
 
 def _searched(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The image as it is searched: its longest side is at most `_DETECT_SIDE`."""
-    scale = min(1.0, _DETECT_SIDE / max(image.shape[:2]))
+    """The image as it is searched: its longest side is at most `_DETECT_SIDE`, or `_DETECT_SHARE` of what it was."""
+    scale = min(1.0, max(_DETECT_SHARE, _DETECT_SIDE / max(image.shape[:2])))
     if scale == 1.0:
         return image
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
