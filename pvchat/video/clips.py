@@ -213,7 +213,7 @@ def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float,
 
 
 def copy_size(found: Probe, config: VideoConfig) -> tuple[int, int]:
-    """Width and height of the copy, both even (4:2:0): `SHARE` of what is larger than `whole_side`, up to `max_side`."""
+    """Width and height of the copy, both even (4:2:0): `SHARE` of those above `whole_side`, `max_side` at most."""
     longest = max(found.width, found.height)
     side = min(longest, max(config.whole_side, SHARE * longest), config.max_side)
     scale = side / longest
