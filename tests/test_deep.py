@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
+from make_augmented import make_model, person_of, samples_of
 from make_people import files_below
-from make_verification import as_deep, fitted, make_model, person_of, samples_of
 
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
-from pvchat.identity.verify import RECORD, Verifier
+from pvchat.people.person import Person
 from pvchat.storage import temporary
 from pvchat.train.person import deep, workplace
+from pvchat.train.person.deep import RECORD, DeepOptions
 from pvchat.train.person.session import Session
+
+TOKENS = DeepOptions(tokens=True)
 
 
 @pytest.fixture(scope="module")
@@ -40,25 +43,54 @@ class Chat:
 def chat(tmp_path: Path, model: PresenceModel) -> Chat:
     from pvchat.people.store import PeopleStore
 
-    return Chat(PeopleStore(tmp_path / "people"), model)
+    return Chat(PeopleStore(tmp_path / "people"), model, describer=object())
 
 
 @pytest.fixture
 def augmented(monkeypatch: pytest.MonkeyPatch):
-    """An augmentation that takes no time."""
+    """An augmentation and a training that take no time."""
     samples, seen = samples_of()
     monkeypatch.setattr("pvchat.augment.steps.augment", lambda clip, name, out, *_: Path(out))
-    monkeypatch.setattr(deep, "read", lambda folder, name: (samples, []))
+    monkeypatch.setattr(deep, "read", lambda folder, name: (samples, [object()]))
+    monkeypatch.setattr(deep, "_trained", lambda chat, person, fresh, *_: (with_tokens(fresh), {"steps": 1}))
     monkeypatch.setattr("pvchat.augment.analyses.Analyses", lambda *_: lambda s: seen[s.id])
+
+
+def with_tokens(person: Person) -> Person:
+    return replace(person, arrays={**person.arrays, "tokens": np.ones((16, 8), np.float16)})
+
+
+def test_the_shipped_model_is_trained_on_nobody_who_was_not_asked_for(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> Path:
+        raise AssertionError("nothing is augmented")
+
+    monkeypatch.setattr("pvchat.augment.steps.augment", never)
+    enrolled = chat.people.add(person_of())
+    assert deep.deepen(chat, "x.mp4", enrolled).depth == "instant"
+    chat.describer = None  # no trained model: nothing can be trained, asked for or not
+    assert deep.deepen(chat, "x.mp4", enrolled, TOKENS).depth == "instant"
+    with pytest.raises(SettingsError, match="no trained model"):
+        deep.train_on(chat, enrolled, Path("nowhere"))
+
+
+@pytest.mark.usefixtures("augmented")
+def test_what_earlier_versions_learnt_of_her_face_is_let_go_of(chat: Chat) -> None:
+    old = {**person_of().arrays, "deep.prototypes": np.ones((3, 128), np.float16)}
+    enrolled = chat.people.add(replace(person_of(), arrays=old, depth="deep", extra={RECORD: {"accepted": True}}))
+    done = deep.deepen(chat, "x.mp4", enrolled, TOKENS)
+    assert "deep.prototypes" not in done.arrays
+    assert set(done.extra[RECORD]) == {"samples", "questions", "training", "seconds"}
 
 
 @pytest.mark.usefixtures("augmented")
 def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
     enrolled = chat.people.add(replace(person_of(), aliases=["Annie"]))
-    done = deep.deepen(chat, "x.mp4", enrolled)
+    done = deep.deepen(chat, "x.mp4", enrolled, TOKENS)
     assert (done.depth, done.name, done.aliases, done.created) == ("deep", "Ana", ["Annie"], enrolled.created)
     assert [p.depth for p in chat.people.all()] == ["deep"]
-    assert Verifier.of(chat.people.get("Ana")) is not None
+    assert "tokens" in chat.people.get("Ana").arrays
     assert done.bytes_on_disk < 1_000_000
     assert not workplace.folder_of(enrolled).exists()
     assert not workplace.folder_of(done).exists()
@@ -68,11 +100,11 @@ def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
 def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forgotten(chat: Chat) -> None:
     enrolled = chat.people.add(person_of())
     chat.people.rename("Ana", "Bea")
-    assert deep.deepen(chat, "x.mp4", enrolled).name == "Bea"
+    assert deep.deepen(chat, "x.mp4", enrolled, TOKENS).name == "Bea"
     enrolled = chat.people.get("Bea")
     chat.people.forget("Bea")
     with pytest.raises(PeopleError, match="forgotten"):
-        deep.deepen(chat, "x.mp4", enrolled)
+        deep.deepen(chat, "x.mp4", enrolled, TOKENS)
     assert chat.people.names() == []
     assert not workplace.folder_of(enrolled).exists()
 
@@ -87,7 +119,7 @@ def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
 
     monkeypatch.setattr("pvchat.augment.steps.augment", stopped)
     enrolled, stop = chat.people.add(person_of()), threading.Event()
-    assert deep.deepen(chat, "x.mp4", enrolled, deep.DeepOptions(session=Session(stop=stop))).depth == "instant"
+    assert deep.deepen(chat, "x.mp4", enrolled, DeepOptions(tokens=True, session=Session(stop=stop))).depth == "instant"
 
 
 @pytest.mark.usefixtures("augmented")
@@ -101,7 +133,7 @@ def test_others_answer_bit_identically_after_forgetting(chat: Chat, model: Prese
         return [model.score(chat.people.all(), clip, chat.settings.presence) for clip in clips]
 
     before = said()
-    deep.deepen(chat, "x.mp4", chat.people.add(person_of()))
+    deep.deepen(chat, "x.mp4", chat.people.add(person_of()), TOKENS)
     during = said()
     assert during[0][-1].name == "Ana"
     chat.people.forget("Ana")
@@ -147,19 +179,8 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
         train_person(chat, Namespace(**{**words, "name": "Nobody"}), lambda *_: None)
 
 
-def test_merging_keeps_what_both_brought(model: PresenceModel) -> None:
-    from pvchat.people.merge import merge
-
-    deeper, other = as_deep(fitted(model)), replace(person_of(2), name="Bo")
-    merged, own = merge(deeper, other), Verifier.of(deeper)
-    both = Verifier.of(merged)
-    assert own is not None
-    assert both is not None
-    assert len(both.prototypes) == len(own.prototypes) + len(other.arrays["prototypes"])
-
-
-def test_training_tokens_goes_with_the_verification(chat: Chat) -> None:
-    """With a trained model tokens and z are trained and stamped; the others' files and the base stay as they are."""
+def test_tokens_and_z_are_trained_and_stamped(chat: Chat) -> None:
+    """The others' files and the base stay as they are."""
     torch = pytest.importorskip("torch")
     import sys
 
@@ -182,7 +203,7 @@ def test_training_tokens_goes_with_the_verification(chat: Chat) -> None:
     before = {k: v.clone() for k, v in describer.model.state_dict().items()}
     config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05, lora=1)
     data = deep.TrainingSet(samples, rows, lambda s: seen[s.id])
-    deeper = deep.learn(chat, person, data, deep.DeepOptions(config))
+    deeper = deep.learn(chat, person, data, DeepOptions(config))
     assert deeper.depth == "deep"
     assert deeper.extra[STAMP] == describer.stamp
     assert deeper.extra[RECORD]["training"]["best"] <= deeper.extra[RECORD]["training"]["start"]

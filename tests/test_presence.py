@@ -27,6 +27,8 @@ BODY = np.full(1280, 0.5, np.float32)  # mean of the made-up tracks' body featur
 class FakeFigures:
     """Instead of the trained expert: cosine of the means, as a probability; a clip's frames don't matter."""
 
+    frame_mean = np.zeros(1280, np.float32)
+
     def signature(self, pooled: np.ndarray) -> np.ndarray:
         return np.ones(3, np.float32)
 

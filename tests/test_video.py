@@ -52,6 +52,15 @@ def corners(image: NDArray[np.uint8]) -> list[str]:
 UPRIGHT = list(make_clips.CORNERS)
 
 
+@pytest.mark.parametrize("width", [72, 74])
+def test_pictures_that_decord_gives_a_fourth_colour_are_read_all_the_same(tmp_path: Path, width: int) -> None:
+    needs_decord()
+    save_clip(tmp_path / "narrow.mp4", np.full((3, 66, width, 3), 90, np.uint8), 4.0)
+    images = load(tmp_path / "narrow.mp4", VideoConfig()).images
+    assert images.shape[1:] == (66, width, 3)
+    assert abs(float(images.mean()) - 90) < 3
+
+
 @pytest.mark.parametrize("name", make_clips.GOOD)
 def test_good_clips_give_the_frames_at_the_sample_times(clips: Path, name: str) -> None:
     clip = load(made(clips, name), PYAV)

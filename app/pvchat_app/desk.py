@@ -127,10 +127,11 @@ class Desk:
         pick = session.pick
 
         def work(stop: threading.Event, progress: Progress) -> None:
-            self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
+            self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress, tokens=True)
 
-        plan = pace.DEEP if self.engine.chat.describer is None else pace.TRAINED
-        return self.jobs.add(owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=plan)
+        return self.jobs.add(
+            owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=pace.DEEP
+        )
 
     def samples_of(self, job: Job) -> Path | None:
         """Where the training that runs keeps its augmented samples; None while it has none."""

@@ -30,6 +30,7 @@ MOST = 8  # people of a clip that can be picked
 MOST_JOBS = 6  # shown, newest first
 OTHER = " other"  # "another person": no name begins with a space
 POLL_S = 1.5  # of running trainings; nothing is polled while none runs
+_DEEP = "Deep trains personal tokens: a pretrained base needs them; no answer of the shipped model is known to gain."
 _NOTHING = (
     "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too.",
     "Give the person a name.",
@@ -80,7 +81,7 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
             )
             depth = gr.Radio(
                 [("Instant (seconds)", "instant"), ("Instant, then deep in the background (minutes)", "deep")],
-                value="instant", label="Depth", elem_id="pv-depth",
+                value="instant", label="Depth", elem_id="pv-depth", info=_DEEP,
             )  # fmt: skip
             consent = gr.Checkbox(
                 label="This person has agreed to be enrolled (or it is me)", value=False, elem_id="pv-consent"

@@ -91,12 +91,11 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
 
     Raises:
         UnknownPersonError: nobody has that name.
-        SettingsError: a setting is off, or the folder holds no finished augmentation.
+        SettingsError: a setting is off, the folder holds no finished augmentation, or no trained model is here.
     """
-    from pvchat.identity.verify import RECORD
     from pvchat.people.store import describe
     from pvchat.train.person.config import ON_BASE, USUAL, from_words
-    from pvchat.train.person.deep import DeepOptions, train_on
+    from pvchat.train.person.deep import RECORD, DeepOptions, train_on
     from pvchat.train.person.session import Session
     from pvchat.train.signals import stopping
 
@@ -108,4 +107,4 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     with stopping() as stop:
         session = Session(progress=progress, stop=stop, folder=state, resume=args.resume)
         person = train_on(chat, person, Path(args.data).expanduser(), DeepOptions(config, session=session))
-    return {**describe(person), "training": person.extra[RECORD]}
+    return {**describe(person), "training": person.extra.get(RECORD, {"samples": 0})}

@@ -39,7 +39,7 @@ def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: Flo
     Args:
         person: enrolled by face.
         tracks: K tracks of a clip.
-        place: how alike the two clips' places are (`verify.scene_likeness`).
+        place: how alike the two clips' places are (`reach.scene_likeness`).
         mean: [1280] mean body features.
     """
     known = np.asarray(person.arrays.get("looks", ()), np.float32)

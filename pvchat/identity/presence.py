@@ -13,7 +13,7 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    have a mask drawn on, against a cohort with masks drawn on.
 3. A logistic model, fitted on photo identities of the training data (`train/fits/presence.py`), makes that a log-odds
    score.
-4. Whoever was enrolled deeply is compared with her own verification (`verify.py`) instead.
+4. In the very place she was enrolled in, who stays farther from her than people do there is somebody else (`reach.py`).
 5. Where a face says little and the place is that of the enrollment, hair and clothes count (`bodies.py`); who turns
    away all the time is compared by them alone.
 6. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
@@ -42,8 +42,8 @@ from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.calibration import Calibration, good
 from pvchat.identity.competition import compete, shown_together
 from pvchat.identity.measures import PrintModel, Weights, made_out, measures
+from pvchat.identity.reach import beyond, covered, scene_likeness
 from pvchat.identity.recurring import crowd, held_together
-from pvchat.identity.verify import COVERS, Verifier, scene_likeness
 from pvchat.people.parts import View, parts_of, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
@@ -174,43 +174,30 @@ class PresenceModel:
         """Log-odds [P, K] by faces and drawn figures alone."""
         raw = np.full((len(people), len(analysis.tracks)), _NEVER, np.float32)
         for row, person in enumerate(people):
-            own = Verifier.of(person)
             if person.kind == "figure":
-                raw[row] = self._figure_logits(person, analysis, own)
+                raw[row] = self._figure_logits(person, analysis)
                 continue
-            scene = 0.0 if own is None else self.scene_likeness(person, analysis)
+            scene = self.scene_likeness(person, analysis) if "frame" in person.arrays else 0.0
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
-                    raw[row, column] = self.face_logit(person, track, examples.is_masked(track), own, scene)
+                    raw[row, column] = self.face_logit(person, track, examples.is_masked(track), scene)
         return raw
 
-    def face_logit(
-        self, person: Person, track: Track, masked: bool, own: Verifier | None = None, scene: float = 0.0
-    ) -> float:
+    def face_logit(self, person: Person, track: Track, masked: bool, scene: float = 0.0) -> float:
         """Log-odds that a face track shows a person, before competition.
 
         Args:
             person: enrolled by face.
             track: of kind "face".
             masked: the face is behind a mask.
-            own: the person's own verification; None for the instant score.
-            scene: how alike the clips' scenes are; counts with `own` only.
+            scene: how alike the two clips' scenes are (`scene_likeness`).
         """
         told = examples.view_beside(person)
-        if own is None:
-            views = [view for view in (*parts_of(person), told) if len(view.bare) or len(view.masked)]
-            scores = [self._compare(view, track, masked)[0] for view in views]
-            return _mean_odds(scores) - _doubt(person)
-        covered = own.masked if len(own.masked) else person.arrays.get("masked", ())
-        prints = [person.arrays.get(key, ()) for key in ("prints", "masked_prints")]
-        deep = View(
-            stacked((own.prototypes, told.bare)), stacked((covered, told.masked)),
-            stacked((prints[0], told.prints)), stacked((prints[1], told.masked_prints)),
-        )  # fmt: skip
-        score, found = self._compare(deep, track, masked)
-        score -= _doubt(person)
-        hidden = masked or any(feature in COVERS for feature in track.facts.features)
-        return score + own.correction(float(found[0]), float(track.quality.max()), scene, hidden)
+        views = [view for view in (*parts_of(person), told) if len(view.bare) or len(view.masked)]
+        found = [self._compare(view, track, masked) for view in views]
+        odds = _mean_odds([score for score, _ in found]) - _doubt(person)
+        near = min(float(one[0]) for _, one in found)
+        return odds - beyond(near, float(track.quality.max()), scene, masked or covered(track))
 
     def _compare(self, view: View, track: Track, masked: bool) -> tuple[float, FloatArray]:
         """Log-odds that a face track shows whoever looks like this, and the measures [3] by identity vectors."""
@@ -240,21 +227,15 @@ class PresenceModel:
         """Cosine of the mean frames of the enrollment clip and of another."""
         return scene_likeness(np.asarray(person.arrays["frame"]), analysis.mean_frame, self.figures.frame_mean)
 
-    def figure_logit(self, person: Person, analysis: ClipAnalysis, own: Verifier | None = None) -> float:
-        """Log-odds that a clip shows a person who was enrolled as a figure, before competition."""
-        return float(self._figure_logits(person, analysis, own).max(initial=_NEVER))
-
-    def _figure_logits(self, person: Person, analysis: ClipAnalysis, own: Verifier | None) -> FloatArray:
+    def _figure_logits(self, person: Person, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
         out = np.full(len(analysis.tracks), _NEVER, np.float32)
         if person.outdated:
             return out
-        own_rows = person.arrays["prototypes"] if own is None else own.prototypes
-        view = View(stacked((own_rows, examples.view_beside(person).bare)))
-        bias = 0.0 if own is None else own.bias
+        view = View(stacked((person.arrays["prototypes"], examples.view_beside(person).bare)))
         for i, track in enumerate(analysis.tracks):
             if track.kind == "figure":
-                out[i] = self._compared(view, track) + bias - _NO_FIGURE * (1 - float(track.scores.mean()))
+                out[i] = self._compared(view, track) - _NO_FIGURE * (1 - float(track.scores.mean()))
         return out
 
 

@@ -53,6 +53,7 @@ ARRAYS: dict[str, Rows] = {
     "z": Rows((None, None), largest=1e4),
     "base.tokens": Rows((None, None), largest=1e4),
     "base.z": Rows((None, None), largest=1e4),
+    # A verification of her own, which earlier versions learnt and nobody reads any more.
     "deep.prototypes": Rows((None, FACE), directions=True),
     "deep.masked": Rows((None, FACE), directions=True),
     "corrections.faces": Rows((None, FACE), directions=True),

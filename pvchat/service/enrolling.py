@@ -54,6 +54,7 @@ class Enrolling:
         stop: threading.Event | None = None,
         *,
         add: bool = False,
+        tokens: bool = False,
     ) -> Person:
         """Enroll the main subject of a clip.
 
@@ -61,11 +62,12 @@ class Enrolling:
             clip: a video, an animation or a photo.
             name: what to call the person.
             depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
-                the clip is augmented and trained on (`deepen`).
+                the clip is augmented and a pretrained base is trained on that (`deepen`).
             track: which subject, when the clip has several (numbers as in `SeveralSubjectsError`).
             replace: allow a name that is taken; the earlier enrollment is forgotten.
             stop: when set, a deep enrollment ends and keeps the best so far.
             add: another clip of the person who has this name: what it shows of her joins what is known already.
+            tokens: "deep" trains the shipped model's tokens of her, too; no answer is known to gain by it.
 
         Returns:
             The person as stored; `notes` says what makes the clip a poor one, and who else it may show.
@@ -88,7 +90,7 @@ class Enrolling:
         else:
             person = self.people.add(self._remembered(person), replace=replace)
         forget_candidates()
-        person = person if depth == "instant" else self.deepen(clip, person, track, stop)
+        person = person if depth == "instant" else self.deepen(clip, person, track, stop, tokens=tokens)
         return changed(person, notes=noticed)
 
     def deepen(
@@ -98,8 +100,12 @@ class Enrolling:
         track: int | None = None,
         stop: threading.Event | None = None,
         progress: Progress | None = None,
+        *,
+        tokens: bool = False,
     ) -> Person:
         """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
+
+        Without a pretrained base to answer, and without `tokens`, nothing is trained: the instant enrollment stays.
 
         Args:
             clip: the enrollment clip.
@@ -107,6 +113,7 @@ class Enrolling:
             track: as she was enrolled with.
             stop: when set, training ends and keeps the best so far.
             progress: told what is being done; None for what this object was made with.
+            tokens: as in `enroll`.
 
         Raises:
             VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
@@ -115,7 +122,7 @@ class Enrolling:
         from pvchat.train.person.session import Session
 
         session = Session(progress=progress or self._progress, stop=stop)
-        return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))
+        return deepen(cast("Service", self), clip, person, DeepOptions(track=track, tokens=tokens, session=session))
 
     def _free_or_known(self, name: str, depth: str, replace: bool, add: bool) -> str:
         """The name as it will be stored; raises where it is taken, or where nobody has it whom a clip is added to."""

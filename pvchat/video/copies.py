@@ -156,7 +156,10 @@ def _read_decord(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if len(reader) != len(images):
             raise RuntimeError(f"{len(reader)} frames instead of {len(images)}")
         for index in range(len(images)):
-            images[index] = reader[index].asnumpy()
+            picture = reader[index].asnumpy()
+            if picture.shape != images.shape[1:]:  # at a width of 72 it takes the padding of a row for a fourth colour
+                raise RuntimeError(f"pictures of shape {picture.shape}")
+            images[index] = picture
         reader.seek(0)  # stops decord from decoding ahead
     finally:
         del reader

@@ -209,8 +209,8 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
 ) -> None:
     calls, go = [], threading.Event()
 
-    def deepen(clip, person, track=None, stop=None, progress=None):
-        calls.append((Path(clip).exists(), person.id, track))
+    def deepen(clip, person, track=None, stop=None, progress=None, tokens=False):
+        calls.append((Path(clip).exists(), person.id, track, tokens))
         progress("augment", 1, 2)
         go.wait(10)
         return person
@@ -230,13 +230,13 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
         desk.merge("Ana", "Ben")
     go.set()
     wait_for(lambda: job.state == "done")
-    assert calls == [(True, desk.engine.people.get("Ben").id, 2)]  # it goes on from her who was enrolled
+    assert calls == [(True, desk.engine.people.get("Ben").id, 2, True)]  # it goes on from her who was enrolled
     assert not any((desk.sessions.root / "jobs").iterdir())
 
 
 def test_forgetting_stops_the_training_first(desk: Desk, party: Path, monkeypatch) -> None:
 
-    def deepen(clip, person, track=None, stop=None, progress=None):
+    def deepen(clip, person, track=None, stop=None, progress=None, tokens=False):
         progress("train", 0, 1)
         assert stop.wait(20)
         return person

@@ -19,7 +19,6 @@ from pvchat.chat.basestates import STATE, fits
 from pvchat.chat.narrator import Narrator
 from pvchat.config import Settings, VideoConfig
 from pvchat.errors import SettingsError
-from pvchat.identity.verify import RECORD
 from pvchat.people.store import PeopleStore
 from pvchat.train.bases import person as training
 from pvchat.train.bases.data import make_base_data
@@ -111,21 +110,16 @@ def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeyp
 
 
 def test_learning_goes_through_the_service_as_ever(told, chat, monkeypatch) -> None:
-    """`deep.learn` fits her verification, then trains on the base that answers."""
-    from make_verification import make_model
-
+    """`deep.learn` trains on the base that answers."""
     from pvchat.train.person import deep
 
-    chat.presence_model = make_model()
     seen = []
     monkeypatch.setattr(
         training, "train_on_base", lambda chat, person, *rest: seen.append(rest) or (person, {"kept": False})
     )
-    monkeypatch.setattr("pvchat.train.person.verifier.fit",
-                        lambda person, *_: SimpleNamespace(person=person, record={}))  # fmt: skip
     person = deep.learn(chat, make_person("Ana"), told, deep.DeepOptions(config=QUICK))
     assert person.depth == "deep"
-    assert person.extra[RECORD]["training"] == {"kept": False}
+    assert person.extra[deep.RECORD]["training"] == {"kept": False}
     assert seen[0][0] is told
 
 

@@ -49,6 +49,8 @@ class Strangers:
 
     def __init__(self, person: Person, presence: PresenceModel, max_probability: float, min_distance: float) -> None:
         self.person, self.presence = person, presence
+        # In her own place her reach would make a view of her that the enrollment doesn't have somebody else's.
+        self.anywhere = replace(person, arrays={k: v for k, v in person.arrays.items() if k != "frame"})
         self.max_probability, self.min_distance = max_probability, min_distance
         self.middle = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
         self.recognised: list[FloatArray] = []
@@ -84,7 +86,8 @@ class Strangers:
         return None
 
     def _probability(self, analysis: ClipAnalysis, tracks: list[Track]) -> float:
-        return _largest(self.presence.logits([self.person], replace(analysis, tracks=tracks)))
+        shown = replace(analysis, tracks=tracks)
+        return max(_largest(self.presence.logits([one], shown)) for one in (self.person, self.anywhere))
 
     def _distance(self, track: Track) -> float:
         return float(np.linalg.norm(mean_identity(track.identity, track.quality) - self.middle))

@@ -45,7 +45,7 @@ def train_on_base(
 
     Args:
         chat: the service; its narrator's base is trained on.
-        person: as she is, already deep in her verification.
+        person: as she is, deep already.
         data: with its media.
         config: how; None for the usual way.
         session: around it.

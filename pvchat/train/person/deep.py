@@ -1,9 +1,12 @@
-"""A deep enrollment: augment one clip, fit the person's verification, train her tokens and z; nobody else is touched.
+"""A deep enrollment: augment one clip, train the person's tokens and z on it; nobody else is touched.
 
 In: the service object, the clip, the person as she was enrolled instantly. Out: the same person with a deep state among
-her arrays: prototypes and record of `verify.py`; with a trained model, tokens and z (and a LoRA of her own where asked
-for). What the augmentation made lies under `$PVCHAT_HOME/tmp/deep` while it is needed and is deleted after; a folder
-made by `pvchat augment` is only read.
+her arrays: tokens and z (and a LoRA of her own where asked for) of the pretrained base that answers, or, where that was
+asked for, of the shipped model. What the augmentation made lies under `$PVCHAT_HOME/tmp/deep` while it is needed and is
+deleted after; a folder made by `pvchat augment` is only read.
+
+How she is recognised isn't trained: on hard footage nothing that was learnt from an augmentation recognised anybody
+better (docs/adr/0032-deep.md). Nor is the shipped model's state of her by default, since no answer is known to gain.
 """
 
 from __future__ import annotations
@@ -20,7 +23,6 @@ import numpy as np
 
 from pvchat.augment.schemas import Row, Sample
 from pvchat.errors import PeopleError, SettingsError
-from pvchat.identity.verify import RECORD
 from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.schemas import Service
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from pvchat.train.person.examples import PersonData
     from pvchat.train.person.state import Trained
 
+RECORD = "deep"  # key in `Person.extra`
+_OLD = "deep."  # arrays of a verification that earlier versions learnt; nobody reads them
 log = logging.getLogger(__name__)
 
 
@@ -48,6 +52,7 @@ class DeepOptions:
         config: of training; None takes the usual one with the service's seed.
         augmentation: how the data set is made, or was made; None for the usual way.
         track: which subject of the clip, as in `PVChat.enroll`; None for the main one.
+        tokens: train tokens and z of the shipped model; those of a pretrained base are trained anyway.
         session: who watches it, and where training keeps its state. Stopped, what is reached by then is kept: during
             training the best state so far, before it the instant enrollment.
     """
@@ -55,10 +60,16 @@ class DeepOptions:
     config: PersonConfig | None = None
     augmentation: AugmentConfig | None = None
     track: int | None = None
+    tokens: bool = False
     session: Session = ALONE
 
 
 USUAL = DeepOptions()
+
+
+def trains(chat: Service, tokens: bool) -> bool:
+    """Whether a deep enrollment trains anything here: a pretrained base, or the shipped model where asked for."""
+    return chat.narrator is not None or (tokens and chat.describer is not None)
 
 
 def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
@@ -71,7 +82,8 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
         options: how.
 
     Returns:
-        The person as stored: "deep", or still "instant" when it was stopped before anything was learnt.
+        The person as stored: "deep", or still "instant" when nothing is trained here (`trains`), or when it was stopped
+        before anything was learnt.
 
     Raises:
         PeopleError: she was forgotten meanwhile.
@@ -81,6 +93,8 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
     from pvchat.augment.watch import StoppedError
 
     temporary.sweep()
+    if not trains(chat, options.tokens):
+        return stored(chat, person)
     made = replace(options.augmentation or AugmentConfig(), track=options.track)
     with working(person) as folder:
         try:
@@ -91,7 +105,7 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
 
 
 def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions = USUAL) -> Person:
-    """Train on a folder of augmentation and store the result.
+    """Train on a folder of augmentation and store the result, tokens and z of the shipped model too.
 
     Args:
         chat: the service.
@@ -100,11 +114,14 @@ def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions =
         options: how.
 
     Raises:
-        SettingsError: the folder holds no data set about her.
+        SettingsError: the folder holds no data set about her, or there is no model to train her on.
         PeopleError: she was forgotten meanwhile.
     """
     from pvchat.augment.analyses import Analyses as Kept
 
+    if not trains(chat, tokens=True):
+        hint = "Fetch the shipped one with `pvchat doctor --fetch`, or name a pretrained base with --model."
+        raise SettingsError("no trained model is here to train her on.", subject=person.name, hint=hint)
     samples, rows = read(folder, person.name)
     data = TrainingSet(samples, rows, remembered(Kept(folder, chat, options.augmentation)), folder)
     deep = learn(chat, person, data, options)
@@ -117,36 +134,29 @@ def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions =
 
 
 def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions = USUAL) -> Person:
-    """The deep person, not stored: her verification and, where there is a trained model, tokens and z.
+    """The deep person, not stored: trained on the base that answers, else on the shipped model.
 
     Args:
-        chat: the service.
-        person: the instant enrollment.
+        chat: the service; one of the two is there.
+        person: the instant enrollment; she is given back where nothing can be learnt.
         data: what she is trained on.
         options: how.
     """
-    from pvchat.train.person import verifier
-
+    if not data.rows or options.session.stopped:
+        return person
     started = time.monotonic()
-    fitted = verifier.fit(person, data.samples, data.analyses, chat.presence_model)
-    record: dict[str, Any] = {**fitted.record, "samples": len(data.samples), "questions": len(data.rows)}
-    deep = replace(fitted.person, depth="deep")
-    if data.rows and not options.session.stopped and (told := _told(chat, person, deep, data, options)) is not None:
-        deep, record["training"] = told
-    record["seconds"] = round(time.monotonic() - started, 1)
-    log.info("deep enrollment of '%s': %s", person.name, record)
-    return replace(deep, extra={**deep.extra, RECORD: record})
-
-
-def _told(
-    chat: Service, person: Person, deep: Person, data: TrainingSet, options: DeepOptions
-) -> tuple[Person, dict[str, Any]] | None:
-    """Training on whichever model answers; None where measured facts alone do."""
+    bare = {key: rows for key, rows in person.arrays.items() if not key.startswith(_OLD)}
+    fresh = replace(person, depth="deep", arrays=bare)
     if chat.narrator is not None:
         from pvchat.train.bases.person import train_on_base
 
-        return train_on_base(chat, deep, data, options.config, options.session)
-    return None if chat.describer is None else _trained(chat, person, deep, data, options)
+        deep, told = train_on_base(chat, fresh, data, options.config, options.session)
+    else:
+        deep, told = _trained(chat, person, fresh, data, options)
+    record: dict[str, Any] = {"samples": len(data.samples), "questions": len(data.rows), "training": told}
+    record["seconds"] = round(time.monotonic() - started, 1)
+    log.info("deep enrollment of '%s': %s", person.name, record)
+    return replace(deep, extra={**deep.extra, RECORD: record})
 
 
 def _trained(

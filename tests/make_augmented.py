@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from make_analysis import identity_of, make_analysis, make_track
 
@@ -12,9 +10,8 @@ from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.person import verifier
 
-ELSEWHERE, HERE = "c" * 64, "a" * 64  # other keys make other scenes
+HERE = "a" * 64  # key of the clip she was enrolled from
 
 
 def make_model() -> PresenceModel:
@@ -41,12 +38,3 @@ def samples_of(who: int = 1, count: int = 36) -> tuple[list[Sample], dict[str, C
         seen[sample.id] = make_analysis(track, frames=4, key=HERE if there else f"{i:064x}")
         samples.append(sample)
     return samples, seen
-
-
-def fitted(model: PresenceModel, who: int = 1) -> verifier.Fitted:
-    samples, seen = samples_of(who)
-    return verifier.fit(person_of(who), samples, lambda s: seen[s.id], model)
-
-
-def as_deep(found: verifier.Fitted) -> Person:
-    return replace(found.person, depth="deep")

@@ -1,0 +1,54 @@
+"""How far somebody stays from her own enrollment in the very place where she was enrolled.
+
+In: how near a face track comes to a person, how well it is seen, how alike the two clips' scenes are. Out: log-odds to
+take away.
+
+Before the same camera, in the same light, people look alike from one clip to the next. A face there that stays farther
+away than `REACH` is somebody else's, however near it is as strangers go (in speaker verification: trial-based
+calibration, McLaren et al., 2014). In other places nothing is known about that, and nothing changes.
+
+This was measured for each person on an augmentation of her clip, in minutes, by deep enrollment; one value for all does
+as well, at once (docs/adr/0032-deep.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pvchat.schemas import FloatArray, Track
+
+# Euclidean distance of identity vectors (`measures.measures`' near). In other clips from the same place people come as
+# near as .13 to .27; on the tune half .36 to .4 decide the same, .28 takes one more of them for somebody else.
+REACH = 0.4
+_SAME_SCENE, _OTHER_SCENE = 0.9, 0.6  # cosine of two clips' mean frames: surely one place; surely another
+_STEEPNESS = 90.0  # log-odds that one unit of distance beyond the reach costs in the same scene
+MOST = 6.0  # log-odds that the scene can cost
+_COVERS = ("a face mask", "a hat", "sunglasses")  # features of `PersonFacts` that hide part of a face
+_SEEN_WELL = 0.4  # best quality of a track from which its distance is trusted fully
+
+
+def beyond(near: float, quality: float, scene: float, hidden: bool = False) -> float:
+    """Log-odds that a distance beyond the reach costs: 0..MOST, nothing in another scene.
+
+    Args:
+        near: distance of the track's nearest sightings to the person.
+        quality: of the track's best sighting, 0..1.
+        scene: cosine of the clips' mean frames (`scene_likeness`).
+        hidden: a part of the face is covered: then the distance says less, and nothing is taken away.
+    """
+    if hidden:
+        return 0.0
+    alike = np.clip((scene - _OTHER_SCENE) / (_SAME_SCENE - _OTHER_SCENE), 0.0, 1.0)
+    trust = min(1.0, quality / _SEEN_WELL)
+    return float(min(MOST, _STEEPNESS * alike * trust * max(0.0, near - REACH)))
+
+
+def covered(track: Track) -> bool:
+    """Whether a mask, a hat or sunglasses hide part of a track's face."""
+    return any(feature in _COVERS for feature in track.facts.features)
+
+
+def scene_likeness(one: FloatArray, other: FloatArray, centre: FloatArray) -> float:
+    """Cosine of two clips' mean frame features [W] after `centre` [W] is taken away."""
+    a, b = (np.asarray(x, np.float32) - centre for x in (one, other))
+    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9))
