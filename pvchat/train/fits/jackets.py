@@ -29,7 +29,7 @@ from pvchat.train.fits.attribute_labels import LabelledCrop
 from pvchat.train.fits.attributes import crop_features, fit
 from pvchat.train.pictures import read_image, read_metadata
 
-LABEL, LIMIT = "jacket", 0.59
+LABEL, LIMIT = "jacket", 0.6
 DECAY, STEPS = 1.0, 250
 JUDGED_ON = "product_clothes"
 Known = dict[str, tuple[int, float]]  # label -> 0 or 1, weight
