@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
         chat.enroll(args.folder / one["enroll"], one["name"])
     rows = chosen(args.folder, {one["name"] for one in stay}, args.clips)
     before, files = answers(chat, args.folder, rows), hashes()
-    person = chat.enroll(args.folder / goes["enroll"], goes["name"], depth="deep")
+    person = chat.enroll(args.folder / goes["enroll"], goes["name"], depth="deep", tokens=True)
     during = answers(chat, args.folder, rows)
     present = chat.ask(args.folder / goes["enroll"], f"Is {goes['name']} in this video?").people[0].decision
     chat.forget(goes["name"])
