@@ -115,7 +115,7 @@ def measure(folder: Path, out: Path, lengths: Sequence[float]) -> list[Row]:
     return [known[m] for m in sorted(known)]
 
 
-def found_in(folder: Path, out: Path, half: str, seed: int) -> None:
+def found_in(folder: Path, out: Path, half: str, seed: int = 0) -> None:
     """Prints who of the planted is found in the film of ten minutes, how far off the spans' ends are, and what else.
 
     Everybody planted is enrolled with the clip of `people.json`, and all are asked for together; beside it stands what
