@@ -235,6 +235,17 @@ def test_what_is_kept_of_a_person_stays_small() -> None:
     assert {len(getattr(track, n)) for n in ("boxes", "identity", "body", "pose", "quality")} == {len(track)}
 
 
+def test_who_turned_away_is_seen_in_the_whole_too() -> None:
+    her = make_track(1, range(4, 8), noise=0.1)
+    her.seen = np.arange(2, 10)
+    joiner = TrackJoiner()
+    joiner.add(part(make_track(1, range(8), noise=0.1)), 0)
+    joiner.add(part(her), 24)
+    (track,) = joiner.tracks()
+    assert track.shown_in.tolist() == [*range(8), *range(26, 34)]
+    assert track.frames.tolist() == [*range(8), *range(28, 32)]
+
+
 def test_what_is_kept_of_a_crowd_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody new in every part: each keeps fewer sightings, nobody is dropped, no span is lost."""
     from pvchat.perception import joining
