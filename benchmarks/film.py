@@ -90,12 +90,12 @@ def in_a_process(film: Path) -> Row:
         return pool.submit(looked_through, film).result()
 
 
-def ten_minutes(folder: Path, out: Path, half: str = "tune") -> Path:
+def ten_minutes(folder: Path, out: Path, half: str = "tune", seed: int = 0) -> Path:
     """The film of ten minutes, made where it isn't there yet."""
-    film = out / ("ten.mp4" if half == "tune" else f"ten-{half}.mp4")
+    film = out / f"ten{'' if half == 'tune' else f'-{half}'}{f'-{seed}' if seed else ''}.mp4"
     if not film.with_suffix(".json").is_file():
         out.mkdir(parents=True, exist_ok=True)
-        planted.make(folder, film, 10.0, half)
+        planted.make(folder, film, 10.0, half, seed)
     return film
 
 
@@ -115,13 +115,13 @@ def measure(folder: Path, out: Path, lengths: Sequence[float]) -> list[Row]:
     return [known[m] for m in sorted(known)]
 
 
-def found_in(folder: Path, out: Path, half: str) -> None:
+def found_in(folder: Path, out: Path, half: str, seed: int = 0) -> None:
     """Prints who of the planted is found in the film of ten minutes, how far off the spans' ends are, and what else.
 
     Everybody planted is enrolled with the clip of `people.json`, and all are asked for together; beside it stands what
     the planted clip alone says. A span beside them is true, false or not known by the labels of the clip shown then.
     """
-    film, plan = ten_minutes(folder, out, half), planted.plan(folder, 10.0, half)
+    film, plan = ten_minutes(folder, out, half, seed), planted.plan(folder, 10.0, half, seed)
     truth, said_of = plan.planted, planted.labels(folder)
     clips = {one["name"]: one["enroll"] for one in json.loads((folder / "people.json").read_text(encoding="utf-8"))}
     with tempfile.TemporaryDirectory() as store:
@@ -190,11 +190,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, nargs="*", default=[])
     parser.add_argument("--found", action="store_true", help="enroll who is planted and look for them")
     parser.add_argument("--half", choices=("tune", "check"), default="tune", help="whose clips --found is measured on")
+    parser.add_argument("--seed", type=int, default=0, help="of the film that --found is measured on")
     parser.add_argument("--plot", type=Path)
     asked = parser.parse_args()
     rows = measure(asked.folder, asked.out, asked.minutes)
     if asked.found:
-        found_in(asked.folder, asked.out, asked.half)
+        found_in(asked.folder, asked.out, asked.half, asked.seed)
     if asked.plot:
         plot(rows, _longest_way(asked.out), asked.plot)
 

@@ -7,8 +7,8 @@ second. So a hundred films cost what one costs that is looked through; `film.py`
 
     PVCHAT_HOME=FOLDER python benchmarks/joined.py ../shared/devset --half tune --clips 6 15 30 60 200
 
-Everybody whom a film shows by its labels is enrolled. Nobody is said wrongly in clips of her own footage of which no
-label says that she isn't there.
+Everybody whom a film shows by its labels is enrolled, with `--everybody` all others, too. Nobody is said wrongly in
+clips of her own footage of which no label says that she isn't there.
 """
 
 from __future__ import annotations
@@ -112,10 +112,10 @@ def _at(track: Track, kept: np.ndarray) -> Track:
     return replace(rows, frames=np.searchsorted(kept, rows.frames), seen=np.zeros(0, np.int64))
 
 
-def count(names: Sequence[str], shelf: Shelf, chat: PVChat, into: Count) -> None:
-    """Joins these clips to a film, asks for everybody whom it shows, and counts."""
+def count(names: Sequence[str], shelf: Shelf, chat: PVChat, into: Count, everybody: bool = False) -> None:
+    """Joins these clips to a film, asks for everybody whom it shows, or for everybody, and counts."""
     film, shown = joined([shelf.clips[name] for name in names])
-    asked = [one for one in shelf.people if any(shelf.truth.get((clip, one)) for clip in names)]
+    asked = [one for one in shelf.people if everybody or any(shelf.truth.get((clip, one)) for clip in names)]
     said = chat.score([shelf.people[one] for one in asked], film)
     for name, presence in zip(asked, said, strict=True):
         spans = presence.spans if presence.decision == "present" else []
@@ -135,13 +135,14 @@ def main() -> None:
     parser.add_argument("--clips", type=int, nargs="*", default=[6, 15, 30, 60])
     parser.add_argument("--films", type=int, default=8, help="of each length")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--everybody", action="store_true", help="ask for people, too, whom a film doesn't show")
     asked = parser.parse_args()
     chat = PVChat(Settings(answers="facts"))
     from_half, rng = shelf(asked.folder, asked.half, chat), np.random.default_rng(asked.seed)
     for length in asked.clips:
         total, names = Count(), sorted(from_half.clips)
         for _ in range(asked.films if length < len(names) else 1):
-            count(rng.permutation(names)[:length].tolist(), from_half, chat, total)
+            count(rng.permutation(names)[:length].tolist(), from_half, chat, total, asked.everybody)
         views = ", ".join(f"{view or '?'} {total.found[view]}/{n}" for view, n in sorted(total.shown.items()))
         found, shown = sum(total.found.values()), sum(total.shown.values())
         sys.stdout.write(

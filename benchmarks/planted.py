@@ -3,9 +3,10 @@
 In: a folder of labelled clips as `pvchat eval` reads it (`people.json`, `questions.jsonl`), of which one half is used.
 Out: an H.264 film at 720p of pieces joined by hard cuts, and a JSON file beside it: who is planted when. Planted are,
 of every real person, the first two clips of that half that are said to show them clearly, 2 to 4 seconds each; the rest
-are pieces of 2.5 s of clips in which none of them is said to be, turned over when they come again.
+are pieces of 2.5 s of clips in which none of them is said to be, turned over when they come again. A seed draws other
+clips of theirs, turns half of these over, and puts all of it into another order.
 
-    python benchmarks/planted.py ../shared/devset runs/film.mp4 --minutes 10
+    python benchmarks/planted.py ../shared/devset runs/film.mp4 --minutes 10 --seed 1
 """
 
 from __future__ import annotations
@@ -68,10 +69,15 @@ class Plan:
         return self.pieces[int(np.argmax(shares))].clip
 
 
-def plan(folder: Path, minutes: float, half: str = "tune") -> Plan:
-    """What a film of about so many minutes of one half's clips shows."""
-    who, others = chosen(folder, half)
-    shown = [_Piece(clip, 0.0, int(min(MOST_S, _seconds(folder / clip)) * FPS)) for clip in who]
+def plan(folder: Path, minutes: float, half: str = "tune", seed: int = 0) -> Plan:
+    """What a film of about so many minutes of one half's clips shows; seed 0 draws nothing."""
+    rng = np.random.default_rng(seed) if seed else None
+    who, others = chosen(folder, half, rng)
+    order = list(who) if rng is None else rng.permutation(list(who)).tolist()
+    turned = [rng is not None and rng.random() < 0.5 for _ in order]
+    lengths = [int(min(MOST_S, _seconds(folder / clip)) * FPS) for clip in order]
+    shown = [_Piece(clip, 0.0, n, over) for clip, n, over in zip(order, lengths, turned, strict=True)]
+    others = others if rng is None else rng.permutation(others).tolist()
     between = round((minutes * 60 - sum(piece.frames for piece in shown) / FPS) / BETWEEN_S)
     pieces = list(islice(_filling(folder, others), between))
     for number, piece in enumerate(shown):
@@ -85,7 +91,7 @@ def plan(folder: Path, minutes: float, half: str = "tune") -> Plan:
     return Plan(pieces, starts, truth)
 
 
-def make(folder: Path, film: Path, minutes: float, half: str = "tune") -> None:
+def make(folder: Path, film: Path, minutes: float, half: str = "tune", seed: int = 0) -> None:
     """Write a film of about so many minutes, and a JSON file of who is planted.
 
     Args:
@@ -93,8 +99,9 @@ def make(folder: Path, film: Path, minutes: float, half: str = "tune") -> None:
         film: where to.
         minutes: its length.
         half: of the clips, "tune" or "check".
+        seed: which clips, and in what order.
     """
-    planned = plan(folder, minutes, half)
+    planned = plan(folder, minutes, half, seed)
     save_clip(film, (picture for piece in planned.pieces for picture in _pictures(folder, piece)), FPS)
     rows = [asdict(one) for one in planned.planted]
     film.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
@@ -106,8 +113,11 @@ def labels(folder: Path) -> dict[tuple[str, str], bool]:
     return {(row["video"], name): there for row in rows for name, there in row["present"].items()}
 
 
-def chosen(folder: Path, half: str) -> tuple[dict[str, list[str]], list[str]]:
-    """The clips that are planted, with whom each shows clearly; those in which none of these people is said to be."""
+def chosen(folder: Path, half: str, rng: np.random.Generator | None = None) -> tuple[dict[str, list[str]], list[str]]:
+    """The clips that are planted, with whom each shows clearly; those in which none of these people is said to be.
+
+    Of each person the first two are planted, with `rng` any two.
+    """
     rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
     rows = sorted((r for r in rows if half_of(r["video"]) == half and r["set"] not in DRAWN), key=lambda r: r["video"])
     clips: dict[str, list[str]] = {}
@@ -116,7 +126,8 @@ def chosen(folder: Path, half: str) -> tuple[dict[str, list[str]], list[str]]:
             name, mine = row["people"][0], clips.setdefault(row["people"][0], [])
             if row["present"][name] and _seconds(folder / row["video"]) >= LEAST_S:
                 mine.append(row["video"])
-    first = {clip for mine in clips.values() for clip in mine[:EACH]}
+    drawn = {name: mine if rng is None else rng.permutation(mine).tolist() for name, mine in clips.items() if mine}
+    first = {clip for mine in drawn.values() for clip in mine[:EACH]}
     who = {clip: [name for name in sorted(clips) if clip in clips[name]] for clip in first}
     taken = {row["video"] for row in rows if any(row["present"].get(name) for name in clips if clips[name])}
     return dict(sorted(who.items())), sorted({row["video"] for row in rows} - taken)
@@ -191,8 +202,9 @@ def main() -> None:
     parser.add_argument("film", type=Path)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--half", default="tune")
+    parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    make(asked.folder, asked.film, asked.minutes, asked.half)
+    make(asked.folder, asked.film, asked.minutes, asked.half, asked.seed)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,14 @@ def test_another_device_computes_what_openvino_does(weights: Path, monkeypatch: 
         np.testing.assert_allclose(a, b, atol=1e-3)
 
 
+def test_a_card_computes_in_float32(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.nn.Module, "to", lambda self, device: self)  # there need not be a card
+    for there, wanted in (("cpu:0", True), ("cuda", False), ("cuda:1", False)):
+        monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+        load("small", weights, build, (-1, 4, 4, 3), device=there)
+        assert torch.backends.cudnn.allow_tf32 is wanted
+
+
 def test_side_by_side_keeps_the_order_and_does_not_wait_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     both = threading.Barrier(2, timeout=20)  # broken unless two are at work at once

@@ -53,6 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         return part_of(clip, start_s)
 
     monkeypatch.setattr(module, "recognise", recognise)
+    monkeypatch.setattr(module, "add_turned", lambda clip, analysis, experts: None)
     monkeypatch.setattr(module, "with_things", lambda clip, analysis, experts, frames: analysis)
     return starts
 
@@ -232,6 +233,17 @@ def test_what_is_kept_of_a_person_stays_small() -> None:
     assert track.frames.max() > 24 * 110
     assert track.frames.min() < 24 * 10
     assert {len(getattr(track, n)) for n in ("boxes", "identity", "body", "pose", "quality")} == {len(track)}
+
+
+def test_who_turned_away_is_seen_in_the_whole_too() -> None:
+    her = make_track(1, range(4, 8), noise=0.1)
+    her.seen = np.arange(2, 10)
+    joiner = TrackJoiner()
+    joiner.add(part(make_track(1, range(8), noise=0.1)), 0)
+    joiner.add(part(her), 24)
+    (track,) = joiner.tracks()
+    assert track.shown_in.tolist() == [*range(8), *range(26, 34)]
+    assert track.frames.tolist() == [*range(8), *range(28, 32)]
 
 
 def test_what_is_kept_of_a_crowd_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,7 @@ def _move(track: Track, part: ClipAnalysis, offset: int) -> Track:
     """A part's track with frames of the whole video; what was measured becomes an appearance."""
     times = part.times[track.frames]
     told = [Appearance(float(times.min()), float(times.max()), track.facts)] if track.facts != PersonFacts() else []
-    return replace(track, frames=track.frames + offset, seen=track.frames + offset, appearances=told)
+    return replace(track, frames=track.frames + offset, seen=track.shown_in + offset, appearances=told)
 
 
 def _begin(track: Track) -> _Person:

@@ -22,6 +22,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.memory import keep_small, trim
 from pvchat.perception.analysis import Depth, Experts, recognise
+from pvchat.perception.bodyspans import add_turned
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things
 from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Thing, common_scene
@@ -119,6 +120,7 @@ def scan(
         tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
     for piece in video.ahead(video.read_parts(path, found, kept.key, config, whole.end_s)):
         part = recognise(piece.clip, experts, None, PART_DEPTH, piece.start_s)
+        add_turned(piece.clip, part, experts)
         part = with_things(piece.clip, part, experts, PART_DEPTH.thing_frames)
         kept.save(whole.parts, part)
         whole.add(part)

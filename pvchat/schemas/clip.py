@@ -48,8 +48,8 @@ class Track:
             (`perception/bodies.py`); empty where it wasn't.
         thumbnail: JPEG bytes of the best sighting.
         facts: what was measured (`perception/facts.py`).
-        seen: [m] every sampled frame of a long video that shows this one, where the arrays above hold the n best of
-            them only; empty: `frames` are all.
+        seen: [m] every sampled frame of a long video that shows this one, if only from behind
+            (`perception/bodyspans.py`); the arrays above hold the n best of them. Empty: `frames` are all.
         appearances: the facts by stretches of a long video, in order of time.
     """
 

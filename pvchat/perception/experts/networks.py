@@ -7,8 +7,8 @@ Notable choices (docs/adr/0014-fast-runtime.md):
 - A network is converted once, after its weights are fetched or at first use, and kept beside them, in
   `$PVCHAT_HOME/weights/networks/<name>-<hash>`, the hash being of the weights and of `FORMAT`: later processes neither
   import torch nor trace.
-- Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, and identity vectors would
-  depend on the machine.
+- Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, cuDNN TensorFloat-32 (ten
+  bits of each factor), and identity vectors would depend on the machine.
 - A large network computes on all threads. Small ones, called a hundred times a frame, gain little from that and the
   arrays between them nothing: there frames are looked at `side_by_side` (`workers.py`), each on one thread.
 - Without the package `openvino`, on another device than the CPU, or with `PVCHAT_RUNTIME=torch`, torch runs the module.
@@ -186,6 +186,10 @@ def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArr
 
 class _TorchNetwork:
     def __init__(self, module: nn.Module, device: str) -> None:
+        if device.startswith("cuda"):
+            import torch
+
+            torch.backends.cudnn.allow_tf32 = False  # of convolutions; torch takes none for products of matrices
         self._module, self._device = module.eval().to(device), device
 
     def __call__(self, *inputs: NDArray[Any]) -> list[FloatArray]:
