@@ -1,8 +1,8 @@
 """Yes and no that the trained model finds by itself: it isn't told whether somebody is there, her tokens say it.
 
 In: a question, who is there, the rules' answer. Out: which part of that answer is the model's to find, if any. That is
-so for "Is Ana in this video?" where faceprints tell clearly (`model/printmatch.py`); the guard holds what it finds
-against the rules' decision, which knows more (bodies, corrections, a calibration of footage).
+so for "Is Ana in this video?" where her marks tell clearly (`model/printmatch.py`); the guard holds what it finds
+against the rules' decision, which knows more (corrections, who comes again in a film, a calibration of footage).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def verdict_in(question: Question, people: Sequence[PersonPresence], plain: str)
 
 
 def told_by_tokens(model: PVChatModel, people: People | None, visual: VisualTokens) -> bool:
-    """Whether the faceprints of the one person who is named tell clearly if she is in a clip."""
+    """Whether the marks of the one person who is named tell clearly if she is in a clip."""
     import torch
 
     if people is None:
