@@ -68,10 +68,11 @@ def test_two_ends_of_a_training_are_averaged(runs, tmp_path):
         with torch.no_grad():
             end.project_people.weight.fill_(value)
         end.save_pretrained(tmp_path / name, dtype=torch.float32)
-    release(worded, tmp_path / "out", answering=[tmp_path / "one", tmp_path / "two"])
+    release(worded, tmp_path / "out", answering=[tmp_path / "one", tmp_path / "two"], heard=(2.0, 1.5))
     model = PVChatModel.from_pretrained(tmp_path / "out")
     words = read_words(model, tmp_path / "out" / ANSWERING)
     assert torch.allclose(words["project_people.weight"].float(), torch.tensor(1.5), rtol=0.01)
+    assert words["prints.heard"].tolist() == [2.0, 1.5]
 
 
 def test_ends_of_other_trainings_are_not_averaged(runs, tmp_path):

@@ -26,6 +26,7 @@ from pvchat.model.printmatch import PrintMatch
 from pvchat.train.base.run import started_from
 
 MOST_MB = 60.0
+HEARD = f"{PRINTS}heard"
 WORDS = ("connectors.connectors.frame.", "connectors.connectors.body.", "connectors.place.", "qformer.", "gate.")
 
 
@@ -37,12 +38,19 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--answering", type=Path, nargs="+", default=(), help="runs of phase 4 that started from that model"
     )
+    parser.add_argument("--heard", type=float, nargs=2, metavar=("TIMES", "LESS"), help="by `hearing.py`")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args(words)
-    release(asked.model, asked.out, asked.language, asked.answering)
+    release(asked.model, asked.out, asked.language, asked.answering, asked.heard)
 
 
-def release(model: Path, out: Path, language: Path | None = None, answering: Sequence[Path] = ()) -> Path:
+def release(
+    model: Path,
+    out: Path,
+    language: Path | None = None,
+    answering: Sequence[Path] = (),
+    heard: Sequence[float] | None = None,
+) -> Path:
     """Write the shipped form of a trained model.
 
     Args:
@@ -50,6 +58,7 @@ def release(model: Path, out: Path, language: Path | None = None, answering: Seq
         out: folder to write.
         language: run or saved model whose adapters and projectors are taken; None when `model` has its own.
         answering: runs or saved models of phase 4, the mean of whose adapters and projectors is laid beside it.
+        heard: [2] how these hear log-odds of presence; None: as they were trained.
 
     Returns:
         The weights' path.
@@ -67,6 +76,8 @@ def release(model: Path, out: Path, language: Path | None = None, answering: Seq
         config["llm"] = json.loads((other / CONFIG).read_text(encoding="utf-8"))["llm"]
     shipped = {k: v.to(torch.bfloat16) if v.dim() else v for k, v in state.items()}
     spoken = _mean([_words(state, run) for run in answering])
+    if spoken and heard is not None:
+        spoken[HEARD] = torch.tensor(heard)
     spoken_size = sum(v.numel() for v in spoken.values())  # a byte an entry
     size = (sum(v.numel() * v.element_size() for v in shipped.values()) + spoken_size) / 1e6
     if size > MOST_MB:
