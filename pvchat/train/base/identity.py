@@ -81,7 +81,8 @@ class Identity:
             )
             for validation in (False, True)
         }
-        as_they_are = replace(faces, identity=faces.identity[:, [0, 0]], prints=faces.prints[:, [0, 0]])
+        both = {key: getattr(faces, key)[:, [0, 0]] for key in ("identity", "prints", "quality")}
+        as_they_are = replace(faces, **both)
         self.clear = Episodes(Cast(as_they_are, True), self.parts[True].pictures, [])
         texts = all_questions()
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
@@ -200,7 +201,8 @@ def enrollment(faces: FaceVectors, rows: Sequence[int], rng: np.random.Generator
     identity = torch.from_numpy(faces.identity[list(rows), copy])[None]
     prints = made_out(faces.prints[list(rows), copy], False)[0]
     body = torch.from_numpy(faces.body[list(rows)])[None]
-    return PersonFeatures(identity, seen, body, seen), Marks.of(prints=prints)
+    marks = Marks.of(prints=prints, quality=float(faces.quality[list(rows), copy].max()))
+    return PersonFeatures(identity, seen, body, seen), marks
 
 
 def presence_scores(found: FloatArray) -> dict[str, float]:
