@@ -66,10 +66,10 @@ class PrintMatch(nn.Module):
         self.faces, self.figures, self.bodies = FaceLikeness(), FigureLikeness(), BodyLikeness()
         self.empty = nn.Parameter(torch.tensor(EMPTY))
         self.crowd = nn.Parameter(torch.tensor(CROWD))
-        self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # times, less: where a language model hears yes begin
+        self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # times, less: so that its yes begins at 0
 
     def certain(self, odds: Tensor) -> Tensor:
-        """Log-odds […] as a language model is told them, -1..1; 0 where it begins to hear a yes."""
+        """Log-odds […] as a language model is told them, -1..1 (`train/base/hearing.py`)."""
         return torch.tanh((self.heard[0] * odds - self.heard[1]) / 2)
 
     @torch.autocast("cpu", enabled=False)
