@@ -39,8 +39,8 @@ _SCENES = 60  # drawn for who is there by tokens only; those with nobody present
 
 @dataclass(frozen=True)
 class Taken:
-    """One row of the table: what is done to a plan, its visual tokens (factor), its personal tokens and faceprints, to
-    the model.
+    """One row of the table: what is done to a plan, its visual tokens (factor), its personal tokens and marks, to the
+    model.
     """
 
     name: str
@@ -99,9 +99,8 @@ def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[
             visual = model.encode_clips(batch.features)
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
-                people = replace(
-                    people, tokens=people.tokens * taken.personal, print_mask=people.print_mask & (taken.personal > 0)
-                )
+                marks = people.marks.only(people.mask & (taken.personal > 0))
+                people = replace(people, tokens=people.tokens * taken.personal, marks=marks)
             found.append(model(visual, batch.prompts, question=batch.question, people=people).exact[0])
     return found
 

@@ -84,7 +84,7 @@ def says(
     """Log-odds of "Yes" to the question about each of two people; with the other's tokens if swapped."""
     import torch
 
-    from pvchat.chat.personstates import faceprints
+    from pvchat.chat.personstates import marks_of
     from pvchat.model.checkpoint import speaking_with
     from pvchat.model.people import People
     from pvchat.model.prompts import Prompt
@@ -94,7 +94,7 @@ def says(
     with trained.lock, torch.inference_mode(), speaking_with(trained.model, trained.answering):
         for person, owner in zip(people, people[::-1] if swapped else people, strict=True):
             text = QUESTION.format(person.name)
-            rivals = [faceprints(p) for p in enrolled if p is not owner]
+            rivals = [marks_of(p) for p in enrolled if p is not owner]
             state = replace(describer.state(owner), name=person.name)
             logit = trained.model.yes_no(
                 describer.views.look(analysis), [Prompt(text)], question=describer.vector(text),

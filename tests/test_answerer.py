@@ -177,19 +177,22 @@ def test_words_in_eight_bits_are_read_back_nearly_as_they_were(trained, tmp_path
         assert (back[key].float() - value.float()).abs().max() <= 1.5 * step, key
 
 
-def test_files_of_before_faceprints_are_read(trained, tmp_path):
+def test_files_that_match_people_otherwise_are_read(trained, tmp_path):
     words = words_of(trained.model)
     older = {k: v for k, v in words.items() if not k.startswith("prints.")}
     assert older.keys() < words.keys()
     save_words(older, tmp_path / ANSWERING)
     assert read_words(trained.model, tmp_path / ANSWERING).keys() == older.keys()
-    save_words({**words, "prints.other": torch.zeros(1)}, tmp_path / ANSWERING)
+    other = {"prints.measures": torch.zeros(3), "prints.crowd": torch.zeros(2)}  # of another version
+    save_words({**older, **other}, tmp_path / ANSWERING)
+    assert read_words(trained.model, tmp_path / ANSWERING).keys() == older.keys()
+    save_words({**words, "llm.other": torch.zeros(1)}, tmp_path / ANSWERING)
     with pytest.raises(WeightsError, match="1 tensors don't fit"):
         read_words(trained.model, tmp_path / ANSWERING)
 
 
 def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, tries, monkeypatch):
-    """Where her faceprints tell: the first try is told nothing, its yes is its own; the second is told all."""
+    """Where her marks tell: the first try is told nothing, its yes is its own; the second is told all."""
     told: list[tuple[str, float, tuple[tuple[int, int], ...]]] = []
     said = PVChatModel.generate
 

@@ -12,7 +12,7 @@ from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather, one_name_each
 from pvchat.chat.phrases import action_phrase, beside
 from pvchat.chat.questions import read_question
-from pvchat.perception.experts.faceprint import _nobody
+from pvchat.perception.experts.faceprint import nobody
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Thing, Track
 
 ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0,))
@@ -23,7 +23,7 @@ def test_a_sleeve_that_was_taken_for_a_face_is_nobody() -> None:
     """Clear to the detector and seen twice, but its faceprints are those of what isn't a face."""
     sleeve = make_track(5, range(2))
     assert gather([], make_analysis(sleeve)).unknown == 1  # without faceprints nobody can tell
-    blank = np.float32(_nobody()[:1]).repeat(2, 0).astype(np.float16)
+    blank = np.float32(nobody()[:1]).repeat(2, 0).astype(np.float16)
     assert gather([], make_analysis(replace(sleeve, prints=blank))).unknown == 0
     often = replace(make_track(5, range(4)), prints=blank)
     assert gather([], make_analysis(often)).unknown == 1  # who is seen again and again is somebody, from behind

@@ -12,7 +12,7 @@ from make_analysis import five_points, identity_of, make_analysis, make_clip, ma
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
 from pvchat.identity.measures import PrintModel, made_out
-from pvchat.identity.presence import _NOTHING, PresenceModel
+from pvchat.identity.presence import NOTHING, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.merge import merge
@@ -72,7 +72,7 @@ def test_two_who_look_alike_are_told_apart_by_their_faceprints(model: PresenceMo
 
 def blank_prints(count: int, noise: float = 0.6) -> np.ndarray:
     """Faceprints [count, 512] of what shows no face: much alike, whatever it is."""
-    rows = [faceprint._nobody()[0] + noise * print_of(40 + i) for i in range(count)]
+    rows = [faceprint.nobody()[0] + noise * print_of(40 + i) for i in range(count)]
     return np.float16([row / np.linalg.norm(row) for row in rows])
 
 
@@ -122,8 +122,8 @@ def test_what_is_said_fades_with_what_can_be_made_out(
             lambda prints, faded=faded: np.array([faded.get(row.tobytes(), 0.0) for row in prints], np.float32),
         )
         told.append(model.face_logit(ana, same, False))
-        assert model.face_logit(ana, other, False) < _NOTHING
-    assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(_NOTHING)
+        assert model.face_logit(ana, other, False) < NOTHING
+    assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(NOTHING)
 
 
 def test_a_person_of_two_shots_keeps_masked_rows_of_both() -> None:

@@ -142,7 +142,7 @@ class Answerer:
         self, question: Question, people: Sequence[PersonPresence], known: str, viewed: Viewed, spoken: Spoken
     ) -> None:
         """One try; its sentences go to `spoken` as they come."""
-        from pvchat.chat.personstates import faceprints
+        from pvchat.chat.personstates import marks_of
         from pvchat.model.checkpoint import speaking_with
         from pvchat.model.generation import Decoding
         from pvchat.model.people import People
@@ -155,7 +155,7 @@ class Answerer:
         own = verdict_in(question, people, plain) if not spoken.tries else 0
         spoken.begin()
         shown = sorted((p for p in viewed.people if p.name in wanted), key=lambda p: wanted.index(p.name))
-        rivals = [faceprints(p) for p in viewed.people if p.name not in wanted]
+        rivals = [marks_of(p) for p in viewed.people if p.name not in wanted]
         with trained.lock, speaking_with(trained.model, trained.answering), spoken_of(trained.model.llm, shown):
             visual, row = describer.views.look(viewed.analysis), [describer.state(p) for p in shown]
             present = People.batch([row], trained.model.config, rivals)

@@ -1,4 +1,4 @@
-"""Stored people as the trained model takes them: an enrollment in, personal tokens, z and prototypes out.
+"""Stored people as the trained model takes them: an enrollment in, personal tokens, z, prototypes and marks out.
 
 A person's tokens and z are made once, when she is enrolled, and lie in her folder with the stamp of the weights that
 made them. Files without them, or made with other weights, get them made anew from prototypes and body vectors.
@@ -19,14 +19,13 @@ from pvchat.chat.trained import TrainedModel
 from pvchat.identity.examples import view_beside
 from pvchat.identity.measures import made_out
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH
-from pvchat.people.parts import NOTHING, stacked
+from pvchat.people.parts import stacked
 from pvchat.people.person import Person
-from pvchat.schemas import FACEPRINT, FloatArray
+from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from pvchat.model.config import ModelConfig
+    from pvchat.model.marks import Marks
     from pvchat.model.people import PersonState
 
 STAMP = "model"  # key in `Person.extra`: which weights made tokens and z
@@ -53,18 +52,30 @@ def person_state(trained: TrainedModel, person: Person) -> PersonState:
             _log.warning("'%s' was trained with another model: only her instant enrollment counts here", person.name)
         tokens, z = _aligned(trained, person)
         tokens = tokens.astype(np.float16)  # as they are stored
-    parts = [torch.from_numpy(part.astype(np.float32)) for part in (tokens, z, _faces(person))]
-    parts.append(faceprints(person))
-    return PersonState(person.name, *(part.to(trained.device) for part in parts))
+    parts = [torch.from_numpy(part.astype(np.float32)).to(trained.device) for part in (tokens, z, _faces(person))]
+    return PersonState(person.name, parts[0], parts[1], parts[2], marks_of(person))
 
 
-def faceprints(person: Person) -> Tensor:
-    """Her faceprints [m, 512] in which a face can be made out, those of corrections too; none where there are none."""
-    import torch
+def marks_of(person: Person) -> Marks:
+    """By what she is recognised: what is stored of her and what corrections add.
 
-    told = (person.arrays.get("prints", ()), view_beside(person).prints)
-    rows = stacked(told) if person.kind == "face" else NOTHING
-    return torch.from_numpy(made_out(rows, False)[0]) if len(rows) else torch.zeros(0, FACEPRINT)
+    Faceprints are those in which a face can be made out; those behind a mask count where there are no others.
+    """
+    from pvchat.model.marks import Marks
+
+    stored, told = person.arrays, view_beside(person)
+    if person.kind == "figure":
+        return Marks.nothing() if person.outdated else Marks.of(figures=stacked((stored["prototypes"], told.bare)))
+    bare = stacked((stored.get("prints", ()), told.prints))
+    behind = not len(bare)
+    prints = stacked((stored.get("masked_prints", ()), told.masked_prints)) if behind else bare
+    looks = np.asarray(stored.get("looks", ()), np.float32)
+    return Marks.of(
+        prints=made_out(prints, behind)[0] if len(prints) else (),
+        looks=looks.mean(0, keepdims=True) if len(looks) and "frame" in stored else (),
+        place=np.asarray(stored.get("frame", ()), np.float32),
+        quality=float(person.extra.get("quality", 1.0)), behind=behind,
+    )  # fmt: skip
 
 
 def _fits(person: Person, config: ModelConfig) -> bool:

@@ -128,7 +128,7 @@ class TrainedModel:
         grid = np.zeros((1, 49, expert.width), np.float32)
         with torch.inference_mode():
             return self.model.encode_clips(
-                ClipFeatures.without_prints({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)})
+                ClipFeatures.without_marks({name: scene_tokens(grid, np.full(1, 0.5, np.float32), 1)})
             )
 
     def _to_convert(self) -> PVChatModel:

@@ -23,14 +23,14 @@ from pvchat.people.person import Person
 from pvchat.schemas import BODY, STRIPS, TINTS, FloatArray, Track
 
 WORTH = 30.0  # log-odds of one unit of likeness beyond …
-_ALIKE = 0.25  # … the cosine that people in other clothes reach, too …
-_MOST = 0.3  # … and no more than so many units
-_TINT, _SHADE = 0.01, 25.0  # units of likeness of one of Lab's nearer than …; strangers' clothes are as far apart
-_HERE, _ELSEWHERE = 0.7, 0.4  # cosine of two clips' mean frames: one place; another
+ALIKE = 0.25  # … the cosine that people in other clothes reach, too …
+MOST = 0.3  # … and no more than so many units
+TINT, SHADE = 0.01, 25.0  # units of likeness of one of Lab's nearer than …; strangers' clothes are as far apart
+HERE, ELSEWHERE = 0.7, 0.4  # cosine of two clips' mean frames: one place; another
 WORN_MOST = 0.75  # log-odds that faces must give for more than it: a body alone, of somebody alone, is no "yes"
-_ALONE = 1.0  # log-odds of a body that has no face, in the same place
-_OTHER_PLACE = -6.0  # … and in another: nothing is known of it
-_WEAK = 0.5  # quality of a track's best sighting from which its face speaks for itself
+ALONE = 1.0  # log-odds of a body that has no face, in the same place
+OTHER_PLACE = -6.0  # … and in another: nothing is known of it
+WEAK = 0.5  # quality of a track's best sighting from which its face speaks for itself
 
 
 def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: FloatArray) -> FloatArray:
@@ -43,17 +43,17 @@ def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: Flo
         mean: [1280] mean body features.
     """
     known = np.asarray(person.arrays.get("looks", ()), np.float32)
-    here = float(np.clip((place - _ELSEWHERE) / (_HERE - _ELSEWHERE), 0.0, 1.0))
+    here = float(np.clip((place - ELSEWHERE) / (HERE - ELSEWHERE), 0.0, 1.0))
     alike = np.array([likeness(known, t.looks, mean) if len(known) and len(t.looks) else 0.0 for t in tracks])
     out = np.zeros(len(tracks), np.float32)
     for i, track in enumerate(tracks):
         beside = max((alike[k] for k in range(len(tracks)) if k != i), default=0.0)
-        counted = WORTH * here * min(_MOST, float(alike[i]) - max(0.0, float(beside)))
+        counted = WORTH * here * min(MOST, float(alike[i]) - max(0.0, float(beside)))
         if track.kind == "face":
-            out[i] = counted * max(0.0, 1.0 - float(track.quality.max()) / _WEAK)
+            out[i] = counted * max(0.0, 1.0 - float(track.quality.max()) / WEAK)
         else:
             seen = here if len(known) and len(track.looks) else 0.0
-            out[i] = counted + _ALONE * seen + _OTHER_PLACE * (1.0 - seen)
+            out[i] = counted + ALONE * seen + OTHER_PLACE * (1.0 - seen)
     return out
 
 
@@ -71,4 +71,4 @@ def likeness(known: FloatArray, seen: NDArray[np.float16], mean: FloatArray) -> 
     b = others[:, :-TINTS].reshape(-1, STRIPS, BODY) - mean
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=2)
     cosine = ((a * b).sum(2) / np.maximum(lengths, 1e-9)).mean(1)
-    return float((cosine - _ALIKE + _TINT * (_SHADE - shades)).max())
+    return float((cosine - ALIKE + TINT * (SHADE - shades)).max())

@@ -20,7 +20,7 @@ Weights = tuple[float, ...]
 NEIGHBOURS = 10  # nearest cohort rows that a track is held against
 NEAREST = 0.1  # share of all sighting-prototype pairs that counts as near
 # Blankness before and beyond the limit between which likeness fades; a wider or earlier fading does as well.
-_FADES = 0.05, 0.15
+FADES = 0.05, 0.15
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def made_out(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]:
     """
     blank, limit = blankness(prints), BLANK_MASKED if masked else BLANK
     shown = blank < limit
-    before, beyond = _FADES
+    before, beyond = FADES
     share = (limit + beyond - float(blank.min())) / (before + beyond)
     return prints[shown if shown.any() else [int(blank.argmin())]], min(max(share, 0.0), 1.0)
 

@@ -51,14 +51,14 @@ from pvchat.schemas import ClipAnalysis, Decision, FloatArray, PersonPresence, T
 
 FILE = Path(__file__).with_name("presence.safetensors")
 # Log-odds of two of whom nothing can be made out, competition aside. On the tune half -3 to -5 do as well.
-_NOTHING = -4.0
+NOTHING = -4.0
 _NEVER = -12.0  # log-odds of a track that isn't of the person's kind
 # Log-odds of somebody real in a drawn clip and of a drawn figure in a real one: drawn faces weakly resemble many real
 # ones, and posters, masks and blurs many figures. Three would do on the tune half.
 _OTHER_WORLD = 4.0
 # Log-odds for each unit that the locator's mean score of a figure lies below 1: what it isn't sure of may be a hand or
 # a bow, and like many. On the tune half 2 to 10 do as well, and so does a limit of .9.
-_NO_FIGURE = 5.0
+NO_FIGURE = 5.0
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
@@ -214,7 +214,7 @@ class PresenceModel:
         more = measures(prints, seen, np.ones(len(seen), np.float32), model.cohort)
         weights = model.masked_weights if masked else model.weights
         odds = float(np.dot(weights, (*found, *more, 1.0)))
-        return odds - (1 - min(known, shown)) * max(odds - _NOTHING, 0.0), found
+        return odds - (1 - min(known, shown)) * max(odds - NOTHING, 0.0), found
 
     def _compared(self, view: View, track: Track) -> float:
         """Log-odds that a track shows whoever looks like this, of whom nothing else is known."""
@@ -235,7 +235,7 @@ class PresenceModel:
         view = View(stacked((person.arrays["prototypes"], examples.view_beside(person).bare)))
         for i, track in enumerate(analysis.tracks):
             if track.kind == "figure":
-                out[i] = self._compared(view, track) - _NO_FIGURE * (1 - float(track.scores.mean()))
+                out[i] = self._compared(view, track) - NO_FIGURE * (1 - float(track.scores.mean()))
         return out
 
 

@@ -20,7 +20,7 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 ANSWERING = "answering.safetensors"  # adapters and projectors of phase 4, beside a model that they fit
 _SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
-PRINTS = "prints."  # matches faceprints (`printmatch.py`); files of before have none and leave it as it starts
+PRINTS = "prints."  # what matches people and tracks (`printmatch.py`): a file of another version leaves it as it is
 
 
 def trained_state(model: nn.Module) -> dict[str, Tensor]:
@@ -70,7 +70,8 @@ def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
 
     if not (folder / WEIGHTS).is_file():
         raise WeightsError("no weights here", subject=str(folder), hint=f"Expected {WEIGHTS}.")
-    own, saved = trained_state(model), load_file(folder / WEIGHTS)
+    own = trained_state(model)
+    saved = _of_this_version(own, load_file(folder / WEIGHTS))
     if without_llm:
         own, saved = ({k: v for k, v in s.items() if not k.startswith(LLM_PARTS)} for s in (own, saved))
     off = sorted(_unlike(own, saved))
@@ -87,7 +88,7 @@ def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
 
 
 def words_of(model: nn.Module) -> dict[str, Tensor]:
-    """Adapters, projectors and what matches faceprints, by name: what answers rest on, beside what captions do."""
+    """Adapters, projectors and what matches people, by name: what answers rest on, beside what captions do."""
     return {k: v for k, v in trained_state(model).items() if k.startswith((*LLM_PARTS, PRINTS))}
 
 
@@ -115,7 +116,7 @@ def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
 
     own, rows = words_of(model), load_file(file)
     saved = {k: v.float() * rows[k + _SCALE] if k + _SCALE in rows else v for k, v in rows.items()}
-    saved = {k: v for k, v in saved.items() if not k.endswith(_SCALE)}
+    saved = _of_this_version(own, {k: v for k, v in saved.items() if not k.endswith(_SCALE)})
     off = _unlike(own, saved) or {k for k in own.keys() & saved.keys() if own[k].shape != saved[k].shape}
     if off:
         hint = "Train them from this model: pvchat train base --phase 4."
@@ -124,8 +125,13 @@ def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
 
 
 def _unlike(own: dict[str, Tensor], saved: dict[str, Tensor]) -> set[str]:
-    """Names that only a model or only its file has; what matches faceprints isn't in files of before."""
-    return {k for k in own.keys() ^ saved.keys() if k in saved or not k.startswith(PRINTS)}
+    """Names that only a model or only its file has, what matches people aside."""
+    return {k for k in own.keys() ^ saved.keys() if not k.startswith(PRINTS)}
+
+
+def _of_this_version(own: dict[str, Tensor], saved: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What was saved, without what matches people otherwise than this version does."""
+    return {k: v for k, v in saved.items() if not k.startswith(PRINTS) or (k in own and own[k].shape == v.shape)}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Every token carries `where` = (t, x0, y0, x1, y1): its time as a share of the cl
 frame, and the track it belongs to (-1 for tokens of the whole scene), so that face, body and pose of one person stay
 together. `features.py` makes batches of them for training, `frozen.py` shows them to the converted model.
 
-Legend: T frames, N cells, n tokens, W width of an expert, J tracks.
+Legend: T frames, N cells, n tokens, W width of an expert.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.identity.examples import is_masked
-from pvchat.identity.measures import made_out
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, POSE_WIDTH, ModelConfig
-from pvchat.schemas import FACEPRINT, ClipAnalysis, Track
+from pvchat.schemas import ClipAnalysis, Track
 
 Array = NDArray[np.float32]
 SCENE = -1  # track number of tokens that belong to nobody
@@ -71,29 +69,6 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
         if name in config.experts:
             made[name] = _stacked(rows[name], width)
     return made
-
-
-def clip_prints(analysis: ClipAnalysis, most: int) -> tuple[Array, NDArray[np.bool_]]:
-    """Faceprints [J, n, 512] of an analysed clip's J tracks and which of them are real [J, n].
-
-    The tracks that tokens show (`kept_tracks`) come first, so that their numbers hold here, too. Faceprints in which
-    nothing can be made out are left out, unless a track has no others.
-    """
-    kept = kept_tracks(analysis, most)
-    order = [*kept, *sorted(set(range(len(analysis.tracks))).difference(kept))]
-    rows = [_told_by(analysis.tracks[i]) for i in order]
-    longest = max((len(own) for own in rows), default=0)
-    prints, mask = np.zeros((len(rows), longest, FACEPRINT), np.float32), np.zeros((len(rows), longest), bool)
-    for i, own in enumerate(rows):
-        prints[i, : len(own)], mask[i, : len(own)] = own, True
-    return prints, mask
-
-
-def _told_by(track: Track) -> Array:
-    """A track's faceprints [n, 512] by which it is recognised."""
-    if not len(track.prints):
-        return np.zeros((0, FACEPRINT), np.float32)
-    return made_out(track.prints.astype(np.float32), is_masked(track))[0]
 
 
 def scene_rows(grid: NDArray[Any], times: Array, segments: int) -> TokenRows:

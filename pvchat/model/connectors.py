@@ -70,7 +70,7 @@ class Connectors(nn.Module):
         mean = {key: torch.stack([a[key] for a in aux]).mean() for key in ("balance", "z")}
         return VisualTokens(
             self.mixed(tokens, number, mask), mask, number, track, faces, face_track, tokens, mean,
-            features.prints, features.print_mask,
+            features.marks,
         )  # fmt: skip
 
     def looked_at(self, visual: VisualTokens, views: Sequence[View]) -> VisualTokens:
@@ -88,10 +88,11 @@ class Connectors(nn.Module):
         tokens = torch.where(whole[:, None, None], rows.tokens, self.mixed(rows.raw, visual.expert, mask))
         tokens, mask[empty, 0] = tokens.masked_fill(empty[:, None, None], 0), True  # attention needs something to see
         others = torch.stack([_others(rows.face_track[0], view.track) for view in views])
-        hidden = torch.stack([_others(torch.arange(rows.prints.shape[1], device=mask.device), v.track) for v in views])
+        number = torch.arange(rows.marks.quality.shape[1], device=mask.device)
+        shown = torch.stack([~_others(number, view.track) for view in views])
         return replace(
             rows, tokens=tokens, mask=mask, face_track=rows.face_track.masked_fill(others, SCENE),
-            print_mask=rows.print_mask & ~hidden[..., None],
+            marks=rows.marks.only(shown),
         )  # fmt: skip
 
     def placed(self, number: int, tokens: Tensor, expert: ExpertTokens) -> Tensor:

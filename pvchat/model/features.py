@@ -7,8 +7,7 @@ Every token carries `where` = (t, x0, y0, x1, y1): its time as a share of the cl
 frame, and the track it belongs to (-1 for tokens of the whole scene), so that face, body and pose of one person stay
 together.
 
-Legend: B clips, T frames, N tokens, W width of an expert, J tracks, n sightings or faceprints of a track, sightings of
-an enrollment.
+Legend: B clips, T frames, N tokens, W width of an expert, J tracks, n sightings of an enrollment.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pvchat.model.cliptokens import SCENE, Array, TokenRows, clip_prints, clip_tokens, scene_rows, stretches
+from pvchat.model.cliptokens import SCENE, Array, TokenRows, clip_tokens, scene_rows, stretches
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
-from pvchat.schemas import FACEPRINT, ClipAnalysis, Track
+from pvchat.model.marks import Marks, clip_marks
+from pvchat.schemas import ClipAnalysis, Track
 
 PERSON_SIGHTINGS = 8  # of an enrollment that the aligner sees
 
@@ -56,13 +56,11 @@ class ClipFeatures:
 
     Attributes:
         experts: each expert's tokens by name.
-        prints: [B, J, n, 512] faceprints of the tracks (`cliptokens.clip_prints`).
-        print_mask: [B, J, n] which are real.
+        marks: [B, J] by which the tracks are recognised (`marks.clip_marks`).
     """
 
     experts: dict[str, ExpertTokens]
-    prints: Tensor
-    print_mask: Tensor
+    marks: Marks
 
     def __len__(self) -> int:
         return len(next(iter(self.experts.values())).mask)
@@ -70,13 +68,12 @@ class ClipFeatures:
     def to(self, device: torch.device | str) -> ClipFeatures:
         """The same on another device."""
         experts = {name: e.to(device) for name, e in self.experts.items()}
-        return ClipFeatures(experts, self.prints.to(device), self.print_mask.to(device))
+        return ClipFeatures(experts, self.marks.to(device))
 
     @classmethod
-    def without_prints(cls, experts: dict[str, ExpertTokens]) -> ClipFeatures:
-        """Clips of which no faceprints are known."""
-        rows = torch.zeros(len(next(iter(experts.values())).mask), 0, 0, FACEPRINT)
-        return cls(experts, rows, rows[..., 0].bool())
+    def without_marks(cls, experts: dict[str, ExpertTokens]) -> ClipFeatures:
+        """Clips in which nobody is recognised."""
+        return cls(experts, Marks.nothing(len(next(iter(experts.values())).mask), 0))
 
 
 @dataclass
@@ -111,8 +108,7 @@ def from_analysis(analysis: ClipAnalysis, config: ModelConfig) -> ClipFeatures:
         config: names the experts wanted ("frame", "body", "face", "pose") and how finely time is cut.
     """
     experts = {name: _batch_of_one(rows) for name, rows in clip_tokens(analysis, config).items()}
-    prints, mask = clip_prints(analysis, config.max_tracks)
-    return ClipFeatures(experts, torch.from_numpy(prints)[None], torch.from_numpy(mask)[None])
+    return ClipFeatures(experts, clip_marks(analysis, config.max_tracks).expanded(1))
 
 
 def scene_tokens(grid: NDArray[Any], times: Array, segments: int) -> ExpertTokens:
@@ -140,7 +136,7 @@ def collate(clips: Sequence[ClipFeatures]) -> ClipFeatures:
         name: ExpertTokens(*_padded([c.experts[name] for c in clips], fill={"track": SCENE}))
         for name in clips[0].experts
     }
-    return ClipFeatures(experts, _boxed([c.prints for c in clips]), _boxed([c.print_mask for c in clips]))
+    return ClipFeatures(experts, Marks.joined([c.marks for c in clips]))
 
 
 def collate_people(people: Sequence[PersonFeatures]) -> PersonFeatures:
@@ -156,17 +152,6 @@ def _batch_of_one(rows: TokenRows) -> ExpertTokens:
 def _padded(parts: Sequence[Any], fill: dict[str, int]) -> list[Tensor]:
     """Every field of the parts padded to the longest along dimension 1 and concatenated along the batch."""
     return [_pad([getattr(p, f.name) for p in parts], fill.get(f.name, 0)) for f in fields(parts[0])]
-
-
-def _boxed(tensors: Sequence[Tensor]) -> Tensor:
-    """[b, J_i, n_i, …] tensors padded with zeros to [Σ b, max J_i, max n_i, …]."""
-    longest = [max(t.shape[axis] for t in tensors) for axis in (1, 2)]
-    out = tensors[0].new_zeros(sum(len(t) for t in tensors), *longest, *tensors[0].shape[3:])
-    row = 0
-    for t in tensors:
-        out[row : row + len(t), : t.shape[1], : t.shape[2]] = t
-        row += len(t)
-    return out
 
 
 def _pad(tensors: Sequence[Tensor], fill: int) -> Tensor:

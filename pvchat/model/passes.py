@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.model.features import ExpertTokens, PersonFeatures
+from pvchat.model.marks import Marks
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.visual import VisualTokens
-from pvchat.schemas import FACEPRINT
 
 
 class Connecting(nn.Module):
@@ -62,9 +62,8 @@ class Looking(nn.Module):
         number = expert[0]
         tokens = self.model.connectors.mixed(raw, number, mask)
         nobody = torch.full_like(expert, -1)
-        empty = raw.new_zeros(1, 0, 0, FACEPRINT)
         visual = VisualTokens(
-            tokens, mask, number, nobody, raw[:, :0], nobody[:, :0], raw, {}, empty, empty[..., 0].bool()
+            tokens, mask, number, nobody, raw[:, :0], nobody[:, :0], raw, {}, Marks.nothing(1, 0).to(raw.device)
         )
         return self.model.read(visual, question).sentences
 

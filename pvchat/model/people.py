@@ -1,10 +1,11 @@
 """Enrolled people as the model takes them: `PersonState` (one state, well under 1 MB) and `People` (a padded batch).
 
-A person is 16 personal tokens, offsets z to the router logits, prototypes (face vectors) and faceprints to match tracks
-by. Names are plain text, bound to the tokens in the prompt: renaming retrains nothing. No base weights are in here.
+A person is 16 personal tokens, offsets z to the router logits, prototypes (face vectors) and marks to match tracks by
+(`marks.py`). Names are plain text, bound to the tokens in the prompt: renaming retrains nothing. No base weights are in
+here.
 
-Legend: B batch, P people named in a question, I personal tokens, D width, M routed modules, R routed heads,
-n prototypes, m faceprints, R rivals, F face tokens of a clip, N visual tokens, J tracks.
+Legend: B batch, P people named in a question, I personal tokens, D width, M routed modules, R routed heads or rivals,
+n prototypes, F face tokens of a clip, N visual tokens, J tracks.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from torch.nn import functional as F
 from pvchat.identity.measures import NEIGHBOURS
 from pvchat.identity.presence import PresenceModel
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
+from pvchat.model.marks import Marks
 from pvchat.model.visual import VisualTokens
-from pvchat.schemas import FACEPRINT
 
 USUAL = 0.945  # mean cosine of a usual person with the nearest of the cohort (validation identities)
 SPREAD = 0.05  # four standard deviations of it: what lies farther off is no face of the kind that the cohort shows
@@ -35,25 +36,24 @@ class PersonState:
         tokens: [I, D].
         z: [M, R].
         prototypes: [n, 128] L2-normalised face vectors; n may be 0.
-        prints: [m, 512] faceprints; m may be 0.
+        marks: by which tracks of hers are recognised; not among `tensors`.
     """
 
     name: str
     tokens: Tensor
     z: Tensor
     prototypes: Tensor
-    prints: Tensor = field(default_factory=lambda: torch.zeros(0, FACEPRINT))
+    marks: Marks = field(default_factory=Marks.nothing)
 
     def tensors(self) -> dict[str, Tensor]:
         """What belongs into the person's safetensors file."""
-        state = {"tokens": self.tokens, "z": self.z, "prototypes": self.prototypes, "prints": self.prints}
+        state = {"tokens": self.tokens, "z": self.z, "prototypes": self.prototypes}
         return {key: value.detach().to("cpu", torch.float32).contiguous() for key, value in state.items()}
 
     @classmethod
     def from_tensors(cls, name: str, state: dict[str, Tensor]) -> PersonState:
         """The person in a safetensors file."""
-        prints = state.get("prints", torch.zeros(0, FACEPRINT))  # files of before have none
-        return cls(name, state["tokens"], state["z"], state["prototypes"], prints)
+        return cls(name, state["tokens"], state["z"], state["prototypes"])
 
 
 @dataclass
@@ -66,11 +66,9 @@ class People:
         z: [B, P, M, R].
         prototypes: [B, P, n, 128].
         prototype_mask: [B, P, n].
-        prints: [B, P, m, 512].
-        print_mask: [B, P, m].
+        marks: [B, P].
         mask: [B, P] True for real people.
-        rivals: [B, R, m, 512] faceprints of others who are enrolled, and whom a track may show instead.
-        rival_mask: [B, R, m].
+        rivals: [B, R] marks of others who are enrolled, and whom a track may show instead.
     """
 
     names: list[list[str]]
@@ -78,22 +76,20 @@ class People:
     z: Tensor
     prototypes: Tensor
     prototype_mask: Tensor
-    prints: Tensor
-    print_mask: Tensor
+    marks: Marks
     mask: Tensor
-    rivals: Tensor
-    rival_mask: Tensor
+    rivals: Marks
 
     @classmethod
     def batch(
-        cls, rows: Sequence[Sequence[PersonState]], config: ModelConfig, rivals: Sequence[Tensor] = ()
+        cls, rows: Sequence[Sequence[PersonState]], config: ModelConfig, rivals: Sequence[Marks] = ()
     ) -> People | None:
         """Pad lists of people to one batch; gradients flow to each person's tensors. None when nobody is named.
 
         Args:
             rows: for each example the people named in it, possibly none.
             config: gives the shapes.
-            rivals: [m, 512] faceprints of each of the others who are enrolled.
+            rivals: marks of each of the others who are enrolled.
         """
         most = max((len(row) for row in rows), default=0)
         everyone = [person for row in rows for person in row]
@@ -105,18 +101,16 @@ class People:
             like.new_zeros(config.personal_tokens, config.width),
             like.new_zeros(config.routed_modules, config.routed_heads),
             like.new_zeros(0, IDENTITY_WIDTH),
-            like.new_zeros(0, FACEPRINT),
         )
-        others = [prints.to(like.device) for prints in rivals]
         padded = [[*row, *[blank] * (most - len(row))] for row in rows]
         return cls(
             [[p.name for p in row] for row in rows],
             torch.stack([torch.stack([p.tokens for p in row]) for row in padded]),
             torch.stack([torch.stack([p.z for p in row]) for row in padded]),
             *_filled([[p.prototypes for p in row] for row in padded]),
-            *_filled([[p.prints.to(like.device) for p in row] for row in padded]),
+            Marks.stacked([Marks.stacked([p.marks for p in row]) for row in padded]).to(like.device),
             torch.tensor([[i < len(row) for i in range(most)] for row in rows]).to(like.device),
-            *(part.expand(len(rows), *part.shape[1:]) for part in _filled([others or [blank.prints]])),
+            Marks.stacked(list(rivals) or [blank.marks]).to(like.device).expanded(len(rows)),
         )
 
 
@@ -136,7 +130,7 @@ class PersonParameters(nn.Module):
         self.register_buffer("prototypes", person.prototypes.detach().clone())
 
     def forward(self) -> PersonState:
-        """The person, with gradients to the parameters; without faceprints, which would leave them nothing to learn."""
+        """The person, with gradients to the parameters; without marks, which would leave them nothing to learn."""
         return PersonState(self.name, self.tokens, self.z, self.prototypes)
 
 

@@ -1,10 +1,10 @@
-"""Whom a clip shows, by faceprints: the connector between personal tokens and the face network that knows people.
+"""Whom a clip shows: the connector between personal tokens and the networks that know people and drawn characters.
 
-In: faceprints of the people named and of a clip's tracks. Out: log-odds that each track shows each person, and that any
-does. Her personal tokens read the tokens of the track that matches (`into`), and the language model is told how surely
-she is there (`PVChatModel._named`): with another person's faceprints both change.
+In: marks (`marks.py`) of the people named, of others who are enrolled, and of a clip's tracks. Out: log-odds that each
+track shows each person, and that any does. Her personal tokens read the tokens of the track that matches (`into`), and
+the language model is told how surely she is there (`PVChatModel._named`): with another person's marks both change.
 
-Legend: B clips, P people named, R others enrolled, J tracks, n faceprints of a track, m of a person, N visual tokens.
+Legend: B clips, P people named, R others enrolled, J tracks, N visual tokens.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from pvchat.identity.measures import NEIGHBOURS
-from pvchat.identity.presence import PresenceModel
+from pvchat.identity.bodies import WORN_MOST
+from pvchat.model.likeness import BodyLikeness, FaceLikeness, FigureLikeness
+from pvchat.model.marks import Marks
 from pvchat.model.people import People
 from pvchat.model.visual import VisualTokens
-from pvchat.schemas import FACEPRINT
 
-# Where the log-odds start. `train/fits/printmatch.py` fits others, as good on identities held back (AUC .9897, .9893).
-NEAR, APART, COMMON, BIAS = 18.0, 7.0, -17.5, -4.5
-NOBODY = -4.0  # log-odds that somebody is in a clip that shows no face
-_NEVER = -12.0  # log-odds of what has no faceprints
+EMPTY = -4.0  # log-odds that somebody is in a clip that shows nobody of her kind
+CROWD = 2.57  # log-odds that competing with `_MANY` others takes from the right one, too: `train/fits/printmatch.py`
+_MANY = 4.0  # ln(1 + others) that counts as 1: some fifty people
+_NEVER = -12.0  # log-odds of what can't be compared
 
 
 @dataclass
@@ -34,8 +33,8 @@ class Matched:
     Attributes:
         odds: [B, P] log-odds that she is in the clip.
         tracks: [B, P, J] log-odds that a track shows her.
-        seen: [B, J] tracks that have faceprints.
-        known: [B, P] whether faceprints can tell: she has some, and so has every clip in which a face was found.
+        seen: [B, J] tracks that have faceprints or a drawn figure's looks.
+        known: [B, P] whether they can tell: she has some, and so has every clip in which a face was found.
     """
 
     odds: Tensor
@@ -54,59 +53,64 @@ class Matched:
 
 
 class PrintMatch(nn.Module):
-    """Faceprints of people held against those of tracks, and both against strangers.
+    """Marks of people held against those of tracks; a track shows one person.
 
-    What three measures count is trained on identity episodes: the nearest pair, the two means, and how near the track
-    comes to a cohort of strangers (adaptive T-norm). A track that somebody else enrolled explains better counts against
-    a person by as much. Both as in `identity/presence.py`. Weights of the faceprints' own numbers, trained along, told
+    Faces, drawn figures and bodies are compared by `likeness.py`. A track that somebody else enrolled explains better
+    counts against a person by as much; the tracks of one drawn figure compete as one. What bodies add lifts nobody
+    above `WORN_MOST`. All as in `identity/presence.py`. Weights of the faceprints' own numbers, trained along, told
     nobody better apart (docs/LOG.md).
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.measures = nn.Parameter(torch.tensor([NEAR, APART, COMMON]))
-        self.bias = nn.Parameter(torch.tensor(BIAS))
-        self.nobody = nn.Parameter(torch.tensor(NOBODY))
-        self.cohort: Tensor
-        prints = PresenceModel.load().prints
-        strangers = torch.zeros(NEIGHBOURS, FACEPRINT) if prints is None else torch.from_numpy(prints.cohort)
-        self.register_buffer("cohort", F.normalize(strangers, dim=-1), persistent=False)  # [C, 512]
+        self.faces, self.figures, self.bodies = FaceLikeness(), FigureLikeness(), BodyLikeness()
+        self.empty = nn.Parameter(torch.tensor(EMPTY))
+        self.crowd = nn.Parameter(torch.tensor(CROWD))
+        self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # times, less: so that its yes begins at 0
+
+    def certain(self, odds: Tensor) -> Tensor:
+        """Log-odds […] as a language model is told them, -1..1 (`train/base/hearing.py`)."""
+        return torch.tanh((self.heard[0] * odds - self.heard[1]) / 2)
 
     @torch.autocast("cpu", enabled=False)
     @torch.autocast("cuda", enabled=False)
     def forward(self, people: People, visual: VisualTokens) -> Matched:
         """Match, in float32."""
-        own = people.print_mask.any(-1)  # [B, P]
-        rows, mask = visual.prints.float(), visual.print_mask
-        seen = mask.any(-1)  # [B, J]
-        known = own & (seen.any(1) | ~(visual.face_track >= 0).any(1))[:, None]
-        named = self._tracks(people.prints.float(), people.print_mask, rows, mask)
-        others = self._tracks(people.rivals.float(), people.rival_mask, rows, mask)
-        tracks = _competing(named, others).masked_fill(~seen[:, None], _NEVER)
-        nobody = self.nobody.expand(*own.shape, 1)
-        return Matched(torch.cat([tracks, nobody], 2).amax(2), tracks, seen, known)
+        own, rivals, tracks = people.marks, people.rivals, visual.marks
+        known = own.told & (tracks.told.any(1) | ~(visual.face_track >= 0).any(1))[:, None]
+        named, others = self._alike(own, tracks), self._alike(rivals, tracks)
+        seen, whole = (_competing(a, b, tracks.shown) for a, b in zip(named, others, strict=True))
+        odds = torch.minimum(whole, seen.clamp_min(WORN_MOST))
+        beside = (own.told.sum(1) + rivals.told.sum(1) - 1).clamp_min(0)
+        odds = odds + self.crowd * (beside.float().log1p() / _MANY)[:, None, None]
+        empty = self.empty.expand(*known.shape, 1)
+        return Matched(torch.cat([odds, empty], 2).amax(2), odds, tracks.told, known)
 
-    def _tracks(self, prints: Tensor, print_mask: Tensor, rows: Tensor, mask: Tensor) -> Tensor:
-        """[B, P, J] of P people, before any competition; `_NEVER` for whoever has no faceprints."""
-        if not rows.shape[1] * rows.shape[2]:
-            return rows.new_full((*prints.shape[:2], rows.shape[1]), _NEVER)
-        both = print_mask[:, :, :, None, None] & mask[:, None, None]
-        near = torch.einsum("bpmd,bjnd->bpmjn", prints, rows).masked_fill(~both, -1).amax((2, 4))
-        middles = _middle(prints, print_mask), _middle(rows, mask)
-        apart = torch.einsum("bpd,bjd->bpj", *middles)
-        common = (middles[1] @ self.cohort.T).topk(NEIGHBOURS).values.mean(-1)  # [B, J]
-        found = torch.stack([near, apart, common[:, None].expand_as(near)], -1)
-        return (found @ self.measures + self.bias).masked_fill(~print_mask.any(-1)[..., None], _NEVER)
+    def _alike(self, marks: Marks, tracks: Marks) -> tuple[Tensor, Tensor]:
+        """[B, P, J] by faces and drawn figures, and with bodies; `_NEVER` for what can't be compared."""
+        faces, figures, bodies = (_both(marks, tracks, name) for name in ("print_mask", "figure_mask", "look_mask"))
+        drawn = torch.where(figures, self.figures(marks, tracks), _NEVER)
+        seen = torch.where(faces, self.faces(marks, tracks), drawn)
+        worn = self.bodies(marks, tracks)
+        return seen, torch.where(bodies & ~faces & ~figures, worn, seen + worn)
 
 
-def _competing(named: Tensor, others: Tensor) -> Tensor:
-    """Log-odds [B, P, J] less those of all others [B, P - 1 + R, J] together, where these are above 0."""
+def _both(marks: Marks, tracks: Marks, name: str) -> Tensor:
+    """[B, P, J] whether both have rows of a kind."""
+    return getattr(marks, name).any(-1)[:, :, None] & getattr(tracks, name).any(-1)[:, None]
+
+
+def _competing(named: Tensor, others: Tensor, shown: Tensor) -> Tensor:
+    """Log-odds [B, P, J] less those of all others [B, P - 1 + R, J] together, where these are above 0.
+
+    Args:
+        named: of the people asked about.
+        others: [B, R, J].
+        shown: [B, J] the same number for tracks that show one figure: each counts as the most like of them.
+    """
     everybody = torch.cat([named, others], 1)
+    one = shown[:, :, None] == shown[:, None]  # [B, J, J]
+    best = everybody[:, :, None].masked_fill(~one[:, None], float("-inf")).amax(-1) if len(shown.T) else everybody
     own = torch.eye(named.shape[1], everybody.shape[1], dtype=torch.bool, device=named.device)
-    rest = everybody[:, None].masked_fill(own[None, :, :, None], float("-inf")).logsumexp(2)
+    rest = best[:, None].masked_fill(own[None, :, :, None], float("-inf")).logsumexp(2)
     return named - rest.clamp_min(0)
-
-
-def _middle(rows: Tensor, mask: Tensor) -> Tensor:
-    """The mean direction of the real ones of some rows […, n, 512]."""
-    return F.normalize((rows * mask[..., None]).sum(-2), dim=-1)

@@ -260,7 +260,7 @@ class PVChatModel(nn.Module):
         beside it. Words learn from the decision here and not the other way round, so no gradient goes back.
         """
         named = self.project_people(reading.personal[people.mask])
-        certain = torch.tanh(reading.presence[people.mask].detach() / 2)  # 2σ - 1
+        certain = self.prints.certain(reading.presence[people.mask].detach())
         told = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
         return named + told[:, torch.arange(named.shape[1]) % told.shape[1]]  # people may have another number of tokens
 

@@ -1,6 +1,6 @@
 """A clip as the Q-Former reads it: every expert's tokens at one width, and where they come from.
 
-Legend: B batch, N tokens, D model width, F face tokens, J tracks, n faceprints of a track.
+Legend: B batch, N tokens, D model width, F face tokens, J tracks.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor
+
+from pvchat.model.marks import Marks
 
 
 @dataclass
@@ -23,8 +25,7 @@ class VisualTokens:
         face_track: [B, F] their tracks; -1 for padding.
         raw: [B, N, D] the tokens before any was mixed with others.
         aux: connector losses, "balance" and "z".
-        prints: [B, J, n, 512] faceprints of the tracks, those that tokens show first, under their numbers (J may be 0).
-        print_mask: [B, J, n] which are real.
+        marks: [B, J] by which tracks are recognised, those that tokens show first, under their numbers (J may be 0).
     """
 
     tokens: Tensor
@@ -35,15 +36,14 @@ class VisualTokens:
     face_track: Tensor
     raw: Tensor
     aux: dict[str, Tensor]
-    prints: Tensor
-    print_mask: Tensor
+    marks: Marks
 
     def select(self, clip: Tensor) -> VisualTokens:
         """Rows by clip index [b]: several questions share one clip's visual pass."""
         return VisualTokens(
             self.tokens[clip], self.mask[clip], self.expert, self.track[clip],
             self.faces[clip], self.face_track[clip], self.raw[clip], self.aux,
-            self.prints[clip], self.print_mask[clip],
+            self.marks[clip],
         )  # fmt: skip
 
 

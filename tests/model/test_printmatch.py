@@ -1,4 +1,4 @@
-"""Faceprints in the model: whoever's they are is there, another's aren't, and a track shows one person."""
+"""Marks in the model: whoever's they are is there, another's aren't, and a track shows one person."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 import torch
 
+from pvchat.chat.personstates import marks_of
 from pvchat.chat.verdict import told_by_tokens
-from pvchat.model.cliptokens import clip_prints
+from pvchat.identity.bodies import WORN_MOST, body_logits
+from pvchat.identity.presence import NO_FIGURE, NOTHING, PresenceModel
 from pvchat.model.features import ClipFeatures, collate, collate_people, from_analysis, person_from_track
+from pvchat.model.marks import Marks, clip_marks
 from pvchat.model.people import People, PersonState
+from pvchat.model.printmatch import PrintMatch
 from pvchat.model.visual import View
-from pvchat.perception.experts.faceprint import BLANK, _nobody, blankness
+from pvchat.people.person import Person
+from pvchat.perception.experts.faceprint import BLANK, blankness, nobody
+from pvchat.perception.experts.figures import FigureExpert
+from pvchat.schemas import LOOKS
 
 
 def of(seed: int, count: int = 3) -> np.ndarray:
@@ -40,8 +47,7 @@ def person(shared_model, clip):
         (state,) = shared_model.aligner.people(collate_people([person_from_track(clip.tracks[0])]), [""])
 
     def make(name: str, seed: int | None) -> PersonState:
-        prints = np.zeros((0, 512)) if seed is None else of(seed, 2).astype(np.float32)
-        return replace(state, name=name, prints=torch.from_numpy(prints).float())
+        return replace(state, name=name, marks=Marks.nothing() if seed is None else Marks.of(prints=of(seed, 2)))
 
     return make
 
@@ -72,9 +78,9 @@ def test_whom_somebody_else_explains_better_is_not_there(shared_model, clip, per
     """Two who resemble each other: alone each would be there; beside the other only the nearer one is."""
     twin = torch.from_numpy(of(1, 2).astype(np.float32)) + 0.03 * torch.randn(2, 512, generator=torch.manual_seed(0))
     twin /= twin.norm(dim=1, keepdim=True)
-    alike = replace(person("Bo", None), prints=twin)
+    alike = replace(person("Bo", None), marks=Marks.of(prints=twin))
     assert float(presence(shared_model, clip, [alike])) > 1
-    (beside,) = presence(shared_model, clip, [alike], [torch.from_numpy(of(1).astype(np.float32))])
+    (beside,) = presence(shared_model, clip, [alike], [Marks.of(prints=of(1))])
     assert float(beside) < 0
     ana, bo = presence(shared_model, clip, [person("Ana", 1), alike])
     assert float(ana) > float(bo)
@@ -111,23 +117,22 @@ def test_clips_of_a_batch_stay_apart(shared_model, clip, make_analysis, person):
     with torch.no_grad():
         there, empty = shared_model.read(shared_model.encode_clips(together), None, rows).presence[:, 0].tolist()
     assert there == pytest.approx(float(presence(shared_model, clip, [person("Ana", 1)])), abs=1e-4)
-    assert empty == pytest.approx(float(shared_model.prints.nobody.detach()))
+    assert empty == pytest.approx(float(shared_model.prints.empty.detach()))
 
 
 def test_faceprints_that_show_nothing_are_left_out(clip):
-    blank = np.tile(_nobody()[:1], (2, 1)).astype(np.float16)
+    blank = np.tile(nobody()[:1], (2, 1)).astype(np.float16)
     assert float(blankness(blank).min()) > BLANK
     clip.tracks[0].prints = np.concatenate([blank, of(1)])
     clip.tracks[1].prints = blank
-    prints, mask = clip_prints(clip, 8)
-    assert mask.sum(1).tolist() == [3, 1]  # of a track without any other the one that shows most stays
-    assert np.allclose(prints[0, :3], of(1).astype(np.float32))
+    marks = clip_marks(clip, 8)
+    assert marks.print_mask.sum(1).tolist() == [3, 1]  # of a track without any other the one that shows most stays
+    assert np.allclose(marks.prints[0, :3], of(1).astype(np.float32))
 
 
-def test_clips_without_faceprints_say_so():
-    features = ClipFeatures.without_prints({"face": SimpleNamespace(mask=torch.ones(2, 1))})
-    assert features.prints.shape == (2, 0, 0, 512)
-    assert features.print_mask.shape == (2, 0, 0)
+def test_clips_without_marks_say_so():
+    features = ClipFeatures.without_marks({"face": SimpleNamespace(mask=torch.ones(2, 1))})
+    assert features.marks.told.shape == (2, 0)
 
 
 def test_only_clear_faceprints_tell(shared_model, clip, person):
@@ -140,3 +145,128 @@ def test_only_clear_faceprints_tell(shared_model, clip, person):
     assert told_by_tokens(shared_model, batch(2), visual)
     assert not told_by_tokens(shared_model, batch(None), visual)
     assert not told_by_tokens(shared_model, None, visual)
+
+
+def figure(seed: int, count: int = 3) -> np.ndarray:
+    """A drawn character's identity vectors: cosines of about .9."""
+    rng = np.random.default_rng(1000 + seed)
+    rows = rng.normal(size=128) + 0.3 * rng.normal(size=(count, 128))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def drawn(make_analysis):
+    """Rin (1) on the first track and somebody (3) on the second."""
+    analysis = make_analysis(0, 3, ("figure", "figure"))
+    for x, seed, track in zip((0.0, 0.6), (1, 3), analysis.tracks, strict=True):
+        track.identity, track.boxes = figure(seed), np.float32([[x, 0.1, x + 0.3, 0.6]] * 3)
+    return analysis
+
+
+def test_drawn_figures_are_known_by_their_looks(shared_model, drawn, person):
+    rin, mio = (replace(person(n, None), marks=Marks.of(figures=figure(i))) for n, i in (("Rin", 1), ("Mio", 2)))
+    there, gone = presence(shared_model, drawn, [rin, mio])
+    assert float(there) > 1.5
+    assert float(gone) < -1.5
+    real = replace(rin, marks=Marks.of(prints=of(1)))
+    assert float(presence(shared_model, drawn, [real])) == pytest.approx(float(shared_model.prints.empty.detach()))
+
+
+def test_what_may_be_no_figure_counts_less(shared_model, drawn, person):
+    rin, seen = replace(person("Rin", None), marks=Marks.of(figures=figure(1))), []
+    for score in (1.0, 0.9, 0.6):
+        drawn.tracks[0].scores[:] = score
+        seen.append(float(presence(shared_model, drawn, [rin])))
+    assert seen[0] > seen[1] > seen[2]
+
+
+def test_fragments_of_one_figure_compete_as_one(shared_model, drawn, person):
+    """Mio is a little like the face of Rin's second fragment; the first tells whose they are."""
+    alike = figure(1) * 0.8 + figure(2) * 0.6
+    drawn.tracks[1].identity = (alike / np.linalg.norm(alike, axis=1, keepdims=True)).astype(np.float32)
+    mio = replace(person("Mio", None), marks=Marks.of(figures=figure(2)))
+    rows = People.batch([[mio]], shared_model.config, [Marks.of(figures=figure(1))])
+
+    def second() -> float:
+        with torch.no_grad():
+            visual = shared_model.encode_clips(from_analysis(drawn, shared_model.config))
+            return float(shared_model.prints(rows, visual).tracks[0, 0, 1])
+
+    apart = second()
+    drawn.tracks[1].boxes = drawn.tracks[0].boxes.copy()
+    assert second() < apart - 1
+
+
+def test_the_match_is_that_of_the_rules(shared_model, drawn):
+    """The same numbers as `figures.py` for whoever competes with nobody."""
+    expert, drawn.tracks[0].scores[:] = FigureExpert(), 0.8
+    rows, marks = figure(1, 5), clip_marks(drawn, 8).expanded(1)
+    with torch.no_grad():
+        found = shared_model.prints.figures(Marks.of(figures=rows)[None][None], marks)[0, 0]
+    for odds, track in zip(found, drawn.tracks, strict=True):
+        told = expert.probability(rows, track.identity)
+        wanted = np.log(told / (1 - told)) - NO_FIGURE * (1 - track.scores.mean())
+        assert float(odds) == pytest.approx(float(wanted), abs=1e-3)
+
+
+def test_poorly_seen_faces_count_less(clip, person):
+    """The fit says how much; here half of the log-odds are lost."""
+    match = PrintMatch()
+    with torch.no_grad():
+        match.faces.poor.copy_(torch.tensor([0.5, 0.0]))
+    own, odds = Marks.of(prints=of(1))[None][None], []
+    for quality in (1.0, 0.5, 0.0):
+        clip.tracks[0].quality[:] = quality
+        odds.append(float(match.faces(own, clip_marks(clip, 8).expanded(1))[0, 0, 0].detach()))
+    assert odds[1] == pytest.approx(0.75 * odds[0], rel=1e-3)
+    assert odds[2] == pytest.approx(0.5 * odds[0], rel=1e-3)
+    badly = Marks.of(prints=of(1), quality=0.0)[None][None]
+    clip.tracks[0].quality[:] = 1.0
+    again = match.faces(badly, clip_marks(clip, 8).expanded(1))[0, 0, 0].detach()
+    assert float(again) == pytest.approx(odds[2], rel=1e-3)
+
+
+def test_masked_faces_have_weights_of_their_own(clip):
+    match = PrintMatch()
+    with torch.no_grad():
+        match.faces.masked.copy_(torch.tensor([0.0, 0.0, 0.0, 3.0]))
+        match.faces.poor.zero_()
+    clip.tracks[0].facts.features = ("a face mask",)
+    found = match.faces(Marks.of(prints=of(2))[None][None], clip_marks(clip, 8).expanded(1))[0, 0].detach()
+    assert float(found[0]) == pytest.approx(3.0)
+    assert float(found[1]) < 0
+
+
+def test_what_cannot_be_made_out_says_nothing(clip):
+    blank = np.tile(nobody()[:1], (2, 1)).astype(np.float16)
+    clip.tracks[0].prints = blank
+    found = PrintMatch().faces(Marks.of(prints=blank)[None][None], clip_marks(clip, 8).expanded(1))
+    assert float(found[0, 0, 0].detach()) == pytest.approx(NOTHING)
+
+
+def test_clothes_help_a_poor_face_but_decide_nothing(shared_model, clip, person):
+    """Both faces are poor; her hair and clothes are those of the second one."""
+    rng = np.random.default_rng(4)
+    looks = [rng.random((2, LOOKS)).astype(np.float16) for _ in clip.tracks]
+    for track, one in zip(clip.tracks, looks, strict=True):
+        track.looks, track.quality = one, np.full(len(track), 0.1, np.float32)
+    worn = replace(person("Ana", 2), marks=Marks.of(prints=of(2), looks=looks[1][:1], place=clip.mean_frame))
+    plain = replace(worn, marks=Marks.of(prints=of(2)))
+    elsewhere = replace(worn, marks=Marks.of(prints=of(2), looks=looks[1][:1], place=-clip.mean_frame))
+    alone, dressed, away = (float(presence(shared_model, clip, [p])) for p in (plain, worn, elsewhere))
+    assert alone < dressed <= WORN_MOST + 1
+    assert away == pytest.approx(alone, abs=1e-5)
+
+
+def test_bodies_count_as_they_do_for_the_rules(shared_model, clip):
+    rng = np.random.default_rng(5)
+    for i, track in enumerate(clip.tracks):
+        track.looks, track.quality = rng.random((3, LOOKS)).astype(np.float16), np.full(len(track), 0.1 * i, np.float32)
+    clip.tracks[1].kind, clip.tracks[1].prints = "figure", np.zeros((0, 0), np.float16)  # nobody saw this one's face
+    known = np.concatenate([clip.tracks[1].looks[:1], rng.random((1, LOOKS)).astype(np.float16)]).astype(np.float32)
+    ana = Person("Ana", arrays={"looks": known, "frame": clip.mean_frame, "prints": of(1)})
+    place = PresenceModel.load().scene_likeness(ana, clip)
+    wanted = body_logits(ana, clip.tracks, place, PresenceModel.load().body_mean)
+    with torch.no_grad():
+        found = shared_model.prints.bodies(marks_of(ana)[None][None], clip_marks(clip, 8).expanded(1))[0, 0]
+    assert np.allclose(found.numpy(), wanted, atol=1e-3)

@@ -120,13 +120,14 @@ def test_padding_does_not_change_a_loss(scene, people, shared_model):
 
 def test_everything_trainable_gets_a_gradient(make_analysis, model):
     from pvchat.model.features import collate, collate_people, from_analysis, person_from_track
+    from pvchat.model.marks import Marks
 
     printed, faceprint = make_analysis(0), torch.full((1, 512), 512**-0.5)
     printed.tracks[0].prints = faceprint.numpy()
     features = collate([from_analysis(a, model.config) for a in (make_analysis(1), printed, make_analysis(2, 3, ()))])
     enrolled = collate_people([person_from_track(t) for t in make_analysis(0).tracks])
     ana, bo = model.aligner.people(enrolled, ["Ana", "Bo"])
-    people = People.batch([[ana], [ana, dataclasses.replace(bo, prints=faceprint)], []], model.config)
+    people = People.batch([[ana], [ana, dataclasses.replace(bo, marks=Marks.of(prints=faceprint))], []], model.config)
     model.train()
     out = model(features, PROMPTS, question=questions(3), people=people)
     plain = model(features)  # without questions, as in the contrastive phase

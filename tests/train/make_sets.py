@@ -63,6 +63,7 @@ def make_faces(cache: Path, name: str = "faces", people: int = 12, photos: int =
     prints = np.repeat(rng.normal(size=(people, 1, 512)), photos, 0) + 0.5 * rng.normal(size=(len(rows), 2, 512))
     prints /= np.linalg.norm(prints, axis=2, keepdims=True)
     made = {"identity": np.stack(vectors).astype(np.float32), "prints": prints.astype(np.float16), "body": body}
+    made["quality"] = np.tile(np.float32([0.8, 0.3]), (len(rows), 1))
     save_file(made, cache / f"{name}.identity.safetensors")
     (cache / f"{name}.identity.json").write_text(json.dumps(rows))
 

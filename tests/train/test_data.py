@@ -259,7 +259,7 @@ def test_look_alikes_are_the_nearest():
         vectors[i, :, :2] = np.cos(a), np.sin(a)
     names = [f"P{i // 2}" for i in range(10)]
     rest = np.zeros((10, 2, 512)), np.zeros((10, 8))
-    cast = Cast(FaceVectors(vectors, *rest, names, names, np.zeros(10, bool)), False)
+    cast = Cast(FaceVectors(vectors, *rest, names, names, np.zeros(10, bool), np.ones((10, 2), np.float32)), False)
     assert [cast.names[i] for i in cast.alike[:4, 0]] == ["P1", "P0", "P3", "P2"]
 
 

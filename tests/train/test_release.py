@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from pvchat.errors import WeightsError
 from pvchat.model.checkpoint import ANSWERING, read_words
+from pvchat.model.printmatch import CROWD
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.registry import create_model
 from pvchat.train.base.release import release
@@ -50,9 +53,32 @@ def test_what_answers_rest_on_is_laid_beside_it(runs, tmp_path):
     _, worded = runs
     taught = PVChatModel.from_pretrained(worded)
     with torch.no_grad():
-        taught.prints.bias.fill_(-7.0)
+        taught.prints.crowd.fill_(-7.0)
     taught.save_pretrained(tmp_path / "taught", dtype=torch.float32)
-    release(worded, tmp_path / "out", answering=tmp_path / "taught")
+    release(worded, tmp_path / "out", answering=[tmp_path / "taught"])
     model = PVChatModel.from_pretrained(tmp_path / "out")
-    assert float(model.prints.bias.detach()) == -4.5
-    assert float(read_words(model, tmp_path / "out" / ANSWERING)["prints.bias"]) == -7.0
+    assert float(model.prints.crowd.detach()) == pytest.approx(CROWD)
+    assert float(read_words(model, tmp_path / "out" / ANSWERING)["prints.crowd"]) == -7.0
+
+
+def test_two_ends_of_a_training_are_averaged(runs, tmp_path):
+    _, worded = runs
+    for name, value in (("one", 1.0), ("two", 2.0)):
+        end = PVChatModel.from_pretrained(worded)
+        with torch.no_grad():
+            end.project_people.weight.fill_(value)
+        end.save_pretrained(tmp_path / name, dtype=torch.float32)
+    release(worded, tmp_path / "out", answering=[tmp_path / "one", tmp_path / "two"], heard=(2.0, 1.5))
+    model = PVChatModel.from_pretrained(tmp_path / "out")
+    words = read_words(model, tmp_path / "out" / ANSWERING)
+    assert torch.allclose(words["project_people.weight"].float(), torch.tensor(1.5), rtol=0.01)
+    assert words["prints.heard"].tolist() == [2.0, 1.5]
+
+
+def test_ends_of_other_trainings_are_not_averaged(runs, tmp_path):
+    _, worded = runs
+    rows = load_file(worded / "model.safetensors")
+    shutil.copytree(worded, tmp_path / "less")
+    save_file({k: v for k, v in rows.items() if k != "project_presence.weight"}, tmp_path / "less/model.safetensors")
+    with pytest.raises(WeightsError, match="the same"):
+        release(worded, tmp_path / "out", answering=[worded, tmp_path / "less"])

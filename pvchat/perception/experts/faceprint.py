@@ -72,7 +72,7 @@ class FaceprintNetwork:
 
 def blankness(prints: FloatArray | NDArray[np.float16]) -> FloatArray:
     """How much faceprints [n, 512] resemble those of what is no face or a drawn one: [n] cosines, about 0 for faces."""
-    return np.asarray((np.asarray(prints, np.float32) @ _nobody().T).max(1), np.float32)
+    return np.asarray((np.asarray(prints, np.float32) @ nobody().T).max(1), np.float32)
 
 
 def shows_face(prints: FloatArray | NDArray[np.float16], limit: float = BLANK) -> bool:
@@ -81,7 +81,7 @@ def shows_face(prints: FloatArray | NDArray[np.float16], limit: float = BLANK) -
 
 
 @cache
-def _nobody() -> FloatArray:
+def nobody() -> FloatArray:
     """[2, 512]: the mean faceprints, of unit length, of what isn't a face and of drawn faces."""
     from safetensors.numpy import load_file
 

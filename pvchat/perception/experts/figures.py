@@ -41,7 +41,7 @@ MIN_SCORE = 0.5
 MAX_FIGURES = 8
 _SAME_BOX, _SAME_FIGURE = 0.35, 0.45  # overlap (union; smaller box) from which cells' boxes are averaged; dropped
 _MIDDLE = np.array([[0.2, 0.05, 0.8, 0.95]], np.float32)  # the whole-frame figure
-_TOP = 4  # sightings that a score is averaged over: one alone is noise, all would punish turned and covered ones
+TOP = 4  # sightings that a score is averaged over: one alone is noise, all would punish turned and covered ones
 _FILE = Path(__file__).with_name("figures.safetensors")
 _LONGEST = (-6.0, 0.7)  # log of a face's edge's distance from a cell, fractions of the frame
 
@@ -123,6 +123,11 @@ class FigureExpert:
         """[1280] mean of drawn pictures' whole-frame features: what scenes are compared without."""
         return self._w["frame.mean"]
 
+    @property
+    def cohort(self) -> FloatArray:
+        """[C, 128] what drawn characters have in common: means over at least three of them."""
+        return self._w["cohort"]
+
     def figure_score(self, prototypes: FloatArray, identity: FloatArray) -> float:
         """Cohort-normalised similarity of an enrolled figure and a clip's (or one track's) sightings.
 
@@ -131,7 +136,7 @@ class FigureExpert:
             identity: [n, 128] of the sightings, all figures of a clip or one track.
 
         Returns:
-            Mean cosine of the best `_TOP` sightings less the mean similarity of both sides to the cohort (symmetric
+            Mean cosine of the best `TOP` sightings less the mean similarity of both sides to the cohort (symmetric
             score normalisation without its division: too few cohort centres to tell a spread). -1 without sightings.
         """
         if len(identity) == 0 or len(prototypes) == 0:
@@ -149,7 +154,7 @@ def cohort_score(prototypes: FloatArray, identity: FloatArray, cohort: FloatArra
     """See `FigureExpert.figure_score`; cohort [C, 128]."""
     enrolled = unit(prototypes.mean(0))
     shared = ((cohort @ enrolled).mean() + (identity @ cohort.T).mean(1)) / 2
-    return float(np.sort(identity @ enrolled - shared)[-_TOP:].mean())
+    return float(np.sort(identity @ enrolled - shared)[-TOP:].mean())
 
 
 def cell_centres() -> FloatArray:

@@ -114,8 +114,8 @@ class Answering:
         enrolled = [enrollment(faces, p.sheet.enrolled[name], rng) for p in plans for name in p.named]
         question = to_tensor(self.encode([one[0].text for one in lessons]), self.config.device)
         people = collate_people([one for one, _ in enrolled]).to(self.config.device) if enrolled else None
-        prints = [own.to(self.config.device) for _, own in enrolled]
-        return EpisodeBatch(features, prompts, question, people, [p.named for p in plans], torch.zeros(0), prints)
+        marks = [own.to(self.config.device) for _, own in enrolled]
+        return EpisodeBatch(features, prompts, question, people, [p.named for p in plans], torch.zeros(0), marks)
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """The language model's over all answers, and over their first tokens, where yes and no are decided."""

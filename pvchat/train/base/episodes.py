@@ -162,7 +162,8 @@ class Episodes:
         body = np.tile(faces.body[row], (frames, 1))
         track = Track(
             "face", np.arange(frames), boxes, np.full((frames, 5, 2), np.nan, np.float32), np.ones(frames, np.float32),
-            np.ones(frames, np.float32), identity.astype(np.float32), np.stack([body_box(b) for b in boxes]).clip(0, 1),
+            np.full(frames, faces.quality[row, copy], np.float32), identity.astype(np.float32),
+            np.stack([body_box(b) for b in boxes]).clip(0, 1),
             body, np.full((frames, 33, 4), np.nan, np.float32), prints=faces.prints[row, copy][None].astype(np.float16),
         )  # fmt: skip
         moved = end - x

@@ -4,8 +4,8 @@ In: sets of traindata (folders with a `metadata.jsonl`). Out, below a cache fold
 
     <set>.grid/0000.safetensors …   "grid" [PART, 49, 1280] float16, in the order of `files.json`
     <set>.view1.grid/ …             the same of a random crop of every image
-    <set>.identity.safetensors      "identity" [N, 2, 128] face vectors and "prints" [N, 2, 512] faceprints (as it is,
-                                    degraded), "body" [N, 1280]
+    <set>.identity.safetensors      "identity" [N, 2, 128] face vectors, "prints" [N, 2, 512] faceprints and "quality"
+                                    [N, 2] (as it is, degraded), "body" [N, 1280]
     <set>.identity.json             one row a face: file, identity, split
     sentences.safetensors, .json    MiniLM "vectors" [N, 384] of N texts
 
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.model.config import IDENTITY_WIDTH
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FACEPRINT, FloatArray
 from pvchat.train.degrade import degrade_face
 from pvchat.train.pictures import read_image, read_metadata
 
@@ -87,6 +87,7 @@ class FaceVectors:
         names: whose face, N of them.
         files: "set/file" of each.
         validation: [N] bool.
+        quality: [N, 2] fitness of the same two for identification, 0..1.
     """
 
     identity: FloatArray
@@ -95,6 +96,7 @@ class FaceVectors:
     names: list[str]
     files: list[str]
     validation: NDArray[np.bool_]
+    quality: FloatArray
 
 
 def extract_grids(folder: Path, cache: Path, expert: FrameExpert, view: int = 0) -> GridFeatures:
@@ -145,7 +147,7 @@ def extract_faces(folder: Path, cache: Path, faces: FaceExpert, expert: FrameExp
 
     Args:
         folder: the set; rows without an identity and crops where no face is found are left out.
-        cache: where the two files go; existing ones are kept, unless they are of before faceprints.
+        cache: where the two files go; existing ones are kept, unless they are of before qualities.
         faces: detector and identity network.
         expert: for the pooled features.
         seed: of the degradation.
@@ -156,7 +158,7 @@ def extract_faces(folder: Path, cache: Path, faces: FaceExpert, expert: FrameExp
     from safetensors.numpy import save_file
 
     arrays, table = cache / f"{folder.name}.identity.safetensors", cache / f"{folder.name}.identity.json"
-    if table.is_file() and _has_prints(arrays):
+    if table.is_file() and _is_whole(arrays):
         return
     rng = np.random.default_rng(seed)
     kept, vectors, bodies = [], [], []
@@ -168,8 +170,9 @@ def extract_faces(folder: Path, cache: Path, faces: FaceExpert, expert: FrameExp
             vectors.append(pair)
             bodies.append(expert.pooled([image])[0])
     cache.mkdir(parents=True, exist_ok=True)
-    identity, prints = np.split(np.stack(vectors), [IDENTITY_WIDTH], axis=2)
+    identity, prints, quality = np.split(np.stack(vectors), [IDENTITY_WIDTH, IDENTITY_WIDTH + FACEPRINT], axis=2)
     made = {"identity": identity, "prints": prints.astype(np.float16), "body": np.stack(bodies).astype(np.float16)}
+    made["quality"] = quality[..., 0]
     save_file({name: np.ascontiguousarray(array) for name, array in made.items()}, arrays)
     table.write_text(json.dumps(kept), encoding="utf-8")
 
@@ -178,9 +181,9 @@ def read_faces(cache: Path, sets: Sequence[str]) -> FaceVectors:
     """The face vectors of several sets that `extract_faces` wrote; vectors are normalised here."""
     from safetensors.numpy import load_file
 
-    rows, files, identity, prints, body = [], [], [], [], []
+    rows, files, identity, prints, body, quality = [], [], [], [], [], []
     for name in sets:
-        if not (cache / f"{name}.identity.json").is_file() or not _has_prints(cache / f"{name}.identity.safetensors"):
+        if not (cache / f"{name}.identity.json").is_file() or not _is_whole(cache / f"{name}.identity.safetensors"):
             raise SettingsError(f"no face vectors of '{name}' here", subject=str(cache), hint=HINT)
         arrays = load_file(cache / f"{name}.identity.safetensors")
         own = json.loads((cache / f"{name}.identity.json").read_text(encoding="utf-8"))
@@ -189,21 +192,22 @@ def read_faces(cache: Path, sets: Sequence[str]) -> FaceVectors:
         identity.append(arrays["identity"].astype(np.float32))
         prints.append(arrays["prints"].astype(np.float32))
         body.append(arrays["body"].astype(np.float32))
+        quality.append(arrays["quality"])
     vectors = np.concatenate(identity)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
     validation = np.array([row["split"] == "val" for row in rows])
     both = np.concatenate(prints), np.concatenate(body)
-    return FaceVectors(vectors, *both, [row["identity"] for row in rows], files, validation)
+    return FaceVectors(vectors, *both, [row["identity"] for row in rows], files, validation, np.concatenate(quality))
 
 
-def _has_prints(file: Path) -> bool:
-    """Whether a file of face vectors is there and holds faceprints, too."""
+def _is_whole(file: Path) -> bool:
+    """Whether a file of face vectors is there and holds faceprints and qualities, too."""
     from safetensors import safe_open
 
     if not file.is_file():
         return False
     with safe_open(file, "numpy") as arrays:
-        return "prints" in arrays.keys()  # noqa: SIM118 - safetensors' file is no mapping
+        return {"prints", "quality"} <= set(arrays.keys())
 
 
 def sentence_vectors(texts: Sequence[str], cache: Path, encode: Encode) -> FloatArray:
@@ -227,7 +231,7 @@ def sentence_vectors(texts: Sequence[str], cache: Path, encode: Encode) -> Float
 
 
 def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator) -> FloatArray | None:
-    """Vectors [2, 128 + 512] of the crop's middle face, as it is and degraded; None when the detector finds none."""
+    """Vectors [2, 128 + 512], and quality, of the middle face, as it is and degraded; None when none is found."""
     pad = round(_MARGIN * image.shape[0])
     image = np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
     boxes, points, scores = faces.detector.detect(image)
@@ -239,11 +243,12 @@ def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator)
     height = scale * float(boxes[best, 3] - boxes[best, 1])
     moved = points[best] * scale + rng.normal(0, _FACE_JITTER * height, (5, 2))
     shown = ((image, boxes[best], points[best]), (small, boxes[best] * scale, moved.astype(np.float32)))
-    own = [faces.describe(i, box[None], five[None], scores[[best]]).identity[0] for i, box, five in shown]
+    own = [faces.describe(i, box[None], five[None], scores[[best]]) for i, box, five in shown]
     prints = faces.prints([i for i, _, _ in shown], [five for _, _, five in shown])
     if not len(prints):
         raise SettingsError("nothing here runs the network of faceprints", hint="Install OpenVINO.")
-    return np.concatenate([np.stack(own), prints], axis=1).astype(np.float32)
+    identity, quality = np.concatenate([one.identity for one in own]), np.stack([one.quality for one in own])
+    return np.concatenate([identity, prints, quality], axis=1).astype(np.float32)
 
 
 def _part(folder: Path, start: int) -> Path:

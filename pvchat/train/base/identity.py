@@ -21,6 +21,7 @@ from pvchat.chat.sentences import Encode
 from pvchat.identity.measures import made_out
 from pvchat.model.checkpoint import LLM_PARTS
 from pvchat.model.features import ClipFeatures, PersonFeatures, collate, collate_people, from_analysis
+from pvchat.model.marks import Marks
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
 from pvchat.schemas import FloatArray
@@ -41,7 +42,7 @@ from pvchat.train.report import HEADS_BY_TYPE
 class EpisodeBatch:
     """A batch: features of B scenes, enrollments of all people named one after the other, targets [B, P].
 
-    `prints` are the faceprints [m, 512] of each enrollment, `pictures` is a batch of phase 2 to rehearse, or None.
+    `marks` are those of each enrollment, `pictures` is a batch of phase 2 to rehearse, or None.
     """
 
     features: ClipFeatures
@@ -50,7 +51,7 @@ class EpisodeBatch:
     enrolled: PersonFeatures | None
     rows: list[list[str]]
     present: Tensor
-    prints: list[Tensor]
+    marks: list[Marks]
     episodes: list[Episode] = field(default_factory=list)
     pictures: Any = None
 
@@ -80,7 +81,8 @@ class Identity:
             )
             for validation in (False, True)
         }
-        as_they_are = replace(faces, identity=faces.identity[:, [0, 0]], prints=faces.prints[:, [0, 0]])
+        both = {key: getattr(faces, key)[:, [0, 0]] for key in ("identity", "prints", "quality")}
+        as_they_are = replace(faces, **both)
         self.clear = Episodes(Cast(as_they_are, True), self.parts[True].pictures, [])
         texts = all_questions()
         self.vector = dict(zip(texts, sentence_vectors(texts, config.cache, encode), strict=True))
@@ -114,13 +116,13 @@ class Identity:
         """
         features = collate([from_analysis(e.scene.analysis, self.model_config) for e in episodes])
         enrolled = [enrollment(part.cast.faces, rows, rng) for e in episodes for rows in e.enrolled]
-        people, prints = [one for one, _ in enrolled], [own.to(self.config.device) for _, own in enrolled]
+        people, marks = [one for one, _ in enrolled], [own.to(self.config.device) for _, own in enrolled]
         most = max(len(e.names) for e in episodes)
         present = torch.tensor([[*map(float, e.present), *[0.0] * (most - len(e.names))] for e in episodes])
         question = to_tensor(np.stack([self.vector[e.question] for e in episodes]), self.config.device)
         prompts = [Prompt(e.question, e.answer, clip=i) for i, e in enumerate(episodes)]
         return EpisodeBatch(features, prompts, question, collate_people(people).to(self.config.device),
-                            [e.names for e in episodes], present.to(self.config.device), prints, episodes)  # fmt: skip
+                            [e.names for e in episodes], present.to(self.config.device), marks, episodes)  # fmt: skip
 
     def loss(self, model: Any, objective: Objective, batch: EpisodeBatch) -> StepLoss:
         """Presence of everyone named; where words are trained, the answers' too; what is rehearsed."""
@@ -186,20 +188,21 @@ def named_people(model: Any, batch: EpisodeBatch) -> People:
     """The people named, by the aligner, with gradients; somebody is."""
     assert batch.enrolled is not None
     made = model.aligner.people(batch.enrolled, [name for row in batch.rows for name in row])
-    states = iter([replace(state, prints=own) for state, own in zip(made, batch.prints, strict=True)])
+    states = iter([replace(state, marks=own) for state, own in zip(made, batch.marks, strict=True)])
     people = People.batch([[next(states) for _ in row] for row in batch.rows], model.config)
     assert people is not None  # every episode names someone
     return people
 
 
-def enrollment(faces: FaceVectors, rows: Sequence[int], rng: np.random.Generator) -> tuple[PersonFeatures, Tensor]:
-    """Photos of a person as the aligner takes them, each as it is or degraded, and their faceprints [m, 512]."""
+def enrollment(faces: FaceVectors, rows: Sequence[int], rng: np.random.Generator) -> tuple[PersonFeatures, Marks]:
+    """Photos of a person as the aligner takes them, each as it is or degraded, and their marks."""
     copy = (rng.random(len(rows)) < 0.3).astype(int)
     seen = torch.ones(1, len(rows), dtype=torch.bool)
     identity = torch.from_numpy(faces.identity[list(rows), copy])[None]
     prints = made_out(faces.prints[list(rows), copy], False)[0]
     body = torch.from_numpy(faces.body[list(rows)])[None]
-    return PersonFeatures(identity, seen, body, seen), torch.from_numpy(prints)
+    marks = Marks.of(prints=prints, quality=float(faces.quality[list(rows), copy].max()))
+    return PersonFeatures(identity, seen, body, seen), marks
 
 
 def presence_scores(found: FloatArray) -> dict[str, float]:

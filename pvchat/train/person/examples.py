@@ -23,6 +23,7 @@ from pvchat.augment.schemas import Row, Split, Stage
 from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.model.features import collate, from_analysis
+from pvchat.model.marks import Marks
 from pvchat.model.people import PersonState
 from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis
@@ -138,18 +139,18 @@ def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: 
 def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
     """Visual tokens of all clips, padded alike, so that any of them can be batched.
 
-    Faceprints are left out: where they tell who is there, a person's tokens would have nothing to learn.
+    Marks are left out: where they tell who is there, a person's tokens would have nothing to learn.
     """
     whole = collate([from_analysis(a, model.config) for a in analyses])
     parts = []
     for start in range(0, len(analyses), _CLIPS):
         at = slice(start, start + _CLIPS)
         some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
-        parts.append(model.encode_clips(type(whole).without_prints(some)))
+        parts.append(model.encode_clips(type(whole).without_marks(some)))
     first = parts[0]
-    rows = ("tokens", "mask", "track", "faces", "face_track", "raw", "prints", "print_mask")
+    rows = ("tokens", "mask", "track", "faces", "face_track", "raw")
     joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}
-    return replace(first, **joined, aux={})
+    return replace(first, **joined, marks=Marks.nothing(len(analyses), 0), aux={})
 
 
 def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator) -> list[PersonExample]:
