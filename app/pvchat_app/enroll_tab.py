@@ -231,7 +231,7 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
 
             for bar in watched("enrolling", work):
                 yield bar, gr.skip(), *show_jobs(desk, owner), *kept
-            if depth == "deep" and not add:
+            if deep := depth == "deep" and not add and desk.trains:
                 desk.train(session, made[0], owner)
         except PVChatError as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
@@ -240,7 +240,7 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
         except Exception as error:
             yield cards.error_card(error), gr.Checkbox(), *show_jobs(desk, owner), *kept
             return
-        told = cards.added(made[0]) if add else cards.enrolled(made[0], depth == "deep")
+        told = cards.added(made[0]) if add else cards.enrolled(made[0], deep, depth == "deep")
         fresh = (
             gr.Textbox(value="", visible=True),
             gr.Checkbox(value=False),

@@ -279,3 +279,13 @@ def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> 
     with working(desk.engine.people.get("Ana")) as made:
         assert desk.samples_of(job) == made
     assert desk.samples_of(job) is None
+
+
+def test_where_nothing_can_be_trained_the_message_says_so(desk: Desk, party: Path, monkeypatch) -> None:
+    ben = desk.enroll(enrolling(desk, party), "Ben")
+    assert not desk.trains
+    assert "Nothing is trained" in cards.enrolled(ben, desk.trains, asked=True)
+    monkeypatch.setitem(vars(desk.engine.chat), "describer", object())
+    assert desk.trains
+    assert "until the deep one is done" in cards.enrolled(ben, desk.trains, asked=True)
+    assert "trained" not in cards.enrolled(ben, False)
