@@ -117,13 +117,6 @@ class Desk:
         forgetting.shows(session, clip, [person.id])
         return person
 
-    @property
-    def trains(self) -> bool:
-        """Whether there is a model here that a deep enrollment trains; waits until PVChat is loaded."""
-        from pvchat.train.person.deep import trains
-
-        return trains(self.engine.chat, tokens=True)
-
     def train(self, session: Session, person: Person, owner: str) -> Job:
         """Begin the deep enrollment of a person who was just enrolled; the clip outlives the session for it."""
         assert session.enrolling is not None

@@ -58,6 +58,13 @@ class Engine:
         """
         return self._loaded.result()
 
+    @property
+    def trains(self) -> bool:
+        """Whether there is a model here that a deep enrollment trains; waits until PVChat is loaded."""
+        from pvchat.train.person.deep import trains
+
+        return trains(self.chat, tokens=True)
+
     def rest(self, idle_s: float = IDLE_S) -> None:
         """Let go of what nobody has needed for a while."""
         if self.ready and self._loaded.exception() is None:

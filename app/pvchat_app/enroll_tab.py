@@ -231,7 +231,7 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
 
             for bar in watched("enrolling", work):
                 yield bar, gr.skip(), *show_jobs(desk, owner), *kept
-            if deep := depth == "deep" and not add and desk.trains:
+            if deep := depth == "deep" and not add and desk.engine.trains:
                 desk.train(session, made[0], owner)
         except PVChatError as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()

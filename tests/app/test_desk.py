@@ -283,9 +283,9 @@ def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> 
 
 def test_where_nothing_can_be_trained_the_message_says_so(desk: Desk, party: Path, monkeypatch) -> None:
     ben = desk.enroll(enrolling(desk, party), "Ben")
-    assert not desk.trains
-    assert "Nothing is trained" in cards.enrolled(ben, desk.trains, asked=True)
+    assert not desk.engine.trains
+    assert "Nothing is trained" in cards.enrolled(ben, desk.engine.trains, asked=True)
     monkeypatch.setitem(vars(desk.engine.chat), "describer", object())
-    assert desk.trains
-    assert "until the deep one is done" in cards.enrolled(ben, desk.trains, asked=True)
+    assert desk.engine.trains
+    assert "until the deep one is done" in cards.enrolled(ben, desk.engine.trains, asked=True)
     assert "trained" not in cards.enrolled(ben, False)
