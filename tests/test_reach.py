@@ -68,7 +68,8 @@ def test_an_enrollment_without_a_frame_is_compared_as_anywhere(model: PresenceMo
 
 @pytest.mark.parametrize(
     ("past", "quality", "scene", "cost"),
-    [(0.0, 1.0, 1.0, 0.0), (0.1, 1.0, 0.5, 0.0), (0.1, 0.0, 1.0, 0.0), (0.05, 1.0, 1.0, 4.5), (0.05, 0.2, 1.0, 2.25),
+    [(0.0, 1.0, 1.0, 0.0), (0.1, 1.0, 0.5, 0.0), (0.1, 0.0, 1.0, 0.0), (0.05, 1.0, 1.0, 4.5),
+     (0.05, 0.325, 1.0, 2.25), (0.05, 0.25, 1.0, 0.0),
      (0.05, 1.0, 0.75, 2.25), (9.0, 1.0, 1.0, MOST)],
 )  # fmt: skip
 def test_what_a_distance_beyond_the_reach_costs(past: float, quality: float, scene: float, cost: float) -> None:

@@ -24,7 +24,9 @@ _SAME_SCENE, _OTHER_SCENE = 0.9, 0.6  # cosine of two clips' mean frames: surely
 _STEEPNESS = 90.0  # log-odds that one unit of distance beyond the reach costs in the same scene
 MOST = 6.0  # log-odds that the scene can cost
 _COVERS = ("a face mask", "a hat", "sunglasses")  # features of `PersonFacts` that hide part of a face
-_SEEN_WELL = 0.4  # best quality of a track from which its distance is trusted fully
+# Best quality of a track up to which its distance isn't trusted, and from which it is. On the tune half, in one place,
+# somebody's own faces lie .44 to .56 away below a quality of .2 (faces of 20 pixels), .14 to .33 from .38 on.
+_SEEN = 0.25, 0.4
 
 
 def beyond(near: float, quality: float, scene: float, hidden: bool = False) -> float:
@@ -39,7 +41,8 @@ def beyond(near: float, quality: float, scene: float, hidden: bool = False) -> f
     if hidden:
         return 0.0
     alike = np.clip((scene - _OTHER_SCENE) / (_SAME_SCENE - _OTHER_SCENE), 0.0, 1.0)
-    trust = min(1.0, quality / _SEEN_WELL)
+    badly, well = _SEEN
+    trust = np.clip((quality - badly) / (well - badly), 0.0, 1.0)
     return float(min(MOST, _STEEPNESS * alike * trust * max(0.0, near - REACH)))
 
 
