@@ -39,10 +39,7 @@ class StubImageNet:
 def experts(imagenet=None, **said):
     found = FactExperts(SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32)))
     settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
-    jackets = StubHeads(worn=said.pop("worn", []))
-    found.__dict__.update(
-        heads=StubHeads(**said), settings=settings, jackets=jackets, imagenet=imagenet or StubImageNet()
-    )
+    found.__dict__.update(heads=StubHeads(**said), settings=settings, imagenet=imagenet or StubImageNet())
     return found
 
 
@@ -135,24 +132,6 @@ def test_a_strapless_dress_is_told_of_women_and_where_it_is_sure():
     assert [g.kind for g in unknown.clothes] == ["dress"]
     man = measure_person(clip, track, analysis(track), experts=experts(dress, head=[("man", 0.95)]))
     assert [g.kind for g in man.clothes] == ["top"]
-
-
-def test_a_jacket_is_told_where_nothing_else_names_the_garment():
-    clip, track = scene_with(cloth=NAVY)
-    jacket = {"worn": [("jacket", 0.7)]}
-    assert [
-        (g.kind, g.colour) for g in measure_person(clip, track, analysis(track), experts=experts(**jacket)).clothes
-    ] == [("jacket", "dark blue")]
-    named = measure_person(clip, track, analysis(track), experts=experts(body=[("T-shirt", 0.8)], **jacket))
-    assert [g.kind for g in named.clothes] == ["T-shirt"]
-    formal = experts(StubImageNet(i834=0.4, i906=0.3), head=[("man", 0.95)], **jacket)
-    assert [g.kind for g in measure_person(clip, track, analysis(track), experts=formal).clothes] == ["suit", "tie"]
-
-
-def test_a_jacket_needs_more_than_one_sighting():
-    clip, track = scene_with(cloth=NAVY, frames=1)
-    once = measure_person(clip, track, analysis(track), experts=experts(worn=[("jacket", 0.9)]))
-    assert [g.kind for g in once.clothes] == ["top"]
 
 
 def test_bookshelves_behind_somebody():

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from pvchat.perception import colours, drawnheads, garments, hair
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import (
-    JACKETS,
     SETTINGS,
     Attribute,
     AttributeExpert,
@@ -43,7 +42,6 @@ _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
 _IMAGENET_SURE = 0.6
-_AGREEING = 2  # torsos by which a jacket is told: both that were told by one on the tune half were none
 _LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
 _DRAWN_GAZE = 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
 _DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
@@ -76,11 +74,6 @@ class FactExperts:
     def settings(self) -> AttributeExpert:
         """Indoors or outdoors, of photos and of drawn scenes."""
         return AttributeExpert(SETTINGS)
-
-    @cached_property
-    def jackets(self) -> AttributeExpert:
-        """Whatever is worn open over something else, by busts and torsos."""
-        return AttributeExpert(JACKETS)
 
     @cached_property
     def imagenet(self) -> ImageNetHead:
@@ -249,10 +242,7 @@ def _claim_body(facts: PersonFacts, experts: FactExperts, body: FloatArray, bust
         return []
     p = experts.imagenet.probabilities(body)
     facts.holding = _imagenet(p, _HELD, _IMAGENET_SURE)
-    worn = garments.classified(experts.heads.claims("body", body), p.mean(0), behind.mean(0), facts.gender)
-    if len(body) < _AGREEING:
-        return worn
-    return garments.with_jacket(worn, experts.jackets.claims("worn", np.concatenate([body, bust])))
+    return garments.classified(experts.heads.claims("body", body), p.mean(0), behind.mean(0), facts.gender)
 
 
 def _imagenet(p: FloatArray, table: dict[int, str], sure: float) -> str | None:

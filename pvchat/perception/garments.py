@@ -42,11 +42,6 @@ def classified(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: st
     return _formal(claims, p, q, gender) + _medical(p) + _dress(claims, p, q, gender)
 
 
-def with_jacket(worn: list[Attribute], seen: list[Attribute]) -> list[Attribute]:
-    """What `classified` gave, and what the head for jackets says (`train/fits/jackets.py`) where no kind is named."""
-    return worn if any(claim.label not in ACCESSORIES for claim in worn) else seen + worn
-
-
 def _formal(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
     sure = max(_formality(p), _formality(q))
     gown = float(p[_FORMAL + _GOWNS].sum())
