@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.errors import PVChatError, SettingsError
 from pvchat.eval.report.page import MAIN, PRESENCE, TELLING, interval, number, parts
 
 Row = dict[str, Any]
@@ -28,11 +29,20 @@ TOLD = (("wording", "content_f1"), ("wording", "rouge_l"), ("wording", "bleu1"),
 def main(argv: Sequence[str] | None = None) -> None:
     """Print the tables of a run."""
     words = list(sys.argv[1:] if argv is None else argv)
-    sys.stdout.write(tables(Path(words[0]), words[1] if len(words) > 1 else ""))
+    try:
+        sys.stdout.write(tables(Path(words[0]), words[1] if len(words) > 1 else ""))
+    except PVChatError as error:
+        raise SystemExit(str(error)) from error
 
 
 def tables(folder: Path, system: str = "") -> str:
-    """All tables of a run; `system` is looked at closer, the best of ours when empty."""
+    """All tables of a run; `system` is looked at closer, the best of ours when empty.
+
+    Raises:
+        SettingsError: the folder holds no finished run.
+    """
+    if not (folder / "metrics.json").is_file():
+        raise SettingsError("it holds no finished run.", subject=str(folder), hint="Run `pvchat eval` to its end first.")
     metrics, run = (json.loads((folder / f"{n}.json").read_text(encoding="utf-8")) for n in ("metrics", "run"))
     systems = metrics["systems"]
     system = system or next((s for s in MAIN if s in systems), next(iter(systems)))

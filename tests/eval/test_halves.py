@@ -14,6 +14,7 @@ from pvchat.eval.halves import half_of, of_half, part_of
 from pvchat.eval.manifest import read_folder
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.report import page
+from pvchat.eval.results import main as print_tables
 from pvchat.eval.results import tables
 from pvchat.eval.run import run
 from pvchat.eval.summary import text_of
@@ -101,3 +102,11 @@ def test_a_manifest_without_a_hard_part_has_no_parts(tmp_path):
     assert not [axis for axis in metrics["systems"]["one"]["slices"] if "part" in axis]
     assert page.parts(metrics) == {}
     assert "part" not in text_of(metrics)
+
+
+def test_tables_of_an_unfinished_run_are_refused(tmp_path, capsys):
+    with pytest.raises(SettingsError, match="no finished run"):
+        tables(tmp_path)
+    with pytest.raises(SystemExit, match="to its end first"):
+        print_tables([str(tmp_path)])
+    assert not capsys.readouterr().out
