@@ -42,7 +42,8 @@ def tables(folder: Path, system: str = "") -> str:
         SettingsError: the folder holds no finished run.
     """
     if not (folder / "metrics.json").is_file():
-        raise SettingsError("it holds no finished run.", subject=str(folder), hint="Run `pvchat eval` to its end first.")
+        hint = "Run `pvchat eval` to its end first."
+        raise SettingsError("it holds no finished run.", subject=str(folder), hint=hint)
     metrics, run = (json.loads((folder / f"{n}.json").read_text(encoding="utf-8")) for n in ("metrics", "run"))
     systems = metrics["systems"]
     system = system or next((s for s in MAIN if s in systems), next(iter(systems)))
