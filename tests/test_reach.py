@@ -12,7 +12,7 @@ from make_augmented import HERE, make_model, person_of
 from pvchat.identity.measures import measures
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.reach import MOST, REACH, beyond, covered, scene_likeness
-from pvchat.schemas import ClipAnalysis, Track
+from pvchat.schemas import ClipAnalysis, SceneSpan, Track
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,12 @@ def test_a_double_in_the_same_place_counts_less_than_elsewhere(model: PresenceMo
 def test_she_herself_loses_nothing_in_her_own_place(model: PresenceModel) -> None:
     hers = make_track(1)
     assert logit(model, shown(hers)) == pytest.approx(logit(model, shown(hers, elsewhere=True)))
+
+
+def test_a_long_video_is_no_place(model: PresenceModel, double: Track) -> None:
+    here = shown(double)
+    film = replace(here, scenes=[SceneSpan(0.0, here.duration_s, here.scene)])
+    assert logit(model, film) == logit(model, shown(double, elsewhere=True)) > logit(model, here)
 
 
 def test_a_covered_face_loses_nothing(model: PresenceModel, double: Track) -> None:

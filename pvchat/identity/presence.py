@@ -177,7 +177,9 @@ class PresenceModel:
             if person.kind == "figure":
                 raw[row] = self._figure_logits(person, analysis)
                 continue
-            scene = self.scene_likeness(person, analysis) if "frame" in person.arrays else 0.0
+            # a long video's mean frame is no place: that of a cut film is a little like all of them
+            one_place = "frame" in person.arrays and not analysis.scenes
+            scene = self.scene_likeness(person, analysis) if one_place else 0.0
             for column, track in enumerate(analysis.tracks):
                 if track.kind == "face":
                     raw[row, column] = self.face_logit(person, track, examples.is_masked(track), scene)

@@ -5,7 +5,8 @@ take away.
 
 Before the same camera, in the same light, people look alike from one clip to the next. A face there that stays farther
 away than `REACH` is somebody else's, however near it is as strangers go (in speaker verification: trial-based
-calibration, McLaren et al., 2014). In other places nothing is known about that, and nothing changes.
+calibration, McLaren et al., 2014). In other places nothing is known about that, and nothing changes, nor in long
+videos, of which only the mean of all their scenes is known.
 
 This was measured for each person on an augmentation of her clip, in minutes, by deep enrollment; one value for all does
 as well, at once (docs/adr/0032-deep.md).
