@@ -6,11 +6,9 @@ A clip has a few tracks, a film a hundred, and each of them could be taken for h
 grow. They fall after calibration: of a blurred face the log-odds say little, so its odds are hardly more than how
 likely a track is hers before anything is measured. Whoever is found nevertheless was seen in this light, with this
 hair; a track is held against those sightings as against a second clip of hers. Both looks share the track, so two that
-agree count for less than two, and her enrollment, which is surely hers, for more than what the film lends. People
-compete for a track with what the film says of each of them.
+agree count as √2 of one, not as two. People compete for a track with what the film says of each of them.
 
-The values were picked on films joined from clips of the tune half, 6 to 113 of them each (docs/LOG.md): what mistakes
-cost by `PresenceConfig` is least there (docs/adr/0029-film-spans.md).
+The values were picked on films joined from clips of the tune half, 6 to 113 of them each (docs/LOG.md).
 Legend: P people, K tracks, D vector width.
 """
 
@@ -24,11 +22,10 @@ from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
-_MANY = 112  # tracks that halve the odds of each
+_MANY = 48  # tracks that halve the odds of each
 _SURE = 0.5  # log-odds from which a track is hers, and says what she looks like here
 _NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
 _LENT = 8  # sightings of a track that others are held against, the best
-_BY_HER, _BY_FILM = 0.85, 0.5  # what her enrollment's log-odds count, and those of the film's sightings
 
 Compared = Callable[[View, Track], float]  # what somebody looks like and a track → log-odds
 
@@ -59,7 +56,7 @@ def held_together(
             alike = [compared(looks, tracks[column]) for k, looks in lent.items() if k != column]
             if alike:
                 by_film = float(np.logaddexp.reduce(alike) - np.log(len(alike)))
-                out[row, column] = _BY_HER * logits[row, column] + _BY_FILM * by_film
+                out[row, column] = (logits[row, column] + by_film) / np.sqrt(2)
     return out
 
 
