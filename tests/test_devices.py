@@ -46,8 +46,8 @@ def test_a_clip_is_seen_alike_on_another_device(clip: Clip, monkeypatch: pytest.
     assert len(here.tracks) == len(there.tracks) >= 1
     for one, other in zip(here.tracks, there.tracks, strict=True):
         np.testing.assert_array_equal(one.frames, other.frames)
-        np.testing.assert_allclose(one.boxes, other.boxes, atol=1e-3)
-        np.testing.assert_allclose(one.identity, other.identity, atol=5e-3)
+        np.testing.assert_allclose(one.boxes, other.boxes, atol=3e-3)
+        np.testing.assert_allclose(one.identity, other.identity, atol=1e-2)
     np.testing.assert_allclose(
-        here.frame_features.astype(np.float32), there.frame_features.astype(np.float32), atol=2e-2
+        here.frame_features.astype(np.float32), there.frame_features.astype(np.float32), atol=4e-2
     )
