@@ -27,8 +27,9 @@ import torch
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.model.heads import HeadMixer
+from pvchat.model.people import People
 from pvchat.train.base.answering import Answering, people_of
-from pvchat.train.base.config import parse
+from pvchat.train.base.config import BaseConfig, parse
 from pvchat.train.base.lessonplan import Lesson, Plan, of_others
 from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least
@@ -52,13 +53,7 @@ class Taken:
 
 def main() -> None:
     """Print the table."""
-    torch.set_num_threads(1)
-    config = parse()
-    model = make_model(config).eval()
-    words = started_from(Path(config.start)) / ANSWERING
-    if words.is_file():
-        model.load_state_dict(read_words(model, words), strict=False)
-    phase = Answering(config, model, SentenceEncoder().encode)
+    config, model, phase = prepared()
     rng = np.random.default_rng([config.seed, 9])
     plans: list[Plan] = []
     while sum(len(p.lessons) for p in plans) < config.validate_rows:
@@ -89,6 +84,23 @@ def main() -> None:
     sys.stdout.write(f"answers that follow the tokens of another: {_share(followed)}\n")
 
 
+def prepared() -> tuple[BaseConfig, Any, Answering]:
+    """What the words of the command line ask for: the model, with words of its own for answering, and the phase."""
+    torch.set_num_threads(1)
+    config = parse()
+    model = make_model(config).eval()
+    words = started_from(Path(config.start)) / ANSWERING
+    if words.is_file():
+        model.load_state_dict(read_words(model, words), strict=False)
+    return config, model, Answering(config, model, SentenceEncoder().encode)
+
+
+def weighed(people: People, personal: float) -> People:
+    """People with so much of their personal tokens; at 0 without what they are recognised by, too."""
+    marks = people.marks.only(people.mask & (personal > 0))
+    return replace(people, tokens=people.tokens * personal, marks=marks)
+
+
 def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[list[bool]]:
     """Whether greedy writing gives the rules' answer, plan by plan; of a long brief the last questions are left out."""
     found: list[list[bool]] = []
@@ -99,8 +111,7 @@ def hits(model: Any, phase: Answering, plans: list[Plan], taken: Taken) -> list[
             visual = model.encode_clips(batch.features)
             visual = replace(visual, tokens=visual.tokens * taken.seen)
             if people is not None:
-                marks = people.marks.only(people.mask & (taken.personal > 0))
-                people = replace(people, tokens=people.tokens * taken.personal, marks=marks)
+                people = weighed(people, taken.personal)
             found.append(model(visual, batch.prompts, question=batch.question, people=people).exact[0])
     return found
 

@@ -13,19 +13,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from answering import prepared, weighed
 
 from pvchat.chat.questions import read_question
-from pvchat.chat.sentences import SentenceEncoder
-from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.train.base.answering import Answering, people_of
-from pvchat.train.base.config import parse
 from pvchat.train.base.lessonplan import Lesson, Plan, of_others
-from pvchat.train.base.run import make_model, started_from
 from pvchat.train.bases.gate import at_least
 
 SIDES = ("on the left", "on the right")
@@ -34,13 +30,7 @@ KINDS = ("Where is …?", "Who is on the …?")
 
 def main() -> None:
     """Print the table."""
-    torch.set_num_threads(1)
-    config = parse()
-    model = make_model(config).eval()
-    words = started_from(Path(config.start)) / ANSWERING
-    if words.is_file():
-        model.load_state_dict(read_words(model, words), strict=False)
-    phase = Answering(config, model, SentenceEncoder().encode)
+    config, model, phase = prepared()
     rng = np.random.default_rng([config.seed, 11])
     clips: list[tuple[Plan, list[str]]] = []
     while len(clips) < config.validate_rows:
@@ -96,8 +86,7 @@ def loss(model: Any, phase: Answering, plan: Plan, text: str, answer: str, perso
     with torch.no_grad():
         people = people_of(model, batch)
         assert people is not None
-        marks = people.marks.only(people.mask & (personal > 0))
-        people = replace(people, tokens=people.tokens * personal, marks=marks)
+        people = weighed(people, personal)
         return float(model(batch.features, batch.prompts, question=batch.question, people=people).lm_loss)
 
 

@@ -21,6 +21,13 @@ HARD_PX, HARD_QUALITY, HARD_GAIN = (10, 36), (20, 65), (0.35, 1.15)
 NARROW, SMEAR, COVERED, COVER = (0.55, 1.0), 3, 0.3, 0.4  # widths; pixels; share of copies; of the face, at most
 
 
+def compressed(picture: Image.Image, quality: int) -> Image.Image:
+    """A picture as JPEG leaves it."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=quality)
+    return Image.open(file).convert("RGB")
+
+
 def degrade_face(image: NDArray[np.uint8], height: float, rng: np.random.Generator) -> tuple[NDArray[np.uint8], float]:
     """A copy as footage would show it: the face 22 to 70 pixels high, JPEG, other light, sometimes grey.
 
@@ -34,10 +41,8 @@ def degrade_face(image: NDArray[np.uint8], height: float, rng: np.random.Generat
     """
     scale = min(1.0, float(rng.uniform(*FACE_PX)) / max(height, 1.0))
     size = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
-    buffer = io.BytesIO()
     small = Image.fromarray(image).resize(size, Image.Resampling.BILINEAR)
-    small.save(buffer, "JPEG", quality=int(rng.integers(*QUALITY)))
-    pixels = np.asarray(Image.open(buffer).convert("RGB")).astype(np.float32)
+    pixels = np.asarray(compressed(small, int(rng.integers(*QUALITY)))).astype(np.float32)
     pixels = pixels * rng.uniform(*GAIN) + rng.uniform(-OFFSET, OFFSET)
     if rng.random() < GREY:
         pixels = np.repeat(pixels.mean(2, keepdims=True), 3, 2)
@@ -64,9 +69,7 @@ def harm_face(
     along = int(rng.integers(2))
     small = np.mean([np.roll(small, i, axis=along) for i in range(int(rng.integers(1, SMEAR + 1)))], axis=0)
     small = np.clip(small * rng.uniform(*HARD_GAIN) + rng.uniform(-OFFSET, OFFSET), 0, 255).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(small).save(buffer, "JPEG", quality=int(rng.integers(*HARD_QUALITY)))
-    shown = np.asarray(Image.open(buffer).convert("RGB"))
+    shown = np.asarray(compressed(Image.fromarray(small), int(rng.integers(*HARD_QUALITY))))
     return shown, np.array([size[0] / image.shape[1], size[1] / image.shape[0]], np.float32)
 
 

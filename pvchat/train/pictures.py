@@ -23,6 +23,11 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGB"))
 
 
+def middle_of(boxes: NDArray[np.float32], image: NDArray[np.uint8]) -> int:
+    """Which of some boxes [n, 4] (pixels) lies nearest to the middle of an image [H, W, 3]: whom a face crop shows."""
+    return int(np.abs(boxes.reshape(-1, 2, 2).mean(1) - np.array(image.shape[1::-1]) / 2).sum(1).argmin())
+
+
 def with_room(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A face crop with a quarter of its height around it: the detector finds no face that fills the picture."""
     border = image.shape[0] // 4

@@ -20,7 +20,7 @@ from pvchat.schemas import ClipAnalysis, Track
 from pvchat.train.base.actors import Head
 from pvchat.train.base.composites import Composite, compose
 from pvchat.train.base.data import Photo
-from pvchat.train.pictures import read_image
+from pvchat.train.pictures import middle_of, read_image
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -194,7 +194,7 @@ def read_heads(root: Path, cache: Path, sets: Sequence[str], validation: bool, m
         image = np.pad(read_image(root / name / row["file"]), ((24, 24), (24, 24), (0, 0)), mode="edge")
         boxes, points, _ = detector.detect(image)
         if len(boxes):
-            best = int(np.abs((boxes[:, :2] + boxes[:, 2:]) / 2 - np.array(image.shape[1::-1]) / 2).sum(1).argmin())
+            best = middle_of(boxes, image)
             heads.append(Head(image, boxes[best], points[best], row["identity"], f"{name}/{row['file']}"))
     return heads
 

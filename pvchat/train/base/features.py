@@ -29,7 +29,7 @@ from pvchat.errors import SettingsError
 from pvchat.model.config import IDENTITY_WIDTH
 from pvchat.schemas import FACEPRINT, FloatArray
 from pvchat.train.degrade import degrade_face
-from pvchat.train.pictures import read_image, read_metadata
+from pvchat.train.pictures import middle_of, read_image, read_metadata
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -237,8 +237,7 @@ def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator)
     boxes, points, scores = faces.detector.detect(image)
     if not len(boxes):
         return None
-    middle = np.array(image.shape[1::-1]) / 2
-    best = int(np.abs((boxes[:, :2] + boxes[:, 2:]) / 2 - middle).sum(1).argmin())
+    best = middle_of(boxes, image)
     small, scale = degrade_face(image, float(boxes[best, 3] - boxes[best, 1]), rng)
     height = scale * float(boxes[best, 3] - boxes[best, 1])
     moved = points[best] * scale + rng.normal(0, _FACE_JITTER * height, (5, 2))

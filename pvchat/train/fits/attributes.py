@@ -11,7 +11,6 @@ same validation rows that the card reports, so its numbers are slightly optimist
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import crop, sigmoid
+from pvchat.train.degrade import compressed
 from pvchat.train.fits.attribute_labels import (
     BODY_WORDS,
     FACED,
@@ -147,9 +147,7 @@ def degrade(image: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np
         picture = picture.convert("L").convert("RGB")
     gain = random.uniform(0.6, 1.25)
     light = picture.point([min(255, int(v * gain)) for v in range(256)] * 3)
-    buffer = io.BytesIO()
-    light.save(buffer, "JPEG", quality=int(random.integers(35, 85)))
-    out = np.asarray(Image.open(buffer).convert("RGB"))
+    out = np.asarray(compressed(light, int(random.integers(35, 85))))
     return np.ascontiguousarray(out[:, ::-1]) if random.random() < 0.5 else out
 
 

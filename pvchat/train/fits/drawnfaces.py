@@ -6,12 +6,11 @@ In: face crops, uint8 RGB. Out: changed copies of them. `changed` changes a litt
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from pvchat.train.degrade import compressed
 from pvchat.train.fits.scenes import posterise, tint
 
 _SIDE = 160  # pixels of a face while it is changed
@@ -33,7 +32,7 @@ def changed(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     if rng.random() < 0.3:
         picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.5))))
     if rng.random() < 0.4:
-        picture = _compressed(picture, int(rng.uniform(20, 70)))
+        picture = compressed(picture, int(rng.uniform(20, 70)))
     return tint(np.asarray(picture), rng)
 
 
@@ -56,7 +55,7 @@ def harmed(
     if rng.random() < 0.25:
         picture = picture.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.2))))
     if rng.random() < 0.5:
-        picture = _compressed(picture, int(rng.uniform(20, 75)))
+        picture = compressed(picture, int(rng.uniform(20, 75)))
     return relit(np.asarray(picture), rng)
 
 
@@ -122,9 +121,3 @@ def _cover(picture: Image.Image, rng: np.random.Generator) -> None:
 
 def _colour(rng: np.random.Generator) -> tuple[int, ...]:
     return tuple(int(v) for v in rng.integers(0, 256, 3))
-
-
-def _compressed(picture: Image.Image, quality: int) -> Image.Image:
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=quality)
-    return Image.open(file).convert("RGB")

@@ -21,6 +21,7 @@ from torch.nn.functional import grid_sample, interpolate
 
 from pvchat.perception.experts.faces import TEMPLATE, chip
 from pvchat.schemas import FloatArray
+from pvchat.train.degrade import compressed
 from pvchat.train.fits.faceset import MARGIN, PATCH
 from pvchat.train.fits.facewear import WEAR
 
@@ -183,9 +184,7 @@ def _coded(pixels: NDArray[np.uint8], quality: int | None, rng: np.random.Genera
         return pixels
     if quality < 0:
         return _filmed(pixels, -quality, rng)
-    packed = io.BytesIO()
-    Image.fromarray(pixels).save(packed, "JPEG", quality=quality)
-    return np.asarray(Image.open(packed).convert("RGB"))
+    return np.asarray(compressed(Image.fromarray(pixels), quality))
 
 
 def _filmed(pixels: NDArray[np.uint8], rate: int, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -31,7 +31,7 @@ from pvchat.perception.experts.mesh import POINTS, MeshExpert
 from pvchat.perception.experts.mtcnn import MTCNN
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
-from pvchat.train.pictures import with_room
+from pvchat.train.pictures import middle_of, with_room
 
 MARGIN = 25  # pixels around a chip
 PATCH = 150 + 2 * MARGIN
@@ -144,7 +144,7 @@ def _chosen(image: NDArray[np.uint8], boxes: FloatArray, scores: FloatArray, nam
     if not len(boxes):
         return []
     if named:
-        return [int(np.abs(boxes.reshape(-1, 2, 2).mean(1) - np.array(image.shape[1::-1]) / 2).sum(1).argmin())]
+        return [middle_of(boxes, image)]
     height = boxes[:, 3] - boxes[:, 1]
     good = (height >= _SMALLEST) & (scores >= _SCORE)
     return [int(i) for i in np.argsort(-height) if good[i]][:_EXTRA]

@@ -33,7 +33,7 @@ from pvchat.perception.experts.identity import WIDTH as FACE
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from pvchat.train.degrade import degrade_face
-from pvchat.train.pictures import read_image, read_metadata, with_room
+from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
 
 _PARTS = slice(FACE), slice(FACE, None)  # of a row: the identity vector, the faceprint
 SETS = ("lfw", "celeb_glint", "imfdb_id")
@@ -237,7 +237,7 @@ def _describe_set(folder: Path, rng: np.random.Generator) -> tuple[FloatArray, l
         boxes, points, scores = expert.detector.detect(image)
         if not len(boxes):
             continue
-        middle = np.abs(boxes.reshape(-1, 2, 2).mean(1) - np.array(image.shape[1::-1]) / 2).sum(1).argmin()
+        middle = middle_of(boxes, image)
         box, five, score = boxes[middle][None], points[middle][None], scores[middle][None]
         small, ratio = degrade_face(image, float(box[0, 3] - box[0, 1]), rng)
         jitter = rng.normal(0, 0.02 * ratio * (box[0, 3] - box[0, 1]), five.shape).astype(np.float32)

@@ -18,7 +18,7 @@ from pvchat.perception.experts.faces import MASK_COLOURS, FaceExpert, Located, c
 from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from pvchat.train.degrade import degrade_face, harm_face
-from pvchat.train.pictures import read_image, read_metadata, with_room
+from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
 
 SETS = ("lfw", "celeb_glint", "imfdb_id")
 MOST = 4  # photos of a person
@@ -97,7 +97,7 @@ def _views(
     boxes, points, scores = expert.detector.detect(image)
     if not len(boxes):
         return None
-    middle = int(np.abs(boxes.reshape(-1, 2, 2).mean(1) - np.array(image.shape[1::-1]) / 2).sum(1).argmin())
+    middle = middle_of(boxes, image)
     box, five, score = boxes[middle], points[middle], scores[[middle]]
     height = float(box[3] - box[1])
     small, ratio = degrade_face(image, height, rng)
