@@ -63,6 +63,11 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return asked
 
 
+def asked_once(asked: list[Any], people: list[Any]) -> bool:
+    """Whether each was asked about once, in any order: two threads take them as they come."""
+    return sorted(map(id, asked)) == sorted(map(id, people))
+
+
 def two_people(frames: int) -> list[Faces]:
     """Ana on the left all the time, Ben on the right from frame 2 on and smaller."""
     ana = [(box_at(80), identity_of(1, 0.15, f)) for f in range(frames)]
@@ -176,7 +181,7 @@ def test_an_empty_clip() -> None:
 
 def test_facts_and_motion_are_measured_for_everyone(facts: list[Any]) -> None:
     found = analyse(make_clip(8), experts_of(two_people(8)))
-    assert facts == found.tracks
+    assert asked_once(facts, found.tracks)
     for track in found.tracks:
         assert track.facts.where == "in the middle of the frame"
         assert track.facts.pose == "standing"
@@ -271,7 +276,7 @@ def test_a_head_that_is_quite_sure_gives_a_probability(sure: float) -> None:
 def test_figures_beyond_the_third_are_measured_without_their_bodies(facts: list[Any]) -> None:
     found = analyse(make_clip(8), experts_of([NOBODY] * 8, drawn=0.9, figures=5))
     assert [t.kind for t in found.tracks] == ["figure"] * 5
-    assert facts == found.tracks
+    assert asked_once(facts, found.tracks)
     assert [bool(t.body.any()) for t in found.tracks] == [True] * 3 + [False] * 2
     assert all(t.facts.where for t in found.tracks)
     assert all(t.identity.any() and t.thumbnail for t in found.tracks)
@@ -281,7 +286,7 @@ def test_figures_are_measured_however_many_faces_there_are(facts: list[Any]) -> 
     crowd = [make_faces(*((box_at(40 + 60 * i), identity_of(i, 0.1, f)) for i in range(4))) for f in range(4)]
     found = analyse(make_clip(4), experts_of(crowd, drawn=0.9, figures=5))
     assert [t.kind for t in found.tracks] == ["face"] * 4 + ["figure"] * 5
-    assert facts == found.tracks
+    assert asked_once(facts, found.tracks)
 
 
 def test_at_most_eight_figure_tracks_are_kept() -> None:
