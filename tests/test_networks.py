@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 from pvchat.perception.experts import converted, networks  # noqa: E402
 from pvchat.perception.experts.networks import in_batches, load  # noqa: E402
 from pvchat.perception.experts.operations import Suppression  # noqa: E402
-from pvchat.perception.experts.workers import side_by_side  # noqa: E402
+from pvchat.perception.experts.workers import one_at_a_time, side_by_side  # noqa: E402
 
 needs_openvino = pytest.mark.skipif(networks.runtime_for("cpu") != "openvino", reason="openvino is not installed")
 
@@ -135,6 +135,26 @@ def test_side_by_side_keeps_the_order_and_does_not_wait_for_itself(monkeypatch: 
     assert all(len({one.split(maxsplit=1)[1] for one in made}) == 1 for made in rows)  # each stayed in its thread
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert set(side_by_side(lambda k: threading.current_thread(), range(3))) == {threading.current_thread()}
+
+
+def test_progress_of_several_threads_is_told_one_at_a_time_and_never_goes_back() -> None:
+    told: list[tuple[str, float]] = []
+    first = threading.Event()
+
+    def progress(what: str, done: float, total: float) -> None:
+        if done == 2:
+            other.start()  # tells of 1, which is late
+            first.wait(0.2)
+        told.append((what, done))
+
+    tell = one_at_a_time(progress)
+    other = threading.Thread(target=lambda: (tell("a", 1, 3), first.set()))
+    tell("a", 2, 3)
+    other.join()
+    tell("b", 1, 1)
+    tell("a", 3, 3)
+    assert told == [("a", 2), ("b", 1), ("a", 3)]
+    one_at_a_time(None)("a", 1, 1)
 
 
 def test_an_error_side_by_side_ends_all_and_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.figuretracks import link_figures
 from pvchat.perception.experts.landmarks import BodyExpert, HandExpert, MeshExpert
 from pvchat.perception.experts.objects import ThingExpert
-from pvchat.perception.experts.workers import side_by_side
+from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.heads import owner
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import best_sightings
@@ -153,7 +153,7 @@ def recognise(
         depth: how much the dear experts look at.
         start_s: where the clip begins, if it is a part of a longer one (seconds).
     """
-    tell = progress or (lambda what, done, total: None)
+    tell = one_at_a_time(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
         clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],

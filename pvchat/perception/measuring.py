@@ -22,7 +22,7 @@ from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import Before
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.experts.workers import side_by_side
+from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, measure_body
 from pvchat.perception.outline import tell_posture
@@ -55,7 +55,7 @@ def measure(
         depth: how much the dear experts look at.
         only: numbers of the tracks to measure; None: all that facts are told of.
     """
-    tell = progress or (lambda what, done, total: None)
+    tell = one_at_a_time(progress)
     copies = [replace(t, pose=t.pose.copy(), facts=PersonFacts.from_dict(t.facts.to_dict())) for t in analysis.tracks]
     measured = replace(analysis, tracks=copies, stage="what")
     figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little

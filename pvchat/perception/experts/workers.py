@@ -13,6 +13,7 @@ from functools import cache
 from typing import TypeVar
 
 from pvchat.runtime import usable_cores
+from pvchat.schemas import Progress
 
 _AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
 
@@ -54,6 +55,19 @@ def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list
     for other in others:
         other.result()
     return [made[k] for k in range(len(todo))]
+
+
+def one_at_a_time(progress: Progress | None) -> Progress:
+    """A progress that several threads may tell of: one call at a time, and one that comes late is left out."""
+    lock, last = threading.Lock(), dict[str, float]()
+
+    def tell(what: str, done: float, total: float) -> None:
+        with lock:
+            if progress is not None and done >= last.get(what, 0.0):
+                last[what] = done
+                progress(what, done, total)
+
+    return tell
 
 
 @cache
