@@ -17,9 +17,10 @@ from make_clips import encode  # noqa: E402
 from test_parts import CONFIG, FPS, film  # noqa: E402
 
 from pvchat import video  # noqa: E402
+from pvchat.errors import VideoReadError  # noqa: E402
 from pvchat.perception import scan as module  # noqa: E402
 from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner  # noqa: E402
-from pvchat.perception.scan import KeptParts, long_video, scan  # noqa: E402
+from pvchat.perception.scan import KeptParts, LongVideo, long_video, scan  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track  # noqa: E402
 from pvchat.service.clipmemory import ClipMemory  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
@@ -66,7 +67,7 @@ def path(tmp_path: Path) -> Path:
 def look(path: Path, kept: KeptParts, **more: Any) -> Any:
     found = long_video(path, CONFIG)
     assert found is not None
-    return scan(path, found, None, CONFIG, kept, **more)  # type: ignore[arg-type]
+    return scan(LongVideo(path, found, CONFIG), None, kept, **more)  # type: ignore[arg-type]
 
 
 def test_everybody_is_found_where_she_is(path: Path, tmp_path: Path, asked: list[float]) -> None:
@@ -106,6 +107,40 @@ def test_a_stopped_scan_goes_on_and_ends_alike(path: Path, tmp_path: Path, asked
     assert kept.load(0) is None
 
 
+def test_some_minutes_are_looked_through_alone_in_the_parts_of_the_whole(
+    path: Path, tmp_path: Path, asked: list[float]
+) -> None:
+    (*_, seen) = look(path, KeptParts(ClipCache(tmp_path / "whole"), "k"))
+    assert asked == pytest.approx([0, 12, 24, 36])
+    asked.clear()
+    kept, told = KeptParts(ClipCache(tmp_path / "some"), "k"), list[tuple[float, float]]()
+    (*_, some) = look(path, kept, within=(14.0, 20.0), progress=lambda what, *numbers: told.append(numbers))
+    assert asked == pytest.approx([12])
+    assert told[-1] == pytest.approx((8.0, 8.0))  # from 12 to 20
+    part, whole = some.analysis(), seen.analysis()
+    assert part.duration_s == pytest.approx(24.0)
+    assert _seen_between(part, 14.0, 20.0) == _seen_between(whole, 14.0, 20.0)
+    (*_, _) = look(path, kept, within=(20.0, 30.0))
+    assert asked == pytest.approx([12, 24])
+    (*_, all_of_it) = look(path, kept)
+    assert asked == pytest.approx([12, 24, 0, 36])
+    for one, other in zip(all_of_it.analysis().tracks, whole.tracks, strict=True):
+        np.testing.assert_array_equal(one.frames, other.frames)
+
+
+def _seen_between(analysis: ClipAnalysis, start_s: float, end_s: float) -> list[list[tuple[float, float]]]:
+    part = analysis.between(start_s, end_s)
+    return [[(round(a, 1), round(b, 1)) for a, b in part.spans(track.shown_in)] for track in part.tracks]
+
+
+def test_a_part_without_pictures_is_told(
+    path: Path, tmp_path: Path, asked: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video, "read_parts", lambda *_: (part for part in ()))  # as of a file cut short before it
+    with pytest.raises(VideoReadError, match="no pictures can be decoded there"):
+        list(look(path, KeptParts(ClipCache(tmp_path), "k"), within=(30.0, 35.0)))
+
+
 def test_what_was_seen_so_far_can_be_asked(path: Path, tmp_path: Path, asked: list[float]) -> None:
     ends, people = [], []
     for seen in look(path, KeptParts(ClipCache(tmp_path / "cache"), "k")):
@@ -141,6 +176,30 @@ def test_the_service_looks_through_long_videos_and_keeps_only_the_whole(
     assert again.experts_s == 0.0
     assert [s.scene.place for s in again.analysis.scenes] == [s.scene.place for s in seen.analysis.scenes]
     assert len(again.analysis.tracks) == 3
+
+
+def test_the_service_looks_through_what_is_asked_about_and_keeps_no_half_for_the_whole(
+    path: Path, tmp_path: Path, asked: list[float]
+) -> None:
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
+    memory = ClipMemory(networks, ClipCache(tmp_path / "cache"), CONFIG, lambda *_: None)  # type: ignore[arg-type]
+    some = memory.look(path, stage="who", within=lambda length_s: (25.0, min(27.0, length_s)))
+    assert (some.length_s, asked) == (pytest.approx(40.0), pytest.approx([24]))
+    assert memory.look(path, within=lambda _: (1.0, 39.0)).length_s is None  # nearly all of it
+    assert asked == pytest.approx([24, 0, 12, 36])  # the part that was known isn't looked at again
+    asked.clear()
+    assert memory.look(path, within=lambda _: (25.0, 27.0)).length_s is None  # all is known
+    assert memory.look(path, within=lambda _: None).analysis.duration_s == pytest.approx(40.0)
+    assert not asked
+    assert len(list((tmp_path / "cache").glob("*.json"))) == 1
+
+
+def test_parts_of_a_clip_that_was_forgotten_meanwhile_go(path: Path, tmp_path: Path, asked: list[float]) -> None:
+    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
+    memory = ClipMemory(networks, ClipCache(tmp_path / "cache"), CONFIG, lambda *_: None)  # type: ignore[arg-type]
+    memory.look(path, lambda _: memory.drop(video.content_key(path)), "who", lambda _: (25.0, 27.0))
+    assert asked
+    assert not list((tmp_path / "cache").glob("*.json"))
 
 
 def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(path: Path, tmp_path: Path, asked: list[float]) -> None:

@@ -18,7 +18,7 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.chat.trained import TrainedModel  # noqa: E402
 from pvchat.chat.views import ClipViews  # noqa: E402
-from pvchat.chat.window import Part, seconds_of, typed, window_of  # noqa: E402
+from pvchat.chat.window import Part, reach_of, seconds_of, typed, window_of  # noqa: E402
 from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
@@ -104,6 +104,30 @@ def test_the_parts_of_a_clip_seen_so_far_are_those_of_the_whole(film: ClipAnalys
     assert window_of(Part("end"), seen, 100) == (90, 100)
     with pytest.raises(SettingsError, match=r"the clip is 100\.0 s long"):
         window_of(Part("moment", 130), seen, 100)
+
+
+@pytest.mark.parametrize(
+    ("part", "reach"),
+    [
+        (None, None),
+        (Part("shot", 2), None),
+        (Part("moment", 60), (58, 62)),
+        (Part("moment", 100), (98, 100)),
+        (Part("moment", 1), (0, 3)),
+        (Part("last", 10), (90, 100)),
+        (Part("share", 0.5, 1.0), (50, 100)),
+        (Part("between", 20, 30), (20, 30)),
+        ((20.0, None), (20, 100)),
+    ],
+)
+def test_where_a_part_lies_is_known_before_anything_was_seen(part, reach) -> None:
+    assert reach_of(part, 100) == reach
+
+
+@pytest.mark.parametrize("part", [Part("moment", 130), (50.0, 130.0), (30.0, 20.0)])
+def test_a_part_that_is_none_is_refused_before_anything_was_seen(part) -> None:
+    with pytest.raises(SettingsError, match=r"the clip is 100\.0 s long"):
+        reach_of(part, 100)
 
 
 @pytest.mark.parametrize("number", [0, 5, -5])

@@ -61,6 +61,17 @@ def typed(start: str, end: str) -> Window | None:
     return seconds_of(start) if start.strip() else 0.0, seconds_of(end) if end.strip() else None
 
 
+def reach_of(part: Part | Window | None, length_s: float) -> tuple[float, float] | None:
+    """The seconds of a clip within which a part lies, before anything of the clip was seen; None: it may be anywhere.
+
+    Raises:
+        SettingsError: the part is empty, reversed, or not within the clip.
+    """
+    if part is None or (isinstance(part, Part) and part.kind == "shot"):
+        return None
+    return _checked(_window(part, None, length_s) if isinstance(part, Part) else part, length_s)
+
+
 def window_of(part: Part | Window, analysis: ClipAnalysis, length_s: float | None = None) -> tuple[float, float]:
     """Where a part of a clip begins and ends, seconds.
 
@@ -73,7 +84,11 @@ def window_of(part: Part | Window, analysis: ClipAnalysis, length_s: float | Non
         SettingsError: the part is empty, reversed, or not within the clip.
     """
     length = analysis.duration_s if length_s is None else max(length_s, analysis.duration_s)
-    start, last = _window(part, analysis, length) if isinstance(part, Part) else part
+    return _checked(_window(part, analysis, length) if isinstance(part, Part) else part, length)
+
+
+def _checked(window: Window, length: float) -> tuple[float, float]:
+    start, last = window
     end = length if last is None else last
     if not 0 <= start < min(end, length) or end > length + _ROUNDED:
         raise SettingsError(
@@ -84,7 +99,7 @@ def window_of(part: Part | Window, analysis: ClipAnalysis, length_s: float | Non
     return start, min(end, length)
 
 
-def _window(part: Part, analysis: ClipAnalysis, length: float) -> Window:
+def _window(part: Part, analysis: ClipAnalysis | None, length: float) -> Window:
     """The window that words mean in a clip of this length; the numbers of "between" are left as they are."""
     least, share, most = _EDGE
     edge = min(max(least, share * length), most, length)
@@ -96,20 +111,20 @@ def _window(part: Part, analysis: ClipAnalysis, length: float) -> Window:
         return part.start * length, (1.0 if part.end is None else part.end) * length
     if part.kind == "moment":
         return _about(part.start, analysis, length)
-    if part.kind == "shot":
+    if part.kind == "shot" and analysis is not None:
         return _shot(int(part.start), analysis)
     if part.kind == "between":
         return part.start, part.end
     return (0.0, edge) if part.kind == "beginning" else (length - edge, None)
 
 
-def _about(moment: float, analysis: ClipAnalysis, length: float) -> Window:
-    """The seconds about a moment, as far as its shot goes; of a moment after the end a window that is refused."""
+def _about(moment: float, analysis: ClipAnalysis | None, length: float) -> Window:
+    """The seconds about a moment, as far as its shot goes, if any was seen; of one after the end what is refused."""
     low, high = moment - _AROUND, moment + _AROUND
     if moment > length + _ROUNDED:
         return low, high
     first, last = 0.0, length
-    if moment < analysis.duration_s or analysis.duration_s == length:
+    if analysis is not None and (moment < analysis.duration_s or analysis.duration_s == length):
         ended = int((analysis.shots[:, 1] <= moment).sum())
         first, last = analysis.shots[min(ended, len(analysis.shots) - 1)].tolist()
     return max(low, first), min(high, last, length)

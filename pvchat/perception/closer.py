@@ -7,34 +7,24 @@ The part of the video that a stretch lies in is read again, its faces found and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from pvchat import video
-from pvchat.config import VideoConfig
 from pvchat.perception.analysis import Depth, Experts, recognise
 from pvchat.perception.boxes import overlap
 from pvchat.perception.measuring import measure
+from pvchat.perception.scan import LongVideo
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import Appearance, ClipAnalysis, FloatArray, PersonFacts, Progress, Track
 from pvchat.video import Clip
-from pvchat.video.files import PathLike, Probe
 
 CLOSE = Depth(
     grid_frames=3, body_crops=3, prints=0, masked_tracks=0, figure_frames=3, figure_tracks=3, body_frames=0,
     figures_where_no_face=False,
 )  # fmt: skip
 _SAME = 0.5  # overlap from which a face that is found again is the one that was seen in the scan
-
-
-@dataclass(frozen=True)
-class LongVideo:
-    """A long video as it was scanned: its path, what `probe` said about it, and how it is read."""
-
-    path: PathLike
-    found: Probe
-    config: VideoConfig
 
 
 def told_of(shown: Track) -> Appearance | None:

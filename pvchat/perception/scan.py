@@ -6,11 +6,14 @@ Per part (`video.read_parts`, 12 s, read while the one before is looked at): cut
 sample, identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's
 analysis is kept in the cache of clips until the whole is done, so that a scan that was stopped goes on where it was.
 Tracks are joined by `TrackJoiner`. What people do and wear is measured when it is asked for: `closer.py`.
+
+Where only some minutes are asked about, only their parts are looked through; they are the same parts as the whole has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +60,19 @@ def is_long(found: Probe, config: VideoConfig) -> bool:
     return found.kind == "video" and found.duration_s > config.scan_from_s
 
 
+@dataclass(frozen=True)
+class LongVideo:
+    """A long video as it is scanned: its path, what `probe` said about it, and how it is read."""
+
+    path: PathLike
+    found: Probe
+    config: VideoConfig
+
+    def parts(self, key: str, start_s: float) -> Generator[video.Part, None, None]:
+        """Its parts from `start_s` on (`video.read_parts`)."""
+        return video.read_parts(self.path, self.found, key, self.config, start_s)
+
+
 @dataclass
 class KeptParts:
     """The finished parts of one video's scan, in a cache of clips."""
@@ -88,22 +104,20 @@ class KeptParts:
 
 
 def scan(
-    path: PathLike,
-    found: Probe,
+    source: LongVideo,
     experts: Experts,
-    config: VideoConfig,
     kept: KeptParts,
     progress: Progress | None = None,
+    within: tuple[float, float] | None = None,
 ) -> Iterator[Seen]:
-    """Look through a long video.
+    """Look through a long video, or through some of it.
 
     Args:
-        path: a local file.
-        found: what `long_video` said about it.
+        source: the video.
         experts: the frozen experts.
-        config: limits and sampling.
         kept: finished parts of an earlier try; new ones are added. Remove them when the whole is kept.
         progress: called with what is being done, the seconds of the video that are done, and those in all.
+        within: the seconds that are wanted; None: all.
 
     Yields:
         What was seen so far, after each part: always the same object, whose `analysis()` is made when asked for.
@@ -111,24 +125,58 @@ def scan(
     Raises:
         VideoReadError: nothing can be decoded, or a limit is broken.
     """
+    start_s, end_s = (0.0, source.found.duration_s) if within is None else within
+    first, start_s = video.part_at(source.found, source.config, start_s)
+    name, length_s = Path(source.path).name, min(end_s, source.found.duration_s) - start_s
+    what = f"looking through {name}"
+    whole = Seen(kept.key, first, end_s=start_s)
+
     tell = progress or (lambda what, done, total: None)
-    what = f"looking through {Path(path).name}"
-    whole = Seen(kept.key)
     keep_small()
-    while (part := kept.load(whole.parts)) is not None:
-        whole.add(part)
-        tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
-    for piece in video.ahead(video.read_parts(path, found, kept.key, config, whole.end_s)):
-        part = recognise(piece.clip, experts, None, PART_DEPTH, piece.start_s)
-        add_turned(piece.clip, part, experts)
-        part = with_things(piece.clip, part, experts, PART_DEPTH.thing_frames)
-        kept.save(whole.parts, part)
-        whole.add(part)
-        trim()
-        tell(what, min(whole.end_s, 0.999 * found.duration_s), found.duration_s)
-        yield whole
-    tell(what, found.duration_s, found.duration_s)
+    with closing(_parts(source, experts, kept, whole)) as parts:
+        while whole.end_s < end_s and (step := next(parts, None)) is not None:
+            part, new = step
+            whole.add(part)
+            tell(what, min(whole.end_s - start_s, 0.999 * length_s), length_s)
+            if new:
+                trim()
+                yield whole
+    if not whole.parts:
+        hint = "Ask about another part."
+        raise VideoReadError("no pictures can be decoded there.", subject=name, hint=hint)
+    tell(what, length_s, length_s)
     yield whole
+
+
+def _parts(
+    source: LongVideo, experts: Experts, kept: KeptParts, seen: Seen
+) -> Generator[tuple[ClipAnalysis, bool], None, None]:
+    """The parts that follow what was seen, and whether each is new: kept ones as they are, others looked at."""
+    pieces: Generator[video.Part, None, None] | None = None
+    try:
+        while True:
+            number = seen.first + seen.parts
+            if (part := kept.load(number)) is not None:
+                if pieces is not None:
+                    pieces.close()  # it has read this part by now
+                pieces = None
+                yield part, False
+                continue
+            pieces = pieces or video.ahead(source.parts(kept.key, seen.end_s))
+            if (piece := next(pieces, None)) is None:
+                return
+            part = _look_at(piece, experts)
+            kept.save(number, part)
+            yield part, True
+    finally:
+        if pieces is not None:
+            pieces.close()
+
+
+def _look_at(piece: video.Part, experts: Experts) -> ClipAnalysis:
+    part = recognise(piece.clip, experts, None, PART_DEPTH, piece.start_s)
+    add_turned(piece.clip, part, experts)
+    return with_things(piece.clip, part, experts, PART_DEPTH.thing_frames)
 
 
 @dataclass
@@ -137,11 +185,13 @@ class Seen:
 
     Attributes:
         key: SHA-256 of the video's bytes.
+        first: the number of the first part, from 0.
         parts: how many there were.
         end_s: where the last one ends, seconds.
     """
 
     key: str
+    first: int = 0
     parts: int = 0
     end_s: float = 0.0
     size: tuple[int, int] = (0, 0)

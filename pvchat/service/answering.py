@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pvchat.chat.english import clock
 from pvchat.chat.needs import described
 from pvchat.chat.questions import Question, Turn
-from pvchat.chat.window import Window, window_of
+from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
 
@@ -36,7 +36,8 @@ class Asking:
         between: the part of the clip that answers; None: what each question names.
         stream: called with pieces of the texts.
         whole_s: the clip's length, seconds, where only its beginning was seen so far; the answers then say so.
-        seen: that beginning.
+        seen: that beginning, or the only part of a long video that was looked at, since no question needs more.
+        length_s: the clip's length, seconds, in the latter case.
         started: when they were asked, `time.perf_counter`.
     """
 
@@ -44,6 +45,7 @@ class Asking:
     stream: Stream | None = None
     whole_s: float | None = None
     seen: ClipAnalysis | None = None
+    length_s: float | None = None
     started: float = field(default_factory=time.perf_counter)
 
 
@@ -114,6 +116,19 @@ class Answering:
         return told, seen
 
 
+def within(questions: Sequence[Question], between: Window | None, length_s: float) -> tuple[float, float] | None:
+    """The seconds of a clip of this length that all questions are about; None: all of it.
+
+    Raises:
+        SettingsError: a part isn't one of the clip.
+    """
+    reaches = [reach_of(between or question.part, length_s) for question in questions]
+    known = [reach for reach in reaches if reach is not None]
+    if len(known) < len(reaches):
+        return None
+    return min(start for start, _ in known), max(end for _, end in known)
+
+
 def _part(seen: Look, window: tuple[float, float] | None) -> ClipAnalysis:
     return seen.analysis if window is None else seen.analysis.between(*window)
 
@@ -139,7 +154,7 @@ def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> tuple
     if part is None:
         return None
     try:
-        start, end = window_of(part, analysis, asking.whole_s)
+        start, end = window_of(part, analysis, asking.length_s or asking.whole_s)
     except SettingsError:
         if asking.whole_s is not None and not isinstance(part, tuple) and part.kind == "shot":
             return _TO_COME

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 IN_MEMORY = 8  # analysed clips
 
 Partial = Callable[[ClipAnalysis], None]
+Within = Callable[[float], tuple[float, float] | None]  # a length → what is asked about of a clip so long; seconds
+_MOST = 0.8  # share of a long video from which all of it is looked through, whatever part is asked about
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,16 @@ class ClipMemory:
         self._gone: set[str] = set()  # keys at work that were forgotten meanwhile
         self._lock = threading.Lock()  # of what is remembered, at work and gone
 
-    def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
+    def look(
+        self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what", within: Within | None = None
+    ) -> Look:
         """What the experts say about a clip; the seconds are 0 unless it had to be decoded or looked at.
 
         Args:
             clip: a video, an animation or a photo.
             partial: called, while a long video is looked through, with what was seen so far.
             stage: "who" where only that is needed. Of long videos it is all that is looked for; `tell` measures more.
+            within: tells which seconds are needed; of a long video that isn't known yet no more is looked through.
 
         Raises:
             VideoReadError: it can't be used.
@@ -85,7 +90,9 @@ class ClipMemory:
             return Look(held)
         with self._working_on(file.key):
             held = self._remembered(file.key) or self.cache.load(file.key, file.version)
-            seen = Look(held) if held is not None else self._first_look(file, partial)
+            seen = Look(held) if held is not None else self._first_look(file, partial, within)
+            if seen.length_s is not None:
+                return seen  # some minutes of it; their parts are kept
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
             self._remember(seen.analysis)
@@ -219,13 +226,18 @@ class ClipMemory:
             while len(self._recent) > IN_MEMORY:
                 self._recent.popitem(last=False)
 
+    def _is_gone(self, key: str) -> bool:
+        """Whether a clip was forgotten while it was looked at."""
+        with self._lock:
+            return key in self._gone
+
     def _save(self, analysis: ClipAnalysis, version: str) -> None:
         """Keep an analysis on disk, unless its clip was forgotten while it was looked at."""
         with self._lock:
             if analysis.key not in self._gone:
                 self.cache.save(analysis, version)
 
-    def _first_look(self, file: _File, partial: Partial | None) -> Look:
+    def _first_look(self, file: _File, partial: Partial | None, within: Within | None) -> Look:
         from pvchat import video
         from pvchat.perception import analysis
         from pvchat.perception.scan import is_long, probed
@@ -233,7 +245,7 @@ class ClipMemory:
         started = time.perf_counter()
         found = probed(file.path, self.config)
         if found is not None and is_long(found, self.config):
-            return self._look_through(file, found, partial)
+            return self._look_through(file, found, partial, within)
         with self.networks.lock:
             decoded = video.load(file.path, self.config, progress=self.progress, key=file.key, found=found)
             read = time.perf_counter()
@@ -261,12 +273,16 @@ class ClipMemory:
         self._save(measured, file.version)
         return Look(measured, decode_s, seen.experts_s + time.perf_counter() - started)
 
-    def _look_through(self, file: _File, found: Probe, partial: Partial | None) -> Look:
+    def _look_through(self, file: _File, found: Probe, partial: Partial | None, within: Within | None) -> Look:
         """A long video, part by part; parts that were finished before it was stopped aren't made again."""
-        from pvchat.perception.scan import KeptParts, scan
+        from pvchat.perception.scan import KeptParts, LongVideo, scan
 
         started, parts = time.perf_counter(), KeptParts(self.cache, file.key, file.version)
-        scanning = scan(file.path, found, self.networks.experts, self.config, parts, self.progress)
+        needed = within(found.duration_s) if within is not None else None
+        if needed is not None and needed[1] - needed[0] >= _MOST * found.duration_s:
+            needed = None
+        source = LongVideo(file.path, found, self.config)
+        scanning = scan(source, self.networks.experts, parts, self.progress, needed)
         so_far = None
         while True:
             with self.networks.lock:
@@ -278,13 +294,16 @@ class ClipMemory:
                 partial(so_far.analysis())
         assert so_far is not None  # it yields at least once
         seen = Look(so_far.analysis(), experts_s=time.perf_counter() - started)  # decoding is in it
-        self._save(seen.analysis, file.version)
-        parts.remove()
-        return seen
+        if needed is None:
+            self._save(seen.analysis, file.version)
+        if needed is None or self._is_gone(file.key):
+            parts.remove()
+        return seen if needed is None else replace(seen, length_s=found.duration_s)
 
     def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
         from pvchat import video
-        from pvchat.perception.closer import LongVideo, look_closer
+        from pvchat.perception.closer import look_closer
+        from pvchat.perception.scan import LongVideo
 
         with self.networks.lock:
             started, file = time.perf_counter(), self._file(clip)

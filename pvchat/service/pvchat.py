@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
-from pvchat.service.answering import Answering, Asking
+from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
 from pvchat.service.enrolling import DEPTHS, Enrolling
@@ -196,7 +196,12 @@ class PVChat(Enrolling, Correcting):
     ) -> list[Answer]:
         everyone = self.people.snapshot()
         asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
-        seen = self.look(clip, stage="who") if asking.seen is None else Look(asking.seen)
+        if asking.seen is None:
+            seen = self._clips.look(clip, stage="who", within=partial(within, asked, asking.between))
+            if seen.length_s is not None:
+                asking = replace(asking, seen=seen.analysis, length_s=seen.length_s)
+        else:
+            seen = Look(asking.seen)
         answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer)
         return answering.answers(asked, seen, asking)
 

@@ -21,9 +21,9 @@ from pvchat.video.copies import backend_in_use, save_clip
 from pvchat.video.files import Probe
 from pvchat.video.keys import ContentKeys, content_key
 from pvchat.video.moments import pictures_at
-from pvchat.video.parts import Part, read_parts
+from pvchat.video.parts import Part, part_at, read_parts
 
 __all__ = [
-    "Clip", "ContentKeys", "Part", "Probe", "ahead", "backend_in_use", "content_key", "load", "pictures_at", "probe",
-    "read_parts", "save_clip",
+    "Clip", "ContentKeys", "Part", "Probe", "ahead", "backend_in_use", "content_key", "load", "part_at", "pictures_at",
+    "probe", "read_parts", "save_clip",
 ]  # fmt: skip

@@ -45,6 +45,13 @@ def sample_times(found: Probe, config: VideoConfig) -> NDArray[np.float64]:
     return np.asarray((np.arange(count) + 0.5) * (found.duration_s / count), np.float64)
 
 
+def part_at(found: Probe, config: VideoConfig, time_s: float) -> tuple[int, float]:
+    """The number of the part that a moment (seconds) lies in, from 0, and where that part starts (seconds)."""
+    length_s = FRAMES * found.duration_s / len(sample_times(found, config))
+    number = int(min(max(time_s, 0.0), found.duration_s - 1e-3) // length_s)
+    return number, number * length_s
+
+
 def read_parts(
     path: PathLike, found: Probe, key: str, config: VideoConfig, start_s: float = 0.0
 ) -> Generator[Part, None, None]:
@@ -55,7 +62,7 @@ def read_parts(
         found: what `probe` said about it.
         key: its content key.
         config: limits and sampling.
-        start_s: where a part ended that is known already: reading goes on there.
+        start_s: where a part starts (`part_at`), or ended that is known already: reading goes on there.
 
     Yields:
         Parts in order; the last ends where the pictures do.
