@@ -6,6 +6,7 @@ import contextlib
 import json
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from pvchat.chat.window import Part, reach_of, seconds_of, typed, window_of  # n
 from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
-from pvchat.schemas import ClipAnalysis  # noqa: E402
+from pvchat.schemas import ClipAnalysis, Look  # noqa: E402
 
 
 @pytest.fixture
@@ -226,6 +227,28 @@ def test_what_was_seen_so_far_says_how_far_that_is(chat: PVChat, clip: Path) -> 
     assert doing.endswith("but I can't make out anything in Ana's hands. I am still looking.")
     with pytest.raises(SettingsError):
         chat.ask_so_far(clip, seen, 10, "Is Ana there at 0:30?")
+
+
+def test_a_long_video_is_looked_at_where_it_is_asked_about(
+    chat: PVChat, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part that was looked at answers as the whole does, and isn't kept for the whole."""
+    whole, wanted, kept = chat.analyse(clip), [], []
+    later = chat.ask(clip, "Who is in this video?", between=(5, 10))
+
+    def look(path: Path, partial: Any = None, stage: str = "what", within: Any = None) -> Look:
+        wanted.append(within(10.0))
+        return Look(whole) if wanted[-1] is None else Look(whole.between(4.0, 10.0), length_s=10.0)
+
+    monkeypatch.setattr(chat._clips, "look", look)
+    monkeypatch.setattr(chat._clips, "tell", lambda clip, seen, shown, things, whole: kept.append(whole) or seen)
+    assert chat.ask(clip, "Who is in this video?", between=(5, None)).answer == later.answer
+    assert chat.ask(clip, "Is Ben there in the last two seconds?").answer.startswith("Yes")
+    chat.ask_many(clip, ["Is Ben there at 0:07?", "Is Ana there at 0:06?"])
+    chat.ask_many(clip, ["Is Ben there at 0:07?", "Is Ana there?"])
+    assert wanted == [(5, 10), (8, 10), (4, 9), None]
+    assert kept[:3] == [False] * 3
+    assert kept[-1] is True
 
 
 def test_the_clip_itself_stays_whole(chat: PVChat, clip: Path, studio: Studio) -> None:
