@@ -20,11 +20,12 @@ import numpy as np
 from pvchat import PVChat
 from pvchat.config import Settings
 from pvchat.eval.halves import HALVES, half_of
+from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.identity.enroll import enroll
 from pvchat.schemas import FloatArray
 from pvchat.train.fits.figurefits import auc
 
-FOLDS, DRAWS = 5, 1000
+FOLDS = 5
 QUESTION = "Is {} in this video?"
 
 
@@ -48,10 +49,10 @@ def main(argv: list[str] | None = None) -> None:
         lost = {name: loss(p, truth) for name, p in found.items()}
         cells = [f"{name} {auc(p[part], truth[part]):.3f}, {lost[name][part].mean():.3f}" for name, p in found.items()]
         gain = lost["calibrated"] - lost["both"]
-        low, high = interval(gain[part], clips[part])
+        saved = Bootstrap().mean(clips[part].tolist(), gain[part])
         sys.stdout.write(
             f"{title:10} n {int(part.sum()):4}: AUC, log loss of {'; '.join(cells)}; "
-            f"log loss saved by both {gain[part].mean():+.4f} ({low:+.4f} to {high:+.4f})\n"
+            f"log loss saved by both {saved.value:+.4f} ({saved.low:+.4f} to {saved.high:+.4f})\n"
         )
 
 
@@ -99,16 +100,6 @@ def logistic(inputs: FloatArray, truth: FloatArray, ridge: float = 1e-2) -> Floa
 def loss(p: FloatArray, truth: FloatArray) -> FloatArray:
     """Log loss [n]."""
     return -np.log(np.clip(np.where(truth, p, 1 - p), 1e-6, 1))
-
-
-def interval(gain: FloatArray, clips: FloatArray) -> tuple[float, float]:
-    """95 % of the mean gain, by a bootstrap over clips."""
-    rng, names = np.random.default_rng(0), np.unique(clips)
-    total = np.array([gain[clips == c].sum() for c in names])
-    count = np.array([(clips == c).sum() for c in names])
-    drawn = rng.integers(len(names), size=(DRAWS, len(names)))
-    means = total[drawn].sum(1) / count[drawn].sum(1)
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 
 
 def _with_one(inputs: FloatArray) -> FloatArray:

@@ -29,6 +29,7 @@ from pvchat import PVChat
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.chat.vocabulary import word_set
 from pvchat.config import Settings
+from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.eval.metrics.decisions import balanced
 from pvchat.train.fits.figurefits import auc
 
@@ -181,13 +182,10 @@ def _who(rows: list[Row]) -> float:
     return 2 * counts["tp"] / max(1, 2 * counts["tp"] + counts["off"])
 
 
-def _interval(values: NDArray[np.floating], clips: NDArray[np.str_], draws: int = 1000) -> str:
-    """Mean and 95 % interval, clips drawn with replacement (seed 0)."""
-    rng, names = np.random.default_rng(0), np.unique(clips)
-    sums = np.array([[values[clips == n].sum(), (clips == n).sum()] for n in names])
-    drawn = sums[rng.integers(len(names), size=(draws, len(names)))].sum(1)
-    low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
-    return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"
+def _interval(values: NDArray[np.floating], clips: NDArray[np.str_]) -> str:
+    """Mean and 95 % interval over clips."""
+    found = Bootstrap().mean(clips.tolist(), values)
+    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
 if __name__ == "__main__":
