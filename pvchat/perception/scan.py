@@ -10,7 +10,7 @@ Tracks are joined by `TrackJoiner`. What people do and wear is measured when it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,11 +59,19 @@ def is_long(found: Probe, config: VideoConfig) -> bool:
 
 @dataclass
 class KeptParts:
-    """The finished parts of one video's scan, in a cache of clips."""
+    """The finished parts of one video's scan, in a cache of clips.
+
+    Attributes:
+        cache: where they are.
+        key: of the video.
+        version: under which they are kept.
+        wanted: whether another one may still be kept: not of a video that was forgotten meanwhile.
+    """
 
     cache: ClipCache
     key: str
     version: str = ""
+    wanted: Callable[[], bool] = lambda: True
 
     def load(self, number: int) -> ClipAnalysis | None:
         """A part's analysis, or None."""
@@ -72,7 +80,8 @@ class KeptParts:
     def save(self, number: int, part: ClipAnalysis) -> None:
         """Keep a part's analysis."""
         part.key = self._name(number)
-        self.cache.save(part, self.version)
+        if self.wanted():
+            self.cache.save(part, self.version)
 
     def remove(self) -> None:
         """Remove all parts; some may be gone already, for the cache drops what is old."""
@@ -94,7 +103,7 @@ def scan(
     config: VideoConfig,
     kept: KeptParts,
     progress: Progress | None = None,
-) -> Iterator[Seen]:
+) -> Generator[Seen, None, None]:
     """Look through a long video.
 
     Args:

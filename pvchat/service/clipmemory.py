@@ -7,6 +7,7 @@ The experts look at one clip at a time, at a long video part by part: between tw
 what is known already is told without waiting for them.
 
 An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its place, in one step.
+What was begun before a clip was forgotten, or is of bytes that changed meanwhile, answers, and isn't kept.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,13 +38,21 @@ IN_MEMORY = 8  # analysed clips
 Partial = Callable[[ClipAnalysis], None]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _File:
-    """A clip's path, content key, and the version under which its analysis is kept."""
+    """A clip that is being looked at.
+
+    Attributes:
+        path: of it.
+        key: its content key.
+        version: under which its analysis is kept.
+        gone: it was forgotten, or is another file, since this look began: nothing is kept.
+    """
 
     path: str | Path
     key: str
     version: str
+    gone: bool = False
 
 
 class ClipMemory:
@@ -61,9 +70,8 @@ class ClipMemory:
         self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
         self._decoded: Clip | None = None  # the last short one, while only who is in it was looked for
-        self._at_work: dict[str, threading.Lock] = {}  # by key: one look at a clip at a time
-        self._gone: set[str] = set()  # keys at work that were forgotten meanwhile
-        self._lock = threading.Lock()  # of what is remembered, at work and gone
+        self._at_work: dict[str, tuple[threading.Lock, list[_File]]] = {}  # by key: whose turn it is, who wants it
+        self._lock = threading.Lock()  # of what is remembered, and of who is at work
 
     def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """What the experts say about a clip; the seconds are 0 unless it had to be decoded or looked at.
@@ -83,26 +91,28 @@ class ClipMemory:
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
             return Look(held)
-        with self._working_on(file.key):
+        with self._working_on(file):
             held = self._remembered(file.key) or self.cache.load(file.key, file.version)
             seen = Look(held) if held is not None else self._first_look(file, partial)
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
-            self._remember(seen.analysis)
+            self._remember(seen.analysis, file)
         return seen
 
     @contextmanager
-    def _working_on(self, key: str) -> Iterator[None]:
-        """One look at a clip at a time; what was forgotten meanwhile isn't kept."""
+    def _working_on(self, file: _File) -> Iterator[None]:
+        """One look at a clip at a time; forgetting the clip finds it, while it waits for its turn, too."""
         with self._lock:
-            at_work = self._at_work.setdefault(key, threading.Lock())
-        with at_work:
-            try:
+            turn, looks = self._at_work.setdefault(file.key, (threading.Lock(), []))
+            looks.append(file)
+        try:
+            with turn:
                 yield
-            finally:
-                with self._lock:
-                    self._at_work.pop(key, None)
-                    self._gone.discard(key)
+        finally:
+            with self._lock:
+                looks.remove(file)
+                if not looks:
+                    del self._at_work[file.key]
 
     def enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
         """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask.
@@ -138,15 +148,16 @@ class ClipMemory:
         if analysis.scenes or not bare:
             return analysis
         file = self._file(clip)
-        with self._working_on(file.key):
+        with self._working_on(file):
+            file.gone |= not self._holds(file.key)
             held = self._remembered(file.key) or analysis
             with self.networks.lock:
                 decoded = self._decoded
                 if decoded is None or decoded.key != file.key:
                     decoded = self._decode(file)
                 analysis = covered(decoded, held, bare, self.networks.experts)
-            self._save(analysis, file.version)
-            self._remember(analysis)
+            self._save(analysis, file)
+            self._remember(analysis, file)
         return analysis
 
     def tell(
@@ -182,7 +193,8 @@ class ClipMemory:
 
         with self._lock:
             self._recent.pop(key, None)
-            self._gone |= {key} & set(self._at_work)
+            for file in self._at_work.get(key, (None, ()))[1]:
+                file.gone = True
         self.networks.forget()
         self._decoded = None
         self.cache.purge_key(key)
@@ -192,7 +204,9 @@ class ClipMemory:
         """Forget all clips in memory; the cache on disk is its owner's to purge."""
         with self._lock:
             self._recent.clear()
-            self._gone |= set(self._at_work)
+            for _, looks in self._at_work.values():
+                for file in looks:
+                    file.gone = True
         self.networks.forget()
         self._decoded = None
 
@@ -209,21 +223,27 @@ class ClipMemory:
                 self._recent.move_to_end(key)
             return self._recent.get(key)
 
-    def _remember(self, analysis: ClipAnalysis) -> None:
+    def _holds(self, key: str) -> bool:
+        """Whether there is an analysis; one that somebody goes on from and that is held no more was forgotten."""
+        return self._remembered(key) is not None or self.cache.has(key)
+
+    def _remember(self, analysis: ClipAnalysis, file: _File) -> None:
         """Keep an analysis in memory, unless its clip was forgotten while it was looked at."""
         with self._lock:
-            if analysis.key in self._gone:
+            if file.gone:
                 return
             self._recent[analysis.key] = analysis
             self._recent.move_to_end(analysis.key)
             while len(self._recent) > IN_MEMORY:
                 self._recent.popitem(last=False)
 
-    def _save(self, analysis: ClipAnalysis, version: str) -> None:
-        """Keep an analysis on disk, unless its clip was forgotten while it was looked at."""
+    def _save(self, analysis: ClipAnalysis, file: _File) -> None:
+        """Keep an analysis on disk, unless its clip was forgotten, or became another, while it was looked at."""
+        with suppress(VideoReadError, OSError):  # deleted meanwhile: what was read was it
+            file.gone |= self._keys.of(file.path) != file.key
         with self._lock:
-            if analysis.key not in self._gone:
-                self.cache.save(analysis, version)
+            if not file.gone:
+                self.cache.save(analysis, file.version)
 
     def _first_look(self, file: _File, partial: Partial | None) -> Look:
         from pvchat import video
@@ -239,7 +259,9 @@ class ClipMemory:
             read = time.perf_counter()
             seen = analysis.recognise(decoded, self.networks.experts, self.progress)
             self._decoded = decoded if seen.stage == "who" else None
-        self._save(seen, file.version)
+        self._save(seen, file)
+        if file.gone:
+            self._decoded = None
         return Look(seen, read - started, time.perf_counter() - read)
 
     def _decode(self, file: _File) -> Clip:
@@ -258,27 +280,28 @@ class ClipMemory:
                 decoded = self._decode(file)
                 decode_s, started = decode_s + time.perf_counter() - started, time.perf_counter()
             measured = measure(decoded, seen.analysis, self.networks.experts, self.progress)
-        self._save(measured, file.version)
+        self._save(measured, file)
         return Look(measured, decode_s, seen.experts_s + time.perf_counter() - started)
 
     def _look_through(self, file: _File, found: Probe, partial: Partial | None) -> Look:
         """A long video, part by part; parts that were finished before it was stopped aren't made again."""
         from pvchat.perception.scan import KeptParts, scan
 
-        started, parts = time.perf_counter(), KeptParts(self.cache, file.key, file.version)
+        started, parts = time.perf_counter(), KeptParts(self.cache, file.key, file.version, lambda: not file.gone)
         scanning = scan(file.path, found, self.networks.experts, self.config, parts, self.progress)
         so_far = None
-        while True:
-            with self.networks.lock:
-                more = next(scanning, None)
-            if more is None:
-                break
-            so_far = more
-            if partial is not None:
-                partial(so_far.analysis())
+        with closing(scanning):  # whoever stops it may hold on to the error, and with it to what reads ahead
+            while True:
+                with self.networks.lock:
+                    more = next(scanning, None)
+                if more is None:
+                    break
+                so_far = more
+                if partial is not None:
+                    partial(so_far.analysis())
         assert so_far is not None  # it yields at least once
         seen = Look(so_far.analysis(), experts_s=time.perf_counter() - started)  # decoding is in it
-        self._save(seen.analysis, file.version)
+        self._save(seen.analysis, file)
         parts.remove()
         return seen
 
@@ -286,13 +309,14 @@ class ClipMemory:
         from pvchat import video
         from pvchat.perception.closer import LongVideo, look_closer
 
-        with self.networks.lock:
+        with self.networks.lock:  # so does whoever forgets; its turn the whole video's scan may have for long
             started, file = time.perf_counter(), self._file(clip)
+            file.gone = not self._holds(file.key)
             source = LongVideo(file.path, video.probe(file.path, self.config), self.config)
             more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
             if keep:
-                self.cache.save(more, file.version)
-                self._remember(more)
+                self._save(more, file)
+                self._remember(more, file)
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
 
 
