@@ -181,7 +181,7 @@ class ClipCache:
         return sorted((used, int(size), stem) for stem, (used, size) in entries.items())
 
     def _prune(self, max_bytes: int, but: str = "") -> int:
-        """As `prune`; the entry `but` stays: where the clock was put back others look newer than what was just saved."""
+        """As `prune`, but for one entry: where the clock was put back, others look newer than what was just saved."""
         entries = self._entries()
         total, gone = sum(size for _, size, _ in entries), 0
         for _, size, stem in entries:
