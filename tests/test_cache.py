@@ -221,6 +221,47 @@ def test_least_recently_used_go_first(tmp_path: Path) -> None:
     assert [path.stem for path in tmp_path.glob("*.json")] == ["f" * 64]
 
 
+def test_what_was_just_saved_stays_where_the_clock_was_put_back(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path)
+    cache.save(make_analysis("0" * 64), "1")
+    os.utime(tmp_path / f"{'0' * 64}.json", (4e9, 4e9))
+    small = ClipCache(tmp_path, max_bytes=int(cache.size_bytes() * 1.5))
+    small.save(make_analysis("f" * 64), "1")
+    assert small.load("f" * 64, "1") is not None
+    assert small.load("0" * 64, "1") is None
+
+
+def test_a_read_only_disk_is_read_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    ClipCache(tmp_path).save(make_analysis(), "1")
+    monkeypatch.setattr(os, "utime", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    cache = ClipCache(tmp_path)
+    assert cache.load("ab" * 32, "1") is not None
+    assert cache.load("ab" * 32, "2") is None  # of another version: looked at anew, not told as an error
+
+
+def test_sweeping_passes_over_what_another_writer_puts_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`video.ContentKeys` writes beside the analyses without their lock."""
+    cache, scan = ClipCache(tmp_path), os.scandir
+    cache.save(make_analysis(), "1")
+    (tmp_path / ".scratch" / "draft").write_bytes(b"keys")
+
+    def slow(path: Path) -> list[os.DirEntry[str]]:
+        found = list(scan(path))
+        (tmp_path / ".scratch" / "draft").rename(tmp_path / "keys.json")
+        return found
+
+    monkeypatch.setattr(atomic.os, "scandir", slow)
+    cache.purge()
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [".lock"]
+
+
 def test_a_full_disk_costs_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

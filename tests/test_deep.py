@@ -15,6 +15,7 @@ from make_people import files_below
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
+from pvchat.people.corrections import Correction, Example, examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.storage import temporary
 from pvchat.train.person import deep, workplace
@@ -107,6 +108,42 @@ def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forg
         deep.deepen(chat, "x.mp4", enrolled, TOKENS)
     assert chat.people.names() == []
     assert not workplace.folder_of(enrolled).exists()
+
+
+@pytest.mark.usefixtures("augmented")
+@pytest.mark.parametrize("what", ["forgotten", "another"])
+def test_who_goes_at_the_very_end_does_not_come_back(chat: Chat, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """Between the last look at who is stored and the write."""
+    look = deep.stored
+
+    def and_then_goes(chat: Chat, person: Person) -> Person:
+        found = look(chat, person)
+        chat.people.forget("Ana")
+        if what == "another":
+            chat.people.add(person_of(2))
+        return found
+
+    monkeypatch.setattr(deep, "stored", and_then_goes)
+    enrolled = chat.people.add(person_of())
+    with pytest.raises(PeopleError, match="forgotten|nobody of this name"):
+        deep.deepen(chat, "x.mp4", enrolled, TOKENS)
+    assert [person.depth for person in chat.people.all()] == ([] if what == "forgotten" else ["instant"])
+
+
+@pytest.mark.usefixtures("augmented")
+def test_what_was_said_of_her_at_the_very_end_stays(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = deep.stored
+
+    def and_then_is_corrected(chat: Chat, person: Person) -> Person:
+        found = look(chat, person)
+        said = Correction(her=True, clip="c" * 64, at_s=1.0, faces=1)
+        rows = np.ones((1, 128), np.float16)
+        chat.people.revise("Ana", lambda one: with_examples(one, [Example(said, rows, rows[:0])]))
+        return found
+
+    monkeypatch.setattr(deep, "stored", and_then_is_corrected)
+    done = deep.deepen(chat, "x.mp4", chat.people.add(person_of()), TOKENS)
+    assert (done.depth, len(examples_of(done))) == ("deep", 1)
 
 
 def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(

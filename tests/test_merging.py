@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from make_analysis import identity_of
+from make_studio import ANA, Studio
 
+from pvchat import PVChat
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import SAME_FACE
 from pvchat.people.merge import MOST_ROWS, alike, merge
 from pvchat.people.parts import parts_of
-from pvchat.people.person import Person
+from pvchat.people.person import MAX_ALIASES, Person
 
 
 def person(name: str, who: int, rows: int = 3, **fields) -> Person:
@@ -75,3 +79,31 @@ def test_which_clip_a_row_is_of_stays_known() -> None:
     for broken in ("x", [[1]], [[1, -1]], [[3, 0]]):
         all_three.extra["parts"] = broken
         assert [len(view.bare) for view in parts_of(all_three)] == [6]
+
+
+def test_too_many_names_are_refused_before_anything_changes(studio: Studio, chat: PVChat) -> None:
+    for number in range(MAX_ALIASES):
+        chat.people.alias("Ana", f"Alias {number}")
+    chat.enroll(studio.clip("again", ANA), "Ana 2")
+    before = [(one.name, one.id) for one in chat.people.all()]
+    with pytest.raises(PeopleError, match="aliases"):
+        chat.merge("Ana", "Ana 2")
+    assert [(one.name, one.id) for one in chat.people.all()] == before
+
+
+def test_what_another_process_writes_of_her_meanwhile_is_not_lost(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.enroll(studio.clip("again", ANA), "Ana 2")
+    look = chat.people.get
+
+    def and_then_is_changed(name: str) -> Person:
+        found = look(name)
+        monkeypatch.setattr(chat.people, "get", look)
+        chat.people.revise("Ana", lambda one: replace(one, extra={**one.extra, "model": "new"}))
+        return found
+
+    monkeypatch.setattr(chat.people, "get", and_then_is_changed)
+    merged = chat.merge("Ana", "Ana 2")
+    assert merged.extra["model"] == "new"
+    assert merged.aliases == ["Ana 2"]

@@ -16,9 +16,11 @@ from make_people import assert_same, files_below, find_traces, make_person, trac
 from test_cache import make_analysis
 
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people.person import MAX_STATE_BYTES, clean_name, name_key
+from pvchat.people.folders import PersonFolders
+from pvchat.people.index import Row
+from pvchat.people.person import MAX_STATE_BYTES, Person, clean_name, name_key
 from pvchat.people.store import PeopleStore, describe
-from pvchat.storage import atomic
+from pvchat.storage import atomic, private
 from pvchat.storage.clips import ClipCache
 
 
@@ -170,6 +172,45 @@ def test_a_full_disk_is_told_and_leaves_nothing(store: PeopleStore, monkeypatch:
     assert store.names() == ["Ana"]
     assert list((store.root / ".scratch").iterdir()) == []
     assert_same(PeopleStore().get("Ana"), make_person("Ana"))
+
+
+@pytest.mark.parametrize("name", ["Ana", "Ben"])
+def test_a_disk_that_runs_full_at_the_index_undoes_nothing(
+    store: PeopleStore, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What was said to have failed was done: a second try was told that she is enrolled already."""
+    store.add(make_person("Ana"))
+    write = private.write
+
+    def full(path: Path, *args: Any, **options: Any) -> None:
+        if path.name == "index.json":
+            _no_space()
+        write(path, *args, **options)
+
+    monkeypatch.setattr(private, "write", full)
+    store.add(make_person("Ben"))
+    assert PeopleStore().names() == ["Ana", "Ben"]
+    store.forget(name)
+    assert not any(name.encode() in path.read_bytes() for path in files_below(store.root))
+
+
+def test_a_snapshot_names_people_as_they_are_when_they_are_read(
+    store: PeopleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(make_person("Ben"))
+    store.alias("Ben", "Benny")
+    other, load = PeopleStore(), PersonFolders.load
+
+    def renamed_first(self: PersonFolders, row: Row) -> Person | None:
+        with monkeypatch.context() as patch:
+            patch.setattr(PersonFolders, "load", load)
+            other.rename("Ben", "Cleo")
+        return load(self, row)
+
+    monkeypatch.setattr(PersonFolders, "load", renamed_first)
+    seen = PeopleStore().snapshot()
+    assert seen.names == ("Cleo",) == tuple(person.name for person in seen.people)
+    assert seen.aliases == {"Benny": "Cleo"}
 
 
 def _no_space(*_: Any) -> None:

@@ -139,10 +139,16 @@ class PeopleIndex:
         return [row.replaces for row in rows.values() if row.replaces in rows]
 
     def write(self, scratch: Path) -> None:
-        """Bring the file up to date; only for the holder of the store's lock."""
+        """Bring the file up to date; only for the holder of the store's lock.
+
+        On a full disk there is none then: what was changed is done, and an old one may hold a forgotten name.
+        """
         rows = [{name: getattr(row, name) for name in _FIELDS} for row in self.rows().values()]
         data = json.dumps({"format": INDEX_FORMAT, "rows": rows}, ensure_ascii=False, indent=1).encode()
-        private.write(self.path, data, scratch)
+        try:
+            private.write(self.path, data, scratch)
+        except OSError:
+            self.path.unlink(missing_ok=True)
 
     def is_stale(self) -> bool:
         """Whether the file names other folders than there are; it may then still hold a forgotten name."""

@@ -90,10 +90,10 @@ class PeopleStore:
 
     def snapshot(self) -> Snapshot:
         """Everyone as of now, from one look at the folder: names, aliases and people that belong together."""
-        rows = list(self._rows().values())
-        aliases = {alias: row.name for row in rows for alias in row.aliases}
-        people = tuple(person for row in rows if (person := self._folders.load(row)) is not None)
-        return Snapshot(tuple(row.name for row in rows), aliases, people)
+        read = [(row, self._folders.load(row)) for row in self._rows().values()]
+        named = [person or row for row, person in read]  # another process may have renamed her between the two
+        aliases = {alias: one.name for one in named for alias in one.aliases}
+        return Snapshot(tuple(one.name for one in named), aliases, tuple(person for _, person in read if person))
 
     def ids(self) -> dict[str, str]:
         """Name of whom each id is, ids that they had before included: what isn't among them is of nobody."""

@@ -12,7 +12,7 @@ Where only some minutes are asked about, only their parts are looked through; th
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,11 +75,19 @@ class LongVideo:
 
 @dataclass
 class KeptParts:
-    """The finished parts of one video's scan, in a cache of clips."""
+    """The finished parts of one video's scan, in a cache of clips.
+
+    Attributes:
+        cache: where they are.
+        key: of the video.
+        version: under which they are kept.
+        wanted: whether another one may still be kept: not of a video that was forgotten meanwhile.
+    """
 
     cache: ClipCache
     key: str
     version: str = ""
+    wanted: Callable[[], bool] = lambda: True
 
     def load(self, number: int) -> ClipAnalysis | None:
         """A part's analysis, or None."""
@@ -88,7 +96,8 @@ class KeptParts:
     def save(self, number: int, part: ClipAnalysis) -> None:
         """Keep a part's analysis."""
         part.key = self._name(number)
-        self.cache.save(part, self.version)
+        if self.wanted():
+            self.cache.save(part, self.version)
 
     def remove(self) -> None:
         """Remove all parts; some may be gone already, for the cache drops what is old."""
@@ -109,7 +118,7 @@ def scan(
     kept: KeptParts,
     progress: Progress | None = None,
     within: tuple[float, float] | None = None,
-) -> Iterator[Seen]:
+) -> Generator[Seen, None, None]:
     """Look through a long video, or through some of it.
 
     Args:

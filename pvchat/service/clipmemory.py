@@ -7,6 +7,7 @@ The experts look at one clip at a time, at a long video part by part: between tw
 what is known already is told without waiting for them.
 
 An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its place, in one step.
+What was begun before a clip was forgotten, or is of bytes that changed meanwhile, answers, and isn't kept.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.perception import VERSION
 from pvchat.schemas import Appearance, ClipAnalysis, Look, Progress, Stage, Track
+from pvchat.service.atwork import AtWork, ClipFile
 from pvchat.video import ContentKeys
 
 if TYPE_CHECKING:
@@ -37,15 +39,6 @@ IN_MEMORY = 8  # analysed clips
 Partial = Callable[[ClipAnalysis], None]
 Within = Callable[[float], tuple[float, float] | None]  # a length → what is asked about of a clip so long; seconds
 _MOST = 0.8  # share of a long video from which all of it is looked through, whatever part is asked about
-
-
-@dataclass(frozen=True)
-class _File:
-    """A clip's path, content key, and the version under which its analysis is kept."""
-
-    path: str | Path
-    key: str
-    version: str
 
 
 class ClipMemory:
@@ -63,9 +56,8 @@ class ClipMemory:
         self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
         self._decoded: Clip | None = None  # the last short one, while only who is in it was looked for
-        self._at_work: dict[str, threading.Lock] = {}  # by key: one look at a clip at a time
-        self._gone: set[str] = set()  # keys at work that were forgotten meanwhile
-        self._lock = threading.Lock()  # of what is remembered, at work and gone
+        self._at_work = AtWork()
+        self._lock = threading.Lock()  # of what is remembered
 
     def look(
         self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what", within: Within | None = None
@@ -88,28 +80,33 @@ class ClipMemory:
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
             return Look(held)
-        with self._working_on(file.key):
+        with self._at_work.turn(file):
             held = self._remembered(file.key) or self.cache.load(file.key, file.version)
             seen = Look(held) if held is not None else self._first_look(file, partial, within)
             if seen.length_s is not None:
                 return seen  # some minutes of it; their parts are kept
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
-            self._remember(seen.analysis)
+            self._remember(seen.analysis, file)
         return seen
 
-    @contextmanager
-    def _working_on(self, key: str) -> Iterator[None]:
-        """One look at a clip at a time; what was forgotten meanwhile isn't kept."""
-        with self._lock:
-            at_work = self._at_work.setdefault(key, threading.Lock())
-        with at_work:
-            try:
-                yield
-            finally:
-                with self._lock:
-                    self._at_work.pop(key, None)
-                    self._gone.discard(key)
+    def look_ahead(self, clip: str | Path, needed: tuple[float, float]) -> Look:
+        """Some seconds of a long video while another thread looks through all of it: out of turn, and without waiting.
+
+        That look takes the parts as they are when it comes to them.
+
+        Args:
+            clip: the video.
+            needed: from when to when, seconds.
+
+        Raises:
+            VideoReadError: it can't be used.
+        """
+        from pvchat import video
+
+        file = self._file(clip)
+        with self._at_work.turn(file, beside=True):
+            return self._look_through(file, video.probe(file.path, self.config), None, needed)
 
     def enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
         """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask.
@@ -145,15 +142,16 @@ class ClipMemory:
         if analysis.scenes or not bare:
             return analysis
         file = self._file(clip)
-        with self._working_on(file.key):
+        with self._at_work.turn(file):
+            file.gone |= not self._holds(file.key)
             held = self._remembered(file.key) or analysis
             with self.networks.lock:
                 decoded = self._decoded
                 if decoded is None or decoded.key != file.key:
                     decoded = self._decode(file)
                 analysis = covered(decoded, held, bare, self.networks.experts)
-            self._save(analysis, file.version)
-            self._remember(analysis)
+            self._save(analysis, file)
+            self._remember(analysis, file)
         return analysis
 
     def tell(
@@ -187,9 +185,9 @@ class ClipMemory:
         """Forget one clip, in memory and on disk."""
         from pvchat.perception.scan import KeptParts
 
+        self._at_work.forget(key)  # before what it kept goes
         with self._lock:
             self._recent.pop(key, None)
-            self._gone |= {key} & set(self._at_work)
         self.networks.forget()
         self._decoded = None
         self.cache.purge_key(key)
@@ -197,17 +195,17 @@ class ClipMemory:
 
     def clear(self) -> None:
         """Forget all clips in memory; the cache on disk is its owner's to purge."""
+        self._at_work.forget()
         with self._lock:
             self._recent.clear()
-            self._gone |= set(self._at_work)
         self.networks.forget()
         self._decoded = None
 
     def __len__(self) -> int:
         return len(self._recent)
 
-    def _file(self, clip: str | Path) -> _File:
-        return _File(clip, self._keys.of(clip), f"{VERSION}:{self.config}")
+    def _file(self, clip: str | Path) -> ClipFile:
+        return ClipFile(clip, self._keys.of(clip), f"{VERSION}:{self.config}")
 
     def _remembered(self, key: str) -> ClipAnalysis | None:
         """An analysis in memory, which stays there for longer now."""
@@ -216,28 +214,33 @@ class ClipMemory:
                 self._recent.move_to_end(key)
             return self._recent.get(key)
 
-    def _remember(self, analysis: ClipAnalysis) -> None:
+    def _holds(self, key: str) -> bool:
+        """Whether there is an analysis; one that somebody goes on from and that is held no more was forgotten."""
+        return self._remembered(key) is not None or self.cache.has(key)
+
+    def _remember(self, analysis: ClipAnalysis, file: ClipFile) -> None:
         """Keep an analysis in memory, unless its clip was forgotten while it was looked at."""
         with self._lock:
-            if analysis.key in self._gone:
+            if file.gone:
                 return
             self._recent[analysis.key] = analysis
             self._recent.move_to_end(analysis.key)
             while len(self._recent) > IN_MEMORY:
                 self._recent.popitem(last=False)
 
-    def _is_gone(self, key: str) -> bool:
-        """Whether a clip was forgotten while it was looked at."""
-        with self._lock:
-            return key in self._gone
+    def _check(self, file: ClipFile) -> None:
+        """Note whether a clip became another one while it was looked at."""
+        with suppress(VideoReadError, OSError):  # deleted meanwhile: what was read was it
+            file.gone |= self._keys.of(file.path) != file.key
 
-    def _save(self, analysis: ClipAnalysis, version: str) -> None:
-        """Keep an analysis on disk, unless its clip was forgotten while it was looked at."""
+    def _save(self, analysis: ClipAnalysis, file: ClipFile) -> None:
+        """Keep an analysis on disk, unless its clip was forgotten, or became another, while it was looked at."""
+        self._check(file)
         with self._lock:
-            if analysis.key not in self._gone:
-                self.cache.save(analysis, version)
+            if not file.gone:
+                self.cache.save(analysis, file.version)
 
-    def _first_look(self, file: _File, partial: Partial | None, within: Within | None) -> Look:
+    def _first_look(self, file: ClipFile, partial: Partial | None, within: Within | None) -> Look:
         from pvchat import video
         from pvchat.perception import analysis
         from pvchat.perception.scan import is_long, probed
@@ -245,21 +248,23 @@ class ClipMemory:
         started = time.perf_counter()
         found = probed(file.path, self.config)
         if found is not None and is_long(found, self.config):
-            return self._look_through(file, found, partial, within)
+            return self._look_through(file, found, partial, None if within is None else within(found.duration_s))
         with self.networks.lock:
             decoded = video.load(file.path, self.config, progress=self.progress, key=file.key, found=found)
             read = time.perf_counter()
             seen = analysis.recognise(decoded, self.networks.experts, self.progress)
             self._decoded = decoded if seen.stage == "who" else None
-        self._save(seen, file.version)
+        self._save(seen, file)
+        if file.gone:
+            self._decoded = None
         return Look(seen, read - started, time.perf_counter() - read)
 
-    def _decode(self, file: _File) -> Clip:
+    def _decode(self, file: ClipFile) -> Clip:
         from pvchat import video
 
         return video.load(file.path, self.config, progress=self.progress, key=file.key)
 
-    def _measure(self, file: _File, seen: Look) -> Look:
+    def _measure(self, file: ClipFile, seen: Look) -> Look:
         """A short clip's analysis of stage "what" out of one of stage "who"; decoded again if it isn't the last one."""
         from pvchat.perception.measuring import measure
 
@@ -270,48 +275,42 @@ class ClipMemory:
                 decoded = self._decode(file)
                 decode_s, started = decode_s + time.perf_counter() - started, time.perf_counter()
             measured = measure(decoded, seen.analysis, self.networks.experts, self.progress)
-        self._save(measured, file.version)
+        self._save(measured, file)
         return Look(measured, decode_s, seen.experts_s + time.perf_counter() - started)
 
-    def _look_through(self, file: _File, found: Probe, partial: Partial | None, within: Within | None) -> Look:
-        """A long video, part by part; parts that were finished before it was stopped aren't made again."""
-        from pvchat.perception.scan import KeptParts, LongVideo, scan
+    def _look_through(
+        self, file: ClipFile, found: Probe, partial: Partial | None, needed: tuple[float, float] | None
+    ) -> Look:
+        """A long video, or some seconds of it, part by part; parts that were finished before aren't made again."""
+        from pvchat.perception.scan import KeptParts, LongVideo
+        from pvchat.service.longvideos import look_through
 
-        started, parts = time.perf_counter(), KeptParts(self.cache, file.key, file.version)
-        needed = within(found.duration_s) if within is not None else None
         if needed is not None and needed[1] - needed[0] >= _MOST * found.duration_s:
             needed = None
+        parts = KeptParts(self.cache, file.key, file.version, lambda: not file.gone)
         source = LongVideo(file.path, found, self.config)
-        scanning = scan(source, self.networks.experts, parts, self.progress, needed)
-        so_far = None
-        while True:
-            with self.networks.lock:
-                more = next(scanning, None)
-            if more is None:
-                break
-            so_far = more
-            if partial is not None:
-                partial(so_far.analysis())
-        assert so_far is not None  # it yields at least once
-        seen = Look(so_far.analysis(), experts_s=time.perf_counter() - started)  # decoding is in it
+        seen = look_through(source, self.networks, parts, self.progress, partial, needed)
         if needed is None:
-            self._save(seen.analysis, file.version)
-        if needed is None or self._is_gone(file.key):
+            self._save(seen.analysis, file)
+        else:
+            self._check(file)
+        if needed is None or file.gone or self._holds(file.key):
             parts.remove()
-        return seen if needed is None else replace(seen, length_s=found.duration_s)
+        return seen
 
     def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
         from pvchat import video
         from pvchat.perception.closer import look_closer
         from pvchat.perception.scan import LongVideo
 
-        with self.networks.lock:
+        with self.networks.lock:  # so does whoever forgets; its turn the whole video's scan may have for long
             started, file = time.perf_counter(), self._file(clip)
+            file.gone = not self._holds(file.key)
             source = LongVideo(file.path, video.probe(file.path, self.config), self.config)
             more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
             if keep:
-                self.cache.save(more, file.version)
-                self._remember(more)
+                self._save(more, file)
+                self._remember(more, file)
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
 
 

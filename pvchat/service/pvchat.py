@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pvchat.chat.questions import Question, Turn, read_questions
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
+from pvchat.people.person import checked
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
 from pvchat.service.answering import Answering, Asking, within
@@ -225,18 +226,18 @@ class PVChat(Enrolling, Correcting):
         The deep state, if any, stays as it is: `name`'s, else `other`'s. Clips are analysed anew after this.
 
         Raises:
-            UnknownPersonError, PeopleError: nobody has a name, both are the same, or one is drawn and one isn't.
+            UnknownPersonError, PeopleError: nobody has a name, both are the same, or one is drawn and one isn't; there
+                would be more aliases than one may have. Nothing is changed then.
         """
         from pvchat.people.merge import merge
 
         with self.networks.lock:
             kept, gone = self.people.get(name), self.people.get(other)
-            merged = merge(kept, gone)
-            if self.describer is not None and merged.depth == "instant":
-                merged = self.describer.remember(merged)
-            self.people.add(merged, replace=True)
+            aliases = [gone.name, *gone.aliases]
+            checked(replace(merge(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
+            self.people.revise(kept.name, lambda one: self._joined(one, gone))
             self.forget(gone.name)
-            for alias in (gone.name, *gone.aliases):
+            for alias in aliases:
                 self.people.alias(kept.name, alias)
         return self.people.get(kept.name)
 

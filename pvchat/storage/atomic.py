@@ -79,14 +79,17 @@ def remove_folder(path: Path, scratch: Path) -> None:
 
 
 def sweep(scratch: Path) -> None:
-    """Delete everything in the scratch folder; only for the holder of the lock that its writers take."""
+    """Delete everything in the scratch folder; only for the holder of the lock that its writers take.
+
+    Drafts that a writer without the lock (`video.ContentKeys`) has put in place meanwhile are passed over.
+    """
     if not scratch.is_dir():
         return
     for entry in list(os.scandir(scratch)):
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path)
         else:
-            os.unlink(entry.path)
+            Path(entry.path).unlink(missing_ok=True)
 
 
 def remove_abandoned(folder: Path) -> None:

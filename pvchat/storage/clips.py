@@ -15,7 +15,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -73,7 +73,8 @@ class ClipCache:
             return None
         try:
             analysis = self._read(path, key, version)
-            os.utime(path)  # least recently used goes first
+            with suppress(OSError):  # a read-only disk
+                os.utime(path)  # least recently used goes first
             return analysis
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             _log.info("clip cache: dropping an entry: %s", error)
@@ -82,7 +83,8 @@ class ClipCache:
             with self._locked():
                 return self._read(path, key, version)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            self.purge_key(key)
+            with suppress(OSError):  # on a read-only disk it stays, and is passed over
+                self.purge_key(key)
             return None
 
     def save(self, analysis: ClipAnalysis, version: str) -> None:
@@ -103,7 +105,7 @@ class ClipCache:
                 for path in self.root.glob(f"{name}.*.safetensors"):
                     if path != current:
                         path.unlink()
-                self._prune(self.max_bytes)
+                self._prune(self.max_bytes, but=name)
         except OSError as error:
             _log.warning("clip cache: the analysis of this clip isn't kept (%s)", error)
 
@@ -178,12 +180,15 @@ class ClipCache:
                 entries[stem] = [max(old[0], used), old[1] + stat.st_size]
         return sorted((used, int(size), stem) for stem, (used, size) in entries.items())
 
-    def _prune(self, max_bytes: int) -> int:
+    def _prune(self, max_bytes: int, but: str = "") -> int:
+        """As `prune`, but for one entry: where the clock was put back, others look newer than what was just saved."""
         entries = self._entries()
         total, gone = sum(size for _, size, _ in entries), 0
         for _, size, stem in entries:
             if total <= max_bytes:
                 break
+            if stem == but:
+                continue
             self._remove(stem)
             total, gone = total - size, gone + 1
         return gone

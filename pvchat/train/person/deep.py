@@ -127,10 +127,7 @@ def train_on(chat: Service, person: Person, folder: Path, options: DeepOptions =
     deep = learn(chat, person, data, options)
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep
-    current = stored(chat, person)
-    kept: dict[str, Any] = {"name": current.name, "aliases": current.aliases, "created": current.created}
-    deep = with_examples(replace(deep, **kept), examples_of(current))
-    return chat.people.add(deep, replace=True)
+    return chat.people.revise(stored(chat, person).name, lambda current: _in_place_of(current, person, deep))
 
 
 def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions = USUAL) -> Person:
@@ -263,12 +260,29 @@ def stored(chat: Service, person: Person) -> Person:
         PeopleError: she was forgotten or replaced meanwhile: nothing of her may come back.
     """
     for one in chat.people.all():
-        if one.id == person.id or _same_enrollment(one, person):
+        if _same_enrollment(one, person):
             return one
-    raise PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)
+    raise _gone(person)
+
+
+def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
+    """The deep person with what was said of her meanwhile; looked at while nobody else writes: she may just have gone.
+
+    Raises:
+        PeopleError: somebody else has her name by now.
+    """
+    if not _same_enrollment(current, person):
+        raise _gone(person)
+    return with_examples(replace(deep, created=current.created), examples_of(current))
+
+
+def _gone(person: Person) -> PeopleError:
+    return PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)
 
 
 def _same_enrollment(one: Person, other: Person) -> bool:
     """Whether only names or corrections changed since; those move a person to another folder."""
+    if one.id == other.id:
+        return True
     same = (one.created, one.clip_key) == (other.created, other.clip_key)
     return same and np.array_equal(one.arrays.get("prototypes", ()), other.arrays.get("prototypes", ()))

@@ -1,0 +1,182 @@
+"""What was begun before a clip was forgotten, or of bytes that are others by now, is kept nowhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from make_clips import encode  # noqa: E402
+from make_studio import ANA, BEN, Studio  # noqa: E402
+from test_closer import Experts, person  # noqa: E402
+from test_parts import CONFIG, FPS, film  # noqa: E402
+
+from pvchat import PVChat, video  # noqa: E402
+from pvchat.schemas import ClipAnalysis, Progress  # noqa: E402
+from pvchat.service.clipmemory import ClipMemory  # noqa: E402
+from pvchat.storage.clips import ClipCache  # noqa: E402
+
+
+@pytest.fixture
+def experts(monkeypatch: pytest.MonkeyPatch) -> Experts:
+    return Experts(monkeypatch)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return encode(tmp_path / "film.mp4", film(40.0, (2.0, 5.0, 15.0, 24.0, 30.0, 38.0)), fps=FPS, options={"g": "25"})
+
+
+def memory_in(folder: Path, progress: Progress = lambda what, done, total: None) -> ClipMemory:
+    networks: Any = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
+    return ClipMemory(networks, ClipCache(folder), CONFIG, progress)
+
+
+def kept(folder: Path) -> list[Path]:
+    return list(folder.glob("*.json"))
+
+
+class Stepping:
+    """A first look that waits in each thread until it is let go."""
+
+    def __init__(self, memory: ClipMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.inside: list[str] = []
+        self.go = {name: threading.Event() for name in (*"ABC", "MainThread")}
+        self._real, self._came = memory._first_look, threading.Condition()
+        self._memory = memory
+        monkeypatch.setattr(memory, "_first_look", self._first_look)
+
+    def _first_look(self, *args: Any) -> Any:
+        name = threading.current_thread().name
+        with self._came:
+            self.inside.append(name)
+            self._came.notify_all()
+        assert self.go[name].wait(30)
+        return self._real(*args)
+
+    def start(self, name: str, clip: Path) -> threading.Thread:
+        """Look in a thread of that name, and wait until it is at work or waits for its turn."""
+        thread = threading.Thread(target=self._memory.look, args=(clip, None, "who"), name=name)
+        before = self._wanted()
+        thread.start()
+        while self._wanted() <= before:
+            thread.join(0.01)
+        return thread
+
+    def wait_for(self, names: list[str]) -> None:
+        with self._came:
+            assert self._came.wait_for(lambda: self.inside == names, 30)
+
+    def _wanted(self) -> int:
+        with self._memory._lock:
+            return len(self._memory._at_work)
+
+
+def test_one_look_at_a_time_and_all_that_began_before_it_was_forgotten_is_gone(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, steps = studio.clip("party", ANA, BEN), Stepping(chat._clips, monkeypatch)
+    first, second = steps.start("A", clip), steps.start("B", clip)
+    steps.wait_for(["A"])
+    chat.forget("Ana")
+    steps.go["A"].set()
+    first.join()
+    steps.wait_for(["A", "B"])
+    third = steps.start("C", clip)
+    assert steps.inside == ["A", "B"]  # it waits for its turn
+    steps.go["B"].set()
+    second.join()
+    assert not kept(chat.cache.root)  # it had waited when she was forgotten
+    steps.wait_for(["A", "B", "C"])
+    chat.forget("Ben")
+    steps.go["C"].set()
+    third.join()
+    assert not kept(chat.cache.root)
+    assert len(chat._clips) == 0
+    assert chat._clips._decoded is None
+    assert not chat._clips._at_work
+    steps.go["MainThread"].set()
+    chat.analyse(clip)
+    assert kept(chat.cache.root)
+
+
+def test_what_is_measured_of_a_forgotten_video_is_not_kept(path: Path, tmp_path: Path, experts: Experts) -> None:
+    """A question looks, then measures; in between somebody is forgotten."""
+    memory = memory_in(tmp_path / "cache")
+    seen = memory.look(path, stage="who")
+    memory.drop(seen.analysis.key)
+    told = memory.tell(path, seen, [person(seen.analysis, 1)])
+    assert person(told.analysis, 1).facts.clothes  # it is answered
+    assert not kept(tmp_path / "cache")
+    assert len(memory) == 0
+
+
+def test_parts_of_a_video_that_was_forgotten_meanwhile_are_not_kept(
+    path: Path, tmp_path: Path, experts: Experts
+) -> None:
+    def watch(what: str, done: float, total: float) -> None:
+        if 10 < done < 20:
+            memory.clear()
+            memory.cache.purge()
+        if done > 30:
+            raise KeyboardInterrupt
+
+    memory = memory_in(tmp_path / "cache", watch)
+    with pytest.raises(KeyboardInterrupt):
+        memory.look(path)
+    assert not kept(tmp_path / "cache")
+
+
+def test_masked_faces_of_a_forgotten_clip_are_not_kept(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = studio.clip("party", ANA)
+    monkeypatch.setattr("pvchat.perception.analysis.covered", lambda clip, analysis, numbers, experts: analysis)
+    analysis = chat.analyse(clip)
+    chat.forget("Ana")
+    chat._clips.covered(clip, analysis)
+    assert not kept(chat.cache.root)
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_file_that_becomes_another_while_it_is_looked_at_is_not_kept_as_what_it_was(
+    studio: Studio, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
+) -> None:
+    clip = path if long else studio.clip("ana", ANA)
+    memory = memory_in(tmp_path / "cache")
+    other = clip.read_bytes() + b"more"
+
+    def swapped(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            found = real(*args, **options)
+            clip.write_bytes(other)
+            return found
+
+        return call
+
+    if long:
+        Experts(monkeypatch)
+        monkeypatch.setattr("pvchat.perception.scan.probed", swapped(video.probe))
+    else:
+        monkeypatch.setattr(video, "load", swapped(studio.load))
+    seen = memory.look(clip, stage="who")
+    assert isinstance(seen.analysis, ClipAnalysis)  # it is answered
+    assert not kept(tmp_path / "cache")
+    assert len(memory) == 0
+    assert memory._decoded is None
+
+
+def test_a_look_that_is_stopped_leaves_nobody_reading(path: Path, tmp_path: Path, experts: Experts) -> None:
+    def stop(analysis: ClipAnalysis) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as held:  # and with it the frames
+        memory_in(tmp_path / "cache").look(path, stop)
+    assert held.value.__traceback__ is not None
+    assert "reading ahead" not in [thread.name for thread in threading.enumerate()]
