@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NOT_YET = "I haven't come to that part yet."
 STILL_LOOKING = "I am still looking."  # where what was seen so far doesn't tell it
 _TO_COME = (0.0, 0.0)  # the window of a part that wasn't seen yet
+_MOST = 0.8  # share of a long video from which all of it is looked through, whatever part is asked about
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Answering:
 
 
 def within(questions: Sequence[Question], between: Window | None, length_s: float) -> tuple[float, float] | None:
-    """The seconds of a clip of this length that all questions are about; None: all of it.
+    """The seconds of a clip of this length that all questions are about; None: all of it, or nearly all.
 
     Raises:
         SettingsError: a part isn't one of the clip.
@@ -126,7 +127,8 @@ def within(questions: Sequence[Question], between: Window | None, length_s: floa
     known = [reach for reach in reaches if reach is not None]
     if len(known) < len(reaches):
         return None
-    return min(start for start, _ in known), max(end for _, end in known)
+    first, last = min(start for start, _ in known), max(end for _, end in known)
+    return (first, last) if last - first < _MOST * length_s else None
 
 
 def _part(seen: Look, window: tuple[float, float] | None) -> ClipAnalysis:

@@ -38,7 +38,6 @@ IN_MEMORY = 8  # analysed clips
 
 Partial = Callable[[ClipAnalysis], None]
 Within = Callable[[float], tuple[float, float] | None]  # a length → what is asked about of a clip so long; seconds
-_MOST = 0.8  # share of a long video from which all of it is looked through, whatever part is asked about
 
 
 class ClipMemory:
@@ -285,8 +284,6 @@ class ClipMemory:
         from pvchat.perception.scan import KeptParts, LongVideo
         from pvchat.service.longvideos import look_through
 
-        if needed is not None and needed[1] - needed[0] >= _MOST * found.duration_s:
-            needed = None
         parts = KeptParts(self.cache, file.key, file.version, lambda: not file.gone)
         source = LongVideo(file.path, found, self.config)
         seen = look_through(source, self.networks, parts, self.progress, partial, needed)

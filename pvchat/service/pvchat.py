@@ -163,10 +163,35 @@ class PVChat(Enrolling, Correcting):
         """
         return self._answer(clip, [question], history, Asking(between, whole_s=whole_s, seen=seen))[0]
 
+    def look_ahead(
+        self,
+        clip: str | Path,
+        seen: ClipAnalysis,
+        whole_s: float,
+        question: str,
+        history: Sequence[Turn] = (),
+        between: Window | None = None,
+    ) -> Look | None:
+        """The minutes of a long video that a question is about, looked at now though the look hasn't come to them yet.
+
+        Arguments and errors as for `ask_so_far`; `ask_of_part` answers from it.
+
+        Returns:
+            None where what was `seen` holds them already, or where all of the video is asked about.
+        """
+        needed = within(self._read([question], history), between, whole_s)
+        return None if needed is None or needed[1] <= seen.duration_s else self._clips.look_ahead(clip, needed)
+
+    def ask_of_part(
+        self, clip: str | Path, part: Look, question: str, history: Sequence[Turn] = (), between: Window | None = None
+    ) -> Answer:
+        """`ask` where all that a question is about lies in the part of a long video that was looked at."""
+        asking = Asking(between, seen=part.analysis, length_s=part.length_s)
+        return self._answer(clip, [question], history, asking)[0]
+
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
-        everyone = self.people.snapshot()
-        return read_questions([question], history, everyone.names, everyone.aliases, self._encode)[0]
+        return self._read([question], history)[0]
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""
@@ -191,6 +216,10 @@ class PVChat(Enrolling, Correcting):
     def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
         """`analyse`, with the seconds that it took; raises VideoReadError."""
         return self._clips.look(clip, partial, stage)
+
+    def _read(self, questions: Sequence[str], history: Sequence[Turn]) -> list[Question]:
+        everyone = self.people.snapshot()
+        return read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], asking: Asking
