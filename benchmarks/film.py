@@ -19,7 +19,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,12 +27,13 @@ from pathlib import Path
 import planted
 
 from pvchat import PVChat
-from pvchat.config import Settings
+from pvchat.config import Settings, VideoConfig
 from pvchat.perception.scan import KeptParts
 from pvchat.storage.clips import ClipCache
-from pvchat.video import content_key
+from pvchat.video import content_key, probe
 
 WITHIN_S = 0.5
+AROUND_S = 15.0  # of a film that is asked about where somebody is planted
 
 
 @dataclass(frozen=True)
@@ -123,11 +124,9 @@ def found_in(folder: Path, out: Path, half: str, seed: int = 0) -> None:
     """
     film, plan = ten_minutes(folder, out, half, seed), planted.plan(folder, 10.0, half, seed)
     truth, said_of = plan.planted, planted.labels(folder)
-    clips = {one["name"]: one["enroll"] for one in json.loads((folder / "people.json").read_text(encoding="utf-8"))}
     with tempfile.TemporaryDirectory() as store:
         chat = PVChat(Settings(answers="facts"), cache=ClipCache(out / "cache")).with_people(store)
-        for name in sorted({p.name for p in truth}):
-            chat.enroll(folder / clips[name], name, track=1)
+        _enroll(chat, folder, {p.name for p in truth})
         spans = _spans(chat, film)
         alone = {p: bool(_spans(chat, folder / p.clip).get(p.name)) for p in truth}
     off = {p: min((_apart(p, span) for span in spans.get(p.name, ())), default=float("inf")) for p in truth}
@@ -142,6 +141,31 @@ def found_in(folder: Path, out: Path, half: str, seed: int = 0) -> None:
             there = said_of.get((clip, name))
             label = "no label" if there is None else "she is there" if there else "she isn't there"
             _tell(f"  also said: {name} {start:.1f}-{end:.1f} s  {label}  {clip}")
+
+
+def found_by_minutes(folder: Path, out: Path, half: str, seed: int = 0) -> None:
+    """Prints who of the planted is found where her own minutes are asked about and nothing else was looked through.
+
+    That is from `AROUND_S` before to as long after; what a question before had looked through is known.
+    """
+    film, truth = ten_minutes(folder, out, half, seed), planted.plan(folder, 10.0, half, seed).planted
+    found, started, length_s = 0, _cpu_s(), probe(film, VideoConfig()).duration_s
+    with tempfile.TemporaryDirectory() as store:
+        chat = PVChat(Settings(answers="facts"), cache=ClipCache(Path(store) / "cache")).with_people(store)
+        _enroll(chat, folder, {p.name for p in truth})
+        for p in truth:
+            part = max(0.0, p.start_s - AROUND_S), min(p.end_s + AROUND_S, length_s)
+            (said,) = chat.ask(film, f"Is {p.name} in this video?", between=part).people
+            there = said.decision == "present" and any(_apart(p, span) <= WITHIN_S for span in said.spans)
+            found += there
+            _tell(f"  {p.name:10s} {p.start_s:6.1f}-{p.end_s:6.1f} s  {said.decision} {said.probability:.2f}  {there}")
+    _tell(f"planted {len(truth)}: found by their minutes alone {found}; processor {_cpu_s() - started:.0f} s in all")
+
+
+def _enroll(chat: PVChat, folder: Path, names: Collection[str]) -> None:
+    clips = {one["name"]: one["enroll"] for one in json.loads((folder / "people.json").read_text(encoding="utf-8"))}
+    for name in sorted(names):
+        chat.enroll(folder / clips[name], name, track=1)
 
 
 def _spans(chat: PVChat, clip: Path) -> dict[str, list[tuple[float, float]]]:
@@ -189,6 +213,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/film"), help="where films and rows are kept")
     parser.add_argument("--minutes", type=float, nargs="*", default=[])
     parser.add_argument("--found", action="store_true", help="enroll who is planted and look for them")
+    parser.add_argument("--by-minutes", action="store_true", help="look for them in their own minutes alone")
     parser.add_argument("--half", choices=("tune", "check"), default="tune", help="whose clips --found is measured on")
     parser.add_argument("--seed", type=int, default=0, help="of the film that --found is measured on")
     parser.add_argument("--plot", type=Path)
@@ -196,6 +221,8 @@ def main() -> None:
     rows = measure(asked.folder, asked.out, asked.minutes)
     if asked.found:
         found_in(asked.folder, asked.out, asked.half, asked.seed)
+    if asked.by_minutes:
+        found_by_minutes(asked.folder, asked.out, asked.half, asked.seed)
     if asked.plot:
         plot(rows, _longest_way(asked.out), asked.plot)
 
