@@ -64,6 +64,17 @@ def test_parts_follow_each_other_without_gaps(long_clip: Path) -> None:
         assert one.clip.times[-1] < one.end_s < two.clip.times[0]
 
 
+@pytest.mark.parametrize("apart", [11, 25, 61, 121])
+def test_whoever_begins_with_a_later_part_reads_it_as_it_was(tmp_path: Path, apart: int) -> None:
+    """A key frame just after the border was taken for a cut: a scan that goes on saw other shots than one in a go."""
+    path = encode(tmp_path / "film.mp4", film(), fps=FPS, options={"g": str(apart), "sc_threshold": "0"})
+    for part in read(path)[1:]:
+        again = read(path, start_s=part.start_s)[0]
+        assert (again.start_s, again.end_s, again.clip.cuts) == (part.start_s, part.end_s, part.clip.cuts)
+        np.testing.assert_array_equal(again.clip.times, part.clip.times)
+        np.testing.assert_array_equal(again.clip.images, part.clip.images)
+
+
 def test_every_cut_is_in_the_part_that_it_is_in(long_clip: Path) -> None:
     found = read(long_clip)
     assert [c for p in found for c in p.clip.cuts] == pytest.approx(list(CUTS), abs=1e-3)

@@ -141,9 +141,11 @@ class Narrator:
             return judged(witness, known, viewed, self.settings.presence)
 
     def forget(self) -> None:
-        """Drop the frames of the last clip from memory."""
-        with self.lock:
-            self.frames.forget()
+        """Drop the frames of the last clip from memory.
+
+        Without the lock: a training holds it for long, and waits for the experts, who wait while somebody is forgotten.
+        """
+        self.frames.forget()
 
     def _listen(
         self, question: Question, present: list[PersonPresence], evidence: Evidence, viewed: Viewed, heard: Heard

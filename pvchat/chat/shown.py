@@ -8,6 +8,7 @@ Legend: T frames. Boxes are x0, y0, x1, y1 as fractions of the frame.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,7 @@ class ClipFrames:
     def __init__(self, config: VideoConfig) -> None:
         self.config = config
         self._kept: tuple[tuple[str, Window, int], Clip] | None = None
+        self._forgotten, self._lock = 0, threading.Lock()
 
     def shown(self, viewed: Viewed, present: Sequence[PersonPresence], base: Base, show: str = "auto") -> Shown:
         """What is shown for one question.
@@ -62,18 +64,23 @@ class ClipFrames:
         return replace(marked, crop=cropped(plain).crop) if wanted else marked
 
     def forget(self) -> None:
-        """Drop them."""
-        self._kept = None
+        """Drop them; what is read at this moment isn't kept either."""
+        with self._lock:
+            self._kept, self._forgotten = None, self._forgotten + 1
 
     def _clip(self, path: Path, analysis: ClipAnalysis, window: Window, frames: int) -> Clip:
         from pvchat import video
 
-        key = (analysis.key, window, frames)
-        if self._kept is None or self._kept[0] != key:
-            rate = max(self.config.sample_fps, frames / max(0.1, window[1] - window[0]))
-            config = replace(self.config, max_frames=frames, sample_fps=rate)
-            self._kept = key, video.load(path, config, span=window, key=analysis.key)
-        return self._kept[1]
+        key, kept, before = (analysis.key, window, frames), self._kept, self._forgotten
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        rate = max(self.config.sample_fps, frames / max(0.1, window[1] - window[0]))
+        config = replace(self.config, max_frames=frames, sample_fps=rate)
+        clip = video.load(path, config, span=window, key=analysis.key)
+        with self._lock:
+            if self._forgotten == before:
+                self._kept = key, clip
+        return clip
 
 
 def window_of(present: Sequence[PersonPresence], analysis: ClipAnalysis) -> Window:

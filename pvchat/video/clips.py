@@ -21,7 +21,7 @@ from pvchat.config import VideoConfig
 from pvchat.schemas import Progress
 from pvchat.video.containers import Damage, decoded, probe_container, upright
 from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
-from pvchat.video.files import HEAD_BYTES, PathLike, Probe, open_local, sniff, unreadable
+from pvchat.video.files import HEAD_BYTES, MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
 from pvchat.video.pictures import animation, flat, open_picture, probe_picture
 from pvchat.video.shots import CutFinder
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same frames from every container
 MIN_SIDE = 16  # pixels of the copy
+LEAST_RATE = 0.001  # pictures a second of the copy; stamps that lie may ask for rates that no encoder takes
 # Of pictures larger than `VideoConfig.whole_side` the copy keeps this share: who is far away in a large picture would
 # be lost in a copy that always has the same size (docs/LOG.md, 2026-11-27).
 SHARE = 0.75
@@ -146,7 +147,7 @@ class _Source:
 
         with open_local(self.path, self.config) as file:
             try:
-                encode(copy, pictures(), 1.0 / self.step_s, COPY_OPTIONS)
+                encode(copy, pictures(), min(max(1.0 / self.step_s, LEAST_RATE), MAX_RATE), COPY_OPTIONS)
             except OSError as error:
                 why = f"the temporary copy can't be written to {copy.parent} ({error.strerror or error})."
                 raise unreadable(self.path, why, "Free some space or set PVCHAT_HOME elsewhere.") from error
@@ -174,7 +175,7 @@ class _Source:
                 break
         shown_until = start + 1.5 / self.found.fps if self.damage.packets else self.found.duration_s
         while held is not None and self.todo and (self.todo[-1] <= shown_until or not given):
-            given += 1
+            given, shown_until = given + 1, max(shown_until, self.todo[-1])
             yield self.todo.pop(), held
         if self.todo:
             self.end_s = shown_until

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.video.files import SUPPORTED, PathLike, Probe, check_length, check_pixels, check_side, unreadable
-from pvchat.video.packets import KEYFRAME_GAP_S, av_error, walk_packets
+from pvchat.video.packets import KEYFRAME_GAP_S, av_error, demuxed, walk_packets
 
 if TYPE_CHECKING:
     import av
@@ -132,7 +132,7 @@ def open_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Itera
     limits = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none", "max_pixels": str(config.max_pixels)}
     try:
         container = av.open(file, options=limits, io_open=_refuse_second_file, buffer_size=READ_BYTES)
-    except (av.error.FFmpegError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         raise _not_a_video(path, file, error) from error
     with container:
         stream = _main_stream(path, container)
@@ -148,7 +148,7 @@ _END = object()
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
     """Decode one by one; yields None for each packet that is damaged, and ends where the file does."""
     failed = av_error()
-    packets = container.demux(stream)
+    packets = demuxed(container, stream)
     while True:
         try:
             packet = next(packets, None)
@@ -189,10 +189,10 @@ def _main_stream(path: PathLike, container: Any) -> Any:
     if not streams:
         kind = "only sound, no video stream." if container.streams.audio else "no video stream."
         raise unreadable(path, f"this holds {kind}", "A clip with pictures is needed.")
-    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
-    if stream.codec_context is None:
+    known = [s for s in streams if s.codec_context is not None]  # the others have no size either
+    if not known:
         raise unreadable(path, "its video codec is not supported.", "Convert it to H.264.")
-    return stream
+    return max(known, key=lambda s: (s.width or 0) * (s.height or 0))
 
 
 def _not_a_video(path: PathLike, file: BinaryIO, error: Exception) -> VideoReadError:

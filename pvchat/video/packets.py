@@ -5,16 +5,14 @@ In: an open container and its stream. Out: a `Walk` with a word about damage. Ti
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pvchat.config import VideoConfig
 from pvchat.video.files import PathLike, check_length, unreadable
-
-if TYPE_CHECKING:
-    import av
 
 KEYFRAME_GAP_S = 1.0  # a key frame nearer than this is reached by decoding
 CUT_OFF = 0.95  # fewer than this share of the frames that the header counts: the file is incomplete
@@ -43,7 +41,7 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
     """
     walk, base = Walk(), float(stream.time_base or 0)
     try:
-        for packet in container.demux(stream):
+        for packet in demuxed(container, stream):
             stamp = packet.pts if packet.pts is not None else packet.dts
             if packet.size == 0 or stamp is None or packet.is_discard:
                 continue
@@ -55,8 +53,8 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
             if packet.is_keyframe and (not walk.keyframes or time > walk.keyframes[-1] + KEYFRAME_GAP_S):
                 walk.keyframes.append(time)
     except av_error() as error:
-        walk.note = f"the file is damaged and ends early ({error.strerror})."
-    if not walk.note and walk.count < CUT_OFF * stream.frames:
+        walk.note = f"the file is damaged and ends early ({getattr(error, 'strerror', None) or error})."
+    if not walk.note and walk.count < CUT_OFF * stream.frames and not _is_trimmed(walk, container, stream):
         walk.note = f"the file is cut off: {walk.count} of {stream.frames} frames are there."
     if walk.count == 0:
         raise unreadable(path, "its video stream holds no pictures.", "The file is cut off or damaged.")
@@ -64,6 +62,25 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
     _measure(walk, float(stream.average_rate or 0))
     check_length(path, walk.seconds, walk.count, config)
     return walk
+
+
+def demuxed(container: Any, stream: Any) -> Iterator[Any]:
+    """The packets of a stream, in the order of the file.
+
+    Streams that turn up later, in MPEG-TS, are passed over: PyAV knows those only that were there when it was opened.
+    """
+    while True:
+        try:
+            yield from container.demux(stream)
+            return
+        except IndexError:
+            continue
+
+
+def _is_trimmed(walk: Walk, container: Any, stream: Any) -> bool:
+    """Whether frames are missing because an edit list leaves them out: what it shows is there to its end."""
+    shown_s = float((stream.duration or 0) * (stream.time_base or 0))
+    return "mov" in container.format.name and 0 < CUT_OFF * shown_s <= walk.last - walk.first + walk.length
 
 
 def _measure(walk: Walk, declared_fps: float) -> None:
@@ -76,8 +93,8 @@ def _measure(walk: Walk, declared_fps: float) -> None:
     walk.seconds = span + (walk.length if 0 < walk.length < 10 / walk.fps else 1.0 / walk.fps)
 
 
-def av_error() -> type[av.error.FFmpegError]:
-    """What PyAV raises when FFmpeg fails."""
+def av_error() -> tuple[type[Exception], ...]:
+    """What PyAV raises when FFmpeg fails, or the file that it reads: damaged headers point before its beginning."""
     import av
 
-    return av.error.FFmpegError
+    return av.error.FFmpegError, OSError

@@ -21,6 +21,8 @@ from pvchat.video.containers import Damage, decoded, upright
 from pvchat.video.files import PathLike, Probe, open_local, unreadable
 from pvchat.video.shots import CutFinder
 
+# Read before a part that is begun with: what a jump there cuts off is no cut, and cuts need pictures around.
+LEAD_S = 1.0
 FRAMES = 24  # samples of a part: 12 s at two a second, 37 MB at 960 by 540
 
 
@@ -87,7 +89,8 @@ class _Reader:
         times = sample_times(found, config)
         self.step_s = found.duration_s / len(times)
         self.todo = times[times > start_s][::-1].tolist()  # next one last
-        self.start_s, self.given = start_s, 0
+        self.start_s = self.first_s = start_s
+        self.seen_s, self.given = 0.0, 0
         self.size = copy_size(found, config)
         self.held: list[tuple[float, NDArray[np.uint8]]] = []
         self.finder, self.damage = CutFinder(), Damage()
@@ -123,11 +126,17 @@ class _Reader:
         self.start_s, self.given = end_s, self.given + count
         return part
 
+    def _wanted(self) -> float | None:
+        """Seconds of the next picture that is needed."""
+        if not self.todo:
+            return None
+        return self.todo[-1] if self.seen_s >= self.first_s else max(0.0, self.first_s - LEAD_S)
+
     def _sampled(self) -> Iterator[tuple[float, Any]]:
         """Yield (time, picture on the screen at that time); looks for cuts in every picture on the way."""
         held, start, last = None, 0.0, 1.5 / self.found.fps
-        wanted = lambda: self.todo[-1] if self.todo else None  # noqa: E731
-        for start, picture in decoded(self.path, self.file, self.found, self.config, wanted, self.damage):
+        for start, picture in decoded(self.path, self.file, self.found, self.config, self._wanted, self.damage):
+            self.seen_s = start
             while self.todo and self.todo[-1] < start - STAMP_SLACK_S:
                 time = self.todo.pop()
                 if held is not None:

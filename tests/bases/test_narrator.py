@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pvchat import PVChat
+from pvchat import PVChat, video
 from pvchat.bases.prompts import Asked
 from pvchat.chat.shown import boxes_at
 from pvchat.config import Settings
@@ -222,3 +223,39 @@ def test_boxes_are_those_near_in_time(studio: Studio, chat: PVChat) -> None:
     track = analysis.tracks[1]
     assert (boxes[0, :2] <= track.boxes[0, :2] + 1e-6).all()
     assert (boxes[0, 2:] >= track.body_boxes[0, 2:] - 1e-6).all()
+
+
+def test_forgetting_does_not_wait_for_a_training(studio: Studio, chat: PVChat) -> None:
+    """A training holds the base and looks at clips; forgetting holds the experts: they waited for each other."""
+    looked, clip = threading.Event(), studio.clip("sample", ANA)
+
+    def train() -> None:
+        with chat.narrator.lock:
+            forgetting.start()
+            forgetting.join(5)
+            chat.analyse(clip)
+            looked.set()
+
+    forgetting = threading.Thread(target=chat.forget, args=("Ben",), daemon=True)
+    threading.Thread(target=train, daemon=True).start()
+    assert looked.wait(20)
+    forgetting.join(5)
+    assert not forgetting.is_alive()
+    assert chat.people.names() == ["Ana"]
+
+
+def test_frames_that_are_read_while_somebody_is_forgotten_are_not_kept(
+    studio: Studio, chat: PVChat, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(SAID)
+    load = video.load
+
+    def forgotten_meanwhile(*args: Any, **options: Any) -> Any:
+        clip = load(*args, **options)
+        if options.get("span") is not None:
+            chat.narrator.forget()
+        return clip
+
+    monkeypatch.setattr(video, "load", forgotten_meanwhile)
+    assert chat.ask(studio.clip("new", BEN, ANA), "What is Ana doing?").answer.startswith("Ana is riding a bike.")
+    assert chat.narrator.frames._kept is None
