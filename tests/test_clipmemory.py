@@ -180,3 +180,16 @@ def test_a_look_that_is_stopped_leaves_nobody_reading(path: Path, tmp_path: Path
         memory_in(tmp_path / "cache").look(path, stop)
     assert held.value.__traceback__ is not None
     assert "reading ahead" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_key_of_a_long_video_is_still_known_when_its_parts_go(
+    path: Path, tmp_path: Path, experts: Experts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next process hashed a film anew that was just looked through."""
+    monkeypatch.setattr("pvchat.video.keys.LARGE_BYTES", 1)
+    monkeypatch.setattr("pvchat.video.keys.SETTLED_S", -1.0)
+    memory = memory_in(tmp_path / "cache")
+    seen = memory.look(path)
+    assert (tmp_path / "cache" / "keys.json").exists()
+    memory.drop(seen.analysis.key)
+    assert not (tmp_path / "cache" / "keys.json").exists()
