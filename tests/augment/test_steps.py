@@ -393,15 +393,3 @@ def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
 def test_the_command_asks_for_what_it_needs(clip, capsys):
     assert cli.main(["augment", str(clip)]) == 1
     assert "--name and --out" in capsys.readouterr().err
-
-
-def test_a_text_may_hold_any_character(tmp_path):
-    """A teacher's question, or a file's name, may hold what ends lines elsewhere."""
-    rows = [{"id": "1", "text": "one\u2028line\u0085"}, {"id": "2", "text": "another"}]
-    journal.write_lines(tmp_path / "rows.jsonl", rows)
-    assert journal.read_lines(tmp_path / "rows.jsonl") == rows
-    with journal.Journal(tmp_path / "step.jsonl", "input") as made:
-        for row in rows:
-            made.add(row["id"], row)
-    with journal.Journal(tmp_path / "step.jsonl", "input") as made:
-        assert list(made.entries.values()) == rows
