@@ -210,47 +210,12 @@ def corrupted(path: Path) -> Path:
     return path
 
 
-def first_picture_only(path: Path) -> Path:
-    """A MOV of which only the first picture was left whole."""
-    mov(path)
-    data = path.read_bytes()
-    with av.open(str(path)) as container:
-        packets = [bytes(packet) for packet in container.demux(video=0) if packet.size]
-    for packet in packets[1:]:
-        data = data.replace(packet, bytes(len(packet)))
-    path.write_bytes(data)
-    return path
-
-
 def pictures_destroyed(path: Path) -> Path:
     """An MP4 with a healthy index and nothing but noise where the pictures were."""
     encode(path, noisy_frames(), container_options={"movflags": "faststart"}, container="mp4")
     data = bytearray(path.read_bytes())
     start = data.index(b"mdat") + 4
     data[start:] = np.random.default_rng(2).integers(0, 256, len(data) - start, np.uint8).tobytes()
-    path.write_bytes(data)
-    return path
-
-
-def trimmed(path: Path) -> Path:
-    """An MP4 of two seconds of which an edit list shows the second one, as phones trim."""
-    stamps = [index / FPS - 1.0 for index in range(COUNT)]
-    return encode(path, grey_frames(), stamps=stamps, options={"bf": "0"}, container="mp4")
-
-
-def unknown_codec(path: Path) -> Path:
-    """A Matroska in a codec that no FFmpeg knows."""
-    matroska(path)
-    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_MPEG9/ISO/AVC"))
-    return path
-
-
-def before_its_beginning(path: Path) -> Path:
-    """A fragmented MP4 whose only fragment claims that its samples lie before the file."""
-    encode(path, grey_frames(), container="mp4", container_options={"movflags": "frag_keyframe+empty_moov"})
-    data = bytearray(path.read_bytes())
-    at = data.index(b"tfhd") + 12  # ISO/IEC 14496-12 §8.8.7: flags and track, then where the data begins
-    data[at : at + 8] = struct.pack(">q", -(1 << 40))
     path.write_bytes(data)
     return path
 
@@ -354,8 +319,6 @@ OTHER: dict[str, Callable[[Path], Path]] = {
     "photo.jpg": photo,
     "lying_header.mp4": lying_header,
     "truncated.mp4": truncated,
-    "trimmed.mp4": trimmed,
-    "first_picture_only.mov": first_picture_only,
     "corrupted.mp4": corrupted,
 }
 BAD: dict[str, Callable[[Path], Path]] = {
@@ -363,8 +326,6 @@ BAD: dict[str, Callable[[Path], Path]] = {
     "without_index.mp4": without_index,
     "pictures_destroyed.mp4": pictures_destroyed,
     "junk.mp4": junk,
-    "unknown_codec.mkv": unknown_codec,
-    "before_its_beginning.mp4": before_its_beginning,
     "text.mp4": text,
     "audio_only.mp4": audio_only,
     "huge_header.mp4": huge_header,

@@ -247,7 +247,7 @@ def test_a_read_only_disk_is_read_from(tmp_path: Path, monkeypatch: pytest.Monke
 def test_sweeping_passes_over_what_another_writer_puts_in_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`video.ContentKeys` writes beside the analyses without their lock."""
+    """On a network disk whose locks don't hold, say."""
     cache, scan = ClipCache(tmp_path), os.scandir
     cache.save(make_analysis(), "1")
     (tmp_path / ".scratch" / "draft").write_bytes(b"keys")

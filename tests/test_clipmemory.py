@@ -18,7 +18,7 @@ from test_closer import Experts, person  # noqa: E402
 from test_parts import CONFIG, FPS, film  # noqa: E402
 
 from pvchat import PVChat, video  # noqa: E402
-from pvchat.schemas import ClipAnalysis, Progress  # noqa: E402
+from pvchat.schemas import ClipAnalysis, Look, Progress  # noqa: E402
 from pvchat.service.clipmemory import ClipMemory  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
 
@@ -180,3 +180,31 @@ def test_a_look_that_is_stopped_leaves_nobody_reading(path: Path, tmp_path: Path
         memory_in(tmp_path / "cache").look(path, stop)
     assert held.value.__traceback__ is not None
     assert "reading ahead" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_key_of_a_long_video_is_still_known_when_its_parts_go(
+    path: Path, tmp_path: Path, experts: Experts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next process hashed a film anew that was just looked through."""
+    monkeypatch.setattr("pvchat.video.keys.LARGE_BYTES", 1)
+    monkeypatch.setattr("pvchat.video.keys.SETTLED_S", -1.0)
+    memory = memory_in(tmp_path / "cache")
+    seen = memory.look(path)
+    assert (tmp_path / "cache" / "keys.json").exists()
+    memory.drop(seen.analysis.key)
+    assert not (tmp_path / "cache" / "keys.json").exists()
+
+
+def test_what_is_asked_of_the_beginning_does_not_wait_for_the_end(path: Path, tmp_path: Path, experts: Experts) -> None:
+    memory, told = memory_in(tmp_path / "cache"), list[Look]()
+
+    def ask(so_far: ClipAnalysis) -> None:
+        asking = threading.Thread(
+            target=lambda: told.append(memory.tell(path, Look(so_far), [so_far.tracks[0]], whole=False))
+        )
+        asking.start()
+        asking.join(20)
+
+    memory.look(path, ask, stage="who")
+    assert told
+    assert person(told[0].analysis, 1).facts.clothes

@@ -100,6 +100,18 @@ def test_what_was_measured_is_kept(path: Path, tmp_path: Path, experts: Experts)
     assert not list((tmp_path / "cache").glob("*.json"))
 
 
+def test_two_questions_at_once_keep_what_both_had_measured(path: Path, tmp_path: Path, experts: Experts) -> None:
+    memory = memory_in(tmp_path / "cache")
+    seen = memory.look(path, stage="who")
+    for number in (1, 2):  # both began with the same look
+        memory.tell(path, seen, [person(seen.analysis, number)])
+    for kept in (memory, memory_in(tmp_path / "cache")):
+        found = kept.look(path, stage="who").analysis
+        assert person(found, 1).facts.clothes
+        assert person(found, 2).facts.clothes
+        assert not person(found, 3).facts.clothes
+
+
 @pytest.mark.parametrize(("start", "end", "where"), [(0.0, 6.0, "from 2"), (31.0, 37.0, "from 30")])
 def test_in_a_part_of_the_video_her_stretch_there_is_measured(
     path: Path, tmp_path: Path, experts: Experts, start: float, end: float, where: str

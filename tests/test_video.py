@@ -6,7 +6,6 @@ import hashlib
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from pvchat.errors import SettingsError, VideoReadError
 from pvchat.video import Clip, backend_in_use, content_key, copies, load, probe, save_clip
 from pvchat.video.clips import copy_size
 from pvchat.video.files import Probe
-from pvchat.video.packets import demuxed
 
 CONFIG = VideoConfig()
 PYAV = VideoConfig(backend="pyav")
@@ -191,40 +189,6 @@ def test_truncated_clips_are_used_as_far_as_they_go(clips: Path) -> None:
     assert clip.times[-1] < clip.duration_s
     np.testing.assert_allclose(frame_numbers(clip), clip.times * 24, atol=1.5)
     assert "cut off" in clip.note
-
-
-def test_what_was_trimmed_away_is_not_missing(clips: Path) -> None:
-    clip = load(made(clips, "trimmed.mp4"), PYAV)
-    assert clip.note == ""
-    assert clip.duration_s == pytest.approx(1.0, abs=0.01)
-    assert frame_numbers(clip)[0] == pytest.approx(make_clips.FPS + 3, abs=2)  # of the second second
-
-
-def test_packets_of_streams_that_begin_later_are_passed_over() -> None:
-    """PyAV looks such a stream up among those that were there when the file was opened, in vain."""
-    left = iter([1, 2, IndexError, 3, IndexError, 4])
-
-    class Container:
-        def demux(self, stream: object) -> Iterator[int]:
-            for one in left:
-                if one is IndexError:
-                    raise IndexError("list index out of range")
-                yield one
-
-    assert list(demuxed(Container(), None)) == [1, 2, 3, 4]
-
-
-def test_no_sample_lies_behind_the_end(clips: Path) -> None:
-    clip = load(made(clips, "first_picture_only.mov"), PYAV)
-    assert "damaged" in clip.note
-    assert len(clip.times) == 1
-    assert clip.times[-1] <= clip.duration_s
-
-
-def test_stamps_that_lie_about_the_rate_ask_no_encoder_for_it(clips: Path) -> None:
-    path = made(clips, "one_frame.mp4")
-    found = replace(probe(path, PYAV), fps=1e12, duration_s=1e-11)
-    assert len(load(path, PYAV, found=found).times) == 1
 
 
 def test_damage_in_the_middle_keeps_what_lies_around_it(clips: Path) -> None:

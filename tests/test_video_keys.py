@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from pvchat.errors import VideoReadError
+from pvchat.storage.clips import ClipCache
 from pvchat.video import ContentKeys, content_key, keys
 
 
@@ -61,6 +63,44 @@ def test_a_file_that_just_changed_is_read_again(tmp_path: Path, hashed: list[str
     known.of(path)
     known.of(path)
     assert hashed == ["a.mp4"] * 2
+
+
+def test_a_file_with_a_date_to_come_is_hashed_once(
+    tmp_path: Path, hashed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A camera's clock may be hours ahead; a film of gigabytes was hashed for every question."""
+    path, known = tmp_path / "a.mp4", ContentKeys()
+    write_long_ago(path, b"one", monkeypatch)
+    os.utime(path, (4e9, 4e9))
+    assert known.of(path) == known.of(path)
+    assert hashed == ["a.mp4"]
+
+
+def test_what_was_forgotten_while_a_key_was_kept_does_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "LARGE_BYTES", 1)
+    cache, kept = ClipCache(tmp_path / "clips"), tmp_path / "clips" / "keys.json"
+    known = ContentKeys(kept)
+    for name in ("a.mp4", "b.mp4"):
+        write_long_ago(tmp_path / name, name.encode(), monkeypatch)
+    known.of(tmp_path / "a.mp4")
+    assert cache.root.joinpath(".lock").exists()
+    forgetting = threading.Thread(target=cache.purge)
+    read = keys.private.read
+
+    def and_then_is_forgotten(path: Path) -> bytes:
+        data = read(path)
+        if not forgetting.ident:
+            forgetting.start()
+            forgetting.join(0.3)  # it waits for its turn
+        return data
+
+    monkeypatch.setattr(keys.private, "read", and_then_is_forgotten)
+    known._from_disk = lambda stamp: None  # type: ignore[method-assign]
+    known.of(tmp_path / "b.mp4")
+    forgetting.join()
+    assert not kept.exists()
 
 
 def test_memory_is_bounded(tmp_path: Path, hashed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

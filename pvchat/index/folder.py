@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,8 +129,10 @@ def walk(folder: Path) -> Iterator[tuple[str, Stamp]]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(parent, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith(".") and path.is_file():
-                yield str(path), _stamp(path)
+            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+                with suppress(OSError):  # a link into nowhere, or deleted meanwhile
+                    if path.is_file():
+                        yield str(path), _stamp(path)
 
 
 def experts_version() -> str:
@@ -165,7 +168,8 @@ def _add(
             if progress is not None:
                 progress("indexing clips", number, len(paths))
             try:
-                described.append(describe(chat.analyse(path), {path: _stamp(Path(path))}))
+                stamp = _stamp(Path(path))  # before it is read: what changes meanwhile is read again
+                described.append(describe(chat.analyse(path), {path: stamp}))
             except (PVChatError, OSError) as error:
                 report.failed[path] = str(error)
         if described:

@@ -61,6 +61,19 @@ def look_closer(
     return replace(whole, tracks=[_retold(track, found) for track in whole.tracks])
 
 
+def also_told(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
+    """The analysis with those stretches told, too, that were told in another one of the same scan meanwhile."""
+    if [len(t.appearances) for t in whole.tracks] != [len(t.appearances) for t in other.tracks]:
+        return whole  # of another scan
+    found = [
+        (mine, theirs.facts)
+        for one, two in zip(whole.tracks, other.tracks, strict=True)
+        for mine, theirs in zip(one.appearances, two.appearances, strict=True)
+        if theirs.told and not mine.told
+    ]
+    return replace(whole, tracks=[_retold(track, found) for track in whole.tracks]) if found else whole
+
+
 def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appearance, experts: Experts) -> PersonFacts:
     """What is measured of a track in the part of the video that a stretch lies in."""
     middle = (stretch.start_s + stretch.end_s) / 2

@@ -105,7 +105,7 @@ class KeptParts:
         while gone < _GAP:
             there = self.cache.has(self._name(number))
             if there:
-                self.cache.purge_key(self._name(number))
+                self.cache.remove(self._name(number))
             number, gone = number + 1, 0 if there else gone + 1
 
     def _name(self, number: int) -> str:

@@ -297,7 +297,7 @@ class ClipMemory:
 
     def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
         from pvchat import video
-        from pvchat.perception.closer import look_closer
+        from pvchat.perception.closer import also_told, look_closer
         from pvchat.perception.scan import LongVideo
 
         with self.networks.lock:  # so does whoever forgets; its turn the whole video's scan may have for long
@@ -305,7 +305,8 @@ class ClipMemory:
             file.gone = not self._holds(file.key)
             source = LongVideo(file.path, video.probe(file.path, self.config), self.config)
             more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
-            if keep:
+            if keep:  # another question may have had others measured since this one looked
+                more = also_told(more, self._remembered(file.key) or more)
                 self._save(more, file)
                 self._remember(more, file)
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)

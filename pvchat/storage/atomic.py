@@ -81,7 +81,7 @@ def remove_folder(path: Path, scratch: Path) -> None:
 def sweep(scratch: Path) -> None:
     """Delete everything in the scratch folder; only for the holder of the lock that its writers take.
 
-    Drafts that a writer without the lock (`video.ContentKeys`) has put in place meanwhile are passed over.
+    A draft that a writer whose lock was broken has put in place meanwhile is passed over.
     """
     if not scratch.is_dir():
         return

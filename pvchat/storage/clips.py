@@ -128,7 +128,7 @@ class ClipCache:
                     path.unlink()
 
     def purge_key(self, key: str) -> None:
-        """Remove one clip's entry, if there is one.
+        """Remove one clip's entry, if there is one, and what tells files by their keys.
 
         Raises:
             OSError: it can't be removed.
@@ -137,6 +137,16 @@ class ClipCache:
             with self._locked():
                 self._remove(_file_stem(key))
                 (self.root / "keys.json").unlink(missing_ok=True)  # `video.ContentKeys`; it comes again
+
+    def remove(self, key: str) -> None:
+        """Remove one entry, if there is one: what isn't needed any more, but was not forgotten.
+
+        Raises:
+            OSError: it can't be removed.
+        """
+        if self.root.is_dir():
+            with self._locked():
+                self._remove(_file_stem(key))
 
     def size_bytes(self) -> int:
         """Bytes of all entries."""

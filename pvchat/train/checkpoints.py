@@ -62,11 +62,14 @@ def save(state: TrainState, folder: Path, *, keep: int, best: bool = False) -> P
     """
     name = f"{state.step:06d}"
     draft, place = folder / f".{name}.{os.getpid()}", folder / name
-    shutil.rmtree(draft, ignore_errors=True)
+    aside = folder / f"{draft.name}.old"
+    for left in (draft, aside):
+        shutil.rmtree(left, ignore_errors=True)
     _write(state, draft)
     if place.exists():
-        shutil.rmtree(place)
+        place.rename(aside)  # deleting it first would leave none for as long as that takes
     draft.rename(place)
+    shutil.rmtree(aside, ignore_errors=True)
     for pointer in ("last", *(("best",) if best else ())):
         _point(folder / pointer, name)
     _prune(folder, keep)

@@ -27,6 +27,7 @@ SETTLED_S = (
     2.0  # a file that changed within so long before it was hashed is hashed anew the next time: FAT's clock step
 )
 MOST = 64  # files that are remembered
+LOCK_TIMEOUT_S = 1.0  # longer nobody waits for a convenience
 LARGE_BYTES = 32_000_000  # from which a key is kept on disk: hashing that takes a tenth of a second
 
 Stamp = tuple[int, int, int, int, int]
@@ -81,12 +82,19 @@ class ContentKeys:
     def _hash(self, path: PathLike) -> tuple[str, Stamp | None]:
         key, stamp = _hashed(path)
         if self.kept is not None and stamp is not None and stamp[2] >= LARGE_BYTES:
-            rows = {**self._rows(), _word(stamp): key}
             with suppress(OSError):  # a convenience: the next process hashes
-                atomic.make_private_folder(self.kept.parent)
-                data = json.dumps(dict(list(rows.items())[-MOST:])).encode()
-                private.write(self.kept, data, self.kept.parent / ".scratch", durable=False)
+                self._keep(self.kept, _word(stamp), key)
         return key, stamp
+
+    def _keep(self, path: Path, word: str, key: str) -> None:
+        """Add a row on disk, under the lock of the analyses beside it: what was purged doesn't come back."""
+        from filelock import FileLock
+
+        atomic.make_private_folder(path.parent)
+        with FileLock(str(path.parent / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE):
+            rows = {**self._rows(), word: key}
+            data = json.dumps(dict(list(rows.items())[-MOST:])).encode()
+            private.write(path, data, path.parent / ".scratch", durable=False)
 
     def _from_disk(self, stamp: Stamp) -> str | None:
         return self._rows().get(_word(stamp)) if self.kept is not None and stamp[2] >= LARGE_BYTES else None
@@ -111,7 +119,8 @@ def _hashed(path: PathLike) -> tuple[str, Stamp | None]:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
         after = os.fstat(file.fileno())
-    settled = began_ns - max(before.st_mtime_ns, before.st_ctime_ns) > SETTLED_S * 1e9
+    # a date ahead of the clock, as cameras and clocks that were put back leave it, is no change of just now either
+    settled = min(abs(began_ns - then) for then in (before.st_mtime_ns, before.st_ctime_ns)) > SETTLED_S * 1e9
     return digest.hexdigest(), _stamp(after) if settled and _stamp(before) == _stamp(after) else None
 
 

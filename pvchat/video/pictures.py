@@ -10,12 +10,14 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
+from pvchat.errors import VideoReadError
 from pvchat.video.files import (
     PHOTO_FACTOR,
     PICTURE_BYTES,
@@ -46,7 +48,7 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
         VideoReadError: unreadable, or a limit is broken.
     """
     size = os.fstat(file.fileno()).st_size
-    with open_picture(path, file) as image:
+    with open_picture(path, file) as image, _reading(path, "picture"):
         moves = image.format in ANIMATED and getattr(image, "is_animated", False)
         check_pixels(path, *image.size, config.max_pixels * (1 if moves else PHOTO_FACTOR))
         check_side(path, *image.size)
@@ -56,12 +58,12 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
             width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
             turned = TURNS.get(orientation, 0)
             return Probe(name, name, width, height, turned, 1.0 / seconds, seconds, 1, size, "photo")
-        seconds, count = 0.0, 0
+        seconds, frames = 0.0, 0
         for start, delay, _ in animation(path, image):
-            seconds, count = start + delay, count + 1
-            check_length(path, seconds, count, config)
-        note = f"the animation is damaged from frame {count + 1} on." if count < _frame_count(image) else ""
-        return Probe(name, name, *image.size, 0, count / seconds, seconds, count, size, "animation", note=note)
+            seconds, frames = start + delay, frames + 1
+            check_length(path, seconds, frames, config)
+        note = f"the animation is damaged from frame {frames + 1} on." if frames != _frame_count(image) else ""
+        return Probe(name, name, *image.size, 0, frames / seconds, seconds, frames, size, "animation", note=note)
 
 
 @contextlib.contextmanager
@@ -83,7 +85,7 @@ def open_picture(path: PathLike, file: BinaryIO) -> Iterator[Image.Image]:
     except UnidentifiedImageError as error:
         hint = "HEIC photos need the package pillow-heif, or convert them to JPEG."
         raise unreadable(path, "this picture can't be read; it is damaged or of an unknown kind.", hint) from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # as `_reading`, but for the two above
         raise unreadable(path, f"this picture can't be read ({error}).", "The file is damaged.") from error
     with image:
         yield image
@@ -92,13 +94,14 @@ def open_picture(path: PathLike, file: BinaryIO) -> Iterator[Image.Image]:
 def animation(path: PathLike, image: Image.Image) -> Iterator[tuple[float, float, Image.Image]]:
     """Yield (start, delay in seconds, picture) of an animation; ends where it is damaged."""
     start = 0.0
-    for number in range(_frame_count(image)):
+    for number in count():
         try:
-            image.seek(number)
-            image.load()
-        except (OSError, EOFError, ValueError, SyntaxError) as error:
+            with _reading(path, "animation"):
+                image.seek(number)
+                image.load()
+        except VideoReadError:
             if number == 0:
-                raise unreadable(path, f"this animation can't be decoded ({error}).", "The file is damaged.") from error
+                raise
             return
         delay = image.info.get("duration", 0) / 1000.0
         delay = delay if delay > 0.0101 else DELAY_S
@@ -111,15 +114,28 @@ def flat(path: PathLike, image: Image.Image, size: tuple[int, int]) -> NDArray[n
     from PIL import Image as PILImage
     from PIL import ImageOps
 
-    try:
+    with _reading(path, "picture"):
         image = ImageOps.exif_transpose(image)
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = PILImage.alpha_composite(PILImage.new("RGBA", image.size, "white"), image)
         return np.asarray(image.convert("RGB").resize(size, PILImage.Resampling.BICUBIC))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise unreadable(path, f"this picture can't be decoded ({error}).", "The file is damaged.") from error
+
+
+@contextlib.contextmanager
+def _reading(path: PathLike, what: str) -> Iterator[None]:
+    """What a damaged file runs Pillow's readers into: OSError, IndexError, KeyError, zlib.error …"""
+    try:
+        yield
+    except VideoReadError:
+        raise
+    except Exception as error:
+        raise unreadable(path, f"this {what} can't be decoded ({error}).", "The file is damaged.") from error
 
 
 def _frame_count(image: Image.Image) -> int:
-    return getattr(image, "n_frames", 1)
+    """Frames by the file's own count; -1 where damage keeps them from being counted."""
+    try:
+        return getattr(image, "n_frames", 1)
+    except Exception:
+        return -1

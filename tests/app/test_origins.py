@@ -71,20 +71,21 @@ def test_a_link_from_elsewhere_opens_the_page_alone(server) -> None:
     come = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert httpx.get(server[1] + "/", headers=come).status_code == 200
     assert httpx.get(server[1] + "/config", headers=come).status_code == 403
-    assert httpx.post(server[1] + "/", headers=come).status_code == 403
+    assert httpx.post(server[1] + "/", headers=come, timeout=20).status_code == 403
 
 
 def test_the_page_itself_is_answered(server) -> None:
     _, url = server
     own = {"origin": url, "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}
-    assert httpx.get(url + "/config", headers=own).status_code == 200
+    assert httpx.get(url + "/config", headers=own, timeout=20).status_code == 200
     typed = {"sec-fetch-site": "none", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
-    assert httpx.get(url, headers=typed).status_code == 200
-    assert httpx.post(f"{url}/gradio_api/upload", files={"files": ("a.mp4", b"x")}, headers=own).status_code == 200
+    assert httpx.get(url, headers=typed, timeout=20).status_code == 200
+    sent = {"files": {"files": ("a.mp4", b"x")}, "headers": own}
+    assert httpx.post(f"{url}/gradio_api/upload", **sent, timeout=20).status_code == 200
 
 
 def test_no_other_page_may_show_what_is_served(server) -> None:
-    headers = httpx.get(server[1]).headers
+    headers = httpx.get(server[1], timeout=20).headers
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
 

@@ -90,6 +90,39 @@ def test_files_that_cant_be_read_are_told_and_left_out(videos, chat):
     assert "can't be decoded" in report.failed[str(videos / "bad.mp4")]
 
 
+def test_a_file_that_changes_while_it_is_looked_at_is_looked_at_again(videos, chat, monkeypatch):
+    look = chat.analyse
+
+    def and_then_changes(clip):
+        found = look(clip)
+        if Path(clip).name == "a.mp4":
+            Path(clip).write_text("1 2 3 4")
+        return found
+
+    monkeypatch.setattr(chat, "analyse", and_then_changes)
+    folder.update(videos, chat)
+    monkeypatch.setattr(chat, "analyse", look)
+    folder.update(videos, chat)
+    tracks = {
+        Path(path).name: len(clip.tracks)
+        for clip in VideoIndex(videos / ".pvchat-index").clips()
+        for path in clip.files
+    }
+    assert tracks["a.mp4"] == 4
+
+
+def test_a_file_that_is_deleted_while_the_folder_is_listed_is_passed_over(videos, chat, monkeypatch):
+    stamp = folder._stamp
+
+    def gone(path):
+        if path.name == "b.MOV":
+            path.unlink(missing_ok=True)
+        return stamp(path)
+
+    monkeypatch.setattr(folder, "_stamp", gone)
+    assert folder.update(videos, chat).added == 2
+
+
 def test_stopping_keeps_what_was_indexed(videos, chat):
     stop = threading.Event()
     report = folder.update(videos, chat, stop=stop, progress=lambda what, done, total: done == 1 and stop.set())

@@ -87,6 +87,28 @@ def test_a_killed_write_leaves_the_last_one(tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_kill_while_a_checkpoint_takes_anothers_place_leaves_one(tmp_path, monkeypatch):
+    """A run that begins anew in a folder, or looks twice at one step, writes where there is one."""
+    state = make_state()
+    state.step = 1
+    checkpoints.save(state, tmp_path, keep=1)
+
+    delete = checkpoints.shutil.rmtree
+
+    def die(path, **options):
+        if path.exists():
+            delete(path)
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints.shutil, "rmtree", die)
+        with pytest.raises(KeyboardInterrupt):
+            checkpoints.save(state, tmp_path, keep=1)
+    checkpoints.load(make_state(), tmp_path)
+    checkpoints.save(state, tmp_path, keep=1)
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_refuses_what_does_not_belong(tmp_path):
     with pytest.raises(WeightsError, match="no checkpoint"):
         checkpoints.load(make_state(), tmp_path)

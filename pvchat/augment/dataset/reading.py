@@ -78,7 +78,8 @@ def _check_copies(line: dict[str, Any], where: str, found: CheckedSet) -> None:
 
 
 def _lines(path: Path, found: CheckedSet) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, text in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    whole = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+    for number, text in enumerate(whole.split("\n") if whole else (), 1):  # a text may hold other ends of lines
         where = f"{path.name}:{number}"
         try:
             line = json.loads(text)

@@ -1,0 +1,44 @@
+"""Clips that are odd rather than bad, or bad in rare ways: made on the spot, as those of make_clips.py."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import av
+from make_clips import COUNT, FPS, encode, grey_frames, matroska, mov
+
+
+def trimmed(path: Path) -> Path:
+    """An MP4 of two seconds of which an edit list shows the second one, as phones trim."""
+    stamps = [index / FPS - 1.0 for index in range(COUNT)]
+    return encode(path, grey_frames(), stamps=stamps, options={"bf": "0"}, container="mp4")
+
+
+def unknown_codec(path: Path) -> Path:
+    """A Matroska in a codec that no FFmpeg knows."""
+    matroska(path)
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_MPEG9/ISO/AVC"))
+    return path
+
+
+def before_its_beginning(path: Path) -> Path:
+    """A fragmented MP4 whose only fragment claims that its samples lie before the file."""
+    encode(path, grey_frames(), container="mp4", container_options={"movflags": "frag_keyframe+empty_moov"})
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tfhd") + 12  # ISO/IEC 14496-12 §8.8.7: flags and track, then where the data begins
+    data[at : at + 8] = struct.pack(">q", -(1 << 40))
+    path.write_bytes(data)
+    return path
+
+
+def first_picture_only(path: Path) -> Path:
+    """A MOV of which only the first picture was left whole."""
+    mov(path)
+    data = path.read_bytes()
+    with av.open(str(path)) as container:
+        packets = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+    for packet in packets[1:]:
+        data = data.replace(packet, bytes(len(packet)))
+    path.write_bytes(data)
+    return path

@@ -1,0 +1,62 @@
+"""Video: files that phones, recorders and damage make odd: read as far as they go, or refused; never a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import make_clips
+import make_odd_clips
+import pytest
+from test_video import PYAV, frame_numbers
+
+from pvchat.errors import VideoReadError
+from pvchat.video import load, probe
+from pvchat.video.packets import demuxed
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "reason"),
+    [
+        (make_odd_clips.unknown_codec, "a.mkv", "codec is not supported"),
+        (make_odd_clips.before_its_beginning, "a.mp4", "holds no pictures"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path: Path, make: Callable[[Path], Path], name: str, reason: str) -> None:
+    with pytest.raises(VideoReadError, match=reason):
+        load(make(tmp_path / name), PYAV)
+
+
+def test_what_was_trimmed_away_is_not_missing(tmp_path: Path) -> None:
+    clip = load(make_odd_clips.trimmed(tmp_path / "a.mp4"), PYAV)
+    assert clip.note == ""
+    assert clip.duration_s == pytest.approx(1.0, abs=0.01)
+    assert frame_numbers(clip)[0] == pytest.approx(make_clips.FPS + 3, abs=2)  # of the second second
+
+
+def test_packets_of_streams_that_begin_later_are_passed_over() -> None:
+    """PyAV looks such a stream up among those that were there when the file was opened, in vain."""
+    left = iter([1, 2, IndexError, 3, IndexError, 4])
+
+    class Container:
+        def demux(self, stream: object) -> Iterator[int]:
+            for one in left:
+                if one is IndexError:
+                    raise IndexError("list index out of range")
+                yield one
+
+    assert list(demuxed(Container(), None)) == [1, 2, 3, 4]
+
+
+def test_no_sample_lies_behind_the_end(tmp_path: Path) -> None:
+    clip = load(make_odd_clips.first_picture_only(tmp_path / "a.mov"), PYAV)
+    assert "damaged" in clip.note
+    assert len(clip.times) == 1
+    assert clip.times[-1] <= clip.duration_s
+
+
+def test_stamps_that_lie_about_the_rate_ask_no_encoder_for_it(tmp_path: Path) -> None:
+    path = make_clips.one_frame(tmp_path / "a.mp4")
+    found = replace(probe(path, PYAV), fps=1e12, duration_s=1e-11)
+    assert len(load(path, PYAV, found=found).times) == 1
