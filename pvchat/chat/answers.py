@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvchat.chat.comparisons import compare
@@ -27,6 +28,7 @@ from pvchat.chat.existence import (
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
+from pvchat.chat.lineup import LineUp, described, placed
 from pvchat.chat.order import in_order
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import of_whom, rest, untold, whether
@@ -109,7 +111,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
 def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[PersonPresence]:
     """The people that a question asks about, in its order; for "who" and for nobody named all but those left out."""
     by_name = {p.name: p for p in people}
-    if question.asks_who or not question.people or question.aspect.name == "order":
+    if question.asks_who or not question.people or question.aspect.of_all:
         return [p for p in people if p.name not in question.besides]
     return [by_name[name] for name in question.people if name in by_name]
 
@@ -124,7 +126,7 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         return who_is_absent(asked)
     if aspect.name == "count":
         strangers = bool(_STRANGERS.search(question.text))
-        return how_many_unknown(evidence) if strangers else how_many(asked, evidence)
+        return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)
     if aspect.comparison is not None:
         named = [p for name in question.people for p in asked if p.name == name]
         return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
@@ -132,11 +134,15 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         named = [p for p in asked if p.name in question.people]
         sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
         return sequence or " ".join(untold(named)) or who_is_there(question, asked, evidence)
+    if aspect.lineup is not None:
+        return _by_place(aspect.lineup, question, asked, evidence)
     if aspect.name == "whether":
-        if not question.asks_who:
-            whom = present if question.asks_all else asked  # of "everyone" those who are there
-            return whether(aspect.predicate, whom, evidence) or who_is_there(question, asked, evidence)
-        return of_whom(aspect.predicate, names, evidence) if names else who_is_there(question, asked, evidence)
+        if aspect.manner in ("which", "count"):
+            told = [of_whom(aspect.predicate, names, evidence, aspect.manner == "count")] if names else []
+            told += [] if question.asks_who else untold(asked)
+            return " ".join(told) or who_is_there(question, asked, evidence)
+        whom = present if question.asks_all else asked  # of "everyone" those who are there
+        return whether(aspect.predicate, whom, evidence, aspect.manner) or who_is_there(question, asked, evidence)
     if aspect.name == "times":
         told = [times(p, evidence, question.text) for p in present]
         told += [] if general else untold(asked)
@@ -146,6 +152,19 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
     cant = untold(asked)
     there = [f"{join(names)} {be(names)} in this video."] if cant else [rest(names)]
     return " ".join([*(there if names else []), *cant]) or who_is_there(question, asked, evidence)
+
+
+def _by_place(lineup: LineUp, question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Who stands where a question asks, or what of whoever stands there it asks."""
+    named = [p for name in question.people for p in everyone if p.name == name]
+    if missing := untold(named):
+        return " ".join(missing)
+    if not lineup.told:
+        return placed(lineup, question.people, evidence)
+    names, nobody_known = described(lineup, question.people, evidence)
+    there = {p.name: p for p in everyone if p.decision == "present"}
+    asked = question if question.type != "location" else replace(question, type="appearance")
+    return " ".join(_described(there[n], asked, evidence) for n in names if n in there) or nobody_known
 
 
 def _described(person: PersonPresence, question: Question, evidence: Evidence) -> str:

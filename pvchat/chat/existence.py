@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pvchat.chat.crowd import Crowd
 from pvchat.chat.english import be, clock, join, lasting, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import Question
@@ -68,15 +69,22 @@ def who_is_absent(asked: Sequence[PersonPresence]) -> str:
     return " ".join([first, *_may_be(asked)])
 
 
-def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """The number of people seen, known or not; people who may be somebody enrolled are counted once."""
+def how_many(asked: Sequence[PersonPresence], evidence: Evidence, thought: Crowd | None = None) -> str:
+    """The number of people seen, known or not; people who may be somebody enrolled are counted once.
+
+    Args:
+        asked: everyone's presence.
+        evidence: what was measured.
+        thought: as many as somebody thinks there are: a yes or no comes first.
+    """
     present = [p.name for p in asked if p.decision == "present"]
     others = evidence.unknown + evidence.doubtful
     count = len(present) + others
+    verdict = "" if thought is None else "Yes, " if thought.holds(count) else "No, "
     if not count:
-        return "I see nobody in this video."
+        return f"{verdict}I see nobody in this video."
     strangers = [f"{number(others)} whom I don't know"] if others else []
-    seen = f"I see {number(count)} {'person' if count == 1 else 'people'} in this video"
+    seen = f"{verdict}I see {number(count)} {'person' if count == 1 else 'people'} in this video"
     if not present:
         return f"{seen}, nobody whom I know for sure."
     return f"{seen}: {join([*present, *strangers])}."
@@ -91,8 +99,7 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     """When somebody present is seen; how long, how often, when first or last where the question asks that."""
     name, seen = person.name, when(person, evidence)
     if not seen:
-        short = is_still(evidence)
-        return f"{name} is in this video, " + ("which is over in a moment." if short else "but I can't say when.")
+        return f"{name} is in this video" + (" the whole time." if is_still(evidence) else ", but I can't say when.")
     if end := "first" if _FIRST.search(asked) else "last" if _LAST.search(asked) else "":
         at = person.spans[0][0] if end == "first" else person.last_seen_s
         return f"{name} is {end} seen at {clock(at or 0.0)}."

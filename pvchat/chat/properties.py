@@ -9,9 +9,11 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from pvchat.chat.aspects import Manner
 from pvchat.chat.english import HEDGE, be, join, number, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import same_colour
+from pvchat.chat.lineup import LineUp, meant
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, seen_together, side_by_side
 from pvchat.chat.predicates import Predicate
 from pvchat.schemas import PersonFacts, PersonPresence
@@ -21,33 +23,50 @@ _STRANGER = "Somebody I don't know"
 _ONE_WORD = ("setting", "gender", "pose")  # kinds that are measured as one word of a few
 _MUTUAL = {"each", "other"}
 _SAME_PLACE = ("same",)  # "in the same room"
+_TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a shirt is often told as a top
+    **dict.fromkeys(("shirt", "t-shirt", "tee", "blouse", "sweater", "jumper", "pullover", "hoodie"), ("top",)),
+    "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "top": ("shirt",), "trousers": ("suit",),
+}  # fmt: skip
 _ONE = ("nobody",)  # what is said of one
 
 
-def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """Yes, no or "I can't tell" about each of the people asked about; nothing is said of the absent and the unsure."""
+def whether(
+    predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence, manner: Manner = "polar"
+) -> str:
+    """Yes, no or "I can't tell" about each of the people asked about; nothing is said of the absent and the unsure.
+
+    Args:
+        predicate: what is asked of them.
+        asked: their presence.
+        evidence: what was measured.
+        manner: how it is asked: "plain" is answered by neither yes nor no, "what" and "when" even less.
+    """
     present = [p.name for p in asked if p.decision == "present"]
     missing = untold(asked)
     if set(predicate.words) >= _MUTUAL and len(present) > 1:
         return " ".join([rest(present), *missing])  # each of them talks, but to whom?
-    if predicate.words[:1] == _SAME_PLACE and len(asked) > 1:
+    if predicate.kind == "place" and predicate.words[:1] == _SAME_PLACE and len(asked) > 1:
         return " ".join(missing) or _in_one_place(present, evidence)
     if predicate.kind != "beside":
-        return " ".join([*(_of_one(predicate, name, evidence) for name in present), *missing])
+        return " ".join([*(_of_one(predicate, name, evidence, manner) for name in present), *missing])
     if missing or not present:
         return " ".join(missing)
     return _beside(present, evidence) if len(present) > 1 else rest(present)
 
 
-def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> str:
-    """Of whom something holds, among those known and present: "Who is wearing yellow?"."""
+def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence, counted: bool = False) -> str:
+    """Of whom something holds, among those known and present: "Who is wearing yellow?"; how many, where `counted`."""
     verdicts = {name: holds(predicate, name, evidence) for name in present}
     sure = [name for name, verdict in verdicts.items() if verdict == "yes"]
     likely = [name for name, verdict in verdicts.items() if verdict == "probably"]
     told = [f"{join(sure)} {_clause(predicate, sure)}."] if sure else []
     told += [f"{join(likely)} {_clause(predicate, likely, HEDGE)}."] if likely else []
+    if told and counted:
+        told[0] = f"At least {number(len(sure) or len(likely))}: {told[0]}"
     if not told and predicate.kind == "side":
         told = _outermost(predicate.words[0], evidence)
+    if not told and predicate.kind == "place":  # where people are is known of the whole clip at most
+        return f"{join(present)} {be(present)} in this video, but I can't tell who {_clause(predicate, _ONE)}."
     return " ".join(told) or f"As far as I can see, nobody I know {_clause(predicate, _ONE)}."
 
 
@@ -79,6 +98,8 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
         return _among(words[0], facts.where, ("left", "right", "middle", "foreground", "background"))
     if predicate.kind in _ONE_WORD:
         measured = evidence.scene.setting if predicate.kind == "setting" else getattr(facts, predicate.kind)
+        if predicate.kind == "pose" and measured is None and len(words) == 1:
+            return _deed(words[0].split()[:1], facts)  # "falling or lying down", "sitting on a bed"
         return _same(words[0], measured) if len(words) == 1 else "yes" if measured in words else "unknown"
     if predicate.kind == "alone":
         return "yes" if bool(_company(name, evidence)) == bool(predicate.words) else "no"
@@ -96,7 +117,23 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
     return "unknown"
 
 
-def _of_one(predicate: Predicate, name: str, evidence: Evidence) -> str:
+def _of_one(predicate: Predicate, name: str, evidence: Evidence, manner: Manner) -> str:
+    """What is told of one who is there."""
+    told = _polar(predicate, name, evidence)
+    if manner == "polar":
+        return told
+    fact = _fact(predicate, name, evidence)
+    if manner == "when" and fact and holds(predicate, name, evidence) in ("yes", "probably"):
+        return f"{fact}, but I can't tell when."
+    if manner in ("what", "when"):
+        unsure = f"{name} is in this video, but I can't tell {manner} {name} {_clause(predicate, [name])}."
+        known = fact and (manner == "what" and holds(predicate, name, evidence) == "yes")
+        return f"{fact}." if known else f"{unsure} {upper(fact)}." if fact else unsure
+    return upper(re.sub(r"^(?:Yes|No), ", "", told))
+
+
+def _polar(predicate: Predicate, name: str, evidence: Evidence) -> str:
+    """Yes, no, probably, or that it can't be told, of one who is there."""
     if predicate.kind == "alone":
         return f"{upper(holds(predicate, name, evidence))}, {alone_or_not(name, evidence)}"
     verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
@@ -146,7 +183,16 @@ def _beside(names: Sequence[str], evidence: Evidence) -> str:
         side_by_side(boxes[first], boxes[other]) and seen_together(frames.get(first, ()), frames.get(other, ()))
         for other in others
     )
+    if not near and len(others) == 1 and _nobody_between(first, others[0], evidence):
+        return f"{first} and {others[0]} aren't close together, but I see nobody between them."
     return f"{'Yes' if near else 'No'}, {first} is {'' if near else 'not '}next to {join(others)}."
+
+
+def _nobody_between(one: str, other: str, evidence: Evidence) -> bool:
+    """Whether two people are seen together and nobody is seen between them: at a table they may be neighbours."""
+    frames = {o.name: o.frames for o in evidence.others}
+    between = meant(LineUp("between"), (one, other), evidence)
+    return seen_together(frames.get(one, ()), frames.get(other, ())) and not between
 
 
 def _in_one_place(names: Sequence[str], evidence: Evidence) -> str:
@@ -178,7 +224,8 @@ def _worn(predicate: Predicate, facts: PersonFacts) -> Verdict:
     nouns, colour = predicate.words, predicate.colour
     if not nouns:
         return "yes" if any(_coloured(g.colour, colour) for g in facts.clothes) else "unknown"
-    mine = [g for g in facts.clothes if nouns[-1] in (g.kind.lower(), f"{g.kind.lower()}s") and len(nouns) == 1]
+    kinds = {nouns[-1], *(_TOLD_AS.get(nouns[-1], ()) if colour else ())}
+    mine = [g for g in facts.clothes if len(nouns) == 1 and kinds & {g.kind.lower(), f"{g.kind.lower()}s"}]
     if mine and colour:
         known = [g.colour for g in mine if g.colour]
         if any(_coloured(c, colour) for c in known):

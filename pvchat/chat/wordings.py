@@ -1,0 +1,81 @@
+"""Other words for a question that is known: "May I ask who is there?" in, "who is there?" out.
+
+People ask politely, call somebody by a title ("Dr. Ana"), speak of their home where a clip is meant ("Is anybody
+home?"), and of strangers by what they fear. The rest of the reading knows one wording of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from pvchat.chat.names import Mention
+from pvchat.chat.vocabulary import TITLES
+
+_QUESTION_WORD = r"(?=(?:who|whom|whose|what|where|when|which|how|is|are|was|were|does|do|did|has|have)\b)"
+_POLITE = re.compile(
+    r"^(?:(?:excuse me|please|hey|hi|hello|ok|okay|so|well|now)\b[,!.]? )*"
+    r"(?:(?:may|can|could|might) i (?:please )?(?:ask|know)(?: you)?,? "
+    r"|i(?:'d| would) (?:like|love) to (?:know|ask)(?: you)?,? |i (?:want|need|wish) to know,? "
+    r"|(?:please|excuse me|hey),? )" + _QUESTION_WORD,
+    re.IGNORECASE,
+)
+_PROBABLE = re.compile(
+    r"^(?:and )?(?:what(?:'s| is) the (?:probability|chance|chances|likelihood|odds)(?: that)?"
+    r"|how (?:likely|probable|certain|sure) (?:is it|are you)(?: that)?) (?=\w+ .*\b(?:is|are|was|were)\b)",
+    re.IGNORECASE,
+)
+_HOUSE = r"(?:room|house|flat|apartment|home|building)"
+_AT_HOME = re.compile(
+    r"(?<!'s )(?<!\ba )(?<!going )(?<!coming )(?<!walking )(?<!driving )(?<!go )(?<!come )(?<!came )(?<!gone )(?<!leave )"
+    rf"(?<!left )\b(?:at home|home|in (?:the|my|our) {_HOUSE})\b(?!-| (?:cinema|office|page))",
+    re.IGNORECASE,
+)
+_OF_PEOPLE = re.compile(
+    r"^(?:and |so |but )?(?:is|are|was|were|isn't|aren't|who|who's|has|have|did|does|how many (?:other )?(?:people|persons)"
+    r"|do you see|can you see|tell me (?:if|whether|who))\b",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(
+    rf"^(?:and |so )?(?:is|was) (?:the |my |our |this |it )?(?:{_HOUSE}|place|corridor|office|ward|video|clip|scene)? ?empty"
+    r"\W*$",
+    re.IGNORECASE,
+)
+_FEARED = r"(?:strangers?|intruders?|burglars?|thie(?:f|ves)|robbers?|trespassers?|visitors?|guests?|unknown (?:person|people))"
+_STRANGER = re.compile(
+    rf"^(?:and |so )?(?:is|are|was|were) there (?:an? |any |some )?{_FEARED}\b(?P<rest>[^,]*)$"
+    rf"|^(?:and |so )?(?:do|did|can) you (?:see|spot|find|notice) (?:an? |any |some )?{_FEARED}\b(?P<seen>[^,]*)$"
+    rf"|^(?:and |so )?(?:is|was) there (?:some|any) ?(?:one|body) unknown\b(?P<who>[^,]*)$",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"^(?:please )?count (?:all )?(?:the )?(people|persons|faces|heads|everyone|everybody)\b", re.IGNORECASE
+)
+_TITLE = re.compile(rf"(?<!'s )(?<!\ban )(?<!\ba )\b(?:the )?(?:(?:{'|'.join(TITLES)})\b\.? )+$", re.IGNORECASE)
+_EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (_POLITE, ""),
+    (_PROBABLE, "tell me whether "),
+    (_EMPTY, "is anybody here?"),
+    (_STRANGER, "is there anyone here I don't know?"),
+    (_COUNT, "how many people are there"),
+)
+
+
+def known_wording(text: str) -> str:
+    """A question in the wording that is known, as it is where it has that; its names and capitals stay."""
+    for pattern, instead in _EDITS:
+        text = pattern.sub(instead, text)
+    return _AT_HOME.sub("here", text) if _OF_PEOPLE.match(text) else text
+
+
+def without_titles(text: str, mentions: Sequence[Mention]) -> str:
+    """A question without the titles before its names: "Is Dr. Ana there?" asks about Ana.
+
+    Args:
+        text: the question.
+        mentions: of enrolled names in it, in order; a title that is part of a name is none.
+    """
+    for mention in reversed(mentions):
+        if title := _TITLE.search(text[: mention.start]):
+            text = text[: title.start()] + text[mention.start :]
+    return text
