@@ -66,6 +66,16 @@ def test_an_alias_and_a_moment_do(studio: Studio, chat: PVChat) -> None:
     assert said.at_s == 1.0
 
 
+def test_whom_nobody_would_have_taken_for_her_must_be_picked(studio: Studio, chat: PVChat) -> None:
+    """Of two strangers one is always likelier; who is told "that is Ana" can't know which is meant."""
+    clip = studio.clip("two", 9, CLEO, 12)
+    assert decision(chat, clip) == "absent"
+    with pytest.raises(SeveralSubjectsError, match="3 people could be meant"):
+        chat.correct("Ana", clip, True)
+    (said,) = chat.correct("Ana", studio.clip("both", ANA, 9), True)  # she is seen: she is meant
+    assert said.her
+
+
 def test_several_could_be_meant(studio: Studio, chat: PVChat) -> None:
     clip = studio.clip("two", CLEO, 9)
     with pytest.raises(SeveralSubjectsError, match="could be meant") as caught:

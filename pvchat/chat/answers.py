@@ -24,6 +24,7 @@ from pvchat.chat.existence import (
     times,
     unknown_people,
     when,
+    whether_unknown,
     who_is_absent,
     who_is_there,
 )
@@ -31,7 +32,7 @@ from pvchat.chat.guard import rephrase
 from pvchat.chat.lineup import LineUp, described, placed
 from pvchat.chat.order import in_order
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
-from pvchat.chat.properties import of_whom, rest, untold, whether
+from pvchat.chat.properties import of_everyone, of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
@@ -45,6 +46,9 @@ _HAIR_ALONE = re.compile(r"^(?!.*\b(?:wear\w*|cloth\w*|dress\w*|and)\b).*\bhair(
 _COLOUR_WORN = re.compile(r"\bcolou?r\b(?!.*\b(?:hair|eyes?|beard)\b)", re.IGNORECASE)
 _LOOKS = re.compile(r"\b(look|looks|hair\w*|beard|appearance|describe|face)\b", re.IGNORECASE)
 _STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers|unknown)\b", re.IGNORECASE)
+_ANY_STRANGER = re.compile(
+    rf"^(and |so )?(is|are|was|were|do|did|can) (there|you|we) .*({_STRANGERS.pattern})", re.IGNORECASE
+)
 _BESIDE = re.compile(
     r"\b(who|whom|with|next to|beside|near|close to|alongside|between|any ?one|any ?body)\b", re.IGNORECASE
 )
@@ -97,6 +101,8 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         return _of_aspect(question, asked, evidence)
     if general and question.type != "existence" and _STRANGERS.search(question.text):
         return " ".join([how_many_unknown(evidence), *(["I describe only people I know."] if evidence.unknown else [])])
+    if question.type == "existence" and general and _ANY_STRANGER.search(question.text):
+        return whether_unknown(asked, evidence)
     if question.type == "existence":
         return who_is_there(question, asked, evidence) if general else existence(asked, evidence)
     present = [p for p in asked if p.decision == "present"]
@@ -141,6 +147,8 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
             told = [of_whom(aspect.predicate, names, evidence, aspect.manner == "count")] if names else []
             told += [] if question.asks_who else untold(asked)
             return " ".join(told) or who_is_there(question, asked, evidence)
+        if question.asks_all and len(present) > 1:
+            return of_everyone(aspect.predicate, names, evidence)
         whom = present if question.asks_all else asked  # of "everyone" those who are there
         return whether(aspect.predicate, whom, evidence, aspect.manner) or who_is_there(question, asked, evidence)
     if aspect.name == "times":

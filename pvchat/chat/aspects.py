@@ -19,9 +19,7 @@ from pvchat.chat.unseen import is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
 
-AspectName = Literal[
-    "usual", "missing", "whether", "absent", "count", "times", "order", "compared", "lineup", "rest"
-]
+AspectName = Literal["usual", "missing", "whether", "absent", "count", "times", "order", "compared", "lineup", "rest"]
 
 _THERE = word_set(
     """present visible here there shown seen spotted found featured included filmed recorded captured caught
@@ -83,7 +81,8 @@ _WHO_DOES = re.compile(
     r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|people|ones?|of (?:them|us|the people|[^?]*?))|what people"
     r"|how many (?:(?:other )?(?:people|persons)|of (?:them|us)))"
     r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?)\b))"
-    r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))(?: (?:who|that) (?:is|are))?)?"
+    r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))"
+    r"(?: (?:who|that) (?:is|are))?)?"
     r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body)) (?P<rest>.+)$"
 )
 _COUNT = re.compile(
@@ -93,7 +92,8 @@ _COUNT = re.compile(
 _TIMES = re.compile(
     r"\b(when|how (long|often)|how many (times|seconds|minutes|hours)"
     r"|(at )?what (time|point)|(what|which) (seconds?|minutes?|moments?)|all the time|throughout"
-    r"|the (whole|entire|full) (time|video|clip|film)|(right )?from the (very )?(start|beginning|outset)( (on|onwards?))?)\b"
+    r"|the (whole|entire|full) (time|video|clip|film)"
+    r"|(right )?from the (very )?(start|beginning|outset)( (on|onwards?))?)\b"
 )
 _SUCH_A_ONE = re.compile(  # whoever fits, not somebody who is known
     r"^(is|are|was|were) there (an?|any|some) (\w+ )*?(man|men|woman|women|boys?|girls?|child|children|kids?|baby)\b"
@@ -207,7 +207,9 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
     predicate = read_predicate(stated) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
     if predicate.kind != "unknown":
         return Aspect("whether", predicate, manner="plain" if denied or _EITHER.search(lower) else "polar")
-    if is_unseen(lower, named) or kind == "other" and _OF_SOMETHING.match(lower) and not _DESCRIBES.search(lower):
+    if is_unseen(lower, named) or named and kind == "appearance" and _WHEN.match(lower):
+        return REST
+    if kind == "other" and _OF_SOMETHING.match(lower) and not _DESCRIBES.search(lower):
         return REST
     return REST if polar and kind in ("existence", "other") else USUAL
 
@@ -221,9 +223,9 @@ def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:
         predicate = read_predicate(asked["rest"])
         if predicate.kind == "deed" and predicate.words[0] not in _NO_OBJECT:
             return Aspect("whether", predicate, manner="what")
-    if kind != "existence" and (asked := _WHEN.match(lower)) is not None:
+    if (asked := _WHEN.match(lower)) is not None and not only_presence(lower):
         predicate = read_predicate(asked["rest"])
-        return Aspect("whether", predicate, manner="when") if predicate.kind in ("deed", "pose") else REST
+        return Aspect("whether", predicate, manner="when") if predicate.kind in ("deed", "pose") else None
     return None
 
 
@@ -248,7 +250,9 @@ def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
     asked = _WHO_DOES.match(lower)
     predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"])) if asked else UNKNOWN
     if predicate.kind not in ("unknown", "beside"):
-        return Aspect("whether", predicate, manner="count" if lower.removeprefix("and ").startswith("how many") else "which")
+        return Aspect(
+            "whether", predicate, manner="count" if lower.removeprefix("and ").startswith("how many") else "which"
+        )
     if only_presence(lower):
         if _COUNT.search(lower):
             return Aspect("count")

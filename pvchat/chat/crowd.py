@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-_WORDS = "no one two three four five six seven eight nine ten".split()
+_WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _ASKED = re.compile(
-    r"^(?:and |so )?(?:is|are|was|were) there (?P<bound>more than|at least|over|fewer than|less than|at most|only|just|exactly)?"
+    r"^(?:and |so )?(?:is|are|was|were) there "
+    r"(?P<bound>more than|at least|over|fewer than|less than|at most|only|just|exactly)?"
     rf" ?(?P<count>\d{{1,3}}|{'|'.join(_WORDS[1:])}) (?:other )?(?:people|persons?|faces?)"
     r"(?: (?:here|there|visible|in (?:the|this) \w+))*\W*$"
 )

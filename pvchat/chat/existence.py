@@ -34,6 +34,7 @@ _REFUSED = {
 def existence(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Whether the people asked about by name are there: yes, no, unsure, or who of them."""
     groups = {d: [p.name for p in asked if p.decision == d] for d in ("present", "absent", "unsure")}
+    groups["absent"] = _first(groups["absent"], _MOST_ABSENT, "others")
     present, absent, unsure = groups["present"], groups["absent"], groups["unsure"]
     if len(asked) == 1:
         return _existence_of_one(asked[0], evidence)
@@ -88,6 +89,14 @@ def how_many(asked: Sequence[PersonPresence], evidence: Evidence, thought: Crowd
     if not present:
         return f"{seen}, nobody whom I know for sure."
     return f"{seen}: {join([*present, *strangers])}."
+
+
+def whether_unknown(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Whether people are seen whom nobody knows; who may be somebody enrolled is no stranger for sure."""
+    if evidence.unknown:
+        return " ".join([f"Yes, t{how_many_unknown(evidence)[1:]}", *_may_be(asked)])
+    doubt = _may_be(asked)
+    return f"I see nobody whom I surely don't know, but {doubt[0]}" if doubt else f"No, {how_many_unknown(evidence)}"
 
 
 def how_many_unknown(evidence: Evidence) -> str:

@@ -18,20 +18,22 @@ from pvchat.chat.evidence import Evidence, Neighbour, at_once
 from pvchat.chat.phrases import seen_together, side_by_side
 from pvchat.chat.vocabulary import MASK
 
-Relation = Literal["left", "right", "between", "beside", "first left", "first right", "nearest", "row left", "row right"]
+Relation = Literal[
+    "left", "right", "between", "beside", "first left", "first right", "nearest", "row left", "row right"
+]
 EVERYBODY = ("first", "row", "nearest")  # how relations begin that need nobody named
 _APART, _NEARER = 0.02, 1.25  # frame widths, and face heights' ratio, from which two people differ [choice]
 _NAME = MASK.lower()
 _WHOM = rf"(?:{_NAME}|him|her|them)\b(?!')"
 _SOMEBODY = (
-    r"(?:who(?:'s| is| are| was| were|(?= stands| sits))?|which (?:person|people|one|ones|of (?:them|us)) (?:is|are|was|were)"
-    r"|(?:is|are) (?:there )?(?:any ?one|any ?body|some ?one|some ?body))(?: (?:the (?:person|one|people|man|woman)|there))?"
+    r"(?:who(?:'s| is| are| was| were|(?= stands| sits))?"
+    r"|which (?:person|people|ones?|of (?:them|us)) (?:is|are|was|were)"
+    r"|(?:is|are) (?:there )?(?:any ?one|any ?body|some ?one|some ?body))"
+    r"(?: (?:the (?:person|one|people|man|woman)|there))?"
     r"(?: (?:who|that) (?:is|are))?"
 )
 _HOW = r"(?: (?:standing|sitting|stands|sits|seen|right|directly|immediately|just|further|farther|more))*"
-_SIDE_OF = (
-    r"(?:(?:on|to|at|from) )?(?:the )?(?P<side>left|right)(?:-hand)?(?: side)?(?: of| from| than)"
-)
+_SIDE_OF = r"(?:(?:on|to|at|from) )?(?:the )?(?P<side>left|right)(?:-hand)?(?: side)?(?: of| from| than)"
 _BESIDE = r"(?:right |directly |just )?(?:next to|beside|alongside|close to|near)"
 _PAIR = rf"(?:in )?between (?:{_WHOM}(?: and |, ){_WHOM}|them|the two)"
 _IN_CLIP = r"(?: (?:in|of|on) (?:the|this) (?:video|clip|picture|photo|frame|image|scene|row|screen))?\W*"
@@ -40,7 +42,8 @@ _NAMED = tuple(
     for form, relation in ((rf"{_SIDE_OF} {_WHOM}", ""), (_PAIR, "between"))
 )
 _OTHER = (
-    r"\b(?:the |a |an )?(?:other )?(?:man|woman|men|women|person|people|ones?|guy|lady|boy|girl|child|somebody|someone|whoever)"
+    r"\b(?:the |a |an )?(?:other )?(?:(?P<man>man|guy|boy)|(?P<woman>woman|lady|girl)"
+    r"|person|one|child|somebody|someone|whoever|(?P<several>men|women|people|ones))"
     rf"(?: (?:who|that))?(?: is| are| stands?| sits?)?{_HOW}"
 )
 _DESCRIBED = tuple(
@@ -50,8 +53,9 @@ _DESCRIBED = tuple(
     )
 )  # fmt: skip
 _ENDS = re.compile(
-    rf"^(?:and |so )?{_SOMEBODY}{_HOW} (?:the )?(?:(?:very )?(?:furthest|farthest|most)(?: (?:to|on|from|at))?(?: the)? "
-    r"(?P<side>left|right)|(?P<most>left|right)most|(?:very )?first(?: one| person)? (?:from|on) the (?P<first>left|right)"
+    rf"^(?:and |so )?{_SOMEBODY}{_HOW} (?:the )?"
+    r"(?:(?:very )?(?:furthest|farthest|most)(?: (?:to|on|from|at))?(?: the)? (?P<side>left|right)"
+    r"|(?P<most>left|right)most|(?:very )?first(?: one| person)? (?:from|on) the (?P<first>left|right)"
     rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to (?:the camera|us|me))?|in front of (?:the others|everyone)))"
     rf"(?: side)?{_IN_CLIP}$"
 )
@@ -67,10 +71,14 @@ class LineUp:
     Attributes:
         relation: to those whom it names, or among all: who is "first" from a side, the whole "row" from a side.
         told: whether it asks something else of whom it means: what she wears, what she does.
+        gender: "man" or "woman" where it says so: who was measured to be another isn't meant.
+        single: whether it means one person: of several to a side the nearest.
     """
 
     relation: Relation
     told: bool = False
+    gender: str = ""
+    single: bool = False
 
 
 def read_lineup(lower: str) -> LineUp | None:
@@ -85,9 +93,14 @@ def read_lineup(lower: str) -> LineUp | None:
         for pattern, relation in forms:
             found = pattern.search(text)
             if found and text.count(_NAME) == found[0].count(_NAME):  # "is the man next to Ana Ben?" asks who he is
-                side = found.groupdict().get("side")
-                return LineUp(relation or side, described and not text.startswith("who"))  # type: ignore[arg-type]
+                return _of_match(relation, found, described and not text.startswith("who"))
     return None
+
+
+def _of_match(relation: str, found: re.Match[str], told: bool) -> LineUp:
+    said = {"side": None, "man": None, "woman": None, "several": "people"} | found.groupdict()
+    gender = "man" if said["man"] else "woman" if said["woman"] else ""
+    return LineUp(relation or said["side"], told, gender, not said["several"])  # type: ignore[arg-type]
 
 
 def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neighbour]:
@@ -107,11 +120,13 @@ def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neig
     at = [_middle(evidence.boxes[name]) for name in names if name in evidence.boxes]
     if not at or len(at) < len(names):
         return []
+    with_all = [o for o in with_all if not lineup.gender or _gender(o, evidence) in ("", lineup.gender)]
     if lineup.relation == "beside":
         return [o for o in with_all if side_by_side(evidence.boxes[names[0]], o.box)]
     low, high = {"left": (-1.0, min(at)), "right": (max(at), 2.0)}.get(lineup.relation, (min(at), max(at)))
     found = [o for o in with_all if low + _APART < _middle(o.box) < high - _APART]
-    return sorted(found, key=lambda o: abs(_middle(o.box) - at[0]))
+    found = sorted(found, key=lambda o: abs(_middle(o.box) - at[0]))
+    return found[:1] if lineup.single and lineup.relation != "between" else found
 
 
 def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
@@ -122,7 +137,7 @@ def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
         return f"From {side} to {'right' if side == 'left' else 'left'}: {join(_each(found))}." if found else NOBODY
     if lineup.relation == "nearest":
         near = "nearest to the camera" if len(found) == 1 else "about as near to the camera"
-        return f"{upper(join(_each(found)))} {be(found)} {near}." if found else NOBODY
+        return f"{upper(join(_each(found)))} {be(_each(found))} {near}." if found else NOBODY
     if lineup.relation.startswith("first"):
         side = lineup.relation.removeprefix("first ")
         return f"{upper(_each(found)[0])} is furthest to the {side}." if found else NOBODY
@@ -138,7 +153,8 @@ def described(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> tuple
     if known:
         return known, ""
     where = _where(lineup, names) if names else "there"
-    return [], f"I don't know who is {where}." if found else f"I see nobody {where}."
+    none = f"no {lineup.gender}" if lineup.gender else "nobody"
+    return [], f"I don't know who is {where}." if found else f"I see {none} {where}."
 
 
 def _where(lineup: LineUp, names: Sequence[str]) -> str:
@@ -162,6 +178,12 @@ def _nearest(row: Sequence[Neighbour]) -> list[Neighbour]:
 def _together(name: str, other: Neighbour, evidence: Evidence) -> bool:
     mine = next((o.frames for o in evidence.others if o.name == name), ())
     return other.box != evidence.boxes.get(name) and seen_together(mine, other.frames)
+
+
+def _gender(other: Neighbour, evidence: Evidence) -> str:
+    """What somebody was measured to be; empty where that isn't known."""
+    facts = evidence.facts.get(other.name or "")
+    return (facts.gender or "") if facts is not None else ""
 
 
 def _people(found: Sequence[Neighbour]) -> list[str]:

@@ -76,7 +76,9 @@ def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, 
     part = [
         (form.split()[0], name, True)
         for form, name, _ in whole
-        if " " in form and first.count(form.split()[0]) == 1 and form.split()[0] not in {*forms, *FUNCTION_WORDS}
+        if " " in form
+        and first.count(form.split()[0]) == 1
+        and form.split()[0] not in {*forms, *FUNCTION_WORDS}
         and form.split()[0].rstrip(".") not in TITLES
     ]
     return sorted(whole + part, key=lambda row: -len(row[0]))

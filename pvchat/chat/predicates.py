@@ -48,12 +48,23 @@ _LOOKS = re.compile(r"\b(hair|beard|moustache|mustache|stubble|bald|blonde|blond
 _PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<what>[\w' -]+)$")
 _ARTICLE = re.compile(r"^(?:an?|the|any|some|his|her|their) ")
 _LOOKS_TO = re.compile(r"(down|(to )?the (left|right))?$")
-VAGUE = word_set("looking coming making having being doing going getting taking trying showing leaving turning")
+VAGUE = word_set("wearing looking coming making having being doing going getting taking trying showing leaving turning")
 _VAGUE_NOUNS = word_set("something anything")  # "something red" asks for a colour
 _SAME = {"speaking": "talking"}
 _PARTICIPLES = {
-    "fallen": "fall", "sat": "sit", "stood": "stand", "lain": "lie", "eaten": "eat", "drunk": "drink", "slept": "sleep",
-    "spoken": "speak", "written": "write", "held": "hold", "drawn": "draw", "sung": "sing", "ridden": "ride",
+    "fallen": "fall",
+    "sat": "sit",
+    "stood": "stand",
+    "lain": "lie",
+    "eaten": "eat",
+    "drunk": "drink",
+    "slept": "sleep",
+    "spoken": "speak",
+    "written": "write",
+    "held": "hold",
+    "drawn": "draw",
+    "sung": "sing",
+    "ridden": "ride",
 }  # "has Ana fallen?"
 _ANYTHING = word_set("a an the his her their to at with something anything somebody someone anybody anyone")
 

@@ -30,9 +30,7 @@ _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a 
 _ONE = ("nobody",)  # what is said of one
 
 
-def whether(
-    predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence, manner: Manner = "polar"
-) -> str:
+def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence, manner: Manner = "polar") -> str:
     """Yes, no or "I can't tell" about each of the people asked about; nothing is said of the absent and the unsure.
 
     Args:
@@ -65,9 +63,31 @@ def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence, co
         told[0] = f"At least {number(len(sure) or len(likely))}: {told[0]}"
     if not told and predicate.kind == "side":
         told = _outermost(predicate.words[0], evidence)
-    if not told and predicate.kind == "place":  # where people are is known of the whole clip at most
+    if not told and predicate.kind in ("place", "looks"):  # what is seldom measured: silence denies nothing
         return f"{join(present)} {be(present)} in this video, but I can't tell who {_clause(predicate, _ONE)}."
     return " ".join(told) or f"As far as I can see, nobody I know {_clause(predicate, _ONE)}."
+
+
+def of_everyone(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> str:
+    """Whether something holds of all who are there, several: of whom it does, of whom it doesn't, what isn't known."""
+    if predicate.kind in ("alone", "beside"):
+        return rest(present)
+    verdicts = {name: holds(predicate, name, evidence) for name in present}
+    groups = {v: [n for n in present if verdicts[n] == v] for v in ("yes", "probably", "no", "unknown")}
+    if len(groups["yes"]) == len(present):
+        return re.sub(r" (are|have) ", r" \1 all ", f"Yes, {join(present)} {_clause(predicate, present)}.", count=1)
+    told = [f"{join(names)} {_clause(predicate, names, HEDGE if verdict == 'probably' else '')}"
+            for verdict in ("yes", "probably") if (names := groups[verdict])]  # fmt: skip
+    told += [_denied(f"{join(groups['no'], 'and')} {_clause(predicate, groups['no'])}")] if groups["no"] else []
+    told += [f"I can't tell of {join(groups['unknown'], 'or')}"] if told and groups["unknown"] else []
+    if not told:
+        return rest(present)
+    return f"{'No, ' if groups['no'] else ''}{'; '.join(told)}."
+
+
+def _denied(clause: str) -> str:
+    """Such as "Ana is not wearing a hat"."""
+    return re.sub(r"\b(is|are|has|have)\b", r"\1 not", clause, count=1)
 
 
 def untold(asked: Sequence[PersonPresence]) -> list[str]:
@@ -126,8 +146,9 @@ def _of_one(predicate: Predicate, name: str, evidence: Evidence, manner: Manner)
     if manner == "when" and fact and holds(predicate, name, evidence) in ("yes", "probably"):
         return f"{fact}, but I can't tell when."
     if manner in ("what", "when"):
-        unsure = f"{name} is in this video, but I can't tell {manner} {name} {_clause(predicate, [name])}."
-        known = fact and (manner == "what" and holds(predicate, name, evidence) == "yes")
+        asked = "what" if manner == "what" else "whether"
+        unsure = f"{name} is in this video, but I can't tell {asked} {name} {_clause(predicate, [name])}."
+        known = fact and manner == "what" and holds(predicate, name, evidence) == "yes"
         return f"{fact}." if known else f"{unsure} {upper(fact)}." if fact else unsure
     return upper(re.sub(r"^(?:Yes|No), ", "", told))
 

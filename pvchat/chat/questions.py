@@ -243,7 +243,8 @@ def _whom(
     words = set(re.findall(r"[\w']+", lower))
     else_ = bool(_BESIDES.search(lower))
     asks_who = bool(_WHO.search(lower)) and (not people or else_)
-    short = previous is not None and not people and bool(ELLIPSIS.search(lower) or len(words) <= 3) and not asks_who
+    asks_other = asks_who or bool(_EVERYONE.search(lower))
+    short = previous is not None and not people and bool(ELLIPSIS.search(lower) or len(words) <= 3) and not asks_other
     if previous is not None and not people and not else_ and (short or words & PRONOUNS or _IT.match(lower)):
         people = previous.focus if words & PRONOUNS else previous.people
         asks_who = asks_who and not people
@@ -262,4 +263,5 @@ def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]
     """A question in another language: about who is there, or with a reply."""
     people = tuple(dict.fromkeys(m.name for m in mentions))  # a refused question is about them for the next one
     kind: QuestionType = "other" if foreign.reply else "existence"
-    return Question(text, kind, people, asks_who=foreign.asks_who, reply=foreign.reply)
+    aspect = Aspect("count") if foreign.counts else USUAL
+    return Question(text, kind, people, asks_who=foreign.asks_who, aspect=aspect, reply=foreign.reply)

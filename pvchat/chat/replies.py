@@ -8,20 +8,21 @@ from pvchat.chat.questiontypes import question_type
 
 _ASK = "ask me who is in this video, what they wear, what they do or where they are"
 SURENESS = (
-    "How sure I am stands beside each answer as a probability; where much hangs on it, look at the clip at the times given."
+    "How sure I am stands beside each answer as a probability; where much hangs on it, look at the clip at the times "
+    "given."
 )
 CANT_TELL = f"I can't tell that; {_ASK}."
 _REPLIES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reply)
     for pattern, reply in (
-        (r"^((vielen |ganz )?(dank|danke)|merci( beaucoup)?|(muchas )?gracias|grazie( mille)?|(muito )?obrigad[oa]|谢谢你?|多谢)"
-         r"( \w+)?\W*$",
+        (r"^((vielen |ganz )?(dank|danke)|merci( beaucoup)?|(muchas )?gracias|grazie( mille)?|(muito )?obrigad[oa]"
+         r"|谢谢你?|多谢)( \w+)?\W*$",
          f"You're welcome; {_ASK}."),
-        (r"^(hallo|guten (tag|morgen|abend)|gr[üu][sß]+ gott|bonjour|bonsoir|salut|hola|buen[oa]s \w+|ciao|buongiorno|buonasera"
-         r"|olá|bom dia|boa (tarde|noite)|你好|您好)( \w+)?\W*$",
+        (r"^(hallo|guten (tag|morgen|abend)|gr[üu][sß]+ gott|bonjour|bonsoir|salut|hola|buen[oa]s \w+"
+         r"|ciao|buongiorno|buonasera|olá|bom dia|boa (tarde|noite)|你好|您好)( \w+)?\W*$",
          f"Hello; {_ASK}."),
-        (r"^(and |but )?((are you|how) (really |so |quite )?(sure|certain)( are you)?( (about|of) (that|this|it))?|really"
-         r"|how do you know( that)?|is that (right|true|correct))\W*$",
+        (r"^(and |but )?((are you|how) (really |so |quite )?(sure|certain)( are you)?( (about|of) (that|this|it))?"
+         r"|really|how do you know( that)?|is that (right|true|correct))\W*$",
          SURENESS),
         (r"^(many |no,? )?(thanks?|thank you|thx|cheers|great|cool|nice|perfect|awesome|wow|well done|good (job|bot))"
          r"( \w+){0,3}\W*$",
@@ -43,13 +44,17 @@ _ABOUT_CLIP = re.compile(
     r"|photo|image|recording|about|people|person|persons|they|them|he|she|him|her|everyone|everybody|someone|somebody)\b"
 )
 _THING = re.compile(r"^what('s| is| are) (on|in|under|inside|behind|above|below) (the|an?|that|this|those) (\w+)")
-_COLOUR_OF = re.compile(r"^(?:and )?(?:what|which) colou?rs? (?:is|are|was|were) (?:the|that|this|those|my) (?P<what>[a-z ]+?)\W*$")
+_COLOUR_OF = re.compile(
+    r"^(?:and )?(?:what|which) colou?rs? (?:is|are|was|were) (?:the|that|this|those|my) (?P<what>[a-z ]+?)\W*$"
+)
 _WHERE = re.compile(r"^(?:and )?where(?:'s| is| are| was| were) (?:the|my|our|your) (?P<what>[a-z ]+?)\W*$")
 _ROLE = re.compile(
-    r"\b(?:the|an?|my|our|your) (?:patients?|doctors?|physicians?|nurses?|surgeons?|visitors?|guests?|intruders?|burglars?"
-    r"|thie(?:f|ves)|postman|cleaners?|boss|teachers?|wife|husband|mother|father|son|daughter)\b"
+    r"\b(?:the|an?|my|our|your) (?:patients?|doctors?|physicians?|nurses?|surgeons?|visitors?|guests?"
+    r"|intruders?|burglars?|thie(?:f|ves)|postman|cleaners?|boss|teachers?|wife|husband|mother|father|son|daughter)\b"
 )  # whom nobody enrolled is known as
-_ANYBODY = re.compile(r"\b(?:m[ae]n|wom[ae]n|people|persons?|ones?|guys?|lad(?:y|ies)|boys?|girls?|child|children|kids?|baby)\b")
+_ANYBODY = re.compile(
+    r"\b(?:m[ae]n|wom[ae]n|people|persons?|ones?|guys?|lad(?:y|ies)|boys?|girls?|child|children|kids?|baby)\b"
+)
 _CLIPS = ("video", "clip", "scene", "footage", "film", "movie", "picture", "photo", "image", "recording", "frame")
 
 

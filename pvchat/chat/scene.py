@@ -1,4 +1,4 @@
-"""Questions about the clip as a whole: which room it is, whether it is indoors or drawn, how long. Text in, text out."""
+"""Questions about the clip as a whole: which room it is, whether it is indoors, drawn, how long. Text in, text out."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ _SETTING = re.compile(
 )
 _DRAWN = re.compile(rf"^(?:and |so )?(?:is|was) {_THIS} (?:an? )?(?:cartoon|anime|animation|animated|drawn|drawing)\b")
 _PLACE = re.compile(
-    rf"^(?:and |so )?(?:is|was) {_THIS} (?:an?|the|in an?|in the) (?P<what>(?:[a-z]+ )?(?:hospital|clinic|surgery|ward|office"
-    r"|classroom|school|kitchen|bedroom|bathroom|living room|room|house|home|flat|corridor|hallway|shop|store|restaurant|caf[eé]"
-    r"|bar|gym|church|street|park|garden|beach|forest|car|vehicle|studio|stage|laboratory|lab|meeting room))\W*$"
+    rf"^(?:and |so )?(?:is|was) {_THIS} (?:an?|the|in an?|in the) (?P<what>(?:[a-z]+ )?(?:hospital|clinic|surgery|ward"
+    r"|office|classroom|school|kitchen|bedroom|bathroom|living room|room|house|home|flat|corridor|hallway|shop|store"
+    r"|restaurant|caf[eé]|bar|gym|church|street|park|garden|beach|forest|car|vehicle|studio|stage|laboratory|lab|meeting room))\W*$"
 )
 _CLIP = r"(?:video|clip|film|movie|footage|recording)"
 _LENGTH = re.compile(
-    rf"^(?:and |so )?(?:how long (?:is|was) (?:(?:this|the|that|my) {_CLIP}|it)|how (?:many (?:seconds|minutes)|long) does"
+    rf"^(?:and |so )?(?:how long (?:is|was) (?:(?:this|the|that|my) {_CLIP}|it)"
+    r"|how (?:many (?:seconds|minutes)|long) does"
     rf" (?:this|the|it)(?: {_CLIP})? (?:last|take|run|have)|what(?:'s| is) the (?:length|duration|running time)"
     rf"(?: of (?:this|the|that|my) {_CLIP})?)\W*$"
 )

@@ -27,21 +27,24 @@ _PROBABLE = re.compile(
 )
 _HOUSE = r"(?:room|house|flat|apartment|home|building)"
 _AT_HOME = re.compile(
-    r"(?<!'s )(?<!\ba )(?<!going )(?<!coming )(?<!walking )(?<!driving )(?<!go )(?<!come )(?<!came )(?<!gone )(?<!leave )"
-    rf"(?<!left )\b(?:at home|home|in (?:the|my|our) {_HOUSE})\b(?!-| (?:cinema|office|page))",
+    r"(?<!'s )(?<!\ba )(?<!going )(?<!coming )(?<!walking )(?<!driving )(?<!go )(?<!come )(?<!came )"
+    rf"(?<!gone )(?<!leave )(?<!left )\b(?:at home|home|in (?:the|my|our) {_HOUSE})\b(?!-| (?:cinema|office|page))",
     re.IGNORECASE,
 )
 _OF_PEOPLE = re.compile(
-    r"^(?:and |so |but )?(?:is|are|was|were|isn't|aren't|who|who's|has|have|did|does|how many (?:other )?(?:people|persons)"
-    r"|do you see|can you see|tell me (?:if|whether|who))\b",
+    r"^(?:and |so |but )?(?:is|are|was|were|isn't|aren't|who|who's|has|have|did|does"
+    r"|how many (?:other )?(?:people|persons)|do you see|can you see|tell me (?:if|whether|who))\b",
     re.IGNORECASE,
 )
 _EMPTY = re.compile(
-    rf"^(?:and |so )?(?:is|was) (?:the |my |our |this |it )?(?:{_HOUSE}|place|corridor|office|ward|video|clip|scene)? ?empty"
-    r"\W*$",
+    rf"^(?:and |so )?(?:is|was) (?:the |my |our |this |it )?"
+    rf"(?:{_HOUSE}|place|corridor|office|ward|video|clip|scene)? ?empty\W*$",
     re.IGNORECASE,
 )
-_FEARED = r"(?:strangers?|intruders?|burglars?|thie(?:f|ves)|robbers?|trespassers?|visitors?|guests?|unknown (?:person|people))"
+_FEARED = (
+    r"(?:strangers?|intruders?|burglars?|thie(?:f|ves)|robbers?|trespassers?|visitors?|guests?"
+    r"|unknown (?:person|people))"
+)
 _STRANGER = re.compile(
     rf"^(?:and |so )?(?:is|are|was|were) there (?:an? |any |some )?{_FEARED}\b(?P<rest>[^,]*)$"
     rf"|^(?:and |so )?(?:do|did|can) you (?:see|spot|find|notice) (?:an? |any |some )?{_FEARED}\b(?P<seen>[^,]*)$"
@@ -51,7 +54,7 @@ _STRANGER = re.compile(
 _COUNT = re.compile(
     r"^(?:please )?count (?:all )?(?:the )?(people|persons|faces|heads|everyone|everybody)\b", re.IGNORECASE
 )
-_TITLE = re.compile(rf"(?<!'s )(?<!\ban )(?<!\ba )\b(?:the )?(?:(?:{'|'.join(TITLES)})\b\.? )+$", re.IGNORECASE)
+_TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:(?:{'|'.join(TITLES)})\b\.? )+$", re.IGNORECASE)
 _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_POLITE, ""),
     (_PROBABLE, "tell me whether "),
@@ -75,7 +78,9 @@ def without_titles(text: str, mentions: Sequence[Mention]) -> str:
         text: the question.
         mentions: of enrolled names in it, in order; a title that is part of a name is none.
     """
+    ends = [m.end for m in mentions]
     for mention in reversed(mentions):
-        if title := _TITLE.search(text[: mention.start]):
+        title = _TITLE.search(text[: mention.start])
+        if title and title.start() - 1 not in ends:  # "Ben's sister Ana"
             text = text[: title.start()] + text[mention.start :]
     return text
