@@ -18,7 +18,8 @@ _DRAWN = re.compile(rf"^(?:and |so )?(?:is|was) {_THIS} (?:an? )?(?:cartoon|anim
 _PLACE = re.compile(
     rf"^(?:and |so )?(?:is|was) {_THIS} (?:an?|the|in an?|in the) (?P<what>(?:[a-z]+ )?(?:hospital|clinic|surgery|ward"
     r"|office|classroom|school|kitchen|bedroom|bathroom|living room|room|house|home|flat|corridor|hallway|shop|store"
-    r"|restaurant|caf[eé]|bar|gym|church|street|park|garden|beach|forest|car|vehicle|studio|stage|laboratory|lab|meeting room))\W*$"
+    r"|restaurant|caf[eé]|bar"
+    r"|gym|church|street|park|garden|beach|forest|car|vehicle|studio|stage|laboratory|lab|meeting room))\W*$"
 )
 _CLIP = r"(?:video|clip|film|movie|footage|recording)"
 _LENGTH = re.compile(
