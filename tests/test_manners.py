@@ -53,6 +53,23 @@ from pvchat.schemas import PersonFacts, PersonPresence
          "No, I see four people in this video: Ana, Ben, Cleo and one whom I don't know."),
         ("Is there only one person?", "No, I see four people in this video: Ana, Ben, Cleo and one whom I don't know."),
         ("Is there a stranger in the room?", "Yes, there is one person I don't know."),
+        ("Is only Ana here?", "No, Ben, Cleo and one other person are in this video too."),
+        ("Is Ana the only person here?", "No, Ben, Cleo and one other person are in this video too."),
+        ("Are any of them wearing yellow?", "Ana is wearing yellow."),
+        ("Does nobody wear yellow?", "Ana is wearing yellow."),
+        ("Who is the blonde woman?", "Ana, Ben and Cleo are in this video, but I can't tell who is blonde."),
+        ("Who is wearing a yellow coat?", "Ana is wearing a yellow coat."),  # told as a jacket
+        ("Who is the man in the grey jacket?",
+         "I can't tell who is wearing the grey jacket, but Ben is wearing a grey top."),
+        ("What is the woman in yellow doing?", "Ana sits."),
+        ("Where is the man in grey?", "Ben is in an office, in the middle, next to Ana."),
+        ("What is the man with the sunglasses wearing?", "Ana is wearing a yellow jacket and sunglasses."),
+        ("Where is the man in pink?", "As far as I can see, nobody I know is wearing pink."),
+        ("Who is behind Ana?", "Ana is in this video, but I can't tell the rest."),
+        ("Who is closest to Cleo?", "One person I don't know is closest to Cleo."),
+        ("Do you know everybody here?", "There is one person I don't know."),
+        ("When was this filmed?",
+         "I can't tell that; ask me who is in this video, what they wear, what they do or where they are."),
         ("Is Ana there from the start?", "Ana is in this video from 0:02 to 0:09."),
     ],
 )  # fmt: skip
@@ -94,6 +111,20 @@ def test_it_is_what_was_worn_and_she_is_who_was_last_spoken_of() -> None:
     assert read_question("What is she doing?", names, previous=who).people == ()  # the answer named others
     everyone = read_question("Is everyone standing?", names, previous=worn)
     assert everyone.asks_all
+
+
+def test_any_of_them_means_several() -> None:
+    ana = read_question("Where is Ana?", NAMES)
+    assert read_question("Are any of them wearing red?", NAMES, previous=ana).people == ()
+    both = read_question("Where are Ana and Ben?", NAMES)
+    assert read_question("Which of them is sitting?", NAMES, previous=both).people == ("Ana", "Ben")
+
+
+@pytest.mark.parametrize("word", ["ok", "Yes", "no", "stop", "never mind"])
+def test_a_word_that_asks_nothing_describes_nobody(word: str) -> None:
+    question = read_question(word, NAMES, previous=read_question("Where is Ana?", NAMES))
+    assert question.reply.startswith("All right; ask me")
+    assert question.focus == ("Ana",)
 
 
 def test_a_long_list_of_the_absent_ends() -> None:

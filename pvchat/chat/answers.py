@@ -32,7 +32,7 @@ from pvchat.chat.guard import rephrase
 from pvchat.chat.lineup import LineUp, described, placed
 from pvchat.chat.order import in_order
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
-from pvchat.chat.properties import of_everyone, of_whom, rest, untold, whether
+from pvchat.chat.properties import holds, of_everyone, of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
@@ -140,6 +140,10 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         named = [p for p in asked if p.name in question.people]
         sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
         return sequence or " ".join(untold(named)) or who_is_there(question, asked, evidence)
+    if aspect.name == "such":
+        such = [p for p in present if holds(aspect.predicate, p.name, evidence) == "yes"]
+        told = [_described(p, question, evidence) for p in such]
+        return " ".join(told) or (of_whom(aspect.predicate, names, evidence) if names else nobody(question, asked)[0])
     if aspect.lineup is not None:
         return _by_place(aspect.lineup, question, asked, evidence)
     if aspect.name == "whether":

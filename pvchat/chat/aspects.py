@@ -19,7 +19,9 @@ from pvchat.chat.unseen import is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
 
-AspectName = Literal["usual", "missing", "whether", "absent", "count", "times", "order", "compared", "lineup", "rest"]
+AspectName = Literal[
+    "usual", "missing", "whether", "absent", "count", "times", "order", "compared", "lineup", "such", "rest"
+]  # fmt: skip
 
 _THERE = word_set(
     """present visible here there shown seen spotted found featured included filmed recorded captured caught
@@ -73,6 +75,15 @@ _WHEN = re.compile(
     r"^(?:and |so |but )?(?:when|at (?:what|which) (?:time|point|moment|second|minute))"
     rf" (?:does|do|did|is|are|was|were|has|have|will) {_LISTED}(?P<rest> .*)$"
 )
+_SUCH = re.compile(
+    r"^(?!(?:and |so )?(?:who|(?:is|are|was|were) there)\b)"
+    r".*\b(?:the|an?) (?:man|woman|person|people|men|women|one|guy|lady|girl|boy)"
+    r"(?: (?:who|that) (?:is|are|has|wears?))? (?P<rest>(?:in|with|wearing) (?:an? |the )?[a-z-]+(?: [a-z-]+){0,2}?)"
+    r"(?: (?:doing|up to|wearing|standing|sitting|located|looking|talking|smiling))?\W*$"
+)  # "what is the woman in pink doing?"
+_BEHIND = re.compile(
+    rf"^(?:and |so )?(?:who|is (?:there )?any ?(?:one|body))\b.*\b(?:behind|in front of|opposite) {MASK.lower()}\b"
+)
 _NO_OBJECT = VAGUE | word_set("sitting standing lying walking moving running dancing")
 _EITHER = re.compile(rf"\b{MASK.lower()} or {MASK.lower()}\b(?!')")
 Manner = Literal["polar", "plain", "which", "count", "what", "when"]  # "plain": neither yes nor no answers it
@@ -83,7 +94,8 @@ _WHO_DOES = re.compile(
     r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?)\b))"
     r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))"
     r"(?: (?:who|that) (?:is|are))?)?"
-    r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body)) (?P<rest>.+)$"
+    r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body|no ?body|no one"
+    r"|(?:any|some|one|none) of (?:them|us|the people))) (?P<rest>.+)$"
 )
 _COUNT = re.compile(
     r"\b(?:how many|count|number of) (?:other |more |the )?(?:people|persons?|faces|humans|of (?:them|us))\b"
@@ -135,8 +147,9 @@ class Aspect:
     Attributes:
         name: "usual" for what the question's type says; "missing" for being there asked the other way round; "whether"
             something holds of those asked about (or, for "who", of whom); "absent" for who is not there; "count";
-            "times"; "order" for who comes in after whom; "rest" for what nothing measured speaks to.
-        predicate: of "whether".
+            "times"; "order" for who comes in after whom; "lineup" for who stands where; "such" for whoever wears
+            something; "rest" for what nothing measured speaks to.
+        predicate: of "whether" and "such".
         order: of "order".
         comparison: of "compared", two people held against each other.
         lineup: of "lineup", whom it means by where they are.
@@ -155,7 +168,7 @@ class Aspect:
     @property
     def of_all(self) -> bool:
         """Whether an answer speaks of others than those who are named."""
-        return self.name in ("order", "lineup")
+        return self.name in ("order", "lineup", "such")
 
     def type(self, read: QuestionType) -> QuestionType:
         """The question's type: existence only where it is about being there."""
@@ -163,6 +176,8 @@ class Aspect:
             return _TYPES[self.predicate.kind]
         if self.comparison is not None:
             return "appearance" if self.comparison.by == "colour" else "location"
+        if self.name == "such":
+            return read if read in ("appearance", "action", "location") else "other"
         if self.lineup is not None:
             return read if self.lineup.told and read in ("appearance", "action", "other") else "location"
         return "existence" if self.name == "order" or self.crowd else "other" if self.name == "rest" else read
@@ -187,6 +202,10 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         return Aspect("compared", comparison=comparison)
     if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):
         return Aspect("lineup", lineup=lineup)
+    if not named and (such := _such(lower)) is not None:
+        return such
+    if named and _BEHIND.match(lower):
+        return REST  # how far away somebody is isn't measured
     if not named and (crowd := read_crowd(lower)) is not None:
         return Aspect("count", crowd=crowd)
     if named and not asks_who and (asked := _asked_otherwise(lower, kind)) is not None:
@@ -212,6 +231,13 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
     if kind == "other" and _OF_SOMETHING.match(lower) and not _DESCRIBES.search(lower):
         return REST
     return REST if polar and kind in ("existence", "other") else USUAL
+
+
+def _such(lower: str) -> Aspect | None:
+    """Somebody known by what she wears, of whom something else is asked."""
+    found = _SUCH.match(lower)
+    predicate = read_predicate(found["rest"]) if found else UNKNOWN
+    return Aspect("such", predicate) if predicate.kind in ("worn", "looks") else None
 
 
 def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:

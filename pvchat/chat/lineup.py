@@ -19,7 +19,7 @@ from pvchat.chat.phrases import seen_together, side_by_side
 from pvchat.chat.vocabulary import MASK
 
 Relation = Literal[
-    "left", "right", "between", "beside", "first left", "first right", "nearest", "row left", "row right"
+    "left", "right", "between", "beside", "first left", "first right", "nearest", "closest", "row left", "row right"
 ]
 EVERYBODY = ("first", "row", "nearest")  # how relations begin that need nobody named
 _APART, _NEARER = 0.02, 1.25  # frame widths, and face heights' ratio, from which two people differ [choice]
@@ -39,7 +39,11 @@ _PAIR = rf"(?:in )?between (?:{_WHOM}(?: and |, ){_WHOM}|them|the two)"
 _IN_CLIP = r"(?: (?:in|of|on) (?:the|this) (?:video|clip|picture|photo|frame|image|scene|row|screen))?\W*"
 _NAMED = tuple(
     (re.compile(rf"^(?:and |so )?{_SOMEBODY}{_HOW} {form}{_IN_CLIP}$"), relation)
-    for form, relation in ((rf"{_SIDE_OF} {_WHOM}", ""), (_PAIR, "between"))
+    for form, relation in (
+        (rf"{_SIDE_OF} {_WHOM}", ""),
+        (_PAIR, "between"),
+        (rf"(?:the )?(?:closest|nearest) to {_WHOM}", "closest"),
+    )
 )
 _OTHER = (
     r"\b(?:the |a |an )?(?:other )?(?:(?P<man>man|guy|boy)|(?P<woman>woman|lady|girl)"
@@ -121,6 +125,8 @@ def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neig
     if not at or len(at) < len(names):
         return []
     with_all = [o for o in with_all if not lineup.gender or _gender(o, evidence) in ("", lineup.gender)]
+    if lineup.relation == "closest":
+        return sorted(with_all, key=lambda o: abs(_middle(o.box) - at[0]))[:1]
     if lineup.relation == "beside":
         return [o for o in with_all if side_by_side(evidence.boxes[names[0]], o.box)]
     low, high = {"left": (-1.0, min(at)), "right": (max(at), 2.0)}.get(lineup.relation, (min(at), max(at)))
@@ -158,7 +164,9 @@ def described(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> tuple
 
 
 def _where(lineup: LineUp, names: Sequence[str]) -> str:
-    how = {"left": "to the left of", "right": "to the right of", "between": "between"}.get(lineup.relation, "next to")
+    how = {"left": "to the left of", "right": "to the right of", "between": "between", "closest": "closest to"}.get(
+        lineup.relation, "next to"
+    )
     return f"{how} {join(names)}"
 
 

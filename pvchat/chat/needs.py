@@ -23,7 +23,7 @@ def needs_measures(question: Question) -> bool:
         return question.aspect.name not in _PRESENCE
     if question.aspect.lineup is not None:
         return question.aspect.lineup.told
-    return question.aspect.name in ("usual", "whether")
+    return question.aspect.name in ("usual", "whether", "such")
 
 
 def described(

@@ -45,6 +45,9 @@ _HAD = word_set(
     stethoscope gloves helmet hoodie apron badge lanyard earrings necklace watch"""
 )
 _LOOKS = re.compile(r"\b(hair|beard|moustache|mustache|stubble|bald|blonde|blond|brunette)\b")
+_SOMEBODY_SUCH = re.compile(
+    r"^(?:an?|the) (blonde?|brunette|bald)(?:-haired)? (?:man|woman|person|one|guy|girl|boy|lady)$"
+)
 _PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<what>[\w' -]+)$")
 _ARTICLE = re.compile(r"^(?:an?|the|any|some|his|her|their) ")
 _LOOKS_TO = re.compile(r"(down|(to )?the (left|right))?$")
@@ -91,7 +94,7 @@ UNKNOWN = Predicate("unknown")
 
 def read_predicate(rest: str) -> Predicate:
     """Read what follows "is …" or "does …" and the name, in lower case with names masked."""
-    text = " ".join(_TIDY.sub(" ", rest.strip(" ?!.,")).split())
+    text = _SOMEBODY_SUCH.sub(r"\1", " ".join(_TIDY.sub(" ", rest.strip(" ?!.,")).split()))
     if _BESIDE.search(text):
         return Predicate("beside") if _TOGETHER.search(text) else UNKNOWN
     if _EITHER_GENDER.fullmatch(text):
@@ -143,15 +146,15 @@ def _worn(text: str) -> Predicate | None:
     if text.startswith("'"):
         fits = owned is not None and owned["colour"] in COLOURS and not _LOOKS.search(text)
         return _garment(f"a {owned['colour']} {owned['what']}") if owned and fits else None
-    if _LOOKS.search(text):
-        what = re.sub(r"^(have|has|having|got) ", "", text)
+    if _LOOKS.search(text) and not re.search(r"\b(man|woman|person|guy|girl|boy|lady)\b", text):
+        what = re.sub(r"^(have|has|having|got|with) ", "", text)
         plain = re.fullmatch(r"bald|blonde?|brunette", what)
         return Predicate("looks", what if plain else f"with {what}", tuple(_ARTICLE.sub("", what).split()))
     on = _HAS_ON.match(text)
     if on and (on["what"].split()[-1] in _HAD | COLOURS):
         return _garment(on["what"])
     if worn is None:
-        what = text.removeprefix("in ")
+        what = re.sub(r"^(?:in|with) ", "", text)
         words = _ARTICLE.sub("", what).split()
         return _garment(what) if what != text and (words[-1] in _HAD or set(words) <= COLOURS) else None
     had = re.match(r"^(got|has|have|having) (?!on )", text)

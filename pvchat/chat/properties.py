@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pvchat.chat.aspects import Manner
@@ -63,9 +64,18 @@ def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence, co
         told[0] = f"At least {number(len(sure) or len(likely))}: {told[0]}"
     if not told and predicate.kind == "side":
         told = _outermost(predicate.words[0], evidence)
+    if not told and predicate.kind == "worn" and predicate.colour and predicate.words:
+        told = _so_coloured(predicate, present, evidence)
     if not told and predicate.kind in ("place", "looks"):  # what is seldom measured: silence denies nothing
         return f"{join(present)} {be(present)} in this video, but I can't tell who {_clause(predicate, _ONE)}."
     return " ".join(told) or f"As far as I can see, nobody I know {_clause(predicate, _ONE)}."
+
+
+def _so_coloured(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> list[str]:
+    """Who wears something else of the colour that is asked for: the shirt that is meant may be told as a jacket."""
+    alike = replace(predicate, words=())
+    told = [_fact(alike, name, evidence) for name in present if holds(alike, name, evidence) == "yes"]
+    return [f"I can't tell who {_clause(predicate, _ONE)}, but {join(told)}."] if told else []
 
 
 def of_everyone(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> str:

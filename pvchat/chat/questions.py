@@ -35,7 +35,8 @@ from pvchat.schemas import PersonPresence, QuestionType
 Turn = str | tuple[str, str]  # a question, or a question with its answer
 
 _WHO = re.compile(
-    r"\b(who|whom|who's|any ?one|any ?body|some ?one|some ?body|which (people|persons?|of (them|us|my|the))"
+    r"\b(who|whom|who's|no ?body|no one|any ?one|any ?body|some ?one|some ?body"
+    r"|which (people|persons?|of (them|us|my|the))"
     r"|which ones?|what people|how many (people|persons|faces)|head ?count|a crowd or"
     r"|(other|more|familiar|known) (people|persons|faces?)"
     r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*"
@@ -52,6 +53,7 @@ _EVERYONE = re.compile(
 _AND_WHOM = re.compile(rf"(and|or|but|also|what about|how about) {MASK.lower()}\W*")
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.IGNORECASE)  # "and at 3:40?"
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
+_OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
 _IT = re.compile(  # what was just said to be worn
     r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"
@@ -242,10 +244,17 @@ def _whom(
     people = tuple(dict.fromkeys(m.name for m in mentions))
     words = set(re.findall(r"[\w']+", lower))
     else_ = bool(_BESIDES.search(lower))
-    asks_who = bool(_WHO.search(lower)) and (not people or else_)
+    asks_who = bool(_WHO.search(lower) or _OF_THEM.search(lower)) and (not people or else_)
     asks_other = asks_who or bool(_EVERYONE.search(lower))
     short = previous is not None and not people and bool(ELLIPSIS.search(lower) or len(words) <= 3) and not asks_other
-    if previous is not None and not people and not else_ and (short or words & PRONOUNS or _IT.match(lower)):
+    focused = previous is not None and (len(previous.focus) > 1 or not _OF_THEM.search(lower))
+    if (
+        previous is not None
+        and focused
+        and not people
+        and not else_
+        and (short or words & PRONOUNS or _IT.match(lower))
+    ):
         people = previous.focus if words & PRONOUNS else previous.people
         asks_who = asks_who and not people
     besides = (people or (previous.people if previous else ())) if asks_who and else_ else ()

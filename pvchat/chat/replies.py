@@ -27,6 +27,12 @@ _REPLIES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^(many |no,? )?(thanks?|thank you|thx|cheers|great|cool|nice|perfect|awesome|wow|well done|good (job|bot))"
          r"( \w+){0,3}\W*$",
          f"You're welcome; {_ASK}."),
+        (r"^(ok(ay)?|yes|yeah|yep|no|nope|sure|fine|right|i see|hm+|stop|cancel|never mind|all ?right|good)\W*$",
+         f"All right; {_ASK}."),
+        (r"^(and )?(when|where|how|by whom|who|in (what|which) year) (was|were|has|is|did) (this|it|that|these|the \w+)"
+         r"( \w+)? (been )?(filmed|recorded|made|taken|shot)\W*$"
+         r"|^(and )?who (made|filmed|recorded|took|shot) (this|it|that|these|the)( \w+)?\W*$",
+         CANT_TELL),
         (r"^(hello|hi|hey|good (morning|evening|afternoon)|how are you)(,? \w+){0,2}\W*$", f"Hello; {_ASK}."),
         (r"^(bye|goodbye|see you|good night)\b", "Goodbye; come back with another question any time."),
         (r"^(and |but )?(why|how come|what for)( not| so| is that)?\W*$", f"I can't say why; {_ASK}."),

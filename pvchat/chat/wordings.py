@@ -54,6 +54,16 @@ _STRANGER = re.compile(
 _COUNT = re.compile(
     r"^(?:please )?count (?:all )?(?:the )?(people|persons|faces|heads|everyone|everybody)\b", re.IGNORECASE
 )
+_KNOWN = re.compile(
+    r"^(?:and |so )?do you (?:know|recogni[sz]e) (?:every ?body|every ?one|all (?:of them|of these|the people))"
+    r"(?: (?:here|there|in (?:this|the) \w+))?\W*$",
+    re.IGNORECASE,
+)
+_ONLY = re.compile(
+    r"^(?P<is>is|was) (?:only|just) (?P<who>[^,?]+?) (?:here|there|present|visible|in (?:this|the) \w+)\W*$"
+    r"|^(?P<was>is|was) (?P<one>[^,?]+?) the only (?:one|person)(?: (?:here|there|in (?:this|the) \w+))?\W*$",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:(?:{'|'.join(TITLES)})\b\.? )+$", re.IGNORECASE)
 _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_POLITE, ""),
@@ -61,6 +71,8 @@ _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (_EMPTY, "is anybody here?"),
     (_STRANGER, "is there anyone here I don't know?"),
     (_COUNT, "how many people are there"),
+    (_KNOWN, "how many people do I not know?"),
+    (_ONLY, lambda m: f"{m['is'] or m['was']} {m['who'] or m['one']} alone?"),
 )
 
 
