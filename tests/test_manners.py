@@ -8,7 +8,7 @@ from test_aspects import NAMES, ask, evidence
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.questions import read_question
-from pvchat.schemas import PersonFacts, PersonPresence
+from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,9 @@ from pvchat.schemas import PersonFacts, PersonPresence
         ("Do you know everybody here?", "There is one person I don't know."),
         ("When was this filmed?",
          "I can't tell that; ask me who is in this video, what they wear, what they do or where they are."),
+        ("Is Ana at home?", "Ana is in this video, but I can't tell whether Ana is at home. Ana is in an office, "
+         "on the left, next to Ben."),
+        ("Is Ana in the room?", "Yes, Ana is in this video, on the left of the frame, from 0:02 to 0:09."),
         ("Is Ana there from the start?", "Ana is in this video from 0:02 to 0:09."),
     ],
 )  # fmt: skip
@@ -111,6 +114,12 @@ def test_it_is_what_was_worn_and_she_is_who_was_last_spoken_of() -> None:
     assert read_question("What is she doing?", names, previous=who).people == ()  # the answer named others
     everyone = read_question("Is everyone standing?", names, previous=worn)
     assert everyone.asks_all
+
+
+def test_a_bedroom_is_at_home_and_an_office_may_be() -> None:
+    bedroom = evidence(scene=SceneFacts("a bedroom", "indoors"))
+    assert ask("Is Ana at home?", seen=bedroom).startswith("Yes, Ana is in a bedroom")
+    assert ask("Is Ana home?", "aaa", seen=bedroom) == "Ana is not in this video, so I can't tell."
 
 
 def test_any_of_them_means_several() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pvchat.chat.names import find_mentions
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.questions import Question, check_known, read_question
 from pvchat.chat.wordings import known_wording, without_titles
+from pvchat.errors import UnknownPersonError
 
 NAMES = ["Ana", "Ben", "May", "José Müller", "Dr. Lina", "Björn", "Øyvind", "राम"]
 
@@ -20,7 +21,9 @@ def read(text: str, previous: Question | None = None) -> Question:
     [
         ("Is anybody home?", "Is anybody here?"),
         ("Who is at home?", "Who is here?"),
-        ("Is Ana home?", "Is Ana here?"),
+        ("Is Ana in the room?", "Is Ana here?"),
+        ("What's her name?", "who is there?"),
+        ("What is the name of the woman?", "who is there?"),
         ("Who was in the room?", "Who was here?"),
         ("How many people are in the house?", "How many people are here?"),
         ("Is the room empty?", "is anybody here?"),
@@ -40,8 +43,8 @@ def test_a_known_wording(asked: str, known: str) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    ["What is in the room?", "Is Ana going home?", "Is that Ana's home?", "Where in the room is Ana?", "May is here",
-     "Is Ana in the bedroom?", "Is Ana in the home office?", "Are you sure that Ana is there?", "Who is there?"],
+    ["What is in the room?", "Is Ana home?", "Is Ana going home?", "Is that Ana's home?", "Where in the room is Ana?",
+     "May is here", "Is Ana in the bedroom?", "Is Ana in the home office?", "Are you sure that Ana is there?", "Who is there?"],
 )  # fmt: skip
 def test_what_is_known_stays(asked: str) -> None:
     assert known_wording(asked) == asked
@@ -90,3 +93,20 @@ def test_marks_of_other_scripts_are_letters() -> None:
 def test_the_polite_word_is_not_the_enrolled_may() -> None:
     assert read("May I ask who is there?").asks_who
     assert read("Is May there?").people == ("May",)
+
+
+def test_a_longer_name_is_asked_back() -> None:
+    question = read("Is Elon Ben there?")
+    assert question.unknown == ("Elon Ben",)
+    with pytest.raises(UnknownPersonError) as caught:
+        check_known(question, NAMES)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("Did you mean Ben? Enrolled: ")
+
+
+def test_of_many_names_the_first_are_listed() -> None:
+    names = [f"P{number:02d}" for number in range(70)]
+    with pytest.raises(UnknownPersonError) as caught:
+        check_known(read_question("Is Xavier there?", names), names)
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith("P28, P29 and 40 more.")

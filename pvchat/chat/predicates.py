@@ -49,6 +49,8 @@ _SOMEBODY_SUCH = re.compile(
     r"^(?:an?|the) (blonde?|brunette|bald)(?:-haired)? (?:man|woman|person|one|guy|girl|boy|lady)$"
 )
 _PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<what>[\w' -]+)$")
+_HOME = re.compile(r"(?:at |back )?home|in (?:the|my|our|his|her) (?:house|flat|apartment|home)")
+HOME = ("home", "house", "flat", "bedroom", "kitchen", "bathroom", "living")  # words of places that are at home
 _ARTICLE = re.compile(r"^(?:an?|the|any|some|his|her|their) ")
 _LOOKS_TO = re.compile(r"(down|(to )?the (left|right))?$")
 VAGUE = word_set("wearing looking coming making having being doing going getting taking trying showing leaving turning")
@@ -185,5 +187,7 @@ def _deed(text: str) -> Predicate | None:
 
 
 def _place(text: str) -> Predicate | None:
+    if _HOME.fullmatch(text):
+        return Predicate("place", "at home", HOME)
     place = _PLACE.match(text)
     return Predicate("place", text, tuple(place["what"].split())) if place else None

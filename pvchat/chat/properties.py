@@ -16,7 +16,7 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import same_colour
 from pvchat.chat.lineup import LineUp, meant
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, seen_together, side_by_side
-from pvchat.chat.predicates import Predicate
+from pvchat.chat.predicates import HOME, Predicate
 from pvchat.schemas import PersonFacts, PersonPresence
 
 Verdict = Literal["yes", "no", "probably", "unknown"]
@@ -142,7 +142,8 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
         return _deed(words, facts)
     if predicate.kind == "place":
         place = f"{evidence.scene.place or ''} {evidence.place or ''}"
-        found = set(words) <= set(re.findall(r"[\w']+", place))
+        said = set(re.findall(r"[\w']+", place))
+        found = bool(said & set(words)) if words == HOME else set(words) <= said
         return "unknown" if not found else "probably" if HEDGE in place else "yes"
     return "unknown"
 

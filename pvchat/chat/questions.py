@@ -42,6 +42,7 @@ _WHO = re.compile(
     r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*"
     r"(people|persons?|faces|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
 )
+_MOST_LISTED = 30  # names of those enrolled
 _BESIDES = re.compile(
     r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?)"
     r"(?! (?:right |just )?(?:beside|next to|near|behind|with)\b))\b"
@@ -230,11 +231,17 @@ def check_known(question: Question, names: Iterable[str]) -> None:
     who = " and ".join(question.unknown)
     meant = "".join(ask_back(name, enrolled) for name in question.unknown[:1])
     hint = (
-        f"{meant}Enrolled: {', '.join(enrolled)}."
+        f"{meant}Enrolled: {_listed(enrolled)}."
         if enrolled
         else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
     )
     raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names of a long list, and how many more there are."""
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names) if more < 2 else f"{', '.join(names[:_MOST_LISTED])} and {more} more"
 
 
 def _whom(

@@ -32,8 +32,9 @@ _AT_HOME = re.compile(
     re.IGNORECASE,
 )
 _OF_PEOPLE = re.compile(
-    r"^(?:and |so |but )?(?:is|are|was|were|isn't|aren't|who|who's|has|have|did|does"
-    r"|how many (?:other )?(?:people|persons)|do you see|can you see|tell me (?:if|whether|who))\b",
+    r"^(?:and |so |but )?(?:(?:is|are|was|were|isn't|aren't|has|have|did|does|do you see|can you see"
+    r"|tell me (?:if|whether))"
+    r" (?:there )?(?:any|some|every|no) ?(?:one|body)|who|who's|how many (?:other )?(?:people|persons)|tell me who)\b",
     re.IGNORECASE,
 )
 _EMPTY = re.compile(
@@ -49,6 +50,16 @@ _STRANGER = re.compile(
     rf"^(?:and |so )?(?:is|are|was|were) there (?:an? |any |some )?{_FEARED}\b(?P<rest>[^,]*)$"
     rf"|^(?:and |so )?(?:do|did|can) you (?:see|spot|find|notice) (?:an? |any |some )?{_FEARED}\b(?P<seen>[^,]*)$"
     rf"|^(?:and |so )?(?:is|was) there (?:some|any) ?(?:one|body) unknown\b(?P<who>[^,]*)$",
+    re.IGNORECASE,
+)
+_HER_NAME = re.compile(
+    r"^(?:and |so )?what(?:'s| is| was) (?:his|her|their|the (?:man|woman|person|guy|girl|boy|lady)'s) name\W*$"
+    r"|^(?:and |so )?what(?:'s| is| was) the name of (?:the |this |that )(?:man|woman|person|guy|girl|boy|lady)\W*$",
+    re.IGNORECASE,
+)
+_THE_ROOM = re.compile(
+    r"^((?:and |so |but )?(?:is|are|was|were|isn't|aren't|has|have) .+?) in the room\b"
+    r"(?=[^\w]*$| too| as well)",
     re.IGNORECASE,
 )
 _COUNT = re.compile(
@@ -71,6 +82,8 @@ _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (_EMPTY, "is anybody here?"),
     (_STRANGER, "is there anyone here I don't know?"),
     (_COUNT, "how many people are there"),
+    (_HER_NAME, "who is there?"),
+    (_THE_ROOM, r"\1 here"),
     (_KNOWN, "how many people do I not know?"),
     (_ONLY, lambda m: f"{m['is'] or m['was']} {m['who'] or m['one']} alone?"),
 )
