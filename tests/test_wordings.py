@@ -44,7 +44,8 @@ def test_a_known_wording(asked: str, known: str) -> None:
 @pytest.mark.parametrize(
     "asked",
     ["What is in the room?", "Is Ana home?", "Is Ana going home?", "Is that Ana's home?", "Where in the room is Ana?",
-     "May is here", "Is Ana in the bedroom?", "Is Ana in the home office?", "Are you sure that Ana is there?", "Who is there?"],
+     "May is here", "Is Ana in the bedroom?", "Is Ana in the home office?", "Are you sure that Ana is there?",
+     "Who is there?"],
 )  # fmt: skip
 def test_what_is_known_stays(asked: str) -> None:
     assert known_wording(asked) == asked
