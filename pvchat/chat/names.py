@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pvchat.chat.vocabulary import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
 
@@ -99,6 +100,7 @@ def _without_accents(forms: Sequence[tuple[str, str, bool]]) -> list[tuple[str, 
     return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and len(meant[row[0]]) == 1]
 
 
+@lru_cache(maxsize=4096)
 def _bare(char: str) -> str:
     """A Latin letter without its accents; the marks of other scripts are letters, and stay."""
     if not unicodedata.name(char, "").startswith("LATIN"):
