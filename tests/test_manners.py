@@ -108,6 +108,8 @@ def test_it_is_what_was_worn_and_she_is_who_was_last_spoken_of() -> None:
     names = NAMES
     worn = read_question("Is Ana wearing a jacket?", names)
     assert read_question("What colour is it?", names, previous=worn).people == ("Ana",)
+    assert read_question("Is it dark red?", names, previous=worn).people == ("Ana",)
+    assert read_question("Is it dark outside today?", names, previous=worn).people == ()
     count = read_question("How long is this video?", names, previous=worn)
     assert read_question("and what is she doing?", names, previous=count).people == ("Ana",)
     who = read_question("Who else is there?", names, previous=worn)

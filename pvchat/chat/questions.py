@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspects import USUAL, Aspect, read_aspect
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
+from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
 from pvchat.chat.replies import no_subject, small_talk
@@ -58,7 +59,7 @@ _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:th
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
 _IT = re.compile(  # what was just said to be worn
     r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"
-    r"|(?:is|was) it [\w ]+)\W*$"
+    rf"|(?:is|was) it (?:(?:dark|light|bright) )?(?:{'|'.join(sorted(COLOURS))}))\W*$"
 )
 _BARE = re.compile(  # what "Is Ana in the second half?" leaves: it asks whether she is there
     rf"(?:and )?(?:is|are|was|were|who(?:'s| is| was| are)?)(?:(?:,| and| or)? (?:{MASK.lower()}|he|she|they|any ?one"
