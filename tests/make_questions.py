@@ -28,7 +28,8 @@ ANA, BEN, CLEO = 1, 2, 3
 _HEAD = """# Questions you can ask
 
 Enroll somebody, then ask in plain English, with `pvchat ask clip.mp4 "…"` or in the Chat tab. Names may be written as
-you like ("ana", "Ana's"); "she", "he" and "and Ben?" mean whom the question before was about.
+you like ("ana", "Ana's", "Dr. Ana", "Jose" for José); "she", "he" and "and Ben?" mean whom the question before was
+about. On the command line such a question comes with `--then`: `pvchat ask clip.mp4 "Is Ana there?" --then "and Ben?"`.
 
 Each answer below is what PVChat says about one made-up clip: Ana sits on the left and talks, Ben stands on the right
 from the fifth second, Cleo is enrolled too but isn't there. A test asks every question on this page and compares the
@@ -54,26 +55,32 @@ PARTS = (
     Part("Who is there", "Everyone who is enrolled, or one of them.", (
         "Is Ana in this video?", "Is Cleo there?", "Who is in this video?", "Are Ana and Ben there?",
         "Is anyone I know there?", "How many people are in this video?", "Who else is there besides Ana?",
-        "What's the head count?", "Who can't you find?",
+        "What's the head count?", "Are there more than two people?", "Who can't you find?", "Is anybody home?",
+        "Is there a stranger in the room?",
     )),
     Part("When", "Times are those of the clip.", (
         "When does Ben appear?", "How long is Ana in the video?", "When is Ben last seen?",
+        "Is Ben there from the start?", "How long is this video?",
     )),
     Part("How somebody looks", "Clothes and their colours, hair, glasses, what is carried.", (
         "What is Ana wearing?", "What does Ben look like?", "Does Ana wear glasses?", "What colour is Ben's jacket?",
+        "Is Ben not wearing glasses?", "Which of Ana and Ben wears glasses?", "How many people wear glasses?",
         "What is Cleo wearing?",
     )),
     Part("What somebody does", "Pose, hands, movement, as far as they are seen.", (
-        "What is Ana doing?", "What are Ana and Ben doing?", "Is Ana talking?", "What is Cleo doing?",
+        "What is Ana doing?", "What are Ana and Ben doing?", "Is Ana talking?", "Who is standing?",
+        "Is everybody sitting?", "What is Ana drinking?", "What is Cleo doing?",
     )),
     Part("Where", "In the picture, in the room, beside whom.", (
         "Where is Ana?", "Where are Ana and Ben?", "Who is next to Ben?", "Is Ana on the left or on the right?",
+        "Who is to the left of Ben?", "Who is furthest right?", "Who is there, from left to right?",
+        "What is the person next to Ben wearing?", "Is this an office?",
     )),
     Part("Two people against each other", "What was measured of both.", (
         "Do Ana and Ben wear the same colour?", "Is Ana to the left of Ben?", "Who is further right, Ana or Ben?",
     )),
     Part("One thing after the other", "A question may lean on the one before it.", (
-        "What is Ana wearing?", "… and Ben?", "… where is he?", "… and what is he doing?",
+        "What is Ana wearing?", "… what colour is it?", "… and Ben?", "… where is he?", "… and what is he doing?",
     )),
     Part("Everything at once", "All that was seen, in two sentences.", (
         "Describe Ana.", "Tell me about Ben.", "What is going on in this video?",

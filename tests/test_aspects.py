@@ -66,8 +66,8 @@ TRICKY = """
     well?|Is Ana really Ben?|Which person is Ana?|Do you think Ana is pretty?|Tell me whether Ana is dead.|So
     Ana is dead, right?|Is it true that Ana is dead?|Ana is here and dead, right?|Is Ana Ben?|Does Ana know
     Ben?|Did Ana come with Ben?|Will Ana die?|Is Ana with us or dead?|Is everyone dead?|Are Ana and Ben
-    married?|Does Ana appear angry?|Does Ana turn around?|Is this Ana's house?|Is Ana the only person here?|Is
-    Ana like Ben?|How long has Ana been dead?|Has Ana left?|Was Ana there when Ben died?|Is Ana no more?|Is
+    married?|Does Ana appear angry?|Does Ana turn around?|Is this Ana's house?
+    Is Ana like Ben?|How long has Ana been dead?|Has Ana left?|Was Ana there when Ben died?|Is Ana no more?|Is
     Ana missing an arm?|Is there a picture of Ana on the wall?|Is Ana here to stay?"""
 
 

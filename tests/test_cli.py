@@ -55,10 +55,12 @@ class FakeChat:
     def corrections(self, name):
         return [None, None]
 
-    def ask(self, clip, question, between=None):
-        self.calls.append(("ask", clip, question))
-        ana = PersonPresence("Ana", "present", 0.987654, [(0.0, 2.5)])
-        return Answer("Yes, Ana [left] is there.", "existence", [ana], {"decode_s": 0.1, "first_token_s": 0.2})
+    def ask(self, clip, question, history=(), between=None):
+        self.calls.append(("ask", clip, question, *history))
+        people = [PersonPresence("Ana", "present", 0.987654, [(0.0, 2.5)])]
+        if question == "Who is there?":
+            people += [PersonPresence(f"P{number}", "absent", number / 100) for number in range(20)]
+        return Answer("Yes, Ana [left] is there.", "existence", people, {"decode_s": 0.1, "first_token_s": 0.2})
 
 
 @pytest.fixture
@@ -144,6 +146,49 @@ def test_ask_as_json_follows_the_contract(chat, capsys):
     out = json.loads(capsys.readouterr().out)
     assert set(out) == CONTRACT
     assert out["people"] == [{"name": "Ana", "decision": "present", "probability": 0.9877, "spans": [[0.0, 2.5]]}]
+
+
+def test_a_question_that_follows_knows_the_one_before(chat, capsys):
+    follows = ("--then", "and what is she wearing?", "--then", "where?")
+    assert run("ask", "b.mp4", "Is Ana there?", *follows) == 0
+    first, second = (("Is Ana there?", "Yes, Ana [left] is there."),
+                     ("and what is she wearing?", "Yes, Ana [left] is there."))  # fmt: skip
+    assert chat.calls == [("ask", "b.mp4", "Is Ana there?"), ("ask", "b.mp4", "and what is she wearing?", first),
+                          ("ask", "b.mp4", "where?", first, second)]  # fmt: skip
+    assert capsys.readouterr().out.count("Yes, Ana [left] is there.") == 3
+    assert run("ask", "b.mp4", "Is Ana there?", *follows, "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["question"] for row in rows] == ["Is Ana there?", "and what is she wearing?", "where?"]
+    assert all(set(row) == {"question", *CONTRACT} for row in rows)
+
+
+def test_of_many_who_are_away_only_the_likeliest_is_listed(chat, capsys):
+    assert run("ask", "b.mp4", "Who is there?") == 0
+    out = capsys.readouterr().out
+    assert "  20 absent, P19 the likeliest of them, probability 0.19 (-v lists them)\n" in out
+    assert "P0:" not in out
+    assert run("ask", "b.mp4", "Who is there?", "-v") == 0
+    assert "  P0: absent, probability 0.00\n" in capsys.readouterr().out
+
+
+def test_clip_and_question_the_other_way_round(chat, capsys, tmp_path):
+    clip = tmp_path / "my party.mp4"
+    clip.write_bytes(b"x")
+    assert run("ask", "Is Ana there?", str(clip)) == 1
+    err = capsys.readouterr().err
+    assert "the clip comes first" in err
+    assert f"pvchat ask '{clip}' 'Is Ana there?'" in err
+    assert chat.calls == []
+
+
+def test_a_question_without_quotes(chat, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        run("ask", "b.mp4", "Is", "Ana", "there?")
+    assert exit_.value.code == 2
+    assert "unrecognized arguments: Ana there? (put quotes around a question" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run("ask", "b.mp4", "Is Ana there?", "--colour")
+    assert "quotes" not in capsys.readouterr().err
 
 
 def test_options_become_settings(chat):

@@ -9,11 +9,13 @@ import pytest
 
 pytest.importorskip("torch")
 
+from make_analysis import make_analysis, make_track  # noqa: E402
 from make_people import find_traces, make_person  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError  # noqa: E402
+from pvchat.identity.corrections import meant_by  # noqa: E402
 from pvchat.people import corrections  # noqa: E402
 from pvchat.people.corrections import Correction, Example, corrected, examples_of, shareable, without  # noqa: E402
 
@@ -64,6 +66,15 @@ def test_an_alias_and_a_moment_do(studio: Studio, chat: PVChat) -> None:
     chat.people.alias("Ana", "Mum")
     (said,) = chat.correct("mum", studio.clip("first", ANA), False, at=1.0)
     assert said.at_s == 1.0
+
+
+def test_whom_nobody_would_have_taken_for_her_must_be_picked(studio: Studio) -> None:
+    """Of strangers one is always likelier; who is told "that is Ana" can't know which of them is meant."""
+    two = make_analysis(make_track(ANA), make_track(CLEO))
+    with pytest.raises(SeveralSubjectsError, match="2 people could be meant"):
+        meant_by(make_person("Ana"), two, np.float32([-6.0, -3.0]), her=True)
+    assert meant_by(make_person("Ana"), two, np.float32([-3.0, 2.0]), her=True) == [1]  # she is seen: she is meant
+    assert meant_by(make_person("Ana"), make_analysis(make_track(CLEO)), np.float32([-6.0]), her=True) == [0]
 
 
 def test_several_could_be_meant(studio: Studio, chat: PVChat) -> None:

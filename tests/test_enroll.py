@@ -145,6 +145,14 @@ def test_a_drawn_clip_without_figures_falls_back_on_its_faces() -> None:
     assert enroll(analysis, "Mei").kind == "face"
 
 
+@pytest.mark.parametrize("drawn", [True, False])
+def test_the_middle_of_a_frame_that_shows_nobody_is_nobody(drawn: bool) -> None:
+    analysis = make_analysis(make_track(1, kind="figure", score=0.006))
+    analysis.scene.drawn = drawn
+    with pytest.raises(NoSubjectError, match="nobody and no recurring figure"):
+        enroll(analysis, "Mei")
+
+
 def test_a_clip_without_faces_is_about_its_figure_drawn_or_not() -> None:
     assert enroll(make_analysis(make_track(1, kind="figure")), "Mei").kind == "figure"
 

@@ -129,6 +129,7 @@ def test_export_and_import(store: PeopleStore, tmp_path: Path) -> None:
         elsewhere.import_(path)
     with pytest.raises(PeopleError, match="alias"):
         elsewhere.import_(path, name="Annie")
+    assert elsewhere.import_(path, name="Ana Two").aliases == []  # "Annie" stays Ana's
     elsewhere.unalias("Ana", "Annie")
     assert elsewhere.import_(path, replace=True).aliases == ["Annie"]
     with pytest.raises(PeopleError, match="already exists"):

@@ -10,7 +10,7 @@ from pvchat.chat.answers import plain_answer
 from pvchat.chat.claims import asks
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import Question, read_question
-from pvchat.schemas import PersonFacts, PersonPresence
+from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Ben"]
 
@@ -33,6 +33,9 @@ def ask(text: str, previous: Question | None = None) -> str:
         ("Tell me a joke", "I'm no good at that"), ("Hello", "Hello"), ("Who are you?", "I'm PVChat"),
         ("What is on the roof?", "I can't tell that"), ("Is it raining?", "I can't tell that"),
         ("What is the weather like?", "I can't tell that"), ("Is there a dragon?", "I can't tell that"),
+        ("Danke!", "You're welcome"), ("merci beaucoup", "You're welcome"), ("Hola", "Hello"), ("Guten Tag", "Hello"),
+        ("What colour is the door?", "I can't tell that"), ("Where is the patient?", "I can't tell that"),
+        ("What is the nurse doing?", "I can't tell that"), ("Where is my wife?", "I can't tell that"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("follows", [False, True])
@@ -43,6 +46,31 @@ def test_one_kind_sentence_and_nobody_is_described(text: str, begins: str, follo
     assert "who is in this video" in answer
     assert len(re.findall(r"[.!?](?=\s|$)", answer)) == 1
     assert not re.search(r"\b(Ana|Ben|sits)\b", answer)
+
+
+@pytest.mark.parametrize("text", ["Are you sure?", "really?", "How do you know that?", "How sure are you?"])
+def test_how_sure_it_is_stands_beside_the_answers(text: str) -> None:
+    for previous in (None, read_question("What is Ana wearing?", NAMES)):
+        assert ask(text, previous).startswith("How sure I am stands beside each answer as a probability")
+    assert ask("Are you sure that Ana is here?").startswith("Yes, Ana is in this video")
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "said"),
+    [
+        ("How long is this video?", 75.0, "This is a video of about 1 minute 15 seconds."),
+        ("How many seconds does the video last?", 2.0, "This is a video of about 2 seconds."),
+        ("What is the length of this clip?", 1.0, "This is a photo, or a video of about a second."),
+        ("Is it a photo or a video?", 1.0, "This is a photo, or a video of about a second."),
+        ("Is this a photo?", 9.0, "This is a video of about 9 seconds."),
+        ("Is this a hospital?", 9.0, "I can't tell whether this is a hospital. This is in an office."),
+        ("Is it an office?", 9.0, "Yes, this is in an office."),
+    ],
+)
+def test_what_the_clip_itself_is(text: str, length: float, said: str) -> None:
+    question = read_question(text, NAMES, previous=read_question("Is Ana here?", NAMES))
+    seen = Evidence({"Ana": PersonFacts(pose="sitting")}, scene=SceneFacts("an office", "indoors"), duration_s=length)
+    assert plain_answer(question, question.about(present()), seen) == said
 
 
 @pytest.mark.parametrize("text", ["Describe the video.", "What is happening?", "Tell me about them."])

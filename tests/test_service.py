@@ -46,6 +46,14 @@ def test_enroll_then_ask(studio: Studio, chat: PVChat) -> None:
     assert answer.people[0].spans == [(0.0, 2.0)]
 
 
+def test_she_is_the_only_one_who_is_there(studio: Studio, chat: PVChat) -> None:
+    alone, both = studio.clip("alone", ANA), studio.clip("both", ANA, BEN)
+    assert chat.ask(alone, "Is she sitting?").answer.startswith("Yes, Ana sits")
+    assert chat.ask(alone, "Is she talking?", ["Who is in this video?"]).answer.startswith("Yes, Ana sits and talks")
+    assert not chat.ask(both, "Is she sitting?").answer.startswith("Yes, Ana sits")  # whom of them?
+    assert chat.ask(both, "Is she sitting?", ["Is Ben there?"]).answer == "Yes, Ben sits and talks."
+
+
 @pytest.mark.parametrize("kind", FOUR_TYPES)
 def test_measured_facts_answer_all_four_types(studio: Studio, chat: PVChat, kind: str) -> None:
     answer = chat.ask(studio.clip("new", BEN, ANA), FOUR_TYPES[kind])

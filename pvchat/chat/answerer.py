@@ -182,7 +182,7 @@ def _lead(plain: str, own: int, names: Sequence[str]) -> Lead:
 
 def may_speak(question: Question) -> bool:
     """Whether the model is asked at all: not for small talk, nor for an order of people that it never learned."""
-    return question.aspect.name != "order" and not question.reply
+    return not question.aspect.of_all and not question.reply
 
 
 def named(question: Question, people: Sequence[PersonPresence]) -> list[str]:

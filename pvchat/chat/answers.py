@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvchat.chat.comparisons import compare
@@ -23,13 +24,15 @@ from pvchat.chat.existence import (
     times,
     unknown_people,
     when,
+    whether_unknown,
     who_is_absent,
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
+from pvchat.chat.lineup import LineUp, described, placed
 from pvchat.chat.order import in_order
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
-from pvchat.chat.properties import of_whom, rest, untold, whether
+from pvchat.chat.properties import holds, of_everyone, of_whom, rest, untold, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
@@ -43,6 +46,9 @@ _HAIR_ALONE = re.compile(r"^(?!.*\b(?:wear\w*|cloth\w*|dress\w*|and)\b).*\bhair(
 _COLOUR_WORN = re.compile(r"\bcolou?r\b(?!.*\b(?:hair|eyes?|beard)\b)", re.IGNORECASE)
 _LOOKS = re.compile(r"\b(look|looks|hair\w*|beard|appearance|describe|face)\b", re.IGNORECASE)
 _STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers|unknown)\b", re.IGNORECASE)
+_ANY_STRANGER = re.compile(
+    rf"^(and |so )?(is|are|was|were|do|did|can) (there|you|we) .*({_STRANGERS.pattern})", re.IGNORECASE
+)
 _BESIDE = re.compile(
     r"\b(who|whom|with|next to|beside|near|close to|alongside|between|any ?one|any ?body)\b", re.IGNORECASE
 )
@@ -95,6 +101,8 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         return _of_aspect(question, asked, evidence)
     if general and question.type != "existence" and _STRANGERS.search(question.text):
         return " ".join([how_many_unknown(evidence), *(["I describe only people I know."] if evidence.unknown else [])])
+    if question.type == "existence" and general and _ANY_STRANGER.search(question.text):
+        return whether_unknown(asked, evidence)
     if question.type == "existence":
         return who_is_there(question, asked, evidence) if general else existence(asked, evidence)
     present = [p for p in asked if p.decision == "present"]
@@ -109,7 +117,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
 def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[PersonPresence]:
     """The people that a question asks about, in its order; for "who" and for nobody named all but those left out."""
     by_name = {p.name: p for p in people}
-    if question.asks_who or not question.people or question.aspect.name == "order":
+    if question.asks_who or not question.people or question.aspect.of_all:
         return [p for p in people if p.name not in question.besides]
     return [by_name[name] for name in question.people if name in by_name]
 
@@ -124,7 +132,7 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         return who_is_absent(asked)
     if aspect.name == "count":
         strangers = bool(_STRANGERS.search(question.text))
-        return how_many_unknown(evidence) if strangers else how_many(asked, evidence)
+        return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)
     if aspect.comparison is not None:
         named = [p for name in question.people for p in asked if p.name == name]
         return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
@@ -132,11 +140,21 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         named = [p for p in asked if p.name in question.people]
         sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
         return sequence or " ".join(untold(named)) or who_is_there(question, asked, evidence)
+    if aspect.name == "such":
+        such = [p for p in present if holds(aspect.predicate, p.name, evidence) == "yes"]
+        told = [_described(p, question, evidence) for p in such]
+        return " ".join(told) or (of_whom(aspect.predicate, names, evidence) if names else nobody(question, asked)[0])
+    if aspect.lineup is not None:
+        return _by_place(aspect.lineup, question, asked, evidence)
     if aspect.name == "whether":
-        if not question.asks_who:
-            whom = present if question.asks_all else asked  # of "everyone" those who are there
-            return whether(aspect.predicate, whom, evidence) or who_is_there(question, asked, evidence)
-        return of_whom(aspect.predicate, names, evidence) if names else who_is_there(question, asked, evidence)
+        if aspect.manner in ("which", "count"):
+            told = [of_whom(aspect.predicate, names, evidence, aspect.manner == "count")] if names else []
+            told += [] if question.asks_who else untold(asked)
+            return " ".join(told) or who_is_there(question, asked, evidence)
+        if question.asks_all and len(present) > 1:
+            return of_everyone(aspect.predicate, names, evidence)
+        whom = present if question.asks_all else asked  # of "everyone" those who are there
+        return whether(aspect.predicate, whom, evidence, aspect.manner) or who_is_there(question, asked, evidence)
     if aspect.name == "times":
         told = [times(p, evidence, question.text) for p in present]
         told += [] if general else untold(asked)
@@ -146,6 +164,19 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
     cant = untold(asked)
     there = [f"{join(names)} {be(names)} in this video."] if cant else [rest(names)]
     return " ".join([*(there if names else []), *cant]) or who_is_there(question, asked, evidence)
+
+
+def _by_place(lineup: LineUp, question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Who stands where a question asks, or what of whoever stands there it asks."""
+    named = [p for name in question.people for p in everyone if p.name == name]
+    if missing := untold(named):
+        return " ".join(missing)
+    if not lineup.told:
+        return placed(lineup, question.people, evidence)
+    names, nobody_known = described(lineup, question.people, evidence)
+    there = {p.name: p for p in everyone if p.decision == "present"}
+    asked = question if question.type != "location" else replace(question, type="appearance")
+    return " ".join(_described(there[n], asked, evidence) for n in names if n in there) or nobody_known
 
 
 def _described(person: PersonPresence, question: Question, evidence: Evidence) -> str:

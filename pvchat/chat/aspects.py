@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pvchat.chat.comparisons import Comparison, read_comparison
+from pvchat.chat.crowd import Crowd, read_crowd
+from pvchat.chat.lineup import EVERYBODY, LineUp, read_lineup
 from pvchat.chat.order import Order, read_order
-from pvchat.chat.predicates import UNKNOWN, Predicate, PredicateKind, read_predicate
+from pvchat.chat.predicates import UNKNOWN, VAGUE, Predicate, PredicateKind, read_predicate
 from pvchat.chat.unseen import is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
 
-AspectName = Literal["usual", "missing", "whether", "absent", "count", "times", "order", "compared", "rest"]
+AspectName = Literal[
+    "usual", "missing", "whether", "absent", "count", "times", "order", "compared", "lineup", "such", "rest"
+]  # fmt: skip
 
 _THERE = word_set(
     """present visible here there shown seen spotted found featured included filmed recorded captured caught
@@ -52,7 +56,7 @@ _NAMED_CLIP = re.compile(
     r"(video|clip|footage|film|movie|picture|photo|recording|scene|frame)s?\b"
 )
 _SUBJECT = rf"(?:{MASK.lower()}|he|she|they|every ?one|every ?body)"
-_LISTED = rf"{_SUBJECT}(?:(?:, (?:and |or )?| and | or | nor ){MASK.lower()}\b(?!'))*(?! and )\b(?!')"
+_LISTED = rf"{_SUBJECT}(?:(?:, (?:and |or )?| and | or | nor ){MASK.lower()}\b(?!'))*(?! and )\b(?!')(?: both| all)?"
 _POLAR = re.compile(
     r"^(?:(?:and|but|so|then|ok|well|hey),? )?(?P<verb>is|are|was|were|isn't|aren't|does|do|did|doesn't|has|have"
     rf"|can|could|will|would|should|may|might|must) (?:both |either |neither )?{_LISTED}(?P<rest>.*)$"
@@ -63,11 +67,35 @@ _CLAUSE = re.compile(
     rf"{_LISTED}(?P<verb> is| are| was| were)"
     r"(?P<rest> .*?)(?:,? (?:right|correct|or not|isn't (?:he|she|it)|is (?:he|she)|are they))?\W*$"
 )  # "tell me whether Ana is dead", "so Ana is dead, right?"
+_OBJECT = re.compile(
+    rf"^(?:and |so |but )?what(?:'s| is| are| was| were| does| do| did| has| have) {_LISTED}(?P<rest> .*?)"
+    r"(?: (?:about|with|from|to|at|in|for|of|into))?\W*$"
+)  # "what is Ana drinking?"
+_WHEN = re.compile(
+    r"^(?:and |so |but )?(?:when|at (?:what|which) (?:time|point|moment|second|minute))"
+    rf" (?:does|do|did|is|are|was|were|has|have|will) {_LISTED}(?P<rest> .*)$"
+)
+_SUCH = re.compile(
+    r"^(?!(?:and |so )?(?:who|(?:is|are|was|were) there)\b)"
+    r".*\b(?:the|an?) (?:man|woman|person|people|men|women|one|guy|lady|girl|boy)"
+    r"(?: (?:who|that) (?:is|are|has|wears?))? (?P<rest>(?:in|with|wearing) (?:an? |the )?[a-z-]+(?: [a-z-]+){0,2}?)"
+    r"(?: (?:doing|up to|wearing|standing|sitting|located|looking|talking|smiling))?\W*$"
+)  # "what is the woman in pink doing?"
+_BEHIND = re.compile(
+    rf"^(?:and |so )?(?:who|is (?:there )?any ?(?:one|body))\b.*\b(?:behind|in front of|opposite) {MASK.lower()}\b"
+)
+_NO_OBJECT = VAGUE | word_set("sitting standing lying walking moving running dancing")
+_EITHER = re.compile(rf"\b{MASK.lower()} or {MASK.lower()}\b(?!')")
+Manner = Literal["polar", "plain", "which", "count", "what", "when"]  # "plain": neither yes nor no answers it
 _MODALS = word_set("can could will would should may might must")
 _WHO_DOES = re.compile(
-    r"^(?:and )?(?:(?:who|which (?:person|people|ones?|of (?:them|us|the people))|what people)(?:'s| is| are| was| were"
-    r"|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?)\b))"
-    r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body)) (?P<rest>.+)$"
+    r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|people|ones?|of (?:them|us|the people|[^?]*?))|what people"
+    r"|how many (?:(?:other )?(?:people|persons)|of (?:them|us)))"
+    r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?)\b))"
+    r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))"
+    r"(?: (?:who|that) (?:is|are))?)?"
+    r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body|no ?body|no one"
+    r"|(?:any|some|one|none) of (?:them|us|the people))) (?P<rest>.+)$"
 )
 _COUNT = re.compile(
     r"\b(?:how many|count|number of) (?:other |more |the )?(?:people|persons?|faces|humans|of (?:them|us))\b"
@@ -76,7 +104,8 @@ _COUNT = re.compile(
 _TIMES = re.compile(
     r"\b(when|how (long|often)|how many (times|seconds|minutes|hours)"
     r"|(at )?what (time|point)|(what|which) (seconds?|minutes?|moments?)|all the time|throughout"
-    r"|the (whole|entire|full) (time|video|clip|film))\b"
+    r"|the (whole|entire|full) (time|video|clip|film)"
+    r"|(right )?from the (very )?(start|beginning|outset)( (on|onwards?))?)\b"
 )
 _SUCH_A_ONE = re.compile(  # whoever fits, not somebody who is known
     r"^(is|are|was|were) there (an?|any|some) (\w+ )*?(man|men|woman|women|boys?|girls?|child|children|kids?|baby)\b"
@@ -118,16 +147,28 @@ class Aspect:
     Attributes:
         name: "usual" for what the question's type says; "missing" for being there asked the other way round; "whether"
             something holds of those asked about (or, for "who", of whom); "absent" for who is not there; "count";
-            "times"; "order" for who comes in after whom; "rest" for what nothing measured speaks to.
-        predicate: of "whether".
+            "times"; "order" for who comes in after whom; "lineup" for who stands where; "such" for whoever wears
+            something; "rest" for what nothing measured speaks to.
+        predicate: of "whether" and "such".
         order: of "order".
         comparison: of "compared", two people held against each other.
+        lineup: of "lineup", whom it means by where they are.
+        crowd: of "count", as many as somebody thinks there are.
+        manner: of "whether": how it is asked.
     """
 
     name: AspectName = "usual"
     predicate: Predicate = UNKNOWN
     order: Order | None = None
     comparison: Comparison | None = None
+    lineup: LineUp | None = None
+    crowd: Crowd | None = None
+    manner: Manner = "polar"
+
+    @property
+    def of_all(self) -> bool:
+        """Whether an answer speaks of others than those who are named."""
+        return self.name in ("order", "lineup", "such")
 
     def type(self, read: QuestionType) -> QuestionType:
         """The question's type: existence only where it is about being there."""
@@ -135,7 +176,11 @@ class Aspect:
             return _TYPES[self.predicate.kind]
         if self.comparison is not None:
             return "appearance" if self.comparison.by == "colour" else "location"
-        return "existence" if self.name == "order" else "other" if self.name == "rest" else read
+        if self.name == "such":
+            return read if read in ("appearance", "action", "location") else "other"
+        if self.lineup is not None:
+            return read if self.lineup.told and read in ("appearance", "action", "other") else "location"
+        return "existence" if self.name == "order" or self.crowd else "other" if self.name == "rest" else read
 
 
 USUAL, REST = Aspect(), Aspect("rest")
@@ -155,6 +200,16 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         return Aspect("order", order=order)
     if named and (comparison := read_comparison(lower)) is not None:
         return Aspect("compared", comparison=comparison)
+    if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):
+        return Aspect("lineup", lineup=lineup)
+    if not named and (such := _such(lower)) is not None:
+        return such
+    if named and _BEHIND.match(lower):
+        return REST  # how far away somebody is isn't measured
+    if not named and (crowd := read_crowd(lower)) is not None:
+        return Aspect("count", crowd=crowd)
+    if named and not asks_who and (asked := _asked_otherwise(lower, kind)) is not None:
+        return asked
     if asks_who:
         return REST if is_unseen(lower, named=False) else _of_anybody(lower, kind)
     polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
@@ -166,12 +221,38 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         return REST
     if not named and _SUCH_A_ONE.match(lower):
         return REST
-    predicate = read_predicate(polar["rest"]) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
+    denied = polar is not None and polar["rest"].startswith(" not ")
+    stated = polar["rest"].removeprefix(" not") if polar else ""
+    predicate = read_predicate(stated) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
     if predicate.kind != "unknown":
-        return Aspect("whether", predicate)
-    if is_unseen(lower, named) or kind == "other" and _OF_SOMETHING.match(lower) and not _DESCRIBES.search(lower):
+        return Aspect("whether", predicate, manner="plain" if denied or _EITHER.search(lower) else "polar")
+    if is_unseen(lower, named) or named and kind == "appearance" and _WHEN.match(lower):
+        return REST
+    if kind == "other" and _OF_SOMETHING.match(lower) and not _DESCRIBES.search(lower):
         return REST
     return REST if polar and kind in ("existence", "other") else USUAL
+
+
+def _such(lower: str) -> Aspect | None:
+    """Somebody known by what she wears, of whom something else is asked."""
+    found = _SUCH.match(lower)
+    predicate = read_predicate(found["rest"]) if found else UNKNOWN
+    return Aspect("such", predicate) if predicate.kind in ("worn", "looks") else None
+
+
+def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:
+    """Of somebody named: of whom of them something holds, what they do it to, or when."""
+    if (asked := _WHO_DOES.match(lower)) is not None:
+        predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"]))
+        return Aspect("whether", predicate, manner="which") if predicate.kind not in ("unknown", "beside") else None
+    if kind == "action" and not is_unseen(lower, named=True) and (asked := _OBJECT.match(lower)) is not None:
+        predicate = read_predicate(asked["rest"])
+        if predicate.kind == "deed" and predicate.words[0] not in _NO_OBJECT:
+            return Aspect("whether", predicate, manner="what")
+    if (asked := _WHEN.match(lower)) is not None and not only_presence(lower):
+        predicate = read_predicate(asked["rest"])
+        return Aspect("whether", predicate, manner="when") if predicate.kind in ("deed", "pose") else None
+    return None
 
 
 def only_presence(lower: str) -> bool:
@@ -195,7 +276,9 @@ def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
     asked = _WHO_DOES.match(lower)
     predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"])) if asked else UNKNOWN
     if predicate.kind not in ("unknown", "beside"):
-        return Aspect("whether", predicate)
+        return Aspect(
+            "whether", predicate, manner="count" if lower.removeprefix("and ").startswith("how many") else "which"
+        )
     if only_presence(lower):
         if _COUNT.search(lower):
             return Aspect("count")

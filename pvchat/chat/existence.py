@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pvchat.chat.crowd import Crowd
 from pvchat.chat.english import be, clock, join, lasting, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import Question
@@ -33,6 +34,7 @@ _REFUSED = {
 def existence(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Whether the people asked about by name are there: yes, no, unsure, or who of them."""
     groups = {d: [p.name for p in asked if p.decision == d] for d in ("present", "absent", "unsure")}
+    groups["absent"] = _first(groups["absent"], _MOST_ABSENT, "others")
     present, absent, unsure = groups["present"], groups["absent"], groups["unsure"]
     if len(asked) == 1:
         return _existence_of_one(asked[0], evidence)
@@ -68,18 +70,33 @@ def who_is_absent(asked: Sequence[PersonPresence]) -> str:
     return " ".join([first, *_may_be(asked)])
 
 
-def how_many(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """The number of people seen, known or not; people who may be somebody enrolled are counted once."""
+def how_many(asked: Sequence[PersonPresence], evidence: Evidence, thought: Crowd | None = None) -> str:
+    """The number of people seen, known or not; people who may be somebody enrolled are counted once.
+
+    Args:
+        asked: everyone's presence.
+        evidence: what was measured.
+        thought: as many as somebody thinks there are: a yes or no comes first.
+    """
     present = [p.name for p in asked if p.decision == "present"]
     others = evidence.unknown + evidence.doubtful
     count = len(present) + others
+    verdict = "" if thought is None else "Yes, " if thought.holds(count) else "No, "
     if not count:
-        return "I see nobody in this video."
+        return f"{verdict}I see nobody in this video."
     strangers = [f"{number(others)} whom I don't know"] if others else []
-    seen = f"I see {number(count)} {'person' if count == 1 else 'people'} in this video"
+    seen = f"{verdict}I see {number(count)} {'person' if count == 1 else 'people'} in this video"
     if not present:
         return f"{seen}, nobody whom I know for sure."
     return f"{seen}: {join([*present, *strangers])}."
+
+
+def whether_unknown(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Whether people are seen whom nobody knows; who may be somebody enrolled is no stranger for sure."""
+    if evidence.unknown:
+        return " ".join([f"Yes, t{how_many_unknown(evidence)[1:]}", *_may_be(asked)])
+    doubt = _may_be(asked)
+    return f"I see nobody whom I surely don't know, but {doubt[0]}" if doubt else f"No, {how_many_unknown(evidence)}"
 
 
 def how_many_unknown(evidence: Evidence) -> str:
@@ -91,8 +108,7 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     """When somebody present is seen; how long, how often, when first or last where the question asks that."""
     name, seen = person.name, when(person, evidence)
     if not seen:
-        short = is_still(evidence)
-        return f"{name} is in this video, " + ("which is over in a moment." if short else "but I can't say when.")
+        return f"{name} is in this video" + (" the whole time." if is_still(evidence) else ", but I can't say when.")
     if end := "first" if _FIRST.search(asked) else "last" if _LAST.search(asked) else "":
         at = person.spans[0][0] if end == "first" else person.last_seen_s
         return f"{name} is {end} seen at {clock(at or 0.0)}."

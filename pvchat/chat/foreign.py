@@ -22,16 +22,23 @@ _SHARED = word_set(
 )  # which English texts have too
 _ENGLISH = FUNCTION_WORDS - word_set("a an as die in is no on me or so was we he i do la")  # words of others too
 _PLAINLY = word_set("the is are what who where does she he they with this here describe doing wearing you")
+_HOW_MANY = re.compile(
+    r"\b(?P<German>wie ?viele (?:leute|personen|menschen))\b"
+    r"|\b(?P<French>combien de (?:personnes|gens)(?: y a-t-il)?)\b"
+    r"|\b(?P<Spanish>cu[aá]nt(?:as personas|a gente)(?: hay)?)\b|\b(?P<Italian>quante persone(?: ci sono)?)\b"
+    r"|\b(?P<Portuguese>quantas pessoas(?: há| tem| existem)?)\b|(?P<Chinese>(?:有)?(?:几个人|多少个?人))"
+)
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 
 
 @dataclass(frozen=True)
 class ForeignQuestion:
-    """A question in another language: whether it asks who is there, and the reply where it asks something else."""
+    """A question in another language: whether it asks who or how many are there; else a reply."""
 
     language: str
     asks_who: bool = False
     reply: str = ""
+    counts: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ def read_foreign(lower: str) -> ForeignQuestion | None:
     """Read a question of another language; None for English and what can't be told."""
     lower = re.sub(rf"'(?={MASK.lower()}\b)", " ", lower)  # "qu'Alex"
     lower = lower.replace("est-ce que", "est-ce").replace("哪些人", "谁").replace("哪些", "谁")
+    if (many := _HOW_MANY.search(lower)) is not None:
+        return _how_many(many, lower)
     language = _language(lower)
     if language is None:
         return None
@@ -60,6 +69,15 @@ def read_foreign(lower: str) -> ForeignQuestion | None:
     if all(w in lexicon.who | lexicon.there for w in words) and asks_who != named:  # "Wer ist Ana?" asks neither
         return ForeignQuestion(language, asks_who)
     return ForeignQuestion(language, reply=lexicon.reply)
+
+
+def _how_many(found: re.Match[str], lower: str) -> ForeignQuestion:
+    """A question for a number of people: of those who are there, or of others, which isn't read."""
+    language = str(found.lastgroup)
+    lexicon = _lexicons()[language]
+    rest = _words(lower[: found.start()] + " " + lower[found.end() :])
+    plain = all(w in lexicon.who | lexicon.there for w in rest)
+    return ForeignQuestion(language, plain, "" if plain else lexicon.reply, plain)
 
 
 def _language(lower: str) -> str | None:

@@ -1,18 +1,21 @@
 """Enrolled names in a question: its text and the names in, where each is mentioned out.
 
 Names that are also English words (Will, May, Rose) are told from those words by capitals and by their neighbours.
+Who leaves out an accent ("Jose") or a title ("Lina" of "Dr. Lina") means the same person, where only one can be meant.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from pvchat.chat.vocabulary import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, word_set
+from pvchat.chat.vocabulary import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
 
 _MONTHS = word_set("april may june august january")
+_UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"}
 _BEFORE_MONTH = word_set("in since until by last next early late mid")
 
 
@@ -27,9 +30,18 @@ class Mention:
 
 def find_mentions(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> list[Mention]:
     """Enrolled names in a text, in order: longest first, whole words, any case, with possessive endings."""
-    folded, index = _fold(text)
-    found: list[Mention] = []
-    for form, name, is_first in _forms(names, aliases):
+    forms = _forms(names, aliases)
+    found = _found(text, _fold(text), forms, [])
+    return sorted(_found(text, _fold(text, _bare), _without_accents(forms), found), key=lambda m: m.start)
+
+
+def _found(
+    text: str, folding: tuple[str, list[int]], forms: Sequence[tuple[str, str, bool]], before: Sequence[Mention]
+) -> list[Mention]:
+    """The mentions `before` and those of more spellings, where nothing is mentioned yet."""
+    folded, index = folding
+    found = list(before)
+    for form, name, is_first in forms:
         start = folded.find(form)
         while start >= 0:
             a, b = index[start], index[start + len(form)]
@@ -40,7 +52,7 @@ def find_mentions(text: str, names: Sequence[str], aliases: Mapping[str, str]) -
             if end is not None and not longer and _is_name_here(text, a, b, end):
                 found.append(Mention(name, a, end))
             start = folded.find(form, start + 1)
-    return sorted(found, key=lambda m: m.start)
+    return found
 
 
 def mask_names(text: str, mentions: Sequence[Mention]) -> str:
@@ -54,23 +66,56 @@ def mask_names(text: str, mentions: Sequence[Mention]) -> str:
 def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, str, bool]]:
     """(folded spelling, enrolled name, is it only the first word of a longer name), longest first.
 
-    The first word of a longer name counts where it is unambiguous.
+    The first word of a longer name counts where it is unambiguous, and so does a name without its title.
     """
     pairs = [*aliases.items(), *((n, n) for n in names)]
     forms = {_fold(" ".join(unicodedata.normalize("NFKC", form).split()))[0]: name for form, name in pairs}
+    plain = [(without, name) for form, name in forms.items() if (without := _without_title(form)) != form]
+    forms |= {form: name for form, name in plain if form not in forms and len({n for f, n in plain if f == form}) == 1}
     whole = [(form, name, False) for form, name in forms.items() if form]
     first = [form.split()[0] for form in forms if " " in form]
     part = [
         (form.split()[0], name, True)
         for form, name, _ in whole
-        if " " in form and first.count(form.split()[0]) == 1 and form.split()[0] not in {*forms, *FUNCTION_WORDS}
+        if " " in form
+        and first.count(form.split()[0]) == 1
+        and form.split()[0] not in {*forms, *FUNCTION_WORDS}
+        and form.split()[0].rstrip(".") not in TITLES
     ]
     return sorted(whole + part, key=lambda row: -len(row[0]))
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
-    """Case-folded text and, for each of its characters (and its end), the index into the original."""
-    folded = [(piece, i) for i, char in enumerate(text) for piece in char.casefold()]
+def _without_title(form: str) -> str:
+    """A folded name without the titles before it: "lina" of "dr. lina"; one that is all titles stays."""
+    words = form.split()
+    while len(words) > 1 and words[0].rstrip(".") in TITLES:
+        del words[0]
+    return " ".join(words)
+
+
+def _without_accents(forms: Sequence[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
+    """The forms as they are spelled without accents; what two people could be called is left out."""
+    bare = [("".join(map(_bare, form)), name, is_first) for form, name, is_first in forms]
+    meant = {form: {name for other, name, _ in bare if other == form} for form, _, _ in bare}
+    return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and len(meant[row[0]]) == 1]
+
+
+@lru_cache(maxsize=4096)
+def _bare(char: str) -> str:
+    """A Latin letter without its accents; the marks of other scripts are letters, and stay."""
+    if not unicodedata.name(char, "").startswith("LATIN"):
+        return "" if unicodedata.combining(char) and unicodedata.name(char, "").startswith("COMBINING") else char
+    return _UNDECOMPOSED.get(char) or "".join(c for c in unicodedata.normalize("NFD", char) if c.isalpha())
+
+
+def _fold(text: str, spell: Callable[[str], str] = str) -> tuple[str, list[int]]:
+    """Case-folded text and, for each of its characters (and its end), the index into the original.
+
+    Args:
+        text: of which each character is folded.
+        spell: how a folded character is spelled.
+    """
+    folded = [(piece, i) for i, char in enumerate(text) for c in char.casefold() for piece in spell(c)]
     return "".join(p for p, _ in folded), [i for _, i in folded] + [len(text)]
 
 

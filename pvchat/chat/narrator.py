@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pvchat.chat.viewed import Stream, Viewed
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
-_MEASURED = ("missing", "absent", "count", "times", "order")  # aspects that are never asked of a base
+_MEASURED = ("missing", "absent", "count", "times", "order", "lineup", "such")  # aspects that are never asked of a base
 log = logging.getLogger(__name__)
 
 

@@ -21,7 +21,9 @@ def needs_measures(question: Question) -> bool:
         return True
     if question.type == "existence":
         return question.aspect.name not in _PRESENCE
-    return question.aspect.name in ("usual", "whether")
+    if question.aspect.lineup is not None:
+        return question.aspect.lineup.told
+    return question.aspect.name in ("usual", "whether", "such")
 
 
 def described(

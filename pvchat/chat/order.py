@@ -50,6 +50,7 @@ _FORMS = tuple(
         rf"(?:does|did|do|is|was|are) {_NAME} (?:already )?{_VERB}{_THING}{_LINK} {_NAME}{_TAIL}",
     )
 )
+_LEFT_BY_THEN = re.compile(rf"{_NAME}\b.*{_NAME} (?:has |is )?(?:leaves|left|gone)\b")
 _SEEN_LAST = re.compile(r"\b(seen|shown|visible|there|on|here|present)\b")
 _TOGETHER = 0.3  # seconds between two people who come in at the same time: less than half a sample of a long video
 _MOST = 4  # appearances or people that one sentence tells
@@ -76,6 +77,8 @@ def read_order(lower: str) -> Order | None:
     for kind, form in enumerate(_FORMS):
         if (match := form.fullmatch(text)) is None:
             continue
+        if kind == len(_FORMS) - 1 and not match["out"] and _LEFT_BY_THEN.search(text):
+            return None  # "is Ana there after Ben leaves?" is about her coming no less than about her staying
         found = {"link": "", "follows": "", "rank": "", "out": None} | match.groupdict()
         if found["rank"]:
             seen_last = found["rank"] == "last" and bool(

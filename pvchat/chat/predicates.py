@@ -31,7 +31,7 @@ _ALONE = re.compile(r"\b(alone|by (him|her|them)sel\w+|on (his|her|their) own)\b
 _COMPANY = re.compile(r"with (any|some) ?(one|body)( else)?|accompanied|in company|(have|has) (any )?company")
 _GENDER = {"man": "man", "male": "man", "guy": "man", "woman": "woman", "female": "woman", "lady": "woman"}
 _EITHER_GENDER = re.compile(
-    r"an? (man|male|guy) or (a )?(woman|female|lady)|an? (woman|female|lady) or (a )?(man|male|guy)"
+    r"(an? )?(man|male|guy) or (a )?(woman|female|lady)|(an? )?(woman|female|lady) or (a )?(man|male|guy)"
 )
 _TO_CAMERA = re.compile(r"(looking|look|facing|face|staring|gazing) ?(at|into|to|towards?)? (the|our) (camera|lens)")
 _SETTING = {"indoors": "indoors", "inside": "indoors", "outdoors": "outdoors", "outside": "outdoors"}
@@ -41,15 +41,36 @@ _WORN = re.compile(r"^(?:wearing|wear|wears|dressed in|have on|has on|got on|got
 _HAS_ON = re.compile(r"^(?:have |has |having |got )?(?P<what>.+) on$")
 _OWNED = re.compile(r"^'s (?P<what>[\w -]+) (?P<colour>\w+)$")
 _HAD = word_set(
-    "glasses sunglasses hat cap mask tie scarf jacket coat shirt t-shirt suit dress sweater uniform headphones"
+    """glasses sunglasses hat cap mask tie scarf jacket coat shirt t-shirt suit dress sweater uniform headphones
+    stethoscope gloves helmet hoodie apron badge lanyard earrings necklace watch"""
 )
 _LOOKS = re.compile(r"\b(hair|beard|moustache|mustache|stubble|bald|blonde|blond|brunette)\b")
+_SOMEBODY_SUCH = re.compile(
+    r"^(?:an?|the) (blonde?|brunette|bald)(?:-haired)? (?:man|woman|person|one|guy|girl|boy|lady)$"
+)
 _PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<what>[\w' -]+)$")
+_HOME = re.compile(r"(?:at |back )?home|in (?:the|my|our|his|her) (?:house|flat|apartment|home)")
+HOME = ("home", "house", "flat", "bedroom", "kitchen", "bathroom", "living")  # words of places that are at home
 _ARTICLE = re.compile(r"^(?:an?|the|any|some|his|her|their) ")
 _LOOKS_TO = re.compile(r"(down|(to )?the (left|right))?$")
-_VAGUE = word_set("looking coming making having being doing going getting taking trying showing leaving turning")
+VAGUE = word_set("wearing looking coming making having being doing going getting taking trying showing leaving turning")
 _VAGUE_NOUNS = word_set("something anything")  # "something red" asks for a colour
 _SAME = {"speaking": "talking"}
+_PARTICIPLES = {
+    "fallen": "fall",
+    "sat": "sit",
+    "stood": "stand",
+    "lain": "lie",
+    "eaten": "eat",
+    "drunk": "drink",
+    "slept": "sleep",
+    "spoken": "speak",
+    "written": "write",
+    "held": "hold",
+    "drawn": "draw",
+    "sung": "sing",
+    "ridden": "ride",
+}  # "has Ana fallen?"
 _ANYTHING = word_set("a an the his her their to at with something anything somebody someone anybody anyone")
 
 
@@ -75,7 +96,7 @@ UNKNOWN = Predicate("unknown")
 
 def read_predicate(rest: str) -> Predicate:
     """Read what follows "is …" or "does …" and the name, in lower case with names masked."""
-    text = " ".join(_TIDY.sub(" ", rest.strip(" ?!.,")).split())
+    text = _SOMEBODY_SUCH.sub(r"\1", " ".join(_TIDY.sub(" ", rest.strip(" ?!.,")).split()))
     if _BESIDE.search(text):
         return Predicate("beside") if _TOGETHER.search(text) else UNKNOWN
     if _EITHER_GENDER.fullmatch(text):
@@ -127,15 +148,15 @@ def _worn(text: str) -> Predicate | None:
     if text.startswith("'"):
         fits = owned is not None and owned["colour"] in COLOURS and not _LOOKS.search(text)
         return _garment(f"a {owned['colour']} {owned['what']}") if owned and fits else None
-    if _LOOKS.search(text):
-        what = re.sub(r"^(have|has|having|got) ", "", text)
+    if _LOOKS.search(text) and not re.search(r"\b(man|woman|person|guy|girl|boy|lady)\b", text):
+        what = re.sub(r"^(have|has|having|got|with) ", "", text)
         plain = re.fullmatch(r"bald|blonde?|brunette", what)
         return Predicate("looks", what if plain else f"with {what}", tuple(_ARTICLE.sub("", what).split()))
     on = _HAS_ON.match(text)
     if on and (on["what"].split()[-1] in _HAD | COLOURS):
         return _garment(on["what"])
     if worn is None:
-        what = text.removeprefix("in ")
+        what = re.sub(r"^(?:in|with) ", "", text)
         words = _ARTICLE.sub("", what).split()
         return _garment(what) if what != text and (words[-1] in _HAD or set(words) <= COLOURS) else None
     had = re.match(r"^(got|has|have|having) (?!on )", text)
@@ -145,7 +166,7 @@ def _worn(text: str) -> Predicate | None:
 def _garment(what: str) -> Predicate | None:
     words = _ARTICLE.sub("", what).split()
     nouns = tuple(w for w in words if w not in COLOURS | _VAGUE_NOUNS)
-    if not words or len(nouns) > 2:
+    if not words or len(nouns) > 2 or {"same", "different", "similar"} & set(nouns):  # as whom?
         return None
     return Predicate("worn", f"wearing {what}", nouns, " ".join(w for w in words if w in COLOURS) or None)
 
@@ -154,10 +175,11 @@ def _deed(text: str) -> Predicate | None:
     """A verb that is known, and what it is done to."""
     verb, *objects = text.split()
     known = third_persons()
+    verb = _PARTICIPLES.get(verb, verb)
     if verb not in known and verb not in FUNCTION_WORDS:  # "does Ana talk": the plain form
         forms = (f"{verb}s", f"{verb}es", f"{verb[:-1]}ies")
         verb = next((ing for ing, told in known.items() if told in forms), "")
-    vague = verb in _VAGUE and _LOOKS_TO.match(" ".join(objects)) is None
+    vague = verb in VAGUE and _LOOKS_TO.match(" ".join(objects)) is None
     if verb not in known or len(objects) > 5 or vague:
         return None
     words = tuple(w for w in objects if w not in _ANYTHING)
@@ -165,5 +187,7 @@ def _deed(text: str) -> Predicate | None:
 
 
 def _place(text: str) -> Predicate | None:
+    if _HOME.fullmatch(text):
+        return Predicate("place", "at home", HOME)
     place = _PLACE.match(text)
     return Predicate("place", text, tuple(place["what"].split())) if place else None

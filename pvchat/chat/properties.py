@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
+from pvchat.chat.aspects import Manner
 from pvchat.chat.english import HEDGE, be, join, number, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import same_colour
+from pvchat.chat.lineup import LineUp, meant
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, seen_together, side_by_side
-from pvchat.chat.predicates import Predicate
+from pvchat.chat.predicates import HOME, Predicate
 from pvchat.schemas import PersonFacts, PersonPresence
 
 Verdict = Literal["yes", "no", "probably", "unknown"]
@@ -21,34 +24,80 @@ _STRANGER = "Somebody I don't know"
 _ONE_WORD = ("setting", "gender", "pose")  # kinds that are measured as one word of a few
 _MUTUAL = {"each", "other"}
 _SAME_PLACE = ("same",)  # "in the same room"
+_TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a shirt is often told as a top
+    **dict.fromkeys(("shirt", "t-shirt", "tee", "blouse", "sweater", "jumper", "pullover", "hoodie"), ("top",)),
+    "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "top": ("shirt",), "trousers": ("suit",),
+}  # fmt: skip
 _ONE = ("nobody",)  # what is said of one
 
 
-def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """Yes, no or "I can't tell" about each of the people asked about; nothing is said of the absent and the unsure."""
+def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence, manner: Manner = "polar") -> str:
+    """Yes, no or "I can't tell" about each of the people asked about; nothing is said of the absent and the unsure.
+
+    Args:
+        predicate: what is asked of them.
+        asked: their presence.
+        evidence: what was measured.
+        manner: how it is asked: "plain" is answered by neither yes nor no, "what" and "when" even less.
+    """
     present = [p.name for p in asked if p.decision == "present"]
     missing = untold(asked)
     if set(predicate.words) >= _MUTUAL and len(present) > 1:
         return " ".join([rest(present), *missing])  # each of them talks, but to whom?
-    if predicate.words[:1] == _SAME_PLACE and len(asked) > 1:
+    if predicate.kind == "place" and predicate.words[:1] == _SAME_PLACE and len(asked) > 1:
         return " ".join(missing) or _in_one_place(present, evidence)
     if predicate.kind != "beside":
-        return " ".join([*(_of_one(predicate, name, evidence) for name in present), *missing])
+        return " ".join([*(_of_one(predicate, name, evidence, manner) for name in present), *missing])
     if missing or not present:
         return " ".join(missing)
     return _beside(present, evidence) if len(present) > 1 else rest(present)
 
 
-def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> str:
-    """Of whom something holds, among those known and present: "Who is wearing yellow?"."""
+def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence, counted: bool = False) -> str:
+    """Of whom something holds, among those known and present: "Who is wearing yellow?"; how many, where `counted`."""
     verdicts = {name: holds(predicate, name, evidence) for name in present}
     sure = [name for name, verdict in verdicts.items() if verdict == "yes"]
     likely = [name for name, verdict in verdicts.items() if verdict == "probably"]
     told = [f"{join(sure)} {_clause(predicate, sure)}."] if sure else []
     told += [f"{join(likely)} {_clause(predicate, likely, HEDGE)}."] if likely else []
+    if told and counted:
+        told[0] = f"At least {number(len(sure) or len(likely))}: {told[0]}"
     if not told and predicate.kind == "side":
         told = _outermost(predicate.words[0], evidence)
+    if not told and predicate.kind == "worn" and predicate.colour and predicate.words:
+        told = _so_coloured(predicate, present, evidence)
+    if not told and predicate.kind in ("place", "looks"):  # what is seldom measured: silence denies nothing
+        return f"{join(present)} {be(present)} in this video, but I can't tell who {_clause(predicate, _ONE)}."
     return " ".join(told) or f"As far as I can see, nobody I know {_clause(predicate, _ONE)}."
+
+
+def _so_coloured(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> list[str]:
+    """Who wears something else of the colour that is asked for: the shirt that is meant may be told as a jacket."""
+    alike = replace(predicate, words=())
+    told = [_fact(alike, name, evidence) for name in present if holds(alike, name, evidence) == "yes"]
+    return [f"I can't tell who {_clause(predicate, _ONE)}, but {join(told)}."] if told else []
+
+
+def of_everyone(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> str:
+    """Whether something holds of all who are there, several: of whom it does, of whom it doesn't, what isn't known."""
+    if predicate.kind in ("alone", "beside"):
+        return rest(present)
+    verdicts = {name: holds(predicate, name, evidence) for name in present}
+    groups = {v: [n for n in present if verdicts[n] == v] for v in ("yes", "probably", "no", "unknown")}
+    if len(groups["yes"]) == len(present):
+        return re.sub(r" (are|have) ", r" \1 all ", f"Yes, {join(present)} {_clause(predicate, present)}.", count=1)
+    told = [f"{join(names)} {_clause(predicate, names, HEDGE if verdict == 'probably' else '')}"
+            for verdict in ("yes", "probably") if (names := groups[verdict])]  # fmt: skip
+    told += [_denied(f"{join(groups['no'], 'and')} {_clause(predicate, groups['no'])}")] if groups["no"] else []
+    told += [f"I can't tell of {join(groups['unknown'], 'or')}"] if told and groups["unknown"] else []
+    if not told:
+        return rest(present)
+    return f"{'No, ' if groups['no'] else ''}{'; '.join(told)}."
+
+
+def _denied(clause: str) -> str:
+    """Such as "Ana is not wearing a hat"."""
+    return re.sub(r"\b(is|are|has|have)\b", r"\1 not", clause, count=1)
 
 
 def untold(asked: Sequence[PersonPresence]) -> list[str]:
@@ -79,6 +128,8 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
         return _among(words[0], facts.where, ("left", "right", "middle", "foreground", "background"))
     if predicate.kind in _ONE_WORD:
         measured = evidence.scene.setting if predicate.kind == "setting" else getattr(facts, predicate.kind)
+        if predicate.kind == "pose" and measured is None and len(words) == 1:
+            return _deed(words[0].split()[:1], facts)  # "falling or lying down", "sitting on a bed"
         return _same(words[0], measured) if len(words) == 1 else "yes" if measured in words else "unknown"
     if predicate.kind == "alone":
         return "yes" if bool(_company(name, evidence)) == bool(predicate.words) else "no"
@@ -91,12 +142,30 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
         return _deed(words, facts)
     if predicate.kind == "place":
         place = f"{evidence.scene.place or ''} {evidence.place or ''}"
-        found = set(words) <= set(re.findall(r"[\w']+", place))
+        said = set(re.findall(r"[\w']+", place))
+        found = bool(said & set(words)) if words == HOME else set(words) <= said
         return "unknown" if not found else "probably" if HEDGE in place else "yes"
     return "unknown"
 
 
-def _of_one(predicate: Predicate, name: str, evidence: Evidence) -> str:
+def _of_one(predicate: Predicate, name: str, evidence: Evidence, manner: Manner) -> str:
+    """What is told of one who is there."""
+    told = _polar(predicate, name, evidence)
+    if manner == "polar":
+        return told
+    fact = _fact(predicate, name, evidence)
+    if manner == "when" and fact and holds(predicate, name, evidence) in ("yes", "probably"):
+        return f"{fact}, but I can't tell when."
+    if manner in ("what", "when"):
+        asked = "what" if manner == "what" else "whether"
+        unsure = f"{name} is in this video, but I can't tell {asked} {name} {_clause(predicate, [name])}."
+        known = fact and manner == "what" and holds(predicate, name, evidence) == "yes"
+        return f"{fact}." if known else f"{unsure} {upper(fact)}." if fact else unsure
+    return upper(re.sub(r"^(?:Yes|No), ", "", told))
+
+
+def _polar(predicate: Predicate, name: str, evidence: Evidence) -> str:
+    """Yes, no, probably, or that it can't be told, of one who is there."""
     if predicate.kind == "alone":
         return f"{upper(holds(predicate, name, evidence))}, {alone_or_not(name, evidence)}"
     verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
@@ -146,7 +215,16 @@ def _beside(names: Sequence[str], evidence: Evidence) -> str:
         side_by_side(boxes[first], boxes[other]) and seen_together(frames.get(first, ()), frames.get(other, ()))
         for other in others
     )
+    if not near and len(others) == 1 and _nobody_between(first, others[0], evidence):
+        return f"{first} and {others[0]} aren't close together, but I see nobody between them."
     return f"{'Yes' if near else 'No'}, {first} is {'' if near else 'not '}next to {join(others)}."
+
+
+def _nobody_between(one: str, other: str, evidence: Evidence) -> bool:
+    """Whether two people are seen together and nobody is seen between them: at a table they may be neighbours."""
+    frames = {o.name: o.frames for o in evidence.others}
+    between = meant(LineUp("between"), (one, other), evidence)
+    return seen_together(frames.get(one, ()), frames.get(other, ())) and not between
 
 
 def _in_one_place(names: Sequence[str], evidence: Evidence) -> str:
@@ -178,7 +256,8 @@ def _worn(predicate: Predicate, facts: PersonFacts) -> Verdict:
     nouns, colour = predicate.words, predicate.colour
     if not nouns:
         return "yes" if any(_coloured(g.colour, colour) for g in facts.clothes) else "unknown"
-    mine = [g for g in facts.clothes if nouns[-1] in (g.kind.lower(), f"{g.kind.lower()}s") and len(nouns) == 1]
+    kinds = {nouns[-1], *(_TOLD_AS.get(nouns[-1], ()) if colour else ())}
+    mine = [g for g in facts.clothes if len(nouns) == 1 and kinds & {g.kind.lower(), f"{g.kind.lower()}s"}]
     if mine and colour:
         known = [g.colour for g in mine if g.colour]
         if any(_coloured(c, colour) for c in known):

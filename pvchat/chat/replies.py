@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import re
 
+from pvchat.chat.questiontypes import question_type
+
 _ASK = "ask me who is in this video, what they wear, what they do or where they are"
+SURENESS = (
+    "How sure I am stands beside each answer as a probability; where much hangs on it, look at the clip at the times "
+    "given."
+)
 CANT_TELL = f"I can't tell that; {_ASK}."
 _REPLIES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reply)
     for pattern, reply in (
+        (r"^((vielen |ganz )?(dank|danke)|merci( beaucoup)?|(muchas )?gracias|grazie( mille)?|(muito )?obrigad[oa]"
+         r"|谢谢你?|多谢)( \w+)?\W*$",
+         f"You're welcome; {_ASK}."),
+        (r"^(hallo|guten (tag|morgen|abend)|gr[üu][sß]+ gott|bonjour|bonsoir|salut|hola|buen[oa]s \w+"
+         r"|ciao|buongiorno|buonasera|olá|bom dia|boa (tarde|noite)|你好|您好)( \w+)?\W*$",
+         f"Hello; {_ASK}."),
+        (r"^(and |but )?((are you|how) (really |so |quite )?(sure|certain)( are you)?( (about|of) (that|this|it))?"
+         r"|really|how do you know( that)?|is that (right|true|correct))\W*$",
+         SURENESS),
         (r"^(many |no,? )?(thanks?|thank you|thx|cheers|great|cool|nice|perfect|awesome|wow|well done|good (job|bot))"
          r"( \w+){0,3}\W*$",
          f"You're welcome; {_ASK}."),
+        (r"^(ok(ay)?|yes|yeah|yep|no|nope|sure|fine|right|i see|hm+|stop|cancel|never mind|all ?right|good)\W*$",
+         f"All right; {_ASK}."),
+        (r"^(and )?(when|where|how|by whom|who|in (what|which) year) (was|were|has|is|did) (this|it|that|these|the \w+)"
+         r"( \w+)? (been )?(filmed|recorded|made|taken|shot)\W*$"
+         r"|^(and )?who (made|filmed|recorded|took|shot) (this|it|that|these|the)( \w+)?\W*$",
+         CANT_TELL),
         (r"^(hello|hi|hey|good (morning|evening|afternoon)|how are you)(,? \w+){0,2}\W*$", f"Hello; {_ASK}."),
         (r"^(bye|goodbye|see you|good night)\b", "Goodbye; come back with another question any time."),
         (r"^(and |but )?(why|how come|what for)( not| so| is that)?\W*$", f"I can't say why; {_ASK}."),
@@ -29,6 +50,17 @@ _ABOUT_CLIP = re.compile(
     r"|photo|image|recording|about|people|person|persons|they|them|he|she|him|her|everyone|everybody|someone|somebody)\b"
 )
 _THING = re.compile(r"^what('s| is| are) (on|in|under|inside|behind|above|below) (the|an?|that|this|those) (\w+)")
+_COLOUR_OF = re.compile(
+    r"^(?:and )?(?:what|which) colou?rs? (?:is|are|was|were) (?:the|that|this|those|my) (?P<what>[a-z ]+?)\W*$"
+)
+_WHERE = re.compile(r"^(?:and )?where(?:'s| is| are| was| were) (?:the|my|our|your) (?P<what>[a-z ]+?)\W*$")
+_ROLE = re.compile(
+    r"\b(?:the|an?|my|our|your) (?:patients?|doctors?|physicians?|nurses?|surgeons?|visitors?|guests?"
+    r"|intruders?|burglars?|thie(?:f|ves)|postman|cleaners?|boss|teachers?|wife|husband|mother|father|son|daughter)\b"
+)  # whom nobody enrolled is known as
+_ANYBODY = re.compile(
+    r"\b(?:m[ae]n|wom[ae]n|people|persons?|ones?|guys?|lad(?:y|ies)|boys?|girls?|child|children|kids?|baby)\b"
+)
 _CLIPS = ("video", "clip", "scene", "footage", "film", "movie", "picture", "photo", "image", "recording", "frame")
 
 
@@ -39,6 +71,12 @@ def small_talk(lower: str) -> str:
 
 def no_subject(lower: str, kind: str) -> str:
     """The reply to a question about neither a person nor the clip ("What is on the table?"); empty for others."""
+    coloured = _COLOUR_OF.match(lower)
+    if coloured and question_type(coloured["what"]) != "appearance":
+        return CANT_TELL
+    where = _WHERE.match(lower)
+    if _ROLE.search(lower) or where and not _ANYBODY.search(where["what"]) and where["what"].split()[-1] not in _CLIPS:
+        return CANT_TELL
     thing = _THING.match(lower)
     if thing and thing[4] not in _CLIPS and not re.search(r"\b(wear\w*|doing)\b", lower):
         return CANT_TELL

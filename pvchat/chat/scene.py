@@ -1,9 +1,10 @@
-"""Questions about the scene as a whole: which room it is, whether it is indoors or drawn. Text in, text out."""
+"""Questions about the clip as a whole: which room it is, whether it is indoors, drawn, how long. Text in, text out."""
 
 from __future__ import annotations
 
 import re
 
+from pvchat.chat.english import HEDGE, lasting
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.phrases import place_phrase
 
@@ -14,6 +15,23 @@ _SETTING = re.compile(
     r"(?: or (?:in|out)(?:doors|side))?\W*$"
 )
 _DRAWN = re.compile(rf"^(?:and |so )?(?:is|was) {_THIS} (?:an? )?(?:cartoon|anime|animation|animated|drawn|drawing)\b")
+_PLACE = re.compile(
+    rf"^(?:and |so )?(?:is|was) {_THIS} (?:an?|the|in an?|in the) (?P<what>(?:[a-z]+ )?(?:hospital|clinic|surgery|ward"
+    r"|office|classroom|school|kitchen|bedroom|bathroom|living room|room|house|home|flat|corridor|hallway|shop|store"
+    r"|restaurant|caf[eé]|bar"
+    r"|gym|church|street|park|garden|beach|forest|car|vehicle|studio|stage|laboratory|lab|meeting room))\W*$"
+)
+_CLIP = r"(?:video|clip|film|movie|footage|recording)"
+_LENGTH = re.compile(
+    rf"^(?:and |so )?(?:how long (?:is|was) (?:(?:this|the|that|my) {_CLIP}|it)"
+    r"|how (?:many (?:seconds|minutes)|long) does"
+    rf" (?:this|the|it)(?: {_CLIP})? (?:last|take|run|have)|what(?:'s| is) the (?:length|duration|running time)"
+    rf"(?: of (?:this|the|that|my) {_CLIP})?)\W*$"
+)
+_PHOTO = re.compile(
+    rf"^(?:and |so )?is (?:this|it|that) (?:an? )?(?:photo\w*|picture|still|image|{_CLIP})(?: or (?:an? )?\w+)?\W*$"
+)
+_SHORT = 1.5  # seconds up to which a clip may be a photo
 _OF_SOMEBODY = re.compile(
     r"\b(?:he|she|they|him|her|them|his|their|who\w*|(?:any|some|every) ?(?:one|body)|people|person)\b"
 )
@@ -22,7 +40,8 @@ _OF_SOMEBODY = re.compile(
 def asks_of_scene(lower: str) -> bool:
     """Whether a question in lower case that names nobody is about the scene, whoever was spoken of before."""
     place = _WHICH_PLACE.search(lower) and not _OF_SOMEBODY.search(lower)
-    return bool(place or _DRAWN.match(lower)) or _asks_setting(lower)
+    whole = (_DRAWN, _PLACE, _LENGTH, _PHOTO)
+    return bool(place) or any(asked.match(lower) for asked in whole) or _asks_setting(lower)
 
 
 def of_scene(asked: str, evidence: Evidence) -> str:
@@ -32,6 +51,10 @@ def of_scene(asked: str, evidence: Evidence) -> str:
         return f"This is {place}." if place else "I can't make out where this is."
     if _DRAWN.match(asked):
         return "Yes, this is a drawn scene." if evidence.scene.drawn else "No, this is no drawn scene, as far as I see."
+    if _LENGTH.match(asked) or _PHOTO.match(asked):
+        return _length(evidence)
+    if found := _PLACE.match(asked):
+        return _whether(found["what"], evidence)
     setting = evidence.scene.setting
     if setting is None:
         return "I can't make out whether this is indoors or outdoors."
@@ -39,6 +62,29 @@ def of_scene(asked: str, evidence: Evidence) -> str:
         return f"This is {setting}."
     meant = re.search(r"\b(?:indoors|inside)\b", asked) is not None
     return f"{'Yes' if meant == (setting == 'indoors') else 'No'}, this is {setting}."
+
+
+def _length(evidence: Evidence) -> str:
+    """How long the clip is, or the part that is asked about."""
+    if evidence.duration_s is None:
+        return "I can't tell how long this is."
+    if evidence.duration_s <= _SHORT:
+        return "This is a photo, or a video of about a second."
+    return f"This is a video of about {lasting(evidence.duration_s)}."
+
+
+def _whether(what: str, evidence: Evidence) -> str:
+    """Whether the clip plays in such a place: what wasn't measured is unknown, never no."""
+    place = place_phrase(evidence)
+    if place is None:
+        return f"I can't tell whether this is {_article(what)} {what}."
+    if set(what.split()) <= set(re.findall(r"\w+", place)):
+        return f"{'Probably yes' if HEDGE in place else 'Yes'}, this is {place}."
+    return f"I can't tell whether this is {_article(what)} {what}. This is {place}."
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
 
 
 def _asks_setting(lower: str) -> bool:

@@ -38,6 +38,12 @@ def relatives(text: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _end(text: str, tokens: Sequence[tuple[str, int]], run: int, mentions: Sequence[Mention]) -> int:
+    """Where a name ends whose words end before the token `run`: a known name right after it belongs to it."""
+    end = tokens[run - 1][1] + len(tokens[run - 1][0])
+    return next((m.end for m in mentions if m.start == end + 1 and text[end] == " "), end)
+
+
 def unknown_names(text: str, mentions: Sequence[Mention], answered: bool) -> tuple[str, ...]:
     """Names in the place of a person that no enrolled name covers.
 
@@ -62,11 +68,12 @@ def unknown_names(text: str, mentions: Sequence[Mention], answered: bool) -> tup
                 if any(m.start <= tokens[run][1] < m.end for m in mentions):
                     break
                 run += 1
+            last = _end(text, tokens, run, mentions)
             listed = any(text[m.end :].startswith(f", {word}") for m in mentions)
             placed = listed or before in OPENERS or word != bare
             placed = placed or (not i and after in ("is", "was", "and", "or", "has"))
             if placed and not (i == 0 and question_type(bare) != "other"):
-                found.append(re.sub(r"'s?$", "", text[at : tokens[run - 1][1] + len(tokens[run - 1][0])]))
+                found.append(re.sub(r"'s?$", "", text[at:last]))
             i = run
             continue
         slot = before in ("is", "does", "did", "was", "where's", "see", "spot", "about", "describe") or word != bare

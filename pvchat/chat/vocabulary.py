@@ -31,3 +31,7 @@ PREDICATES = word_set(
     """is are was were be been has does in here there on at and or too also present visible appear appears show shows
     seen shown both wear wears look looks do hold located dressed anywhere positioned together again"""
 )
+TITLES = word_set(
+    """dr doctor nurse mr mrs ms miss mister madam sir prof professor sister brother matron captain officer uncle aunt
+    auntie grandma grandpa granny grandmother grandfather mama papa"""
+)  # before a name; never a name's first word by itself

@@ -1,19 +1,26 @@
-"""`pvchat ask CLIP QUESTION`: one question about one clip.
+"""`pvchat ask CLIP QUESTION`: a question about one clip, and those that follow from it (`--then`).
 
-In: parsed words. Out: the answer on stdout, with who was judged how and what took how long; `-v` says, too, why
+In: parsed words. Out: the answers on stdout, with who was judged how and what took how long; `-v` says, too, why
 somebody wasn't recognised.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, time_of
+from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pvchat.chat.questions import Turn
     from pvchat.schemas import Answer
+
+
+_MOST_AWAY = 6  # of whom nobody asked, listed one by one
 
 
 def register(commands: Commands) -> None:
@@ -21,6 +28,8 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "ask", "ask about a clip", "CLIP QUESTION [options]")
     parser.add_argument("clip", metavar="CLIP", help="a video, an animation or a photo")
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
+    told = 'a question that follows, such as "and what is she wearing?"; may be given again'
+    parser.add_argument("--then", action="append", default=[], metavar="QUESTION", help=told)
     for flag, dest, end in (("--from", "start_s", "start"), ("--to", "end_s", "end")):
         told = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
         parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=told)
@@ -29,29 +38,44 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Answer the question.
+    """Answer the question, then those that follow; with `--json` these make a list of it.
 
     Raises:
-        PVChatError: the clip can't be read, has no such part, or the question isn't understood.
+        PVChatError: the clip can't be read, has no such part, or a question isn't understood.
     """
+    if not Path(args.clip).exists() and Path(args.question).is_file():
+        hint = f"Write: pvchat ask {shlex.quote(args.question)} {shlex.quote(args.clip)}"
+        raise SettingsError("the clip comes first, then the question.", subject="pvchat ask", hint=hint)
     part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
     chat, progress = console.open_chat(args)
-    with progress:
-        answer = chat.ask(args.clip, args.question, between=part)
+    history: list[Turn] = []
+    rows = []
+    for question in (args.question, *args.then):
+        with progress:
+            answer = chat.ask(args.clip, question, history=history, between=part)
+        history.append((question, answer.answer))
+        rows.append({"question": question, **answer.to_dict()})
+        if not args.json:
+            _show(answer, bool(args.verbose))
     if args.json:
-        console.write_json(answer.to_dict())
-    else:
-        _show(answer, bool(args.verbose))
+        console.write_json(rows if args.then else {k: v for k, v in rows[0].items() if k != "question"})
 
 
 def _show(answer: Answer, more: bool) -> None:
     row = answer.to_dict()
     console.write(answer.answer)
-    for person in row["people"]:
+    people = row["people"]
+    away = [p for p in people if p["decision"] == "absent"]
+    few = more or len(away) <= _MOST_AWAY
+    for person in people if few else [p for p in people if p not in away]:
         spans = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in person["spans"])
         line = f"  {person['name']}: {person['decision']}, probability {person['probability']:.2f}"
         console.write_faint(f"{line}, {spans}" if spans else line)
         if more and "why" in person:
             console.write_faint(f"    {person['why']['text']}")
+    if not few:
+        likeliest = max(away, key=lambda p: p["probability"])
+        seen = f"{likeliest['name']} the likeliest of them, probability {likeliest['probability']:.2f}"
+        console.write_faint(f"  {len(away)} absent, {seen} (-v lists them)")
     timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
     console.write_faint(f"  {', '.join(timing)}")

@@ -14,10 +14,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from pvchat import __version__
 from pvchat.cli import console
@@ -32,6 +33,7 @@ EXAMPLES = """examples:
   pvchat enroll ana.mp4 --name Ana                   get to know Ana from one clip
   pvchat ask party.mp4 "Is Ana there?"               ask about a new clip
   pvchat ask party.mp4 "What is Ana wearing?" --json
+  pvchat ask party.mp4 "Is Ana there?" --then "and what is she doing?"
   pvchat people forget Ana                           remove everything about Ana
   pvchat doctor                                      what is installed, what is missing
 
@@ -87,3 +89,8 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         shape = argparse.RawDescriptionHelpFormatter
         super().__init__(**{"formatter_class": shape, "allow_abbrev": False, **options})
+
+    def error(self, message: str) -> NoReturn:
+        """Wrong usage; words too many are most often a question without quotes."""
+        quotes = message.startswith("unrecognized arguments:") and not re.search(r" --?\w", message)
+        super().error(f"{message} (put quotes around a question, a name or a path with spaces)" if quotes else message)

@@ -21,6 +21,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 _AROUND = 0.75  # seconds about a moment within which somebody is taken to be seen
 _MOST_MEANT = 4  # tracks that one "that is not her" is kept of
+_MOST_OFFERED = 12  # of those who could be meant
 _CLEARLY = 1.0  # log-odds by which the likeliest track must lead where several could be meant
 
 
@@ -53,7 +54,8 @@ def meant_by(
     could.sort(key=lambda i: -float(odds[i]))
     if not her:
         return [could[0], *(i for i in could[1:] if odds[i] > 0)][:_MOST_MEANT]
-    rivals = [i for i in could if odds[could[0]] - odds[i] < _CLEARLY]
+    found = odds[could[0]] > 0  # where nobody would be taken for her, the likeliest one may be anybody
+    rivals = [i for i in could if not found or odds[could[0]] - odds[i] < _CLEARLY][:_MOST_OFFERED]
     if len(rivals) > 1:
         offered = {i + 1: analysis.tracks[i] for i in sorted(rivals)}
         hint = "Pick one with --track N, or name a moment at which only one is seen with --at."

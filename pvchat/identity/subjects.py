@@ -50,8 +50,9 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
 def subjects_of(analysis: ClipAnalysis) -> list[Track]:
     """The tracks that can be enrolled, most prominent first: faces; figures where the clip is drawn or faceless."""
     faces, figures = ([t for t in analysis.tracks if t.kind == kind] for kind in ("face", "figure"))
-    if not analysis.scene.drawn:  # where nothing scores, the middle of the frame stands in for a figure: nobody
-        figures = [t for t in figures if t.scores.max() >= MIN_SCORE and not len(t.looks)]  # clothes identify nobody
+    figures = [t for t in figures if t.scores.max() >= MIN_SCORE]  # below, the middle of the frame stands in: nobody
+    if not analysis.scene.drawn:
+        figures = [t for t in figures if not len(t.looks)]  # clothes identify nobody
     if figures and (analysis.scene.drawn or not faces):  # drawn faces identify nobody
         return sorted(figures, key=prominence, reverse=True)
     joined = one_by_one(faces) if len(analysis.shots) > 1 else faces

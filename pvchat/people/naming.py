@@ -67,9 +67,12 @@ def skeleton(name: str) -> str:
 
 
 def meant(name: str, names: Sequence[str]) -> str | None:
-    """The enrolled name that a misspelt one probably stands for ("Micheal"), or None."""
+    """The enrolled name that a misspelt or a longer one probably stands for ("Micheal", "Ana Lopez"), or None."""
     import difflib
 
+    said = name.casefold().split()
+    if (whole := next((one for one in names if one.casefold() in said), None)) is not None:
+        return whole
     forms = {word.casefold(): whole for whole in names for word in (*whole.split()[:1], whole)}
     found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE)
     return forms[found[0]] if found else None

@@ -251,7 +251,7 @@ class PeopleStore:
         Args:
             path: the file.
             replace: take the place of an enrolled person of that name.
-            name: call her so instead of the name in the file.
+            name: call her so instead of the name in the file; other names of hers that are taken are left out.
 
         Raises:
             PeopleError: not a sound person file, or the name is taken.
@@ -259,7 +259,10 @@ class PeopleStore:
         from pvchat.people import exchange
 
         person = exchange.read(Path(path).expanduser())
-        return self.add(person if name is None else changed(person, name=name), replace=replace)
+        if name is not None:  # then the file's other names may be somebody's already: his own from before, mostly
+            free = [alias for alias in person.aliases if holder(self._rows(), alias) is None]
+            person = changed(person, name=name, aliases=free)
+        return self.add(person, replace=replace)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

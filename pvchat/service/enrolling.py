@@ -135,9 +135,8 @@ class Enrolling:
         self.people.require_usable(name)
         taken = self.people.find(name)
         if taken is not None and not replace:
-            raise PeopleError(
-                f"'{taken.name}' is enrolled already.", subject=name, hint="Use another name, or replace, or add."
-            )
+            hint = "Use another name; or add the clip to what is known of her (--add), or take her place (--replace)."
+            raise PeopleError(f"'{taken.name}' is enrolled already.", subject=name, hint=hint)
         return name
 
     def _notes(self, analysis: ClipAnalysis, track: int | None, others: Sequence[Person], added_to: str) -> Notes:

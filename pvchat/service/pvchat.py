@@ -232,6 +232,10 @@ class PVChat(Enrolling, Correcting):
                 asking = replace(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
+        if any(question.dangling for question in asked):
+            there = [p.name for p in self.score(everyone.people, seen.analysis) if p.decision == "present"]
+            if len(there) == 1:
+                asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode, there)
         answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer)
         return answering.answers(asked, seen, asking)
 

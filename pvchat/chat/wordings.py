@@ -1,0 +1,111 @@
+"""Other words for a question that is known: "May I ask who is there?" in, "who is there?" out.
+
+People ask politely, call somebody by a title ("Dr. Ana"), speak of their home where a clip is meant ("Is anybody
+home?"), and of strangers by what they fear. The rest of the reading knows one wording of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from pvchat.chat.names import Mention
+from pvchat.chat.vocabulary import TITLES
+
+_QUESTION_WORD = r"(?=(?:who|whom|whose|what|where|when|which|how|is|are|was|were|does|do|did|has|have)\b)"
+_POLITE = re.compile(
+    r"^(?:(?:excuse me|please|hey|hi|hello|ok|okay|so|well|now)\b[,!.]? )*"
+    r"(?:(?:may|can|could|might) i (?:please )?(?:ask|know)(?: you)?,? "
+    r"|i(?:'d| would) (?:like|love) to (?:know|ask)(?: you)?,? |i (?:want|need|wish) to know,? "
+    r"|(?:please|excuse me|hey),? )" + _QUESTION_WORD,
+    re.IGNORECASE,
+)
+_PROBABLE = re.compile(
+    r"^(?:and )?(?:what(?:'s| is) the (?:probability|chance|chances|likelihood|odds)(?: that)?"
+    r"|how (?:likely|probable|certain|sure) (?:is it|are you)(?: that)?) (?=\w+ .*\b(?:is|are|was|were)\b)",
+    re.IGNORECASE,
+)
+_HOUSE = r"(?:room|house|flat|apartment|home|building)"
+_AT_HOME = re.compile(
+    r"(?<!'s )(?<!\ba )(?<!going )(?<!coming )(?<!walking )(?<!driving )(?<!go )(?<!come )(?<!came )"
+    rf"(?<!gone )(?<!leave )(?<!left )\b(?:at home|home|in (?:the|my|our) {_HOUSE})\b(?!-| (?:cinema|office|page))",
+    re.IGNORECASE,
+)
+_OF_PEOPLE = re.compile(
+    r"^(?:and |so |but )?(?:(?:is|are|was|were|isn't|aren't|has|have|did|does|do you see|can you see"
+    r"|tell me (?:if|whether))"
+    r" (?:there )?(?:any|some|every|no) ?(?:one|body)|who|who's|how many (?:other )?(?:people|persons)|tell me who)\b",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(
+    rf"^(?:and |so )?(?:is|was) (?:the |my |our |this |it )?"
+    rf"(?:{_HOUSE}|place|corridor|office|ward|video|clip|scene)? ?empty\W*$",
+    re.IGNORECASE,
+)
+_FEARED = (
+    r"(?:strangers?|intruders?|burglars?|thie(?:f|ves)|robbers?|trespassers?|visitors?|guests?"
+    r"|unknown (?:person|people))"
+)
+_STRANGER = re.compile(
+    rf"^(?:and |so )?(?:is|are|was|were) there (?:an? |any |some )?{_FEARED}\b(?P<rest>[^,]*)$"
+    rf"|^(?:and |so )?(?:do|did|can) you (?:see|spot|find|notice) (?:an? |any |some )?{_FEARED}\b(?P<seen>[^,]*)$"
+    rf"|^(?:and |so )?(?:is|was) there (?:some|any) ?(?:one|body) unknown\b(?P<who>[^,]*)$",
+    re.IGNORECASE,
+)
+_HER_NAME = re.compile(
+    r"^(?:and |so )?what(?:'s| is| was) (?:his|her|their|the (?:man|woman|person|guy|girl|boy|lady)'s) name\W*$"
+    r"|^(?:and |so )?what(?:'s| is| was) the name of (?:the |this |that )(?:man|woman|person|guy|girl|boy|lady)\W*$",
+    re.IGNORECASE,
+)
+_THE_ROOM = re.compile(
+    r"^((?:and |so |but )?(?:is|are|was|were|isn't|aren't|has|have) .+?) in the room\b"
+    r"(?=[^\w]*$| too| as well)",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"^(?:please )?count (?:all )?(?:the )?(people|persons|faces|heads|everyone|everybody)\b", re.IGNORECASE
+)
+_KNOWN = re.compile(
+    r"^(?:and |so )?do you (?:know|recogni[sz]e) (?:every ?body|every ?one|all (?:of them|of these|the people))"
+    r"(?: (?:here|there|in (?:this|the) \w+))?\W*$",
+    re.IGNORECASE,
+)
+_ONLY = re.compile(
+    r"^(?P<is>is|was) (?:only|just) (?P<who>[^,?]+?) (?:here|there|present|visible|in (?:this|the) \w+)\W*$"
+    r"|^(?P<was>is|was) (?P<one>[^,?]+?) the only (?:one|person)(?: (?:here|there|in (?:this|the) \w+))?\W*$",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:(?:{'|'.join(TITLES)})\b\.? )+$", re.IGNORECASE)
+_EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (_POLITE, ""),
+    (_PROBABLE, "tell me whether "),
+    (_EMPTY, "is anybody here?"),
+    (_STRANGER, "is there anyone here I don't know?"),
+    (_COUNT, "how many people are there"),
+    (_HER_NAME, "who is there?"),
+    (_THE_ROOM, r"\1 here"),
+    (_KNOWN, "how many people do I not know?"),
+    (_ONLY, lambda m: f"{m['is'] or m['was']} {m['who'] or m['one']} alone?"),
+)
+
+
+def known_wording(text: str) -> str:
+    """A question in the wording that is known, as it is where it has that; its names and capitals stay."""
+    for pattern, instead in _EDITS:
+        text = pattern.sub(instead, text)
+    return _AT_HOME.sub("here", text) if _OF_PEOPLE.match(text) else text
+
+
+def without_titles(text: str, mentions: Sequence[Mention]) -> str:
+    """A question without the titles before its names: "Is Dr. Ana there?" asks about Ana.
+
+    Args:
+        text: the question.
+        mentions: of enrolled names in it, in order; a title that is part of a name is none.
+    """
+    ends = [m.end for m in mentions]
+    for mention in reversed(mentions):
+        title = _TITLE.search(text[: mention.start])
+        if title and title.start() - 1 not in ends:  # "Ben's sister Ana"
+            text = text[: title.start()] + text[mention.start :]
+    return text

@@ -1,0 +1,88 @@
+"""Who stands where among those seen together: sides, between, ends, rows; and whom "the man next to Ana" means."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.needs import needs_measures
+from pvchat.chat.questions import read_question
+from pvchat.schemas import Garment, PersonFacts, PersonPresence
+
+NAMES = ["Ana", "Ben", "Cleo", "Dev"]
+BOXES = {"Ana": (0.1, 0.3, 0.2, 0.6), "Ben": (0.25, 0.3, 0.35, 0.6), "Cleo": (0.8, 0.3, 0.85, 0.4)}
+FACTS = {
+    "Ana": PersonFacts(clothes=[Garment("jacket", "red", 0.9)], gender="woman"),
+    "Ben": PersonFacts(clothes=[Garment("top", "grey", 0.9)], gestures=["smiling"], gender="man"),
+    "Cleo": PersonFacts(clothes=[Garment("dress", "blue", 0.9)]),
+}
+STRANGER = (0.5, 0.3, 0.6, 0.6)
+DECISIONS = {"Ana": "present", "Ben": "present", "Cleo": "present", "Dev": "absent"}
+
+
+def answer(text: str, frames: dict[str, tuple[int, ...]] | None = None) -> str:
+    frames = frames or {}
+    others = [Neighbour(box, name, frames.get(name, (0, 1))) for name, box in BOXES.items()]
+    others.append(Neighbour(STRANGER, None, frames.get("", (0, 1))))
+    seen = Evidence(facts=FACTS, boxes=BOXES, others=others, unknown=1, duration_s=9.0)
+    everyone = [
+        PersonPresence(n, d, 0.9, [(0, 5)] if d == "present" else [], i)  # type: ignore[arg-type]
+        for i, (n, d) in enumerate(DECISIONS.items())
+    ]
+    question = read_question(text, NAMES)
+    assert question.unknown == ()
+    return plain_answer(question, question.about(everyone), seen)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Who is to the left of Ben?", "Ana is to the left of Ben."),
+        ("Who is right of Ben?", "Cleo and one person I don't know are to the right of Ben."),
+        ("Who is standing on the left of Ana?", "I see nobody to the left of Ana."),
+        ("Is anyone to the left of Cleo?", "Ben, Ana and one person I don't know are to the left of Cleo."),
+        ("Who is between Ana and Cleo?", "Ben and one person I don't know are between Ana and Cleo."),
+        ("Who stands between Ana and Ben?", "I see nobody between Ana and Ben."),
+        ("Who is furthest left?", "Ana is furthest to the left."),
+        ("Who is the rightmost?", "Cleo is furthest to the right."),
+        ("Who is first from the right?", "Cleo is furthest to the right."),
+        ("Who is nearest to the camera?", "Ana, Ben and somebody I don't know are about as near to the camera."),
+        ("Who is there, from left to right?", "From left to right: Ana, Ben, somebody I don't know and Cleo."),
+        ("List the people from right to left", "From right to left: Cleo, somebody I don't know, Ben and Ana."),
+        ("Who is to the left of Dev?", "Dev is not in this video, so I can't tell."),
+        ("What is the man next to Ana wearing?", "Ben is wearing a grey top."),
+        ("What is the person to the left of Ben wearing?", "Ana is wearing a red jacket."),
+        ("What is the woman to the left of Cleo wearing?", "I don't know who is to the left of Cleo."),
+        ("What are the people to the left of Cleo wearing?",
+         "Ben is wearing a grey top. Ana is wearing a red jacket."),
+        ("What is the woman next to Ana wearing?", "I see no woman next to Ana."),
+        ("What is the person right of Ben doing?", "I don't know who is to the right of Ben."),
+        ("What is the man next to Dev doing?", "Dev is not in this video, so I can't tell."),
+        ("Who is the man next to Ana?", "Ben is next to Ana."),
+        ("Describe the people from left to right",
+         "Ana is wearing a red jacket. Ben is wearing a grey top. Cleo is wearing a blue dress."),
+    ],
+)  # fmt: skip
+def test_where_people_stand(question: str, said: str) -> None:
+    assert answer(question) == said
+
+
+def test_only_people_who_are_seen_together_stand_beside_each_other() -> None:
+    apart = {"Ana": (0,), "Ben": (1,), "Cleo": (1,), "": (1,)}
+    assert answer("Who is to the left of Ben?", apart) == "I see nobody to the left of Ben."
+    assert answer("Who is between Ana and Cleo?", apart) == "I see nobody between Ana and Cleo."
+    assert answer("Who is furthest left?", apart) == "Ben is furthest to the left."  # of most people
+
+
+@pytest.mark.parametrize(
+    "question", ["Is Ana to the left of Ben?", "Who is further left, Ana or Ben?", "Who is next to Ana?",
+                 "Is Ana on the left?", "What is Ana wearing?", "Who is on the left?"],
+)  # fmt: skip
+def test_other_questions_are_none_of_these(question: str) -> None:
+    assert read_question(question, NAMES).aspect.lineup is None
+
+
+def test_what_people_wear_is_measured_only_where_that_is_asked() -> None:
+    assert needs_measures(read_question("What is the man next to Ana wearing?", NAMES))
+    assert not needs_measures(read_question("Who is to the left of Ana?", NAMES))

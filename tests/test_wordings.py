@@ -1,0 +1,113 @@
+"""Other words for questions that are known: polite, about a home, with titles; and names without accents."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvchat.chat.names import find_mentions
+from pvchat.chat.questions import Question, check_known, read_question
+from pvchat.chat.wordings import known_wording, without_titles
+from pvchat.errors import UnknownPersonError
+
+NAMES = ["Ana", "Ben", "May", "José Müller", "Dr. Lina", "Björn", "Øyvind", "राम"]
+
+
+def read(text: str, previous: Question | None = None) -> Question:
+    return read_question(text, NAMES, previous=previous)
+
+
+@pytest.mark.parametrize(
+    ("asked", "known"),
+    [
+        ("Is anybody home?", "Is anybody here?"),
+        ("Who is at home?", "Who is here?"),
+        ("Is Ana in the room?", "Is Ana here?"),
+        ("What's her name?", "who is there?"),
+        ("What is the name of the woman?", "who is there?"),
+        ("Who was in the room?", "Who was here?"),
+        ("How many people are in the house?", "How many people are here?"),
+        ("Is the room empty?", "is anybody here?"),
+        ("Is there an intruder?", "is there anyone here I don't know?"),
+        ("Do you see any strangers?", "is there anyone here I don't know?"),
+        ("Count the people", "how many people are there"),
+        ("May I ask who is there?", "who is there?"),
+        ("Could I ask you where Ana is?", "where Ana is?"),
+        ("I'd like to know what Ana is wearing", "what Ana is wearing"),
+        ("What is the probability that Ana is here?", "tell me whether Ana is here?"),
+        ("How sure are you that Ana is here?", "tell me whether Ana is here?"),
+    ],
+)
+def test_a_known_wording(asked: str, known: str) -> None:
+    assert known_wording(asked) == known
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["What is in the room?", "Is Ana home?", "Is Ana going home?", "Is that Ana's home?", "Where in the room is Ana?",
+     "May is here", "Is Ana in the bedroom?", "Is Ana in the home office?", "Are you sure that Ana is there?",
+     "Who is there?"],
+)  # fmt: skip
+def test_what_is_known_stays(asked: str) -> None:
+    assert known_wording(asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Is Dr. Ana there?", ("Ana",)),
+        ("Is nurse Ben here?", ("Ben",)),
+        ("Where's Nurse Ana?", ("Ana",)),
+        ("Are Dr Ana and Mr. Ben there?", ("Ana", "Ben")),
+        ("Is Lina there?", ("Dr. Lina",)),
+        ("Is Dr. Lina there?", ("Dr. Lina",)),
+        ("Is Jose there?", ("José Müller",)),
+        ("is jose muller here", ("José Müller",)),
+        ("Is Bjorn here?", ("Björn",)),
+        ("Is Oyvind here?", ("Øyvind",)),
+    ],
+)
+def test_whom_titles_and_accents_hide(text: str, people: tuple[str, ...]) -> None:
+    question = read(text)
+    assert (question.people, question.unknown) == (people, ())
+    assert (question.type, question.aspect.name) in (("existence", "usual"), ("location", "usual"))
+
+
+def test_a_title_belongs_to_the_name_after_it() -> None:
+    text = "Is Ben's sister Ana there?"
+    assert without_titles(text, find_mentions(text, NAMES, {})) == text  # not "Ben's Ana"
+    assert read("Is Mrs. Smith there?").unknown == ("Mrs. Smith",)
+    assert read("Is Dr. House there?").unknown == ("Dr. House",)  # Lina isn't called "Dr."
+
+
+def test_two_names_that_only_accents_tell_apart_are_never_mixed_up() -> None:
+    both = ["Zoe", "Zoë"]
+    assert read_question("Is Zoë there?", both).people == ("Zoë",)
+    assert read_question("Is Zoe there?", both).people == ("Zoe",)
+    assert read_question("Is Zoé there?", both).people == ()  # whom of them?
+
+
+def test_marks_of_other_scripts_are_letters() -> None:
+    assert find_mentions("रम", NAMES, {}) == []
+    assert [m.name for m in find_mentions("राम?", NAMES, {})] == ["राम"]
+
+
+def test_the_polite_word_is_not_the_enrolled_may() -> None:
+    assert read("May I ask who is there?").asks_who
+    assert read("Is May there?").people == ("May",)
+
+
+def test_a_longer_name_is_asked_back() -> None:
+    question = read("Is Elon Ben there?")
+    assert question.unknown == ("Elon Ben",)
+    with pytest.raises(UnknownPersonError) as caught:
+        check_known(question, NAMES)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("Did you mean Ben? Enrolled: ")
+
+
+def test_of_many_names_the_first_are_listed() -> None:
+    names = [f"P{number:02d}" for number in range(70)]
+    with pytest.raises(UnknownPersonError) as caught:
+        check_known(read_question("Is Xavier there?", names), names)
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith("P28, P29 and 40 more.")
