@@ -84,12 +84,14 @@ _WORN = re.compile(
     r"\b(?:wear|wears|wearing|worn|dressed)\b(?P<what>(?:(?!\b(?:on the|at|before|next|with|while)\b)[^.;!?])*)",
     re.IGNORECASE,
 )
-_BEGINS = re.compile(r"\b(?:in|on|to|at|from) (?:the )?$")
+_BEGINS = re.compile(r"(?:(?:, )?\b(?:in|on|to|at|from|with) (?:the |an? )?|\ban? )$")
 _BINDS = re.compile(r",? (?:and |or |nor )?")
 _HELD = (
     re.compile(r"(?P<held>\d+(?::\d\d)*)"),
     re.compile(r"(?:^|(?<=[.!?] ))(?P<held>Yes|No|Probably yes)\b"),
-    re.compile(r"\bin this video(?P<held>\.)"),
+    re.compile(r"(?P<held>\b(?:is|are) (?:not )?in this video\b(?:\.|, (?:but|so) I can't\b)?)"),
+    re.compile(r"(?P<held>\bI can't\b)"),
+    re.compile(r"(?:^|(?<=[.!?] ))(?P<held>(?:As far as I can see, |I see )(?:no|nobody|nothing)\b)"),
 )
 _SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 
@@ -164,8 +166,9 @@ def bound_words(text: str, names: Sequence[str]) -> Counter[tuple[str, str]]:
 def held_words(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Where in a text stands what a rewording may not change: (from, to) of yes, no, names, colours, sides, numbers.
 
-    Names that are listed are one place, sides and times stand with their preposition. Also the full stop of a sentence
-    that says who is there or isn't and no more: nothing follows from it.
+    Names that are listed are one place, sides and times stand with their preposition. Also that somebody is in this
+    video or isn't, the full stop after it where nothing follows from it, and that something can't be told or isn't
+    seen: who begins otherwise says something else.
     """
     held = NEGATIONS | COLOURS | _SIDES | NUMBERS
     known = [m.span() for n in names for m in re.finditer(rf"(?<!\w){re.escape(n)}(?!\w)", text)]
