@@ -6,6 +6,7 @@ import pytest
 
 from pvchat.chat.backed import Backing, is_open, sentences
 from pvchat.chat.questions import read_question
+from pvchat.chat.replies import CANT_TELL
 
 NAMES = ["Ana", "Bo"]
 LEFT = "Ana is before a dark wall, on the left of the frame."
@@ -113,6 +114,7 @@ def test_more_sentences_than_the_rules_have_are_refused():
 
 TIMES = "Ana is in this video from 0:02 to 0:04 and from 0:06 to 0:09."
 REST = "Ana is in this video, but I can't tell the rest."
+HAIR = "Ana is in this video, but I can't make out Ana's hair."
 
 
 @pytest.mark.parametrize(
@@ -143,6 +145,15 @@ REST = "Ana is in this video, but I can't tell the rest."
         ("What's in Ana's bag?", REST, "Ana is in this video, but I can't make out anything in Ana's hat.", False),
         ("What's in Ana's bag?", REST, "Ana is in this video, but I can't make out what is in Ana's bag.", False),
         ("What's in Ana's bag?", "Ana is wearing red.", "Ana is in this video, but I can't make out more.", False),
+        ("Ana's hair colour?", HAIR, "Ana is in this video, but I can't make out Ana's hair colour.", True),
+        ("Ana's hair colour?", HAIR, "Ana is in this video, but I can't make out Ana's eyes.", False),
+        ("Ana's hair colour?", HAIR, "Bo is in this video, but I can't make out Bo's hair colour.", False),
+        ("What year is it?", CANT_TELL, REST, True),
+        ("What year is it?", CANT_TELL, "Ana is in this video, but I can't tell whether it is the year.", True),
+        ("What year is it?", CANT_TELL, "Ana is in this video, but I can't tell whether Ana is dead.", False),
+        ("What year is it?", CANT_TELL, "Kim is in this video, but I can't tell the rest.", False),
+        ("What year is it?", CANT_TELL, "Ana is in this video.", False),
+        ("What is Ana wearing?", KNOWN[1], REST, False),
         ("Is Ana on the left?", "Yes, Ana is on the left.", f"Yes, {KNOWN[0]}", True),
         ("Is Ana on the left?", "Yes, Ana is on the left.", f"No, {KNOWN[0]}", False),
         ("Is Ana on the left?", "No, Ana is on the right.", f"Yes, {KNOWN[0]}", False),
@@ -153,6 +164,10 @@ REST = "Ana is in this video, but I can't tell the rest."
         ("Is Ana a man?", "No, Ana is a woman, as far as I can see.", "Ana is a man, as far as I can see.", False),
         ("Is Ana here?", "No, Ana is not in this video.", "Ana is in this video.", False),
         ("Is Ana here?", "No, Ana is not in this video.", "Bo is not in this video.", False),
+        ("Is Ana on the right?", f"No, {LEFT}", f"No, {KNOWN[5]}", True),
+        ("Is Ana on the right?", f"No, {LEFT}", f"No, {KNOWN[5].replace('Bo', 'nobody')}", False),
+        ("Is Ana on the right?", f"No, {LEFT}", f"Yes, {KNOWN[5]}", False),
+        ("Is Ana on the right?", f"No, {LEFT}", KNOWN[5].replace("is", "is not"), False),
         ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is inside.", True),
         ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is outside.", False),
         ("Is Ana inside?", "Yes, Ana is indoors.", "Yes, Ana is inside a car.", False),

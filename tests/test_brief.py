@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvchat.chat.brief import ALL, brief, parts_for
+from pvchat.chat.brief import ALL, brief, parts_for, seen_of
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.questions import read_question
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
@@ -45,6 +45,18 @@ def test_times_are_told_once():
     assert "the whole time, from 0:00 to 0:20." in told("How long is Ana there?", Ana=[(0, 20)])
 
 
+def test_of_who_is_asked_for_hair_nothing_worn_is_told():
+    facts = PersonFacts(hair="dark hair", features=["glasses"])
+    assert seen_of("Ana", Evidence(facts={"Ana": facts}), frozenset({"hair"})) == ["Ana has dark hair."]
+    assert seen_of("Ana", Evidence(facts={"Ana": PersonFacts()}), frozenset({"hair"})) == []
+
+
+def test_indoors_or_outdoors_is_told_where_that_is_asked():
+    seen = Evidence(facts={"Ana": PersonFacts()}, scene=SceneFacts(setting="outdoors", place="a dark place"))
+    assert "Ana is outdoors." in seen_of("Ana", seen, parts_for(read_question("Is Ana inside?", NAMES)))
+    assert "Ana is outdoors." not in seen_of("Ana", seen, parts_for(read_question("Where is Ana?", NAMES)))
+
+
 def test_things_are_told_where_nobody_is_named():
     assert "I see a cup on the left." in told("What things are in this video?", Ana=[(2, 9)])
     assert "cup" not in told("What is Ana wearing?", Ana=[(2, 9)])
@@ -63,6 +75,8 @@ def test_things_are_told_where_nobody_is_named():
         ("Who is not in this video?", set()),
         ("What is Ana thinking?", set()),
         ("What is Ana wearing?", {"looks"}),
+        ("What is Ana's hair colour?", {"hair"}),
+        ("What is Ana wearing, and what is her hair like?", {"looks"}),
         ("Is Ana wearing a hat?", {"looks"}),
         ("Who wears red?", {"looks"}),
         ("Do Ana and Bo wear the same colour?", {"looks"}),
@@ -71,6 +85,7 @@ def test_things_are_told_where_nobody_is_named():
         ("Is Ana sitting?", {"acts"}),
         ("Where is Ana?", {"place"}),
         ("Is Ana next to Bo?", {"place"}),
+        ("Is Ana indoors or outdoors?", {"place", "setting"}),
         ("Who is further left, Ana or Bo?", {"between"}),
         ("Is there a cup?", {"things"}),
         ("Describe Ana.", ALL),

@@ -114,6 +114,11 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     return " ".join(t for t in told if t) if told else who_is_there(question, asked, evidence)
 
 
+def asks_hair(question: Question) -> bool:
+    """Whether a question asks for nothing of somebody but hair."""
+    return question.type == "appearance" and _HAIR_ALONE.search(question.text) is not None
+
+
 def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[PersonPresence]:
     """The people that a question asks about, in its order; for "who" and for nobody named all but those left out."""
     by_name = {p.name: p for p in people}
@@ -187,7 +192,7 @@ def _described(person: PersonPresence, question: Question, evidence: Evidence) -
     looks = appearance_phrase(facts, whole=question.type == "other" or bool(_LOOKS.search(question.text)))
     acts = action_phrase(facts)
     it = {"man": "he", "woman": "she"}.get(sure_gender(facts) or "", name)
-    if question.type == "appearance" and _HAIR_ALONE.search(question.text):
+    if asks_hair(question):
         known = f"{name} has {facts.hair}." if facts.hair else ""
         return known or f"{name} is in this video, but I can't make out {name}'s hair."
     if question.type == "appearance":

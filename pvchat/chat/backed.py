@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from pvchat.chat.guard import NEGATIONS, bound_words, content_words, problems, worn_words
 from pvchat.chat.questions import Question
+from pvchat.chat.replies import CANT_TELL
 
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _VERDICT = re.compile(r"\W*(?:yes|no|probably|maybe|right|correct|true|false)\b", re.IGNORECASE)
@@ -27,7 +28,7 @@ _DOUBT = re.compile(r"(?P<verdict>I'm not sure whether .+? in this video): .+\."
 _SPECIAL = re.compile(r"so I can't say ")  # what, or where: nobody may have asked that
 _UNTOLD = re.compile(
     r"(?P<there>.+ (?:is|are) in this video), but I can't (?:tell (?:the rest|whether (?P<whether>[^,;:]+))"
-    r"|make out (?:more|anything(?P<anything> [^,;:]+)?))\."
+    r"|make out (?:more|(?P<what>(?!wh|how)[^,;:]+)))\."
 )
 _NEIGHBOURS = re.compile(r"(?<!^), next to (?P<who>[^.;:]+)\.$")
 _ASKS_NEIGHBOURS = re.compile(
@@ -104,7 +105,8 @@ class Backing:
         found = self._unlike(sentence, place)
         free = self.is_open and self.told(sentence) or self._says_yes(sentence, place)
         fits = (self._says_more, self._says_why_not, self._says_rest, self._says_where, self._says_start)
-        return [] if free or any(one(sentence, place) for one in fits) else found
+        also = any(one(sentence, place) for one in (*fits, self._says_nothing))
+        return [] if free or also else found
 
     def is_free(self, sentence: str, place: int) -> bool:
         """Whether only the brief backs a sentence: the rules gave another answer, which then is none."""
@@ -120,11 +122,14 @@ class Backing:
 
     def _says_more(self, sentence: str, place: int) -> bool:
         """Whether a sentence says all that the rules' says and more that the brief says, too: "…, next to Bo"."""
-        if place >= len(self.plain) or NEGATIONS & set(content_words(sentence, self.names)):
+        if place >= len(self.plain):
             return False
         said, plain = self._by_name(sentence, place), self._by_name(self.plain[place], place)
-        if said.startswith("Yes, ") and plain.startswith("Yes, "):
-            said, plain = said.removeprefix("Yes, "), plain.removeprefix("Yes, ")
+        for verdict in ("Yes, ", "No, "):
+            if said.startswith(verdict) and plain.startswith(verdict):
+                said, plain = said.removeprefix(verdict), plain.removeprefix(verdict)
+        if NEGATIONS & set(content_words(said, self.names)):
+            return False
         unbound = bound_words(plain, self.names) - bound_words(said, self.names)
         bound = {pair for pair in unbound if pair[1] != "end"}  # "is wearing black" binds its colour to nothing
         whole = set(content_words(plain, self.names)) <= set(content_words(said, self.names)) and not bound
@@ -161,9 +166,22 @@ class Backing:
         own, rules = _UNTOLD.fullmatch(sentence), _UNTOLD.fullmatch(self.plain[place])
         if own is None or rules is None or problems(f"{own['there']}.", f"{rules['there']}.", self.names):
             return False
-        free = set(content_words("something anything", ())) | self._names(self.plain[place])
-        asked = set(content_words(self.asked, self.names)) | free
-        return set(content_words(own["whether"] or own["anything"] or "", self.names)) <= asked
+        return self._asks(own["whether"] or own["what"] or "", self._names(self.plain[place]))
+
+    def _says_nothing(self, sentence: str, place: int) -> bool:
+        """Whether a sentence says that it can't tell, as the rules do to who asks for nothing that can be seen.
+
+        Who is there it may say as the brief does.
+        """
+        own = _UNTOLD.fullmatch(sentence) if list(self.plain[place : place + 1]) == [CANT_TELL] else None
+        if own is None or not any(re.match(re.escape(own["there"]) + r"[.,]", known) for known in self.known):
+            return False
+        return self._asks(own["whether"] or own["what"] or "", self._names(own["there"]))
+
+    def _asks(self, what: str, names: set[str]) -> bool:
+        """Whether all of what can't be told is the question's own words, or one of these names."""
+        free = set(content_words("something anything", ())) | names
+        return set(content_words(what, self.names)) <= set(content_words(self.asked, self.names)) | free
 
     def _unlike(self, sentence: str, place: int) -> list[str]:
         """What a sentence says otherwise than the rules' at its place."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from pvchat.chat.answers import asks_hair
 from pvchat.chat.comparisons import Comparison, compare
 from pvchat.chat.english import join, upper
 from pvchat.chat.evidence import Evidence
@@ -24,7 +25,7 @@ from pvchat.chat.things import DRAWN, NO_THINGS, surfaces_told, things_told
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
 _MOST = 5  # people told of one by one: the prompt has room for no more
-Part = Literal["times", "looks", "acts", "place", "company", "between", "things"]
+Part = Literal["times", "looks", "hair", "acts", "place", "setting", "company", "between", "things"]
 ALL: frozenset[Part] = frozenset({"times", "looks", "acts", "place", "company", "between", "things"})
 _OF_TYPE: dict[QuestionType, frozenset[Part]] = {
     "existence": frozenset(),
@@ -46,6 +47,10 @@ def parts_for(question: Question) -> frozenset[Part]:
         return frozenset({"times"})
     if aspect.name == "whether" and aspect.predicate.kind == "alone":
         return frozenset({"company"})
+    if aspect.name == "usual" and asks_hair(question):
+        return frozenset({"hair"})  # and nothing worn
+    if aspect.name == "whether" and aspect.predicate.kind == "setting":
+        return frozenset({"place", "setting"})  # a place may say nothing of indoors or outdoors
     if aspect.name in ("usual", "whether"):
         return _OF_TYPE[question.type]
     return frozenset()
@@ -113,8 +118,10 @@ def seen_of(name: str, evidence: Evidence, parts: frozenset[Part] = ALL) -> list
     told = [
         f"{name} is a {facts.gender}." if facts.gender and "looks" in parts else "",
         f"{name} {looks}." if looks and "looks" in parts else "",
+        f"{name} has {facts.hair}." if facts.hair and "hair" in parts else "",
         f"{name} {acts}." if acts and "acts" in parts else "",
         f"{name} is {place}." if place and "place" in parts else "",
+        f"{name} is {evidence.scene.setting}." if evidence.scene.setting and "setting" in parts else "",
     ]
     return [sentence for sentence in told if sentence]
 

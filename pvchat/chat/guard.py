@@ -84,12 +84,16 @@ _WORN = re.compile(
     r"\b(?:wear|wears|wearing|worn|dressed)\b(?P<what>(?:(?!\b(?:on the|at|before|next|with|while)\b)[^.;!?])*)",
     re.IGNORECASE,
 )
-_BEGINS = re.compile(r"\b(?:in|on|to|at|from) (?:the )?$")
+_BEGINS = re.compile(r"(?:(?:, )?\b(?:in|on|to|at|from|with) (?:the |an? )?|\ban? )$")
 _BINDS = re.compile(r",? (?:and |or |nor )?")
+_CANT = r"I can't\b(?: tell\b| describe\b| make out\b| say (?:what|where)\b)?"
+_TELLS = re.compile(r" (?:(?:is|are|has|have) )?[^\W\d_]+")  # after a name, what is told of it
 _HELD = (
     re.compile(r"(?P<held>\d+(?::\d\d)*)"),
-    re.compile(r"(?:^|(?<=[.!?] ))(?P<held>Yes|No|Probably yes)\b"),
-    re.compile(r"\bin this video(?P<held>\.)"),
+    re.compile(r"(?:^|(?<=[.!?] ))(?P<held>(?:Yes|No|Probably yes)(?:, this is)?)\b"),
+    re.compile(rf"(?P<held>\b(?:is|are) (?:not )?in this video\b(?:\.|, (?:but|so) {_CANT})?)"),
+    re.compile(rf"(?P<held>\b{_CANT})"),
+    re.compile(r"(?:^|(?<=[.!?] ))(?P<held>(?:As far as I can see, |I see )(?:no|nobody|nothing)\b)"),
 )
 _SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 
@@ -164,11 +168,13 @@ def bound_words(text: str, names: Sequence[str]) -> Counter[tuple[str, str]]:
 def held_words(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Where in a text stands what a rewording may not change: (from, to) of yes, no, names, colours, sides, numbers.
 
-    Names that are listed are one place, sides and times stand with their preposition. Also the full stop of a sentence
-    that says who is there or isn't and no more: nothing follows from it.
+    Names that are listed are one place, sides and times stand with their preposition. Also that somebody is in this
+    video or isn't, the full stop after it where nothing follows from it, that something can't be told or isn't seen,
+    and the verb behind a name: who begins otherwise says something else.
     """
     held = NEGATIONS | COLOURS | _SIDES | NUMBERS
-    known = [m.span() for n in names for m in re.finditer(rf"(?<!\w){re.escape(n)}(?!\w)", text)]
+    found = [m.span() for n in names for m in re.finditer(rf"(?<!\w){re.escape(n)}(?!\w)", text)]
+    known = [(start, told.end() if (told := _TELLS.match(text, end)) else end) for start, end in found]
     words = [m.span() for m in re.finditer(r"[^\W\d_]+", text) if m[0].lower() in held]
     others = [m.span("held") for pattern in _HELD for m in pattern.finditer(text)]
     return tuple(_joined(text, sorted({*known, *words, *others})))

@@ -36,7 +36,7 @@ _EITHER_GENDER = re.compile(
 _TO_CAMERA = re.compile(r"(looking|look|facing|face|staring|gazing) ?(at|into|to|towards?)? (the|our) (camera|lens)")
 _SETTING = {"indoors": "indoors", "inside": "indoors", "outdoors": "outdoors", "outside": "outdoors"}
 _POSE = {"sitting": "sitting", "seated": "sitting", "standing": "standing", "lying": "lying down"}
-_ON_FEET = re.compile(r"(up )?on (his|her|their) feet")
+_ON_FEET = re.compile(r"(up )?on (foot|(his|her|their) feet)")
 _WORN = re.compile(r"^(?:wearing|wear|wears|dressed in|have on|has on|got on|got|has|have|having) (?P<what>.+)$")
 _HAS_ON = re.compile(r"^(?:have |has |having |got )?(?P<what>.+) on$")
 _OWNED = re.compile(r"^'s (?P<what>[\w -]+) (?P<colour>\w+)$")
@@ -134,7 +134,7 @@ def _plain(text: str) -> Predicate | None:
 
 def _either(text: str) -> Predicate | None:
     """One of two: "inside or outside", "standing or sitting"."""
-    words = [re.sub(r" (down|up)$", "", word) for word in text.split(" or ")]
+    words = [_ON_FEET.sub("standing", re.sub(r" (down|up)$", "", word)) for word in text.split(" or ")]
     for kind, known in (("setting", _SETTING), ("pose", _POSE)):
         found = tuple(dict.fromkeys(known[word] for word in words if word in known))
         if len(found) == len(words) > 1:

@@ -21,8 +21,9 @@ from pvchat.model.people import People
 from pvchat.model.visual import VisualTokens
 
 EMPTY = -4.0  # log-odds that somebody is in a clip that shows nobody of her kind
-CROWD = 2.57  # log-odds that competing with `_MANY` others takes from the right one, too: `train/fits/printmatch.py`
-_MANY = 4.0  # ln(1 + others) that counts as 1: some fifty people
+CROWD = 2.57  # log-odds that competing with `MANY` others takes from the right one, too: `train/fits/printmatch.py`
+DRAWN_CROWD = 3.21  # the same for drawn figures, who compete among themselves: `train/fits/figurecrowd.py`
+MANY = 4.0  # ln(1 + others) that counts as 1: some fifty people
 _NEVER = -12.0  # log-odds of what can't be compared
 
 
@@ -65,7 +66,7 @@ class PrintMatch(nn.Module):
         super().__init__()
         self.faces, self.figures, self.bodies = FaceLikeness(), FigureLikeness(), BodyLikeness()
         self.empty = nn.Parameter(torch.tensor(EMPTY))
-        self.crowd = nn.Parameter(torch.tensor(CROWD))
+        self.crowd, self.drawn_crowd = nn.Parameter(torch.tensor(CROWD)), nn.Parameter(torch.tensor(DRAWN_CROWD))
         self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # times, less: so that its yes begins at 0
 
     def certain(self, odds: Tensor) -> Tensor:
@@ -80,11 +81,20 @@ class PrintMatch(nn.Module):
         known = own.told & (tracks.told.any(1) | ~(visual.face_track >= 0).any(1))[:, None]
         named, others = self._alike(own, tracks), self._alike(rivals, tracks)
         seen, whole = (_competing(a, b, tracks.shown) for a, b in zip(named, others, strict=True))
-        odds = torch.minimum(whole, seen.clamp_min(WORN_MOST))
-        beside = (own.told.sum(1) + rivals.told.sum(1) - 1).clamp_min(0)
-        odds = odds + self.crowd * (beside.float().log1p() / _MANY)[:, None, None]
+        odds = torch.minimum(whole, seen.clamp_min(WORN_MOST)) + self._taken(own, rivals)[..., None]
         empty = self.empty.expand(*known.shape, 1)
         return Matched(torch.cat([odds, empty], 2).amax(2), odds, tracks.told, known)
+
+    def _taken(self, own: Marks, rivals: Marks) -> Tensor:
+        """[B, P] log-odds that competing takes from the right one, too: the more, the more others are enrolled.
+
+        Of drawn figures only others count: no real person takes their tracks. For faces that made no difference
+        (docs/adr/0034-drawn-crowd.md).
+        """
+        drawn = [marks.figure_mask.any(-1) for marks in (own, rivals)]
+        figures, everybody = ((a.sum(1) + b.sum(1) - 1).clamp_min(0) for a, b in (drawn, (own.told, rivals.told)))
+        faces, among = (self.crowd * everybody.float().log1p(), self.drawn_crowd * figures.float().log1p())
+        return torch.where(drawn[0], among[:, None], faces[:, None]) / MANY
 
     def _alike(self, marks: Marks, tracks: Marks) -> tuple[Tensor, Tensor]:
         """[B, P, J] by faces and drawn figures, and with bodies; `_NEVER` for what can't be compared."""

@@ -16,7 +16,7 @@ from pvchat.identity.presence import NO_FIGURE, NOTHING, PresenceModel
 from pvchat.model.features import ClipFeatures, collate, collate_people, from_analysis, person_from_track
 from pvchat.model.marks import Marks, clip_marks
 from pvchat.model.people import People, PersonState
-from pvchat.model.printmatch import PrintMatch
+from pvchat.model.printmatch import MANY, PrintMatch
 from pvchat.model.visual import View
 from pvchat.people.person import Person
 from pvchat.perception.experts.faceprint import BLANK, blankness, nobody
@@ -270,3 +270,12 @@ def test_bodies_count_as_they_do_for_the_rules(shared_model, clip):
     with torch.no_grad():
         found = shared_model.prints.bodies(marks_of(ana)[None][None], clip_marks(clip, 8).expanded(1))[0, 0]
     assert np.allclose(found.numpy(), wanted, atol=1e-3)
+
+
+def test_drawn_figures_compete_among_themselves(shared_model, drawn, person):
+    rin = replace(person("Rin", None), marks=Marks.of(figures=figure(1)))
+    alone = float(presence(shared_model, drawn, [rin]))
+    real, other = Marks.of(prints=of(7)), Marks.of(figures=figure(7))
+    assert float(presence(shared_model, drawn, [rin], [real] * 5)) == pytest.approx(alone, abs=1e-4)
+    among = shared_model.prints.drawn_crowd.detach() * np.log(2) / MANY  # another who isn't like anybody here
+    assert float(presence(shared_model, drawn, [rin], [other])) == pytest.approx(alone + float(among), abs=1e-3)

@@ -8,18 +8,19 @@ and what they do on identities that nothing was fitted on; both are printed.
 A made clip shows one to three people, one photo each. Somebody is asked about who is in half of the clips; enrolled on
 one to three photos, as are up to sixty others: whoever else is shown half of the time, look-alikes, and anybody. So
 the fit knows what competition takes from the right one: thresholds fitted to pairs alone find too few (docs/LOG.md).
-Nobody tells what drawn figures and bodies count here: these stay as `model/likeness.py` has them.
+Nobody tells what drawn figures and bodies count here: these stay as `model/likeness.py` has them. What competing takes
+from drawn figures is `figurecrowd.py`'s.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -52,6 +53,14 @@ class Episode:
     others: Marks
     tracks: Marks
     there: bool
+
+
+class Draws(Protocol):
+    """Whatever makes clips."""
+
+    def draw(self) -> Episode:
+        """One."""
+        ...
 
 
 class Drawing:
@@ -112,12 +121,18 @@ def odds(model: PrintMatch, episodes: Sequence[Episode]) -> Tensor:
     return model(people, SimpleNamespace(marks=tracks, face_track=torch.zeros(len(episodes), 1).long())).odds[:, 0]
 
 
-def fit(model: PrintMatch, drawing: Drawing, steps: int = STEPS, batch: int = BATCH) -> None:
-    """Fit the parameters of `START`, in place, by cross-entropy."""
-    fitted = {name: p for name, p in model.named_parameters() if name in START}
+def fit(
+    model: PrintMatch,
+    drawing: Draws,
+    steps: int = STEPS,
+    batch: int = BATCH,
+    start: Mapping[str, Any] = START,
+) -> None:
+    """Fit the parameters of `start`, in place, by cross-entropy."""
+    fitted = {name: p for name, p in model.named_parameters() if name in start}
     with torch.no_grad():
         for name, p in fitted.items():
-            p.copy_(torch.tensor(START[name]))
+            p.copy_(torch.tensor(start[name]))
     groups = [{"params": [p], "lr": _RATE * max(1.0, float(p.detach().abs().max()))} for p in fitted.values()]
     optimiser = torch.optim.Adam(groups)
     slower = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, _LAST, steps)
@@ -131,7 +146,7 @@ def fit(model: PrintMatch, drawing: Drawing, steps: int = STEPS, batch: int = BA
         slower.step()
 
 
-def measured(model: PrintMatch, drawing: Drawing, count: int = HELD_BACK) -> dict[str, float]:
+def measured(model: PrintMatch, drawing: Draws, count: int = HELD_BACK) -> dict[str, float]:
     """AUC, log loss, share found and share kept out at 0, of some episodes."""
     episodes = [drawing.draw() for _ in range(count)]
     there = np.array([e.there for e in episodes])
