@@ -176,6 +176,40 @@ def test_hands_are_raised_waved_and_moved():
     assert told(person(12, pose=pose), near, camera(12))[2] == ["holding a hand to their face"]
 
 
+def swinging(y: float) -> Track:
+    """Somebody whose wrists go to and fro at a height y; shoulders are at .35, the face is .1 high."""
+    track = person(12, pose=joints({11: (0.6, 0.35), 12: (0.4, 0.35), 15: (0.7, y), 16: (0.3, y)}))
+    track.pose[::2, [15, 16], 0] += 0.1
+    return track
+
+
+def test_moving_wrists_are_no_gesture_without_a_hand():
+    unseen, seldom, shown = (faces(12) for _ in range(3))
+    for i in range(12):
+        wrists = swinging(0.55).pose[i, [15, 16], 0]
+        if i < 3:
+            seldom[i].hands[:] = hand(wrists[0], 0.55), hand(wrists[1], 0.55)
+        shown[i].hands[:] = hand(wrists[0], 0.55), hand(wrists[1], 0.55)
+    assert told(swinging(0.55), unseen, camera(12))[2] == ["looking ahead"]  # flickers, as of who types
+    assert told(swinging(0.55), seldom, camera(12))[2] == ["looking ahead"]
+    assert set(told(swinging(0.55), shown, camera(12))[2]) == {"looking ahead", "gesturing with both hands"}
+
+
+def test_arms_that_hang_and_swing_are_no_gesture():
+    hanging = faces(12)
+    for i in range(12):
+        wrists = swinging(0.75).pose[i, [15, 16], 0]
+        hanging[i].hands[:] = hand(wrists[0], 0.75), hand(wrists[1], 0.75)
+    assert told(swinging(0.75), hanging, camera(12))[2] == ["looking ahead"]
+
+
+def test_whose_arms_may_move_is_not_said_to_stand_still():
+    standing = person(12, pose=joints(STANDING | {15: (0.6, 0.45), 16: (0.4, 0.45)}))
+    assert told(standing, faces(12), camera(12))[1] == "standing still"
+    standing.pose[::2, [15, 16], 0] += 0.1
+    assert told(standing, faces(12), camera(12))[1] is None
+
+
 def test_turns_counts_only_large_swings():
     assert turns(np.array([0, 1, 0, 1, 0.0]), 0.5) == 3
     assert turns(np.array([0, 1, 0, 1, 0.0]), 1.5) == 0

@@ -20,7 +20,7 @@ from pvchat.perception.experts import body
 from pvchat.perception.experts.landmarks import HandExpert, MeshExpert
 from pvchat.perception.experts.regions import Region
 from pvchat.perception.experts.smiles import smiling
-from pvchat.perception.gestures import Series, gestures
+from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands
 from pvchat.schemas import FloatArray, Track
 
 _SEEN = 0.6  # visibility from which a joint counts as seen
@@ -116,8 +116,9 @@ def describe_motion(
     walking = movement is not None and movement.startswith("walking")
     series = _series(track, times, measures, camera)
     found = sorted(gestures(series, live, walking), key=lambda pair: -pair[1])
-    if movement == "standing still" and any(phrase.startswith(("gesturing", "waving")) for phrase, _ in found):
-        movement = None  # someone who dances on the spot isn't still
+    busy = bool((moving_hands(series) > MOVES).any()) or any(phrase == "waving" for phrase, _ in found)
+    if movement == "standing still" and busy:
+        movement = None  # someone who dances on the spot isn't still, nor whose arms may move
     if movement:
         confidence["movement"] = moved
     confidence.update(found)
