@@ -20,6 +20,7 @@ from pvchat.perception import measuring  # noqa: E402
 from pvchat.perception.analysis import covered, drawn_probability, recognise, spread, thumbnail  # noqa: E402
 from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import Faces  # noqa: E402
+from pvchat.perception.motion import BodyMeasures  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts  # noqa: E402
 from pvchat.video import Clip  # noqa: E402
 
@@ -58,7 +59,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         lambda clip, grid, drawn, **_: SceneFacts(place="an office", drawn=drawn),
     )
     words = ("standing", None, ["talking"], {"pose": 0.8})
-    monkeypatch.setattr(measuring, "measure_body", lambda *_: None)
+    monkeypatch.setattr(measuring, "measure_body", lambda *_: BodyMeasures())
     monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)
     return asked
 
@@ -380,3 +381,11 @@ def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
     still = measure_camera(np.zeros((len(body), 60, 60, 3), np.uint8))
     measuring._tell_motion(body, seen, [], make_analysis(body), still)
     assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("standing", [], None)
+
+
+@pytest.mark.parametrize("odds", [2.0, -2.0])
+def test_glasses_are_told_where_the_measures_show_them(facts: list[Any], monkeypatch: Any, odds: float) -> None:
+    monkeypatch.setattr(measuring, "measure_body", lambda *_: BodyMeasures(glasses=odds, yaw=0.0))
+    clip, experts = make_clip(8), experts_of(two_people(8))
+    measured = measuring.measure(clip, recognise(clip, experts), experts)
+    assert all(("glasses" in track.facts.features) is (odds > 0) for track in measured.tracks)

@@ -33,7 +33,7 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.lines import Line, Utterance
 from pvchat.chat.questions import read_question
-from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
+from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts
 
 NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}
 
@@ -192,6 +192,7 @@ def test_what_was_measured_forbids_choices() -> None:
     assert "talks with somebody" in answer("What is Ana doing?", company, SceneFacts(), talking, people=2)
     assert at_odds("action", choices("action")[0], talking)
     assert not at_odds("location", choices("location")[0], talking)
+    assert at_odds("action", choices("action")[0], PersonFacts(confidence={HANDS: 0.5}))  # what may be gestures
 
 
 def test_what_was_wrong_on_footage_is_not_said() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pvchat.perception.camera import Camera, measure_camera, phase_shift
 from pvchat.perception.gestures import turns
 from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, is_live
-from pvchat.schemas import Track
+from pvchat.schemas import HANDS, Track
 
 STANDING = {
     11: (0.55, 0.3),
@@ -174,6 +174,42 @@ def test_hands_are_raised_waved_and_moved():
     for row in near:
         row.hands[1] = hand(0.5, 0.28)
     assert told(person(12, pose=pose), near, camera(12))[2] == ["holding a hand to their face"]
+
+
+def swinging(y: float) -> Track:
+    """Somebody whose wrists go to and fro at a height y; shoulders are at .35, the face is .1 high."""
+    track = person(12, pose=joints({11: (0.6, 0.35), 12: (0.4, 0.35), 15: (0.7, y), 16: (0.3, y)}))
+    track.pose[::2, [15, 16], 0] += 0.1
+    return track
+
+
+def test_moving_wrists_are_no_gesture_without_a_hand():
+    unseen, seldom, shown = (faces(12) for _ in range(3))
+    for i in range(12):
+        wrists = swinging(0.55).pose[i, [15, 16], 0]
+        if i < 3:
+            seldom[i].hands[:] = hand(wrists[0], 0.55), hand(wrists[1], 0.55)
+        shown[i].hands[:] = hand(wrists[0], 0.55), hand(wrists[1], 0.55)
+    assert told(swinging(0.55), unseen, camera(12))[2] == ["looking ahead"]  # flickers, as of who types
+    assert told(swinging(0.55), seldom, camera(12))[2] == ["looking ahead"]
+    assert set(told(swinging(0.55), shown, camera(12))[2]) == {"looking ahead", "gesturing with both hands"}
+
+
+def test_arms_that_hang_and_swing_are_no_gesture():
+    hanging = faces(12)
+    for i in range(12):
+        wrists = swinging(0.75).pose[i, [15, 16], 0]
+        hanging[i].hands[:] = hand(wrists[0], 0.75), hand(wrists[1], 0.75)
+    assert told(swinging(0.75), hanging, camera(12))[2] == ["looking ahead"]
+
+
+def test_whose_arms_may_move_is_not_said_to_stand_still():
+    standing = person(12, pose=joints(STANDING | {15: (0.6, 0.45), 16: (0.4, 0.45)}))
+    assert told(standing, faces(12), camera(12))[1] == "standing still"
+    standing.pose[::2, [15, 16], 0] += 0.1
+    _, movement, _, confidence = told(standing, faces(12), camera(12))
+    assert movement is None
+    assert 0 < confidence[HANDS] <= 0.5  # which keeps deeds without hands from being guessed
 
 
 def test_turns_counts_only_large_swings():

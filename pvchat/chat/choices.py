@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas import FloatArray, PersonFacts, SceneFacts
+from pvchat.schemas import HANDS, FloatArray, PersonFacts, SceneFacts
 
 ChoiceKind = Literal["action", "location"]
 KINDS: tuple[ChoiceKind, ...] = ("action", "location")
@@ -124,8 +124,8 @@ class Scale:
 
 
 def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts, said: str = "") -> bool:
-    """Whether it is a deed that somebody seen talking or moving the hands can't be doing, posing turned away, or
-    sitting, where somebody is seen standing.
+    """Whether it is a deed that somebody seen talking or, perhaps, moving the hands can't be doing, posing turned away,
+    or sitting, where somebody is seen standing.
 
     Args:
         kind: of answer.
@@ -138,7 +138,8 @@ def at_odds(kind: ChoiceKind, choice: Choice, facts: PersonFacts, said: str = ""
     if kind == "action" and choice.said.startswith("posing") and not set(facts.gestures) & set(_TO_THE_CAMERA):
         return True
     may = choice.busy or any(c.busy for c in choices(kind) if said == c.group != c.said)
-    return kind == "action" and not may and any(gesture.startswith(_BUSY) for gesture in facts.gestures)
+    moves = HANDS in facts.confidence or any(gesture.startswith(_BUSY) for gesture in facts.gestures)
+    return kind == "action" and not may and moves
 
 
 def pick(

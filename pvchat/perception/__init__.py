@@ -4,4 +4,4 @@ In: decoded frames. Out: a `ClipAnalysis`. Start with `analysis.py`, who is ther
 `measuring.py`, what they do and wear; the frozen networks are in `experts/`.
 """
 
-VERSION = "18"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "19"  # of what an analysis holds: cached ones of another version are recomputed

@@ -23,6 +23,7 @@ from pvchat.schemas.clip import (
 from pvchat.schemas.facts import (
     BLUE_SKY,
     BOOKSHELVES,
+    HANDS,
     Appearance,
     Garment,
     PersonFacts,
@@ -39,6 +40,7 @@ __all__ = [
     "BODY",
     "BOOKSHELVES",
     "FACEPRINT",
+    "HANDS",
     "LOOKS",
     "STRIPS",
     "TINTS",

@@ -24,6 +24,9 @@ class Garment:
     sleeves: str | None = None
 
 
+HANDS = "hands"  # among the confidences of `PersonFacts`: that hands may move, where that isn't sure enough to be said
+
+
 @dataclass
 class PersonFacts:
     """What was measured about one track. A field left None or empty was not measured: it must not be spoken of.
@@ -45,7 +48,7 @@ class PersonFacts:
     activity: str | None = None  # "playing tennis", from the action head
     seat: str | None = None  # "on a sofa", what she sits or lies on
     near: list[str] = field(default_factory=list)  # "at a table", "next to a car": things, not people
-    confidence: dict[str, float] = field(default_factory=dict)  # field name -> confidence
+    confidence: dict[str, float] = field(default_factory=dict)  # field name or `HANDS` -> confidence
     grounds: dict[str, Ground] = field(default_factory=dict)  # field name or what is told -> what it rests on
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""Glasses are read from the edges around the eyes: drawn on they raise the odds; light doesn't."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from make_profile import HEIGHT, WIDTH, mesh_at, paint
+
+from pvchat.augment.positives import head as heads
+from pvchat.augment.positives.wear import draw, lay
+from pvchat.perception.experts import glasses
+from pvchat.perception.motion import GLASSES, BodyMeasures, wears_glasses
+
+
+def test_rims_raise_the_odds():
+    mesh = mesh_at()
+    image, _ = paint(mesh)
+    head = heads.build(mesh, WIDTH, HEIGHT)
+    bare = glasses.wearing(image, mesh, 0.0)
+    for seed in range(3):
+        worn = lay(image, head, draw("glasses", head.local, np.random.default_rng(seed)), 1.0)
+        assert glasses.wearing(worn, mesh, 0.0) > bare + 0.5
+    assert bare < GLASSES
+
+
+def test_neither_light_nor_a_mirror_counts():
+    mesh = mesh_at()
+    image, _ = paint(mesh)
+    seen = glasses.strip(image, mesh)
+    assert seen.shape == (glasses.H, glasses.W)
+    np.testing.assert_allclose(glasses.features(seen * 0.5), glasses.features(seen), atol=0.05)
+    mirrored = mesh.copy()
+    mirrored[:, 0] = 1 - mesh[:, 0]
+    mirrored[[33, 263]] = mirrored[[263, 33]]
+    there = glasses.wearing(image[:, ::-1], mirrored, 0.0)
+    assert there == pytest.approx(glasses.wearing(image, mesh, 0.0), abs=0.6)  # half a pixel is between them
+
+
+def test_small_and_turned_faces_are_not_judged():
+    mesh = mesh_at()
+    image, _ = paint(mesh)
+    assert np.isnan(glasses.wearing(image, mesh, 45.0))
+    assert np.isnan(glasses.wearing(image[:24, :32], mesh, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("odds", "worn"),
+    [
+        ([2.0, 2.0, 1.5], True),
+        ([2.0, -1.0, 0.5], False),
+        ([3.0], False),  # one sighting is no proof
+        ([3.0, 3.0] + 6 * [np.nan], False),  # seen too seldom
+        ([], False),
+    ],
+)
+def test_glasses_are_told_of_a_track(odds, worn):
+    assert wears_glasses([BodyMeasures(glasses=one, yaw=0.0) for one in odds]) is worn
+
+
+def test_the_shipped_weights_fit_the_features_and_their_card():
+    weight, _ = glasses._weights()
+    assert weight.shape == glasses.features(np.zeros((glasses.H, glasses.W), np.float32)).shape
+    card = json.loads(glasses.WEIGHTS.with_suffix(".json").read_text())
+    assert card["least"] == GLASSES
+    assert card["other films"]["precision"] >= 0.95  # with weights learned from other films
+    assert glasses.WEIGHTS.stat().st_size < 2_000
