@@ -6,6 +6,7 @@ conversation.js draws what the session says, and only what changed, so that the 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,13 +16,14 @@ import gradio as gr
 
 from pvchat.errors import PVChatError
 from pvchat_app import cards
-from pvchat_app.conversation import SessionClip
+from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.desk import MAX_QUESTION, Desk
 from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, sent
 from pvchat_app.faces import faces_of
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
 from pvchat_app.starters import starters, starters_of
+from pvchat_app.streaming import BEAT_S
 from pvchat_app.turncard import turn_card
 from pvchat_app.wording import told
 
@@ -31,13 +33,22 @@ _NOTHING = (
     "Open the line under an answer to see when and where; click a bar or a picture to play the clip from there.",
 )
 _LOG = '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0"></div>'
-_COPY = """() => navigator.clipboard.writeText([...document.querySelectorAll('#pv-chat .user, #pv-chat .pv-answer')]
-  .map((e) => (e.classList.contains('user') ? '> ' : '') + e.innerText.trim()).join('\\n'))"""
+_COPY = """async () => {
+  const said = [...document.querySelectorAll('#pv-chat .user, #pv-chat .pv-answer')];
+  const told = (text, kind) => `<div class="pv-notice pv-${kind}" role="status">${text}</div>`;
+  if (!said.length) return told('There is nothing to copy yet. Ask a question first.', 'error');
+  try {
+    await navigator.clipboard.writeText(
+      said.map((e) => (e.classList.contains('user') ? '> ' : '') + e.innerText.trim()).join('\\n'));
+    return told('The conversation is copied.', 'info');
+  } catch { return told('This browser does not let the page copy: export the conversation instead.', 'error'); }
+}"""
 # many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
 LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
 REDRAWN = 0.02  # the timeline is drawn anew when so much more of the clip was seen
 LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
+AT_ONCE = 4  # questions of one page that are answered side by side, from what was seen so far of a long video
 
 
 @dataclass
@@ -48,6 +59,7 @@ class ChatTab:
     outputs: list[Any]
     show: Callable[[Session], tuple[Any, ...]]
     uploaded: Callable[[Session], Any]
+    go_on: Callable[[Any], None]
 
 
 def build(desk: Desk) -> ChatTab:
@@ -84,19 +96,20 @@ def build(desk: Desk) -> ChatTab:
     upload.clear(_removing(desk), None, held, **QUICK)
     upload.change(lambda: ("", ""), None, [start, end], **QUICK)  # another clip has other parts
     pose, answer = _posing(desk), _answering(desk)
-    waits: dict[str, Any] = {"show_progress": "hidden", **ANSWERS}
-    # "multiple": a question that comes while the pictures of the one before are still made waits instead of being lost
+    # "multiple": a question that comes while the one before is still answered isn't lost, nor waits for its film's end
+    waits: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **ANSWERS}
     asks = [ask.click, question.submit, start.submit, end.submit]
-    asked = gr.on(asks, pose, [question, start, end], [chat, question], trigger_mode="multiple", **QUICK)
+    posing = [chat, question, link, shown, note, film, upload]
+    asked = gr.on(asks, pose, [question, start, end], posing, trigger_mode="multiple", **QUICK)
     asked.then(answer, None, [chat, film], **waits)
     for button in buttons:
-        posed = button.click(pose, [button, start, end], [chat, question], trigger_mode="multiple", **QUICK)
+        posed = button.click(pose, [button, start, end], posing, trigger_mode="multiple", **QUICK)
         posed.then(answer, None, [chat, film], **waits)
     chat.click(_correcting(desk), None, chat, **MODEL | {"show_progress": "hidden"}).then(
         answer, None, [chat, film], **waits
     )
     export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=following("pv-export-link"))
-    copy.click(None, None, None, js=_COPY)
+    copy.click(None, None, link, js=_COPY)
     clear.click(_clearing(desk), None, [chat, link], **QUICK)
 
     def show(session: Session) -> tuple[Any, ...]:
@@ -104,11 +117,16 @@ def build(desk: Desk) -> ChatTab:
         desk.tidy(session)
         clip = session.clips[-1] if session.clips else None
         stands = cards.player(clip) if clip else cards.steps(*_NOTHING)
-        seen = cards.seen(clip, len(desk.engine.people.names())) if clip and clip.analysis else ""
+        seen = desk.seen(clip) if clip and clip.analysis else ""
         drawn = desk.film(clip) if clip else ""
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
-    return ChatTab(upload, held, show, uploaded)
+    def go_on(came: Any) -> None:
+        """After an event that loaded the page anew: what was under way goes on."""
+        came.then(_looking_on(desk), None, held, show_progress="hidden", **LOOKS)
+        came.then(_answering(desk, patient=True), None, [chat, film], **waits)
+
+    return ChatTab(upload, held, show, uploaded, go_on)
 
 
 def _part_boxes() -> tuple[gr.Textbox, gr.Textbox]:
@@ -123,14 +141,16 @@ def uploaded(session: Session) -> str | None:
     return str(session.upload_of(session.clips[-1])) if session.clips else None
 
 
-def view(session: Session, late: bool = False) -> dict[str, Any]:
+def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
     """The conversation as conversation.js takes it: all keys in order, and the HTML of turns.
 
     Args:
         session: whose.
-        late: only the turns that may have changed while the last one was answered.
+        since: only the turns that may have changed while this one was answered.
     """
-    turns = session.turns[-LATE:] if late else session.turns
+    turns = session.turns
+    if since in turns:
+        turns = turns[min(turns.index(since), max(0, len(turns) - LATE)) :]
     faces = {id(t.clip): faces_of(session, t.clip) for t in turns if t.clip}
     drawn = {turn.key: turn_card(turn, faces.get(id(turn.clip), ())) for turn in turns}
     return {"keys": [turn.key for turn in session.turns], "turns": drawn}
@@ -146,30 +166,51 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
         try:
             yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
             clip = desk.receive(session, upload)
-            session.keep(clip)
-            yield cards.player(clip), gr.skip(), view(session), *same[1:], ""
-            looking, seen_s = desk.looks.of(clip), 0.0
-            for bar in watched("looking at the clip", lambda tell: desk.look(clip, tell)):
-                if _gone(session, clip):
-                    continue
-                fresh, grown = gr.skip(), looking.so_far.duration_s if looking.so_far else 0.0
-                if grown > seen_s + REDRAWN * clip.probe.duration_s:
-                    fresh, seen_s = desk.film(clip), grown
-                yield gr.skip(), bar, gr.skip(), *same[1:], fresh
         except Exception as error:
-            if not _gone(session, locals().get("clip")):
-                yield gr.skip(), cards.error_card(error), gr.skip(), *same
+            yield gr.skip(), cards.error_card(error), gr.skip(), *same
             return
-        if not _gone(session, clip):
-            fresh = [gr.Button(text) for text in starters_of(desk, session)]
-            yield gr.skip(), cards.seen(clip, len(desk.engine.people.names())), gr.skip(), *fresh, desk.film(clip)
+        session.keep(clip)
+        yield cards.player(clip), gr.skip(), view(session), *same[1:], ""
+        yield from _looked_at(desk, session, clip)
 
     return see
 
 
-def _gone(session: Session, clip: SessionClip | None) -> bool:
+def _looking_on(desk: Desk) -> Callable[..., Any]:
+    def look_on(request: gr.Request) -> Iterator[Any]:
+        """On a page that was loaded anew: how the look at its clip goes on."""
+        session = desk.sessions.of(request.session_hash or "")
+        yield [gr.skip()] * 8  # of a generator that yields nothing Gradio would empty all of them
+        if session.clips and session.clips[-1].analysis is None:
+            yield from _looked_at(desk, session, session.clips[-1])
+
+    return look_on
+
+
+def _looked_at(desk: Desk, session: Session, clip: SessionClip) -> Iterator[Any]:
+    """A look at a clip, from wherever it is: how far it is, the timeline as it grows, and what was found."""
+    same, seen_s = [gr.skip()] * 4, 0.0
+    looking = desk.looks.of(clip)
+    try:
+        for _ in watched("looking at the clip", lambda tell: desk.look(clip, tell)):
+            if _gone(session, clip):
+                continue
+            fresh, grown = gr.skip(), looking.so_far.duration_s if looking.so_far else 0.0
+            if grown > seen_s + REDRAWN * clip.probe.duration_s:
+                fresh, seen_s = desk.film(clip), grown
+            yield gr.skip(), looking.watch.html(), gr.skip(), *same, fresh  # its own clock: it may have begun long ago
+    except Exception as error:
+        if not _gone(session, clip):
+            yield gr.skip(), cards.error_card(error), gr.skip(), *same, gr.skip()
+        return
+    if not _gone(session, clip):
+        starting = [gr.Button(text) for text in starters_of(desk, session)]
+        yield gr.skip(), desk.seen(clip), gr.skip(), *starting, desk.film(clip)
+
+
+def _gone(session: Session, clip: SessionClip) -> bool:
     """Whether a clip was removed while it was looked at."""
-    return clip is not None and all(kept is not clip for kept in session.clips)
+    return all(kept is not clip for kept in session.clips)
 
 
 def _removing(desk: Desk) -> Callable[..., Any]:
@@ -178,6 +219,7 @@ def _removing(desk: Desk) -> Callable[..., Any]:
         session = desk.sessions.of(request.session_hash or "")
         for clip in session.clips:
             desk.remove(session, clip)
+        session.lost = ""
         fresh = [gr.Button(text) for text in starters_of(desk, session)]
         return cards.steps(*_NOTHING), "", view(session), *fresh, ""
 
@@ -185,27 +227,37 @@ def _removing(desk: Desk) -> Callable[..., Any]:
 
 
 def _posing(desk: Desk) -> Callable[..., Any]:
-    def pose(question: str, start: str, end: str, request: gr.Request) -> tuple[Any, Any]:
+    def pose(question: str, start: str, end: str, request: gr.Request) -> tuple[Any, ...]:
         """Show the question at once; it is answered when its turn comes."""
         session = desk.sessions.of(request.session_hash or "")
         question = " ".join((question or "").split())
         if not question:
-            return gr.skip(), gr.skip()
+            return tuple([gr.skip()] * 7)
         desk.pose(session, question, start or "", end or "")
-        return view(session), ""
+        gone = session.lost and not session.clips  # what showed the clip goes, too
+        left = (cards.steps(*_NOTHING), "", "", None) if gone else tuple([gr.skip()] * 4)
+        return view(session), "", "", *left
 
     return pose
 
 
-def _answering(desk: Desk) -> Callable[..., Any]:
+def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
     def answer(request: gr.Request) -> Iterator[Any]:
         """Answer whatever waits; the text streams, the evidence follows."""
         session = desk.sessions.of(request.session_hash or "")
-        while turn := next((turn for turn in session.turns if not turn.done and not turn.taken), None):
+        yield gr.skip(), gr.skip()  # of a generator that yields nothing Gradio would empty both
+        while waiting := [turn for turn in session.turns if not turn.done]:
+            turn = next((turn for turn in waiting if not turn.taken), None)
+            if turn is None or sum(one.taken for one in waiting) >= AT_ONCE:
+                if not patient:
+                    return
+                yield view(session, waiting[0]), gr.skip()  # the page before still answers it, or is about to let go
+                time.sleep(BEAT_S)
+                continue
             turn.taken = True
             try:
                 for _ in desk.answer(session, turn):
-                    yield view(session, late=turn in session.turns[-LATE:]), gr.skip()
+                    yield view(session, turn), gr.skip()
                 turn.done = True
             finally:  # a page that went away may come again
                 turn.taken = False

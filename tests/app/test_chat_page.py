@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,8 @@ def test_a_removed_clip_is_gone_from_page_disk_and_memory(page, party: Path) -> 
     page.fill("#pv-question textarea", "Is Ana there?")
     page.press("#pv-question textarea", "Enter")
     page.wait_for_selector("#pv-chat .pv-error:has-text('There is no clip yet')")
+    page.wait_for_timeout(700)
+    assert page.locator("#pv-chat .pv-error").count() == 1  # it stays
 
 
 def test_a_photo_shows_one_picture_and_no_timeline(page, studio: Scenery) -> None:
@@ -156,3 +159,23 @@ def test_another_tab_begins_anew(page, served, party: Path) -> None:
     other.wait_for_timeout(800)
     assert other.locator("#pv-chat .pv-turn").count() == 0
     other.close()
+
+
+def test_a_reload_while_a_clip_is_looked_at_loses_no_answer(page, studio: Scenery, monkeypatch) -> None:
+    gate, recognise = threading.Event(), studio.recognise
+    monkeypatch.setattr(
+        "pvchat.perception.analysis.recognise", lambda *given, **more: gate.wait(60) and recognise(*given, **more)
+    )
+    tab(page, "Chat")
+    see(page, "chat", studio.clip("late", ANA))
+    page.wait_for_selector("#pv-chat-player figcaption:has-text('late.mp4')")
+    page.fill("#pv-question textarea", "Is Ana there?")
+    page.press("#pv-question textarea", "Enter")
+    page.wait_for_selector("#pv-chat .pv-wait")
+    page.reload()
+    tab(page, "Chat")
+    page.wait_for_selector("#pv-chat .pv-wait")
+    page.wait_for_timeout(500)
+    gate.set()
+    page.wait_for_selector("#pv-chat .pv-answer:has-text('Yes, Ana')")
+    page.wait_for_selector("#pv-chat-note .pv-notice:has-text('found')")
