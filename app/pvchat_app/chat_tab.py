@@ -92,7 +92,6 @@ def build(desk: Desk) -> ChatTab:
             link = gr.HTML("", elem_id="pv-export-link")
 
     held = [shown, note, chat, *buttons, film]
-    upload.upload(_seeing(desk), upload, held, show_progress="hidden", **LOOKS)
     upload.clear(_removing(desk), None, held, **QUICK)
     upload.change(lambda: ("", ""), None, [start, end], **QUICK)  # another clip has other parts
     pose, answer = _posing(desk), _answering(desk)
@@ -122,9 +121,11 @@ def build(desk: Desk) -> ChatTab:
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
     def go_on(came: Any) -> None:
-        """After an event that loaded the page anew: what was under way goes on."""
-        came.then(_looking_on(desk), None, held, show_progress="hidden", **LOOKS)
+        """After a clip came, or the page that shows it: it is looked at, and what waits for that is answered."""
+        came.then(_looking(desk), None, held, show_progress="hidden", **LOOKS)
         came.then(_answering(desk, patient=True), None, [chat, film], **waits)
+
+    go_on(upload.upload(_receiving(desk), upload, held, show_progress="hidden", **LOOKS))
 
     return ChatTab(upload, held, show, uploaded, go_on)
 
@@ -156,35 +157,32 @@ def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
     return {"keys": [turn.key for turn in session.turns], "turns": drawn}
 
 
-def _seeing(desk: Desk) -> Callable[..., Any]:
-    def see(upload: str | None, request: gr.Request) -> Iterator[Any]:
-        """Show the clip, then look at it: the first question needn't wait for that."""
+def _receiving(desk: Desk) -> Callable[..., Any]:
+    def receive(upload: str | None, request: gr.Request) -> Iterator[Any]:
+        """Show the clip that came; a question that came before it is about it."""
         session = desk.sessions.of(request.session_hash or "")
         same = [gr.skip()] * 5  # starters, timeline
-        if not upload:
-            return
+        yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
         try:
-            yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
-            clip = desk.receive(session, upload)
+            clip = desk.receive(session, upload or "")
         except Exception as error:
             yield gr.skip(), cards.error_card(error), gr.skip(), *same
             return
         session.keep(clip)
         yield cards.player(clip), gr.skip(), view(session), *same[1:], ""
-        yield from _looked_at(desk, session, clip)
 
-    return see
+    return receive
 
 
-def _looking_on(desk: Desk) -> Callable[..., Any]:
-    def look_on(request: gr.Request) -> Iterator[Any]:
-        """On a page that was loaded anew: how the look at its clip goes on."""
+def _looking(desk: Desk) -> Callable[..., Any]:
+    def look(request: gr.Request) -> Iterator[Any]:
+        """Look at the clip, so that the first question needn't wait for that; on a page loaded anew, go on with it."""
         session = desk.sessions.of(request.session_hash or "")
         yield [gr.skip()] * 8  # of a generator that yields nothing Gradio would empty all of them
         if session.clips and session.clips[-1].analysis is None:
             yield from _looked_at(desk, session, session.clips[-1])
 
-    return look_on
+    return look
 
 
 def _looked_at(desk: Desk, session: Session, clip: SessionClip) -> Iterator[Any]:

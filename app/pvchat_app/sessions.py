@@ -132,7 +132,10 @@ class Session:
     def keep(self, clip: SessionClip) -> None:
         """Make this the clip that is asked about."""
         self.clips.append(clip)
-        self.lost, self.turns = "", [turn for turn in self.turns if turn.source]  # "there is no clip" is over
+        self.lost = ""
+        for turn in self.turns:
+            if not turn.source:  # it was asked when there was no clip
+                turn.ask_about(clip)
         while len(self.clips) > MAX_CLIPS:
             self.drop(self.clips.pop(0))
 

@@ -179,7 +179,7 @@ def test_pictures_are_of_the_part_that_was_asked_about() -> None:
 
 
 def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(desk: Desk) -> None:
-    for event in (chat_tab._answering(desk), chat_tab._answering(desk, patient=True), chat_tab._looking_on(desk)):
+    for event in (chat_tab._answering(desk), chat_tab._answering(desk, patient=True), chat_tab._looking(desk)):
         rows = list(event(PAGE))
         assert rows  # of a generator that yields nothing Gradio empties conversation and timeline
         assert all(part == gr.skip() for row in rows for part in row)
@@ -189,7 +189,7 @@ def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, sl
     turn = desk.pose(session_of(desk), "Is Ana there?")
     turn.taken = True  # the page before still answers it
     assert len(list(chat_tab._answering(desk)(PAGE))) == 1
-    answers, looks = chat_tab._answering(desk, patient=True)(PAGE), chat_tab._looking_on(desk)(PAGE)
+    answers, looks = chat_tab._answering(desk, patient=True)(PAGE), chat_tab._looking(desk)(PAGE)
     next(answers)
     assert turn.key in next(answers)[0]["turns"]
     turn.taken = False  # it lets go
