@@ -6,6 +6,7 @@ conversation.js draws what the session says, and only what changed, so that the 
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_li
 LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
 REDRAWN = 0.02  # the timeline is drawn anew when so much more of the clip was seen
 LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
+_NUMBERS = itertools.count(1)
 AT_ONCE = 4  # questions of one page that are answered side by side, from what was seen so far of a long video
 
 
@@ -143,7 +145,9 @@ def uploaded(session: Session) -> str | None:
 
 
 def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
-    """The conversation as conversation.js takes it: all keys in order, and the HTML of turns.
+    """The conversation as conversation.js takes it: its number, all keys in order, and the HTML of turns.
+
+    What comes late, for it was overtaken, has a smaller number.
 
     Args:
         session: whose.
@@ -154,7 +158,7 @@ def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
         turns = turns[min(turns.index(since), max(0, len(turns) - LATE)) :]
     faces = {id(t.clip): faces_of(session, t.clip) for t in turns if t.clip}
     drawn = {turn.key: turn_card(turn, faces.get(id(turn.clip), ())) for turn in turns}
-    return {"keys": [turn.key for turn in session.turns], "turns": drawn}
+    return {"number": next(_NUMBERS), "keys": [turn.key for turn in session.turns], "turns": drawn}
 
 
 def _receiving(desk: Desk) -> Callable[..., Any]:
@@ -243,7 +247,9 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
     def answer(request: gr.Request) -> Iterator[Any]:
         """Answer whatever waits; the text streams, the evidence follows."""
         session = desk.sessions.of(request.session_hash or "")
-        yield gr.skip(), gr.skip()  # of a generator that yields nothing Gradio would empty both
+        # Of a generator that yields nothing Gradio would empty both. A view is never followed by `skip`: Gradio's page
+        # makes the next value out of the one before, in place, perhaps before it was drawn.
+        yield view(session, session.turns[-1] if session.turns else None), gr.skip()
         while waiting := [turn for turn in session.turns if not turn.done]:
             turn = next((turn for turn in waiting if not turn.taken), None)
             if turn is None or sum(one.taken for one in waiting) >= AT_ONCE:
@@ -260,7 +266,7 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
             finally:  # a page that went away may come again
                 turn.taken = False
             if turn.clip is not None and turn.clip in session.clips[-1:]:
-                yield gr.skip(), desk.film(turn.clip)  # whoever was enrolled meanwhile is in it
+                yield view(session, turn), desk.film(turn.clip)  # whoever was enrolled meanwhile is in it
 
     return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,32 @@ def test_a_reload_while_a_clip_is_looked_at_loses_no_answer(page, studio: Scener
     gate.set()
     page.wait_for_selector("#pv-chat .pv-answer:has-text('Yes, Ana')")
     page.wait_for_selector("#pv-chat-note .pv-notice:has-text('found')")
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        ([(1, "a", "a"), (2, "ab", "b")], ["a1", "b2"]),
+        ([(1, "a", "a"), (3, "ab", "b"), (2, "a", "a")], ["a2", "b3"]),  # overtaken: takes no question back
+        ([(1, "a", "a"), (3, "ab", "ab"), (2, "a", "a")], ["a3", "b3"]),  # nor an answer
+        ([(1, "ab", "ab"), (3, "", ""), (2, "ab", "b")], []),
+    ],
+)
+def test_what_was_overtaken_takes_nothing_back(served, values, left) -> None:
+    script = (files("pvchat_app") / "conversation.js").read_text(encoding="utf-8")
+    page = served[0].new_page()
+    page.set_content('<div id="at"><div class="pv-log"></div></div>')
+    said = [
+        {"number": n, "keys": list(keys), "turns": {k: f'<p data-turn="{k}">{k}{n}</p>' for k in turns}}
+        for n, keys, turns in values
+    ]
+    page.evaluate(
+        """([script, values]) => {
+          const props = { value: null }; let draw;
+          new Function("element", "props", "watch", "trigger", script)(at, props, (_, call) => { draw = call; });
+          for (const value of values) { props.value = value; draw(); }
+        }""",
+        [script, said],
+    )
+    assert page.locator(".pv-log > p").all_inner_texts() == left
+    page.close()
