@@ -25,7 +25,7 @@ from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
 from pvchat_app.starters import starters, starters_of
 from pvchat_app.streaming import BEAT_S
-from pvchat_app.turncard import turn_card
+from pvchat_app.turncard import WAITING, turn_card
 from pvchat_app.wording import told
 
 _NOTHING = (
@@ -265,6 +265,7 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
                 turn.done = True
             finally:  # a page that went away may come again
                 turn.taken = False
+                turn.status = "" if turn.done else WAITING
             if turn.clip is not None and turn.clip in session.clips[-1:]:
                 yield view(session, turn), desk.film(turn.clip)  # whoever was enrolled meanwhile is in it
 

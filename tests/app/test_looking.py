@@ -213,9 +213,15 @@ def test_a_second_question_is_answered_while_the_first_one_still_is(desk: Desk, 
     slow.steps.release()
     ahead(events[0], lambda row: first.text.startswith("Seen so far"))
     ahead(events[1], lambda row: second.text.startswith("Seen so far"))
+    left = chat_tab._answering(desk)(PAGE)
+    third = desk.pose(session_of(desk), "How many people?")
+    ahead(left, lambda row: third.status.startswith("Looking through"))
+    left.close()  # its page went away
+    assert (third.status, third.taken) == ("Waiting for its turn", False)
     slow.steps.release(3)
     for event in events:
         list(event)
+    assert third.done
     assert first.done
     assert second.done
     waits = [d for d in page.build(desk, desk.sessions.root).config["dependencies"] if d["trigger_after"] is not None]
