@@ -6,5 +6,5 @@ conversation (conversation.py) and files, all deleted when it ends; jobs.py runs
 looking.py looks at clips there; desk.py does what the page can do, and knows nothing of Gradio; page.py is the page,
 endpoints.py its named endpoints; enroll_tab.py, chat_tab.py, people_tab.py and evaluate_tab.py are a tab each;
 cards.py, jobcards.py, timeline.py, film.py, evidence.py, export.py and wording.py make what is shown: HTML, pictures,
-sentences; streaming.py hands it out.
+sentences; headcount.py counts people as the answers do; streaming.py hands it out.
 """
