@@ -6,7 +6,6 @@ conversation.js draws what the session says, and only what changed, so that the 
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,22 +16,15 @@ import gradio as gr
 
 from pvchat.errors import PVChatError
 from pvchat_app import cards
-from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.desk import MAX_QUESTION, Desk
 from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, sent
-from pvchat_app.faces import faces_of
-from pvchat_app.progress import watched
+from pvchat_app.screening import NOTHING, looking, receiving, removing
 from pvchat_app.sessions import Session
 from pvchat_app.starters import starters, starters_of
 from pvchat_app.streaming import BEAT_S
-from pvchat_app.turncard import WAITING, turn_card
+from pvchat_app.turncard import WAITING, view
 from pvchat_app.wording import told
 
-_NOTHING = (
-    "Upload a clip: anything, with or without the people you enrolled.",
-    "Ask as often as you like: who is there, when, what do they wear, what are they doing?",
-    "Open the line under an answer to see when and where; click a bar or a picture to play the clip from there.",
-)
 _LOG = '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0"></div>'
 _COPY = """async () => {
   const said = [...document.querySelectorAll('#pv-chat .user, #pv-chat .pv-answer')];
@@ -47,9 +39,6 @@ _COPY = """async () => {
 # many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
 LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
-REDRAWN = 0.02  # the timeline is drawn anew when so much more of the clip was seen
-LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
-_NUMBERS = itertools.count(1)
 AT_ONCE = 4  # questions of one page that are answered side by side, from what was seen so far of a long video
 
 
@@ -69,7 +58,7 @@ def build(desk: Desk) -> ChatTab:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
             upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
-            shown = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-chat-player")
+            shown = gr.HTML(cards.steps(*NOTHING), elem_id="pv-chat-player")
             note = gr.HTML("", elem_id="pv-chat-note")
             film = gr.HTML("", elem_id="pv-chat-film")
         with gr.Column(scale=3, min_width=300):
@@ -94,7 +83,7 @@ def build(desk: Desk) -> ChatTab:
             link = gr.HTML("", elem_id="pv-export-link")
 
     held = [shown, note, chat, *buttons, film]
-    upload.clear(_removing(desk), None, held, **QUICK)
+    upload.clear(removing(desk), None, held, **QUICK)
     upload.change(lambda: ("", ""), None, [start, end], **QUICK)  # another clip has other parts
     pose, answer = _posing(desk), _answering(desk)
     # "multiple": a question that comes while the one before is still answered isn't lost, nor waits for its film's end
@@ -117,17 +106,17 @@ def build(desk: Desk) -> ChatTab:
         """The tab as a session has it: clip, what was seen, conversation, starters."""
         desk.tidy(session)
         clip = session.clips[-1] if session.clips else None
-        stands = cards.player(clip) if clip else cards.steps(*_NOTHING)
+        stands = cards.player(clip) if clip else cards.steps(*NOTHING)
         seen = desk.seen(clip) if clip and clip.analysis else ""
         drawn = desk.film(clip) if clip else ""
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
     def go_on(came: Any) -> None:
         """After a clip came, or the page that shows it: it is looked at, and what waits for that is answered."""
-        came.then(_looking(desk), None, held, show_progress="hidden", **LOOKS)
+        came.then(looking(desk), None, held, show_progress="hidden", **LOOKS)
         came.then(_answering(desk, patient=True), None, [chat, film], **waits)
 
-    go_on(upload.upload(_receiving(desk), upload, held, show_progress="hidden", **LOOKS))
+    go_on(upload.upload(receiving(desk), upload, held, show_progress="hidden", **LOOKS))
 
     return ChatTab(upload, held, show, uploaded, go_on)
 
@@ -144,90 +133,6 @@ def uploaded(session: Session) -> str | None:
     return str(session.upload_of(session.clips[-1])) if session.clips else None
 
 
-def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
-    """The conversation as conversation.js takes it: its number, all keys in order, and the HTML of turns.
-
-    What comes late, for it was overtaken, has a smaller number.
-
-    Args:
-        session: whose.
-        since: only the turns that may have changed while this one was answered.
-    """
-    turns = session.turns
-    if since in turns:
-        turns = turns[min(turns.index(since), max(0, len(turns) - LATE)) :]
-    faces = {id(t.clip): faces_of(session, t.clip) for t in turns if t.clip}
-    drawn = {turn.key: turn_card(turn, faces.get(id(turn.clip), ())) for turn in turns}
-    return {"number": next(_NUMBERS), "keys": [turn.key for turn in session.turns], "turns": drawn}
-
-
-def _receiving(desk: Desk) -> Callable[..., Any]:
-    def receive(upload: str | None, request: gr.Request) -> Iterator[Any]:
-        """Show the clip that came; a question that came before it is about it."""
-        session = desk.sessions.of(request.session_hash or "")
-        same = [gr.skip()] * 5  # starters, timeline
-        yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
-        try:
-            clip = desk.receive(session, upload or "")
-        except Exception as error:
-            yield gr.skip(), cards.error_card(error), gr.skip(), *same
-            return
-        session.keep(clip)
-        yield cards.player(clip), gr.skip(), view(session), *same[1:], ""
-
-    return receive
-
-
-def _looking(desk: Desk) -> Callable[..., Any]:
-    def look(request: gr.Request) -> Iterator[Any]:
-        """Look at the clip, so that the first question needn't wait for that; on a page loaded anew, go on with it."""
-        session = desk.sessions.of(request.session_hash or "")
-        yield [gr.skip()] * 8  # of a generator that yields nothing Gradio would empty all of them
-        if session.clips and session.clips[-1].analysis is None:
-            yield from _looked_at(desk, session, session.clips[-1])
-
-    return look
-
-
-def _looked_at(desk: Desk, session: Session, clip: SessionClip) -> Iterator[Any]:
-    """A look at a clip, from wherever it is: how far it is, the timeline as it grows, and what was found."""
-    same, seen_s = [gr.skip()] * 4, 0.0
-    looking = desk.looks.of(clip)
-    try:
-        for _ in watched("looking at the clip", lambda tell: desk.look(clip, tell)):
-            if _gone(session, clip):
-                continue
-            fresh, grown = gr.skip(), looking.so_far.duration_s if looking.so_far else 0.0
-            if grown > seen_s + REDRAWN * clip.probe.duration_s:
-                fresh, seen_s = desk.film(clip), grown
-            yield gr.skip(), looking.watch.html(), gr.skip(), *same, fresh  # its own clock: it may have begun long ago
-    except Exception as error:
-        if not _gone(session, clip):
-            yield gr.skip(), cards.error_card(error), gr.skip(), *same, gr.skip()
-        return
-    if not _gone(session, clip):
-        starting = [gr.Button(text) for text in starters_of(desk, session)]
-        yield gr.skip(), desk.seen(clip), gr.skip(), *starting, desk.film(clip)
-
-
-def _gone(session: Session, clip: SessionClip) -> bool:
-    """Whether a clip was removed while it was looked at."""
-    return all(kept is not clip for kept in session.clips)
-
-
-def _removing(desk: Desk) -> Callable[..., Any]:
-    def remove(request: gr.Request) -> tuple[Any, ...]:
-        """The clip goes: from the page, from the disk, from memory."""
-        session = desk.sessions.of(request.session_hash or "")
-        for clip in session.clips:
-            desk.remove(session, clip)
-        session.lost = ""
-        fresh = [gr.Button(text) for text in starters_of(desk, session)]
-        return cards.steps(*_NOTHING), "", view(session), *fresh, ""
-
-    return remove
-
-
 def _posing(desk: Desk) -> Callable[..., Any]:
     def pose(question: str, start: str, end: str, request: gr.Request) -> tuple[Any, ...]:
         """Show the question at once; it is answered when its turn comes."""
@@ -237,7 +142,7 @@ def _posing(desk: Desk) -> Callable[..., Any]:
             return tuple([gr.skip()] * 7)
         desk.pose(session, question, start or "", end or "")
         gone = session.lost and not session.clips  # what showed the clip goes, too
-        left = (cards.steps(*_NOTHING), "", "", None) if gone else tuple([gr.skip()] * 4)
+        left = (cards.steps(*NOTHING), "", "", None) if gone else tuple([gr.skip()] * 4)
         return view(session), "", "", *left
 
     return pose

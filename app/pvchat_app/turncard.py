@@ -1,7 +1,7 @@
-"""HTML of one turn of the conversation: the question, the answer, and under it, folded, what the answer rests on.
+"""HTML of the conversation's turns: the question, the answer, and under it, folded, what the answer rests on.
 
-In: a `Turn`, the faces of its clip. Out: HTML whose every foreign word went through `escape`. conversation.js puts it
-into the page, in the place of the same turn's earlier state.
+In: a session; a `Turn`, the faces of its clip. Out: HTML whose every foreign word went through `escape`.
+conversation.js puts it into the page, in the place of the same turn's earlier state.
 
 Notable choices: the answer stands first and alone; the fold's own line names those who were asked about with their
 probability, so that most people needn't open it. What belongs to a removed clip can't be played any more.
@@ -9,12 +9,16 @@ probability, so that most people needn't open it. What belongs to a removed clip
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from pvchat.chat.english import clock
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
 from pvchat_app.conversation import FEW, Face, Picture, Turn
+from pvchat_app.faces import faces_of
+from pvchat_app.sessions import Session
 from pvchat_app.timeline import SIGNS, WORDS, exact, percent, timeline
 from pvchat_app.wording import escape, many
 
@@ -22,6 +26,25 @@ MOST_CHIPS = 6  # people named in the fold's own line
 LONG_S = 30.0  # from this length on, times are told in figures, too
 MOST_TIMES = 24  # of one person
 WAITING = "Waiting for its turn"
+LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
+_NUMBERS = itertools.count(1)
+
+
+def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
+    """The conversation as conversation.js takes it: its number, all keys in order, and the HTML of turns.
+
+    What comes late, for it was overtaken, has a smaller number.
+
+    Args:
+        session: whose.
+        since: only the turns that may have changed while this one was answered.
+    """
+    turns = session.turns
+    if since in turns:
+        turns = turns[min(turns.index(since), max(0, len(turns) - LATE)) :]
+    faces = {id(t.clip): faces_of(session, t.clip) for t in turns if t.clip}
+    drawn = {turn.key: turn_card(turn, faces.get(id(turn.clip), ())) for turn in turns}
+    return {"number": next(_NUMBERS), "keys": [turn.key for turn in session.turns], "turns": drawn}
 
 
 def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:

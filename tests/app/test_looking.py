@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 from make_app import ANA, BEN, Scenery, upload, wait_for
-from pvchat_app import chat_tab, page
+from pvchat_app import chat_tab, page, screening
 from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import Desk
 from pvchat_app.evidence import best_sightings
@@ -179,7 +179,7 @@ def test_pictures_are_of_the_part_that_was_asked_about() -> None:
 
 
 def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(desk: Desk) -> None:
-    for event in (chat_tab._answering(desk), chat_tab._answering(desk, patient=True), chat_tab._looking(desk)):
+    for event in (chat_tab._answering(desk), chat_tab._answering(desk, patient=True), screening.looking(desk)):
         rows = list(event(PAGE))
         assert rows  # of a generator that yields nothing Gradio empties conversation and timeline
         assert all(part == gr.skip() or part["keys"] == [] for row in rows for part in row)
@@ -189,7 +189,7 @@ def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, sl
     turn = desk.pose(session_of(desk), "Is Ana there?")
     turn.taken = True  # the page before still answers it
     assert len(list(chat_tab._answering(desk)(PAGE))) == 1
-    answers, looks = chat_tab._answering(desk, patient=True)(PAGE), chat_tab._looking(desk)(PAGE)
+    answers, looks = chat_tab._answering(desk, patient=True)(PAGE), screening.looking(desk)(PAGE)
     next(answers)
     assert turn.key in next(answers)[0]["turns"]
     turn.taken = False  # it lets go
@@ -202,6 +202,8 @@ def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, sl
     assert turn.done
     *_, row = looks
     assert "2 people found, 1 of them enrolled" in row[1]
+    *_, again = screening.looking(desk)(PAGE)  # also where a question was faster than the look
+    assert (again[1], again[-1]) == (row[1], row[-1])
 
 
 def test_a_second_question_is_answered_while_the_first_one_still_is(desk: Desk, slow: Slow, clip) -> None:
