@@ -52,33 +52,47 @@ def player(clip: SessionClip) -> str:
     )
 
 
-def seen(clip: SessionClip, people: int) -> str:
-    """One line about who is in a clip that was just analysed."""
+def seen(clip: SessionClip, enrolled: int, count: int, known: int) -> str:
+    """One line about who is in a clip that was just analysed.
+
+    Args:
+        clip: with its analysis.
+        enrolled: how many people are enrolled at all.
+        count: how many people the clip shows.
+        known: how many of these are surely enrolled ones.
+    """
     assert clip.analysis is not None
-    faces = sum(track.kind == "face" for track in clip.analysis.tracks)
-    if faces:
-        found = many(faces, "person", "people") + " found"
+    faces = any(track.kind == "face" for track in clip.analysis.tracks)
+    if faces and count:
+        found = many(count, "person", "people") + " found"
+        if known:
+            found += f", {known if known < count else 'all'} of them enrolled" if count > 1 else ", who is enrolled"
     elif any(track.kind == "figure" for track in clip.analysis.tracks) and clip.analysis.scene.drawn:
         found = "A drawn clip: figures are recognised by their looks"
     else:
         found = "No face found: only questions about who is not there can be answered"
-    then = "Ask about it." if people else "Enroll a person first: the tab before this one."
+    then = "Ask about it." if enrolled else "Enroll a person first: the tab before this one."
     return notice(f"{found}. {then}", "info")
 
 
-def subjects(tracks: Sequence[Track], spans: Sequence[float], chosen: int) -> str:
+def subjects(
+    tracks: Sequence[Track], spans: Sequence[float], chosen: int, known: Sequence[str] = (), more: int = 0
+) -> str:
     """The people found in an enrollment clip as radio buttons with thumbnails, the chosen one ticked.
 
     Args:
         tracks: most prominent first, numbered from 1.
         spans: seconds each is seen.
         chosen: number of the ticked one.
+        known: whom of those enrolled each looks like, "" for nobody; none where that isn't known.
+        more: people found that are not among them.
     """
-    cards = "".join(_subject(track, seconds, n, n == chosen) for n, (track, seconds) in enumerate(
-        zip(tracks, spans, strict=True), 1
-    ))  # fmt: skip
+    rows = zip(tracks, spans, known or [""] * len(tracks), strict=True)
+    cards = "".join(_subject(*row, number, number == chosen) for number, row in enumerate(rows, 1))
     title = "Who is it about?" if len(tracks) > 1 else "Found"
-    return f'<fieldset class="pv-subjects"><legend>{title}</legend>{cards}</fieldset>'
+    rest = f"and {many(more, 'other', 'others')}, smaller or seen for a shorter time: use a clip that shows them better"
+    note = f'<p class="pv-dim">{rest}</p>' if more else ""
+    return f'<fieldset class="pv-subjects"><legend>{title}</legend>{cards}</fieldset>{note}'
 
 
 def hints(texts: Sequence[str]) -> str:
@@ -148,10 +162,10 @@ def error_card(error: PVChatError | BaseException) -> str:
     return notice(told(error), "error")
 
 
-def _subject(track: Track, seconds: float, number: int, chosen: bool) -> str:
+def _subject(track: Track, seconds: float, known: str, number: int, chosen: bool) -> str:
     where = escape(track.facts.where or ("in the clip" if track.kind == "face" else "drawn figure"))
     tick = " checked" if chosen else ""
-    main = " · main" if number == 1 else ""
+    main = f" · looks like {escape(known)}" if known else " · main" if number == 1 else ""
     return (
         f'<label class="pv-subject"><input type="radio" name="pv-subject" value="{number}"{tick}>'
         f"{_thumbnail(track.thumbnail, f'person {number}')}"

@@ -6,6 +6,7 @@ conversation.js draws what the session says, and only what changed, so that the 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,29 +16,30 @@ import gradio as gr
 
 from pvchat.errors import PVChatError
 from pvchat_app import cards
-from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import MAX_QUESTION, Desk
 from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, sent
-from pvchat_app.faces import faces_of
-from pvchat_app.progress import watched
+from pvchat_app.screening import NOTHING, looking, receiving, removing
 from pvchat_app.sessions import Session
 from pvchat_app.starters import starters, starters_of
-from pvchat_app.turncard import turn_card
+from pvchat_app.streaming import BEAT_S
+from pvchat_app.turncard import WAITING, view
 from pvchat_app.wording import told
 
-_NOTHING = (
-    "Upload a clip: anything, with or without the people you enrolled.",
-    "Ask as often as you like: who is there, when, what do they wear, what are they doing?",
-    "Open the line under an answer to see when and where; click a bar or a picture to play the clip from there.",
-)
 _LOG = '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0"></div>'
-_COPY = """() => navigator.clipboard.writeText([...document.querySelectorAll('#pv-chat .user, #pv-chat .pv-answer')]
-  .map((e) => (e.classList.contains('user') ? '> ' : '') + e.innerText.trim()).join('\\n'))"""
+_COPY = """async () => {
+  const said = [...document.querySelectorAll('#pv-chat .user, #pv-chat .pv-answer')];
+  const told = (text, kind) => `<div class="pv-notice pv-${kind}" role="status">${text}</div>`;
+  if (!said.length) return told('There is nothing to copy yet. Ask a question first.', 'error');
+  try {
+    await navigator.clipboard.writeText(
+      said.map((e) => (e.classList.contains('user') ? '> ' : '') + e.innerText.trim()).join('\\n'));
+    return told('The conversation is copied.', 'info');
+  } catch { return told('This browser does not let the page copy: export the conversation instead.', 'error'); }
+}"""
 # many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
 LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
-REDRAWN = 0.02  # the timeline is drawn anew when so much more of the clip was seen
-LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
+AT_ONCE = 4  # questions of one page that are answered side by side, from what was seen so far of a long video
 
 
 @dataclass
@@ -48,6 +50,7 @@ class ChatTab:
     outputs: list[Any]
     show: Callable[[Session], tuple[Any, ...]]
     uploaded: Callable[[Session], Any]
+    go_on: Callable[[Any], None]
 
 
 def build(desk: Desk) -> ChatTab:
@@ -55,7 +58,7 @@ def build(desk: Desk) -> ChatTab:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
             upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
-            shown = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-chat-player")
+            shown = gr.HTML(cards.steps(*NOTHING), elem_id="pv-chat-player")
             note = gr.HTML("", elem_id="pv-chat-note")
             film = gr.HTML("", elem_id="pv-chat-film")
         with gr.Column(scale=3, min_width=300):
@@ -80,35 +83,42 @@ def build(desk: Desk) -> ChatTab:
             link = gr.HTML("", elem_id="pv-export-link")
 
     held = [shown, note, chat, *buttons, film]
-    upload.upload(_seeing(desk), upload, held, show_progress="hidden", **LOOKS)
-    upload.clear(_removing(desk), None, held, **QUICK)
+    upload.clear(removing(desk), None, held, **QUICK)
     upload.change(lambda: ("", ""), None, [start, end], **QUICK)  # another clip has other parts
     pose, answer = _posing(desk), _answering(desk)
-    waits: dict[str, Any] = {"show_progress": "hidden", **ANSWERS}
-    # "multiple": a question that comes while the pictures of the one before are still made waits instead of being lost
+    # "multiple": a question that comes while the one before is still answered isn't lost, nor waits for its film's end
+    waits: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **ANSWERS}
     asks = [ask.click, question.submit, start.submit, end.submit]
-    asked = gr.on(asks, pose, [question, start, end], [chat, question], trigger_mode="multiple", **QUICK)
+    posing = [chat, question, link, shown, note, film, upload]
+    asked = gr.on(asks, pose, [question, start, end], posing, trigger_mode="multiple", **QUICK)
     asked.then(answer, None, [chat, film], **waits)
     for button in buttons:
-        posed = button.click(pose, [button, start, end], [chat, question], trigger_mode="multiple", **QUICK)
+        posed = button.click(pose, [button, start, end], posing, trigger_mode="multiple", **QUICK)
         posed.then(answer, None, [chat, film], **waits)
     chat.click(_correcting(desk), None, chat, **MODEL | {"show_progress": "hidden"}).then(
         answer, None, [chat, film], **waits
     )
     export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=following("pv-export-link"))
-    copy.click(None, None, None, js=_COPY)
+    copy.click(None, None, link, js=_COPY)
     clear.click(_clearing(desk), None, [chat, link], **QUICK)
 
     def show(session: Session) -> tuple[Any, ...]:
         """The tab as a session has it: clip, what was seen, conversation, starters."""
         desk.tidy(session)
         clip = session.clips[-1] if session.clips else None
-        stands = cards.player(clip) if clip else cards.steps(*_NOTHING)
-        seen = cards.seen(clip, len(desk.engine.people.names())) if clip and clip.analysis else ""
+        stands = cards.player(clip) if clip else cards.steps(*NOTHING)
+        seen = desk.seen(clip) if clip and clip.analysis else ""
         drawn = desk.film(clip) if clip else ""
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
-    return ChatTab(upload, held, show, uploaded)
+    def go_on(came: Any) -> None:
+        """After a clip came, or the page that shows it: it is looked at, and what waits for that is answered."""
+        came.then(looking(desk), None, held, show_progress="hidden", **LOOKS)
+        came.then(_answering(desk, patient=True), None, [chat, film], **waits)
+
+    go_on(upload.upload(receiving(desk), upload, held, show_progress="hidden", **LOOKS))
+
+    return ChatTab(upload, held, show, uploaded, go_on)
 
 
 def _part_boxes() -> tuple[gr.Textbox, gr.Textbox]:
@@ -123,94 +133,46 @@ def uploaded(session: Session) -> str | None:
     return str(session.upload_of(session.clips[-1])) if session.clips else None
 
 
-def view(session: Session, late: bool = False) -> dict[str, Any]:
-    """The conversation as conversation.js takes it: all keys in order, and the HTML of turns.
-
-    Args:
-        session: whose.
-        late: only the turns that may have changed while the last one was answered.
-    """
-    turns = session.turns[-LATE:] if late else session.turns
-    faces = {id(t.clip): faces_of(session, t.clip) for t in turns if t.clip}
-    drawn = {turn.key: turn_card(turn, faces.get(id(turn.clip), ())) for turn in turns}
-    return {"keys": [turn.key for turn in session.turns], "turns": drawn}
-
-
-def _seeing(desk: Desk) -> Callable[..., Any]:
-    def see(upload: str | None, request: gr.Request) -> Iterator[Any]:
-        """Show the clip, then look at it: the first question needn't wait for that."""
-        session = desk.sessions.of(request.session_hash or "")
-        same = [gr.skip()] * 5  # starters, timeline
-        if not upload:
-            return
-        try:
-            yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
-            clip = desk.receive(session, upload)
-            session.keep(clip)
-            yield cards.player(clip), gr.skip(), view(session), *same[1:], ""
-            looking, seen_s = desk.looks.of(clip), 0.0
-            for bar in watched("looking at the clip", lambda tell: desk.look(clip, tell)):
-                if _gone(session, clip):
-                    continue
-                fresh, grown = gr.skip(), looking.so_far.duration_s if looking.so_far else 0.0
-                if grown > seen_s + REDRAWN * clip.probe.duration_s:
-                    fresh, seen_s = desk.film(clip), grown
-                yield gr.skip(), bar, gr.skip(), *same[1:], fresh
-        except Exception as error:
-            if not _gone(session, locals().get("clip")):
-                yield gr.skip(), cards.error_card(error), gr.skip(), *same
-            return
-        if not _gone(session, clip):
-            fresh = [gr.Button(text) for text in starters_of(desk, session)]
-            yield gr.skip(), cards.seen(clip, len(desk.engine.people.names())), gr.skip(), *fresh, desk.film(clip)
-
-    return see
-
-
-def _gone(session: Session, clip: SessionClip | None) -> bool:
-    """Whether a clip was removed while it was looked at."""
-    return clip is not None and all(kept is not clip for kept in session.clips)
-
-
-def _removing(desk: Desk) -> Callable[..., Any]:
-    def remove(request: gr.Request) -> tuple[Any, ...]:
-        """The clip goes: from the page, from the disk, from memory."""
-        session = desk.sessions.of(request.session_hash or "")
-        for clip in session.clips:
-            desk.remove(session, clip)
-        fresh = [gr.Button(text) for text in starters_of(desk, session)]
-        return cards.steps(*_NOTHING), "", view(session), *fresh, ""
-
-    return remove
-
-
 def _posing(desk: Desk) -> Callable[..., Any]:
-    def pose(question: str, start: str, end: str, request: gr.Request) -> tuple[Any, Any]:
+    def pose(question: str, start: str, end: str, request: gr.Request) -> tuple[Any, ...]:
         """Show the question at once; it is answered when its turn comes."""
         session = desk.sessions.of(request.session_hash or "")
         question = " ".join((question or "").split())
         if not question:
-            return gr.skip(), gr.skip()
+            return tuple([gr.skip()] * 7)
         desk.pose(session, question, start or "", end or "")
-        return view(session), ""
+        gone = session.lost and not session.clips  # what showed the clip goes, too
+        left = (cards.steps(*NOTHING), "", "", None) if gone else tuple([gr.skip()] * 4)
+        return view(session), "", "", *left
 
     return pose
 
 
-def _answering(desk: Desk) -> Callable[..., Any]:
+def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
     def answer(request: gr.Request) -> Iterator[Any]:
         """Answer whatever waits; the text streams, the evidence follows."""
         session = desk.sessions.of(request.session_hash or "")
-        while turn := next((turn for turn in session.turns if not turn.done and not turn.taken), None):
+        # Of a generator that yields nothing Gradio would empty both. A view is never followed by `skip`: Gradio's page
+        # makes the next value out of the one before, in place, perhaps before it was drawn.
+        yield view(session, session.turns[-1] if session.turns else None), gr.skip()
+        while waiting := [turn for turn in session.turns if not turn.done]:
+            turn = next((turn for turn in waiting if not turn.taken), None)
+            if turn is None or sum(one.taken for one in waiting) >= AT_ONCE:
+                if not patient:
+                    return
+                yield view(session, waiting[0]), gr.skip()  # the page before still answers it, or is about to let go
+                time.sleep(BEAT_S)
+                continue
             turn.taken = True
             try:
                 for _ in desk.answer(session, turn):
-                    yield view(session, late=turn in session.turns[-LATE:]), gr.skip()
+                    yield view(session, turn), gr.skip()
                 turn.done = True
             finally:  # a page that went away may come again
                 turn.taken = False
+                turn.status = "" if turn.done else WAITING
             if turn.clip is not None and turn.clip in session.clips[-1:]:
-                yield gr.skip(), desk.film(turn.clip)  # whoever was enrolled meanwhile is in it
+                yield view(session, turn), desk.film(turn.clip)  # whoever was enrolled meanwhile is in it
 
     return answer
 

@@ -1,7 +1,10 @@
-// Runs in the conversation's own element. What comes from the server is {keys, turns}: the keys of all turns in order,
-// and the HTML of those that may have changed. Only what changed is drawn: a late turn costs what the first one did.
+// Runs in the conversation's own element. What comes from the server is {number, keys, turns}: the keys of all turns in
+// order, and the HTML of those that may have changed. Only what changed is drawn: a late turn costs what the first one
+// did. Answers come by several roads: what was overtaken (a smaller number) takes nothing back.
 const log = element.querySelector(".pv-log");
 const drawn = new Map(); // key: the HTML it was drawn from
+const numbers = new Map(); // key: the number it came with
+let newest = 0, listed = []; // the largest number, and the keys that came with it
 let follow = true; // the newest turn is kept in view until the reader scrolls
 
 function place(key, html) {
@@ -29,14 +32,19 @@ function show(turn) {
 }
 
 function draw() {
-  const { keys = [], turns = {} } = props.value || {};
+  const { number = 0, keys = [], turns = {} } = props.value || {};
+  if (number >= newest) [newest, listed] = [number, [...keys]];
   for (const turn of [...log.children]) {
-    if (keys.includes(turn.dataset.turn)) continue;
+    if (listed.includes(turn.dataset.turn)) continue;
     drawn.delete(turn.dataset.turn);
     turn.remove();
   }
   let changed = false;
-  for (const key of keys) if (turns[key]) changed = place(key, turns[key]) || changed;
+  for (const key of listed) {
+    if (!turns[key] || number < (numbers.get(key) || 0)) continue;
+    numbers.set(key, number);
+    changed = place(key, turns[key]) || changed;
+  }
   if (changed && follow) show(log.lastElementChild);
 }
 

@@ -132,6 +132,10 @@ class Turn:
         turn.done = bool(turn.error)
         return turn
 
+    def ask_about(self, clip: SessionClip) -> None:
+        """Ask it about a clip that came after it."""
+        self.clip, self.source, self.error, self.done = clip, clip.name, "", False
+
     def take(self, answer: Answer, duration_s: float) -> None:
         """Make this the answer; the clip is so many seconds long."""
         self.answer, self.text, self.duration_s = answer, answer.answer, duration_s

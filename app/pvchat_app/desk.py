@@ -17,10 +17,11 @@ from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
 from pvchat.schemas import ClipAnalysis, Progress, Track
 from pvchat.storage import temporary
-from pvchat_app import evidence, export, forgetting, pace
+from pvchat_app import cards, evidence, export, forgetting, pace
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.film import film
+from pvchat_app.headcount import headcount
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.joins import Join, Joins
 from pvchat_app.looking import Looks
@@ -84,6 +85,11 @@ class Desk:
             return ""
         length = seen.duration_s if clip.analysis is not None else clip.probe.duration_s
         return film(seen, self.engine.chat.presence(seen), length, clip.url)
+
+    def seen(self, clip: SessionClip) -> str:
+        """One line about who is in a clip that was looked at, as HTML."""
+        assert clip.analysis is not None
+        return cards.seen(clip, len(self.engine.people.names()), *headcount(self.engine.chat, clip.analysis))
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
         """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen.
@@ -155,6 +161,8 @@ class Desk:
         self.tidy(session)
         clip = session.clips[-1] if session.clips else None
         turn = Turn.posed(clip, question[:MAX_QUESTION], start, end)
+        if session.lost and clip is None:
+            turn.error = f"{session.lost} is deleted: it showed somebody who was forgotten. Upload it again to ask."
         session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
         return turn
 

@@ -26,7 +26,7 @@ CLIPS = ["video", "image"]
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "api_name": "page"}
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, **PRIVATE}
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", **PRIVATE}
-MOST = 8  # people of a clip that can be picked
+MOST = 12  # people of a clip that can be picked
 MOST_JOBS = 6  # shown, newest first
 OTHER = " other"  # "another person": no name begins with a space
 POLL_S = 1.5  # of running trainings; nothing is polled while none runs
@@ -96,10 +96,10 @@ def build(desk: Desk, browser: gr.BrowserState) -> EnrollTab:
     see = _seeing(desk)
     for source in (upload, camera):
         source.change(see, source, [shown, found, result, *about], show_progress="hidden", **MODEL)
-    found.click(_picking(desk), None, about, **QUICK)
+    found.click(_picking(desk), None, [result, *about], **QUICK)
     whose.input(_named, whose, [name, button], **QUICK)
     inputs = [name, whose, consent, replace, depth, browser]
-    outputs = [result, replace, jobs, timer, name, consent, whose, button]
+    outputs = [result, replace, jobs, timer, name, consent, whose, button, found]
     clicks = [button.click, name.submit]
     enrolled = gr.on(clicks, _enrolling(desk), inputs, outputs, show_progress="hidden", **MODEL)
     timer.tick(_watching(desk), browser, [jobs, timer], **QUICK)
@@ -173,12 +173,22 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
             session.enrolling, stands = clip, cards.player(clip)
             for bar in watched("looking at the clip", lambda tell: desk.look(clip, tell)):
                 yield stands, bar, "", *same
-            tracks, seconds = desk.subjects(clip)
-            yield stands, cards.subjects(tracks[:MOST], seconds[:MOST], 1), "", *_about(desk, session)
+            yield stands, _found(desk, session), "", *_about(desk, session)
         except Exception as error:
             yield stands, "", cards.error_card(error), *same
 
     return see
+
+
+def _found(desk: Desk, session: Session) -> str:
+    """Who is in the enrollment clip, and whom of them one knows; raises NoSubjectError where there is nobody."""
+    clip = session.enrolling
+    if clip is None or clip.analysis is None:
+        return ""
+    tracks, seconds = desk.subjects(clip)
+    alike = [looks_like(desk, clip.analysis, track) for track in tracks[:MOST]]
+    known = [person.name if person is not None and person.decision == "present" else "" for person in alike]
+    return cards.subjects(tracks[:MOST], seconds[:MOST], session.pick, known, max(0, len(tracks) - MOST))
 
 
 def _about(desk: Desk, session: Session) -> tuple[Any, ...]:
@@ -210,7 +220,7 @@ def _picking(desk: Desk) -> Callable[..., Any]:
         if picked.isdigit() and 1 <= int(picked) <= MOST:
             session.pick = int(picked)
         hints, whose, name, _, enroll = _about(desk, session)
-        return hints, whose, name, gr.Checkbox(value=False), enroll
+        return "", hints, whose, name, gr.Checkbox(value=False), enroll
 
     return pick
 
@@ -220,7 +230,7 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
         name: str, whose: str | None, consent: bool, replace: bool, depth: str, owner: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Enroll at once, or add the clip to who is known; begin the deep training if it was asked for."""
-        session, kept = desk.sessions.of(request.session_hash or ""), [gr.skip()] * 4
+        session, kept = desk.sessions.of(request.session_hash or ""), [gr.skip()] * 5
         try:
             _check(desk, session, name, whose, consent)
             add, made = whose not in (None, OTHER), list[Person]()
@@ -246,6 +256,7 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
             gr.Checkbox(value=False),
             gr.Radio(visible=False, value=None),
             gr.Button("Enroll"),
+            _found(desk, session),
         )
         yield told, gr.Checkbox(value=False, visible=False), *show_jobs(desk, owner), *fresh
 

@@ -20,7 +20,7 @@ from pvchat.config import VideoConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat_app.conversation import Picture, SessionClip
 from pvchat_app.sessions import Session
-from pvchat_app.timeline import percent
+from pvchat_app.timeline import exact, percent
 
 if TYPE_CHECKING:
     from pvchat.video import Probe
@@ -142,7 +142,7 @@ def _picture(
     image.save(path, "JPEG", quality=82)
     time = float(analysis.times[frame])
     doubt = "perhaps " if person.decision == "unsure" else ""
-    words = f"{doubt}{person.name} at {time:.1f} s, probability {percent(person.probability)}"
+    words = f"{doubt}{person.name} at {exact(time)}, probability {percent(person.probability)}"
     return Picture(session.link(path, "image/jpeg"), path, person.name, time, words, person.decision == "present")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from pvchat import __version__
 from pvchat_app.conversation import Turn
-from pvchat_app.timeline import timeline
+from pvchat_app.timeline import exact, timeline
 from pvchat_app.wording import escape
 
 _NOTE = "Answers by a model: look at the probabilities. This is about people: mind who gets the file."
@@ -73,7 +73,7 @@ def _section(turn: Turn, number: int) -> str:
     plot = timeline(turn.presences, turn.duration_s, "")
     shown = "".join(
         f'<figure class="pv-sample"><img src="{name}" alt="{escape(p.words)}">'
-        f"<figcaption>{'' if p.sure else 'perhaps '}{escape(p.name)} · {p.time:.1f} s</figcaption></figure>"
+        f"<figcaption>{'' if p.sure else 'perhaps '}{escape(p.name)} · {exact(p.time)}</figcaption></figure>"
         for name, p in _names(turn, number)
     )
     part = f" ({escape(turn.part)})" if turn.part else ""

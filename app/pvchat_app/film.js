@@ -65,7 +65,7 @@
     const film = filmOf(event.target);
     if (!film) return;
     const button = event.target.closest("[data-zoom]"), lane = event.target.closest(".pv-lane");
-    if (button) zoom(film, button.dataset.zoom === "in" ? kept.zoom * 2 : kept.zoom / 2);
+    if (button) zoom(film, button.dataset.zoom === "in" ? kept.zoom * 2 : kept.zoom / 2, centreOf(film));
     else if (event.target.closest(".pv-span") && !event.detail) play(film, Number(event.target.dataset.from)); // Enter
     else if (lane || event.target.closest(".pv-film-axis")) {
       const time = timeAt(film, event.clientX), bar = lane && near(lane, event.clientX);
@@ -110,9 +110,12 @@
     event.preventDefault();
   });
 
-  function centreOf(film) { // the span that has the keyboard stays in view
+  function centreOf(film) { // the span that has the keyboard stays in view, else the player's place if it is in view
     const bar = document.activeElement.closest(".pv-span");
-    return bar ? Number(bar.dataset.from) / length(film) : undefined;
+    if (bar) return Number(bar.dataset.from) / length(film);
+    const now = film.querySelector(".pv-film-now"), box = scroller(film).getBoundingClientRect();
+    const at = now.getBoundingClientRect().left;
+    return now.hidden || at < box.left || at > box.right ? undefined : parseFloat(now.style.left) / 100;
   }
 
   document.addEventListener("focusin", (event) => {
@@ -124,13 +127,13 @@
     if (event.target.matches && event.target.matches(".pv-film-scroll")) kept.left = event.target.scrollLeft;
   }, true);
 
-  document.addEventListener("timeupdate", (event) => {
-    for (const film of films()) {
-      const now = film.querySelector(".pv-film-now"), video = event.target;
-      now.hidden = video.getAttribute("src") !== film.dataset.clip;
-      now.style.left = `${(100 * video.currentTime) / length(film)}%`;
-    }
-  }, true);
+  function mark(film, video) { // where the player is
+    const now = film.querySelector(".pv-film-now");
+    now.hidden = video.getAttribute("src") !== film.dataset.clip;
+    now.style.left = `${(100 * video.currentTime) / length(film)}%`;
+  }
+
+  document.addEventListener("timeupdate", (event) => { for (const film of films()) mark(film, event.target); }, true);
 
   function restore(film) {
     film.dataset.drawn = "yes";
@@ -138,6 +141,8 @@
     const left = kept.left, focus = kept.focus;
     zoom(film, kept.zoom, 0.5);
     scroller(film).scrollLeft = kept.left = left;
+    const video = document.querySelector("#pv-chat-player video");
+    if (video && video.currentTime) mark(film, video);
     if (!focus || document.activeElement !== document.body) return;
     const [name, from] = focus.split("|");
     const lanes = [...film.querySelectorAll(".pv-lane")];

@@ -1,8 +1,8 @@
 """The timeline of a whole video: a lane a person, the shots, what wasn't seen yet; film.js zooms, plays, moves in it.
 
 In: what was seen of a clip, presences of everyone enrolled. Out: HTML that can be read without its script: at first
-everything is in view, at any length. Close spans are drawn as one there and apart when zoomed in; shots are marks where
-there is room for them, else shades: the more cuts, the darker. Times are seconds.
+everything is in view, at any length. Shots are marks where there is room for them, else shades: the more cuts, the
+darker. Times are seconds.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import numpy as np
 
 from pvchat.chat.english import clock, lasting
 from pvchat.schemas import ClipAnalysis, PersonPresence
-from pvchat_app.timeline import SIGNS, WORDS, percent, ticks
-from pvchat_app.timeline import clock as tick
+from pvchat_app.timeline import SIGNS, WORDS, exact, mark, percent, ticks
 from pvchat_app.wording import escape, many
 
 MOST_LANES = 12  # people; who is there longest comes first
@@ -51,17 +50,6 @@ def film(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float
         f"{unseen}"
         '<div class="pv-film-now" hidden></div></div></div></div></section>'
     )
-
-
-def joined(spans: Sequence[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
-    """Spans in order of time, those that are at most `gap_s` apart joined."""
-    out: list[tuple[float, float]] = []
-    for start, end in sorted(spans):
-        if out and start - out[-1][1] <= gap_s:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
-        else:
-            out.append((start, end))
-    return out
 
 
 def _strangers(seen: ClipAnalysis, there: Sequence[PersonPresence]) -> list[tuple[float, float]]:
@@ -110,7 +98,7 @@ def _bar(name: str, state: str, number: int, span: tuple[float, float], length_s
     """A span; one of a lane can be reached with Tab, the others with the arrow keys from it."""
     start, end = span
     doubt = ", unsure" if state == "unsure" else ""
-    when = f"{_exact(start)} to {_exact(end)}"
+    when = f"{exact(start)} to {exact(end)}"
     return (
         f'<button type="button" class="pv-span" tabindex="{0 if number == 0 else -1}" data-from="{start:.2f}" '
         f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
@@ -148,14 +136,5 @@ def _shots(seen: ClipAnalysis, length_s: float) -> str:
 def _axis(length_s: float) -> str:
     marks = ticks(length_s)
     step = marks[1] if len(marks) > 1 else length_s
-    labels = "".join(f'<span style="left:{100 * t / length_s:.2f}%">{tick(t, step)}</span>' for t in marks)
+    labels = "".join(mark(t, step, 100 * t / length_s) for t in marks)
     return f'<div class="pv-film-axis" aria-hidden="true">{labels}</div>'
-
-
-def _exact(seconds: float) -> str:
-    """A time to the tenth: "3.5 s", "1:05.0", "1:02:03.4"."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds, 1), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"

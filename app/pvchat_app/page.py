@@ -72,7 +72,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists[:4]], **QUICK)
 
-        page.load(_resuming(desk, chat), None, [chat.upload, *chat.outputs], **QUICK)
+        chat.go_on(page.load(_resuming(desk, chat), None, [chat.upload, *chat.outputs], **QUICK))
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""

@@ -176,7 +176,8 @@ def _warning(desk: Desk) -> Callable[..., Any]:
         if not who:
             return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error")
         text = (
-            f"<b>Forget {escape(who)}?</b> Picture, vectors and all analysed clips are deleted. There is no way back."
+            f"<b>Forget {escape(who)}?</b> Picture, vectors, all analysed clips and uploads that show this "
+            "person are deleted. There is no way back."
         )
         return gr.Group(visible=True), text, ""
 

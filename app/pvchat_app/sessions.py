@@ -58,6 +58,7 @@ class Session:
         self.enrolling: SessionClip | None = None
         self.turns: list[Turn] = []
         self.pick = 1  # the subject picked on the enroll tab, from 1
+        self.lost = ""  # name of the clip that was asked about until somebody in it was forgotten
         self.used = time.monotonic()
         self._links: dict[str, Link] = {}
         self._uploads: set[Path] = set()
@@ -120,7 +121,10 @@ class Session:
 
     def prune(self) -> None:
         """Drop the clips and links whose files were deleted, because they showed somebody who is forgotten."""
+        last = self.clips[-1] if self.clips else None
         self.clips = [clip for clip in self.clips if clip.path.exists()]
+        if last is not None and last not in self.clips:
+            self.lost = last.name
         if self.enrolling is not None and not self.enrolling.path.exists():
             self.enrolling, self.pick = None, 1
         self._links = {token: link for token, link in self._links.items() if link.path.exists()}
@@ -128,6 +132,10 @@ class Session:
     def keep(self, clip: SessionClip) -> None:
         """Make this the clip that is asked about."""
         self.clips.append(clip)
+        self.lost = ""
+        for turn in self.turns:
+            if not turn.source:  # it was asked when there was no clip
+                turn.ask_about(clip)
         while len(self.clips) > MAX_CLIPS:
             self.drop(self.clips.pop(0))
 

@@ -43,13 +43,20 @@ def clock(seconds: float, step: float = 1.0) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+def exact(seconds: float) -> str:
+    """A time to the tenth: "3.5 s", "1:05.0", "1:02:03.4"."""
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds, 1), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
+
+
 def percent(value: float) -> str:
-    """A probability in words: never a false "100 %" or "0 %"."""
-    if 0 < value < 0.01:
+    """A probability in words: never "100 %" or "0 %", which are rounded."""
+    if value < 0.01:
         return "< 1 %"
-    if 0.99 < value < 1:
-        return "> 99 %"
-    return f"{100 * value:.0f} %"
+    return f"{100 * value:.0f} %" if value <= 0.99 else "> 99 %"
 
 
 def _row(person: PersonPresence, duration_s: float, clip: str) -> str:
@@ -70,22 +77,23 @@ def _bar(name: str, state: str, span: tuple[float, float], duration_s: float, cl
     left = 100 * start / duration_s if duration_s else 0.0
     width = max(_THIN, 100 * (end - start) / duration_s if duration_s else 100.0)
     left = min(left, 100 - width)
-    when = f"{start:.1f} to {end:.1f} seconds"
+    when = f"{exact(start)} to {exact(end)}"
     doubt = ", unsure" if state == "unsure" else ""
     return (
         f'<button type="button" class="pv-bar" style="left:{left:.2f}%;width:{width:.2f}%" data-seek="{start:.2f}" '
-        f'data-clip="{clip}" title="{start:.1f}–{end:.1f} s: play from here" '
-        f'aria-label="Play from {start:.1f} seconds: {name}, {when}{doubt}"></button>'
+        f'data-clip="{clip}" title="{when}: play from here" '
+        f'aria-label="Play from {exact(start)}: {name}, {when}{doubt}"></button>'
     )
 
 
 def _axis(duration_s: float) -> str:
     marks = ticks(duration_s)
     step = marks[1] if len(marks) > 1 else duration_s
-    labels = "".join(_mark(t, step, 100 * t / duration_s if duration_s else 0.0) for t in marks)
+    labels = "".join(mark(t, step, 100 * t / duration_s if duration_s else 0.0) for t in marks)
     return f'<div class="pv-row pv-axis" aria-hidden="true"><span class="pv-track">{labels}</span></div>'
 
 
-def _mark(seconds: float, step: float, left: float) -> str:
+def mark(seconds: float, step: float, left: float) -> str:
+    """A label of the axis at so many per cent from the left."""
     end = ' class="pv-end"' if left > 95 else ""  # a label at the very end would stand out of the frame
     return f'<span{end} style="left:{left:.2f}%">{clock(seconds, step)}</span>'

@@ -1,7 +1,7 @@
-"""HTML of one turn of the conversation: the question, the answer, and under it, folded, what the answer rests on.
+"""HTML of the conversation's turns: the question, the answer, and under it, folded, what the answer rests on.
 
-In: a `Turn`, the faces of its clip. Out: HTML whose every foreign word went through `escape`. conversation.js puts it
-into the page, in the place of the same turn's earlier state.
+In: a session; a `Turn`, the faces of its clip. Out: HTML whose every foreign word went through `escape`.
+conversation.js puts it into the page, in the place of the same turn's earlier state.
 
 Notable choices: the answer stands first and alone; the fold's own line names those who were asked about with their
 probability, so that most people needn't open it. What belongs to a removed clip can't be played any more.
@@ -9,16 +9,42 @@ probability, so that most people needn't open it. What belongs to a removed clip
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from typing import Any
 
+from pvchat.chat.english import clock
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
-from pvchat_app.conversation import Face, Picture, Turn
-from pvchat_app.timeline import SIGNS, WORDS, percent, timeline
+from pvchat_app.conversation import FEW, Face, Picture, Turn
+from pvchat_app.faces import faces_of
+from pvchat_app.sessions import Session
+from pvchat_app.timeline import SIGNS, WORDS, exact, percent, timeline
 from pvchat_app.wording import escape, many
 
 MOST_CHIPS = 6  # people named in the fold's own line
+LONG_S = 30.0  # from this length on, times are told in figures, too
+MOST_TIMES = 24  # of one person
 WAITING = "Waiting for its turn"
+LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
+_NUMBERS = itertools.count(1)
+
+
+def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
+    """The conversation as conversation.js takes it: its number, all keys in order, and the HTML of turns.
+
+    What comes late, for it was overtaken, has a smaller number.
+
+    Args:
+        session: whose.
+        since: only the turns that may have changed while this one was answered.
+    """
+    turns = session.turns
+    if since in turns:
+        turns = turns[min(turns.index(since), max(0, len(turns) - LATE)) :]
+    faces = {id(t.clip): faces_of(session, t.clip) for t in turns if t.clip}
+    drawn = {turn.key: turn_card(turn, faces.get(id(turn.clip), ())) for turn in turns}
+    return {"number": next(_NUMBERS), "keys": [turn.key for turn in session.turns], "turns": drawn}
 
 
 def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:
@@ -57,8 +83,9 @@ def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
             f'<p class="pv-evidence pv-gone">{line} <span class="pv-dim">{escape(turn.source)} was removed.</span></p>'
         )
     photo = turn.clip.probe.kind == "photo"
-    plot = "" if photo or not turn.asked else timeline(turn.asked, turn.duration_s, turn.url)
-    under = f"{plot}{_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}"
+    plot = "" if photo or not turn.asked else timeline(_surest_first(turn), turn.duration_s, turn.url)
+    times = "" if photo else _times(turn)
+    under = f"{plot}{times}{_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}"
     if not under:
         return f'<p class="pv-evidence pv-gone">{line}</p>'
     return f'<details class="pv-more pv-evidence"><summary>{line}</summary>{under}</details>'
@@ -67,10 +94,16 @@ def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
 def _line(turn: Turn) -> str:
     """Who was asked about, present or not, with the probability."""
     if not turn.asked:
-        return f"None of {many(len(turn.presences), 'person', 'people')} enrolled is seen here"
-    chips = "".join(_chip(person) for person in turn.asked[:MOST_CHIPS])
+        there = any(person.decision != "absent" for person in turn.presences)  # the answer was about nobody of them
+        return "" if there else f"None of {many(len(turn.presences), 'person', 'people')} enrolled is seen here"
+    chips = "".join(_chip(person) for person in _surest_first(turn)[:MOST_CHIPS])
     more = len(turn.asked) - MOST_CHIPS
     return f"{chips}{f' and {more} more' if more > 0 else ''}"
+
+
+def _surest_first(turn: Turn) -> list[PersonPresence]:
+    """Who was asked about: who is present, who may be, who isn't."""
+    return sorted(turn.asked, key=lambda person: list(SIGNS).index(person.decision))
 
 
 def _chip(person: PersonPresence) -> str:
@@ -79,6 +112,25 @@ def _chip(person: PersonPresence) -> str:
         f'<span class="pv-{state}"><span class="pv-chip"><span aria-hidden="true">{SIGNS[state]}</span> {name} '
         f"{WORDS[state]} · {escape(percent(person.probability))}</span></span>"
     )
+
+
+def _times(turn: Turn) -> str:
+    """When each of a few people is seen in a long clip, in figures: there, bars are thin."""
+    seen = [person for person in _surest_first(turn) if person.spans]
+    if turn.duration_s < LONG_S or len(seen) > FEW:
+        return ""
+    return "".join(f'<p class="pv-times"><b>{escape(p.name)}</b> {_spans(p, turn.url)}</p>' for p in seen)
+
+
+def _spans(person: PersonPresence, clip: str) -> str:
+    doubt = ", unsure" if person.decision == "unsure" else ""
+    shown = " ".join(
+        f'<button type="button" class="pv-time" data-seek="{start:.2f}" data-clip="{clip}" '
+        f'aria-label="Play from {exact(start)}: {escape(person.name)}{doubt}">{clock(start)}–{clock(end)}</button>'
+        for start, end in person.spans[:MOST_TIMES]
+    )
+    more = len(person.spans) - MOST_TIMES
+    return shown + (f" and {many(more, 'more time', 'more times')}" if more > 0 else "")
 
 
 def _strip(pictures: Sequence[Picture], turn: Turn, photo: bool) -> str:
@@ -95,9 +147,9 @@ def _picture(picture: Picture, turn: Turn, photo: bool) -> str:
         return f'<figure class="{look}">{image}<span>{doubt}{name}</span></figure>'
     return (
         f'<button type="button" class="{look}" data-seek="{picture.time:.2f}" data-clip="{turn.url}" '
-        f'aria-label="Play from {picture.time:.1f} seconds: {escape(picture.words)}">'
+        f'aria-label="Play from {exact(picture.time)}: {escape(picture.words)}">'
         f'<img src="{picture.url}" alt="" loading="lazy">'
-        f"<span>{name}</span><span>{doubt}{picture.time:.1f} s</span></button>"
+        f"<span>{name}</span><span>{doubt}{exact(picture.time)}</span></button>"
     )
 
 

@@ -27,7 +27,7 @@ MOST_BYTES = 240_000  # of one picture: the repository refuses files that are mu
 SEEN = ("chat", "enroll", "people", "evaluate", "deep")
 KEPT = {*(name + end for name in SEEN for end in ("", "-dark", "-phone")), "unsure", "unsure-phone"}
 WHOLE = ("evaluate", "people", "deep")  # as long as the page is
-UNSURE_SIDE = 64  # pixels across: at this size the man is neither clearly Obama's nor clearly not
+UNSURE_SIDE = 40  # pixels across: at this size the man is neither clearly Obama's nor clearly not
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,8 @@ def test_a_removed_clip_is_gone_from_page_disk_and_memory(page, party: Path) -> 
     page.fill("#pv-question textarea", "Is Ana there?")
     page.press("#pv-question textarea", "Enter")
     page.wait_for_selector("#pv-chat .pv-error:has-text('There is no clip yet')")
+    page.wait_for_timeout(700)
+    assert page.locator("#pv-chat .pv-error").count() == 1  # it stays
 
 
 def test_a_photo_shows_one_picture_and_no_timeline(page, studio: Scenery) -> None:
@@ -156,3 +160,52 @@ def test_another_tab_begins_anew(page, served, party: Path) -> None:
     other.wait_for_timeout(800)
     assert other.locator("#pv-chat .pv-turn").count() == 0
     other.close()
+
+
+def test_a_reload_while_a_clip_is_looked_at_loses_no_answer(page, studio: Scenery, monkeypatch) -> None:
+    gate, recognise = threading.Event(), studio.recognise
+    monkeypatch.setattr(
+        "pvchat.perception.analysis.recognise", lambda *given, **more: gate.wait(60) and recognise(*given, **more)
+    )
+    tab(page, "Chat")
+    see(page, "chat", studio.clip("late", ANA))
+    page.wait_for_selector("#pv-chat-player figcaption:has-text('late.mp4')")
+    page.fill("#pv-question textarea", "Is Ana there?")
+    page.press("#pv-question textarea", "Enter")
+    page.wait_for_selector("#pv-chat .pv-wait")
+    page.reload()
+    tab(page, "Chat")
+    page.wait_for_selector("#pv-chat .pv-wait")
+    page.wait_for_timeout(500)
+    gate.set()
+    page.wait_for_selector("#pv-chat .pv-answer:has-text('Yes, Ana')")
+    page.wait_for_selector("#pv-chat-note .pv-notice:has-text('found')")
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        ([(1, "a", "a"), (2, "ab", "b")], ["a1", "b2"]),
+        ([(1, "a", "a"), (3, "ab", "b"), (2, "a", "a")], ["a2", "b3"]),  # overtaken: takes no question back
+        ([(1, "a", "a"), (3, "ab", "ab"), (2, "a", "a")], ["a3", "b3"]),  # nor an answer
+        ([(1, "ab", "ab"), (3, "", ""), (2, "ab", "b")], []),
+    ],
+)
+def test_what_was_overtaken_takes_nothing_back(served, values, left) -> None:
+    script = (files("pvchat_app") / "conversation.js").read_text(encoding="utf-8")
+    page = served[0].new_page()
+    page.set_content('<div id="at"><div class="pv-log"></div></div>')
+    said = [
+        {"number": n, "keys": list(keys), "turns": {k: f'<p data-turn="{k}">{k}{n}</p>' for k in turns}}
+        for n, keys, turns in values
+    ]
+    page.evaluate(
+        """([script, values]) => {
+          const props = { value: null }; let draw;
+          new Function("element", "props", "watch", "trigger", script)(at, props, (_, call) => { draw = call; });
+          for (const value of values) { props.value = value; draw(); }
+        }""",
+        [script, said],
+    )
+    assert page.locator(".pv-log > p").all_inner_texts() == left
+    page.close()

@@ -6,14 +6,16 @@ import json
 import threading
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from make_analysis import make_analysis, make_track
 from make_app import ANA, BEN, Scenery, real_clip, upload, wait_for
 from PIL import Image
-from pvchat_app import cards, evidence, turncard
+from pvchat_app import cards, enroll_tab, evidence, turncard
 from pvchat_app.desk import Desk
 
+from pvchat import video
 from pvchat.errors import NoSubjectError, PeopleError, VideoReadError
 from pvchat.schemas import PersonPresence
 
@@ -289,3 +291,27 @@ def test_where_nothing_can_be_trained_the_message_says_so(desk: Desk, party: Pat
     assert desk.engine.trains
     assert "until the deep one is done" in cards.enrolled(ben, desk.engine.trains, asked=True)
     assert "trained" not in cards.enrolled(ben, False)
+
+
+def test_as_many_people_are_found_as_answers_count(desk: Desk, scenery: Scenery) -> None:
+    path = scenery.clip("cut", ANA, BEN)
+    key = video.content_key(path)
+    again = [make_track(BEN, range(0, 3)), make_track(BEN, range(3, 6))]  # followed anew after a cut
+    scenery.known[key] = make_analysis(make_track(ANA), *again, key=key)
+    session = asking(desk, path)
+    desk.look(session.clips[-1])
+    assert "2 people found, 1 of them enrolled. Ask about it." in desk.seen(session.clips[-1])
+    assert "I see two people in this video: Ana and one" in last(desk.ask(session, "How many people?")).text
+
+
+def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) -> None:
+    session = enrolling(desk, party)
+    html = enroll_tab._found(desk, session)
+    assert html.count("looks like Ana") == 1
+    page = SimpleNamespace(session_hash="one")
+    picked = enroll_tab._picking(desk)(SimpleNamespace(_data={"pick": "2"}), page)
+    assert picked[0] == ""  # what was said of the one before
+    assert session.pick == 2
+    tracks, seconds = desk.subjects(session.enrolling)
+    assert "others, smaller" not in html
+    assert "and 3 others, smaller" in cards.subjects(tracks, seconds, 1, more=3)

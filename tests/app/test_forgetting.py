@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,3 +84,19 @@ def test_a_person_who_was_trained_meanwhile_is_found_by_her_earlier_id(desk: Des
     assert desk.sessions.find(link.rsplit("/", 1)[1])
     people.forget("Anna")
     assert desk.sessions.find(link.rsplit("/", 1)[1]) is None
+
+
+@pytest.mark.parametrize("forget", FORGET.values(), ids=FORGET.keys())
+def test_a_clip_that_went_with_somebody_is_missed_in_words(desk: Desk, party: Path, forget: Any) -> None:
+    session = desk.sessions.of("one")
+    session.keep(desk.receive(session, upload(desk, party)))
+    list(desk.ask(session, "Is Ana there?"))
+    forget(desk, "Ana")
+    told = chat_tab._posing(desk)("Who is there?", "", "", SimpleNamespace(session_hash="one"))
+    assert session.turns[-1].error.startswith("party.mp4 is deleted: it showed somebody who was forgotten.")
+    assert told[-1] is None  # the upload
+    assert "party.mp4" not in "".join(told[3:6])
+    session.keep(desk.receive(session, upload(desk, party)))
+    *_, turn = desk.answer(session, session.turns[-1])  # the question is about the clip that came
+    assert turn.question == "Who is there?"
+    assert turn.text.startswith("Nobody")

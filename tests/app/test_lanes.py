@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 from make_browser import browser
-from pvchat_app.film import film, joined
+from pvchat_app.film import film
 
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
@@ -74,11 +74,6 @@ def test_everything_lies_inside_at_any_length(length: float, shots: int) -> None
 def test_names_cannot_become_markup_or_templates() -> None:
     html = film(seen(), [PersonPresence(NASTY, "present", 1.0, [(0, 1)])], 10.0, "/files/x")
     assert not any(bad in html for bad in ("<img", "${", "{{"))
-
-
-def test_close_spans_are_joined() -> None:
-    assert joined([(5, 6), (0, 1), (1.5, 2)], 0.5) == [(0, 2), (5, 6)]
-    assert joined([], 1) == []
 
 
 @pytest.fixture
@@ -148,3 +143,12 @@ def test_zooming_parts_what_lay_together_and_a_redraw_keeps_it(page: Any) -> Non
         page.keyboard.press("-")
     assert page.locator('[data-zoom="out"]').is_disabled()
     assert page.evaluate("document.querySelector('.pv-film-scroll').scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_zooming_keeps_where_the_player_is_in_view(page: Any) -> None:
+    page.evaluate("n = document.querySelector('.pv-film-now'); n.hidden = false; n.style.left = '80%'")
+    for _ in range(4):
+        page.locator('[data-zoom="in"]').click()
+    inside = "b = document.querySelector('.pv-film-scroll').getBoundingClientRect(), a = n.getBoundingClientRect().left"
+    assert page.evaluate(f"{inside}, a > b.left && a < b.right")

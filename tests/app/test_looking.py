@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 from make_app import ANA, BEN, Scenery, upload, wait_for
+from pvchat_app import chat_tab, page, screening
 from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import Desk
 from pvchat_app.evidence import best_sightings
@@ -17,6 +20,8 @@ from pvchat_app.turncard import turn_card
 
 from pvchat.errors import VideoReadError
 from pvchat.schemas import ClipAnalysis, SceneFacts, SceneSpan
+
+PAGE = SimpleNamespace(session_hash="one")  # what Gradio tells of who asks
 
 
 class Slow:
@@ -31,6 +36,7 @@ class Slow:
         monkeypatch.setattr(desk.engine.chat, "analyse", self.analyse)
         monkeypatch.setattr("pvchat_app.streaming.BEAT_S", 0.02)
         monkeypatch.setattr("pvchat_app.desk.BEAT_S", 0.02)
+        monkeypatch.setattr("pvchat_app.chat_tab.BEAT_S", 0.02)
         self._desk = desk
 
     def analyse(self, clip: Path, partial=None) -> ClipAnalysis:
@@ -170,3 +176,55 @@ def test_pictures_are_of_the_part_that_was_asked_about() -> None:
     assert best_sightings(track, 1, times, [(10.0, 15.0)]) == [12]
     assert best_sightings(track, 2, times, [(0.0, 5.0), (10.0, 15.0)]) == [3, 12]
     assert len(best_sightings(track, 3, times, [(50.0, 60.0)])) == 3  # thinned out there: others stand for it
+
+
+def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(desk: Desk) -> None:
+    for event in (chat_tab._answering(desk), chat_tab._answering(desk, patient=True), screening.looking(desk)):
+        rows = list(event(PAGE))
+        assert rows  # of a generator that yields nothing Gradio empties conversation and timeline
+        assert all(part == gr.skip() or part["keys"] == [] for row in rows for part in row)
+
+
+def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, slow: Slow, clip) -> None:
+    turn = desk.pose(session_of(desk), "Is Ana there?")
+    turn.taken = True  # the page before still answers it
+    assert len(list(chat_tab._answering(desk)(PAGE))) == 1
+    answers, looks = chat_tab._answering(desk, patient=True)(PAGE), screening.looking(desk)(PAGE)
+    next(answers)
+    assert turn.key in next(answers)[0]["turns"]
+    turn.taken = False  # it lets go
+    next(looks)
+    slow.steps.release()
+    ahead(looks, lambda row: "seen so far: up to 0:10" in str(row[-1]))
+    slow.steps.release(3)
+    *_, (said, _) = answers
+    assert "Yes, Ana is in this video" in str(chat_tab.view(session_of(desk)))
+    assert turn.done
+    *_, row = looks
+    assert "2 people found, 1 of them enrolled" in row[1]
+    *_, again = screening.looking(desk)(PAGE)  # also where a question was faster than the look
+    assert (again[1], again[-1]) == (row[1], row[-1])
+
+
+def test_a_second_question_is_answered_while_the_first_one_still_is(desk: Desk, slow: Slow, clip) -> None:
+    first, second = (desk.pose(session_of(desk), question) for question in ("Is Ana there?", "Where is Ana?"))
+    events = [chat_tab._answering(desk)(PAGE) for _ in range(2)]
+    for event in events:
+        next(event)
+        next(event)
+    slow.steps.release()
+    ahead(events[0], lambda row: first.text.startswith("Seen so far"))
+    ahead(events[1], lambda row: second.text.startswith("Seen so far"))
+    left = chat_tab._answering(desk)(PAGE)
+    third = desk.pose(session_of(desk), "How many people?")
+    ahead(left, lambda row: third.status.startswith("Looking through"))
+    left.close()  # its page went away
+    assert (third.status, third.taken) == ("Waiting for its turn", False)
+    slow.steps.release(3)
+    for event in events:
+        list(event)
+    assert third.done
+    assert first.done
+    assert second.done
+    waits = [d for d in page.build(desk, desk.sessions.root).config["dependencies"] if d["trigger_after"] is not None]
+    assert sum(d["trigger_mode"] == "multiple" for d in waits) >= 6  # Gradio drops a second one elsewhere

@@ -27,7 +27,7 @@ def test_every_person_has_a_row_and_every_span_a_button_that_plays_from_its_star
     assert re.findall(r'data-seek="([\d.]+)"', html) == ["0.00", "5.00", "1.00"]
     assert html.count("<button") == 3
     assert 'style="left:50.00%;width:50.00%"' in html
-    assert "Play from 1.0 seconds: Ben, 1.0 to 2.0 seconds, unsure" in html
+    assert "Play from 1.0 s: Ben, 1.0 s to 2.0 s, unsure" in html
 
 
 def test_unsure_looks_and_reads_different_from_absent() -> None:
@@ -70,7 +70,8 @@ def test_the_axis_has_a_few_round_times_that_lie_in_the_clip(duration: float) ->
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0 %"), (0.004, "< 1 %"), (0.5, "50 %"), (0.996, "> 99 %"), (1.0, "100 %")]
+    ("value", "text"),
+    [(0.0, "< 1 %"), (0.004, "< 1 %"), (0.5, "50 %"), (0.99, "99 %"), (0.996, "> 99 %"), (1.0, "> 99 %")],
 )
 def test_percentages_are_never_falsely_certain(value: float, text: str) -> None:
     assert percent(value) == text

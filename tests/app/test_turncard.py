@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from make_browser import browser
 from pvchat_app.conversation import Face, Picture, SessionClip, Turn
 from pvchat_app.starters import WHO, starters
 from pvchat_app.turncard import turn_card
@@ -82,3 +85,41 @@ def test_starters_follow_who_is_there() -> None:
     assert starters([], ["Ana", "Ben"])[:2] == [WHO, "Is Ben in this video?"]
     assert "What is Ben doing?" in starters(["Ana", "Ben"], ["Ana", "Ben"])
     assert starters([], [])[0] == WHO
+
+
+def test_an_answer_about_nobody_does_not_say_that_nobody_is_seen() -> None:
+    assert "None of" not in turn_card(turn([], [person("Ana"), person("Ben", "absent")]))
+    assert "None of 2 people enrolled" in turn_card(turn([], [person("Ana", "absent"), person("Ben", "absent")]))
+
+
+def test_who_is_there_comes_before_who_may_be() -> None:
+    everyone = [*(person(f"May{i}", "unsure") for i in range(8)), person("Ana")]
+    line = re.findall(r'<span class="pv-(\w+)"><span class="pv-chip">', turn_card(turn(everyone, everyone)))
+    assert line == ["present", *["unsure"] * 5]
+
+
+def test_times_of_a_long_clip_are_figures_that_can_be_clicked() -> None:
+    ana = PersonPresence("Ana", "present", 0.9, [(14.2, 16.0), (249.8, 251.0)], track=0)
+    shown = turn([ana], [ana])
+    assert "pv-times" not in turn_card(shown)
+    shown.duration_s = 376.0
+    shown.pictures = [Picture("/files/p", Path("p.jpg"), "Ana", 249.8, "words")]
+    html = turn_card(shown)
+    assert re.findall(r'data-seek="([\d.]+)"[^>]*>([\d:–]+)</button>', html) == [
+        ("14.20", "0:14–0:16"), ("249.80", "4:10–4:11"),
+    ]  # fmt: skip
+    assert "<span>4:09.8</span>" in html  # under the picture
+    assert "249.8 s" not in html
+
+
+@pytest.mark.browser
+def test_a_long_name_stays_on_a_phone(tmp_path: Path) -> None:
+    long = person("Dr. Maximiliane Alexandra Freifrau von und zu Hohenstein-Wartenberg")
+    style = "".join((files("pvchat_app") / name).read_text(encoding="utf-8") for name in ("style.css", "tabs.css"))
+    path = tmp_path / "turn.html"
+    path.write_text(f'<!doctype html><meta charset="utf-8"><style>{style}</style>{turn_card(turn([long], [long]))}',
+                    encoding="utf-8")  # fmt: skip
+    with browser() as opened:
+        shown = opened.new_page(viewport={"width": 390, "height": 600})
+        shown.goto(path.as_uri())
+        assert shown.evaluate("document.documentElement.scrollWidth") <= 390
