@@ -112,11 +112,12 @@ def build(desk: Desk) -> ChatTab:
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
     def go_on(came: Any) -> None:
-        """After a clip came, or the page that shows it: it is looked at, and what waits for that is answered."""
+        """After a page came that was loaded anew: its clip is looked at, and what waits for that is answered."""
         came.then(looking(desk), None, held, show_progress="hidden", **LOOKS)
         came.then(_answering(desk, patient=True), None, [chat, film], **waits)
 
-    go_on(upload.upload(receiving(desk), upload, held, show_progress="hidden", **LOOKS))
+    seen = upload.upload(receiving(desk), upload, held, show_progress="hidden", **LOOKS)
+    seen.then(answer, None, [chat, film], **waits)  # what was asked before there was a clip
 
     return ChatTab(upload, held, show, uploaded, go_on)
 

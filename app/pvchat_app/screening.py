@@ -27,10 +27,10 @@ REDRAWN = 0.02  # the timeline is drawn anew when so much more of the clip was s
 
 
 def receiving(desk: Desk) -> Callable[..., Any]:
-    """The event of an upload."""
+    """The event of an upload: one, for Gradio's page may lose what is queued just as another event ends."""
 
     def receive(upload: str | None, request: gr.Request) -> Iterator[Any]:
-        """Show the clip that came; a question that came before it is about it."""
+        """Show the clip, then look at it: the first question needn't wait for that; one that came before is about it."""
         session = desk.sessions.of(request.session_hash or "")
         same = [gr.skip()] * 5  # starters, timeline
         yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
@@ -41,15 +41,16 @@ def receiving(desk: Desk) -> Callable[..., Any]:
             return
         session.keep(clip)
         yield cards.player(clip), gr.skip(), view(session), *same[1:], ""
+        yield from _looked_at(desk, session, clip)
 
     return receive
 
 
 def looking(desk: Desk) -> Callable[..., Any]:
-    """What follows it, or a page that was loaded anew."""
+    """What follows a page that was loaded anew."""
 
     def look(request: gr.Request) -> Iterator[Any]:
-        """Look at the clip, so that the first question needn't wait for that; on a page loaded anew, go on with it."""
+        """Go on with the look at its clip."""
         session = desk.sessions.of(request.session_hash or "")
         yield [gr.skip()] * 8  # of a generator that yields nothing Gradio would empty all of them
         if session.clips:
