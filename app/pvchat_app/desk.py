@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
-from pvchat.schemas import ClipAnalysis, Progress, Track
+from pvchat.schemas import Progress, Track
 from pvchat.storage import temporary
 from pvchat_app import cards, evidence, export, forgetting, pace
 from pvchat_app.conversation import SessionClip, Turn
@@ -24,7 +24,7 @@ from pvchat_app.film import film
 from pvchat_app.headcount import headcount
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.joins import Join, Joins
-from pvchat_app.looking import Looks
+from pvchat_app.looking import Looks, answer_now
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.streaming import BEAT_S, streamed
 from pvchat_app.wording import told
@@ -211,24 +211,13 @@ class Desk:
             turn.status, seen = looking.watch.text, looking.so_far
             if seen is not None and seen.duration_s >= next_s:
                 next_s = 2 * seen.duration_s
-                for _ in streamed(partial(self._answer_so_far, seen, clip, turn, history)):
+                for _ in streamed(partial(answer_now, self.engine.chat, seen, turn, history, self._speaking)):
                     yield turn
                 forgetting.note(session, clip, turn, self.engine.people)
             yield turn
         turn.status = ""
         if looking.failure is not None:
             raise looking.failure
-
-    def _answer_so_far(
-        self, seen: ClipAnalysis, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]
-    ) -> None:
-        """The answer as a whole: it is told anew when more was seen, not in pieces."""
-        with self._speaking:
-            whole_s = clip.probe.duration_s
-            answer = self.engine.chat.ask_so_far(
-                clip.path, seen, whole_s, turn.question, history=history, between=turn.between
-            )
-            turn.take(answer, whole_s)
 
     def _answer(self, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
         def tell(what: str, done: float, total: float) -> None:

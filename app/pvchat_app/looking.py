@@ -9,12 +9,17 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from pvchat.schemas import ClipAnalysis, Progress
-from pvchat_app.conversation import SessionClip
+from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.progress import Watch
 from pvchat_app.streaming import BEAT_S
+
+if TYPE_CHECKING:
+    from pvchat.service import PVChat
 
 
 class StoppedError(Exception):
@@ -60,6 +65,36 @@ class Looking:
                 progress(*self.watch.state)
         if self.failure is not None:
             raise self.failure
+
+
+def answer_now(
+    chat: PVChat,
+    seen: ClipAnalysis,
+    turn: Turn,
+    history: list[str],
+    speaking: AbstractContextManager[object],
+    stream: Callable[[str], None],
+) -> None:
+    """Answer a question while its long video is looked through: as a whole, to be told anew when more was seen.
+
+    Minutes that the look hasn't come to yet are looked at now.
+
+    Args:
+        chat: whom it is asked.
+        seen: what was seen so far.
+        turn: the question, with its clip; takes the answer.
+        history: earlier questions about the clip.
+        speaking: held while an answer is made, by one at a time.
+        stream: isn't called.
+    """
+    assert turn.clip is not None
+    path, whole_s, asked = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history, turn.between)
+    ahead = chat.look_ahead(path, seen, whole_s, *asked)  # while others are answered
+    with speaking:
+        if ahead is None:
+            turn.take(chat.ask_so_far(path, seen, whole_s, *asked), whole_s)
+        else:
+            turn.take(chat.ask_of_part(path, ahead, *asked), whole_s)
 
 
 class Looks:

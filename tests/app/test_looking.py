@@ -19,7 +19,7 @@ from pvchat_app.sessions import Session
 from pvchat_app.turncard import turn_card
 
 from pvchat.errors import VideoReadError
-from pvchat.schemas import ClipAnalysis, SceneFacts, SceneSpan
+from pvchat.schemas import ClipAnalysis, Look, SceneFacts, SceneSpan
 
 PAGE = SimpleNamespace(session_hash="one")  # what Gradio tells of who asks
 
@@ -99,13 +99,34 @@ def test_the_answer_comes_while_the_rest_is_looked_at_and_is_refined(desk: Desk,
     assert slow.calls == 1
 
 
-def test_a_later_part_is_waited_for(desk: Desk, slow: Slow, clip) -> None:
+def test_a_later_part_is_looked_at_out_of_turn(desk: Desk, slow: Slow, clip, monkeypatch) -> None:
+    needed: list[tuple[float, float]] = []
+
+    def look_ahead(path: Path, part: tuple[float, float]) -> Look:
+        needed.append(part)
+        return Look(slow.whole.between(24.0, 36.0), length_s=40.0)
+
+    monkeypatch.setattr(desk.engine.chat._clips, "look_ahead", look_ahead)
     turns = desk.ask(session_of(desk), "Is Ana there at 0:30?")
+    slow.steps.release()
+    ahead(turns, lambda turn: turn.text == "No, Ana is not in this part of the video.")
+    turn = session_of(desk).turns[-1]
+    assert needed == [(28, 32)]
+    assert not turn.done
+    assert turn.duration_s == 40
+    slow.steps.release(3)
+    *_, turn = turns
+    assert turn.text == "No, Ana is not in this part of the video."
+    assert set(needed) == {(28, 32)}
+
+
+def test_a_shot_that_was_not_come_to_is_waited_for(desk: Desk, slow: Slow, clip) -> None:
+    turns = desk.ask(session_of(desk), "Is Ana there in shot 7?")
     slow.steps.release()
     ahead(turns, lambda turn: turn.text.endswith("I haven't come to that part yet."))
     slow.steps.release(3)
     *_, turn = turns
-    assert turn.text == "No, Ana is not in this part of the video."
+    assert "there is no such shot" in turn.error
 
 
 def test_nobody_of_that_name_is_told_at_once(desk: Desk, slow: Slow, clip) -> None:
