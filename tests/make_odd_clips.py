@@ -22,12 +22,13 @@ def unknown_codec(path: Path) -> Path:
     return path
 
 
-def before_its_beginning(path: Path) -> Path:
-    """A fragmented MP4 whose only fragment claims that its samples lie before the file."""
-    encode(path, grey_frames(), container="mp4", container_options={"movflags": "frag_keyframe+empty_moov"})
+def beyond_any_end(path: Path) -> Path:
+    """A fragmented MP4 whose first fragment claims that its samples lie farther away than files are long."""
+    options = {"movflags": "frag_keyframe+empty_moov"}
+    encode(path, grey_frames(), container="mp4", container_options=options, options={"g": "12"})
     data = bytearray(path.read_bytes())
     at = data.index(b"tfhd") + 12  # ISO/IEC 14496-12 §8.8.7: flags and track, then where the data begins
-    data[at : at + 8] = struct.pack(">q", -(1 << 40))
+    data[at : at + 8] = struct.pack(">q", 1 << 62)
     path.write_bytes(data)
     return path
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -138,9 +139,12 @@ def test_masked_faces_of_a_forgotten_clip_are_not_kept(
 ) -> None:
     clip = studio.clip("party", ANA)
     monkeypatch.setattr("pvchat.perception.analysis.covered", lambda clip, analysis, numbers, experts: analysis)
+    for known in studio.known.values():
+        known.tracks[0].masked = np.zeros((0, 128), np.float32)
     analysis = chat.analyse(clip)
     chat.forget("Ana")
     chat._clips.covered(clip, analysis)
+    assert studio.decoded[-2:] == ["party.mp4"] * 2  # it was made
     assert not kept(chat.cache.root)
 
 

@@ -20,7 +20,7 @@ from pvchat.video.packets import demuxed
     ("make", "name", "reason"),
     [
         (make_odd_clips.unknown_codec, "a.mkv", "codec is not supported"),
-        (make_odd_clips.before_its_beginning, "a.mp4", "holds no pictures"),
+        (make_odd_clips.beyond_any_end, "a.mp4", "cut off or damaged"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, make: Callable[[Path], Path], name: str, reason: str) -> None:

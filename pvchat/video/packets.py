@@ -94,7 +94,7 @@ def _measure(walk: Walk, declared_fps: float) -> None:
 
 
 def av_error() -> tuple[type[Exception], ...]:
-    """What PyAV raises when FFmpeg fails, or the file that it reads: damaged headers point before its beginning."""
+    """What PyAV raises when FFmpeg fails, or the file that it reads: damaged headers point beyond any end."""
     import av
 
     return av.error.FFmpegError, OSError
