@@ -23,6 +23,7 @@ _LAST = re.compile(
     re.IGNORECASE,
 )
 _MOST_ABSENT = 12  # people who aren't there told by name …
+_FEW_SPANS, _MOST_SPANS = 3, 8  # that are told one by one in passing, and where the question is when
 _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a dozen may resemble somebody in a crowd
 _REFUSED = {
     "appearance": "what {who} {is_} wearing",
@@ -119,7 +120,18 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     if re.search(r"\bhow (often|many times)\b", asked, re.IGNORECASE):
         often = {1: "once", 2: "twice"}.get(len(person.spans), f"{number(len(person.spans))} times")
         return f"{name} is in this video {often}, {seen.removeprefix(f'{often} ')}."
-    return f"{name} is in this video {seen}."
+    return f"{name} is in this video {seen if len(person.spans) <= _FEW_SPANS else _each(person.spans)}."
+
+
+def _each(spans: Sequence[tuple[float, float]]) -> str:
+    """Many spans one by one, for whoever asks when; of very many the first, and until when the others are."""
+    told, more = [_span(*span) for span in spans[:_MOST_SPANS]], len(spans) - _MOST_SPANS
+    rest = [f"{number(more)} more {'times' if more > 1 else 'time'} until {clock(spans[-1][1])}"] if more > 0 else []
+    return f"{number(len(spans))} times: {join([*told, *rest])}"
+
+
+def _span(start_s: float, end_s: float) -> str:
+    return f"from {clock(start_s)} to {clock(end_s)}" if clock(start_s) != clock(end_s) else f"at {clock(start_s)}"
 
 
 def nobody(question: Question, asked: Sequence[PersonPresence]) -> list[str]:
@@ -160,9 +172,9 @@ def when(person: PersonPresence, evidence: Evidence) -> str:
         return ""
     if length is not None and sum(b - a for a, b in spans) >= 0.95 * length:
         return "the whole time"
-    if len(spans) > 3:
+    if len(spans) > _FEW_SPANS:
         return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
-    return join([f"from {clock(a)} to {clock(b)}" if clock(a) != clock(b) else f"at {clock(a)}" for a, b in spans])
+    return join([_span(*span) for span in spans])
 
 
 def is_still(evidence: Evidence) -> bool:
