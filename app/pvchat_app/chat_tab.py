@@ -53,8 +53,26 @@ class ChatTab:
     go_on: Callable[[Any], None]
 
 
-def build(desk: Desk) -> ChatTab:
-    """Lay the tab out and connect it."""
+@dataclass(frozen=True)
+class _Laid:
+    """What the tab is made of, as far as something is connected to it."""
+
+    upload: gr.File
+    shown: gr.HTML
+    note: gr.HTML
+    film: gr.HTML
+    chat: gr.HTML
+    question: gr.Textbox
+    ask: gr.Button
+    part: tuple[gr.Textbox, gr.Textbox]
+    starters: list[gr.Button]
+    clear: gr.Button
+    copy: gr.Button
+    export: gr.Button
+    link: gr.HTML
+
+
+def _lay_out() -> _Laid:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
             upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
@@ -70,7 +88,7 @@ def build(desk: Desk) -> ChatTab:
                     placeholder="Ask: is Ana there?", elem_id="pv-question", min_width=180,
                 )  # fmt: skip
                 ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-ask")
-            start, end = _part_boxes()
+            part = _part_boxes()
             with gr.Row(equal_height=False, elem_id="pv-starters"):
                 buttons = [
                     gr.Button(text, size="sm", elem_id=f"pv-starter-{i}", min_width=130)
@@ -81,26 +99,33 @@ def build(desk: Desk) -> ChatTab:
                 copy = gr.Button("Copy", size="sm", elem_id="pv-copy", min_width=70)
                 export = gr.Button("Export conversation", size="sm", elem_id="pv-export", min_width=130)
             link = gr.HTML("", elem_id="pv-export-link")
+    return _Laid(upload, shown, note, film, chat, question, ask, part, buttons, clear, copy, export, link)
 
-    held = [shown, note, chat, *buttons, film]
+
+def build(desk: Desk) -> ChatTab:
+    """Lay the tab out and connect it."""
+    laid = _lay_out()
+    upload, shown, note, film, chat, link = laid.upload, laid.shown, laid.note, laid.film, laid.chat, laid.link
+    start, end = laid.part
+    held = [shown, note, chat, *laid.starters, film]
     upload.clear(removing(desk), None, held, **QUICK)
     upload.change(lambda: ("", ""), None, [start, end], **QUICK)  # another clip has other parts
     pose, answer = _posing(desk), _answering(desk)
     # "multiple": a question that comes while the one before is still answered isn't lost, nor waits for its film's end
     waits: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", **ANSWERS}
-    asks = [ask.click, question.submit, start.submit, end.submit]
-    posing = [chat, question, link, shown, note, film, upload]
-    asked = gr.on(asks, pose, [question, start, end], posing, trigger_mode="multiple", **QUICK)
+    asks = [laid.ask.click, laid.question.submit, start.submit, end.submit]
+    posing = [chat, laid.question, link, shown, note, film, upload]
+    asked = gr.on(asks, pose, [laid.question, start, end], posing, trigger_mode="multiple", **QUICK)
     asked.then(answer, None, [chat, film], **waits)
-    for button in buttons:
+    for button in laid.starters:
         posed = button.click(pose, [button, start, end], posing, trigger_mode="multiple", **QUICK)
         posed.then(answer, None, [chat, film], **waits)
     chat.click(_correcting(desk), None, chat, **MODEL | {"show_progress": "hidden"}).then(
         answer, None, [chat, film], **waits
     )
-    export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=following("pv-export-link"))
-    copy.click(None, None, link, js=_COPY)
-    clear.click(_clearing(desk), None, [chat, link], **QUICK)
+    laid.export.click(_exporting(desk), None, link, **QUICK).then(None, None, None, js=following("pv-export-link"))
+    laid.copy.click(None, None, link, js=_COPY)
+    laid.clear.click(_clearing(desk), None, [chat, link], **QUICK)
 
     def show(session: Session) -> tuple[Any, ...]:
         """The tab as a session has it: clip, what was seen, conversation, starters."""
