@@ -30,7 +30,7 @@ def receiving(desk: Desk) -> Callable[..., Any]:
     """The event of an upload: one, for Gradio's page may lose what is queued just as another event ends."""
 
     def receive(upload: str | None, request: gr.Request) -> Iterator[Any]:
-        """Show the clip, then look at it: the first question needn't wait for that; one that came before is about it."""
+        """Show the clip, then look at it before anybody asks; a question that came before it is about it."""
         session = desk.sessions.of(request.session_hash or "")
         same = [gr.skip()] * 5  # starters, timeline
         yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
