@@ -10,7 +10,7 @@ from pvchat.chat.answers import plain_answer
 from pvchat.chat.claims import asks
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import Question, read_question
-from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
+from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts, Why
 
 NAMES = ["Ana", "Ben"]
 
@@ -145,3 +145,39 @@ def test_other_questions_are_refused_kindly_in_their_language(language: str) -> 
 def test_english_is_not_taken_for_another_language(text: str) -> None:
     question = read_question(text, NAMES)
     assert not re.search("englisch|anglais|ingl|英文", question.reply, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "text", ["Why do you say so?", "And why do you think that?", "what makes you think so", "What is that based on?"]
+)
+def test_why_so_tells_what_the_answer_before_rests_on(text: str) -> None:
+    jacket = Garment("jacket", "red", 0.9)
+    facts = PersonFacts(clothes=[jacket], grounds={"jacket": Ground(4.0, (0.1, 0.2, 0.3, 0.9), 0.8)})
+    seen = Evidence({"Ana": facts}, duration_s=20.0)
+    people = [
+        PersonPresence("Ana", "present", 0.998, [(2.0, 9.0)], 0),
+        PersonPresence("Ben", "absent", 0.02, why=Why("other", text="Most like Ben is somebody who is more like Ana.")),
+    ]
+
+    def why(before: str) -> str:
+        question = read_question(text, NAMES, previous=read_question(before, NAMES))
+        return plain_answer(question, question.about(people), seen)
+
+    ana = "Ana is recognised by what was enrolled (probability 0.99), from 0:02 to 0:09."
+    assert why("What is Ana wearing?") == f"{ana} Seen best: a red jacket at 0:04."
+    assert why("Where is Ana?") == ana
+    assert why("Who is there?") == ana
+    assert (
+        why("Is Ben there?")
+        == "Ben is not recognised (probability 0.02). Most like Ben is somebody who is more like Ana."
+    )
+    assert why("Thanks!").startswith("I can't tell that")  # nothing was answered
+
+
+def test_after_why_so_the_next_question_is_a_question() -> None:
+    before = read_question("Why do you say so?", NAMES, previous=read_question("What is Ana wearing?", NAMES))
+    assert before.why
+    after = read_question("And Ben?", NAMES, previous=before)
+    assert (after.people, after.type, after.why) == (("Ben",), "appearance", False)
+    assert not read_question("and at 0:12?", NAMES, previous=before).why
+    assert not read_question("Why do you say so?", NAMES).why

@@ -181,8 +181,8 @@ def _lead(plain: str, own: int, names: Sequence[str]) -> Lead:
 
 
 def may_speak(question: Question) -> bool:
-    """Whether the model is asked at all: not for small talk, nor for an order of people that it never learned."""
-    return not question.aspect.of_all and not question.reply
+    """Whether the model is asked at all: not for small talk, nor for what it never learned."""
+    return not question.aspect.of_all and not question.reply and not question.why
 
 
 def named(question: Question, people: Sequence[PersonPresence]) -> list[str]:

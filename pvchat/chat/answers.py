@@ -37,6 +37,7 @@ from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
+from pvchat.chat.whys import told_why
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def write_answer(
     """
     answer = plain_answer(question, people, evidence)
     asked = asked_of(question, people)
-    usual = question.aspect.name == "usual" and not question.reply and question.things is None
+    usual = question.aspect.name == "usual" and not question.reply and not question.why and question.things is None
     told = usual and question.type != "existence" and all(p.decision == "present" for p in asked)
     if language is not None and asked and told:
         answer = rephrase(answer, [p.name for p in people], language).text
@@ -90,6 +91,8 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     if question.reply:
         return question.reply
     asked = asked_of(question, people)
+    if question.why:
+        return told_why(question, asked, evidence)
     if question.things is not None:
         present = [p for p in asked if p.decision == "present"] if question.people else []
         told = [answer_things(question.things, present, evidence)] if present or not question.people else []

@@ -193,7 +193,7 @@ def _soft(known: Sequence[Personal]) -> list[tuple[str, int]]:
 def _is_asked(question: Question, present: Sequence[PersonPresence], evidence: Evidence) -> bool:
     """Whether a base is asked: about somebody who is there or about the whole, and nothing that was measured."""
     aspect = question.aspect
-    if question.reply or question.asks_who or question.things is not None or aspect.name in _MEASURED:
+    if question.reply or question.why or question.asks_who or question.things is not None or aspect.name in _MEASURED:
         return False
     if aspect.name == "usual" and question.type == "existence":
         return False

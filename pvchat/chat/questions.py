@@ -57,6 +57,11 @@ _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.IG
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
+_WHY_SO = re.compile(
+    r"(?:and |but )?(?:why (?:do|would|did) you (?:say|think|believe) (?:so|that|this|it)"
+    r"|what makes you (?:say|think|believe) (?:so|that|this|it)|(?:on )?what (?:is|are) (?:that|this|it) based(?: on)?"
+    r"|what does (?:that|this|it) rest on|show me why)\W*"
+)
 _IT = re.compile(  # what was just said to be worn
     r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"
     rf"|(?:is|was) it (?:(?:dark|light|bright) )?(?:{'|'.join(sorted(COLOURS))}))\W*$"
@@ -85,6 +90,7 @@ class Question:
         things: what it asks about things, where it does.
         focus: whom "she" means in the question after it.
         dangling: "he" or "she" is asked about, and no question says who that is.
+        why: what the answer to this question, which was asked before, rests on.
     """
 
     text: str
@@ -100,6 +106,7 @@ class Question:
     things: ThingQuestion | None = None
     focus: tuple[str, ...] = ()
     dangling: bool = False
+    why: bool = False
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those it is about: all, a sighting to each, for "who" and where it names nobody."""
@@ -164,6 +171,8 @@ def read_question(
     """
     plain = " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split())
     worded = known_wording(plain)
+    if previous is not None and previous.text and not previous.reply and _WHY_SO.fullmatch(worded.lower()):
+        return replace(previous, why=True)
     worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
     open_ = question.asks_who or question.asks_all
@@ -182,7 +191,7 @@ def _read(
     """Read a question in a known wording; `text` is kept of it where it names no part of the clip."""
     tidy, part = named_part(worded)
     if part is not None and previous is not None and _AND_WHEN.fullmatch(tidy):
-        return replace(previous, part=part)
+        return replace(previous, part=part, why=False)
     mentions = find_mentions(tidy, names, aliases)
     if part is not None and (bare := _BARE.fullmatch(mask_names(tidy, mentions).lower())):
         tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
