@@ -29,7 +29,7 @@ MOST_SIGHTINGS = 240  # kept of one person
 MOST_KEPT = 4000  # kept of all, 25 MB
 _PART_SIGHTINGS = 24  # kept of one track of one part at first; halved whenever there are too many, down to …
 _FEWEST = 2
-_MEANS = 12  # of one person, that a new track is compared with
+_MEANS = 12  # the latest of one person, that a new track is compared with
 _MASKED = 8  # rows of a person's masked identity
 _PRINTS = 16  # of her faceprints
 # Cosine of two tracks' mean faceprints. Of pairs of enrollment and clip of the tune half that identity vectors would
@@ -161,7 +161,7 @@ def _take(person: _Person, track: Track) -> None:
     person.mean = np.asarray((person.mean * person.weight + mean * weight) / together, np.float32)
     person.weight, person.best = together, max(person.best, float(track.quality.max()))
     person.printed = person.printed + _printed(track)
-    person.means = [person.means[0], *person.means[1:], mean][-_MEANS:]
+    person.means = [*person.means, mean][-_MEANS:]
     person.last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     person.pieces.append(track)
 
