@@ -205,7 +205,7 @@ def test_many_questions_are_asked_about_one_part_or_each_about_its_own(chat: PVC
 
 def test_tracks_count_in_the_whole_clip_whatever_was_asked_about(chat: PVChat, clip: Path) -> None:
     (ben,) = chat.ask(clip, "Is Ben there?", between=(5, 10)).people
-    assert (ben.track, ben.tracks) == (1, (1,))
+    assert (ben.track, ben.tracks, ben.nearest) == (1, (1,), 1)
 
 
 def test_numbers_win_over_words(chat: PVChat, clip: Path) -> None:

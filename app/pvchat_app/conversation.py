@@ -64,7 +64,7 @@ class SessionClip:
         copied: whether the link shows a small copy, since browsers can't play the file itself.
         analysis: what the experts said; None until they did.
         frames: [T] JPEG paths of the sampled frames; empty until needed.
-        faces: who can be pointed at; None until needed.
+        faces: who can be pointed at, by the numbers of their tracks, as far as they were offered.
     """
 
     path: Path
@@ -75,7 +75,7 @@ class SessionClip:
     copied: bool = False
     analysis: ClipAnalysis | None = None
     frames: list[Path] = field(default_factory=list)
-    faces: list[Face] | None = None
+    faces: dict[int, Face] = field(default_factory=dict)
 
 
 @dataclass(eq=False)

@@ -1,28 +1,41 @@
 """Faces in a clip, as small pictures that can be pointed at.
 
-In: a session's clip with its analysis. Out: links to JPEG files in the session's folder.
+In: a session's clip with its analysis, and who in it is most like those who were asked about. Out: links to JPEG files
+in the session's folder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pvchat.schemas import Track
-from pvchat_app.conversation import Face, SessionClip
+from pvchat_app.conversation import Face, SessionClip, Turn
 from pvchat_app.sessions import Session
 
-MOST = 12  # the longest seen first
+MOST = 12  # who is likest, then the longest seen
 
 
-def faces_of(session: Session, clip: SessionClip) -> list[Face]:
-    """Everybody in a clip who can be pointed at: faces, and drawn figures where there are no faces."""
-    if clip.faces is None and clip.analysis is not None and clip.path.exists():  # not where she was forgotten
-        kind = "face" if any(track.kind == "face" for track in clip.analysis.tracks) else "figure"
-        shown = [(n, t) for n, t in enumerate(clip.analysis.tracks, 1) if t.thumbnail and t.kind == kind]
-        shown.sort(key=lambda pair: -len(pair[1].shown_in))
-        clip.faces = [_face(session, clip, number, track) for number, track in shown[:MOST]]
-    return clip.faces or []
+def faces_of(session: Session, turn: Turn) -> list[Face]:
+    """Everybody in a turn's clip who can be pointed at: faces, and drawn figures where there are no faces."""
+    clip = turn.clip
+    if clip is None or clip.analysis is None or not clip.path.exists():  # it was forgotten with somebody
+        return []
+    tracks = clip.analysis.tracks
+    kind = "face" if any(track.kind == "face" for track in tracks) else "figure"
+    longest = sorted(range(len(tracks)), key=lambda n: -len(tracks[n].shown_in))
+    meant = [n for n in dict.fromkeys([*_likest(turn), *longest]) if n < len(tracks)]
+    offered = [n for n in meant if tracks[n].thumbnail and tracks[n].kind == kind]
+    return [_face(session, clip, n + 1, tracks[n]) for n in offered[:MOST]]
+
+
+def _likest(turn: Turn) -> Sequence[int]:
+    """The tracks that are most like each of those who were asked about."""
+    return [person.nearest for person in turn.asked if person.nearest is not None]
 
 
 def _face(session: Session, clip: SessionClip, number: int, track: Track) -> Face:
-    path = clip.path.parent / f"face-{number:03d}.jpg"
-    path.write_bytes(track.thumbnail)
-    return Face(session.link(path, "image/jpeg"), number)
+    if number not in clip.faces:
+        path = clip.path.parent / f"face-{number:03d}.jpg"
+        path.write_bytes(track.thumbnail)
+        clip.faces[number] = Face(session.link(path, "image/jpeg"), number)
+    return clip.faces[number]

@@ -42,8 +42,7 @@ def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
     turns = session.turns
     if since in turns:
         turns = turns[min(turns.index(since), max(0, len(turns) - LATE)) :]
-    faces = {id(t.clip): faces_of(session, t.clip) for t in turns if t.clip}
-    drawn = {turn.key: turn_card(turn, faces.get(id(turn.clip), ())) for turn in turns}
+    drawn = {turn.key: turn_card(turn, faces_of(session, turn)) for turn in turns}
     return {"number": next(_NUMBERS), "keys": [turn.key for turn in session.turns], "turns": drawn}
 
 

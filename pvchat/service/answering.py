@@ -136,10 +136,11 @@ def _part(seen: Look, window: tuple[float, float] | None) -> ClipAnalysis:
 
 
 def _count_in_whole(presences: Sequence[PersonPresence], numbers: Sequence[int]) -> None:
-    """Let `track` count in the whole clip's tracks, whatever part was asked about."""
+    """Let `track`, `tracks` and `nearest` count in the whole clip's tracks, whatever part was asked about."""
     for person in presences:
         person.track = None if person.track is None else numbers[person.track]
         person.tracks = tuple(numbers[track] for track in person.tracks)
+        person.nearest = None if person.nearest is None else numbers[person.nearest]
 
 
 def told_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
