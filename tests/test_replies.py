@@ -31,6 +31,7 @@ def ask(text: str, previous: Question | None = None) -> str:
         ("Thanks!", "You're welcome"), ("thank you very much", "You're welcome"), ("Why?", "I can't say why"),
         ("And why?", "I can't say why"), ("You are stupid", "I'm sorry"), ("That was useless.", "I'm sorry"),
         ("Tell me a joke", "I'm no good at that"), ("Hello", "Hello"), ("Who are you?", "I'm PVChat"),
+        ("Are you Ana?", "I'm PVChat"),
         ("What is on the roof?", "I can't tell that"), ("Is it raining?", "I can't tell that"),
         ("What is the weather like?", "I can't tell that"), ("Is there a dragon?", "I can't tell that"),
         ("Danke!", "You're welcome"), ("merci beaucoup", "You're welcome"), ("Hola", "Hello"), ("Guten Tag", "Hello"),

@@ -54,6 +54,7 @@ _EVERYONE = re.compile(
 )
 _AND_WHOM = re.compile(rf"(and|or|but|also|what about|how about) {MASK.lower()}\W*")
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.IGNORECASE)  # "and at 3:40?"
+_ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
@@ -201,6 +202,8 @@ def _read(
         part = previous.part  # "and Ben?" asks about the same part
     if foreign := read_foreign(lower):
         return _of_foreign(text, foreign, mentions)
+    if _ARE_YOU.fullmatch(lower):
+        return Question(text, reply=small_talk("who are you"))
     if kin := relatives(tidy, mentions):
         return Question(text, unknown=kin)
     if not mentions and asks_of_scene(lower):
