@@ -81,6 +81,7 @@ PARTS = (
     )),
     Part("One thing after the other", "A question may lean on the one before it.", (
         "What is Ana wearing?", "… what colour is it?", "… and Ben?", "… where is he?", "… and what is he doing?",
+        "… why do you say so?",
     )),
     Part("Everything at once", "All that was seen, in two sentences.", (
         "Describe Ana.", "Tell me about Ben.", "What is going on in this video?",
