@@ -56,7 +56,8 @@ _NAMED_CLIP = re.compile(
     r"(video|clip|footage|film|movie|picture|photo|recording|scene|frame)s?\b"
 )
 _SUBJECT = rf"(?:{MASK.lower()}|he|she|they|every ?one|every ?body)"
-_LISTED = rf"{_SUBJECT}(?:(?:, (?:and |or )?| and | or | nor ){MASK.lower()}\b(?!'))*(?! and )\b(?!')(?: both| all)?"
+_TOGETHER = r"(?: both| all(?: (?:two|three|four|five|of them))?)?"
+_LISTED = rf"{_SUBJECT}(?:(?:, (?:and |or )?| and | or | nor ){MASK.lower()}\b(?!'))*(?! and )\b(?!'){_TOGETHER}"
 _POLAR = re.compile(
     r"^(?:(?:and|but|so|then|ok|well|hey),? )?(?P<verb>is|are|was|were|isn't|aren't|does|do|did|doesn't|has|have"
     rf"|can|could|will|would|should|may|might|must) (?:both |either |neither )?{_LISTED}(?P<rest>.*)$"

@@ -17,7 +17,16 @@ from pvchat.chat.answers import asks_hair
 from pvchat.chat.comparisons import Comparison, compare
 from pvchat.chat.english import join, upper
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.existence import existence, how_many, times, unknown_people, when, who_is_absent, who_is_there
+from pvchat.chat.existence import (
+    FEW_SPANS,
+    existence,
+    how_many,
+    times,
+    unknown_people,
+    when,
+    who_is_absent,
+    who_is_there,
+)
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
 from pvchat.chat.properties import alone_or_not
 from pvchat.chat.questions import Question
@@ -106,7 +115,8 @@ def of_person(person: PersonPresence, evidence: Evidence, parts: frozenset[Part]
     if person.decision != "present":
         return [there]
     how_long = [_how_long(person, evidence)] if "times" in parts else []
-    told = [there, *how_long, *seen_of(person.name, evidence, parts)]
+    each = [times(person, evidence, "when")] if "times" in parts and len(person.spans) > FEW_SPANS else []
+    told = [there, *each, *how_long, *seen_of(person.name, evidence, parts)]
     return [*told, upper(alone_or_not(person.name, evidence))] if "company" in parts else told
 
 

@@ -22,8 +22,9 @@ _LAST = re.compile(
     r"|\bwhen is .*\bgone\b",
     re.IGNORECASE,
 )
+_WHEN = re.compile(r"\b(when|at (what|which)|(what|which) times?)\b", re.IGNORECASE)
+FEW_SPANS, _MOST_SPANS = 3, 8  # that are told one by one in passing, and where the question is when
 _MOST_ABSENT = 12  # people who aren't there told by name …
-_FEW_SPANS, _MOST_SPANS = 3, 8  # that are told one by one in passing, and where the question is when
 _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a dozen may resemble somebody in a crowd
 _REFUSED = {
     "appearance": "what {who} {is_} wearing",
@@ -113,6 +114,7 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     if end := "first" if _FIRST.search(asked) else "last" if _LAST.search(asked) else "":
         at = person.spans[0][0] if end == "first" else person.last_seen_s
         return f"{name} is {end} seen at {clock(at or 0.0)}."
+    each = seen != "the whole time" and len(person.spans) > FEW_SPANS and _WHEN.search(asked)
     if seen == "the whole time":
         seen += f", from {clock(person.spans[0][0])} to {clock(person.spans[-1][1])}"
     if re.search(r"\bhow (long|many (seconds|minutes|hours))\b", asked, re.IGNORECASE):
@@ -120,7 +122,7 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     if re.search(r"\bhow (often|many times)\b", asked, re.IGNORECASE):
         often = {1: "once", 2: "twice"}.get(len(person.spans), f"{number(len(person.spans))} times")
         return f"{name} is in this video {often}, {seen.removeprefix(f'{often} ')}."
-    return f"{name} is in this video {seen if len(person.spans) <= _FEW_SPANS else _each(person.spans)}."
+    return f"{name} is in this video {_each(person.spans) if each else seen}."
 
 
 def _each(spans: Sequence[tuple[float, float]]) -> str:
@@ -172,7 +174,7 @@ def when(person: PersonPresence, evidence: Evidence) -> str:
         return ""
     if length is not None and sum(b - a for a, b in spans) >= 0.95 * length:
         return "the whole time"
-    if len(spans) > _FEW_SPANS:
+    if len(spans) > FEW_SPANS:
         return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
     return join([_span(*span) for span in spans])
 
