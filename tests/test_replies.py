@@ -164,7 +164,7 @@ def test_why_so_tells_what_the_answer_before_rests_on(text: str) -> None:
         question = read_question(text, NAMES, previous=read_question(before, NAMES))
         return plain_answer(question, question.about(people), seen)
 
-    ana = "Ana is recognised by what was enrolled (probability 0.99), from 0:02 to 0:09."
+    ana = "Ana is recognised by what was enrolled (probability above 0.99), from 0:02 to 0:09."
     assert why("What is Ana wearing?") == f"{ana} Seen best: a red jacket at 0:04."
     assert why("Where is Ana?") == ana
     assert why("Who is there?") == ana

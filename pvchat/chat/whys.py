@@ -36,10 +36,14 @@ def told_why(question: Question, people: Sequence[PersonPresence], evidence: Evi
 
 def _recognised(person: PersonPresence, evidence: Evidence) -> str:
     """How sure it is that somebody is there, and when she is seen, or why she isn't recognised."""
-    sure = f"probability {min(max(person.probability, 0.01), 0.99):.2f}"
+    sure = f"probability {_never_certain(person.probability)}"
     if person.decision == "present":
         during = when(person, evidence)
         return f"{person.name} is recognised by what was enrolled ({sure}){', ' + during if during else ''}."
     doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
     reason = person.why.text if person.why is not None else ""
     return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))
+
+
+def _never_certain(probability: float) -> str:
+    return "above 0.99" if probability > 0.99 else "below 0.01" if probability < 0.01 else f"{probability:.2f}"
