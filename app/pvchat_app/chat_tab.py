@@ -132,8 +132,7 @@ def build(desk: Desk) -> ChatTab:
         desk.tidy(session)
         clip = session.clips[-1] if session.clips else None
         stands = cards.player(clip) if clip else cards.steps(*NOTHING)
-        seen = desk.seen(clip) if clip and clip.analysis else ""
-        drawn = desk.film(clip) if clip else ""
+        seen, drawn = desk.found(clip) if clip and clip.analysis else ("", desk.film(clip) if clip else "")
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
 
     def go_on(came: Any) -> None:
@@ -141,8 +140,7 @@ def build(desk: Desk) -> ChatTab:
         came.then(looking(desk), None, held, show_progress="hidden", **LOOKS)
         came.then(_answering(desk, patient=True), None, [chat, film], **waits)
 
-    seen = upload.upload(receiving(desk), upload, held, show_progress="hidden", **LOOKS)
-    seen.then(answer, None, [chat, film], **waits)  # what was asked before there was a clip
+    upload.upload(_receiving(desk), upload, held, show_progress="hidden", **LOOKS)
 
     return ChatTab(upload, held, show, uploaded, go_on)
 
@@ -172,6 +170,24 @@ def _posing(desk: Desk) -> Callable[..., Any]:
         return view(session), "", "", *left
 
     return pose
+
+
+def _receiving(desk: Desk) -> Callable[..., Any]:
+    receive, answer = receiving(desk), _answering(desk)
+
+    def take(upload: str | None, request: gr.Request) -> Iterator[Any]:
+        """Show a clip and look at it, then answer what was asked before it came.
+
+        One event: a second one would hold a connection for nothing most of the time, and Gradio's page loads itself
+        anew when a connection is cut while an event runs.
+        """
+        yield from receive(upload, request)
+        session, same = desk.sessions.of(request.session_hash or ""), gr.skip()
+        if any(not turn.done for turn in session.turns):
+            for said, drawn in answer(request):
+                yield same, same, said, *[same] * 4, drawn
+
+    return take
 
 
 def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:

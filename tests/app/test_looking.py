@@ -206,6 +206,17 @@ def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(desk: Desk) -> Non
         assert all(part == gr.skip() or part["keys"] == [] for row in rows for part in row)
 
 
+def test_an_upload_is_one_event_and_answers_what_was_asked_before_it(desk: Desk, scenery: Scenery) -> None:
+    session = session_of(desk)
+    turn = desk.pose(session, "Is Ana there?")
+    *_, last = chat_tab._receiving(desk)(upload(desk, scenery.clip("film", ANA)), PAGE)
+    assert turn.text.startswith("Yes, Ana is in this video")
+    assert turn.text in last[2]["turns"][turn.key]
+    assert last[-1] == desk.film(session.clips[-1])
+    *_, last = chat_tab._receiving(desk)(upload(desk, scenery.clip("other", BEN)), PAGE)
+    assert last[2] == gr.skip()  # nothing waits, nothing is answered
+
+
 def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, slow: Slow, clip) -> None:
     turn = desk.pose(session_of(desk), "Is Ana there?")
     turn.taken = True  # the page before still answers it
