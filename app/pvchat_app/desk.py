@@ -9,13 +9,13 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
-from pvchat.schemas import Progress, Track
+from pvchat.schemas import PersonPresence, Progress, Track
 from pvchat.storage import temporary
 from pvchat_app import cards, evidence, export, forgetting, pace
 from pvchat_app.conversation import SessionClip, Turn
@@ -78,18 +78,25 @@ class Desk:
         while clip.analysis is None:
             self.looks.of(clip).wait(progress)
 
-    def film(self, clip: SessionClip) -> str:
-        """The timeline of the whole clip as far as it was seen, as HTML; "" for a photo and as long as nothing was."""
+    def film(self, clip: SessionClip, everyone: Sequence[PersonPresence] | None = None) -> str:
+        """The timeline of the whole clip as far as it was seen, as HTML; "" for a photo and as long as nothing was.
+
+        Args:
+            clip: the clip.
+            everyone: presences of everyone enrolled in it, where they are known.
+        """
         seen = self.looks.seen(clip)
         if seen is None or clip.probe.kind == "photo":
             return ""
         length = seen.duration_s if clip.analysis is not None else clip.probe.duration_s
-        return film(seen, self.engine.chat.presence(seen), length, clip.url)
+        return film(seen, self.engine.chat.presence(seen) if everyone is None else everyone, length, clip.url)
 
-    def seen(self, clip: SessionClip) -> str:
-        """One line about who is in a clip that was looked at, as HTML."""
+    def found(self, clip: SessionClip) -> tuple[str, str]:
+        """One line about who is in a clip that was looked at, and its timeline, as HTML."""
         assert clip.analysis is not None
-        return cards.seen(clip, len(self.engine.people.names()), *headcount(self.engine.chat, clip.analysis))
+        everyone = self.engine.chat.presence(clip.analysis)
+        line = cards.seen(clip, len(self.engine.people.names()), *headcount(everyone, clip.analysis))
+        return line, self.film(clip, everyone)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
         """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen.

@@ -71,7 +71,8 @@ def _looked_at(desk: Desk, session: Session, clip: SessionClip) -> Iterator[Any]
         return
     if not _gone(session, clip):
         starting = [gr.Button(text) for text in starters_of(desk, session)]
-        yield gr.skip(), desk.seen(clip), gr.skip(), *starting, desk.film(clip)
+        line, film = desk.found(clip)
+        yield gr.skip(), line, gr.skip(), *starting, film
 
 
 def _growing(desk: Desk, session: Session, clip: SessionClip) -> Iterator[Any]:

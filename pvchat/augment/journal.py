@@ -63,7 +63,7 @@ class Journal:
 
 def read_lines(path: Path) -> list[Entry]:
     """All rows of a JSON lines file."""
-    return [json.loads(line) for line in _lines(path) if line]
+    return [json.loads(line) for line in lines_of(path) if line]
 
 
 def write_lines(path: Path, rows: Iterable[Entry]) -> None:
@@ -107,7 +107,7 @@ def _whole_lines(path: Path) -> list[Entry]:
     rows: list[Entry] = []
     if not path.exists():
         return rows
-    for line in _lines(path):
+    for line in lines_of(path):
         if not line:
             continue
         try:
@@ -117,6 +117,7 @@ def _whole_lines(path: Path) -> list[Entry]:
     return rows
 
 
-def _lines(path: Path) -> list[str]:
+def lines_of(path: Path) -> list[str]:
     """The lines of a file: those of `str.splitlines` also end where a text inside of one breaks (U+2028, U+0085)."""
-    return path.read_text(encoding="utf-8", errors="replace").split("\n")
+    whole = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+    return whole.split("\n") if whole else []

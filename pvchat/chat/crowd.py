@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-_WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+from pvchat.chat.english import number
+
+_WORDS = [number(count) for count in range(11)]
 _ASKED = re.compile(
     r"^(?:and |so )?(?:is|are|was|were) there "
     r"(?P<bound>more than|at least|over|fewer than|less than|at most|only|just|exactly)?"

@@ -23,6 +23,11 @@ def number(count: int) -> str:
     return _NUMBERS[count] if count <= 10 else str(count)
 
 
+def indefinite(noun: str) -> str:
+    """Such as "a chair" and "an office"."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def upper(text: str) -> str:
     """The text with a capital at its start, the rest as it is."""
     return text[:1].upper() + text[1:]

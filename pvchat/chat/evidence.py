@@ -20,6 +20,7 @@ _SEEN_AGAIN = 2  # of the frames in which bodies are looked for, from which one 
 _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
 _SURELY_DRAWN = 0.98  # the locator's score: 42 of 53 tune clips are counted right, one too high; 37 if each had one
 _NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
+STILL_S = 1.5  # seconds up to which a clip is a photo, or as short as one
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
 
 
@@ -68,6 +69,16 @@ class Evidence:
     strangers: list[tuple[float, float]] = field(default_factory=list)
     things: list[Thing] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+
+    @property
+    def not_known(self) -> int:
+        """How many people are seen beside those who are surely known."""
+        return self.unknown + self.doubtful
+
+
+def is_still(evidence: Evidence) -> bool:
+    """Whether the clip is a photo, or as short as one: no times are told of it."""
+    return evidence.duration_s is not None and evidence.duration_s <= STILL_S
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pvchat.chat.crowd import Crowd
 from pvchat.chat.english import be, clock, join, lasting, number
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.questions import Question
 from pvchat.chat.reasons import doubt
 from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
@@ -81,7 +81,7 @@ def how_many(asked: Sequence[PersonPresence], evidence: Evidence, thought: Crowd
         thought: as many as somebody thinks there are: a yes or no comes first.
     """
     present = [p.name for p in asked if p.decision == "present"]
-    others = evidence.unknown + evidence.doubtful
+    others = evidence.not_known
     count = len(present) + others
     verdict = "" if thought is None else "Yes, " if thought.holds(count) else "No, "
     if not count:
@@ -177,11 +177,6 @@ def when(person: PersonPresence, evidence: Evidence) -> str:
     if len(spans) > FEW_SPANS:
         return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
     return join([_span(*span) for span in spans])
-
-
-def is_still(evidence: Evidence) -> bool:
-    """Whether the clip is a photo, or as short as one: no times are told of it."""
-    return evidence.duration_s is not None and evidence.duration_s <= 1.5
 
 
 def unknown_people(count: int, also: bool = False) -> str:

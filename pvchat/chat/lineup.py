@@ -89,7 +89,8 @@ def read_lineup(lower: str) -> LineUp | None:
     """Read a question; None where it means nobody by where they are."""
     text = " ".join(lower.split())
     if row := _ROW.search(text):
-        return None if _NAME in text else LineUp("row left" if row["side"] == "left" else "row right", _tells(text))
+        told = bool(_TELLS.search(text))
+        return None if _NAME in text else LineUp("row left" if row["side"] == "left" else "row right", told)
     if ends := _ENDS.match(text):
         side = ends["side"] or ends["most"] or ends["first"]
         return LineUp("nearest" if ends["near"] else "first left" if side == "left" else "first right")
@@ -208,7 +209,3 @@ def _each(found: Sequence[Neighbour]) -> list[str]:
 
 def _middle(box: tuple[float, float, float, float]) -> float:
     return float(np.mean([box[0], box[2]]))
-
-
-def _tells(text: str) -> bool:
-    return bool(_TELLS.search(text))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -71,18 +72,28 @@ def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, 
     pairs = [*aliases.items(), *((n, n) for n in names)]
     forms = {_fold(" ".join(unicodedata.normalize("NFKC", form).split()))[0]: name for form, name in pairs}
     plain = [(without, name) for form, name in forms.items() if (without := _without_title(form)) != form]
-    forms |= {form: name for form, name in plain if form not in forms and len({n for f, n in plain if f == form}) == 1}
+    meant = _meant(plain)
+    forms |= {form: name for form, name in plain if form not in forms and len(meant[form]) == 1}
     whole = [(form, name, False) for form, name in forms.items() if form]
-    first = [form.split()[0] for form in forms if " " in form]
+    first = Counter(form.split()[0] for form in forms if " " in form)
     part = [
-        (form.split()[0], name, True)
+        (word, name, True)
         for form, name, _ in whole
         if " " in form
-        and first.count(form.split()[0]) == 1
-        and form.split()[0] not in {*forms, *FUNCTION_WORDS}
-        and form.split()[0].rstrip(".") not in TITLES
+        and first[word := form.split()[0]] == 1
+        and word not in forms
+        and word not in FUNCTION_WORDS
+        and word.rstrip(".") not in TITLES
     ]
     return sorted(whole + part, key=lambda row: -len(row[0]))
+
+
+def _meant(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Who is meant by each spelling."""
+    meant: dict[str, set[str]] = {}
+    for form, name in pairs:
+        meant.setdefault(form, set()).add(name)
+    return meant
 
 
 def _without_title(form: str) -> str:
@@ -96,7 +107,7 @@ def _without_title(form: str) -> str:
 def _without_accents(forms: Sequence[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
     """The forms as they are spelled without accents; what two people could be called is left out."""
     bare = [("".join(map(_bare, form)), name, is_first) for form, name, is_first in forms]
-    meant = {form: {name for other, name, _ in bare if other == form} for form, _, _ in bare}
+    meant = _meant((form, name) for form, name, _ in bare)
     return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and len(meant[row[0]]) == 1]
 
 

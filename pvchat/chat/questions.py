@@ -28,7 +28,7 @@ from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import relatives, unknown_names
 from pvchat.chat.vocabulary import MASK, PRONOUNS
 from pvchat.chat.window import Part
-from pvchat.chat.wordings import known_wording, without_titles
+from pvchat.chat.wordings import has_title, known_wording, without_titles
 from pvchat.errors import SettingsError, UnknownPersonError
 from pvchat.people.naming import ask_back
 from pvchat.schemas import PersonPresence, QuestionType
@@ -174,7 +174,8 @@ def read_question(
     worded = known_wording(plain)
     if previous is not None and previous.text and not previous.reply and _WHY_SO.fullmatch(worded.lower()):
         return replace(previous, why=True)
-    worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
+    if has_title(worded):
+        worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
     open_ = question.asks_who or question.asks_all
     focus = question.people if question.people and not question.asks_all else ()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pvchat.chat.english import HEDGE, lasting
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.english import HEDGE, indefinite, lasting
+from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.phrases import place_phrase
 
 _THIS = r"(?:this|it|that|the (?:video|clip|film|scene|picture|photo))"
@@ -31,7 +31,6 @@ _LENGTH = re.compile(
 _PHOTO = re.compile(
     rf"^(?:and |so )?is (?:this|it|that) (?:an? )?(?:photo\w*|picture|still|image|{_CLIP})(?: or (?:an? )?\w+)?\W*$"
 )
-_SHORT = 1.5  # seconds up to which a clip may be a photo
 _OF_SOMEBODY = re.compile(
     r"\b(?:he|she|they|him|her|them|his|their|who\w*|(?:any|some|every) ?(?:one|body)|people|person)\b"
 )
@@ -68,7 +67,7 @@ def _length(evidence: Evidence) -> str:
     """How long the clip is, or the part that is asked about."""
     if evidence.duration_s is None:
         return "I can't tell how long this is."
-    if evidence.duration_s <= _SHORT:
+    if is_still(evidence):
         return "This is a photo, or a video of about a second."
     return f"This is a video of about {lasting(evidence.duration_s)}."
 
@@ -77,14 +76,10 @@ def _whether(what: str, evidence: Evidence) -> str:
     """Whether the clip plays in such a place: what wasn't measured is unknown, never no."""
     place = place_phrase(evidence)
     if place is None:
-        return f"I can't tell whether this is {_article(what)} {what}."
+        return f"I can't tell whether this is {indefinite(what)}."
     if set(what.split()) <= set(re.findall(r"\w+", place)):
         return f"{'Probably yes' if HEDGE in place else 'Yes'}, this is {place}."
-    return f"I can't tell whether this is {_article(what)} {what}. This is {place}."
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
+    return f"I can't tell whether this is {indefinite(what)}. This is {place}."
 
 
 def _asks_setting(lower: str) -> bool:

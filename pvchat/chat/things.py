@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from pvchat.chat.english import join, number
+from pvchat.chat.english import indefinite, join, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.phrases import sure_gender
 from pvchat.chat.vocabulary import MASK
@@ -205,7 +205,7 @@ def counted(label: str, count: int) -> str:
     word = said(label, count)
     if count > 1 and label not in _PLURALS:
         return f"{number(count)} {word}"
-    return word if label in _PLURALS else f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+    return word if label in _PLURALS else indefinite(word)
 
 
 def said(label: str, count: int) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvchat.chat.english import clock, join
-from pvchat.chat.evidence import Evidence
-from pvchat.chat.existence import is_still, when
+from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.existence import when
 from pvchat.chat.grounds import grounds_of
 from pvchat.chat.questions import Question
 from pvchat.schemas import PersonPresence

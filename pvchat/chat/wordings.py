@@ -75,7 +75,8 @@ _ONLY = re.compile(
     r"|^(?P<was>is|was) (?P<one>[^,?]+?) the only (?:one|person)(?: (?:here|there|in (?:this|the) \w+))?\W*$",
     re.IGNORECASE,
 )
-_TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:(?:{'|'.join(TITLES)})\b\.? )+$", re.IGNORECASE)
+_ANY_TITLE = re.compile(rf"\b(?:{'|'.join(TITLES)})\b", re.IGNORECASE)
+_TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:{_ANY_TITLE.pattern}\.? )+$", re.IGNORECASE)
 _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_POLITE, ""),
     (_PROBABLE, "tell me whether "),
@@ -94,6 +95,11 @@ def known_wording(text: str) -> str:
     for pattern, instead in _EDITS:
         text = pattern.sub(instead, text)
     return _AT_HOME.sub("here", text) if _OF_PEOPLE.match(text) else text
+
+
+def has_title(text: str) -> bool:
+    """Whether a title may stand before a name."""
+    return _ANY_TITLE.search(text) is not None
 
 
 def without_titles(text: str, mentions: Sequence[Mention]) -> str:

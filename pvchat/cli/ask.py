@@ -54,11 +54,12 @@ def run(args: argparse.Namespace) -> None:
         with progress:
             answer = chat.ask(args.clip, question, history=history, between=part)
         history.append((question, answer.answer))
-        rows.append({"question": question, **answer.to_dict()})
-        if not args.json:
+        if args.json:
+            rows.append(({"question": question} if args.then else {}) | answer.to_dict())
+        else:
             _show(answer, bool(args.verbose))
     if args.json:
-        console.write_json(rows if args.then else {k: v for k, v in rows[0].items() if k != "question"})
+        console.write_json(rows if args.then else rows[0])
 
 
 def _show(answer: Answer, more: bool) -> None:

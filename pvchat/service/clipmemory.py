@@ -55,6 +55,7 @@ class ClipMemory:
         self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
         self._decoded: Clip | None = None  # the last short one, while only who is in it was looked for
+        self._probed: tuple[str, Probe] | None = None  # of the last long video: its packets are all read for it
         self._at_work = AtWork()
         self._lock = threading.Lock()  # of what is remembered
 
@@ -101,11 +102,9 @@ class ClipMemory:
         Raises:
             VideoReadError: it can't be used.
         """
-        from pvchat import video
-
         file = self._file(clip)
         with self._at_work.turn(file, beside=True):
-            return self._look_through(file, video.probe(file.path, self.config), None, needed)
+            return self._look_through(file, self._probe(file), None, needed)
 
     def enrollable(self, clip: str | Path, track: int | None) -> ClipAnalysis:
         """What enrolling from a clip needs: who is there, and the subject's face as it would look in a mask.
@@ -188,7 +187,7 @@ class ClipMemory:
         with self._lock:
             self._recent.pop(key, None)
         self.networks.forget()
-        self._decoded = None
+        self._decoded = self._probed = None
         self.cache.purge_key(key)
         KeptParts(self.cache, key).remove()
 
@@ -198,7 +197,7 @@ class ClipMemory:
         with self._lock:
             self._recent.clear()
         self.networks.forget()
-        self._decoded = None
+        self._decoded = self._probed = None
 
     def __len__(self) -> int:
         return len(self._recent)
@@ -247,6 +246,7 @@ class ClipMemory:
         started = time.perf_counter()
         found = probed(file.path, self.config)
         if found is not None and is_long(found, self.config):
+            self._probed = file.key, found
             return self._look_through(file, found, partial, None if within is None else within(found.duration_s))
         with self.networks.lock:
             decoded = video.load(file.path, self.config, progress=self.progress, key=file.key, found=found)
@@ -257,6 +257,15 @@ class ClipMemory:
         if file.gone:
             self._decoded = None
         return Look(seen, read - started, time.perf_counter() - read)
+
+    def _probe(self, file: ClipFile) -> Probe:
+        """What `video.probe` says of a long video, from memory if it is the last one."""
+        from pvchat import video
+
+        known = self._probed
+        if known is None or known[0] != file.key:
+            known = self._probed = file.key, video.probe(file.path, self.config)
+        return known[1]
 
     def _decode(self, file: ClipFile) -> Clip:
         from pvchat import video
@@ -296,14 +305,13 @@ class ClipMemory:
         return seen
 
     def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
-        from pvchat import video
         from pvchat.perception.closer import also_told, look_closer
         from pvchat.perception.scan import LongVideo
 
         with self.networks.lock:  # so does whoever forgets; its turn the whole video's scan may have for long
             started, file = time.perf_counter(), self._file(clip)
             file.gone = not self._holds(file.key)
-            source = LongVideo(file.path, video.probe(file.path, self.config), self.config)
+            source = LongVideo(file.path, self._probe(file), self.config)
             more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
             if keep:  # another question may have had others measured since this one looked
                 more = also_told(more, self._remembered(file.key) or more)

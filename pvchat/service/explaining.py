@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pvchat.chat.evidence import STILL_S
 from pvchat.chat.questions import Question
 from pvchat.chat.reasons import because
 from pvchat.identity.reasons import why_not
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence
-
-_STILL_S = 1.5  # a clip as short as a photo
 
 
 def explain(
@@ -32,7 +31,7 @@ def explain(
         analysis: what they are of.
     """
     asked = {id(one) for question in questions for one in question.about(presences)}
-    still = analysis.duration_s - float(analysis.shots[0, 0]) <= _STILL_S
+    still = analysis.duration_s - float(analysis.shots[0, 0]) <= STILL_S
     for person, presence in zip(people, presences, strict=True):
         if id(presence) in asked and presence.decision != "present":
             presence.why = why_not(person, presence, presences, analysis)

@@ -16,7 +16,7 @@ from pvchat.chat.questions import Question, Turn, read_questions
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
-from pvchat.people.store import PeopleStore, Person
+from pvchat.people.store import PeopleStore, Person, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
@@ -179,7 +179,7 @@ class PVChat(Enrolling, Correcting):
         Returns:
             None where what was `seen` holds them already, or where all of the video is asked about.
         """
-        needed = within(self._read([question], history), between, whole_s)
+        needed = within([self.read(question, history)], between, whole_s)
         return None if needed is None or needed[1] <= seen.duration_s else self._clips.look_ahead(clip, needed)
 
     def ask_of_part(
@@ -191,7 +191,7 @@ class PVChat(Enrolling, Correcting):
 
     def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
         """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
-        return self._read([question], history)[0]
+        return self._read([question], history, self.people.snapshot())[0]
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""
@@ -217,15 +217,16 @@ class PVChat(Enrolling, Correcting):
         """`analyse`, with the seconds that it took; raises VideoReadError."""
         return self._clips.look(clip, partial, stage)
 
-    def _read(self, questions: Sequence[str], history: Sequence[Turn]) -> list[Question]:
-        everyone = self.people.snapshot()
-        return read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
+    def _read(
+        self, questions: Sequence[str], history: Sequence[Turn], everyone: Snapshot, there: Sequence[str] = ()
+    ) -> list[Question]:
+        return read_questions(questions, history, everyone.names, everyone.aliases, self._encode, there)
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], asking: Asking
     ) -> list[Answer]:
         everyone = self.people.snapshot()
-        asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode)
+        asked = self._read(questions, history, everyone)
         if asking.seen is None:
             seen = self._clips.look(clip, stage="who", within=partial(within, asked, asking.between))
             if seen.length_s is not None:
@@ -235,7 +236,7 @@ class PVChat(Enrolling, Correcting):
         if any(question.dangling for question in asked):
             there = [p.name for p in self.score(everyone.people, seen.analysis) if p.decision == "present"]
             if len(there) == 1:
-                asked = read_questions(questions, history, everyone.names, everyone.aliases, self._encode, there)
+                asked = self._read(questions, history, everyone, there)
         answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer)
         return answering.answers(asked, seen, asking)
 

@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 
 from pvchat.augment.dataset import official
 from pvchat.augment.dataset.folder import CARD, CHECKSUMS, ROWS, SAMPLES
+from pvchat.augment.journal import lines_of
 from pvchat.augment.schemas import Role, Row, Sample, Split, Stage
 
 
@@ -78,8 +79,7 @@ def _check_copies(line: dict[str, Any], where: str, found: CheckedSet) -> None:
 
 
 def _lines(path: Path, found: CheckedSet) -> Iterator[tuple[str, dict[str, Any]]]:
-    whole = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
-    for number, text in enumerate(whole.split("\n") if whole else (), 1):  # a text may hold other ends of lines
+    for number, text in enumerate(lines_of(path), 1):
         where = f"{path.name}:{number}"
         try:
             line = json.loads(text)

@@ -25,7 +25,7 @@ _ACROSS, _DOWN = 0.75, 0.4  # half the strip's width and height
 _CELL, _ANGLES = (4, 5), 6  # rows and columns of a cell, directions of its histogram
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _NEAREST = 24.0  # pixels between the corners below which rims are gone
-_FRONT = 30.0  # degrees of yaw beyond which the far rim is hidden
+FRONT = 30.0  # degrees of yaw beyond which the far rim is hidden
 
 
 def wearing(image: NDArray[np.uint8], points: FloatArray, yaw: float) -> float:
@@ -38,7 +38,7 @@ def wearing(image: NDArray[np.uint8], points: FloatArray, yaw: float) -> float:
     """
     size = np.array([image.shape[1], image.shape[0]], np.float32)
     apart = float(np.linalg.norm((points[_LEFT, :2] - points[_RIGHT, :2]) * size))
-    if apart < _NEAREST or abs(yaw) > _FRONT:
+    if apart < _NEAREST or abs(yaw) > FRONT:
         return float("nan")
     weight, bias = _weights()
     seen = strip(image, points)

@@ -9,7 +9,6 @@ fifth of the source blocks judged by weights learned from the others.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from pvchat.perception.experts import glasses
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.motion import GLASSES
 from pvchat.schemas import FloatArray
+from pvchat.train.degrade import compressed
 from pvchat.train.fits.attributes import fit
 from pvchat.train.pictures import read_image, read_metadata
 
@@ -55,7 +55,7 @@ def read_faces(folder: Path, mesh: MeshExpert) -> Faces:
         worn = "glasses" in str(row.get("attributes", {}).get("wears"))
         for scale in SCALES:
             strips.append(glasses.strip(smaller(image, scale, random), face.points))
-            rows.append((worn, int(Path(row["file"]).stem) // BLOCK, abs(face.yaw) <= 30))
+            rows.append((worn, int(Path(row["file"]).stem) // BLOCK, abs(face.yaw) <= glasses.FRONT))
     labels, blocks, fronts = zip(*rows, strict=True)
     plain, mirrored = ([glasses.features(s) for s in some] for some in (strips, [s[:, ::-1] for s in strips]))
     return Faces(np.stack(plain), np.stack(mirrored), np.array(labels), np.array(blocks), np.array(fronts))
@@ -67,9 +67,7 @@ def smaller(image: NDArray[np.uint8], scale: float, random: np.random.Generator)
         return image
     by = scale * random.uniform(0.85, 1.15)
     size = [max(24, round(n * by)) for n in (image.shape[1], image.shape[0])]
-    packed = io.BytesIO()
-    Image.fromarray(image).resize((size[0], size[1])).save(packed, "JPEG", quality=int(random.integers(30, 85)))
-    return np.asarray(Image.open(packed).convert("RGB"))
+    return np.asarray(compressed(Image.fromarray(image).resize((size[0], size[1])), int(random.integers(30, 85))))
 
 
 def learn(faces: Faces, some: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
