@@ -167,3 +167,12 @@ def test_nothing_is_told_of_who_is_absent_or_unsure() -> None:
     )
     assert answer("Does Ana come in before Ben?", **seen) == "Ben is not in this video, so I can't tell."
     assert answer("Who comes in first?") == "Nobody I know is in this video."
+
+
+def test_who_come_or_go_at_the_same_time_are_told_together() -> None:
+    all_along = {"Ana": [(0, 9)], "Ben": [(0.1, 9)], "Carl": [(0, 9.2)]}
+    assert answer("Who comes in first?", **all_along) == "Ana, Ben and Carl are all there from 0:00 on."
+    assert answer("Who leaves last?", **all_along) == "Ana, Ben and Carl are all seen until 0:09."
+    two = {"Ana": [(0, 9)], "Ben": [(0.1, 9)], "Carl": [(4, 6)]}
+    assert answer("Who comes in first?", **two) == "Ana and Ben come in first, both at 0:00, then Carl at 0:04."
+    assert answer("Who leaves last?", **two) == "Ana and Ben are seen last, both at 0:09, before that Carl at 0:06."

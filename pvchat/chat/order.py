@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import clock, join, number
+from pvchat.chat.english import be, clock, join, number
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
 
@@ -150,9 +150,9 @@ def _ranked(order: Order, spans: dict[str, list[Span]], strangers: Sequence[Span
     ranked = sorted(((key(seen), name) for name, seen in spans.items()), reverse=last)
     if not ranked:
         return ""
-    verb = "is seen" if order.leaving and last else _verb(order, 1)
-    told = f"{ranked[0][1]} {verb} {order.relation}, at {clock(ranked[0][0])}"
-    rest = [f"{name} at {clock(time)}" for time, name in ranked[1:_MOST]]
+    top = [name for time, name in ranked if abs(time - ranked[0][0]) <= _TOGETHER]
+    told = _at_the_top(order, top, ranked)
+    rest = [f"{name} at {clock(time)}" for time, name in ranked[len(top) :][: _MOST - 1]]
     told += f", {'before that' if last else 'then'} {join(rest)}" if rest else ""
     times = [span[1 if order.leaving else 0] for span in strangers]
     beyond = [t for t in times if (t - ranked[0][0]) * (1 if last else -1) > _TOGETHER]
@@ -160,6 +160,16 @@ def _ranked(order: Order, spans: dict[str, list[Span]], strangers: Sequence[Span
         return f"{told}."
     when, at = ("later", max(beyond)) if last else ("before", min(beyond))
     return f"Of those I know, {told}. Somebody I don't know is there {when}, at {clock(at)}."
+
+
+def _at_the_top(order: Order, names: Sequence[str], ranked: Sequence[tuple[float, str]]) -> str:
+    """Who comes or goes first or last, several together where they do so at the same time."""
+    when, several = clock(ranked[0][0]), "both" if len(names) == 2 else "all"
+    if len(names) > 1 and len(names) == len(ranked):  # then nobody is first or last
+        return f"{join(sorted(names))} are {several} {f'seen until {when}' if order.leaving else f'there from {when} on'}"
+    seen = order.leaving and order.relation == "last"
+    verb = f"{be(names)} seen" if seen else _verb(order, len(names))
+    return f"{join(sorted(names))} {verb} {order.relation}, {f'{several} ' if len(names) > 1 else ''}at {when}"
 
 
 def _whether(order: Order, named: Sequence[str], spans: dict[str, list[Span]]) -> str:
