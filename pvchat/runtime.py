@@ -128,13 +128,6 @@ def set_threads(count: int | None = None) -> int:
     return count
 
 
-def generator(seed: int, device: str = "cpu") -> torch.Generator:
-    """A random number generator of its own: nothing in pvchat draws from torch's global one."""
-    import torch
-
-    return torch.Generator(device).manual_seed(seed)
-
-
 def setup_logging(verbosity: int = 0) -> None:
     """Send the log to stderr: warnings; from `-v` on information; from `-vv` on everything."""
     root = logging.getLogger("pvchat")

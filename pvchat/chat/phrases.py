@@ -24,7 +24,6 @@ _AT = re.compile(
     r"|festival|podium|premiere)$"
 )
 _ON = re.compile(r"\b(stage|street|road|sofa|couch|bed|balcony|field|pitch|lawn|roof|boat|court|mountain|beach front)$")
-_SURFACE = re.compile(r"\b(wall|backdrop|curtain|screen|board|fence|poster|panel)s?$")
 _BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  # of a picture that shows no place
 _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
