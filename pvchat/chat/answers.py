@@ -13,16 +13,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvchat.chat.comparisons import compare
-from pvchat.chat.english import be, join, upper
+from pvchat.chat.english import are, be, join, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import (
     existence,
     how_many,
     how_many_unknown,
     nobody,
-    refusals,
     times,
     unknown_people,
+    untold,
     when,
     whether_unknown,
     who_is_absent,
@@ -32,13 +32,13 @@ from pvchat.chat.guard import rephrase
 from pvchat.chat.lineup import LineUp, described, placed
 from pvchat.chat.order import in_order
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
-from pvchat.chat.properties import holds, of_everyone, of_whom, rest, untold, whether
+from pvchat.chat.properties import holds, of_everyone, of_whom, rest, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
 from pvchat.chat.whys import told_why
-from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
+from pvchat.schemas import PersonPresence, QuestionType
 
 if TYPE_CHECKING:
     from pvchat.chat.language import LanguageModel
@@ -76,7 +76,7 @@ def write_answer(
     usual = question.aspect.name == "usual" and not question.reply and not question.why and question.things is None
     told = usual and question.type != "existence" and all(p.decision == "present" for p in asked)
     if language is not None and asked and told:
-        answer = rephrase(answer, [p.name for p in people], language).text
+        answer = rephrase(answer, [p.name for p in people], language)
     return answer
 
 
@@ -113,7 +113,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     if general and not present:
         told = [*nobody(question, asked), unknown_people(evidence.unknown), *_scene(question.type, evidence)]
     elif not general and not question.asks_all:
-        told += refusals(question.type, asked)
+        told += untold(asked, question.type)
     return " ".join(t for t in told if t) if told else who_is_there(question, asked, evidence)
 
 
@@ -189,7 +189,7 @@ def _by_place(lineup: LineUp, question: Question, everyone: Sequence[PersonPrese
 
 def _described(person: PersonPresence, question: Question, evidence: Evidence) -> str:
     """One present person, for one question type: a sentence (two for "describe …")."""
-    name, facts = person.name, evidence.facts.get(person.name, PersonFacts())
+    name, facts = person.name, evidence.facts_of(person.name)
     if question.type == "location":
         return _beside(name, evidence) if _ASKS_BESIDE.search(question.text) else _located(person, question, evidence)
     looks = appearance_phrase(facts, whole=question.type == "other" or bool(_LOOKS.search(question.text)))
@@ -214,8 +214,7 @@ def _beside(name: str, evidence: Evidence) -> str:
     near = beside(name, evidence, strangers=True)
     if not near:
         return f"I see nobody next to {name}."
-    several = len(near) > 1 or near[0].endswith("people")
-    return f"{upper(join(near))} {'are' if several else 'is'} next to {name}."
+    return f"{upper(join(near))} {are(near)} next to {name}."
 
 
 def _located(person: PersonPresence, question: Question, evidence: Evidence) -> str:

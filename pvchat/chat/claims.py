@@ -159,7 +159,7 @@ def claim(ask: Ask, said: Utterance, evidence: Evidence, names: Iterable[str], l
         least: the gain that this kind needs; None for a kind that is never said.
     """
     phrase = read_phrase(ask.kind, said.text)
-    facts = evidence.facts.get(ask.name, PersonFacts())
+    facts = evidence.facts_of(ask.name)
     problems = [] if phrase else ["says nothing of the kind asked for"]
     if least is None or said.gain < least:
         problems.append("a guess")
@@ -196,7 +196,7 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
                 problems.append("neither is it sure whether this is indoors")
             if said == _EVENT and evidence.scene.setting == "outdoors":
                 problems.append("seldom right outdoors")
-            if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts()), said):
+            if at_odds(kind, choice, evidence.facts_of(ask.name), said):
                 problems.append("seen doing something else")
             said = _ON_A_BED if said == _ON_A_COUCH and evidence.scene.place == "a bedroom" else said
             phrase = said if level and level.endswith("sure") else f"{HEDGE} {said}"

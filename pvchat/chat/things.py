@@ -215,15 +215,11 @@ def said(label: str, count: int) -> str:
 
 
 def _held(name: str, evidence: Evidence) -> str:
-    facts = evidence.facts.get(name)
-    if facts is not None and facts.holding:
+    facts = evidence.facts_of(name)
+    if facts.holding:
         return f"{name} is holding {facts.holding}."
-    hands = _hands(sure_gender(facts) if facts else None, name)
-    return f"{name} is in this video, but I can't make out anything in {hands}."
-
-
-def _hands(gender: str | None, name: str) -> str:
-    return {"man": "his hands", "woman": "her hands"}.get(gender or "", f"{name}'s hands")
+    whose = {"man": "his", "woman": "her"}.get(sure_gender(facts) or "", f"{name}'s")
+    return f"{name} is in this video, but I can't make out anything in {whose} hands."
 
 
 def _where(thing: Thing) -> str:
