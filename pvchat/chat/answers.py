@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.chat.comparisons import compare
 from pvchat.chat.english import are, be, join, upper
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.evidence import Evidence, decided
 from pvchat.chat.existence import (
     existence,
     how_many,
@@ -133,45 +133,56 @@ def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[Perso
 def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """The answer to a question that asks for less than its type: whether something holds, how many, when."""
     aspect, present = question.aspect, [p for p in asked if p.decision == "present"]
-    names, general = [p.name for p in present], question.asks_who or not question.people
+    names = [p.name for p in present]
     if aspect.name == "missing":  # a yes or no could be taken either way
         return upper(re.sub(r"^(Yes|No), ", "", existence(asked, evidence)))
     if aspect.name == "absent":
         return who_is_absent(asked)
     if aspect.name == "count":
-        strangers = bool(_STRANGERS.search(question.text))
+        strangers = _STRANGERS.search(question.text)
         return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)
-    if aspect.comparison is not None:
-        named = [p for name in question.people for p in asked if p.name == name]
-        return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
-    if aspect.order is not None:
-        named = [p for p in asked if p.name in question.people]
-        sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
-        return sequence or " ".join(untold(named)) or who_is_there(question, asked, evidence)
-    if aspect.name == "such":
-        such = [p for p in present if holds(aspect.predicate, p.name, evidence) == "yes"]
-        told = [_described(p, question, evidence) for p in such]
-        return " ".join(told) or (of_whom(aspect.predicate, names, evidence) if names else nobody(question, asked)[0])
     if aspect.lineup is not None:
         return _by_place(aspect.lineup, question, asked, evidence)
-    if aspect.name == "whether":
-        if aspect.manner in ("which", "count"):
-            told = [of_whom(aspect.predicate, names, evidence, aspect.manner == "count")] if names else []
-            told += [] if question.asks_who else untold(asked)
-            return " ".join(told) or who_is_there(question, asked, evidence)
-        if question.asks_all and len(present) > 1:
-            return of_everyone(aspect.predicate, names, evidence)
-        whom = present if question.asks_all else asked  # of "everyone" those who are there
-        return whether(aspect.predicate, whom, evidence, aspect.manner) or who_is_there(question, asked, evidence)
-    if aspect.name == "times":
+    named = [p for name in question.people for p in asked if p.name == name]
+    if aspect.comparison is not None:
+        return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
+    if aspect.order is not None:
+        sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
+        told = [sequence] if sequence else untold([p for p in asked if p in named])
+    elif aspect.name == "such":
+        such = [p for p in present if holds(aspect.predicate, p.name, evidence) == "yes"]
+        told = [_described(p, question, evidence) for p in such]
+        told = told or [of_whom(aspect.predicate, names, evidence) if names else nobody(question, asked)[0]]
+    elif aspect.name == "whether":
+        told = _whether(question, asked, evidence)
+    elif aspect.name == "times":
         told = [times(p, evidence, question.text) for p in present]
-        told += [] if general else untold(asked)
-        return " ".join(told) or who_is_there(question, asked, evidence)
-    if general:
-        return " ".join([CANT_TELL, *([who_is_there(question, asked, evidence)] if question.asks_who else [])])
-    cant = untold(asked)
-    there = [f"{join(names)} {be(names)} in this video."] if cant else [rest(names)]
-    return " ".join([*(there if names else []), *cant]) or who_is_there(question, asked, evidence)
+        told += [] if question.asks_who or not question.people else untold(asked)
+    else:
+        told = _rest(question, asked, evidence)
+    return " ".join(told) or who_is_there(question, asked, evidence)
+
+
+def _whether(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """Whether something holds of those asked about, or of whom of them, or of how many."""
+    predicate, manner = question.aspect.predicate, question.aspect.manner
+    present = [p for p in asked if p.decision == "present"]
+    names = [p.name for p in present]
+    if manner in ("which", "count"):
+        told = [of_whom(predicate, names, evidence, manner == "count")] if names else []
+        return told if question.asks_who else told + untold(asked)
+    if question.asks_all and len(present) > 1:
+        return [of_everyone(predicate, names, evidence)]
+    return [whether(predicate, present if question.asks_all else asked, evidence, manner)]  # of all those who are there
+
+
+def _rest(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """What is said to who asks for something that nothing measured speaks to."""
+    if question.asks_who or not question.people:
+        return [CANT_TELL, *([who_is_there(question, asked, evidence)] if question.asks_who else [])]
+    names, cant = decided(asked, "present"), untold(asked)
+    there = [f"{join(names)} {be(names)} in this video." if cant else rest(names)] if names else []
+    return [*there, *cant]
 
 
 def _by_place(lineup: LineUp, question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
