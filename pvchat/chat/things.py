@@ -19,6 +19,7 @@ from pvchat.chat.english import indefinite, join, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.phrases import sure_gender
 from pvchat.chat.vocabulary import MASK
+from pvchat.perception.sightings import side
 from pvchat.schemas import PersonPresence, QuestionType, Thing
 
 Asked = Literal["all", "on", "there", "count", "where", "held"]
@@ -204,8 +205,7 @@ def _held(name: str, evidence: Evidence) -> str:
 
 
 def _where(thing: Thing) -> str:
-    x = float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes]))
-    return "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
+    return side(float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes])))
 
 
 def _noun(found: re.Match[str]) -> str:
