@@ -1,10 +1,10 @@
 """Reading a question: its text and the enrolled names in, a `Question` (type, people, whom it asks for) out.
 
 Order of work: bring it into a wording that is known (`wordings.py`), take out the words for a part of the clip
-(`timewords.py`), find the names (`names.py`), resolve pronouns by the questions before, questions about things
-(`things.py`), "who/anyone/everyone", then the type
-(`questiontypes.py`), what of somebody is asked (`aspects.py`), names that nobody enrolled bears (`unknown_names.py`),
-and whether anything is asked at all (`replies.py`). Other languages: `foreign.py`.
+(`timewords.py`), find the names (`names.py`). What is about nobody ends here: other languages (`foreign.py`), relatives
+(`unknown_names.py`), the scene (`scene.py`). Then whom it is about, pronouns resolved by the questions before; things
+(`things.py`); its type (`questiontypes.py`); names that nobody enrolled bears (`unknown_names.py`); what of somebody is
+asked (`aspects.py`), and whether anything is asked at all (`replies.py`).
 """
 
 from __future__ import annotations
