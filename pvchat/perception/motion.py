@@ -19,7 +19,6 @@ from pvchat.perception.camera import Camera
 from pvchat.perception.experts import body
 from pvchat.perception.experts.glasses import wearing
 from pvchat.perception.experts.landmarks import HandExpert, MeshExpert
-from pvchat.perception.experts.regions import Region
 from pvchat.perception.experts.smiles import smiling
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, sureness
 from pvchat.schemas import HANDS, FloatArray, Track
@@ -93,7 +92,7 @@ def measure_body(
         out.smile = smiling(face.points * np.array([width, height, width], np.float32))
         out.glasses = wearing(image, face.points, face.yaw)
     if np.isfinite(joints).all():
-        for hand in hands.hands(image, body.Pose(joints, 1.0, Region(0, 0, 1))):
+        for hand in hands.hands(image, body.Pose(joints, 1.0)):
             out.hands[0 if hand.side == "left" else 1] = hand.points
     return out
 
