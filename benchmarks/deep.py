@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import labelled
 import numpy as np
 
 from pvchat import PVChat
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="also write the numbers as JSON")
     args = parser.parse_args(argv)
     chat = PVChat.from_pretrained(args.model)
-    clips = {p["name"]: args.folder / p["enroll"] for p in json.loads((args.folder / "people.json").read_text())}
+    clips = {p["name"]: args.folder / p["enroll"] for p in labelled.people(args.folder)}
     names = [n for n in args.only.split(",") if n] or spread(list(clips), args.limit)
     found = {"people": names, "tokens": token_ablation(chat, {name: clips[name] for name in names}, args)}
     if args.out:

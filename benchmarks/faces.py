@@ -10,19 +10,19 @@ before and after it (a quarter of a second away) where `search.py` does that.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import labelled
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from planted import DRAWN
 
 from pvchat.config import VideoConfig
-from pvchat.eval.halves import HALVES, half_of
+from pvchat.eval.halves import HALVES
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.perception.experts.mtcnn import MTCNN
@@ -85,9 +85,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="labelled clips")
     parser.add_argument("--half", choices=HALVES, default="tune")
     asked = parser.parse_args()
-    lines = (asked.folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    clips = {row["video"] for row in map(json.loads, lines) if row["set"] not in DRAWN}
-    chosen = sorted(clip for clip in clips if half_of(clip) == asked.half)
+    rows = labelled.questions(asked.folder, asked.half)
+    chosen = sorted({row["video"] for row in rows if row["set"] not in DRAWN})
     rows = measure([asked.folder / clip for clip in chosen])
     heads = [f"{a:g}–{'' if np.isinf(b) else f'{b:g}'}" for a, b in zip(HEIGHTS, HEIGHTS[1:], strict=False)]
     sys.stdout.write(f"{len(chosen)} clips | {' | '.join(heads)} | nothing confirms\n")

@@ -24,6 +24,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import labelled
 import planted
 
 from pvchat import PVChat
@@ -109,7 +110,7 @@ def measure(folder: Path, out: Path, lengths: Sequence[float]) -> list[Row]:
         row = in_a_process(ten if minutes == 10 else planted.lengthened(ten, out / f"{minutes:g}.mp4", minutes))
         known[round(row.minutes, 1)] = row
         kept.write_text(json.dumps([asdict(known[m]) for m in sorted(known)]) + "\n", encoding="utf-8")
-        _tell(
+        tell(
             f"{row.minutes:5.1f} minutes: {row.wall_s:.0f} s by the clock, processor {row.cpu_s:.0f} s"
             f" ({row.cpu_s / row.minutes:.1f} a minute), peak {row.peak_mb:.0f} MB, {row.tracks} tracks"
         )
@@ -131,16 +132,16 @@ def found_in(folder: Path, out: Path, half: str, seed: int = 0) -> None:
         alone = {p: bool(_spans(chat, folder / p.clip).get(p.name)) for p in truth}
     off = {p: min((_apart(p, span) for span in spans.get(p.name, ())), default=float("inf")) for p in truth}
     for p in truth:
-        _tell(f"  {p.name:10s} {p.start_s:6.1f}-{p.end_s:6.1f} s  off by {off[p]:5.2f} s  {alone[p]!s:5}  {p.clip}")
+        tell(f"  {p.name:10s} {p.start_s:6.1f}-{p.end_s:6.1f} s  off by {off[p]:5.2f} s  {alone[p]!s:5}  {p.clip}")
     found = [p for p in truth if off[p] <= WITHIN_S]
-    _tell(f"planted {len(truth)}: found within {WITHIN_S} s {len(found)}, in their clip alone {sum(alone.values())}")
-    _tell(f"  of those that are found in their clip alone: {sum(alone[p] for p in found)}")
+    tell(f"planted {len(truth)}: found within {WITHIN_S} s {len(found)}, in their clip alone {sum(alone.values())}")
+    tell(f"  of those that are found in their clip alone: {sum(alone[p] for p in found)}")
     for name, (start, end) in [(one, span) for one in sorted(spans) for span in spans[one]]:
         if not any(p.name == name and p.start_s < end and start < p.end_s for p in truth):
             clip = plan.shown(start, end)
             there = said_of.get((clip, name))
             label = "no label" if there is None else "she is there" if there else "she isn't there"
-            _tell(f"  also said: {name} {start:.1f}-{end:.1f} s  {label}  {clip}")
+            tell(f"  also said: {name} {start:.1f}-{end:.1f} s  {label}  {clip}")
 
 
 def found_by_minutes(folder: Path, out: Path, half: str, seed: int = 0) -> None:
@@ -158,12 +159,12 @@ def found_by_minutes(folder: Path, out: Path, half: str, seed: int = 0) -> None:
             (said,) = chat.ask(film, f"Is {p.name} in this video?", between=part).people
             there = said.decision == "present" and any(_apart(p, span) <= WITHIN_S for span in said.spans)
             found += there
-            _tell(f"  {p.name:10s} {p.start_s:6.1f}-{p.end_s:6.1f} s  {said.decision} {said.probability:.2f}  {there}")
-    _tell(f"planted {len(truth)}: found by their minutes alone {found}; processor {_cpu_s() - started:.0f} s in all")
+            tell(f"  {p.name:10s} {p.start_s:6.1f}-{p.end_s:6.1f} s  {said.decision} {said.probability:.2f}  {there}")
+    tell(f"planted {len(truth)}: found by their minutes alone {found}; processor {_cpu_s() - started:.0f} s in all")
 
 
 def _enroll(chat: PVChat, folder: Path, names: Collection[str]) -> None:
-    clips = {one["name"]: one["enroll"] for one in json.loads((folder / "people.json").read_text(encoding="utf-8"))}
+    clips = {one["name"]: one["enroll"] for one in labelled.people(folder)}
     for name in sorted(names):
         chat.enroll(folder / clips[name], name, track=1)
 
@@ -201,7 +202,8 @@ def _longest_way(out: Path) -> list[tuple[float, float, float]]:
     return max(ways, key=lambda way: way[-1][0] if way else 0.0, default=[])
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Prints a line at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -17,6 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import labelled
+
 from pvchat import PVChat
 from pvchat.config import home
 
@@ -32,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="also write the result as JSON")
     args = parser.parse_args(argv)
     chat = PVChat.from_pretrained("embedded")
-    *stay, goes = json.loads((args.folder / "people.json").read_text())[: args.others + 1]
+    *stay, goes = labelled.people(args.folder)[: args.others + 1]
     for one in stay:
         chat.enroll(args.folder / one["enroll"], one["name"])
     rows = chosen(args.folder, {one["name"] for one in stay}, args.clips)
@@ -59,8 +61,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def chosen(folder: Path, names: set[str], clips: int) -> list[Row]:
     """The questions about these people alone, on the first clips that have any."""
-    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines()]
-    rows = [r for r in rows if r["people"] and set(r["people"]) <= names]
+    rows = [r for r in labelled.questions(folder) if r["people"] and set(r["people"]) <= names]
     kept = sorted({r["video"] for r in rows if any(r["present"].values())})[:clips]
     return [r for r in rows if r["video"] in kept]
 

@@ -11,7 +11,6 @@ the model's and what the guard stopped; a summary at the end. Whether an answer 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import logging
 import sys
@@ -21,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import labelled
 import numpy as np
 
 from pvchat import PVChat
@@ -74,20 +74,17 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def present_in(folder: Path, half: str) -> dict[str, list[str]]:
-    """Who is in which clip of a half (even or odd SHA-256 of its path)."""
+    """Who is in which clip of a half."""
     shown: dict[str, set[str]] = defaultdict(set)
-    for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        odd = int(hashlib.sha256(row["video"].encode()).hexdigest(), 16) % 2
-        if odd == (half == "check"):
-            shown[row["video"]] |= {name for name, there in row["present"].items() if there}
+    for row in labelled.questions(folder, half):
+        shown[row["video"]] |= {name for name, there in row["present"].items() if there}
     return {clip: sorted(names) for clip, names in sorted(shown.items()) if names}
 
 
 def enroll(chat: PVChat, folder: Path, wanted: set[str]) -> None:
     """Enroll everybody wanted whom the store lacks."""
     known = {person.name for person in chat.people.all()}
-    for row in json.loads((folder / "people.json").read_text(encoding="utf-8")):
+    for row in labelled.people(folder):
         if row["name"] in wanted - known:
             chat.enroll(folder / row["enroll"], row["name"])
 

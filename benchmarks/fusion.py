@@ -11,15 +11,15 @@ clips); the interval of the difference is a bootstrap over clips. A person's tok
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+import labelled
 import numpy as np
 
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.eval.halves import HALVES, half_of
+from pvchat.eval.halves import HALVES
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.identity.enroll import enroll
 from pvchat.schemas import FloatArray
@@ -58,10 +58,8 @@ def main(argv: list[str] | None = None) -> None:
 
 def scored(chat: PVChat, folder: Path, half: str) -> tuple[list[dict], FloatArray, FloatArray]:
     """Questions, the calibrated log-odds of each, the model's logit of each."""
-    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
-    rows = [r for r in rows if r["kind"] == "single" and r["type"] == "existence" and half_of(r["video"]) == half]
-    known = json.loads((folder / "people.json").read_text(encoding="utf-8"))
-    people = [enroll(chat.analyse(folder / p["enroll"]), p["name"]) for p in known]
+    rows = labelled.about_one(labelled.questions(folder, half))
+    people = [enroll(chat.analyse(folder / p["enroll"]), p["name"]) for p in labelled.people(folder)]
     by_name = {p.name: p for p in people}
     describer, found = chat.describer, []
     for video in dict.fromkeys(r["video"] for r in rows):

@@ -14,19 +14,19 @@ clips of her own footage of which no label says that she isn't there.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import labelled
 import numpy as np
 from planted import DRAWN, labels
 
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.eval.halves import HALVES, half_of
+from pvchat.eval.halves import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.perception.scan import Seen
@@ -71,17 +71,15 @@ class Count:
 
 def shelf(folder: Path, half: str, chat: PVChat) -> Shelf:
     """Looks at every clip of real footage of one half, and at whom can be enrolled."""
-    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in rows if row["set"] not in DRAWN and half_of(row["video"]) == half]
-    known = [row for row in json.loads((folder / "people.json").read_text(encoding="utf-8")) if row["set"] not in DRAWN]
+    rows = [row for row in labelled.questions(folder, half) if row["set"] not in DRAWN]
+    known = [row for row in labelled.people(folder) if row["set"] not in DRAWN]
     sets = {row["video"]: row["set"] for row in rows}
-    asked = [row for row in rows if row["kind"] == "single" and row["type"] == "existence"]
     return Shelf(
         {clip: chat.analyse(folder / clip, stage="who") for clip in sorted(sets)},
         sets | {row["name"]: row["set"] for row in known},
         {r["name"]: enroll(chat.analyse(folder / r["enroll"], stage="who"), r["name"], 1) for r in known},
         labels(folder),
-        {(row["video"], row["people"][0]): row.get("view") or "" for row in asked},
+        {(row["video"], row["people"][0]): row.get("view") or "" for row in labelled.about_one(rows)},
     )
 
 

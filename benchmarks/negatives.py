@@ -11,13 +11,13 @@ distances of hard and of random ones from the subject. Clips whose truth isn't k
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
+import labelled
 import numpy as np
 
 from pvchat import PVChat
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         out(f"indexed {report.added} clips in {time.perf_counter() - start:.1f} s\n")
         out(f"{'person':12s} {'kind':6s} clips own leak  ?  share  hard  random   s   dropped\n")
         total: Counter[str] = Counter()
-        for person in json.loads((args.folder / "people.json").read_text()):
+        for person in labelled.people(args.folder):
             total += _one(person, args.folder, chat, Path(place) / "index", truth, config)
     known = total["chosen"] - total["unknown"]
     out(f"\n{total['chosen']} negatives, {known} of known truth, {total['leaked']} of them show the subject; "
@@ -85,9 +85,9 @@ def _one(
 
 def _truth(folder: Path) -> dict[tuple[str, str], bool]:
     """(name, path of the clip) -> whether the person is in it, from every question that says so."""
-    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines()]
+    rows = labelled.questions(folder)
     found = {(name, row["video"]): bool(shown) for row in rows for name, shown in row["present"].items()}
-    return found | {(p["name"], p["enroll"]): True for p in json.loads((folder / "people.json").read_text())}
+    return found | {(p["name"], p["enroll"]): True for p in labelled.people(folder)}
 
 
 if __name__ == "__main__":

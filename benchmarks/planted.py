@@ -19,12 +19,12 @@ from fractions import Fraction
 from itertools import count, islice
 from pathlib import Path
 
+import labelled
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.config import VideoConfig
-from pvchat.eval.halves import half_of
 from pvchat.video import load, save_clip
 
 WIDTH, HEIGHT, FPS = 1280, 720, 25
@@ -109,7 +109,7 @@ def make(folder: Path, film: Path, minutes: float, half: str = "tune", seed: int
 
 def labels(folder: Path) -> dict[tuple[str, str], bool]:
     """Whether a clip shows somebody, of all clips and names of which a question says so."""
-    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = labelled.questions(folder)
     return {(row["video"], name): there for row in rows for name, there in row["present"].items()}
 
 
@@ -118,11 +118,11 @@ def chosen(folder: Path, half: str, rng: np.random.Generator | None = None) -> t
 
     Of each person the first two are planted, with `rng` any two.
     """
-    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
-    rows = sorted((r for r in rows if half_of(r["video"]) == half and r["set"] not in DRAWN), key=lambda r: r["video"])
+    rows = [row for row in labelled.questions(folder, half) if row["set"] not in DRAWN]
+    rows.sort(key=lambda row: row["video"])
     clips: dict[str, list[str]] = {}
-    for row in rows:
-        if row["kind"] == "single" and row["type"] == "existence" and row.get("view") == "clear":
+    for row in labelled.about_one(rows):
+        if row.get("view") == "clear":
             name, mine = row["people"][0], clips.setdefault(row["people"][0], [])
             if row["present"][name] and _seconds(folder / row["video"]) >= LEAST_S:
                 mine.append(row["video"])

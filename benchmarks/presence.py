@@ -13,16 +13,16 @@ best on this very set: an optimistic baseline.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import labelled
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import PVChat
-from pvchat.eval.halves import HALVES, half_of
+from pvchat.eval.halves import HALVES
 from pvchat.identity.calibration import good
 from pvchat.identity.competition import compete, shown_together
 from pvchat.identity.enroll import enroll
@@ -47,13 +47,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     folder = args.folder
     chat = PVChat.from_pretrained("embedded")
-    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines()]
-    rows = [r for r in rows if r["kind"] == "single" and r["type"] == "existence"]
-    rows = [r for r in rows if args.half in (None, half_of(r["video"]))]
-    enrolled = {
-        p["name"]: chat.analyse(folder / p["enroll"], stage="who")
-        for p in json.loads((folder / "people.json").read_text())
-    }
+    rows = labelled.about_one(labelled.questions(folder, args.half))
+    enrolled = {p["name"]: chat.analyse(folder / p["enroll"], stage="who") for p in labelled.people(folder)}
     people = [enroll(analysis, name) for name, analysis in enrolled.items()]
     seen: dict[str, tuple[dict[str, float], ClipAnalysis]] = {}
     for video in sorted({r["video"] for r in rows}):

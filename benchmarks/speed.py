@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -73,7 +72,7 @@ def made_clips(folder: Path, height: int = HEIGHT) -> list[Path]:
     try:
         photos = [Image.open(member_path(role, name, table=FOOTAGE)).convert("RGB") for role, name in PORTRAITS]
     except PVChatError as error:
-        _tell(f"no clips made: {error} (`pvchat demo` fetches the footage; --clips takes your own)")
+        film.tell(f"no clips made: {error} (`pvchat demo` fetches the footage; --clips takes your own)")
         return []
     paths = []
     for name, shown in (("one", photos[:1]), ("five", photos)):
@@ -217,7 +216,7 @@ def others(expert: faces.FaceExpert) -> dict[str, Callable[[Clip], str]]:
         ("facenet_pytorch", "facenet: MTCNN, our vectors", partial(facenet_road, expert=expert)),
     ):
         if find_spec(package) is None:
-            _tell(f"{package} is not installed: not compared")
+            film.tell(f"{package} is not installed: not compared")
         else:
             roads[name] = road
     return roads
@@ -237,15 +236,15 @@ def measure(path: Path, rounds: int, roads: dict[str, analysis.Experts]) -> None
             found[f"who, {name}"] = _people([len(track) for track in seen.tracks if track.kind == "face"])
         for name, road in beside.items():
             found[name] = _clocked(seconds, name, partial(road, clip))
-    _tell(f"\n{path.name}: {clip.duration_s:.0f} s, {clip.width} by {clip.height}, {len(clip.images)} frames seen")
+    film.tell(f"\n{path.name}: {clip.duration_s:.0f} s, {clip.width} by {clip.height}, {len(clip.images)} frames seen")
     medians = {name: np.median(values[1:], 0) for name, values in seconds.items()}
     clock, processor = medians["decode"]
     for name, (wall, cpu) in medians.items():
         ratios = f"{wall / clock:5.2f} and {cpu / processor:5.2f} x decode"
-        _tell(f"  {name:28s} {wall:6.2f} s, processor {cpu:6.2f} s, {ratios}  {found.get(name, '')}")
+        film.tell(f"  {name:28s} {wall:6.2f} s, processor {cpu:6.2f} s, {ratios}  {found.get(name, '')}")
     for name, cpu in parts.seconds.items():
         part = cpu / (rounds + 1)
-        _tell(f"    {name:26s}           processor {part:6.2f} s, {part / medians['decode'][1]:5.2f} x decode")
+        film.tell(f"    {name:26s}           processor {part:6.2f} s, {part / medians['decode'][1]:5.2f} x decode")
 
 
 def ask_rate(path: Path) -> None:
@@ -265,7 +264,7 @@ def ask_rate(path: Path) -> None:
                 chat.ask_many(path, questions[:count])
                 took.append(time.process_time() - start)
             median = float(np.median(took))
-            _tell(f"  {count:2d} questions at once: {1e3 * median:.1f} ms, {count / median:.0f} a second")
+            film.tell(f"  {count:2d} questions at once: {1e3 * median:.1f} ms, {count / median:.0f} a second")
 
 
 def enrolling(path: Path) -> None:
@@ -282,7 +281,7 @@ def enrolling(path: Path) -> None:
             _clocked(took, "decode", partial(load, path, VideoConfig()))
             _clocked(took, "enroll", partial(chat.enroll, path, "Ana", track=1))
     (wall, _), (all_wall, _) = (np.median(values[1:], 0) for values in took.values())
-    _tell(f"  enrolling, warm: {all_wall:.2f} s by the clock, {all_wall - wall:.2f} s beyond decoding")
+    film.tell(f"  enrolling, warm: {all_wall:.2f} s by the clock, {all_wall - wall:.2f} s beyond decoding")
 
 
 def _clocked(seconds: dict[str, list[tuple[float, float]]], name: str, call: Callable[[], Any]) -> Any:
@@ -291,11 +290,6 @@ def _clocked(seconds: dict[str, list[tuple[float, float]]], name: str, call: Cal
     result = call()
     seconds.setdefault(name, []).append((time.perf_counter() - start[0], time.process_time() - start[1]))
     return result
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def main() -> None:
@@ -309,7 +303,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/film"), help="where the film and its rows are kept")
     chosen = parser.parse_args()
     if runtime_for("cpu") != "openvino":
-        _tell("OpenVINO is not installed: every road below is torch's")
+        film.tell("OpenVINO is not installed: every road below is torch's")
     roads = {name: experts_on(name) for name in ("openvino", *(["torch"] if chosen.torch else []))}
     with tempfile.TemporaryDirectory() as folder:
         for path in chosen.clips or made_clips(Path(folder), chosen.height):

@@ -11,17 +11,17 @@ other's; answers that are right for whom the tokens are of; by part, with 95 % i
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+import labelled
 import numpy as np
 
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.eval.halves import HALVES, half_of
+from pvchat.eval.halves import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     chat = PVChat(Settings(device="cpu", model=args.model, answers="spoken"))
-    known = json.loads((args.folder / "people.json").read_text(encoding="utf-8"))
+    known = labelled.people(args.folder)
     people = {p["name"]: enroll(chat.analyse(args.folder / p["enroll"], stage="who"), p["name"]) for p in known}
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for video, there, away, hard in pairs(args.folder, args.half, args.seed):
@@ -64,11 +64,9 @@ def main(argv: list[str] | None = None) -> None:
 def pairs(folder: Path, half: str, seed: int) -> list[tuple[str, str, str, bool]]:
     """(clip, who is there, who isn't, whether a question about either is a hard one), a few of each clip."""
     shown: dict[str, dict[str, tuple[bool, bool]]] = defaultdict(dict)
-    for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        if row["kind"] == "single" and row["type"] == "existence" and half_of(row["video"]) == half:
-            name = row["people"][0]
-            shown[row["video"]][name] = (row["present"][name], row["id"].startswith("hard-"))
+    for row in labelled.about_one(labelled.questions(folder, half)):
+        name = row["people"][0]
+        shown[row["video"]][name] = (row["present"][name], row["id"].startswith("hard-"))
     rng, found = np.random.default_rng(seed), []
     for video, asked in sorted(shown.items()):
         every = [(a, b) for a, one in asked.items() for b, two in asked.items() if one[0] and not two[0]]

@@ -22,6 +22,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import labelled
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,9 +55,9 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     chats = {s: PVChat(Settings(device="cpu", model=args.model, answers=s)) for s in args.systems.split(",")}
     first = next(iter(chats.values()))
-    for person in json.loads((args.folder / "people.json").read_text(encoding="utf-8")):
+    for person in labelled.people(args.folder):
         first.enroll(args.folder / person["enroll"], person["name"], replace=True)
-    rows = [json.loads(line) for line in (args.folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = labelled.questions(args.folder)
     videos = sorted({row["video"] for row in rows})
     videos = videos[:: max(1, len(videos) // args.limit)] if args.limit else videos
     rows = sorted((row for row in rows if row["video"] in videos), key=lambda row: row["video"])

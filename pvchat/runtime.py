@@ -114,25 +114,23 @@ def usable_cores() -> int:
     return cores
 
 
+def threads() -> int:
+    """Threads that networks compute on together: `$OMP_NUM_THREADS`, else the usable cores."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores()
+
+
 def set_threads(count: int | None = None) -> int:
-    """Let torch compute on `count` threads (default: `$OMP_NUM_THREADS`, else all usable cores); returns the number.
+    """Let torch compute on `count` threads (default: `threads()`); returns the number.
 
     Before torch is loaded that is said in `$OMP_NUM_THREADS`, which it reads then: loading takes seconds.
     """
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    count = count or (int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores())
+    count = count or threads()
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_num_threads(count)
     else:
         os.environ["OMP_NUM_THREADS"] = str(count)
     return count
-
-
-def generator(seed: int, device: str = "cpu") -> torch.Generator:
-    """A random number generator of its own: nothing in pvchat draws from torch's global one."""
-    import torch
-
-    return torch.Generator(device).manual_seed(seed)
 
 
 def setup_logging(verbosity: int = 0) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pvchat.perception.camera import Camera, measure_camera, phase_shift
+from pvchat.perception.camera import Camera, measure_camera, shifted
 from pvchat.perception.gestures import turns
 from pvchat.perception.motion import BodyMeasures, body_pose, describe_motion, is_live
 from pvchat.schemas import HANDS, Track
@@ -225,12 +225,13 @@ def scenery(seed: int = 0) -> np.ndarray:
     return np.asarray(Image.fromarray(rough).resize((640, 480), Image.Resampling.BICUBIC))
 
 
-def test_phase_shift_finds_the_shift():
+def test_the_shift_of_blocks_is_found():
     image = scenery()[..., 0].astype(np.float32)
     blocks = [part - part.mean() for part in (image[100:164, 100:164], image[97:161, 105:169])]
-    (dx, dy), peak = phase_shift(*(part * np.outer(np.hanning(64), np.hanning(64)) for part in blocks))
-    assert (dx, dy) == pytest.approx((-5, 3), abs=0.4)
-    assert peak > 0.04
+    spectra = [np.fft.rfft2(part * np.outer(np.hanning(64), np.hanning(64)))[None] for part in blocks]
+    moved, peaks = shifted(*spectra)
+    assert moved[0].tolist() == pytest.approx([-5, 3], abs=0.4)
+    assert peaks[0] > 0.04
 
 
 def test_camera_pan_zoom_and_cut_are_measured():

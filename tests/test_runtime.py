@@ -72,14 +72,6 @@ def test_a_numbered_gpu_must_exist(monkeypatch):
         runtime.pick_device("cuda:2")
 
 
-def test_generators_are_seeded_and_leave_the_global_one_alone():
-    before = torch.random.get_rng_state()
-    first, again, other = (torch.rand(4, generator=runtime.generator(seed)) for seed in (7, 7, 8))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
-    assert torch.equal(before, torch.random.get_rng_state())
-
-
 def test_threads(monkeypatch):
     before = torch.get_num_threads()
     try:

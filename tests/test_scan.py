@@ -20,7 +20,7 @@ from pvchat import video  # noqa: E402
 from pvchat.errors import VideoReadError  # noqa: E402
 from pvchat.perception import scan as module  # noqa: E402
 from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner  # noqa: E402
-from pvchat.perception.scan import KeptParts, LongVideo, long_video, scan  # noqa: E402
+from pvchat.perception.scan import KeptParts, LongVideo, is_long, probed, scan  # noqa: E402
 from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track  # noqa: E402
 from pvchat.service.clipmemory import ClipMemory  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
@@ -65,7 +65,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def look(path: Path, kept: KeptParts, **more: Any) -> Any:
-    found = long_video(path, CONFIG)
+    found = probed(path, CONFIG)
     assert found is not None
     return scan(LongVideo(path, found, CONFIG), None, kept, **more)  # type: ignore[arg-type]
 
@@ -220,12 +220,12 @@ def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(path: Path, tmp_p
 def test_only_long_videos_are_scanned(path: Path, tmp_path: Path) -> None:
     from PIL import Image
 
-    assert long_video(path, CONFIG) is not None
-    assert long_video(encode(tmp_path / "short.mp4", film(1.5), fps=FPS), CONFIG) is None
     Image.new("RGB", (64, 64)).save(tmp_path / "photo.png")
-    assert long_video(tmp_path / "photo.png", CONFIG) is None
     (tmp_path / "noise.mp4").write_bytes(b"\0\1" * 900)
-    assert long_video(tmp_path / "noise.mp4", CONFIG) is None
+    short = encode(tmp_path / "short.mp4", film(1.5), fps=FPS)
+    found = [probed(file, CONFIG) for file in (path, short, tmp_path / "photo.png")]
+    assert [one is not None and is_long(one, CONFIG) for one in found] == [True, False, False]
+    assert probed(tmp_path / "noise.mp4", CONFIG) is None
 
 
 def part(*tracks: Track, frames: int = 24, cuts: tuple[float, ...] = ()) -> ClipAnalysis:

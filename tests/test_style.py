@@ -86,6 +86,14 @@ def test_modules_say_what_they_are(path):
     assert "from __future__ import annotations" in text or path.name == "__init__.py"
 
 
+def test_a_map_of_a_package_is_whole():
+    """An `__init__` that names most of its package's modules names all of them."""
+    for init in (path for path in SOURCES if path.name == "__init__.py"):
+        names = {path.name for path in init.parent.glob("*.py")} - {"__init__.py"}
+        missing = {name for name in names if name not in init.read_text(encoding="utf-8")}
+        assert not missing or len(missing) >= len(names) / 2, f"{_relative(init)}: {sorted(missing)}"
+
+
 def test_functions_are_short():
     lengths = {f"{_relative(p)}:{f.name}": _length(f) for p in SOURCES for f in _functions(TREES[p])}
     assert {name: n for name, n in lengths.items() if n > MAX_FUNCTION} == {}

@@ -54,8 +54,7 @@ def add_clip(desk: Desk, session: Session, name: str, progress: Progress | None 
     clip, chat = session.enrolling, desk.engine.chat
     if clip is None:
         raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
-    if desk.jobs.for_person(name):
-        raise PeopleError("is being trained.", subject=name, hint="Wait until it is done, or cancel it first.")
+    desk.jobs.require_untrained(name)
     desk.look(clip, progress)
     if clip.analysis is not None and chat.people.get(name).clip_key == clip.analysis.key:
         raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")

@@ -23,6 +23,16 @@ def notice(text: str, kind: str = "info") -> str:
     return f'<div class="pv-notice pv-{kind}" role="{role}">{escape(text)}</div>' if text else ""
 
 
+def download(url: str, name: str, count: int, what: str) -> str:
+    """A link to a file that was made, its size in bytes, and what it holds."""
+    from pvchat.runtime import size
+
+    return (
+        f'<div class="pv-notice pv-info" role="status"><a href="{url}" download>{escape(name)}</a> '
+        f'<span class="pv-dim">{size(count)}; it holds {escape(what)}</span></div>'
+    )
+
+
 def empty(text: str) -> str:
     """What stands where something will be."""
     return f'<div class="pv-empty">{escape(text)}</div>'
@@ -150,10 +160,9 @@ def enrolled(person: Person, deep: bool, asked: bool = False) -> str:
 
 def added(person: Person) -> str:
     """The message after one more clip of somebody was added."""
-    clips = int(person.extra.get("clips", 1) or 1)
     return (
         f'<div class="pv-notice pv-good" role="status">{_thumbnail(person.thumbnail, person.name)}'
-        f"<div><b>Added to {escape(person.name)}</b>, who is enrolled from {clips} clips now.</div></div>"
+        f"<div><b>Added to {escape(person.name)}</b>, who is enrolled from {_clips(person)} clips now.</div></div>"
     )
 
 
@@ -179,13 +188,17 @@ def _person(person: Person, job: Job | None) -> str:
     also = f'<span class="pv-dim">also {escape(", ".join(person.aliases))}</span>' if person.aliases else ""
     kind = "" if person.kind == "face" else '<span class="pv-tag">by appearance</span>'
     training = '<span class="pv-tag pv-busy">training</span>' if job else ""
-    clips = int(person.extra.get("clips", 1) or 1)
-    merged = f" · {clips} clips" if clips > 1 else ""
+    merged = f" · {clips} clips" if (clips := _clips(person)) > 1 else ""
     return (
         f'<li class="pv-person">{_thumbnail(person.thumbnail, person.name)}<div><b>{escape(person.name)}</b>{also}'
         f'<span><span class="pv-tag">{escape(person.depth)}</span>{kind}{training}</span>'
         f'<span class="pv-dim">{escape(day(person.created))} · {size(person.bytes_on_disk)}{merged}</span></div></li>'
     )
+
+
+def _clips(person: Person) -> int:
+    """From how many clips she is enrolled."""
+    return int(person.extra.get("clips", 1) or 1)
 
 
 def _thumbnail(jpeg: bytes, name: str) -> str:

@@ -160,7 +160,7 @@ def uploaded(session: Session) -> str | None:
 def _posing(desk: Desk) -> Callable[..., Any]:
     def pose(question: str, start: str, end: str, request: gr.Request) -> tuple[Any, ...]:
         """Show the question at once; it is answered when its turn comes."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         question = " ".join((question or "").split())
         if not question:
             return tuple([gr.skip()] * 7)
@@ -182,7 +182,7 @@ def _receiving(desk: Desk) -> Callable[..., Any]:
         anew when a connection is cut while an event runs.
         """
         yield from receive(upload, request)
-        session, same = desk.sessions.of(request.session_hash or ""), gr.skip()
+        session, same = desk.sessions.asking(request), gr.skip()
         if any(not turn.done for turn in session.turns):
             for said, drawn in answer(request):
                 yield same, same, said, *[same] * 4, drawn
@@ -193,7 +193,7 @@ def _receiving(desk: Desk) -> Callable[..., Any]:
 def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
     def answer(request: gr.Request) -> Iterator[Any]:
         """Answer whatever waits; the text streams, the evidence follows."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         # Of a generator that yields nothing Gradio would empty both. A view is never followed by `skip`: Gradio's page
         # makes the next value out of the one before, in place, perhaps before it was drawn.
         yield view(session, session.turns[-1] if session.turns else None), gr.skip()
@@ -222,7 +222,7 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
 def _correcting(desk: Desk) -> Callable[..., Any]:
     def correct(request: gr.Request, event: gr.EventData) -> Any:
         """Keep what was said of somebody's recognition, and ask the same question again."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         turn = next((turn for turn in session.turns if turn.key == sent(event, "turn")), None)
         if turn is None or turn.clip is None:
             return view(session)
@@ -242,16 +242,11 @@ def _correcting(desk: Desk) -> Callable[..., Any]:
 def _exporting(desk: Desk) -> Callable[..., Any]:
     def export(request: gr.Request) -> str:
         """The conversation as a file behind a link."""
-        from pvchat.runtime import size
-
         try:
-            url, count = desk.save_conversation(desk.sessions.of(request.session_hash or ""))
+            url, count = desk.save_conversation(desk.sessions.asking(request))
         except PVChatError as error:
             return cards.error_card(error)
-        return (
-            f'<div class="pv-notice pv-info" role="status"><a href="{url}" download>pvchat-conversation.zip</a> '
-            f'<span class="pv-dim">{size(count)}; it holds pictures of people</span></div>'
-        )
+        return cards.download(url, "pvchat-conversation.zip", count, "pictures of people")
 
     return export
 
@@ -259,7 +254,7 @@ def _exporting(desk: Desk) -> Callable[..., Any]:
 def _clearing(desk: Desk) -> Callable[..., Any]:
     def clear(request: gr.Request) -> tuple[Any, str]:
         """Begin a new conversation about the same clip."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         session.turns.clear()
         return view(session), ""
 

@@ -269,15 +269,13 @@ class Desk:
 
     def rename(self, old: str, new: str) -> Person:
         """Another name for a person; refused while the person is trained under the old one."""
-        if self.jobs.for_person(old):
-            raise PeopleError("is being trained.", subject=old, hint="Wait until it is done, or cancel it first.")
+        self.jobs.require_untrained(old)
         return self.engine.people.rename(old, new)
 
     def merge(self, name: str, other: str) -> Person:
         """Two enrollments of one person become one."""
         for one in (name, other):
-            if self.jobs.for_person(one):
-                raise PeopleError("is being trained.", subject=one, hint="Wait until it is done, or cancel it first.")
+            self.jobs.require_untrained(one)
         merged = self.joins.merge(self.engine.chat, name, other)
         self._forget_analyses()
         return merged

@@ -152,7 +152,7 @@ def _camera() -> gr.Video:
 def _seeing(desk: Desk) -> Callable[..., Any]:
     def see(upload: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Show the clip and who is in it; consent is asked for anew."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         if session.enrolling is not None:
             session.drop(session.enrolling)
         session.enrolling, session.pick = None, 1
@@ -216,7 +216,7 @@ def _named(whose: str | None) -> tuple[Any, Any]:
 def _picking(desk: Desk) -> Callable[..., Any]:
     def pick(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Note which of the people found is meant."""
-        session, picked = desk.sessions.of(request.session_hash or ""), sent(event, "pick")
+        session, picked = desk.sessions.asking(request), sent(event, "pick")
         if picked.isdigit() and 1 <= int(picked) <= MOST:
             session.pick = int(picked)
         hints, whose, name, _, enroll = _about(desk, session)
@@ -230,7 +230,7 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
         name: str, whose: str | None, consent: bool, replace: bool, depth: str, owner: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Enroll at once, or add the clip to who is known; begin the deep training if it was asked for."""
-        session, kept = desk.sessions.of(request.session_hash or ""), [gr.skip()] * 5
+        session, kept = desk.sessions.asking(request), [gr.skip()] * 5
         try:
             _check(desk, session, name, whose, consent)
             add, made = whose not in (None, OTHER), list[Person]()

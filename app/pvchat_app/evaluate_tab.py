@@ -21,6 +21,7 @@ from pvchat_app.wording import escape
 
 _NONE = "No manifest yet. A manifest lists people, clips and questions: take the demo set, or add your own."
 MAX_QUESTIONS = 1_000_000
+Show = Callable[[str, str], tuple[Any, ...]]  # a browser's key, its session → its runs, the timer
 
 
 @dataclass
@@ -30,7 +31,7 @@ class EvaluateTab:
     runs: gr.HTML
     timer: gr.Timer
     offered: list[Any]  # what `offer` fills
-    show: Callable[[str, str], tuple[Any, ...]]
+    show: Show
     offer: Callable[[], tuple[Any, ...]]  # the manifests that are there now
 
 
@@ -47,19 +48,7 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
             note = gr.HTML("", elem_id="pv-eval-note")
             runs = gr.HTML(cards.empty(_told(folder)), elem_id="pv-eval-runs", js_on_load=CANCEL)
     timer = gr.Timer(POLL_S, active=False)
-
-    def show(owner: str, session: str) -> tuple[Any, ...]:
-        """This browser's runs, and whether to look again soon."""
-        jobs = [job for job in desk.jobs.of(owner or "", evaluation.KIND)][:6]
-        return _drawn(desk, jobs, session, folder), gr.Timer(active=any(job.active for job in jobs))
-
-    def start(name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
-        """Queue a run."""
-        try:
-            evaluation.start(desk, owner, folder, name, int(most) or None)
-        except Exception as error:
-            return cards.error_card(error), *show(owner, _session(request))
-        return "", *show(owner, _session(request))
+    show, offer = _showing(desk, folder), _offering(folder)
 
     def watch(owner: str, request: gr.Request) -> tuple[Any, ...]:
         """Where the runs are."""
@@ -70,15 +59,46 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
         desk.jobs.cancel(sent(event, "job"), owner or "")
         return show(owner, _session(request))
 
-    button.click(start, [picked, limit, browser], [note, runs, timer], **QUICK)
+    button.click(_starting(desk, folder, show), [picked, limit, browser], [note, runs, timer], **QUICK)
     timer.tick(watch, browser, [runs, timer], **QUICK)
     runs.click(cancel, browser, [runs, timer], **QUICK)
+    added = [note, picked, demo, button, runs]
+    demo.click(_adding(folder, show, offer), browser, added, show_progress="hidden", **PRIVATE)
+    return EvaluateTab(runs, timer, [picked, demo, button], show, offer)
 
+
+def _showing(desk: Desk, folder: Path) -> Show:
+    def show(owner: str, session: str) -> tuple[Any, ...]:
+        """This browser's runs, and whether to look again soon."""
+        jobs = desk.jobs.of(owner or "", evaluation.KIND)[:6]
+        return _drawn(desk, jobs, session, folder), gr.Timer(active=any(job.active for job in jobs))
+
+    return show
+
+
+def _offering(folder: Path) -> Callable[[], tuple[Any, ...]]:
     def offer() -> tuple[Any, ...]:
+        """The manifests, the button for the demo set where that isn't one of them, the button that evaluates."""
         names = list(evaluation.manifests(folder))
         picked = gr.Dropdown(choices=names, value=names[0] if names else None)
         return picked, gr.Button(visible=demoset.NAME not in names), gr.Button(interactive=bool(names))
 
+    return offer
+
+
+def _starting(desk: Desk, folder: Path, show: Show) -> Callable[..., Any]:
+    def start(name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
+        """Queue a run."""
+        try:
+            evaluation.start(desk, owner, folder, name, int(most) or None)
+        except Exception as error:
+            return cards.error_card(error), *show(owner, _session(request))
+        return "", *show(owner, _session(request))
+
+    return start
+
+
+def _adding(folder: Path, show: Show, offer: Callable[[], tuple[Any, ...]]) -> Callable[..., Any]:
     def add(owner: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """The demo set becomes one of the manifests."""
         kept = [gr.skip()] * 4
@@ -90,8 +110,7 @@ def build(desk: Desk, browser: gr.BrowserState, folder: Path) -> EvaluateTab:
             return
         yield cards.notice("The demo set is there. Evaluate it.", "good"), *offer(), show(owner, _session(request))[0]
 
-    demo.click(add, browser, [note, picked, demo, button, runs], show_progress="hidden", **PRIVATE)
-    return EvaluateTab(runs, timer, [picked, demo, button], show, offer)
+    return add
 
 
 def _limit() -> gr.Number:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pvchat.errors import PVChatError
+from pvchat.errors import PeopleError, PVChatError
 from pvchat.schemas import Progress
 from pvchat_app.pace import Pace, Plan
 
@@ -145,6 +145,11 @@ class Jobs:
         """The job that waits or runs for a person, whoever started it."""
         mine = (job for job in list(self._jobs.values()) if job.active and job.kind == "deep" and job.name == name)
         return next(mine, None)
+
+    def require_untrained(self, name: str) -> None:
+        """Raise PeopleError where a training of a person waits or runs: she mustn't change under it."""
+        if self.for_person(name):
+            raise PeopleError("is being trained.", subject=name, hint="Wait until it is done, or cancel it first.")
 
     def ahead_of(self, job: Job) -> int:
         """How many jobs come before a waiting one."""

@@ -51,7 +51,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
             """Everything that shows people, drawn anew."""
-            session = desk.sessions.of(request.session_hash or "")
+            session = desk.sessions.asking(request)
             desk.tidy(session)
             return *_lists(desk, who), *chat.show(session)
 
@@ -61,7 +61,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         def redraw(request: gr.Request) -> tuple[Any, ...]:
             """The enroll tab without somebody who was just forgotten."""
-            return enroll_tab.redrawn(desk.sessions.of(request.session_hash or ""))
+            return enroll_tab.redrawn(desk.sessions.asking(request))
 
         people.forgotten.then(redraw, None, enroll.held, **QUICK)
 
@@ -88,7 +88,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 def _resuming(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
     def resume(request: gr.Request) -> tuple[Any, ...]:
         """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         if session.enrolling is not None:
             session.drop(session.enrolling)
             session.enrolling, session.pick = None, 1

@@ -187,16 +187,11 @@ def _warning(desk: Desk) -> Callable[..., Any]:
 def _exporting(desk: Desk) -> Callable[..., Any]:
     def export(who: str | None, request: gr.Request) -> str:
         """A person as a file behind a link."""
-        from pvchat.runtime import size
-
         try:
-            url, count = desk.save_person(desk.sessions.of(request.session_hash or ""), _chosen(who))
+            url, count = desk.save_person(desk.sessions.asking(request), _chosen(who))
         except Exception as error:
             return cards.error_card(error)
-        return (
-            f'<div class="pv-notice pv-info" role="status"><a href="{url}" download>{escape(who)}.pvperson</a> '
-            f'<span class="pv-dim">{size(count)}; it holds biometric data: mind who gets it</span></div>'
-        )
+        return cards.download(url, f"{who}.pvperson", count, "biometric data: mind who gets it")
 
     return export
 

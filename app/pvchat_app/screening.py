@@ -31,7 +31,7 @@ def receiving(desk: Desk) -> Callable[..., Any]:
 
     def receive(upload: str | None, request: gr.Request) -> Iterator[Any]:
         """Show the clip, then look at it: no question need wait for that, and one that came before is about it."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         same = [gr.skip()] * 5  # starters, timeline
         yield gr.skip(), cards.notice("Reading the clip …"), gr.skip(), *same
         try:
@@ -51,7 +51,7 @@ def looking(desk: Desk) -> Callable[..., Any]:
 
     def look(request: gr.Request) -> Iterator[Any]:
         """Go on with the look at its clip."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         yield [gr.skip()] * 8  # of a generator that yields nothing Gradio would empty all of them
         if session.clips:
             yield from _looked_at(desk, session, session.clips[-1])
@@ -98,7 +98,7 @@ def removing(desk: Desk) -> Callable[..., Any]:
 
     def remove(request: gr.Request) -> tuple[Any, ...]:
         """The clip goes: from the page, from the disk, from memory."""
-        session = desk.sessions.of(request.session_hash or "")
+        session = desk.sessions.asking(request)
         for clip in session.clips:
             desk.remove(session, clip)
         session.lost = ""

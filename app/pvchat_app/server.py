@@ -163,9 +163,9 @@ def _end_orderly() -> None:
         signal.signal(signal.SIGTERM, end)
 
 
-def _wait_for_threads(timeout_s: float = ENDING_S) -> None:
+def _wait_for_threads() -> None:
     """Until ours have ended: Python's end stops a thread in the middle of a network's C++, and that aborts it all."""
-    end = time.monotonic() + timeout_s
+    end = time.monotonic() + ENDING_S
     for thread in threading.enumerate():
         if thread.name.startswith("pvchat-") and thread is not threading.current_thread():
             thread.join(max(0.0, end - time.monotonic()))

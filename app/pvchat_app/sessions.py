@@ -20,12 +20,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
 
 from pvchat.errors import SettingsError, VideoReadError
 from pvchat.storage import atomic, temporary
 from pvchat_app.conversation import SessionClip, Turn
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 IDLE_S = 6 * 3600.0  # a session whose browser vanished without a word is ended after so long
 UNUSED_S = 3600.0  # an upload that no session took, and Gradio's empty files, are deleted at this age
@@ -180,6 +184,10 @@ class Sessions:
             raise SettingsError(what, subject=str(self.root.parent), hint=hint) from error
         self._open: dict[str, Session] = {}
         self._lock = threading.Lock()
+
+    def asking(self, request: gr.Request) -> Session:
+        """The session that an event of the page comes from."""
+        return self.of(request.session_hash or "")
 
     def of(self, name: str) -> Session:
         """The session of that name, opened when it is new."""

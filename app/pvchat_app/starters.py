@@ -11,7 +11,6 @@ from pvchat_app.desk import Desk
 from pvchat_app.sessions import Session
 
 WHO = "Who is in this video?"
-COUNT = 4
 
 
 def starters(there: Sequence[str], enrolled: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Pretrained video language models of transformers as bases: pictures and words in, words out, people made known.
 
     sources.py   what `--model` names: a preset, a folder, `hub:ORG/NAME`, a run of `pvchat train base --model`
-    sizes.py     parameters, memory and frames, before anything is loaded
+    sizes.py     parameters, memory and frames, before anything is loaded: by its shape (shapes.py), and speed.py
     families.py  what each kind of model wants of its pictures
     loading.py   → `Base`: model and processor, checked, in the right precision
     marking.py   frames with the people outlined, crops
@@ -10,6 +10,7 @@
     soft.py      sixteen personal tokens in the place of marked ones, head offsets at them
     seeing.py    the base's own visual tokens of a crop, and the k-means start
     connector.py our experts' tokens beside the base's, zero at first
+    imagetext.py a base as augmentation and evaluation use it, who bring their own prompts
     shared.py    what base training adds to a base (mixed heads, connector), on disk
 
 Nothing here knows who is in a clip: that is `identity`'s, and what may be said is `chat`'s. Open `loading.py` first.

@@ -108,10 +108,10 @@ class BaseConnector(nn.Module):
         return hidden + added.to(hidden.dtype)
 
 
-def attach(base: Base, config: ConnectorConfig, seed: int = 0) -> BaseConnector:
+def attach(base: Base, config: ConnectorConfig) -> BaseConnector:
     """Give a base a fresh connector, which reads nothing until it looks at a clip."""
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.manual_seed(0)
         made = BaseConnector(config, base.width).to(base.device).eval()
     base.model.connector = made
     layers = base.decoder.layers

@@ -44,9 +44,9 @@ def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
     return tokens.float()
 
 
-def personal_start(base: Base, crops: Sequence[Frames], count: int = TOKENS, seed: int = 0) -> Tensor:
-    """[I, W] personal tokens out of crops of one person."""
-    centres = k_means(visual_tokens(base, crops), count, seed)
+def personal_start(base: Base, crops: Sequence[Frames], seed: int = 0) -> Tensor:
+    """[I, W] personal tokens, `TOKENS` of them, out of crops of one person."""
+    centres = k_means(visual_tokens(base, crops), TOKENS, seed)
     usual = base.model.get_input_embeddings().weight.detach().float().norm(dim=1)
     length = usual[usual > 0].median()
     return centres * (length / centres.norm(dim=1, keepdim=True).clamp_min(1e-6))

@@ -13,16 +13,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvchat.chat.comparisons import compare
-from pvchat.chat.english import be, join, upper
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.english import are, be, join, upper
+from pvchat.chat.evidence import Evidence, decided
 from pvchat.chat.existence import (
     existence,
     how_many,
     how_many_unknown,
     nobody,
-    refusals,
     times,
     unknown_people,
+    untold,
     when,
     whether_unknown,
     who_is_absent,
@@ -32,13 +32,13 @@ from pvchat.chat.guard import rephrase
 from pvchat.chat.lineup import LineUp, described, placed
 from pvchat.chat.order import in_order
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
-from pvchat.chat.properties import holds, of_everyone, of_whom, rest, untold, whether
+from pvchat.chat.properties import holds, of_everyone, of_whom, rest, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
 from pvchat.chat.whys import told_why
-from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
+from pvchat.schemas import PersonPresence, QuestionType
 
 if TYPE_CHECKING:
     from pvchat.chat.language import LanguageModel
@@ -76,7 +76,7 @@ def write_answer(
     usual = question.aspect.name == "usual" and not question.reply and not question.why and question.things is None
     told = usual and question.type != "existence" and all(p.decision == "present" for p in asked)
     if language is not None and asked and told:
-        answer = rephrase(answer, [p.name for p in people], language).text
+        answer = rephrase(answer, [p.name for p in people], language)
     return answer
 
 
@@ -113,7 +113,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     if general and not present:
         told = [*nobody(question, asked), unknown_people(evidence.unknown), *_scene(question.type, evidence)]
     elif not general and not question.asks_all:
-        told += refusals(question.type, asked)
+        told += untold(asked, question.type)
     return " ".join(t for t in told if t) if told else who_is_there(question, asked, evidence)
 
 
@@ -133,45 +133,56 @@ def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[Perso
 def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """The answer to a question that asks for less than its type: whether something holds, how many, when."""
     aspect, present = question.aspect, [p for p in asked if p.decision == "present"]
-    names, general = [p.name for p in present], question.asks_who or not question.people
+    names = [p.name for p in present]
     if aspect.name == "missing":  # a yes or no could be taken either way
         return upper(re.sub(r"^(Yes|No), ", "", existence(asked, evidence)))
     if aspect.name == "absent":
         return who_is_absent(asked)
     if aspect.name == "count":
-        strangers = bool(_STRANGERS.search(question.text))
+        strangers = _STRANGERS.search(question.text)
         return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)
-    if aspect.comparison is not None:
-        named = [p for name in question.people for p in asked if p.name == name]
-        return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
-    if aspect.order is not None:
-        named = [p for p in asked if p.name in question.people]
-        sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
-        return sequence or " ".join(untold(named)) or who_is_there(question, asked, evidence)
-    if aspect.name == "such":
-        such = [p for p in present if holds(aspect.predicate, p.name, evidence) == "yes"]
-        told = [_described(p, question, evidence) for p in such]
-        return " ".join(told) or (of_whom(aspect.predicate, names, evidence) if names else nobody(question, asked)[0])
     if aspect.lineup is not None:
         return _by_place(aspect.lineup, question, asked, evidence)
-    if aspect.name == "whether":
-        if aspect.manner in ("which", "count"):
-            told = [of_whom(aspect.predicate, names, evidence, aspect.manner == "count")] if names else []
-            told += [] if question.asks_who else untold(asked)
-            return " ".join(told) or who_is_there(question, asked, evidence)
-        if question.asks_all and len(present) > 1:
-            return of_everyone(aspect.predicate, names, evidence)
-        whom = present if question.asks_all else asked  # of "everyone" those who are there
-        return whether(aspect.predicate, whom, evidence, aspect.manner) or who_is_there(question, asked, evidence)
-    if aspect.name == "times":
+    named = [p for name in question.people for p in asked if p.name == name]
+    if aspect.comparison is not None:
+        return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
+    if aspect.order is not None:
+        sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
+        told = [sequence] if sequence else untold([p for p in asked if p in named])
+    elif aspect.name == "such":
+        such = [p for p in present if holds(aspect.predicate, p.name, evidence) == "yes"]
+        told = [_described(p, question, evidence) for p in such]
+        told = told or [of_whom(aspect.predicate, names, evidence) if names else nobody(question, asked)[0]]
+    elif aspect.name == "whether":
+        told = _whether(question, asked, evidence)
+    elif aspect.name == "times":
         told = [times(p, evidence, question.text) for p in present]
-        told += [] if general else untold(asked)
-        return " ".join(told) or who_is_there(question, asked, evidence)
-    if general:
-        return " ".join([CANT_TELL, *([who_is_there(question, asked, evidence)] if question.asks_who else [])])
-    cant = untold(asked)
-    there = [f"{join(names)} {be(names)} in this video."] if cant else [rest(names)]
-    return " ".join([*(there if names else []), *cant]) or who_is_there(question, asked, evidence)
+        told += [] if question.asks_who or not question.people else untold(asked)
+    else:
+        told = _rest(question, asked, evidence)
+    return " ".join(told) or who_is_there(question, asked, evidence)
+
+
+def _whether(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """Whether something holds of those asked about, or of whom of them, or of how many."""
+    predicate, manner = question.aspect.predicate, question.aspect.manner
+    present = [p for p in asked if p.decision == "present"]
+    names = [p.name for p in present]
+    if manner in ("which", "count"):
+        told = [of_whom(predicate, names, evidence, manner == "count")] if names else []
+        return told if question.asks_who else told + untold(asked)
+    if question.asks_all and len(present) > 1:
+        return [of_everyone(predicate, names, evidence)]
+    return [whether(predicate, present if question.asks_all else asked, evidence, manner)]  # of all those who are there
+
+
+def _rest(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """What is said to who asks for something that nothing measured speaks to."""
+    if question.asks_who or not question.people:
+        return [CANT_TELL, *([who_is_there(question, asked, evidence)] if question.asks_who else [])]
+    names, cant = decided(asked, "present"), untold(asked)
+    there = [f"{join(names)} {be(names)} in this video." if cant else rest(names)] if names else []
+    return [*there, *cant]
 
 
 def _by_place(lineup: LineUp, question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -189,7 +200,7 @@ def _by_place(lineup: LineUp, question: Question, everyone: Sequence[PersonPrese
 
 def _described(person: PersonPresence, question: Question, evidence: Evidence) -> str:
     """One present person, for one question type: a sentence (two for "describe …")."""
-    name, facts = person.name, evidence.facts.get(person.name, PersonFacts())
+    name, facts = person.name, evidence.facts_of(person.name)
     if question.type == "location":
         return _beside(name, evidence) if _ASKS_BESIDE.search(question.text) else _located(person, question, evidence)
     looks = appearance_phrase(facts, whole=question.type == "other" or bool(_LOOKS.search(question.text)))
@@ -214,8 +225,7 @@ def _beside(name: str, evidence: Evidence) -> str:
     near = beside(name, evidence, strangers=True)
     if not near:
         return f"I see nobody next to {name}."
-    several = len(near) > 1 or near[0].endswith("people")
-    return f"{upper(join(near))} {'are' if several else 'is'} next to {name}."
+    return f"{upper(join(near))} {are(near)} next to {name}."
 
 
 def _located(person: PersonPresence, question: Question, evidence: Evidence) -> str:

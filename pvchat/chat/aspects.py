@@ -196,19 +196,10 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         named: whether it is about somebody named.
         asks_who: whether it asks which people.
     """
-    order = read_order(lower)
-    if order is not None and (named or MASK.lower() in lower or order.relation in ("first", "last")):
-        return Aspect("order", order=order)
-    if named and (comparison := read_comparison(lower)) is not None:
-        return Aspect("compared", comparison=comparison)
-    if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):
-        return Aspect("lineup", lineup=lineup)
-    if not named and (such := _such(lower)) is not None:
-        return such
+    if (other := _beyond_those_named(lower, named)) is not None:
+        return other
     if named and _BEHIND.match(lower):
         return REST  # how far away somebody is isn't measured
-    if not named and (crowd := read_crowd(lower)) is not None:
-        return Aspect("count", crowd=crowd)
     if named and not asks_who and (asked := _asked_otherwise(lower, kind)) is not None:
         return asked
     if asks_who:
@@ -216,22 +207,43 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
     polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
     there = _is_there(polar["verb"].strip(), polar["rest"]) if polar and named else only_presence(lower)
     if there and (polar or kind == "existence"):
-        missing = Aspect("missing") if _MISSING.search(lower) else USUAL
-        return Aspect("times") if _TIMES.search(lower) else missing
-    if kind == "existence" and polar is None or kind in ("existence", "other") and not named and polar:
-        return REST
-    if not named and _SUCH_A_ONE.match(lower):
-        return REST
-    denied = polar is not None and polar["rest"].startswith(" not ")
-    stated = polar["rest"].removeprefix(" not") if polar else ""
-    predicate = read_predicate(stated) if polar and named and polar["verb"] not in _MODALS else UNKNOWN
-    if predicate.kind != "unknown":
-        return Aspect("whether", predicate, manner="plain" if denied or _EITHER.search(lower) else "polar")
+        return Aspect("times") if _TIMES.search(lower) else Aspect("missing") if _MISSING.search(lower) else USUAL
+    if polar and named and (stated := _stated(lower, polar["verb"], polar["rest"])) is not None:
+        return stated
+    if kind == "existence" or kind == "other" and polar:
+        return REST  # more than being there is asked for
+    return REST if not named and _SUCH_A_ONE.match(lower) or _is_unread(lower, kind, named) else USUAL
+
+
+def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
+    """What is asked of more than each of those named: an order, a comparison, who stands where, a number."""
+    order = read_order(lower)
+    if order is not None and (named or MASK.lower() in lower or order.relation in ("first", "last")):
+        return Aspect("order", order=order)
+    if named and (comparison := read_comparison(lower)) is not None:
+        return Aspect("compared", comparison=comparison)
+    if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):
+        return Aspect("lineup", lineup=lineup)
+    if named:
+        return None
+    crowd = read_crowd(lower)
+    return _such(lower) or (None if crowd is None else Aspect("count", crowd=crowd))
+
+
+def _stated(lower: str, verb: str, rest: str) -> Aspect | None:
+    """Whether what "is Ana …" goes on with holds; None where it is nothing that is measured."""
+    predicate = read_predicate(rest.removeprefix(" not"))
+    if predicate.kind == "unknown" or verb in _MODALS:
+        return None
+    plain = rest.startswith(" not ") or _EITHER.search(lower)
+    return Aspect("whether", predicate, manner="plain" if plain else "polar")
+
+
+def _is_unread(lower: str, kind: QuestionType, named: bool) -> bool:
+    """Whether a question asks for something that nothing measured speaks to."""
     if is_unseen(lower, named) or named and kind == "appearance" and _WHEN.match(lower):
-        return REST
-    if kind == "other" and _OF_SOMETHING.match(lower) and not _DESCRIBES.search(lower):
-        return REST
-    return REST if polar and kind in ("existence", "other") else USUAL
+        return True
+    return kind == "other" and _OF_SOMETHING.match(lower) is not None and not _DESCRIBES.search(lower)
 
 
 def _such(lower: str) -> Aspect | None:
@@ -277,9 +289,8 @@ def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
     asked = _WHO_DOES.match(lower)
     predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"])) if asked else UNKNOWN
     if predicate.kind not in ("unknown", "beside"):
-        return Aspect(
-            "whether", predicate, manner="count" if lower.removeprefix("and ").startswith("how many") else "which"
-        )
+        counts = lower.removeprefix("and ").startswith("how many")
+        return Aspect("whether", predicate, manner="count" if counts else "which")
     if only_presence(lower):
         if _COUNT.search(lower):
             return Aspect("count")

@@ -31,7 +31,7 @@ from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phras
 from pvchat.chat.properties import alone_or_not
 from pvchat.chat.questions import Question
 from pvchat.chat.things import DRAWN, NO_THINGS, surfaces_told, things_told
-from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
+from pvchat.schemas import PersonPresence, QuestionType
 
 _MOST = 5  # people told of one by one: the prompt has room for no more
 Part = Literal["times", "looks", "hair", "acts", "place", "setting", "company", "between", "things"]
@@ -122,7 +122,7 @@ def of_person(person: PersonPresence, evidence: Evidence, parts: frozenset[Part]
 
 def seen_of(name: str, evidence: Evidence, parts: frozenset[Part] = ALL) -> list[str]:
     """Looks, deeds and place of somebody who is there."""
-    facts = evidence.facts.get(name, PersonFacts())
+    facts = evidence.facts_of(name)
     looks, acts = appearance_phrase(facts, whole=True), action_phrase(facts)
     place = location_phrase(name, evidence, others=True)
     told = [

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pvchat.chat.calibration import Calibration, ClaimKind
-from pvchat.chat.choices import KINDS, at_odds, pick, possible, sentences
+from pvchat.chat.choices import KINDS, Level, at_odds, pick, possible, sentences
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.extraction import dressed, garments, read_phrase
@@ -159,7 +159,7 @@ def claim(ask: Ask, said: Utterance, evidence: Evidence, names: Iterable[str], l
         least: the gain that this kind needs; None for a kind that is never said.
     """
     phrase = read_phrase(ask.kind, said.text)
-    facts = evidence.facts.get(ask.name, PersonFacts())
+    facts = evidence.facts_of(ask.name)
     problems = [] if phrase else ["says nothing of the kind asked for"]
     if least is None or said.gain < least:
         problems.append("a guess")
@@ -186,21 +186,33 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
         alike = speaker.liken(views, sentences(kind))
         shares = scale.probabilities(kind, alike, possible(kind, evidence.scene, len(evidence.others)))
         for ask, row in zip(mine, shares, strict=True):
-            said, sure, level, choice = pick(kind, scale, row, evidence.scene.setting)
-            problems = ["a guess"] if level is None else []
+            said, probability, level, choice = pick(kind, scale, row, evidence.scene.setting)
+            problems = _against_place(level, evidence.scene) if kind == "location" else []
+            if level is None:
+                problems.append("a guess")
             if not choice.footage and not (choice.group_footage and level == "group sure"):
                 problems.append("seldom right on footage")
-            if kind == "location" and shows_no_place(evidence.scene.background, surely=(level or "").endswith("sure")):
-                problems.append("before one surface")
-            if kind == "location" and (level or "").endswith("likely") and doubtful_setting(evidence.scene):
-                problems.append("neither is it sure whether this is indoors")
             if said == _EVENT and evidence.scene.setting == "outdoors":
                 problems.append("seldom right outdoors")
-            if at_odds(kind, choice, evidence.facts.get(ask.name, PersonFacts()), said):
+            if at_odds(kind, choice, evidence.facts_of(ask.name), said):
                 problems.append("seen doing something else")
             said = _ON_A_BED if said == _ON_A_COUCH and evidence.scene.place == "a bedroom" else said
-            phrase = said if level and level.endswith("sure") else f"{HEDGE} {said}"
-            found.append(Claim(ask, phrase, sure, tuple(problems)))
+            phrase = said if _is_sure(level) else f"{HEDGE} {said}"
+            found.append(Claim(ask, phrase, probability, tuple(problems)))
+    return found
+
+
+def _is_sure(level: Level | None) -> bool:
+    return level in ("sure", "group sure")
+
+
+def _against_place(level: Level | None, scene: SceneFacts) -> list[str]:
+    """What of the scene speaks against a place that was chosen."""
+    found = []
+    if shows_no_place(scene.background, surely=_is_sure(level)):
+        found.append("before one surface")
+    if level in ("likely", "group likely") and doubtful_setting(scene):
+        found.append("neither is it sure whether this is indoors")
     return found
 
 

@@ -14,13 +14,13 @@ from typing import Literal
 from pvchat.chat.english import be, join
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import same_colour
-from pvchat.chat.phrases import garment_phrase, seen_together
+from pvchat.chat.lineup import APART, NEARER
+from pvchat.chat.phrases import garment_phrase
 from pvchat.chat.vocabulary import MASK
-from pvchat.schemas import Garment, PersonFacts, PersonPresence
+from pvchat.schemas import Garment, PersonPresence
 
 By = Literal["colour", "left", "right", "nearer"]
 _NAME = MASK.lower()
-_NEARER, _APART = 1.25, 0.02  # face heights' ratio, and frame widths, from which two people differ [choice]
 _PAIR = rf"(?:{_NAME},? (?:and|or) {_NAME}|they|both)"
 _COLOUR = re.compile(
     rf"^(?:do|are|does|is|did|were) (?:both )?{_PAIR} .*\b(?:same|similar|matching) colou?rs?\b"
@@ -76,7 +76,7 @@ def compare(comparison: Comparison, asked: Sequence[PersonPresence], evidence: E
 
 def _colours(names: Sequence[str], evidence: Evidence) -> str:
     """Whether two people's outer garments share a colour."""
-    worn = [next((g for g in _facts(n, evidence).clothes if g.colour), None) for n in names]
+    worn = [next((g for g in evidence.facts_of(n).clothes if g.colour), None) for n in names]
     told = [f"{n} is wearing {garment_phrase(g)}" for n, g in zip(names, worn, strict=True) if g is not None]
     if worn[0] is None or worn[1] is None:
         rest = f" {told[0]}." if told else ""
@@ -92,16 +92,15 @@ def _alike(one: Garment, other: Garment) -> bool:
 
 def _gap(by: By, names: Sequence[str], evidence: Evidence) -> int | None:
     """1 where it holds of the first more than of the second, -1 the other way round, 0 for neither; None: unknown."""
-    frames = {o.name: o.frames for o in evidence.others}
     boxes = [evidence.boxes.get(name) for name in names]
-    if boxes[0] is None or boxes[1] is None or not seen_together(*(frames.get(name, ()) for name in names)):
+    if boxes[0] is None or boxes[1] is None or not evidence.together(*names):
         return None
     if by == "nearer":
         ratio = (boxes[0][3] - boxes[0][1]) / max(boxes[1][3] - boxes[1][1], 1e-6)
-        return 1 if ratio > _NEARER else -1 if ratio < 1 / _NEARER else 0
+        return 1 if ratio > NEARER else -1 if ratio < 1 / NEARER else 0
     apart = (boxes[1][0] + boxes[1][2] - boxes[0][0] - boxes[0][2]) / 2
     apart = apart if by == "left" else -apart
-    return 1 if apart > _APART else -1 if apart < -_APART else 0
+    return 1 if apart > APART else -1 if apart < -APART else 0
 
 
 def _placed(comparison: Comparison, names: Sequence[str], gap: int) -> str:
@@ -112,7 +111,3 @@ def _placed(comparison: Comparison, names: Sequence[str], gap: int) -> str:
     first, second = names if gap > 0 else names[::-1]
     lead = "" if comparison.which else "Yes, " if gap > 0 else "No, "
     return f"{lead}{first} is {more} than {second}."
-
-
-def _facts(name: str, evidence: Evidence) -> PersonFacts:
-    return evidence.facts.get(name, PersonFacts())

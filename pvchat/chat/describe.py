@@ -56,10 +56,6 @@ class Describer:
         """Which weights these are."""
         return self.trained.stamp
 
-    def apart(self) -> Describer:
-        """The same model for other people: what it said about a name here may be somebody else's there."""
-        return Describer(self.trained, self.encode)
-
     def speaker(self, analysis: ClipAnalysis) -> Speaker:
         """The model as claims about one clip are made with it."""
         return Speaker(partial(self.say, analysis), partial(self.likeness, analysis), self.trained.calibration)

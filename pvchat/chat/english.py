@@ -18,9 +18,19 @@ def be(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
+def are(listed: Sequence[str]) -> str:
+    """The form of "be" that follows a list of whom some may be told as a count: "two people" are."""
+    return be(listed) if listed[0].split()[1:2] != ["people"] else "are"
+
+
 def number(count: int) -> str:
     """A count in words up to ten, in figures beyond."""
     return _NUMBERS[count] if count <= 10 else str(count)
+
+
+def so_many_people(count: int, others: bool = False) -> str:
+    """Such as "one person", "two other people"."""
+    return f"{number(count)} {'other ' if others else ''}{'person' if count == 1 else 'people'}"
 
 
 def indefinite(noun: str) -> str:

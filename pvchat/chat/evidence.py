@@ -14,7 +14,17 @@ from pvchat.identity.competition import shown_together
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import head_of, owner
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
+from pvchat.schemas import (
+    ClipAnalysis,
+    Decision,
+    FloatArray,
+    IntArray,
+    PersonFacts,
+    PersonPresence,
+    SceneFacts,
+    Thing,
+    Track,
+)
 
 _SEEN_AGAIN = 2  # of the frames in which bodies are looked for, from which one is counted
 _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
@@ -75,10 +85,32 @@ class Evidence:
         """How many people are seen beside those who are surely known."""
         return self.unknown + self.doubtful
 
+    def facts_of(self, name: str) -> PersonFacts:
+        """What was measured of somebody; empty where nothing was."""
+        return self.facts.get(name, PersonFacts())
+
+    def frames_of(self, name: str) -> tuple[int, ...]:
+        """The sampled frames that show somebody present; empty where they aren't known."""
+        return next((o.frames for o in self.others if o.name == name), ())
+
+    def together(self, one: str, other: str) -> bool:
+        """Whether two people present are seen in one frame, or may be."""
+        return seen_together(self.frames_of(one), self.frames_of(other))
+
 
 def is_still(evidence: Evidence) -> bool:
     """Whether the clip is a photo, or as short as one: no times are told of it."""
     return evidence.duration_s is not None and evidence.duration_s <= STILL_S
+
+
+def seen_together(mine: Sequence[int], theirs: Sequence[int]) -> bool:
+    """Whether two people share a frame: those of two shots are not beside each other; unknown frames may."""
+    return not mine or not theirs or bool(set(mine) & set(theirs))
+
+
+def decided(people: Sequence[PersonPresence], decision: Decision) -> list[str]:
+    """The names of those of whom this was decided, in order."""
+    return [p.name for p in people if p.decision == decision]
 
 
 def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evidence:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 
 from pvchat.chat.crowd import Crowd
-from pvchat.chat.english import be, clock, join, lasting, number
-from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.english import be, clock, join, lasting, number, so_many_people
+from pvchat.chat.evidence import Evidence, decided, is_still
 from pvchat.chat.questions import Question
 from pvchat.chat.reasons import doubt
-from pvchat.schemas import PersonFacts, PersonPresence, QuestionType
+from pvchat.schemas import PersonPresence, QuestionType
 
 _NOT_A_PART = r"(?! (\w+ )?(seconds?|minutes?|half|part)\b)"  # "the first ten seconds"
 _FIRST = re.compile(rf"\bfirst\b{_NOT_A_PART}|\bwhen (does|do|did) .*\b(enter|arrive|come in)\b", re.IGNORECASE)
@@ -35,30 +35,29 @@ _REFUSED = {
 
 def existence(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Whether the people asked about by name are there: yes, no, unsure, or who of them."""
-    groups = {d: [p.name for p in asked if p.decision == d] for d in ("present", "absent", "unsure")}
-    groups["absent"] = _first(groups["absent"], _MOST_ABSENT, "others")
-    present, absent, unsure = groups["present"], groups["absent"], groups["unsure"]
     if len(asked) == 1:
         return _existence_of_one(asked[0], evidence)
-    doubt = f"; I'm not sure about {join(unsure, 'or')}" if unsure else ""
+    present, unsure = decided(asked, "present"), decided(asked, "unsure")
+    absent = _first(decided(asked, "absent"), _MOST_ABSENT, "others")
+    open_ = f"; I'm not sure about {join(unsure, 'or')}" if unsure else ""
     if not present and not absent:
         return f"I'm not sure whether {join(unsure, 'or')} is in this video."
     if not absent:
         if not unsure:
             both = f"both {join(present)}" if len(present) == 2 else join(present)
             return f"Yes, {both} are {'' if len(present) == 2 else 'all '}in this video."
-        return f"{join(present)} {be(present)} in this video{doubt}."
+        return f"{join(present)} {be(present)} in this video{open_}."
     if not present:
         if len(absent) == 1:
-            return f"{absent[0]} is not in this video{doubt}."
+            return f"{absent[0]} is not in this video{open_}."
         none = f"neither {join(absent, 'nor')}" if len(absent) == 2 else f"none of {join(absent)}"
-        return f"No, {none} is in this video{doubt}."
-    return f"Only {join(present)} {be(present)} in this video; {join(absent)} {be(absent)} not{doubt}."
+        return f"No, {none} is in this video{open_}."
+    return f"Only {join(present)} {be(present)} in this video; {join(absent)} {be(absent)} not{open_}."
 
 
 def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Who is there: everyone known, whoever is unsure, and how many others."""
-    present = [p.name for p in asked if p.decision == "present"]
+    present = decided(asked, "present")
     besides = f"Besides {join(question.besides)}, " if question.besides and present else ""
     too = " too" if besides else ""
     first = f"{besides}{join(present)} {be(present)} in this video{too}." if present else nobody(question, asked)[0]
@@ -67,7 +66,7 @@ def who_is_there(question: Question, asked: Sequence[PersonPresence], evidence: 
 
 def who_is_absent(asked: Sequence[PersonPresence]) -> str:
     """Who of those enrolled is not there, and who may not be; of many the first ones by name."""
-    absent = _first([p.name for p in asked if p.decision == "absent"], _MOST_ABSENT, "others whom I know")
+    absent = _first(decided(asked, "absent"), _MOST_ABSENT, "others whom I know")
     first = f"{join(absent)} {be(absent)} not in this video." if absent else "I miss nobody whom I know."
     return " ".join([first, *_may_be(asked)])
 
@@ -80,14 +79,14 @@ def how_many(asked: Sequence[PersonPresence], evidence: Evidence, thought: Crowd
         evidence: what was measured.
         thought: as many as somebody thinks there are: a yes or no comes first.
     """
-    present = [p.name for p in asked if p.decision == "present"]
+    present = decided(asked, "present")
     others = evidence.not_known
     count = len(present) + others
     verdict = "" if thought is None else "Yes, " if thought.holds(count) else "No, "
     if not count:
         return f"{verdict}I see nobody in this video."
     strangers = [f"{number(others)} whom I don't know"] if others else []
-    seen = f"{verdict}I see {number(count)} {'person' if count == 1 else 'people'} in this video"
+    seen = f"{verdict}I see {so_many_people(count)} in this video"
     if not present:
         return f"{seen}, nobody whom I know for sure."
     return f"{seen}: {join([*present, *strangers])}."
@@ -144,8 +143,8 @@ def nobody(question: Question, asked: Sequence[PersonPresence]) -> list[str]:
 
 def _may_be(asked: Sequence[PersonPresence]) -> list[str]:
     """Who may be there, if anybody: the likeliest by name."""
-    unsure = [p.name for p in sorted(asked, key=lambda p: -p.probability) if p.decision == "unsure"]
-    told = _first(unsure, _MOST_UNSURE, "others")
+    likeliest = sorted(asked, key=lambda p: -p.probability)
+    told = _first(decided(likeliest, "unsure"), _MOST_UNSURE, "others")
     return [f"I'm not sure about {join(told, 'or')}."] if told else []
 
 
@@ -155,10 +154,9 @@ def _first(names: list[str], most: int, others: str) -> list[str]:
     return names if more < 2 else [*names[:most], f"{number(more)} {others}"]
 
 
-def refusals(kind: QuestionType, asked: Sequence[PersonPresence]) -> list[str]:
-    """One sentence for everyone absent, one for everyone unsure, in the wording of the question's type."""
-    absent = [p.name for p in asked if p.decision == "absent"]
-    unsure = [p.name for p in asked if p.decision == "unsure"]
+def untold(asked: Sequence[PersonPresence], kind: QuestionType | None = None) -> list[str]:
+    """That nothing can be told of the absent, nor of the unsure: a sentence each, in the wording of a type, if any."""
+    absent, unsure = decided(asked, "absent"), decided(asked, "unsure")
     told = []
     if absent:
         told.append(f"{join(absent)} {be(absent)} not in this video, so I can't {_what(kind, absent)}.")
@@ -184,7 +182,7 @@ def unknown_people(count: int, also: bool = False) -> str:
     if count <= 0:
         return ""
     there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
-    return f"{there} {number(count)} {'person' if count == 1 else 'people'} I don't know."
+    return f"{there} {so_many_people(count)} I don't know."
 
 
 def _existence_of_one(person: PersonPresence, evidence: Evidence) -> str:
@@ -193,12 +191,15 @@ def _existence_of_one(person: PersonPresence, evidence: Evidence) -> str:
         return f"No, {name} is not in this video."
     if person.decision == "unsure":
         return f"I'm not sure whether {name} is in this video: {doubt(person, is_still(evidence))}."
-    where = evidence.facts.get(name, PersonFacts()).where
+    where = evidence.facts_of(name).where
     return "Yes, " + ", ".join(x for x in (f"{name} is in this video", where, when(person, evidence)) if x) + "."
 
 
-def _what(kind: QuestionType, names: list[str]) -> str:
+def _what(kind: QuestionType | None, names: list[str]) -> str:
+    """What can't be done for what was asked of these people."""
+    if kind is None:
+        return "tell"
     who, verb = (names[0], "is") if len(names) == 1 else ("they", "are")
     if kind in _REFUSED:
         return f"say {_REFUSED[kind].format(who=who, is_=verb)}"
-    return f"describe {names[0] if len(names) == 1 else 'them'}"
+    return f"describe {'them' if len(names) > 1 else who}"

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.chat.vocabulary import FUNCTION_WORDS, word_set
@@ -98,22 +97,11 @@ _HELD = (
 _SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 
 
-@dataclass(frozen=True)
-class Phrasing:
-    """The final text, whether it is the model's, the model's own words, and why they were refused (empty if not)."""
-
-    text: str
-    accepted: bool
-    raw: str
-    problems: tuple[str, ...] = ()
-
-
-def rephrase(plain: str, names: Sequence[str], language: LanguageModel) -> Phrasing:
+def rephrase(plain: str, names: Sequence[str], language: LanguageModel) -> str:
     """Let the language model rephrase a plain answer; the plain answer stands where the guard finds a problem."""
     budget = 16 + 2 * len(plain.split())
     raw = language.generate(prompt(plain), max_new_tokens=budget).strip().strip('"')
-    found = problems(raw, plain, names)
-    return Phrasing(plain if found else raw, not found, raw, tuple(found))
+    return plain if problems(raw, plain, names) else raw
 
 
 def prompt(plain: str) -> list[dict[str, str]]:

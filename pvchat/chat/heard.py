@@ -68,7 +68,7 @@ class Hearer:
         """Why a sentence may not be shown; empty if it may."""
         about = [p.name for p in self.present if re.search(rf"(?<!\w){re.escape(p.name)}(?!\w)", sentence)]
         about = about or [p.name for p in self.present]
-        facts = self.evidence.facts.get(about[0], PersonFacts()) if len(about) == 1 else PersonFacts()
+        facts = self.evidence.facts_of(about[0]) if len(about) == 1 else PersonFacts()
         found = contradictions(sentence, facts, self.evidence.scene, self.others)
         if self.question.aspect.name in ("whether", "rest"):
             found = [problem for problem in found if problem != "denies"]

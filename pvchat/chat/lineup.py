@@ -13,16 +13,16 @@ from typing import Literal
 
 import numpy as np
 
-from pvchat.chat.english import be, join, number, upper
-from pvchat.chat.evidence import Evidence, Neighbour, at_once
-from pvchat.chat.phrases import seen_together, side_by_side
+from pvchat.chat.english import are, be, join, so_many_people, upper
+from pvchat.chat.evidence import Evidence, Neighbour, at_once, seen_together
+from pvchat.chat.phrases import side_by_side
 from pvchat.chat.vocabulary import MASK
 
 Relation = Literal[
     "left", "right", "between", "beside", "first left", "first right", "nearest", "closest", "row left", "row right"
 ]
 EVERYBODY = ("first", "row", "nearest")  # how relations begin that need nobody named
-_APART, _NEARER = 0.02, 1.25  # frame widths, and face heights' ratio, from which two people differ [choice]
+APART, NEARER = 0.02, 1.25  # frame widths, and face heights' ratio, from which two people differ [choice]
 _NAME = MASK.lower()
 _WHOM = rf"(?:{_NAME}|him|her|them)\b(?!')"
 _SOMEBODY = (
@@ -131,7 +131,7 @@ def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neig
     if lineup.relation == "beside":
         return [o for o in with_all if side_by_side(evidence.boxes[names[0]], o.box)]
     low, high = {"left": (-1.0, min(at)), "right": (max(at), 2.0)}.get(lineup.relation, (min(at), max(at)))
-    found = [o for o in with_all if low + _APART < _middle(o.box) < high - _APART]
+    found = [o for o in with_all if low + APART < _middle(o.box) < high - APART]
     found = sorted(found, key=lambda o: abs(_middle(o.box) - at[0]))
     return found[:1] if lineup.single and lineup.relation != "between" else found
 
@@ -149,8 +149,7 @@ def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
         side = lineup.relation.removeprefix("first ")
         return f"{upper(_each(found)[0])} is furthest to the {side}." if found else NOBODY
     who, where = _people(found), _where(lineup, names)
-    several = len(who) > 1 or bool(who) and who[0].split()[1:2] == ["people"]
-    return f"{upper(join(who))} {'are' if several else 'is'} {where}." if who else f"I see nobody {where}."
+    return f"{upper(join(who))} {are(who)} {where}." if who else f"I see nobody {where}."
 
 
 def described(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> tuple[list[str], str]:
@@ -181,26 +180,23 @@ def _row(evidence: Evidence) -> list[Neighbour]:
 def _nearest(row: Sequence[Neighbour]) -> list[Neighbour]:
     """Whose face is largest, with those whose is about as large."""
     heights = [o.box[3] - o.box[1] for o in row]
-    return [o for o, height in zip(row, heights, strict=True) if height * _NEARER > max(heights)]
+    return [o for o, height in zip(row, heights, strict=True) if height * NEARER > max(heights)]
 
 
 def _together(name: str, other: Neighbour, evidence: Evidence) -> bool:
-    mine = next((o.frames for o in evidence.others if o.name == name), ())
-    return other.box != evidence.boxes.get(name) and seen_together(mine, other.frames)
+    return other.box != evidence.boxes.get(name) and seen_together(evidence.frames_of(name), other.frames)
 
 
 def _gender(other: Neighbour, evidence: Evidence) -> str:
     """What somebody was measured to be; empty where that isn't known."""
-    facts = evidence.facts.get(other.name or "")
-    return (facts.gender or "") if facts is not None else ""
+    return evidence.facts_of(other.name or "").gender or ""
 
 
 def _people(found: Sequence[Neighbour]) -> list[str]:
     """Those who are known by name, then how many others."""
     named = [o.name for o in found if o.name and o.sure]
     more = at_once([o.frames for o in found if not (o.name and o.sure)])
-    others = [f"{number(more)} {'person' if more == 1 else 'people'} I don't know"] if more else []
-    return [*named, *others]
+    return [*named, *([f"{so_many_people(more)} I don't know"] if more else [])]
 
 
 def _each(found: Sequence[Neighbour]) -> list[str]:

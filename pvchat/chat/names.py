@@ -149,27 +149,24 @@ def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
     word, tail = text[start:stop], text[stop:end].lower()
     if not (word[0].islower() or word[0].isupper()):
         return True  # a script without case
-    before = re.findall(r"[\w']+|,", text[:start].lower())[-1:] or [""]
-    after = re.findall(r"[\w']+|[,.]", text[end:].lower())[:1] or [""]
+    before = (re.findall(r"[\w']+|,", text[:start].lower())[-1:] or [""])[0]
+    after = (re.findall(r"[\w']+|[,.]", text[end:].lower())[:1] or [""])[0]
     capital = word[0].isupper() and text != text.upper()
     first = not text[:start].strip() or text[:start].rstrip()[-1] in ".?!"
-    follows = after[0] in PREDICATES or after[0] == "," or after[0].endswith("ing") or not re.search(r"\w", text[end:])
-    if (
-        tail == "s"
-        and not (capital and not first)
-        and (follows or after[0] in FUNCTION_WORDS or before[0] in BEFORE_NOUN)
-    ):
+    follows = after in PREDICATES or after == "," or after.endswith("ing") or not re.search(r"\w", text[end:])
+    inside = capital and not first  # a sentence's first word has its capital from there
+    if tail == "s" and not inside and (follows or after in FUNCTION_WORDS or before in BEFORE_NOUN):
         return False  # "roses in the background" isn't Rose's
     if word.lower() in FUNCTION_WORDS and not tail.startswith("'"):
         if capital and first:
-            return after[0] in ("is", "was", "has", "does", "and", "or")
+            return after in ("is", "was", "has", "does", "and", "or")
         if not capital:
-            return (before[0] in OPENERS or before[0] == ",") and follows
-    if not capital and first and after[0] in BEFORE_NOUN:
+            return (before in OPENERS or before == ",") and follows
+    if not capital and first and after in BEFORE_NOUN:
         return False  # "mark the frame": a verb
-    if word.lower() in _MONTHS and before[0] in _BEFORE_MONTH and not tail:
+    if word.lower() in _MONTHS and before in _BEFORE_MONTH and not tail:
         return False
-    return capital or " " in word or before[0] not in BEFORE_NOUN
+    return capital or " " in word or before not in BEFORE_NOUN
 
 
 def _joined(left: str, right: str) -> bool:

@@ -21,9 +21,9 @@ from pvchat.chat.answers import asked_of, plain_answer
 from pvchat.chat.basejudge import Witness, judged
 from pvchat.chat.basestates import STATE, adapted, judges, personal_of
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.existence import nobody, refusals
+from pvchat.chat.existence import nobody, untold
 from pvchat.chat.heard import Heard, Hearer
-from pvchat.chat.properties import holds, untold
+from pvchat.chat.properties import holds
 from pvchat.chat.questions import Question, Turn
 from pvchat.chat.sentences import Encode
 from pvchat.chat.shown import ClipFrames
@@ -219,5 +219,4 @@ def _after(question: Question, asked: Sequence[PersonPresence]) -> str:
     """What is said of those who are asked about by name and aren't there."""
     if question.asks_all or not question.people:
         return ""
-    told = untold(asked) if question.aspect.name in ("whether", "rest") else refusals(question.type, asked)
-    return " ".join(told)
+    return " ".join(untold(asked, None if question.aspect.name in ("whether", "rest") else question.type))

@@ -81,9 +81,7 @@ def read_order(lower: str) -> Order | None:
             return None  # "is Ana there after Ben leaves?" is about her coming no less than about her staying
         found = {"link": "", "follows": "", "rank": "", "out": None} | match.groupdict()
         if found["rank"]:
-            seen_last = found["rank"] == "last" and bool(
-                re.search(r"\b(seen|shown|visible|there|on|here|present)\b", text)
-            )
+            seen_last = found["rank"] == "last" and _SEEN_LAST.search(text) is not None
             return Order("first" if found["rank"] == "first" else "last", bool(found["out"]) or seen_last)
         before = found["link"] == "before" or (found["follows"] or "").startswith("precede")
         return Order("before" if before else "after", bool(found["out"]), kind == len(_FORMS) - 1)

@@ -6,10 +6,9 @@ Nothing that wasn't measured is spoken of. Actions are in the simple present ("s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from pvchat.chat.english import HEDGE, join, number
-from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once
+from pvchat.chat.english import HEDGE, join, so_many_people
+from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once, seen_together
 from pvchat.chat.verbs import present_tense
 from pvchat.schemas import BLUE_SKY, BOOKSHELVES, Garment, PersonFacts, SceneFacts
 
@@ -24,7 +23,6 @@ _AT = re.compile(
     r"|festival|podium|premiere)$"
 )
 _ON = re.compile(r"\b(stage|street|road|sofa|couch|bed|balcony|field|pitch|lawn|roof|boat|court|mountain|beach front)$")
-_SURFACE = re.compile(r"\b(wall|backdrop|curtain|screen|board|fence|poster|panel)s?$")
 _BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  # of a picture that shows no place
 _WALL = re.compile(
     r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
@@ -65,7 +63,7 @@ def action_phrase(facts: PersonFacts) -> str:
 
 def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     """Completes "is …": "in an office, on the left, next to Ben". Strangers count only when `others` is asked for."""
-    facts, scene = evidence.facts.get(name, PersonFacts()), evidence.scene
+    facts, scene = evidence.facts_of(name), evidence.scene
     bare = bool(_BARE.search(scene.background or ""))
     place = place_phrase(evidence)
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
@@ -126,7 +124,7 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     here = evidence.boxes.get(name)
     if here is None:
         return []
-    mine = next((o.frames for o in evidence.others if o.name == name), ())
+    mine = evidence.frames_of(name)
     # Where two names are one sighting, the less likely one has its box, and is nobody beside the other.
     around = [o for o in evidence.others if o.name != name and o.box != here] + [
         Neighbour(box, other)
@@ -137,16 +135,11 @@ def beside(name: str, evidence: Evidence, strangers: bool) -> list[str]:
     known = strangers or not evidence.scene.drawn
     named = [o.name for o in near if o.name and o.sure and known]
     others = [o for o in near if not (o.name and o.sure)]
-    most = evidence.unknown + evidence.doubtful + sum(o.name is not None for o in others)  # a body may be somebody's
+    most = evidence.not_known + sum(o.name is not None for o in others)  # a body may be somebody's
     unnamed = min(at_once([o.frames for o in others]), most) if strangers else 0
     if unnamed:
-        named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
+        named.append(so_many_people(unnamed, others=bool(named)))
     return named
-
-
-def seen_together(mine: Sequence[int], theirs: Sequence[int]) -> bool:
-    """Whether two people share a frame: those of two shots are not beside each other; unknown frames may."""
-    return not mine or not theirs or bool(set(mine) & set(theirs))
 
 
 def side_by_side(a: Box, b: Box) -> bool:

@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Literal
 
 from pvchat.chat.aspects import Manner
-from pvchat.chat.english import HEDGE, be, join, number, upper
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.english import HEDGE, are, be, join, number, so_many_people, upper
+from pvchat.chat.evidence import Evidence, decided
+from pvchat.chat.existence import untold
 from pvchat.chat.guard import same_colour
 from pvchat.chat.lineup import LineUp, meant
-from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, seen_together, side_by_side
+from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
 from pvchat.chat.predicates import HOME, Predicate
 from pvchat.schemas import PersonFacts, PersonPresence
 
@@ -40,7 +41,7 @@ def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evi
         evidence: what was measured.
         manner: how it is asked: "plain" is answered by neither yes nor no, "what" and "when" even less.
     """
-    present = [p.name for p in asked if p.decision == "present"]
+    present = decided(asked, "present")
     missing = untold(asked)
     if set(predicate.words) >= _MUTUAL and len(present) > 1:
         return " ".join([rest(present), *missing])  # each of them talks, but to whom?
@@ -100,15 +101,6 @@ def _denied(clause: str) -> str:
     return re.sub(r"\b(is|are|has|have)\b", r"\1 not", clause, count=1)
 
 
-def untold(asked: Sequence[PersonPresence]) -> list[str]:
-    """That nothing can be told of the absent, nor of the unsure."""
-    absent = [p.name for p in asked if p.decision == "absent"]
-    unsure = [p.name for p in asked if p.decision == "unsure"]
-    told = [f"{join(absent)} {be(absent)} not in this video, so I can't tell."] if absent else []
-    doubt = f"I'm not sure whether {join(unsure, 'or')} is in this video, so I can't tell."
-    return [*told, doubt] if unsure else told
-
-
 def rest(present: Sequence[str]) -> str:
     """What is said where nothing measured speaks to a question about people who are there."""
     return f"{join(present)} {be(present)} in this video, but I can't tell the rest."
@@ -117,13 +109,12 @@ def rest(present: Sequence[str]) -> str:
 def alone_or_not(name: str, evidence: Evidence) -> str:
     """Who else is in the clip beside somebody who is there."""
     company = _company(name, evidence)
-    verb = "are" if company and company[-1].endswith("people") else be(company)
-    return f"{join(company)} {verb} in this video too." if company else f"I see nobody but {name}."
+    return f"{join(company)} {are(company)} in this video too." if company else f"I see nobody but {name}."
 
 
 def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
     """Whether a predicate holds of somebody present."""
-    facts, words = evidence.facts.get(name, PersonFacts()), predicate.words
+    facts, words = evidence.facts_of(name), predicate.words
     if predicate.kind == "side":
         return _among(words[0], facts.where, ("left", "right", "middle", "foreground", "background"))
     if predicate.kind in _ONE_WORD:
@@ -189,7 +180,7 @@ def _clause(predicate: Predicate, names: Sequence[str], hedge: str = "") -> str:
 
 def _fact(predicate: Predicate, name: str, evidence: Evidence) -> str:
     """What was measured of the kind that is asked for, as a clause; empty where nothing was."""
-    facts = evidence.facts.get(name, PersonFacts())
+    facts = evidence.facts_of(name)
     if predicate.kind == "gender":
         return f"{name} is a {facts.gender}, as far as I can see" if facts.gender else ""
     if predicate.kind in ("worn", "looks"):
@@ -210,11 +201,7 @@ def _beside(names: Sequence[str], evidence: Evidence) -> str:
     boxes = evidence.boxes
     if first not in boxes or any(name not in boxes for name in others):
         return rest(names)
-    frames = {o.name: o.frames for o in evidence.others}
-    near = all(
-        side_by_side(boxes[first], boxes[other]) and seen_together(frames.get(first, ()), frames.get(other, ()))
-        for other in others
-    )
+    near = all(side_by_side(boxes[first], boxes[other]) and evidence.together(first, other) for other in others)
     if not near and len(others) == 1 and _nobody_between(first, others[0], evidence):
         return f"{first} and {others[0]} aren't close together, but I see nobody between them."
     return f"{'Yes' if near else 'No'}, {first} is {'' if near else 'not '}next to {join(others)}."
@@ -222,16 +209,12 @@ def _beside(names: Sequence[str], evidence: Evidence) -> str:
 
 def _nobody_between(one: str, other: str, evidence: Evidence) -> bool:
     """Whether two people are seen together and nobody is seen between them: at a table they may be neighbours."""
-    frames = {o.name: o.frames for o in evidence.others}
-    between = meant(LineUp("between"), (one, other), evidence)
-    return seen_together(frames.get(one, ()), frames.get(other, ())) and not between
+    return evidence.together(one, other) and not meant(LineUp("between"), (one, other), evidence)
 
 
 def _in_one_place(names: Sequence[str], evidence: Evidence) -> str:
     """Whether people are seen together; of those who aren't nothing can be told."""
-    frames = {o.name: o.frames for o in evidence.others}
-    shown = [frames.get(name, ()) for name in names]
-    together = all(shown) and all(seen_together(shown[0], other) for other in shown[1:])
+    together = all(evidence.frames_of(name) and evidence.together(names[0], name) for name in names)
     return f"Yes, {join(names)} are seen together." if together else rest(names)
 
 
@@ -246,10 +229,7 @@ def _outermost(side: str, evidence: Evidence) -> list[str]:
 def _company(name: str, evidence: Evidence) -> list[str]:
     """Who else is in the clip: as many as a list of who is there says."""
     named = [o.name for o in evidence.others if o.name and o.name != name]
-    unnamed = evidence.unknown + evidence.doubtful
-    if unnamed:
-        named.append(f"{number(unnamed)} {'other ' if named else ''}{'person' if unnamed == 1 else 'people'}")
-    return named
+    return [*named, so_many_people(evidence.not_known, others=bool(named))] if evidence.not_known else named
 
 
 def _worn(predicate: Predicate, facts: PersonFacts) -> Verdict:

@@ -1,10 +1,10 @@
 """Reading a question: its text and the enrolled names in, a `Question` (type, people, whom it asks for) out.
 
 Order of work: bring it into a wording that is known (`wordings.py`), take out the words for a part of the clip
-(`timewords.py`), find the names (`names.py`), resolve pronouns by the questions before, questions about things
-(`things.py`), "who/anyone/everyone", then the type
-(`questiontypes.py`), what of somebody is asked (`aspects.py`), names that nobody enrolled bears (`unknown_names.py`),
-and whether anything is asked at all (`replies.py`). Other languages: `foreign.py`.
+(`timewords.py`), find the names (`names.py`). What is about nobody ends here: other languages (`foreign.py`), relatives
+(`unknown_names.py`), the scene (`scene.py`). Then whom it is about, pronouns resolved by the questions before; things
+(`things.py`); its type (`questiontypes.py`); names that nobody enrolled bears (`unknown_names.py`); what of somebody is
+asked (`aspects.py`), and whether anything is asked at all (`replies.py`).
 """
 
 from __future__ import annotations
@@ -198,32 +198,76 @@ def _read(
     if part is not None and (bare := _BARE.fullmatch(mask_names(tidy, mentions).lower())):
         tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
     masked = mask_names(tidy, mentions)
-    lower = masked.lower()
-    if part is None and previous is not None and _AND_WHOM.fullmatch(lower):
+    if part is None and previous is not None and _AND_WHOM.fullmatch(masked.lower()):
         part = previous.part  # "and Ben?" asks about the same part
-    if foreign := read_foreign(lower):
-        return _of_foreign(text, foreign, mentions)
+    wording = _Wording(text, tidy, masked, mentions, part, previous)
+    return _of_nobody(wording) or _of_people(wording, names, encode)
+
+
+@dataclass(frozen=True)
+class _Wording:
+    """A question in a known wording.
+
+    Attributes:
+        text: as typed.
+        tidy: without the words for a part of the clip.
+        masked: the same with its names masked.
+        mentions: of enrolled names in `tidy`.
+        part: of the clip.
+        previous: the question before.
+    """
+
+    text: str
+    tidy: str
+    masked: str
+    mentions: Sequence[Mention]
+    part: Part | None
+    previous: Question | None
+
+    @property
+    def lower(self) -> str:
+        """What the rules read."""
+        return self.masked.lower()
+
+    @property
+    def kept(self) -> str:
+        """What is kept as the question's text."""
+        return self.text if self.part is None else self.tidy
+
+
+def _of_nobody(wording: _Wording) -> Question | None:
+    """A question that isn't about who is enrolled or there: of another language, about us, relatives, the scene."""
+    lower = wording.lower
+    if (foreign := read_foreign(lower)) is not None:
+        return _of_foreign(wording.text, foreign, wording.mentions)
     if _ARE_YOU.fullmatch(lower):
-        return Question(text, reply=small_talk("who are you"))
-    if kin := relatives(tidy, mentions):
-        return Question(text, unknown=kin)
-    if not mentions and asks_of_scene(lower):
-        return Question(text if part is None else tidy, "location", part=part)
+        return Question(wording.text, reply=small_talk("who are you"))
+    if kin := relatives(wording.tidy, wording.mentions):
+        return Question(wording.text, unknown=kin)
+    if not wording.mentions and asks_of_scene(lower):
+        return Question(wording.kept, "location", part=wording.part)
+    return None
+
+
+def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -> Question:
+    """A question about people, or about things."""
+    lower, mentions, previous = wording.lower, wording.mentions, wording.previous
     people, asks_who, besides = _whom(lower, mentions, previous)
     if (things := read_things(lower)) and (things.asked != "held" or people):
-        text = text if part is None else tidy
-        return Question(text, things.type, people if things.asked == "held" else (), part=part, things=things)
+        whose = people if things.asked == "held" else ()
+        return Question(wording.kept, things.type, whose, part=wording.part, things=things)
     asks_all = not people and not asks_who and bool(_EVERYONE.search(lower))
-    kind = question_type(masked, encode, previous.type if previous else None, asks_who)
+    kind = question_type(wording.masked, encode, previous.type if previous else None, asks_who)
     inherited = not mentions and bool(ELLIPSIS.search(lower))  # "and bob?" names somebody else than before
     reply = "" if mentions else small_talk(lower)
-    unknown = () if asks_all or reply else unknown_names(tidy, mentions, asks_who or bool(people) and not inherited)
+    answered = asks_who or bool(people) and not inherited
+    unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
     aspect = USUAL if unknown else _aspect(lower, kind, bool(people) or asks_all, asks_who, previous)
     if reply and previous is not None:
         people = previous.people  # "thanks" changes no subject
     nobody = not (people or asks_who or asks_all or unknown)
     return Question(
-        text=text if part is None else tidy,
+        text=wording.kept,
         type=aspect.type(kind),
         people=people if aspect.of_all else () if asks_who else tuple(names) if asks_all else people,
         asks_who=asks_who,
@@ -231,8 +275,8 @@ def _read(
         besides=besides,
         unknown=unknown,
         aspect=aspect,
-        part=part,
-        reply=reply or (no_subject(lower, question_type(masked)) if nobody else ""),
+        part=wording.part,
+        reply=reply or (no_subject(lower, question_type(wording.masked)) if nobody else ""),
         dangling=not (people or mentions or unknown) and bool(_ONE.search(lower)) and not _WHO_IS.match(lower),
     )
 
@@ -263,23 +307,24 @@ def _whom(
 ) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
     """Whom a question is about, whether it asks who is there, and whom that leaves out."""
     people = tuple(dict.fromkeys(m.name for m in mentions))
-    words = set(re.findall(r"[\w']+", lower))
-    else_ = bool(_BESIDES.search(lower))
-    asks_who = bool(_WHO.search(lower) or _OF_THEM.search(lower)) and (not people or else_)
-    asks_other = asks_who or bool(_EVERYONE.search(lower))
-    short = previous is not None and not people and bool(ELLIPSIS.search(lower) or len(words) <= 3) and not asks_other
-    focused = previous is not None and (len(previous.focus) > 1 or not _OF_THEM.search(lower))
-    if (
-        previous is not None
-        and focused
-        and not people
-        and not else_
-        and (short or words & PRONOUNS or _IT.match(lower))
-    ):
-        people = previous.focus if words & PRONOUNS else previous.people
+    pronouns = set(re.findall(r"[\w']+", lower)) & PRONOUNS
+    leaves_out = bool(_BESIDES.search(lower))
+    asks_who = bool(_WHO.search(lower) or _OF_THEM.search(lower)) and (not people or leaves_out)
+    if previous is not None and not people and not leaves_out and _goes_on(lower, previous, bool(pronouns), asks_who):
+        people = previous.focus if pronouns else previous.people
         asks_who = asks_who and not people
-    besides = (people or (previous.people if previous else ())) if asks_who and else_ else ()
+    besides = (people or (previous.people if previous else ())) if asks_who and leaves_out else ()
     return people, asks_who, besides
+
+
+def _goes_on(lower: str, previous: Question, pronouns: bool, asks_who: bool) -> bool:
+    """Whether a question that names nobody is about those whom the question before was about."""
+    if _OF_THEM.search(lower) and len(previous.focus) < 2:
+        return False
+    if pronouns or _IT.match(lower):
+        return True
+    short = ELLIPSIS.search(lower) or len(set(re.findall(r"[\w']+", lower))) <= 3
+    return bool(short) and not asks_who and not _EVERYONE.search(lower)
 
 
 def _aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool, previous: Question | None) -> Aspect:

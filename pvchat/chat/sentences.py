@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -24,12 +23,10 @@ from pvchat.errors import WeightsError
 from pvchat.perception.experts.networks import Input, Network, load_several
 from pvchat.runtime import pick_device
 from pvchat.schemas import FloatArray, QuestionType
-from pvchat.storage import atomic, tensorfile
+from pvchat.storage import tensorfile
 
 if TYPE_CHECKING:
     from torch import nn
-
-log = logging.getLogger(__name__)
 
 Encode = Callable[[list[str]], FloatArray]  # n texts -> [n, D] L2-normalised vectors
 
@@ -100,12 +97,8 @@ class SentenceEncoder:
         weights = _downloaded() / WEIGHTS
         told = f"{weights.relative_to(home())} {weights.stat().st_size} {' '.join(texts)}"
         kept = home() / "weights" / "networks" / f"often-{hashlib.sha256(told.encode()).hexdigest()[:16]}.safetensors"
-        try:
-            vectors = tensorfile.unpack(kept.read_bytes())["vectors"]
-        except (OSError, ValueError, KeyError):
-            vectors = self.encode(list(texts))
-            _keep(vectors, kept)
-        self._cache.update(zip(texts, vectors, strict=True))
+        rows = tensorfile.kept(kept, ("vectors",), lambda: {"vectors": self.encode(list(texts))})
+        self._cache.update(zip(texts, rows["vectors"], strict=True))
 
     def _embed(self, texts: list[str]) -> FloatArray:
         tokenizer, network = self._load()
@@ -160,14 +153,6 @@ def _read(folder: Path, device: str) -> tuple[Any, Network]:
     tokenizer.enable_truncation(MAX_TOKENS)
     inputs = [Input((-1, -1), "int64"), Input((-1, -1), "bool")]
     return tokenizer, load_several("sentences", folder / WEIGHTS, build, inputs, what=words, device=device)
-
-
-def _keep(vectors: FloatArray, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_file(path, tensorfile.pack({"vectors": vectors}), path.parent / ".scratch", durable=False)
-    except OSError as error:  # a full or read-only disk: the next process makes them again
-        log.warning("sentence vectors can't be kept: %s", error)
 
 
 def _downloaded() -> Path:

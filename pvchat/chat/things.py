@@ -19,10 +19,11 @@ from pvchat.chat.english import indefinite, join, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.phrases import sure_gender
 from pvchat.chat.vocabulary import MASK
+from pvchat.perception.sightings import side
 from pvchat.schemas import PersonPresence, QuestionType, Thing
 
 Asked = Literal["all", "on", "there", "count", "where", "held"]
-# What is said of a label where that is another word than COCO's, and what else people call it.
+# What is said of a label where that is another word than COCO's (people call it so, too), and what else they call it.
 _SAID = {
     "couch": "sofa", "tv": "screen", "cell phone": "phone", "dining table": "table", "potted plant": "plant",
     "remote": "remote control", "sports ball": "ball", "donut": "doughnut", "airplane": "plane", "handbag": "bag",
@@ -30,23 +31,13 @@ _SAID = {
     "refrigerator": "fridge",
 }  # fmt: skip
 _ALSO = {
-    "sofa": "couch", "settee": "couch", "television": "tv", "monitor": "tv", "screen": "tv", "display": "tv",
-    "phone": "cell phone", "mobile": "cell phone", "smartphone": "cell phone", "mobile phone": "cell phone",
-    "desk": "dining table", "table": "dining table", "plant": "potted plant", "flowerpot": "potted plant",
-    "bike": "bicycle", "motorbike": "motorcycle", "ball": "sports ball", "mug": "cup", "glass": "wine glass",
-    "computer": "laptop", "notebook": "laptop", "racket": "tennis racket", "bag": "handbag", "purse": "handbag",
-    "rucksack": "backpack", "doughnut": "donut", "plane": "airplane", "aeroplane": "airplane", "stove": "oven",
-    "cooker": "oven", "fridge": "refrigerator", "remote control": "remote", "lorry": "truck", "ship": "boat",
-    "puppy": "dog", "kitten": "cat", "seat": "chair", "hair dryer": "hair drier", "bat": "baseball bat",
+    "settee": "couch", "television": "tv", "monitor": "tv", "display": "tv", "mobile": "cell phone",
+    "smartphone": "cell phone", "mobile phone": "cell phone", "desk": "dining table", "flowerpot": "potted plant",
+    "bike": "bicycle", "motorbike": "motorcycle", "mug": "cup", "computer": "laptop", "notebook": "laptop",
+    "purse": "handbag", "rucksack": "backpack", "aeroplane": "airplane", "cooker": "oven", "lorry": "truck",
+    "ship": "boat", "puppy": "dog", "kitten": "cat", "seat": "chair", "bat": "baseball bat",
 }  # fmt: skip
-_IRREGULAR = {
-    "knife": "knives",
-    "mouse": "mice",
-    "sheep": "sheep",
-    "scissors": "scissors",
-    "skis": "skis",
-    "bus": "buses",
-}
+_IRREGULAR = {"knife": "knives", "mouse": "mice", "sheep": "sheep", "scissors": "scissors", "skis": "skis"}
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")
 _PLURALS = ("scissors", "skis")  # words without a singular
 _MOST_TOLD = 5
@@ -131,17 +122,13 @@ def answer_things(question: ThingQuestion, people: Sequence[PersonPresence], evi
     if evidence.scene.drawn:
         return DRAWN
     found = [t for t in evidence.things if t.label == question.label]
-    one, many = said(question.label, 1), said(question.label, 2)
+    one = said(question.label, 1)
     if question.asked == "all":
         told = things_seen([t for t in evidence.things if t.label != "tie"])  # that is a garment
         return f"I see {told}." if told else NO_THINGS
     if question.asked == "count":
         count = at_most_at_once(found)
-        return (
-            f"I see {number(count)} {said(question.label, count)} in this video."
-            if count
-            else f"I see no {many} in this video."
-        )
+        return f"I see {number(count) if count else 'no'} {said(question.label, count)} in this video."
     if not found:
         missed = ", but I may miss one" if question.asked == "there" else ""  # half of what there is is found
         return f"I see no {one} in this video{missed}."
@@ -149,12 +136,8 @@ def answer_things(question: ThingQuestion, people: Sequence[PersonPresence], evi
         return f"Yes, I see {counted(question.label, at_most_at_once(found))}, {_where(found[0])}."
     if question.asked == "where":
         return f"The {one} is {_where(found[0])}."
-    lying = things_on(found[0], evidence.things)
-    return (
-        f"On the {one} I see {things_seen(lying)}."
-        if lying
-        else f"I see nothing on the {one} that I could name for sure."
-    )
+    lying = things_seen(things_on(found[0], evidence.things))
+    return f"On the {one} I see {lying}." if lying else f"I see nothing on the {one} that I could name for sure."
 
 
 def things_seen(things: Sequence[Thing]) -> str:
@@ -179,19 +162,18 @@ def surfaces_told(things: Sequence[Thing]) -> list[str]:
 
 def things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
     """The things whose foot stands on a table, a bed or the like in a frame that shows both."""
+    under = dict(zip(table.frames, table.boxes, strict=True))
     found = []
-    for thing in things:
-        pairs = [
-            (thing.boxes[i], table.boxes[table.frames.index(frame)])
-            for i, frame in enumerate(thing.frames)
-            if frame in table.frames
-        ]
-        if thing is not table and thing.label not in SURFACES and pairs:
-            on = [
-                a[0] < (b[0] + b[2]) and b[0] < (a[0] + a[2]) / 2 < b[2] and b[1] - 0.02 < a[3] < b[3] for a, b in pairs
-            ]
-            found += [thing] if np.mean(on) > 0.5 else []
+    for thing in (one for one in things if one is not table and one.label not in SURFACES):
+        both = [(box, under[f]) for f, box in zip(thing.frames, thing.boxes, strict=True) if f in under]
+        if both and np.mean([_stands_on(*boxes) for boxes in both]) > 0.5:
+            found.append(thing)
     return found
+
+
+def _stands_on(box: Sequence[float], table: Sequence[float]) -> bool:
+    """Whether a thing's foot lies between a table's sides and not below it."""
+    return table[0] < (box[0] + box[2]) / 2 < table[2] and table[1] - 0.02 < box[3] < table[3]
 
 
 def at_most_at_once(things: Sequence[Thing]) -> int:
@@ -215,20 +197,15 @@ def said(label: str, count: int) -> str:
 
 
 def _held(name: str, evidence: Evidence) -> str:
-    facts = evidence.facts.get(name)
-    if facts is not None and facts.holding:
+    facts = evidence.facts_of(name)
+    if facts.holding:
         return f"{name} is holding {facts.holding}."
-    hands = _hands(sure_gender(facts) if facts else None, name)
-    return f"{name} is in this video, but I can't make out anything in {hands}."
-
-
-def _hands(gender: str | None, name: str) -> str:
-    return {"man": "his hands", "woman": "her hands"}.get(gender or "", f"{name}'s hands")
+    whose = {"man": "his", "woman": "her"}.get(sure_gender(facts) or "", f"{name}'s")
+    return f"{name} is in this video, but I can't make out anything in {whose} hands."
 
 
 def _where(thing: Thing) -> str:
-    x = float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes]))
-    return "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
+    return side(float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes])))
 
 
 def _noun(found: re.Match[str]) -> str:
@@ -245,5 +222,6 @@ def _plural(word: str) -> str:
 def _labels() -> dict[str, str]:
     from pvchat.perception.experts.objects import LABELS
 
-    known = {label: label for label in LABELS.values() if label != "person"} | _ALSO
+    known = {label: label for label in LABELS.values() if label != "person"}
+    known |= {word: label for label, word in _SAID.items()} | _ALSO
     return known | {_plural(word): label for word, label in known.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import question_type
@@ -25,23 +26,20 @@ _KIN = re.compile(
     r"|grandmother|grandma|grandfather|grandpa|family|dog|cat|pet|horse|lawyer|manager|roommate))\b",
     re.IGNORECASE,
 )
+_OWNS = re.compile(r"'s?$")
+_KNOWN = FUNCTION_WORDS | PRONOUNS | _GENERIC | _QUALITIES
+_OPENED = word_set("is does did was where's see spot about describe")  # what opens the place of a lower-case name
 
 
 def relatives(text: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
     """Somebody who is named by an enrolled person only: "Ana's mother" is not Ana."""
     found = []
     for mention in mentions:
-        start = mention.start + len(re.sub(r"'s?$", "", text[mention.start : mention.end]))
+        start = mention.start + len(_OWNS.sub("", text[mention.start : mention.end]))
         kin = _KIN.match(text, start)
         if kin and not any(kin.start(1) <= m.start < kin.end(1) for m in mentions):  # unless "Mom" is enrolled
             found.append(f"{mention.name}'s {kin[1]}")
     return tuple(dict.fromkeys(found))
-
-
-def _end(text: str, tokens: Sequence[tuple[str, int]], run: int, mentions: Sequence[Mention]) -> int:
-    """Where a name ends whose words end before the token `run`: a known name right after it belongs to it."""
-    end = tokens[run - 1][1] + len(tokens[run - 1][0])
-    return next((m.end for m in mentions if m.start == end + 1 and text[end] == " "), end)
 
 
 def unknown_names(text: str, mentions: Sequence[Mention], answered: bool) -> tuple[str, ...]:
@@ -49,44 +47,81 @@ def unknown_names(text: str, mentions: Sequence[Mention], answered: bool) -> tup
 
     A capitalised word counts after a word that opens a person's place ("is Bob", "and Bob", "Bob's"); in a question
     that names nobody known, a lower-case word right between such an opener and a predicate counts too ("is bob here?").
+
+    Args:
+        text: the question, without the words for a part of the clip.
+        mentions: of enrolled names in it.
+        answered: whether it is clear already whom it is about; then lower-case words are none.
     """
-    tokens = [(m.group(), m.start()) for m in re.finditer(r"[^\W\d_][\w'-]*", text)]
-    shouting = text == text.upper()
+    words, shouting = _words(text), text == text.upper()
     found: list[str] = []
     i = 0
-    while i < len(tokens):
-        word, at = tokens[i]
-        bare = re.sub(r"'s?$", "", word)
-        lower = bare.lower()
-        covered = any(m.start <= at < m.end for m in mentions)
-        plain = covered or lower in FUNCTION_WORDS | PRONOUNS | _GENERIC | _QUALITIES or re.search(r"\W", bare)
-        before = tokens[i - 1][0].lower() if i else ""
-        after = tokens[i + 1][0].lower() if i + 1 < len(tokens) else ""
-        if not plain and bare[0].isupper() and not shouting:
-            run = i + 1
-            while run < len(tokens) and tokens[run][0][0].isupper() and text[at : tokens[run][1]].count(" ") == run - i:
-                if any(m.start <= tokens[run][1] < m.end for m in mentions):
-                    break
-                run += 1
-            last = _end(text, tokens, run, mentions)
-            listed = any(text[m.end :].startswith(f", {word}") for m in mentions)
-            placed = listed or before in OPENERS or word != bare
-            placed = placed or (not i and after in ("is", "was", "and", "or", "has"))
-            if placed and not (i == 0 and question_type(bare) != "other"):
-                found.append(re.sub(r"'s?$", "", text[at:last]))
-            i = run
-            continue
-        slot = before in ("is", "does", "did", "was", "where's", "see", "spot", "about", "describe") or word != bare
-        slot = slot or (i == 1 and len(tokens) == 2 and before in ("and", "or", "but", "also"))
-        fits = after in PREDICATES or after.endswith("ing") or not after
-        if (
-            not answered
-            and not plain
-            and slot
-            and fits
-            and question_type(bare) == "other"
-            and not lower.endswith("ing")
-        ):
-            found.append(bare)
-        i += 1
+    while i < len(words):
+        one, run = words[i], 1
+        if one.may_name and not any(m.start <= one.at < m.end for m in mentions):
+            if one.bare[0].isupper() and not shouting:
+                run = _run(text, words[i:], mentions)
+                if _stands_for_somebody(text, one, i == 0, mentions):
+                    found.append(_OWNS.sub("", text[one.at : _end(text, words[i + run - 1], mentions)]))
+            elif not answered and _is_between(one, len(words)):
+                found.append(one.bare)
+        i += run
     return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word of a question: where it begins, and the words beside it in lower case ("" for none)."""
+
+    text: str
+    at: int
+    before: str
+    after: str
+
+    @property
+    def bare(self) -> str:
+        """Without a possessive ending."""
+        return _OWNS.sub("", self.text)
+
+    @property
+    def may_name(self) -> bool:
+        """Whether it has no other sense that the rules know."""
+        return self.bare.lower() not in _KNOWN and not re.search(r"\W", self.bare)
+
+
+def _words(text: str) -> list[_Word]:
+    found = list(re.finditer(r"[^\W\d_][\w'-]*", text))
+    lower = ["", *(m.group().lower() for m in found), ""]
+    return [_Word(m.group(), m.start(), lower[i], lower[i + 2]) for i, m in enumerate(found)]
+
+
+def _run(text: str, words: Sequence[_Word], mentions: Sequence[Mention]) -> int:
+    """How many capitalised words in a row, parted by single blanks, are one name that isn't known."""
+    run = 1
+    while run < len(words) and words[run].text[0].isupper() and text[words[0].at : words[run].at].count(" ") == run:
+        if any(m.start <= words[run].at < m.end for m in mentions):
+            break
+        run += 1
+    return run
+
+
+def _end(text: str, last: _Word, mentions: Sequence[Mention]) -> int:
+    """Where a name ends whose last word this is: a known name right after it belongs to it."""
+    end = last.at + len(last.text)
+    return next((m.end for m in mentions if m.start == end + 1 and text[end] == " "), end)
+
+
+def _stands_for_somebody(text: str, one: _Word, first: bool, mentions: Sequence[Mention]) -> bool:
+    """Whether a capitalised word stands where somebody is named: not merely at the beginning ("Describe")."""
+    if first and question_type(one.bare) != "other":
+        return False
+    listed = any(text[m.end :].startswith(f", {one.text}") for m in mentions)
+    opens = first and one.after in ("is", "was", "and", "or", "has")
+    return listed or opens or one.before in OPENERS or one.text != one.bare
+
+
+def _is_between(one: _Word, count: int) -> bool:
+    """Whether a word stands between what opens somebody's place and what is said of somebody, in so many words."""
+    opened = one.before in _OPENED or one.text != one.bare or count == 2 and one.before in ("and", "or", "but", "also")
+    said = one.after in PREDICATES or one.after.endswith("ing") or not one.after
+    return opened and said and question_type(one.bare) == "other" and not one.bare.lower().endswith("ing")

@@ -1,4 +1,9 @@
 """Who it is: enrolling a person, and her presence in other clips.
 
-In: a `ClipAnalysis`. Out: a `Person`, or a `PersonPresence` each. Start with `enroll.py`, then `presence.py`.
+In: a `ClipAnalysis`. Out: a `Person`, or a `PersonPresence` each. Start with `enroll.py`, then `presence.py`:
+
+    enrolling      subjects.py: who the clip is about (contactsheet.py shows them); quality.py: how good it is
+    looking for    presence.py: measures.py (how near), reach.py, bodies.py, competition.py, recurring.py (in a film)
+    deciding       calibration.py makes it a probability; reasons.py: why not
+    told           corrections.py, examples.py: what users said of it
 """

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pvchat import runtime
 from pvchat.index.entries import Rows, VideoIndexError
-from pvchat.runtime import usable_cores
 from pvchat.schemas import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -197,13 +197,10 @@ def recall(found: IntArray, truth: IntArray) -> float:
 
 @contextmanager
 def threads(count: int | None = None) -> Iterator[None]:
-    """Let faiss compute on so many threads meanwhile (default: `$OMP_NUM_THREADS`, else all usable cores)."""
+    """Let faiss compute on so many threads meanwhile (default: `runtime.threads()`)."""
     import faiss
 
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    count = count or (int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores())
-    if sys.platform == "darwin":
-        count = 1
+    count = 1 if sys.platform == "darwin" else count or runtime.threads()
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(count)
     try:

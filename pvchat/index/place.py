@@ -25,13 +25,13 @@ def own_files(root: Path) -> list[Path]:
     return [path for path in root.iterdir() if _OWN.fullmatch(path.name)]
 
 
-def open_lock(root: Path) -> filelock.FileLock:
+def open_lock(root: Path) -> filelock.BaseFileLock:
     """The writers' lock of an index; not taken yet."""
-    return filelock.FileLock(str(root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
+    return atomic.lock_of(root, LOCK_TIMEOUT_S)
 
 
 @contextmanager
-def held(root: Path, lock: filelock.FileLock) -> Iterator[None]:
+def held(root: Path, lock: filelock.BaseFileLock) -> Iterator[None]:
     """Hold an index's lock; the folder is made where there is none.
 
     Raises:

@@ -1,6 +1,14 @@
 """The video language model: experts' features in; what is read of a clip, text, a presence logit for each person out.
 
-A clip goes through `features.py` (tokens of an analysis), `connectors.py` (one width, mixed across experts), `mova.py`
-(weighed by the question) and `qformer.py` (queries and personal tokens read them, with the mixed heads of `heads.py`)
-into the language model (`prompts.py`, `generation.py`). People come from `aligner.py`. Open `pvchat.py` first.
+A clip goes through `features.py` (tokens of an analysis, made by `cliptokens.py`), `connectors.py` (one width, mixed
+across experts: `moec.py`, `hga.py`), `mova.py` (weighed by the question) and `qformer.py` (queries and personal tokens
+read them, with the mixed heads of `heads.py` and `routers.py`) into the language model (`llm.py`: `prompts.py`,
+`generation.py`, `drafted.py`). What is read is in `reading.py`, what a clip looks like on the way in `visual.py`.
+
+People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); whom a clip
+shows is told by their marks (`marks.py`, `likeness.py`, `printmatch.py`).
+
+On disk: `config.py`, `registry.py` (presets), `checkpoint.py`, `rounding.py`. Without torch, for all but words:
+`frozen.py`, which has the passes of `passes.py` converted. `retrofit.py` gives other models mixed heads. Open
+`pvchat.py` first.
 """

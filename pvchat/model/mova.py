@@ -11,6 +11,8 @@ from torch.nn import functional as F
 
 from pvchat.model.visual import VisualTokens
 
+_HIDDEN = 128  # width of the gate and the adapter inside
+
 
 class QuestionGate(nn.Module):
     """MoVA: weighs the vision experts by the question, then adapts tokens; exactly neutral at initialisation.
@@ -18,14 +20,14 @@ class QuestionGate(nn.Module):
     The last layers of gate and adapter start at zero: every weight is then exactly 1, and nothing is added.
     """
 
-    def __init__(self, width: int, sentence_width: int, experts: int, hidden: int = 128) -> None:
+    def __init__(self, width: int, sentence_width: int, experts: int) -> None:
         super().__init__()
         self.experts = experts
         self.null = nn.Parameter(torch.zeros(sentence_width))  # stands for "no question"
-        self.gate = nn.Sequential(nn.Linear(sentence_width + width, hidden), nn.GELU(), nn.Linear(hidden, experts))
-        self.token = nn.Linear(width, hidden)
-        self.sentence = nn.Linear(sentence_width, hidden)
-        self.out = nn.Linear(hidden, width, bias=False)
+        self.gate = nn.Sequential(nn.Linear(sentence_width + width, _HIDDEN), nn.GELU(), nn.Linear(_HIDDEN, experts))
+        self.token = nn.Linear(width, _HIDDEN)
+        self.sentence = nn.Linear(sentence_width, _HIDDEN)
+        self.out = nn.Linear(_HIDDEN, width, bias=False)
         for layer in (self.gate[-1], self.out):
             for parameter in layer.parameters():
                 nn.init.zeros_(parameter)

@@ -36,7 +36,7 @@ class PersonState:
         tokens: [I, D].
         z: [M, R].
         prototypes: [n, 128] L2-normalised face vectors; n may be 0.
-        marks: by which tracks of hers are recognised; not among `tensors`.
+        marks: by which tracks of hers are recognised.
     """
 
     name: str
@@ -44,16 +44,6 @@ class PersonState:
     z: Tensor
     prototypes: Tensor
     marks: Marks = field(default_factory=Marks.nothing)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What belongs into the person's safetensors file."""
-        state = {"tokens": self.tokens, "z": self.z, "prototypes": self.prototypes}
-        return {key: value.detach().to("cpu", torch.float32).contiguous() for key, value in state.items()}
-
-    @classmethod
-    def from_tensors(cls, name: str, state: dict[str, Tensor]) -> PersonState:
-        """The person in a safetensors file."""
-        return cls(name, state["tokens"], state["z"], state["prototypes"])
 
 
 @dataclass

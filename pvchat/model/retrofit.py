@@ -11,19 +11,16 @@ Legend: B batch, L tokens, H heads, d width of one head, R routed heads.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
-from pvchat.errors import SettingsError, WeightsError
+from pvchat.errors import SettingsError
 from pvchat.model.heads import HeadMixer
 from pvchat.model.routers import RoutingStats
 
-SETTINGS, WEIGHTS = "remoh.json", "remoh.safetensors"
 MIXER = "moh_mixer"  # attribute of a retrofitted attention module
 # Attention classes by the end of their name: where the heads are joined. "output": what the module returns first is the
 # joined heads; otherwise the child of that name is the output projection and takes the joined heads.
@@ -82,7 +79,6 @@ def retrofit_moh(model: nn.Module, config: RetrofitConfig) -> list[str]:
     changed = [row for row, layer in zip(found, layers, strict=True) if layer >= start]
     for _, module, kind in changed:
         _attach(module, kind, config)
-    model.moh_config = config  # type: ignore[assignment]
     return [name for name, _, _ in changed]
 
 
@@ -102,45 +98,6 @@ def head_count(module: Any) -> int:
     """H of an attention module; newer ones have it in their configuration only."""
     own = getattr(module, "num_attention_heads", None) or getattr(module, "num_heads", None)
     return int(own or module.config.num_attention_heads)
-
-
-def save_retrofitted(model: Any, folder: str | Path) -> None:
-    """Write the model in the hub's layout (as if it weren't retrofitted) and the mixers beside it."""
-    from safetensors.torch import save_file
-
-    path = Path(folder)
-    stock = {k: v for k, v in model.state_dict().items() if f".{MIXER}." not in k}
-    model.save_pretrained(path, state_dict=stock)
-    state = {f"{name}.{k}": v.contiguous() for name, mixer in mixers(model) for k, v in mixer.state_dict().items()}
-    save_file(state, path / WEIGHTS)
-    (path / SETTINGS).write_text(json.dumps(asdict(model.moh_config), indent=2) + "\n", encoding="utf-8")
-
-
-def load_retrofitted(folder: str | Path, model: nn.Module) -> list[str]:
-    """Retrofit a freshly loaded model as a folder says and load the trained mixers.
-
-    Args:
-        folder: written by `save_retrofitted`.
-        model: loaded from it (or from the stock checkpoint) by transformers' `from_pretrained`.
-
-    Returns:
-        Names of the modules changed.
-
-    Raises:
-        WeightsError: the folder has no mixers, or they don't fit.
-    """
-    from safetensors.torch import load_file
-
-    path = Path(folder)
-    if not (path / SETTINGS).is_file():
-        raise WeightsError("no mixed heads were saved here", subject=str(path), hint=f"Expected {SETTINGS}.")
-    names = retrofit_moh(model, RetrofitConfig(**json.loads((path / SETTINGS).read_text(encoding="utf-8"))))
-    state = load_file(path / WEIGHTS)
-    wanted = {f"{name}.{k}" for name, mixer in mixers(model) for k in mixer.state_dict()}
-    if wanted != set(state):
-        raise WeightsError("the mixed heads saved here don't fit this model", subject=str(path))
-    model.load_state_dict(state, strict=False)
-    return names
 
 
 def _kind(module: nn.Module) -> str | None:

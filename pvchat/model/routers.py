@@ -55,10 +55,6 @@ class RoutingStats:
         real = torch.ones_like(self.gates[..., :1]) if self.mask is None else self.mask[..., None].to(self.gates.dtype)
         return (self.active() * real).sum(1) / real.sum(1)
 
-    def active_share(self) -> Tensor:
-        """Scalar: share of active (token, routed head) pairs."""
-        return self.head_share().mean()
-
 
 class Router(Protocol):
     """Turns router logits into gates; all-equal logits of 1 must give gates of exactly 1."""

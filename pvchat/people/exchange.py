@@ -121,7 +121,7 @@ def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str
     row |= {"earlier": list(earlier)} if earlier else {}
     row |= {"replaces": replaces} if replaces else {}
     try:
-        text = json.dumps(row, ensure_ascii=False, indent=1, allow_nan=False, default=_plain_number)
+        text = json.dumps(row, ensure_ascii=False, indent=1, allow_nan=False, default=tensorfile.plain_number)
         data = text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise PeopleError(f"its extra data isn't plain JSON ({error}).", subject=person.name) from error
@@ -246,13 +246,6 @@ def _members(data: bytes) -> dict[str, bytes]:
 def _told(error: Exception) -> str:
     """What an error says of a stranger's file, as a terminal may show it."""
     return ascii(str(error))[1:-1][:120]
-
-
-def _plain_number(value: Any) -> Any:
-    """A numpy number as Python's own, for json."""
-    if callable(item := getattr(value, "item", None)):
-        return item()
-    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _refuse_constant(word: str) -> Any:

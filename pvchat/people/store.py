@@ -71,9 +71,7 @@ class PeopleStore:
     @cached_property
     def _lock(self) -> BaseFileLock:
         """What writers hold."""
-        from filelock import FileLock  # readers need none, and it takes a tenth of a second
-
-        return FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
+        return atomic.lock_of(self.root, LOCK_TIMEOUT_S)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
-"""Boxes against boxes: how much of them is shared.
+"""Boxes against boxes: how much of them is shared; and boxes below faces.
 
-In: boxes as corners (x0, y0, x1, y1), in pixels or as fractions. Out: a share for every pair. Legend: n, m boxes.
+In: boxes as corners (x0, y0, x1, y1), in pixels or as fractions. Out: a share for every pair, or a box.
+Legend: n, m boxes.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ def nesting(a: FloatArray, b: FloatArray) -> FloatArray:
     shared, area_a, area_b = _areas(a, b)
     share: FloatArray = shared / np.maximum(np.minimum(area_a, area_b), _TINY)
     return share
+
+
+def below(face: FloatArray, half: float, start: float, end: float) -> FloatArray:
+    """A box [4] below a face's [4]: `half` face widths to each side, from `start` to `end` face heights under it."""
+    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
+    return np.array([x - half * width, face[3] + start * height, x + half * width, face[3] + end * height], np.float32)
 
 
 def _areas(a: FloatArray, b: FloatArray) -> tuple[Any, Any, Any]:

@@ -126,12 +126,6 @@ def _step(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, float, bo
     return shift, zoom, 1.0 - follows, False
 
 
-def phase_shift(a: FloatArray, b: FloatArray) -> tuple[tuple[float, float], float]:
-    """By how many pixels (x, y) `b` [n, n] is `a` moved, to a part of a pixel, and the height of the peak 0..1."""
-    shifts, peaks = shifted(np.fft.rfft2(a)[None], np.fft.rfft2(b)[None])
-    return (float(shifts[0, 0]), float(shifts[0, 1])), float(peaks[0])
-
-
 def shifted(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
     """By how many pixels (x, y) blocks are others moved [B, 2], and the heights of the correlation's peaks [B].
 

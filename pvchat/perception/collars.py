@@ -147,7 +147,7 @@ def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[floa
         half: half the patch's width, in w.
         rows: where it begins and ends below the line of the shoulders, in h.
     """
-    face, joints = track.boxes[i], track.pose[i][[body.LEFT_SHOULDER, body.RIGHT_SHOULDER]]
+    face, joints = track.boxes[i], track.pose[i][list(body.SHOULDERS)]
     width, height = face[2] - face[0], face[3] - face[1]
     reach, line = 1.1 * width, face[3] + 0.3 * height
     if _seen(joints):
@@ -168,7 +168,7 @@ def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[floa
 
 def _middle(track: Track, i: int) -> float:
     """Between the shoulders, or below the middle of the face where they aren't seen; a fraction of the frame."""
-    joints = track.pose[i][[body.LEFT_SHOULDER, body.RIGHT_SHOULDER]]
+    joints = track.pose[i][list(body.SHOULDERS)]
     return float(joints[:, 0].mean()) if _seen(joints) else float(track.boxes[i][[0, 2]].mean())
 
 

@@ -21,7 +21,8 @@ _TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 _GREY_CHROMA, _GREY_SHARE = 9.0, 0.003  # compression leaves chroma of 1 to 2 everywhere, more only in specks
-_PATCH = 4000  # pixels that k-means sees at most
+_PATCH, _ROUNDS = 4000, 12  # pixels that k-means sees at most; its rounds at most
+_SAMPLES = 5  # frames of footage that are looked at, about
 # h from, h to, words by lightness: (L below which, word), the last for all the rest.
 _HUES: tuple[tuple[float, float, tuple[tuple[float, str], ...]], ...] = (
     (0, 18, ((38, "dark red"), (58, "red"), (101, "pink"))),
@@ -118,23 +119,20 @@ def word(lab: FloatArray) -> str:
     return next(name for limit, name in steps if lightness < limit)
 
 
-def dominant(
-    pixels: NDArray[np.uint8], shift: FloatArray | None = None, groups: int = 4, seed: int = 0
-) -> list[Colour]:
+def dominant(pixels: NDArray[np.uint8], shift: FloatArray | None = None, groups: int = 4) -> list[Colour]:
     """The colours of a region, most of it first; groups with the same word are one.
 
     Args:
         pixels: [N, 3] uint8 RGB.
         shift: (a, b) of the light's cast, as from `cast`; half of it is taken off, since pale things may be tinted.
         groups: k of k-means.
-        seed: of its start.
     """
     if len(pixels) == 0:
         return []
     lab = to_lab(pixels[:: max(1, len(pixels) // _PATCH)])
     if shift is not None:
         lab[:, 1:] -= 0.5 * shift
-    centres, member = _k_means(lab, min(groups, len(lab)), seed)
+    centres, member = _k_means(lab, min(groups, len(lab)))
     merged: dict[str, list[tuple[float, FloatArray]]] = {}
     for i, centre in enumerate(centres):
         if share := float((member == i).mean()):
@@ -199,14 +197,14 @@ def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
 
 def light(images: NDArray[np.uint8]) -> str | None:
     """Whether it is "dark" or "bright", by the median lightness of footage [T, H, W, 3]; None in between."""
-    lightness = float(np.median(to_lab(images[:: max(1, len(images) // 5), ::8, ::8])[..., 0]))
+    lightness = float(np.median(to_lab(images[:: max(1, len(images) // _SAMPLES), ::8, ::8])[..., 0]))
     return "dark" if lightness < 14 else "bright" if lightness > 82 else None
 
 
-def background(images: NDArray[np.uint8], sightings: int = 5) -> str | None:
+def background(images: NDArray[np.uint8]) -> str | None:
     """The one colour of the upper rim and sides of footage [T, H, W, 3], seldom people: "a grey background"."""
     said: list[str | None] = []
-    for image in images[:: max(1, len(images) // sightings)][:sightings]:
+    for image in images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]:
         height, width = image.shape[:2]
         top, side = max(1, height // 6), max(1, width // 8)
         parts = (image[:top], image[top : height // 2, :side], image[top : height // 2, -side:])
@@ -219,13 +217,13 @@ def background(images: NDArray[np.uint8], sightings: int = 5) -> str | None:
     return f"a{'n' if plain[0] in 'aeio' else ''} {plain} background"
 
 
-def blue_sky(images: NDArray[np.uint8], sightings: int = 5) -> bool:
+def blue_sky(images: NDArray[np.uint8]) -> bool:
     """Whether the uppermost fifth of footage [T, H, W, 3], taken outdoors, is blue enough for a sky in most frames.
 
     On the tune half 4 of 4 clips told by it have one.
     """
     shares = []
-    for image in images[:: max(1, len(images) // sightings)][:sightings]:
+    for image in images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]:
         shown = image[image.max((1, 2)) > _BAR]  # without the black bars of a picture made for another screen
         lab = to_lab(shown[: max(1, len(shown) // 5) : max(1, len(shown) // 90), :: max(1, image.shape[1] // 120)])
         hue, chroma = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360, np.hypot(lab[..., 1], lab[..., 2])
@@ -260,9 +258,9 @@ def _family(name: str) -> str:
     return name.removeprefix("dark ").removeprefix("light ").removeprefix("olive ")
 
 
-def _k_means(points: FloatArray, k: int, seed: int, rounds: int = 12) -> tuple[FloatArray, NDArray[np.int64]]:
+def _k_means(points: FloatArray, k: int) -> tuple[FloatArray, NDArray[np.int64]]:
     """Lloyd's algorithm from a k-means++ start: centres [k, 3] and each point's group [N]."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     centres = points[[int(random.integers(len(points)))]]
     for _ in range(k - 1):
         far = _squared_distances(points, centres).min(1)
@@ -270,7 +268,7 @@ def _k_means(points: FloatArray, k: int, seed: int, rounds: int = 12) -> tuple[F
             break
         centres = np.concatenate((centres, points[[int(random.choice(len(points), p=far / far.sum()))]]))
     member = np.full(len(points), -1, np.int64)
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         before, member = member, _squared_distances(points, centres).argmin(1)
         if np.array_equal(before, member):
             break  # further rounds would change nothing

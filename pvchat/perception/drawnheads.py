@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.boxes import below
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.mesh import MeshExpert, WideFaceDetector
 from pvchat.perception.gestures import AHEAD
@@ -68,5 +69,4 @@ def hair_of(face: FloatArray) -> FloatArray:
 
 def clothes_of(face: FloatArray) -> FloatArray:
     """The part [4] of the picture below a drawn face that is clothes."""
-    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
-    return np.array([x - 0.7 * width, face[3] + 0.4 * height, x + 0.7 * width, face[3] + 1.3 * height], np.float32)
+    return below(face, 0.7, 0.4, 1.3)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts import body
+from pvchat.perception.experts.hands import FINGERTIPS, KNUCKLES, MIDDLE_TIP, PALM, WRIST
 from pvchat.schemas import FloatArray
 
 _MOST = 0.6  # share of the sightings that a lasting state needs
@@ -35,8 +36,6 @@ _WAVE, _WAVE_TURNS = 0.35, 2
 _TOUCH = 0.65  # face heights from the face's middle within which fingertips touch the face
 _HAND = (0.3, 1.4)  # plausible lengths of a hand, wrist to tip of the middle finger, in face heights
 _TOGETHER = 0.9  # face heights between the middles of two hands that are held together
-_TIPS = (8, 12, 16, 20)
-_KNUCKLES = (6, 10, 14, 18)
 
 
 @dataclass
@@ -118,14 +117,14 @@ def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
         least = min(reach / 3, _TALK_RANGE)  # beside one wide-open mouth the others' swings count, too
         changes = sum(turns(part, least) for part in parts)
         if spread > _TALK_SPREAD and reach > _TALK_RANGE and changes >= _TALK_TURNS:
-            yield "talking", _sure(spread, _TALK_SPREAD)
+            yield "talking", sureness(spread, _TALK_SPREAD)
     for phrase, angle, other, least in (
         ("nodding", series.pitch, series.yaw, _NOD),
         ("shaking their head", series.yaw, series.pitch, _SHAKE),
     ):
         best = max((_swing(part, least) for part in _parts(series, angle)), default=0.0)
         if best > 0 and best > 1.5 * max((_swing(part, least) for part in _parts(series, other)), default=0.0):
-            yield phrase, min(0.8, _sure(best, least))
+            yield phrase, min(0.8, sureness(best, least))
 
 
 def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
@@ -133,9 +132,9 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
     raised = np.zeros(count, int)
     touching = np.zeros(count, bool)
     for side in (0, 1):
-        shoulder, hand = series.joints[:, 11 + side], series.hands[:, side]
-        raised += (hand[:, _TIPS, 1].mean(1) < shoulder[:, 1] - 0.1) & (hand[:, 12, 1] < hand[:, 0, 1])
-        touching |= (np.hypot(hand[:, _TIPS, 0] / 0.8, hand[:, _TIPS, 1]) < _TOUCH).sum(1) >= 2
+        shoulder, hand = series.joints[:, body.SHOULDERS[side]], series.hands[:, side]
+        raised += (hand[:, FINGERTIPS, 1].mean(1) < shoulder[:, 1] - 0.1) & (hand[:, MIDDLE_TIP, 1] < hand[:, WRIST, 1])
+        touching |= (np.hypot(hand[:, FINGERTIPS, 0] / 0.8, hand[:, FINGERTIPS, 1]) < _TOUCH).sum(1) >= 2
     if touching.sum() >= max(2, 0.25 * count):
         yield "holding a hand to their face", _share(touching.sum() / count)
     elif _run(raised == 2) >= 2:
@@ -155,7 +154,7 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
     middles, ways = _middles(series), moving_hands(series)
     moving = [float(ways[side]) for side in (0, 1) if ways[side] > MOVES and _shown(series, middles, side)]
     for side in (0, 1):
-        above = np.where((middles[:, side, 1] < series.joints[:, 11 + side, 1]), middles[:, side, 0], np.nan)
+        above = np.where((middles[:, side, 1] < series.joints[:, body.SHOULDERS[side], 1]), middles[:, side, 0], np.nan)
         for part in _parts(series, above):
             if len(part) >= _LONG and turns(part, _WAVE) >= _WAVE_TURNS and turns(
                 middles[np.isfinite(above), side, 1], _WAVE
@@ -163,9 +162,9 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
                 yield "waving", 0.65
                 break
     if len(moving) == 2:
-        yield "gesturing with both hands", _sure(min(moving), MOVES)
+        yield "gesturing with both hands", sureness(min(moving), MOVES)
     elif moving:
-        yield "gesturing with a hand", _sure(moving[0], MOVES)
+        yield "gesturing with a hand", sureness(moving[0], MOVES)
 
 
 def moving_hands(series: Series) -> FloatArray:
@@ -190,8 +189,8 @@ def turns(values: FloatArray, least: float) -> int:
 
 def _shown(series: Series, middles: FloatArray, side: int) -> bool:
     """Whether a hand is found, not only guessed from the pose, and doesn't hang beside the body."""
-    found, known = np.isfinite(series.hands[:, side, 0, 0]), np.isfinite(middles[:, side, 0])
-    below = middles[:, side, 1] - series.joints[:, 11 + side, 1]
+    found, known = np.isfinite(series.hands[:, side, WRIST, 0]), np.isfinite(middles[:, side, 0])
+    below = middles[:, side, 1] - series.joints[:, body.SHOULDERS[side], 1]
     below = below[np.isfinite(below)]
     hangs = len(below) > 0 and float(np.median(below)) > _HANGS
     return bool(found.sum() >= max(_FEW, _HAND_SHARE * known.sum())) and not hangs
@@ -199,7 +198,7 @@ def _shown(series: Series, middles: FloatArray, side: int) -> bool:
 
 def _middles(series: Series) -> FloatArray:
     """Middle of each hand [n, 2, 2]: the hand's own points, else the pose's wrist."""
-    palms = series.hands[:, :, [0, 5, 9, 13, 17]].mean(2)
+    palms = series.hands[:, :, list(PALM)].mean(2)
     wrists = series.joints[:, [body.LEFT_WRIST, body.RIGHT_WRIST]]
     return np.where(np.isfinite(palms), palms, wrists)
 
@@ -216,7 +215,7 @@ def _crossed(series: Series) -> FloatArray:
 
 def _plausible(hands: FloatArray) -> FloatArray:
     """Hands of a size that fits the face; the others NaN."""
-    length = np.linalg.norm(hands[:, :, 12] - hands[:, :, 0], axis=-1)
+    length = np.linalg.norm(hands[:, :, MIDDLE_TIP] - hands[:, :, WRIST], axis=-1)
     fits = (length > _HAND[0]) & (length < _HAND[1])
     return np.where(fits[..., None, None], hands, np.float32(np.nan))
 
@@ -224,10 +223,10 @@ def _plausible(hands: FloatArray) -> FloatArray:
 def _points(hand: FloatArray) -> FloatArray:
     """[n] 1 where only the index finger is stretched, 0 where not, NaN where the hand is unseen."""
     wrist = hand[:, :1]
-    tips, knuckles = np.linalg.norm(hand[:, _TIPS] - wrist, axis=2), np.linalg.norm(hand[:, _KNUCKLES] - wrist, axis=2)
+    tips, knuckles = (np.linalg.norm(hand[:, points] - wrist, axis=2) for points in (FINGERTIPS, KNUCKLES))
     index = tips[:, 0] > 1.25 * knuckles[:, 0]
     curled = (tips[:, 1:] < 0.95 * knuckles[:, 1:]).all(1)
-    return np.where(np.isfinite(hand[:, 0, 0]), index & curled, np.nan)
+    return np.where(np.isfinite(hand[:, WRIST, 0]), index & curled, np.nan)
 
 
 def _state(
@@ -268,6 +267,6 @@ def _share(share: float) -> float:
     return round(float(np.clip(0.5 + 0.45 * share, 0.5, 0.95)), 3)
 
 
-def _sure(value: float, threshold: float) -> float:
-    """Confidence of a value beyond its threshold: 0.6 at it, 0.95 at twice it and more."""
+def sureness(value: float, threshold: float) -> float:
+    """Confidence of a value that is beyond its threshold: 0.6 at it, 0.95 at twice it and more."""
     return round(float(np.clip(0.6 + 0.35 * (value / threshold - 1), 0.6, 0.95)), 3)

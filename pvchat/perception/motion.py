@@ -19,9 +19,8 @@ from pvchat.perception.camera import Camera
 from pvchat.perception.experts import body
 from pvchat.perception.experts.glasses import wearing
 from pvchat.perception.experts.landmarks import HandExpert, MeshExpert
-from pvchat.perception.experts.regions import Region
 from pvchat.perception.experts.smiles import smiling
-from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands
+from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, sureness
 from pvchat.schemas import HANDS, FloatArray, Track
 
 _SEEN = 0.6  # visibility from which a joint counts as seen
@@ -93,7 +92,7 @@ def measure_body(
         out.smile = smiling(face.points * np.array([width, height, width], np.float32))
         out.glasses = wearing(image, face.points, face.yaw)
     if np.isfinite(joints).all():
-        for hand in hands.hands(image, body.Pose(joints, 1.0, Region(0, 0, 1))):
+        for hand in hands.hands(image, body.Pose(joints, 1.0)):
             out.hands[0 if hand.side == "left" else 1] = hand.points
     return out
 
@@ -192,16 +191,16 @@ def _one_pose(joints: FloatArray, aspect: float) -> str | None:
     """One sighting's vote: None when the legs or the trunk aren't seen, "unclear" between the poses."""
     xy, seen = joints[:, :2] * [aspect, 1.0], joints[:, 3] >= _SEEN
     inside = np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
-    shoulders, hips = [body.LEFT_SHOULDER, body.RIGHT_SHOULDER], [body.LEFT_HIP, body.RIGHT_HIP]
-    legs = [leg for leg in ((23, 25), (24, 26)) if inside[leg[1]] and joints[leg[1], 3] >= _KNEE_SEEN]
+    shoulders, hips, knees = list(body.SHOULDERS), list(body.HIPS), list(body.KNEES)
+    legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
     if not (seen & inside)[shoulders].any() or not (seen & inside)[hips].all():
         return None
     trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
     length = float(np.linalg.norm(trunk))
     lean = np.degrees(np.arctan2(abs(trunk[0]), trunk[1]))
     if not legs:
-        guessed = (joints[[25, 26], 3] >= _KNEE_GUESSED).all() and inside[[25, 26]].all()
-        flat = max(float(xy[knee, 1] - xy[hip, 1]) for hip, knee in ((23, 25), (24, 26))) < _FLAT_THIGHS * length
+        guessed = (joints[knees, 3] >= _KNEE_GUESSED).all() and inside[knees].all()
+        flat = max(float(xy[knee, 1] - xy[hip, 1]) for hip, knee in body.THIGHS) < _FLAT_THIGHS * length
         return "sitting" if guessed and flat and lean < 25 else None
     drops = [float(xy[knee, 1] - xy[hip, 1]) / max(length, 1e-6) for hip, knee in legs]
     slants = [np.degrees(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in legs]
@@ -226,17 +225,16 @@ def _stands(pose: FloatArray, aspect: float) -> bool:
 
 def _hangs(joints: FloatArray, aspect: float) -> bool:
     xy = joints[:, :2] * [aspect, 1.0]
-    hips, shoulders = xy[[body.LEFT_HIP, body.RIGHT_HIP]], xy[[body.LEFT_SHOULDER, body.RIGHT_SHOULDER]]
-    if (joints[[23, 24], 3] < _KNEE_SEEN).any() or float(hips[:, 1].max()) > _LOWEST_HIP:
+    hips, shoulders = xy[list(body.HIPS)], xy[list(body.SHOULDERS)]
+    if (joints[list(body.HIPS), 3] < _KNEE_SEEN).any() or float(hips[:, 1].max()) > _LOWEST_HIP:
         return False
     trunk = hips.mean(0) - shoulders.mean(0)
     upright = trunk[1] > 0 and abs(trunk[0]) < 0.4 * trunk[1]
-    down = all(xy[knee, 1] - xy[hip, 1] > _THIGH * trunk[1] for hip, knee in ((23, 25), (24, 26)))
-    arms = ((body.LEFT_ELBOW, body.LEFT_WRIST), (body.RIGHT_ELBOW, body.RIGHT_WRIST))
+    down = all(xy[knee, 1] - xy[hip, 1] > _THIGH * trunk[1] for hip, knee in body.THIGHS)
     return bool(upright and down) and any(
         joints[wrist, 3] >= _HAND_SEEN and xy[wrist, 1] < 1 and hips[:, 1].mean() < xy[wrist, 1] + 0.05 * trunk[1]
         and xy[wrist, 1] - xy[elbow, 1] > 2 * abs(xy[wrist, 0] - xy[elbow, 0])
-        for elbow, wrist in arms
+        for _, elbow, wrist in body.ARMS
     )  # fmt: skip
 
 
@@ -255,11 +253,11 @@ def _movement(track: Track, camera: Camera, posture: str | None) -> tuple[str | 
     if abs(growing) > _STEADY_TRAVEL and max(growth, 1 / growth) > _NEARER:
         verb = "walking" if posture == "standing" else "moving"
         words = f"{verb} towards the camera" if growth > 1 else f"{verb} away from the camera"
-        return words, _sure(max(growth, 1 / growth), _NEARER)
+        return words, sureness(max(growth, 1 / growth), _NEARER)
     travel, steady = float(way[-2:, 0].mean() - way[:2, 0].mean()), _correlation(clock, way[:, 0])
     if abs(steady) > _STEADY_TRAVEL and abs(travel) > _WALK:
         verb = "walking" if posture == "standing" and abs(travel) > 2 * _WALK else "moving"
-        return f"{verb} to the {'right' if travel > 0 else 'left'}", _sure(abs(travel), _WALK)
+        return f"{verb} to the {'right' if travel > 0 else 'left'}", sureness(abs(travel), _WALK)
     if posture == "standing" and float(np.ptp(way, axis=0).max()) < _STILL:
         return "standing still", 0.7
     return None, 0.0
@@ -297,8 +295,3 @@ def _correlation(a: FloatArray, b: FloatArray) -> float:
     a, b = np.asarray(a, np.float64) - np.mean(a), np.asarray(b, np.float64) - np.mean(b)
     size = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(a @ b) / size if size > 1e-6 else 0.0
-
-
-def _sure(value: float, threshold: float) -> float:
-    """Confidence of a value beyond its threshold: 0.6 at it, 0.95 at twice it and more."""
-    return round(float(np.clip(0.6 + 0.35 * (value / threshold - 1), 0.6, 0.95)), 3)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pvchat.perception.experts import body
-from pvchat.schemas import ClipAnalysis, FloatArray, Garment, Ground, Thing, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, Ground, PersonFacts, Thing, Track
 
 _SEEN = 0.5  # visibility from which a wrist or hip is believed
 _HELD = 0.6  # share of the frames with a thing and a hand in which the hand must be at it [choice]
@@ -46,35 +46,49 @@ _Relation = Callable[[Track, int, FloatArray], bool]  # track, sighting, box of 
 
 def tell_things(track: Track, analysis: ClipAnalysis) -> None:
     """Put into a track's facts what its person holds, rides, sits on, stands at and beside, and a tie."""
-    facts, told = track.facts, _Told(track, analysis)
+    told = _Told(track, analysis)
+    held = next((t for t in analysis.things if t.label in _HELD_WORDS and told.holds(t)), None)
+    if held is not None:
+        _note(track.facts, "holding", _HELD_WORDS[held.label], held, told)
+    if ties := [t for t in analysis.things if t.label == "tie" and told.wears(t)]:
+        _tell_tie(track.facts, ties[0], told)
+    sat_on = [t for t in analysis.things if t.label in (*_SEATS, *_RIDDEN) and told.sits_on(t)]
+    seats, ridden = ([t for t in sat_on if t.label in words] for words in (_SEATS, _RIDDEN))
+    if seats and track.facts.pose in ("sitting", "lying down"):
+        in_bed = seats[0].label == "couch" and analysis.scene.place == "a bedroom"
+        _note(track.facts, "seat", _SEATS["bed" if in_bed else seats[0].label], seats[0], told)
+    if ridden and track.facts.activity is None and track.facts.pose != "standing":
+        _note(track.facts, "activity", _RIDDEN[ridden[0].label], ridden[0], told)
     for thing in analysis.things:
-        if (word := _HELD_WORDS.get(thing.label)) and told.holds(thing):
-            facts.holding, facts.confidence["holding"] = word, thing.confidence
-            facts.grounds["holding"] = told.ground(thing)
-            break
-    ties = [t for t in analysis.things if t.label == "tie" and told.wears(t)]
-    if ties and all(garment.kind not in ("tie", "bow tie") for garment in facts.clothes):
-        main = facts.clothes[0] if facts.clothes else None
-        if main is not None and main.kind == "top":  # a dark top with a tie is a suit, a light one a shirt
-            main.kind = "suit" if _DARK.search(main.colour or "") else "shirt"
-        facts.clothes.append(Garment("tie", None, ties[0].confidence))
-        facts.grounds["tie"] = told.ground(ties[0])
-    seats = [t for t in analysis.things if t.label in _SEATS and told.sits_on(t)]
-    if seats and facts.pose in ("sitting", "lying down"):
-        seat = "bed" if seats[0].label == "couch" and analysis.scene.place == "a bedroom" else seats[0].label
-        facts.seat, facts.confidence["seat"] = _SEATS[seat], seats[0].confidence
-        facts.grounds["seat"] = told.ground(seats[0])
-    ridden = [t for t in analysis.things if t.label in _RIDDEN and told.sits_on(t)]
-    if ridden and facts.activity is None and facts.pose != "standing":
-        facts.activity, facts.confidence["activity"] = _RIDDEN[ridden[0].label], ridden[0].confidence
-        facts.grounds["activity"] = told.ground(ridden[0])
-    for thing in analysis.things:
-        word = _AT.get(thing.label) if told.is_at(thing) else None
-        if word is None and _stays(thing) and thing not in ridden and told.is_beside(thing):
-            word = f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
-        if word and word not in facts.near and len(facts.near) < 2:
-            facts.near.append(word)
-            facts.grounds[word] = told.ground(thing)
+        word = _where_at(thing, told, ridden=thing in ridden)
+        if word and word not in track.facts.near and len(track.facts.near) < 2:
+            track.facts.near.append(word)
+            track.facts.grounds[word] = told.ground(thing)
+
+
+def _note(facts: PersonFacts, name: str, word: str, thing: Thing, told: _Told) -> None:
+    """Set a field of the facts that a thing tells, with its confidence and its ground."""
+    setattr(facts, name, word)
+    facts.confidence[name], facts.grounds[name] = thing.confidence, told.ground(thing)
+
+
+def _tell_tie(facts: PersonFacts, tie: Thing, told: _Told) -> None:
+    """A tie among the clothes; a dark top with one is a suit, a light one a shirt."""
+    if any(garment.kind in ("tie", "bow tie") for garment in facts.clothes):
+        return
+    main = facts.clothes[0] if facts.clothes else None
+    if main is not None and main.kind == "top":
+        main.kind = "suit" if _DARK.search(main.colour or "") else "shirt"
+    facts.clothes.append(Garment("tie", None, tie.confidence))
+    facts.grounds["tie"] = told.ground(tie)
+
+
+def _where_at(thing: Thing, told: _Told, ridden: bool) -> str | None:
+    """Such as "at a table" or "next to a car", where the person is there."""
+    word = _AT.get(thing.label) if told.is_at(thing) else None
+    if word is not None or ridden or not _stays(thing) or not told.is_beside(thing):
+        return word
+    return f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
 
 
 class _Told:
@@ -151,8 +165,8 @@ class _Told:
 
     def _seated(self, track: Track, row: int, box: FloatArray) -> bool:
         joints, face = self._posed(row), track.boxes[row]
-        if joints is not None and (joints[[body.LEFT_HIP, body.RIGHT_HIP], 3] >= _SEEN).all():
-            hips = joints[[body.LEFT_HIP, body.RIGHT_HIP], :2].mean(0)
+        if joints is not None and (joints[list(body.HIPS), 3] >= _SEEN).all():
+            hips = joints[list(body.HIPS), :2].mean(0)
             low = box[3] + 0.5 * (face[3] - face[1])
             return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
         middle = float(face[0] + face[2]) / 2

@@ -41,12 +41,6 @@ MOST_THINGS = 400  # of a whole video, the surest
 MOST_GRIDS = 96  # frames whose grid features are kept of a whole video, 12 MB
 
 
-def long_video(path: PathLike, config: VideoConfig) -> Probe | None:
-    """What `video.probe` says about a video that must be scanned; None for short clips, photos and animations."""
-    found = probed(path, config)
-    return found if found is not None and is_long(found, config) else None
-
-
 def probed(path: PathLike, config: VideoConfig) -> Probe | None:
     """What `video.probe` says; None of what can't be read: whoever loads it tells why."""
     try:

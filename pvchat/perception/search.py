@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.faces import FaceExpert, Faces, Located, chip, fitness
-from pvchat.perception.experts.workers import side_by_side, threads
+from pvchat.perception.experts.workers import side_by_side
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
+from pvchat.runtime import threads
 from pvchat.schemas import FloatArray, IntArray
 
 _AT_ONCE = 8  # frames searched together

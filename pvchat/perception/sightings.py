@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception import colours
+from pvchat.perception.boxes import below
+from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
@@ -32,37 +34,39 @@ def shot(track: Track) -> str:
     return next((name for limit, name in sizes if height > limit), "far away")
 
 
+def side(x: float) -> str:
+    """The phrase for a place between the left edge of the frame (0) and the right one (1)."""
+    return "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
+
+
 def where(track: Track, analysis: ClipAnalysis) -> str:
     """The phrase for the median position, and in front of or behind others when clearly larger or smaller than they."""
     box = np.median(track.boxes, 0)
-    x = float(box[0] + box[2]) / 2
-    side = "on the left" if x < 0.38 else "on the right" if x > 0.62 else "in the middle"
+    at = f"{side(float(box[0] + box[2]) / 2)} of the frame"
     height = float(box[3] - box[1])
     others = [
         float(np.median(t.boxes[:, 3] - t.boxes[:, 1])) for t in analysis.tracks if t is not track and len(t) >= 2
     ]
     if others and height < 0.5 * max(others):
-        return f"{side} of the frame, in the background"
+        return f"{at}, in the background"
     if others and height > 2.0 * max(others):
-        return f"{side} of the frame, in the foreground"
-    return f"{side} of the frame"
+        return f"{at}, in the foreground"
+    return at
 
 
 def torso_box(track: Track, i: int) -> FloatArray:
     """The part of sighting i that surely is clothing: between shoulders and hips when the pose shows them, else below
     the chin, as wide as the shoulders' inner part. [4] fractions.
     """
-    joints = track.pose[i][[11, 12, 23, 24]]  # MediaPipe: shoulders, hips
+    joints = track.pose[i][[*body.SHOULDERS, *body.HIPS]]
     face = track.boxes[i]
     if track.kind == "figure":  # drawn bodies are narrower and shorter below a bigger head
-        x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
-        return np.array([x - 0.5 * width, face[3] + 0.15 * height, x + 0.5 * width, face[3] + height], np.float32)
+        return below(face, 0.5, 0.15, 1.0)
     if not np.isnan(joints).any() and (joints[:2, 3] > 0.6).all():
         low, high = joints[:2, :2].min(0), joints[:2, :2].max(0)
         bottom = float(joints[2:, 1].mean()) if (joints[2:, 3] > 0.6).all() else high[1] + 1.6 * (face[3] - face[1])
         return np.array([low[0], low[1], high[0], max(bottom, high[1] + 0.02)], np.float32)
-    x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
-    return np.array([x - 1.1 * width, face[3] + 0.45 * height, x + 1.1 * width, face[3] + 2.4 * height], np.float32)
+    return below(face, 1.1, 0.45, 2.4)
 
 
 def skin_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray:

@@ -33,11 +33,6 @@ _FEW, _OFTEN = 3, 0.4  # arms, over all sightings, that must say something; shar
 _AGREE = 0.8  # share of them that must say the same
 _LEGS_SURE = 0.7  # confidence of trousers [choice]
 _LEGS = 0.25  # of the way from hip to knee that must be in the picture
-_ARMS = (
-    (body.LEFT_SHOULDER, body.LEFT_ELBOW, body.LEFT_WRIST),
-    (body.RIGHT_SHOULDER, body.RIGHT_ELBOW, body.RIGHT_WRIST),
-)
-_THIGHS = ((body.LEFT_HIP, body.LEFT_HIP + 2), (body.RIGHT_HIP, body.RIGHT_HIP + 2))
 
 
 def dress_limbs(clip: Clip, track: Track) -> None:
@@ -88,7 +83,7 @@ def leg_colour(track: Track, best: IntArray, images: Sequence[Image]) -> str | N
         if np.isnan(joints).any():
             continue
         skin, pixels = skin_colour(image, track.boxes[i]), []
-        for hip, knee in _THIGHS:
+        for hip, knee in body.THIGHS:
             way = joints[hip, :2] + np.outer((0.3, 0.5), joints[knee, :2] - joints[hip, :2])
             if joints[hip, 3] < _SEEN or not _inside(joints[hip, :2] + _LEGS * (joints[knee, :2] - joints[hip, :2])):
                 continue
@@ -109,7 +104,7 @@ def _of_arms(track: Track, i: int, image: Image) -> Iterator[str | None]:
         return
     skin = skin_colour(image, track.boxes[i])
     torso = np.median(colours.to_lab(crop(image, torso_box(track, i)).reshape(-1, 3)), 0)
-    for arm in _ARMS:
+    for arm in body.ARMS:
         if (joints[list(arm), 3] < _SEEN).any() or not all(_inside(joints[j, :2]) for j in arm):
             continue
         shoulder, elbow, wrist = (joints[j, :2] for j in arm)

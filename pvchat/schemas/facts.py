@@ -62,6 +62,7 @@ class PersonFacts:
         return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])], "grounds": grounds})
 
 
+_MOSTLY = 0.6  # share of a long video for which what is said of all of it must hold
 BOOKSHELVES, BLUE_SKY = "bookshelves", "a blue sky"  # of what is behind everybody
 
 
@@ -107,8 +108,8 @@ class SceneSpan:
     scene: SceneFacts
 
 
-def common_scene(scenes: Sequence[SceneSpan], share: float = 0.6) -> SceneFacts:
-    """What is true of a long video's scene: each fact that holds for `share` of the time."""
+def common_scene(scenes: Sequence[SceneSpan]) -> SceneFacts:
+    """What is true of a long video's scene: each fact that holds for most of the time."""
     total = max(sum(s.end_s - s.start_s for s in scenes), 1e-6)
     found = SceneFacts()
     for name in ("place", "setting", "light", "background", "drawn"):
@@ -117,7 +118,7 @@ def common_scene(scenes: Sequence[SceneSpan], share: float = 0.6) -> SceneFacts:
             value = getattr(span.scene, name)
             times[value] = times.get(value, 0.0) + span.end_s - span.start_s
         value = max(times, key=lambda v: times[v], default=None)
-        if value and times[value] >= (0.5 if name == "drawn" else share) * total:
+        if value and times[value] >= (0.5 if name == "drawn" else _MOSTLY) * total:
             setattr(found, name, value)
         agree = [span.scene.confidence for span in scenes if getattr(span.scene, name) == value]
         sure = [confidence[name] for confidence in agree if name in confidence]
@@ -125,5 +126,5 @@ def common_scene(scenes: Sequence[SceneSpan], share: float = 0.6) -> SceneFacts:
             found.confidence[name] = round(float(np.mean(sure)), 3)
     for name in dict.fromkeys(word for span in scenes for word in span.scene.behind):
         seen = sum(span.end_s - span.start_s for span in scenes if name in span.scene.behind)
-        found.behind += [name] if seen >= share * total else []
+        found.behind += [name] if seen >= _MOSTLY * total else []
     return found

@@ -85,7 +85,7 @@ class Networks:
 
     @cached_property
     def chosen(self) -> tuple[str, Path | None]:
-        """What answers come from ("facts", "told" or "model"), and the trained model's folder.
+        """What answers come from (one of `config.ANSWERS`), and the trained model's folder.
 
         Raises:
             SettingsError, WeightsError: the settings ask for what isn't there.
@@ -109,7 +109,7 @@ class Networks:
 
     @property
     def source(self) -> str:
-        """What answers come from: "facts", "told" or "model"."""
+        """What answers come from: one of `config.ANSWERS`."""
         return self.chosen[0]
 
     @cached_property

@@ -12,6 +12,10 @@ import shutil
 import uuid
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -100,6 +104,13 @@ def remove_abandoned(folder: Path) -> None:
     with suppress(Timeout, OSError), FileLock(str(lock), timeout=0):
         shutil.rmtree(folder, ignore_errors=True)
         lock.unlink(missing_ok=True)
+
+
+def lock_of(folder: Path, timeout_s: float) -> BaseFileLock:
+    """What writers of a folder hold, not taken yet; whoever waits longer than so many seconds gets a `Timeout`."""
+    from filelock import FileLock  # readers need none, and it takes a tenth of a second
+
+    return FileLock(str(folder / ".lock"), timeout=timeout_s, mode=FILE_MODE)
 
 
 def sync_folder(path: Path) -> None:

@@ -57,9 +57,7 @@ class ClipCache:
     @cached_property
     def _lock(self) -> BaseFileLock:
         """What writers hold."""
-        from filelock import FileLock  # readers need none, and it takes a tenth of a second
-
-        return FileLock(str(self.root / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
+        return atomic.lock_of(self.root, LOCK_TIMEOUT_S)
 
     def load(self, key: str, version: str) -> ClipAnalysis | None:
         """The analysis of a clip, or None.
@@ -100,7 +98,7 @@ class ClipCache:
                 atomic.sweep(self._scratch)
                 current = self.root / f"{name}.{digest[:16]}.safetensors"
                 private.write(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
-                text = json.dumps(row, default=_plain_number)
+                text = json.dumps(row, default=tensorfile.plain_number)
                 private.write(self._json(analysis.key), text.encode(), self._scratch, durable=False)
                 for path in self.root.glob(f"{name}.*.safetensors"):
                     if path != current:
@@ -266,10 +264,3 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
         things=[Thing(**thing) for thing in row["things"]],
         bodies=[Thing(**body) for body in row["bodies"]],
     )
-
-
-def _plain_number(value: Any) -> Any:
-    """A numpy number as Python's own, for json."""
-    if callable(item := getattr(value, "item", None)):
-        return item()
-    raise TypeError(f"{type(value).__name__} is not JSON")

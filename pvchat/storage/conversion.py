@@ -67,9 +67,8 @@ def stores() -> list[Path]:
 def _convert(todo: Callable[[Path], list[Path]], progress: Progress | None) -> int:
     count = 0
     for folder in stores():
-        lock = filelock.FileLock(str(folder / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE)
         try:
-            with lock:
+            with atomic.lock_of(folder, LOCK_TIMEOUT_S):
                 atomic.sweep(folder / ".scratch")  # drafts of writers that died
                 files = todo(folder)
                 for number, path in enumerate(files):

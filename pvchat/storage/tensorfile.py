@@ -1,11 +1,21 @@
-"""Named numpy arrays <-> the bytes of a safetensors file. Nothing is pickled, nothing in such a file can run."""
+"""Named numpy arrays <-> the bytes of a safetensors file. Nothing is pickled, nothing in such a file can run.
+
+Also arrays that are kept on disk because they take long to make, and numpy's numbers for the JSON beside them.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pvchat.storage import atomic
+
+log = logging.getLogger(__name__)
 
 
 def pack(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -39,3 +49,25 @@ def unpack(data: bytes) -> dict[str, NDArray[Any]]:
         raise ValueError(str(error)) from error
     except KeyError as error:
         raise ValueError(f"unknown array type {error}") from error
+
+
+def kept(path: Path, names: tuple[str, ...], make: Callable[[], dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """The arrays of these names in a file, made and put there where it hasn't them: any process may make them again."""
+    try:
+        found = unpack(path.read_bytes())
+        return {name: found[name] for name in names}
+    except (OSError, ValueError, KeyError):
+        arrays = make()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_file(path, pack(arrays), path.parent / ".scratch", durable=False)
+    except OSError as error:  # a full or read-only disk: the next process makes them again
+        log.warning("%s can't be kept: %s", path.name, error)
+    return arrays
+
+
+def plain_number(value: Any) -> Any:
+    """A numpy number as Python's own, for `json.dumps(default=…)`."""
+    if callable(item := getattr(value, "item", None)):
+        return item()
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -37,10 +37,10 @@ def active_share(stats: Sequence[RoutingStats]) -> Tensor:
     return pooled.mean().detach() if len(pooled) else torch.ones(())
 
 
-def soft_active_share(stats: Sequence[RoutingStats], steepness: float = STEEPNESS) -> Tensor:
-    """S with a gradient: the hard share forward, the gradient of the mean of σ(steepness · logit) backward."""
+def soft_active_share(stats: Sequence[RoutingStats]) -> Tensor:
+    """S with a gradient: the hard share forward, the gradient of the mean of σ(`STEEPNESS` · logit) backward."""
     hard = active_share(stats)
-    soft = _pooled(stats, lambda s: torch.sigmoid(steepness * s.tokens(s.logits))).mean()
+    soft = _pooled(stats, lambda s: torch.sigmoid(STEEPNESS * s.tokens(s.logits))).mean()
     return hard + (soft - soft.detach())
 
 

@@ -88,10 +88,8 @@ class ContentKeys:
 
     def _keep(self, path: Path, word: str, key: str) -> None:
         """Add a row on disk, under the lock of the analyses beside it: what was purged doesn't come back."""
-        from filelock import FileLock
-
         atomic.make_private_folder(path.parent)
-        with FileLock(str(path.parent / ".lock"), timeout=LOCK_TIMEOUT_S, mode=atomic.FILE_MODE):
+        with atomic.lock_of(path.parent, LOCK_TIMEOUT_S):
             rows = {**self._rows(), word: key}
             data = json.dumps(dict(list(rows.items())[-MOST:])).encode()
             private.write(path, data, path.parent / ".scratch", durable=False)

@@ -7,7 +7,6 @@ because it composes partial and transparent frames and because many builds of FF
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 from collections.abc import Iterator
 from itertools import count
@@ -32,7 +31,6 @@ from pvchat.video.files import (
 if TYPE_CHECKING:
     from PIL import Image
 
-log = logging.getLogger(__name__)
 
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "AVIF", "HEIF")  # no EPS: Pillow would start Ghostscript
 ANIMATED = ("GIF", "WEBP", "PNG")

@@ -131,15 +131,6 @@ def test_person_parameters_train_and_nothing_else_has_to(scene, shared_model, ba
     shared_model.zero_grad()
 
 
-def test_a_person_is_small_and_comes_back_from_tensors(scene):
-    ana = scene[1][0]
-    state = ana.tensors()
-    assert sum(t.numel() * 4 for t in state.values()) < 1_000_000
-    again = PersonState.from_tensors("Anna", state)
-    assert again.name == "Anna"
-    assert torch.equal(again.tokens, ana.tokens)
-
-
 def test_match_finds_the_persons_track(scene, shared_model, batch_people):
     features, (ana, bo) = scene
     people = batch_people([[ana, bo], [ana], [PersonState("Cy", ana.tokens, ana.z, ana.prototypes[:0])]])

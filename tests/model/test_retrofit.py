@@ -7,14 +7,12 @@ import copy
 import pytest
 import torch
 
-from pvchat.errors import SettingsError, WeightsError
+from pvchat.errors import SettingsError
 from pvchat.model.retrofit import (
     RetrofitConfig,
-    load_retrofitted,
     mixers,
     retrofit_moh,
     routing_stats,
-    save_retrofitted,
 )
 from pvchat.train.losses import SparsityController
 
@@ -112,21 +110,6 @@ def test_the_output_does_not_change_at_first(hub, router):
     assert len(routing_stats(model)) == modules
     disturb(model)
     assert (run(model) - before).abs().max() > 1e-4
-
-
-def test_saving_and_loading(hub, tmp_path):
-    folder, cls, shared, modules = hub
-    model = cls.from_pretrained(folder).eval()
-    stock = run(model)
-    retrofit_moh(model, RetrofitConfig(shared))
-    disturb(model)
-    save_retrofitted(model, tmp_path / "moh")
-    again = cls.from_pretrained(tmp_path / "moh").eval()
-    assert torch.equal(run(again), stock)  # without the mixers it is the stock model still
-    assert len(load_retrofitted(tmp_path / "moh", again)) == modules
-    assert torch.equal(run(again), run(model))
-    with pytest.raises(WeightsError):
-        load_retrofitted(folder, again)
 
 
 def test_routers_train(hub):

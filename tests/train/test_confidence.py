@@ -14,7 +14,7 @@ from pvchat.chat.choices import choices as choices_of
 from pvchat.chat.claims import ASKED
 from pvchat.model.registry import create_model
 from pvchat.train.fits import choices, confidence
-from pvchat.train.fits.confidence import FEWEST, PRECISION, Judged, is_right, least_gain
+from pvchat.train.fits.confidence import PRECISION, Judged, is_right, least_gain
 
 
 def judged(*rows: tuple[float, bool]) -> list[Judged]:
@@ -31,7 +31,7 @@ def test_the_threshold_is_the_lowest_that_keeps_the_precision():
 
 def test_wrong_few_or_unseen_claims_give_no_threshold():
     assert least_gain(judged(*[(1.0 + i, False) for i in range(20)])) is None
-    assert least_gain(judged(*[(1.0 + i, True) for i in range(FEWEST - 1)])) is None
+    assert least_gain(judged(*[(1.0 + i, True) for i in range(choices.SHOWN - 1)])) is None
     assert least_gain(judged(*[(-1.0, True) for _ in range(20)])) is None  # likelier without the picture
 
 

@@ -1,1 +1,12 @@
-"""Frozen vision experts: pixels in, features, boxes and landmarks out. Weights come from `pvchat.assets.weights`."""
+"""Frozen vision experts: pixels in, features, boxes and landmarks out. Weights come from `pvchat.assets.weights`.
+
+    frames and crops   efficientnet.py; attributes.py, its small heads
+    faces              faces.py: mtcnn.py (mtcnnlayers.py, areas.py) finds them, identity.py (identitylayers.py) and
+                       faceprint.py describe them; mesh.py, smiles.py, glasses.py
+    drawn figures      figures.py: figurelooks.py, figuretracks.py
+    bodies, hands      body.py, hands.py (ssd.py, regions.py); landmarks.py names them all
+    things             objects.py
+    how they run       networks.py is the one door: converted.py, litert.py, operations.py, workers.py
+
+torch is imported only where a network that it defines is converted or, without OpenVINO, run.
+"""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import home
 from pvchat.schemas import FloatArray
-from pvchat.storage import atomic, tensorfile
-
-log = logging.getLogger(__name__)
+from pvchat.storage import tensorfile
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
 SETTINGS = Path(__file__).with_name("settings.safetensors")  # made by `train/fits/settings.py`
@@ -97,11 +94,7 @@ class ImageNetHead:
             weights = member_path("frames", "efficientnet-lite0-57934424.pth")
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         kept = home() / "weights" / "networks" / f"classifier-{digest[:16]}.safetensors"
-        try:
-            tensors = tensorfile.unpack(kept.read_bytes())
-        except (OSError, ValueError):
-            tensors = _last_layer(weights)
-            _keep(tensors, kept)
+        tensors = tensorfile.kept(kept, ("weight", "bias"), lambda: _last_layer(weights))
         self._weight, self._bias = tensors["weight"], tensors["bias"]
 
     def probabilities(self, features: FloatArray) -> FloatArray:
@@ -119,14 +112,6 @@ def _last_layer(weights: Path) -> dict[str, NDArray[np.float32]]:
     if tensors[-2].shape != (1000, 1280):
         raise ValueError(f"{weights}: the last layer is {tuple(tensors[-2].shape)}, not (1000, 1280)")
     return {"weight": tensors[-2].numpy(), "bias": tensors[-1].numpy()}
-
-
-def _keep(tensors: dict[str, NDArray[np.float32]], path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_file(path, tensorfile.pack(tensors), path.parent / ".scratch", durable=False)
-    except OSError as error:  # a full or read-only disk: the next process reads the whole file again
-        log.warning("the classifier's weights can't be kept: %s", error)
 
 
 def head_box(face: FloatArray) -> FloatArray:

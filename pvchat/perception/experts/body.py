@@ -24,9 +24,12 @@ from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import FloatArray
 
 JOINTS = 33
-NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR = 0, 2, 5, 7, 8
+NOSE, LEFT_EYE, RIGHT_EYE = 0, 2, 5
 LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = 11, 12, 13, 14, 15, 16
-LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE, LEFT_ANKLE, RIGHT_ANKLE = 23, 24, 25, 26, 27, 28
+LEFT_HIP, RIGHT_HIP, LEFT_KNEE, RIGHT_KNEE = 23, 24, 25, 26
+SHOULDERS, HIPS, KNEES = (LEFT_SHOULDER, RIGHT_SHOULDER), (LEFT_HIP, RIGHT_HIP), (LEFT_KNEE, RIGHT_KNEE)
+ARMS = (LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST), (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST)
+THIGHS = (LEFT_HIP, LEFT_KNEE), (RIGHT_HIP, RIGHT_KNEE)
 _SIDE = 256  # pixels of a region
 _VALUES = 5  # x, y, z, visibility, presence of a landmark
 _BODY_CENTRE, _BODY_REACH = 33, 34  # auxiliary landmarks: mid hips, and a point on the circle around the whole body
@@ -48,7 +51,6 @@ class Pose:
         joints: [33, 4] x, y as fractions of the frame, z (depth, fraction of the frame's width, small is near),
             visibility 0..1. Joints may lie outside the frame.
         presence: 0..1, that a person is there.
-        region: the square that the network saw, pixels.
         mask: [h, w] 0..1 person mask over the whole frame (long side 256), None unless asked for.
         around: the square around the body that this pose shows, pixels; None: unknown.
         detected: the detector saw the person in the whole frame.
@@ -56,7 +58,6 @@ class Pose:
 
     joints: FloatArray
     presence: float
-    region: Region
     mask: FloatArray | None = None
     around: Region | None = None
     detected: bool = False
@@ -166,7 +167,7 @@ class BodyExpert:
         joints[:, :3] /= [width, height, width]
         joints[:, 3] = sigmoid(joints[:, 3])
         person = spread(sigmoid(segmentation[..., 0]), region, width, height) if mask else None
-        return Pose(joints, float(flag[0]), region, person, around)
+        return Pose(joints, float(flag[0]), person, around)
 
 
 def _one_by_one(network: Network) -> Callable[[FloatArray], list[FloatArray]]:
@@ -177,8 +178,8 @@ def _one_by_one(network: Network) -> Callable[[FloatArray], list[FloatArray]]:
 class PersonMask:
     """Separates people from the background (MediaPipe selfie segmentation, landscape)."""
 
-    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
-        self._network = Network(model_path("selfie_segmentation_landscape.tflite", folder), threads)
+    def __init__(self) -> None:
+        self._network = Network(model_path("selfie_segmentation_landscape.tflite"))
 
     def mask(self, image: NDArray[np.uint8]) -> FloatArray:
         """Probability of a person at each place: [144, 256] float32 over the whole frame (squashed to that grid)."""

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 WIDTH = 1280
 SIDE = 224
-TOKENS = 49
 # EfficientNet-Lite is quantisation-friendly: it takes (pixel - 127) / 128 instead of ImageNet's channel statistics.
 _MEAN, _STD = 127.0, 128.0
 _BATCH = 4

@@ -36,7 +36,6 @@ _LEARNED = 0.15  # share of the second reading: footage likes .1 to .2, characte
 _PARTS = (
     np.s_[:, :], np.s_[:4, :], np.s_[4:, :], np.s_[2:7, 2:6], np.s_[:3, 1:7], np.s_[4:6, 1:7],
 )  # fmt: skip
-_KINDS = len(_PARTS) + 1  # a mean of each part, a spread of the whole
 
 
 def face_maps(expert: FrameExpert, pictures: list[NDArray[np.uint8]]) -> FloatArray:

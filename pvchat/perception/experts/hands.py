@@ -22,7 +22,8 @@ from pvchat.perception.experts.ssd import PALMS, Detector
 from pvchat.schemas import FloatArray
 
 POINTS = 21
-WRIST, THUMB_TIP, INDEX_BASE, INDEX_TIP, MIDDLE_BASE, MIDDLE_TIP, RING_TIP, PINKY_TIP = 0, 4, 5, 8, 9, 12, 16, 20
+WRIST, MIDDLE_TIP, PALM = 0, 12, (0, 5, 9, 13, 17)  # the palm: the wrist, and where the fingers begin
+KNUCKLES, FINGERTIPS = (6, 10, 14, 18), (8, 12, 16, 20)  # of the fingers without the thumb
 _PRESENT = 0.5
 _WRIST_SEEN = 0.3  # visibility from which a pose wrist is worth a look
 _FROM_POSE = 2.7  # region over the distance pose wrist - knuckles that the re-crop network is trained on

@@ -37,7 +37,7 @@ from pvchat.config import home
 from pvchat.memory import trim, unread
 from pvchat.perception.experts import litert
 from pvchat.perception.experts.converted import FILE, drop_if_damaged, keep
-from pvchat.perception.experts.workers import threads
+from pvchat.runtime import threads
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:

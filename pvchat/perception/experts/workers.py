@@ -5,26 +5,19 @@ In: a function and what it is to be called with. Out: what it made, in order.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import TypeVar
 
-from pvchat.runtime import usable_cores
+from pvchat.runtime import threads
 from pvchat.schemas import Progress
 
 _AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
 
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
-
-
-def threads() -> int:
-    """Threads the networks compute on together: `$OMP_NUM_THREADS`, else the usable cores."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() and int(asked) > 0 else usable_cores()
 
 
 def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:

@@ -8,7 +8,6 @@ Legend: T frames.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,7 +33,6 @@ GENERIC = (
 )  # fmt: skip
 CROPS = 4  # pictures that her tokens start from
 _MOST = 512  # pixels of a frame's longer side: what bases are shown, and memory for a hundred samples
-log = logging.getLogger(__name__)
 
 
 @dataclass

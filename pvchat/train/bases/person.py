@@ -83,9 +83,7 @@ def _let_see(made: BaseData, data: TrainingSet, narrator: Any) -> None:
     made.vectors = {question: row[None] for question, row in zip(asked, rows, strict=True)}
 
 
-def train_person(
-    base: Base, data: BaseData, config: PersonConfig, session: Session, accelerator: Any = None
-) -> tuple[Trained, Gate]:
+def train_person(base: Base, data: BaseData, config: PersonConfig, session: Session) -> tuple[Trained, Gate]:
     """Both stages and the gate, on prepared data.
 
     Args:
@@ -93,12 +91,11 @@ def train_person(
         data: what she is trained on.
         config: how.
         session: around it.
-        accelerator: of accelerate; made when None.
 
     Raises:
         SettingsError: the base can't take people, or the batch can't be shared out among the processes.
     """
-    accelerator = accelerator or make_accelerator("cpu" if base.device.type == "cpu" else "auto")
+    accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto")
     if config.batch % accelerator.num_processes:
         hint = f"Use a multiple of {accelerator.num_processes}."
         raise SettingsError(f"a batch of {config.batch} can't be shared out among the processes", hint=hint)

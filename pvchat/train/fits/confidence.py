@@ -34,9 +34,9 @@ from pvchat.schemas import ClipAnalysis
 from pvchat.train.base.captions import read_questions
 from pvchat.train.base.config import AUTO, CAPTIONED
 from pvchat.train.base.data import Photo, Pictures, read_photos
-from pvchat.train.fits.choices import SHOWN, SURE, least_score, measure
+from pvchat.train.fits.choices import SURE, least_score, measure
 
-PRECISION, FEWEST = SURE, SHOWN  # of claims, which are shown as they are; how many a limit must rest on
+PRECISION = SURE  # of claims, which are shown as they are
 NEAR, SHARED = 0.6, 0.5  # cosine, or F1 of content words, from which a claim counts as right [choice]
 CLAIMED: dict[str, ClaimKind] = {"action": "action", "appearance": "appearance", "location": "location"}
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def least_gain(judged: Sequence[Judged]) -> float | None:
-    """The least gain at and above which `PRECISION` of the claims are right, from at least `FEWEST` of them.
+    """The least gain at and above which `PRECISION` of the claims are right, from at least `choices.SHOWN` of them.
 
     Only claims that the picture makes likelier count: a gain below 0 never passes.
     """

@@ -28,7 +28,7 @@ from pvchat.train.fits.faceset import FaceSet
 from pvchat.train.fits.faceteachers import Joined, squared
 
 WIDTH = 128
-_GROUP, _PHOTOS = 4, 2  # look-alikes of a group, photos of each
+_GROUP = 4  # look-alikes of a group
 _NEAR = 12  # look-alikes are drawn from so many nearest people
 _SCALE, _MARGIN = 38.0, 0.12  # of the softmax, for squared distances: 24 and 0.2 in cosines
 _ALIKE = 0.42  # joined squared distance under which a nameless face may be the same person
