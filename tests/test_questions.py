@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pvchat.chat.names import find_mentions
-from pvchat.chat.questions import Question, check_known, read_question
+from pvchat.chat.questions import Question, read_question
 from pvchat.chat.sentences import SentenceEncoder
+from pvchat.chat.unknown_names import check_known
 from pvchat.errors import UnknownPersonError
 
 NAMES = ["Ana", "Ben", "Will", "Rose", "May", "Grace", "Mark", "Ann", "Ana Maria", "花子", "Дмитрий", "राम", "Jean-Luc",
@@ -222,9 +223,9 @@ def test_a_relative_may_be_enrolled_by_that_word() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_list_of_those_enrolled() -> None:
-    check_known(read("Is Ana here?"), NAMES)
+    check_known(read("Is Ana here?").unknown, NAMES)
     with pytest.raises(UnknownPersonError) as caught:
-        check_known(read("Is Zed here?"), ["Ben", "Ana"])
+        check_known(read("Is Zed here?").unknown, ["Ben", "Ana"])
     assert caught.value.subject == "Zed"
     assert caught.value.hint == "Enrolled: Ana, Ben."
     with pytest.raises(UnknownPersonError, match="enroll CLIP"):

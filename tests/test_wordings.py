@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pvchat.chat.names import find_mentions
-from pvchat.chat.questions import Question, check_known, read_question
+from pvchat.chat.questions import Question, read_question
+from pvchat.chat.unknown_names import check_known
 from pvchat.chat.wordings import known_wording, without_titles
 from pvchat.errors import UnknownPersonError
 
@@ -35,6 +36,10 @@ def read(text: str, previous: Question | None = None) -> Question:
         ("I'd like to know what Ana is wearing", "what Ana is wearing"),
         ("What is the probability that Ana is here?", "tell me whether Ana is here?"),
         ("How sure are you that Ana is here?", "tell me whether Ana is here?"),
+        ("whos there pls", "who's there please"),
+        ("wat is Ana wearing in teh vid", "what is Ana wearing in the video"),
+        ("Is Pls here?", "Is Pls here?"),
+        ("Is Ana on her own in this one?", "Is Ana alone in this one?"),
     ],
 )
 def test_a_known_wording(asked: str, known: str) -> None:
@@ -100,7 +105,7 @@ def test_a_longer_name_is_asked_back() -> None:
     question = read("Is Elon Ben there?")
     assert question.unknown == ("Elon Ben",)
     with pytest.raises(UnknownPersonError) as caught:
-        check_known(question, NAMES)
+        check_known(question.unknown, NAMES)
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("Did you mean Ben? Enrolled: ")
 
@@ -108,6 +113,6 @@ def test_a_longer_name_is_asked_back() -> None:
 def test_of_many_names_the_first_are_listed() -> None:
     names = [f"P{number:02d}" for number in range(70)]
     with pytest.raises(UnknownPersonError) as caught:
-        check_known(read_question("Is Xavier there?", names), names)
+        check_known(read_question("Is Xavier there?", names).unknown, names)
     assert caught.value.hint is not None
     assert caught.value.hint.endswith("P28, P29 and 40 more.")

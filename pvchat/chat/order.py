@@ -164,7 +164,8 @@ def _at_the_top(order: Order, names: Sequence[str], ranked: Sequence[tuple[float
     """Who comes or goes first or last, several together where they do so at the same time."""
     when, several = clock(ranked[0][0]), "both" if len(names) == 2 else "all"
     if len(names) > 1 and len(names) == len(ranked):  # then nobody is first or last
-        return f"{join(sorted(names))} are {several} {f'seen until {when}' if order.leaving else f'there from {when} on'}"
+        span = f"seen until {when}" if order.leaving else f"there from {when} on"
+        return f"{join(sorted(names))} are {several} {span}"
     seen = order.leaving and order.relation == "last"
     verb = f"{be(names)} seen" if seen else _verb(order, len(names))
     return f"{join(sorted(names))} {verb} {order.relation}, {f'{several} ' if len(names) > 1 else ''}at {when}"

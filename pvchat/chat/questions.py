@@ -4,33 +4,34 @@ Order of work: bring it into a wording that is known (`wordings.py`), take out t
 (`timewords.py`), find the names (`names.py`). What is about nobody ends here: other languages (`foreign.py`), relatives
 (`unknown_names.py`), the scene (`scene.py`). Then whom it is about, pronouns resolved by the questions before; things
 (`things.py`); its type (`questiontypes.py`); names that nobody enrolled bears (`unknown_names.py`); what of somebody is
-asked (`aspects.py`), and whether anything is asked at all (`replies.py`).
+asked (`aspects.py`), and whether anything is asked at all (`replies.py`). What is in doubt then may be a plain question
+in other words (`paraphrases.py`).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.aspects import USUAL, Aspect, read_aspect
+from pvchat.chat.aspects import REST, USUAL, Aspect, read_aspect
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention, find_mentions, mask_names
+from pvchat.chat.paraphrases import CERTAIN, LIKELY, UNANSWERABLE, mask_pronoun, plain_question
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
-from pvchat.chat.replies import no_subject, small_talk
+from pvchat.chat.replies import CANT_TELL, asks_why_so, no_subject, small_talk
 from pvchat.chat.scene import asks_of_scene
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import ThingQuestion, read_things
 from pvchat.chat.timewords import named_part
-from pvchat.chat.unknown_names import relatives, unknown_names
+from pvchat.chat.unknown_names import check_known, relatives, unknown_names
 from pvchat.chat.vocabulary import MASK, PRONOUNS
 from pvchat.chat.window import Part
 from pvchat.chat.wordings import has_title, known_wording, without_titles
-from pvchat.errors import SettingsError, UnknownPersonError
-from pvchat.people.naming import ask_back
+from pvchat.errors import SettingsError
 from pvchat.schemas import PersonPresence, QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
@@ -43,7 +44,6 @@ _WHO = re.compile(
     r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*"
     r"(people|persons?|faces|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
 )
-_MOST_LISTED = 30  # names of those enrolled
 _BESIDES = re.compile(
     r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?)"
     r"(?! (?:right |just )?(?:beside|next to|near|behind|with)\b))\b"
@@ -53,16 +53,11 @@ _EVERYONE = re.compile(
     r"|whole (group|team|family))\b"
 )
 _AND_WHOM = re.compile(rf"(and|or|but|also|what about|how about) {MASK.lower()}\W*")
-_AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.IGNORECASE)  # "and at 3:40?"
+_AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
-_WHY_SO = re.compile(
-    r"(?:and |but )?(?:why (?:do|would|did) you (?:say|think|believe) (?:so|that|this|it)"
-    r"|what makes you (?:say|think|believe) (?:so|that|this|it)|(?:on )?what (?:is|are) (?:that|this|it) based(?: on)?"
-    r"|what does (?:that|this|it) rest on|show me why)\W*"
-)
 _IT = re.compile(  # what was just said to be worn
     r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"
     rf"|(?:is|was) it (?:(?:dark|light|bright) )?(?:{'|'.join(sorted(COLOURS))}))\W*$"
@@ -150,7 +145,7 @@ def read_questions(
         if not isinstance(text, str):
             raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
         asked.append(read_question(text, names, aliases, previous, encode))
-        check_known(asked[-1], names)
+        check_known(asked[-1].unknown, names)
     return asked
 
 
@@ -172,11 +167,13 @@ def read_question(
     """
     plain = " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split())
     worded = known_wording(plain)
-    if previous is not None and previous.text and not previous.reply and _WHY_SO.fullmatch(worded.lower()):
+    if previous is not None and previous.text and not previous.reply and asks_why_so(worded.lower()):
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
+    if encode is not None:
+        question = _in_other_words(question, worded, names, aliases or {}, encode)
     open_ = question.asks_who or question.asks_all
     focus = question.people if question.people and not question.asks_all else ()
     return replace(question, focus=focus or (previous.focus if previous and not open_ else ()))
@@ -262,7 +259,10 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
     reply = "" if mentions else small_talk(lower)
     answered = asks_who or bool(people) and not inherited
     unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
-    aspect = USUAL if unknown else _aspect(lower, kind, bool(people) or asks_all, asks_who, previous)
+    if previous is not None and _AND_WHOM.fullmatch(lower) and not unknown:
+        aspect = previous.aspect  # "and Ben?" asks what was asked before
+    else:
+        aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
     if reply and previous is not None:
         people = previous.people  # "thanks" changes no subject
     nobody = not (people or asks_who or asks_all or unknown)
@@ -281,25 +281,35 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
     )
 
 
-def check_known(question: Question, names: Iterable[str]) -> None:
-    """Raise `UnknownPersonError`, listing the enrolled, when the question asks about somebody who isn't enrolled."""
-    if not question.unknown:
-        return
-    enrolled = sorted(names, key=str.casefold)
-    who = " and ".join(question.unknown)
-    meant = "".join(ask_back(name, enrolled) for name in question.unknown[:1])
-    hint = (
-        f"{meant}Enrolled: {_listed(enrolled)}."
-        if enrolled
-        else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
-    )
-    raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
+def _in_doubt(question: Question) -> float | None:
+    """From which probability on a question is the plain one that another reading takes it for; None: it is no other.
+
+    Another reading is tried where no rule tells what it asks for, where its type alone is told, and, where it is all
+    but certain, in the place of whether something holds. Who asks for presence leaves no doubt.
+    """
+    if question.unknown or question.dangling or question.things is not None or question.reply not in ("", CANT_TELL):
+        return None
+    aspect = question.aspect.name
+    if aspect == "whether":
+        return CERTAIN
+    generic = aspect == "rest" or aspect == "usual" and question.type != "existence"
+    return LIKELY if question.reply or generic else None
 
 
-def _listed(names: Sequence[str]) -> str:
-    """The first names of a long list, and how many more there are."""
-    more = len(names) - _MOST_LISTED
-    return ", ".join(names) if more < 2 else f"{', '.join(names[:_MOST_LISTED])} and {more} more"
+def _in_other_words(
+    question: Question, worded: str, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
+) -> Question:
+    """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
+    if (least := _in_doubt(question)) is None:
+        return question
+    tidy, part = named_part(worded)
+    mentions = find_mentions(tidy, names, aliases)
+    whom = list(dict.fromkeys(m.name for m in mentions)) or list(() if question.asks_all else question.people)
+    masked = mask_names(tidy, mentions) if mentions or not whom else mask_pronoun(tidy)
+    plain = plain_question(masked, whom, encode, least)
+    if plain == UNANSWERABLE and question.aspect.name == "usual" and not question.reply:
+        return replace(question, type="other", aspect=REST)
+    return replace(_read(plain, plain, names, aliases, None, None), part=part) if plain else question
 
 
 def _whom(
@@ -325,13 +335,6 @@ def _goes_on(lower: str, previous: Question, pronouns: bool, asks_who: bool) -> 
         return True
     short = ELLIPSIS.search(lower) or len(set(re.findall(r"[\w']+", lower))) <= 3
     return bool(short) and not asks_who and not _EVERYONE.search(lower)
-
-
-def _aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool, previous: Question | None) -> Aspect:
-    """What of somebody is asked; "and Ben?" asks what was asked before."""
-    if previous is not None and _AND_WHOM.fullmatch(lower):
-        return previous.aspect
-    return read_aspect(lower, kind, named, asks_who)
 
 
 def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:

@@ -61,12 +61,22 @@ _ROLE = re.compile(
 _ANYBODY = re.compile(
     r"\b(?:m[ae]n|wom[ae]n|people|persons?|ones?|guys?|lad(?:y|ies)|boys?|girls?|child|children|kids?|baby)\b"
 )
+_WHY_SO = re.compile(
+    r"(?:and |but )?(?:why (?:do|would|did) you (?:say|think|believe) (?:so|that|this|it)"
+    r"|what makes you (?:say|think|believe) (?:so|that|this|it)|(?:on )?what (?:is|are) (?:that|this|it) based(?: on)?"
+    r"|what does (?:that|this|it) rest on|show me why)\W*"
+)
 _CLIPS = ("video", "clip", "scene", "footage", "film", "movie", "picture", "photo", "image", "recording", "frame")
 
 
 def small_talk(lower: str) -> str:
     """The reply to small talk that names nobody, in lower case; empty where something is asked."""
     return next((reply for pattern, reply in _REPLIES if pattern.search(lower)), "")
+
+
+def asks_why_so(lower: str) -> bool:
+    """Whether a question in lower case asks what the answer before it rests on."""
+    return _WHY_SO.fullmatch(lower) is not None
 
 
 def no_subject(lower: str, kind: str) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import question_type
 from pvchat.chat.vocabulary import FUNCTION_WORDS, OPENERS, PREDICATES, PRONOUNS, word_set
+from pvchat.errors import UnknownPersonError
+from pvchat.people.naming import ask_back
 
+_MOST_LISTED = 30  # names of those enrolled
 _GENERIC = word_set(
     """someone somebody anyone anybody everyone everybody nobody none something anything everything nothing person
     people man woman men women child kid boy girl music snow rain smoke food water video clip light today now"""
@@ -125,3 +128,24 @@ def _is_between(one: _Word, count: int) -> bool:
     opened = one.before in _OPENED or one.text != one.bare or count == 2 and one.before in ("and", "or", "but", "also")
     said = one.after in PREDICATES or one.after.endswith("ing") or not one.after
     return opened and said and question_type(one.bare) == "other" and not one.bare.lower().endswith("ing")
+
+
+def check_known(unknown: Sequence[str], names: Iterable[str]) -> None:
+    """Raise `UnknownPersonError`, listing the enrolled, where a question asks about somebody who isn't enrolled."""
+    if not unknown:
+        return
+    enrolled = sorted(names, key=str.casefold)
+    who = " and ".join(unknown)
+    meant = "".join(ask_back(name, enrolled) for name in unknown[:1])
+    hint = (
+        f"{meant}Enrolled: {_listed(enrolled)}."
+        if enrolled
+        else "Nobody is enrolled yet: pvchat enroll CLIP --name NAME."
+    )
+    raise UnknownPersonError("nobody of this name is enrolled.", subject=who, hint=hint)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names of a long list, and how many more there are."""
+    more = len(names) - _MOST_LISTED
+    return ", ".join(names) if more < 2 else f"{', '.join(names[:_MOST_LISTED])} and {more} more"

@@ -1,7 +1,8 @@
 """Other words for a question that is known: "May I ask who is there?" in, "who is there?" out.
 
-People ask politely, call somebody by a title ("Dr. Ana"), speak of their home where a clip is meant ("Is anybody
-home?"), and of strangers by what they fear. The rest of the reading knows one wording of each.
+People type in haste ("whos there pls"), ask politely, call somebody by a title ("Dr. Ana"), speak of their home where a
+clip is meant ("Is anybody home?"), and of strangers by what they fear. The rest of the reading knows one wording of
+each.
 """
 
 from __future__ import annotations
@@ -75,8 +76,20 @@ _ONLY = re.compile(
     r"|^(?P<was>is|was) (?P<one>[^,?]+?) the only (?:one|person)(?: (?:here|there|in (?:this|the) \w+))?\W*$",
     re.IGNORECASE,
 )
+_ON_HER_OWN = re.compile(
+    r"\b(?:all )?(?:on (?:her|his|their) own|by (?:herself|himself|themsel(?:f|ves)))\b", re.IGNORECASE
+)
 _ANY_TITLE = re.compile(rf"\b(?:{'|'.join(TITLES)})\b", re.IGNORECASE)
 _TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:{_ANY_TITLE.pattern}\.? )+$", re.IGNORECASE)
+_SHORT = {
+    "u": "you", "ur": "your", "pls": "please", "plz": "please", "ppl": "people", "thru": "through", "wat": "what",
+    "wats": "what's", "whats": "what's", "whos": "who's", "wheres": "where's", "whens": "when's", "hows": "how's",
+    "thats": "that's", "theres": "there's", "isnt": "isn't", "arent": "aren't", "doesnt": "doesn't", "dont": "don't",
+    "cant": "can't", "didnt": "didn't", "wasnt": "wasn't", "hasnt": "hasn't", "teh": "the", "ths": "this",
+    "dos": "does", "vid": "video", "vids": "videos", "pic": "picture", "tho": "though", "lemme": "let me",
+    "gimme": "give me", "wanna": "want to", "gonna": "going to", "kinda": "kind of", "abt": "about", "sb": "somebody",
+}  # fmt: skip
+_SHORTENED = re.compile(rf"(?<![\w'])(?:{'|'.join(_SHORT)})(?![\w'])")  # in small letters: a capital may begin a name
 _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_POLITE, ""),
     (_PROBABLE, "tell me whether "),
@@ -86,12 +99,14 @@ _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (_HER_NAME, "who is there?"),
     (_THE_ROOM, r"\1 here"),
     (_KNOWN, "how many people do I not know?"),
+    (_ON_HER_OWN, "alone"),
     (_ONLY, lambda m: f"{m['is'] or m['was']} {m['who'] or m['one']} alone?"),
 )
 
 
 def known_wording(text: str) -> str:
     """A question in the wording that is known, as it is where it has that; its names and capitals stay."""
+    text = _SHORTENED.sub(lambda m: _SHORT[m[0]], text)
     for pattern, instead in _EDITS:
         text = pattern.sub(instead, text)
     return _AT_HOME.sub("here", text) if _OF_PEOPLE.match(text) else text

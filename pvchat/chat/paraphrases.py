@@ -1,0 +1,152 @@
+"""A question in words that no rule knows, as the plain question that asks the same: "Carl timecodes pls" for "When does
+Carl appear?".
+
+In: a question with masked names. Out: the plain question and how sure that is, or that nothing measured could answer.
+A linear classifier over the question's sentence vector (MiniLM) tells, of some seventy plain questions and one class of
+what can't be answered; `train/fits/paraphrases.py` learns it from wordings that were written for each.
+
+The colour, the side and the thing that are asked for are put into the plain question. One that names a colour or a side
+where its plain question has no place for it asks something else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.chat.guard import COLOURS
+from pvchat.chat.sentences import Encode
+from pvchat.chat.things import label_of, said
+from pvchat.chat.vocabulary import MASK, word_set
+from pvchat.schemas import FloatArray
+
+FILE = Path(__file__).with_suffix(".safetensors")
+UNANSWERABLE = ""  # the plain question of what nothing measured tells
+SLOTS = {"colour": "blue", "side": "left", "thing": "chair"}  # the words that stand for any in what is learned from
+_SHADES = word_set("dark light pale bright")
+_COLOUR = re.compile(
+    rf"\b(?:(?:{'|'.join(sorted(_SHADES))}) )?(?:{'|'.join(sorted(COLOURS - _SHADES))})\b", re.IGNORECASE
+)
+_SIDE = re.compile(
+    r"\b(?:on|to|at|from|towards?|further|far|furthest|the)(?: the)?(?: far)? (?P<a>left|right)\b"
+    r"|\b(?P<b>left|right)(?:-| )?(?:hand|side|most)\b",
+    re.IGNORECASE,
+)
+_TAG = re.compile(
+    r",? (?<!the )(?<!to )(?<!on )(?<!far )(?<!or )"
+    r"(?:right|correct|yeah|yes|or|or not|(?:is|does|has|are|do)n't (?:he|she|it|they))\s*\?*\s*$",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\b(?:he|she|him|her|his|they|them|their)\b", re.IGNORECASE)
+NAMES = re.compile(r"\{[01]\}")
+_PRESENCE = ("Is {0} in this", "Are {0} and {1} in this", "Is {0} or {1} in this")
+# Probabilities from which a question is taken for a plain one: where the rules don't know it (.5 to .7 do as well),
+# where that asks for presence, for a yes to another question is the worst answer, and where the rules know it.
+LIKELY, SURE, CERTAIN = 0.65, 0.8, 0.9
+
+
+@dataclass(frozen=True)
+class Slotted:
+    """A question with the words of `SLOTS` for its own, and those of its own."""
+
+    text: str
+    colour: str = ""
+    side: str = ""
+    thing: str = ""
+
+
+def plain_question(masked: str, whom: Sequence[str], encode: Encode, least: float) -> str | None:
+    """The plain question that asks the same; `UNANSWERABLE`; None where none is likely enough.
+
+    Args:
+        masked: the question, each name masked as "Alex".
+        whom: the names, in their order.
+        encode: sentence vectors, [n, D] of n texts.
+        least: probability.
+    """
+    asked, head = slotted(masked), _head()
+    chances = head.chances(encode([asked.text])[0], len(whom))
+    best = int(chances.argmax())
+    plain = head.plain[best]
+    if chances[best] < max(least, SURE if plain.startswith(_PRESENCE) else 0.0):
+        return None
+    for slot, word in SLOTS.items():
+        own, wanted = getattr(asked, slot), f" {word}" in plain
+        if wanted and not own or own and not wanted and slot != "thing":
+            return None
+        plain = re.sub(rf"\b{word}\b", own, plain) if wanted else plain
+    return plain.format(*whom)
+
+
+def mask_pronoun(text: str) -> str:
+    """A question with its first pronoun masked like a name."""
+    return _PRONOUN.sub(lambda m: f"{MASK}'s" if m[0].lower() in ("his", "their") else MASK, text, 1)
+
+
+def slotted(masked: str) -> Slotted:
+    """What stands for any colour, side and thing put in the place of a question's own; a tag at its end is left out.
+
+    Of several colours or sides none is the question's own.
+    """
+    text, colour, side, thing = _TAG.sub("", masked), "", "", ""
+    colours = list(_COLOUR.finditer(text))
+    if len({found[0].lower() for found in colours}) == 1:
+        colour, text = colours[0][0].lower(), _COLOUR.sub(SLOTS["colour"], text)
+    sides = [(m.start(k), m.end(k), m[k].lower()) for m in _SIDE.finditer(text) for k in ("a", "b") if m[k]]
+    if len({found for *_, found in sides}) == 1:
+        side = sides[0][2]
+        for start, end, _ in reversed(sides):
+            text = f"{text[:start]}{SLOTS['side']}{text[end:]}"
+    if MASK not in text:
+        text, thing = _with_thing(text)
+    return Slotted(text, colour, side, thing)
+
+
+def _with_thing(text: str) -> tuple[str, str]:
+    """A question with "chair" for the first thing that the detector knows, and that thing as it is said."""
+    words = list(re.finditer(r"[A-Za-z]+", text))
+    for count in (2, 1):
+        for first, last in zip(words, words[count - 1 :], strict=False):
+            noun = text[first.start() : last.end()].lower()
+            label = label_of(noun)
+            if label and label != "person":
+                many = noun.endswith("s") and not said(label, 1).endswith("s")
+                word = SLOTS["thing"] + "s" * many
+                return f"{text[: first.start()]}{word}{text[last.end() :]}", said(label, 1)
+    return text, ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The classifier: weight [C, D] and bias [C] of C plain questions."""
+
+    plain: tuple[str, ...]
+    weight: FloatArray
+    bias: FloatArray
+
+    def chances(self, vector: FloatArray, names: int) -> FloatArray:
+        """[C] probabilities of a question with this vector [D] that names so many people."""
+        logits = np.where(self.fits(names), self.weight @ vector + self.bias, -np.inf)
+        odds = np.exp(logits - logits.max())
+        return np.asarray(odds / odds.sum(), np.float32)
+
+    def fits(self, names: int) -> NDArray[np.bool_]:
+        """[C] which plain questions name so many people (2: two and more); `UNANSWERABLE` always."""
+        return np.array([not plain or len(set(NAMES.findall(plain))) == min(names, 2) for plain in self.plain])
+
+
+@cache
+def _head() -> Head:
+    from safetensors import safe_open
+
+    with safe_open(FILE, "numpy") as file:
+        card = json.loads(file.metadata()["card"])
+        arrays = [file.get_tensor(name).astype(np.float32) for name in ("weight", "bias")]
+    return Head(tuple(card["plain"]), *arrays)

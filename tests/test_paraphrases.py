@@ -1,0 +1,130 @@
+"""Questions in other words: what stands for colours and sides, what the classifier may tell, what is left as it is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pvchat.chat import paraphrases
+from pvchat.chat.paraphrases import Head, mask_pronoun, plain_question, slotted
+from pvchat.chat.questions import Question, read_question
+from pvchat.chat.sentences import SentenceEncoder
+
+NAMES = ["Ana", "Ben"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "colour", "side", "thing"),
+    [
+        ("anyone in dark green?", "anyone in blue?", "dark green", "", ""),
+        ("is it the red or the green one", "is it the red or the green one", "", "", ""),
+        ("who stands to the right of it", "who stands to the left of it", "", "right", ""),
+        ("Is Alex on the left or on the right?", "Is Alex on the left or on the right?", "", "", ""),
+        ("no one is here, right?", "no one is here", "", "", ""),
+        ("who left first", "who left first", "", "", ""),
+        ("do we have laptops in it", "do we have chairs in it", "", "", "laptop"),
+        ("does Alex sit on a bench", "does Alex sit on a bench", "", "", ""),
+    ],
+)
+def test_what_is_asked_for_gives_way_to_the_word_that_was_learned_from(
+    asked: str, text: str, colour: str, side: str, thing: str
+) -> None:
+    found = slotted(asked)
+    assert (found.text, found.colour, found.side, found.thing) == (text, colour, side, thing)
+
+
+@pytest.mark.parametrize(
+    ("asked", "masked"), [("timecodes for her", "timecodes for Alex"), ("his clothes?", "Alex's clothes?")]
+)
+def test_a_pronoun_is_masked_like_a_name(asked: str, masked: str) -> None:
+    assert mask_pronoun(asked) == masked
+
+
+PLAIN = ("", "Is {0} in this video?", "When does {0} appear?", "Who is wearing something blue?", "Is {0} next to {1}?")
+
+
+def encode(texts: list[str]) -> np.ndarray:
+    """A text's vector is that of the plain question whose number it begins with, a ninth less for each "z"."""
+    rows = np.zeros((len(texts), len(PLAIN)), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        if text[0].isdigit():
+            row[int(text[0])] = 1 - text.count("z") / 9
+    return rows
+
+
+@pytest.fixture(autouse=True)
+def made_head(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    if "weights" not in request.keywords:
+        head = Head(PLAIN, 9 * np.eye(len(PLAIN), dtype=np.float32), np.zeros(len(PLAIN), np.float32))
+        monkeypatch.setattr(paraphrases, "_head", lambda: head)
+
+
+def test_the_likeliest_plain_question_is_told_where_it_is_likely_enough() -> None:
+    assert plain_question("2 timecodes Alex", ["Ana"], encode, 0.65) == "When does Ana appear?"
+    assert plain_question("2 timecodes Alex zzzzzzz", ["Ana"], encode, 0.65) == "When does Ana appear?"
+    assert plain_question("2 timecodes Alex zzzzzzzz", ["Ana"], encode, 0.65) is None
+    assert plain_question("0 Alex's mother", ["Ana"], encode, 0.65) == paraphrases.UNANSWERABLE
+
+
+def test_presence_is_told_where_that_is_surer_only() -> None:
+    assert plain_question("2 Alex zzzzzzz", ["Ana"], encode, 0.65) is not None
+    assert plain_question("1 Alex zzzzzzz", ["Ana"], encode, 0.65) is None
+    assert plain_question("1 Alex", ["Ana"], encode, 0.65) == "Is Ana in this video?"
+
+
+def test_as_many_people_are_named_as_the_plain_question_names() -> None:
+    assert plain_question("2 Alex Alex", ["Ana", "Ben"], encode, 0.65) != "When does Ana appear?"
+    assert plain_question("4 Alex by Alex", ["Ana", "Ben"], encode, 0.65) == "Is Ana next to Ben?"
+    assert plain_question("4 Alex", ["Ana"], encode, 0.65) != "Is Ana next to Ana?"
+
+
+def test_a_colour_goes_into_the_plain_question_and_is_never_lost() -> None:
+    assert plain_question("3 anyone in pale green", [], encode, 0.65) == "Who is wearing something pale green?"
+    assert plain_question("3 anyone in colours", [], encode, 0.65) is None
+    assert plain_question("2 Alex in red timecodes", ["Ana"], encode, 0.65) is None
+
+
+def test_the_rules_come_first_and_the_part_of_the_clip_stays() -> None:
+    by_rules = read_question("Is Ana in this video?", NAMES, encode=lambda texts: pytest.fail("nothing is in doubt"))
+    assert by_rules == Question("Is Ana in this video?", "existence", ("Ana",), focus=("Ana",))
+    asked = read_question("2 timecodes Ana between 0:10 and 0:20", NAMES, encode=encode)
+    assert asked.aspect.name == "times"
+    assert asked.people == ("Ana",)
+    assert asked.part is not None
+
+
+def test_what_nothing_can_answer_is_refused_where_its_type_alone_was_read() -> None:
+    assert read_question("Where is Ana these days?", NAMES).type == "location"
+
+    def sure(texts: list[str]) -> np.ndarray:
+        return np.eye(len(PLAIN), dtype=np.float32)[[0] * len(texts)]
+
+    refused = read_question("Where is Ana these days?", NAMES, encode=sure)
+    assert (refused.aspect.name, refused.people) == ("rest", ("Ana",))
+
+
+WORDS = [
+    ("give me timestamps for Ana", "When does Ana appear?"),
+    ("when was she on screen, timecodes pls, Ana", "When does Ana appear?"),
+    ("list all people with their clothes", "What is everybody wearing?"),
+    ("how many ppl", "How many people are in this video?"),
+    ("anyone dressed in dark red?", "Who is wearing something dark red?"),
+    ("the name of the man on the right hand side?", "Who is on the right?"),
+    ("Ana timecode of first appearance", "When is Ana first seen?"),
+]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(("asked", "plain"), WORDS)
+def test_with_the_real_weights_other_words_are_read_as_the_plain_question(asked: str, plain: str) -> None:
+    encoder = SentenceEncoder().encode
+    found = read_question(asked, NAMES, encode=encoder)
+    assert replace(found, text=plain) == read_question(plain, NAMES, encode=encoder)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("asked", ["How old is Ana?", "Who wins?", "Is Ana guilty?", "What is Ana's phone number?"])
+def test_with_the_real_weights_what_nothing_can_answer_is_told_as_such(asked: str) -> None:
+    question = read_question(asked, NAMES, encode=SentenceEncoder().encode)
+    assert question.reply or question.aspect.name in ("rest", "whether")
+    assert question.type != "existence"
