@@ -15,15 +15,16 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.chat.paraphrases import CERTAIN, LIKELY, NAMES, UNANSWERABLE, Head, slotted
+from pvchat.chat.paraphrases import CERTAIN, LIKELY, NAMES, UNANSWERABLE, Head, bare, slotted
+from pvchat.chat.questions import Question, read_question
 from pvchat.chat.sentences import Encode, SentenceEncoder
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import FloatArray
@@ -68,6 +69,20 @@ def read(path: Path = FILE) -> Wordings:
         found += [(one, questions.index(plain), names, number) for one in dict.fromkeys((masked, hasty))]
     texts, plain_numbers, names_of, sources = zip(*found, strict=True)
     return Wordings(list(texts), np.array(plain_numbers), np.array(names_of), np.array(sources), questions)
+
+
+def by_rules(rows: Mapping[str, Sequence[str]]) -> list[str]:
+    """The wordings, `bare`, of some plain questions that the rules read as the plain question."""
+    found = set()
+    for plain, texts in rows.items():
+        want = _asked(plain)
+        found |= {bare(slotted(NAMES.sub(MASK, text)).text) for text in (plain, *texts) if _asked(text) == want}
+    return sorted(found)
+
+
+def _asked(text: str) -> Question:
+    names = ("Ana", "Ben")
+    return replace(read_question(text.format(*names), names), text="", focus=())
 
 
 def learn(vectors: FloatArray, wordings: Wordings, some: NDArray[np.bool_]) -> Head:
@@ -142,7 +157,11 @@ def main(argv: Sequence[str] | None = None, encode: Encode | None = None) -> Non
     wordings = read()
     vectors = (encode or SentenceEncoder().encode)(wordings.texts)
     head = learn(vectors, wordings, np.ones(len(vectors), bool))
-    card = {"plain": head.plain, "kept back": measure(vectors, wordings), "data": "wordings written for this"}
+    known = by_rules(json.loads(FILE.read_text(encoding="utf-8"))["plain"])
+    card = {
+        "plain": head.plain, "kept back": measure(vectors, wordings), "by rules": known,
+        "data": "wordings written for this",
+    }  # fmt: skip
     arrays = {"weight": head.weight.astype(np.float16), "bias": head.bias.astype(np.float16)}
     save_file(arrays, args.out, {"card": json.dumps(card)})
     sys.stdout.write(json.dumps(card["kept back"], indent=1) + "\n")
