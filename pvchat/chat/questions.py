@@ -55,6 +55,7 @@ _EVERYONE = re.compile(
 _AND_WHOM = re.compile(rf"(and|or|but|also|what about|how about) {MASK.lower()}\W*")
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
+_DENIED = re.compile(r"\b(?:not|never|no)\b|n't\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
@@ -282,17 +283,17 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
 
 
 def _in_doubt(question: Question) -> float | None:
-    """From which probability on a question is the plain one that another reading takes it for; None: it is no other.
+    """From which probability on another reading of a question is taken; None: never. Presence is asked for plainly.
 
-    Another reading is tried where no rule tells what it asks for, where its type alone is told, and, where it is all
-    but certain, in the place of whether something holds. Who asks for presence leaves no doubt.
+    Tried are others where no rule tells what is asked for, where its type alone is told, and whether something holds.
     """
     if question.unknown or question.dangling or question.things is not None or question.reply not in ("", CANT_TELL):
         return None
-    aspect = question.aspect.name
-    if aspect == "whether":
-        return CERTAIN
-    generic = aspect == "rest" or aspect == "usual" and question.type != "existence"
+    aspect = question.aspect
+    if aspect.name == "whether":  # what is worn or done may be anything, and is then rarely measured
+        anything = aspect.predicate.kind in ("worn", "deed", "place", "unknown")
+        return CERTAIN if anything and not _DENIED.search(question.text) else None
+    generic = aspect.name == "rest" or aspect.name == "usual" and question.type != "existence"
     return LIKELY if question.reply or generic else None
 
 
