@@ -165,5 +165,5 @@ def _head() -> Head:
 
     with safe_open(FILE, "numpy") as file:
         card = json.loads(file.metadata()["card"])
-        arrays = [file.get_tensor(name).astype(np.float32) for name in ("weight", "bias")]
-    return Head(tuple(card["plain"]), *arrays, frozenset(card["by rules"]))
+        weight, bias = (file.get_tensor(name).astype(np.float32) for name in ("weight", "bias"))
+    return Head(tuple(card["plain"]), weight, bias, frozenset(card["by rules"]))

@@ -289,8 +289,7 @@ def _in_doubt(question: Question) -> float | None:
     """
     if question.unknown or question.dangling or question.things is not None or question.reply not in ("", CANT_TELL):
         return None
-    aspect = question.aspect
-    if aspect.name == "whether":  # what is worn or done may be anything, and is then rarely measured
+    if (aspect := question.aspect).name == "whether":  # what is worn or done may be anything, and is rarely measured
         anything = aspect.predicate.kind in ("worn", "deed", "place", "unknown")
         return CERTAIN if anything and not _DENIED.search(question.text) else None
     generic = aspect.name == "rest" or aspect.name == "usual" and question.type != "existence"
@@ -305,7 +304,7 @@ def _in_other_words(
         return question
     tidy, part = named_part(worded)
     mentions = find_mentions(tidy, names, aliases)
-    whom = list(dict.fromkeys(m.name for m in mentions)) or list(() if question.asks_all else question.people)
+    whom = [*dict.fromkeys(m.name for m in mentions)] or [*(() if question.asks_all else question.people)]
     masked = mask_names(tidy, mentions) if mentions or not whom else mask_pronoun(tidy)
     plain = plain_question(masked, whom, encode, least)
     if plain == UNANSWERABLE and question.aspect.name == "usual" and not question.reply:
