@@ -17,15 +17,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.chat.guard import COLOURS
+from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import label_of, said
 from pvchat.chat.vocabulary import MASK, word_set
 from pvchat.schemas import FloatArray
+
+if TYPE_CHECKING:
+    from pvchat.chat.questions import Question
 
 FILE = Path(__file__).with_suffix(".safetensors")
 UNANSWERABLE = ""  # the plain question of what nothing measured tells
@@ -50,6 +55,7 @@ _CLIP = re.compile(
     r"\b(?:in|of|from|on|during) (?:this|the|that) (?:video|clip|footage|film|movie|picture|photo|recording|scene)\b"
     r"|\b(?:please|now|right now|here|there|today|and|so)\b"
 )
+_DENIED = re.compile(r"\b(?:not|never|no)\b|n't\b", re.IGNORECASE)
 NAMES = re.compile(r"\{[01]\}")
 _PRESENCE = ("Is {0} in this", "Are {0} and {1} in this", "Is {0} or {1} in this")
 # Probabilities from which a question is taken for a plain one: where the rules don't know it (.5 to .7 do as well),
@@ -100,6 +106,20 @@ def bare(masked: str) -> str:
 def mask_pronoun(text: str) -> str:
     """A question with its first pronoun masked like a name."""
     return _PRONOUN.sub(lambda m: f"{MASK}'s" if m[0].lower() in ("his", "their") else MASK, text, 1)
+
+
+def in_doubt(question: Question) -> float | None:
+    """From which probability on another reading of a question is taken; None: never. Presence is asked for plainly.
+
+    Tried are others where no rule tells what is asked for, where its type alone is told, and whether something holds.
+    """
+    if question.unknown or question.dangling or question.things is not None or question.reply not in ("", CANT_TELL):
+        return None
+    if (aspect := question.aspect).name == "whether":  # what is worn or done may be anything, and is rarely measured
+        anything = aspect.predicate.kind in ("worn", "deed", "place", "unknown")
+        return CERTAIN if anything and not _DENIED.search(question.text) else None
+    generic = aspect.name == "rest" or aspect.name == "usual" and question.type != "existence"
+    return LIKELY if question.reply or generic else None
 
 
 def slotted(masked: str) -> Slotted:

@@ -20,9 +20,9 @@ from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention, find_mentions, mask_names
-from pvchat.chat.paraphrases import CERTAIN, LIKELY, UNANSWERABLE, mask_pronoun, plain_question
+from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
-from pvchat.chat.replies import CANT_TELL, asks_why_so, no_subject, small_talk
+from pvchat.chat.replies import asks_why_so, no_subject, small_talk
 from pvchat.chat.scene import asks_of_scene
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import ThingQuestion, read_things
@@ -52,10 +52,12 @@ _EVERYONE = re.compile(
     r"\b(every ?one|every ?body|all of (them|us|my|the|you)|they all|all (the )?(people|enrolled|persons)"
     r"|whole (group|team|family))\b"
 )
-_AND_WHOM = re.compile(rf"(and|or|but|also|what about|how about) {MASK.lower()}\W*")
+_AND_WHOM = re.compile(
+    r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
+    rf" {MASK.lower()}\W*"
+)
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
-_DENIED = re.compile(r"\b(?:not|never|no)\b|n't\b", re.IGNORECASE)
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
@@ -196,10 +198,19 @@ def _read(
     if part is not None and (bare := _BARE.fullmatch(mask_names(tidy, mentions).lower())):
         tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
     masked = mask_names(tidy, mentions)
-    if part is None and previous is not None and _AND_WHOM.fullmatch(masked.lower()):
-        part = previous.part  # "and Ben?" asks about the same part
+    goes_on = previous is not None and _AND_WHOM.fullmatch(masked.lower()) is not None
+    if previous is not None and goes_on:
+        part = part or previous.part  # "and Ben?" asks about the same part
     wording = _Wording(text, tidy, masked, mentions, part, previous)
-    return _of_nobody(wording) or _of_people(wording, names, encode)
+    read = _of_nobody(wording) or _of_people(wording, names, encode)
+    return replace(read, text=_of_another(previous, mentions) or read.text) if goes_on else read
+
+
+def _of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:
+    """The question before, asked of somebody else; empty where it was about nobody or several."""
+    if previous is None or len(previous.people) != 1:
+        return ""
+    return re.sub(rf"\b{re.escape(previous.people[0])}\b", mentions[0].name, previous.text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -282,25 +293,11 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
     )
 
 
-def _in_doubt(question: Question) -> float | None:
-    """From which probability on another reading of a question is taken; None: never. Presence is asked for plainly.
-
-    Tried are others where no rule tells what is asked for, where its type alone is told, and whether something holds.
-    """
-    if question.unknown or question.dangling or question.things is not None or question.reply not in ("", CANT_TELL):
-        return None
-    if (aspect := question.aspect).name == "whether":  # what is worn or done may be anything, and is rarely measured
-        anything = aspect.predicate.kind in ("worn", "deed", "place", "unknown")
-        return CERTAIN if anything and not _DENIED.search(question.text) else None
-    generic = aspect.name == "rest" or aspect.name == "usual" and question.type != "existence"
-    return LIKELY if question.reply or generic else None
-
-
 def _in_other_words(
     question: Question, worded: str, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
-    if (least := _in_doubt(question)) is None:
+    if (least := in_doubt(question)) is None:
         return question
     tidy, part = named_part(worded)
     mentions = find_mentions(tidy, names, aliases)
