@@ -1,6 +1,7 @@
 """Measured facts as phrases: what somebody wears, does, and where; all complete "Ana …" or "Ana is …".
 
-Nothing that wasn't measured is spoken of. Actions are in the simple present ("sits and talks"), as in captions.
+In: facts and evidence. Out: parts of sentences, empty or None where nothing is known. Nothing that wasn't measured is
+spoken of. Actions are in the simple present ("sits and talks"), as in captions.
 """
 
 from __future__ import annotations
