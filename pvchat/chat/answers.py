@@ -93,22 +93,23 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     asked = asked_of(question, people)
     if question.why:
         return told_why(question, asked, evidence)
+    present = [p for p in asked if p.decision == "present"]
+    if question.things is not None and not question.people:
+        return answer_things(question.things, [], evidence)
     if question.things is not None:
-        present = [p for p in asked if p.decision == "present"] if question.people else []
-        told = [answer_things(question.things, present, evidence)] if present or not question.people else []
-        return " ".join(told + (untold(asked) if question.people else []))
-    general = question.asks_who or not question.people
+        return " ".join([*([answer_things(question.things, present, evidence)] if present else []), *untold(asked)])
     if not question.people and asks_of_scene(question.text.lower()):
         return of_scene(question.text.lower(), evidence)
     if question.aspect.name != "usual":
         return _of_aspect(question, asked, evidence)
-    if general and question.type != "existence" and _STRANGERS.search(question.text):
-        return " ".join([how_many_unknown(evidence), *(["I describe only people I know."] if evidence.unknown else [])])
-    if question.type == "existence" and general and _ANY_STRANGER.search(question.text):
-        return whether_unknown(asked, evidence)
+    general = question.asks_who or not question.people
+    if question.type == "existence" and not general:
+        return existence(asked, evidence)
     if question.type == "existence":
-        return who_is_there(question, asked, evidence) if general else existence(asked, evidence)
-    present = [p for p in asked if p.decision == "present"]
+        strangers = _ANY_STRANGER.search(question.text)
+        return whether_unknown(asked, evidence) if strangers else who_is_there(question, asked, evidence)
+    if general and _STRANGERS.search(question.text):
+        return " ".join([how_many_unknown(evidence), *(["I describe only people I know."] if evidence.unknown else [])])
     told = [_described(p, question, evidence) for p in present]
     if general and not present:
         told = [*nobody(question, asked), unknown_people(evidence.unknown), *_scene(question.type, evidence)]

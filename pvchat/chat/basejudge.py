@@ -1,7 +1,8 @@
 """Whether somebody is there whom identity leaves unsure: what a base learned of her, as a calibrated yes or no.
 
-Only people with a deep state for this base that passed its gate are judged so, and only where identity alone can't
-decide: its probability and the base's log-odds, scaled as held-back clips say, are added (log-odds of two witnesses).
+In: a base before one clip, people, presences. Out: the presences, decided. Only people with a deep state for this base
+that passed its gate are judged so, and only where identity alone can't decide: its probability and the base's log-odds,
+scaled as held-back clips say, are added (log-odds of two witnesses).
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """The trained model's words put to use: which questions it is asked, and what of its answers fills gaps in the facts.
 
-Measured facts come first. Where they have a gap (what somebody does, where it is, which garments) the model is asked
-in the words of its training, its answer is cut to a phrase, checked, and put into the gap; the sentence is then built
-by the same rules as from facts alone (`answers.py`). So a person judged absent is never described whatever the model
-says, and a claim that the guard refuses leaves the plain sentence as it was.
+In: questions, evidence, the model. Out: the evidence with gaps filled. Measured facts come first. Where they have a gap
+(what somebody does, where it is, which garments) the model is asked in the words of its training, its answer is cut to
+a phrase, checked, and put into the gap; the sentence is then built by the same rules as from facts alone
+(`answers.py`). So a person judged absent is never described whatever the model says, and a claim that the guard refuses
+leaves the plain sentence as it was.
 
-A claim also needs a gain: the clip must make it likelier than an empty clip does. How much is measured for each kind
-on held-back pictures and lies beside the weights (`calibration.py`); a kind whose claims are wrong too often there is
+A claim also needs a gain: the clip must make it likelier than an empty clip does. How much is measured for each kind on
+held-back pictures and lies beside the weights (`calibration.py`); a kind whose claims are wrong too often there is
 never asked for.
 
 What somebody does and where are also chosen from a list (`choices.py`), which a small model does better than inventing

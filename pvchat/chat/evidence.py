@@ -5,7 +5,7 @@ In: presences and a clip's analysis. Out: `Evidence`: facts and boxes of the peo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -121,35 +121,38 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     tracks = analysis.tracks
     there = {p.name: p.track for p in presences if p.decision == "present" and p.track is not None}
     present = {p.track: p.name for p in sorted(presences, key=lambda p: p.probability) if p.name in there}
-    named = {p.track: p.name for p in presences if p.track in present and p.probability >= _NAMED}
+    named = {p.track for p in presences if p.track in present and p.probability >= _NAMED}
+    doubtful = {p.track for p in presences if p.decision == "unsure"} - {None}
+    unknown = _unknown_faces(presences, analysis, {*present, *doubtful})
+    by_face = at_once([tracks[i].shown_in for i in unknown])
+    turned, count = _by_bodies(analysis, len({*present, *doubtful}), by_face)
     boxes = [_usual_box(t.boxes) for t in tracks]
-    doubtful = {p.track for p in presences if p.decision == "unsure"}
-    hers = {i for p in presences for i in p.tracks if p.track is not None and _apart(tracks[i], tracks[p.track])}
-    known = {*present, *doubtful, *hers}
-    strangers = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known and _may_be_a_face(t)]
-    unknown = [i for i in strangers if _is_somebody(tracks[i], len(analysis.times))]
-    unknown = unknown or ([] if known - {None} else strangers)
-    count = at_once([tracks[i].shown_in for i in unknown])
-    turned, count = _by_bodies(analysis, len((set(present) | doubtful) - {None}), count)
+    seen = [i for i in range(len(tracks)) if i in present or i in unknown]
+    others = [Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named) for i in seen]
+    often = [tracks[i].shown_in for i in unknown if len(tracks[i].shown_in) > 1]  # what is seen once may be no face
     return Evidence(
         facts={name: _in_light(tracks[i].facts, analysis.scene) for name, i in there.items()},
         boxes={name: boxes[i] for name, i in there.items()},
-        others=[
-            Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named)
-            for i in range(len(tracks))
-            if i in present or i in unknown
-        ]
-        + turned,
+        others=others + turned,
         scene=analysis.scene,
         unknown=count,
-        doubtful=len(doubtful - {None, *present}),
-        strangers=[
-            span for i in unknown if len(tracks[i].shown_in) > 1 for span in analysis.spans(tracks[i].shown_in)
-        ],  # what is seen in one sample only may be no face at all
+        doubtful=len(doubtful - {*present}),
+        strangers=[span for shown in often for span in analysis.spans(shown)],
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
         things=analysis.things,
         times=analysis.times.tolist(),
     )
+
+
+def _unknown_faces(
+    presences: Sequence[PersonPresence], analysis: ClipAnalysis, known: Collection[int | None]
+) -> list[int]:
+    """The face tracks of people whom nobody knows: who surely is somebody; where nobody is known, who may be."""
+    tracks = analysis.tracks
+    hers = {i for p in presences for i in p.tracks if p.track is not None and _apart(tracks[i], tracks[p.track])}
+    known = {*known, *hers}
+    faces = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known and _may_be_a_face(t)]
+    return [i for i in faces if _is_somebody(tracks[i], len(analysis.times))] or ([] if known else faces)
 
 
 def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:

@@ -1,6 +1,7 @@
 """Who is in a clip, as sentences: yes and no, lists, times; and refusals about people who aren't there.
 
-A person judged absent is refused in the wording of the question's type, an unsure one too, and neither is described.
+In: presences, evidence. Out: sentences, or lists of them. A person judged absent is refused in the wording of the
+question's type, an unsure one too, and neither is described.
 """
 
 from __future__ import annotations

@@ -195,24 +195,21 @@ def contradictions(text: str, facts: PersonFacts, scene: SceneFacts, names: Sequ
         names: everyone whom the text must not speak of: all that are enrolled but the person herself.
     """
     said = set(re.findall(r"[a-z']+", text.lower()))
-    found = []
-    if said & NEGATIONS or re.search(r"n['’]t\b", text):
-        found.append("denies")
-    if other := [n for n in names if re.search(rf"(?<!\w){re.escape(n)}(?!\w)", text, re.IGNORECASE)]:
-        found.append(f"names {other[0]}")
-    if (facts.gender == "man" and said & _FEMALE and not said & _MALE) or (
-        facts.gender == "woman" and said & _MALE and not said & _FEMALE
-    ):
-        found.append("another gender")
-    if (scene.setting == "indoors" and said & _OUTDOORS) or (scene.setting == "outdoors" and said & _INDOORS):
-        found.append("indoors or outdoors")
-    other_poses = [words for pose, words in _POSES.items() if facts.pose and pose != facts.pose]
-    if any(said & words for words in other_poses) or (facts.pose in ("sitting", "lying down") and said & _ON_FEET):
-        found.append("another pose")
+    other = next((n for n in names if re.search(rf"(?<!\w){re.escape(n)}(?!\w)", text, re.IGNORECASE)), "")
+    male, female = bool(said & _MALE), bool(said & _FEMALE)
+    elsewhere = {"indoors": _OUTDOORS, "outdoors": _INDOORS}.get(scene.setting or "", frozenset())
+    poses = [words for pose, words in _POSES.items() if facts.pose and pose != facts.pose]
+    poses += [_ON_FEET] if facts.pose in ("sitting", "lying down") else []
     sides = said & {"left", "right"}
-    if sides and facts.where and not sides & set(facts.where.split()):
-        found.append("another side")
-    return found
+    found = (
+        ("denies", said & NEGATIONS or re.search(r"n['’]t\b", text)),
+        (f"names {other}", other),
+        ("another gender", {"man": female and not male, "woman": male and not female}.get(facts.gender or "")),
+        ("indoors or outdoors", said & elsewhere),
+        ("another pose", any(said & words for words in poses)),
+        ("another side", sides and facts.where and not sides & set(facts.where.split())),
+    )
+    return [problem for problem, there in found if there]
 
 
 def same_colour(one: str | None, other: str | None) -> bool:

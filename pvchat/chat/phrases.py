@@ -1,6 +1,7 @@
 """Measured facts as phrases: what somebody wears, does, and where; all complete "Ana …" or "Ana is …".
 
-Nothing that wasn't measured is spoken of. Actions are in the simple present ("sits and talks"), as in captions.
+In: facts and evidence. Out: parts of sentences, empty or None where nothing is known. Nothing that wasn't measured is
+spoken of. Actions are in the simple present ("sits and talks"), as in captions.
 """
 
 from __future__ import annotations
@@ -64,20 +65,27 @@ def action_phrase(facts: PersonFacts) -> str:
 def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     """Completes "is …": "in an office, on the left, next to Ben". Strangers count only when `others` is asked for."""
     facts, scene = evidence.facts_of(name), evidence.scene
-    bare = bool(_BARE.search(scene.background or ""))
     place = place_phrase(evidence)
     where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
-    backed = f"before {shown}" if (shown := backdrop(scene)) else None
-    told = bool(scene.place or evidence.place or (place and scene.light == "dark"))
-    if shown == scene.background and ((bare and told) or (place and _WALL.search(shown or "") and not bare)):
-        backed = None
     sky = f"under {BLUE_SKY}" if BLUE_SKY in scene.behind else None
-    backed = None if sky and "blue" in (backed or "") or backed in facts.near else backed
+    backed = before if (before := _before(evidence, place)) not in facts.near else None
     near = beside(name, evidence, others or not (place or backed or where))
     parts = [place, sky, *facts.near, backed, where, f"next to {join(near)}" if near else None]
     if not (place or backed) and facts.shot in ("close-up", "far away"):
         parts.append("in close-up" if facts.shot == "close-up" else facts.shot)
     return ", ".join(p for p in parts if p)
+
+
+def _before(evidence: Evidence, place: str | None) -> str | None:
+    """Such as "before dark red curtains"; None where that says no more than the place or the sky."""
+    scene, shown = evidence.scene, backdrop(evidence.scene)
+    if not shown or BLUE_SKY in scene.behind and "blue" in shown:
+        return None
+    if shown == scene.background and _BARE.search(shown):
+        told = bool(scene.place or evidence.place or place and scene.light == "dark")
+    else:
+        told = shown == scene.background and bool(place and _WALL.search(shown))
+    return None if told else f"before {shown}"
 
 
 def place_phrase(evidence: Evidence) -> str | None:

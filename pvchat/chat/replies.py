@@ -1,4 +1,7 @@
-"""Replies to what asks for nothing that can be seen: thanks, "why?", jokes, insults; one kind sentence each."""
+"""Replies to what asks for nothing that can be seen: thanks, "why?", jokes, insults; one kind sentence each.
+
+In: a question in lower case. Out: the reply; empty where something is asked that can be answered.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Names in a question that nobody enrolled bears: they stand where a person stands, and no mention covers them."""
+"""Names in a question that nobody enrolled bears: they stand where a person stands, and no mention covers them.
+
+In: a question, its mentions of enrolled names. Out: the other names, and relatives ("Ana's mother").
+"""
 
 from __future__ import annotations
 

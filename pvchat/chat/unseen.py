@@ -1,8 +1,9 @@
-"""Questions that nothing seen can answer: thoughts, ages, names of employers, yesterday. A question in lower case in.
+"""Questions that nothing seen can answer: thoughts, ages, names of employers, yesterday.
 
-Without this a question about somebody whose words mean nothing to the rules ("What does Ana want?") was answered with
-what she wears, as if that were an answer. Here stand words that no camera sees; and, since a list of those is never
-whole, the other way round what may be asked for by a noun: "What is Ana's shoe size?" asks for none of it.
+In: a question in lower case. Out: yes or no. Without this a question about somebody whose words mean nothing to the
+rules ("What does Ana want?") was answered with what she wears, as if that were an answer. Here stand words that no
+camera sees; and, since a list of those is never whole, the other way round what may be asked for by a noun: "What is
+Ana's shoe size?" asks for none of it.
 """
 
 from __future__ import annotations

@@ -45,6 +45,7 @@ _IMAGENET_SURE = 0.6
 _LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
 _DRAWN_GAZE = 0.7  # on the tune half 7 of 7 drawn faces told by it look ahead
 _DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
+_SHIRTS = ("white", "light grey", "light blue", "pink", "blue")  # colours that are told of a shirt under something
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
 
@@ -262,27 +263,30 @@ def _clothes(
     grey: bool,
 ) -> list[Garment]:
     """Garments, the outer one first: kinds from the claims, colours from the pixels."""
-    outer, under = [], []
-    for i, image in zip(best, images, strict=True):
-        box, skin = torso_box(track, int(i)), skin_colour(image, track.boxes[i]) if track.kind == "face" else None
-        outer.append(_cloth(image, box, skin, grey))
-        under.append((image, _collar_box(box, track.boxes[i]), skin, grey))
-    colour, agreed = colours.vote(outer)
-    if colour in _DARK and track.kind == "face" and not grey:
+    face = track.kind == "face"
+    torsos = [torso_box(track, int(i)) for i in best]
+    skins = [skin_colour(image, track.boxes[i]) if face else None for i, image in zip(best, images, strict=True)]
+    colour, agreed = colours.vote([_cloth(*row, grey) for row in zip(images, torsos, skins, strict=True)])
+    if colour in _DARK and face and not grey:
         colour, agreed = _in_better_light(track, best, images) or (colour, agreed)
     kinds = [claim.label for claim in worn]
-    main = next((k for k in kinds if k not in (*garments.ACCESSORIES, "shirt")), None)
-    main = main or ("suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
+    main = _main_kind(kinds)
     if main is None and colour is None:
         return []
     sure = next((c.confidence for c in worn if c.label == main), agreed)
     found = [Garment(main or "top", colour, round(sure, 3))]
     if main in garments.OUTER and ("tie" in kinds or "shirt" in kinds):
-        below, share = colours.vote([_cloth(*place) for place in under])
-        if below in ("white", "light grey", "light blue", "pink", "blue") and below != colour:
+        collars = [_collar_box(torso, track.boxes[i]) for i, torso in zip(best, torsos, strict=True)]
+        below, share = colours.vote([_cloth(*row, grey) for row in zip(images, collars, skins, strict=True)])
+        if below in _SHIRTS and below != colour:
             found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
-    found += [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
-    return found
+    return found + [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
+
+
+def _main_kind(kinds: Sequence[str]) -> str | None:
+    """What the outer garment is: what was claimed first, else a suit for a tie, else a shirt."""
+    outer = (kind for kind in kinds if kind not in (*garments.ACCESSORIES, "shirt"))
+    return next(outer, "suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
 
 
 def _in_better_light(track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]]) -> tuple[str, float] | None:

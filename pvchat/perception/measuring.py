@@ -62,8 +62,7 @@ def measure(
     figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
     wanted = sorted(told(copies, depth) | figures if only is None else only)
     posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < depth.posed_tracks)]
-    facing = [n for n in wanted if copies[n].kind == "face" and n not in posing][: depth.faced_tracks]
-    seen = {n: spread(len(copies[n]), depth.poses if n in posing else depth.faced) for n in (*posing, *facing)}
+    seen = _looked_at(copies, wanted, posing, depth)
     frames = _Frames(clip, analysis.shot_of(clip.times), experts)
     if seen:
         _ = experts.body, experts.mesh, experts.hands  # loaded here, not by several threads at once
@@ -88,6 +87,14 @@ def measure(
     side_by_side(work, [partial(_tell, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
     networks.rest()
     return measured
+
+
+def _looked_at(
+    tracks: Sequence[Track], wanted: Sequence[int], posing: Sequence[int], depth: Depth
+) -> dict[int, IntArray]:
+    """The sightings of each track in which face and hands are measured: more of those whose pose is looked for."""
+    facing = [n for n in wanted if tracks[n].kind == "face" and n not in posing][: depth.faced_tracks]
+    return {n: spread(len(tracks[n]), depth.poses if n in posing else depth.faced) for n in (*posing, *facing)}
 
 
 def _has_body(track: Track) -> bool:

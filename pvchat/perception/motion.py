@@ -198,17 +198,14 @@ def _one_pose(joints: FloatArray, aspect: float) -> str | None:
     trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
     length = float(np.linalg.norm(trunk))
     lean = np.degrees(np.arctan2(abs(trunk[0]), trunk[1]))
-    if not legs:
+    if not legs:  # guessed knees tell of who sits facing the camera only
         guessed = (joints[knees, 3] >= _KNEE_GUESSED).all() and inside[knees].all()
         flat = max(float(xy[knee, 1] - xy[hip, 1]) for hip, knee in body.THIGHS) < _FLAT_THIGHS * length
         return "sitting" if guessed and flat and lean < 25 else None
     drops = [float(xy[knee, 1] - xy[hip, 1]) / max(length, 1e-6) for hip, knee in legs]
     slants = [np.degrees(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in legs]
-    if lean > 65:
-        flat = all(abs(slant - 90) < 35 for slant in slants)
-        return "lying down" if flat else "unclear"
     if lean > 40:
-        return "unclear"
+        return "lying down" if lean > 65 and all(abs(slant - 90) < 35 for slant in slants) else "unclear"
     if min(drops) > 0.55 and max(slants) < 35:
         return "standing"
     return "sitting" if max(drops) < 0.45 else "unclear"

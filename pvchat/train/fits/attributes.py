@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import crop, sigmoid
-from pvchat.train.degrade import compressed
+from pvchat.train.degrade import compressed, dimmed
 from pvchat.train.fits.attribute_labels import (
     BODY_WORDS,
     FACED,
@@ -33,6 +33,7 @@ from pvchat.train.fits.attribute_labels import (
     LabelledCrop,
     read_examples,
 )
+from pvchat.train.fits.figurefits import descend
 from pvchat.train.pictures import read_image, read_metadata
 
 if TYPE_CHECKING:
@@ -145,8 +146,7 @@ def degrade(image: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np
         picture = picture.resize([max(2, round(v * scale)) for v in picture.size], Image.Resampling.BOX)
     if random.random() < 0.15:
         picture = picture.convert("L").convert("RGB")
-    gain = random.uniform(0.6, 1.25)
-    light = picture.point([min(255, int(v * gain)) for v in range(256)] * 3)
+    light = dimmed(picture, random.uniform(0.6, 1.25))
     out = np.asarray(compressed(light, int(random.integers(35, 85))))
     return np.ascontiguousarray(out[:, ::-1]) if random.random() < 0.5 else out
 
@@ -211,9 +211,7 @@ def fit(x: NDArray, y: NDArray, weight: NDArray, decay: float = 0.1, steps: int 
     for _ in range(steps):
         loss = torch.nn.functional.binary_cross_entropy_with_logits(z @ w.T + b, target, mass, reduction="sum")
         loss = loss + decay * w.square().sum()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        descend(optimiser, loss)
     found = w.detach().numpy() / std
     return found, b.detach().numpy() - found @ mean
 

@@ -24,6 +24,7 @@ from torch.nn.functional import conv2d, normalize, pad
 from pvchat.assets import weights
 from pvchat.assets.packages import TEACHERS
 from pvchat.errors import SettingsError
+from pvchat.perception.experts import faceprint
 from pvchat.perception.experts.faces import TEMPLATE
 from pvchat.perception.experts.identity import MEMBER
 from pvchat.perception.experts.identitylayers import descriptor
@@ -31,10 +32,6 @@ from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 from pvchat.train.fits.faceset import MARGIN, FaceSet, similarity
 
-# ArcFace's places of the five points in its 112-pixel crop (Deng et al., 2019).
-_ARCFACE = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
-)
 _WIDER = 1.08  # faceres does best on crops 8 % wider than ArcFace's
 _SIDE = 224
 _BGR = (103.939, 116.779, 123.68)
@@ -97,7 +94,7 @@ def _tensors(graph: Path) -> dict[str, Tensor]:
 
 def arcface_crop(patch: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The crop [224, 224, 3] of a patch [200, 200, 3]."""
-    goal = ((_ARCFACE - 56) / _WIDER + 56) * (_SIDE / 112)
+    goal = ((faceprint.TEMPLATE - 56) / _WIDER + 56) * (_SIDE / 112)
     matrix, offset = similarity(goal, TEMPLATE + MARGIN)  # from the crop to the patch, as Pillow asks for it
     affine = (matrix[0], -matrix[1], offset[0], matrix[1], matrix[0], offset[1])
     picture = Image.fromarray(patch)

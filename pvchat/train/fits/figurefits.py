@@ -60,7 +60,7 @@ def fit_locator(
             seen, on, far = (x[i].float() - mean[:, None, None]) / spread[:, None, None], t[i], e[i]
             if step % 2:
                 seen, on, far = seen.flip(3), on.flip(2), far.flip(2)[..., [2, 1, 0, 3]]
-            _step(optimiser, _locating(model(dropout2d(seen, 0.1)), on, far))
+            descend(optimiser, _locating(model(dropout2d(seen, 0.1)), on, far))
             schedule.step()
         return _fold(model, mean, spread)
 
@@ -92,7 +92,8 @@ def _fold(model: torch.nn.Sequential, mean: torch.Tensor, spread: torch.Tensor) 
     return found
 
 
-def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+def descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    """One step down a loss."""
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -133,7 +134,7 @@ def fit_logistic(x: FloatArray, y: NDArray[np.int8], seed: int, decay: float) ->
         optimiser = torch.optim.AdamW([weight, bias], lr=0.02, weight_decay=0)
         for _ in range(_STEPS_DRAWN):
             loss = binary_cross_entropy_with_logits(inputs @ weight + bias, target, balance)
-            _step(optimiser, loss + decay * weight.square().sum())
+            descend(optimiser, loss + decay * weight.square().sum())
         scaled = weight.detach().numpy() / spread
         return scaled.astype(np.float32), (bias.detach().numpy() - scaled @ mean).astype(np.float32)
 

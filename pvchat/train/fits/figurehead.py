@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts.figurelooks import CELLS, CHANNELS
 from pvchat.schemas import FloatArray
+from pvchat.train.fits.figurefits import descend
 
 if TYPE_CHECKING:
     import torch
@@ -67,9 +68,7 @@ def fit_learned(copies: Copies, seed: int, steps: int = _STEPS) -> Arrays:
             copy, picture = _batch(copies.character, len(copies.maps), rng)
             x = (copies.maps[copy, picture].astype(np.float32) - mean[:, None, None]) / spread[:, None, None]
             loss = _loss(net(torch.from_numpy(x)), copies, picture)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            descend(optimiser, loss)
             schedule.step()
         return _arrays(net, mean, spread)
 

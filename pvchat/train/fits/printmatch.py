@@ -31,7 +31,7 @@ from pvchat.identity.measures import made_out
 from pvchat.model.marks import Marks
 from pvchat.model.printmatch import PrintMatch
 from pvchat.perception.experts.figurelooks import unit
-from pvchat.train.fits.figurefits import auc
+from pvchat.train.fits.figurefits import auc, descend
 from pvchat.train.fits.printviews import AS_IS, DEGRADED, HARMED, MASKED, Photos, people_of
 
 _FACES = (18.0, 7.0, -17.5, -4.5)  # a fit to pairs of photos
@@ -140,9 +140,7 @@ def fit(
         episodes = [drawing.draw() for _ in range(batch)]
         target = torch.tensor([float(e.there) for e in episodes])
         loss = F.binary_cross_entropy_with_logits(odds(model, episodes), target)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        descend(optimiser, loss)
         slower.step()
 
 

@@ -26,7 +26,7 @@ from pvchat.perception.experts.body import PersonMask, resize
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray
-from pvchat.train.degrade import compressed
+from pvchat.train.degrade import compressed, dimmed
 from pvchat.train.fits.attributes import fit
 from pvchat.train.fits.scenes import free_square, paste_face, posterise, tint
 from pvchat.train.pictures import read_image, read_metadata
@@ -99,8 +99,7 @@ def photographed(image: Images, people: list[Cutout], rng: np.random.Generator) 
     for _ in range(count):
         _paste_person(picture, people[rng.integers(len(people))], size * rng.uniform(0.85, 1.15), rng)
     gain, scale = rng.uniform(0.35, 1.2), rng.uniform(0.6, 1)
-    lit = picture.point([min(255, int(v * gain)) for v in range(256)] * 3)
-    small = lit.resize((int(width * scale), int(height * scale)), Image.Resampling.BILINEAR)
+    small = dimmed(picture, gain).resize((int(width * scale), int(height * scale)), Image.Resampling.BILINEAR)
     return np.asarray(compressed(small, int(rng.integers(35, 88))))
 
 
