@@ -257,3 +257,17 @@ def test_paraphrases_by_rules_alone() -> None:
 def test_paraphrases_with_the_sentence_encoder() -> None:
     share, wrong = accuracy(SentenceEncoder().encode)
     assert share >= BY_ENCODER, wrong
+
+
+@pytest.mark.parametrize("asked", ["And Ben?", "what about Ben?", "Same for Ben?", "so what about Ben"])
+def test_of_another_the_same_is_asked(asked: str) -> None:
+    before = read("What colour is Ana's hair?")
+    again = read_question(asked, NAMES, previous=before)
+    assert again == read("What colour is Ben's hair?")
+
+
+def test_of_another_the_same_is_asked_of_the_same_part() -> None:
+    before = read("What is Ana doing in the second half?")
+    again = read_question("and Ben?", NAMES, previous=before)
+    assert (again.type, again.people, again.part) == ("action", ("Ben",), before.part)
+    assert again.text == "What is Ben doing"

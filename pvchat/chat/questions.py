@@ -303,7 +303,7 @@ def _in_other_words(
     mentions = find_mentions(tidy, names, aliases)
     whom = [*dict.fromkeys(m.name for m in mentions)] or [*(() if question.asks_all else question.people)]
     masked = mask_names(tidy, mentions) if mentions or not whom else mask_pronoun(tidy)
-    plain = plain_question(masked, whom, encode, least)
+    plain = None if _AND_WHOM.fullmatch(masked.lower()) else plain_question(masked, whom, encode, least)
     if plain == UNANSWERABLE and question.aspect.name == "usual" and not question.reply:
         return replace(question, type="other", aspect=REST)
     return replace(_read(plain, plain, names, aliases, None, None), part=part) if plain else question
