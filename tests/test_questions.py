@@ -270,4 +270,4 @@ def test_of_another_the_same_is_asked_of_the_same_part() -> None:
     before = read("What is Ana doing in the second half?")
     again = read_question("and Ben?", NAMES, previous=before)
     assert (again.type, again.people, again.part) == ("action", ("Ben",), before.part)
-    assert again.text == "What is Ben doing"
+    assert again.text == "What is Ben doing?"

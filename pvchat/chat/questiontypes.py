@@ -12,7 +12,9 @@ from pvchat.chat.sentences import Encode, nearest_type
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import QuestionType
 
-ELLIPSIS = re.compile(r"^(so (?=what|how))?(and|what about|how about|or|but|also|(the )?same (question )?(for|about|with))\b")
+ELLIPSIS = re.compile(
+    r"^(so (?=what|how))?(and|what about|how about|or|but|also|(the )?same (question )?(for|about|with))\b"
+)
 _GARMENT = (
     r"jackets?|shirts?|t-?shirts?|dress|dresses|ties?|coats?|suits?|trousers|pants|jeans|skirts?|shoes?|uniforms?|scrubs"
     r"|(?<!on )(?<!the )tops?|blouses?|sweaters?|hoodies?|hats?|caps?|masks?|glasses|sunglasses|spectacles|scarf"
