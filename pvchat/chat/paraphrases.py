@@ -17,20 +17,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.chat.aspects import Aspect
 from pvchat.chat.guard import COLOURS
-from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import label_of, said
 from pvchat.chat.vocabulary import MASK, word_set
-from pvchat.schemas import FloatArray
-
-if TYPE_CHECKING:
-    from pvchat.chat.questions import Question
+from pvchat.schemas import FloatArray, QuestionType
 
 FILE = Path(__file__).with_suffix(".safetensors")
 UNANSWERABLE = ""  # the plain question of what nothing measured tells
@@ -108,18 +104,22 @@ def mask_pronoun(text: str) -> str:
     return _PRONOUN.sub(lambda m: f"{MASK}'s" if m[0].lower() in ("his", "their") else MASK, text, 1)
 
 
-def in_doubt(question: Question) -> float | None:
+def in_doubt(aspect: Aspect, kind: QuestionType, text: str, refused: bool) -> float | None:
     """From which probability on another reading of a question is taken; None: never. Presence is asked for plainly.
 
     Tried are others where no rule tells what is asked for, where its type alone is told, and whether something holds.
+
+    Args:
+        aspect: what of somebody the rules read.
+        kind: its type.
+        text: the question.
+        refused: the rules see nothing in it that could be answered.
     """
-    if question.unknown or question.dangling or question.things is not None or question.reply not in ("", CANT_TELL):
-        return None
-    if (aspect := question.aspect).name == "whether":  # what is worn or done may be anything, and is rarely measured
+    if aspect.name == "whether":  # what is worn or done may be anything, and is rarely measured
         anything = aspect.predicate.kind in ("worn", "deed", "place", "unknown")
-        return CERTAIN if anything and not _DENIED.search(question.text) else None
-    generic = aspect.name == "rest" or aspect.name == "usual" and question.type != "existence"
-    return LIKELY if question.reply or generic else None
+        return CERTAIN if anything and not _DENIED.search(text) else None
+    generic = aspect.name == "rest" or aspect.name == "usual" and kind != "existence"
+    return LIKELY if refused or generic else None
 
 
 def slotted(masked: str) -> Slotted:

@@ -22,7 +22,7 @@ from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
-from pvchat.chat.replies import asks_why_so, no_subject, small_talk
+from pvchat.chat.replies import CANT_TELL, asks_why_so, no_subject, small_talk
 from pvchat.chat.scene import asks_of_scene
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import ThingQuestion, read_things
@@ -297,7 +297,10 @@ def _in_other_words(
     question: Question, worded: str, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
-    if (least := in_doubt(question)) is None:
+    if question.unknown or question.dangling or question.things is not None or question.reply not in ("", CANT_TELL):
+        return question
+    least = in_doubt(question.aspect, question.type, question.text, bool(question.reply))
+    if least is None:
         return question
     tidy, part = named_part(worded)
     mentions = find_mentions(tidy, names, aliases)
