@@ -2,7 +2,7 @@
 Carl appear?".
 
 In: a question with masked names. Out: the plain question and how sure that is, or that nothing measured could answer.
-A linear classifier over the question's sentence vector (MiniLM) tells, of some seventy plain questions and one class of
+A linear classifier over the question's sentence vector (MiniLM) tells, of some eighty plain questions and one class of
 what can't be answered; `train/fits/paraphrases.py` learns it from wordings that were written for each.
 
 The colour, the side and the thing that are asked for are put into the plain question. One that names a colour or a side
@@ -56,7 +56,7 @@ NAMES = re.compile(r"\{[01]\}")
 _PRESENCE = ("Is {0} in this", "Are {0} and {1} in this", "Is {0} or {1} in this")
 # Probabilities from which a question is taken for a plain one: where the rules don't know it (.5 to .7 do as well),
 # where that asks for presence, for a yes to another question is the worst answer, and where the rules know it.
-LIKELY, SURE, CERTAIN = 0.65, 0.8, 0.9
+LIKELY, SURE, CERTAIN = 0.6, 0.8, 0.9
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ def plain_question(masked: str, whom: Sequence[str], encode: Encode, least: floa
         own, wanted = getattr(asked, slot), f" {word}" in plain
         if wanted and not own or own and not wanted and slot != "thing":
             return None
-        plain = re.sub(rf"\b{word}\b", own, plain) if wanted else plain
+        if wanted:
+            plain = re.sub(rf"\b{word}s\b", f"{own}s", re.sub(rf"\b{word}\b", own, plain))
     return plain.format(*whom)
 
 

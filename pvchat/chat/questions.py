@@ -297,10 +297,10 @@ def _in_other_words(
     question: Question, worded: str, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
-    if question.unknown or question.dangling or question.things is not None or question.reply not in ("", CANT_TELL):
+    read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
+    if read or not question.people and asks_of_scene(question.text.lower()):
         return question
-    least = in_doubt(question.aspect, question.type, question.text, bool(question.reply))
-    if least is None:
+    if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question
     tidy, part = named_part(worded)
     mentions = find_mentions(tidy, names, aliases)

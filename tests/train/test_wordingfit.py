@@ -1,6 +1,5 @@
 """The wordings that questions in other words are read by, and the classifier that is learned from them."""
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,8 @@ from pvchat.chat.paraphrases import NAMES, UNANSWERABLE
 from pvchat.chat.questions import read_question
 from pvchat.train.fits import paraphrases
 
-ROWS = json.loads(paraphrases.FILE.read_text(encoding="utf-8"))
+ROWS = paraphrases.read_asked()
+REFUSALS = paraphrases.REFUSALS.read_text(encoding="utf-8").splitlines()
 DATA = Path(__file__).parents[2] / "data"
 
 
@@ -21,12 +21,12 @@ def bare(text: str) -> str:
 
 
 def test_each_wording_names_as_many_people_as_its_plain_question() -> None:
-    for plain, texts in ROWS["plain"].items():
+    for plain, texts in ROWS.items():
         assert {frozenset(NAMES.findall(text)) for text in texts} == {frozenset(NAMES.findall(plain))}, plain
 
 
 def test_no_wording_stands_twice_nor_among_those_that_are_measured_on() -> None:
-    texts = [bare(t) for texts in ROWS["plain"].values() for t in texts] + [bare(t) for t in ROWS["unanswerable"]]
+    texts = [bare(t) for texts in ROWS.values() for t in texts] + [bare(t) for t in REFUSALS]
     assert len(texts) == len(set(texts))
     for name in ("other_words.txt", "free_questions.txt", "free_questions_more.txt"):
         lines = [x for x in (DATA / name).read_text(encoding="utf-8").splitlines() if x and not x.startswith("#")]
@@ -34,7 +34,7 @@ def test_no_wording_stands_twice_nor_among_those_that_are_measured_on() -> None:
         assert kept.isdisjoint(texts), kept & set(texts)
 
 
-@pytest.mark.parametrize("plain", ROWS["plain"])
+@pytest.mark.parametrize("plain", ROWS)
 def test_the_rules_read_each_plain_question_for_what_it_asks(plain: str) -> None:
     asked = read_question(plain.format("Ana", "Ben"), ["Ana", "Ben"])
     assert asked.aspect.name != "rest"
@@ -65,10 +65,10 @@ def test_wordings_are_told_apart_and_judged_when_they_were_kept_back() -> None:
 
 
 def test_both_variants_of_a_wording_are_read(tmp_path: Path) -> None:
-    file = tmp_path / "rows.json"
-    rows = {"plain": {"Where is {0}?": ["Whereabouts, {0}?"]}, "unanswerable": ["Who wins?"]}
-    file.write_text(json.dumps(rows), encoding="utf-8")
-    found = paraphrases.read(file)
+    asked, refusals = tmp_path / "asked.txt", tmp_path / "refusals.txt"
+    asked.write_text("# Where is {0}?\nWhereabouts, {0}?\n", encoding="utf-8")
+    refusals.write_text("Who wins?\n", encoding="utf-8")
+    found = paraphrases.read(asked, refusals)
     assert found.texts == ["Where is Alex?", "where is Alex", "Whereabouts, Alex?", "whereabouts Alex", "Who wins?",
                            "who wins"]  # fmt: skip
     assert found.source.tolist() == [0, 0, 1, 1, 2, 2]

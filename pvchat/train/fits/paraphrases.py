@@ -2,9 +2,10 @@
 
     python -m pvchat.train.fits.paraphrases --out pvchat/chat/paraphrases.safetensors
 
-In: `paraphrases.json` beside this file: for each plain question ways in which people type it, and questions that
-nothing measured can answer. All were written for this, some 45 a question, and none of them for clips that anything is
-measured on. Out: the classifier with a card, and what it does on wordings kept back, a fifth at a time.
+In: `paraphrases.txt` beside this file, ways in which people type a plain question, which stands before them behind a #;
+`unanswerable.txt`, questions that nothing measured can answer. All were written for this, some 80 a question, and none
+of them for clips that anything is measured on. Out: the classifier with a card, and what it does on wordings kept back,
+a fifth at a time.
 
 Legend: n wordings, C plain questions, D width of a sentence vector.
 """
@@ -29,9 +30,10 @@ from pvchat.chat.sentences import Encode, SentenceEncoder
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import FloatArray
 
-FILE = Path(__file__).with_suffix(".json")
+ASKED, REFUSALS = (Path(__file__).with_name(name) for name in ("paraphrases.txt", "unanswerable.txt"))
 FOLDS, SEED = 5, 0
 DECAY = 3e-6  # of the squared weights; 1e-5 is right in .01 less of wordings kept back
+REFUSED = 5.0  # how much more an unanswerable wording weighs: nobody can write down all that may be asked
 _POINTS = re.compile(r"[?!.,]")
 
 
@@ -54,21 +56,27 @@ class Wordings:
     questions: tuple[str, ...]
 
 
-def read(path: Path = FILE) -> Wordings:
+def read(asked: Path = ASKED, refusals: Path = REFUSALS) -> Wordings:
     """All wordings, each as it is and as typed in haste."""
-    rows = json.loads(path.read_text(encoding="utf-8"))
-    known = sorted(rows["plain"])
-    asked = [(plain, text) for plain in known for text in (plain, *rows["plain"][plain])]
-    asked += [(UNANSWERABLE, text) for text in rows["unanswerable"]]
+    rows = read_asked(asked)
+    known = sorted(rows)
+    pairs = [(plain, text) for plain in known for text in (plain, *rows[plain])]
+    pairs += [(UNANSWERABLE, text) for text in refusals.read_text(encoding="utf-8").splitlines()]
     questions = (UNANSWERABLE, *known)
     found: list[tuple[str, int, int, int]] = []
-    for number, (plain, text) in enumerate(asked):
+    for number, (plain, text) in enumerate(pairs):
         names = len(set(NAMES.findall(text)))
         masked = slotted(NAMES.sub(MASK, text)).text
         hasty = _POINTS.sub("", masked).lower().replace(MASK.lower(), MASK)
         found += [(one, questions.index(plain), names, number) for one in dict.fromkeys((masked, hasty))]
     texts, plain_numbers, names_of, sources = zip(*found, strict=True)
     return Wordings(list(texts), np.array(plain_numbers), np.array(names_of), np.array(sources), questions)
+
+
+def read_asked(path: Path = ASKED) -> dict[str, list[str]]:
+    """Wordings of each plain question."""
+    parts = path.read_text(encoding="utf-8").removeprefix("# ").split("\n# ")
+    return {plain: texts for plain, *texts in (part.strip().split("\n") for part in parts)}
 
 
 def by_rules(rows: Mapping[str, Sequence[str]]) -> list[str]:
@@ -102,6 +110,7 @@ def learn(vectors: FloatArray, wordings: Wordings, some: NDArray[np.bool_]) -> H
     head = Head(wordings.questions, np.zeros((0, 0), np.float32), np.zeros(0, np.float32))
     closed = np.where(np.stack([head.fits(int(n)) for n in wordings.names[some]]), 0.0, -np.inf)
     weight = np.bincount(y, minlength=len(wordings.questions))[y] ** -0.5
+    weight *= np.where(y == wordings.questions.index(UNANSWERABLE), REFUSED, 1.0)
     weight, count, width = weight / weight.sum(), len(wordings.questions), x.shape[1]
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -157,7 +166,7 @@ def main(argv: Sequence[str] | None = None, encode: Encode | None = None) -> Non
     wordings = read()
     vectors = (encode or SentenceEncoder().encode)(wordings.texts)
     head = learn(vectors, wordings, np.ones(len(vectors), bool))
-    known = by_rules(json.loads(FILE.read_text(encoding="utf-8"))["plain"])
+    known = by_rules(read_asked())
     card = {
         "plain": head.plain, "kept back": measure(vectors, wordings), "by rules": known,
         "data": "wordings written for this",
