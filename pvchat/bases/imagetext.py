@@ -28,11 +28,17 @@ class ImageTextModel:
     Args:
         path: its name.
         device: torch device.
+
+    Raises:
+        SettingsError: nothing can have this name.
     """
 
     def __init__(self, path: str | Path, device: str = "cpu") -> None:
         self.path, self.device = str(path), device
-        self._base: Base | None = None
+        source = read_source(self.path) or read_source(f"{HUB}{self.path.removeprefix(HUB)}")
+        if source is None:
+            raise SettingsError("this is no video language model of transformers.", subject=self.path)
+        self._source, self._base = source, None
 
     def reply(self, messages: list[dict[str, Any]], max_tokens: int) -> str:
         """The model's greedy reply to a chat.
@@ -49,10 +55,7 @@ class ImageTextModel:
 
     def _load(self) -> Base:
         if self._base is None:
-            source = read_source(self.path) or read_source(f"{HUB}{self.path.removeprefix(HUB)}")
-            if source is None:
-                raise SettingsError("this is no video language model of transformers.", subject=self.path)
-            self._base = load_base(source, self.device)
+            self._base = load_base(self._source, self.device)
         return self._base
 
 

@@ -28,7 +28,7 @@ from pvchat.chat.lines import Utterance
 from pvchat.cli import console
 from pvchat.cli import main as cli
 from pvchat.config import Settings
-from pvchat.errors import SettingsError
+from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import Mesh
 
@@ -150,6 +150,39 @@ def test_another_clip_in_the_same_folder_starts_anew(clip, chat):
     clip.write_bytes(b"another clip")
     run(clip, chat)
     assert stamps(out)["profile"] != before["profile"]
+
+
+def test_a_data_set_about_somebody_else_is_not_overwritten(clip, chat):
+    out = run(clip, chat)
+    before = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(SettingsError, match="about Ana, not Ben"):
+        steps.augment(clip, "Ben", out, chat, SMALL)
+    assert {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_second_process_in_the_same_folder_is_refused(clip, chat):
+    def asked(what, done, total):
+        if what == "making positives" and done == 2:
+            with pytest.raises(SettingsError, match="another augmentation is running"):
+                run(clip, chat)
+
+    assert len(read_samples(run(clip, chat, progress=asked))) == 5
+
+
+def test_media_of_other_settings_go_and_what_is_not_ours_stays(clip, chat):
+    out = run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "clips": 6}))
+    mine, draft = out / "media" / "holiday.mp4", out / "media" / f".77-{'a' * 16}.mp4"
+    mine.write_bytes(b"film")
+    draft.write_bytes(b"half a fi")
+    run(clip, chat)
+    assert {p.name for p in (out / "media").iterdir()} == {Path(s.media).name for s in read_samples(out)} | {mine.name}
+
+
+@pytest.mark.parametrize(("name", "why"), [("  ", "visible character"), ("she", "questions use this word")])
+def test_a_name_that_nobody_can_have_is_told_before_anything_is_made(clip, chat, name, why):
+    with pytest.raises(PeopleError, match=why):
+        steps.augment(clip, name, clip.parent / "set", chat, SMALL)
+    assert not (clip.parent / "set").exists()
 
 
 @pytest.mark.parametrize("damage", ["result", "manifest"])
@@ -345,6 +378,7 @@ def test_a_teacher_that_cannot_be_loaded_is_named(clip, chat, tmp_path):
     with pytest.raises(SettingsError, match="neither a model's folder nor a hub id") as caught:
         run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": str(nowhere)}))
     assert str(nowhere) in caught.value.subject
+    assert not (clip.parent / "set").exists()  # told before an hour of work, not after it
 
 
 @pytest.mark.parametrize("wrong", ["index", "backgrounds", "drivers"])
