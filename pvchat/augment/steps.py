@@ -68,7 +68,7 @@ def augment(
     Raises:
         VideoReadError, SubjectError: the clip can't be used.
         PeopleError: nobody can be called so.
-        SettingsError: a generator, teacher or folder that isn't there; `out` is about somebody else, or being worked in.
+        SettingsError: a generator, teacher or folder isn't there; `out` is about somebody else, or being worked in.
         StoppedError: it was stopped.
     """
     config, out, name = config or AugmentConfig(), Path(out), _usable(name, chat)

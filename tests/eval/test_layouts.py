@@ -56,6 +56,55 @@ def test_a_person_twice_and_a_person_without_a_clip(tmp_path):
     assert len(found.problems) == 3
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"people": "Ana"}, "a list of names"),
+        ({"question": "  "}, "empty"),
+        ({"spans": {"Ana": [[5, 1]]}}, "in seconds"),
+        ({"people": ["ana"], "present": {"ana": True}}, "'ana' isn't among the people to enroll (1 questions)"),
+        ({"people": ["Zoe"], "present": {"Zoe": True}}, "'Zoe' isn't among the people to enroll (1 questions)"),
+    ],
+)
+def test_a_row_that_could_only_count_as_wrong_is_left_out_and_named(tmp_path, change, why):
+    found = read(lay_out(tmp_path, [ROW, {**ROW, "id": "b", **change}]))
+    assert [i.id for i in found.items] == ["a"]
+    assert len(found.problems) == 1
+    assert why in found.problems[0].what
+
+
+def test_one_name_in_two_spellings_is_one_person(tmp_path):
+    people = [{"name": "Ana", "enroll": "ana.mp4"}, {"name": "ANA", "enroll": "x.mp4"}]
+    found = read(lay_out(tmp_path, [ROW], people))
+    assert [(p.name, p.clip) for p in found.people] == [("Ana", "ana.mp4")]
+    assert "'ANA' stands there more than once" in found.problems[0].what
+
+
+@pytest.mark.parametrize("track", ["one", 1.5, True])
+def test_a_track_is_a_number(tmp_path, track):
+    people = [{"name": "Ana", "enroll": "ana.mp4"}, {"name": "Ben", "enroll": "x.mp4", "track": track}]
+    found = read(lay_out(tmp_path, [ROW], people))
+    assert [p.where for p in found.problems] == ["people.json:2"]
+
+
+def test_files_of_other_editors(tmp_path):
+    lay_out(tmp_path, [{**ROW, "answer": "yes\u2028she is"}, {**ROW, "id": "b"}])
+    rows = (tmp_path / "questions.jsonl").read_text(encoding="utf-8").replace("\\u2028", "\u2028")
+    (tmp_path / "questions.jsonl").write_bytes(rows.replace("\n", "\r\n").encode("utf-8-sig"))
+    (tmp_path / "people.json").write_bytes((tmp_path / "people.json").read_text().encode("utf-8-sig"))
+    found = read(tmp_path)
+    assert [(i.id, i.answer) for i in found.items] == [("a", "yes\u2028she is"), ("b", "yes")]
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"nhs": 5}'])
+def test_what_sets_json_cannot_be(tmp_path, text):
+    lay_out(tmp_path, [ROW])
+    (tmp_path / "sets.json").write_text(text)
+    with pytest.raises(SettingsError, match="an object for each set"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize("make", [lambda f: None, lambda f: touch(f, "a.txt"), lambda f: lay_out(f, ["{"])])
 def test_what_cannot_be_asked_is_refused(tmp_path, make):
     make(tmp_path)

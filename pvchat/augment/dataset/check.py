@@ -116,9 +116,7 @@ def _answer_problems(row: Row) -> Iterator[str]:
         if row.kind == "relative" and name != row.people[0]:
             continue
         others = [n for n in row.people if n != name]
-        refused = denied(row.answer, name, others) or (
-            not there and said(row.answer, [name, *others])[name] is False
-        )
+        refused = denied(row.answer, name, others) or (not there and said(row.answer, [name, *others])[name] is False)
         if refused is there:
             what = "refuses to describe" if there else "describes"
             yield f"the answer {what} {name}, who is {_told(there)}"
