@@ -16,6 +16,7 @@ from pvchat import video
 from pvchat.augment import journal, media, profile, steps
 from pvchat.augment.analyses import Analyses
 from pvchat.augment.augmentation import read_samples
+from pvchat.augment.folders import check as check_folders
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.positives import empty, registry
 from pvchat.augment.questions.teacher import HubTeacher
@@ -30,6 +31,7 @@ from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.identity.presence import PresenceModel
+from pvchat.index import VideoIndexError
 from pvchat.perception.experts.mesh import Mesh
 
 SMALL = AugmentConfig(clips=3, stills=2, negatives=0, seconds=0.3)
@@ -387,6 +389,25 @@ def test_folders_must_be_there(clip, chat, tmp_path, wrong):
         run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))
 
 
+def test_a_folder_without_an_index_is_told_before_anything_is_made(clip, chat, tmp_path):
+    (tmp_path / "videos").mkdir()
+    with pytest.raises(VideoIndexError, match="no index here"):
+        run(clip, chat, config=AugmentConfig(index=tmp_path / "videos"))
+    assert not (clip.parent / "set").exists()
+
+
+@pytest.mark.parametrize(("name", "file"), [("others", "a.txt"), ("backgrounds", ""), ("drivers", "a.srt")])
+def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, file):
+    (tmp_path / "there" / "below").mkdir(parents=True)
+    if file:
+        (tmp_path / "there" / file).write_text("no clip")
+    folder = (tmp_path / "there",) if name == "others" else tmp_path / "there"
+    with pytest.raises(SettingsError, match="no clip or picture"):
+        run(clip, chat, config=AugmentConfig(**{name: folder}))
+    (tmp_path / "there" / "below" / "b.PNG").write_bytes(b"")
+    check_folders(AugmentConfig(**{name: folder}))
+
+
 def test_analyses_are_kept_beside_the_samples(tmp_path):
     from pvchat.service import PVChat
 
@@ -420,8 +441,23 @@ def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
     assert cli.main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["positives"]["counts"]["planned"] == 6
     assert cli.main(["augment", "--check", str(out)]) == 0
+    capsys.readouterr()
+    assert cli.main(["augment", "--check", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"checked": str(out), "problems": []}
     (out / "media" / read_samples(out)[0].media.split("/")[1]).unlink()
     assert cli.main(["augment", "--check", str(out)]) == 1
+    capsys.readouterr()
+    assert cli.main(["augment", "--check", str(out), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)  # one document, as where nothing is wrong
+    assert "is missing" in told["problems"][0]["what"]
+
+
+@pytest.mark.parametrize("name", ["sheet.png", "nowhere/sheet.jpg"])
+def test_a_sheet_that_cannot_be_drawn_is_told_first(clip, capsys, monkeypatch, name):
+    monkeypatch.setattr(console, "open_chat", lambda args: pytest.fail("began to work"))
+    words = ["augment", str(clip), "--name", "Ana", "--out", str(clip.parent / "set")]
+    assert cli.main([*words, "--sheet", str(clip.parent / name)]) == 1
+    assert name in capsys.readouterr().err
 
 
 def test_the_command_asks_for_what_it_needs(clip, capsys):
