@@ -176,6 +176,35 @@ def test_an_official_file_alone_enrolls_from_its_own_first_positive(tmp_path):
     assert {i.video for i in found.items} == {"b.mp4"}  # what she is enrolled from isn't asked about
 
 
+def test_an_official_file_about_several_people(tmp_path):
+    """Each question is about those whom it names, and each is enrolled from a clip that shows nobody else of them."""
+    touch(tmp_path, *(f"{n}.mp4" for n in "abcde"))
+
+    def video(name, there, *questions, **more):
+        pairs = [{"question": q, "answer": "…", "is_special": s} for q, s in questions]
+        return {"video_name": f"{name}.mp4", "sks_present1": "Ana", "sks_present2": "Ben Li", "qa_pairs": pairs,
+                **({"sample_type": there} if isinstance(there, str) else
+                   {f"is_positive{n}": t for n, t in enumerate(there, 1)}), **more}  # fmt: skip
+
+    rows = [
+        video("a", "both"), video("b", "person2"), video("c", (True, False)),
+        video("d", "person2", ("Is <sks2> here?", True), ("What is Ana wearing?", False),
+              ("Are Ana and Ben Li here?", True)),
+        video("e", (False, False), ("Is anybody seen?", True)), {**video("e", "person9"), "qa_pairs": []}, "no entry",
+    ]  # fmt: skip
+    (tmp_path / "two_test.json").write_text(json.dumps({"videos": rows}))
+    found = read(tmp_path / "two_test.json")
+    assert {(p.name, p.clip) for p in found.people} == {("Ana", "c.mp4"), ("Ben Li", "b.mp4")}
+    assert [(i.people, i.kind, i.type, i.present) for i in found.items] == [
+        (("Ben Li",), "single", "existence", {"Ben Li": True}),
+        (("Ana",), "refusal", "appearance", {"Ana": False}),
+        (("Ana", "Ben Li"), "pair", "existence", {"Ana": False, "Ben Li": True}),
+        (("Ana",), "single", "existence", {"Ana": False}),
+    ]
+    assert found.items[0].question == "Is Ben Li here?"
+    assert [p.where for p in found.problems] == ["two_test.json: video 6", "two_test.json: video 7"]
+
+
 def test_yollava(tmp_path):
     touch(tmp_path, "train/bo/0.png", "train/bo/1.png", "train/oong/0.png", "test/bo/0.png", "test/oong/3.png")
     qa = {
