@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import errno
 import json
 import os
 import subprocess
@@ -308,23 +307,6 @@ def test_an_error_says_what_which_and_what_to_do(monkeypatch, capsys):
     assert captured.err == "error: [x]: is off\nTurn it on.\n"
     assert run("people", "list", "-v") == 1
     assert "Traceback" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("code", "hint"), [("ENOSPC", "Make room"), ("EFBIG", "Make room"), ("EROFS", "may read and write"), ("EIO", "")]
-)
-def test_what_the_system_refuses_is_told_without_a_traceback(monkeypatch, capsys, code, hint):
-    def fails(args):
-        raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)), "set/CARD.md")
-
-    monkeypatch.setattr(people, "list_people", fails)
-    assert run("people", "list", "--json") == 1
-    captured = capsys.readouterr()
-    assert captured.err.startswith("error: set/CARD.md: the system refuses: ")
-    assert "Traceback" not in captured.err
-    told = json.loads(captured.out)
-    assert told["subject"] == "set/CARD.md"
-    assert hint in told["hint"]
 
 
 def test_ctrl_c(monkeypatch, capsys):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ from pvchat_app.server import Options, serve
 from pvchat_app.sessions import Sessions
 
 from pvchat import PVChat, video
+from pvchat.cli import main as cli
+from pvchat.cli import people
 from pvchat.config import Settings, VideoConfig
 from pvchat.errors import PeopleError, PVChatError, SettingsError, SubjectError, VideoReadError
 from pvchat.identity.subjects import choose
@@ -119,3 +124,20 @@ def test_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
     sessions = Sessions()
     assert sessions.root.is_relative_to(tmp_path / "elsewhere")
     sessions.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [("ENOSPC", "Make room"), ("EFBIG", "Make room"), ("EROFS", "may read and write"), ("EIO", "")]
+)
+def test_what_the_system_refuses_is_told_without_a_traceback(monkeypatch, capsys, code, hint):
+    def fails(args):
+        raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)), "set/CARD.md")
+
+    monkeypatch.setattr(people, "list_people", fails)
+    assert cli.main(["people", "list", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: set/CARD.md: the system refuses: ")
+    assert "Traceback" not in captured.err
+    told = json.loads(captured.out)
+    assert told["subject"] == "set/CARD.md"
+    assert hint in told["hint"]

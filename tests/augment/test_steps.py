@@ -16,7 +16,6 @@ from pvchat import video
 from pvchat.augment import journal, media, profile, steps
 from pvchat.augment.analyses import Analyses
 from pvchat.augment.augmentation import read_samples
-from pvchat.augment.folders import check as check_folders
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.positives import empty, registry
 from pvchat.augment.questions.teacher import HubTeacher
@@ -29,9 +28,8 @@ from pvchat.chat.lines import Utterance
 from pvchat.cli import console
 from pvchat.cli import main as cli
 from pvchat.config import Settings
-from pvchat.errors import PeopleError, SettingsError
+from pvchat.errors import SettingsError
 from pvchat.identity.presence import PresenceModel
-from pvchat.index import VideoIndexError
 from pvchat.perception.experts.mesh import Mesh
 
 SMALL = AugmentConfig(clips=3, stills=2, negatives=0, seconds=0.3)
@@ -152,39 +150,6 @@ def test_another_clip_in_the_same_folder_starts_anew(clip, chat):
     clip.write_bytes(b"another clip")
     run(clip, chat)
     assert stamps(out)["profile"] != before["profile"]
-
-
-def test_a_data_set_about_somebody_else_is_not_overwritten(clip, chat):
-    out = run(clip, chat)
-    before = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    with pytest.raises(SettingsError, match="about Ana, not Ben"):
-        steps.augment(clip, "Ben", out, chat, SMALL)
-    assert {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-
-
-def test_a_second_process_in_the_same_folder_is_refused(clip, chat):
-    def asked(what, done, total):
-        if what == "making positives" and done == 2:
-            with pytest.raises(SettingsError, match="another augmentation is running"):
-                run(clip, chat)
-
-    assert len(read_samples(run(clip, chat, progress=asked))) == 5
-
-
-def test_media_of_other_settings_go_and_what_is_not_ours_stays(clip, chat):
-    out = run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "clips": 6}))
-    mine, draft = out / "media" / "holiday.mp4", out / "media" / f".77-{'a' * 16}.mp4"
-    mine.write_bytes(b"film")
-    draft.write_bytes(b"half a fi")
-    run(clip, chat)
-    assert {p.name for p in (out / "media").iterdir()} == {Path(s.media).name for s in read_samples(out)} | {mine.name}
-
-
-@pytest.mark.parametrize(("name", "why"), [("  ", "visible character"), ("she", "questions use this word")])
-def test_a_name_that_nobody_can_have_is_told_before_anything_is_made(clip, chat, name, why):
-    with pytest.raises(PeopleError, match=why):
-        steps.augment(clip, name, clip.parent / "set", chat, SMALL)
-    assert not (clip.parent / "set").exists()
 
 
 @pytest.mark.parametrize("damage", ["result", "manifest"])
@@ -383,31 +348,6 @@ def test_a_teacher_that_cannot_be_loaded_is_named(clip, chat, tmp_path):
     assert not (clip.parent / "set").exists()  # told before an hour of work, not after it
 
 
-@pytest.mark.parametrize("wrong", ["index", "backgrounds", "drivers"])
-def test_folders_must_be_there(clip, chat, tmp_path, wrong):
-    with pytest.raises(SettingsError, match="no such folder"):
-        run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))
-
-
-def test_a_folder_without_an_index_is_told_before_anything_is_made(clip, chat, tmp_path):
-    (tmp_path / "videos").mkdir()
-    with pytest.raises(VideoIndexError, match="no index here"):
-        run(clip, chat, config=AugmentConfig(index=tmp_path / "videos"))
-    assert not (clip.parent / "set").exists()
-
-
-@pytest.mark.parametrize(("name", "file"), [("others", "a.txt"), ("backgrounds", ""), ("drivers", "a.srt")])
-def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, file):
-    (tmp_path / "there" / "below").mkdir(parents=True)
-    if file:
-        (tmp_path / "there" / file).write_text("no clip")
-    folder = (tmp_path / "there",) if name == "others" else tmp_path / "there"
-    with pytest.raises(SettingsError, match="no clip or picture"):
-        run(clip, chat, config=AugmentConfig(**{name: folder}))
-    (tmp_path / "there" / "below" / "b.PNG").write_bytes(b"")
-    check_folders(AugmentConfig(**{name: folder}))
-
-
 def test_analyses_are_kept_beside_the_samples(tmp_path):
     from pvchat.service import PVChat
 
@@ -450,14 +390,6 @@ def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
     assert cli.main(["augment", "--check", str(out), "--json"]) == 1
     told = json.loads(capsys.readouterr().out)  # one document, as where nothing is wrong
     assert "is missing" in told["problems"][0]["what"]
-
-
-@pytest.mark.parametrize("name", ["sheet.png", "nowhere/sheet.jpg"])
-def test_a_sheet_that_cannot_be_drawn_is_told_first(clip, capsys, monkeypatch, name):
-    monkeypatch.setattr(console, "open_chat", lambda args: pytest.fail("began to work"))
-    words = ["augment", str(clip), "--name", "Ana", "--out", str(clip.parent / "set")]
-    assert cli.main([*words, "--sheet", str(clip.parent / name)]) == 1
-    assert name in capsys.readouterr().err
 
 
 def test_the_command_asks_for_what_it_needs(clip, capsys):
