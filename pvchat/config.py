@@ -105,6 +105,8 @@ class Settings:
     presence: PresenceConfig = field(default_factory=PresenceConfig)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise SettingsError(f"--seed {self.seed} is no seed.", hint="Use a whole number from 0.")
         if self.answers not in ("auto", *ANSWERS):
             hint = f"Use auto, {', '.join(ANSWERS[:-1])} or {ANSWERS[-1]}."
             raise SettingsError(f"unknown source of answers '{self.answers}'", hint=hint)

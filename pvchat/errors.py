@@ -35,7 +35,8 @@ class PVChatError(Exception):
 
     def __str__(self) -> str:
         head = f"{self.subject}: {self.what}" if self.subject else self.what
-        return f"{head} {self.hint}" if self.hint else head
+        stop = "" if head.endswith((".", "?", "!", ")")) else "."
+        return f"{head}{stop} {self.hint}" if self.hint else head
 
     def to_dict(self) -> dict[str, str]:
         """The error as JSON for `--json` and the API."""

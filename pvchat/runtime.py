@@ -11,8 +11,10 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pvchat.errors import SettingsError
 
@@ -141,6 +143,23 @@ def setup_logging(verbosity: int = 0) -> None:
     for handler in list(root.handlers):
         root.removeHandler(handler)
     root.addHandler(_log_handler(verbosity))
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Inside, transformers shows no progress bars of its own and warns of nothing: what is done is told by ours."""
+    from transformers.utils import logging as untyped
+
+    theirs: Any = untyped
+    shown, level = theirs.is_progress_bar_enabled(), theirs.get_verbosity()
+    theirs.disable_progress_bar()
+    theirs.set_verbosity_error()
+    try:
+        yield
+    finally:
+        theirs.set_verbosity(level)
+        if shown:
+            theirs.enable_progress_bar()
 
 
 def error_console() -> Console:

@@ -207,6 +207,7 @@ def test_options_become_settings(chat):
         (("--video.max_frames", "0"), "max_frames"),
         (("--presence.wrong_no", "0"), "presence"),
         (("--device", "toaster"), "toaster"),
+        (("--seed", "-1"), "--seed -1"),
     ],
 )
 def test_wrong_settings_are_1_and_named(chat, capsys, words, what):

@@ -216,9 +216,8 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
         train_person(chat, Namespace(**{**words, "name": "Nobody"}), lambda *_: None)
 
 
-def test_tokens_and_z_are_trained_and_stamped(chat: Chat) -> None:
-    """The others' files and the base stay as they are."""
-    torch = pytest.importorskip("torch")
+def lessons(chat: Chat):
+    """A tiny model behind the chat, Ana as it remembers her, and a data set about her."""
     import sys
 
     sys.path.insert(0, str(Path(__file__).parent / "train"))
@@ -226,20 +225,76 @@ def test_tokens_and_z_are_trained_and_stamped(chat: Chat) -> None:
     from make_sets import encode
 
     from pvchat.chat.describe import Describer
-    from pvchat.chat.personstates import STAMP
     from pvchat.chat.trained import TrainedModel
-    from pvchat.train.person.config import PersonConfig
 
     trained = TrainedModel(Path("nowhere"), "cpu", tiny())
     trained.stamp = "0123456789abcdef"
-    describer = Describer(trained, encode)
-    chat.describer = describer
+    chat.describer = Describer(trained, encode)
     samples, rows, seen = augmentation("Ana", 16)
-    who = enroll(seen[samples[2].id], "Ana")
-    person = describer.remember(who)
+    person = chat.describer.remember(enroll(seen[samples[2].id], "Ana"))
+    return person, deep.TrainingSet(samples, rows, lambda s: seen[s.id])
+
+
+def test_who_was_stored_when_training_was_cut_is_trained_on_to_the_same_end(chat: Chat, tmp_path: Path) -> None:
+    """What is stored of her then are the tokens of the best step: a resumed run starts where the cut one did."""
+    from pvchat.train.person.config import PersonConfig
+
+    person, data = lessons(chat)
+    config = PersonConfig(image_steps=2, video_steps=4, batch=4, validate_every=2, lr=0.05, z_lr=0.05)
+    straight = deep.learn(chat, person, data, DeepOptions(config))
+    stop = threading.Event()
+
+    def cut(what: str, done: float, total: float) -> None:
+        if done >= 3:
+            stop.set()
+
+    session = Session(folder=tmp_path, stop=stop, progress=cut)
+    stored = chat.people.add(deep.learn(chat, person, data, DeepOptions(config, session=session)))
+    assert not stored.extra[RECORD]["training"]["done"]
+    assert not np.array_equal(stored.arrays["tokens"], person.arrays["tokens"])
+    resumed = deep.learn(chat, stored, data, DeepOptions(config, session=Session(folder=tmp_path, resume=True)))
+    for name in ("tokens", "z"):
+        np.testing.assert_array_equal(resumed.arrays[name], straight.arrays[name])
+    told, whole = (p.extra[RECORD]["training"] for p in (resumed, straight))
+    assert told == whole
+
+
+@pytest.mark.parametrize("off", [{"lr": float("nan")}, {"z_lr": float("inf")}, {"anchor": float("nan")}])
+def test_a_rate_that_is_no_number_is_told(off: dict[str, float]) -> None:
+    from pvchat.train.person.config import PersonConfig
+
+    with pytest.raises(SettingsError, match=next(iter(off)).replace("_", "-")):
+        PersonConfig(**off)
+
+
+@pytest.mark.usefixtures("augmented")
+def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    from pvchat.cli import console
+    from pvchat.cli import main as cli
+    from pvchat.runtime import ProgressDisplay
+
+    told = {"steps": 7, "done": False}
+    monkeypatch.setattr(deep, "_trained", lambda chat, person, fresh, *_: (with_tokens(fresh), told))
+    monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
+    chat.people.add(person_of())
+    words = ["train", "person", "Ana", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
+    assert cli.main(words) == 0
+    assert "7 steps: stopped early, with the best until then; go on with --resume." in capsys.readouterr().out
+    told["done"] = True
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out == "Ana is trained on 36 samples.\n"
+
+
+def test_tokens_and_z_are_trained_and_stamped(chat: Chat) -> None:
+    """The others' files and the base stay as they are."""
+    torch = pytest.importorskip("torch")
+    from pvchat.chat.personstates import STAMP
+    from pvchat.train.person.config import PersonConfig
+
+    person, data = lessons(chat)
+    describer = chat.describer
     before = {k: v.clone() for k, v in describer.model.state_dict().items()}
     config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05, lora=1)
-    data = deep.TrainingSet(samples, rows, lambda s: seen[s.id])
     deeper = deep.learn(chat, person, data, DeepOptions(config))
     assert deeper.depth == "deep"
     assert deeper.extra[STAMP] == describer.stamp

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from make_analysis import make_analysis, make_track
 from make_studio import open_studio
 from PIL import Image
 from pvchat_app.server import Options, serve
 from pvchat_app.sessions import Sessions
 
 from pvchat import PVChat, video
+from pvchat.cli import main as cli
+from pvchat.cli import people
 from pvchat.config import Settings, VideoConfig
-from pvchat.errors import PeopleError, PVChatError, SettingsError, VideoReadError
+from pvchat.errors import PeopleError, PVChatError, SettingsError, SubjectError, VideoReadError
+from pvchat.identity.subjects import choose
 
 _LOAD = video.load
 
@@ -70,6 +77,36 @@ def test_a_question_that_is_no_text(chat: PVChat, tmp_path: Path, question: Any)
         chat.ask(tmp_path / "x.mp4", question)
 
 
+def test_questions_that_are_no_list(chat: PVChat, tmp_path: Path) -> None:
+    """One text would be read letter by letter."""
+    for call in (
+        lambda: chat.ask_many(tmp_path / "x.mp4", "Who is there?"),
+        lambda: chat.ask(tmp_path / "x.mp4", "And where?", history="Who is there?"),
+    ):
+        with pytest.raises(SettingsError, match="as a list"):
+            call()
+
+
+@pytest.mark.parametrize("track", ["1", 1.5, 0, 9])
+def test_a_track_that_is_none(track: Any) -> None:
+    with pytest.raises(SubjectError, match="there is no track"):
+        choose(make_analysis(make_track(1)), track, "a.mp4")
+
+
+@pytest.mark.parametrize("seed", [-1, "a", 0.5])
+def test_a_seed_that_is_none(seed: Any) -> None:
+    with pytest.raises(SettingsError, match="is no seed"):
+        Settings(seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [("is off", "x: is off. Mend it."), ("is off.", "x: is off. Mend it."), ("(cut)", "x: (cut) Mend it.")],
+)
+def test_an_error_in_one_line_has_its_stop(what: str, told: str) -> None:
+    assert str(SettingsError(what, subject="x", hint="Mend it.")) == told
+
+
 def test_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder below a file can't be made by anybody, root included."""
     (tmp_path / "file").touch()
@@ -87,3 +124,20 @@ def test_a_home_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
     sessions = Sessions()
     assert sessions.root.is_relative_to(tmp_path / "elsewhere")
     sessions.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [("ENOSPC", "Make room"), ("EFBIG", "Make room"), ("EROFS", "may read and write"), ("EIO", "")]
+)
+def test_what_the_system_refuses_is_told_without_a_traceback(monkeypatch, capsys, code, hint):
+    def fails(args):
+        raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)), "set/CARD.md")
+
+    monkeypatch.setattr(people, "list_people", fails)
+    assert cli.main(["people", "list", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: set/CARD.md: the system refuses: ")
+    assert "Traceback" not in captured.err
+    told = json.loads(captured.out)
+    assert told["subject"] == "set/CARD.md"
+    assert hint in told["hint"]

@@ -12,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pvchat.assets.archives import disk_full
 from pvchat.errors import WeightsError
+from pvchat.runtime import quiet_transformers
 from pvchat.schemas import Progress
 
 BYTES_PER_VALUE = 4  # float32
@@ -41,7 +41,7 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
     what, tell = f"converting {gguf.name}", progress or (lambda what, done, total: None)
     tell(what, 0, 0)
     try:
-        with _quiet():
+        with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):  # no switch ends tqdm's bar over tensors
             model, tokenizer, total = _read(gguf)
             tell(what, int(READING_SHARE * total), total)
             model.save_pretrained(str(folder))
@@ -77,18 +77,3 @@ def _read(gguf: Path) -> tuple[Any, Any, int]:
             hint="It needs the packages transformers, gguf and accelerate as PVChat's own installation brings them.",
         ) from error
     return model, tokenizer, model.num_parameters() * BYTES_PER_VALUE
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Inside, transformers shows no progress bars of its own: ours tells what happens."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        with contextlib.redirect_stderr(io.StringIO()):  # no switch ends tqdm's bar over a GGUF's tensors
-            yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()

@@ -28,6 +28,7 @@ def measure(run: Augmentation, made: str) -> dict[str, Any]:
     run.keep(found)
     return {
         "clip": run.clip.name,
+        "name": run.name,
         "kind": found.person.kind,
         "has": sorted(found.has),
         "counts": {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())},

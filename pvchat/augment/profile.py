@@ -138,7 +138,12 @@ def build(
 
 
 def save(profile: Profile, path: Path) -> None:
-    """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step."""
+    """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step.
+
+    Raises:
+        OSError: disk full, no permission; nothing is left behind then.
+    """
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     kept = ("times", "boxes", "meshes", "motion")
@@ -150,6 +155,8 @@ def save(profile: Profile, path: Path) -> None:
     try:
         save_file(arrays, draft, {"card": json.dumps({**card, "spans": profile.spans})})
         os.replace(draft, path)
+    except SafetensorError as error:  # its errors of the file system are no OSError
+        raise OSError(str(error)) from error
     finally:
         draft.unlink(missing_ok=True)
 

@@ -38,18 +38,25 @@ def make(out: str | Path, path: str | Path, *, most: int = 80, max_bytes: int = 
         `path`.
 
     Raises:
-        PVChatError: nothing to show there, or another ending.
+        PVChatError: nothing to show there, or another ending or folder.
     """
     from pvchat.augment.augmentation import read_samples
 
     out, path = Path(out), Path(path)
-    if path.suffix.lower() not in (".jpg", ".jpeg"):
-        raise PVChatError("a contact sheet is a JPEG.", subject=str(path), hint="Let the name end in .jpg.")
+    check(path)
     if not (out / "samples.jsonl").exists():
         raise PVChatError("there are no samples here.", subject=str(out), hint="Run `pvchat augment` first.")
     tiles = [_tile(out, sample) for sample in _order(read_samples(out))[:most]]
     path.write_bytes(_encode(lay_out([t for t in tiles if t is not None]), max_bytes))
     return path
+
+
+def check(path: Path) -> None:
+    """Raise PVChatError where a sheet can't have this name."""
+    if path.suffix.lower() not in (".jpg", ".jpeg"):
+        raise PVChatError("a contact sheet is a JPEG.", subject=str(path), hint="Let the name end in .jpg.")
+    if not path.absolute().parent.is_dir():
+        raise PVChatError("its folder doesn't exist.", subject=str(path), hint="Choose another path.")
 
 
 def lay_out(tiles: Sequence[Image.Image], columns: int = _COLUMNS) -> Image.Image:

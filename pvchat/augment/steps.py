@@ -15,15 +15,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment import filtering, folders, making, telling
-from pvchat.augment.augmentation import RESULTS, Augmentation
+from pvchat.augment import filtering, folders, making, place, telling
+from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.journal import file_hash, read_manifest, write_manifest
 from pvchat.augment.schemas import STEPS
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import NOBODY, Watch
+from pvchat.people.naming import require_usable
+from pvchat.people.person import clean_name
 from pvchat.schemas import Service
 
-VERSION = 1  # of what the steps make: manifests of another version are made anew
+VERSION = 2  # of what the steps make: manifests of another version are made anew
 _FROM: dict[str, tuple[str, ...]] = {
     "profile": (), "positives": ("profile",), "negatives": ("profile",), "filter": ("positives", "negatives"),
     "questions": ("filter",), "dataset": ("filter", "questions"),
@@ -55,7 +57,7 @@ def augment(
     Args:
         clip: a video, an animation or a photo.
         name: the subject's, as questions say it.
-        out: folder; created. One that an earlier call left is gone on with.
+        out: folder; created. One that an earlier call left is gone on with; what lies in it of other settings goes.
         chat: runs the experts.
         config: how much of what.
         watch: told what is being done; stops it between two samples.
@@ -65,19 +67,31 @@ def augment(
 
     Raises:
         VideoReadError, SubjectError: the clip can't be used.
-        SettingsError: a generator or folder that isn't there.
+        PeopleError: nobody can be called so.
+        SettingsError: a generator, teacher or folder isn't there; `out` is about somebody else, or being worked in.
         StoppedError: it was stopped.
     """
-    config, out = config or AugmentConfig(), Path(out)
+    config, out, name = config or AugmentConfig(), Path(out), _usable(name, chat)
     folders.check(config)
-    (out / "media").mkdir(parents=True, exist_ok=True)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
-    for number, step in enumerate(STEPS):
-        run.check()
-        watch.tell("augmentation", number, len(STEPS))
-        _step(run, step)
+    _ = run.teacher  # one that isn't there is told before anything is made
+    with place.held(out, name):
+        for number, step in enumerate(STEPS):
+            run.check()
+            watch.tell("augmentation", number, len(STEPS))
+            _step(run, step)
+        for path in place.strays(out, read_samples(out)):
+            path.unlink()
     watch.tell("augmentation", len(STEPS), len(STEPS))
     return out
+
+
+def _usable(name: str, chat: Service) -> str:
+    """The name as it is stored; names of people who are enrolled aren't judged again."""
+    name = clean_name(name)
+    if name not in chat.people.names():
+        require_usable(name, {})
+    return name
 
 
 def summary(out: str | Path) -> dict[str, Any]:

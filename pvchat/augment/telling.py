@@ -40,5 +40,5 @@ def write_dataset(run: Augmentation, made: str) -> dict[str, Any]:
     samples = [s for s in read_samples(run.out) if not s.dropped]
     rows = [Row(**row) for row in read_lines(run.out / RESULTS["questions"])]
     dataset.write(run.out, samples, rows)
-    size = sum(p.stat().st_size for p in (run.out / "media").iterdir())
+    size = sum((run.out / s.media).stat().st_size for s in samples)
     return {"counts": {"samples": len(samples), "rows": len(rows), "media_bytes": size}, "dropped": {}}

@@ -28,10 +28,17 @@ class ImageTextModel:
     Args:
         path: its name.
         device: torch device.
+
+    Raises:
+        SettingsError: nothing can have this name.
     """
 
     def __init__(self, path: str | Path, device: str = "cpu") -> None:
         self.path, self.device = str(path), device
+        source = read_source(self.path) or read_source(f"{HUB}{self.path.removeprefix(HUB)}")
+        if source is None:
+            raise SettingsError("this is no video language model of transformers.", subject=self.path)
+        self._source = source
         self._base: Base | None = None
 
     def reply(self, messages: list[dict[str, Any]], max_tokens: int) -> str:
@@ -44,15 +51,17 @@ class ImageTextModel:
         Raises:
             SettingsError: the model can't be loaded.
         """
-        base = self._load()
+        base = self.load()
         return reply(base, inputs_of_chat(base, messages, dict(base.family.still)), max_tokens)
 
-    def _load(self) -> Base:
+    def load(self) -> Base:
+        """The model, loaded when it is first needed.
+
+        Raises:
+            SettingsError: it can't be loaded.
+        """
         if self._base is None:
-            source = read_source(self.path) or read_source(f"{HUB}{self.path.removeprefix(HUB)}")
-            if source is None:
-                raise SettingsError("this is no video language model of transformers.", subject=self.path)
-            self._base = load_base(source, self.device)
+            self._base = load_base(self._source, self.device)
         return self._base
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pvchat.bases.shapes import shape_of
 from pvchat.bases.sources import BaseSource
-from pvchat.bases.speed import BYTES, Speed, pace, rates_of, speed_of
+from pvchat.bases.speed import BYTES, Speed, measurable, pace, rates_of, speed_of
 from pvchat.runtime import seconds, size
 
 FRAMES = 8  # shown to a base that we don't know (PVChat, arXiv 2503.17069, shows 8)
@@ -77,7 +77,7 @@ def size_of(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
         return Size(None, dtype, frames, None, room)
     cached = 2 * shape.layers * shape.groups * shape.head * min(4.0, max(2.0, BYTES[dtype]))  # of a token
     needed = shape.parameters * BYTES[dtype] * (1 + WORKING) + cached * (frames * shape.tokens + TEXT_TOKENS)
-    speed = speed_of(shape, frames, dtype, rates_of(device, dtype))
+    speed = speed_of(shape, frames, dtype, rates_of(device, dtype)) if measurable(device) else None
     return Size(shape.parameters, dtype, frames, int(needed), room, speed)
 
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from pvchat.bases.shapes import Shape
-from pvchat.runtime import matrix_units
+from pvchat.runtime import available_devices, matrix_units
 
 ASKED_TOKENS = 170  # of a prompt beside its frames: names, times, what was measured, the question
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "8bit": 1.1, "4bit": 0.65}  # a weight; scales count
@@ -64,6 +64,11 @@ def speed_of(shape: Shape, frames: int, dtype: str, rates: Rates) -> Speed:
     cache = 2 * tokens * shape.layers * shape.groups * shape.head * max(2.0, BYTES[dtype])
     word = ((shape.decoder + shape.words) * BYTES[dtype] + cache) / (READS * rates.read) + calls
     return Speed((sees + reads) / (REACHED * rates.operations) + calls, 1 / word)
+
+
+def measurable(device: str) -> bool:
+    """Whether a device is here, so that its rates can be told; a base may be sized for another machine's."""
+    return device == "cpu" or device.partition(":")[0] in available_devices()
 
 
 def rates_of(device: str, dtype: str, clock: Clock = time.perf_counter) -> Rates:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.errors import WeightsError
-from pvchat.runtime import compact_dtype
+from pvchat.runtime import compact_dtype, quiet_transformers
 
 Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant", "content": text}
 
@@ -82,7 +82,8 @@ class LanguageModel:
             if tokenizer.pad_token_id is None:
                 tokenizer.pad_token = tokenizer.eos_token
             dtype = compact_dtype(self.device)
-            model: Any = AutoModelForCausalLM.from_pretrained(str(path), local_files_only=True, dtype=dtype)
+            with quiet_transformers():
+                model: Any = AutoModelForCausalLM.from_pretrained(str(path), local_files_only=True, dtype=dtype)
             self._parts = tokenizer, model.eval().to(self.device)
         return self._parts
 

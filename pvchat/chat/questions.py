@@ -138,6 +138,8 @@ def read_questions(
         UnknownPersonError: one asks about somebody who isn't enrolled.
         SettingsError: one is no text.
     """
+    if isinstance(history, str) or isinstance(texts, str):
+        raise SettingsError("questions come as a list.", hint="Put a single one in brackets.")
     previous: Question | None = None
     for turn in history:
         previous = read_question(turn if isinstance(turn, str) else turn[0], names, aliases, previous, encode)

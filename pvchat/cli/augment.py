@@ -8,6 +8,7 @@ exit code 1; the others are done.
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,20 +66,20 @@ def register(commands: Commands) -> None:
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Make a data set about the person of one clip, of many clips, or check one."""
+def run(args: argparse.Namespace) -> int:
+    """Make a data set about the person of one clip, of many clips, or check one; returns the exit code."""
     if args.check:
-        check(args)
-        return
+        return check(args)
     if not args.many and not (args.clip and args.name and args.out):
         raise SettingsError("a clip, --name and --out are needed.", hint="Or use --many FILE, or --check DIR.")
     config = _config(args)
     if args.many:
-        many(args, config, settings_of(args))
-        return
+        return many(args, config, settings_of(args))
     from pvchat.augment import sheet, steps
     from pvchat.augment.watch import Watch
 
+    if args.sheet:
+        sheet.check(Path(args.sheet))
     chat, progress = console.open_chat(args)
     with progress:
         out = steps.augment(args.clip, args.name, args.out, chat, config, Watch(progress))
@@ -89,30 +90,35 @@ def run(args: argparse.Namespace) -> None:
         console.write_json(made)
     else:
         console.open_console().print(_table(made))
+    return 0
 
 
-def check(args: argparse.Namespace) -> None:
-    """Whether a data set is whole and consistent.
+def check(args: argparse.Namespace) -> int:
+    """Whether a data set is whole and consistent; returns the exit code. With `--json` all problems are written.
 
     Raises:
-        PVChatError: it isn't; names the first bad rows.
+        SettingsError: there is no data set.
     """
     from pvchat.augment.dataset.check import check as problems_of
 
     problems = problems_of(Path(args.check))
+    if args.json:
+        console.write_json({"checked": str(args.check), "problems": [asdict(problem) for problem in problems]})
     if problems:
         shown = "; ".join(map(str, problems[:_SHOWN]))
         rest = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise PVChatError(f"{len(problems)} problems: {shown}{rest}.", subject=args.check)
-    console.report(args, {"checked": str(args.check), "problems": []}, f"{args.check} is in order.")
+        console.show_error(PVChatError(f"{len(problems)} problems: {shown}{rest}.", subject=args.check), False)
+        return 1
+    if not args.json:
+        console.write(f"{args.check} is in order.")
+    return 0
 
 
-def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) -> None:
-    """Augment every clip of a list.
+def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) -> int:
+    """Augment every clip of a list; returns the exit code: 1 where some jobs failed.
 
     Raises:
         SettingsError: the list is off.
-        PVChatError: some jobs failed.
     """
     from pvchat.augment.engine import augment_many
     from pvchat.augment.watch import Watch
@@ -128,9 +134,9 @@ def many(args: argparse.Namespace, config: AugmentConfig, settings: Settings) ->
         what = f"failed: {row['error']['what']}" if "error" in row else f"{row['rows']} rows in {row['out']}"
         console.open_console().print(console.plain(f"{row['clip']}: {what}"), soft_wrap=True)
     if failed:
-        raise PVChatError(
-            f"{len(failed)} of {len(rows)} clips failed.", subject=args.many, hint="Run it again for those."
-        )
+        what = f"{len(failed)} of {len(rows)} clips failed."
+        console.show_error(PVChatError(what, subject=args.many, hint="Run it again for those."), False)
+    return int(bool(failed))
 
 
 def open_service(settings: Settings) -> PVChat:
@@ -152,7 +158,7 @@ def read_jobs(path: Path, out: Path | None) -> list[Job]:
 
     jobs = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, ValueError) as error:
         raise SettingsError("the list of clips can't be read.", subject=str(path)) from error
     for number, line in enumerate(lines, 1):

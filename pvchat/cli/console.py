@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import errno
 import os
 import sys
 import unicodedata
@@ -100,6 +101,16 @@ def plain(text: str) -> str:
     from rich.markup import escape
 
     return escape(text)
+
+
+def refused(error: OSError) -> PVChatError:
+    """What the system refused, with what to do about it."""
+    full, closed = ("ENOSPC", "EDQUOT", "EFBIG"), ("EACCES", "EPERM", "EROFS")
+    hints = {getattr(errno, name, None): "Make room, or choose another disk." for name in full}
+    hints |= {getattr(errno, name): "Choose a place that you may read and write." for name in closed}
+    hints |= {code: "Choose another path." for code in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST)}
+    what = f"the system refuses: {(error.strerror or str(error) or type(error).__name__).rstrip('.')}."
+    return PVChatError(what, subject=str(error.filename or ""), hint=hints.get(error.errno, ""))
 
 
 def show_error(error: PVChatError, as_json: bool) -> None:

@@ -6,6 +6,7 @@ In: parsed words. Out: the result as text, or as JSON with `--json`.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def register(commands: Commands) -> None:
     add("--no-frames", action="store_true", help="no pictures of the clips in the report")
     add("--resamples", type=int, default=1000, metavar="N", help="of the bootstrap (default 1000)")
     add("--bertscore", default="minilm", metavar="MODEL", help="minilm, none, or a hub model such as roberta-large")
-    add("--judge", default="", metavar="JUDGE", help="hub:MODEL or http://HOST/v1#MODEL; without it, rules only")
+    add("--judge", default="", metavar="JUDGE", help="hub:FOLDER or http://HOST/v1#MODEL; without it, rules only")
     add("--restart", action="store_true", help="delete the run that DIR holds and start over")
     add("--compare", nargs=2, metavar=("RUN1", "RUN2"), help="compare two finished runs (RUN or RUN:SYSTEM)")
     add("--convert", metavar="DIR", help="only write the manifest to DIR in PVChat's own layout")
@@ -80,7 +81,7 @@ def _convert(args: argparse.Namespace) -> tuple[Any, str]:
 def _measure(args: argparse.Namespace, settings: Settings) -> tuple[Any, str]:
     from pvchat.eval.options import EvalOptions
     from pvchat.eval.run import run
-    from pvchat.eval.summary import text_of
+    from pvchat.eval.summary import remarks, text_of
     from pvchat.runtime import ProgressDisplay
 
     systems = tuple(name.strip() for name in args.systems.split(",") if name.strip())
@@ -91,4 +92,5 @@ def _measure(args: argparse.Namespace, settings: Settings) -> tuple[Any, str]:
     )  # fmt: skip
     with ProgressDisplay() as progress:
         metrics = run(args.manifest, args.out, options, settings, progress)
-    return metrics, f"{text_of(metrics)}\nReport: {Path(args.out) / 'report.html'}"
+    told = json.loads((Path(args.out) / "run.json").read_text(encoding="utf-8"))
+    return metrics, "\n".join([text_of(metrics), *remarks(told), f"Report: {Path(args.out) / 'report.html'}"])

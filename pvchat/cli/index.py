@@ -62,8 +62,8 @@ def build(args: argparse.Namespace) -> None:
     _report(args, report, folder.place(Path(args.folder), _place(args)))
 
 
-def add(args: argparse.Namespace) -> None:
-    """Add single clips."""
+def add(args: argparse.Namespace) -> int:
+    """Add single clips; returns the exit code: 1 where none could be added."""
     from pvchat.index import folder
     from pvchat.index.entries import VideoIndexError
 
@@ -72,8 +72,10 @@ def add(args: argparse.Namespace) -> None:
     with progress:
         report = folder.add(place, [Path(clip) for clip in args.clips], chat, progress=progress)
     _report(args, report, place)
-    if len(report.failed) == len(args.clips):
-        raise VideoIndexError("none of the clips could be added.", subject=str(place))
+    if len(report.failed) < len(args.clips):
+        return 0
+    console.show_error(VideoIndexError("none of the clips could be added.", subject=str(place)), False)
+    return 1
 
 
 def remove(args: argparse.Namespace) -> None:

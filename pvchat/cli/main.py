@@ -54,19 +54,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = args.run(args)
         sys.stdout.flush()
-    except PVChatError as error:
-        if args.verbose:
-            import traceback
-
-            traceback.print_exc()
-        console.show_error(error, args.json)
-        return USER_ERROR
     except KeyboardInterrupt:
         console.say("Stopped. What was finished is kept; nothing half done is.")
         return INTERRUPTED
     except BrokenPipeError:  # `pvchat people | head`
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return USER_ERROR
+    except (PVChatError, OSError) as error:  # the system's: a full or read-only disk, a file in a folder's place
+        if args.verbose:
+            import traceback
+
+            traceback.print_exc()
+        console.show_error(error if isinstance(error, PVChatError) else console.refused(error), args.json)
         return USER_ERROR
     return int(code or OK)
 

@@ -80,7 +80,10 @@ def run_person(args: argparse.Namespace) -> None:
     chat, progress = console.open_chat(args)
     with progress:
         row = train_person(chat, args, progress)
-    console.report(args, row, f"{row['name']} is trained on {row['training']['samples']} samples.")
+    told = row["training"].get("training", {})
+    cut = "" if told.get("done", True) else f", {told['steps']} steps: stopped early, with the best until then"
+    more = "; go on with --resume" if cut and args.out else ""
+    console.report(args, row, f"{row['name']} is trained on {row['training']['samples']} samples{cut}{more}.")
 
 
 def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A judge model for entity specificity and descriptive completeness, 0–5, behind one protocol.
 
-Judges: "hub:MODEL" (a causal LM of transformers, a folder or hub id) and "http(s)://…/v1#MODEL" (any OpenAI-compatible
+Judges: "hub:FOLDER" (a causal LM of transformers) and "http(s)://…/v1#MODEL" (any OpenAI-compatible
 endpoint; its key is read from $PVCHAT_JUDGE_KEY). Every reply is kept in judge.jsonl, so that a resumed run asks
 nothing twice. A reply without two scores is counted and named; it is never replaced by the rules' score.
 """
@@ -14,6 +14,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -87,14 +88,14 @@ def open_judge(words: str) -> Judge:
     """A judge by its description.
 
     Raises:
-        SettingsError: neither "hub:MODEL" nor "http(s)://…/v1#MODEL".
+        SettingsError: neither "hub:FOLDER" with a folder that is there nor "http(s)://…/v1#MODEL".
     """
-    if words.startswith("hub:") and len(words) > 4:
+    if words.startswith("hub:") and len(words) > 4 and Path(words.removeprefix("hub:")).is_dir():
         return HubJudge(words.removeprefix("hub:"))
     parts = urlsplit(words)
     if parts.scheme in ("http", "https") and parts.netloc and parts.fragment:
         return EndpointJudge(words.partition("#")[0], parts.fragment)
-    raise SettingsError("no such judge.", subject=f"--judge {words}", hint="Use hub:MODEL or http://HOST/v1#MODEL.")
+    raise SettingsError("no such judge.", subject=f"--judge {words}", hint="Use hub:FOLDER or http://HOST/v1#MODEL.")
 
 
 def judge_all(judge: Judge, manifest: Manifest, rows: Sequence[Row], journal: Journal, progress: Progress) -> Row:

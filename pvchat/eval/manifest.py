@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pvchat.errors import SettingsError
+from pvchat.people.person import name_key
 
 TYPES = ("existence", "appearance", "action", "location", "other")
 KINDS = ("single", "refusal", "pair", "triple", "relative", "who")
@@ -106,21 +108,24 @@ def read_folder(folder: Path) -> Manifest:
     """The layout of `people.json` + `questions.jsonl` (+ `sets.json`).
 
     Raises:
-        SettingsError: one of the two files is missing or isn't JSON at all.
+        SettingsError: one of the two files is missing or isn't JSON at all; `sets.json` holds something else.
     """
     try:
-        rows = json.loads((folder / "people.json").read_text(encoding="utf-8"))
-        lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-        sets = json.loads(_text(folder / "sets.json") or "{}")
+        rows = json.loads(_text(folder / "people.json"))
+        lines = _text(folder / "questions.jsonl").split("\n")  # `splitlines` also cuts inside of texts, at U+2028
+        sets = json.loads(_text(folder / "sets.json")) if (folder / "sets.json").exists() else {}
     except (OSError, ValueError) as error:
         hint = "It needs people.json and questions.jsonl; data/README.md shows them."
         raise SettingsError(f"the manifest can't be read ({error}).", subject=str(folder), hint=hint) from error
+    if not isinstance(sets, dict) or not all(isinstance(row, dict) for row in sets.values()):
+        hint = 'It looks like {"clinic": {"suite": "medical", "drawn": false}}.'
+        raise SettingsError("an object for each set is expected.", subject=str(folder / "sets.json"), hint=hint)
     problems: list[Problem] = []
     people = _collect(rows, "people.json", problems, _subject)
-    first = {p.name: p for p in reversed(people)}
-    for twice in [p for p in people if first[p.name] is not p]:
+    first = {name_key(p.name): p for p in reversed(people)}
+    for twice in [p for p in people if first[name_key(p.name)] is not p]:
         problems.append(Problem("people.json", f"'{twice.name}' stands there more than once; the first counts"))
-    people = [p for p in people if first[p.name] is p]
+    people = [p for p in people if first[name_key(p.name)] is p]
     numbered = [line for line in enumerate(lines, 1) if line[1].strip()]
     items = _collect([text for _, text in numbered], "questions.jsonl", problems, _item, [n for n, _ in numbered])
     kept = _unique(items, problems)
@@ -128,7 +133,10 @@ def read_folder(folder: Path) -> Manifest:
 
 
 def checked(manifest: Manifest) -> Manifest:
-    """The manifest without clips that aren't there; each of them is a problem that says how many questions it takes."""
+    """The manifest without clips that aren't there, and without questions about those whom nobody can enroll.
+
+    Each clip and name is a problem that says how many questions it takes.
+    """
     problems = list(manifest.problems)
     there = {clip: manifest.path(clip).is_file() for clip in {i.video for i in manifest.items}}
     for clip in sorted(clip for clip, found in there.items() if not found):
@@ -139,6 +147,10 @@ def checked(manifest: Manifest) -> Manifest:
             problems.append(Problem(person.clip, f"the enrollment clip of {person.name} isn't there"))
     people = tuple(p for p in manifest.people if manifest.path(p.clip).is_file())
     items = tuple(i for i in manifest.items if there[i.video])
+    strange = Counter(name for i in items for name in set(i.people) - {p.name for p in people})
+    for name, count in strange.items():
+        problems.append(Problem("questions", f"'{name}' isn't among the people to enroll ({count} questions)"))
+    items = tuple(i for i in items if strange.keys().isdisjoint(i.people))
     return replace(manifest, people=people, problems=tuple(problems), items=items)
 
 
@@ -188,7 +200,9 @@ def _subject(row: dict[str, Any]) -> Subject:
     name, clip = row["name"], row["enroll"]
     if not (isinstance(name, str) and name.strip() and isinstance(clip, str)):
         raise ValueError("name and enroll must be texts")
-    return Subject(name, clip, str(row.get("set", "")), row.get("track"))
+    if not isinstance(track := row.get("track"), int | None) or isinstance(track, bool):
+        raise ValueError(f"`track` must be a whole number, not {track!r}")
+    return Subject(name, clip, str(row.get("set", "")), track)
 
 
 def _item(line: str) -> Item:
@@ -198,11 +212,15 @@ def _item(line: str) -> Item:
     present = row["present"]
     if not isinstance(present, dict) or not all(isinstance(v, bool) for v in present.values()):
         raise ValueError("`present` must give true or false for each name")
+    if not isinstance(row["people"], list):
+        raise ValueError("`people` must be a list of names")
     if unnamed := [name for name in row["people"] if name not in present]:
         raise ValueError(f"`present` says nothing about {', '.join(unnamed)}")
     for key in ("id", "video", "question", "answer"):
         if not isinstance(row[key], str):
             raise ValueError(f"`{key}` must be a text")
+    if not row["question"].strip():
+        raise ValueError("`question` is empty")
     if row.get("clothes") not in (None, *CLOTHES):
         raise ValueError(f"`clothes` is same or changed, not {row['clothes']!r}")
     return Item(
@@ -215,7 +233,10 @@ def _item(line: str) -> Item:
 def _spans(value: Any) -> dict[str, Spans] | None:
     if value is None:
         return None
-    return {name: [(float(a), float(b)) for a, b in spans] for name, spans in value.items()}
+    found = {name: [(float(a), float(b)) for a, b in spans] for name, spans in value.items()}
+    if wrong := [span for spans in found.values() for span in spans if not 0 <= span[0] <= span[1]]:
+        raise ValueError(f"`spans` must be [start, end] in seconds, not {list(wrong[0])}")
+    return found
 
 
 def _unique(items: list[Item], problems: list[Problem]) -> list[Item]:
@@ -229,4 +250,4 @@ def _unique(items: list[Item], problems: list[Problem]) -> list[Item]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return path.read_text(encoding="utf-8-sig")  # some editors put a mark before the first character

@@ -32,7 +32,7 @@ class EvalOptions:
         frames: put pictures of the worst failures into the report.
         resamples: of the bootstrap.
         bertscore: the scorer's model: "minilm" offline, a hub id or folder otherwise, "none" to leave it out.
-        judge: "" for rules only, "hub:MODEL" or an OpenAI-compatible "http://…/v1#MODEL".
+        judge: "" for rules only, "hub:FOLDER" or an OpenAI-compatible "http://…/v1#MODEL".
         restart: delete a run that the folder holds instead of going on with it.
         maker, options: see `worker.Spec`; for tests.
     """
@@ -63,8 +63,11 @@ def check(options: EvalOptions) -> None:
     """Refuse what can't be run.
 
     Raises:
-        SettingsError: there is no such suite, half or depth.
+        SettingsError: there is no such suite, half or depth, or a number is too small.
     """
+    for name, least in (("workers", 1), ("resamples", 0)):
+        if (count := getattr(options, name)) < least:
+            raise SettingsError(f"must be at least {least}, not {count}.", subject=f"--{name}")
     allowed = {"suite": SUITES, "half": ("", *HALVES), "depth": DEPTHS}
     for name, values in allowed.items():
         if (value := getattr(options, name)) not in values:

@@ -29,6 +29,8 @@ TOLD = (("wording", "content_f1"), ("wording", "rouge_l"), ("wording", "bleu1"),
 def main(argv: Sequence[str] | None = None) -> None:
     """Print the tables of a run."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if not 1 <= len(words) <= 2 or words[0].startswith("-"):
+        raise SystemExit("usage: python -m pvchat.eval.results RUN [SYSTEM]")
     try:
         sys.stdout.write(tables(Path(words[0]), words[1] if len(words) > 1 else ""))
     except PVChatError as error:
@@ -39,13 +41,16 @@ def tables(folder: Path, system: str = "") -> str:
     """All tables of a run; `system` is looked at closer, the best of ours when empty.
 
     Raises:
-        SettingsError: the folder holds no finished run.
+        SettingsError: the folder holds no finished run, or the run has no such system.
     """
     if not (folder / "metrics.json").is_file():
         hint = "Run `pvchat eval` to its end first."
         raise SettingsError("it holds no finished run.", subject=str(folder), hint=hint)
     metrics, run = (json.loads((folder / f"{n}.json").read_text(encoding="utf-8")) for n in ("metrics", "run"))
     systems = metrics["systems"]
+    if system and system not in systems:
+        hint = f"Use one of: {', '.join(systems)}."
+        raise SettingsError(f"it has no system '{system}'.", subject=str(folder), hint=hint)
     system = system or next((s for s in MAIN if s in systems), next(iter(systems)))
     beside = [system, *(s for s in (BESIDE,) if s in systems and s != system)]
     blind = [s for s in systems if s in (system, "prior")]

@@ -29,6 +29,7 @@ from pvchat.eval import provenance
 from pvchat.eval.enrolling import enroll_all
 from pvchat.eval.halves import of_half
 from pvchat.eval.journal import Journal
+from pvchat.eval.judge import open_judge
 from pvchat.eval.layouts.reading import read
 from pvchat.eval.manifest import limited
 from pvchat.eval.options import MAKER, EvalOptions, check
@@ -74,6 +75,8 @@ def run(
     """
     settings, out = (chat.settings if chat is not None else settings) or Settings(), Path(out)
     check(options)
+    if options.judge:
+        open_judge(options.judge)  # one that isn't there is told before anything is answered
     systems = names_for(options.depth, options.systems) if options.maker == MAKER else options.systems
     manifest = limited(of_half(of_suite(read(path, options.layout), options.suite), options.half), options.limit)
     out.mkdir(parents=True, exist_ok=True)

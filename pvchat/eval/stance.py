@@ -26,14 +26,23 @@ _CLAUSES = re.compile(r"[.;:!?]+\s*|,?\s+but\s+|,\s+so\s+|,\s+(?=whereas\b)", re
 
 def stances(text: str, names: Sequence[str]) -> dict[str, str | None]:
     """The stance towards each name: "present", "absent", "unsure", or None where the text is silent."""
-    clauses = [c for c in _CLAUSES.split(_apart(text.replace("’", "'"), names)) if c.strip()]
-    named = any(mentioned(clause, name) for clause in clauses for name in names)
-    return {name: _of_name(clauses, name, named) for name in names}
+    marked, marks = _marked(text.replace("’", "'"), names)
+    clauses = [c for c in _CLAUSES.split(_apart(marked, marks)) if c.strip()]
+    named = any(mentioned(clause, mark) for clause in clauses for mark in marks)
+    return {name: _of_name(clauses, mark, named) for name, mark in zip(names, marks, strict=True)}
 
 
 def mentioned(text: str, name: str) -> bool:
     """Whether a text names somebody, as a whole word in any case."""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def _marked(text: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """The text with a word for each name, since a name may hold a dot or "but", and these words."""
+    marks = [f"Name{number}x" for number in range(len(names))]
+    for name, mark in sorted(zip(names, marks, strict=True), key=lambda pair: -len(pair[0])):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", mark, text, flags=re.IGNORECASE)
+    return text, marks
 
 
 def _apart(text: str, names: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """The headline of metrics.json as a table for a terminal, in all and, where there is a hard part, by part.
 
-In: what `run` returns. Out: text.
+In: what `run` returns, what run.json holds. Out: text.
 """
 
 from __future__ import annotations
@@ -33,6 +33,16 @@ def text_of(metrics: Row) -> str:
         for name, system in systems.items():
             lines.append(_line(f"{name:{width}}", system["slices"][PART].get(place, {}), ""))
     return "\n".join(lines)
+
+
+def remarks(run: Row, most: int = 10) -> list[str]:
+    """What makes a run another one than was asked for, out of run.json: rows left out, people not enrolled, errors."""
+    found = [f"left out: {row['where']}: {row['what']}" for row in run["left_out"]]
+    found += [f"{name} can't be enrolled: {row['error']}" for people in run["enrolled"].values()
+              for name, row in people.items() if "error" in row]  # fmt: skip
+    found += [f"unreadable: {clip}: {error}" for clip, error in run["clip_errors"].items()]
+    more = [f"… and {len(found) - most} more, see run.json"] if len(found) > most else []
+    return [*found[:most], *more]
 
 
 def _line(name: str, groups: Mapping[str, Row], errors: str) -> str:

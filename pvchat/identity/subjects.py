@@ -33,7 +33,7 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
             hint="Use a clip that shows the person's face for a second or more.",
         )
     if track is not None:
-        if not 1 <= track <= len(subjects):
+        if not isinstance(track, int) or not 1 <= track <= len(subjects):
             raise SubjectError(
                 f"there is no track {track}.", subject=source, hint=f"Pick one from 1 to {len(subjects)}."
             )

@@ -90,7 +90,7 @@ def update(
         stop: set to stop after the clip at hand; what was indexed is kept.
 
     Raises:
-        VideoIndexError: the folder is missing, or the index can't be written.
+        VideoIndexError: the folder is missing or holds no clip, or the index can't be written.
     """
     folder, root = Path(folder).absolute(), place(folder, index)
     if not folder.is_dir():
@@ -98,6 +98,9 @@ def update(
     found = _fresh_or_kept(root)
     known = {path: stamp for clip in found.clips() for path, stamp in clip.files.items()}
     there = dict(walk(folder))
+    if not there and not known:
+        hint = f"Files are told by their endings: {', '.join(sorted(SUFFIXES))}; links to folders are not followed."
+        raise VideoIndexError("no clip or photo is in this folder.", subject=str(folder), hint=hint)
     gone = [path for path in known if _under(path, folder) and path not in there]
     changed = [path for path, stamp in there.items() if path in known and known[path] != stamp]
     report = Report(kept=sum(known.get(path) == stamp for path, stamp in there.items()))
@@ -170,6 +173,8 @@ def _add(
             try:
                 stamp = _stamp(Path(path))  # before it is read: what changes meanwhile is read again
                 described.append(describe(chat.analyse(path), {path: stamp}))
+            except FileNotFoundError:
+                report.failed[path] = "no such file."
             except (PVChatError, OSError) as error:
                 report.failed[path] = str(error)
         if described:

@@ -5,6 +5,7 @@ In: a spec ("embedded", "random", a local folder or a hub id). Out: model and to
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import nn
 
 from pvchat.errors import SettingsError
 from pvchat.model.config import LoraConfig
-from pvchat.runtime import compact_dtype
+from pvchat.runtime import compact_dtype, quiet_transformers
 
 RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
 CHATML = (
@@ -70,7 +71,8 @@ def _from_hub(spec: str, device: str) -> tuple[Any, Any]:
     path = Path(spec).expanduser()
     source = str(path) if path.is_dir() else spec
     try:
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=compact_dtype(device))
+        with quiet_transformers() if path.is_dir() else nullcontext():  # a download shows its bars
+            model = AutoModelForCausalLM.from_pretrained(source, dtype=compact_dtype(device))
         return model, AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise SettingsError(

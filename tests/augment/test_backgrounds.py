@@ -17,6 +17,7 @@ from pvchat.augment.positives.backgrounds import (
     without_person,
 )  # fmt: skip
 from pvchat.augment.positives.protocol import Take
+from pvchat.augment.schemas import PLAIN
 
 
 def test_the_guided_filter_follows_the_guides_edge():
@@ -68,6 +69,11 @@ def test_pictures_of_a_folder_are_used(tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
     made = Backgrounds(tmp_path).make(make_profile(), Take(3, 8.0), np.random.default_rng(1))
     assert tuple(made.images[0, 5, 5]) == (0, 0, 255)
+    assert made.notes == {}
+
+
+def test_a_background_without_a_place_is_noted():
+    assert Backgrounds().make(make_profile(), Take(3, 8.0), np.random.default_rng(1)).notes == {"location": PLAIN}
 
 
 def test_a_damaged_picture_is_passed_over(tmp_path):

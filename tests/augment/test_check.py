@@ -204,6 +204,28 @@ def test_a_sample_that_contradicts_its_role(copy: Path) -> None:
     assert any("a negative sample can't say" in p.what for p in problems)
 
 
+def test_a_clip_that_no_sample_has(copy: Path) -> None:
+    (copy / "media" / f"{'f' * 16}.mp4").write_bytes(b"of an earlier call")
+    assert [str(p) for p in check(copy)] == [f"media/{'f' * 16}.mp4: belongs to no sample"]
+
+
+def test_a_dot_in_a_name_ends_no_sentence(tmp_path: Path) -> None:
+    samples = [make_sample(i, {"Ana": bool(i & 1), "Ben": bool(i & 2), "Cleo": bool(i & 4)}) for i in range(32)]
+    rows = write_questions(samples, "Ana", make_analyses(samples))
+    (tmp_path / "media").mkdir()
+    for thing in (*samples, *rows):
+        for key in ("people", "present"):
+            if isinstance(found := getattr(thing, key, None), dict):
+                setattr(thing, key, {n.replace("Ana", "Dr. A. Lee"): there for n, there in found.items()})
+    for row in rows:
+        row.people = [n.replace("Ana", "Dr. A. Lee") for n in row.people]
+        row.question, row.answer = (t.replace("Ana", "Dr. A. Lee") for t in (row.question, row.answer))
+    for sample in samples:
+        (tmp_path / sample.media).write_bytes(sample.id.encode())
+    assert [r for r in rows if r.kind == "pair" and r.type != "existence"]
+    assert check(dataset.write(tmp_path, samples, rows)) == []
+
+
 def test_no_data_set(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no data set here"):
         check(tmp_path)

@@ -106,13 +106,14 @@ def test_many_on_the_command_line(augmented, tmp_path, capsys):
 
     names = ("Ana", "three")
     lines = [json.dumps({"clip": f"{n}.mp4", "name": n}) for n in names]
-    (tmp_path / "jobs.jsonl").write_text("\n\n".join(lines))
+    (tmp_path / "jobs.jsonl").write_text("\r\n\n".join(lines), encoding="utf-8-sig")  # as some editors do
     words = ("augment", "--many", str(tmp_path / "jobs.jsonl"), "--out", str(tmp_path / "sets"), "--device", "cpu")
     assert cli.main([*words, "--json"]) == 1  # one failed
     captured = capsys.readouterr()
-    rows, end = json.JSONDecoder().raw_decode(captured.out)
+    rows = json.loads(captured.out)  # one document, the error is one of its rows
     assert [row["name"] for row in rows] == list(names)
-    assert json.loads(captured.out[end:])["what"] == "1 of 2 clips failed."
+    assert [row["error"]["what"] for row in rows if "error" in row] == ["is three."]
+    assert "1 of 2 clips failed." in captured.err
     assert (tmp_path / "sets" / "Ana-Ana" / "dataset.jsonl").exists()
     assert not (tmp_path / "sets" / "three-three" / "dataset.jsonl").exists()
 

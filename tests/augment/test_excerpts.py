@@ -70,6 +70,27 @@ def test_an_excerpt_that_shows_the_subject_after_all_is_dropped(crowd, filmed, t
     assert list((tmp_path / "out" / "media").iterdir()) == []
 
 
+def test_a_cut_out_that_shows_nobody_is_dropped(crowd, tmp_path):
+    subject = crowd.subject(track_of(identity_of(100), 100, box=RIGHT), box=LEFT, real=True)
+    crowd.chat.otherwise = lambda path: make_analysis(key=video.content_key(path))
+    found = negatives.find(subject, crowd.chat, config=CONFIG)
+    samples = negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    assert {s.recipe for s in samples} == {"same-clip"}
+    assert {s.dropped for s in samples} == {"no face"}
+    assert list((tmp_path / "out" / "media").iterdir()) == []
+
+
+def test_a_full_disk_is_no_unreadable_clip(crowd, filmed, tmp_path, monkeypatch):
+    def full(path, images, fps):
+        raise OSError(28, "No space left on device", str(path))
+
+    subject, index = filmed
+    found = negatives.find(subject, crowd.chat, index, config=CONFIG)
+    monkeypatch.setattr(video, "save_clip", full)
+    with pytest.raises(OSError, match="No space left"):
+        negatives.write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+
+
 def test_an_unreadable_file_drops_its_samples_only(crowd, filmed, tmp_path):
     subject, index = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))

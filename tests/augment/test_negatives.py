@@ -191,6 +191,24 @@ def test_a_face_found_twice_is_not_two_people():
 
 
 @pytest.mark.parametrize(
+    ("box", "own"),
+    [
+        ((0.15, 0.6, 0.25, 0.75), True),  # a print on the shirt
+        ((0.28, 0.8, 0.38, 0.95), True),  # a fold of a sleeve
+        (RIGHT, False),
+        ((0.38, 0.05, 0.5, 0.2), False),  # behind her, higher up
+        ((0.6, 0.7, 0.7, 0.9), False),
+    ],
+)
+def test_a_face_on_the_subjects_own_body_is_nobody_else(crowd, box, own):
+    other = track_of(identity_of(100), 100, box=box)
+    subject = crowd.subject(other, box=LEFT)
+    found = negatives.find(subject, crowd.chat, config=NegativesConfig(count=8))
+    assert found.dropped.get("in the subject's clip: on the subject's own body", 0) == own
+    assert ("same-clip" in {c.recipe for c in found.candidates}) is not own
+
+
+@pytest.mark.parametrize(
     ("subject", "side"),
     [(RIGHT, "left"), ((0.0, 0.2, 0.1, 0.5), "right"), ((0.35, 0.75, 0.55, 0.99), "up"), ((0.35, 0.2, 0.5, 0.6), None)],
 )

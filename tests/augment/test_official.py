@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from make_samples import make_analyses, make_sample, paper_scale
 
-from pvchat.augment.dataset import official
+from pvchat.augment.dataset import folder, official
 from pvchat.augment.dataset.check import check
 from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.rows import write_questions
@@ -128,6 +128,24 @@ def test_our_data_in_the_official_form_is_in_order(tmp_path: Path) -> None:
         (tmp_path / sample.media).write_bytes(sample.id.encode())
     official.write(DataSet(tmp_path, samples, rows, "Ana"), tmp_path)
     assert [str(p) for p in check(tmp_path) if "leak: source" not in p.what] == []
+
+
+def test_the_lines_of_the_docs_write_a_set_that_is_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/dataset.md, as it stands: into another folder, from which the clips are found."""
+    text = (Path(__file__).parents[2] / "docs" / "dataset.md").read_text(encoding="utf-8")
+    lines = [line.strip() for line in text.splitlines() if line.startswith(("    from ", "    official."))]
+    assert len(lines) == 3
+    samples, rows = ours()
+    (tmp_path / "sets" / "ana" / "media").mkdir(parents=True)
+    for sample in samples:
+        (tmp_path / "sets" / "ana" / sample.media).write_bytes(sample.id.encode())
+    folder.write(tmp_path / "sets" / "ana", samples, rows)
+    monkeypatch.chdir(tmp_path)
+    exec("\n".join(lines), {})
+    assert [str(p) for p in check(tmp_path / "sets" / "ana-official")] == []
+    before = (tmp_path / "sets" / "ana-official" / "Ana_train.json").read_bytes()
+    official.write(official.read(tmp_path / "sets" / "ana-official"), tmp_path / "sets" / "ana-official")
+    assert (tmp_path / "sets" / "ana-official" / "Ana_train.json").read_bytes() == before
 
 
 def test_a_moved_clip_is_found_beside_the_file(tmp_path: Path) -> None:

@@ -84,6 +84,12 @@ def test_answers_say_who_is_there(several) -> None:
             assert said(row.answer, row.people) == row.present, row.answer
 
 
+def test_who_and_which_are_answered_neither_yes_nor_no(several) -> None:
+    rows = [r for r in several[1] if r.type == "existence" and r.question.startswith(("Who", "Which", "Of"))]
+    assert {r.split for r in rows} == set(SPLITS)
+    assert [(r.question, r.answer) for r in rows if r.answer.startswith(("Yes", "No,"))] == []
+
+
 def test_every_presence_combination_of_pairs_and_triples(several) -> None:
     for split in SPLITS:
         for kind, size in (("pair", 2), ("triple", 3)):

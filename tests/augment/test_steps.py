@@ -345,12 +345,7 @@ def test_a_teacher_that_cannot_be_loaded_is_named(clip, chat, tmp_path):
     with pytest.raises(SettingsError, match="neither a model's folder nor a hub id") as caught:
         run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": str(nowhere)}))
     assert str(nowhere) in caught.value.subject
-
-
-@pytest.mark.parametrize("wrong", ["index", "backgrounds", "drivers"])
-def test_folders_must_be_there(clip, chat, tmp_path, wrong):
-    with pytest.raises(SettingsError, match="no such folder"):
-        run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))
+    assert not (clip.parent / "set").exists()  # told before an hour of work, not after it
 
 
 def test_analyses_are_kept_beside_the_samples(tmp_path):
@@ -386,8 +381,15 @@ def test_the_command_makes_checks_and_draws(clip, chat, monkeypatch, capsys):
     assert cli.main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["positives"]["counts"]["planned"] == 6
     assert cli.main(["augment", "--check", str(out)]) == 0
+    capsys.readouterr()
+    assert cli.main(["augment", "--check", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"checked": str(out), "problems": []}
     (out / "media" / read_samples(out)[0].media.split("/")[1]).unlink()
     assert cli.main(["augment", "--check", str(out)]) == 1
+    capsys.readouterr()
+    assert cli.main(["augment", "--check", str(out), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)  # one document, as where nothing is wrong
+    assert "is missing" in told["problems"][0]["what"]
 
 
 def test_the_command_asks_for_what_it_needs(clip, capsys):

@@ -13,6 +13,7 @@ from pvchat.augment.questions.cast import views
 from pvchat.augment.questions.measured import read_told, refer
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.questions.teacher import FactsTeacher, HubTeacher, ModelTeacher, Told
+from pvchat.augment.schemas import PLAIN
 from pvchat.chat.claims import ASKED
 from pvchat.chat.lines import Utterance
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
@@ -95,6 +96,26 @@ def test_who_turns_does_not_face_the_camera() -> None:
 
 def test_a_noted_place_replaces_the_measured_one() -> None:
     assert tell(view_of({"location": "on a beach"}, **changes()), "location") == "is on a beach, on the left"
+
+
+def test_behind_people_of_several_clips_there_is_no_one_place() -> None:
+    scene = SceneFacts(place="an office", setting="indoors", background="a grey wall", behind=["window blinds"])
+    view = view_of(scene=scene, **changes())
+    assert "office" in tell(view, "location")
+    view.sample.recipe = "together"
+    assert tell(view, "location") == "is on the left of the frame"
+    say, asked = saying("She is on a beach.")
+    assert ModelTeacher(say).tell(view, "location", "Ana") == Told("is on the left of the frame", "facts")
+
+
+def test_a_made_up_background_is_no_place() -> None:
+    scene = SceneFacts(place="a hospital", setting="outdoors", background="a green background", behind=["curtains"])
+    note = {"location": PLAIN}
+    assert tell(view_of(note, scene=scene, **changes()), "location") == (
+        "is before a green background, on the left of the frame"
+    )
+    bare = SceneFacts(place="a hospital", behind=["curtains"])
+    assert tell(view_of(note, scene=bare, **changes()), "location") == "is before a plain background, on the left"
 
 
 # -- the base model

@@ -68,6 +68,13 @@ def put(folder: Path, samples) -> None:
         (folder / sample.media).write_bytes(sample.id.encode() * (1 + int(sample.id, 16)))
 
 
+def test_nobody_is_called_by_a_word_of_another_name() -> None:
+    samples = made_up()
+    person = Person("Lee Kim", arrays=ANA.arrays)
+    found = together.companions(samples, {s.id: analyse(s) for s in samples}, person, ["Noa Lopez"])
+    assert [c.name for c in found] == ["Sam", "Ida", "Tom"]
+
+
 def test_every_presence_combination_of_the_subject_and_two_companions(folder: Path) -> None:
     samples = made_up()
     put(folder, samples)

@@ -34,6 +34,8 @@ YES, NO, DOUBT = "present", "absent", "unsure"
         ("No.", {"Ana": NO}),
         ("Yes, Ana is.", {"Ana": YES, "Ben": None}),
         ("Nobody I know is in this video.", {"Ana": NO}),
+        ("Dr. A. Lee is not in this video, so I can't say where Dr. A. Lee is.", {"Dr. A. Lee": NO}),
+        ("Dr. A. Lee is here, Ben But is not.", {"Dr. A. Lee": YES, "Ben But": NO, "Ben": None}),
         ("A red coat.", {"Ana": None}),
         ("", {"Ana": None}),
     ],

@@ -10,6 +10,7 @@ from stub_systems import make_manifest
 from pvchat.cli import main as cli
 from pvchat.eval import run as module
 from pvchat.eval.options import EvalOptions
+from pvchat.eval.summary import remarks
 
 
 @pytest.fixture
@@ -50,6 +51,25 @@ def test_wrong_usage(words):
     with pytest.raises(SystemExit) as stopped:
         go(*words)
     assert stopped.value.code == 2
+
+
+def test_what_was_left_out_is_told(made, tmp_path, capsys):
+    rows = (made / "questions.jsonl").read_text().splitlines()
+    (made / "questions.jsonl").write_text(
+        "\n".join([*rows, json.dumps({**json.loads(rows[0]), "id": "z", "type": "x"})])
+    )
+    assert go(made, "--out", tmp_path / "a", *QUICK) == 0
+    assert "\nleft out: questions.jsonl:61: unknown type or kind" in capsys.readouterr().out
+
+
+def test_remarks_are_few():
+    left_out = [{"where": f"row {n}", "what": "off"} for n in range(12)]
+    people = {"instant": {"she": {"error": "nobody can be called so."}, "Ana": {"key": "k"}}}
+    found = remarks({"left_out": left_out, "enrolled": people, "clip_errors": {"a.txt": "a text"}}, 12)
+    assert found[11] == "left out: row 11: off"
+    assert found[12:] == ["… and 2 more, see run.json"]
+    told = remarks({"left_out": [], "enrolled": people, "clip_errors": {"a.txt": "a text"}})
+    assert told == ["she can't be enrolled: nobody can be called so.", "unreadable: a.txt: a text"]
 
 
 def test_what_a_user_can_mend(tmp_path, capsys):

@@ -94,6 +94,8 @@ def test_hard_and_easy_part_stand_apart(made, tmp_path):
     assert lines[lines.index("hard part") + 1].split()[:2] == ["one", value]
     assert "Hard and easy part" in (tmp_path / "out" / "report.html").read_text()
     assert "### Who is there, hard part" in tables(tmp_path / "out", "one")
+    with pytest.raises(SettingsError, match="no system 'three'"):
+        tables(tmp_path / "out", "three")
 
 
 def test_a_manifest_without_a_hard_part_has_no_parts(tmp_path):
@@ -109,4 +111,7 @@ def test_tables_of_an_unfinished_run_are_refused(tmp_path, capsys):
         tables(tmp_path)
     with pytest.raises(SystemExit, match="to its end first"):
         print_tables([str(tmp_path)])
+    for words in ([], ["-h"], ["a", "b", "c"]):
+        with pytest.raises(SystemExit, match="usage: "):
+            print_tables(words)
     assert not capsys.readouterr().out

@@ -9,6 +9,7 @@ import pytest
 from make_llava import save_tiny_llava
 from make_people import jpeg
 
+from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.systems.base import Bench, Case
 from pvchat.eval.systems.hub import FRAMES, HubModel
@@ -47,6 +48,12 @@ def test_it_answers_with_reference_and_frames(tiny, bench, tmp_path):
     assert said == system.answer(question("Ana"), case)  # greedy
     assert [p["name"] for p in said.people] == ["Ana"]
     assert said.people[0]["decision"] in ("present", "absent", "unsure")
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_run(bench, tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "nothing"}')
+    with pytest.raises(SettingsError):
+        build([f"hub:{tmp_path}"], bench)
 
 
 def test_the_prompt_shows_who_is_who(tiny, bench, tmp_path):

@@ -80,7 +80,9 @@ def test_replies(reply, es, dc):
     assert judge.read_reply(reply) == {"es": es, "dc": dc}
 
 
-@pytest.mark.parametrize("words", ["", "hub:", "gpt", "file:///etc/passwd#x", "http://host/v1", "https:///v1#m"])
+@pytest.mark.parametrize(
+    "words", ["", "hub:", "hub:no/folder", "gpt", "file:///etc/passwd#x", "http://host/v1", "https:///v1#m"]
+)
 def test_what_is_no_judge(words):
     with pytest.raises(SettingsError):
         judge.open_judge(words)

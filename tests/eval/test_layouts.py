@@ -56,6 +56,55 @@ def test_a_person_twice_and_a_person_without_a_clip(tmp_path):
     assert len(found.problems) == 3
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"people": "Ana"}, "a list of names"),
+        ({"question": "  "}, "empty"),
+        ({"spans": {"Ana": [[5, 1]]}}, "in seconds"),
+        ({"people": ["ana"], "present": {"ana": True}}, "'ana' isn't among the people to enroll (1 questions)"),
+        ({"people": ["Zoe"], "present": {"Zoe": True}}, "'Zoe' isn't among the people to enroll (1 questions)"),
+    ],
+)
+def test_a_row_that_could_only_count_as_wrong_is_left_out_and_named(tmp_path, change, why):
+    found = read(lay_out(tmp_path, [ROW, {**ROW, "id": "b", **change}]))
+    assert [i.id for i in found.items] == ["a"]
+    assert len(found.problems) == 1
+    assert why in found.problems[0].what
+
+
+def test_one_name_in_two_spellings_is_one_person(tmp_path):
+    people = [{"name": "Ana", "enroll": "ana.mp4"}, {"name": "ANA", "enroll": "x.mp4"}]
+    found = read(lay_out(tmp_path, [ROW], people))
+    assert [(p.name, p.clip) for p in found.people] == [("Ana", "ana.mp4")]
+    assert "'ANA' stands there more than once" in found.problems[0].what
+
+
+@pytest.mark.parametrize("track", ["one", 1.5, True])
+def test_a_track_is_a_number(tmp_path, track):
+    people = [{"name": "Ana", "enroll": "ana.mp4"}, {"name": "Ben", "enroll": "x.mp4", "track": track}]
+    found = read(lay_out(tmp_path, [ROW], people))
+    assert [p.where for p in found.problems] == ["people.json:2"]
+
+
+def test_files_of_other_editors(tmp_path):
+    lay_out(tmp_path, [{**ROW, "answer": "yes\u2028she is"}, {**ROW, "id": "b"}])
+    rows = (tmp_path / "questions.jsonl").read_text(encoding="utf-8").replace("\\u2028", "\u2028")
+    (tmp_path / "questions.jsonl").write_bytes(rows.replace("\n", "\r\n").encode("utf-8-sig"))
+    (tmp_path / "people.json").write_bytes((tmp_path / "people.json").read_text().encode("utf-8-sig"))
+    found = read(tmp_path)
+    assert [(i.id, i.answer) for i in found.items] == [("a", "yes\u2028she is"), ("b", "yes")]
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"nhs": 5}'])
+def test_what_sets_json_cannot_be(tmp_path, text):
+    lay_out(tmp_path, [ROW])
+    (tmp_path / "sets.json").write_text(text)
+    with pytest.raises(SettingsError, match="an object for each set"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize("make", [lambda f: None, lambda f: touch(f, "a.txt"), lambda f: lay_out(f, ["{"])])
 def test_what_cannot_be_asked_is_refused(tmp_path, make):
     make(tmp_path)
@@ -125,6 +174,35 @@ def test_an_official_file_alone_enrolls_from_its_own_first_positive(tmp_path):
     found = read(tmp_path / "Sh.json")
     assert found.people[0].name == "Sh"
     assert {i.video for i in found.items} == {"b.mp4"}  # what she is enrolled from isn't asked about
+
+
+def test_an_official_file_about_several_people(tmp_path):
+    """Each question is about those whom it names, and each is enrolled from a clip that shows nobody else of them."""
+    touch(tmp_path, *(f"{n}.mp4" for n in "abcde"))
+
+    def video(name, there, *questions, **more):
+        pairs = [{"question": q, "answer": "…", "is_special": s} for q, s in questions]
+        return {"video_name": f"{name}.mp4", "sks_present1": "Ana", "sks_present2": "Ben Li", "qa_pairs": pairs,
+                **({"sample_type": there} if isinstance(there, str) else
+                   {f"is_positive{n}": t for n, t in enumerate(there, 1)}), **more}  # fmt: skip
+
+    rows = [
+        video("a", "both"), video("b", "person2"), video("c", (True, False)),
+        video("d", "person2", ("Is <sks2> here?", True), ("What is Ana wearing?", False),
+              ("Are Ana and Ben Li here?", True)),
+        video("e", (False, False), ("Is anybody seen?", True)), {**video("e", "person9"), "qa_pairs": []}, "no entry",
+    ]  # fmt: skip
+    (tmp_path / "two_test.json").write_text(json.dumps({"videos": rows}))
+    found = read(tmp_path / "two_test.json")
+    assert {(p.name, p.clip) for p in found.people} == {("Ana", "c.mp4"), ("Ben Li", "b.mp4")}
+    assert [(i.people, i.kind, i.type, i.present) for i in found.items] == [
+        (("Ben Li",), "single", "existence", {"Ben Li": True}),
+        (("Ana",), "refusal", "appearance", {"Ana": False}),
+        (("Ana", "Ben Li"), "pair", "existence", {"Ana": False, "Ben Li": True}),
+        (("Ana",), "single", "existence", {"Ana": False}),
+    ]
+    assert found.items[0].question == "Is Ben Li here?"
+    assert [p.where for p in found.problems] == ["two_test.json: video 6", "two_test.json: video 7"]
 
 
 def test_yollava(tmp_path):

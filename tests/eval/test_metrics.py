@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
+from pvchat.errors import SettingsError
 from pvchat.eval.metrics import decisions as yes_no
 from pvchat.eval.metrics import spans, wording
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
@@ -148,6 +149,12 @@ def test_content_f1_by_hand():
     assert wording.content_f1("Ana is in a red coat", "the red coat") == pytest.approx(2 * 2 / (3 + 2))
     assert wording.content_f1("", "red") == 0
     assert wording.content_f1("red red", "red") == pytest.approx(2 / 3)
+
+
+def test_a_scorer_that_cannot_be_loaded_is_told(tmp_path):
+    with pytest.raises(SettingsError, match="can't be loaded") as caught:
+        wording.bert_scores(["red coat"], ["blue coat"], str(tmp_path / "nowhere"))
+    assert caught.value.subject.startswith("--bertscore ")
 
 
 def test_bert_scores_by_a_tiny_model(tmp_path):

@@ -148,7 +148,8 @@ def test_another_run_is_refused(made, tmp_path, unreported):
 @pytest.mark.parametrize(
     ("change", "message"),
     [({"suite": "x"}, "suite"), ({"limit": 0}, "limit"), ({"engine": "x"}, "engine"), ({"layout": "x"}, "layout"),
-     ({"suite": "medical"}, "suite")],
+     ({"suite": "medical"}, "suite"), ({"workers": 0}, "at least 1"), ({"resamples": -1}, "at least 0"),
+     ({"judge": "hub:nowhere"}, "no such judge")],
 )  # fmt: skip
 def test_wrong_options_are_told(made, tmp_path, change, message):
     with pytest.raises(SettingsError, match=message):

@@ -154,6 +154,21 @@ def test_a_missing_folder_is_told(tmp_path, chat):
         folder.update(tmp_path / "none", chat)
 
 
+def test_a_folder_without_clips_is_told_and_left_alone(tmp_path, chat):
+    (tmp_path / "talk.ts").write_text("1")
+    with pytest.raises(VideoIndexError, match="no clip or photo") as caught:
+        folder.update(tmp_path, chat)
+    assert ".mp4" in caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["talk.ts"]
+
+
+def test_a_folder_whose_clips_have_gone_is_followed(videos, chat):
+    folder.update(videos, chat)
+    for path in ("a.mp4", "b.MOV", "deep/c.jpg"):
+        (videos / path).unlink()
+    assert folder.update(videos, chat).removed == 3
+
+
 # -- the command line --------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +220,9 @@ def test_adding_only_broken_clips_fails(videos, chat, capsys, tmp_path):
     (tmp_path / "bad.mp4").write_text("broken")
     assert cli.main(["index", "add", str(videos), str(tmp_path / "bad.mp4")]) == 1
     assert "none of the clips" in capsys.readouterr().err
+    code, row = run(capsys, "add", videos, tmp_path / "bad.mp4", tmp_path / "gone.mp4")  # one JSON document
+    assert code == 1
+    assert row["failed"][str(tmp_path / "gone.mp4")] == "no such file."
 
 
 def test_links_and_hidden_folders_are_not_followed(videos):

@@ -4,7 +4,7 @@ In: a data set folder, an official JSON file, or a folder of those. Out: `Proble
 
 - form: lines that can be read, fields, known types, kinds and splits, ids that are there once;
 - truth: names asked about stand in the question, `present` agrees with the sample, answers with `present`;
-- media: there, not empty, inside the folder, with the listed checksums, not the same in two splits;
+- media: there, not empty, inside the folder, of a sample, with the listed checksums, not the same in two splits;
 - leakage: no source, paraphrase or framed answer in two splits; balance: as many yes as no, refusals for every type.
 """
 
@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pvchat.augment import place
 from pvchat.augment.dataset import official
 from pvchat.augment.dataset.folder import ROWS, file_hash
 from pvchat.augment.dataset.reading import CheckedSet, Problem, read_official, read_ours
@@ -114,9 +115,8 @@ def _answer_problems(row: Row) -> Iterator[str]:
     for name, there in row.present.items():
         if row.kind == "relative" and name != row.people[0]:
             continue
-        refused = denied(row.answer, name, len(row.people) == 1) or (
-            not there and said(row.answer, [name])[name] is False
-        )
+        others = [n for n in row.people if n != name]
+        refused = denied(row.answer, name, others) or (not there and said(row.answer, [name, *others])[name] is False)
         if refused is there:
             what = "refuses to describe" if there else "describes"
             yield f"the answer {what} {name}, who is {_told(there)}"
@@ -156,6 +156,9 @@ def _check_media(found: CheckedSet) -> None:
             found.note(where, f"{sample.media} is empty")
     if found.sums is None:
         return
+    for path in place.strays(found.root, [s for _, s in found.samples.values()]):
+        if path.parent.name == place.MEDIA:
+            found.note(f"{place.MEDIA}/{path.name}", "belongs to no sample")
     listed = {name for name in found.sums if (found.root / name).is_file()}
     for name in sorted(set(found.sums) - listed - {s.media for _, s in found.samples.values()}):
         found.note(name, "is listed in the checksums, but missing")

@@ -101,7 +101,8 @@ def write(data: DataSet, out: Path, *, filled: bool | None = None) -> list[Path]
 
     Args:
         data: with clips of `data.name`.
-        out: folder; created. Media stay where they are: paths are as in `Sample.media`.
+        out: folder; created. Media stay where they are: paths lead there from `out`; those of files that were read
+            stay as they were.
         filled: say names ("videos") or "<sks>" ("data"); None: as it was read, else names.
 
     Returns:
@@ -120,7 +121,8 @@ def write(data: DataSet, out: Path, *, filled: bool | None = None) -> list[Path]
         origin = data.origin.get("files", {}).get(file, {})
         full = filled if filled is not None else bool(origin.get("filled", True))
         key = origin.get("key") if filled is None else None
-        entries = [_to_entry(s, asked.get(s.id, []), data.name, full) for s in some]
+        media = {s.id: Path(os.path.relpath(data.root / s.media, out)).as_posix() for s in some}
+        entries = [_to_entry(s, asked.get(s.id, []), data.name, full, media[s.id]) for s in some]
         path = out / file
         text = json.dumps({key or ("videos" if full else "data"): entries}, indent=2, ensure_ascii=False)
         path.write_text(text + "\n", encoding="utf-8")
@@ -213,7 +215,7 @@ def _row(pair: dict[str, Any], number: int, sample: Sample, people: list[str]) -
     )  # fmt: skip
 
 
-def _to_entry(sample: Sample, rows: Iterable[Row], name: str, filled: bool) -> dict[str, Any]:
+def _to_entry(sample: Sample, rows: Iterable[Row], name: str, filled: bool, media: str) -> dict[str, Any]:
     people = [name, *(n for n in sample.people if n != name)]
 
     def text(words: str) -> str:
@@ -231,7 +233,7 @@ def _to_entry(sample: Sample, rows: Iterable[Row], name: str, filled: bool) -> d
         kept.pop("file", None)
         return {**{k: json.loads(v) for k, v in kept.items()}, "qa_pairs": pairs}
     entry: dict[str, Any] = {
-        "video_name": Path(sample.media).name, "video_path": sample.media, "sks_present": name if filled else "",
+        "video_name": Path(sample.media).name, "video_path": media, "sks_present": name if filled else "",
         "gender": "", "age": "", "is_positive": sample.people[name],
     }  # fmt: skip
     if len(people) > 1:

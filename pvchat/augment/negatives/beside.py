@@ -20,6 +20,7 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Track
 _TOGETHER = 3  # sampled frames in which both must be seen
 _SAME_FACE = 0.3  # overlap from which two boxes of one frame are one face found twice
 _AROUND = (1.0, 0.8, 1.0, 2.5)  # of the face's size: how much of the picture left, above, right, below belongs to it
+_BODY = (2.0, 6.0)  # of the subject's face: how far their body reaches to each side of its middle, and below it
 _HEAD = 0.35  # of the subject's face size around their face: hair and chin
 _LEAST = 48  # pixels of the crop's shorter side
 _SHORTEST_S = 0.25
@@ -40,6 +41,9 @@ def cut_outs(
     judged = strangers.judge(analysis)
     for number, track in enumerate(analysis.tracks):
         if number == subject.track or track.kind != me.kind:
+            continue
+        if on_body(track, me):
+            dropped["in the subject's clip: on the subject's own body"] += 1
             continue
         distance, probability = float(judged.distance[number]), float(judged.probability[number])
         apart = distance >= config.min_distance and seen_together(track, me)
@@ -62,6 +66,19 @@ def seen_together(a: Track, b: Track) -> bool:
     _, at_a, at_b = np.intersect1d(a.frames, b.frames, return_indices=True)
     shared = [overlap(a.boxes[i][None], b.boxes[j][None])[0, 0] for i, j in zip(at_a, at_b, strict=True)]
     return len(shared) >= _TOGETHER and max(shared) < _SAME_FACE
+
+
+def on_body(track: Track, subject: Track) -> bool:
+    """Whether what was taken for a face is mostly on the subject's own body: a print on a shirt, a fold, a hand."""
+    _, at, mine = np.intersect1d(track.frames, subject.frames, return_indices=True)
+    if not len(at):
+        return False
+    middles = (track.boxes[at, :2] + track.boxes[at, 2:]) / 2
+    boxes = subject.boxes[mine]
+    size, chin = boxes[:, 2:] - boxes[:, :2], boxes[:, 3]
+    aside = np.abs(middles[:, 0] - (boxes[:, 0] + boxes[:, 2]) / 2) <= _BODY[0] * size[:, 0]
+    below = (middles[:, 1] > chin) & (middles[:, 1] < chin + _BODY[1] * size[:, 1])
+    return bool((aside & below).mean() > 0.5)
 
 
 def crop_beside(analysis: ClipAnalysis, track: Track, subject: Track, start: float, end: float) -> Box | None:

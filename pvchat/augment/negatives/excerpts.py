@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.augment.negatives.candidates import Candidate, Found, NegativesConfig, Subject
 from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.watch import NOBODY, Watch
-from pvchat.errors import PVChatError
+from pvchat.errors import VideoReadError
 from pvchat.schemas import Service
 
 MEDIA = "media"
@@ -132,7 +132,7 @@ def _samples(
             _write_media(missing, cut(excerpt.candidate, chat, config), out)
         for sample in made:
             _judge(sample, subject, out, chat)
-    except (PVChatError, OSError):
+    except VideoReadError:
         for sample in made:
             sample.dropped = sample.dropped or "unreadable"
     return made
@@ -171,11 +171,15 @@ def _write_media(samples: Sequence[Sample], excerpt: tuple[Images, float], out: 
 
 
 def _judge(sample: Sample, subject: Subject, out: Path, chat: Service) -> None:
-    """Look at what was cut; what may show the subject is deleted."""
-    seen = chat.score([subject.person], chat.analyse(out / sample.media))[0]
+    """Look at what was cut; what may show the subject, or shows nobody else beside the subject's body, is deleted."""
+    analysis = chat.analyse(out / sample.media)
+    seen = chat.score([subject.person], analysis)[0]
     sample.gates["probability"] = round(seen.probability, 4)
     if seen.decision != "absent":
         sample.dropped = "identity"
+    elif sample.recipe == "same-clip" and not any(t.kind == subject.person.kind for t in analysis.tracks):
+        sample.dropped = "no face"
+    if sample.dropped:
         (out / sample.media).unlink()
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from pvchat.augment.positives.protocol import BOTH, Made, Take, window
 from pvchat.augment.profile import Profile
+from pvchat.augment.schemas import PLAIN
 from pvchat.schemas import FloatArray
 
 Images = NDArray[np.uint8]
@@ -47,23 +48,23 @@ class Backgrounds:
         assert profile.masks is not None
         frames = window(profile.seen, take.count, rng)
         images = profile.images[frames]
-        scene = self._scene(profile, int(frames[0]), rng)
+        scene, notes = self._scene(profile, int(frames[0]), rng)
         mattes = np.stack([matte(i, profile.masks[f]) for i, f in zip(images, frames, strict=True)])
-        return Made(replace_background(images, mattes, scene, rng), take.times)
+        return Made(replace_background(images, mattes, scene, rng), take.times, notes)
 
-    def _scene(self, profile: Profile, frame: int, rng: np.random.Generator) -> Images:
-        """A picture [h, w, 3] larger than the frames."""
+    def _scene(self, profile: Profile, frame: int, rng: np.random.Generator) -> tuple[Images, dict[str, str]]:
+        """A picture [h, w, 3] larger than the frames, and what is known of it."""
         height, width = profile.images.shape[1:3]
         size = round(width * _ZOOM), round(height * _ZOOM)
         if self.pictures:
             picture = _read(self.pictures[int(rng.integers(len(self.pictures)))])
             if picture is not None:
-                return _fill(picture, size, rng)
+                return _fill(picture, size, rng), {}
         others = other_scenes(profile, frame)
         if len(others) and rng.random() < 0.5:
             behind = others[int(rng.integers(len(others)))]
-            return _fill(Image.fromarray(without_person(profile, int(behind))), size, rng)
-        return plain_scene(size[0], size[1], rng)
+            return _fill(Image.fromarray(without_person(profile, int(behind))), size, rng), {}
+        return plain_scene(size[0], size[1], rng), {"location": PLAIN}
 
 
 def matte(image: Images, mask: NDArray[np.uint8]) -> FloatArray:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.augment.questions.cast import View
+from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.extraction import read_phrase
 from pvchat.chat.guard import same_colour
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase
 from pvchat.chat.verbs import present_tense
-from pvchat.schemas import Garment, PersonFacts
+from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 _MASK = re.compile(r"\bmask\b")
 _MOUTH = re.compile(r"\b(smil|laugh|talk)\w*")
@@ -48,6 +49,8 @@ def phrase(evidence: Evidence, kind: str, name: str, looks: bool = False) -> str
 def informed(view: View) -> Evidence:
     """What was measured, with what is known of how the sample was made (`Sample.notes`: about its first person)."""
     evidence, subject = view.evidence, next(iter(view.sample.people))
+    if view.sample.recipe == TOGETHER:  # each stands in a place of her own: what was measured is true of none of them
+        evidence = replace(evidence, place=None, scene=SceneFacts(drawn=evidence.scene.drawn))
     notes, facts = view.sample.notes, evidence.facts.get(subject)
     if facts is None:
         return evidence
@@ -68,10 +71,10 @@ def informed(view: View) -> Evidence:
         gestures=gestures,
         hair=None if _HEADGEAR.search(worn) else facts.hair,
     )
-    place = notes.get("location") or evidence.place
-    scene = evidence.scene
-    if notes.get("location"):
-        scene = replace(scene, place=None, setting=None, background=None)
+    place, scene = evidence.place, evidence.scene
+    if told := notes.get("location"):
+        colour = scene.background if told == PLAIN else None
+        place, scene = None if colour else told, SceneFacts(background=colour, drawn=scene.drawn)
     return replace(evidence, facts={**evidence.facts, subject: changed}, place=place, scene=scene)
 
 

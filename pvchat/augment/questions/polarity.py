@@ -45,15 +45,16 @@ def said(answer: str, names: Sequence[str]) -> dict[str, bool | None]:
     return about
 
 
-def denied(answer: str, name: str, alone: bool = True) -> bool:
+def denied(answer: str, name: str, others: Sequence[str] = ()) -> bool:
     """Whether a description says outright that somebody is not there ("wears no hat" doesn't).
 
     Args:
         answer: the description.
         name: of whom.
-        alone: it is about nobody else, so that "they", "he" and "she" mean her.
+        others: who it is about, too; about nobody else, "they", "he" and "she" mean her.
     """
-    for clause in _SPLITS.split(_prepared(answer, [name])):
+    alone = not others
+    for clause in _SPLITS.split(_prepared(answer, [name, *others])):
         meant = clause and ("@0@" in clause or (alone and re.search(r"\b(they|he|she)\b", clause)))
         if meant and _denies(clause) and _HERE.search(_after_negation(clause)):
             return True

@@ -16,6 +16,7 @@ isn't measured isn't asked.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ OTHERS = 4  # singles a sample about everyone else whom the samples name
 GROUPS = 6  # rows a sample about pairs and triples
 SIDES = 3  # rows a sample about left and right
 _STILL = ("existence", "appearance", "location")  # a still shows no action
+_OPEN = re.compile(r"(Which|Who|Of)\b")  # asks who is there: neither yes nor no is an answer
 
 
 def write_questions(
@@ -253,6 +255,8 @@ class _Writer:
     ) -> str:
         view, template = asked.view, asked.template
         pool = answers(frame, view.sample.split)
+        if _OPEN.match(template.text):
+            pool = [t for t in pool if not t.startswith(("Yes", "No,"))]
         if late and len(who) > 1:
             pool = [t for t in pool if not 0 <= t.find(late) < max(t.find("{name}"), t.find("{or}"))]
         text = pool[int(self._rng("say", frame, view.sample.id, str(template.number), *who).integers(len(pool)))]

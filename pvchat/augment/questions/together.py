@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.augment.media import write
 from pvchat.augment.questions.cast import Analyses, find, middle, references, slim
-from pvchat.augment.schemas import Sample, Split
+from pvchat.augment.schemas import TOGETHER, Sample, Split
 from pvchat.augment.watch import NOBODY, Watch
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray
@@ -119,7 +119,7 @@ def companions(
         elif len(near) == 1 and _distance(near[0].vector, vector) < _SAME:
             near[0].samples.append(sample)
     found.sort(key=lambda c: (-len(c.samples), c.samples[0].id))
-    used = {n.casefold() for n in (*taken, person.name)}
+    used = {word for n in (*taken, person.name) for word in n.casefold().split()}  # no Tom beside "Tom Ray"
     free = [n for n in NAMES if n.casefold() not in used]
     for companion, name in zip(found, free, strict=False):
         companion.name = name
@@ -172,7 +172,7 @@ def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], out: P
     digest = hashlib.sha256("|".join((*(s.id for s in parts), str(seed))).encode()).hexdigest()[:16]
     subject = next(iter(people))
     sample = Sample(
-        id=digest, role="positive" if people[subject] else "negative", recipe="together", stage="video",
+        id=digest, role="positive" if people[subject] else "negative", recipe=TOGETHER, stage="video",
         media=f"media/{digest}.mp4", source="+".join(sorted({s.source for s in parts})), split=parts[0].split,
         people=dict(people), seed=seed,
     )  # fmt: skip

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.dataset.official import media_path
+from pvchat.augment.dataset.official import media_path, named, names_of, presence
+from pvchat.augment.questions.templates import masked
+from pvchat.chat.names import find_mentions
 from pvchat.chat.questiontypes import question_type
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Problem, Subject
@@ -35,31 +38,30 @@ def read(path: Path) -> Manifest:
         raise SettingsError("no *test*.json in this folder.", subject=str(path))
     root, people, items, problems = (path if path.is_dir() else path.parent), [], [], []
     for file in files:
-        subject, rows, wrong = _read_file(file, root)
-        people += [subject] if subject else []
+        subjects, rows, wrong = _read_file(file, root)
+        people += subjects
         items += rows
         problems += wrong
     return Manifest(path.stem, root, tuple(people), tuple(items), tuple(problems))
 
 
-def _read_file(file: Path, root: Path) -> tuple[Subject | None, list[Item], list[Problem]]:
+def _read_file(file: Path, root: Path) -> tuple[list[Subject], list[Item], list[Problem]]:
     rows = _rows(file)
-    name = _name(rows, file)
-    enroll = _enrollment(file, rows)
-    items: list[Item] = []
-    problems: list[Problem] = []
+    people, items, problems = [], [], []
     for number, row in enumerate(rows):
         try:
-            found = _items(row, number, name, file, root)
-        except (KeyError, TypeError, ValueError) as error:
+            names = _names(row, rows, file)
+            items += _items(row, number, names, file, root)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
             problems.append(Problem(f"{file.name}: video {number + 1}", what))
             continue
-        items += [i for i in found if i.video != (enroll and media_path(enroll, file, root))]
-    if enroll is None:
-        problems.append(Problem(file.name, f"no positive clip to enroll {name} from"))
-        return None, items, problems
-    return Subject(name, media_path(enroll, file, root), file.stem), items, problems
+        people += [name for name in names if name not in people]
+    clips = {name: _enrollment(file, rows, name) for name in people}
+    problems += [Problem(file.name, f"no positive clip to enroll {n} from") for n, clip in clips.items() if not clip]
+    subjects = [Subject(n, media_path(clip, file, root), file.stem) for n, clip in clips.items() if clip]
+    enrolled = {subject.clip for subject in subjects}
+    return subjects, [i for i in items if i.video not in enrolled], problems
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
@@ -73,41 +75,68 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _name(rows: list[dict[str, Any]], file: Path) -> str:
-    told = next((r.get("sks_present") for r in rows if r.get("sks_present") not in (None, *_PLACEHOLDERS)), None)
+def _names(row: Any, rows: list[dict[str, Any]], file: Path) -> list[str]:
+    """Whom a clip's entry is about: those of its `sks_present<n>`, else the one of the file."""
+    if "sks_present1" in row:
+        return names_of(row, rows, file)
+    keys = ("sks_present", "sks_present1")
+    told = next((r[key] for key in keys for r in rows if r.get(key) not in (None, *_PLACEHOLDERS)), None)
     if isinstance(told, str):
-        return told.strip("<>")
-    return re.sub(r"[_\-.]?(all_video|test|train|short)\b|[<>\[\]]", "", file.stem).strip("_- ") or "Subject"
+        return [told.strip("<>")]
+    return [re.sub(r"[_\-.]?(all_video|test|train|short)\b|[<>\[\]]", "", file.stem).strip("_- ") or "Subject"]
 
 
-def _enrollment(file: Path, rows: list[dict[str, Any]]) -> str | None:
+def _there(row: dict[str, Any], names: Sequence[str]) -> dict[str, bool]:
+    return presence(row, names) if len(names) > 1 else {names[0]: bool(row["is_positive"])}
+
+
+def _enrollment(file: Path, rows: list[dict[str, Any]], name: str) -> str | None:
+    """The first clip that shows somebody, and nobody else of those whom its entry names."""
     twin = file.with_name(file.name.replace("test", "train"))
-    trained = _rows(twin) if twin != file and twin.exists() else []
-    return next((_video(r) for r in [*trained, *rows] if r.get("is_positive") and _video(r)), None)
+    for file_rows in (_rows(twin) if twin != file and twin.exists() else [], rows):
+        for row in file_rows:
+            try:
+                there = _there(row, _names(row, rows, file))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                continue
+            if _video(row) and [n for n, seen in there.items() if seen] == [name]:
+                return _video(row)
+    return None
 
 
-def _items(row: dict[str, Any], number: int, name: str, file: Path, root: Path) -> list[Item]:
-    video, positive = _video(row), bool(row["is_positive"])
+def _items(row: dict[str, Any], number: int, names: list[str], file: Path, root: Path) -> list[Item]:
+    video, there = _video(row), _there(row, names)
     if not video:
         raise ValueError("neither video_path nor video_name")
     out = []
     for index, pair in enumerate(row["qa_pairs"]):
-        question, answer = (_TOKEN.sub(name, str(pair[key])) for key in ("question", "answer"))
-        kind = "existence" if pair.get("is_special") else question_type(question.replace(name, "Alex"))
+        question, answer = (_said(str(pair[key]), names) for key in ("question", "answer"))
+        about = tuple(dict.fromkeys(m.name for m in find_mentions(question, names, {}))) or (names[0],)
+        words = masked(question, names).replace("<n>", "Alex")
+        kind = "existence" if pair.get("is_special") else question_type(words)
+        present = {name: there[name] for name in about}
+        single = "single" if any(present.values()) or kind == "existence" else "refusal"
         out.append(
             Item(
                 id=f"{file.stem}-{number:05d}-{index:02d}",
                 set=file.stem,
                 video=media_path(video, file, root),
-                people=(name,),
-                kind="single" if positive or kind == "existence" else "refusal",
+                people=about,
+                kind={2: "pair", 3: "triple"}.get(len(about), single),
                 type=kind,
                 question=question,
                 answer=answer,
-                present={name: positive},
+                present=present,
             )
         )
     return out
+
+
+def _said(text: str, names: Sequence[str]) -> str:
+    """A text with names for "<sks1>", "<sks>" and "<Name>"."""
+    if len(names) == 1:
+        return _TOKEN.sub(names[0], text)
+    return _TOKEN.sub(r"\1", named(text, names))
 
 
 def _video(row: dict[str, Any]) -> str:

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from pvchat.chat.vocabulary import word_set
+from pvchat.errors import SettingsError
 from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure
+from pvchat.runtime import quiet_transformers
 
 # words that say nothing about what is seen
 STOP = word_set(
@@ -67,6 +69,9 @@ def bert_scores(answers: Sequence[str], references: Sequence[str], model: str) -
         references: n texts.
         model: "minilm" for the embedded sentence encoder (all its layers), else a hub id or folder such as
             "roberta-large" (its layer 17, as bert_score's authors chose by correlation with people's judgement).
+
+    Raises:
+        SettingsError: the model can't be loaded.
     """
     from torchmetrics.functional.text.bert import bert_score
 
@@ -74,10 +79,15 @@ def bert_scores(answers: Sequence[str], references: Sequence[str], model: str) -
     pairs = sorted({(a, r) for a, r in zip(answers, references, strict=True) if a.strip() and r.strip()})
     if not pairs:
         return name, np.zeros(len(answers))
-    out = bert_score(
-        [a for a, _ in pairs], [r for _, r in pairs], model_name_or_path=path, num_layers=layers, batch_size=64,
-        max_length=128, truncation=True, device="cpu", verbose=False,
-    )  # fmt: skip
+    try:
+        with quiet_transformers():
+            out = bert_score(
+                [a for a, _ in pairs], [r for _, r in pairs], model_name_or_path=path, num_layers=layers, batch_size=64,
+                max_length=128, truncation=True, device="cpu", verbose=False,
+            )  # fmt: skip
+    except OSError as error:
+        hint = "Without a network, use minilm or none; answers that are there are kept."
+        raise SettingsError("this scorer can't be loaded.", subject=f"--bertscore {model}", hint=hint) from error
     value = dict(zip(pairs, np.atleast_1d(np.asarray(out["f1"], np.float64)), strict=True))
     return name, np.array([value.get((a, r), 0.0) for a, r in zip(answers, references, strict=True)])
 

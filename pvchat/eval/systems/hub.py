@@ -25,6 +25,9 @@ class HubModel:
     Args:
         path: a folder or a hub id.
         bench: for people's pictures and the settings.
+
+    Raises:
+        SettingsError: it can't be loaded.
     """
 
     needs_clip = True
@@ -32,6 +35,7 @@ class HubModel:
     def __init__(self, path: str, bench: Bench) -> None:
         self.name, self.bench = f"hub:{path}", bench
         self._model = ImageTextModel(path, bench.chat.device)
+        self._model.load()  # one that can't be loaded ends the run instead of failing at every question
         self._frames: tuple[str, list[Part]] = ("", [])
 
     def answer(self, item: Item, case: Case) -> Reply:

@@ -31,7 +31,7 @@ def names_for(depth: str, asked: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def build(names: Sequence[str], bench: Bench) -> list[System]:
-    """The systems themselves; models load when they are first asked."""
+    """The systems themselves; models load when they are first asked, those of a hub at once."""
     from pvchat.eval.systems import blind, hub, matching, ours
 
     makers: dict[str, Callable[[], System]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +58,10 @@ class PersonConfig:
 
     def __post_init__(self) -> None:
         for name in ("minutes", "batch", "lr", "z_lr", "lora_lr", "validate_every", "patience", "validate_rows"):
-            if getattr(self, name) <= 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise SettingsError(f"--{name.replace('_', '-')} must be positive, not {getattr(self, name)}")
         for name in ("image_steps", "video_steps", "lora", "anchor"):
-            if getattr(self, name) < 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise SettingsError(f"--{name.replace('_', '-')} can't be negative, as {getattr(self, name)} is")
 
     def steps(self, stage: str) -> int:

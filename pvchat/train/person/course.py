@@ -59,7 +59,7 @@ class Training:
     def save(self, shared: dict[str, Any]) -> None:
         """Keep the run's state where one is wanted; the first of several processes does."""
         if self.session.folder is not None and self.accelerator.is_main_process:
-            save(self.run, self.session.folder, shared)
+            save(self.run, self.session.folder, shared, self.start)
 
 
 class Course(Protocol):

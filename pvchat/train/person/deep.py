@@ -161,9 +161,12 @@ def _trained(
 ) -> tuple[Person, dict[str, Any]]:
     """The deep person with trained tokens and z, and what is told of the training."""
     from pvchat.train.person.stages import train_state
+    from pvchat.train.person.state import started_from
 
     describer, config = chat.describer, options.config or PersonConfig(seed=chat.settings.seed)
     start, examples = training_data(describer, person, data, chat.people.all())
+    if options.session.resume:
+        start = started_from(options.session.folder, start)
     trained = train_state(describer.model, examples, start, config, options.session)
     told = {
         "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,

@@ -1,6 +1,7 @@
 """The state of one run of personal training, on disk and back, and its result.
 
-    state.safetensors    parameters now and at their best, AdamW's moments, β; the rest as JSON in its metadata
+    state.safetensors    parameters at the start, now and at their best, AdamW's moments, β; the rest as JSON in its
+                         metadata
 
 In: a `PersonRun`. Out: the same run, to the last bit, in another process. The file is written whole or not at all.
 """
@@ -8,7 +9,7 @@ In: a `PersonRun`. Out: the same run, to the last bit, in another process. The f
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +85,13 @@ def put_back(trainee: Module, values: dict[str, Tensor]) -> None:
         parameter.copy_(values[name])
 
 
-def save(run: PersonRun, folder: Path, shared: dict[str, Any]) -> None:
-    """Write the run's state; `shared` is what a resumed run must have in common with it, JSON-ready."""
+def save(run: PersonRun, folder: Path, shared: dict[str, Any], start: PersonState) -> None:
+    """Write the run's state and where it started; `shared` is what a resumed run must have in common, JSON-ready."""
     from safetensors.torch import save as pack
 
     names: dict[Tensor, str] = {p: n for n, p in run.trainee.named_parameters()}
-    tensors = {f"now/{n}": p for p, n in names.items()} | {f"best/{n}": v for n, v in run.best.items()}
+    tensors = {"start/tokens": start.tokens, "start/z": start.z}
+    tensors |= {f"now/{n}": p for p, n in names.items()} | {f"best/{n}": v for n, v in run.best.items()}
     for parameter, moments in run.optimizer.state.items():
         tensors |= {f"optimizer/{names[parameter]}/{k}": torch.as_tensor(v) for k, v in moments.items()}
     tensors["beta"] = run.sparsity.beta
@@ -97,6 +99,24 @@ def save(run: PersonRun, folder: Path, shared: dict[str, Any]) -> None:
     plain = {k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()}
     folder.mkdir(parents=True, exist_ok=True)
     atomic.write_file(folder / STATE, pack(plain, {"run": json.dumps(meta)}), folder / ".scratch", durable=False)
+
+
+def started_from(folder: Path | None, start: PersonState) -> PersonState:
+    """Where the run in a folder started: the best that it had reached when it was cut is what is stored of her since.
+
+    Args:
+        folder: of the run.
+        start: where a new run would start; given back where the folder holds none (`load` says so then).
+    """
+    from safetensors import safe_open
+
+    if folder is None or not (folder / STATE).is_file():
+        return start
+    with safe_open(folder / STATE, "pt") as file:
+        if "start/tokens" not in file.keys():  # noqa: SIM118 (a file handle isn't a dict)
+            return start
+        tokens, z = (file.get_tensor(f"start/{n}").to(start.tokens.device) for n in ("tokens", "z"))
+    return replace(start, tokens=tokens, z=z)
 
 
 @torch.no_grad()

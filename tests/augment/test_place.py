@@ -1,0 +1,86 @@
+"""The folder of an augmentation: whose it is, what lies in it; what is told before anything is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import test_steps
+from test_steps import SMALL, run
+
+from pvchat.augment import steps
+from pvchat.augment.augmentation import read_samples
+from pvchat.augment.folders import check as check_folders
+from pvchat.augment.settings import AugmentConfig
+from pvchat.cli import console
+from pvchat.cli import main as cli
+from pvchat.errors import PeopleError, SettingsError
+from pvchat.index import VideoIndexError
+
+chat, clip = test_steps.chat, test_steps.clip  # fixtures
+
+
+def test_a_data_set_about_somebody_else_is_not_overwritten(clip, chat):
+    out = run(clip, chat)
+    before = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(SettingsError, match="about Ana, not Ben"):
+        steps.augment(clip, "Ben", out, chat, SMALL)
+    assert {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_second_process_in_the_same_folder_is_refused(clip, chat):
+    def asked(what, done, total):
+        if what == "making positives" and done == 2:
+            with pytest.raises(SettingsError, match="another augmentation is running"):
+                run(clip, chat)
+
+    assert len(read_samples(run(clip, chat, progress=asked))) == 5
+
+
+def test_media_of_other_settings_go_and_what_is_not_ours_stays(clip, chat):
+    out = run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "clips": 6}))
+    mine, draft = out / "media" / "holiday.mp4", out / "media" / f".77-{'a' * 16}.mp4"
+    mine.write_bytes(b"film")
+    draft.write_bytes(b"half a fi")
+    run(clip, chat)
+    assert {p.name for p in (out / "media").iterdir()} == {Path(s.media).name for s in read_samples(out)} | {mine.name}
+
+
+@pytest.mark.parametrize(("name", "why"), [("  ", "visible character"), ("she", "questions use this word")])
+def test_a_name_that_nobody_can_have_is_told_before_anything_is_made(clip, chat, name, why):
+    with pytest.raises(PeopleError, match=why):
+        steps.augment(clip, name, clip.parent / "set", chat, SMALL)
+    assert not (clip.parent / "set").exists()
+
+
+def test_a_folder_without_an_index_is_told_before_anything_is_made(clip, chat, tmp_path):
+    (tmp_path / "videos").mkdir()
+    with pytest.raises(VideoIndexError, match="no index here"):
+        run(clip, chat, config=AugmentConfig(index=tmp_path / "videos"))
+    assert not (clip.parent / "set").exists()
+
+
+@pytest.mark.parametrize(("name", "file"), [("others", "a.txt"), ("backgrounds", ""), ("drivers", "a.srt")])
+def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, file):
+    (tmp_path / "there" / "below").mkdir(parents=True)
+    if file:
+        (tmp_path / "there" / file).write_text("no clip")
+    folder = (tmp_path / "there",) if name == "others" else tmp_path / "there"
+    with pytest.raises(SettingsError, match="no clip or picture"):
+        run(clip, chat, config=AugmentConfig(**{name: folder}))
+    (tmp_path / "there" / "below" / "b.PNG").write_bytes(b"")
+    check_folders(AugmentConfig(**{name: folder}))
+
+
+@pytest.mark.parametrize("name", ["sheet.png", "nowhere/sheet.jpg"])
+def test_a_sheet_that_cannot_be_drawn_is_told_first(clip, capsys, monkeypatch, name):
+    monkeypatch.setattr(console, "open_chat", lambda args: pytest.fail("began to work"))
+    words = ["augment", str(clip), "--name", "Ana", "--out", str(clip.parent / "set")]
+    assert cli.main([*words, "--sheet", str(clip.parent / name)]) == 1
+    assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["index", "backgrounds", "drivers"])
+def test_folders_must_be_there(clip, chat, tmp_path, wrong):
+    with pytest.raises(SettingsError, match="no such folder"):
+        run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))

@@ -1,0 +1,59 @@
+"""docs/json.md names every field of what `--json` writes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from make_people import make_person
+
+from pvchat.augment.dataset.reading import Problem
+from pvchat.bases.sources import list_bases
+from pvchat.chat.models import base_rows
+from pvchat.errors import Candidate, SettingsError
+from pvchat.index.folder import Report
+from pvchat.people.notes import Notes
+from pvchat.people.person import describe
+from pvchat.schemas import Answer, PersonPresence
+from pvchat.schemas.answer import AnswerGround, Decision, QuestionType
+from pvchat.schemas.things import Ground
+from pvchat.schemas.why import Reason, Why
+
+PAGE = Path(__file__).parents[1] / "docs" / "json.md"
+WHY = Why("small", ("small",), 1.0, 20, "", "Her face is small.")
+PERSON = PersonPresence("Ana", "unsure", 0.5, [(0.0, 1.0)], why=WHY)
+GROUND = AnswerGround("Ana", "a hat", Ground(0.5, (0.0, 0.0, 1.0, 1.0), 0.5))
+
+
+def words(section: str) -> set[str]:
+    """What stands in backticks in one section, bare words only."""
+    text = next(part for part in PAGE.read_text(encoding="utf-8").split("\n## ") if part.startswith(section))
+    return {word.strip('"') for quoted in re.findall(r"`([^`]+)`", text) for word in re.findall(r'"?\w+"?', quoted)}
+
+
+@pytest.mark.parametrize(
+    ("section", "row"),
+    [
+        ("An error", SettingsError("is off").to_dict()),
+        ("An error", vars(Candidate(1, 1.0, "left", "a.jpg"))),
+        ("`ask`", Answer("Yes.", "existence", [PERSON], {}, evidence=[GROUND]).to_dict()),
+        ("`ask`", PERSON.to_dict()),
+        ("`ask`", WHY.to_dict()),
+        ("`ask`", GROUND.to_dict()),
+        ("`ask`", dict.fromkeys((*get_args(Decision), *get_args(QuestionType), *get_args(Reason)))),
+        ("A person", describe(make_person())),
+        ("A person", Notes().to_dict()),
+        ("Data sets", vars(Problem("a", "b"))),
+        ("Data sets", Report().to_dict()),
+    ],
+)
+def test_every_field_is_named(section: str, row: dict[str, object]) -> None:
+    assert set(row) - words(section) == set()
+
+
+def test_the_fields_of_a_base_are_named() -> None:
+    assert list_bases()
+    for row in base_rows():
+        assert set(row) - words("Data sets") == set()
