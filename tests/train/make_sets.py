@@ -49,6 +49,22 @@ def make_captioned(root: Path, cache: Path, name: str = "photos", count: int = 2
     save_file({"grid": np.stack(grids).astype(np.float16)}, out / "0000.safetensors")
 
 
+def make_clips(root: Path, cache: Path, name: str = "clips", count: int = 8, frames: int = 3) -> None:
+    """`count` clips, every fourth for validation; a frame's grid says which clip and frame it is. Rows lie mixed up."""
+    rows = []
+    for i in range(count):
+        split = "val" if i % 4 == 3 else "train"
+        rows += [{"file": f"{split}/{i}_{t}.jpg", "split": split, "clip": f"c{i}", "frame": t} for t in range(frames)]
+    rows = [rows[i] for i in np.random.default_rng(2).permutation(len(rows))]
+    grids = [np.full((49, 1280), int(row["clip"][1:]) + row["frame"] / 8) for row in rows]
+    (root / name).mkdir(parents=True)
+    (root / name / "metadata.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    out = cache / f"{name}.grid"
+    out.mkdir(parents=True)
+    (out / "files.json").write_text(json.dumps([r["file"] for r in rows]))
+    save_file({"grid": np.stack(grids).astype(np.float16)}, out / "0000.safetensors")
+
+
 def make_faces(cache: Path, name: str = "faces", people: int = 12, photos: int = 5) -> None:
     """Face vectors and faceprints: people apart, photos of one person close; every third person for validation."""
     rng = np.random.default_rng(1)
@@ -73,6 +89,7 @@ def make_config(folder: Path, **settings: object) -> BaseConfig:
     if not (folder / "data").exists():
         make_captioned(folder / "data", folder / "features")
         make_captioned(folder / "data", folder / "features", "templates", 8, auto=True)
+        make_clips(folder / "data", folder / "features")
         make_faces(folder / "features")
     given = {
         "data": folder / "data", "features": folder / "features", "out": folder / "run", "model": "tiny", "batch": 4,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from make_sets import encode, make_config
 
 from pvchat.chat.answers import plain_answer
@@ -14,6 +15,7 @@ from pvchat.chat.backed import sentences
 from pvchat.chat.guard import COLOURS, content_words
 from pvchat.train.base import run as base
 from pvchat.train.base.answering import agrees
+from pvchat.train.base.clips import Clips
 from pvchat.train.base.lessonplan import plan
 from pvchat.train.base.questionbank import bank
 from pvchat.train.base.sheets import KEPT_NAMES, TRAINING_NAMES
@@ -125,6 +127,86 @@ def test_it_learns_to_answer(tmp_path):
     losses = [base.take_step(run)[0]["lm_loss"] for _ in range(12)]  # of one batch, over and over
     run.report.close()
     assert losses[-1] < losses[0] - 0.1
+
+
+@pytest.fixture
+def over_clips(tmp_path):
+    """Phase 4 with scenes over the generated clips."""
+    run = base.setup(make_config(tmp_path, phase=4, clips="clips", steps=4, out=tmp_path / "over"), encode)
+    yield run
+    run.report.close()
+
+
+@pytest.mark.parametrize("validation", [False, True])
+def test_scenes_lie_over_whole_clips_of_their_split(over_clips, validation):
+    """Each frame has its own grid, in order; people's tracks go through all of them, some of them across."""
+    rng, seen, moved = np.random.default_rng(3), set(), 0
+    for _ in range(40):
+        scene = over_clips.phase.episodes[validation].laid_out(rng)
+        clip, frame = np.divmod(scene.analysis.frame_features[:, 0, 0], 1)
+        assert frame.tolist() == [0, 1 / 8, 2 / 8]
+        assert len(set(clip)) == 1
+        assert len(scene.analysis.times) == 3
+        seen.add(int(clip[0]))
+        for track in scene.analysis.tracks:
+            assert track.frames.tolist() == [0, 1, 2]
+            moved += bool(np.ptp(track.boxes[:, 0]) > 0.1)
+    assert seen == ({3, 7} if validation else {0, 1, 2, 4, 5, 6})
+    assert moved
+
+
+def test_a_step_over_clips_reads_them(over_clips):
+    """Their frames reach the batch: four stretches of time at most, here one for each of three frames."""
+    frame = over_clips.phase.batch(0).features.experts["frame"]
+    assert frame.tokens.shape[1] == 3 * 49
+    assert np.isfinite(base.take_step(over_clips)[0]["lm_loss"])
+
+
+def test_a_run_over_clips_is_no_run_over_pictures(phase, over_clips):
+    assert phase.fingerprint() != over_clips.phase.fingerprint()
+
+
+def test_clips_without_grids_are_refused(tmp_path):
+    with pytest.raises(base.SettingsError, match="no features"):
+        base.setup(make_config(tmp_path, phase=4, clips="films"), encode)
+
+
+def test_a_clip_of_which_a_frame_has_no_grid_is_left_out(tmp_path):
+    config = make_config(tmp_path)
+    metadata = config.data / "clips" / "metadata.jsonl"
+    rows = metadata.read_text() + '{"file": "train/0_9.jpg", "split": "train", "clip": "c0", "frame": 9}\n'
+    metadata.write_text(rows)
+    assert len(Clips(config.data, config.features, ["clips"], False)) == 5
+    metadata.write_text("".join(row + "\n" for row in rows.splitlines() if '"val"' in row))
+    with pytest.raises(base.SettingsError, match="no clips"):
+        Clips(config.data, config.features, ["clips"], False)
+
+
+def test_sparsity_acts_on_the_heads_that_train(tmp_path):
+    """With `--only` the routed heads, a step moves their routers by SPR and HAE, too, and nothing else.
+
+    The target is one that heads which are all on miss, so that HAE has something to push.
+    """
+    moved = {}
+    for sparsity in ("none", "both"):
+        only = "qformer.layers."
+        out = tmp_path / sparsity
+        run = base.setup(
+            make_config(
+                tmp_path, phase=4, out=out, sparsity=sparsity, only=only, target=-0.5, lr=0.1, warmup=1, dropout=0
+            ),
+            encode,
+        )
+        before = {k: v.clone() for k, v in run.state.model.named_parameters()}
+        numbers, _ = base.take_step(run)
+        run.report.close()
+        after = dict(run.state.model.named_parameters())
+        changed = {k for k in before if not torch.equal(before[k], after[k])}
+        assert all(k.startswith(only) for k in changed)
+        assert any(".mixer." in k for k in changed)
+        assert ("hae_loss" in numbers) == ("spr_loss" in numbers) == (sparsity == "both")
+        moved[sparsity] = numbers["gradient_norm"]
+    assert moved["both"] != moved["none"]
 
 
 def test_it_needs_a_language_model(tmp_path):

@@ -26,6 +26,7 @@ from pvchat.model.features import collate, collate_people, from_analysis
 from pvchat.model.generation import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
+from pvchat.train.base.clips import Clips
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.data import Pictures, read_photos, to_tensor
 from pvchat.train.base.episodes import Cast, Episodes
@@ -59,12 +60,13 @@ class Answering:
             raise SettingsError("phase 4 trains through a language model", hint="Leave out --llm none.")
         self.config, self.model_config, self.encode = config, model.config, encode
         faces = read_faces(config.cache, config.sets("identities"))
-        photos = read_photos(config.data, config.sets("captioned"))
+        photos, over = read_photos(config.data, config.sets("captioned")), config.sets("clips")
         self.episodes = {
             validation: Episodes(
                 Cast(faces, validation),
                 Pictures([p for p in photos if p.validation == validation], config.cache, model.config),
                 [],
+                Clips(config.data, config.cache, over, validation) if over else None,
             )
             for validation in (False, True)
         }
@@ -76,7 +78,8 @@ class Answering:
     def fingerprint(self) -> str:
         """Hash of the backgrounds, and how many identities there are."""
         part = self.episodes[False]
-        return sha256(f"{part.pictures.fingerprint()} {len(part.cast.names)}".encode()).hexdigest()[:16]
+        ground = part.clips.fingerprint() if part.clips else part.pictures.fingerprint()
+        return sha256(f"{ground} {len(part.cast.names)}".encode()).hexdigest()[:16]
 
     def plans(self, count: int, rng: np.random.Generator, validation: bool) -> list[Plan]:
         """Made clips with questions; those of which nothing can be asked are left out."""

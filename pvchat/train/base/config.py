@@ -48,6 +48,7 @@ class BaseConfig:
         decay, clip: AdamW's weight decay (matrices only), largest gradient norm.
         dropout: of the Q-Former; negative keeps the preset's.
         captioned, auto, identities: image sets, comma-separated.
+        clips: sets of frames of clips, comma-separated; phase 4 then lays its scenes over clips, not over pictures.
         views: random crops of every captioned picture to prepare and to train on beside it.
         scenes: composed scenes to prepare for training (`pvchat.train.base.prepare`); 0 for none.
         auto_share: share of a batch whose captions a template made.
@@ -88,6 +89,7 @@ class BaseConfig:
     captioned: str = ",".join(CAPTIONED)
     auto: str = ",".join(AUTO)
     identities: str = ",".join(IDENTITIES)
+    clips: str = ""
     views: int = 3
     scenes: int = 400
     auto_share: float = 0.05
