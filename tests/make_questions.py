@@ -34,6 +34,10 @@ about. On the command line such a question comes with `--then`: `pvchat ask clip
 Each answer below is what PVChat says about one made-up clip: Ana sits on the left and talks, Ben stands on the right
 from the fifth second, Cleo is enrolled too but isn't there. A test asks every question on this page and compares the
 answers.
+
+Other words will do, too, also in haste ("timecodes for ana pls", "anyone in dark red?", "who's that on the left hand
+side"): what is asked in words that no rule knows is taken for the plain question that asks the same, where one is
+likely enough ([how many are](adr/0035-other-words.md)).
 """
 _TAIL = """
 Somebody who isn't enrolled has to be enrolled first: a question about her is refused with the names there are. Somebody

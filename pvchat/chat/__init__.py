@@ -3,7 +3,7 @@
 In: a question, who is there (identity) and what was seen (perception). Out: text, checked sentence by sentence. Start
 with `writer.py`, which walks the way:
 
-    a question read      questions.py: wordings.py, timewords.py, names.py, foreign.py, scene.py, things.py,
+    a question read      questions.py: wordings.py, timewords.py, names.py, whom.py, foreign.py, scene.py, things.py,
                          questiontypes.py (by sentences.py, minilm.py where no rule does), unknown_names.py, replies.py;
                          paraphrases.py where what is asked stays in doubt
     what of somebody     aspects.py: order.py, comparisons.py, lineup.py, crowd.py, predicates.py; unseen.py: nothing

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspects import REST, USUAL, Aspect, read_aspect
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
@@ -28,7 +27,8 @@ from pvchat.chat.sentences import Encode
 from pvchat.chat.things import ThingQuestion, read_things
 from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import check_known, relatives, unknown_names
-from pvchat.chat.vocabulary import MASK, PRONOUNS
+from pvchat.chat.vocabulary import MASK
+from pvchat.chat.whom import EVERYONE, whom_of
 from pvchat.chat.window import Part
 from pvchat.chat.wordings import has_title, known_wording, without_titles
 from pvchat.errors import SettingsError
@@ -36,22 +36,6 @@ from pvchat.schemas import PersonPresence, QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
 
-_WHO = re.compile(
-    r"\b(who|whom|who's|no ?body|no one|any ?one|any ?body|some ?one|some ?body"
-    r"|which (people|persons?|of (them|us|my|the))"
-    r"|which ones?|what people|how many (people|persons|faces)|head ?count|a crowd or"
-    r"|(other|more|familiar|known) (people|persons|faces?)"
-    r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*"
-    r"(people|persons?|faces|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
-)
-_BESIDES = re.compile(
-    r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?)"
-    r"(?! (?:right |just )?(?:beside|next to|near|behind|with)\b))\b"
-)
-_EVERYONE = re.compile(
-    r"\b(every ?one|every ?body|all of (them|us|my|the|you)|they all|all (the )?(people|enrolled|persons)"
-    r"|whole (group|team|family))\b"
-)
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
     rf" {MASK.lower()}\W*"
@@ -59,12 +43,7 @@ _AND_WHOM = re.compile(
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
-_OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
-_IT = re.compile(  # what was just said to be worn
-    r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"
-    rf"|(?:is|was) it (?:(?:dark|light|bright) )?(?:{'|'.join(sorted(COLOURS))}))\W*$"
-)
 _BARE = re.compile(  # what "Is Ana in the second half?" leaves: it asks whether she is there
     rf"(?:and )?(?:is|are|was|were|who(?:'s| is| was| are)?)(?:(?:,| and| or)? (?:{MASK.lower()}|he|she|they|any ?one"
     r"|any ?body|every ?one|every ?body|both))*(?P<end>\W*)"
@@ -263,11 +242,11 @@ def _of_nobody(wording: _Wording) -> Question | None:
 def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -> Question:
     """A question about people, or about things."""
     lower, mentions, previous = wording.lower, wording.mentions, wording.previous
-    people, asks_who, besides = _whom(lower, mentions, previous)
+    people, asks_who, besides = whom_of(lower, mentions, previous)
     if (things := read_things(lower)) and (things.asked != "held" or people):
         whose = people if things.asked == "held" else ()
         return Question(wording.kept, things.type, whose, part=wording.part, things=things)
-    asks_all = not people and not asks_who and bool(_EVERYONE.search(lower))
+    asks_all = not people and not asks_who and bool(EVERYONE.search(lower))
     kind = question_type(wording.masked, encode, previous.type if previous else None, asks_who)
     inherited = not mentions and bool(ELLIPSIS.search(lower))  # "and bob?" names somebody else than before
     reply = "" if mentions else small_talk(lower)
@@ -312,31 +291,6 @@ def _in_other_words(
     if plain == UNANSWERABLE and question.aspect.name == "usual" and not question.reply:
         return replace(question, type="other", aspect=REST)
     return replace(_read(plain, plain, names, aliases, None, None), part=part) if plain else question
-
-
-def _whom(
-    lower: str, mentions: Sequence[Mention], previous: Question | None
-) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
-    """Whom a question is about, whether it asks who is there, and whom that leaves out."""
-    people = tuple(dict.fromkeys(m.name for m in mentions))
-    pronouns = set(re.findall(r"[\w']+", lower)) & PRONOUNS
-    leaves_out = bool(_BESIDES.search(lower))
-    asks_who = bool(_WHO.search(lower) or _OF_THEM.search(lower)) and (not people or leaves_out)
-    if previous is not None and not people and not leaves_out and _goes_on(lower, previous, bool(pronouns), asks_who):
-        people = previous.focus if pronouns else previous.people
-        asks_who = asks_who and not people
-    besides = (people or (previous.people if previous else ())) if asks_who and leaves_out else ()
-    return people, asks_who, besides
-
-
-def _goes_on(lower: str, previous: Question, pronouns: bool, asks_who: bool) -> bool:
-    """Whether a question that names nobody is about those whom the question before was about."""
-    if _OF_THEM.search(lower) and len(previous.focus) < 2:
-        return False
-    if pronouns or _IT.match(lower):
-        return True
-    short = ELLIPSIS.search(lower) or len(set(re.findall(r"[\w']+", lower))) <= 3
-    return bool(short) and not asks_who and not _EVERYONE.search(lower)
 
 
 def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:

@@ -215,7 +215,7 @@ def _keyring() -> Any:
 
 def _damaged(error: Exception) -> LockedError:
     hint = "Put the file back from a copy: without it nothing here can be read."
-    return LockedError(f"the key file is damaged ({ascii(str(error))[1:81]}).", subject=str(path()), hint=hint)
+    return LockedError(f"the key file is damaged ({ascii(str(error))[1:-1][:80]}).", subject=str(path()), hint=hint)
 
 
 def _bytes(text: str) -> bytes:
