@@ -221,7 +221,7 @@ from pvchat.train.person.processes import make_accelerator
 base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
 accelerator = make_accelerator("cpu")
 config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)
-result, _ = train_person(base, lessons("Ana", 12, 1), config, Session(), accelerator)
+result, _ = train_person(base, lessons("Ana", 12, 1), config, Session())
 if accelerator.is_main_process:
     open(sys.argv[1], "w").write(json.dumps([accelerator.num_processes, result.history, result.state.tokens.tolist()]))
 torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
