@@ -66,6 +66,17 @@ def test_the_likeliest_plain_question_is_told_where_it_is_likely_enough() -> Non
     assert plain_question("0 Alex's mother", ["Ana"], encode, 0.65) == paraphrases.UNANSWERABLE
 
 
+def test_a_name_alone_and_wordings_that_the_rules_know_need_no_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = replace(paraphrases._head(), by_rules=frozenset({"whereabouts of alex"}))
+    monkeypatch.setattr(paraphrases, "_head", lambda: known)
+
+    def none(texts: list[str]) -> np.ndarray:
+        raise AssertionError(texts)
+
+    assert plain_question("Alex?", ["Ana"], none, 0.65) is None
+    assert plain_question("Whereabouts of Alex in this video, please?", ["Ana"], none, 0.65) is None
+
+
 def test_presence_is_told_where_that_is_surer_only() -> None:
     assert plain_question("2 Alex zzzzzzz", ["Ana"], encode, 0.65) is not None
     assert plain_question("1 Alex zzzzzzz", ["Ana"], encode, 0.65) is None

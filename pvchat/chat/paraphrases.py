@@ -79,7 +79,7 @@ def plain_question(masked: str, whom: Sequence[str], encode: Encode, least: floa
         least: probability.
     """
     asked, head = slotted(masked), _head()
-    if bare(asked.text) in head.by_rules:
+    if bare(asked.text) in head.by_rules or bare(asked.text) == MASK.lower():  # a name alone asks for all of her
         return None
     chances = head.chances(encode([asked.text])[0], len(whom))
     best = int(chances.argmax())
