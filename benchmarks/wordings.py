@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pvchat.chat.questions import Question, read_question
@@ -50,7 +50,7 @@ def as_plain(line: Line, encode: Encode | None) -> bool:
 def _read(text: str, encode: Encode | None) -> Question | None:
     """What is asked for, without the words; None where it asks about somebody unknown."""
     try:
-        return replace(read_question(text, NAMES, encode=encode), text="", focus=())
+        return read_question(text, NAMES, encode=encode).sense
     except UnknownPersonError:
         return None
 

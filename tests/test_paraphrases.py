@@ -114,6 +114,16 @@ def test_what_nothing_can_answer_is_refused_where_its_type_alone_was_read() -> N
     assert (refused.aspect.name, refused.people) == ("rest", ("Ana",))
 
 
+@pytest.mark.parametrize("asked", ["and at 0:10?", "And in the second half?", "and Ben?", "what about Ben?"])
+@pytest.mark.parametrize("before", ["What is Ana doing?", "Where is Ana?", "Describe Ana."])
+def test_what_goes_on_from_the_question_before_is_never_another(asked: str, before: str) -> None:
+    def sure(texts: list[str]) -> np.ndarray:
+        return np.eye(len(PLAIN), dtype=np.float32)[[2] * len(texts)]
+
+    first = read_question(before, NAMES)
+    assert read_question(asked, NAMES, previous=first, encode=sure) == read_question(asked, NAMES, previous=first)
+
+
 WORDS = [
     ("give me timestamps for Ana", "When does Ana appear?"),
     ("when was she on screen, timecodes pls, Ana", "When does Ana appear?"),

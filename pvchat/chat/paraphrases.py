@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -177,7 +177,11 @@ class Head:
 
     def fits(self, names: int) -> NDArray[np.bool_]:
         """[C] which plain questions name so many people (2: two and more); `UNANSWERABLE` always."""
-        return np.array([not plain or len(set(NAMES.findall(plain))) == min(names, 2) for plain in self.plain])
+        return (self._named == min(names, 2)) | (self._named < 0)
+
+    @cached_property
+    def _named(self) -> NDArray[np.int64]:
+        return np.array([len(set(NAMES.findall(plain))) if plain else -1 for plain in self.plain])
 
 
 @cache

@@ -86,6 +86,11 @@ class Question:
     dangling: bool = False
     why: bool = False
 
+    @property
+    def sense(self) -> Question:
+        """What it asks for, whatever the words, and whomever the next question may mean."""
+        return replace(self, text="", focus=())
+
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those it is about: all, a sighting to each, for "who" and where it names nobody."""
         if self.reply:
@@ -156,8 +161,6 @@ def read_question(
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
-    if encode is not None:
-        question = _in_other_words(question, worded, names, aliases or {}, encode)
     open_ = question.asks_who or question.asks_all
     focus = question.people if question.people and not question.asks_all else ()
     return replace(question, focus=focus or (previous.focus if previous and not open_ else ()))
@@ -179,12 +182,14 @@ def _read(
     if part is not None and (bare := _BARE.fullmatch(mask_names(tidy, mentions).lower())):
         tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
     masked = mask_names(tidy, mentions)
-    goes_on = previous is not None and _AND_WHOM.fullmatch(masked.lower()) is not None
+    goes_on = _AND_WHOM.fullmatch(masked.lower()) is not None
     if previous is not None and goes_on:
         part = part or previous.part  # "and Ben?" asks about the same part
     wording = _Wording(text, tidy, masked, mentions, part, previous)
     read = _of_nobody(wording) or _of_people(wording, names, encode)
-    return replace(read, text=_of_another(previous, mentions) or read.text) if goes_on else read
+    if goes_on:
+        return replace(read, text=_of_another(previous, mentions) or read.text)
+    return read if encode is None else _in_other_words(read, wording, names, aliases, encode)
 
 
 def _of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:
@@ -275,7 +280,7 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
 
 
 def _in_other_words(
-    question: Question, worded: str, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
+    question: Question, wording: _Wording, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
     read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
@@ -283,14 +288,13 @@ def _in_other_words(
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question
-    tidy, part = named_part(worded)
-    mentions = find_mentions(tidy, names, aliases)
+    mentions = wording.mentions
     whom = [*dict.fromkeys(m.name for m in mentions)] or [*(() if question.asks_all else question.people)]
-    masked = mask_names(tidy, mentions) if mentions or not whom else mask_pronoun(tidy)
-    plain = None if _AND_WHOM.fullmatch(masked.lower()) else plain_question(masked, whom, encode, least)
+    masked = wording.masked if mentions or not whom else mask_pronoun(wording.tidy)
+    plain = plain_question(masked, whom, encode, least)
     if plain == UNANSWERABLE and question.aspect.name == "usual" and not question.reply:
         return replace(question, type="other", aspect=REST)
-    return replace(_read(plain, plain, names, aliases, None, None), part=part) if plain else question
+    return replace(_read(plain, plain, names, aliases, None, None), part=wording.part) if plain else question
 
 
 def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:

@@ -17,7 +17,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from pvchat.chat.paraphrases import CERTAIN, LIKELY, NAMES, UNANSWERABLE, Head, bare, slotted
 from pvchat.chat.questions import Question, read_question
-from pvchat.chat.sentences import Encode, SentenceEncoder
+from pvchat.chat.sentences import SentenceEncoder
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import FloatArray
 
@@ -35,6 +35,7 @@ FOLDS, SEED = 5, 0
 DECAY = 3e-6  # of the squared weights; 1e-5 is right in .01 less of wordings kept back
 REFUSED = 5.0  # how much more an unanswerable wording weighs: nobody can write down all that may be asked
 _POINTS = re.compile(r"[?!.,]")
+_ANYBODY = ("Ana", "Ben")
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,13 @@ def read_asked(path: Path = ASKED) -> dict[str, list[str]]:
 
 def by_rules(rows: Mapping[str, Sequence[str]]) -> list[str]:
     """The wordings, `bare`, of some plain questions that the rules read as the plain question."""
-    found = set()
-    for plain, texts in rows.items():
-        want = _asked(plain)
-        found |= {bare(slotted(NAMES.sub(MASK, text)).text) for text in (plain, *texts) if _asked(text) == want}
-    return sorted(found)
 
+    def sense(text: str) -> Question:
+        return read_question(text.format(*_ANYBODY), _ANYBODY).sense
 
-def _asked(text: str) -> Question:
-    names = ("Ana", "Ben")
-    return replace(read_question(text.format(*names), names), text="", focus=())
+    asked = [(plain, text) for plain, texts in rows.items() for text in (plain, *texts)]
+    known = [text for plain, text in asked if sense(text) == sense(plain)]
+    return sorted({bare(slotted(NAMES.sub(MASK, text)).text) for text in known})
 
 
 def learn(vectors: FloatArray, wordings: Wordings, some: NDArray[np.bool_]) -> Head:
@@ -156,7 +154,7 @@ def _share(taken: NDArray[np.bool_], right: NDArray[np.bool_], answered: NDArray
     return {name: round(float(share), 3) for name, share in shares.items()}
 
 
-def main(argv: Sequence[str] | None = None, encode: Encode | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Learn, save, print the card."""
     from safetensors.numpy import save_file
 
@@ -164,7 +162,7 @@ def main(argv: Sequence[str] | None = None, encode: Encode | None = None) -> Non
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
     wordings = read()
-    vectors = (encode or SentenceEncoder().encode)(wordings.texts)
+    vectors = SentenceEncoder().encode(wordings.texts)
     head = learn(vectors, wordings, np.ones(len(vectors), bool))
     known = by_rules(read_asked())
     card = {
