@@ -113,6 +113,28 @@ def test_a_drawn_figure_nobody_knows_is_one_person() -> None:
     assert gather([], clip).unknown == 0
 
 
+def test_the_face_of_a_drawn_figure_who_is_known_is_no_stranger() -> None:
+    figure, face = make_track(4, [0, 3, 7], kind="figure"), make_track(1, range(2, 8), box=(0.32, 0.3, 0.48, 0.55))
+    clip = make_analysis(figure, face)
+    clip.scene.drawn = True
+    assert gather([], clip).unknown == 1
+    found = gather([ANA], clip)
+    assert (found.unknown, found.strangers, [o.name for o in found.others]) == (0, [], ["Ana"])
+    counted = plain_answer(read_question("How many people?", ["Ana"]), [ANA], found)
+    assert counted == "I see one person in this video: Ana."
+    face.boxes[:] = (0.45, 0.3, 0.61, 0.55)  # a third of it in her box: somebody beside her
+    assert gather([ANA], clip).unknown == 1
+    face.boxes[:] = (0.32, 0.3, 0.48, 0.55)
+    clip.scene.drawn = False  # a box of a body in a photo: who stands before it is another one
+    assert gather([ANA], clip).unknown == 1
+
+
+def test_a_drawn_face_that_is_never_seen_with_the_figure_stays_somebody() -> None:
+    clip = make_analysis(make_track(4, [0, 1], kind="figure"), make_track(1, range(4, 8)))
+    clip.scene.drawn = True
+    assert gather([ANA], clip).unknown == 1
+
+
 def test_one_stranger_in_two_tracks_is_one_person() -> None:
     tracks = [make_track(1), make_track(2, range(3), box=BOX), make_track(2, range(4, 8), box=BOX)]
     assert answer("Who is here?", tracks).endswith("There is also one person I don't know.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pvchat.identity.competition import shown_together
+from pvchat.identity.competition import is_face_of, shown_together
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import head_of, owner
@@ -152,6 +152,9 @@ def _unknown_faces(
     hers = {i for p in presences for i in p.tracks if p.track is not None and _apart(tracks[i], tracks[p.track])}
     known = {*known, *hers}
     faces = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known and _may_be_a_face(t)]
+    if analysis.scene.drawn:  # there, a face that is found by itself may be a known figure's
+        figures = [tracks[i] for i in known if i is not None and tracks[i].kind == "figure"]
+        faces = [i for i in faces if not any(is_face_of(tracks[i], figure) for figure in figures)]
     return [i for i in faces if _is_somebody(tracks[i], len(analysis.times))] or ([] if known else faces)
 
 
@@ -178,7 +181,7 @@ def _by_bodies(analysis: ClipAnalysis, known: int, by_face: int) -> tuple[list[N
 
     Drawn figures have no bodies: there, faces that the locator is sure of are counted, and whoever has no name is one.
     """
-    if analysis.scene.drawn:
+    if analysis.scene.drawn:  # there, a face that is found by itself may be a known figure's
         figures = [t for t in analysis.tracks if t.kind == "figure" and t.scores.max() >= MIN_SCORE]
         return [], max(by_face, _drawn_at_once(figures) - known, int(bool(figures) and not known))
     looked = {frame for body in analysis.bodies for frame in body.frames}

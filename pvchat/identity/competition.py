@@ -1,7 +1,7 @@
 """People compete for tracks: what another enrolled person explains better counts against a person by as much.
 
 In: log-odds of P people on K tracks of a clip. Out: the same, competition included; and which tracks are fragments of
-one drawn figure, which compete as one.
+one drawn figure, which compete as one, or the face of one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pvchat.perception.boxes import nesting
 from pvchat.schemas import FloatArray, IntArray, Track
 
 _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
+_OWN_FACE = 0.5  # share of a drawn face's box inside a figure's; on the tune half it is about all, or less than a third
 
 
 def shown_together(tracks: Sequence[Track]) -> IntArray:
@@ -26,6 +27,21 @@ def shown_together(tracks: Sequence[Track]) -> IntArray:
         if nesting(boxes[i][None], boxes[j][None])[0, 0] > _FRAGMENT:
             numbers[numbers == numbers[j]] = numbers[i]
     return numbers
+
+
+def is_face_of(face: Track, figure: Track) -> bool:
+    """Whether a face that was found in a drawn picture lies in a figure's box where both are seen: it is its face."""
+    inside = []
+    for row, frame in enumerate(figure.frames):
+        near = int(np.abs(face.frames - frame).argmin())
+        if abs(int(face.frames[near]) - int(frame)) <= 1:
+            inside.append(_share_inside(face.boxes[near], figure.boxes[row]))
+    return bool(inside) and float(np.median(inside)) > _OWN_FACE
+
+
+def _share_inside(box: FloatArray, other: FloatArray) -> float:
+    shared = np.clip(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0, None).prod()
+    return float(shared / max(float((box[2:] - box[:2]).prod()), 1e-9))
 
 
 def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:
