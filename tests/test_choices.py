@@ -167,7 +167,7 @@ def test_choices_fill_gaps_with_a_hedge_unless_sure() -> None:
     assert answer("What is Ana doing?", CHOSEN, scene, smiling) == f"Ana smiles and {HEDGE} cooks."
     assert answer("What is Ana doing?", CHOSEN, scene, smiling, **SURE) == "Ana cooks and smiles."
     assert answer("Where is Ana?", CHOSEN, scene, smiling) == f"Ana is {HEDGE} at an event."
-    assert answer("Where is Ana?", CHOSEN, scene, smiling, **SURE) == "Ana is at an event."
+    assert answer("Where is Ana?", CHOSEN, scene, smiling, **SURE) == f"Ana is {HEDGE} at an event."  # a place always
 
 
 def test_measured_facts_and_sure_words_of_its_own_come_first() -> None:
@@ -207,11 +207,11 @@ def test_what_was_wrong_on_footage_is_not_said() -> None:
     ("background", "levels", "told"),
     [
         ("a dark background", SURE, "Ana is indoors, before a dark background."),
-        ("a light grey background", SURE, "Ana is at an event."),
+        ("a light grey background", SURE, f"Ana is {HEDGE} at an event."),
         ("a light grey background", {}, "Ana is indoors, before a light grey background."),
-        ("a blue background", SURE, "Ana is at an event, before a blue background."),
+        ("a blue background", SURE, f"Ana is {HEDGE} at an event, before a blue background."),
         ("a blue background", {}, "Ana is indoors, before a blue background."),
-        ("a dark blue background", SURE, "Ana is at an event, before a dark blue background."),
+        ("a dark blue background", SURE, f"Ana is {HEDGE} at an event, before a dark blue background."),
         (None, {}, f"Ana is {HEDGE} at an event."),
     ],
 )
@@ -259,7 +259,7 @@ def test_at_home_is_said_only_surely_and_not_which_room() -> None:
     bedroom = CHOSEN | {"location": "in a bedroom"}
     scene = SceneFacts(setting="indoors")
     group = {"levels": {"least": limits(**{"group sure": 0.4})}}
-    assert answer("Where is Ana?", bedroom, scene, PersonFacts(), **group) == "Ana is at home."
+    assert answer("Where is Ana?", bedroom, scene, PersonFacts(), **group) == f"Ana is {HEDGE} at home."
     for level in ("sure", "likely", "group likely"):
         one = {"levels": {"least": limits(**{level: 0.1})}}
         assert answer("Where is Ana?", bedroom, scene, PersonFacts(), **one) == "Ana is indoors."
@@ -272,4 +272,4 @@ def test_a_likely_place_needs_a_sure_setting() -> None:
     ):
         scene = SceneFacts(setting="indoors", confidence={"setting": sure})
         assert answer("Where is Ana?", CHOSEN, scene, PersonFacts()) == told
-    assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **SURE) == "Ana is at an event."
+    assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **SURE) == f"Ana is {HEDGE} at an event."

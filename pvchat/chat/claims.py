@@ -11,7 +11,8 @@ held-back pictures and lies beside the weights (`calibration.py`); a kind whose 
 never asked for.
 
 What somebody does and where are also chosen from a list (`choices.py`), which a small model does better than inventing
-them; its own words come first where they are sure enough. A choice that is likely only is said with "probably".
+them; its own words come first where they are sure enough. A choice that is likely only is said with "probably", and so
+is every place: of 24 that were sure, by photos, 16 were right on footage, of 11 deeds 9.
 """
 
 from __future__ import annotations
@@ -198,7 +199,7 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
             if at_odds(kind, choice, evidence.facts_of(ask.name), said):
                 problems.append("seen doing something else")
             said = _ON_A_BED if said == _ON_A_COUCH and evidence.scene.place == "a bedroom" else said
-            phrase = said if _is_sure(level) else f"{HEDGE} {said}"
+            phrase = said if _is_sure(level) and kind != "location" else f"{HEDGE} {said}"
             found.append(Claim(ask, phrase, probability, tuple(problems)))
     return found
 
