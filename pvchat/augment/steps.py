@@ -74,7 +74,7 @@ def augment(
     config, out, name = config or AugmentConfig(), Path(out), _usable(name, chat)
     folders.check(config)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
-    _ = run.teacher  # one that isn't there is told before anything is made
+    _ = run.teacher  # a name that can be nobody's is told before the folder is made
     with place.held(out, name):
         for number, step in enumerate(STEPS):
             run.check()
@@ -108,6 +108,8 @@ def _step(run: Augmentation, step: str) -> None:
     if known is not None and known["input"] == made and result.exists() and file_hash(result) == known["result"]:
         run.manifests[step] = known
         return
+    if step != "dataset":  # which asks nobody
+        run.teacher.check()  # one that can't be had is told before anything is made, not when it is first asked
     path.unlink(missing_ok=True)
     started, busy = time.perf_counter(), time.process_time()
     counts = _DO[step](run, made)

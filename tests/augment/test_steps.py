@@ -22,6 +22,8 @@ from pvchat.augment.questions.teacher import HubTeacher
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import StoppedError, Watch
+from pvchat.bases import loading
+from pvchat.bases.imagetext import ImageTextModel
 from pvchat.chat.calibration import Calibration
 from pvchat.chat.claims import ASKED
 from pvchat.chat.lines import Utterance
@@ -332,6 +334,7 @@ def test_a_hub_teacher_is_shown_the_frames(clip, chat, tmp_path, monkeypatch):
         return "The person is riding a bike." if "doing" in question else "Blue."
 
     monkeypatch.setattr(HubTeacher, "generate", generate)
+    monkeypatch.setattr(ImageTextModel, "check", lambda self: None)
     out = run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": "some/video-model"}))
     assert set(shown) == {("some/video-model", "cpu", 3)}
     told = {r["teacher"] for r in rows_of(out) if r["type"] == "action" and r["kind"] == "single"}
@@ -346,6 +349,28 @@ def test_a_teacher_that_cannot_be_loaded_is_named(clip, chat, tmp_path):
         run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": str(nowhere)}))
     assert str(nowhere) in caught.value.subject
     assert not (clip.parent / "set").exists()  # told before an hour of work, not after it
+
+
+def test_a_hub_that_does_not_answer_is_told_before_anything_is_made(clip, chat, monkeypatch):
+    pytest.importorskip("transformers")
+    monkeypatch.setattr(loading, "hub_answers", lambda: False)
+    with pytest.raises(SettingsError, match="the hub can't be reached") as caught:
+        run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": "some/video-model"}))
+    assert "some/video-model" in caught.value.subject
+    assert not chat.seen
+    assert not steps.summary(clip.parent / "set")
+
+
+def test_a_finished_data_set_needs_no_hub_again(clip, chat, monkeypatch):
+    config = AugmentConfig(**{**SMALL.__dict__, "teacher": "some/video-model"})
+    monkeypatch.setattr(HubTeacher, "generate", lambda *_: "The person is riding a bike.")
+    asked = []
+    monkeypatch.setattr(ImageTextModel, "check", lambda self: asked.append(self.path))
+    out = run(clip, chat, config=config)
+    assert asked == ["some/video-model"]  # once, not before every step
+    before = stamps(out)
+    run(clip, chat, config=config)
+    assert (asked, stamps(out)) == (["some/video-model"], before)
 
 
 def test_analyses_are_kept_beside_the_samples(tmp_path):
