@@ -26,6 +26,7 @@ from pvchat.people.person import clean_name
 from pvchat.schemas import Service
 
 VERSION = 2  # of what the steps make: manifests of another version are made anew
+_ROWS = 3  # the same of what is asked and answered alone
 _FROM: dict[str, tuple[str, ...]] = {
     "profile": (), "positives": ("profile",), "negatives": ("profile",), "filter": ("positives", "negatives"),
     "questions": ("filter",), "dataset": ("filter", "questions"),
@@ -130,6 +131,6 @@ def _input_hash(run: Augmentation, step: str) -> str:
     told = [VERSION, step, settings, listed, before, run.seed, run.name]
     if not before:
         told.append(video.content_key(run.clip))
-    if step == "questions" and run.teacher.version:
-        told.append(run.teacher.version)
+    if step == "questions":
+        told += [_ROWS, run.teacher.version]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
