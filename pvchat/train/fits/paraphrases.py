@@ -57,9 +57,8 @@ class Wordings:
     questions: tuple[str, ...]
 
 
-def read(asked: Path = ASKED, refusals: Path = REFUSALS) -> Wordings:
-    """All wordings, each as it is and as typed in haste."""
-    rows = read_asked(asked)
+def read(rows: Mapping[str, Sequence[str]], refusals: Path = REFUSALS) -> Wordings:
+    """All wordings, of plain questions and those that can't be answered, each as it is and as typed in haste."""
     known = sorted(rows)
     pairs = [(plain, text) for plain in known for text in (plain, *rows[plain])]
     pairs += [(UNANSWERABLE, text) for text in refusals.read_text(encoding="utf-8").splitlines()]
@@ -161,10 +160,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
-    wordings = read()
+    rows = read_asked()
+    wordings = read(rows)
     vectors = SentenceEncoder().encode(wordings.texts)
     head = learn(vectors, wordings, np.ones(len(vectors), bool))
-    known = by_rules(read_asked())
+    known = by_rules(rows)
     card = {
         "plain": head.plain, "kept back": measure(vectors, wordings), "by rules": known,
         "data": "wordings written for this",
