@@ -129,7 +129,9 @@ def measure_person(
     images = [clip.images[track.frames[i]] for i in best]
     grey = colours.is_grey_scale(np.stack(images))
     if track.kind == "face":
-        _measure_face(facts, track, best, images, grey, analysis, experts or shared_experts())
+        experts = experts or shared_experts()
+        facts.activity = _activity(facts, analysis, experts)
+        _measure_face(facts, track, best, images, grey, experts)
     elif heads is not None and not grey:
         _measure_drawn(facts, track, best, images, heads, analysis.scene.background)
     else:
@@ -145,13 +147,11 @@ def _measure_face(
     best: IntArray,
     images: Sequence[NDArray[np.uint8]],
     grey: bool,
-    analysis: ClipAnalysis,
     experts: FactExperts,
 ) -> None:
-    """What is done, worn and held, and the hair, of somebody whose face is seen."""
+    """What is worn and held, and the hair, of somebody whose face is seen."""
     body = _body_features(track, best, images, experts)
     bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
-    facts.activity = _activity(facts, analysis, experts)
     facts.clothes = _clothes(track, best, images, _claim_body(facts, experts, body, bust), grey)
     if "a hat" not in facts.features:
         facts.hair = hair.photographed(track, best, images, grey) or facts.hair
