@@ -49,12 +49,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         lists = [*people.outputs, *chat.outputs]
 
-        def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
-            """Everything that shows people, drawn anew."""
-            session = desk.sessions.asking(request)
-            desk.tidy(session)
-            return *people_tab.show(desk, who), *chat.show(session)
-
+        refresh = _refreshing(desk, chat)
         for event in (enroll.enrolled, *people.changed):
             event.then(refresh, people.who, lists, **QUICK)
         people.begin.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
@@ -84,6 +79,16 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
         page.unload(lambda: None)
     return page
+
+
+def _refreshing(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
+    def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Everything that shows people, drawn anew."""
+        session = desk.sessions.asking(request)
+        desk.tidy(session)
+        return *people_tab.show(desk, who), *chat.show(session)
+
+    return refresh
 
 
 def _resuming(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
