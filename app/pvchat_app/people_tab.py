@@ -75,7 +75,7 @@ def build(desk: Desk) -> PeopleTab:
     gr.on([who.change, other.change], _comparing(desk), [who, other], [likeness, both], **QUICK)
     merge.click(_asking(desk), [who, other], [both, likeness, result], **QUICK)
     leave.click(lambda: gr.Group(visible=False), None, both, **QUICK)
-    forget.click(_warning(desk), who, [sure, warning, result], **QUICK)
+    forget.click(_warn, who, [sure, warning, result], **QUICK)
     gr.on([no.click, who.change], lambda: gr.Group(visible=False), None, sure, **QUICK)
     export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
     forgotten = yes.click(_forgetting(desk), who, [result, sure, undo], **MODEL)
@@ -188,18 +188,15 @@ def _forgetting(desk: Desk) -> Callable[..., Any]:
     return forget
 
 
-def _warning(desk: Desk) -> Callable[..., Any]:
-    def warn(who: str | None) -> tuple[Any, str, str]:
-        """Ask before forgetting."""
-        if not who:
-            return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error")
-        text = (
-            f"<b>Forget {escape(who)}?</b> Picture, vectors, all analysed clips and uploads that show this "
-            "person are deleted. There is no way back."
-        )
-        return gr.Group(visible=True), text, ""
-
-    return warn
+def _warn(who: str | None) -> tuple[Any, str, str]:
+    """Ask before forgetting."""
+    if not who:
+        return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error")
+    text = (
+        f"<b>Forget {escape(who)}?</b> Picture, vectors, all analysed clips and uploads that show this "
+        "person are deleted. There is no way back."
+    )
+    return gr.Group(visible=True), text, ""
 
 
 def _exporting(desk: Desk) -> Callable[..., Any]:

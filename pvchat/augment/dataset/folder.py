@@ -6,8 +6,7 @@
     DIR/CARD.md          what it is, how much of what
     DIR/checksums.json   SHA-256 of every file
 
-In: samples and rows. Out: such a folder, and back. Splits go by source: `split_by_source` never puts two samples of one
-source into different splits.
+In: samples and rows. Out: such a folder, and back. No two samples of one source are in different splits (`check.py`).
 """
 
 from __future__ import annotations
@@ -15,13 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from pvchat.augment.journal import read_lines, write_lines
 from pvchat.augment.schemas import Row, Sample, Split
@@ -104,26 +101,6 @@ def read(path: Path) -> DataSet:
     first = {line["sample"]: line for line in reversed(lines) if line["sample"] not in known}
     samples += [_sample(line, lines) for line in reversed(first.values())]
     return DataSet(path, [s for s in samples if not s.dropped], rows, _subject(rows, samples))
-
-
-def split_by_source(
-    samples: Sequence[Sample], val: float = 0.15, test: float = 0.15, seed: int = 0
-) -> list[Sample]:  # fmt: skip
-    """The samples with new splits: whole sources, drawn until each split has its share of the samples."""
-    groups: dict[str, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        groups[sample.source].append(sample)
-    order = sorted(groups)
-    order = [order[i] for i in np.random.default_rng(seed).permutation(len(order))]
-    wanted = {"val": val * len(samples), "test": test * len(samples), "train": len(samples)}
-    splits: dict[str, Split] = {}
-    counts: Counter[str] = Counter()
-    for number, source in enumerate(order):
-        room = [s for s in ("val", "test") if counts[s] + len(groups[source]) / 2 <= wanted[s]]
-        split: Split = room[0] if room and len(order) - number > 1 else "train"  # type: ignore[assignment]
-        splits[source] = split
-        counts[split] += len(groups[source])
-    return [replace(s, split=splits[s.source]) for s in samples]
 
 
 def checksums(root: Path, media: Iterable[str]) -> dict[str, str]:
