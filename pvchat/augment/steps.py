@@ -18,6 +18,7 @@ from typing import Any
 from pvchat.augment import filtering, folders, making, place, telling
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.journal import file_hash, read_manifest, write_manifest
+from pvchat.augment.positives import registry
 from pvchat.augment.schemas import STEPS
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import NOBODY, Watch
@@ -109,8 +110,7 @@ def _step(run: Augmentation, step: str) -> None:
     if known is not None and known["input"] == made and result.exists() and file_hash(result) == known["result"]:
         run.manifests[step] = known
         return
-    if step != "dataset":  # which asks nobody
-        run.teacher.check()  # one that can't be had is told before anything is made, not when it is first asked
+    _require(run, step)
     path.unlink(missing_ok=True)
     started, busy = time.perf_counter(), time.process_time()
     counts = _DO[step](run, made)
@@ -120,6 +120,14 @@ def _step(run: Augmentation, step: str) -> None:
         "seconds": seconds, "cpu_seconds": cpu_seconds, **counts,
     }  # fmt: skip
     write_manifest(path, run.manifests[step])
+
+
+def _require(run: Augmentation, step: str) -> None:
+    """Raise SettingsError where a generator or the teacher can't be had: it is told before anything is made."""
+    if step in ("profile", "positives"):
+        registry.require(run.config)
+    if step != "dataset":
+        run.teacher.check()
 
 
 def _input_hash(run: Augmentation, step: str) -> str:
