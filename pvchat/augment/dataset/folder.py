@@ -11,7 +11,6 @@ In: samples and rows. Out: such a folder, and back. No two samples of one source
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections import Counter
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.journal import read_lines, write_lines
+from pvchat.augment.journal import file_hash, read_lines, write_lines
 from pvchat.augment.schemas import Row, Sample, Split
 from pvchat.errors import SettingsError
 
@@ -107,12 +106,6 @@ def checksums(root: Path, media: Iterable[str]) -> dict[str, str]:
     """SHA-256 of the data set's files, by path with forward slashes."""
     names = [n for n in (ROWS, SAMPLES, CARD) if (root / n).is_file()] + sorted(set(media))
     return {name: file_hash(root / name) for name in names}
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def card(samples: Sequence[Sample], rows: Sequence[Row]) -> str:
