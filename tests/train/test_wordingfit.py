@@ -68,7 +68,7 @@ def test_both_variants_of_a_wording_are_read(tmp_path: Path) -> None:
     asked, refusals = tmp_path / "asked.txt", tmp_path / "refusals.txt"
     asked.write_text("# Where is {0}?\nWhereabouts, {0}?\n", encoding="utf-8")
     refusals.write_text("Who wins?\n", encoding="utf-8")
-    found = paraphrases.read(paraphrases.read_asked(asked), refusals)
+    found = paraphrases.read(asked, refusals)
     assert found.texts == ["Where is Alex?", "where is Alex", "Whereabouts, Alex?", "whereabouts Alex", "Who wins?",
                            "who wins"]  # fmt: skip
     assert found.source.tolist() == [0, 0, 1, 1, 2, 2]

@@ -57,8 +57,9 @@ class Wordings:
     questions: tuple[str, ...]
 
 
-def read(rows: Mapping[str, Sequence[str]], refusals: Path = REFUSALS) -> Wordings:
-    """All wordings, of plain questions and those that can't be answered, each as it is and as typed in haste."""
+def read(asked: Path = ASKED, refusals: Path = REFUSALS) -> Wordings:
+    """All wordings, each as it is and as typed in haste."""
+    rows = read_asked(asked)
     known = sorted(rows)
     pairs = [(plain, text) for plain in known for text in (plain, *rows[plain])]
     pairs += [(UNANSWERABLE, text) for text in refusals.read_text(encoding="utf-8").splitlines()]
@@ -160,11 +161,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
-    rows = read_asked()
-    wordings = read(rows)
+    wordings = read()
     vectors = SentenceEncoder().encode(wordings.texts)
     head = learn(vectors, wordings, np.ones(len(vectors), bool))
-    known = by_rules(rows)
+    known = by_rules(read_asked())
     card = {
         "plain": head.plain, "kept back": measure(vectors, wordings), "by rules": known,
         "data": "wordings written for this",
