@@ -20,6 +20,7 @@ from hypothesis import settings
 from pvchat.config import home
 
 if TYPE_CHECKING:
+    from make_film import Experts
     from make_studio import Studio
 
     from pvchat import PVChat
@@ -163,3 +164,22 @@ def pip_finds(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """pip takes packages from the folder `wheels` alone."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+
+
+# --- a long video
+
+
+@pytest.fixture
+def long_video(tmp_path: Path) -> Path:
+    """Forty seconds with three people, see make_film.py."""
+    from make_film import write_film
+
+    return write_film(tmp_path / "film.mp4")
+
+
+@pytest.fixture
+def experts(monkeypatch: pytest.MonkeyPatch) -> Experts:
+    """Perfect ones for it, that note what they saw and measured."""
+    from make_film import Experts
+
+    return Experts(monkeypatch)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
-from make_clips import COUNT, FPS, encode, grey_frames, matroska, mov
+from make_clips import COUNT, FPS, HEIGHT, WIDTH, encode, grey_frames, matroska, mov
 
 
 def trimmed(path: Path) -> Path:
@@ -42,4 +43,18 @@ def first_picture_only(path: Path) -> Path:
     for packet in packets[1:]:
         data = data.replace(packet, bytes(len(packet)))
     path.write_bytes(data)
+    return path
+
+
+def left_out(path: Path) -> Path:
+    """An AVI of two seconds of whose frames every third was left out, as recorders do that can't keep up."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", FPS, options={"q": "3", "b": "2000000"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for index, image in enumerate(grey_frames()):
+            frame = av.VideoFrame.from_ndarray(image, "rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, FPS)
+            if index % 3 != 1:
+                out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
     return path

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,30 +12,12 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_clips import encode  # noqa: E402
+from make_film import Experts, memory_in, person  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
-from test_closer import Experts, person  # noqa: E402
-from test_parts import CONFIG, FPS, film  # noqa: E402
 
 from pvchat import PVChat, video  # noqa: E402
-from pvchat.schemas import ClipAnalysis, Look, Progress  # noqa: E402
+from pvchat.schemas import ClipAnalysis, Look  # noqa: E402
 from pvchat.service.clipmemory import ClipMemory  # noqa: E402
-from pvchat.storage.clips import ClipCache  # noqa: E402
-
-
-@pytest.fixture
-def experts(monkeypatch: pytest.MonkeyPatch) -> Experts:
-    return Experts(monkeypatch)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return encode(tmp_path / "film.mp4", film(40.0, (2.0, 5.0, 15.0, 24.0, 30.0, 38.0)), fps=FPS, options={"g": "25"})
-
-
-def memory_in(folder: Path, progress: Progress = lambda what, done, total: None) -> ClipMemory:
-    networks: Any = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
-    return ClipMemory(networks, ClipCache(folder), CONFIG, progress)
 
 
 def kept(folder: Path) -> list[Path]:
@@ -107,19 +88,19 @@ def test_one_look_at_a_time_and_all_that_began_before_it_was_forgotten_is_gone(
     assert kept(chat.cache.root)
 
 
-def test_what_is_measured_of_a_forgotten_video_is_not_kept(path: Path, tmp_path: Path, experts: Experts) -> None:
+def test_what_is_measured_of_a_forgotten_video_is_not_kept(long_video: Path, tmp_path: Path, experts: Experts) -> None:
     """A question looks, then measures; in between somebody is forgotten."""
     memory = memory_in(tmp_path / "cache")
-    seen = memory.look(path, stage="who")
+    seen = memory.look(long_video, stage="who")
     memory.drop(seen.analysis.key)
-    told = memory.tell(path, seen, [person(seen.analysis, 1)])
+    told = memory.tell(long_video, seen, [person(seen.analysis, 1)])
     assert person(told.analysis, 1).facts.clothes  # it is answered
     assert not kept(tmp_path / "cache")
     assert len(memory) == 0
 
 
 def test_parts_of_a_video_that_was_forgotten_meanwhile_are_not_kept(
-    path: Path, tmp_path: Path, experts: Experts
+    long_video: Path, tmp_path: Path, experts: Experts
 ) -> None:
     def watch(what: str, done: float, total: float) -> None:
         if 10 < done < 20:
@@ -130,7 +111,7 @@ def test_parts_of_a_video_that_was_forgotten_meanwhile_are_not_kept(
 
     memory = memory_in(tmp_path / "cache", watch)
     with pytest.raises(KeyboardInterrupt):
-        memory.look(path)
+        memory.look(long_video)
     assert not kept(tmp_path / "cache")
 
 
@@ -150,9 +131,9 @@ def test_masked_faces_of_a_forgotten_clip_are_not_kept(
 
 @pytest.mark.parametrize("long", [False, True])
 def test_a_file_that_becomes_another_while_it_is_looked_at_is_not_kept_as_what_it_was(
-    studio: Studio, tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
+    studio: Studio, tmp_path: Path, long_video: Path, monkeypatch: pytest.MonkeyPatch, long: bool
 ) -> None:
-    clip = path if long else studio.clip("ana", ANA)
+    clip = long_video if long else studio.clip("ana", ANA)
     memory = memory_in(tmp_path / "cache")
     other = clip.read_bytes() + b"more"
 
@@ -176,39 +157,41 @@ def test_a_file_that_becomes_another_while_it_is_looked_at_is_not_kept_as_what_i
     assert memory._decoded is None
 
 
-def test_a_look_that_is_stopped_leaves_nobody_reading(path: Path, tmp_path: Path, experts: Experts) -> None:
+def test_a_look_that_is_stopped_leaves_nobody_reading(long_video: Path, tmp_path: Path, experts: Experts) -> None:
     def stop(analysis: ClipAnalysis) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as held:  # and with it the frames
-        memory_in(tmp_path / "cache").look(path, stop)
+        memory_in(tmp_path / "cache").look(long_video, stop)
     assert held.value.__traceback__ is not None
     assert "reading ahead" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_the_key_of_a_long_video_is_still_known_when_its_parts_go(
-    path: Path, tmp_path: Path, experts: Experts, monkeypatch: pytest.MonkeyPatch
+    long_video: Path, tmp_path: Path, experts: Experts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next process hashed a film anew that was just looked through."""
     monkeypatch.setattr("pvchat.video.keys.LARGE_BYTES", 1)
     monkeypatch.setattr("pvchat.video.keys.SETTLED_S", -1.0)
     memory = memory_in(tmp_path / "cache")
-    seen = memory.look(path)
+    seen = memory.look(long_video)
     assert (tmp_path / "cache" / "keys.json").exists()
     memory.drop(seen.analysis.key)
     assert not (tmp_path / "cache" / "keys.json").exists()
 
 
-def test_what_is_asked_of_the_beginning_does_not_wait_for_the_end(path: Path, tmp_path: Path, experts: Experts) -> None:
+def test_what_is_asked_of_the_beginning_does_not_wait_for_the_end(
+    long_video: Path, tmp_path: Path, experts: Experts
+) -> None:
     memory, told = memory_in(tmp_path / "cache"), list[Look]()
 
     def ask(so_far: ClipAnalysis) -> None:
         asking = threading.Thread(
-            target=lambda: told.append(memory.tell(path, Look(so_far), [so_far.tracks[0]], whole=False))
+            target=lambda: told.append(memory.tell(long_video, Look(so_far), [so_far.tracks[0]], whole=False))
         )
         asking.start()
         asking.join(20)
 
-    memory.look(path, ask, stage="who")
+    memory.look(long_video, ask, stage="who")
     assert told
     assert person(told[0].analysis, 1).facts.clothes

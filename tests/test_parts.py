@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from make_clips import corrupted, encode, two_hour_gap
+from make_film import CONFIG, CUTS, FPS, film
 from numpy.typing import NDArray
 
 from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.video.parts import FRAMES, Part, read_parts, sample_times
-
-CONFIG = VideoConfig(backend="pyav", scan_from_s=2.0)
-FPS = 10
-CUTS = (7.0, 21.3, 22.0, 30.5)
-
-
-def film(seconds: float = 40.0, cuts: tuple[float, ...] = CUTS) -> Iterator[NDArray[np.uint8]]:
-    """Scenes of coloured patches; a bar on the left edge is as high as the seconds that have passed."""
-    scenes = np.random.default_rng(3).integers(0, 256, (len(cuts) + 1, 6, 10, 3))
-    for index in range(round(seconds * FPS)):
-        scene = sum(index >= round(cut * FPS) for cut in cuts)
-        image = np.kron(scenes[scene], np.ones((16, 16, 1))).astype(np.uint8)
-        image[:, :16] = 255 * (np.arange(96)[:, None, None] < index / FPS * 2)
-        yield image
 
 
 def clock(image: NDArray[np.uint8]) -> float:

@@ -12,36 +12,19 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_analysis import HEIGHT, WIDTH, identity_of, make_analysis, make_track  # noqa: E402
+from make_analysis import identity_of, make_analysis, make_track  # noqa: E402
 from make_clips import encode  # noqa: E402
-from test_parts import CONFIG, FPS, film  # noqa: E402
+from make_film import CONFIG, FPS, film, part_of  # noqa: E402
 
 from pvchat import video  # noqa: E402
 from pvchat.errors import VideoReadError  # noqa: E402
 from pvchat.perception import scan as module  # noqa: E402
 from pvchat.perception.joining import MOST_SIGHTINGS, TrackJoiner  # noqa: E402
 from pvchat.perception.scan import KeptParts, LongVideo, is_long, probed, scan  # noqa: E402
-from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track  # noqa: E402
+from pvchat.schemas import ClipAnalysis, PersonFacts, Track  # noqa: E402
 from pvchat.service.clipmemory import ClipMemory  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
 from pvchat.video.shots import shots  # noqa: E402
-
-CAST = ((2.0, 5.0, 1), (9.0, 14.9, 2), (15.0, 24.0, 3), (30.0, 38.0, 1))  # start, end, person
-
-
-def part_of(clip: video.Clip, start_s: float, who: tuple[tuple[float, float, int], ...] = CAST) -> ClipAnalysis:
-    """What perfect experts would say about a part: whoever is on at its samples."""
-    tracks = []
-    for start, end, person in who:
-        frames = np.flatnonzero((clip.times >= start) & (clip.times < end))
-        if len(frames):
-            track = make_track(person, frames.tolist(), where=f"person {person} from {start:g}")
-            track.identity = np.stack([identity_of(person, 0.1, seed=int(100 * clip.times[f])) for f in frames])
-            tracks.append(track)
-    grid = np.stack([np.full((49, 1280), t, np.float16) for t in clip.times[:4]])
-    edges = shots(clip.cuts, clip.duration_s, start_s)
-    scene = SceneFacts(place="an office" if start_s < 30 else "a shop", setting="indoors")
-    return ClipAnalysis("k", clip.duration_s, WIDTH, HEIGHT, clip.times, grid, tracks, scene, edges)
 
 
 @pytest.fixture
@@ -59,19 +42,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return starts
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return encode(tmp_path / "film.mp4", film(40.0, (2.0, 5.0, 15.0, 24.0, 30.0, 38.0)), fps=FPS, options={"g": "25"})
-
-
 def look(path: Path, kept: KeptParts, **more: Any) -> Any:
     found = probed(path, CONFIG)
     assert found is not None
     return scan(LongVideo(path, found, CONFIG), None, kept, **more)  # type: ignore[arg-type]
 
 
-def test_everybody_is_found_where_she_is(path: Path, tmp_path: Path, asked: list[float]) -> None:
-    (*_, seen) = look(path, KeptParts(ClipCache(tmp_path / "cache"), "k"))
+def test_everybody_is_found_where_she_is(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
+    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "cache"), "k"))
     whole = seen.analysis()
     spans = {t.facts.where.split()[1]: whole.spans(t.shown_in) for t in whole.tracks}  # type: ignore[union-attr]
     assert spans.keys() == {"1", "2", "3"}
@@ -84,8 +62,8 @@ def test_everybody_is_found_where_she_is(path: Path, tmp_path: Path, asked: list
     np.testing.assert_allclose(whole.shots[:-1, 1], whole.shots[1:, 0])
 
 
-def test_a_stopped_scan_goes_on_and_ends_alike(path: Path, tmp_path: Path, asked: list[float]) -> None:
-    (*_, seen) = look(path, KeptParts(ClipCache(tmp_path / "whole"), "k"))
+def test_a_stopped_scan_goes_on_and_ends_alike(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
+    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "whole"), "k"))
     starts, kept = asked.copy(), KeptParts(ClipCache(tmp_path / "stopped"), "k")
     asked.clear()
 
@@ -94,10 +72,10 @@ def test_a_stopped_scan_goes_on_and_ends_alike(path: Path, tmp_path: Path, asked
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(look(path, kept, progress=stop))
+        list(look(long_video, kept, progress=stop))
     assert asked == starts[:2]
     asked.clear()
-    (*_, again) = look(path, kept)
+    (*_, again) = look(long_video, kept)
     assert asked == starts[2:]
     one, two = seen.analysis(), again.analysis()
     np.testing.assert_array_equal(one.times, two.times)
@@ -108,21 +86,21 @@ def test_a_stopped_scan_goes_on_and_ends_alike(path: Path, tmp_path: Path, asked
 
 
 def test_some_minutes_are_looked_through_alone_in_the_parts_of_the_whole(
-    path: Path, tmp_path: Path, asked: list[float]
+    long_video: Path, tmp_path: Path, asked: list[float]
 ) -> None:
-    (*_, seen) = look(path, KeptParts(ClipCache(tmp_path / "whole"), "k"))
+    (*_, seen) = look(long_video, KeptParts(ClipCache(tmp_path / "whole"), "k"))
     assert asked == pytest.approx([0, 12, 24, 36])
     asked.clear()
     kept, told = KeptParts(ClipCache(tmp_path / "some"), "k"), list[tuple[float, float]]()
-    (*_, some) = look(path, kept, within=(14.0, 20.0), progress=lambda what, *numbers: told.append(numbers))
+    (*_, some) = look(long_video, kept, within=(14.0, 20.0), progress=lambda what, *numbers: told.append(numbers))
     assert asked == pytest.approx([12])
     assert told[-1] == pytest.approx((8.0, 8.0))  # from 12 to 20
     part, whole = some.analysis(), seen.analysis()
     assert part.duration_s == pytest.approx(24.0)
     assert _seen_between(part, 14.0, 20.0) == _seen_between(whole, 14.0, 20.0)
-    (*_, _) = look(path, kept, within=(20.0, 30.0))
+    (*_, _) = look(long_video, kept, within=(20.0, 30.0))
     assert asked == pytest.approx([12, 24])
-    (*_, all_of_it) = look(path, kept)
+    (*_, all_of_it) = look(long_video, kept)
     assert asked == pytest.approx([12, 24, 0, 36])
     for one, other in zip(all_of_it.analysis().tracks, whole.tracks, strict=True):
         np.testing.assert_array_equal(one.frames, other.frames)
@@ -134,16 +112,16 @@ def _seen_between(analysis: ClipAnalysis, start_s: float, end_s: float) -> list[
 
 
 def test_a_part_without_pictures_is_told(
-    path: Path, tmp_path: Path, asked: list[float], monkeypatch: pytest.MonkeyPatch
+    long_video: Path, tmp_path: Path, asked: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(video, "read_parts", lambda *_: (part for part in ()))  # as of a file cut short before it
     with pytest.raises(VideoReadError, match="no pictures can be decoded there"):
-        list(look(path, KeptParts(ClipCache(tmp_path), "k"), within=(30.0, 35.0)))
+        list(look(long_video, KeptParts(ClipCache(tmp_path), "k"), within=(30.0, 35.0)))
 
 
-def test_what_was_seen_so_far_can_be_asked(path: Path, tmp_path: Path, asked: list[float]) -> None:
+def test_what_was_seen_so_far_can_be_asked(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
     ends, people = [], []
-    for seen in look(path, KeptParts(ClipCache(tmp_path / "cache"), "k")):
+    for seen in look(long_video, KeptParts(ClipCache(tmp_path / "cache"), "k")):
         part = seen.analysis()
         ends.append(part.duration_s)
         people.append(len(part.tracks))
@@ -154,54 +132,56 @@ def test_what_was_seen_so_far_can_be_asked(path: Path, tmp_path: Path, asked: li
     assert people[-1] == 3
 
 
-def test_progress_is_told_in_seconds_of_the_video(path: Path, tmp_path: Path, asked: list[float]) -> None:
+def test_progress_is_told_in_seconds_of_the_video(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
     told: list[tuple[float, float]] = []
-    list(look(path, KeptParts(ClipCache(tmp_path), "k"), progress=lambda what, *numbers: told.append(numbers)))
+    list(look(long_video, KeptParts(ClipCache(tmp_path), "k"), progress=lambda what, *numbers: told.append(numbers)))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1][0] == told[-1][1] == pytest.approx(40.0)
     assert all(done < total for done, total in told[:-1])
 
 
 def test_the_service_looks_through_long_videos_and_keeps_only_the_whole(
-    path: Path, tmp_path: Path, asked: list[float]
+    long_video: Path, tmp_path: Path, asked: list[float]
 ) -> None:
     cache, so_far = ClipCache(tmp_path / "cache"), []
     networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, cache, CONFIG, lambda what, done, total: None)  # type: ignore[arg-type]
-    seen = memory.look(path, so_far.append)
+    seen = memory.look(long_video, so_far.append)
     assert len(so_far) >= len(asked)
     assert seen.analysis.duration_s == pytest.approx(40.0)
     assert len(list((tmp_path / "cache").glob("*.json"))) == 1  # the parts are gone
-    again = ClipMemory(networks, cache, CONFIG, lambda what, done, total: None).look(path)  # type: ignore[arg-type]
+    again = ClipMemory(networks, cache, CONFIG, lambda what, done, total: None).look(long_video)  # type: ignore[arg-type]
     assert again.experts_s == 0.0
     assert [s.scene.place for s in again.analysis.scenes] == [s.scene.place for s in seen.analysis.scenes]
     assert len(again.analysis.tracks) == 3
 
 
 def test_the_service_looks_through_what_is_asked_about_and_keeps_no_half_for_the_whole(
-    path: Path, tmp_path: Path, asked: list[float]
+    long_video: Path, tmp_path: Path, asked: list[float]
 ) -> None:
     networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, ClipCache(tmp_path / "cache"), CONFIG, lambda *_: None)  # type: ignore[arg-type]
-    some = memory.look(path, stage="who", within=lambda length_s: (25.0, min(27.0, length_s)))
+    some = memory.look(long_video, stage="who", within=lambda length_s: (25.0, min(27.0, length_s)))
     assert (some.length_s, asked) == (pytest.approx(40.0), pytest.approx([24]))
-    assert memory.look(path, within=lambda _: None).length_s is None
+    assert memory.look(long_video, within=lambda _: None).length_s is None
     assert asked == pytest.approx([24, 0, 12, 36])  # the part that was known isn't looked at again
     asked.clear()
-    assert memory.look(path, within=lambda _: (25.0, 27.0)).length_s is None  # all is known
+    assert memory.look(long_video, within=lambda _: (25.0, 27.0)).length_s is None  # all is known
     assert not asked
     assert len(list((tmp_path / "cache").glob("*.json"))) == 1
 
 
-def test_parts_of_a_clip_that_was_forgotten_meanwhile_go(path: Path, tmp_path: Path, asked: list[float]) -> None:
+def test_parts_of_a_clip_that_was_forgotten_meanwhile_go(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
     networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, ClipCache(tmp_path / "cache"), CONFIG, lambda *_: None)  # type: ignore[arg-type]
-    memory.look(path, lambda _: memory.drop(video.content_key(path)), "who", lambda _: (25.0, 27.0))
+    memory.look(long_video, lambda _: memory.drop(video.content_key(long_video)), "who", lambda _: (25.0, 27.0))
     assert asked
     assert not list((tmp_path / "cache").glob("*.json"))
 
 
-def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(path: Path, tmp_path: Path, asked: list[float]) -> None:
+def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(
+    long_video: Path, tmp_path: Path, asked: list[float]
+) -> None:
     cache = ClipCache(tmp_path / "cache")
 
     def stop(what: str, done: float, total: float) -> None:
@@ -211,19 +191,19 @@ def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(path: Path, tmp_p
     networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, cache, CONFIG, stop)  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
-        memory.look(path)
+        memory.look(long_video)
     assert len(list((tmp_path / "cache").glob("*.json"))) == 2
-    memory.drop(video.content_key(path))
+    memory.drop(video.content_key(long_video))
     assert not list((tmp_path / "cache").glob("*.json"))
 
 
-def test_only_long_videos_are_scanned(path: Path, tmp_path: Path) -> None:
+def test_only_long_videos_are_scanned(long_video: Path, tmp_path: Path) -> None:
     from PIL import Image
 
     Image.new("RGB", (64, 64)).save(tmp_path / "photo.png")
     (tmp_path / "noise.mp4").write_bytes(b"\0\1" * 900)
     short = encode(tmp_path / "short.mp4", film(1.5), fps=FPS)
-    found = [probed(file, CONFIG) for file in (path, short, tmp_path / "photo.png")]
+    found = [probed(file, CONFIG) for file in (long_video, short, tmp_path / "photo.png")]
     assert [one is not None and is_long(one, CONFIG) for one in found] == [True, False, False]
     assert probed(tmp_path / "noise.mp4", CONFIG) is None
 
@@ -331,7 +311,7 @@ def test_facts_are_those_of_her_best_stretch_and_all_are_kept() -> None:
 
 
 def test_a_look_ahead_waits_for_nobody_and_leaves_its_parts_to_the_whole(
-    path: Path, tmp_path: Path, asked: list[float]
+    long_video: Path, tmp_path: Path, asked: list[float]
 ) -> None:
     networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
     memory = ClipMemory(networks, ClipCache(tmp_path / "cache"), CONFIG, lambda *_: None)  # type: ignore[arg-type]
@@ -339,17 +319,17 @@ def test_a_look_ahead_waits_for_nobody_and_leaves_its_parts_to_the_whole(
 
     def partial(seen: ClipAnalysis) -> None:
         if not ahead:  # after the first part, in another thread, as somebody asks about the end
-            other = threading.Thread(target=lambda: ahead.append(memory.look_ahead(path, (37.0, 39.0))))
+            other = threading.Thread(target=lambda: ahead.append(memory.look_ahead(long_video, (37.0, 39.0))))
             other.start()
             other.join(60)
 
-    whole = memory.look(path, partial)
+    whole = memory.look(long_video, partial)
     assert ahead[0].length_s == pytest.approx(40.0)
     assert ahead[0].analysis.times.min() > 36
     assert asked == pytest.approx([0, 36, 12, 24])
     assert whole.length_s is None
     assert whole.analysis.duration_s == pytest.approx(40.0)
     assert len(list((tmp_path / "cache").glob("*.json"))) == 1
-    late = memory.look_ahead(path, (1.0, 3.0))  # the whole was kept meanwhile
+    late = memory.look_ahead(long_video, (1.0, 3.0))  # the whole was kept meanwhile
     assert late.analysis.duration_s == pytest.approx(12.0)
     assert len(list((tmp_path / "cache").glob("*.json"))) == 1

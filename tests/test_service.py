@@ -54,6 +54,14 @@ def test_she_is_the_only_one_who_is_there(studio: Studio, chat: PVChat) -> None:
     assert chat.ask(both, "Is she sitting?", ["Is Ben there?"]).answer == "Yes, Ben sits and talks."
 
 
+def test_who_she_may_be_is_scored_once(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, model = [], chat.presence_model
+    score = type(model).score
+    monkeypatch.setattr(type(model), "score", lambda self, *words: asked.append(words) or score(self, *words))
+    assert chat.ask(studio.clip("new", ANA), "What is she wearing?").answer.startswith("Ana is wearing")
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("kind", FOUR_TYPES)
 def test_measured_facts_answer_all_four_types(studio: Studio, chat: PVChat, kind: str) -> None:
     answer = chat.ask(studio.clip("new", BEN, ANA), FOUR_TYPES[kind])

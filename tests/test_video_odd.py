@@ -8,6 +8,7 @@ from pathlib import Path
 
 import make_clips
 import make_odd_clips
+import numpy as np
 import pytest
 from test_video import PYAV, frame_numbers
 
@@ -33,6 +34,23 @@ def test_what_was_trimmed_away_is_not_missing(tmp_path: Path) -> None:
     assert clip.note == ""
     assert clip.duration_s == pytest.approx(1.0, abs=0.01)
     assert frame_numbers(clip)[0] == pytest.approx(make_clips.FPS + 3, abs=2)  # of the second second
+
+
+def test_frames_that_an_avi_leaves_out_are_not_missing(tmp_path: Path) -> None:
+    path = make_odd_clips.left_out(tmp_path / "a.avi")
+    clip = load(path, PYAV)
+    assert clip.note == ""
+    assert clip.duration_s == pytest.approx(2.0, abs=0.05)
+    np.testing.assert_allclose(frame_numbers(clip), clip.times * make_clips.FPS, atol=1.5)
+
+
+def test_an_avi_that_is_cut_off_says_so(tmp_path: Path) -> None:
+    for make in (make_clips.avi, make_odd_clips.left_out):
+        path = make(tmp_path / "a.avi")
+        path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+        clip = load(path, PYAV)
+        assert "cut off" in clip.note
+        assert clip.duration_s < 1.5
 
 
 def test_packets_of_streams_that_begin_later_are_passed_over() -> None:

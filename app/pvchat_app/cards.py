@@ -116,7 +116,7 @@ def hints(texts: Sequence[str]) -> str:
 def people_grid(people: Sequence[Person], jobs: Sequence[Job]) -> str:
     """Everyone enrolled as cards."""
     if not people:
-        return empty("Nobody is enrolled yet. The first tab makes that easy: one clip, one name.")
+        return empty("Nobody is enrolled yet. It takes one clip of a person and a name, or a person file.")
     running = {job.name: job for job in jobs if job.active}
     cards = "".join(_person(person, running.get(person.name)) for person in people)
     return f'<ul class="pv-people">{cards}</ul>'

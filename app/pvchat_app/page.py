@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, model_tab, people_tab
+from pvchat_app import chat_tab, endpoints, enroll_tab, evaluate_tab, model_tab, people_tab
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import QUICK
 
@@ -34,7 +34,7 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
         gr.HTML(_HEAD)
-        with gr.Tabs(elem_id="pv-tabs"):
+        with gr.Tabs(elem_id="pv-tabs") as tabs:
             with gr.Tab("Enroll", id="enroll"):
                 enroll = enroll_tab.build(desk, browser)
             with gr.Tab("Chat", id="chat"):
@@ -47,16 +47,12 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
                 model_tab.build(desk, settings_page)
         endpoints.build(desk, mcp)
 
-        lists = [people.grid, people.who, people.other, people.likeness, *chat.outputs]
+        lists = [*people.outputs, *chat.outputs]
 
-        def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
-            """Everything that shows people, drawn anew."""
-            session = desk.sessions.asking(request)
-            desk.tidy(session)
-            return *_lists(desk, who), *chat.show(session)
-
+        refresh = _refreshing(desk, chat)
         for event in (enroll.enrolled, *people.changed):
             event.then(refresh, people.who, lists, **QUICK)
+        people.begin.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
         people_page.select(refresh, people.who, lists, **QUICK)
 
         def redraw(request: gr.Request) -> tuple[Any, ...]:
@@ -68,9 +64,9 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         def come(key: str) -> tuple[Any, ...]:
             """A browser opens or reloads the page: it gets its key, its trainings, the people."""
             owner = key or secrets.token_urlsafe(24)
-            return owner, *enroll_tab.show_jobs(desk, owner), *_lists(desk, None)
+            return owner, *enroll_tab.show_jobs(desk, owner), *people_tab.show(desk, None)
 
-        come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *lists[:4]], **QUICK)
+        come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *people.outputs], **QUICK)
 
         chat.go_on(page.load(_resuming(desk, chat), None, [chat.upload, *chat.outputs], **QUICK))
 
@@ -85,6 +81,16 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
     return page
 
 
+def _refreshing(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
+    def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Everything that shows people, drawn anew."""
+        session = desk.sessions.asking(request)
+        desk.tidy(session)
+        return *people_tab.show(desk, who), *chat.show(session)
+
+    return refresh
+
+
 def _resuming(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
     def resume(request: gr.Request) -> tuple[Any, ...]:
         """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
@@ -95,17 +101,3 @@ def _resuming(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
         return chat.uploaded(session), *chat.show(session)
 
     return resume
-
-
-def _lists(desk: Desk, who: str | None) -> tuple[Any, ...]:
-    people = desk.engine.people.all()
-    names = [person.name for person in people]
-    running = [job for name in names if (job := desk.jobs.for_person(name))]
-    who = who if who in names else (names[0] if names else None)
-    other = next((name for name in names if name != who), None)
-    return (
-        cards.people_grid(people, running),
-        gr.Dropdown(choices=names, value=who),
-        gr.Dropdown(choices=names, value=other),
-        people_tab.likeness_of(desk, who, other),
-    )

@@ -1,6 +1,6 @@
 """The people tab: everyone enrolled; rename, merge, export, import, forget (after a second click).
 
-In: a `Desk`. Out: Gradio components and their events.
+In: a `Desk`. Out: Gradio components and their events. What needs somebody, or two, is shown once they are enrolled.
 """
 
 from __future__ import annotations
@@ -27,12 +27,11 @@ _WORDS = (
 
 @dataclass
 class PeopleTab:
-    """The components that other parts of the page need."""
+    """The components that other parts of the page need; `show` fills `outputs`."""
 
-    grid: gr.HTML
+    begin: gr.Button  # leads to the enroll tab
     who: gr.Dropdown
-    other: gr.Dropdown
-    likeness: gr.HTML
+    outputs: list[Any]
     changed: list[Any]  # events after which lists of people are out of date
     forgotten: Any  # the one of them after which a person's pictures must go, too
 
@@ -40,7 +39,8 @@ class PeopleTab:
 def build(desk: Desk) -> PeopleTab:
     """Lay the tab out and connect it."""
     grid = gr.HTML(cards.empty("…"), elem_id="pv-people")
-    with gr.Row(equal_height=False):
+    begin = gr.Button("Enroll a person", variant="primary", visible=False, elem_id="pv-begin")
+    with gr.Row(equal_height=False, visible=False) as changing:
         with gr.Column(scale=1, min_width=280):
             who = gr.Dropdown([], label="Person to change", elem_id="pv-who", filterable=False)
             export = gr.Button("Export to a file", size="sm", elem_id="pv-person-export")
@@ -55,7 +55,7 @@ def build(desk: Desk) -> PeopleTab:
                 label="New name", max_length=200, elem_id="pv-new-name", placeholder="For the person picked"
             )
             rename = gr.Button("Rename", size="sm", elem_id="pv-rename")
-        with gr.Column(scale=1, min_width=280):
+        with gr.Column(scale=1, min_width=280, visible=False) as merging:
             other = gr.Dropdown([], label="Is the same person as", elem_id="pv-other", filterable=False)
             merge = gr.Button("Merge the two into one …", size="sm", elem_id="pv-merge")
             with gr.Group(visible=False) as both:
@@ -75,7 +75,7 @@ def build(desk: Desk) -> PeopleTab:
     gr.on([who.change, other.change], _comparing(desk), [who, other], [likeness, both], **QUICK)
     merge.click(_asking(desk), [who, other], [both, likeness, result], **QUICK)
     leave.click(lambda: gr.Group(visible=False), None, both, **QUICK)
-    forget.click(_warning(desk), who, [sure, warning, result], **QUICK)
+    forget.click(_warn, who, [sure, warning, result], **QUICK)
     gr.on([no.click, who.change], lambda: gr.Group(visible=False), None, sure, **QUICK)
     export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
     forgotten = yes.click(_forgetting(desk), who, [result, sure, undo], **MODEL)
@@ -86,7 +86,25 @@ def build(desk: Desk) -> PeopleTab:
         forgotten,
         take.click(_importing(desk), [file, called, over], [result, file, called], **QUICK),
     ]
-    return PeopleTab(grid, who, other, likeness, changed, forgotten)
+    return PeopleTab(begin, who, [grid, who, other, likeness, begin, changing, merging], changed, forgotten)
+
+
+def show(desk: Desk, who: str | None) -> tuple[Any, ...]:
+    """`PeopleTab.outputs` as the store has people now; `who` stays picked."""
+    people = desk.engine.people.all()
+    names = [person.name for person in people]
+    running = [job for name in names if (job := desk.jobs.for_person(name))]
+    who = who if who in names else (names[0] if names else None)
+    other = next((name for name in names if name != who), None)
+    return (
+        cards.people_grid(people, running),
+        gr.Dropdown(choices=names, value=who),
+        gr.Dropdown(choices=names, value=other),
+        likeness_of(desk, who, other),
+        gr.Button(visible=not names),
+        gr.Row(visible=bool(names)),
+        gr.Column(visible=len(names) > 1),
+    )
 
 
 def _told(call: Callable[[], str]) -> str:
@@ -170,18 +188,15 @@ def _forgetting(desk: Desk) -> Callable[..., Any]:
     return forget
 
 
-def _warning(desk: Desk) -> Callable[..., Any]:
-    def warn(who: str | None) -> tuple[Any, str, str]:
-        """Ask before forgetting."""
-        if not who:
-            return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error")
-        text = (
-            f"<b>Forget {escape(who)}?</b> Picture, vectors, all analysed clips and uploads that show this "
-            "person are deleted. There is no way back."
-        )
-        return gr.Group(visible=True), text, ""
-
-    return warn
+def _warn(who: str | None) -> tuple[Any, str, str]:
+    """Ask before forgetting."""
+    if not who:
+        return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error")
+    text = (
+        f"<b>Forget {escape(who)}?</b> Picture, vectors, all analysed clips and uploads that show this "
+        "person are deleted. There is no way back."
+    )
+    return gr.Group(visible=True), text, ""
 
 
 def _exporting(desk: Desk) -> Callable[..., Any]:

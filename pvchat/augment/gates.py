@@ -27,8 +27,6 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Track
 if TYPE_CHECKING:
     from pvchat.identity.presence import PresenceModel
 
-# Order in which a sample is refused.
-GATES = ("empty", "no face", "identity", "size", "sharpness", "frontal", "eyes", "visible")
 SAME = 0.0  # log-odds of showing the subject
 EYES, EYES_OF_OWN = 0.25, 0.7  # lid gap over eye width; share of the subject's usual one that is enough
 FRONTAL = 0.3  # 1 - 3 |nose - eye centre| in face widths

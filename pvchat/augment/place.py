@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
-
 from pvchat.augment.journal import read_manifest
 from pvchat.augment.schemas import Sample
 from pvchat.errors import SettingsError
+from pvchat.storage import atomic
 
 MEDIA, DROPPED = "media", "dropped"
 _OURS = re.compile(r"(\.\d+-|\.)?[0-9a-f]{16}\.(mp4|png|jpg)")  # as samples are named, and drafts of killed processes
@@ -34,15 +33,9 @@ def held(out: Path, name: str) -> Iterator[None]:
         hint = "Give another folder, or delete this one."
         raise SettingsError(f"holds a data set about {told['name']}, not {name}.", subject=str(out), hint=hint)
     (out / MEDIA).mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(str(out / ".lock"), timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise SettingsError("another augmentation is running in this folder.", subject=str(out)) from error
-    try:
+    busy = SettingsError("another augmentation is running in this folder.", subject=str(out))
+    with atomic.alone(out / ".lock", busy):
         yield
-    finally:
-        lock.release()
 
 
 def strays(out: Path, samples: Sequence[Sample]) -> list[Path]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pvchat.augment.schemas import Split
 from pvchat.augment.settings import AugmentConfig
-from pvchat.schemas import ClipAnalysis, FloatArray, Progress, Service
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Progress, Service, Track
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
@@ -54,6 +54,7 @@ class Profile:
         motion: [T, 6] `MEASURES` of the mesh.
         masks: [T, h, w] uint8, 255 where the person is; None when no plausible mask was found.
         spans: split -> first and past-the-last frame.
+        facts: what the whole clip's analysis says of the subject; None for a long video, where it changes.
         eyes_open: the subject's usual lid gap over eye width.
         drawn: an animated or drawn clip.
     """
@@ -68,6 +69,7 @@ class Profile:
     motion: FloatArray
     masks: NDArray[np.uint8] | None = None
     spans: dict[Split, tuple[int, int]] = field(default_factory=dict)
+    facts: PersonFacts | None = None
     eyes_open: float = 0.3
     drawn: bool = False
 
@@ -127,13 +129,15 @@ def build(
     person = enroll.enroll(analysis, name, config.track, source=Path(clip).name)
     track = subjects.choose(analysis, config.track, Path(clip).name)
     images, times = decode(clip, analysis, _height(track.boxes) * analysis.height, chat, config)
-    boxes, points = (interpolate(v, analysis.times[track.frames], times, _gap(analysis)) for v in _places(track))
+    boxes, points = (
+        interpolate(v, analysis.times[track.frames], times, _gap(analysis)) for v in (track.boxes, track.points)
+    )
     profile = Profile(name, analysis.key, person, images, times, boxes, _no_mesh(len(times)), _no_motion(len(times)))
     profile.drawn = analysis.scene.drawn
     if track.kind == "face":
         _lay_meshes(profile, points, chat, progress)
     profile.masks = person_masks(profile, chat, progress)
-    profile.spans = segments(len(images))
+    profile.spans, profile.facts = segments(len(images)), _facts(analysis, track)
     return profile
 
 
@@ -180,9 +184,8 @@ def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: Augm
         return build(clip, name, chat, config)
     person = enroll.enroll(analysis, name, config.track, source=clip.name)
     spans = {split: (int(a), int(b)) for split, (a, b) in card["spans"].items()}
-    return Profile(
-        name, analysis.key, person, images, **arrays, spans=spans, eyes_open=card["eyes_open"], drawn=card["drawn"]
-    )
+    kept = {what: card[what] for what in ("eyes_open", "drawn")}
+    return Profile(name, analysis.key, person, images, **arrays, spans=spans, facts=_facts(analysis, track), **kept)
 
 
 def decode(
@@ -264,8 +267,8 @@ def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: P
         profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
 
 
-def _places(track: object) -> tuple[FloatArray, FloatArray]:
-    return track.boxes, track.points  # type: ignore[attr-defined]
+def _facts(analysis: ClipAnalysis, track: Track) -> PersonFacts | None:
+    return None if analysis.scenes else track.facts
 
 
 def _gap(analysis: ClipAnalysis) -> float:

@@ -18,6 +18,7 @@ from typing import Any
 from pvchat.augment import filtering, folders, making, place, telling
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.journal import file_hash, read_manifest, write_manifest
+from pvchat.augment.positives import registry
 from pvchat.augment.schemas import STEPS
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import NOBODY, Watch
@@ -26,6 +27,7 @@ from pvchat.people.person import clean_name
 from pvchat.schemas import Service
 
 VERSION = 2  # of what the steps make: manifests of another version are made anew
+_ROWS = 3  # the same of what is asked and answered alone
 _FROM: dict[str, tuple[str, ...]] = {
     "profile": (), "positives": ("profile",), "negatives": ("profile",), "filter": ("positives", "negatives"),
     "questions": ("filter",), "dataset": ("filter", "questions"),
@@ -74,7 +76,7 @@ def augment(
     config, out, name = config or AugmentConfig(), Path(out), _usable(name, chat)
     folders.check(config)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
-    _ = run.teacher  # one that isn't there is told before anything is made
+    _ = run.teacher  # a name that can be nobody's is told before the folder is made
     with place.held(out, name):
         for number, step in enumerate(STEPS):
             run.check()
@@ -108,6 +110,7 @@ def _step(run: Augmentation, step: str) -> None:
     if known is not None and known["input"] == made and result.exists() and file_hash(result) == known["result"]:
         run.manifests[step] = known
         return
+    _require(run, step)
     path.unlink(missing_ok=True)
     started, busy = time.perf_counter(), time.process_time()
     counts = _DO[step](run, made)
@@ -119,6 +122,14 @@ def _step(run: Augmentation, step: str) -> None:
     write_manifest(path, run.manifests[step])
 
 
+def _require(run: Augmentation, step: str) -> None:
+    """Raise SettingsError where a generator or the teacher can't be had: it is told before anything is made."""
+    if step in ("profile", "positives"):
+        registry.require(run.config)
+    if step != "dataset":
+        run.teacher.check()
+
+
 def _input_hash(run: Augmentation, step: str) -> str:
     from pvchat import video
 
@@ -128,6 +139,6 @@ def _input_hash(run: Augmentation, step: str) -> str:
     told = [VERSION, step, settings, listed, before, run.seed, run.name]
     if not before:
         told.append(video.content_key(run.clip))
-    if step == "questions" and run.teacher.version:
-        told.append(run.teacher.version)
+    if step == "questions":
+        told += [_ROWS, run.teacher.version]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -20,14 +20,16 @@ from pvchat.augment.schemas import Row
 def write_rows(run: Augmentation, made: str) -> dict[str, Any]:
     """Ask about the kept samples."""
     samples = [s for s in read_samples(run.out) if not s.dropped]
-    people = [run.profile.person]
+    subject = run.profile
 
     def looking(done: int) -> None:
         run.check()
         run.watch.tell("writing questions", done, len(samples))
 
     watched = Watched(run.teacher, looking)
-    rows = write_questions(samples, run.name, run.analyses, seed=run.seed, teacher=watched, people=people)
+    rows = write_questions(
+        samples, run.name, run.analyses, seed=run.seed, teacher=watched, people=[subject.person], own=subject.facts
+    )
     looking(len(samples))
     write_lines(run.out / RESULTS["questions"], [r.to_dict() for r in rows])
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)

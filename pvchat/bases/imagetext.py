@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.bases.loading import Base, load_base
+from pvchat.bases.loading import Base, load_base, require_base
 from pvchat.bases.prompts import Part, inputs_of_chat
 from pvchat.bases.replying import reply
 from pvchat.bases.sources import HUB, read_source
@@ -53,6 +53,14 @@ class ImageTextModel:
         """
         base = self.load()
         return reply(base, inputs_of_chat(base, messages, dict(base.family.still)), max_tokens)
+
+    def check(self) -> None:
+        """Raise what `load` would, as far as can be told without the weights.
+
+        Raises:
+            SettingsError: it isn't here and can't be fetched, or is none that can be loaded.
+        """
+        require_base(self._source, self.device)
 
     def load(self) -> Base:
         """The model, loaded when it is first needed.

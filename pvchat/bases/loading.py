@@ -93,7 +93,7 @@ def load_base(
         SettingsError: it isn't here and can't be fetched, needs code of its own, doesn't fit, or a package is missing.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+    from transformers import AutoModelForImageTextToText
 
     options = _quantized(quantize, device)
     usual = str(dtype or best_dtype(device)).removeprefix("torch.")
@@ -101,12 +101,8 @@ def load_base(
     chosen = getattr(torch, usual if quantize else wanted.dtype)
     say(f"Loading {source.name}: {wanted.told}.")
     _check_room(wanted, source)
-    place = {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}
-    config = _told(source, lambda: AutoConfig.from_pretrained(source.path, **place))
-    if type(config) not in AutoModelForImageTextToText._model_mapping:
-        hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
-        raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
-    processor = _told(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
+    place = _place(source)
+    config, processor = _described(source, place)
     model, found = _told(
         source,
         lambda: AutoModelForImageTextToText.from_pretrained(
@@ -123,6 +119,20 @@ def load_base(
     return Base(source, model, processor, family_of(config.model_type), frames_of(source), soft)
 
 
+def require_base(source: BaseSource, device: str = "cpu") -> None:
+    """Refuse a base that couldn't be loaded, as far as can be told without its weights.
+
+    Args:
+        source: what is to be loaded later; its config and its processor are read, or fetched.
+        device: torch device.
+
+    Raises:
+        SettingsError: as of `load_base`.
+    """
+    _check_room(fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device), source)
+    _described(source, _place(source))
+
+
 def hub_answers() -> bool:
     """Whether the hub can be reached; else only what was fetched before is looked for, not a minute of tries made."""
     from huggingface_hub import constants
@@ -135,6 +145,22 @@ def hub_answers() -> bool:
             return True
     except OSError:
         return False
+
+
+def _place(source: BaseSource) -> dict[str, bool]:
+    """Options of every `from_pretrained`: no code of a checkpoint's, and only what is here where the hub is silent."""
+    return {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}
+
+
+def _described(source: BaseSource, place: dict[str, bool]) -> tuple[Any, Any]:
+    """A base's config and processor, refused where transformers knows no such video language model."""
+    from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+
+    config = _told(source, lambda: AutoConfig.from_pretrained(source.path, **place))
+    if type(config) not in AutoModelForImageTextToText._model_mapping:
+        hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
+        raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
+    return config, _told(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
 
 
 def _add_soft_token(processor: Any, source: BaseSource) -> int:

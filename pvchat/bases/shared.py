@@ -25,11 +25,13 @@ from pvchat.bases.loading import Base
 from pvchat.bases.sources import TRAINED, read_json
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.retrofit import KINDS, RetrofitConfig, head_count, mixers, retrofit_moh
+from pvchat.storage import atomic
 
 if TYPE_CHECKING:
     from pvchat.bases.connector import ConnectorConfig
 
 WEIGHTS = "shared.safetensors"
+SCRATCH = ".scratch"  # below a run's folder: files that are being written
 CONNECTOR = "connector"  # attribute of a base's model
 SHARED = 2 / 3  # of the heads
 log = logging.getLogger(__name__)
@@ -100,7 +102,7 @@ def shared_parameters(base: Base) -> dict[str, Tensor]:
 
 
 def save_shared(base: Base, folder: Path, config: SharedConfig, model: str) -> None:
-    """Write what is added.
+    """Write what is added, each file in one step.
 
     Args:
         base: whose.
@@ -108,13 +110,14 @@ def save_shared(base: Base, folder: Path, config: SharedConfig, model: str) -> N
         config: how it was added.
         model: the base's name, as `--model` takes it.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
-    save_file(state, folder / WEIGHTS)
+    atomic.write_file(folder / WEIGHTS, save(state), folder / SCRATCH)
     row = {"model": model, "stamp": stamp_of(base, bare=True), **asdict(config)}
-    (folder / TRAINED).write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
+    text = json.dumps(row, indent=2) + "\n"
+    atomic.write_file(folder / TRAINED, text.encode(), folder / SCRATCH)
 
 
 @torch.no_grad()

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
+_UNBROKEN = 1000  # columns: more than any table has
+
 
 def say(text: str) -> None:
     """Talk to people, on stderr."""
@@ -80,10 +82,11 @@ def _width(text: str) -> int:
 
 
 def open_console() -> Console:
-    """Stdout as rich writes to it."""
+    """Stdout as rich writes to it: as wide as the terminal is; no line is broken for a file or another program."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    asked = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if asked else _UNBROKEN)
 
 
 def open_table(*titles: str, fold: bool = False) -> Table:

@@ -50,7 +50,7 @@ def show(result: dict[str, Any], out: Console) -> None:
     from pvchat.assets.footage import FOOTAGE
     from pvchat.runtime import seconds
 
-    table = Table(show_lines=True, expand=True, padding=0)
+    table = Table(show_lines=True, expand=out.is_terminal, padding=0)
     for title, width in COLUMNS:
         numbers = title in ("prob.", "s")
         table.add_column(title, width=width, ratio=None if width else 1, justify="right" if numbers else "left")

@@ -35,7 +35,7 @@ MEANINGS = {
 class Commands(Protocol):
     """What `ArgumentParser.add_subparsers` returns: where a command registers itself."""
 
-    def add_parser(self, name: str, *, usage: str, help: str, description: str) -> argparse.ArgumentParser:
+    def add_parser(self, name: str, *, prog: str, usage: str, help: str, description: str) -> argparse.ArgumentParser:
         """A parser for one more command."""
 
 
@@ -52,8 +52,9 @@ def add_command(
         note: a sentence more in its own help.
     """
     description = f"{text[0].upper()}{text[1:]}. {note}".rstrip()
-    usage = f"pvchat {title} {words}"
-    return commands.add_parser(title.split()[-1], usage=usage, help=text, description=description)
+    prog = f"pvchat {title}"
+    name, usage = title.split()[-1], f"{prog} {words}"
+    return commands.add_parser(name, prog=prog, usage=usage, help=text, description=description)
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

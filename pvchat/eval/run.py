@@ -15,13 +15,10 @@ files are then the same whatever was killed on the way and however many workers 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import filelock
 
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
@@ -39,6 +36,7 @@ from pvchat.eval.suites import of_suite
 from pvchat.eval.systems.registry import names_for
 from pvchat.eval.worker import Spec, Unit, open_chats
 from pvchat.schemas import Progress
+from pvchat.storage import atomic
 
 if TYPE_CHECKING:
     from pvchat.service import PVChat
@@ -80,7 +78,8 @@ def run(
     systems = names_for(options.depth, options.systems) if options.maker == MAKER else options.systems
     manifest = limited(of_half(of_suite(read(path, options.layout), options.suite), options.half), options.limit)
     out.mkdir(parents=True, exist_ok=True)
-    with _alone(out):
+    busy = SettingsError("another evaluation is running in this folder.", subject=str(out))
+    with atomic.alone(out / ".lock", busy):
         config = provenance.config(manifest, options, settings)
         provenance.admit(out, config, options.restart)
         stores = {depth: str(out / "people" / depth) for depth in options.depths}
@@ -92,20 +91,6 @@ def run(
         told["enrolled"], spec = _enroll(spec, options, chat, progress) if options.maker == MAKER else ({}, spec)
         _answer(out, spec, options, progress)
         return finish(out, spec, options, told, progress)
-
-
-@contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Hold the folder; a second run in it is refused."""
-    lock = filelock.FileLock(str(out / ".lock"), timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise SettingsError("another evaluation is running in this folder.", subject=str(out)) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _enroll(spec: Spec, options: EvalOptions, chat: PVChat | None, progress: Progress) -> tuple[dict[str, Row], Spec]:

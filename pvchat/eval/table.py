@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from pvchat.eval.manifest import Item
 
 Row = dict[str, Any]
-ALL_NAMES = "who"  # the kind of question whose answer is about everybody enrolled
 
 
 @dataclass(frozen=True)

@@ -128,22 +128,33 @@ def measure_person(
     best = best_sightings(track)
     images = [clip.images[track.frames[i]] for i in best]
     grey = colours.is_grey_scale(np.stack(images))
-    worn: list[Attribute] = []
     if track.kind == "face":
         experts = experts or shared_experts()
-        body = _body_features(track, best, images, experts)
-        bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
         facts.activity = _activity(facts, analysis, experts)
-        worn = _claim_body(facts, experts, body, bust)
-    if track.kind == "figure" and heads is not None and not grey:
-        return _measure_drawn(facts, track, best, images, heads, analysis.scene.background)
-    facts.clothes = _clothes(track, best, images, worn, grey)
-    if track.kind == "figure":
+        _measure_face(facts, track, best, images, grey, experts)
+    elif heads is not None and not grey:
+        _measure_drawn(facts, track, best, images, heads, analysis.scene.background)
+    else:
+        facts.clothes = _clothes(track, best, images, [], grey)
         drawn = analysis.scene.drawn and not grey  # the hair of a body that turns away is too small to tell
         facts.hair = hair.drawn([track.boxes[i] for i in best], images) if drawn else None
-    elif "a hat" not in facts.features:
-        facts.hair = hair.photographed(track, best, images, grey) or facts.hair
     return facts
+
+
+def _measure_face(
+    facts: PersonFacts,
+    track: Track,
+    best: IntArray,
+    images: Sequence[NDArray[np.uint8]],
+    grey: bool,
+    experts: FactExperts,
+) -> None:
+    """What is worn and held, and the hair, of somebody whose face is seen."""
+    body = _body_features(track, best, images, experts)
+    bust = experts.frames.pooled([crop(im, bust_box(track.boxes[i])) for i, im in zip(best, images, strict=True)])
+    facts.clothes = _clothes(track, best, images, _claim_body(facts, experts, body, bust), grey)
+    if "a hat" not in facts.features:
+        facts.hair = hair.photographed(track, best, images, grey) or facts.hair
 
 
 def _measure_drawn(
@@ -153,29 +164,34 @@ def _measure_drawn(
     images: Sequence[NDArray[np.uint8]],
     heads: DrawnHeads,
     background: str | None,
-) -> PersonFacts:
+) -> None:
     """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box.
 
     By that nothing is told that has the colour of the background: a rough box may hold that only.
     """
     faces = heads.faces(images, track.boxes[best])
     seen = [(image, face) for image, face in zip(images, faces, strict=True) if face is not None]
-    worn = [_cloth(image, drawnheads.clothes_of(face), skin_colour(image, face), False) for image, face in seen]
-    colour, agreed = colours.vote(worn)
-    if colour:
-        facts.clothes = [Garment("top", colour, round(agreed, 3))]
-    else:
-        rough = _clothes(track, best, images, [], False)
-        facts.clothes = [garment for garment in rough if background != f"a {garment.colour} background"]
-    ahead = heads.look_ahead([image for image, _ in seen], [face for _, face in seen])
+    facts.clothes = _drawn_clothes(seen) or [
+        garment
+        for garment in _clothes(track, best, images, [], False)
+        if background != f"a {garment.colour} background"
+    ]
+    shown = [image for image, _ in seen]
+    ahead = heads.look_ahead(shown, [face for _, face in seen])
     if ahead or not seen and heads.look_ahead(images, list(track.boxes[best]), least=_LOCATED):
         facts.gestures, facts.confidence["looking ahead"] = ["looking ahead"], _DRAWN_GAZE
     if seen:
-        facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in seen], [im for im, _ in seen], whole=True)
-        return facts
-    told = hair.drawn([track.boxes[i] for i in best], images)
-    facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
-    return facts
+        facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in seen], shown, whole=True)
+    else:
+        told = hair.drawn([track.boxes[i] for i in best], images)
+        facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
+
+
+def _drawn_clothes(seen: Sequence[tuple[NDArray[np.uint8], FloatArray]]) -> list[Garment]:
+    """What is worn below the faces of pictures, by its colour; nothing where they don't agree."""
+    worn = [_cloth(image, drawnheads.clothes_of(face), skin_colour(image, face), False) for image, face in seen]
+    colour, agreed = colours.vote(worn)
+    return [Garment("top", colour, round(agreed, 3))] if colour else []
 
 
 @lru_cache(maxsize=1)
@@ -208,8 +224,6 @@ def _claim_head(facts: PersonFacts, claims: list[Attribute]) -> None:
         elif claim.label not in _NOT_WORN:
             facts.features.append(claim.label)
             facts.confidence[claim.label] = claim.confidence
-    if "sunglasses" in facts.features and "glasses" in facts.features:
-        facts.features.remove("glasses")
 
 
 def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: FactExperts) -> str | None:

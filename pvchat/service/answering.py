@@ -61,6 +61,7 @@ class Answering:
         score: people's presence in a clip, or in a part of it (seconds; None is all).
         tell: has measured what people do and wear, and things, where a question asks for that (`ClipMemory.tell`).
         writer: writes the texts.
+        known: people's presence in all of the clip, where it was asked for already.
     """
 
     clip: Path
@@ -69,6 +70,7 @@ class Answering:
     score: Callable[[Sequence[Person], ClipAnalysis, tuple[float, float] | None], list[PersonPresence]]
     tell: Callable[..., Look]
     writer: Writer
+    known: list[PersonPresence] | None = None
 
     def answers(self, questions: Sequence[Question], seen: Look, asking: Asking) -> list[Answer]:
         """The answers, in order.
@@ -96,7 +98,8 @@ class Answering:
             return [Answer(text, q.type, [], _timing(seen, asking, time.perf_counter())) for q in questions], seen
         people = self.everyone.people
         analysis = _part(seen, window)
-        presences = self.score(people, seen.analysis, window)
+        known = self.known if window is None else None
+        presences = self.score(people, seen.analysis, window) if known is None else known
         explain(questions, people, presences, analysis)
         things = any(question.things is not None for question in questions)
         seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)

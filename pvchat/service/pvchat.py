@@ -233,11 +233,12 @@ class PVChat(Enrolling, Correcting):
                 asking = replace(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
-        if any(question.dangling for question in asked):
-            there = [p.name for p in self.score(everyone.people, seen.analysis) if p.decision == "present"]
-            if len(there) == 1:
-                asked = self._read(questions, history, everyone, there)
-        answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer)
+        dangling = any(question.dangling for question in asked)
+        known = self.score(everyone.people, seen.analysis) if dangling else None
+        there = [p.name for p in known or () if p.decision == "present"]
+        if len(there) == 1:
+            asked = self._read(questions, history, everyone, there)
+        answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer, known)
         return answering.answers(asked, seen, asking)
 
     # -- people and clips ---------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,22 @@ def remove_abandoned(folder: Path) -> None:
     with suppress(Timeout, OSError), FileLock(str(lock), timeout=0):
         shutil.rmtree(folder, ignore_errors=True)
         lock.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(lock: Path, refusal: Exception) -> Iterator[None]:
+    """Hold a lock file; `refusal` is raised at once where another process, or another call, holds it."""
+    from filelock import FileLock, Timeout
+
+    held = FileLock(str(lock), timeout=0)
+    try:
+        held.acquire()
+    except Timeout as error:
+        raise refusal from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def lock_of(folder: Path, timeout_s: float) -> BaseFileLock:

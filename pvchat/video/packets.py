@@ -54,7 +54,7 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
                 walk.keyframes.append(time)
     except av_error() as error:
         walk.note = f"the file is damaged and ends early ({getattr(error, 'strerror', None) or error})."
-    if not walk.note and walk.count < CUT_OFF * stream.frames and not _is_trimmed(walk, container, stream):
+    if not walk.note and walk.count < CUT_OFF * stream.frames and not _is_all_there(walk, container, stream):
         walk.note = f"the file is cut off: {walk.count} of {stream.frames} frames are there."
     if walk.count == 0:
         raise unreadable(path, "its video stream holds no pictures.", "The file is cut off or damaged.")
@@ -77,10 +77,12 @@ def demuxed(container: Any, stream: Any) -> Iterator[Any]:
             continue
 
 
-def _is_trimmed(walk: Walk, container: Any, stream: Any) -> bool:
-    """Whether frames are missing because an edit list leaves them out: what it shows is there to its end."""
-    shown_s = float((stream.duration or 0) * (stream.time_base or 0))
-    return "mov" in container.format.name and 0 < CUT_OFF * shown_s <= walk.last - walk.first + walk.length
+def _is_all_there(walk: Walk, container: Any, stream: Any) -> bool:
+    """Whether frames are missing on purpose, by an edit list (mov) or left out (avi): it is there to its end."""
+    base, end = float(stream.time_base or 0), walk.last - walk.first + walk.length
+    # of an avi the frames that the header counts: its duration is what FFmpeg finds, shorter if the file is cut
+    whole_s = {"mov": (stream.duration or 0) * base, "avi": stream.frames * base}
+    return any(name in container.format.name and 0 < CUT_OFF * whole_s[name] <= end for name in whole_s)
 
 
 def _measure(walk: Walk, declared_fps: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -100,22 +99,6 @@ def test_the_card_counts(made, tmp_path: Path) -> None:
         some = [s for s in samples if s.split == split]
         wanted = f"| {split} | {len(some)} | {len({s.source for s in some})} | {len(mine)} | {there} | {templates} |"
         assert wanted in text
-
-
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("sources", [1, 2, 5, 40])
-def test_splits_go_by_source(sources: int, seed: int) -> None:
-    samples = [make_sample(i, {"Ana": True}, source=f"clip{i % sources}") for i in range(120)]
-    found = dataset.split_by_source(samples, seed=seed)
-    where = defaultdict(set)
-    for sample in found:
-        where[sample.source].add(sample.split)
-    assert max(map(len, where.values())) == 1
-    assert any(s.split == "train" for s in found)
-    if sources == 40:
-        shares = [sum(s.split == split for s in found) / 120 for split in ("val", "test")]
-        assert all(0.1 < share < 0.2 for share in shares)
-    assert found == dataset.split_by_source(samples, seed=seed)
 
 
 def test_a_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:

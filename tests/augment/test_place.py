@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,11 @@ def test_a_sheet_that_cannot_be_drawn_is_told_first(clip, capsys, monkeypatch, n
 def test_folders_must_be_there(clip, chat, tmp_path, wrong):
     with pytest.raises(SettingsError, match="no such folder"):
         run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))
+
+
+def test_a_generator_that_cannot_run_here_is_told_before_anything_is_made(clip, chat, monkeypatch):
+    monkeypatch.setitem(sys.modules, "diffusers", None)
+    with pytest.raises(SettingsError, match="needs diffusers"):
+        run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "generators": ("offline", "consisid")}))
+    assert not chat.seen
+    assert not steps.summary(clip.parent / "set")

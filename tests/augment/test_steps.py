@@ -18,7 +18,6 @@ from pvchat.augment.analyses import Analyses
 from pvchat.augment.augmentation import read_samples
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.positives import empty, registry
-from pvchat.augment.questions.teacher import HubTeacher
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import StoppedError, Watch
@@ -28,7 +27,6 @@ from pvchat.chat.lines import Utterance
 from pvchat.cli import console
 from pvchat.cli import main as cli
 from pvchat.config import Settings
-from pvchat.errors import SettingsError
 from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import Mesh
 
@@ -322,30 +320,6 @@ def test_questions_can_be_stopped(clip, chat, model):
     with pytest.raises(StoppedError):
         run(clip, chat, stop=stop, progress=lambda what, *_: stop.set() if what == "writing questions" else None)
     assert list(steps.summary(clip.parent / "set")) == list(STEPS[:4])
-
-
-def test_a_hub_teacher_is_shown_the_frames(clip, chat, tmp_path, monkeypatch):
-    shown = []
-
-    def generate(self, images, question):
-        shown.append((self.path, self.device, images.shape[-1]))
-        return "The person is riding a bike." if "doing" in question else "Blue."
-
-    monkeypatch.setattr(HubTeacher, "generate", generate)
-    out = run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": "some/video-model"}))
-    assert set(shown) == {("some/video-model", "cpu", 3)}
-    told = {r["teacher"] for r in rows_of(out) if r["type"] == "action" and r["kind"] == "single"}
-    assert told == {"video-model"}
-
-
-def test_a_teacher_that_cannot_be_loaded_is_named(clip, chat, tmp_path):
-    pytest.importorskip("transformers")
-    nowhere = tmp_path / "nowhere"
-    nowhere.mkdir()
-    with pytest.raises(SettingsError, match="neither a model's folder nor a hub id") as caught:
-        run(clip, chat, config=AugmentConfig(**{**SMALL.__dict__, "teacher": str(nowhere)}))
-    assert str(nowhere) in caught.value.subject
-    assert not (clip.parent / "set").exists()  # told before an hour of work, not after it
 
 
 def test_analyses_are_kept_beside_the_samples(tmp_path):

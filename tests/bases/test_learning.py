@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import pytest
 import torch
 from make_lessons import lessons
 from make_people import make_person
+from make_processes import two_go_like_one
 from make_taught import open_pretrained, save_pretrained, teach, told_right
 
 from pvchat.bases.soft import TOKENS
@@ -230,19 +228,5 @@ torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
 
 @pytest.mark.slow
 def test_two_gloo_processes_have_the_steps_of_one(folder_of, tmp_path):
-    script, found = tmp_path / "two.py", {}
     path = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
-    script.write_text(TWO.format(path=path, folder=str(folder_of("llava_onevision"))))
-    for count in (1, 2):
-        out = tmp_path / f"{count}.json"
-        run = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-        env = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "CUDA_VISIBLE_DEVICES": ""}
-        done = subprocess.run([*run, str(script), str(out)], env=env, capture_output=True, text=True, timeout=500,
-                              check=False)  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
-        found[count] = json.loads(out.read_text())
-    assert [found[n][0] for n in (1, 2)] == [1, 2]
-    for one, two in zip(found[1][1], found[2][1], strict=True):
-        for key, value in one.items():
-            assert two[key] == (pytest.approx(value, rel=1e-4, abs=1e-6) if isinstance(value, float) else value), key
-    assert torch.allclose(torch.tensor(found[1][2]), torch.tensor(found[2][2]), atol=1e-5)
+    two_go_like_one(TWO.format(path=path, folder=str(folder_of("llava_onevision"))), tmp_path, 1e-5)

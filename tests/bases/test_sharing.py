@@ -50,6 +50,10 @@ def config(pictures: Path, model: str, out: Path, **more: object) -> BaseConfig:
     return BaseConfig(data=pictures, out=out, model=model, device="cpu", **(words | more))  # type: ignore[arg-type]
 
 
+def no_room(*_: object) -> None:
+    raise OSError("the disk is full")
+
+
 def test_episodes_are_drawn_by_their_step(pictures, open_base) -> None:
     base = open_base("llava_onevision")
     people = Identities(pictures, ["faces"], base, held_back=False)
@@ -78,6 +82,12 @@ def test_a_run_is_resumed_to_the_bit_and_answers_by_its_folder(
     train_shared(config(pictures, folder, tmp_path / "two", steps=1), source, full)
     with pytest.raises(WeightsError, match="made otherwise"):
         train_shared(config(pictures, folder, tmp_path / "two", resume=True, lr=1.0), source, full)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "two").glob("[!.]*")}
+    with monkeypatch.context() as killed:
+        killed.setattr("pvchat.storage.atomic.os.replace", no_room)
+        with pytest.raises(OSError, match="full"):
+            train_shared(config(pictures, folder, tmp_path / "two", resume=True), source, full)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "two").glob("[!.]*")} == before
     again = train_shared(config(pictures, folder, tmp_path / "two", resume=True), source, full)
     assert again["step"] == straight["step"] == 3
     for file in ("shared.safetensors", "training.safetensors"):

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from make_person import aligned, analysis, augmentation, person_data, tiny
+from make_processes import two_go_like_one
 from make_sets import encode
 
 from pvchat.errors import SettingsError, WeightsError
@@ -336,21 +333,7 @@ torch.distributed.is_initialized() and torch.distributed.destroy_process_group()
 
 @pytest.mark.slow
 def test_two_gloo_processes_have_the_loss_of_one(tmp_path):
-    script, found = tmp_path / "two.py", {}
-    script.write_text(TWO.format(path=[str(HERE), str(HERE.parent), str(HERE.parents[1])]))
-    for count in (1, 2):
-        out = tmp_path / f"{count}.json"
-        run = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-        words = [*run, str(script), str(out)]
-        env = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "CUDA_VISIBLE_DEVICES": ""}
-        done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, done.stderr[-3000:]
-        found[count] = json.loads(out.read_text())
-    assert [found[n][0] for n in (1, 2)] == [1, 2]
-    for one, two in zip(found[1][1], found[2][1], strict=True):
-        for key, value in one.items():
-            assert two[key] == (pytest.approx(value, rel=1e-4, abs=1e-6) if isinstance(value, float) else value), key
-    assert torch.allclose(torch.tensor(found[1][2]), torch.tensor(found[2][2]), atol=1e-4)
+    two_go_like_one(TWO.format(path=[str(HERE), str(HERE.parent), str(HERE.parents[1])]), tmp_path, 1e-4)
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(model, data):

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from pvchat.augment import place
 from pvchat.augment.dataset import official
-from pvchat.augment.dataset.folder import ROWS, file_hash
+from pvchat.augment.dataset.folder import ROWS
 from pvchat.augment.dataset.reading import CheckedSet, Problem, read_official, read_ours
+from pvchat.augment.journal import file_hash
 from pvchat.augment.questions.polarity import denied, said
 from pvchat.augment.questions.templates import masked
 from pvchat.augment.schemas import Row, Sample

@@ -6,24 +6,20 @@
     DIR/CARD.md          what it is, how much of what
     DIR/checksums.json   SHA-256 of every file
 
-In: samples and rows. Out: such a folder, and back. Splits go by source: `split_by_source` never puts two samples of one
-source into different splits.
+In: samples and rows. Out: such a folder, and back. No two samples of one source are in different splits (`check.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from pvchat.augment.journal import read_lines, write_lines
+from pvchat.augment.journal import file_hash, read_lines, write_lines
 from pvchat.augment.schemas import Row, Sample, Split
 from pvchat.errors import SettingsError
 
@@ -106,36 +102,10 @@ def read(path: Path) -> DataSet:
     return DataSet(path, [s for s in samples if not s.dropped], rows, _subject(rows, samples))
 
 
-def split_by_source(
-    samples: Sequence[Sample], val: float = 0.15, test: float = 0.15, seed: int = 0
-) -> list[Sample]:  # fmt: skip
-    """The samples with new splits: whole sources, drawn until each split has its share of the samples."""
-    groups: dict[str, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        groups[sample.source].append(sample)
-    order = sorted(groups)
-    order = [order[i] for i in np.random.default_rng(seed).permutation(len(order))]
-    wanted = {"val": val * len(samples), "test": test * len(samples), "train": len(samples)}
-    splits: dict[str, Split] = {}
-    counts: Counter[str] = Counter()
-    for number, source in enumerate(order):
-        room = [s for s in ("val", "test") if counts[s] + len(groups[source]) / 2 <= wanted[s]]
-        split: Split = room[0] if room and len(order) - number > 1 else "train"  # type: ignore[assignment]
-        splits[source] = split
-        counts[split] += len(groups[source])
-    return [replace(s, split=splits[s.source]) for s in samples]
-
-
 def checksums(root: Path, media: Iterable[str]) -> dict[str, str]:
     """SHA-256 of the data set's files, by path with forward slashes."""
     names = [n for n in (ROWS, SAMPLES, CARD) if (root / n).is_file()] + sorted(set(media))
     return {name: file_hash(root / name) for name in names}
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def card(samples: Sequence[Sample], rows: Sequence[Row]) -> str:

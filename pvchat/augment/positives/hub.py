@@ -98,10 +98,9 @@ class ConsisID:
         Raises:
             SettingsError: a package is missing, or the model can't be loaded.
         """
-        diffusers = _diffusers()
+        diffusers = require(device)
         import torch
 
-        _check_device(device)
         pipeline = _load(diffusers.ConsisIDPipeline, model or CONSISID, torch.bfloat16)
         pipeline.vae.enable_tiling()
         folder = _folder(model or CONSISID)
@@ -167,10 +166,9 @@ class IdentityAdapter:
         Raises:
             SettingsError: a package is missing, or a model can't be loaded.
         """
-        diffusers = _diffusers()
+        diffusers = require(device)
         import torch
 
-        _check_device(device)
         kind = torch.float32 if device == "cpu" else torch.float16
         pipeline = _load(diffusers.StableDiffusionXLPipeline, model or SDXL, kind)
         try:
@@ -194,6 +192,22 @@ class IdentityAdapter:
             output_type="np",
         )
         return Made(_to_uint8(result.images[:1]), np.zeros(1, np.float32))
+
+
+def require(device: str = "cuda") -> Any:
+    """diffusers, whose pipelines these are; its models are looked for when a generator is made.
+
+    Raises:
+        SettingsError: the package is missing, or there is no such device.
+    """
+    try:
+        import diffusers
+    except ImportError as error:
+        raise SettingsError("this generator needs diffusers.", hint="Install it: pip install 'pvchat[hub]'.") from error
+    from pvchat.runtime import pick_device
+
+    pick_device(device)
+    return diffusers
 
 
 def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Conditions:
@@ -240,20 +254,6 @@ def prompt(rng: np.random.Generator) -> str:
     """A scene that shows the face: photo, clothes, doing, light."""
     clothes, scene, light = (pool[int(rng.integers(len(pool)))] for pool in (_CLOTHES, _SCENES, _LIGHT))
     return f"photo of a person in {clothes}, {scene}, face clearly visible, {light}, realistic, natural skin"
-
-
-def _diffusers() -> Any:
-    try:
-        import diffusers
-    except ImportError as error:
-        raise SettingsError("this generator needs diffusers.", hint="Install it: pip install 'pvchat[hub]'.") from error
-    return diffusers
-
-
-def _check_device(device: str) -> None:
-    from pvchat.runtime import pick_device
-
-    pick_device(device)
 
 
 def _load(pipeline: Any, model: str, dtype: torch.dtype) -> Any:

@@ -20,7 +20,7 @@ from pvchat.augment.positives.reenact import KINDS, Reenact
 from pvchat.augment.positives.subclips import SubClips
 from pvchat.augment.positives.wear import WORN, Wear
 from pvchat.augment.profile import Profile
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.settings import HUB, AugmentConfig
 from pvchat.schemas import FloatArray
 
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top
@@ -48,6 +48,14 @@ def generators(config: AugmentConfig, drivers: Sequence[FloatArray] = ()) -> lis
 
         found.append(IdentityAdapter.from_pretrained(config.model))
     return found
+
+
+def require(config: AugmentConfig) -> None:
+    """Raise SettingsError where a generator that the settings ask for could not run here at all."""
+    if set(config.generators) & set(HUB):
+        from pvchat.augment.positives.hub import require
+
+        require()
 
 
 def make(planned: PlannedSample, profile: Profile, makers: Sequence[Generator], config: AugmentConfig) -> Made:

@@ -175,7 +175,7 @@ def _draw_mask(canvas: _Canvas, shape: FloatArray, cloth: Colour, drop: float) -
         bow = 0.035 * (1 - (2 * (xs - left[0]) / (right[0] - left[0]) - 1) ** 2)
         canvas.line(np.stack((xs, y + bow), 1), _darker(cloth, 0.80), 0.007, 0.8)
         canvas.line(np.stack((xs, y + bow + 0.009), 1), _lighter(cloth, 0.5), 0.006, 0.6)
-    _side_shade(canvas, outline, q)
+    _side_shade(canvas, q)
     canvas.line(_smooth(top + [0, drop + 0.012]), _darker(cloth, 0.86), 0.012, 0.8)  # the wire over the nose
 
 
@@ -252,7 +252,7 @@ def front_and(one: Points, other: Points) -> Points:
     return np.concatenate((one, other))
 
 
-def _side_shade(canvas: _Canvas, outline: FloatArray, q: FloatArray) -> None:
+def _side_shade(canvas: _Canvas, q: FloatArray) -> None:
     """Cloth turns away from the light at the cheeks and under the chin."""
     for corner, side in ((234, -1), (454, 1)):
         x = q[corner, 0]

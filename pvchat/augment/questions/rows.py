@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvchat.augment.questions.cast import Analyses, View, views
+from pvchat.augment.questions.looks import agree
 from pvchat.augment.questions.sides import OPPOSITE, Pair, pairs
 from pvchat.augment.questions.teacher import FactsTeacher, Teacher, Told
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
@@ -34,6 +35,7 @@ from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
+    from pvchat.schemas import PersonFacts
 
 PER_SAMPLE = 20
 SHARES = {"appearance": 0.2, "action": 0.2, "location": 0.2}  # of the singles; existence is the rest
@@ -52,6 +54,7 @@ def write_questions(
     seed: int = 0,
     teacher: Teacher | None = None,
     people: Sequence[Person] = (),
+    own: PersonFacts | None = None,
 ) -> list[Row]:
     """Ask about samples.
 
@@ -62,6 +65,7 @@ def write_questions(
         seed: of the choice of questions and of their wording.
         teacher: says what the present do; None takes measured facts.
         people: enrollments of those named; needed for those who are never alone in a sample.
+        own: what was measured of `name` in the whole clip; None: each sample has its own.
 
     Returns:
         Rows in the order of the samples. The same input and seed give the same rows.
@@ -74,6 +78,7 @@ def write_questions(
         if name not in sample.people:
             raise SettingsError(f"sample {sample.id} doesn't say whether {name} is in it.", subject=name)
     seen = views(kept, analyses, people)
+    seen = seen if own is None else agree(seen, name, own)
     writer = _Writer(teacher or FactsTeacher(), seed)
     for split in ("train", "val", "test"):
         some = [v for v in seen if v.sample.split == split]

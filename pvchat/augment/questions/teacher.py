@@ -66,6 +66,10 @@ class Teacher(Protocol):
     name: str
     version: str
 
+    def check(self) -> None:
+        """Raise SettingsError where it can't be had; called before each step that leads to its answers."""
+        ...
+
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
         """A phrase about `name`, who is present, for a question of type `kind`."""
         ...
@@ -76,6 +80,9 @@ class FactsTeacher:
 
     name = "facts"
     version = ""
+
+    def check(self) -> None:
+        """See `Teacher`; it is always there."""
 
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
         """See `Teacher`."""
@@ -101,6 +108,9 @@ class ModelTeacher:
     ) -> None:
         self.say, self.calibration, self.version = say, calibration or Calibration(), version
         self._filled: dict[tuple[str, str, str], tuple[Evidence, bool]] = {}
+
+    def check(self) -> None:
+        """See `Teacher`; its weights are loaded by now."""
 
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
         """See `Teacher`."""
@@ -137,8 +147,14 @@ class HubTeacher:
     def __init__(self, path: str | Path, frames: Callable[[Sample], NDArray[np.uint8]], device: str = "cpu") -> None:
         self.path, self.frames, self.device = str(path), frames, device
         self.name, self.version = Path(self.path).name, self.path
-        self._model = ImageTextModel(path, device)
+        self._model, self._checked = ImageTextModel(path, device), False
         self._said: dict[tuple[str, str, str], str] = {}
+
+    def check(self) -> None:
+        """See `Teacher`; its config and processor are read once, or fetched."""
+        if not self._checked:
+            self._model.check()
+            self._checked = True
 
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
         """See `Teacher`."""
@@ -165,6 +181,10 @@ class Watched:
         self.teacher, self.looking = teacher, looking
         self.name, self.version = teacher.name, teacher.version
         self._looked: set[str] = set()
+
+    def check(self) -> None:
+        """See `Teacher`."""
+        self.teacher.check()
 
     def tell(self, view: View, kind: str, name: str, question: str = "") -> Told | None:
         """See `Teacher`."""

@@ -1,4 +1,7 @@
-"""report.html: one self-contained page about a run, for people."""
+"""report.html: one self-contained page about a run, for people.
+
+page.py arranges it: plots.py draws, gallery.py shows the worst failures.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ In: photo and clip sets. Out: the weights of `model/pretrained/`. Open `run.py` 
     1 contrast.py     pictures against captions; grounding.py: words out of the queries
     2 generation.py   questions that captions answer, both from lessons.py
     3 identity.py     episodes.py: enrolled on some photos, asked about a scene
-    4 answering.py    lessonplan.py, sheets.py, questionbank.py: questions answered from what was measured; hearing.py:
-                      where a yes begins
+    4 answering.py    lessonplan.py (fillings.py), sheets.py, questionbank.py: questions answered from what was
+                      measured; hearing.py: where a yes begins
     trained           run.py; check.py validates, release.py writes what ships
 """

@@ -29,7 +29,7 @@ from pvchat.errors import SettingsError
 from pvchat.model.config import IDENTITY_WIDTH
 from pvchat.schemas import FACEPRINT, FloatArray
 from pvchat.train.degrade import degrade_face
-from pvchat.train.pictures import middle_of, read_image, read_metadata
+from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -40,7 +40,6 @@ PART = 256  # images of one part
 _FACE_JITTER = 0.02  # of a face's height: how far a detector's points are off on a degraded copy
 _TEXTS = 1024  # sentences encoded at a time
 _CROP, _LIGHT = 0.5, 0.15  # of a view: least share of the area shown, how far its light is changed [choice]
-_MARGIN = 0.25  # crops of aligned faces leave no margin for the detector; this share of the side is added
 
 
 class GridFeatures:
@@ -232,8 +231,7 @@ def sentence_vectors(texts: Sequence[str], cache: Path, encode: Encode) -> Float
 
 def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator) -> FloatArray | None:
     """Vectors [2, 128 + 512], and quality, of the middle face, as it is and degraded; None when none is found."""
-    pad = round(_MARGIN * image.shape[0])
-    image = np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
+    image = with_room(image)
     boxes, points, scores = faces.detector.detect(image)
     if not len(boxes):
         return None

@@ -15,25 +15,12 @@ import numpy as np
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.aspects import USUAL, Aspect
 from pvchat.chat.brief import ALL, brief, parts_for
-from pvchat.chat.english import HEDGE
 from pvchat.chat.phrases import sure_gender
 from pvchat.chat.questions import Question, read_question
-from pvchat.chat.things import SURFACES, said
 from pvchat.schemas import PersonFacts, PersonPresence
+from pvchat.train.base.fillings import filling
 from pvchat.train.base.questionbank import bank, kinds
-from pvchat.train.base.sheets import (
-    Sheet,
-    any_accessory,
-    any_colour,
-    any_deed,
-    any_deed_with_a_thing,
-    any_garment,
-    any_hair,
-    any_place,
-    any_spot,
-    any_thing,
-    worn,
-)
+from pvchat.train.base.sheets import Sheet
 
 _PRONOUN, _CARELESS, _DRESSED = 0.12, 0.15, 0.2  # shares of questions; the last of those of training
 _BEFORE = (
@@ -147,7 +134,7 @@ def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator,
     """One question of a kind about the people in focus; where nobody is, a name that it needs is anybody's."""
     wording = bank()[kind]
     names = [str(n) for n in rng.permutation(focus or [p.name for p in sheet.presences])][: max(1, len(focus))]
-    what = _asked_for(sheet, kind, names, rng)
+    what = filling(sheet, kind, names[0], rng)
     everyone = [p.name for p in sheet.presences]
     question = read_question(wording.plain.format(*names, x=what), everyone)
     text = wording.draw(rng, validation)
@@ -183,54 +170,8 @@ def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: b
     return Plan(sheet, [p.name for p in chosen], "", lessons)
 
 
-def _asked_for(sheet: Sheet, kind: str, names: Sequence[str], rng: np.random.Generator) -> str:
-    """What stands for {x}: true of the first one in half of the cases; "" where the wording has none."""
-    facts = _facts(sheet, names[0]) if names[0] in sheet.evidence.facts else _any_facts(sheet, rng)
-    true = rng.random() < 0.5
-    if kind in ("worn", "who wears"):
-        mine = worn(facts)
-        return mine[int(rng.integers(len(mine)))] if true and mine else any_garment(rng)
-    if kind in ("accessory", "who has"):
-        return facts.features[0] if true and facts.features else any_accessory(rng)
-    if kind in ("something coloured", "who wears a colour"):
-        colours = [g.colour for g in facts.clothes if g.colour]
-        return colours[0] if true and colours else any_colour(rng)
-    if kind in ("deed", "who does"):
-        deeds = (facts.activity or "", *facts.gestures)
-        own = [d.removeprefix(f"{HEDGE} ") for d in deeds if d and "their" not in d and " or " not in d]
-        return own[int(rng.integers(len(own)))] if true and own else any_deed(rng)
-    if kind == "with a thing":
-        return any_deed_with_a_thing(rng)
-    if kind == "at a spot":
-        return any_spot(rng)
-    if kind == "depth":
-        return ("foreground", "background")[rng.integers(2)]
-    if kind in ("pose", "who sits"):
-        return facts.pose if true and facts.pose else ("standing", "sitting", "lying down")[rng.integers(3)]
-    if kind in ("side", "further to the side", "further or not"):
-        return ("left", "right", "middle")[rng.integers(2 + (kind == "side"))]
-    if kind == "gender":
-        return ("man", "woman")[rng.integers(2)]
-    if kind == "setting":
-        return ("indoors", "outdoors")[rng.integers(2)]
-    if kind == "place":
-        return (true and sheet.evidence.scene.place) or any_place(rng)
-    if kind == "hair":
-        return (true and facts.hair) or any_hair(rng)
-    if kind in ("thing", "count", "on"):
-        seen = [t.label for t in sheet.evidence.things if kind != "on" or t.label in SURFACES]
-        other = str(rng.choice(SURFACES)) if kind == "on" else any_thing(rng)
-        return said(seen[int(rng.integers(len(seen)))] if true and seen else other, 1 + (kind == "count"))
-    return ""
-
-
 def _facts(sheet: Sheet, name: str) -> PersonFacts:
     return sheet.evidence.facts.get(name, PersonFacts())
-
-
-def _any_facts(sheet: Sheet, rng: np.random.Generator) -> PersonFacts:
-    rows = list(sheet.evidence.facts.values())
-    return rows[int(rng.integers(len(rows)))] if rows else PersonFacts()
 
 
 def _person(sheet: Sheet, name: str) -> PersonPresence:

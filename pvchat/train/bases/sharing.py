@@ -24,7 +24,7 @@ from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Shown
 from pvchat.bases.prompts import Asked, inputs_of
 from pvchat.bases.replying import yes_no
-from pvchat.bases.shared import SharedConfig, add_shared, save_shared, shared_parameters
+from pvchat.bases.shared import SCRATCH, SharedConfig, add_shared, save_shared, shared_parameters
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import BaseSource
 from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
@@ -33,6 +33,7 @@ from pvchat.errors import WeightsError
 from pvchat.model.retrofit import routing_stats
 from pvchat.runtime import pick_device
 from pvchat.schemas import ClipAnalysis
+from pvchat.storage import atomic
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.bases.episodes import Identities, IdentityEpisode, read_picture
 from pvchat.train.losses import SparsityController
@@ -142,8 +143,8 @@ class _Run:
             parameter.copy_(self.best[name])
 
     def save(self) -> None:
-        """Everything that a resumed run needs, beside the shared parts."""
-        from safetensors.torch import save_file
+        """Everything that a resumed run needs, beside the shared parts, in one file; its history once more to read."""
+        from safetensors.torch import save
 
         names = {value: name for name, value in self.parameters.items()}
         state = {f"now/{name}": value.detach() for name, value in self.parameters.items()}
@@ -152,10 +153,12 @@ class _Run:
             state |= {f"optimizer/{names[parameter]}/{k}": torch.as_tensor(v) for k, v in moments.items()}
         state["beta"] = self.sparsity.beta
         plain = {k: v.detach().cpu().clone().contiguous() for k, v in state.items()}
-        self.config.out.mkdir(parents=True, exist_ok=True)
-        save_file(plain, self.config.out / STATE, {"run": json.dumps({"step": self.step, "shared": self._shared()})})
-        lines = [json.dumps(row) for row in self.history]
-        (self.config.out / METRICS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        meta = {"step": self.step, "shared": self._shared(), "history": self.history}
+        lines = "".join(f"{json.dumps(row)}\n" for row in self.history)
+        out = self.config.out
+        out.mkdir(parents=True, exist_ok=True)
+        atomic.write_file(out / STATE, save(plain, {"run": json.dumps(meta)}), out / SCRATCH, durable=False)
+        atomic.write_file(out / METRICS, lines.encode(), out / SCRATCH, durable=False)
 
     @torch.no_grad()
     def load(self) -> None:
@@ -168,7 +171,7 @@ class _Run:
         with safe_open(path, "pt") as file:
             meta = json.loads(file.metadata()["run"])
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (a file handle isn't a dict)
-        if meta["shared"] != self._shared():
+        if meta["shared"] != self._shared() or "history" not in meta:
             hint = "Resume with the same settings, or start anew."
             raise WeightsError("the run there was made otherwise", subject=str(path.parent), hint=hint)
         for name, parameter in self.parameters.items():
@@ -180,8 +183,7 @@ class _Run:
                 k: v if k == "step" else v.to(parameter.device) for k, v in moments.items()
             }
         self.sparsity.beta.copy_(tensors["beta"])
-        lines = (self.config.out / METRICS).read_text(encoding="utf-8").splitlines()
-        self.step, self.history = meta["step"], [json.loads(line) for line in lines]
+        self.step, self.history = meta["step"], meta["history"]
         self.best_loss = min(row["held_back_loss"] for row in self.history if "held_back_loss" in row)
 
     def _values(self) -> dict[str, torch.Tensor]:

@@ -1,0 +1,37 @@
+"""The people tab in a browser, from nobody enrolled to two: what makes no sense yet isn't shown."""
+
+from __future__ import annotations
+
+import pytest
+from make_app import ANA, BEN, Scenery, ready, running
+from make_browser import browser, enroll, open_page, tab
+
+from pvchat import PVChat
+from pvchat.config import Settings
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(studio: Scenery):
+    """A page of a server with nobody enrolled."""
+    with running(ready(PVChat(Settings(device="cpu")))) as (_, address), browser() as chromium:
+        yield open_page(chromium, address)
+
+
+def test_what_can_be_done_first_is_shown_first(page, studio: Scenery) -> None:
+    fields = page.locator("#pv-who, #pv-person-export, #pv-forget, #pv-new-name, #pv-rename, #pv-other, #pv-merge")
+    tab(page, "People")
+    page.wait_for_selector("#pv-people:has-text('Nobody is enrolled yet')")
+    assert fields.count() == 0
+    page.click("#pv-begin")
+    page.wait_for_selector("#pv-enroll-file", state="visible")
+    enroll(page, studio.clip("ana", ANA), "Ana")
+    tab(page, "People")
+    page.wait_for_function("document.querySelector('#pv-who input')?.value === 'Ana'")
+    assert fields.count() == 5
+    assert page.locator("#pv-begin, #pv-other, #pv-merge").count() == 0  # nobody to merge her with
+    enroll(page, studio.clip("ben", BEN), "Ben")
+    tab(page, "People")
+    page.wait_for_function("document.querySelector('#pv-other input')?.value === 'Ben'")
+    assert fields.count() == 7

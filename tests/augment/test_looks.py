@@ -1,0 +1,92 @@
+"""The subject's looks: measured once, told alike of every sample, and never of what a sample doesn't show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from make_samples import make_analyses, make_sample
+
+from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.looks import agree, settled
+from pvchat.augment.questions.measured import informed, phrase
+from pvchat.augment.questions.rows import write_questions
+from pvchat.schemas import Garment, PersonFacts
+
+ONCE = PersonFacts(
+    clothes=[Garment("coat", "white", 0.9), Garment("trousers", "black", 0.7)], hair="dark hair", features=["glasses"],
+    gender="woman", pose="sitting", confidence={"gender": 0.95, "hair": 0.8, "pose": 0.9},
+)  # fmt: skip
+
+
+def of_sample(**changes) -> PersonFacts:
+    usual = {"clothes": [Garment("top", "light grey", 0.6)], "hair": "grey hair", "features": [], "pose": "standing"}
+    return PersonFacts(**{**usual, "confidence": {"hair": 0.6, "pose": 0.7}, **changes})
+
+
+def kinds(facts: PersonFacts) -> list[tuple[str, str | None]]:
+    return [(g.kind, g.colour) for g in facts.clothes]
+
+
+def test_what_a_sample_shows_is_told_in_the_clips_words() -> None:
+    facts = settled(of_sample(), ONCE)
+    assert kinds(facts) == [("coat", "white")]  # no legs are seen in it
+    assert (facts.hair, facts.gender, facts.pose) == ("dark hair", "woman", "standing")
+    assert facts.confidence == {"gender": 0.95, "hair": 0.8, "pose": 0.7}
+
+
+def test_what_a_sample_does_not_show_stays_unsaid() -> None:
+    facts = settled(of_sample(clothes=[], hair=None, features=["a beard"]), ONCE)
+    assert (facts.clothes, facts.hair, facts.features) == ([], None, [])
+    assert settled(of_sample(features=["glasses"]), ONCE).features == ["glasses"]
+    assert settled(of_sample(), PersonFacts()).clothes == []  # nor what only a few frames say
+
+
+def test_other_colours_that_a_recipe_gave_stay() -> None:
+    measured = of_sample(clothes=[Garment("top", "red", 0.6), Garment("trousers", "brown", 0.7)])
+    assert kinds(settled(measured, ONCE, recoloured=True)) == [("coat", "red"), ("trousers", "brown")]
+    assert kinds(settled(measured, ONCE)) == [("coat", "white"), ("trousers", "black")]
+
+
+@pytest.fixture
+def samples():
+    notes = [{}, {}, {"appearance": "wears red clothes"}, {"appearance": "wears a cap"}]
+    return [make_sample(i, {"Ana": True}, notes=n) for i, n in enumerate(notes)] + [make_sample(9, {"Ana": False})]
+
+
+@pytest.fixture
+def analyses(samples):
+    """Each sample of the clip is measured otherwise."""
+    known, words = make_analyses(samples), ("white", "light grey", "red", "grey", "grey")
+
+    def analyse(sample):
+        found = known(sample)
+        for track in found.tracks:
+            clothes = [Garment("top", words[samples.index(sample)], 0.6)]
+            track.facts = replace(track.facts, clothes=clothes, hair=None)
+        return found
+
+    return analyse
+
+
+def test_samples_of_one_clip_agree(samples, analyses) -> None:
+    seen = agree(views(samples, analyses), "Ana", ONCE)
+    told = [phrase(informed(view), "appearance", "Ana") for view in seen]
+    assert told == [
+        "is wearing a white coat",
+        "is wearing a white coat",
+        "is wearing a red coat",
+        "is wearing a white coat and a cap",
+        "",
+    ]
+
+
+def test_rows_of_one_clip_do_not_contradict_each_other(samples, analyses) -> None:
+    def worn(own: PersonFacts | None) -> set[str]:
+        rows = write_questions(samples[:2] + samples[4:], "Ana", analyses, own=own)
+        told = [r.answer for r in rows if r.type == "appearance" and r.present["Ana"]]
+        assert told
+        return {answer.partition("is wearing ")[2].rstrip(".") for answer in told}
+
+    assert worn(ONCE) == {"a white coat"}
+    assert worn(None) == {"a white top", "a light grey top"}

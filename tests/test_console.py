@@ -1,0 +1,27 @@
+"""What the terminal shows, and what a pipe gets: no line broken, each command named as it is typed."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvchat.cli import console
+from pvchat.cli.main import main
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(None, 1), ("40", 3)])
+def test_a_pipe_gets_whole_lines(columns: str | None, lines: int, monkeypatch, capsys) -> None:
+    if columns is None:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    else:
+        monkeypatch.setenv("COLUMNS", columns)
+    table = console.open_table("file", fold=True)
+    table.add_row("/a/" + "long/" * 20 + "clip.mp4")
+    console.open_console().print(table)
+    assert len(capsys.readouterr().out.splitlines()) == 1 + lines
+
+
+@pytest.mark.parametrize("words", [("ask",), ("people", "rename"), ("index", "search"), ("train", "person")])
+def test_an_error_names_the_command_as_it_is_typed(words: tuple[str, ...], capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(list(words))
+    assert f"pvchat {' '.join(words)}: error: the following arguments are required" in capsys.readouterr().err
