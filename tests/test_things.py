@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,14 @@ def test_answers_tell_what_was_seen() -> None:
     assert asked("Is there a dog?", *room) == "I see no dog in this video, but I may miss one."
     assert asked("Where is the cup?", *room) == "The cup is on the right."
     assert asked("What objects can you see?", *room) == "I see a table, a laptop and a cup."
+
+
+def test_what_is_less_sure_is_told_with_probably() -> None:
+    room = (thing("chair"), replace(thing("cup", (0.7, 0.6, 0.75, 0.75)), confidence=0.7))
+    assert asked("Is there a cup?", *room) == "There is probably a cup, on the right."
+    assert asked("Where is the cup?", *room) == "The cup is probably on the right."
+    assert asked("What objects can you see?", *room) == "I see a chair and probably a cup."
+    assert asked("Is there a chair?", *room).startswith("Yes, I see a chair")
 
 
 def test_things_are_counted_where_they_are_seen_at_once() -> None:

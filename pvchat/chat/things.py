@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from pvchat.chat.english import indefinite, join, number
+from pvchat.chat.english import HEDGE, indefinite, join, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.phrases import sure_gender
 from pvchat.chat.vocabulary import MASK
@@ -41,6 +41,9 @@ _IRREGULAR = {"knife": "knives", "mouse": "mice", "sheep": "sheep", "scissors": 
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")
 _PLURALS = ("scissors", "skis")  # words without a singular
 _MOST_TOLD = 5
+_PLAIN = (
+    0.8  # confidence from which a thing is told without "probably"; on footage 7 of 14 that were no ties or beds are so
+)
 _PERSON = rf"(?:{MASK.lower()}|he|she|they)"
 _IN_HAND = rf"in (?:(?:his|her|their|the|one|{MASK.lower()}'s) )?hands?"
 _HELD = re.compile(
@@ -133,24 +136,22 @@ def answer_things(question: ThingQuestion, people: Sequence[PersonPresence], evi
         missed = ", but I may miss one" if question.asked == "there" else ""  # half of what there is is found
         return f"I see no {one} in this video{missed}."
     if question.asked == "there":
-        return f"Yes, I see {counted(question.label, at_most_at_once(found))}, {_where(found[0])}."
+        return _there(question.label, found)
     if question.asked == "where":
-        return f"The {one} is {_where(found[0])}."
+        return f"The {one} is {_hedge(found)}{_where(found[0])}."
     lying = things_seen(things_on(found[0], evidence.things))
     return f"On the {one} I see {lying}." if lying else f"I see nothing on the {one} that I could name for sure."
 
 
 def things_seen(things: Sequence[Thing]) -> str:
-    """Such as "two chairs, a laptop and a cup": the surest kinds, each with the most that are seen in one frame."""
-    kinds = list(dict.fromkeys(t.label for t in things))[:_MOST_TOLD]
-    return join([counted(k, at_most_at_once([t for t in things if t.label == k])) for k in kinds])
+    """Such as "two chairs, a laptop and probably a cup": the surest kinds, each with the most seen in one frame."""
+    alike = _alike(things).items()
+    return join([f"{_hedge(found)}{counted(label, at_most_at_once(found))}" for label, found in alike])
 
 
 def things_told(things: Sequence[Thing]) -> list[str]:
     """`things_seen` one by one, each with where the surest of its kind is."""
-    kinds = list(dict.fromkeys(t.label for t in things))[:_MOST_TOLD]
-    alike = {k: [t for t in things if t.label == k] for k in kinds}
-    return [f"{counted(k, at_most_at_once(found))} {_where(found[0])}" for k, found in alike.items()]
+    return [f"{counted(k, at_most_at_once(found))} {_where(found[0])}" for k, found in _alike(things).items()]
 
 
 def surfaces_told(things: Sequence[Thing]) -> list[str]:
@@ -202,6 +203,25 @@ def _held(name: str, evidence: Evidence) -> str:
         return f"{name} is holding {facts.holding}."
     whose = {"man": "his", "woman": "her"}.get(sure_gender(facts) or "", f"{name}'s")
     return f"{name} is in this video, but I can't make out anything in {whose} hands."
+
+
+def _alike(things: Sequence[Thing]) -> dict[str, list[Thing]]:
+    """The things by label, the surest kinds only."""
+    kinds = list(dict.fromkeys(t.label for t in things))[:_MOST_TOLD]
+    return {kind: [t for t in things if t.label == kind] for kind in kinds}
+
+
+def _there(label: str, found: Sequence[Thing]) -> str:
+    """That something is there, the surest of it first."""
+    count = at_most_at_once(found)
+    if not (hedge := _hedge(found)):
+        return f"Yes, I see {counted(label, count)}, {_where(found[0])}."
+    return f"There {'are' if count > 1 else 'is'} {hedge}{counted(label, count)}, {_where(found[0])}."
+
+
+def _hedge(found: Sequence[Thing]) -> str:
+    """The word "probably" and a space where the surest of these things isn't sure enough to be told plainly."""
+    return "" if max(thing.confidence for thing in found) >= _PLAIN else f"{HEDGE} "
 
 
 def _where(thing: Thing) -> str:
