@@ -180,6 +180,8 @@ def test_what_is_less_sure_is_told_with_probably() -> None:
     assert asked("Is there a cup?", *room) == "There is probably a cup, on the right."
     assert asked("Where is the cup?", *room) == "The cup is probably on the right."
     assert asked("What objects can you see?", *room) == "I see a chair and probably a cup."
+    less = [replace(one, confidence=0.7) for one in room]
+    assert asked("What objects can you see?", *less) == "I see probably a chair and a cup."
     assert asked("Is there a chair?", *room).startswith("Yes, I see a chair")
 
 

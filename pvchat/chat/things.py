@@ -145,8 +145,11 @@ def answer_things(question: ThingQuestion, people: Sequence[PersonPresence], evi
 
 def things_seen(things: Sequence[Thing]) -> str:
     """Such as "two chairs, a laptop and probably a cup": the surest kinds, each with the most seen in one frame."""
-    alike = _alike(things).items()
-    return join([f"{_hedge(found)}{counted(label, at_most_at_once(found))}" for label, found in alike])
+    alike = _alike(things)
+    words = {label: counted(label, at_most_at_once(found)) for label, found in alike.items()}
+    likely = [words[label] for label, found in alike.items() if _hedge(found)]
+    sure = [words[label] for label, found in alike.items() if not _hedge(found)]
+    return join([*sure, *([f"{HEDGE} {join(likely)}"] if likely else [])])
 
 
 def things_told(things: Sequence[Thing]) -> list[str]:
