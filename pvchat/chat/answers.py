@@ -30,13 +30,13 @@ from pvchat.chat.existence import (
 )
 from pvchat.chat.guard import rephrase
 from pvchat.chat.lineup import LineUp, described, placed
-from pvchat.chat.order import in_order
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import holds, of_everyone, of_whom, rest, whether
 from pvchat.chat.questions import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
+from pvchat.chat.timing import in_time
 from pvchat.chat.whys import told_why
 from pvchat.schemas import PersonPresence, QuestionType
 
@@ -147,10 +147,9 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
     named = [p for name in question.people for p in asked if p.name == name]
     if aspect.comparison is not None:
         return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
-    if aspect.order is not None:
-        sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
-        told = [sequence] if sequence else untold([p for p in asked if p in named])
-    elif aspect.name == "such":
+    if timed := in_time(question, asked, evidence):
+        return timed
+    if aspect.name == "such":
         such = [p for p in present if holds(aspect.predicate, p.name, evidence) == "yes"]
         told = [_described(p, question, evidence) for p in such]
         told = told or [of_whom(aspect.predicate, names, evidence) if names else nobody(question, asked)[0]]

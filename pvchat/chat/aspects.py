@@ -13,14 +13,17 @@ from typing import Literal
 from pvchat.chat.comparisons import Comparison, read_comparison
 from pvchat.chat.crowd import Crowd, read_crowd
 from pvchat.chat.lineup import EVERYBODY, LineUp, read_lineup
+from pvchat.chat.meetings import Meeting, read_meeting
 from pvchat.chat.order import Order, read_order
 from pvchat.chat.predicates import UNKNOWN, VAGUE, Predicate, PredicateKind, read_predicate
+from pvchat.chat.screentime import ScreenTime, read_screen_time
 from pvchat.chat.unseen import is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
 
 AspectName = Literal[
-    "usual", "missing", "whether", "absent", "count", "times", "order", "compared", "lineup", "such", "rest"
+    "usual", "missing", "whether", "absent", "count", "times", "order", "long", "meeting", "compared", "lineup", "such",
+    "rest",
 ]  # fmt: skip
 
 _THERE = word_set(
@@ -148,10 +151,13 @@ class Aspect:
     Attributes:
         name: "usual" for what the question's type says; "missing" for being there asked the other way round; "whether"
             something holds of those asked about (or, for "who", of whom); "absent" for who is not there; "count";
-            "times"; "order" for who comes in after whom; "lineup" for who stands where; "such" for whoever wears
+            "times"; "order" for who comes in after whom; "long" for how long people are seen; "meeting" for when they
+            are together or alone; "lineup" for who stands where; "such" for whoever wears
             something; "rest" for what nothing measured speaks to.
         predicate: of "whether" and "such".
         order: of "order".
+        screen_time: of "long".
+        meeting: of "meeting".
         comparison: of "compared", two people held against each other.
         lineup: of "lineup", whom it means by where they are.
         crowd: of "count", as many as somebody thinks there are.
@@ -161,6 +167,8 @@ class Aspect:
     name: AspectName = "usual"
     predicate: Predicate = UNKNOWN
     order: Order | None = None
+    screen_time: ScreenTime | None = None
+    meeting: Meeting | None = None
     comparison: Comparison | None = None
     lineup: LineUp | None = None
     crowd: Crowd | None = None
@@ -169,7 +177,8 @@ class Aspect:
     @property
     def of_all(self) -> bool:
         """Whether an answer speaks of others than those who are named."""
-        return self.name in ("order", "lineup", "such")
+        alone = self.meeting is not None and self.meeting.kind == "alone"
+        return alone or self.name in ("order", "lineup", "such")
 
     def type(self, read: QuestionType) -> QuestionType:
         """The question's type: existence only where it is about being there."""
@@ -181,7 +190,8 @@ class Aspect:
             return read if read in ("appearance", "action", "location") else "other"
         if self.lineup is not None:
             return read if self.lineup.told and read in ("appearance", "action", "other") else "location"
-        return "existence" if self.name == "order" or self.crowd else "other" if self.name == "rest" else read
+        timed = self.name in ("order", "long", "meeting")
+        return "existence" if timed or self.crowd else "other" if self.name == "rest" else read
 
 
 USUAL, REST = Aspect(), Aspect("rest")
@@ -220,6 +230,10 @@ def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
     order = read_order(lower)
     if order is not None and (named or MASK.lower() in lower or order.relation in ("first", "last")):
         return Aspect("order", order=order)
+    if (screen_time := read_screen_time(lower)) is not None:
+        return Aspect("long", screen_time=screen_time)
+    if named and (meeting := read_meeting(lower)) is not None:
+        return Aspect("meeting", meeting=meeting)
     if named and (comparison := read_comparison(lower)) is not None:
         return Aspect("compared", comparison=comparison)
     if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pvchat.chat.questions import Question
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 
-_PRESENCE = ("usual", "missing", "absent", "count", "times", "order")  # aspects that presence alone answers
+# Aspects that presence alone answers.
+_PRESENCE = ("usual", "missing", "absent", "count", "times", "order", "long", "meeting")
 
 
 def needs_measures(question: Question) -> bool:
