@@ -29,6 +29,7 @@ from pvchat.chat.existence import (
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
+from pvchat.chat.headcounts import counted
 from pvchat.chat.lineup import LineUp, described, placed
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import holds, of_everyone, of_whom, rest, whether
@@ -139,6 +140,8 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         return upper(re.sub(r"^(Yes|No), ", "", existence(asked, evidence)))
     if aspect.name == "absent":
         return who_is_absent(asked)
+    if aspect.headcount is not None:
+        return counted(aspect.headcount, asked, evidence)
     if aspect.name == "count":
         strangers = _STRANGERS.search(question.text)
         return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pvchat.chat.comparisons import Comparison, read_comparison
 from pvchat.chat.crowd import Crowd, read_crowd
+from pvchat.chat.headcounts import Headcount, read_headcount
 from pvchat.chat.lineup import EVERYBODY, LineUp, read_lineup
 from pvchat.chat.meetings import Meeting, read_meeting
 from pvchat.chat.order import Order, read_order
@@ -161,6 +162,7 @@ class Aspect:
         comparison: of "compared", two people held against each other.
         lineup: of "lineup", whom it means by where they are.
         crowd: of "count", as many as somebody thinks there are.
+        headcount: of "count", of which kind people are counted.
         manner: of "whether": how it is asked.
     """
 
@@ -172,6 +174,7 @@ class Aspect:
     comparison: Comparison | None = None
     lineup: LineUp | None = None
     crowd: Crowd | None = None
+    headcount: Headcount | None = None
     manner: Manner = "polar"
 
     @property
@@ -186,6 +189,8 @@ class Aspect:
             return _TYPES[self.predicate.kind]
         if self.comparison is not None:
             return "appearance" if self.comparison.by == "colour" else "location"
+        if self.headcount is not None:
+            return "appearance" if self.headcount.by_gender else "existence"
         if self.name == "such":
             return read if read in ("appearance", "action", "location") else "other"
         if self.lineup is not None:
@@ -240,8 +245,10 @@ def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
         return Aspect("lineup", lineup=lineup)
     if named:
         return None
-    crowd = read_crowd(lower)
-    return _such(lower) or (None if crowd is None else Aspect("count", crowd=crowd))
+    crowd, headcount = read_crowd(lower), read_headcount(lower)
+    if crowd is not None or headcount is not None:
+        return Aspect("count", crowd=crowd, headcount=headcount)
+    return _such(lower)
 
 
 def _stated(lower: str, verb: str, rest: str) -> Aspect | None:

@@ -24,7 +24,7 @@ def needs_measures(question: Question) -> bool:
         return question.aspect.name not in _PRESENCE
     if question.aspect.lineup is not None:
         return question.aspect.lineup.told
-    return question.aspect.name in ("usual", "whether", "such")
+    return question.aspect.name in ("usual", "whether", "such") or question.aspect.headcount is not None
 
 
 def described(

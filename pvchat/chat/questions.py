@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pvchat.chat.aspects import REST, USUAL, Aspect, read_aspect
+from pvchat.chat.cuts import asks_of_cuts
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.names import Mention, find_mentions, mask_names
@@ -240,7 +241,7 @@ def _of_nobody(wording: _Wording) -> Question | None:
     if kin := relatives(wording.tidy, wording.mentions):
         return Question(wording.text, unknown=kin)
     if not wording.mentions and asks_of_scene(lower):
-        return Question(wording.kept, "location", part=wording.part)
+        return Question(wording.kept, "existence" if asks_of_cuts(lower) else "location", part=wording.part)
     return None
 
 
@@ -263,7 +264,7 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
         aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
     if reply and previous is not None:
         people = previous.people  # "thanks" changes no subject
-    nobody = not (people or asks_who or asks_all or unknown)
+    nobody = not (people or asks_who or asks_all or unknown) and aspect.name in ("usual", "rest")
     return Question(
         text=wording.kept,
         type=aspect.type(kind),

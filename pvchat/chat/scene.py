@@ -1,9 +1,13 @@
-"""Questions about the clip as a whole: which room it is, whether it is indoors, drawn, how long. Text in, text out."""
+"""Questions about the clip as a whole: which room it is, whether it is indoors, drawn, how long, where it is cut.
+
+In: a question in lower case, and what was measured. Out: a sentence; those about cuts are `cuts.py`'s.
+"""
 
 from __future__ import annotations
 
 import re
 
+from pvchat.chat.cuts import asks_of_cuts, of_cuts
 from pvchat.chat.english import HEDGE, indefinite, lasting
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.phrases import place_phrase
@@ -40,11 +44,14 @@ def asks_of_scene(lower: str) -> bool:
     """Whether a question in lower case that names nobody is about the scene, whoever was spoken of before."""
     place = _WHICH_PLACE.search(lower) and not _OF_SOMEBODY.search(lower)
     whole = (_DRAWN, _PLACE, _LENGTH, _PHOTO)
-    return bool(place) or any(asked.match(lower) for asked in whole) or _asks_setting(lower)
+    found = bool(place) or any(asked.match(lower) for asked in whole)
+    return found or _asks_setting(lower) or asks_of_cuts(lower)
 
 
 def of_scene(asked: str, evidence: Evidence) -> str:
     """The answer to a question that `asks_of_scene`, in lower case."""
+    if asks_of_cuts(asked):
+        return of_cuts(asked, evidence)
     if _WHICH_PLACE.search(asked):
         place = place_phrase(evidence)
         return f"This is {place}." if place else "I can't make out where this is."

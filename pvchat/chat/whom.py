@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pvchat.chat.guard import COLOURS
+from pvchat.chat.headcounts import read_headcount
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import ELLIPSIS
 from pvchat.chat.vocabulary import PRONOUNS
@@ -66,7 +67,7 @@ def whom_of(
 
 def _goes_on(lower: str, previous: Before, pronouns: bool, asks_who: bool) -> bool:
     """Whether a question that names nobody is about those whom the question before was about."""
-    if _OF_THEM.search(lower) and len(previous.focus) < 2:
+    if _OF_THEM.search(lower) and len(previous.focus) < 2 or read_headcount(lower) is not None:
         return False
     if pronouns or _IT.match(lower):
         return True
