@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pvchat.chat.byplace import by_place
 from pvchat.chat.comparisons import compare
 from pvchat.chat.english import are, be, join, upper
 from pvchat.chat.evidence import Evidence, decided
@@ -30,7 +30,6 @@ from pvchat.chat.existence import (
 )
 from pvchat.chat.guard import rephrase
 from pvchat.chat.headcounts import counted
-from pvchat.chat.lineup import LineUp, described, placed
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import holds, of_everyone, of_whom, rest, whether
 from pvchat.chat.questions import Question
@@ -146,7 +145,7 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         strangers = _STRANGERS.search(question.text)
         return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)
     if aspect.lineup is not None:
-        return _by_place(aspect.lineup, question, asked, evidence)
+        return by_place(question, asked, evidence, plain_answer)
     named = [p for name in question.people for p in asked if p.name == name]
     if aspect.comparison is not None:
         return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
@@ -186,19 +185,6 @@ def _rest(question: Question, asked: Sequence[PersonPresence], evidence: Evidenc
     names, cant = decided(asked, "present"), untold(asked)
     there = [f"{join(names)} {be(names)} in this video." if cant else rest(names)] if names else []
     return [*there, *cant]
-
-
-def _by_place(lineup: LineUp, question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """Who stands where a question asks, or what of whoever stands there it asks."""
-    named = [p for name in question.people for p in everyone if p.name == name]
-    if missing := untold(named):
-        return " ".join(missing)
-    if not lineup.told:
-        return placed(lineup, question.people, evidence)
-    names, nobody_known = described(lineup, question.people, evidence)
-    there = {p.name: p for p in everyone if p.decision == "present"}
-    asked = question if question.type != "location" else replace(question, type="appearance")
-    return " ".join(_described(there[n], asked, evidence) for n in names if n in there) or nobody_known
 
 
 def _described(person: PersonPresence, question: Question, evidence: Evidence) -> str:

@@ -13,10 +13,11 @@ from typing import Literal
 from pvchat.chat.comparisons import Comparison, read_comparison
 from pvchat.chat.crowd import Crowd, read_crowd
 from pvchat.chat.headcounts import Headcount, read_headcount
-from pvchat.chat.lineup import EVERYBODY, LineUp, read_lineup
+from pvchat.chat.lineup import EVERYBODY, SOMEBODY, LineUp, read_lineup
 from pvchat.chat.meetings import Meeting, read_meeting
 from pvchat.chat.order import Order, read_order
 from pvchat.chat.predicates import UNKNOWN, VAGUE, Predicate, PredicateKind, read_predicate
+from pvchat.chat.questiontypes import question_type
 from pvchat.chat.screentime import ScreenTime, read_screen_time
 from pvchat.chat.unseen import is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
@@ -194,7 +195,8 @@ class Aspect:
         if self.name == "such":
             return read if read in ("appearance", "action", "location") else "other"
         if self.lineup is not None:
-            return read if self.lineup.told and read in ("appearance", "action", "other") else "location"
+            asked = question_type(self.lineup.asked.replace(SOMEBODY, MASK)) if self.lineup.asked else read
+            return asked if self.lineup.told else "location"
         timed = self.name in ("order", "long", "meeting")
         return "existence" if timed or self.crowd else "other" if self.name == "rest" else read
 

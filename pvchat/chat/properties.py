@@ -15,9 +15,10 @@ from pvchat.chat.english import HEDGE, are, be, join, number, so_many_people, up
 from pvchat.chat.evidence import Evidence, decided
 from pvchat.chat.existence import untold
 from pvchat.chat.guard import same_colour
-from pvchat.chat.lineup import LineUp, meant
+from pvchat.chat.lineup import LineUp
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
 from pvchat.chat.predicates import HOME, Predicate
+from pvchat.chat.standing import meant
 from pvchat.schemas import PersonFacts, PersonPresence
 
 Verdict = Literal["yes", "no", "probably", "unknown"]

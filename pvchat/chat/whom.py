@@ -16,7 +16,7 @@ from pvchat.chat.questiontypes import ELLIPSIS
 from pvchat.chat.vocabulary import PRONOUNS
 
 _WHO = re.compile(
-    r"\b(who|whom|who's|no ?body|no one|any ?one|any ?body|some ?one|some ?body"
+    r"\b(who|whom|who's|whose (?:face|head)|no ?body|no one|any ?one|any ?body|some ?one|some ?body"
     r"|which (people|persons?|of (them|us|my|the))"
     r"|which ones?|what people|how many (people|persons|faces)|head ?count|a crowd or"
     r"|(other|more|familiar|known) (people|persons|faces?)"
