@@ -45,7 +45,7 @@ def test_it_is_asked_in_many_ways(text: str, asked: ScreenTime) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Who is there?", "Who is there the whole time?", "Is Ana taller than Ben?", "How long is Ana there?",
+    ["Who is there?", "Is Ana taller than Ben?", "How long is Ana there?",
      "Who has the longest hair?", "Is Ana nearer than Ben?", "How much of the cake is Ana eating?",
      "Who wears more red, Ana or Ben?", "Is Ana there longer than a minute?"],
 )  # fmt: skip
@@ -91,6 +91,15 @@ def test_yes_no_and_a_share() -> None:
     assert answer("Is Ana seen less than Ben?", **seen) == f"No, {told}"
     assert answer("What percentage of the time is Ben there?", **seen) == (
         "Ben is seen for about 6 seconds of 1 minute, 10% of this video."
+    )
+
+
+def test_who_is_seen_the_whole_time() -> None:
+    seen = {"Ana": [(0.0, 59.0)], "Ben": [(0.0, 6.0)]}
+    for text in ("Who is there the whole time?", "who is visible throughout", "Who stays from start to finish?"):
+        assert answer(text, **seen) == "Ana is seen the whole time; Ben for about 6 seconds."
+    assert answer("Who is there the whole time?", Ben=[(0.0, 6.0)]) == (
+        "Nobody is seen the whole time; Ben for about 6 seconds."
     )
 
 

@@ -34,6 +34,12 @@ _EITHER_GENDER = re.compile(
     r"(an? )?(man|male|guy) or (a )?(woman|female|lady)|(an? )?(woman|female|lady) or (a )?(man|male|guy)"
 )
 _TO_CAMERA = re.compile(r"(looking|look|facing|face|staring|gazing) ?(at|into|to|towards?)? (the|our) (camera|lens)")
+_TO_EACH_OTHER = re.compile(
+    r"(?:look|looking|face|facing|stare|staring|gaze|gazing) ?(?:at|to|towards?)? (?:each other|one another)"
+)
+_RANKED = re.compile(
+    r"\b(?:first|last|(?:the )?(?:most|least|loudest|longest|fastest))$"
+)  # of which nothing is measured
 _SETTING = {"indoors": "indoors", "inside": "indoors", "outdoors": "outdoors", "outside": "outdoors"}
 _POSE = {"sitting": "sitting", "seated": "sitting", "standing": "standing", "lying": "lying down"}
 _ON_FEET = re.compile(r"(up )?on (foot|(his|her|their) feet)")
@@ -105,7 +111,9 @@ def read_predicate(rest: str) -> Predicate:
         return either
     if _TO_CAMERA.fullmatch(text):
         return Predicate("deed", "looking at the camera", ("facing", "camera"))
-    if MASK.lower() in text or not text or re.search(r"\b(not|never|or|and)\b", text):
+    if _TO_EACH_OTHER.fullmatch(text):
+        return Predicate("deed", "looking at each other", ("looking", "each", "other"))
+    if MASK.lower() in text or not text or _RANKED.search(text) or re.search(r"\b(not|never|or|and)\b", text):
         return UNKNOWN  # somebody else's, or more than one thing: not to be answered by one word
     for read in (_plain, _worn, _deed, _place):
         if (found := read(text)) is not None:

@@ -19,6 +19,7 @@ from pvchat.chat.aspects import REST, USUAL, Aspect, read_aspect
 from pvchat.chat.cuts import asks_of_cuts
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
+from pvchat.chat.listed import WHOM, Meant, listed_by, with_names
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
@@ -39,7 +40,7 @@ Turn = str | tuple[str, str]  # a question, or a question with its answer
 
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
-    rf" {MASK.lower()}\W*"
+    rf" {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
 )
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
@@ -68,7 +69,8 @@ class Question:
         reply: a sentence that is the whole answer, where it asks nothing that can be seen.
         things: what it asks about things, where it does.
         focus: whom "she" means in the question after it.
-        dangling: "he" or "she" is asked about, and no question says who that is.
+        listed: whom its answer lists, in order, where that is known.
+        dangling: "he", or "the second one", is asked about, and no question says who that is.
         why: what the answer to this question, which was asked before, rests on.
     """
 
@@ -84,13 +86,19 @@ class Question:
     reply: str = ""
     things: ThingQuestion | None = None
     focus: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     dangling: bool = False
     why: bool = False
 
     @property
     def sense(self) -> Question:
         """What it asks for, whatever the words, and whomever the next question may mean."""
-        return replace(self, text="", focus=())
+        return replace(self, text="", focus=(), listed=())
+
+    @property
+    def lists_all(self) -> bool:
+        """Whether its answer tells of everybody who is there, one after the other as they were enrolled."""
+        return (self.asks_who or self.asks_all or not self.people) and self.aspect.name == "usual" and not self.reply
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those it is about: all, a sighting to each, for "who" and where it names nobody."""
@@ -117,7 +125,7 @@ def read_questions(
         names: as for `read_question`.
         aliases: as for `read_question`.
         encode: as for `read_question`.
-        there: whom "she" means where no question says it: the only one who is there.
+        there: who is there, where a question leaves open whom it means: "she" is the only one of them.
 
     Raises:
         UnknownPersonError: one asks about somebody who isn't enrolled.
@@ -127,8 +135,9 @@ def read_questions(
         raise SettingsError("questions come as a list.", hint="Put a single one in brackets.")
     previous: Question | None = None
     for turn in history:
-        previous = read_question(turn if isinstance(turn, str) else turn[0], names, aliases, previous, encode)
-    if there and not (previous and previous.focus):
+        asked_before, answer = (turn, "") if isinstance(turn, str) else turn
+        previous = _with_listed(read_question(asked_before, names, aliases, previous, encode), answer, names, there)
+    if len(there) == 1 and not (previous and previous.focus):
         previous = replace(previous or Question(""), focus=tuple(there))
     asked = []
     for text in texts:
@@ -137,6 +146,15 @@ def read_questions(
         asked.append(read_question(text, names, aliases, previous, encode))
         check_known(asked[-1].unknown, names)
     return asked
+
+
+def _with_listed(question: Question, answer: str, names: Sequence[str], there: Sequence[str]) -> Question:
+    """A question with whom its answer lists; where it meant one by the place, "she" is whom the answer speaks of."""
+    told = listed_by(answer, names)
+    in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
+    by_place = question.aspect.lineup is not None and not question.people
+    listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
+    return replace(question, listed=listed, focus=told if by_place and len(told) == 1 else question.focus)
 
 
 def read_question(
@@ -161,10 +179,16 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
+    people = () if previous is None or previous.lists_all else previous.people
+    meant = with_names(worded, previous.listed, people) if previous is not None and previous.text else Meant(worded)
+    if previous is not None and meant.open:
+        return replace(previous, text=text, listed=meant.listed, dangling=True, reply=WHOM, why=False)
+    worded = meant.text
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
     open_ = question.asks_who or question.asks_all
     focus = question.people if question.people and not question.asks_all else ()
-    return replace(question, focus=focus or (previous.focus if previous and not open_ else ()))
+    focus = focus or (previous.focus if previous and not open_ else ())
+    return replace(question, focus=focus, listed=meant.listed)
 
 
 def _read(
@@ -195,7 +219,7 @@ def _read(
 
 def _of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:
     """The question before, asked of somebody else; empty where it was about nobody or several."""
-    if previous is None or len(previous.people) != 1:
+    if previous is None or len(previous.people) != 1 or len(mentions) != 1:
         return ""
     return re.sub(rf"\b{re.escape(previous.people[0])}\b", mentions[0].name, previous.text, flags=re.IGNORECASE)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import be, join, lasting
+from pvchat.chat.english import be, join, lasting, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
@@ -40,6 +40,11 @@ _AMONG = re.compile(
     r"|who (?:has|gets|had|got) (?:the )?(?:most|longest|least|shortest) (?:screen ?-?time|time on screen|time))"
     rf"{_IN}\W*{_PEOPLE}\W*"
 )
+_WHOLE = re.compile(
+    rf"(?:and |so )?{_WHO}(?: {_SEEN})+{_IN}"
+    r" (?:(?:for )?the (?:whole|entire|full) (?:time|video|clip|film|movie|length)"
+    rf"|all the time|throughout|all along|always|from (?:the )?(?:start|beginning) to (?:the )?(?:end|finish)){_IN}\W*"
+)
 _LONGER = re.compile(
     rf"(?:and |so )?(?:{_WHO}|is|does|do|are|was|did)(?: {_WHOM})?(?: {_MORE})*{_IN}"
     r" (?:for )?(?:(?P<more>longer|more often|more)|(?P<less>shorter|less long|less often|less))(?: time)?"
@@ -54,6 +59,7 @@ _SHARE = re.compile(
     rf" (?:is|does|do|are|was|shows?|can) (?:you see |we see )?{_WHOM}.*"
 )
 _ALIKE = (0.5, 0.05)  # seconds, and share of the longer time, up to which two people are seen equally long [choice]
+_ALL = 0.95  # share of the clip that is the whole time, as for one
 _MOST = 4  # people that one sentence tells
 
 
@@ -62,12 +68,12 @@ class ScreenTime:
     """What is asked of how long people are seen.
 
     Attributes:
-        asked: who is seen "most" or "least"; whether one, or which of two, is seen "more" or "less" long than another;
-            which "share" of the clip.
+        asked: who is seen "most", "least" or the "whole" time; whether one, or which of two, is seen "more" or "less"
+            long than another; which "share" of the clip.
         whether: whether it is a yes-or-no question.
     """
 
-    asked: Literal["most", "least", "more", "less", "share"]
+    asked: Literal["most", "least", "whole", "more", "less", "share"]
     whether: bool = False
 
 
@@ -76,6 +82,8 @@ def read_screen_time(lower: str) -> ScreenTime | None:
     text = " ".join(lower.split())
     if _AMONG.fullmatch(text):
         return ScreenTime("least" if _LEAST.search(text) else "most")
+    if _WHOLE.fullmatch(text):
+        return ScreenTime("whole")
     named = len(re.findall(rf"\b{_WHOM}", text))
     if named >= 2 and (found := _LONGER.fullmatch(text)):
         which = re.match(r"(?:and |so )?wh", text) is not None
@@ -105,8 +113,8 @@ def how_long(asked: ScreenTime, named: Sequence[str], everyone: Sequence[PersonP
         return " ".join(_share(p, evidence) for p in people)
     if asked.whether and len(people) > 1:
         return _whether(asked, people)
-    told = _ranked(asked.asked in ("least", "less"), people)
-    return told if named or not evidence.not_known else f"Of those I know, {told}"
+    told = _whole(people, evidence) if asked.asked == "whole" else _ranked(asked.asked in ("least", "less"), people)
+    return upper(told) if named or not evidence.not_known else f"Of those I know, {told}"
 
 
 def _share(person: PersonPresence, evidence: Evidence) -> str:
@@ -115,6 +123,15 @@ def _share(person: PersonPresence, evidence: Evidence) -> str:
         return f"{seen}."
     share = min(1.0, person.visible_s / evidence.duration_s)
     return f"{seen} of {lasting(evidence.duration_s)}, {share:.0%} of this video."
+
+
+def _whole(people: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Who is seen the whole time, and who is there but isn't."""
+    least = _ALL * (evidence.duration_s or 0.0)
+    whole = [p.name for p in people if p.visible_s >= least]
+    others = [f"{p.name} for about {lasting(p.visible_s)}" for p in people if p.visible_s < least][:_MOST]
+    told = f"{join(whole) or 'nobody'} {be(whole or ['nobody'])} seen the whole time"
+    return f"{told}; {join(others)}." if others else f"{told}."
 
 
 def _whether(asked: ScreenTime, people: Sequence[PersonPresence]) -> str:

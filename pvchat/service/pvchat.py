@@ -235,8 +235,7 @@ class PVChat(Enrolling, Correcting):
             seen = Look(asking.seen)
         if any(question.dangling for question in asked):
             there = [p.name for p in self.score(everyone.people, seen.analysis) if p.decision == "present"]
-            if len(there) == 1:
-                asked = self._read(questions, history, everyone, there)
+            asked = self._read(questions, history, everyone, there)
         answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer)
         return answering.answers(asked, seen, asking)
 
