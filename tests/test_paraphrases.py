@@ -125,7 +125,7 @@ def test_what_goes_on_from_the_question_before_is_never_another(asked: str, befo
 
 
 WORDS = [
-    ("give me timestamps for Ana", "When does Ana appear?"),
+    ("give me timestamps, Ana", "When does Ana appear?"),
     ("when was she on screen, timecodes pls, Ana", "When does Ana appear?"),
     ("list all people with their clothes", "What is everybody wearing?"),
     ("what's the number of folks on screen", "How many people are in this video?"),

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from pvchat.chat.absences import Absence, read_absence
 from pvchat.chat.comparisons import Comparison, read_comparison
 from pvchat.chat.crowd import Crowd, read_crowd
 from pvchat.chat.headcounts import Headcount, read_headcount
@@ -24,8 +25,8 @@ from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
 
 AspectName = Literal[
-    "usual", "missing", "whether", "absent", "count", "times", "order", "long", "meeting", "compared", "lineup", "such",
-    "rest",
+    "usual", "missing", "whether", "absent", "count", "times", "order", "long", "meeting", "gone", "compared", "lineup",
+    "such", "rest",
 ]  # fmt: skip
 
 _THERE = word_set(
@@ -97,7 +98,7 @@ _MODALS = word_set("can could will would should may might must")
 _WHO_DOES = re.compile(
     r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|people|ones?|of (?:them|us|the people|[^?]*?))|what people"
     r"|how many (?:(?:other )?(?:people|persons)|of (?:them|us)))"
-    r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?)\b))"
+    r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?|looks?)\b))"
     r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))"
     r"(?: (?:who|that) (?:is|are))?)?"
     r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body|no ?body|no one"
@@ -131,7 +132,7 @@ _NOT_THERE = re.compile(
 _FILMED = re.compile(
     r"\b(captured|caught|filmed|recorded|seen|shown) (?:by|on|with) (?:the |a |this |your |any )?\w+\b"
 )
-_PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk)s\b")
+_PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk|look)s\b")
 _OF_SOMETHING = re.compile(rf"^(?:and |but |so )?(?:what|how|which|when)(?:'s)?\b.*\b{MASK.lower()}\b")
 _DESCRIBES = re.compile(
     r"\b(?:describe|description|about|summar\w+|say|tell|look\w*|see|seen|notice\w*|everything|anything|know|details?|story"
@@ -140,9 +141,9 @@ _DESCRIBES = re.compile(
 _OVER_THERE = re.compile(r"\bover (?:there|here)\b")
 _HAPPENS = re.compile(r"\bhappens? to\b")
 _TYPES: dict[PredicateKind, QuestionType] = {
-    "beside": "location", "side": "location", "alone": "location", "setting": "location", "place": "location",
-    "gender": "appearance", "worn": "appearance", "looks": "appearance", "pose": "action", "deed": "action",
-    "unknown": "other",
+    "beside": "location", "side": "location", "shot": "location", "alone": "location", "setting": "location",
+    "place": "location", "gender": "appearance", "worn": "appearance", "looks": "appearance", "pose": "action",
+    "deed": "action", "unknown": "other",
 }  # fmt: skip
 
 
@@ -154,12 +155,13 @@ class Aspect:
         name: "usual" for what the question's type says; "missing" for being there asked the other way round; "whether"
             something holds of those asked about (or, for "who", of whom); "absent" for who is not there; "count";
             "times"; "order" for who comes in after whom; "long" for how long people are seen; "meeting" for when they
-            are together or alone; "lineup" for who stands where; "such" for whoever wears
-            something; "rest" for what nothing measured speaks to.
+            are together or alone; "gone" for when somebody isn't seen; "lineup" for who stands where; "such" for
+            whoever wears something; "rest" for what nothing measured speaks to.
         predicate: of "whether" and "such".
         order: of "order".
         screen_time: of "long".
         meeting: of "meeting".
+        absence: of "gone".
         comparison: of "compared", two people held against each other.
         lineup: of "lineup", whom it means by where they are.
         crowd: of "count", as many as somebody thinks there are.
@@ -172,6 +174,7 @@ class Aspect:
     order: Order | None = None
     screen_time: ScreenTime | None = None
     meeting: Meeting | None = None
+    absence: Absence | None = None
     comparison: Comparison | None = None
     lineup: LineUp | None = None
     crowd: Crowd | None = None
@@ -197,7 +200,7 @@ class Aspect:
         if self.lineup is not None:
             asked = question_type(self.lineup.asked.replace(SOMEBODY, MASK)) if self.lineup.asked else read
             return asked if self.lineup.told else "location"
-        timed = self.name in ("order", "long", "meeting")
+        timed = self.name in ("order", "long", "meeting", "gone")
         return "existence" if timed or self.crowd else "other" if self.name == "rest" else read
 
 
@@ -241,6 +244,8 @@ def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
         return Aspect("long", screen_time=screen_time)
     if named and (meeting := read_meeting(lower)) is not None:
         return Aspect("meeting", meeting=meeting)
+    if named and (absence := read_absence(lower)) is not None:
+        return Aspect("gone", absence=absence)
     if named and (comparison := read_comparison(lower)) is not None:
         return Aspect("compared", comparison=comparison)
     if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pvchat.chat.aspects import USUAL
+from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.existence import untold
 from pvchat.chat.lineup import EVERYBODY, SOMEBODY, LineUp
@@ -19,6 +20,7 @@ from pvchat.chat.standing import meant, placed, where
 from pvchat.schemas import PersonFacts, PersonPresence
 
 Answer = Callable[[Question, Sequence[PersonPresence], Evidence], str]
+UNNAMED = PersonPresence(SOMEBODY, "present", 1.0)
 _STARTS = re.compile(rf"(^|[.!?] ){SOMEBODY}\b")
 
 
@@ -65,7 +67,16 @@ def _of_somebody(
     unknown = f"I don't know who is {where(lineup, names)}."
     if len(found) > 1 or found[0].facts == PersonFacts() or not lineup.asked:
         return unknown
-    one, facts = PersonPresence(SOMEBODY, "present", 1.0), {**evidence.facts, SOMEBODY: found[0].facts}
-    seen = replace(evidence, facts=facts, boxes={**evidence.boxes, SOMEBODY: found[0].box})
-    told = _STARTS.sub(r"\1That person", answer(read_question(lineup.asked, [SOMEBODY]), [one], seen))
-    return f"{unknown} {told.replace(SOMEBODY, 'that person')}"
+    told = answer(read_question(lineup.asked, [SOMEBODY]), [UNNAMED], as_somebody(found[0], evidence))
+    return f"{unknown} {named_as(told, 'that person')}"
+
+
+def as_somebody(one: Neighbour, evidence: Evidence) -> Evidence:
+    """The evidence with what was measured of one without a name as `SOMEBODY`'s."""
+    facts, boxes = {**evidence.facts, SOMEBODY: one.facts}, {**evidence.boxes, SOMEBODY: one.box}
+    return replace(evidence, facts=facts, boxes=boxes)
+
+
+def named_as(text: str, who: str) -> str:
+    """A text about `SOMEBODY` with other words for her."""
+    return _STARTS.sub(rf"\1{upper(who)}", text).replace(SOMEBODY, who)

@@ -111,6 +111,8 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     name, seen = person.name, when(person, evidence)
     if not seen:
         return f"{name} is in this video" + (" the whole time." if is_still(evidence) else ", but I can't say when.")
+    if _FIRST.search(asked) and _LAST.search(asked):
+        return f"{name} is first seen at {clock(person.spans[0][0])} and last at {clock(person.last_seen_s or 0.0)}."
     if end := "first" if _FIRST.search(asked) else "last" if _LAST.search(asked) else "":
         at = person.spans[0][0] if end == "first" else person.last_seen_s
         return f"{name} is {end} seen at {clock(at or 0.0)}."

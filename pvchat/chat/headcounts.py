@@ -28,7 +28,10 @@ _BOTH = re.compile(
     rf"{_HOW_MANY} {_PAIR.format('(?:and|or|vs[.]?|versus)')}{_IN}\W*"
     rf"|(?:are|is) there more {_PAIR.format('(?:than|or)')}{_IN}\W*|(?:more )?{_PAIR.format('or')}{_IN}\W*"
 )
-_ONE = re.compile(rf"{_HOW_MANY} (?:other )?(?:(?P<women>{_WOMEN})|(?P<men>{_MEN})){_IN}\W*")
+_ANY = r"(?:(?:is|are|was|were) there (?:an? |any |some )?|any |(?:do|can) you see (?:an? |any |some )?)"
+_ONE = re.compile(
+    rf"(?:{_HOW_MANY} |{_ANY})(?:other )?(?:(?P<women>{_WOMEN}|wom[ae]n|lady|female)|(?P<men>{_MEN}|man|male)){_IN}\W*"
+)
 _TOGETHER = (
     r"(?:at (?:once|the same time|a time|any one time|(?:the )?(?:most|maximum))|together|simultaneously"
     r"|in one (?:frame|picture|shot))"

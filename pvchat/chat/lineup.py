@@ -23,6 +23,7 @@ _WHOM = rf"(?:{_NAME}|him|her|them)\b(?!')"
 _SOMEBODY = (
     r"(?:who(?:'s| is| are| was| were|(?= stands| sits))?"
     r"|which (?:person|people|ones?|of (?:them|us)) (?:is|are|was|were)"
+    r"|how many (?:people|persons)(?: are| stand| sit)?"
     r"|(?:is|are) (?:there )?(?:any ?one|any ?body|some ?one|some ?body))"
     r"(?: (?:the (?:person|one|people|man|woman)|there))?"
     r"(?: (?:who|that) (?:is|are))?"
@@ -79,7 +80,15 @@ _ENDS = re.compile(
     rf"(?: side)?{_IN_CLIP}$"
     rf"|^(?:and |so )?whose (?:face|head) is (?:the )?(?:(?P<big>biggest|largest)|(?P<small>smallest)){_IN_CLIP}$"
 )
-_ROW = re.compile(r"\bfrom (?P<side>left|right) to (?:left|right)\b")
+_ROW = re.compile(r"\b(?:from )?(?:the )?(?P<side>left|right) to (?:the )?(?:left|right)\b")
+_MOVES = re.compile(
+    r"\b(?:mov\w+|walk\w*|pan\w*|turn\w*|go|goes|going|position|camera)\b"
+)  # that, too, is left to right
+_NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
+_NTH_FROM = (
+    rf"(?P<nth>{'|'.join(_NTH)})(?: (?:one|person|man|woman))? (?:from|on) (?:the )?(?P<from>left|right)(?: side)?"
+)
+_SO_MANIETH = re.compile(rf"^(?:and |so )?{_SOMEBODY} (?:the )?{_NTH_FROM}{_IN_CLIP}$")
 _ASKS_WHO = re.compile(
     r"^(?:and |so )?(?:whom?|which (?:\w+ )?(?:person|one|man|woman)|(?:(?:what(?:'s| is) )?the )?name of|identify)\b"
     r"|.*\bwho (?:is|was) (?:he|she|that|this|it)\W*$"
@@ -97,6 +106,7 @@ class LineUp:
         asked: that question, with `SOMEBODY` in her place.
         whether: whether it asks if the first whom it names is where the relation says.
         gender: "man" or "woman" where it says so: who was measured to be another isn't meant.
+        nth: how many come before whom it means, from the side that is "first".
         single: whether it means one person: of several to a side the nearest.
     """
 
@@ -106,14 +116,17 @@ class LineUp:
     whether: bool = False
     gender: str = ""
     single: bool = False
+    nth: int = 0
 
 
 def read_lineup(lower: str) -> LineUp | None:
     """Read a question; None where it means nobody by where they are."""
     text = " ".join(lower.split())
-    if row := _ROW.search(text):
+    if (row := _ROW.search(text)) and not _MOVES.search(text):
         told = bool(_TELLS.search(text))
         return None if _NAME in text else LineUp("row left" if row["side"] == "left" else "row right", told)
+    if nth := _SO_MANIETH.match(text):
+        return LineUp("first left" if nth["from"] == "left" else "first right", nth=_NTH[nth["nth"]])
     if ends := _ENDS.match(text):
         side = ends["side"] or ends["most"] or ends["first"]
         far, near = ends["far"] or ends["small"], ends["near"] or ends["big"]

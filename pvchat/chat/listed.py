@@ -19,7 +19,9 @@ _SAID = (
     r"(?='s\b|\W*$|,? (?:is|was|does|has|wears?|wearing|doing|sits?|sitting|stands?|standing|looks?|looking|talks?"
     r"|talking)\b)"
 )
-_NTH = re.compile(rf"\bthe (?:(?P<nth>{'|'.join(_ORDER)}) {_NOUN}|other {_NOUN}|other(?=\W*$)){_SAID}", re.IGNORECASE)
+_NTH = re.compile(
+    rf"\b(?<!in )the (?:(?P<nth>{'|'.join(_ORDER)}) {_NOUN}|other {_NOUN}|other(?=\W*$)){_SAID}", re.IGNORECASE
+)
 _OTHERS = re.compile(rf"\bthe (?:others|other (?:people|ones|two|three)|rest(?! of\b)){_SAID}", re.IGNORECASE)
 _ASKS_WHO = re.compile(r"^(?:and |so )?(?:who|whom|which)\b", re.IGNORECASE)  # "who is the first one?": an order
 _UNNAMED = re.compile(r"\bsomebody I don't know\b", re.IGNORECASE)

@@ -30,7 +30,7 @@ from pvchat.chat.things import ThingQuestion, read_things
 from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import check_known, relatives, unknown_names
 from pvchat.chat.vocabulary import MASK
-from pvchat.chat.whom import EVERYONE, whom_of
+from pvchat.chat.whom import EVERYONE, STRANGERS, whom_of
 from pvchat.chat.window import Part
 from pvchat.chat.wordings import has_title, known_wording, without_titles
 from pvchat.errors import SettingsError
@@ -309,7 +309,8 @@ def _in_other_words(
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
     read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
-    if read or not question.people and asks_of_scene(question.text.lower()):
+    general = not question.people
+    if read or general and (asks_of_scene(question.text.lower()) or STRANGERS.search(question.text)):
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question

@@ -17,6 +17,7 @@ _ENDS_SAID = {
     "first left": "on the left", "first right": "on the right", "middle": "in the middle",
     "nearest": "nearest to the camera",
 }  # fmt: skip
+_RANKS = ("furthest to the", "second from the", "third from the", "fourth from the")
 NOBODY = "I see nobody in this video."
 
 
@@ -60,7 +61,9 @@ def _at_end(lineup: LineUp, row: Sequence[Neighbour]) -> list[Neighbour]:
             [row[len(row) // 2]] if len(row) % 2 and row[1:] else [o for o in own if abs(_middle(o.box) - 0.5) < CENTRE]
         )
     beyond = row and lineup.told and (_middle(row[0].box) < 0.5) == lineup.relation.endswith("right")
-    return [] if beyond and not row[1:] else list(row[:1])  # who is alone on the left is nobody on the right
+    return (
+        [] if beyond and not row[1:] else list(row[lineup.nth :][:1])
+    )  # who is alone on the left is nobody on the right
 
 
 def _is_there(relation: str, other: Neighbour) -> bool:
@@ -83,6 +86,13 @@ def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
         return _told_by_size(found, lineup.relation == "farthest")
     if lineup.relation.startswith("first"):
         side = lineup.relation.removeprefix("first ")
+        if lineup.nth:
+            nth = ("", "second", "third", "fourth")[lineup.nth]
+            return (
+                f"{upper(_each(found)[0])} is {nth} from the {side}."
+                if found
+                else f"I see nobody {nth} from the {side}."
+            )
         return f"{upper(_each(found)[0])} is furthest to the {side}." if found else NOBODY
     who, place = _people(found), where(lineup, names)
     return f"{upper(join(who))} {are(who)} {place}." if who else f"I see nobody {place}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pvchat.chat.absences import told_absence
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import existence, nobody, untold, who_is_there
 from pvchat.chat.meetings import told_meeting
@@ -14,7 +15,7 @@ from pvchat.schemas import PersonPresence
 
 
 def in_time(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """The answer to a question whose aspect is an order, a screen time or a meeting; empty for others.
+    """The answer to a question whose aspect is an order, a screen time, a meeting or an absence; empty for others.
 
     Args:
         question: as it was read.
@@ -31,4 +32,7 @@ def in_time(question: Question, everyone: Sequence[PersonPresence], evidence: Ev
         return told or " ".join(untold(named) or nobody(question, everyone))
     if aspect.meeting is not None:
         return told_meeting(aspect.meeting, question.people, everyone, evidence) or existence(named, evidence)
+    if aspect.absence is not None:
+        told = told_absence(aspect.absence, named, evidence)
+        return " ".join(filter(None, (told, *untold(named)))) or existence(named, evidence)
     return ""

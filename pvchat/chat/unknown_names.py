@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import question_type
 from pvchat.chat.vocabulary import FUNCTION_WORDS, OPENERS, PREDICATES, PRONOUNS, word_set
@@ -138,7 +139,7 @@ def _lists_people(text: str, one: _Word, mentions: Sequence[Mention]) -> bool:
 def _is_between(one: _Word, count: int) -> bool:
     """Whether a word stands between what opens somebody's place and what is said of somebody, in so many words."""
     opened = one.before in _OPENED or one.text != one.bare or count == 2 and one.before in ("and", "or", "but", "also")
-    if not one.after and one.bare.lower().endswith("est"):
+    if not one.after and (one.bare.lower().endswith("est") or one.bare.lower() in COLOURS):
         return False  # "whose hair is longest?"
     said = one.after in PREDICATES or one.after.endswith("ing") or not one.after
     return opened and said and question_type(one.bare) == "other" and not one.bare.lower().endswith("ing")

@@ -31,6 +31,7 @@ EVERYONE = re.compile(
     r"\b(every ?one|every ?body|all of (them|us|my|the|you)|they all|all (the )?(people|enrolled|persons)"
     r"|whole (group|team|family))\b"
 )
+STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers?|unknown)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _IT = re.compile(  # what was just said to be worn
     r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"

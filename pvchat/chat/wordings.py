@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention
+from pvchat.chat.synonyms import SYNONYMS
 from pvchat.chat.vocabulary import TITLES
 
-_COLOUR = "|".join(sorted(COLOURS))
-_CLIP = r"(?:video|clip|film|movie|footage|picture|scene)"
 _QUESTION_WORD = r"(?=(?:who|whom|whose|what|where|when|which|how|is|are|was|were|does|do|did|has|have)\b)"
 _POLITE = re.compile(
     r"^(?:(?:excuse me|please|hey|hi|hello|ok|okay|so|well|now)\b[,!.]? )*"
@@ -82,52 +80,6 @@ _ONLY = re.compile(
 _ON_HER_OWN = re.compile(
     r"\b(?:all )?(?:on (?:her|his|their) own|by (?:herself|himself|themsel(?:f|ves)))\b", re.IGNORECASE
 )
-_END = r"(?:there |here |present )?(?:until|till|to|at) the (?:very )?end"
-_STAYS = re.compile(
-    rf"^(?:and |so )?(?:does|do|did) (?P<who>.+?) (?:stay|remain|last) {_END}(?P<rest>.*)$", re.IGNORECASE
-)
-_WORN = (
-    r"(?:glasses|sunglasses|spectacles|hats?|caps?|masks?|helmets?|ties?|beards?|moustaches?|scarf|scarves|hair|jackets?"
-    rf"|coats?|shirts?|suits?|uniforms?|dress|dresses|tops?|aprons?|{_COLOUR})"
-)
-_HOW_MANY = re.compile(
-    r"^(?P<lead>(?:and |so )?how many)(?: of them| people| persons)(?: are there)? (?:with|w/|wearing|(?P<in>in))"
-    rf" (?P<what>(?:[\w-]+ )*?{_WORN})(?: (?:are|is) there| (?:do|can) you see)?(?: in (?:the|this) {_CLIP})?\W*$",
-    re.IGNORECASE,
-)
-_HOW_MANY_ARE = re.compile(r"^((?:and |so )?how many)(?= are (?!there\b|known\b|familiar\b|in\b|you\b))", re.IGNORECASE)
-_OR = rf"(?:an? |the )?(?:{_COLOUR}) or (?:an? |the )?(?:{_COLOUR})"
-_EITHER_COLOUR = re.compile(
-    rf"^(?:and |so )?(?:is|are|was|do|does) (?P<who>[^,?]+?) (?:wear|wearing|(?:dressed )?in) {_OR}(?: [a-z-]+)?\W*$",
-    re.IGNORECASE,
-)
-_EITHER_HAIR = re.compile(
-    r"^(?:and |so )?(?:does|do|did|has|have|is) (?P<who>[^,?]+?)(?:'s hair (?:\w+ )?\w+ or \w+(?: \w+)?"
-    r"| (?:have |got )?(?:\w+ )?\w+ or (?:\w+ )?\w+ hair)\W*$",
-    re.IGNORECASE,
-)
-_EITHER_HELD = re.compile(
-    r"^(?:and |so )?(?P<is>is|are|was|were) (?P<who>[^,?]+?) (?:holding|carrying) (?:an? |the )?[\w ]+? or "
-    r"(?:an? |the )?[\w ]+\W*$",
-    re.IGNORECASE,
-)
-_INSIDE = re.compile(
-    r"^(?:and |so )?(?:(?:is|was) (?:it|this|that) )?(?:an? )?(?:interior|indoors?|inside|in)(?: shot| scene)?"
-    r" or (?:an? )?(?:exterior|outdoors?|outside|out)(?: shot| scene)?\W*$"
-    r"|^(?:and |so )?(?:(?:is|was) (?:it|this|that) )?(?:an? )?(?:exterior|outdoors?|outside)(?: shot| scene)?"
-    r" or (?:an? )?(?:interior|indoors?|inside)(?: shot| scene)?\W*$",
-    re.IGNORECASE,
-)
-_TIMES_OF = re.compile(
-    r"^(?:the |all )?(?:times|timecodes?|timestamps?|time codes?) (?:for|of) (?P<who>every ?one|every ?body|all)\W*$",
-    re.IGNORECASE,
-)
-_EACH = re.compile(r"^who(?:'s| is) \w+ing and who(?:'s| is) \w+ing\W*$", re.IGNORECASE)
-_WHO_IS_HE = re.compile(
-    r"^(?:the )?(?P<whom>(?:man|woman|person|one|guy|lady|girl|boy) .+?)(?: ?[-–:,]+| ?\.+)? ?"
-    r"who(?:'s| is) (?:he|she|it|that|this)\W*$",
-    re.IGNORECASE,
-)
 _ANY_TITLE = re.compile(rf"\b(?:{'|'.join(TITLES)})\b", re.IGNORECASE)
 _TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:{_ANY_TITLE.pattern}\.? )+$", re.IGNORECASE)
 _SHORT = {
@@ -149,16 +101,6 @@ _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (_THE_ROOM, r"\1 here"),
     (_KNOWN, "how many people do I not know?"),
     (_ON_HER_OWN, "alone"),
-    (_STAYS, r"is \g<who> there at the end?"),
-    (_HOW_MANY, lambda m: f"{m['lead']} people are {m['in'] or 'with'} {m['what']}?"),
-    (_HOW_MANY_ARE, r"\1 people"),
-    (_EITHER_COLOUR, r"what colour is \g<who> wearing?"),
-    (_EITHER_HAIR, r"what hair does \g<who> have?"),
-    (_EITHER_HELD, lambda m: f"what {m['is'].lower()} {m['who']} holding?"),
-    (_INSIDE, "is this indoors or outdoors?"),
-    (_TIMES_OF, r"when is \g<who> there?"),
-    (_EACH, "what is everybody doing?"),
-    (_WHO_IS_HE, r"who is the \g<whom>?"),
     (_ONLY, lambda m: f"{m['is'] or m['was']} {m['who'] or m['one']} alone?"),
 )
 
@@ -166,7 +108,7 @@ _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
 def known_wording(text: str) -> str:
     """A question in the wording that is known, as it is where it has that; its names and capitals stay."""
     text = _SHORTENED.sub(lambda m: _SHORT[m[0]], text)
-    for pattern, instead in _EDITS:
+    for pattern, instead in (*_EDITS, *SYNONYMS):
         text = pattern.sub(instead, text)
     return _AT_HOME.sub("here", text) if _OF_PEOPLE.match(text) else text
 
