@@ -42,7 +42,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Asked], ...] = tuple(
          "again"),
         (rf"(?:does|do|did) {_WHOM}{_EVER} {_LEAVE}", "left"),
         (rf"(?:is|are|was|were) {_WHOM}(?: ever| sometimes) {_AWAY}", "ever"),
-        (rf"(?:is|are|was|were) {_WHOM} {_AWAY} (?:for (?:some|a) (?:time|while)|at (?:any|some) (?:time|point))", "ever"),
+        (rf"(?:is|are|was|were) {_WHOM} {_AWAY} (?:for (?:some|a) (?:time|while)|at (?:any|some) point)", "ever"),
         (rf"(?:for )?how long (?:is|are|was|were) {_WHOM} {_AWAY}", "long"),
         (rf"(?:when|at (?:what|which) (?:times?|points?)) (?:is|are|was|were) {_WHOM}{_EVER} (?!gone){_AWAY}", "when"),
         (rf"(?:when|at (?:what|which) times?) (?:do|can) (?:we|you|i) not see {_WHOM}", "when"),

@@ -27,7 +27,7 @@ _HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY_ARE = re.compile(
-    r"^((?:and |so )?how many)(?: of them)?(?= (?:are (?!there\b|known\b|familiar\b|in\b|you\b|here\b)"
+    r"^((?:and |so )?how many)(?: of them)?(?= (?:are (?!there\b|known\b|unknown\b|familiar\b|in\b|you\b|here\b)"
     r"|(?:wear|have|sit|stand|talk|speak|smile|wave|walk|look)\b))",
     re.IGNORECASE,
 )
