@@ -70,7 +70,7 @@ def test_who_is_seen_longest_and_least() -> None:
         "Ana is seen longest, for about 30 seconds; Ben for about 20 seconds and Carl for about 4 seconds."
     )
     assert answer("who is on screen the least", **seen) == (
-        "Carl is seen shortest, for about 4 seconds; Ben for about 20 seconds and Ana for about 30 seconds."
+        "Carl is seen least, for about 4 seconds; Ben for about 20 seconds and Ana for about 30 seconds."
     )
     assert answer("Who is seen longest?", unknown=2, **seen).startswith("Of those I know, Ana is seen longest")
     assert answer("Who is there longer, Ben or Carl?", **seen) == (

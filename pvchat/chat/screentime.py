@@ -60,6 +60,7 @@ _SHARE = re.compile(
 )
 _ALIKE = (0.5, 0.05)  # seconds, and share of the longer time, up to which two people are seen equally long [choice]
 _ALL = 0.95  # share of the clip that is the whole time, as for one
+_FINE = 10  # percent below which each one is told
 _MOST = 4  # people that one sentence tells
 
 
@@ -121,8 +122,9 @@ def _share(person: PersonPresence, evidence: Evidence) -> str:
     seen = f"{person.name} is seen for about {lasting(person.visible_s)}"
     if not evidence.duration_s:
         return f"{seen}."
-    share = min(1.0, person.visible_s / evidence.duration_s)
-    return f"{seen} of {lasting(evidence.duration_s)}, {share:.0%} of this video."
+    percent = 100 * min(1.0, person.visible_s / evidence.duration_s)
+    percent = round(percent) if percent < _FINE else 5 * round(percent / 5)  # spans are as fine as the samples
+    return f"{seen} of {lasting(evidence.duration_s)}, {percent}% of this video."
 
 
 def _whole(people: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -144,13 +146,13 @@ def _whether(asked: ScreenTime, people: Sequence[PersonPresence]) -> str:
 
 
 def _ranked(least: bool, people: Sequence[PersonPresence]) -> str:
-    """Who is seen longest, or shortest, several together where that is alike, and who comes next."""
+    """Who is seen longest, or least, several together where that is alike, and who comes next."""
     ranked = sorted(people, key=lambda p: p.visible_s, reverse=not least)
     top = [p for p in ranked if _alike(p, ranked[0])]
     names, seconds = sorted(p.name for p in top), lasting(ranked[0].visible_s)
     if len(top) == len(people) > 1:
         return f"{join(names)} are seen about equally long, for about {seconds}."
-    told = f"{join(names)} {be(names)} seen {'shortest' if least else 'longest'}, for about {seconds}"
+    told = f"{join(names)} {be(names)} seen {'least' if least else 'longest'}, for about {seconds}"
     rest = [f"{p.name} for about {lasting(p.visible_s)}" for p in ranked[len(top) :][: _MOST - 1]]
     return f"{told}; {join(rest)}." if rest else f"{told}."
 
