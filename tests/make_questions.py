@@ -60,7 +60,8 @@ PARTS = (
         "Is Ana in this video?", "Is Cleo there?", "Who is in this video?", "Are Ana and Ben there?",
         "Is anyone I know there?", "How many people are in this video?", "Who else is there besides Ana?",
         "What's the head count?", "Are there more than two people?", "How many women are there?",
-        "How many people do you recognise?", "How many people can be seen at the same time?", "Who can't you find?", "Is anybody home?",
+        "How many people do you recognise?", "How many people can be seen at the same time?",
+        "Who can't you find?", "Is anybody home?",
         "Is there a stranger in the room?",
     )),
     Part("When", "Times are those of the clip.", (

@@ -7,27 +7,20 @@ a question whether something holds, and where nothing measured speaks to that th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
 
-from pvchat.chat.absences import Absence, read_absence
-from pvchat.chat.comparisons import Comparison, read_comparison
-from pvchat.chat.crowd import Crowd, read_crowd
-from pvchat.chat.headcounts import Headcount, read_headcount
-from pvchat.chat.lineup import EVERYBODY, SOMEBODY, LineUp, read_lineup
-from pvchat.chat.meetings import Meeting, read_meeting
-from pvchat.chat.order import Order, read_order
-from pvchat.chat.predicates import UNKNOWN, VAGUE, Predicate, PredicateKind, read_predicate
-from pvchat.chat.questiontypes import question_type
-from pvchat.chat.screentime import ScreenTime, read_screen_time
+from pvchat.chat.absences import read_absence
+from pvchat.chat.aspect import REST, USUAL, Aspect
+from pvchat.chat.comparisons import read_comparison
+from pvchat.chat.crowd import read_crowd
+from pvchat.chat.headcounts import read_headcount
+from pvchat.chat.lineup import EVERYBODY, read_lineup
+from pvchat.chat.meetings import read_meeting
+from pvchat.chat.order import read_order
+from pvchat.chat.predicates import UNKNOWN, VAGUE, read_predicate
+from pvchat.chat.screentime import read_screen_time
 from pvchat.chat.unseen import is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
-
-AspectName = Literal[
-    "usual", "missing", "whether", "absent", "count", "times", "order", "long", "meeting", "gone", "compared", "lineup",
-    "such", "rest",
-]  # fmt: skip
 
 _THERE = word_set(
     """present visible here there shown seen spotted found featured included filmed recorded captured caught
@@ -93,7 +86,6 @@ _BEHIND = re.compile(
 )
 _NO_OBJECT = VAGUE | word_set("sitting standing lying walking moving running dancing")
 _EITHER = re.compile(rf"\b{MASK.lower()} or {MASK.lower()}\b(?!')")
-Manner = Literal["polar", "plain", "which", "count", "what", "when"]  # "plain": neither yes nor no answers it
 _MODALS = word_set("can could will would should may might must")
 _WHO_DOES = re.compile(
     r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|people|ones?|of (?:them|us|the people|[^?]*?))|what people"
@@ -140,71 +132,6 @@ _DESCRIBES = re.compile(
 )
 _OVER_THERE = re.compile(r"\bover (?:there|here)\b")
 _HAPPENS = re.compile(r"\bhappens? to\b")
-_TYPES: dict[PredicateKind, QuestionType] = {
-    "beside": "location", "side": "location", "shot": "location", "alone": "location", "setting": "location",
-    "place": "location", "gender": "appearance", "worn": "appearance", "looks": "appearance", "pose": "action",
-    "deed": "action", "unknown": "other",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Aspect:
-    """What of somebody is asked.
-
-    Attributes:
-        name: "usual" for what the question's type says; "missing" for being there asked the other way round; "whether"
-            something holds of those asked about (or, for "who", of whom); "absent" for who is not there; "count";
-            "times"; "order" for who comes in after whom; "long" for how long people are seen; "meeting" for when they
-            are together or alone; "gone" for when somebody isn't seen; "lineup" for who stands where; "such" for
-            whoever wears something; "rest" for what nothing measured speaks to.
-        predicate: of "whether" and "such".
-        order: of "order".
-        screen_time: of "long".
-        meeting: of "meeting".
-        absence: of "gone".
-        comparison: of "compared", two people held against each other.
-        lineup: of "lineup", whom it means by where they are.
-        crowd: of "count", as many as somebody thinks there are.
-        headcount: of "count", of which kind people are counted.
-        manner: of "whether": how it is asked.
-    """
-
-    name: AspectName = "usual"
-    predicate: Predicate = UNKNOWN
-    order: Order | None = None
-    screen_time: ScreenTime | None = None
-    meeting: Meeting | None = None
-    absence: Absence | None = None
-    comparison: Comparison | None = None
-    lineup: LineUp | None = None
-    crowd: Crowd | None = None
-    headcount: Headcount | None = None
-    manner: Manner = "polar"
-
-    @property
-    def of_all(self) -> bool:
-        """Whether an answer speaks of others than those who are named."""
-        alone = self.meeting is not None and self.meeting.kind == "alone"
-        return alone or self.name in ("order", "lineup", "such")
-
-    def type(self, read: QuestionType) -> QuestionType:
-        """The question's type: existence only where it is about being there."""
-        if self.name == "whether":
-            return _TYPES[self.predicate.kind]
-        if self.comparison is not None:
-            return "appearance" if self.comparison.by == "colour" else "location"
-        if self.headcount is not None:
-            return "appearance" if self.headcount.by_gender else "existence"
-        if self.name == "such":
-            return read if read in ("appearance", "action", "location") else "other"
-        if self.lineup is not None:
-            asked = question_type(self.lineup.asked.replace(SOMEBODY, MASK)) if self.lineup.asked else read
-            return asked if self.lineup.told else "location"
-        timed = self.name in ("order", "long", "meeting", "gone")
-        return "existence" if timed or self.crowd else "other" if self.name == "rest" else read
-
-
-USUAL, REST = Aspect(), Aspect("rest")
 
 
 def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> Aspect:

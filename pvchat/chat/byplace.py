@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.aspects import USUAL
+from pvchat.chat.aspect import USUAL
 from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.existence import untold

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.chat.aspects import Aspect
+from pvchat.chat.aspect import Aspect
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import label_of, said

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from pvchat.chat.aspects import Manner
+from pvchat.chat.aspect import Manner
 from pvchat.chat.english import HEDGE, are, be, join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, decided
 from pvchat.chat.existence import untold

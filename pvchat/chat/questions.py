@@ -15,7 +15,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.aspects import REST, USUAL, Aspect, read_aspect
+from pvchat.chat.aspect import REST, USUAL, Aspect
+from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign

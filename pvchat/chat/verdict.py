@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pvchat.chat.aspects import USUAL
+from pvchat.chat.aspect import USUAL
 from pvchat.chat.questions import Question
 from pvchat.schemas import PersonPresence
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pvchat.chat.answers import plain_answer
-from pvchat.chat.aspects import USUAL, Aspect
+from pvchat.chat.aspect import USUAL, Aspect
 from pvchat.chat.brief import ALL, brief, parts_for
 from pvchat.chat.english import HEDGE
 from pvchat.chat.phrases import sure_gender
