@@ -100,6 +100,19 @@ def test_alone_is_who_nobody_else_is_seen_with() -> None:
     assert "can't tell when" in answer("When is Ana alone?", unknown=1, **seen)  # of whom only a body is seen
 
 
+def test_anybody_counts_as_company() -> None:
+    seen = {"Ana": [(0.0, 20.0)], "Ben": [(5.0, 10.0)]}
+    told = "omebody else is seen with Ana from 0:05 to 0:10"
+    for text in ("When does somebody come to Ana?", "When is anyone with Ana?"):
+        assert answer(text, **seen) == f"S{told}."
+    for text in ("Does anyone visit Ana?", "Has anybody been with Ana?", "Is anyone in the room with Ana?"):
+        assert answer(text, **seen) == f"Yes, s{told}."
+    stranger = answer("Does anyone visit Ana?", strangers=[(12.0, 20.0)], unknown=1, Ana=[(0.0, 20.0)])
+    assert stranger == "Yes, somebody else is seen with Ana from 0:12 to 0:20."
+    assert answer("Does anyone visit Ana?", Ana=[(0.0, 20.0)]) == "No, I see nobody with Ana."
+    assert answer("When does somebody come to Carl?", **seen).startswith("No, Carl is not in this video")
+
+
 def test_spans_are_put_together() -> None:
     assert merged([(4, 6), (0, 2), (1, 3)]) == [(0, 3), (4, 6)]
     assert common([(0, 3), (4, 6)], [(2, 5)]) == [(2, 3), (4, 5)]

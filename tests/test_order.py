@@ -36,6 +36,8 @@ AFTER, BEFORE, FIRST, LAST = Order("after"), Order("before"), Order("first"), Or
         ("Who else comes in after Ben?", AFTER),
         ("Who came in after Ben left?", Order("after", other="leaves")),
         ("Who do we see first, Ana or Ben?", FIRST),
+        ("In what order do they appear?", FIRST),
+        ("What is the order of appearance?", FIRST),
         ("Who walks in after Ben?", AFTER),
         ("Who turns up after Ben in the video?", AFTER),
         ("Who shows up next after Ben?", AFTER),

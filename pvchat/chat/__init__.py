@@ -7,8 +7,8 @@ with `writer.py`, which walks the way:
                          foreign.py, scene.py (cuts.py), things.py, questiontypes.py (by sentences.py, minilm.py
                          where no rule does), unknown_names.py, replies.py;
                          paraphrases.py where what is asked stays in doubt
-    what of somebody     aspects.py (aspect.py): order.py, screentime.py, meetings.py, absences.py, comparisons.py,
-                         lineup.py, crowd.py, headcounts.py, predicates.py; unseen.py: nothing
+    what of somebody     aspects.py (aspect.py): order.py, screentime.py, meetings.py, absences.py, inshots.py,
+                         comparisons.py, lineup.py, crowd.py, headcounts.py, predicates.py; unseen.py: nothing
     of which part        window.py
     what is known        needs.py says what must be measured, evidence.py puts it together
     gaps filled          claims.py: describe.py asks the trained model (trained.py, views.py, personstates.py,

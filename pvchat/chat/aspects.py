@@ -13,6 +13,7 @@ from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.comparisons import read_comparison
 from pvchat.chat.crowd import read_crowd
 from pvchat.chat.headcounts import read_headcount
+from pvchat.chat.inshots import read_in_shots
 from pvchat.chat.lineup import EVERYBODY, read_lineup
 from pvchat.chat.meetings import read_meeting
 from pvchat.chat.order import read_order
@@ -81,11 +82,17 @@ _SUCH = re.compile(
     r"(?: (?:who|that) (?:is|are|has|wears?))? (?P<rest>(?:in|with|wearing) (?:an? |the )?[a-z-]+(?: [a-z-]+){0,2}?)"
     r"(?: (?:doing|up to|wearing|standing|sitting|located|looking|talking|smiling))?\W*$"
 )  # "what is the woman in pink doing?"
+_SUCH_GENDER = re.compile(
+    r"^(?!(?:and |so )?(?:how many|(?:is|are|was|were) there)\b)"
+    r".*\b(?:the|that|those|these|all the) (?P<noun>man|men|woman|women|lady|ladies|guys?)"
+    r"(?: (?:doing|up to|wearing|standing|sitting|located|like|look like|looking like|do|does|wear|there|here))?\W*$"
+)  # "what is the woman wearing?"
 _BEHIND = re.compile(
     rf"^(?:and |so )?(?:who|is (?:there )?any ?(?:one|body))\b.*\b(?:behind|in front of|opposite) {MASK.lower()}\b"
 )
 _NO_OBJECT = VAGUE | word_set("sitting standing lying walking moving running dancing")
 _EITHER = re.compile(rf"\b{MASK.lower()} or {MASK.lower()}\b(?!')")
+_WHO_OBJECT = re.compile(rf"^(?:and |so )?whom? (?:is|are|does|do|did|was|were) {_LISTED} (?!there\b|here\b|in\b)\w+")
 _MODALS = word_set("can could will would should may might must")
 _WHO_DOES = re.compile(
     r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|people|ones?|of (?:them|us|the people|[^?]*?))|what people"
@@ -151,6 +158,8 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         return asked
     if asks_who:
         return REST if is_unseen(lower, named=False) else _of_anybody(lower, kind)
+    if named and kind == "existence" and _WHO_OBJECT.match(lower):
+        return REST  # "who does Ana look at?" is about somebody else
     polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
     there = _is_there(polar["verb"].strip(), polar["rest"]) if polar and named else only_presence(lower)
     if there and (polar or kind == "existence"):
@@ -173,6 +182,8 @@ def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
         return Aspect("meeting", meeting=meeting)
     if named and (absence := read_absence(lower)) is not None:
         return Aspect("gone", absence=absence)
+    if named and (in_shots := read_in_shots(lower)) is not None:
+        return Aspect("shots", in_shots=in_shots)
     if named and (comparison := read_comparison(lower)) is not None:
         return Aspect("compared", comparison=comparison)
     if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):
@@ -203,9 +214,12 @@ def _is_unread(lower: str, kind: QuestionType, named: bool) -> bool:
 
 def _such(lower: str) -> Aspect | None:
     """Somebody known by what she wears, of whom something else is asked."""
-    found = _SUCH.match(lower)
-    predicate = read_predicate(found["rest"]) if found else UNKNOWN
-    return Aspect("such", predicate) if predicate.kind in ("worn", "looks") else None
+    if found := _SUCH.match(lower):
+        predicate = read_predicate(found["rest"])
+        return Aspect("such", predicate) if predicate.kind in ("worn", "looks") else None
+    if (found := _SUCH_GENDER.match(lower)) and _DESCRIBES.search(lower):
+        return Aspect("such", read_predicate("a man" if found["noun"][0] in "mg" else "a woman"))
+    return None
 
 
 def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:

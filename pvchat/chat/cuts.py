@@ -28,7 +28,7 @@ _WHERE = re.compile(
     rf"(?:where|when|at (?:what|which) (?:times?|points?)) (?:are|is|were|do|does) (?:there )?(?:all )?(?:the )?"
     rf"(?:{_CUTS}|{_SHOTS}|camera|scene)(?: (?:begin|start|change|end|happen|occur|cut)s?)?{_TAIL}"
     rf"|(?:list|give me|show me|tell me) (?:all )?(?:the )?(?:(?:times?|timecodes?|timestamps?) of )?(?:all )?(?:the )?"
-    rf"{_CUTS}{_TAIL}"
+    rf"(?:{_CUTS}|shots){_TAIL}|(?:(?:give me|show me|list|make) )?(?:a |the )?shot ?list(?: please)?{_TAIL}"
 )
 _ONE = re.compile(
     rf"(?:is|was) (?:it|this|that|{_CLIP})(?: (?:all|just|only|filmed|shot))*(?: in)? (?:a|one)"

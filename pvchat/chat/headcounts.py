@@ -26,7 +26,11 @@ _IN = (
 _PAIR = rf"(?:{_WOMEN} {{0}} (?:how many )?{_MEN}|{_MEN} {{0}} (?:how many )?{_WOMEN})"
 _BOTH = re.compile(
     rf"{_HOW_MANY} {_PAIR.format('(?:and|or|vs[.]?|versus)')}{_IN}\W*"
-    rf"|(?:are|is) there more {_PAIR.format('(?:than|or)')}{_IN}\W*|(?:more )?{_PAIR.format('or')}{_IN}\W*"
+    rf"|(?:are|is) there more {_PAIR.format('(?:than|or)')}{_IN}\W*"
+    rf"|(?:more )?{_PAIR.format('(?:or|and|vs[.]?)')}{_IN}\W*"
+    rf"|(?:(?:is|are) (?:there|they|it|these|all)(?: of them)? )?(?:only|just|all) (?:{_WOMEN}|{_MEN}){_IN}\W*"
+    r"|(?:is|was) (?:it|this) an? all[- ](?:male|female|men|women)(?: \w+)?\W*"
+    r"|(?:the )?(?:gender|sex) of (?:each|every ?one|every ?body|all|them|the people)(?: \w+)?\W*"
 )
 _ANY = r"(?:(?:is|are|was|were) there (?:an? |any |some )?|any |(?:do|can) you see (?:an? |any |some )?)"
 _ONE = re.compile(

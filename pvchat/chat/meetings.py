@@ -17,7 +17,7 @@ from pvchat.chat.spans import Span, common, merged, seconds_in, without
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
 
-Kind = Literal["together", "apart", "with", "without", "alone"]
+Kind = Literal["together", "apart", "with", "without", "alone", "company"]
 _NAME = MASK.lower()
 _ONE = rf"(?:{_NAME}|he|she|him|her)\b(?!')"
 _THEM = rf"(?:(?:both )?{_NAME}(?:(?:, (?:and )?| and | with ){_NAME})+\b(?!')|they|the two|the (?:two|three) of them)"
@@ -27,6 +27,10 @@ _HOW = (
     r"|in every (?:shot|frame|scene|picture)|at all times)))"
 )
 _SOON, _LATE = rf"{_HOW.format(1)}?", rf"{_HOW.format(2)}?"
+_ANYBODY = r"(?:there )?(?:any|some) ?(?:one|body)(?: else)?"
+_JOIN = (
+    r"(?:(?:come|coming|comes) (?:in )?to(?: see)?|visit(?:ing|s)?|join(?:ing|s)?|(?:been|be|in the room|there) with)"
+)
 _SEEN = r"(?: (?:both|all|be|seen|shown|visible|appear|on screen|there|here|in (?:the|this) (?:video|clip|film)))*"
 _TOGETHER = r"(?:together|(?:at|in) the same (?:time|frame|picture|shot|moment|image)|at once|simultaneously)"
 _APART = r"(?:apart|separated?|without each other|not together)"
@@ -45,6 +49,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN} without {_ONE}", "without"),
         (rf"{_WHEN} {_DO} {_THEM}{_SEEN} {_APART}", "apart"),
         (rf"{_WHEN} {_BE} {_ONE}{_SEEN} without {_ONE}", "without"),
+        (rf"{_WHEN} (?:does|do|did|is|was) {_ANYBODY}{_SEEN} (?:{_JOIN}|with) {_ONE}", "company"),
+        (rf"(?:does|do|did|has|is|was) {_ANYBODY}{_SOON}{_SEEN} {_JOIN} {_ONE}", "company"),
+        (rf"{_BE} {_ANYBODY}{_HOW.format(1)}{_SEEN} with {_ONE}", "company"),
+        (rf"{_BE} {_ANYBODY} (?:here|there|on screen|in the (?:room|picture|video)) with {_ONE}", "company"),
         (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN} (?:all )?alone", "alone"),
         (rf"{_BE} {_ONE}{_SEEN} (?:all )?alone{_IN}{_HOW.format(1)}", "alone"),
         (rf"{_WHEN} {_BE} {_ONE}{_SEEN} (?:all )?alone", "alone"),
@@ -61,7 +69,8 @@ class Meeting:
     """What is asked of the time that people share.
 
     Attributes:
-        kind: that people are seen together or apart; that the first is "with" or "without" the others, or alone.
+        kind: that people are seen together or apart; that the first is "with" or "without" the others, alone,
+            or in the "company" of anybody.
         how: whether that is so "ever" or "always", "when", or how "long".
     """
 
@@ -99,8 +108,9 @@ def told_meeting(asked: Meeting, named: Sequence[str], everyone: Sequence[Person
     there = {p.name: p.spans for p in everyone if p.decision == "present" and p.spans}
     if not named or any(name not in there for name in named) or is_still(evidence):
         return ""
-    if asked.kind == "alone":
-        return " ".join(_alone(asked, name, everyone, evidence) for name in named)
+    if asked.kind in ("alone", "company"):
+        tell = _alone if asked.kind == "alone" else _company
+        return " ".join(tell(asked, name, everyone, evidence) for name in named)
     return _of_several(asked, named, [there[name] for name in named]) if len(named) > 1 else ""
 
 
@@ -127,18 +137,38 @@ def _of_several(asked: Meeting, named: Sequence[str], spans: Sequence[Sequence[S
     return f"{'Yes' if right else 'No'}, {'; '.join(filter(None, parts))}."
 
 
-def _alone(asked: Meeting, name: str, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """Whether and when nobody else is seen; other people are counted whoever they may be."""
+def _with_whom(
+    name: str, everyone: Sequence[PersonPresence], evidence: Evidence
+) -> tuple[list[Span], list[Span], bool]:
+    """When somebody is seen, when anybody else is, and whether that is known: of bodies it isn't."""
     mine = next(p.spans for p in everyone if p.name == name)
     others = [span for p in everyone if p.name != name and p.decision != "absent" for span in p.spans]
-    if evidence.unknown and not evidence.strangers:
-        return f"{name} is in this video, but I can't tell when {name} is alone."  # others are seen by their bodies
-    free = without(mine, [*others, *evidence.strangers])
+    return list(mine), [*others, *evidence.strangers], not evidence.unknown or bool(evidence.strangers)
+
+
+def _alone(asked: Meeting, name: str, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Whether and when nobody else is seen; other people are counted whoever they may be."""
+    mine, others, known = _with_whom(name, everyone, evidence)
+    if not known:
+        return f"{name} is in this video, but I can't tell when {name} is alone."
+    free = without(mine, others)
     if not (alone := _told(free)):
         return f"{'' if asked.timed else 'No, '}{name} is never alone, as far as I see."
     always = seconds_in(free) >= _WHOLE * seconds_in(mine)
     told = f"{name} is {'always ' if always else ''}alone{',' * always} {alone}, as far as I see."
     return told if asked.timed else f"{'Yes' if always or asked.how == 'ever' else 'No'}, {told}"
+
+
+def _company(asked: Meeting, name: str, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Whether and when somebody else is seen, whoever that is."""
+    mine, others, known = _with_whom(name, everyone, evidence)
+    if not known:
+        return f"{name} is in this video, but I can't tell when somebody else is."
+    if not (shared := _told(common(mine, others))):
+        return f"{'' if asked.timed else 'No, '}I see nobody with {name}."
+    told = f"somebody else is seen with {name} {shared}."
+    always = seconds_in(common(mine, others)) >= _WHOLE * seconds_in(mine)
+    return upper(told) if asked.timed else f"{'Yes' if always or asked.how == 'ever' else 'No'}, {told}"
 
 
 def _told(spans: Sequence[Span]) -> str:

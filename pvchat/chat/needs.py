@@ -11,7 +11,7 @@ from pvchat.chat.questions import Question
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 
 # Aspects that presence alone answers.
-_PRESENCE = ("usual", "missing", "absent", "count", "times", "order", "long", "meeting", "gone")
+_PRESENCE = ("usual", "missing", "absent", "count", "times", "order", "long", "meeting", "gone", "shots")
 
 
 def needs_measures(question: Question) -> bool:

@@ -56,6 +56,11 @@ _FORMS = tuple(
         rf"(?:does|did|do|is|was|are|has) {_NAME} (?:already )?{_VERB}{_THING}{_LINK} {_NAME}{_TAIL}",
     )
 )
+_IN_ORDER = re.compile(
+    r"(?:and |so )?(?:in )?(?:what|which)(?:'s| is)? (?:the )?order (?:do|does|did|are|of)"
+    rf"(?: (?:they|people|all|everyone|the people|{_NAME}(?:,? (?:and )?{_NAME})*))?"
+    rf" ?(?:{_VERB}|appearances?|appear|come in|enter|show up|arrive){_THING}\W*"
+)
 _BEING = re.compile(r"\b(?:seen|shown|visible|there|on|here|present)\b")
 _TOGETHER = 0.3  # seconds between two people who come in at the same time: less than half a sample of a long video
 _MOST = 4  # appearances or people that one sentence tells
@@ -86,6 +91,8 @@ class Order:
 def read_order(lower: str) -> Order | None:
     """Read a question for the order of people; None where it asks something else."""
     text = " ".join(lower.split())
+    if _IN_ORDER.fullmatch(text):
+        return Order("first")
     for kind, form in enumerate(_FORMS):
         if (match := form.fullmatch(text)) is None:
             continue

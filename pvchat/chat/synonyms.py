@@ -92,7 +92,26 @@ _WHO_IS_HE = re.compile(
     r"who(?:'s| is) (?:he|she|it|that|this)\W*$",
     re.IGNORECASE,
 )
+_PERSON = r"(?:man|woman|person|one|guy|lady|girl|boy)"
+_SIDE_FIRST = re.compile(
+    rf"\b(?:the )?(?P<side>left|right|middle)(?P<most>most|-hand| hand)? (?P<who>{_PERSON})\b(?! (?:for|to)\b)",
+    re.IGNORECASE,
+)
+_OF_WHOM = re.compile(
+    rf"^(?:the )?(?P<whom>{_PERSON} (?:on|at|in|to|next|beside|between|nearest|closest)\b[^,?:]*?)[,:]?(?: [-–])? "
+    r"(?P<asks>(?:what|where|how|is|does|has)\b.*?)\b(?:he|she|they)\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_SO_MANIETH = re.compile(
+    r"^(?:and |so )?(?:the )?(?P<nth>second|third|fourth|2nd|3rd|4th)(?: one| person)? from"
+    r" (?:the )?(?P<side>left|right)\W*$",
+    re.IGNORECASE,
+)
 SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (_WHO_IS_HE, r"who is the \g<whom>?"),
+    (_SIDE_FIRST, lambda m: m[0] if m["side"] == "right" and not m["most"] else f"the {m['who']} on the {m['side']}"),
+    (_OF_WHOM, lambda m: f"{m['asks']}the {m['whom']}{m['rest']}"),
+    (_SO_MANIETH, r"who is \g<nth> from the \g<side>?"),
     (_STAYS, r"is \g<who> there at the end?"),
     (_HOW_MANY, lambda m: f"{m['lead']} people are {m['in'] or 'with'} {m['what']}?"),
     (_HOW_MANY_ARE, r"\1 people"),
@@ -108,5 +127,4 @@ SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (_WHOSE, r"who is wearing a \g<colour> \g<what>?"),
     (_DIFFERENCE, r"what do \g<one> and \g<other> look like?"),
     (_EACH, "what is everybody doing?"),
-    (_WHO_IS_HE, r"who is the \g<whom>?"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pvchat.chat.absences import told_absence
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import existence, nobody, untold, who_is_there
+from pvchat.chat.inshots import told_in_shots
 from pvchat.chat.meetings import told_meeting
 from pvchat.chat.order import in_order
 from pvchat.chat.questions import Question
@@ -15,7 +16,7 @@ from pvchat.schemas import PersonPresence
 
 
 def in_time(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """The answer to a question whose aspect is an order, a screen time, a meeting or an absence; empty for others.
+    """The answer to a question of an order, a screen time, a meeting, an absence or of shots; empty for others.
 
     Args:
         question: as it was read.
@@ -35,4 +36,10 @@ def in_time(question: Question, everyone: Sequence[PersonPresence], evidence: Ev
     if aspect.absence is not None:
         told = told_absence(aspect.absence, named, evidence)
         return " ".join(filter(None, (told, *untold(named)))) or existence(named, evidence)
+    if aspect.in_shots is not None:
+        return (
+            told_in_shots(aspect.in_shots, named, evidence.shots)
+            or " ".join(untold(named))
+            or existence(named, evidence)
+        )
     return ""

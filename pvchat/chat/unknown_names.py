@@ -123,7 +123,8 @@ def _stands_for_somebody(text: str, one: _Word, first: bool, mentions: Sequence[
     if first and question_type(one.bare) != "other":
         return False
     listed = any(text[m.end :].startswith(f", {one.text}") for m in mentions)
-    opens = first and (one.after in ("is", "was", "has") or _lists_people(text, one, mentions))
+    called = text[one.at + len(one.text) :].startswith(",") and bool(mentions)  # "Grandma, is Ana there?"
+    opens = first and not called and (one.after in ("is", "was", "has") or _lists_people(text, one, mentions))
     return listed or opens or one.before in OPENERS or one.text != one.bare
 
 
