@@ -47,7 +47,7 @@ def test_what_asks_something_else_is_none(text: str) -> None:
         ("Is it one take?", SHOTS, "No, I see three shots and two cuts in this video, at 0:05 and 0:12."),
         ("Is it one take?", SHOTS[:1], "Yes, I see one shot and no cut in this video."),
         ("Are there any cuts?", SHOTS[:2], "Yes, I see two shots and one cut in this video, at 0:05."),
-        ("Has this been edited?", SHOTS[:1], "No, I see one shot and no cut in this video."),
+        ("Has this been edited?", SHOTS[:1], "I see one shot and no cut in this video."),
         ("How many cuts?", [], "I can't tell where this video is cut."),
     ],
 )

@@ -23,6 +23,7 @@ _COUNT = re.compile(
     rf"(?:how many|(?:what(?:'s| is) the )?number of|count (?:all )?(?:the )?) ?(?:{_CUTS}|{_SHOTS}){_TAIL}"
     r"|how (?:many times|often) (?:does|do|did|is|was) (?:the )?(?:camera|scene|shot|picture|video)"
     rf" (?:change|cut|switch)s?{_TAIL}"
+    rf"|(?:is|was|has) (?:it|this|that|{_CLIP}) (?:been )?(?:cut|edited){_TAIL}"  # which neither yes nor no answers
 )
 _WHERE = re.compile(
     rf"(?:where|when|at (?:what|which) (?:times?|points?)) (?:are|is|were|do|does) (?:there )?(?:all )?(?:the )?"
@@ -37,7 +38,6 @@ _ONE = re.compile(
 )
 _ANY = re.compile(
     rf"(?:are|is) there (?:any|an?|some|several|more than one) (?:{_CUTS}|shots){_TAIL}"
-    rf"|(?:is|was|has) (?:it|this|that|{_CLIP}) (?:been )?(?:cut|edited){_TAIL}"
     rf"|(?:has|does|have) (?:it|this|that|{_CLIP}) (?:have )?(?:any )?(?:cuts|edits){_TAIL}"
 )
 _LEAD = re.compile(r"^(?:and|so|but) ")

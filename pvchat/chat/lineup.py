@@ -90,8 +90,13 @@ _NTH_FROM = (
 )
 _SO_MANIETH = re.compile(rf"^(?:and |so )?{_SOMEBODY} (?:the )?{_NTH_FROM}{_IN_CLIP}$")
 _ASKS_WHO = re.compile(
-    r"^(?:and |so )?(?:whom?|which (?:\w+ )?(?:person|one|man|woman)|(?:(?:what(?:'s| is) )?the )?name of|identify)\b"
-    r"|.*\bwho (?:is|was) (?:he|she|that|this|it)\W*$"
+    r"^(?:and |so )?(?:whom?|which (?:\w+ )?(?:person|one|man|woman)|identify)\b|\bnames?\b|\bdo you call\b"
+    r"|\bcalled\W*$|\bwho (?:is|was) (?:he|she|that|this|it)\W*$"
+)
+_ASKS_MORE = re.compile(
+    r"^(?:and |so |but |then )?(?:please )?(?:is|are|was|were|does|do|did|has|have|had|can|what|where|when|how|which"
+    r"|why|describe|tell|say|show)\b|\b(?:describe|description|wear\w*|worn|doing|cloth\w+|outfit|look\w*|hold\w*|hair|colou?r"
+    r"|more)\b"
 )
 _TELLS = re.compile(r"\b(?:describe|wear\w*|doing|does|do|look\w*)\b")
 
@@ -136,10 +141,11 @@ def read_lineup(lower: str) -> LineUp | None:
     for pattern, relation in (*_NAMED, *_DESCRIBED, *_PLACED):
         found = pattern.search(text)
         if found and text.count(_NAME) == found[0].count(_NAME):  # "is the man next to Ana Ben?" asks who he is
-            who = found.start() == 0 or _ASKS_WHO.match(text) is not None
+            asked = f"{text[: found.start()]}{SOMEBODY}{text[found.end() :]}"
+            who = _ASKS_WHO.search(text) is not None or not _ASKS_MORE.search(asked)
             if who and relation.startswith(EVERYBODY):
                 return None  # "who is on the left?" asks for all of them
-            return _of_match(relation, found, "" if who else f"{text[: found.start()]}{SOMEBODY}{text[found.end() :]}")
+            return _of_match(relation, found, "" if who else asked)
     return None
 
 

@@ -45,7 +45,7 @@ _AND_WHOM = re.compile(
 )
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
-_COUNTS = re.compile(r"\b(?:how many|number of|count)\b", re.I)
+_DESCRIBES = re.compile(r"\b(?:where|describe|look\w*|wear\w*|doing)\b", re.I)
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
 _BARE = re.compile(  # what "Is Ana in the second half?" leaves: it asks whether she is there
@@ -312,7 +312,7 @@ def _in_other_words(
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
     read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
     general = not question.people
-    strangers = STRANGERS.search(question.text) and not _COUNTS.search(question.text)
+    strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
     if read or general and (asks_of_scene(question.text.lower()) or strangers):
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:

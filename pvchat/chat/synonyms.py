@@ -37,13 +37,13 @@ _EITHER_COLOUR = re.compile(
     re.IGNORECASE,
 )
 _EITHER_HAIR = re.compile(
-    r"^(?:and |so )?(?:does|do|did|has|have|is) (?P<who>[^,?]+?)(?:'s hair (?:\w+ )?\w+ or \w+(?: \w+)?"
-    r"| (?:have |got )?(?:\w+ )?\w+ or (?:\w+ )?\w+ hair)\W*$",
+    r"^(?:and |so )?(?:(?:does|do|did|has|have) (?P<who>[^,?]+?) (?:have |got )(?:\w+ )?\w+ or (?:\w+ )?\w+ hair"
+    r"|(?:is|was) (?P<whose>[^,?]+?)'s hair (?:\w+ )?\w+ or \w+(?: \w+)?)\W*$",
     re.IGNORECASE,
 )
 _EITHER_HELD = re.compile(
-    r"^(?:and |so )?(?P<is>is|are|was|were) (?P<who>[^,?]+?) (?:holding|carrying) (?:an? |the )?[\w ]+? or "
-    r"(?:an? |the )?[\w ]+\W*$",
+    r"^(?:and |so )?(?P<is>is|are|was|were) (?P<who>(?:(?! is | are )[^,?])+?) (?:holding|carrying)"
+    r" (?:an? |the )?[\w ]+? or (?:an? |the )?[\w ]+\W*$",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(
@@ -59,7 +59,7 @@ _TIMES_OF = re.compile(
 )
 _SHOWN_WHEN = re.compile(
     r"^(?:(?:please )?(?:show|list|give|tell|find)(?: me)? )?(?:all )?(?:the )?(?:appearances|sightings|occurrences"
-    r"|scenes|parts|moments|times|timecodes|timestamps) (?:of|with|showing|for) (?P<who>[^,?]+?)\W*$"
+    r"|scenes|parts|moments|times|timecodes|timestamps) (?:of|with|showing|for) (?P<who>[^,?]+?)(?:,? please)?\W*$"
     r"|^(?:which|what) (?:parts?|scenes?|moments?) (?:shows?|have|has|contains?|features?) (?P<one>[^,?]+?)\W*$",
     re.IGNORECASE,
 )
@@ -94,7 +94,7 @@ _WHO_IS_HE = re.compile(
 )
 _PERSON = r"(?:man|woman|person|one|guy|lady|girl|boy)"
 _SIDE_FIRST = re.compile(
-    rf"\b(?:the )?(?P<side>left|right|middle)(?P<most>most|-hand| hand)? (?P<who>{_PERSON})\b(?! (?:for|to)\b)",
+    rf"\b(?:the )?(?P<side>left|right|middle)(?P<most>most|-hand| hand)? (?P<who>{_PERSON})\b(?! (?:for|to|of|next)\b)",
     re.IGNORECASE,
 )
 _OF_WHOM = re.compile(
@@ -116,7 +116,7 @@ SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (_HOW_MANY, lambda m: f"{m['lead']} people are {m['in'] or 'with'} {m['what']}?"),
     (_HOW_MANY_ARE, r"\1 people"),
     (_EITHER_COLOUR, r"what colour is \g<who> wearing?"),
-    (_EITHER_HAIR, r"what hair does \g<who> have?"),
+    (_EITHER_HAIR, lambda m: f"what hair does {m['who'] or m['whose']} have?"),
     (_EITHER_HELD, lambda m: f"what {m['is'].lower()} {m['who']} holding?"),
     (_INSIDE, "is this indoors or outdoors?"),
     (_TIMES_OF, r"when is \g<who> there?"),
