@@ -29,7 +29,7 @@ from pvchat.chat.existence import (
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
-from pvchat.chat.headcounts import counted
+from pvchat.chat.headcounts import counted, genders_untold
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import holds, of_everyone, of_whom, rest, strangers_who, whether
 from pvchat.chat.questions import Question
@@ -59,6 +59,7 @@ _ASKS_BESIDE = re.compile(
     re.IGNORECASE,
 )
 
+_MOST_NAMELESS = 3  # people without a name who are told of one by one
 BY_PLACE = "Ask me about one by the place, such as the person on the right."
 
 
@@ -162,18 +163,20 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         told += [] if question.asks_who or not question.people else untold(asked)
     else:
         told = _rest(question, asked, evidence)
-    return " ".join(told) or who_is_there(question, asked, evidence)
+    return " ".join(filter(None, told)) or who_is_there(question, asked, evidence)
 
 
 def _such(question: Question, present: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
     """What is asked of whoever wears something; where nobody known does, of who has no name."""
     predicate, names = question.aspect.predicate, [p.name for p in present]
     such = [p for p in present if holds(predicate, p.name, evidence) == "yes"]
-    if told := [_described(p, question, evidence) for p in such]:
-        return told
-    for one in strangers_who(predicate, evidence)[:1]:
-        return [named_as(_described(UNNAMED, question, as_somebody(one, evidence)), "somebody I don't know")]
-    return [of_whom(predicate, names, evidence) if names else nobody(question, present)[0]]
+    told, nameless = [_described(p, question, evidence) for p in such], strangers_who(predicate, evidence)
+    if not told or predicate.kind == "gender":
+        shown = [_described(UNNAMED, question, as_somebody(one, evidence)) for one in nameless[:_MOST_NAMELESS]]
+        told += [named_as(text, "somebody I don't know") for text in shown]
+    if not told:
+        return [of_whom(predicate, names, evidence) if names else nobody(question, present)[0]]
+    return told + ([genders_untold(present, evidence)] if predicate.kind == "gender" else [])
 
 
 def _whether(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:

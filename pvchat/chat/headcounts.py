@@ -7,7 +7,7 @@ sentence. Whether somebody is a man or a woman is told as far as it can be seen;
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,12 +100,22 @@ def counted(asked: Headcount, people: Sequence[PersonPresence], evidence: Eviden
 
 def _by_gender(kind: Kind, present: Sequence[str], evidence: Evidence) -> str:
     """How many are women, men, or both, by name; of how many it can't be told."""
-    groups = {noun: _of_gender(noun, present, evidence) for noun in ("woman", "man")}
-    wanted = [noun for noun in ("woman", "man") if kind in ("both", _MANY[noun])]
+    groups = {noun: _of_gender(noun, present, evidence) for noun in _MANY}
+    wanted = [noun for noun in _MANY if kind in ("both", _MANY[noun])]
     told = [_group(noun, *groups[noun]) for noun in wanted]
-    open_ = len(present) + evidence.not_known - sum(len(names) + more for names, more in groups.values())
-    rest = f" Of {so_many_people(open_)} I can't tell." if open_ > 0 else ""
-    return f"As far as I can see, there {_verb(told)} {', and '.join(told)}.{rest}"
+    seen = f"As far as I can see, there {_verb(told)} {', and '.join(told)}."
+    return " ".join(filter(None, (seen, _untold(len(present), groups, evidence))))
+
+
+def genders_untold(people: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Of how many people it can't be told whether they are men or women, as a sentence; empty for none."""
+    present = decided(people, "present")
+    return _untold(len(present), {noun: _of_gender(noun, present, evidence) for noun in _MANY}, evidence)
+
+
+def _untold(known: int, groups: Mapping[str, tuple[list[str], int]], evidence: Evidence) -> str:
+    open_ = known + evidence.not_known - sum(len(names) + more for names, more in groups.values())
+    return f"Of {so_many_people(open_)} I can't tell." if open_ > 0 else ""
 
 
 def _of_gender(noun: str, present: Sequence[str], evidence: Evidence) -> tuple[list[str], int]:
