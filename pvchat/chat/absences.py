@@ -28,6 +28,7 @@ _LEAVE = (
     r"(?:leave(?: the (?:room|picture|frame|scene|house|table))?|go (?:away|out)|disappear|walk (?:away|off|out)|exit"
     r"|vanish)"
 )
+_BACK = r"(?:(?:come|came|get|got|be|coming) back(?: in)?|return(?:ed)?|reappear)"
 _IN = r"(?: (?:in|of|during|from) (?:the|this) (?:video|clip|film|movie|picture|frame|room|scene))?(?: again)?"
 _EVER = (
     r"(?: (?:ever|sometimes|once|in between|at (?:any|some) (?:time|point|moment)"
@@ -36,10 +37,8 @@ _EVER = (
 _FORMS: tuple[tuple[re.Pattern[str], Asked], ...] = tuple(
     (re.compile(rf"(?:and |so |but )?{form}{_IN}{_EVER}\W*"), asked)  # type: ignore[misc]
     for form, asked in (
-        (rf"(?:does|do|did|will|has|is) {_WHOM}{_EVER} (?:(?:come|came|get|got|be|coming) back|return(?:ed)?|reappear)",
-         "back"),
-        (rf"(?:when|at what (?:time|point)) (?:does|do|did|is) {_WHOM} (?:(?:come|get|coming|be) back|return|reappear)",
-         "again"),
+        (rf"(?:does|do|did|will|has|is) {_WHOM}{_EVER} {_BACK}", "back"),
+        (rf"(?:when|at what (?:time|point)) (?:does|do|did|is) {_WHOM} {_BACK}", "again"),
         (rf"(?:does|do|did) {_WHOM}{_EVER} {_LEAVE}", "left"),
         (rf"(?:is|are|was|were) {_WHOM}(?: ever| sometimes) {_AWAY}", "ever"),
         (rf"(?:is|are|was|were) {_WHOM} {_AWAY} (?:for (?:some|a) (?:time|while)|at (?:any|some) point)", "ever"),

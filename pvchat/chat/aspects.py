@@ -138,6 +138,7 @@ _DESCRIBES = re.compile(
     r"|going on|happen\w*|wear\w*|worn|doing|do|where|else|appear\w*|impression|mood)\b"
 )
 _OVER_THERE = re.compile(r"\bover (?:there|here)\b")
+_PLEASE = re.compile(r",? please\W*$")
 _HAPPENS = re.compile(r"\bhappens? to\b")
 
 
@@ -173,6 +174,7 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
 
 def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
     """What is asked of more than each of those named: an order, a comparison, who stands where, a number."""
+    lower = _PLEASE.sub("", lower)
     order = read_order(lower)
     if order is not None and (named or MASK.lower() in lower or order.relation in ("first", "last")):
         return Aspect("order", order=order)

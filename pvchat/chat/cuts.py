@@ -15,15 +15,16 @@ from pvchat.chat.evidence import Evidence
 _CLIP = r"(?:(?:this|the|that|my) )?(?:video|clip|film|movie|footage|recording|scene)"
 _TAIL = (
     r"(?:,? (?:(?:are|is|were) there|(?:do|can) you (?:see|count|find)|there|here"
-    rf"|(?:in|of|does|has|have) (?:it|{_CLIP})|it|in all|altogether|have|has|{_CLIP}))*\W*"
+    rf"|(?:in|of|does|has|have) (?:it|{_CLIP})|it|in all|altogether|have|has|please|{_CLIP}))*\W*"
 )
-_CUTS = r"(?:cuts?|edits?|(?:scene|camera|shot) changes?|transitions?)"
+_CUTS = r"(?:(?:camera |film |hard )?cuts?|edits?|(?:scene|camera|shot) changes?|transitions?)"
 _SHOTS = r"(?:different |separate )?(?:camera )?(?:shots?|takes?|camera angles?)"
 _COUNT = re.compile(
     rf"(?:how many|(?:what(?:'s| is) the )?number of|count (?:all )?(?:the )?) ?(?:{_CUTS}|{_SHOTS}){_TAIL}"
     r"|how (?:many times|often) (?:does|do|did|is|was) (?:the )?(?:camera|scene|shot|picture|video)"
     rf" (?:change|cut|switch)s?{_TAIL}"
-    rf"|(?:is|was|has) (?:it|this|that|{_CLIP}) (?:been )?(?:cut|edited){_TAIL}"  # which neither yes nor no answers
+    # To these neither yes nor no is an answer.
+    rf"|(?:is|was|has) (?:it|this|that|{_CLIP}) (?:been )?(?:cut|edited)(?: or .*)?{_TAIL}"
 )
 _WHERE = re.compile(
     rf"(?:where|when|at (?:what|which) (?:times?|points?)) (?:are|is|were|do|does) (?:there )?(?:all )?(?:the )?"

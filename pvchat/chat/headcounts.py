@@ -17,7 +17,7 @@ from pvchat.schemas import PersonPresence
 
 Kind = Literal["women", "men", "both", "at once", "known"]
 _WOMEN, _MEN = r"(?:wom[ae]n|ladies|females|female people)", r"(?:men|guys|males|gentlemen|male people)"
-_HOW_MANY = r"(?:how many|(?:what(?:'s| is) the )?number of|count (?:all )?(?:the )?)"
+_HOW_MANY = r"(?:how many|(?:what(?:'s| is) the )?number of|count(?: all)?(?: the)?)"
 _CLIP = r"in (?:it|this|the (?:video|clip|film|picture|scene|shot|frame|photo|room))"
 _IN = (
     r"(?: (?:are|is|were) (?:there|here|visible|seen|present)| (?:do|can) you (?:see|count|find|spot)"
@@ -27,6 +27,8 @@ _PAIR = rf"(?:{_WOMEN} {{0}} (?:how many )?{_MEN}|{_MEN} {{0}} (?:how many )?{_W
 _BOTH = re.compile(
     rf"{_HOW_MANY} {_PAIR.format('(?:and|or|vs[.]?|versus)')}{_IN}\W*"
     rf"|(?:are|is) there more {_PAIR.format('(?:than|or)')}{_IN}\W*"
+    rf"|(?:are|is) there more (?:{_WOMEN}|{_MEN}){_IN}\W*"
+    r"|(?:male|men|man)[ /-]+(?:to )?(?:female|women|woman)(?: \w+)?\W*"
     rf"|(?:more )?{_PAIR.format('(?:or|and|vs[.]?)')}{_IN}\W*"
     rf"|(?:(?:is|are) (?:there|they|it|these|all)(?: of them)? )?(?:only|just|all) (?:{_WOMEN}|{_MEN}){_IN}\W*"
     r"|(?:is|was) (?:it|this) an? all[- ](?:male|female|men|women)(?: \w+)?\W*"
@@ -37,8 +39,8 @@ _ONE = re.compile(
     rf"(?:{_HOW_MANY} |{_ANY})(?:other )?(?:(?P<women>{_WOMEN}|wom[ae]n|lady|female)|(?P<men>{_MEN}|man|male)){_IN}\W*"
 )
 _TOGETHER = (
-    r"(?:at (?:once|the same time|a time|any one time|(?:the )?(?:most|maximum))|together|simultaneously"
-    r"|in one (?:frame|picture|shot))"
+    r"(?:(?:max |maximum )?at (?:once|the same time|a time|any one time|(?:the )?(?:most|maximum))|together"
+    r"|simultaneously|in one (?:frame|picture|shot))"
 )
 _AT_ONCE = re.compile(
     r"(?:how many(?: people| persons| faces)?|(?:what(?:'s| is) )?(?:the )?(?:most|greatest|largest|highest|maximum)"
@@ -46,7 +48,7 @@ _AT_ONCE = re.compile(
 )
 _KNOWN = re.compile(
     r"how many (?:of (?:them|these|the) ?)?(?:people|persons|faces|names)? ?"
-    rf"(?:do|can|did) (?:you|i|we) (?:know|recogni[sz]e|identify|name){_IN}\W*"
+    rf"(?:do|can|did) (?:you|i|we) (?:know|recogni[sz]e|identify|name)(?: by name)?{_IN}\W*"
     r"|how many (?:of them )?are (?:known|familiar)(?: to (?:you|me|us))?\W*"
 )
 _MANY = {"woman": "women", "man": "men"}

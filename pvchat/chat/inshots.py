@@ -22,7 +22,7 @@ _WHICH = r"(?:which|what|how many)(?: of the)? shots?"
 _FORMS: tuple[tuple[re.Pattern[str], Literal["which", "every"]], ...] = tuple(
     (re.compile(rf"(?:and |so )?{form}\W*"), asked)  # type: ignore[misc]
     for form, asked in (
-        (rf"(?:in )?{_WHICH} (?:is|are|does|do|was|can you see) {_WHOM}{_SEEN}", "which"),
+        (rf"(?:in )?{_WHICH} (?:is|are|does|do|was|(?:can|do) (?:you|we|i) see) {_WHOM}{_SEEN}", "which"),
         (rf"{_WHICH} (?:shows?|has|have|contains?|features?) {_WHOM}{_SEEN}", "which"),
         (rf"(?:list|give me|show me) (?:all )?(?:the )?shots (?:of|with|showing) {_WHOM}{_SEEN}", "which"),
         (rf"(?:is|are|was|were) {_WHOM}{_SEEN} (?:every|each|all|all the|all of the) (?:single )?shots?", "every"),

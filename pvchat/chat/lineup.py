@@ -61,33 +61,34 @@ _SIDED = (
     r"(?:on|at|to|from|in) the (?:far |very |outer )?{}(?:[- ]?hand)?(?: side| edge)?"
     r"(?: of the (?:picture|frame|screen|image|video|clip|photo|scene))?\b(?! of\b| half\b)"
 )
-_PLACED = tuple(
-    (re.compile(rf"{_THE_ONE} {form}"), relation)
-    for form, relation in (
-        (_SIDED.format("left"), "first left"), (_SIDED.format("right"), "first right"),
-        (r"in the (?:very )?(?:middle|cent(?:re|er))\b(?! of the (?:room|table|street)\b)", "middle"),
-        (r"(?:nearest|closest) to (?:the camera|us|me)\b", "nearest"),
-    )
-)  # fmt: skip
-_BETWEEN = re.compile(rf"^(?:and |so )?(?:is|was|does|did) {_NAME}{_HOW}(?: stand| sit)? {_PAIR}{_IN_CLIP}$")
-_ENDS = re.compile(
-    rf"^(?:and |so )?{_SOMEBODY}{_HOW} (?:the )?"
-    r"(?:(?:very )?(?:furthest|farthest|most)(?: (?:to|on|from|at))?(?: the)? (?P<side>left|right)"
-    r"|(?P<most>left|right)most|(?:very )?first(?: one| person)? (?:from|on) the (?P<first>left|right)"
-    rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to (?:the camera|us|me))?|in front of (?:the others|everyone)"
-    r"|biggest|largest|most prominent)"
-    r"|(?P<far>(?:farthest|furthest)(?: away)?(?: from (?:the camera|us|me))?|(?:the )?smallest|most distant))"
-    rf"(?: side)?{_IN_CLIP}$"
-    rf"|^(?:and |so )?whose (?:face|head) is (?:the )?(?:(?P<big>biggest|largest)|(?P<small>smallest)){_IN_CLIP}$"
-)
-_ROW = re.compile(r"\b(?:from )?(?:the )?(?P<side>left|right) to (?:the )?(?:left|right)\b")
-_MOVES = re.compile(
-    r"\b(?:mov\w+|walk\w*|pan\w*|turn\w*|go|goes|going|position|camera)\b"
-)  # that, too, is left to right
 _NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 _NTH_FROM = (
     rf"(?P<nth>{'|'.join(_NTH)})(?: (?:one|person|man|woman))? (?:from|on) (?:the )?(?P<from>left|right)(?: side)?"
 )
+_PLACED = tuple(
+    (re.compile(form), relation)
+    for form, relation in (
+        (rf"{_THE_ONE} {_SIDED.format('left')}", "first left"),
+        (rf"{_THE_ONE} {_SIDED.format('right')}", "first right"),
+        (rf"{_THE_ONE} in the (?:very )?(?:middle|cent(?:re|er))\b(?! of the (?:room|table|street)\b)", "middle"),
+        (rf"{_THE_ONE} (?:nearest|closest) to (?:the )?(?:camera|lens|us|me)\b", "nearest"),
+        (rf"\b(?:the )?{_NTH_FROM}", "nth"),
+    )
+)  # fmt: skip
+_BETWEEN = re.compile(rf"^(?:and |so )?(?:is|was|does|did) {_NAME}{_HOW}(?: stand| sit)? {_PAIR}{_IN_CLIP}$")
+_US = r"(?:the )?(?:camera|lens|us|me)"
+_ENDS = re.compile(
+    rf"^(?:and |so )?{_SOMEBODY}{_HOW} (?:the )?"
+    r"(?:(?:very )?(?:furthest|farthest|most)(?: (?:to|on|from|at))?(?: the)? (?P<side>left|right)"
+    r"|(?P<most>left|right)most|(?:very )?first(?: one| person)? (?:from|on) the (?P<first>left|right)"
+    rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to {_US})?|in front of (?:the others|everyone)|biggest|largest"
+    r"|most prominent)"
+    rf"|(?P<far>(?:farthest|furthest)(?: away)?(?: from {_US})?|(?:the )?smallest|most distant))"
+    rf"(?: side)?{_IN_CLIP}$"
+    rf"|^(?:and |so )?whose (?:face|head) is (?:the )?(?:(?P<big>biggest|largest)|(?P<small>smallest)){_IN_CLIP}$"
+)
+_ROW = re.compile(r"\b(?:from )?(?:the )?(?P<side>left|right) to (?:the )?(?:left|right)\b")
+_MOVES = re.compile(r"\b(?:mov\w+|walk\w*|pan\w*|turn\w*|go|goes|going|position|camera)\b")  # left to right, too
 _SO_MANIETH = re.compile(rf"^(?:and |so )?{_SOMEBODY} (?:the )?{_NTH_FROM}{_IN_CLIP}$")
 _ASKS_WHO = re.compile(
     r"^(?:and |so )?(?:whom?|which (?:\w+ )?(?:person|one|man|woman)|identify)\b|\bnames?\b|\bdo you call\b"
@@ -143,13 +144,17 @@ def read_lineup(lower: str) -> LineUp | None:
         if found and text.count(_NAME) == found[0].count(_NAME):  # "is the man next to Ana Ben?" asks who he is
             asked = f"{text[: found.start()]}{SOMEBODY}{text[found.end() :]}"
             who = _ASKS_WHO.search(text) is not None or not _ASKS_MORE.search(asked)
-            if who and relation.startswith(EVERYBODY):
+            if who and relation.startswith((*EVERYBODY, "nth")):
                 return None  # "who is on the left?" asks for all of them
             return _of_match(relation, found, "" if who else asked)
     return None
 
 
 def _of_match(relation: str, found: re.Match[str], asked: str) -> LineUp:
-    said = {"side": None, "man": None, "woman": None, "several": "people"} | found.groupdict()
-    gender = "man" if said["man"] else "woman" if said["woman"] else ""
-    return LineUp(relation or said["side"], bool(asked), asked, False, gender, not said["several"])  # type: ignore[arg-type]
+    said: dict[str, str] = {key: value for key, value in found.groupdict().items() if value}
+    if relation == "nth":
+        side: Relation = "first left" if said["from"] == "left" else "first right"
+        return LineUp(side, bool(asked), asked, nth=_NTH[said["nth"]])
+    single = "several" in found.re.groupindex and "several" not in said
+    gender = "man" if "man" in said else "woman" if "woman" in said else ""
+    return LineUp(relation or said["side"], bool(asked), asked, False, gender, single)  # type: ignore[arg-type]

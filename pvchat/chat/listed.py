@@ -16,12 +16,11 @@ from pvchat.chat.names import find_mentions
 _ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _NOUN = r"(?:one|person|man|woman|guy|lady|girl|boy)"
 _SAID = (
-    r"(?='s\b|\W*$|,? (?:is|was|does|has|wears?|wearing|doing|sits?|sitting|stands?|standing|looks?|looking|talks?"
+    r"(?='s\b|\W*$|,? (?:is|was|does|has|do|wears?|wearing|doing|sits?|sitting|stands?|standing|looks?|looking|talks?"
     r"|talking)\b)"
 )
-_NTH = re.compile(
-    rf"\b(?<!in )the (?:(?P<nth>{'|'.join(_ORDER)}) {_NOUN}|other {_NOUN}|other(?=\W*$)){_SAID}", re.IGNORECASE
-)
+_ONE = rf"(?:(?P<nth>{'|'.join(_ORDER)})(?: {_NOUN}|(?=\W*$))|other {_NOUN}|other(?=\W*$))"
+_NTH = re.compile(rf"\b(?<!in )the {_ONE}{_SAID}", re.IGNORECASE)
 _OTHERS = re.compile(rf"\bthe (?:others|other (?:people|ones|two|three)|rest(?! of\b)){_SAID}", re.IGNORECASE)
 _ASKS_WHO = re.compile(r"^(?:and |so )?(?:who|whom|which)\b", re.IGNORECASE)  # "who is the first one?": an order
 _UNNAMED = re.compile(r"\bsomebody I don't know\b", re.IGNORECASE)

@@ -37,7 +37,8 @@ _PEOPLE = rf"(?:[,:]? ?{_WHOM}(?:,? (?:or|and) {_WHOM}|, {_WHOM})*)?"
 _AMONG = re.compile(
     rf"(?:and |so )?(?:{_WHO}(?: {_SEEN})+{_IN} {_RANK}|{_WHO} (?:do|did|can) (?:we|you|i) see(?: here)? {_RANK}"
     rf"|{_WHO} {_RANK} (?:seen|visible|shown|present|on screen)"
-    r"|who (?:has|gets|had|got) (?:the )?(?:most|longest|least|shortest) (?:screen ?-?time|time on screen|time))"
+    rf"|{_WHO} (?:has|gets|had|got) (?:the )?(?:most|longest|least|shortest)"
+    r" (?:screen ?-?time|air ?-?time|time on screen|time|appearance))"
     rf"{_IN}\W*{_PEOPLE}\W*"
 )
 _WHOLE = re.compile(

@@ -18,8 +18,8 @@ from pvchat.people.naming import ask_back
 
 _MOST_LISTED = 30  # names of those enrolled
 _GENERIC = word_set(
-    """someone somebody anyone anybody everyone everybody nobody none something anything everything nothing person
-    people man woman men women child kid boy girl music snow rain smoke food water video clip light today now"""
+    """someone somebody whoever anyone anybody everyone everybody nobody none something anything everything nothing
+    person people man woman men women child kid boy girl music snow rain smoke food water video clip light today now"""
 )
 _QUALITIES = word_set(
     """happy sad angry tired alone dead alive asleep awake old young tall short big small good bad nice funny drunk ill
