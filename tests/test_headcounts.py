@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour
-from pvchat.chat.headcounts import Headcount
+from pvchat.chat.headcounts import Headcount, read_headcount
 from pvchat.chat.needs import needs_measures
 from pvchat.chat.questions import read_question
 from pvchat.schemas import PersonFacts, PersonPresence
@@ -88,3 +90,10 @@ def test_at_once_and_known() -> None:
     assert answer("How many people do you recognise?") == (
         "I recognise two people: Ana and Ben. I also see one other person."
     )
+
+
+@pytest.mark.parametrize("again", [" are there", " there", " do you see", " seen in it"])
+def test_a_word_said_again_and_again_takes_no_time(again: str) -> None:
+    started = time.process_time()
+    assert read_headcount(f"how many women{again * 60} x") is None
+    assert time.process_time() - started < 0.5

@@ -20,8 +20,8 @@ _WOMEN, _MEN = r"(?:wom[ae]n|ladies|females|female people)", r"(?:men|guys|males
 _HOW_MANY = r"(?:how many|(?:what(?:'s| is) the )?number of|count(?: all)?(?: the)?)"
 _CLIP = r"in (?:it|this|the (?:video|clip|film|picture|scene|shot|frame|photo|room))"
 _IN = (
-    r"(?: (?:are|is|were) (?:there|here|visible|seen|present)| (?:do|can) you (?:see|count|find|spot)"
-    rf"|(?: (?:are|can be))? (?:there|here|visible|seen|shown|{_CLIP}))*"
+    rf"(?: (?:(?:are|is|were|can be) )?(?:there|here|visible|seen|present|shown|{_CLIP})"
+    r"|(?: (?:do|can) you (?:see|count|find|spot)))*"
 )
 _PAIR = rf"(?:{_WOMEN} {{0}} (?:how many )?{_MEN}|{_MEN} {{0}} (?:how many )?{_WOMEN})"
 _BOTH = re.compile(
