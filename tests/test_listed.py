@@ -73,6 +73,17 @@ def test_she_is_whom_the_answer_spoke_of() -> None:
     assert read("and what is he doing?", asked).people == ("Ben",)
 
 
+def test_she_is_whom_the_question_before_meant_by_the_place() -> None:
+    asked = read("and what is she doing?", "What is the person to the left of Ben wearing?")
+    assert asked.aspect.lineup is not None
+    assert (asked.people, asked.aspect.lineup.asked) == (("Ben",), "and what is Unnamedone doing?")
+    owned = read("what colour is her jacket?", "Describe the woman on the right")
+    assert owned.aspect.lineup is not None
+    assert owned.aspect.lineup.asked == "what colour is the jacket of Unnamedone?"
+    assert read("and what is Carl doing?", "Describe the woman on the right").people == ("Carl",)
+    assert read("why do you say so?", "Describe the woman on the right").why
+
+
 def test_who_is_there_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PVCHAT_HOME", str(tmp_path))
     studio = open_studio(tmp_path, monkeypatch)

@@ -110,6 +110,7 @@ class LineUp:
         relation: to those whom it names, or among all: who is "first" from a side, the whole "row" from a side.
         told: whether it asks something else of whom it means: what she wears, what she does.
         asked: that question, with `SOMEBODY` in her place.
+        phrase: the words that stood there, for "she" in the question after it.
         whether: whether it asks if the first whom it names is where the relation says.
         gender: "man" or "woman" where it says so: who was measured to be another isn't meant.
         nth: how many come before whom it means, from the side that is "first".
@@ -123,6 +124,7 @@ class LineUp:
     gender: str = ""
     single: bool = False
     nth: int = 0
+    phrase: str = ""
 
 
 def read_lineup(lower: str) -> LineUp | None:
@@ -154,7 +156,8 @@ def _of_match(relation: str, found: re.Match[str], asked: str) -> LineUp:
     said: dict[str, str] = {key: value for key, value in found.groupdict().items() if value}
     if relation == "nth":
         side: Relation = "first left" if said["from"] == "left" else "first right"
-        return LineUp(side, bool(asked), asked, nth=_NTH[said["nth"]])
+        return LineUp(side, bool(asked), asked, nth=_NTH[said["nth"]], phrase=found[0] if asked else "")
     single = "several" in found.re.groupindex and "several" not in said
     gender = "man" if "man" in said else "woman" if "woman" in said else ""
-    return LineUp(relation or said["side"], bool(asked), asked, False, gender, single)  # type: ignore[arg-type]
+    phrase = found[0] if asked else ""
+    return LineUp(relation or said["side"], bool(asked), asked, False, gender, single, 0, phrase)  # type: ignore[arg-type]

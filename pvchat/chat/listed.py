@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pvchat.chat.english import join
 from pvchat.chat.names import find_mentions
+from pvchat.chat.vocabulary import MASK
 
 _ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _NOUN = r"(?:one|person|man|woman|guy|lady|girl|boy)"
@@ -23,6 +24,7 @@ _ONE = rf"(?:(?P<nth>{'|'.join(_ORDER)})(?: {_NOUN}|(?=\W*$))|other {_NOUN}|othe
 _NTH = re.compile(rf"\b(?<!in )the {_ONE}{_SAID}", re.IGNORECASE)
 _OTHERS = re.compile(rf"\bthe (?:others|other (?:people|ones|two|three)|rest(?! of\b)){_SAID}", re.IGNORECASE)
 _ASKS_WHO = re.compile(r"^(?:and |so )?(?:who|whom|which)\b", re.IGNORECASE)  # "who is the first one?": an order
+_PRONOUN = re.compile(r"\b(?:he|she|him|they|them|(?:his|their|her) (?P<owned>\w+)|her)\b", re.IGNORECASE)
 _UNNAMED = re.compile(r"\bsomebody I don't know\b", re.IGNORECASE)
 STRANGER = ""  # stands for somebody of a list whom nobody knows
 WHOM = "I can't tell whom you mean; ask me about somebody by name."
@@ -52,6 +54,19 @@ def listed_by(answer: str, names: Sequence[str]) -> tuple[str, ...]:
         if name == STRANGER or name not in listed:
             listed.append(name)
     return tuple(listed)
+
+
+def with_place(text: str, phrase: str, people: Sequence[str]) -> str:
+    """A question with the words that named somebody by the place in the place of its first "she" or "her".
+
+    Args:
+        text: as typed; it names nobody.
+        phrase: those words, in small letters, names masked.
+        people: the names.
+    """
+    for name in people:
+        phrase = phrase.replace(MASK.lower(), name, 1)
+    return _PRONOUN.sub(lambda m: f"the {m['owned']} of {phrase}" if m["owned"] else phrase, text, 1)
 
 
 def with_names(text: str, listed: Sequence[str], people: Sequence[str]) -> Meant:

@@ -20,7 +20,7 @@ from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.listed import WHOM, Meant, listed_by, with_names
+from pvchat.chat.listed import WHOM, Meant, listed_by, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
@@ -96,6 +96,11 @@ class Question:
     def sense(self) -> Question:
         """What it asks for, whatever the words, and whomever the next question may mean."""
         return replace(self, text="", focus=(), listed=())
+
+    @property
+    def by_place(self) -> str:
+        """The words by which it means somebody by the place, of whom it asks something else; names masked."""
+        return "" if self.aspect.lineup is None else self.aspect.lineup.phrase
 
     @property
     def lists_all(self) -> bool:
@@ -186,10 +191,13 @@ def read_question(
     if previous is not None and meant.open:
         return replace(previous, text=text, listed=meant.listed, dangling=True, reply=WHOM, why=False)
     worded = meant.text
+    phrase = "" if previous is None or previous.focus else previous.by_place
+    if previous is not None and phrase and not find_mentions(worded, names, aliases or {}):
+        worded = with_place(worded, phrase, previous.people)
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
     open_ = question.asks_who or question.asks_all
-    focus = question.people if question.people and not question.asks_all else ()
-    focus = focus or (previous.focus if previous and not open_ else ())
+    focus = question.people if question.people and not (question.asks_all or question.by_place) else ()
+    focus = focus or (previous.focus if previous and not (open_ or question.by_place) else ())
     return replace(question, focus=focus, listed=meant.listed)
 
 
