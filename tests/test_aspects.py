@@ -12,7 +12,8 @@ from test_questions import PARAPHRASES
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.claims import asks
 from pvchat.chat.evidence import Evidence, Neighbour
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Ben", "Cleo"]

@@ -8,7 +8,8 @@ import pytest
 from make_studio import ANA, BEN, open_chat, open_studio
 
 from pvchat.chat.listed import STRANGER, WHOM, listed_by, with_names
-from pvchat.chat.questions import Question, read_questions
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_questions
 
 NAMES = ["Ana", "Ben", "Carl"]
 

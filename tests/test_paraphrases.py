@@ -7,7 +7,8 @@ import pytest
 
 from pvchat.chat import paraphrases
 from pvchat.chat.paraphrases import Head, mask_pronoun, plain_question, slotted
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.sentences import SentenceEncoder
 
 NAMES = ["Ana", "Ben"]

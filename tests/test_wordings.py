@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pvchat.chat.names import find_mentions
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.unknown_names import check_known
 from pvchat.chat.wordings import known_wording, without_titles
 from pvchat.errors import UnknownPersonError

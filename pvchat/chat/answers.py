@@ -32,7 +32,7 @@ from pvchat.chat.guard import rephrase
 from pvchat.chat.headcounts import counted, genders_untold
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import holds, of_everyone, of_whom, rest, strangers_who, whether
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things

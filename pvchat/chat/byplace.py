@@ -15,7 +15,8 @@ from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.existence import untold
 from pvchat.chat.lineup import EVERYBODY, SOMEBODY, LineUp
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.standing import meant, placed, where
 from pvchat.schemas import PersonFacts, PersonPresence
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pvchat.chat.crowd import Crowd
 from pvchat.chat.english import be, clock, join, lasting, number, so_many_people, span_told
 from pvchat.chat.evidence import Evidence, decided, is_still
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.reasons import doubt
 from pvchat.schemas import PersonPresence, QuestionType
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.phrases import garment_phrase
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.standing import meant
 from pvchat.chat.things import counted
 from pvchat.schemas import AnswerGround, Ground, PersonFacts, PersonPresence

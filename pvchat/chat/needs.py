@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 
 # Aspects that presence alone answers.

@@ -18,16 +18,16 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.evidence import one_name_each
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.listed import WHOM, Meant, listed_by, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
+from pvchat.chat.question import Question
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
 from pvchat.chat.replies import CANT_TELL, asks_why_so, no_subject, small_talk
 from pvchat.chat.scene import asks_of_scene
 from pvchat.chat.sentences import Encode
-from pvchat.chat.things import ThingQuestion, read_things
+from pvchat.chat.things import read_things
 from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import check_known, relatives, unknown_names
 from pvchat.chat.vocabulary import MASK
@@ -35,7 +35,7 @@ from pvchat.chat.whom import EVERYONE, STRANGERS, whom_of
 from pvchat.chat.window import Part
 from pvchat.chat.wordings import has_title, known_wording, without_titles
 from pvchat.errors import SettingsError
-from pvchat.schemas import PersonPresence, QuestionType
+from pvchat.schemas import QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
 
@@ -52,68 +52,6 @@ _BARE = re.compile(  # what "Is Ana in the second half?" leaves: it asks whether
     rf"(?:and )?(?:is|are|was|were|who(?:'s| is| was| are)?)(?:(?:,| and| or)? (?:{MASK.lower()}|he|she|they|any ?one"
     r"|any ?body|every ?one|every ?body|both))*(?P<end>\W*)"
 )
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a question asks for.
-
-    Attributes:
-        text: the question as typed, without the words for a part of the clip.
-        type: existence, appearance, action, location or other.
-        people: enrolled names it is about, in order of mention (those of the previous question for a pronoun).
-        asks_who: it asks which people are there ("who is in this video?", "anyone else?").
-        asks_all: it asks about everyone enrolled; `people` then holds all names.
-        besides: names that a "who else" leaves out.
-        unknown: names it asks about that aren't enrolled.
-        aspect: what of the people it asks.
-        part: the part of the clip that it names ("at 3:20", "in the second half").
-        reply: a sentence that is the whole answer, where it asks nothing that can be seen.
-        things: what it asks about things, where it does.
-        focus: whom "she" means in the question after it.
-        listed: whom its answer lists, in order, where that is known.
-        dangling: "he", or "the second one", is asked about, and no question says who that is.
-        why: what the answer to this question, which was asked before, rests on.
-    """
-
-    text: str
-    type: QuestionType = "other"
-    people: tuple[str, ...] = ()
-    asks_who: bool = False
-    asks_all: bool = False
-    besides: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    aspect: Aspect = USUAL
-    part: Part | None = None
-    reply: str = ""
-    things: ThingQuestion | None = None
-    focus: tuple[str, ...] = ()
-    listed: tuple[str, ...] = ()
-    dangling: bool = False
-    why: bool = False
-
-    @property
-    def sense(self) -> Question:
-        """What it asks for, whatever the words, and whomever the next question may mean."""
-        return replace(self, text="", focus=(), listed=())
-
-    @property
-    def by_place(self) -> str:
-        """The words by which it means somebody by the place, of whom it asks something else; names masked."""
-        return "" if self.aspect.lineup is None else self.aspect.lineup.phrase
-
-    @property
-    def lists_all(self) -> bool:
-        """Whether its answer tells of everybody who is there, one after the other as they were enrolled."""
-        return (self.asks_who or self.asks_all or not self.people) and self.aspect.name == "usual" and not self.reply
-
-    def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
-        """Of everyone's presences those it is about: all, a sighting to each, for "who" and where it names nobody."""
-        if self.reply:
-            return []
-        if self.asks_who or self.asks_all or not self.people or self.aspect.of_all:
-            return one_name_each(everyone)
-        return [p for p in everyone if p.name in self.people]
 
 
 def read_questions(

@@ -10,7 +10,7 @@ from pvchat.chat.existence import existence, nobody, untold, who_is_there
 from pvchat.chat.inshots import told_in_shots
 from pvchat.chat.meetings import told_meeting
 from pvchat.chat.order import in_order
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.screentime import how_long
 from pvchat.schemas import PersonPresence
 

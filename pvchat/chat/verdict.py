@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pvchat.chat.aspect import USUAL
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pvchat.chat.english import clock, join
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.existence import when
 from pvchat.chat.grounds import grounds_of, spoken_of
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.schemas import PersonPresence
 
 _MOST = 5  # people who are told of one by one

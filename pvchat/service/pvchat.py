@@ -12,7 +12,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.questions import Question, Turn, read_questions
+from pvchat.chat.question import Question
+from pvchat.chat.questions import Turn, read_questions
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked

@@ -17,7 +17,8 @@ from pvchat.chat.aspect import USUAL, Aspect
 from pvchat.chat.brief import ALL, brief, parts_for
 from pvchat.chat.english import HEDGE
 from pvchat.chat.phrases import sure_gender
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.things import SURFACES, said
 from pvchat.schemas import PersonFacts, PersonPresence
 from pvchat.train.base.questionbank import bank, kinds

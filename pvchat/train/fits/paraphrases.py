@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.chat.paraphrases import CERTAIN, LIKELY, NAMES, UNANSWERABLE, Head, bare, slotted
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import FloatArray
