@@ -59,12 +59,20 @@ PARTS = (
     Part("Who is there", "Everyone who is enrolled, or one of them.", (
         "Is Ana in this video?", "Is Cleo there?", "Who is in this video?", "Are Ana and Ben there?",
         "Is anyone I know there?", "How many people are in this video?", "Who else is there besides Ana?",
-        "What's the head count?", "Are there more than two people?", "Who can't you find?", "Is anybody home?",
+        "What's the head count?", "Are there more than two people?", "How many women are there?",
+        "How many people do you recognise?", "How many people can be seen at the same time?",
+        "Who can't you find?", "Is anybody home?",
         "Is there a stranger in the room?",
     )),
     Part("When", "Times are those of the clip.", (
         "When does Ben appear?", "How long is Ana in the video?", "When is Ben last seen?",
-        "Is Ben there from the start?", "How long is this video?",
+        "Is Ben there from the start?", "How long is this video?", "How many cuts are there?",
+    )),
+    Part("Who longer, who first, who together", "Told from when each of them is seen.", (
+        "Who is visible longest?", "Is Ana there longer than Ben?", "What percentage of the time is Ben there?",
+        "Who is there the whole time?", "Who is seen first?", "Does Ana leave before Ben comes?",
+        "Are Ana and Ben ever apart?", "When are Ana and Ben together?", "When is Ana alone?", "Does Ben come back?",
+        "When is Ben not there?",
     )),
     Part("How somebody looks", "Clothes and their colours, hair, glasses, what is carried.", (
         "What is Ana wearing?", "What does Ben look like?", "Does Ana wear glasses?", "What colour is Ben's jacket?",
@@ -78,21 +86,23 @@ PARTS = (
     Part("Where", "In the picture, in the room, beside whom.", (
         "Where is Ana?", "Where are Ana and Ben?", "Who is next to Ben?", "Is Ana on the left or on the right?",
         "Who is to the left of Ben?", "Who is furthest right?", "Who is there, from left to right?",
-        "What is the person next to Ben wearing?", "Is this an office?",
+        "What is the person next to Ben wearing?", "Describe the person on the right.",
+        "Is the person on the left wearing glasses?", "What is the man in the middle doing?",
+        "Who is second from the left?", "Who is nearest to the camera?", "Is this an office?",
     )),
     Part("Two people against each other", "What was measured of both.", (
         "Do Ana and Ben wear the same colour?", "Is Ana to the left of Ben?", "Who is further right, Ana or Ben?",
     )),
     Part("One thing after the other", "A question may lean on the one before it.", (
         "What is Ana wearing?", "… what colour is it?", "… and Ben?", "… where is he?", "… and what is he doing?",
-        "… why do you say so?",
+        "… why do you say so?", "Who is in this video?", "… what is the second one wearing?", "… and the other one?",
     )),
     Part("Everything at once", "All that was seen, in two sentences.", (
         "Describe Ana.", "Tell me about Ben.", "What is going on in this video?",
     )),
     Part("What it can't answer", "It says so instead of guessing.", (
         "How old is Ana?", "Is Ana married to Ben?", "What is Ana thinking about?", "Why is Ben crying?",
-        "¿Dónde está Ana?", "Thanks!",
+        "Is there any sound?", "Is the camera moving?", "¿Dónde está Ana?", "Thanks!",
     )),
 )  # fmt: skip
 
@@ -117,9 +127,9 @@ def _facts(where: str, other: bool = False) -> PersonFacts:
     sure = {"where": 0.9, "clothes": 0.9, "pose": 0.9, "gestures": 0.9, "hair": 0.9, "features": 0.9}
     if other:
         return PersonFacts(where=where, clothes=[Garment("jacket", "blue", 0.9)], hair="short hair", pose="standing",
-                           gestures=[], confidence=sure)  # fmt: skip
+                           gender="man", gestures=[], confidence=sure)  # fmt: skip
     return PersonFacts(where=where, clothes=[Garment("jacket", "red", 0.9)], hair="dark hair", features=["glasses"],
-                       pose="sitting", gestures=["talking"], confidence=sure)  # fmt: skip
+                       pose="sitting", gender="woman", gestures=["talking"], confidence=sure)  # fmt: skip
 
 
 def answered(chat: PVChat, clip: Path, questions: tuple[str, ...]) -> list[str]:

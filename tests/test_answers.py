@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pvchat.chat.answers import plain_answer, write_answer
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.phrases import appearance_phrase, scene_told
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Ben", "Cleo", "Dov"]

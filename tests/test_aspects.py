@@ -12,7 +12,8 @@ from test_questions import PARAPHRASES
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.claims import asks
 from pvchat.chat.evidence import Evidence, Neighbour
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Ben", "Cleo"]
@@ -203,9 +204,40 @@ def test_what_is_behind_somebody_is_where_they_are() -> None:
 
 
 def test_strangers_are_not_described_by_those_who_are_known() -> None:
-    told = "There is one person I don't know. I describe only people I know."
+    told = "There is one person I don't know. Ask me about one by the place, such as the person on the right."
     assert ask("What is the person I don't know wearing?", seen=evidence(unknown=1)) == told
     assert "Ana" not in ask("Is there a man with a beard?")
+
+
+def strangers(*facts: PersonFacts) -> Evidence:
+    """Ana and Ben, and people without a name, all in one frame."""
+    others = [Neighbour((0.1 * i, 0.2, 0.1 * i + 0.05, 0.4), None, (0,), facts=one) for i, one in enumerate(facts, 5)]
+    return evidence(unknown=len(facts), others=others)
+
+
+def test_who_has_no_name_counts_where_anybody_is_asked_for() -> None:
+    pink = PersonFacts(clothes=[Garment("top", "pink", 0.9)], features=["glasses"], activity="talking")
+    assert ask("Who is wearing pink?", seen=strangers(pink)) == "One person I don't know is wearing pink."
+    assert ask("How many people wear pink?", seen=strangers(pink, pink)) == (
+        "At least two: two people I don't know are wearing pink."
+    )
+    assert "I don't know" not in ask("Which of Ana and Ben wears pink?", seen=strangers(pink))
+    assert ask("What is the woman in pink doing?", seen=strangers(pink)) == "Somebody I don't know talks."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Is Ana in close-up?", "Yes, Ana is in close-up."),
+        ("is ana far away", "No, Ana is in close-up."),
+        ("Who wears the darkest clothes?", "I can't tell that"),
+        ("Who talks the most?", "I can't tell that"),
+        ("Do Ana and Ben look at each other?", "Ana and Ben are in this video, but I can't tell the rest."),
+    ],
+)
+def test_what_is_measured_is_told_and_what_isn_t_is_told_so(text: str, said: str) -> None:
+    seen = evidence(facts={"Ana": PersonFacts(shot="close-up")})
+    assert ask(text, seen=seen).startswith(said)
 
 
 def test_when_is_asked_after_whether() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 
@@ -86,3 +87,15 @@ def test_the_json_has_evidence_where_there_is_any(some: bool) -> None:
         assert row["evidence"][-1] == {
             "about": "Ana", "fact": "holding a cup", "time_s": 0.6, "box": [0.1, 0.2, 0.3, 0.4], "score": 0.8,
         }  # fmt: skip
+
+
+def test_of_whom_a_question_means_by_the_place_alone_the_grounds_are_told() -> None:
+    ana, other = make_track(1), make_track(2)
+    other.boxes = other.boxes + np.float32([0.4, 0, 0.4, 0])
+    for track, colour in ((ana, "red"), (other, "blue")):
+        track.facts = PersonFacts(clothes=[Garment("jacket", colour, 0.7)])
+    analysis = make_analysis(ana, other)
+    ground_facts(ana, analysis)
+    ground_facts(other, analysis)
+    assert told("What is the person on the left wearing?", analysis) == [("Ana", "a red jacket", 0.757)]
+    assert told("What is the person on the right wearing?", analysis) == [("", "a blue jacket", 0.757)]

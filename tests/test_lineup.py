@@ -18,13 +18,17 @@ FACTS = {
     "Cleo": PersonFacts(clothes=[Garment("dress", "blue", 0.9)]),
 }
 STRANGER = (0.5, 0.3, 0.6, 0.6)
+NOTHING = PersonFacts()
 DECISIONS = {"Ana": "present", "Ben": "present", "Cleo": "present", "Dev": "absent"}
 
 
-def answer(text: str, frames: dict[str, tuple[int, ...]] | None = None) -> str:
+def answer(
+    text: str, frames: dict[str, tuple[int, ...]] | None = None, stranger: PersonFacts = NOTHING, alone: str = ""
+) -> str:
     frames = frames or {}
     others = [Neighbour(box, name, frames.get(name, (0, 1))) for name, box in BOXES.items()]
-    others.append(Neighbour(STRANGER, None, frames.get("", (0, 1))))
+    others.append(Neighbour(STRANGER, None, frames.get("", (0, 1)), facts=stranger))
+    others = [o for o in others if not alone or o.name == alone]
     seen = Evidence(facts=FACTS, boxes=BOXES, others=others, unknown=1, duration_s=9.0)
     everyone = [
         PersonPresence(n, d, 0.9, [(0, 5)] if d == "present" else [], i)  # type: ignore[arg-type]
@@ -60,12 +64,63 @@ def answer(text: str, frames: dict[str, tuple[int, ...]] | None = None) -> str:
         ("What is the person right of Ben doing?", "I don't know who is to the right of Ben."),
         ("What is the man next to Dev doing?", "Dev is not in this video, so I can't tell."),
         ("Who is the man next to Ana?", "Ben is next to Ana."),
+        ("Is Ben between Ana and Cleo?", "Yes, Ben is between Ana and Cleo."),
+        ("is ana between ben and cleo", "No, Ana is to the left of Ben and Cleo."),
+        ("Is Dev between Ana and Ben?", "Dev is not in this video, so I can't tell."),
+        ("Who's second from the left?", "Ben is second from the left."),
+        ("who is the third person from the right", "Ben is third from the right."),
+        ("Left to right, who's who?", "From left to right: Ana, Ben, somebody I don't know and Cleo."),
+        ("How many people are between Ana and Cleo?", "Ben and one person I don't know are between Ana and Cleo."),
+        ("What is the woman wearing?", "Ana is wearing a red jacket. Of two people I can't tell."),
+        ("What are the men doing?", "Ben smiles. Of two people I can't tell."),
+        ("Whose face is biggest?", "Ana, Ben and somebody I don't know are about as near to the camera."),
+        ("Who is the smallest in the picture?", "Cleo is farthest from the camera."),
+        ("Who is farthest away?", "Cleo is farthest from the camera."),
+        ("Describe the person on the right.", "Cleo is wearing a blue dress."),
+        ("what is the man on the left wearing", "Ben is wearing a grey top."),
+        ("What does the woman on the left wear?", "Ana is wearing a red jacket."),
+        ("Is the person on the left wearing a red jacket?", "Yes, Ana is wearing a red jacket."),
+        ("Is the one on the left of Cleo smiling?", "I don't know who is to the left of Cleo."),
+        ("Is the man next to Ana smiling?", "Yes, Ben smiles."),
+        ("What is the person in the middle wearing?", "I don't know who is in the middle."),
         ("Describe the people from left to right",
          "Ana is wearing a red jacket. Ben is wearing a grey top. Cleo is wearing a blue dress."),
     ],
 )  # fmt: skip
 def test_where_people_stand(question: str, said: str) -> None:
     assert answer(question) == said
+
+
+def test_of_somebody_who_has_no_name_what_was_measured_is_told() -> None:
+    seen = PersonFacts(clothes=[Garment("top", "pink", 0.9)], gestures=["smiling"])
+    unknown = "I don't know who is in the middle."
+    assert answer("What is the person in the middle wearing?", stranger=seen) == (
+        f"{unknown} That person is wearing a pink top."
+    )
+    assert answer("Is the one in the middle smiling?", stranger=seen) == f"{unknown} Yes, that person smiles."
+    assert answer("Is the one in the middle sitting?", stranger=seen) == (
+        f"{unknown} That person is in this video, but I can't tell whether that person is sitting. That person smiles."
+    )
+
+
+def test_who_is_alone_on_one_side_is_nobody_on_the_other() -> None:
+    assert answer("Describe the person on the right.", alone="Ana") == "I see nobody on the right."
+    assert answer("What is the person on the left wearing?", alone="Ana") == "Ana is wearing a red jacket."
+    assert answer("What is the person in the middle wearing?", alone="Ana") == "I see nobody in the middle."
+
+
+def test_between_people_who_are_never_together_nobody_is() -> None:
+    apart = {"Ana": (0,), "Ben": (1,), "Cleo": (1,)}
+    assert answer("Is Ben between Ana and Cleo?", apart) == (
+        "Ben, Ana and Cleo are in this video, but I can't tell whether Ben is between Ana and Cleo."
+    )
+
+
+def test_what_is_asked_of_somebody_has_its_own_type() -> None:
+    types = {"Is the one on the left wearing glasses?": "appearance", "What is the one on the right doing?": "action",
+             "Describe the man in the middle": "other", "How long is the man on the left there?": "existence",
+             "Where is the person in the middle?": "location"}  # fmt: skip
+    assert {text: read_question(text, NAMES).type for text in types} == types
 
 
 def test_only_people_who_are_seen_together_stand_beside_each_other() -> None:

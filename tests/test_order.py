@@ -34,7 +34,10 @@ AFTER, BEFORE, FIRST, LAST = Order("after"), Order("before"), Order("first"), Or
         ("Does anyone come in after Ben?", AFTER),
         ("Is there anyone after Ben?", AFTER),
         ("Who else comes in after Ben?", AFTER),
-        ("Who came in after Ben left?", AFTER),
+        ("Who came in after Ben left?", Order("after", other="leaves")),
+        ("Who do we see first, Ana or Ben?", FIRST),
+        ("In what order do they appear?", FIRST),
+        ("What is the order of appearance?", FIRST),
         ("Who walks in after Ben?", AFTER),
         ("Who turns up after Ben in the video?", AFTER),
         ("Who shows up next after Ben?", AFTER),
@@ -62,6 +65,11 @@ AFTER, BEFORE, FIRST, LAST = Order("after"), Order("before"), Order("first"), Or
         ("Did Ana come in after Ben?", Order("after", whether=True)),
         ("Is Ana seen before Ben?", Order("before", whether=True)),
         ("Is Ana there after Ben?", Order("after", whether=True)),
+        ("Does Ana leave before Ben comes?", Order("before", True, True, "comes")),
+        ("Did Ana come in after Ben left?", Order("after", False, True, "leaves")),
+        ("does ana arrive before ben has left", Order("before", False, True, "leaves")),
+        ("Is Ana there after Ben leaves?", Order("after", True, True, "leaves")),
+        ("Is Ana there before Ben leaves?", Order("before", False, True, "leaves")),
     ],
 )
 def test_the_order_of_people_is_asked_in_many_ways(text: str, order: Order) -> None:
@@ -118,6 +126,30 @@ def test_the_next_one_is_told_with_the_time() -> None:
     assert answer("Who comes in after Carl?", **seen) == "After Carl, nobody comes in."
     assert answer("Who comes before Ben?", **seen) == "Before Ben, Ana comes in at 0:05."
     assert answer("Who leaves after Ana?", **seen) == "After Ana, Ben leaves at 0:15."
+
+
+def test_one_s_leaving_is_held_against_the_other_s_coming() -> None:
+    apart = {"Ana": [(0, 5)], "Ben": [(8, 12)]}
+    assert answer("Does Ana leave before Ben comes?", **apart) == (
+        "Yes, Ana is last seen at 0:05, Ben first seen at 0:08."
+    )
+    assert answer("Did Ben come in after Ana left?", **apart) == (
+        "Yes, Ben is first seen at 0:08, Ana last seen at 0:05."
+    )
+    both = {"Ana": [(0, 9)], "Ben": [(8, 12)]}
+    assert answer("Does Ana leave before Ben comes?", **both) == (
+        "No, Ana is last seen at 0:09, Ben first seen at 0:08."
+    )
+    assert answer("Is Ben there after Ana leaves?", **both) == "Yes, Ben is last seen at 0:12, Ana at 0:09."
+    assert answer("Is Ana there after Ben leaves?", **both) == "No, Ana is last seen at 0:09, Ben at 0:12."
+    assert answer("Does Ana leave before Ben comes?", Ana=[(0, 5)], Ben=[(5, 9)]) == (
+        "No, Ana is last seen when Ben is first seen, at 0:05."
+    )
+    back = {"Ana": [(0, 4), (20, 22)], "Ben": [(0, 10)], "Carl": [(8, 12), (14, 15)]}
+    assert answer("Does Ana come back after Ben leaves?", **back) == (
+        "Yes, Ana comes in again at 0:20, Ben is last seen at 0:10."
+    )
+    assert answer("Who comes in after Ben leaves?", **back) == "After Ben leaves, Carl comes in at 0:14."
 
 
 def test_each_appearance_has_its_own_follower() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from pvchat.chat import paraphrases
 from pvchat.chat.paraphrases import Head, mask_pronoun, plain_question, slotted
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.sentences import SentenceEncoder
 
 NAMES = ["Ana", "Ben"]
@@ -57,6 +58,7 @@ def made_head(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
     if "weights" not in request.keywords:
         head = Head(PLAIN, 9 * np.eye(len(PLAIN), dtype=np.float32), np.zeros(len(PLAIN), np.float32))
         monkeypatch.setattr(paraphrases, "_head", lambda: head)
+        monkeypatch.setattr(paraphrases, "_later", lambda: None)
 
 
 def test_the_likeliest_plain_question_is_told_where_it_is_likely_enough() -> None:
@@ -95,6 +97,19 @@ def test_a_colour_goes_into_the_plain_question_and_is_never_lost() -> None:
     assert plain_question("2 Alex in red timecodes", ["Ana"], encode, 0.65) is None
 
 
+def test_a_plain_question_that_came_later_is_told_before_and_what_it_doesn_t_alone_tell_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    newer = "Who is visible longest?"
+    every = Head((*PLAIN[:4], newer), 9 * np.eye(5, dtype=np.float32), np.zeros(5, np.float32), own=frozenset({newer}))
+    monkeypatch.setattr(paraphrases, "_later", lambda: every)
+    assert plain_question("4 airtime", [], encode, 0.65) == newer
+    assert plain_question("4 airtime zzzzzzzz", [], encode, 0.65) is None
+    assert plain_question("2 timecodes Alex", ["Ana"], encode, 0.65) == "When does Ana appear?"
+    monkeypatch.setattr(paraphrases, "_head", lambda: Head(PLAIN[:3], np.eye(3, 5, dtype=np.float32), np.zeros(3)))
+    assert plain_question("3 anyone in blue", [], encode, 0.65) is None  # what both know is the first one's to tell
+
+
 def test_the_rules_come_first_and_the_part_of_the_clip_stays() -> None:
     by_rules = read_question("Is Ana in this video?", NAMES, encode=lambda texts: pytest.fail("nothing is in doubt"))
     assert by_rules == Question("Is Ana in this video?", "existence", ("Ana",), focus=("Ana",))
@@ -125,13 +140,17 @@ def test_what_goes_on_from_the_question_before_is_never_another(asked: str, befo
 
 
 WORDS = [
-    ("give me timestamps for Ana", "When does Ana appear?"),
+    ("give me timestamps, Ana", "When does Ana appear?"),
     ("when was she on screen, timecodes pls, Ana", "When does Ana appear?"),
     ("list all people with their clothes", "What is everybody wearing?"),
     ("what's the number of folks on screen", "How many people are in this video?"),
     ("anyone dressed in dark red?", "Who is wearing something dark red?"),
     ("the name of the man on the right hand side?", "Who is on the right?"),
     ("Ana timecode of first appearance", "When is Ana first seen?"),
+    ("whose presence lasts longest", "Who is visible longest?"),
+    ("do we ever lose one of Ana and Ben while the other is there", "Are Ana and Ben ever apart?"),
+    ("was Ana already gone when Ben walked in", "Does Ana leave before Ben comes?"),
+    ("headcount of men please", "How many men are there?"),
 ]
 
 

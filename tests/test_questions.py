@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pvchat.chat.names import find_mentions
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.chat.unknown_names import check_known
 from pvchat.errors import UnknownPersonError

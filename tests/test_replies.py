@@ -9,7 +9,8 @@ import pytest
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.claims import asks
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts, Why
 
 NAMES = ["Ana", "Ben"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pvchat.chat.names import find_mentions
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.unknown_names import check_known
 from pvchat.chat.wordings import known_wording, without_titles
 from pvchat.errors import UnknownPersonError
@@ -40,6 +41,32 @@ def read(text: str, previous: Question | None = None) -> Question:
         ("wat is Ana wearing in teh vid", "what is Ana wearing in the video"),
         ("Is Pls here?", "Is Pls here?"),
         ("Is Ana on her own in this one?", "Is Ana alone in this one?"),
+        ("Does Ana stay until the end?", "is Ana there at the end?"),
+        ("how many people w/ glasses", "how many people are with glasses?"),
+        ("How many people in a red jacket are there?", "How many people are in a red jacket?"),
+        ("How many are sitting?", "How many people are sitting?"),
+        ("Is Ana in red or blue?", "what colour is Ana wearing?"),
+        ("Is Ana wearing a red or a blue jacket", "what colour is Ana wearing?"),
+        ("Does Ana have long or short hair?", "what hair does Ana have?"),
+        ("Is Ana's hair dark or blonde?", "what hair does Ana have?"),
+        ("Is Ana holding a cup or a phone", "what is Ana holding?"),
+        ("describe left person", "describe the person on the left"),
+        ("Is the right-hand man Ana?", "Is the man on the right Ana?"),
+        ("guy on the right what's he wearing", "what's the guy on the right wearing"),
+        ("The woman next to Ana: is she smiling?", "is the woman next to Ana smiling?"),
+        ("third from left?", "who is third from the left?"),
+        ("Whose jacket is red?", "who is wearing a red jacket?"),
+        ("Show me all appearances of Ana", "when is Ana there?"),
+        ("first and last sighting of Ana", "when is Ana first and last seen?"),
+        ("How long until Ana shows up?", "when does Ana first appear?"),
+        ("Compare Ana and Ben", "what do Ana and Ben look like?"),
+        ("Is anyone I know missing?", "who is not in this video?"),
+        ("Interior or exterior?", "is this indoors or outdoors?"),
+        ("is it inside or out", "is this indoors or outdoors?"),
+        ("Timecodes for everybody", "when is everybody there?"),
+        ("Who's sitting and who's standing?", "what is everybody doing?"),
+        ("Man on the right - who is he?", "who is the Man on the right?"),
+        ("the one in the middle, who's that", "who is the one in the middle?"),
     ],
 )
 def test_a_known_wording(asked: str, known: str) -> None:
@@ -50,7 +77,8 @@ def test_a_known_wording(asked: str, known: str) -> None:
     "asked",
     ["What is in the room?", "Is Ana home?", "Is Ana going home?", "Is that Ana's home?", "Where in the room is Ana?",
      "May is here", "Is Ana in the bedroom?", "Is Ana in the home office?", "Are you sure that Ana is there?",
-     "Who is there?"],
+     "Who is there?", "How many people in total?", "How many people are there with Ana?", "How many are there?",
+     "Is Ana sitting or standing?", "Does Ana stay?", "Is Ana in the kitchen or the office?", "In or after the film?"],
 )  # fmt: skip
 def test_what_is_known_stays(asked: str) -> None:
     assert known_wording(asked) == asked
@@ -116,3 +144,21 @@ def test_of_many_names_the_first_are_listed() -> None:
         check_known(read_question("Is Xavier there?", names).unknown, names)
     assert caught.value.hint is not None
     assert caught.value.hint.endswith("P28, P29 and 40 more.")
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("Interior or exterior?", ()), ("Kitchen or living room?", ()), ("Standing or sitting, Ana?", ()),
+        ("Day or night?", ()), ("Whose hair is longest?", ()), ("Bob or Ana?", ("Bob",)), ("Bob and ana?", ("Bob",)),
+        ("Bob and Carl?", ("Bob", "Carl")), ("Bob and his brother?", ("Bob",)), ("Bob is there?", ("Bob",)),
+        ("Is bob here?", ("bob",)), ("Grandma, is Ana there?", ()), ("Bob, is he there?", ("Bob",)),
+    ],
+)  # fmt: skip
+def test_a_capital_at_the_start_is_a_name_where_it_stands_beside_one(text: str, unknown: tuple[str, ...]) -> None:
+    assert read(text).unknown == unknown
+
+
+def test_all_that_is_seen_of_somebody_is_a_description() -> None:
+    for text in ("tell me all you can see about Ana", "Say everything you know about Ana", "What can you tell of Ana?"):
+        assert (read(text).type, read(text).aspect.name) == ("other", "usual"), text

@@ -21,7 +21,7 @@ from pvchat.chat.backed import Backing, is_open, sentences
 from pvchat.chat.brief import brief, parts_for
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import held_words
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.verdict import told_by_tokens, verdict_in
 from pvchat.chat.viewed import HandedOn
 from pvchat.schemas import PersonPresence

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pvchat.chat.byplace import UNNAMED, as_somebody, by_place, named_as
 from pvchat.chat.comparisons import compare
 from pvchat.chat.english import are, be, join, upper
 from pvchat.chat.evidence import Evidence, decided
@@ -29,14 +29,15 @@ from pvchat.chat.existence import (
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
-from pvchat.chat.lineup import LineUp, described, placed
-from pvchat.chat.order import in_order
+from pvchat.chat.headcounts import counted, genders_untold
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
-from pvchat.chat.properties import holds, of_everyone, of_whom, rest, whether
-from pvchat.chat.questions import Question
+from pvchat.chat.properties import holds, of_everyone, of_whom, rest, strangers_who, whether
+from pvchat.chat.question import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
+from pvchat.chat.timing import in_time
+from pvchat.chat.whom import STRANGERS
 from pvchat.chat.whys import told_why
 from pvchat.schemas import PersonPresence, QuestionType
 
@@ -46,9 +47,8 @@ if TYPE_CHECKING:
 _HAIR_ALONE = re.compile(r"^(?!.*\b(?:wear\w*|cloth\w*|dress\w*|and)\b).*\bhair(?:cut|style|do)?\b", re.IGNORECASE)
 _COLOUR_WORN = re.compile(r"\bcolou?r\b(?!.*\b(?:hair|eyes?|beard)\b)", re.IGNORECASE)
 _LOOKS = re.compile(r"\b(look|looks|hair\w*|beard|appearance|describe|face)\b", re.IGNORECASE)
-_STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers|unknown)\b", re.IGNORECASE)
 _ANY_STRANGER = re.compile(
-    rf"^(and |so )?(is|are|was|were|do|did|can) (there|you|we) .*({_STRANGERS.pattern})", re.IGNORECASE
+    rf"^(and |so )?(is|are|was|were|do|did|can) (there|you|we) .*({STRANGERS.pattern})", re.IGNORECASE
 )
 _BESIDE = re.compile(
     r"\b(who|whom|with|next to|beside|near|close to|alongside|between|any ?one|any ?body)\b", re.IGNORECASE
@@ -58,6 +58,9 @@ _ASKS_BESIDE = re.compile(
     r".*\b(next to|beside|near|close to|alongside|with)\b|\b(next to|beside|with) (whom|who)\b",
     re.IGNORECASE,
 )
+
+_MOST_NAMELESS = 3  # people without a name who are told of one by one
+BY_PLACE = "Ask me about one by the place, such as the person on the right."
 
 
 def write_answer(
@@ -108,8 +111,8 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     if question.type == "existence":
         strangers = _ANY_STRANGER.search(question.text)
         return whether_unknown(asked, evidence) if strangers else who_is_there(question, asked, evidence)
-    if general and _STRANGERS.search(question.text):
-        return " ".join([how_many_unknown(evidence), *(["I describe only people I know."] if evidence.unknown else [])])
+    if general and STRANGERS.search(question.text):
+        return " ".join([how_many_unknown(evidence), *([BY_PLACE] if evidence.unknown else [])])
     told = [_described(p, question, evidence) for p in present]
     if general and not present:
         told = [*nobody(question, asked), unknown_people(evidence.unknown), *_scene(question.type, evidence)]
@@ -139,21 +142,20 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         return upper(re.sub(r"^(Yes|No), ", "", existence(asked, evidence)))
     if aspect.name == "absent":
         return who_is_absent(asked)
+    if aspect.headcount is not None:
+        return counted(aspect.headcount, asked, evidence)
     if aspect.name == "count":
-        strangers = _STRANGERS.search(question.text)
+        strangers = STRANGERS.search(question.text)
         return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)
     if aspect.lineup is not None:
-        return _by_place(aspect.lineup, question, asked, evidence)
+        return by_place(question, asked, evidence, plain_answer)
     named = [p for name in question.people for p in asked if p.name == name]
     if aspect.comparison is not None:
         return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
-    if aspect.order is not None:
-        sequence = in_order(aspect.order, question.people, asked, evidence.strangers)
-        told = [sequence] if sequence else untold([p for p in asked if p in named])
-    elif aspect.name == "such":
-        such = [p for p in present if holds(aspect.predicate, p.name, evidence) == "yes"]
-        told = [_described(p, question, evidence) for p in such]
-        told = told or [of_whom(aspect.predicate, names, evidence) if names else nobody(question, asked)[0]]
+    if timed := in_time(question, asked, evidence):
+        return timed
+    if aspect.name == "such":
+        told = _such(question, present, evidence)
     elif aspect.name == "whether":
         told = _whether(question, asked, evidence)
     elif aspect.name == "times":
@@ -161,7 +163,20 @@ def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Ev
         told += [] if question.asks_who or not question.people else untold(asked)
     else:
         told = _rest(question, asked, evidence)
-    return " ".join(told) or who_is_there(question, asked, evidence)
+    return " ".join(filter(None, told)) or who_is_there(question, asked, evidence)
+
+
+def _such(question: Question, present: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """What is asked of whoever wears something; where nobody known does, of who has no name."""
+    predicate, names = question.aspect.predicate, [p.name for p in present]
+    such = [p for p in present if holds(predicate, p.name, evidence) == "yes"]
+    told, nameless = [_described(p, question, evidence) for p in such], strangers_who(predicate, evidence)
+    if not told or predicate.kind == "gender":
+        shown = [_described(UNNAMED, question, as_somebody(one, evidence)) for one in nameless[:_MOST_NAMELESS]]
+        told += [named_as(text, "somebody I don't know") for text in shown]
+    if not told:
+        return [of_whom(predicate, names, evidence) if names else nobody(question, present)[0]]
+    return told + ([genders_untold(present, evidence)] if predicate.kind == "gender" else [])
 
 
 def _whether(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
@@ -170,7 +185,7 @@ def _whether(question: Question, asked: Sequence[PersonPresence], evidence: Evid
     present = [p for p in asked if p.decision == "present"]
     names = [p.name for p in present]
     if manner in ("which", "count"):
-        told = [of_whom(predicate, names, evidence, manner == "count")] if names else []
+        told = [of_whom(predicate, names, evidence, manner == "count", question.asks_who)] if names else []
         return told if question.asks_who else told + untold(asked)
     if question.asks_all and len(present) > 1:
         return [of_everyone(predicate, names, evidence)]
@@ -184,19 +199,6 @@ def _rest(question: Question, asked: Sequence[PersonPresence], evidence: Evidenc
     names, cant = decided(asked, "present"), untold(asked)
     there = [f"{join(names)} {be(names)} in this video." if cant else rest(names)] if names else []
     return [*there, *cant]
-
-
-def _by_place(lineup: LineUp, question: Question, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """Who stands where a question asks, or what of whoever stands there it asks."""
-    named = [p for name in question.people for p in everyone if p.name == name]
-    if missing := untold(named):
-        return " ".join(missing)
-    if not lineup.told:
-        return placed(lineup, question.people, evidence)
-    names, nobody_known = described(lineup, question.people, evidence)
-    there = {p.name: p for p in everyone if p.decision == "present"}
-    asked = question if question.type != "location" else replace(question, type="appearance")
-    return " ".join(_described(there[n], asked, evidence) for n in names if n in there) or nobody_known
 
 
 def _described(person: PersonPresence, question: Question, evidence: Evidence) -> str:

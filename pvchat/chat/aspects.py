@@ -7,21 +7,21 @@ a question whether something holds, and where nothing measured speaks to that th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
 
-from pvchat.chat.comparisons import Comparison, read_comparison
-from pvchat.chat.crowd import Crowd, read_crowd
-from pvchat.chat.lineup import EVERYBODY, LineUp, read_lineup
-from pvchat.chat.order import Order, read_order
-from pvchat.chat.predicates import UNKNOWN, VAGUE, Predicate, PredicateKind, read_predicate
+from pvchat.chat.absences import read_absence
+from pvchat.chat.aspect import REST, USUAL, Aspect
+from pvchat.chat.comparisons import read_comparison
+from pvchat.chat.crowd import read_crowd
+from pvchat.chat.headcounts import read_headcount
+from pvchat.chat.inshots import read_in_shots
+from pvchat.chat.lineup import EVERYBODY, read_lineup
+from pvchat.chat.meetings import read_meeting
+from pvchat.chat.order import read_order
+from pvchat.chat.predicates import UNKNOWN, VAGUE, read_predicate
+from pvchat.chat.screentime import read_screen_time
 from pvchat.chat.unseen import is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
-
-AspectName = Literal[
-    "usual", "missing", "whether", "absent", "count", "times", "order", "compared", "lineup", "such", "rest"
-]  # fmt: skip
 
 _THERE = word_set(
     """present visible here there shown seen spotted found featured included filmed recorded captured caught
@@ -82,17 +82,22 @@ _SUCH = re.compile(
     r"(?: (?:who|that) (?:is|are|has|wears?))? (?P<rest>(?:in|with|wearing) (?:an? |the )?[a-z-]+(?: [a-z-]+){0,2}?)"
     r"(?: (?:doing|up to|wearing|standing|sitting|located|looking|talking|smiling))?\W*$"
 )  # "what is the woman in pink doing?"
+_SUCH_GENDER = re.compile(
+    r"^(?!(?:and |so )?(?:how many|(?:is|are|was|were) there)\b)"
+    r".*\b(?:the|that|those|these|all the) (?P<noun>man|men|woman|women|lady|ladies|guys?)"
+    r"(?: (?:doing|up to|wearing|standing|sitting|located|like|look like|looking like|do|does|wear|there|here))?\W*$"
+)  # "what is the woman wearing?"
 _BEHIND = re.compile(
     rf"^(?:and |so )?(?:who|is (?:there )?any ?(?:one|body))\b.*\b(?:behind|in front of|opposite) {MASK.lower()}\b"
 )
 _NO_OBJECT = VAGUE | word_set("sitting standing lying walking moving running dancing")
 _EITHER = re.compile(rf"\b{MASK.lower()} or {MASK.lower()}\b(?!')")
-Manner = Literal["polar", "plain", "which", "count", "what", "when"]  # "plain": neither yes nor no answers it
+_WHO_OBJECT = re.compile(rf"^(?:and |so )?whom? (?:is|are|does|do|did|was|were) {_LISTED} (?!there\b|here\b|in\b)\w+")
 _MODALS = word_set("can could will would should may might must")
 _WHO_DOES = re.compile(
     r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|people|ones?|of (?:them|us|the people|[^?]*?))|what people"
     r"|how many (?:(?:other )?(?:people|persons)|of (?:them|us)))"
-    r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?)\b))"
+    r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?|looks?)\b))"
     r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))"
     r"(?: (?:who|that) (?:is|are))?)?"
     r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body|no ?body|no one"
@@ -126,65 +131,15 @@ _NOT_THERE = re.compile(
 _FILMED = re.compile(
     r"\b(captured|caught|filmed|recorded|seen|shown) (?:by|on|with) (?:the |a |this |your |any )?\w+\b"
 )
-_PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk)s\b")
+_PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk|look)s\b")
 _OF_SOMETHING = re.compile(rf"^(?:and |but |so )?(?:what|how|which|when)(?:'s)?\b.*\b{MASK.lower()}\b")
 _DESCRIBES = re.compile(
     r"\b(?:describe|description|about|summar\w+|say|tell|look\w*|see|seen|notice\w*|everything|anything|know|details?|story"
     r"|going on|happen\w*|wear\w*|worn|doing|do|where|else|appear\w*|impression|mood)\b"
 )
 _OVER_THERE = re.compile(r"\bover (?:there|here)\b")
+_PLEASE = re.compile(r",? please\W*$")
 _HAPPENS = re.compile(r"\bhappens? to\b")
-_TYPES: dict[PredicateKind, QuestionType] = {
-    "beside": "location", "side": "location", "alone": "location", "setting": "location", "place": "location",
-    "gender": "appearance", "worn": "appearance", "looks": "appearance", "pose": "action", "deed": "action",
-    "unknown": "other",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Aspect:
-    """What of somebody is asked.
-
-    Attributes:
-        name: "usual" for what the question's type says; "missing" for being there asked the other way round; "whether"
-            something holds of those asked about (or, for "who", of whom); "absent" for who is not there; "count";
-            "times"; "order" for who comes in after whom; "lineup" for who stands where; "such" for whoever wears
-            something; "rest" for what nothing measured speaks to.
-        predicate: of "whether" and "such".
-        order: of "order".
-        comparison: of "compared", two people held against each other.
-        lineup: of "lineup", whom it means by where they are.
-        crowd: of "count", as many as somebody thinks there are.
-        manner: of "whether": how it is asked.
-    """
-
-    name: AspectName = "usual"
-    predicate: Predicate = UNKNOWN
-    order: Order | None = None
-    comparison: Comparison | None = None
-    lineup: LineUp | None = None
-    crowd: Crowd | None = None
-    manner: Manner = "polar"
-
-    @property
-    def of_all(self) -> bool:
-        """Whether an answer speaks of others than those who are named."""
-        return self.name in ("order", "lineup", "such")
-
-    def type(self, read: QuestionType) -> QuestionType:
-        """The question's type: existence only where it is about being there."""
-        if self.name == "whether":
-            return _TYPES[self.predicate.kind]
-        if self.comparison is not None:
-            return "appearance" if self.comparison.by == "colour" else "location"
-        if self.name == "such":
-            return read if read in ("appearance", "action", "location") else "other"
-        if self.lineup is not None:
-            return read if self.lineup.told and read in ("appearance", "action", "other") else "location"
-        return "existence" if self.name == "order" or self.crowd else "other" if self.name == "rest" else read
-
-
-USUAL, REST = Aspect(), Aspect("rest")
 
 
 def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> Aspect:
@@ -204,6 +159,8 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         return asked
     if asks_who:
         return REST if is_unseen(lower, named=False) else _of_anybody(lower, kind)
+    if named and kind == "existence" and _WHO_OBJECT.match(lower):
+        return REST  # "who does Ana look at?" is about somebody else
     polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
     there = _is_there(polar["verb"].strip(), polar["rest"]) if polar and named else only_presence(lower)
     if there and (polar or kind == "existence"):
@@ -217,17 +174,28 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
 
 def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
     """What is asked of more than each of those named: an order, a comparison, who stands where, a number."""
+    lower = _PLEASE.sub("", lower)
     order = read_order(lower)
     if order is not None and (named or MASK.lower() in lower or order.relation in ("first", "last")):
         return Aspect("order", order=order)
+    if (screen_time := read_screen_time(lower)) is not None:
+        return Aspect("long", screen_time=screen_time)
+    if named and (meeting := read_meeting(lower)) is not None:
+        return Aspect("meeting", meeting=meeting)
+    if named and (absence := read_absence(lower)) is not None:
+        return Aspect("gone", absence=absence)
+    if named and (in_shots := read_in_shots(lower)) is not None:
+        return Aspect("shots", in_shots=in_shots)
     if named and (comparison := read_comparison(lower)) is not None:
         return Aspect("compared", comparison=comparison)
     if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):
         return Aspect("lineup", lineup=lineup)
     if named:
         return None
-    crowd = read_crowd(lower)
-    return _such(lower) or (None if crowd is None else Aspect("count", crowd=crowd))
+    crowd, headcount = read_crowd(lower), read_headcount(lower)
+    if crowd is not None or headcount is not None:
+        return Aspect("count", crowd=crowd, headcount=headcount)
+    return _such(lower)
 
 
 def _stated(lower: str, verb: str, rest: str) -> Aspect | None:
@@ -248,9 +216,12 @@ def _is_unread(lower: str, kind: QuestionType, named: bool) -> bool:
 
 def _such(lower: str) -> Aspect | None:
     """Somebody known by what she wears, of whom something else is asked."""
-    found = _SUCH.match(lower)
-    predicate = read_predicate(found["rest"]) if found else UNKNOWN
-    return Aspect("such", predicate) if predicate.kind in ("worn", "looks") else None
+    if found := _SUCH.match(lower):
+        predicate = read_predicate(found["rest"])
+        return Aspect("such", predicate) if predicate.kind in ("worn", "looks") else None
+    if (found := _SUCH_GENDER.match(lower)) and _DESCRIBES.search(lower):
+        return Aspect("such", read_predicate("a man" if found["noun"][0] in "mg" else "a woman"))
+    return None
 
 
 def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:

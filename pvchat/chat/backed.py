@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pvchat.chat.guard import NEGATIONS, bound_words, content_words, problems, worn_words
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.replies import CANT_TELL
 
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)

@@ -29,7 +29,7 @@ from pvchat.chat.existence import (
 )
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
 from pvchat.chat.properties import alone_or_not
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.things import DRAWN, NO_THINGS, surfaces_told, things_told
 from pvchat.schemas import PersonPresence, QuestionType
 

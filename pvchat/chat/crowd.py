@@ -10,10 +10,10 @@ from pvchat.chat.english import number
 
 _WORDS = [number(count) for count in range(11)]
 _ASKED = re.compile(
-    r"^(?:and |so )?(?:is|are|was|were) there "
+    r"^(?:and |so )?(?:(?:is|are|was|were) (?:there|it|this|that|they) )?"
     r"(?P<bound>more than|at least|over|fewer than|less than|at most|only|just|exactly)?"
     rf" ?(?P<count>\d{{1,3}}|{'|'.join(_WORDS[1:])}) (?:other )?(?:people|persons?|faces?)"
-    r"(?: (?:here|there|visible|in (?:the|this) \w+))*\W*$"
+    r"(?: (?:here|there|visible|in (?:the|this|it) ?\w*))*(?: or (?:more|less|fewer|several|many))?\W*$"
 )
 
 

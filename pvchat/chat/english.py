@@ -50,6 +50,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
 
 
+def span_told(start_s: float, end_s: float) -> str:
+    """Such as "from 0:02 to 0:05", or "at 0:02"."""
+    return f"from {clock(start_s)} to {clock(end_s)}" if clock(start_s) != clock(end_s) else f"at {clock(start_s)}"
+
+
 def lasting(seconds: float) -> str:
     """A length of time as "45 seconds", "2 minutes 5 seconds" or "1 hour 3 minutes"."""
     whole = round(seconds) if seconds < 3600 else 60 * round(seconds / 60)

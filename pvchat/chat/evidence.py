@@ -38,13 +38,15 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the fr
 class Neighbour:
     """Another person of the clip: where, who if enrolled, in which sampled frames where that is known.
 
-    `sure`: whether the name is sure enough to be told to somebody who asked about another person.
+    `sure`: whether the name is sure enough to be told to somebody who asked about another person. `facts`: what was
+    measured, of whoever has no name.
     """
 
     box: Box
     name: str | None = None
     frames: tuple[int, ...] = ()
     sure: bool = True
+    facts: PersonFacts = field(default_factory=PersonFacts, hash=False)
 
 
 @dataclass
@@ -65,6 +67,7 @@ class Evidence:
         strangers: when people are seen who match nobody enrolled, seconds; one person may be several times in it.
         things: what is seen beside people, the surest first.
         times: seconds of the sampled frames, by which the things' frames are numbered.
+        shots: start and end of each, seconds.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -79,6 +82,7 @@ class Evidence:
     strangers: list[tuple[float, float]] = field(default_factory=list)
     things: list[Thing] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    shots: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def not_known(self) -> int:
@@ -128,10 +132,11 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     turned, count = _by_bodies(analysis, len({*present, *doubtful}), by_face)
     boxes = [_usual_box(t.boxes) for t in tracks]
     seen = [i for i in range(len(tracks)) if i in present or i in unknown]
-    others = [Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named) for i in seen]
+    lit = {i: _in_light(tracks[i].facts, analysis.scene) for i in (*there.values(), *seen)}
+    others = [Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named, lit[i]) for i in seen]
     often = [tracks[i].shown_in for i in unknown if len(tracks[i].shown_in) > 1]  # what is seen once may be no face
     return Evidence(
-        facts={name: _in_light(tracks[i].facts, analysis.scene) for name, i in there.items()},
+        facts={name: lit[i] for name, i in there.items()},
         boxes={name: boxes[i] for name, i in there.items()},
         others=others + turned,
         scene=analysis.scene,
@@ -141,6 +146,7 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         duration_s=analysis.duration_s - float(analysis.shots[0, 0]),
         things=analysis.things,
         times=analysis.times.tolist(),
+        shots=[(float(start), float(end)) for start, end in analysis.shots],
     )
 
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 
 from pvchat.chat.crowd import Crowd
-from pvchat.chat.english import be, clock, join, lasting, number, so_many_people
+from pvchat.chat.english import be, clock, join, lasting, number, so_many_people, span_told
 from pvchat.chat.evidence import Evidence, decided, is_still
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.reasons import doubt
 from pvchat.schemas import PersonPresence, QuestionType
 
@@ -111,6 +111,8 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     name, seen = person.name, when(person, evidence)
     if not seen:
         return f"{name} is in this video" + (" the whole time." if is_still(evidence) else ", but I can't say when.")
+    if _FIRST.search(asked) and _LAST.search(asked):
+        return f"{name} is first seen at {clock(person.spans[0][0])} and last at {clock(person.last_seen_s or 0.0)}."
     if end := "first" if _FIRST.search(asked) else "last" if _LAST.search(asked) else "":
         at = person.spans[0][0] if end == "first" else person.last_seen_s
         return f"{name} is {end} seen at {clock(at or 0.0)}."
@@ -127,13 +129,9 @@ def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
 
 def _each(spans: Sequence[tuple[float, float]]) -> str:
     """Many spans one by one, for whoever asks when; of very many the first, and until when the others are."""
-    told, more = [_span(*span) for span in spans[:_MOST_SPANS]], len(spans) - _MOST_SPANS
+    told, more = [span_told(*span) for span in spans[:_MOST_SPANS]], len(spans) - _MOST_SPANS
     rest = [f"{number(more)} more {'times' if more > 1 else 'time'} until {clock(spans[-1][1])}"] if more > 0 else []
     return f"{number(len(spans))} times: {join([*told, *rest])}"
-
-
-def _span(start_s: float, end_s: float) -> str:
-    return f"from {clock(start_s)} to {clock(end_s)}" if clock(start_s) != clock(end_s) else f"at {clock(start_s)}"
 
 
 def nobody(question: Question, asked: Sequence[PersonPresence]) -> list[str]:
@@ -175,7 +173,7 @@ def when(person: PersonPresence, evidence: Evidence) -> str:
         return "the whole time"
     if len(spans) > FEW_SPANS:
         return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"
-    return join([_span(*span) for span in spans])
+    return join([span_told(*span) for span in spans])
 
 
 def unknown_people(count: int, also: bool = False) -> str:

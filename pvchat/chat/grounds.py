@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.phrases import garment_phrase
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
+from pvchat.chat.standing import meant
 from pvchat.chat.things import counted
 from pvchat.schemas import AnswerGround, Ground, PersonFacts, PersonPresence
 
@@ -43,16 +44,34 @@ def grounds_of(question: Question, people: Sequence[PersonPresence], evidence: E
             x0, y0, x1, y1 = thing.boxes[best]
             rows.append(AnswerGround("", counted(thing.label, 1), Ground(time, (x0, y0, x1, y1), thing.confidence)))
         return rows[:_MOST]
-    for person in people:
+    for name, facts in _told_of(question, people, evidence):
+        told = [row for row in _told(question.type, facts) if row[0] in facts.grounds]
+        rows += [AnswerGround(name, said, _on_footage(facts.grounds[key], kind)) for key, said, kind in told]
+    return rows[:_MOST]
+
+
+def spoken_of(
+    question: Question, people: Sequence[PersonPresence], evidence: Evidence
+) -> tuple[list[PersonPresence], list[Neighbour]]:
+    """Whom an answer speaks of: of those asked about, and of those without a name who are meant by their place."""
+    lineup = question.aspect.lineup
+    if lineup is None or not lineup.asked:
+        return list(people), []
+    found = meant(lineup, question.people, evidence)
+    known = {o.name for o in found if o.name and o.sure}
+    return [p for p in people if p.name in known], [] if known else found
+
+
+def _told_of(
+    question: Question, people: Sequence[PersonPresence], evidence: Evidence
+) -> Iterator[tuple[str, PersonFacts]]:
+    """The names, "" for who has none, and the facts of those whom an answer speaks of."""
+    known, nameless = spoken_of(question, people, evidence)
+    for person in known:
         facts = evidence.facts.get(person.name)
         if person.decision == "present" and facts is not None:
-            told = _told(question.type, facts)
-            rows += [
-                AnswerGround(person.name, said, _on_footage(facts.grounds[key], kind))
-                for key, said, kind in told
-                if key in facts.grounds
-            ]
-    return rows[:_MOST]
+            yield person.name, facts
+    yield from (("", one.facts) for one in nameless)
 
 
 def _on_footage(ground: Ground, kind: str) -> Ground:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pvchat.chat.claims import repeats
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.viewed import HandedOn
 from pvchat.schemas import PersonFacts, PersonPresence
 

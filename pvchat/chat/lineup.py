@@ -1,33 +1,29 @@
-"""Who stands where among those seen together: "Who is to the left of Ana?", "Who is between Ana and Ben?".
+"""Questions about who stands where: "Who is to the left of Ana?", "What is the man on the right wearing?".
 
-In: a question in lower case with masked names, and what was measured. Out: a `LineUp`, or None; whom it means, as a
-sentence or to be described ("What is the man next to Ana wearing?" isn't about Ana). Sides are those of the picture.
+In: a question in lower case with masked names. Out: a `LineUp`, or None. Sides are those of the picture. Whom it means
+is `standing.py`'s, what it asks of them `byplace.py`'s.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from pvchat.chat.english import are, be, join, so_many_people, upper
-from pvchat.chat.evidence import Evidence, Neighbour, at_once, seen_together
-from pvchat.chat.phrases import side_by_side
 from pvchat.chat.vocabulary import MASK
 
 Relation = Literal[
-    "left", "right", "between", "beside", "first left", "first right", "nearest", "closest", "row left", "row right"
-]
-EVERYBODY = ("first", "row", "nearest")  # how relations begin that need nobody named
-APART, NEARER = 0.02, 1.25  # frame widths, and face heights' ratio, from which two people differ [choice]
+    "left", "right", "between", "beside", "first left", "first right", "middle", "nearest", "farthest", "closest",
+    "row left", "row right",
+]  # fmt: skip
+EVERYBODY = ("first", "row", "nearest", "farthest", "middle")  # how relations begin that need nobody named
+SOMEBODY = "Unnamedone"  # stands for whom a question means by their place, in what it asks of them
 _NAME = MASK.lower()
 _WHOM = rf"(?:{_NAME}|him|her|them)\b(?!')"
 _SOMEBODY = (
     r"(?:who(?:'s| is| are| was| were|(?= stands| sits))?"
     r"|which (?:person|people|ones?|of (?:them|us)) (?:is|are|was|were)"
+    r"|how many (?:people|persons)(?: are| stand| sit)?"
     r"|(?:is|are) (?:there )?(?:any ?one|any ?body|some ?one|some ?body))"
     r"(?: (?:the (?:person|one|people|man|woman)|there))?"
     r"(?: (?:who|that) (?:is|are))?"
@@ -56,15 +52,53 @@ _DESCRIBED = tuple(
         (rf"{_BESIDE} {_WHOM}", "beside"), (rf"{_SIDE_OF} {_WHOM}", ""), (_PAIR, "between"),
     )
 )  # fmt: skip
+_THE_ONE = (
+    r"\b(?:the|that|this) (?:other )?"
+    r"(?:(?P<man>man|guy|gentleman)|(?P<woman>woman|lady)|person|one|child|boy|girl|figure)"
+    rf"(?: (?:who|that))?(?: is| stands?| sits?)?{_HOW}"
+)
+_SIDED = (
+    r"(?:on|at|to|from|in) the (?:far |very |outer )?{}(?:[- ]?hand)?(?: side| edge)?"
+    r"(?: of the (?:picture|frame|screen|image|video|clip|photo|scene))?\b(?! of\b| half\b)"
+)
+_NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
+_NTH_FROM = (
+    rf"(?P<nth>{'|'.join(_NTH)})(?: (?:one|person|man|woman))? (?:from|on) (?:the )?(?P<from>left|right)(?: side)?"
+)
+_PLACED = tuple(
+    (re.compile(form), relation)
+    for form, relation in (
+        (rf"{_THE_ONE} {_SIDED.format('left')}", "first left"),
+        (rf"{_THE_ONE} {_SIDED.format('right')}", "first right"),
+        (rf"{_THE_ONE} in the (?:very )?(?:middle|cent(?:re|er))\b(?! of the (?:room|table|street)\b)", "middle"),
+        (rf"{_THE_ONE} (?:nearest|closest) to (?:the )?(?:camera|lens|us|me)\b", "nearest"),
+        (rf"\b(?:the )?{_NTH_FROM}", "nth"),
+    )
+)  # fmt: skip
+_BETWEEN = re.compile(rf"^(?:and |so )?(?:is|was|does|did) {_NAME}{_HOW}(?: stand| sit)? {_PAIR}{_IN_CLIP}$")
+_US = r"(?:the )?(?:camera|lens|us|me)"
 _ENDS = re.compile(
     rf"^(?:and |so )?{_SOMEBODY}{_HOW} (?:the )?"
     r"(?:(?:very )?(?:furthest|farthest|most)(?: (?:to|on|from|at))?(?: the)? (?P<side>left|right)"
     r"|(?P<most>left|right)most|(?:very )?first(?: one| person)? (?:from|on) the (?P<first>left|right)"
-    rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to (?:the camera|us|me))?|in front of (?:the others|everyone)))"
+    rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to {_US})?|in front of (?:the others|everyone)|biggest|largest"
+    r"|most prominent)"
+    rf"|(?P<far>(?:farthest|furthest)(?: away)?(?: from {_US})?|(?:the )?smallest|most distant))"
     rf"(?: side)?{_IN_CLIP}$"
+    rf"|^(?:and |so )?whose (?:face|head) is (?:the )?(?:(?P<big>biggest|largest)|(?P<small>smallest)){_IN_CLIP}$"
 )
-_ROW = re.compile(r"\bfrom (?P<side>left|right) to (?:left|right)\b")
-NOBODY = "I see nobody in this video."
+_ROW = re.compile(r"\b(?:from )?(?:the )?(?P<side>left|right) to (?:the )?(?:left|right)\b")
+_MOVES = re.compile(r"\b(?:mov\w+|walk\w*|pan\w*|turn\w*|go|goes|going|position|camera)\b")  # left to right, too
+_SO_MANIETH = re.compile(rf"^(?:and |so )?{_SOMEBODY} (?:the )?{_NTH_FROM}{_IN_CLIP}$")
+_ASKS_WHO = re.compile(
+    r"^(?:and |so )?(?:whom?|which (?:\w+ )?(?:person|one|man|woman)|identify)\b|\bnames?\b|\bdo you call\b"
+    r"|\bcalled\W*$|\bwho (?:is|was) (?:he|she|that|this|it)\W*$"
+)
+_ASKS_MORE = re.compile(
+    r"^(?:and |so |but |then )?(?:please )?(?:is|are|was|were|does|do|did|has|have|had|can|what|where|when|how|which"
+    r"|why|describe|tell|say|show)\b|\b(?:describe|description|wear\w*|worn|doing|cloth\w+|outfit|look\w*|hold\w*|hair|colou?r"
+    r"|more)\b"
+)
 _TELLS = re.compile(r"\b(?:describe|wear\w*|doing|does|do|look\w*)\b")
 
 
@@ -75,133 +109,55 @@ class LineUp:
     Attributes:
         relation: to those whom it names, or among all: who is "first" from a side, the whole "row" from a side.
         told: whether it asks something else of whom it means: what she wears, what she does.
+        asked: that question, with `SOMEBODY` in her place.
+        phrase: the words that stood there, for "she" in the question after it.
+        whether: whether it asks if the first whom it names is where the relation says.
         gender: "man" or "woman" where it says so: who was measured to be another isn't meant.
+        nth: how many come before whom it means, from the side that is "first".
         single: whether it means one person: of several to a side the nearest.
     """
 
     relation: Relation
     told: bool = False
+    asked: str = ""
+    whether: bool = False
     gender: str = ""
     single: bool = False
+    nth: int = 0
+    phrase: str = ""
 
 
 def read_lineup(lower: str) -> LineUp | None:
     """Read a question; None where it means nobody by where they are."""
     text = " ".join(lower.split())
-    if row := _ROW.search(text):
+    if (row := _ROW.search(text)) and not _MOVES.search(text):
         told = bool(_TELLS.search(text))
         return None if _NAME in text else LineUp("row left" if row["side"] == "left" else "row right", told)
+    if nth := _SO_MANIETH.match(text):
+        return LineUp("first left" if nth["from"] == "left" else "first right", nth=_NTH[nth["nth"]])
     if ends := _ENDS.match(text):
         side = ends["side"] or ends["most"] or ends["first"]
-        return LineUp("nearest" if ends["near"] else "first left" if side == "left" else "first right")
-    for forms, described in ((_NAMED, False), (_DESCRIBED, True)):
-        for pattern, relation in forms:
-            found = pattern.search(text)
-            if found and text.count(_NAME) == found[0].count(_NAME):  # "is the man next to Ana Ben?" asks who he is
-                return _of_match(relation, found, described and not text.startswith("who"))
+        far, near = ends["far"] or ends["small"], ends["near"] or ends["big"]
+        return LineUp("farthest" if far else "nearest" if near else "first left" if side == "left" else "first right")
+    if _BETWEEN.match(text) and text.count(_NAME) == len(("one", "between", "two")):
+        return LineUp("between", whether=True)
+    for pattern, relation in (*_NAMED, *_DESCRIBED, *_PLACED):
+        found = pattern.search(text)
+        if found and text.count(_NAME) == found[0].count(_NAME):  # "is the man next to Ana Ben?" asks who he is
+            asked = f"{text[: found.start()]}{SOMEBODY}{text[found.end() :]}"
+            who = _ASKS_WHO.search(text) is not None or not _ASKS_MORE.search(asked)
+            if who and relation.startswith((*EVERYBODY, "nth")):
+                return None  # "who is on the left?" asks for all of them
+            return _of_match(relation, found, "" if who else asked)
     return None
 
 
-def _of_match(relation: str, found: re.Match[str], told: bool) -> LineUp:
-    said = {"side": None, "man": None, "woman": None, "several": "people"} | found.groupdict()
-    gender = "man" if said["man"] else "woman" if said["woman"] else ""
-    return LineUp(relation or said["side"], told, gender, not said["several"])  # type: ignore[arg-type]
-
-
-def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neighbour]:
-    """Whom a question means, in the order in which they are told.
-
-    Args:
-        lineup: as it was read.
-        names: those whom it names, all of them present.
-        evidence: what was measured.
-    """
-    if lineup.relation.startswith(EVERYBODY):
-        row = _row(evidence)[:: -1 if lineup.relation.endswith("right") else 1]
-        if lineup.relation == "nearest":
-            return _nearest(row)
-        return row[:1] if lineup.relation.startswith("first") else row
-    with_all = [o for o in evidence.others if o.name not in names and all(_together(n, o, evidence) for n in names)]
-    at = [_middle(evidence.boxes[name]) for name in names if name in evidence.boxes]
-    if not at or len(at) < len(names):
-        return []
-    with_all = [o for o in with_all if not lineup.gender or _gender(o, evidence) in ("", lineup.gender)]
-    if lineup.relation == "closest":
-        return sorted(with_all, key=lambda o: abs(_middle(o.box) - at[0]))[:1]
-    if lineup.relation == "beside":
-        return [o for o in with_all if side_by_side(evidence.boxes[names[0]], o.box)]
-    low, high = {"left": (-1.0, min(at)), "right": (max(at), 2.0)}.get(lineup.relation, (min(at), max(at)))
-    found = [o for o in with_all if low + APART < _middle(o.box) < high - APART]
-    found = sorted(found, key=lambda o: abs(_middle(o.box) - at[0]))
-    return found[:1] if lineup.single and lineup.relation != "between" else found
-
-
-def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
-    """Who stands where a question asks, as a sentence."""
-    found = meant(lineup, names, evidence)
-    if lineup.relation.startswith("row"):
-        side = lineup.relation.removeprefix("row ")
-        return f"From {side} to {'right' if side == 'left' else 'left'}: {join(_each(found))}." if found else NOBODY
-    if lineup.relation == "nearest":
-        near = "nearest to the camera" if len(found) == 1 else "about as near to the camera"
-        return f"{upper(join(_each(found)))} {be(_each(found))} {near}." if found else NOBODY
-    if lineup.relation.startswith("first"):
-        side = lineup.relation.removeprefix("first ")
-        return f"{upper(_each(found)[0])} is furthest to the {side}." if found else NOBODY
-    who, where = _people(found), _where(lineup, names)
-    return f"{upper(join(who))} {are(who)} {where}." if who else f"I see nobody {where}."
-
-
-def described(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> tuple[list[str], str]:
-    """The names of those whom a question means and asks about; and what is said where none of them is known."""
-    found = meant(lineup, names, evidence)
-    known = [o.name for o in found if o.name and o.sure]
-    if known:
-        return known, ""
-    where = _where(lineup, names) if names else "there"
-    none = f"no {lineup.gender}" if lineup.gender else "nobody"
-    return [], f"I don't know who is {where}." if found else f"I see {none} {where}."
-
-
-def _where(lineup: LineUp, names: Sequence[str]) -> str:
-    how = {"left": "to the left of", "right": "to the right of", "between": "between", "closest": "closest to"}.get(
-        lineup.relation, "next to"
-    )
-    return f"{how} {join(names)}"
-
-
-def _row(evidence: Evidence) -> list[Neighbour]:
-    """Everybody in the frame that shows most people, from left to right."""
-    frames = [frame for o in evidence.others for frame in set(o.frames)]
-    best = max(sorted(set(frames)), key=frames.count, default=None)
-    return sorted((o for o in evidence.others if not o.frames or best in o.frames), key=lambda o: _middle(o.box))
-
-
-def _nearest(row: Sequence[Neighbour]) -> list[Neighbour]:
-    """Whose face is largest, with those whose is about as large."""
-    heights = [o.box[3] - o.box[1] for o in row]
-    return [o for o, height in zip(row, heights, strict=True) if height * NEARER > max(heights)]
-
-
-def _together(name: str, other: Neighbour, evidence: Evidence) -> bool:
-    return other.box != evidence.boxes.get(name) and seen_together(evidence.frames_of(name), other.frames)
-
-
-def _gender(other: Neighbour, evidence: Evidence) -> str:
-    """What somebody was measured to be; empty where that isn't known."""
-    return evidence.facts_of(other.name or "").gender or ""
-
-
-def _people(found: Sequence[Neighbour]) -> list[str]:
-    """Those who are known by name, then how many others."""
-    named = [o.name for o in found if o.name and o.sure]
-    more = at_once([o.frames for o in found if not (o.name and o.sure)])
-    return [*named, *([f"{so_many_people(more)} I don't know"] if more else [])]
-
-
-def _each(found: Sequence[Neighbour]) -> list[str]:
-    return [o.name if o.name and o.sure else "somebody I don't know" for o in found]
-
-
-def _middle(box: tuple[float, float, float, float]) -> float:
-    return float(np.mean([box[0], box[2]]))
+def _of_match(relation: str, found: re.Match[str], asked: str) -> LineUp:
+    said: dict[str, str] = {key: value for key, value in found.groupdict().items() if value}
+    if relation == "nth":
+        side: Relation = "first left" if said["from"] == "left" else "first right"
+        return LineUp(side, bool(asked), asked, nth=_NTH[said["nth"]], phrase=found[0] if asked else "")
+    single = "several" in found.re.groupindex and "several" not in said
+    gender = "man" if "man" in said else "woman" if "woman" in said else ""
+    phrase = found[0] if asked else ""
+    return LineUp(relation or said["side"], bool(asked), asked, False, gender, single, 0, phrase)  # type: ignore[arg-type]

@@ -24,7 +24,8 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import nobody, untold
 from pvchat.chat.heard import Heard, Hearer
 from pvchat.chat.properties import holds
-from pvchat.chat.questions import Question, Turn
+from pvchat.chat.question import Question
+from pvchat.chat.questions import Turn
 from pvchat.chat.sentences import Encode
 from pvchat.chat.shown import ClipFrames
 from pvchat.config import Settings

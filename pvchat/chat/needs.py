@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 
-_PRESENCE = ("usual", "missing", "absent", "count", "times", "order")  # aspects that presence alone answers
+# Aspects that presence alone answers.
+_PRESENCE = ("usual", "missing", "absent", "count", "times", "order", "long", "meeting", "gone", "shots")
 
 
 def needs_measures(question: Question) -> bool:
@@ -23,7 +24,7 @@ def needs_measures(question: Question) -> bool:
         return question.aspect.name not in _PRESENCE
     if question.aspect.lineup is not None:
         return question.aspect.lineup.told
-    return question.aspect.name in ("usual", "whether", "such")
+    return question.aspect.name in ("usual", "whether", "such") or question.aspect.headcount is not None
 
 
 def described(

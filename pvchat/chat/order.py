@@ -33,7 +33,12 @@ _THING = r"(?: (?:the|this) (?:video|clip|film|movie|scene|picture|frame|screen|
 _NAME = rf"(?:{MASK.lower()}|him|her|them|he|she)"
 _BY = r"(?:,? (?:right|directly|immediately|shortly|just|straight|soon|next|second))*"
 _LINK = rf"{_BY} (?P<link>after|before|following){_BY}"
-_TAIL = rf"(?: (?:does|did|do|is|was|has|comes?|came|appears?|appeared|arrives?|enters?|leaves?|left|in))*{_THING}\W*"
+_OTHER = (  # what the other one does, where that is said
+    r"(?: (?:does|did|do|is|was|has|already)| (?P<in>comes?|came|appears?|appeared|arrives?|arrived|enters?|entered"
+    r"|shows? up|showed up|gets?|got|joins?|joined)(?: (?:in|back|there|here))?"
+    r"| (?P<gone>leaves?|left|goes|went|gone|exits?|disappears?|disappeared)(?: (?:away|off|out))?| in)*"
+)
+_TAIL = rf"{_OTHER}{_THING}\W*"
 _RANK = r"(?P<rank>first|last)"
 _PEOPLE = rf"(?:[,:]? ?{_NAME}(?:,? (?:or|and) {_NAME}|, {_NAME})*)?"
 
@@ -47,11 +52,16 @@ _FORMS = tuple(
         rf"{_WHO} (?P<follows>follows?|precedes?|succeeds?) {_NAME}{_TAIL}",
         rf"{_WHO} {_VERB}{_THING} {_RANK}{_THING}\W*{_PEOPLE}\W*",
         rf"{_WHO} {_RANKED}{_THING}\W*{_PEOPLE}\W*",
-        rf"(?:does|did|do|is|was|are) {_NAME} (?:already )?{_VERB}{_THING}{_LINK} {_NAME}{_TAIL}",
+        rf"(?:whom?|which (?:of \w+|person|one)) (?:do|did) (?:we|you|i) see(?: the)? {_RANK}{_THING}\W*{_PEOPLE}\W*",
+        rf"(?:does|did|do|is|was|are|has) {_NAME} (?:already )?{_VERB}{_THING}{_LINK} {_NAME}{_TAIL}",
     )
 )
-_LEFT_BY_THEN = re.compile(rf"{_NAME}\b.*{_NAME} (?:has |is )?(?:leaves|left|gone)\b")
-_SEEN_LAST = re.compile(r"\b(seen|shown|visible|there|on|here|present)\b")
+_IN_ORDER = re.compile(
+    r"(?:and |so )?(?:in )?(?:what|which)(?:'s| is)? (?:the )?order (?:do|does|did|are|of)"
+    rf"(?: (?:they|people|all|everyone|the people|{_NAME}(?:,? (?:and )?{_NAME})*))?"
+    rf" ?(?:{_VERB}|appearances?|appear|come in|enter|show up|arrive){_THING}\W*"
+)
+_BEING = re.compile(r"\b(?:seen|shown|visible|there|on|here|present)\b")
 _TOGETHER = 0.3  # seconds between two people who come in at the same time: less than half a sample of a long video
 _MOST = 4  # appearances or people that one sentence tells
 
@@ -64,27 +74,37 @@ class Order:
         relation: "after" or "before" the person named, or who is "first" or "last".
         leaving: whether it is about when they are gone, not about when they come.
         whether: whether it is a yes-or-no question about two people.
+        other: what the person named does, where that is said ("before Ben leaves"); else the same.
     """
 
     relation: Literal["after", "before", "first", "last"]
     leaving: bool = False
     whether: bool = False
+    other: Literal["", "comes", "leaves"] = ""
+
+    @property
+    def other_leaving(self) -> bool:
+        """Whether it is the leaving of the person named that counts."""
+        return self.other == "leaves" if self.other else self.leaving
 
 
 def read_order(lower: str) -> Order | None:
     """Read a question for the order of people; None where it asks something else."""
     text = " ".join(lower.split())
+    if _IN_ORDER.fullmatch(text):
+        return Order("first")
     for kind, form in enumerate(_FORMS):
         if (match := form.fullmatch(text)) is None:
             continue
-        if kind == len(_FORMS) - 1 and not match["out"] and _LEFT_BY_THEN.search(text):
-            return None  # "is Ana there after Ben leaves?" is about her coming no less than about her staying
-        found = {"link": "", "follows": "", "rank": "", "out": None} | match.groupdict()
+        found = {"link": "", "follows": "", "rank": "", "out": None, "in": None, "gone": None} | match.groupdict()
         if found["rank"]:
-            seen_last = found["rank"] == "last" and _SEEN_LAST.search(text) is not None
+            seen_last = found["rank"] == "last" and _BEING.search(text) is not None
             return Order("first" if found["rank"] == "first" else "last", bool(found["out"]) or seen_last)
         before = found["link"] == "before" or (found["follows"] or "").startswith("precede")
-        return Order("before" if before else "after", bool(found["out"]), kind == len(_FORMS) - 1)
+        other: Literal["", "comes", "leaves"] = "leaves" if found["gone"] else "comes" if found["in"] else ""
+        whether = kind == len(_FORMS) - 1
+        stays = whether and bool(other) and not before and _BEING.search(text) is not None  # "there after Ben leaves"
+        return Order("before" if before else "after", bool(found["out"]) or stays, whether, other)
     return None
 
 
@@ -104,10 +124,10 @@ def in_order(order: Order, named: Sequence[str], everyone: Sequence[PersonPresen
         return _whether(order, named, spans)
     if order.relation in ("first", "last"):
         return _ranked(order, {name: spans[name] for name in named} if named else spans, [] if named else strangers)
-    side = 1 if order.leaving else 0
+    side, other = int(order.leaving), int(order.other_leaving)
     times = [(span[side], name) for name, seen in spans.items() if name != named[0] for span in seen]
     unknown = [(span[side], "") for span in strangers]
-    return _neighbours(order, named[0], [span[side] for span in spans[named[0]]], [*times, *unknown])
+    return _neighbours(order, named[0], [span[other] for span in spans[named[0]]], [*times, *unknown])
 
 
 def _neighbours(order: Order, name: str, at: Sequence[float], others: Sequence[tuple[float, str]]) -> str:
@@ -119,7 +139,8 @@ def _neighbours(order: Order, name: str, at: Sequence[float], others: Sequence[t
         limit = min((sign * (t - time) for t in beyond), default=float("inf"))
         near = [(t, who) for t, who in others if _TOGETHER < sign * (t - time) <= limit]
         when = f" at {clock(time)}" if len(at) > 1 else ""
-        told.append((f"{order.relation} {name}{when}", _next(order, sorted(near, key=lambda x: sign * x[0]))))
+        does = "" if order.leaving == order.other_leaving else " leaves" if order.other_leaving else " comes in"
+        told.append((f"{order.relation} {name}{does}{when}", _next(order, sorted(near, key=lambda x: sign * x[0]))))
         if count == _MOST:
             break
     sentence = "; ".join(f"{head}, {rest}" for head, rest in told)
@@ -172,13 +193,20 @@ def _at_the_top(order: Order, names: Sequence[str], ranked: Sequence[tuple[float
 
 
 def _whether(order: Order, named: Sequence[str], spans: dict[str, list[Span]]) -> str:
-    """Whether one comes (or goes) before or after another."""
-    one, other = (spans[name][-1][1] if order.leaving else spans[name][0][0] for name in named)
-    how = "last" if order.leaving else "first"
+    """Whether one comes (or goes) before or after another does."""
+    ends = (order.leaving, order.other_leaving)
+    one, other = (spans[name][-1][1] if gone else spans[name][0][0] for name, gone in zip(named, ends, strict=True))
+    how = ["last" if gone else "first" for gone in ends]
+    again = [start for start, _ in spans[named[0]][1:] if start - other > _TOGETHER]
+    if order.relation == "after" and order.other == "leaves" and not order.leaving and one < other and again:
+        return f"Yes, {named[0]} comes in again at {clock(again[0])}, {named[1]} is last seen at {clock(other)}."
     if abs(one - other) <= _TOGETHER:
-        return f"No, {join(named)} are {how} seen at the same time, at {clock(one)}."
+        if how[0] != how[1]:
+            return f"No, {named[0]} is {how[0]} seen when {named[1]} is {how[1]} seen, at {clock(one)}."
+        return f"No, {join(named)} are {how[0]} seen at the same time, at {clock(one)}."
     right = (one < other) == (order.relation == "before")
-    return f"{'Yes' if right else 'No'}, {named[0]} is {how} seen at {clock(one)}, {named[1]} at {clock(other)}."
+    then = f"{how[1]} seen at" if how[0] != how[1] else "at"
+    return f"{'Yes' if right else 'No'}, {named[0]} is {how[0]} seen at {clock(one)}, {named[1]} {then} {clock(other)}."
 
 
 def _verb(order: Order, count: int) -> str:

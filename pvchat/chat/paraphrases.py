@@ -2,8 +2,11 @@
 Carl appear?".
 
 In: a question with masked names. Out: the plain question and how sure that is, or that nothing measured could answer.
-A linear classifier over the question's sentence vector (MiniLM) tells, of some eighty plain questions and one class of
+A linear classifier over the question's sentence vector (MiniLM) tells, of some hundred plain questions and one class of
 what can't be answered; `train/fits/paraphrases.py` learns it from wordings that were written for each.
+
+Plain questions that came later (`paraphrases_later.txt`) have a classifier beside the first, over all of them: it is
+asked first, and only for what it alone tells, so that what the first one reads stays as it was measured.
 
 The colour, the side and the thing that are asked for are put into the plain question. One that names a colour or a side
 where its plain question has no place for it asks something else.
@@ -21,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.chat.aspects import Aspect
+from pvchat.chat.aspect import Aspect
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import label_of, said
@@ -78,14 +81,18 @@ def plain_question(masked: str, whom: Sequence[str], encode: Encode, least: floa
         encode: sentence vectors, [n, D] of n texts.
         least: probability.
     """
-    asked, head = slotted(masked), _head()
+    asked, head, later = slotted(masked), _head(), _later()
     if bare(asked.text) in head.by_rules or bare(asked.text) == MASK.lower():  # a name alone asks for all of her
         return None
-    chances = head.chances(encode([asked.text])[0], len(whom))
-    best = int(chances.argmax())
-    plain = head.plain[best]
-    if chances[best] < max(least, SURE if plain.startswith(_PRESENCE) else 0.0):
-        return None
+    vector = encode([asked.text])[0]
+    if later is not None and (plain := later.likeliest(vector, len(whom), least)) in later.own:
+        return _filled(plain or "", asked, whom)
+    plain = head.likeliest(vector, len(whom), least)
+    return None if plain is None else _filled(plain, asked, whom)
+
+
+def _filled(plain: str, asked: Slotted, whom: Sequence[str]) -> str | None:
+    """A plain question with the names and the words of its slots; None where it has no place for one, or too many."""
     for slot, word in SLOTS.items():
         own, wanted = getattr(asked, slot), f" {word}" in plain
         if wanted and not own or own and not wanted and slot != "thing":
@@ -161,13 +168,21 @@ class Head:
     """The classifier: weight [C, D] and bias [C] of C plain questions.
 
     `by_rules` are wordings, `bare`, that the rules read as the plain question: for them no sentence vector is made,
-    which takes a process that has made none a third of a second and 180 MB.
+    which takes a process that has made none a third of a second and 180 MB. `own` are those of the plain questions that
+    this one alone tells.
     """
 
     plain: tuple[str, ...]
     weight: FloatArray
     bias: FloatArray
     by_rules: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+
+    def likeliest(self, vector: FloatArray, names: int, least: float) -> str | None:
+        """The plain question that is likeliest, None where that isn't likely enough; presence must be surer."""
+        chances = self.chances(vector, names)
+        plain, chance = self.plain[int(chances.argmax())], float(chances.max())
+        return None if chance < max(least, SURE if plain.startswith(_PRESENCE) else 0.0) else plain
 
     def chances(self, vector: FloatArray, names: int) -> FloatArray:
         """[C] probabilities of a question with this vector [D] that names so many people."""
@@ -184,11 +199,24 @@ class Head:
         return np.array([len(set(NAMES.findall(plain))) if plain else -1 for plain in self.plain])
 
 
-@cache
 def _head() -> Head:
+    return _heads()[0]
+
+
+def _later() -> Head | None:
+    """The classifier of all plain questions, asked for those that came later: the first one's readings stay."""
+    return _heads()[1]
+
+
+@cache
+def _heads() -> tuple[Head, Head]:
     from safetensors import safe_open
 
     with safe_open(FILE, "numpy") as file:
         card = json.loads(file.metadata()["card"])
-        weight, bias = (file.get_tensor(name).astype(np.float32) for name in ("weight", "bias"))
-    return Head(tuple(card["plain"]), weight, bias, frozenset(card["by rules"]))
+        weight, bias, more, shift = (
+            file.get_tensor(name).astype(np.float32) for name in ("weight", "bias", "later weight", "later bias")
+        )
+    first, every = tuple(card["plain"]), tuple(card["later plain"])
+    known = frozenset(card["by rules"])
+    return Head(first, weight, bias, known), Head(every, more, shift, known, frozenset(every) - frozenset(first))

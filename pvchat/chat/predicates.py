@@ -14,7 +14,7 @@ from pvchat.chat.verbs import third_persons
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, word_set
 
 PredicateKind = Literal[
-    "beside", "side", "gender", "alone", "pose", "setting", "worn", "looks", "deed", "place", "unknown"
+    "beside", "side", "shot", "gender", "alone", "pose", "setting", "worn", "looks", "deed", "place", "unknown"
 ]
 
 _TIDY = re.compile(
@@ -34,7 +34,15 @@ _EITHER_GENDER = re.compile(
     r"(an? )?(man|male|guy) or (a )?(woman|female|lady)|(an? )?(woman|female|lady) or (a )?(man|male|guy)"
 )
 _TO_CAMERA = re.compile(r"(looking|look|facing|face|staring|gazing) ?(at|into|to|towards?)? (the|our) (camera|lens)")
+_TO_EACH_OTHER = re.compile(
+    r"(?:look|looking|face|facing|stare|staring|gaze|gazing) ?(?:at|to|towards?)? (?:each other|one another)"
+)
+_RANKED = re.compile(
+    r"\b(?:first|last|(?:the )?(?:most|least|loudest|longest|fastest))$"
+)  # of which nothing is measured
 _SETTING = {"indoors": "indoors", "inside": "indoors", "outdoors": "outdoors", "outside": "outdoors"}
+_CLOSE_UP = re.compile(r"(?:(?:seen|shown|filmed) )?in (?:an? )?(?:extreme )?close[- ]?up")
+_FAR = re.compile(r"(?:seen |shown )?(?:far (?:away|off)|in the distance|at a distance)(?: from (?:the camera|us))?")
 _POSE = {"sitting": "sitting", "seated": "sitting", "standing": "standing", "lying": "lying down"}
 _ON_FEET = re.compile(r"(up )?on (foot|(his|her|their) feet)")
 _WORN = re.compile(r"^(?:wearing|wear|wears|dressed in|have on|has on|got on|got|has|have|having) (?P<what>.+)$")
@@ -53,6 +61,7 @@ _HOME = re.compile(r"(?:at |back )?home|in (?:the|my|our|his|her) (?:house|flat|
 HOME = ("home", "house", "flat", "bedroom", "kitchen", "bathroom", "living")  # words of places that are at home
 _ARTICLE = re.compile(r"^(?:an?|the|any|some|his|her|their) ")
 _LOOKS_TO = re.compile(r"(down|(to )?the (left|right))?$")
+_LOOKS_OFF = re.compile(r"(away|up|ahead|aside|around)$")
 VAGUE = word_set("wearing looking coming making having being doing going getting taking trying showing leaving turning")
 _VAGUE_NOUNS = word_set("something anything")  # "something red" asks for a colour
 _SAME = {"speaking": "talking"}
@@ -105,7 +114,9 @@ def read_predicate(rest: str) -> Predicate:
         return either
     if _TO_CAMERA.fullmatch(text):
         return Predicate("deed", "looking at the camera", ("facing", "camera"))
-    if MASK.lower() in text or not text or re.search(r"\b(not|never|or|and)\b", text):
+    if _TO_EACH_OTHER.fullmatch(text):
+        return Predicate("deed", "looking at each other", ("looking", "each", "other"))
+    if MASK.lower() in text or not text or _RANKED.search(text) or re.search(r"\b(not|never|or|and)\b", text):
         return UNKNOWN  # somebody else's, or more than one thing: not to be answered by one word
     for read in (_plain, _worn, _deed, _place):
         if (found := read(text)) is not None:
@@ -119,6 +130,9 @@ def _plain(text: str) -> Predicate | None:
     if side := _SIDE.fullmatch(re.sub(r"^(standing|sitting|stand|sit) ", "", text)):
         word = re.sub("cent(re|er)", "middle", side[1])
         return Predicate("side", f"{'on' if word in ('left', 'right') else 'in'} the {word}", (word,))
+    if _CLOSE_UP.fullmatch(text) or _FAR.fullmatch(text):
+        near = "close-up" if _CLOSE_UP.fullmatch(text) else "far away"
+        return Predicate("shot", f"in {near}" if near == "close-up" else near, (near,))
     if bare in _GENDER:
         return Predicate("gender", f"a {_GENDER[bare]}", (_GENDER[bare],))
     if _ALONE.fullmatch(text):
@@ -168,6 +182,8 @@ def _garment(what: str) -> Predicate | None:
     nouns = tuple(w for w in words if w not in COLOURS | _VAGUE_NOUNS)
     if not words or len(nouns) > 2 or {"same", "different", "similar"} & set(nouns):  # as whom?
         return None
+    if any(word.endswith("est") for word in nouns if word != "vest"):  # "the darkest clothes": than whose?
+        return None
     return Predicate("worn", f"wearing {what}", nouns, " ".join(w for w in words if w in COLOURS) or None)
 
 
@@ -179,7 +195,8 @@ def _deed(text: str) -> Predicate | None:
     if verb not in known and verb not in FUNCTION_WORDS:  # "does Ana talk": the plain form
         forms = (f"{verb}s", f"{verb}es", f"{verb[:-1]}ies")
         verb = next((ing for ing, told in known.items() if told in forms), "")
-    vague = verb in VAGUE and _LOOKS_TO.match(" ".join(objects)) is None
+    off = verb == "looking" and _LOOKS_OFF.match(" ".join(objects))
+    vague = verb in VAGUE and not off and _LOOKS_TO.match(" ".join(objects)) is None
     if verb not in known or len(objects) > 5 or vague:
         return None
     words = tuple(w for w in objects if w not in _ANYTHING)

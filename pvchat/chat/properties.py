@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from pvchat.chat.aspects import Manner
+from pvchat.chat.aspect import Manner
 from pvchat.chat.english import HEDGE, are, be, join, number, so_many_people, upper
-from pvchat.chat.evidence import Evidence, decided
+from pvchat.chat.evidence import Evidence, Neighbour, at_once, decided
 from pvchat.chat.existence import untold
 from pvchat.chat.guard import same_colour
-from pvchat.chat.lineup import LineUp, meant
+from pvchat.chat.lineup import SOMEBODY, LineUp
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
 from pvchat.chat.predicates import HOME, Predicate
+from pvchat.chat.standing import meant
 from pvchat.schemas import PersonFacts, PersonPresence
 
 Verdict = Literal["yes", "no", "probably", "unknown"]
@@ -29,6 +30,11 @@ _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a 
     **dict.fromkeys(("shirt", "t-shirt", "tee", "blouse", "sweater", "jumper", "pullover", "hoodie"), ("top",)),
     "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "top": ("shirt",), "trousers": ("suit",),
 }  # fmt: skip
+_SHOTS = {
+    "close-up": "in close-up", "medium shot": "in a medium shot", "full figure": "seen as a full figure",
+    "far away": "far away",
+}  # fmt: skip
+_OF_ONE = ("worn", "looks", "pose", "deed", "gender", "shot")  # kinds that are measured of each for themselves
 _ONE = ("nobody",)  # what is said of one
 
 
@@ -54,15 +60,29 @@ def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evi
     return _beside(present, evidence) if len(present) > 1 else rest(present)
 
 
-def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence, counted: bool = False) -> str:
-    """Of whom something holds, among those known and present: "Who is wearing yellow?"; how many, where `counted`."""
+def of_whom(
+    predicate: Predicate, present: Sequence[str], evidence: Evidence, counted: bool = False, anybody: bool = False
+) -> str:
+    """Of whom something holds: "Who is wearing yellow?".
+
+    Args:
+        predicate: what is asked.
+        present: the names of those known and present who count.
+        evidence: what was measured.
+        counted: how many they are is asked.
+        anybody: people without a name count, too.
+    """
     verdicts = {name: holds(predicate, name, evidence) for name in present}
     sure = [name for name, verdict in verdicts.items() if verdict == "yes"]
     likely = [name for name, verdict in verdicts.items() if verdict == "probably"]
-    told = [f"{join(sure)} {_clause(predicate, sure)}."] if sure else []
+    more = at_once([o.frames for o in strangers_who(predicate, evidence)]) if anybody else 0
+    who = [*sure, *([f"{so_many_people(more)} I don't know"] if more else [])]
+    all_sure = [*sure, *[_STRANGER] * more]  # as many as the verb is about
+    told = [f"{join(who)} {_clause(predicate, all_sure)}."] if who else []
     told += [f"{join(likely)} {_clause(predicate, likely, HEDGE)}."] if likely else []
     if told and counted:
-        told[0] = f"At least {number(len(sure) or len(likely))}: {told[0]}"
+        told[0] = f"At least {number(len(all_sure) or len(likely))}: {told[0]}"
+    told[:1] = [upper(sentence) for sentence in told[:1]]
     if not told and predicate.kind == "side":
         told = _outermost(predicate.words[0], evidence)
     if not told and predicate.kind == "worn" and predicate.colour and predicate.words:
@@ -70,6 +90,15 @@ def of_whom(predicate: Predicate, present: Sequence[str], evidence: Evidence, co
     if not told and predicate.kind in ("place", "looks"):  # what is seldom measured: silence denies nothing
         return f"{join(present)} {be(present)} in this video, but I can't tell who {_clause(predicate, _ONE)}."
     return " ".join(told) or f"As far as I can see, nobody I know {_clause(predicate, _ONE)}."
+
+
+def strangers_who(predicate: Predicate, evidence: Evidence) -> list[Neighbour]:
+    """Of whom of those without a name something holds for sure, by what was measured of them."""
+    if predicate.kind not in _OF_ONE or not evidence.unknown:
+        return []
+    nameless = [o for o in evidence.others if not o.name]
+    seen = [replace(evidence, facts={SOMEBODY: o.facts}) for o in nameless]
+    return [o for o, one in zip(nameless, seen, strict=True) if holds(predicate, SOMEBODY, one) == "yes"]
 
 
 def _so_coloured(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> list[str]:
@@ -117,6 +146,8 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
     facts, words = evidence.facts_of(name), predicate.words
     if predicate.kind == "side":
         return _among(words[0], facts.where, ("left", "right", "middle", "foreground", "background"))
+    if predicate.kind == "shot":
+        return _same(words[0], facts.shot)
     if predicate.kind in _ONE_WORD:
         measured = evidence.scene.setting if predicate.kind == "setting" else getattr(facts, predicate.kind)
         if predicate.kind == "pose" and measured is None and len(words) == 1:
@@ -189,6 +220,8 @@ def _fact(predicate: Predicate, name: str, evidence: Evidence) -> str:
     if predicate.kind in ("pose", "deed"):
         acts = action_phrase(facts)
         return f"{name} {acts}" if acts else ""
+    if predicate.kind == "shot":
+        return f"{name} is {_SHOTS[facts.shot]}" if facts.shot in _SHOTS else ""
     if predicate.kind in ("side", "setting", "place"):
         place = location_phrase(name, evidence)
         return f"{name} is {place}" if place else ""

@@ -15,89 +15,43 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.aspects import REST, USUAL, Aspect, read_aspect
-from pvchat.chat.evidence import one_name_each
+from pvchat.chat.aspect import REST, USUAL, Aspect
+from pvchat.chat.aspects import read_aspect
+from pvchat.chat.cuts import asks_of_cuts
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
+from pvchat.chat.listed import WHOM, Meant, listed_by, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
+from pvchat.chat.question import Question
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
 from pvchat.chat.replies import CANT_TELL, asks_why_so, no_subject, small_talk
 from pvchat.chat.scene import asks_of_scene
 from pvchat.chat.sentences import Encode
-from pvchat.chat.things import ThingQuestion, read_things
+from pvchat.chat.things import read_things
 from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import check_known, relatives, unknown_names
 from pvchat.chat.vocabulary import MASK
-from pvchat.chat.whom import EVERYONE, whom_of
+from pvchat.chat.whom import EVERYONE, STRANGERS, whom_of
 from pvchat.chat.window import Part
 from pvchat.chat.wordings import has_title, known_wording, without_titles
 from pvchat.errors import SettingsError
-from pvchat.schemas import PersonPresence, QuestionType
+from pvchat.schemas import QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
 
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
-    rf" {MASK.lower()}\W*"
+    rf" {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
 )
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
+_DESCRIBES = re.compile(r"\b(?:where|describe|look\w*|wear\w*|doing)\b", re.I)
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
 _BARE = re.compile(  # what "Is Ana in the second half?" leaves: it asks whether she is there
     rf"(?:and )?(?:is|are|was|were|who(?:'s| is| was| are)?)(?:(?:,| and| or)? (?:{MASK.lower()}|he|she|they|any ?one"
     r"|any ?body|every ?one|every ?body|both))*(?P<end>\W*)"
 )
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a question asks for.
-
-    Attributes:
-        text: the question as typed, without the words for a part of the clip.
-        type: existence, appearance, action, location or other.
-        people: enrolled names it is about, in order of mention (those of the previous question for a pronoun).
-        asks_who: it asks which people are there ("who is in this video?", "anyone else?").
-        asks_all: it asks about everyone enrolled; `people` then holds all names.
-        besides: names that a "who else" leaves out.
-        unknown: names it asks about that aren't enrolled.
-        aspect: what of the people it asks.
-        part: the part of the clip that it names ("at 3:20", "in the second half").
-        reply: a sentence that is the whole answer, where it asks nothing that can be seen.
-        things: what it asks about things, where it does.
-        focus: whom "she" means in the question after it.
-        dangling: "he" or "she" is asked about, and no question says who that is.
-        why: what the answer to this question, which was asked before, rests on.
-    """
-
-    text: str
-    type: QuestionType = "other"
-    people: tuple[str, ...] = ()
-    asks_who: bool = False
-    asks_all: bool = False
-    besides: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    aspect: Aspect = USUAL
-    part: Part | None = None
-    reply: str = ""
-    things: ThingQuestion | None = None
-    focus: tuple[str, ...] = ()
-    dangling: bool = False
-    why: bool = False
-
-    @property
-    def sense(self) -> Question:
-        """What it asks for, whatever the words, and whomever the next question may mean."""
-        return replace(self, text="", focus=())
-
-    def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
-        """Of everyone's presences those it is about: all, a sighting to each, for "who" and where it names nobody."""
-        if self.reply:
-            return []
-        if self.asks_who or self.asks_all or not self.people or self.aspect.of_all:
-            return one_name_each(everyone)
-        return [p for p in everyone if p.name in self.people]
 
 
 def read_questions(
@@ -116,7 +70,7 @@ def read_questions(
         names: as for `read_question`.
         aliases: as for `read_question`.
         encode: as for `read_question`.
-        there: whom "she" means where no question says it: the only one who is there.
+        there: who is there, where a question leaves open whom it means: "she" is the only one of them.
 
     Raises:
         UnknownPersonError: one asks about somebody who isn't enrolled.
@@ -126,8 +80,9 @@ def read_questions(
         raise SettingsError("questions come as a list.", hint="Put a single one in brackets.")
     previous: Question | None = None
     for turn in history:
-        previous = read_question(turn if isinstance(turn, str) else turn[0], names, aliases, previous, encode)
-    if there and not (previous and previous.focus):
+        asked_before, answer = (turn, "") if isinstance(turn, str) else turn
+        previous = _with_listed(read_question(asked_before, names, aliases, previous, encode), answer, names, there)
+    if len(there) == 1 and not (previous and previous.focus):
         previous = replace(previous or Question(""), focus=tuple(there))
     asked = []
     for text in texts:
@@ -136,6 +91,15 @@ def read_questions(
         asked.append(read_question(text, names, aliases, previous, encode))
         check_known(asked[-1].unknown, names)
     return asked
+
+
+def _with_listed(question: Question, answer: str, names: Sequence[str], there: Sequence[str]) -> Question:
+    """A question with whom its answer lists; where it meant one by the place, "she" is whom the answer speaks of."""
+    told = listed_by(answer, names)
+    in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
+    by_place = question.aspect.lineup is not None and not question.people
+    listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
+    return replace(question, listed=listed, focus=told if by_place and len(told) == 1 else question.focus)
 
 
 def read_question(
@@ -160,10 +124,19 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
+    people = () if previous is None or previous.lists_all else previous.people
+    meant = with_names(worded, previous.listed, people) if previous is not None and previous.text else Meant(worded)
+    if previous is not None and meant.open:
+        return replace(previous, text=text, listed=meant.listed, dangling=True, reply=WHOM, why=False)
+    worded = meant.text
+    phrase = "" if previous is None or previous.focus else previous.by_place
+    if previous is not None and phrase and not find_mentions(worded, names, aliases or {}):
+        worded = with_place(worded, phrase, previous.people)
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
     open_ = question.asks_who or question.asks_all
-    focus = question.people if question.people and not question.asks_all else ()
-    return replace(question, focus=focus or (previous.focus if previous and not open_ else ()))
+    focus = question.people if question.people and not (question.asks_all or question.by_place) else ()
+    focus = focus or (previous.focus if previous and not (open_ or question.by_place) else ())
+    return replace(question, focus=focus, listed=meant.listed)
 
 
 def _read(
@@ -194,7 +167,7 @@ def _read(
 
 def _of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:
     """The question before, asked of somebody else; empty where it was about nobody or several."""
-    if previous is None or len(previous.people) != 1:
+    if previous is None or len(previous.people) != 1 or len(mentions) != 1:
         return ""
     return re.sub(rf"\b{re.escape(previous.people[0])}\b", mentions[0].name, previous.text, flags=re.IGNORECASE)
 
@@ -240,7 +213,7 @@ def _of_nobody(wording: _Wording) -> Question | None:
     if kin := relatives(wording.tidy, wording.mentions):
         return Question(wording.text, unknown=kin)
     if not wording.mentions and asks_of_scene(lower):
-        return Question(wording.kept, "location", part=wording.part)
+        return Question(wording.kept, "existence" if asks_of_cuts(lower) else "location", part=wording.part)
     return None
 
 
@@ -263,7 +236,7 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
         aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
     if reply and previous is not None:
         people = previous.people  # "thanks" changes no subject
-    nobody = not (people or asks_who or asks_all or unknown)
+    nobody = not (people or asks_who or asks_all or unknown) and aspect.name in ("usual", "rest")
     return Question(
         text=wording.kept,
         type=aspect.type(kind),
@@ -284,7 +257,9 @@ def _in_other_words(
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
     read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
-    if read or not question.people and asks_of_scene(question.text.lower()):
+    general = not question.people
+    strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
+    if read or general and (asks_of_scene(question.text.lower()) or strangers):
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question

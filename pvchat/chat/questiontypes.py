@@ -46,6 +46,7 @@ _SHOWN = (
 _TIME = r"when|how (long|often|many)|(what|which) (time|seconds?|minutes?|moments?)|at what point"
 _ABOUT = (
     r"describe|description|tell me (more |something |everything )?about|summar\w+|introduce|know about|(say|tell) about"
+    r"|(all|everything|anything|whatever|what) (that )?you (can )?(see|know|find|notice|tell|have) (about|of|on)"
 )
 _SOMEBODY = r"who|any ?one|any ?body|some ?one"
 _BE = r"is|are|was|were|isn't|aren't|be|will|there|got|has|have|who|who's"

@@ -15,6 +15,8 @@ SURENESS = (
     "given."
 )
 CANT_TELL = f"I can't tell that; {_ASK}."
+_UNHEARD = f"I see a video's pictures only, and hear nothing; {_ASK}."
+_UNMOVED = f"I can't tell what the camera does; {_ASK}."
 _REPLIES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), reply)
     for pattern, reply in (
@@ -36,6 +38,13 @@ _REPLIES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          r"( \w+)? (been )?(filmed|recorded|made|taken|shot)\W*$"
          r"|^(and )?who (made|filmed|recorded|took|shot) (this|it|that|these|the)( \w+)?\W*$",
          CANT_TELL),
+        (r"^(and |so )?((is|are|was) there (any |a |some )?(sound|audio|music|noise|speech|dialogue|voices?)"
+         r"|(has|does|have) (it|this|that|the \w+) (have |got )?(any |a )?(sound|audio|music)"
+         r"|(can|do|could) you hear (any|some)?\w*|what (do|can) you hear|is (it|this|the \w+) (silent|mute|muted))"
+         r"( track)?( (in|on) (it|this|the) ?\w*)?\W*$",
+         _UNHEARD),
+        (r"^(and |so )?(is|does|was|did) the camera (ever )?(mov|pan|zoom|shak|turn|tilt|still|static|fixed|hand)",
+         _UNMOVED),
         (r"^(hello|hi|hey|good (morning|evening|afternoon)|how are you)(,? \w+){0,2}\W*$", f"Hello; {_ASK}."),
         (r"^(bye|goodbye|see you|good night)\b", "Goodbye; come back with another question any time."),
         (r"^(and |but )?(why|how come|what for)( not| so| is that)?\W*$", f"I can't say why; {_ASK}."),

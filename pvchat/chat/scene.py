@@ -1,9 +1,13 @@
-"""Questions about the clip as a whole: which room it is, whether it is indoors, drawn, how long. Text in, text out."""
+"""Questions about the clip as a whole: which room it is, whether it is indoors, drawn, how long, where it is cut.
+
+In: a question in lower case, and what was measured. Out: a sentence; those about cuts are `cuts.py`'s.
+"""
 
 from __future__ import annotations
 
 import re
 
+from pvchat.chat.cuts import asks_of_cuts, of_cuts
 from pvchat.chat.english import HEDGE, indefinite, lasting
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.phrases import place_phrase
@@ -15,17 +19,22 @@ _SETTING = re.compile(
     r"(?: or (?:in|out)(?:doors|side))?\W*$"
 )
 _DRAWN = re.compile(rf"^(?:and |so )?(?:is|was) {_THIS} (?:an? )?(?:cartoon|anime|animation|animated|drawn|drawing)\b")
-_PLACE = re.compile(
-    rf"^(?:and |so )?(?:is|was) {_THIS} (?:an?|the|in an?|in the) (?P<what>(?:[a-z]+ )?(?:hospital|clinic|surgery|ward"
-    r"|office|classroom|school|kitchen|bedroom|bathroom|living room|room|house|home|flat|corridor|hallway|shop|store"
-    r"|restaurant|caf[eé]|bar"
-    r"|gym|church|street|park|garden|beach|forest|car|vehicle|studio|stage|laboratory|lab|meeting room))\W*$"
+_ROOM = (
+    r"(?:(?:[a-z]+ )?(?:hospital|clinic|surgery|ward|office|classroom|school|kitchen|bedroom|bathroom|living room|room"
+    r"|house|home|flat|corridor|hallway|shop|store|restaurant|caf[eé]|bar|gym|church|street|park|garden|beach|forest|car"
+    r"|vehicle|studio|stage|laboratory|lab|meeting room))"
+)
+_PLACE = re.compile(rf"^(?:and |so )?(?:is|was) {_THIS} (?:an?|the|in an?|in the) (?P<what>{_ROOM})\W*$")
+_EITHER_PLACE = re.compile(
+    rf"^(?:and |so )?(?:(?:is|was) {_THIS} )?(?:in )?(?:an? |the )?{_ROOM} or (?:in )?(?:an? |the )?{_ROOM}\W*$"
 )
 _CLIP = r"(?:video|clip|film|movie|footage|recording)"
 _LENGTH = re.compile(
     rf"^(?:and |so )?(?:how long (?:is|was) (?:(?:this|the|that|my) {_CLIP}|it)"
     r"|how (?:many (?:seconds|minutes)|long) does"
-    rf" (?:this|the|it)(?: {_CLIP})? (?:last|take|run|have)|what(?:'s| is) the (?:length|duration|running time)"
+    rf" (?:this|the|it)(?: {_CLIP})? (?:last|take|run|have)"
+    rf"|how many (?:seconds|minutes) (?:is|was) (?:it|(?:this|the) {_CLIP})"
+    r"|what(?:'s| is) the (?:length|duration|running time)"
     rf"(?: of (?:this|the|that|my) {_CLIP})?)\W*$"
 )
 _PHOTO = re.compile(
@@ -38,14 +47,17 @@ _OF_SOMEBODY = re.compile(
 
 def asks_of_scene(lower: str) -> bool:
     """Whether a question in lower case that names nobody is about the scene, whoever was spoken of before."""
-    place = _WHICH_PLACE.search(lower) and not _OF_SOMEBODY.search(lower)
+    place = _WHICH_PLACE.search(lower) and not _OF_SOMEBODY.search(lower) or _EITHER_PLACE.match(lower)
     whole = (_DRAWN, _PLACE, _LENGTH, _PHOTO)
-    return bool(place) or any(asked.match(lower) for asked in whole) or _asks_setting(lower)
+    found = bool(place) or any(asked.match(lower) for asked in whole)
+    return found or _asks_setting(lower) or asks_of_cuts(lower)
 
 
 def of_scene(asked: str, evidence: Evidence) -> str:
     """The answer to a question that `asks_of_scene`, in lower case."""
-    if _WHICH_PLACE.search(asked):
+    if asks_of_cuts(asked):
+        return of_cuts(asked, evidence)
+    if _WHICH_PLACE.search(asked) or _EITHER_PLACE.match(asked):
         place = place_phrase(evidence)
         return f"This is {place}." if place else "I can't make out where this is."
     if _DRAWN.match(asked):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import question_type
 from pvchat.chat.vocabulary import FUNCTION_WORDS, OPENERS, PREDICATES, PRONOUNS, word_set
@@ -17,8 +18,8 @@ from pvchat.people.naming import ask_back
 
 _MOST_LISTED = 30  # names of those enrolled
 _GENERIC = word_set(
-    """someone somebody anyone anybody everyone everybody nobody none something anything everything nothing person
-    people man woman men women child kid boy girl music snow rain smoke food water video clip light today now"""
+    """someone somebody whoever anyone anybody everyone everybody nobody none something anything everything nothing
+    person people man woman men women child kid boy girl music snow rain smoke food water video clip light today now"""
 )
 _QUALITIES = word_set(
     """happy sad angry tired alone dead alive asleep awake old young tall short big small good bad nice funny drunk ill
@@ -122,13 +123,25 @@ def _stands_for_somebody(text: str, one: _Word, first: bool, mentions: Sequence[
     if first and question_type(one.bare) != "other":
         return False
     listed = any(text[m.end :].startswith(f", {one.text}") for m in mentions)
-    opens = first and one.after in ("is", "was", "and", "or", "has")
+    called = text[one.at + len(one.text) :].startswith(",") and bool(mentions)  # "Grandma, is Ana there?"
+    opens = first and not called and (one.after in ("is", "was", "has") or _lists_people(text, one, mentions))
     return listed or opens or one.before in OPENERS or one.text != one.bare
+
+
+def _lists_people(text: str, one: _Word, mentions: Sequence[Mention]) -> bool:
+    """Whether what a sentence's first word is joined to is somebody, too: not so in "Interior or exterior?"."""
+    joined = re.compile(r" (?:and|or) (?P<other>(?:his|her|their|my|our)\b|\w+)").match(text, one.at + len(one.text))
+    if joined is None:
+        return False
+    own = joined["other"].lower() in PRONOUNS | {"my", "our"}
+    return own or joined["other"][0].isupper() or any(m.start <= joined.start("other") < m.end for m in mentions)
 
 
 def _is_between(one: _Word, count: int) -> bool:
     """Whether a word stands between what opens somebody's place and what is said of somebody, in so many words."""
     opened = one.before in _OPENED or one.text != one.bare or count == 2 and one.before in ("and", "or", "but", "also")
+    if not one.after and (one.bare.lower().endswith("est") or one.bare.lower() in COLOURS):
+        return False  # "whose hair is longest?"
     said = one.after in PREDICATES or one.after.endswith("ing") or not one.after
     return opened and said and question_type(one.bare) == "other" and not one.bare.lower().endswith("ing")
 

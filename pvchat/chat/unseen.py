@@ -27,6 +27,8 @@ _LIFE = (
     r"|birthday|nationality|religion|phone number|e-?mail|address|job|profession|occupation|salary|earns?|income|money"
     r"|boss|employer|married|spouse|husband|wife|girlfriend|boyfriend|school|college|university|degree|lives?)\b"
     r"|\bhow many (?:children|kids|friends|brothers|sisters)\b"
+    rf"|\bhow many (?!times\b|seconds\b|minutes\b|hours\b|shots\b|people\b|spans\b)\w+ (?:does|do|did) {MASK.lower()}"
+    r" (?:have|get|own|need|want)\b"
 )
 _SOUND = (
     r"\b(?:what|which|how)\b(?:(?! can| could| do you).)*\b(?:say|says|said|saying|tells?|told|sounds?|sings?)\b"

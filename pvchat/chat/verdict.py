@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pvchat.chat.aspects import USUAL
-from pvchat.chat.questions import Question
+from pvchat.chat.aspect import USUAL
+from pvchat.chat.question import Question
 from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:

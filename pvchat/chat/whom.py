@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pvchat.chat.guard import COLOURS
+from pvchat.chat.headcounts import read_headcount
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import ELLIPSIS
 from pvchat.chat.vocabulary import PRONOUNS
 
 _WHO = re.compile(
-    r"\b(who|whom|who's|no ?body|no one|any ?one|any ?body|some ?one|some ?body"
+    r"\b(who|whom|who's|whose (?:face|head)|no ?body|no one|any ?one|any ?body|some ?one|some ?body"
     r"|which (people|persons?|of (them|us|my|the))"
     r"|which ones?|what people|how many (people|persons|faces)|head ?count|a crowd or"
     r"|(other|more|familiar|known) (people|persons|faces?)"
@@ -30,6 +31,7 @@ EVERYONE = re.compile(
     r"\b(every ?one|every ?body|all of (them|us|my|the|you)|they all|all (the )?(people|enrolled|persons)"
     r"|whole (group|team|family))\b"
 )
+STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers?|unknown)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _IT = re.compile(  # what was just said to be worn
     r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"
@@ -66,7 +68,7 @@ def whom_of(
 
 def _goes_on(lower: str, previous: Before, pronouns: bool, asks_who: bool) -> bool:
     """Whether a question that names nobody is about those whom the question before was about."""
-    if _OF_THEM.search(lower) and len(previous.focus) < 2:
+    if _OF_THEM.search(lower) and len(previous.focus) < 2 or read_headcount(lower) is not None:
         return False
     if pronouns or _IT.match(lower):
         return True

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pvchat.chat.english import clock, join
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.existence import when
-from pvchat.chat.grounds import grounds_of
-from pvchat.chat.questions import Question
+from pvchat.chat.grounds import grounds_of, spoken_of
+from pvchat.chat.question import Question
 from pvchat.schemas import PersonPresence
 
 _MOST = 5  # people who are told of one by one
@@ -25,6 +25,7 @@ def told_why(question: Question, people: Sequence[PersonPresence], evidence: Evi
         people: those it asked about; of those who aren't there only the named are told of.
         evidence: what was measured.
     """
+    people, _ = spoken_of(question, people, evidence)
     meant = [p for p in people if p.decision != "absent" or p.name in question.people]
     told = [_recognised(p, evidence) for p in sorted(meant, key=lambda p: -p.probability)[:_MOST]]
     rows = grounds_of(question, people, evidence)

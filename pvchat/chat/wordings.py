@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from pvchat.chat.names import Mention
+from pvchat.chat.synonyms import SYNONYMS
 from pvchat.chat.vocabulary import TITLES
 
 _QUESTION_WORD = r"(?=(?:who|whom|whose|what|where|when|which|how|is|are|was|were|does|do|did|has|have)\b)"
@@ -107,7 +108,7 @@ _EDITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
 def known_wording(text: str) -> str:
     """A question in the wording that is known, as it is where it has that; its names and capitals stay."""
     text = _SHORTENED.sub(lambda m: _SHORT[m[0]], text)
-    for pattern, instead in _EDITS:
+    for pattern, instead in (*_EDITS, *SYNONYMS):
         text = pattern.sub(instead, text)
     return _AT_HOME.sub("here", text) if _OF_PEOPLE.match(text) else text
 

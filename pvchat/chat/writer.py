@@ -17,7 +17,7 @@ from pvchat.chat.answers import write_answer
 from pvchat.chat.claims import fill_gaps
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.grounds import grounds_of
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.viewed import Stream, Viewed
 from pvchat.schemas import AnswerGround, PersonPresence
 

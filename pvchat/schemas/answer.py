@@ -48,7 +48,13 @@ class PersonPresence:
 
 @dataclass(frozen=True)
 class AnswerGround:
-    """What one thing that an answer tells rests on: about whom ("" for the clip), what is told, the ground."""
+    """What one thing that an answer tells rests on.
+
+    Attributes:
+        about: a name; "" for the clip, and for somebody without a name whom the question means by the place.
+        fact: what is told.
+        ground: where that was seen.
+    """
 
     about: str
     fact: str

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock
 from pvchat.chat.needs import described
-from pvchat.chat.questions import Question, Turn
+from pvchat.chat.question import Question
+from pvchat.chat.questions import Turn
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.evidence import STILL_S
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.chat.reasons import because
 from pvchat.identity.reasons import why_not
 from pvchat.people.person import Person

@@ -12,7 +12,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.questions import Question, Turn, read_questions
+from pvchat.chat.question import Question
+from pvchat.chat.questions import Turn, read_questions
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
@@ -233,10 +234,9 @@ class PVChat(Enrolling, Correcting):
                 asking = replace(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
-        dangling = any(question.dangling for question in asked)
-        known = self.score(everyone.people, seen.analysis) if dangling else None
-        there = [p.name for p in known or () if p.decision == "present"]
-        if len(there) == 1:
+        known = self.score(everyone.people, seen.analysis) if any(question.dangling for question in asked) else None
+        if known is not None:
+            there = [p.name for p in known if p.decision == "present"]
             asked = self._read(questions, history, everyone, there)
         answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer, known)
         return answering.answers(asked, seen, asking)

@@ -11,7 +11,7 @@ from pvchat.chat.paraphrases import NAMES, UNANSWERABLE
 from pvchat.chat.questions import read_question
 from pvchat.train.fits import paraphrases
 
-ROWS = paraphrases.read_asked()
+ROWS = paraphrases.read_asked() | paraphrases.read_asked(paraphrases.LATER)
 REFUSALS = paraphrases.REFUSALS.read_text(encoding="utf-8").splitlines()
 DATA = Path(__file__).parents[2] / "data"
 
@@ -64,11 +64,19 @@ def test_wordings_are_told_apart_and_judged_when_they_were_kept_back() -> None:
     assert paraphrases.measure(vectors, shuffled)["right"] < 0.7
 
 
+def test_what_came_later_is_no_plain_question_of_the_first_classifier() -> None:
+    later = paraphrases.read_asked(paraphrases.LATER)
+    assert later.keys().isdisjoint(paraphrases.read_asked())
+    every = paraphrases.read(paraphrases.ASKED, paraphrases.LATER)
+    assert set(every.questions) == {UNANSWERABLE, *ROWS}
+    assert set(paraphrases.read().questions) == {UNANSWERABLE, *ROWS} - later.keys()
+
+
 def test_both_variants_of_a_wording_are_read(tmp_path: Path) -> None:
     asked, refusals = tmp_path / "asked.txt", tmp_path / "refusals.txt"
     asked.write_text("# Where is {0}?\nWhereabouts, {0}?\n", encoding="utf-8")
     refusals.write_text("Who wins?\n", encoding="utf-8")
-    found = paraphrases.read(asked, refusals)
+    found = paraphrases.read(asked, refusals=refusals)
     assert found.texts == ["Where is Alex?", "where is Alex", "Whereabouts, Alex?", "whereabouts Alex", "Who wins?",
                            "who wins"]  # fmt: skip
     assert found.source.tolist() == [0, 0, 1, 1, 2, 2]

@@ -31,7 +31,7 @@ from pvchat.chat.calibration import Calibration
 from pvchat.chat.claims import Speaker, fill_gaps
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
-from pvchat.chat.questions import Question
+from pvchat.chat.question import Question
 from pvchat.schemas import ClipAnalysis, PersonFacts, Service
 
 if TYPE_CHECKING:

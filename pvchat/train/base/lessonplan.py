@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pvchat.chat.answers import plain_answer
-from pvchat.chat.aspects import USUAL, Aspect
+from pvchat.chat.aspect import USUAL, Aspect
 from pvchat.chat.brief import ALL, brief, parts_for
 from pvchat.chat.phrases import sure_gender
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.schemas import PersonFacts, PersonPresence
 from pvchat.train.base.fillings import filling
 from pvchat.train.base.questionbank import bank, kinds

@@ -2,7 +2,8 @@
 
     python -m pvchat.train.fits.paraphrases --out pvchat/chat/paraphrases.safetensors
 
-In: `paraphrases.txt` beside this file, ways in which people type a plain question, which stands before them behind a #;
+In: `paraphrases.txt` beside this file, ways in which people type a plain question, which stands before them behind a #,
+and `paraphrases_later.txt`, the same of plain questions that came later, for a second classifier over all;
 `unanswerable.txt`, questions that nothing measured can answer. All were written for this, some 80 a question, and none
 of them for clips that anything is measured on. Out: the classifier with a card, and what it does on wordings kept back,
 a fifth at a time.
@@ -25,12 +26,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.chat.paraphrases import CERTAIN, LIKELY, NAMES, UNANSWERABLE, Head, bare, slotted
-from pvchat.chat.questions import Question, read_question
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import FloatArray
 
-ASKED, REFUSALS = (Path(__file__).with_name(name) for name in ("paraphrases.txt", "unanswerable.txt"))
+ASKED, LATER, REFUSALS = (
+    Path(__file__).with_name(name) for name in ("paraphrases.txt", "paraphrases_later.txt", "unanswerable.txt")
+)
 FOLDS, SEED = 5, 0
 DECAY = 3e-6  # of the squared weights; 1e-5 is right in .01 less of wordings kept back
 REFUSED = 5.0  # how much more an unanswerable wording weighs: nobody can write down all that may be asked
@@ -57,9 +61,9 @@ class Wordings:
     questions: tuple[str, ...]
 
 
-def read(asked: Path = ASKED, refusals: Path = REFUSALS) -> Wordings:
-    """All wordings, each as it is and as typed in haste."""
-    rows = read_asked(asked)
+def read(*asked: Path, refusals: Path = REFUSALS) -> Wordings:
+    """All wordings of some files, `ASKED` where none is named, each as it is and as typed in haste."""
+    rows = {plain: texts for path in asked or (ASKED,) for plain, texts in read_asked(path).items()}
     known = sorted(rows)
     pairs = [(plain, text) for plain in known for text in (plain, *rows[plain])]
     pairs += [(UNANSWERABLE, text) for text in refusals.read_text(encoding="utf-8").splitlines()]
@@ -161,17 +165,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(argv)
-    wordings = read()
-    vectors = SentenceEncoder().encode(wordings.texts)
-    head = learn(vectors, wordings, np.ones(len(vectors), bool))
-    known = by_rules(read_asked())
-    card = {
-        "plain": head.plain, "kept back": measure(vectors, wordings), "by rules": known,
-        "data": "wordings written for this",
-    }  # fmt: skip
-    arrays = {"weight": head.weight.astype(np.float16), "bias": head.bias.astype(np.float16)}
+    card: dict[str, Any] = {"data": "wordings written for this", "by rules": by_rules(read_asked() | read_asked(LATER))}
+    arrays: dict[str, NDArray[np.float16]] = {}
+    for prefix, files in (("", (ASKED,)), ("later ", (ASKED, LATER))):
+        wordings = read(*files)
+        vectors = SentenceEncoder().encode(wordings.texts)
+        head = learn(vectors, wordings, np.ones(len(vectors), bool))
+        card |= {f"{prefix}plain": head.plain, f"{prefix}kept back": measure(vectors, wordings)}
+        arrays |= {f"{prefix}weight": head.weight.astype(np.float16), f"{prefix}bias": head.bias.astype(np.float16)}
     save_file(arrays, args.out, {"card": json.dumps(card)})
-    sys.stdout.write(json.dumps(card["kept back"], indent=1) + "\n")
+    sys.stdout.write(json.dumps([card["kept back"], card["later kept back"]], indent=1) + "\n")
 
 
 if __name__ == "__main__":

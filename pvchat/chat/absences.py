@@ -1,0 +1,119 @@
+"""When somebody who is there isn't seen: "Does Ana come back?", "How long is Ben away?", "Does Ana ever leave?".
+
+In: a question in lower case with masked names, and presences with their spans. Out: an `Absence`, or None; sentences.
+Gone is who isn't seen: whether she left the room, or stands behind somebody, nobody can tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pvchat.chat.english import clock, join, lasting, number, span_told
+from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.spans import Span, seconds_in, without
+from pvchat.chat.vocabulary import MASK
+from pvchat.schemas import PersonPresence
+
+Asked = Literal["back", "again", "ever", "left", "when", "long"]
+_WHOM = rf"(?:{MASK.lower()}|he|she|they)(?:(?:, (?:and )?| and ){MASK.lower()})*\b(?!')"
+_AWAY = (
+    r"(?:away|gone|absent|missing|off(?: the)? (?:screen|camera)"
+    r"|out of (?:sight|view|(?:the )?(?:picture|frame|shot|room))"
+    r"|not (?:there|here|seen|visible|shown|present|on(?: the)? screen|in (?:the|this) \w+))"
+)
+_LEAVE = (
+    r"(?:leave(?: the (?:room|picture|frame|scene|house|table))?|go (?:away|out)|disappear|walk (?:away|off|out)|exit"
+    r"|vanish)"
+)
+_BACK = r"(?:(?:come|came|get|got|be|coming) back(?: in)?|return(?:ed)?|reappear)"
+_IN = r"(?: (?:in|of|during|from) (?:the|this) (?:video|clip|film|movie|picture|frame|room|scene))?(?: again)?"
+_EVER = (
+    r"(?: (?:ever|sometimes|once|in between|at (?:any|some) (?:time|point|moment)"
+    r"|for (?:some|a|any) (?:time|while|bit)))*"
+)
+_FORMS: tuple[tuple[re.Pattern[str], Asked], ...] = tuple(
+    (re.compile(rf"(?:and |so |but )?{form}{_IN}{_EVER}\W*"), asked)  # type: ignore[misc]
+    for form, asked in (
+        (rf"(?:does|do|did|will|has|is) {_WHOM}{_EVER} {_BACK}", "back"),
+        (rf"(?:when|at what (?:time|point)) (?:does|do|did|is) {_WHOM} {_BACK}", "again"),
+        (rf"(?:does|do|did) {_WHOM}{_EVER} {_LEAVE}", "left"),
+        (rf"(?:is|are|was|were) {_WHOM}(?: ever| sometimes) {_AWAY}", "ever"),
+        (rf"(?:is|are|was|were) {_WHOM} {_AWAY} (?:for (?:some|a) (?:time|while)|at (?:any|some) point)", "ever"),
+        (rf"(?:for )?how long (?:is|are|was|were) {_WHOM} {_AWAY}", "long"),
+        (rf"(?:when|at (?:what|which) (?:times?|points?)) (?:is|are|was|were) {_WHOM}{_EVER} (?!gone){_AWAY}", "when"),
+        (rf"(?:when|at (?:what|which) times?) (?:do|can) (?:we|you|i) not see {_WHOM}", "when"),
+        (rf"(?:when|at (?:what|which) times?) (?:don't|can't) (?:we|you|i) see {_WHOM}", "when"),
+    )
+)  # fmt: skip
+_LEAST_S = 0.5  # seconds unseen that are told [choice]
+_MOST = 4  # spans that one sentence tells
+
+
+@dataclass(frozen=True)
+class Absence:
+    """What is asked of the time in which somebody isn't seen.
+
+    Attributes:
+        asked: whether she comes "back", when she is seen "again"; whether she is "ever" gone or has "left", "when", or
+            how "long".
+    """
+
+    asked: Asked
+
+
+def read_absence(lower: str) -> Absence | None:
+    """Read a question; None where it asks something else, as when somebody leaves."""
+    text = " ".join(lower.split())
+    return next((Absence(asked) for form, asked in _FORMS if form.fullmatch(text)), None)
+
+
+def told_absence(asked: Absence, people: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """The answer about those of them who are present; empty where nothing is known of when.
+
+    Args:
+        asked: as it was read.
+        people: those asked about.
+        evidence: what was measured.
+    """
+    present = [p for p in people if p.decision == "present" and p.spans]
+    if is_still(evidence) or evidence.duration_s is None:
+        return ""
+    tell = _back if asked.asked in ("back", "again") else _gone
+    return " ".join(tell(asked, person, evidence.duration_s) for person in present)
+
+
+def _back(asked: Absence, person: PersonPresence, length_s: float) -> str:
+    """Whether somebody is seen again after she was not seen for a while."""
+    gaps = _unseen(person, length_s)
+    again = [end for _, end in gaps if person.spans[0][1] <= end < person.spans[-1][1]]
+    yes_no, seen = asked.asked == "back", f"{person.name} is seen"
+    if not again:
+        once = "the whole time" if not gaps else f"once, {span_told(*_whole(person))}"
+        return f"{'No, ' if yes_no else ''}{seen} {once}."
+    more = f", {number(len(again))} times in all" if len(again) > _MOST else ""
+    return f"{'Yes, ' if yes_no else ''}{seen} again at {join([clock(end) for end in again[:_MOST]])}{more}."
+
+
+def _gone(asked: Absence, person: PersonPresence, length_s: float) -> str:
+    """Whether, when and for how long somebody isn't seen."""
+    gaps, yes_no = _unseen(person, length_s), asked.asked == "ever"
+    if asked.asked in ("ever", "left"):  # before she came she wasn't gone
+        gaps = [gap for gap in gaps if gap[0] >= person.spans[0][0]]
+    if not gaps:
+        whole = "the whole time" if not _unseen(person, length_s) else "until the end"
+        return f"{'No, ' if yes_no else ''}{person.name} is seen {whole}."
+    more = [f"{number(len(gaps) - _MOST)} more times"] if len(gaps) > _MOST else []
+    when = join([*(span_told(*gap) for gap in gaps[:_MOST]), *more])
+    long = f" for about {lasting(seconds_in(gaps))}," if asked.asked == "long" else ""
+    return f"{'Yes, ' if yes_no else ''}{person.name} is not seen{long} {when}."
+
+
+def _whole(person: PersonPresence) -> Span:
+    return person.spans[0][0], person.spans[-1][1]
+
+
+def _unseen(person: PersonPresence, length_s: float) -> list[Span]:
+    return [gap for gap in without([(0.0, length_s)], person.spans) if gap[1] - gap[0] >= _LEAST_S]

@@ -1,0 +1,83 @@
+"""What is asked of somebody whom a question means by the place in the picture: "Describe the person on the right."
+
+In: the question, who is there, what was measured. Out: sentences. Whoever is known is spoken of by name; of somebody
+whom nobody knows what was measured is told, as "that person".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pvchat.chat.aspect import USUAL
+from pvchat.chat.english import upper
+from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.existence import untold
+from pvchat.chat.lineup import EVERYBODY, SOMEBODY, LineUp
+from pvchat.chat.question import Question
+from pvchat.chat.questions import read_question
+from pvchat.chat.standing import meant, placed, where
+from pvchat.schemas import PersonFacts, PersonPresence
+
+Answer = Callable[[Question, Sequence[PersonPresence], Evidence], str]
+UNNAMED = PersonPresence(SOMEBODY, "present", 1.0)
+_STARTS = re.compile(rf"(^|[.!?] ){SOMEBODY}\b")
+
+
+def by_place(question: Question, everyone: Sequence[PersonPresence], evidence: Evidence, answer: Answer) -> str:
+    """Who stands where a question asks, or what of whoever stands there it asks.
+
+    Args:
+        question: as it was read; its aspect has a line-up.
+        everyone: the presence of everyone enrolled.
+        evidence: what was measured.
+        answer: answers the question as it is asked of somebody by name.
+    """
+    lineup = question.aspect.lineup
+    if lineup is None:
+        return ""
+    names = () if lineup.relation.startswith(EVERYBODY) else question.people
+    if missing := untold([p for name in names for p in everyone if p.name == name]):
+        return " ".join(missing)
+    if not lineup.told:
+        return placed(lineup, names, evidence)
+    found, there = meant(lineup, names, evidence), {p.name: p for p in everyone if p.decision == "present"}
+    known = [there[o.name] for o in found if o.name and o.sure and o.name in there]
+    told = [answer(_of(person.name, question), [person], evidence) for person in known]
+    return " ".join(told) or _of_somebody(lineup, found, names, evidence, answer)
+
+
+def _of(name: str, question: Question) -> Question:
+    """What is asked of whom it means, asked of one of them by name."""
+    lineup = question.aspect.lineup
+    if lineup is not None and lineup.asked:
+        return read_question(lineup.asked.replace(SOMEBODY, name), [name])
+    kind = "appearance" if question.type == "location" else question.type
+    return replace(
+        question, type=kind, people=(name,), aspect=USUAL, asks_who=False, asks_all=False
+    )  # of each of a row
+
+
+def _of_somebody(
+    lineup: LineUp, found: Sequence[Neighbour], names: Sequence[str], evidence: Evidence, answer: Answer
+) -> str:
+    """What is told where nobody known is meant: of one who isn't known what was measured."""
+    if not found:
+        return f"I see {f'no {lineup.gender}' if lineup.gender else 'nobody'} {where(lineup, names)}."
+    unknown = f"I don't know who is {where(lineup, names)}."
+    if len(found) > 1 or found[0].facts == PersonFacts() or not lineup.asked:
+        return unknown
+    told = answer(read_question(lineup.asked, [SOMEBODY]), [UNNAMED], as_somebody(found[0], evidence))
+    return f"{unknown} {named_as(told, 'that person')}"
+
+
+def as_somebody(one: Neighbour, evidence: Evidence) -> Evidence:
+    """The evidence with what was measured of one without a name as `SOMEBODY`'s."""
+    facts, boxes = {**evidence.facts, SOMEBODY: one.facts}, {**evidence.boxes, SOMEBODY: one.box}
+    return replace(evidence, facts=facts, boxes=boxes)
+
+
+def named_as(text: str, who: str) -> str:
+    """A text about `SOMEBODY` with other words for her."""
+    return _STARTS.sub(rf"\1{upper(who)}", text).replace(SOMEBODY, who)

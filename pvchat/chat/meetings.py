@@ -1,0 +1,179 @@
+"""When people are seen together, when apart, when somebody is alone: "Are Ana and Ben ever apart?".
+
+In: a question in lower case with masked names, and presences with their spans. Out: a `Meeting`, or None; a sentence.
+Together is who is seen at the same time. Who stands beside the picture isn't seen, so alone is told "as far as I see".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pvchat.chat.english import join, lasting, number, span_told, upper
+from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.spans import Span, common, merged, seconds_in, without
+from pvchat.chat.vocabulary import MASK
+from pvchat.schemas import PersonPresence
+
+Kind = Literal["together", "apart", "with", "without", "alone", "company"]
+_NAME = MASK.lower()
+_ONE = rf"(?:{_NAME}|he|she|him|her)\b(?!')"
+_THEM = rf"(?:(?:both )?{_NAME}(?:(?:, (?:and )?| and | with ){_NAME})+\b(?!')|they|the two|the (?:two|three) of them)"
+_HOW = (
+    r"(?: (?:ever|sometimes|once|at (?:any|some|one) (?:time|point|moment)|anywhere"
+    r"|(?P<always{0}>always|constantly|all the time|the (?:whole|entire|full) (?:time|video|clip|film)|throughout"
+    r"|in every (?:shot|frame|scene|picture)|at all times)))"
+)
+_SOON, _LATE = rf"{_HOW.format(1)}?", rf"{_HOW.format(2)}?"
+_ANYBODY = r"(?:there )?(?:any|some) ?(?:one|body)(?: else)?"
+_JOIN = (
+    r"(?:(?:come|coming|comes) (?:in )?to(?: see)?|visit(?:ing|s)?|join(?:ing|s)?|(?:been|be|in the room|there) with)"
+)
+_SEEN = r"(?: (?:both|all|be|seen|shown|visible|appear|on screen|there|here|in (?:the|this) (?:video|clip|film)))*"
+_TOGETHER = r"(?:together|(?:at|in) the same (?:time|frame|picture|shot|moment|image)|at once|simultaneously)"
+_APART = r"(?:apart|separated?|without each other|not together)"
+_IN = r"(?: (?:in|on|of|during) (?:the|this|one) (?:video|clip|film|movie|picture|frame|screen|scene|shot))?"
+_BE, _DO = r"(?:is|are|was|were)", r"(?:are|were|is|do|does|did|can)"
+_WHEN = r"(?P<when>when|how (?:long|often)|(?:at )?(?:what|which) (?:time|point|moment)s?)"
+_FORMS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
+    (re.compile(rf"(?:and |so |but )?{form}{_IN}\W*"), kind)  # type: ignore[misc]
+    for form, kind in (
+        (rf"{_DO} {_THEM}{_SOON}{_SEEN} {_TOGETHER}{_IN}{_LATE}", "together"),
+        (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN}(?: together)? with {_ONE}", "with"),
+        (rf"{_BE} {_ONE}{_SEEN}(?: together)? with {_ONE}{_HOW.format(1)}", "with"),
+        (rf"{_WHEN} {_DO} (?:(?:we|you|i) see )?{_THEM}{_SEEN} {_TOGETHER}", "together"),
+        (rf"{_WHEN} {_BE} {_ONE}{_SEEN}(?: together)? with {_ONE}", "with"),
+        (rf"{_DO} {_THEM}{_SOON}{_SEEN} {_APART}{_LATE}", "apart"),
+        (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN} without {_ONE}", "without"),
+        (rf"{_WHEN} {_DO} {_THEM}{_SEEN} {_APART}", "apart"),
+        (rf"{_WHEN} {_BE} {_ONE}{_SEEN} without {_ONE}", "without"),
+        (rf"{_WHEN} (?:does|do|did|is|was) {_ANYBODY}{_SEEN} (?:{_JOIN}|with) {_ONE}", "company"),
+        (rf"(?:does|do|did|has|is|was) {_ANYBODY}{_SOON}{_SEEN} {_JOIN} {_ONE}", "company"),
+        (rf"{_BE} {_ANYBODY}{_HOW.format(1)}{_SEEN} with {_ONE}", "company"),
+        (rf"{_BE} {_ANYBODY} (?:here|there|on screen|in the (?:room|picture|video)) with {_ONE}", "company"),
+        (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN} (?:all )?alone", "alone"),
+        (rf"{_BE} {_ONE}{_SEEN} (?:all )?alone{_IN}{_HOW.format(1)}", "alone"),
+        (rf"{_WHEN} {_BE} {_ONE}{_SEEN} (?:all )?alone", "alone"),
+    )
+)  # fmt: skip
+_LEAST_S = 0.3  # seconds that are told: less than half a sample of a long video
+_WHOLE = 0.95  # share of the time that is all of it, as for "the whole time"
+_MOST = 4  # spans that one sentence tells
+_SOME = ("only some of them are seen", "only one of them is seen")  # of several, of two
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """What is asked of the time that people share.
+
+    Attributes:
+        kind: that people are seen together or apart; that the first is "with" or "without" the others, alone,
+            or in the "company" of anybody.
+        how: whether that is so "ever" or "always", "when", or how "long".
+    """
+
+    kind: Kind
+    how: Literal["ever", "always", "when", "long"] = "ever"
+
+    @property
+    def timed(self) -> bool:
+        """Whether a time is asked for, and neither yes nor no answers it."""
+        return self.how in ("when", "long")
+
+
+def read_meeting(lower: str) -> Meeting | None:
+    """Read a question; None where it asks something else, as for being alone or with somebody at all."""
+    text = " ".join(lower.split())
+    for form, kind in _FORMS:
+        if found := form.fullmatch(text):
+            said = found.groupdict()
+            always = said.get("always1") or said.get("always2")
+            if when := said.get("when"):
+                return Meeting(kind, "long" if when == "how long" else "when")
+            return Meeting(kind, "always" if always else "ever")
+    return None
+
+
+def told_meeting(asked: Meeting, named: Sequence[str], everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """The answer; empty where somebody named isn't present, or nothing is known of when.
+
+    Args:
+        asked: as it was read.
+        named: whom the question names.
+        everyone: their presences.
+        evidence: what was measured.
+    """
+    there = {p.name: p.spans for p in everyone if p.decision == "present" and p.spans}
+    if not named or any(name not in there for name in named) or is_still(evidence):
+        return ""
+    if asked.kind in ("alone", "company"):
+        tell = _alone if asked.kind == "alone" else _company
+        return " ".join(tell(asked, name, everyone, evidence) for name in named)
+    return _of_several(asked, named, [there[name] for name in named]) if len(named) > 1 else ""
+
+
+def _of_several(asked: Meeting, named: Sequence[str], spans: Sequence[Sequence[Span]]) -> str:
+    """Whether and when people are seen together, or one with the others; and when not."""
+    one_sided, negative = asked.kind in ("with", "without"), asked.kind in ("apart", "without")
+    seen, shared = merged(spans[0] if one_sided else [span for one in spans for span in one]), list(spans[0])
+    for other in spans[1:]:
+        shared = common(shared, other)
+    together, apart = _told(shared), _told(without(seen, shared))
+    who = f"{named[0]} is {{}}seen with {join(named[1:])}" if one_sided else f"{join(named)} are {{}}seen together"
+    if not together:
+        return f"{'' if asked.timed else 'Yes, ' if negative else 'No, '}{who.format('never ')}."
+    always = seconds_in(shared) >= _WHOLE * seconds_in(seen) or not apart
+    told = f"{who.format('always ' if always else '')}{',' * always} {together}"
+    alone = f"{named[0]} is seen without {join(named[1:])}" if one_sided else _SOME[len(named) == 2]
+    rest = "" if always else f"{alone} {apart}"
+    if asked.how == "long":
+        return f"{told}: for about {lasting(seconds_in(without(seen, shared) if negative else shared))}."
+    if asked.how == "when":
+        return f"{upper(rest)}." if rest and negative else f"{told}."
+    right = not always if negative and asked.how == "ever" else not negative and (asked.how == "ever" or always)
+    parts = [rest, told] if negative and right else [told, rest]
+    return f"{'Yes' if right else 'No'}, {'; '.join(filter(None, parts))}."
+
+
+def _with_whom(
+    name: str, everyone: Sequence[PersonPresence], evidence: Evidence
+) -> tuple[list[Span], list[Span], bool]:
+    """When somebody is seen, when anybody else is, and whether that is known: of bodies it isn't."""
+    mine = next(p.spans for p in everyone if p.name == name)
+    others = [span for p in everyone if p.name != name and p.decision != "absent" for span in p.spans]
+    return list(mine), [*others, *evidence.strangers], not evidence.unknown or bool(evidence.strangers)
+
+
+def _alone(asked: Meeting, name: str, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Whether and when nobody else is seen; other people are counted whoever they may be."""
+    mine, others, known = _with_whom(name, everyone, evidence)
+    if not known:
+        return f"{name} is in this video, but I can't tell when {name} is alone."
+    free = without(mine, others)
+    if not (alone := _told(free)):
+        return f"{'' if asked.timed else 'No, '}{name} is never alone, as far as I see."
+    always = seconds_in(free) >= _WHOLE * seconds_in(mine)
+    told = f"{name} is {'always ' if always else ''}alone{',' * always} {alone}, as far as I see."
+    return told if asked.timed else f"{'Yes' if always or asked.how == 'ever' else 'No'}, {told}"
+
+
+def _company(asked: Meeting, name: str, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Whether and when somebody else is seen, whoever that is."""
+    mine, others, known = _with_whom(name, everyone, evidence)
+    if not known:
+        return f"{name} is in this video, but I can't tell when somebody else is."
+    if not (shared := _told(common(mine, others))):
+        return f"{'' if asked.timed else 'No, '}I see nobody with {name}."
+    told = f"somebody else is seen with {name} {shared}."
+    always = seconds_in(common(mine, others)) >= _WHOLE * seconds_in(mine)
+    return upper(told) if asked.timed else f"{'Yes' if always or asked.how == 'ever' else 'No'}, {told}"
+
+
+def _told(spans: Sequence[Span]) -> str:
+    """Such as "from 0:02 to 0:05 and at 0:09"; empty for none that lasts, the longest of many."""
+    lasting = [span for span in spans if span[1] - span[0] >= _LEAST_S]
+    longest = sorted(sorted(lasting, key=lambda span: span[0] - span[1])[:_MOST])
+    more = len(lasting) - len(longest)
+    return join([span_told(*span) for span in longest] + ([f"{number(more)} more times"] if more else []))

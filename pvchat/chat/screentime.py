@@ -1,0 +1,163 @@
+"""How long people are seen: who longest, whether one longer than another, which share of the clip.
+
+In: a question in lower case with masked names, and presences. Out: a `ScreenTime`, or None; a sentence. What counts is
+the seconds of all spans of somebody together; of strangers nobody knows which of them are one person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pvchat.chat.english import be, join, lasting, upper
+from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.vocabulary import MASK
+from pvchat.schemas import PersonPresence
+
+_NAME = MASK.lower()
+_WHOM = rf"(?:{_NAME}|he|she|they|him|her|them)\b(?!')"
+_WHO = (
+    r"(?:(?:whom?|which (?:person|people|ones?|of (?:them|us|these|the \w+)))(?:'s| is| are| was| were)?"
+    r"(?: the (?:one|person))?)"
+)
+_SEEN = (
+    r"(?:(?:can be |to be )?(?:seen|visible|shown|there|here|present|in view|on(?: the)? (?:screen|camera|air)|on)"
+    r"|in (?:the|this) (?:video|clip|film|movie|picture|frame|shot|scene)|appears?|stays?|stayed|remains?|features?)"
+)
+_MORE = r"(?:stay(?:s|ed)?|remain|appear|seen|visible|shown|there|here|present|on(?: the)? (?:screen|camera)|around)"
+_IN = r"(?: (?:in|of|on|for|during) (?:the|this) (?:video|clip|film|movie|picture|screen|scene))?"
+_RANK = (
+    r"(?:for )?(?:the )?(?:very )?"
+    r"(?:longest|shortest|briefest|most|least)(?: often| time| of all| of (?:the|this) (?:time|video|clip))?"
+)
+_LEAST = re.compile(r"\b(?:shortest|briefest|least)\b")
+_PEOPLE = rf"(?:[,:]? ?{_WHOM}(?:,? (?:or|and) {_WHOM}|, {_WHOM})*)?"
+_AMONG = re.compile(
+    rf"(?:and |so )?(?:{_WHO}(?: {_SEEN})+{_IN} {_RANK}|{_WHO} (?:do|did|can) (?:we|you|i) see(?: here)? {_RANK}"
+    rf"|{_WHO} {_RANK} (?:seen|visible|shown|present|on screen)"
+    rf"|{_WHO} (?:has|gets|had|got) (?:the )?(?:most|longest|least|shortest)"
+    r" (?:screen ?-?time|air ?-?time|time on screen|time|appearance))"
+    rf"{_IN}\W*{_PEOPLE}\W*"
+)
+_WHOLE = re.compile(
+    rf"(?:and |so )?{_WHO}(?: {_SEEN})+{_IN}"
+    r" (?:(?:for )?the (?:whole|entire|full) (?:time|video|clip|film|movie|length)"
+    rf"|all the time|throughout|all along|always|from (?:the )?(?:start|beginning) to (?:the )?(?:end|finish)){_IN}\W*"
+)
+_LONGER = re.compile(
+    rf"(?:and |so )?(?:{_WHO}|is|does|do|are|was|did)(?: {_WHOM})?(?: {_MORE})*{_IN}"
+    r" (?:for )?(?:(?P<more>longer|more often|more)|(?P<less>shorter|less long|less often|less))(?: time)?"
+    rf"(?: {_MORE})*{_IN}(?: than)?\W*{_PEOPLE}(?: (?:is|does|was|did))?\W*"
+)
+_AGAINST = re.compile(
+    rf"(?:and |so )?how long (?:is|does|was) {_WHOM}.* (?:compared (?:with|to)|versus|vs\.?|against) {_WHOM}\W*"
+)
+_SHARE = re.compile(
+    r"(?:and |so )?(?:(?:for )?(?:what|which) (?:percentage|percent|share|part|fraction|proportion)|how much)"
+    r" of (?:the|this) (?:(?:whole )?(?:time|video|clip|film|movie|length|running time))"
+    rf" (?:is|does|do|are|was|shows?|can) (?:you see |we see )?{_WHOM}.*"
+)
+_ALIKE = (0.5, 0.05)  # seconds, and share of the longer time, up to which two people are seen equally long [choice]
+_ALL = 0.95  # share of the clip that is the whole time, as for one
+_FINE = 10  # percent below which each one is told
+_MOST = 4  # people that one sentence tells
+
+
+@dataclass(frozen=True)
+class ScreenTime:
+    """What is asked of how long people are seen.
+
+    Attributes:
+        asked: who is seen "most", "least" or the "whole" time; whether one, or which of two, is seen "more" or "less"
+            long than another; which "share" of the clip.
+        whether: whether it is a yes-or-no question.
+    """
+
+    asked: Literal["most", "least", "whole", "more", "less", "share"]
+    whether: bool = False
+
+
+def read_screen_time(lower: str) -> ScreenTime | None:
+    """Read a question; None where it asks something else."""
+    text = " ".join(lower.split())
+    if _AMONG.fullmatch(text):
+        return ScreenTime("least" if _LEAST.search(text) else "most")
+    if _WHOLE.fullmatch(text):
+        return ScreenTime("whole")
+    named = len(re.findall(rf"\b{_WHOM}", text))
+    if named >= 2 and (found := _LONGER.fullmatch(text)):
+        which = re.match(r"(?:and |so )?wh", text) is not None
+        return ScreenTime("more" if found["more"] else "less", not which)
+    if _AGAINST.fullmatch(text):
+        return ScreenTime("more")
+    return ScreenTime("share") if named and _SHARE.fullmatch(text) else None
+
+
+def how_long(asked: ScreenTime, named: Sequence[str], everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """The answer; empty where somebody named isn't present, or nobody is.
+
+    Args:
+        asked: as it was read.
+        named: whom the question names, in its order.
+        everyone: their presences.
+        evidence: what was measured.
+    """
+    there = {p.name: p for p in everyone if p.decision == "present"}
+    if not there or any(name not in there for name in named):
+        return ""
+    people = [there[name] for name in named] if named else list(there.values())
+    if is_still(evidence) or any(not p.spans for p in people):
+        names = [p.name for p in people]
+        return f"{join(names)} {be(names)} in this video, but I can't say for how long."
+    if asked.asked == "share":
+        return " ".join(_share(p, evidence) for p in people)
+    if asked.whether and len(people) > 1:
+        return _whether(asked, people)
+    told = _whole(people, evidence) if asked.asked == "whole" else _ranked(asked.asked in ("least", "less"), people)
+    return upper(told) if named or not evidence.not_known else f"Of those I know, {told}"
+
+
+def _share(person: PersonPresence, evidence: Evidence) -> str:
+    seen = f"{person.name} is seen for about {lasting(person.visible_s)}"
+    if not evidence.duration_s:
+        return f"{seen}."
+    percent = 100 * min(1.0, person.visible_s / evidence.duration_s)
+    percent = round(percent) if percent < _FINE else 5 * round(percent / 5)  # spans are as fine as the samples
+    return f"{seen} of {lasting(evidence.duration_s)}, {percent}% of this video."
+
+
+def _whole(people: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Who is seen the whole time, and who is there but isn't."""
+    least = _ALL * (evidence.duration_s or 0.0)
+    whole = [p.name for p in people if p.visible_s >= least]
+    others = [f"{p.name} for about {lasting(p.visible_s)}" for p in people if p.visible_s < least][:_MOST]
+    told = f"{join(whole) or 'nobody'} {be(whole or ['nobody'])} seen the whole time"
+    return f"{told}; {join(others)}." if others else f"{told}."
+
+
+def _whether(asked: ScreenTime, people: Sequence[PersonPresence]) -> str:
+    one, other = people[:2]
+    if _alike(one, other):
+        return f"No, {one.name} and {other.name} are seen about equally long, for about {lasting(one.visible_s)}."
+    right = (one.visible_s > other.visible_s) == (asked.asked == "more")
+    told = f"{one.name} is seen for about {lasting(one.visible_s)}, {other.name} for about {lasting(other.visible_s)}"
+    return f"{'Yes' if right else 'No'}, {told}."
+
+
+def _ranked(least: bool, people: Sequence[PersonPresence]) -> str:
+    """Who is seen longest, or least, several together where that is alike, and who comes next."""
+    ranked = sorted(people, key=lambda p: p.visible_s, reverse=not least)
+    top = [p for p in ranked if _alike(p, ranked[0])]
+    names, seconds = sorted(p.name for p in top), lasting(ranked[0].visible_s)
+    if len(top) == len(people) > 1:
+        return f"{join(names)} are seen about equally long, for about {seconds}."
+    told = f"{join(names)} {be(names)} seen {'least' if least else 'longest'}, for about {seconds}"
+    rest = [f"{p.name} for about {lasting(p.visible_s)}" for p in ranked[len(top) :][: _MOST - 1]]
+    return f"{told}; {join(rest)}." if rest else f"{told}."
+
+
+def _alike(one: PersonPresence, other: PersonPresence) -> bool:
+    longer = max(one.visible_s, other.visible_s)
+    return abs(one.visible_s - other.visible_s) <= max(_ALIKE[0], _ALIKE[1] * longer)

@@ -1,0 +1,72 @@
+"""When somebody who is there isn't seen: many ways to ask, and what is answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvchat.chat.absences import Absence
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.questions import read_question
+from pvchat.schemas import PersonPresence
+
+NAMES = ["Ana", "Ben"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Does Ana come back?", "back"), ("did ana return", "back"), ("When does Ana come back?", "again"),
+        ("Does Ana ever leave?", "left"), ("does ana leave the room", "left"), ("Is Ana ever away?", "ever"),
+        ("is Ana gone for some time", "ever"), ("How long is Ana away?", "long"),
+        ("For how long is Ana not visible?", "long"), ("When is Ana not there?", "when"),
+        ("when do we not see Ana", "when"),
+    ],
+)  # fmt: skip
+def test_it_is_asked_in_many_ways(text: str, asked: str) -> None:
+    question = read_question(text, NAMES)
+    assert question.aspect.absence == Absence(asked)  # type: ignore[arg-type]
+    assert question.type == "existence"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Is Ana missing?", "Is Ana not there?", "When does Ana leave?", "When is Ana gone?", "Has Ana left?",
+     "Is Ana away?", "Does Ana leave before Ben?", "How long is Ana there?", "Is Ana back?"],
+)  # fmt: skip
+def test_what_asks_something_else_is_none(text: str) -> None:
+    assert read_question(text, NAMES).aspect.absence is None
+
+
+def answer(text: str, *spans: tuple[float, float], length: float = 60.0) -> str:
+    person = PersonPresence("Ana", "present" if spans else "absent", 0.9, list(spans))
+    question = read_question(text, NAMES)
+    return plain_answer(question, question.about([person]), Evidence(duration_s=length))
+
+
+def test_who_comes_back_is_seen_again() -> None:
+    twice = ((0.0, 10.0), (25.0, 40.0))
+    assert answer("Does Ana come back?", *twice) == "Yes, Ana is seen again at 0:25."
+    assert answer("When does Ana come back?", *twice) == "Ana is seen again at 0:25."
+    assert answer("Does Ana come back?", (5.0, 40.0)) == "No, Ana is seen once, from 0:05 to 0:40."
+    assert answer("Does Ana come back?", (0.0, 60.0)) == "No, Ana is seen the whole time."
+
+
+def test_when_and_how_long_somebody_is_not_seen() -> None:
+    seen = ((5.0, 10.0), (25.0, 60.0))
+    gaps = "from 0:00 to 0:05 and from 0:10 to 0:25"
+    assert answer("When is Ana not there?", *seen) == f"Ana is not seen {gaps}."
+    assert answer("How long is Ana away?", *seen) == f"Ana is not seen for about 20 seconds, {gaps}."
+    assert answer("Is Ana ever away?", *seen) == "Yes, Ana is not seen from 0:10 to 0:25."  # before she came she wasn't
+    assert answer("Is Ana ever away?", (5.0, 60.0)) == "No, Ana is seen until the end."
+    assert answer("Is Ana ever away?", (0.0, 60.0)) == "No, Ana is seen the whole time."
+
+
+def test_whether_she_left_or_is_only_not_seen_nobody_can_tell() -> None:
+    assert answer("Does Ana leave?", (0.0, 20.0)) == "Ana is not seen from 0:20 to 1:00."
+    assert answer("Does Ana ever leave?", (0.0, 60.0)) == "Ana is seen the whole time."
+
+
+def test_nothing_is_told_of_the_absent_nor_of_a_photo() -> None:
+    assert answer("Does Ana come back?") == "Ana is not in this video, so I can't tell."
+    assert answer("Does Ana come back?", (0.0, 1.0), length=1.0) == "Yes, Ana is in this video."

@@ -1,0 +1,120 @@
+"""When people are seen together, apart, alone; and spans put together."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.meetings import Meeting
+from pvchat.chat.questions import read_question
+from pvchat.chat.spans import common, merged, seconds_in, without
+from pvchat.schemas import PersonPresence
+
+NAMES = ["Ana", "Ben", "Carl"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Are Ana and Ben ever apart?", Meeting("apart")),
+        ("are ana and ben always together", Meeting("together", "always")),
+        ("Are Ana, Ben and Carl together the whole time?", Meeting("together", "always")),
+        ("Do Ana and Ben appear together?", Meeting("together")),
+        ("Are Ana and Ben ever in the same shot?", Meeting("together")),
+        ("When are Ana and Ben together?", Meeting("together", "when")),
+        ("How long are Ana and Ben together?", Meeting("together", "long")),
+        ("Is Ana ever with Ben?", Meeting("with")),
+        ("Is Ana always with Ben?", Meeting("with", "always")),
+        ("Is Ana ever without Ben?", Meeting("without")),
+        ("Is Ana ever alone?", Meeting("alone")),
+        ("is ana alone at any point", Meeting("alone")),
+        ("At what time is Ana alone?", Meeting("alone", "when")),
+    ],
+)
+def test_it_is_asked_in_many_ways(text: str, asked: Meeting) -> None:
+    assert read_question(text, NAMES).aspect.meeting == asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Is Ana alone?", "Is Ana with Ben?", "Are Ana and Ben there?", "Do Ana and Ben sit together?",
+     "Is Ana here without Ben?", "Are Ana and Ben in the same room?", "When is Ana there?"],
+)  # fmt: skip
+def test_what_is_asked_of_the_whole_clip_is_none(text: str) -> None:
+    assert read_question(text, NAMES).aspect.meeting is None
+
+
+def test_they_means_whom_the_question_before_named() -> None:
+    before = read_question("Are Ana and Ben in this video?", NAMES)
+    asked = read_question("are they ever apart?", NAMES, previous=before)
+    assert (asked.people, asked.aspect.meeting) == (("Ana", "Ben"), Meeting("apart"))
+
+
+def answer(text: str, strangers=(), unknown: int = 0, length: float = 60.0, **spans: list[tuple[float, float]]) -> str:
+    people = [
+        PersonPresence(n, "present" if n in spans else "absent", 0.9 if n in spans else 0.1, spans.get(n, []))
+        for n in NAMES
+    ]
+    evidence = Evidence(duration_s=length, strangers=list(strangers), unknown=unknown)
+    question = read_question(text, NAMES)
+    return plain_answer(question, question.about(people), evidence)
+
+
+def test_who_is_together_when() -> None:
+    seen = {"Ana": [(0.0, 20.0)], "Ben": [(5.0, 10.0), (15.0, 20.0)]}
+    together, apart = "from 0:05 to 0:10 and from 0:15 to 0:20", "from 0:00 to 0:05 and from 0:10 to 0:15"
+    assert answer("When are Ana and Ben together?", **seen) == f"Ana and Ben are seen together {together}."
+    assert answer("Are Ana and Ben ever apart?", **seen) == (
+        f"Yes, only one of them is seen {apart}; Ana and Ben are seen together {together}."
+    )
+    assert answer("Are Ana and Ben always together?", **seen) == (
+        f"No, Ana and Ben are seen together {together}; only one of them is seen {apart}."
+    )
+    assert answer("Is Ben ever without Ana?", **seen) == f"No, Ben is always seen with Ana, {together}."
+    assert answer("Is Ana ever without Ben?", **seen) == (
+        f"Yes, Ana is seen without Ben {apart}; Ana is seen with Ben {together}."
+    )
+    assert answer("How long are Ana and Ben together?", **seen) == (
+        f"Ana and Ben are seen together {together}: for about 10 seconds."
+    )
+
+
+def test_who_never_meets_is_told_so() -> None:
+    seen = {"Ana": [(0.0, 5.0)], "Ben": [(8.0, 9.0)]}
+    assert answer("Do Ana and Ben appear together?", **seen) == "No, Ana and Ben are never seen together."
+    assert answer("Are Ana and Ben ever apart?", **seen) == "Yes, Ana and Ben are never seen together."
+    assert answer("When are Ana and Ben together?", **seen) == "Ana and Ben are never seen together."
+    assert answer("Do Ana and Carl appear together?", **seen) == "Only Ana is in this video; Carl is not."
+
+
+def test_alone_is_who_nobody_else_is_seen_with() -> None:
+    seen = {"Ana": [(0.0, 20.0)], "Ben": [(5.0, 10.0)]}
+    assert answer("When is Ana alone?", **seen) == (
+        "Ana is alone from 0:00 to 0:05 and from 0:10 to 0:20, as far as I see."
+    )
+    assert answer("Is Ana ever alone?", strangers=[(0.0, 19.9)], unknown=1, **seen) == (
+        "No, Ana is never alone, as far as I see."
+    )
+    assert answer("Is Ben ever alone?", **seen) == "No, Ben is never alone, as far as I see."
+    assert "can't tell when" in answer("When is Ana alone?", unknown=1, **seen)  # of whom only a body is seen
+
+
+def test_anybody_counts_as_company() -> None:
+    seen = {"Ana": [(0.0, 20.0)], "Ben": [(5.0, 10.0)]}
+    told = "omebody else is seen with Ana from 0:05 to 0:10"
+    for text in ("When does somebody come to Ana?", "When is anyone with Ana?"):
+        assert answer(text, **seen) == f"S{told}."
+    for text in ("Does anyone visit Ana?", "Has anybody been with Ana?", "Is anyone in the room with Ana?"):
+        assert answer(text, **seen) == f"Yes, s{told}."
+    stranger = answer("Does anyone visit Ana?", strangers=[(12.0, 20.0)], unknown=1, Ana=[(0.0, 20.0)])
+    assert stranger == "Yes, somebody else is seen with Ana from 0:12 to 0:20."
+    assert answer("Does anyone visit Ana?", Ana=[(0.0, 20.0)]) == "No, I see nobody with Ana."
+    assert answer("When does somebody come to Carl?", **seen).startswith("No, Carl is not in this video")
+
+
+def test_spans_are_put_together() -> None:
+    assert merged([(4, 6), (0, 2), (1, 3)]) == [(0, 3), (4, 6)]
+    assert common([(0, 3), (4, 6)], [(2, 5)]) == [(2, 3), (4, 5)]
+    assert without([(0, 10)], [(2, 3), (9, 12)]) == [(0, 2), (3, 9)]
+    assert seconds_in([(0, 2), (1, 3)]) == 3
