@@ -76,6 +76,7 @@ PARTS = (
     )),
     Part("How somebody looks", "Clothes and their colours, hair, glasses, what is carried.", (
         "What is Ana wearing?", "What does Ben look like?", "Does Ana wear glasses?", "What colour is Ben's jacket?",
+        "Is Ana a man or a woman?",
         "Is Ben not wearing glasses?", "Which of Ana and Ben wears glasses?", "How many people wear glasses?",
         "What is Cleo wearing?",
     )),

@@ -14,7 +14,7 @@ with `writer.py`, which walks the way:
     gaps filled          claims.py: describe.py asks the trained model (trained.py, views.py, personstates.py,
                          lines.py), extraction.py, choices.py find phrases, calibration.py how far to believe them
     plain sentences      answers.py: existence.py, properties.py, phrases.py (verbs.py), reasons.py; timing.py,
-                         spans.py; byplace.py, standing.py; whys.py, grounds.py
+                         spans.py; byplace.py, standing.py; traits.py; whys.py, grounds.py
     worded otherwise     language.py, held against them by guard.py
     our model speaks     answerer.py: brief.py is what it is told, backed.py and verdict.py what it may say
     a base speaks        narrator.py: shown.py, heard.py, basejudge.py, basestates.py

@@ -37,6 +37,7 @@ from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
 from pvchat.chat.timing import in_time
+from pvchat.chat.traits import OFF, asks_mood, asks_traits, moods
 from pvchat.chat.whom import STRANGERS
 from pvchat.chat.whys import told_why
 from pvchat.schemas import PersonPresence, QuestionType
@@ -97,6 +98,10 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     if question.why:
         return told_why(question, asked, evidence)
     present = [p for p in asked if p.decision == "present"]
+    if not evidence.traits and asks_traits(question):
+        return " ".join(
+            [*([OFF] if present or not question.people else []), *(untold(asked) if question.people else [])]
+        )
     if question.things is not None and not question.people:
         return answer_things(question.things, [], evidence)
     if question.things is not None:
@@ -197,6 +202,8 @@ def _rest(question: Question, asked: Sequence[PersonPresence], evidence: Evidenc
     if question.asks_who or not question.people:
         return [CANT_TELL, *([who_is_there(question, asked, evidence)] if question.asks_who else [])]
     names, cant = decided(asked, "present"), untold(asked)
+    if names and asks_mood(question):
+        return [*moods(names, evidence), *cant]
     there = [f"{join(names)} {be(names)} in this video." if cant else rest(names)] if names else []
     return [*there, *cant]
 

@@ -68,6 +68,7 @@ class Evidence:
         things: what is seen beside people, the surest first.
         times: seconds of the sampled frames, by which the things' frames are numbered.
         shots: start and end of each, seconds.
+        traits: whether men are told from women, and smiles (`traits.py`).
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Evidence:
     things: list[Thing] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)
+    traits: bool = True
 
     @property
     def not_known(self) -> int:

@@ -81,6 +81,11 @@ _MISSING = re.compile(
 _WHOSE = re.compile(
     rf"^whose (?P<what>{_WORN}) (?:is|are) (?:an? )?(?P<colour>(?:(?:dark|light) )?(?:{_COLOUR}))\W*$", re.IGNORECASE
 )
+_GENDER = re.compile(
+    r"^(?:and |so )?(?:what|which) (?:gender|sex) (?:is|does|has) (?P<who>[^,?]+?)(?: (?:have|got))?\W*$"
+    r"|^(?:and |so )?what(?:'s| is) (?P<whose>[^,?]+?)'s (?:gender|sex)\W*$",
+    re.IGNORECASE,
+)
 _DIFFERENCE = re.compile(
     r"^(?:compare|what(?:'s| is| are) the differences? (?:between|in)|how (?:do|does|are) (?:they )?differ) "
     r"(?P<one>[^,?]+?) (?:and|with|to) (?P<other>[^,?]+?)\W*$",
@@ -125,6 +130,7 @@ SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (_UNTIL, r"when does \g<who> first appear?"),
     (_MISSING, "who is not in this video?"),
     (_WHOSE, r"who is wearing a \g<colour> \g<what>?"),
+    (_GENDER, lambda m: f"is {m['who'] or m['whose']} a man or a woman?"),
     (_DIFFERENCE, r"what do \g<one> and \g<other> look like?"),
     (_EACH, "what is everybody doing?"),
 )

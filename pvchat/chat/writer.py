@@ -18,6 +18,7 @@ from pvchat.chat.claims import fill_gaps
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.grounds import grounds_of
 from pvchat.chat.question import Question
+from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Stream, Viewed
 from pvchat.schemas import AnswerGround, PersonPresence
 
@@ -62,6 +63,7 @@ class Writer:
     language: Callable[[], LanguageModel]
     narrator: Narrator | None = None
     answerer: Answerer | None = None
+    traits: bool = True
 
     def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
         """The answers, in order.
@@ -100,6 +102,7 @@ class Writer:
     ) -> list[Evidence]:
         """What is known for each question: what was measured, and from the trained model what wasn't."""
         measured = gather(viewed.presences, viewed.analysis)
+        measured = measured if self.traits else without_traits(measured)
         if self.source not in ("model", "spoken") or self.describer is None:
             return [measured] * len(questions)
         return fill_gaps(questions, people, measured, viewed.names, self.describer.speaker(viewed.analysis))

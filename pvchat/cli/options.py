@@ -81,6 +81,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
                         "frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
     parser.add_argument("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits "
                         "(needs bitsandbytes)")  # fmt: skip
+    parser.add_argument("--no-traits", dest="traits", action="store_false", help="tell neither men from women nor "
+                        "smiles, even when asked")  # fmt: skip
     for section, config in SECTIONS.items():
         group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
@@ -116,5 +118,5 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.device != "auto":  # that finds out when torch is loaded
         pick_device(args.device)
     set_threads()
-    words = {name: given[name] for name in ("seed", "model", "answers", "llm", "show", "quantize")}
+    words = {name: given[name] for name in ("seed", "model", "answers", "llm", "show", "quantize", "traits")}
     return Settings(device=args.device, **words, **sections)

@@ -340,6 +340,6 @@ class PVChat(Enrolling, Correcting):
         from pvchat.chat.answerer import Answerer
         from pvchat.chat.writer import Writer
 
-        describer = self.describer
-        answerer = Answerer(describer) if describer and self.networks.source == "spoken" else None
-        return Writer(self.networks.source, describer, lambda: self.networks.language, self.narrator, answerer)
+        source, describer, language = self.networks.source, self.describer, lambda: self.networks.language
+        answerer = Answerer(describer) if describer and source == "spoken" else None
+        return Writer(source, describer, language, self.narrator, answerer, self.settings.traits)

@@ -1,0 +1,96 @@
+"""Men told from women, and smiles: when asked, hedged, and off by a switch."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from make_analysis import make_analysis, make_track
+
+from pvchat import PVChat
+from pvchat.chat.answers import plain_answer
+from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.questions import read_question
+from pvchat.chat.traits import OFF, without_traits
+from pvchat.chat.viewed import Viewed
+from pvchat.cli.options import add_model, settings_of
+from pvchat.perception.grounds import ground_facts
+from pvchat.schemas import PersonFacts, PersonPresence
+
+PEOPLE = [
+    PersonPresence("Ana", "present", 0.9, [(0, 1)], 0),
+    PersonPresence("Ben", "present", 0.9, [(0, 1)], 1),
+    PersonPresence("Cleo", "absent", 0.1),
+]
+
+
+def seen() -> Evidence:
+    """Ana smiles and Ben doesn't; a woman and a man."""
+    ana, ben = make_track(1), make_track(2)
+    ben.boxes = ben.boxes + np.float32([0.4, 0, 0.4, 0])
+    ana.facts = PersonFacts(gender="woman", gestures=["smiling"], confidence={"gender": 0.95, "smiling": 0.9})
+    ben.facts = PersonFacts(gender="man", gestures=["talking"], confidence={"gender": 0.95, "talking": 0.9})
+    analysis = make_analysis(ana, ben)
+    ground_facts(ana, analysis)
+    return gather(PEOPLE, analysis)
+
+
+def ask(question: str, traits: bool = True) -> str:
+    read = read_question(question, ["Ana", "Ben", "Cleo"])
+    return plain_answer(read, read.about(PEOPLE), seen() if traits else without_traits(seen()))
+
+
+@pytest.mark.parametrize(
+    ("question", "told", "off"),
+    [
+        ("Is Ana a man or a woman?", "Ana is a woman, as far as I can see.", OFF),
+        ("What gender is Ben?", "Ben is a man, as far as I can see.", OFF),
+        ("Is Ben a woman?", "No, Ben is a man, as far as I can see.", OFF),
+        ("How many women are there?", "As far as I can see, there is one woman: Ana.", OFF),
+        ("Is Ana smiling?", "Yes, Ana smiles.", OFF),
+        ("How does Ana feel?", "Ana smiles, as far as I can see; what Ana feels I can't tell.", OFF),
+        ("Is Ben angry?", "Ben is in this video; what Ben feels I can't tell.", OFF),
+        ("What is Ana doing?", "Ana smiles.", "Ana is in this video, but I can't make out what Ana is doing."),
+        ("What is Ben doing?", "Ben talks.", "Ben talks."),
+        ("Is Ana in this video?", "Yes, Ana is in this video", "Yes, Ana is in this video"),
+    ],
+)
+def test_traits_are_told_when_asked_and_off_by_the_switch(question: str, told: str, off: str) -> None:
+    assert ask(question).startswith(told)
+    assert ask(question, traits=False).startswith(off)
+
+
+def test_nobody_is_a_he_or_a_she_where_traits_are_off() -> None:
+    assert "he is" not in ask("What is Ben wearing?", traits=False)
+    assert "he is" in ask("What is Ben wearing?")
+
+
+def test_who_is_absent_is_refused_with_traits_on_and_off() -> None:
+    for traits in (True, False):
+        assert ask("Is Cleo a man or a woman?", traits).startswith("Cleo is not in this video")
+        assert "feels" not in ask("How does Cleo feel?", traits)
+
+
+def test_what_was_measured_stays_as_it_is() -> None:
+    evidence = seen()
+    hidden = without_traits(evidence)
+    kept, gone = evidence.facts["Ana"], hidden.facts["Ana"]
+    assert (kept.gender, kept.gestures) == ("woman", ["smiling"])
+    assert (gone.gender, gone.gestures) == (None, [])
+    assert "smiling" not in gone.grounds
+    assert all(one.facts.gender is None for one in hidden.others)
+
+
+@pytest.mark.parametrize(("words", "told"), [([], True), (["--no-traits"], False)])
+def test_the_switch_reaches_the_writer(words: list[str], told: bool) -> None:
+    parser = argparse.ArgumentParser()
+    add_model(parser)
+    chat = PVChat(replace(settings_of(parser.parse_args(words)), answers="facts"))
+    assert chat._writer.traits == told
+    read = read_question("Is Ana a man or a woman?", ["Ana"])
+    analysis = make_analysis(make_track(1))
+    analysis.tracks[0].facts = PersonFacts(gender="woman")
+    (answer,) = chat._writer.write([read], Viewed(analysis, PEOPLE[:1], ["Ana"]))
+    assert (answer.text == OFF) != told
