@@ -26,6 +26,9 @@ UNSEEN = (
     "Is Ana good at maths?", "How good is Ana at chess?", "What is Ana proud of?", "What is Ana's skill?",
     "When is Ana's birthday?", "Whose brother is Ana?", "What was Ana's mistake?", "What fabric is Ana's shirt?",
     "What does Ana smell of?", "What's in Ana's bag?", "What is inside Ana's red suitcase?",
+    "What colour are Ana's eyes?", "What eye colour does Ana have?", "Does Ana have blue eyes?",
+    "Are Ana's eyes green?",
+    "What are Ana's eyes like?", "Who has blue eyes?",
 )  # fmt: skip
 SEEN = (
     "What is Ana's hairstyle?", "What is Ana's shirt like?", "Which clothes is Ana in?", "What's Ana's pose?",

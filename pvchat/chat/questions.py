@@ -30,6 +30,7 @@ from pvchat.chat.sentences import Encode
 from pvchat.chat.things import read_things
 from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import check_known, relatives, unknown_names
+from pvchat.chat.unseen import EYES
 from pvchat.chat.vocabulary import MASK
 from pvchat.chat.whom import EVERYONE, STRANGERS, whom_of
 from pvchat.chat.window import Part
@@ -259,7 +260,7 @@ def _in_other_words(
     read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
     general = not question.people
     strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
-    if read or general and (asks_of_scene(question.text.lower()) or strangers):
+    if read or EYES.search(question.text.lower()) or general and (asks_of_scene(question.text.lower()) or strangers):
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question

@@ -1,4 +1,4 @@
-"""Questions that nothing seen can answer: thoughts, ages, names of employers, yesterday.
+"""Questions that nothing seen can answer: thoughts, ages, names of employers, yesterday, the colour of eyes.
 
 In: a question in lower case. Out: yes or no. Without this a question about somebody whose words mean nothing to the
 rules ("What does Ana want?") was answered with what she wears, as if that were an answer. Here stand words that no
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from pvchat.chat.guard import COLOURS
 from pvchat.chat.vocabulary import MASK, word_set
 
 _WHY = r"^(?:and |but |so |then )?(?:why|how come|what (?:makes|made)|for what reason)\b"
@@ -49,6 +50,11 @@ _CLIP = (
     r"|time of (?:the )?year|whose|president|capital)\b"
     r"|\bwho (?:filmed|recorded|shot|made|took|directed|paid)\b"
 )
+_COLOUR = rf"(?:colou?r|{'|'.join(sorted(COLOURS))})"  # of drawn eyes, too, one in three was right on footage
+_EYES = (
+    rf"\b{_COLOUR}\b(?:(?!\b(?:wear|eyes?)).)*\beyes?\b"
+    rf"|\beyes?(?: (?:have|has|got|is|are|a|what|which))* (?:{_COLOUR}|like)\b"
+)
 _PRICE = r"\bfor a living\b|\bhow much\b(?! (?:time|longer|of (?:the|this)))|\bcosts?\b"
 _SEEN = word_set(
     """clothes clothing clothings outfit outfits attire garment garments apparel garb costume dress dresses shirt
@@ -79,7 +85,8 @@ _WHERE = re.compile(
 # What is said, or thought, by whoever is asked: nothing of what is asked about.
 _ASIDE = re.compile(r"\b(?:would|do|can|could) you (?:say|think|believe|guess|suppose|reckon)\b")
 _UNSEEN = re.compile("|".join((_WHY, _MIND, _MOOD, _LIFE, _SOUND, _OTHER_TIMES, _ELSEWHERE, _PRICE)))
-_OF_CLIP = re.compile(_CLIP)
+_OF_CLIP = re.compile(f"{_CLIP}|{_EYES}")
+EYES = re.compile(_EYES)
 
 
 def is_unseen(lower: str, named: bool) -> bool:
