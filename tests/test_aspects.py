@@ -67,7 +67,7 @@ TRICKY = """
     well?|Is Ana really Ben?|Which person is Ana?|Do you think Ana is pretty?|Tell me whether Ana is dead.|So
     Ana is dead, right?|Is it true that Ana is dead?|Ana is here and dead, right?|Is Ana Ben?|Does Ana know
     Ben?|Did Ana come with Ben?|Will Ana die?|Is Ana with us or dead?|Is everyone dead?|Are Ana and Ben
-    married?|Does Ana appear angry?|Does Ana turn around?|Is this Ana's house?
+    married?|Does Ana turn around?|Is this Ana's house?
     Is Ana like Ben?|How long has Ana been dead?|Has Ana left?|Was Ana there when Ben died?|Is Ana no more?|Is
     Ana missing an arm?|Is there a picture of Ana on the wall?|Is Ana here to stay?"""
 
@@ -154,7 +154,8 @@ def test_whether_something_holds_is_told_from_what_was_measured(text: str, answe
 
 
 def test_moods_and_what_two_do_to_each_other_are_not_told() -> None:
-    assert ask("Does Ana look very angry?") == "Ana is in this video, but I can't tell the rest."
+    for text in ("Does Ana look very angry?", "Does Ana appear angry?"):
+        assert ask(text) == "Ana is in this video, but what Ana feels I can't tell."
     both = "Ana and Ben are in this video, but I can't tell the rest."
     assert ask("Are Ana and Ben talking to each other?") == both
 

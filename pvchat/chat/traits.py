@@ -59,8 +59,6 @@ def asks_mood(question: Question) -> bool:
 
 def moods(names: Sequence[str], evidence: Evidence) -> list[str]:
     """What is said of people present to who asks what they feel: whether they smile, which is all that is measured."""
-    return [
-        f"{name} {'smiles, as far as I can see' if _SMILE in evidence.facts_of(name).gestures else 'is in this video'};"
-        f" what {name} feels I can't tell."
-        for name in names
-    ]
+    smiling = {name: _SMILE in evidence.facts_of(name).gestures for name in names}
+    there = {name: "smiles, as far as I can see" if smiling[name] else "is in this video" for name in names}
+    return [f"{name} {there[name]}, but what {name} feels I can't tell." for name in names]
