@@ -6,7 +6,7 @@ In: answered questions and a `Ruler`. Out: {group: {measure: `Measure`}}; `score
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pvchat.eval.metrics import decisions as yes_no
@@ -21,12 +21,13 @@ GOOD_SPAN = 0.5  # tIoU from which a span counts as found (R@0.5 of temporal gro
 
 @dataclass(frozen=True)
 class Ruler:
-    """What measuring needs: resampling, names, BERTScores by (answer, reference)."""
+    """What measuring needs: resampling, names, BERTScores and sentence cosines by (answer, reference)."""
 
     boot: Bootstrap
     enrolled: tuple[str, ...]
     bert_name: str
     bert: dict[tuple[str, str], float]
+    cosine: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 def groups_of(answered: Sequence[Answered], ruler: Ruler) -> dict[str, Group]:
@@ -104,6 +105,8 @@ def _wording(answered: Sequence[Answered], ruler: Ruler) -> Group:
     }
     if ruler.bert_name:
         out[ruler.bert_name] = ruler.boot.mean(clips, [ruler.bert[p] for p in pairs])
+    if ruler.cosine:
+        out["sentence_cosine"] = ruler.boot.mean(clips, [ruler.cosine[p] for p in pairs])
     return out
 
 

@@ -118,11 +118,13 @@ def _clashes(answered: Sequence[Answered]) -> Row:
 def _ruler(manifest: Manifest, answered: dict[str, list[Answered]], options: EvalOptions, seed: int) -> Ruler:
     told = [a for rows in answered.values() for a in rows if has_reference(a.item)]
     pairs = sorted({(a.text, a.item.answer) for a in told})
-    name, bert = "", {}
+    name, bert, cosine = "", {}, {}
     if options.bertscore != "none" and pairs:
         name, values = wording.bert_scores([a for a, _ in pairs], [r for _, r in pairs], options.bertscore)
         bert = dict(zip(pairs, (float(v) for v in values), strict=True))
-    return Ruler(Bootstrap(options.resamples, seed), tuple(p.name for p in manifest.people), name, bert)
+    if options.bertscore == "minilm":  # the same network, which is there
+        cosine = dict(zip(pairs, wording.sentence_cosines(pairs), strict=True))
+    return Ruler(Bootstrap(options.resamples, seed), tuple(p.name for p in manifest.people), name, bert, cosine)
 
 
 def _about(manifest: Manifest, clips: Sequence[Row]) -> Row:

@@ -190,6 +190,21 @@ def test_bert_scores_by_a_tiny_model(tmp_path):
     assert name == f"bertscore_{tmp_path.name}"
 
 
+@pytest.mark.weights
+def test_sentence_cosines_are_those_of_meanings():
+    same, near, far, nothing = wording.sentence_cosines(
+        [
+            ("a red coat", "a red coat"),
+            ("Ana wears a red coat", "a scarlet jacket"),
+            ("Ana sits", "a scarlet jacket"),
+            ("", "x"),
+        ]
+    )
+    assert same == pytest.approx(1, abs=1e-3)
+    assert same > near > far
+    assert nothing == 0
+
+
 def test_tiou_by_hand():
     assert spans.tiou([(0, 2)], [(1, 3)]) == pytest.approx(1 / 3)
     assert spans.tiou([(0, 1), (1, 2), (5, 6)], [(0, 2)]) == pytest.approx(2 / 3)

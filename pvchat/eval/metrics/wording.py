@@ -1,4 +1,4 @@
-"""Measures of answers against reference texts: BLEU, ROUGE-L, content-word F1, BERTScore.
+"""Measures of answers against reference texts: BLEU, ROUGE-L, content-word F1, sentence cosine, BERTScore.
 
 In: answers and references, n each. Out: `Measure`s over clips. Each library does its own counting; BLEU's n-gram counts
 are summed over a resample's clips, so that its interval is one of corpus BLEU.
@@ -90,6 +90,18 @@ def bert_scores(answers: Sequence[str], references: Sequence[str], model: str) -
         raise SettingsError("this scorer can't be loaded.", subject=f"--bertscore {model}", hint=hint) from error
     value = dict(zip(pairs, np.atleast_1d(np.asarray(out["f1"], np.float64)), strict=True))
     return name, np.array([value.get((a, r), 0.0) for a, r in zip(answers, references, strict=True)])
+
+
+def sentence_cosines(pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """Cosine of the sentence vectors (MiniLM) of each answer and its reference, -1..1; 0 where either is empty."""
+    from pvchat.chat.sentences import SentenceEncoder
+
+    encoder = SentenceEncoder()
+    vectors = [
+        encoder.encode([answer, reference]) if answer.strip() and reference.strip() else None
+        for answer, reference in pairs
+    ]
+    return [0.0 if both is None else float(both[0] @ both[1]) for both in vectors]
 
 
 def _bert(model: str) -> tuple[str, int | None, str]:

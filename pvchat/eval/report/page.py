@@ -35,6 +35,7 @@ TELLING = (
     ("refusals", "refused_absent", "absent refused", True),
     ("refusals", "refused_present", "present refused", False),
     ("wording", "content_f1", "content F1", True),
+    ("wording", "sentence_cosine", "sentence cosine", True),
     ("wording", "rouge_l", "ROUGE-L", True),
     ("wording", "bleu1", "BLEU-1", True),
     ("wording", "bleu4", "BLEU-4", True),
