@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pvchat.chat.english import be, clock, join, number
+from pvchat.chat.spans import Span
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
-
-Span = tuple[float, float]
 
 _WHO = (
     r"(?:who(?:'s| is| was| are)?(?: else)?|which (?:of \w+|person|one|people)(?: is| was)?"

@@ -13,6 +13,7 @@ from typing import Literal
 
 from pvchat.chat.english import be, join, lasting, upper
 from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.spans import WHOLE
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
 
@@ -60,7 +61,6 @@ _SHARE = re.compile(
     rf" (?:is|does|do|are|was|shows?|can) (?:you see |we see )?{_WHOM}.*"
 )
 _ALIKE = (0.5, 0.05)  # seconds, and share of the longer time, up to which two people are seen equally long [choice]
-_ALL = 0.95  # share of the clip that is the whole time, as for one
 _FINE = 10  # percent below which each one is told
 _MOST = 4  # people that one sentence tells
 
@@ -130,9 +130,10 @@ def _share(person: PersonPresence, evidence: Evidence) -> str:
 
 def _whole(people: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Who is seen the whole time, and who is there but isn't."""
-    least = _ALL * (evidence.duration_s or 0.0)
+    least = WHOLE * (evidence.duration_s or 0.0)
     whole = [p.name for p in people if p.visible_s >= least]
-    others = [f"{p.name} for about {lasting(p.visible_s)}" for p in people if p.visible_s < least][:_MOST]
+    rest = sorted((p for p in people if p.visible_s < least), key=lambda p: -p.visible_s)
+    others = [f"{p.name} for about {lasting(p.visible_s)}" for p in rest[:_MOST]]
     told = f"{join(whole) or 'nobody'} {be(whole or ['nobody'])} seen the whole time"
     return f"{told}; {join(others)}." if others else f"{told}."
 
