@@ -17,6 +17,7 @@ Relation = Literal[
     "row left", "row right",
 ]  # fmt: skip
 EVERYBODY = ("first", "row", "nearest", "farthest", "middle")  # how relations begin that need nobody named
+NOBODY_KNOWN = "I don't know who is"  # begins an answer about one without a name
 SOMEBODY = "Unnamedone"  # stands for whom a question means by their place, in what it asks of them
 _NAME = MASK.lower()
 _WHOM = rf"(?:{_NAME}|him|her|them)\b(?!')"
@@ -65,13 +66,15 @@ _NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 _NTH_FROM = (
     rf"(?P<nth>{'|'.join(_NTH)})(?: (?:one|person|man|woman))? (?:from|on) (?:the )?(?P<from>left|right)(?: side)?"
 )
+_NO_ROOM = r"(?! of the (?:room|table|street)\b)"
 _PLACED = tuple(
     (re.compile(form), relation)
     for form, relation in (
         (rf"{_THE_ONE} {_SIDED.format('left')}", "first left"),
         (rf"{_THE_ONE} {_SIDED.format('right')}", "first right"),
-        (rf"{_THE_ONE} in the (?:very )?(?:middle|cent(?:re|er))\b(?! of the (?:room|table|street)\b)", "middle"),
+        (rf"{_THE_ONE} (?:in|on) the (?:very )?(?:middle|cent(?:re|er))\b{_NO_ROOM}", "middle"),
         (rf"{_THE_ONE} (?:nearest|closest) to (?:the )?(?:camera|lens|us|me)\b", "nearest"),
+        (rf"{_THE_ONE} (?:farthest|furthest)(?: away)? from (?:the )?(?:camera|lens|us|me)\b", "farthest"),
         (rf"\b(?:the )?{_NTH_FROM}", "nth"),
     )
 )  # fmt: skip

@@ -28,7 +28,10 @@ _HOW = (
 )
 _SOON, _LATE = rf"{_HOW.format(1)}?", rf"{_HOW.format(2)}?"
 _ANYBODY = r"(?:there )?(?:any|some) ?(?:one|body)(?: else)?"
-_JOIN = r"(?:(?:come|came|coming|comes) (?:in )?to(?: see)?|visit(?:ing|s)?|join(?:ing|s)?|(?:been|be|in the room|there) with)"
+_JOIN = (
+    r"(?:(?:come|came|coming|comes) (?:in )?to(?: see)?|visit(?:ing|s)?|join(?:ing|s)?"
+    r"|(?:been|be|in the room|there) with)"
+)
 _SEEN = r"(?: (?:both|all|be|seen|shown|visible|appear|on screen|there|here|in (?:the|this) (?:video|clip|film)))*"
 _TOGETHER = r"(?:together|(?:at|in) the same (?:time|frame|picture|shot|moment|image)|at once|simultaneously)"
 _APART = r"(?:apart|separated?|without each other|not together)"

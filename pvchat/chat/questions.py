@@ -19,6 +19,7 @@ from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
+from pvchat.chat.lineup import NOBODY_KNOWN
 from pvchat.chat.listed import WHOM, Meant, listed_by, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
@@ -99,7 +100,8 @@ def _with_listed(question: Question, answer: str, names: Sequence[str], there: S
     in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
     by_place = question.aspect.lineup is not None and not question.people
     listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
-    return replace(question, listed=listed, focus=told if by_place and len(told) == 1 else question.focus)
+    spoken_of = by_place and len(told) == 1 and not answer.startswith(NOBODY_KNOWN)  # who is "next to Ana" isn't Ana
+    return replace(question, listed=listed, focus=told if spoken_of else question.focus)
 
 
 def read_question(
