@@ -121,6 +121,10 @@ def in_order(order: Order, named: Sequence[str], everyone: Sequence[PersonPresen
         return ""
     if order.whether and len(named) == 2:
         return _whether(order, named, spans)
+    if order.relation in ("first", "last") and len(named) == 1:  # "and Ben?" after "who is seen first?"
+        seen = spans[named[0]]
+        when = f"last seen at {clock(seen[-1][1])}" if order.leaving else f"first seen at {clock(seen[0][0])}"
+        return f"{named[0]} is {when}."
     if order.relation in ("first", "last"):
         return _ranked(order, {name: spans[name] for name in named} if named else spans, [] if named else strangers)
     side, other = int(order.leaving), int(order.other_leaving)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
+from pvchat.chat.ellipses import in_full
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.lineup import NOBODY_KNOWN
 from pvchat.chat.listed import WHOM, Meant, listed_by, with_names, with_place
@@ -42,7 +43,7 @@ Turn = str | tuple[str, str]  # a question, or a question with its answer
 
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
-    rf" {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
+    rf"(?: (?:longer |shorter |more |less )?than| of)? {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
 )
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
@@ -126,6 +127,8 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
+    if previous is not None and previous.text and not previous.reply:
+        worded = in_full(worded, find_mentions(worded, names, aliases or {}), previous)
     people = () if previous is None or previous.lists_all else previous.people
     meant = with_names(worded, previous.listed, people) if previous is not None and previous.text else Meant(worded)
     if previous is not None and meant.open:
@@ -135,7 +138,7 @@ def read_question(
     if previous is not None and phrase and not find_mentions(worded, names, aliases or {}):
         worded = with_place(worded, phrase, previous.people)
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
-    open_ = question.asks_who or question.asks_all
+    open_ = question.asks_who or question.asks_all or question.aspect.headcount is not None
     focus = question.people if question.people and not (question.asks_all or question.by_place) else ()
     focus = focus or (previous.focus if previous and not (open_ or question.by_place) else ())
     return replace(question, focus=focus, listed=meant.listed)
@@ -234,6 +237,7 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
     unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
     if previous is not None and _AND_WHOM.fullmatch(lower) and not unknown:
         aspect = previous.aspect  # "and Ben?" asks what was asked before
+        people = (*previous.people[: int(aspect.of_two and len(people) == 1)], *people)
     else:
         aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
     if reply and previous is not None:

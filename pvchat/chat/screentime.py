@@ -115,6 +115,8 @@ def how_long(asked: ScreenTime, named: Sequence[str], everyone: Sequence[PersonP
         return " ".join(_share(p, evidence) for p in people)
     if asked.whether and len(people) > 1:
         return _whether(asked, people)
+    if len(named) == 1:  # "and Ben?" after "who is seen longest?"
+        return f"{people[0].name} is seen for about {lasting(people[0].visible_s)}."
     told = _whole(people, evidence) if asked.asked == "whole" else _ranked(asked.asked in ("least", "less"), people)
     return upper(told) if named or not evidence.not_known else f"Of those I know, {told}"
 

@@ -1,0 +1,63 @@
+"""Questions that put one word in the place of one of the question before: "and last?", "and the one on the left?".
+
+In: a question as typed, and the one before. Out: the question as it would be asked in full. A name in another's place
+("and Ben?") is read by `questions.py`, which keeps what was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pvchat.chat.lineup import SOMEBODY, read_lineup
+from pvchat.chat.names import Mention, mask_names
+from pvchat.chat.question import Question
+
+_ENDS = ("first", "last"), ("left", "right"), ("longest", "shortest"), ("most", "least")
+_OTHER_END = re.compile(
+    r"(?:(?:and|or|but) )?(?:who(?:'s| is)? )?(?:(?:the )?(?:furthest|farthest) )?(?:(?:to|on|from|at) )?(?:the )?"
+    rf"(?P<end>{'|'.join(word for pair in _ENDS for word in pair)})\W*",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"(?:(?:and|but|so) )?(?:(?:what|how) about |and |or )?(?P<place>(?:the|that) (?:man|woman|person|one|guy|lady|girl"
+    r"|boy) [^,?!.]+?)\W*",
+    re.IGNORECASE,
+)
+
+
+def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
+    """The question in full; as it is where it is no such ellipsis.
+
+    Args:
+        text: in a known wording.
+        mentions: of enrolled names in it.
+        previous: the question before.
+    """
+    if end := _OTHER_END.fullmatch(text):
+        return _at_other_end(end["end"].lower(), previous) or text
+    if place := _PLACE.fullmatch(text):
+        masked = mask_names(text, mentions).lower()
+        lineup = read_lineup(f"describe {masked[place.start('place') :]}")
+        if lineup is not None and re.fullmatch(rf"describe {SOMEBODY}\W*", lineup.asked):
+            return _of_place(place["place"], previous) or text
+    return text
+
+
+def _at_other_end(end: str, previous: Question) -> str:
+    """The question before about the other end of what it asked the one end of: the last for the first."""
+    for pair in _ENDS:
+        if end in pair and re.search(rf"\b(?:{'|'.join(pair)})(?:most)?\b", previous.text, re.IGNORECASE):
+            return re.sub(rf"\b(?:{'|'.join(pair)})(?=(?:most)?\b)", end, previous.text, count=1, flags=re.IGNORECASE)
+    return ""
+
+
+def _of_place(place: str, previous: Question) -> str:
+    """The question before, asked of somebody else who is meant by the place; empty where it was about several."""
+    lineup = previous.aspect.lineup
+    if lineup is not None:
+        return lineup.asked.replace(SOMEBODY, place)
+    if len(previous.people) != 1 or previous.asks_all:
+        return ""
+    name = re.compile(rf"\b{re.escape(previous.people[0])}\b", re.IGNORECASE)
+    return name.sub(lambda _: place, previous.text) if name.search(previous.text) else ""
