@@ -97,3 +97,11 @@ def test_a_word_said_again_and_again_takes_no_time(again: str) -> None:
     started = time.process_time()
     assert read_headcount(f"how many women{again * 60} x") is None
     assert time.process_time() - started < 0.5
+
+
+def test_who_is_counted_without_frames_is_seen_at_once_too() -> None:
+    """Of four drawn figures without a name at most one was told to be seen at the same time."""
+    question = read_question("How many people can be seen at the same time?", NAMES)
+    several = "four people are seen at the same time in this video."
+    assert plain_answer(question, [], Evidence(unknown=4)) == f"At most {several}"
+    assert plain_answer(question, [], Evidence(unknown=4, doubtful=1)) == f"At least {several}"

@@ -71,8 +71,9 @@ def answer(
         ("who is the third person from the right", "Ben is third from the right."),
         ("Left to right, who's who?", "From left to right: Ana, Ben, somebody I don't know and Cleo."),
         ("How many people are between Ana and Cleo?", "Ben and one person I don't know are between Ana and Cleo."),
-        ("What is the woman wearing?", "Ana is wearing a red jacket. Of two people I can't tell."),
-        ("What are the men doing?", "Ben smiles. Of two people I can't tell."),
+        ("What is the woman wearing?",
+         "Ana is wearing a red jacket. Of two people I can't tell whether they are men or women."),
+        ("What are the men doing?", "Ben smiles. Of two people I can't tell whether they are men or women."),
         ("Whose face is biggest?", "Ana, Ben and somebody I don't know are about as near to the camera."),
         ("Who is the smallest in the picture?", "Cleo is farthest from the camera."),
         ("Who is farthest away?", "Cleo is farthest from the camera."),
@@ -180,3 +181,10 @@ def test_of_whom_nothing_but_the_place_is_known_nothing_is_told() -> None:
     """Long videos measure whom a question names only."""
     place = PersonFacts(where="in the middle of the frame", gender="woman", shot="medium shot")
     assert answer("What is the person in the middle wearing?", stranger=place) == "I don't know who is in the middle."
+
+
+def test_beside_the_woman_who_is_known_one_of_whom_nothing_was_measured_is_not_told_of() -> None:
+    told = answer("What is the woman wearing?", stranger=PersonFacts(gender="woman"))
+    assert told == "Ana is wearing a red jacket. Of one person I can't tell whether it is a man or a woman."
+    pink = PersonFacts(gender="woman", clothes=[Garment("top", "pink", 0.9)])
+    assert "Somebody I don't know is wearing a pink top." in answer("What is the woman wearing?", stranger=pink)

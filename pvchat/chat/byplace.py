@@ -66,13 +66,13 @@ def _of_somebody(
     if not found:
         return f"I see {f'no {lineup.gender}' if lineup.gender else 'nobody'} {where(lineup, names)}."
     unknown = f"{NOBODY_KNOWN} {where(lineup, names)}."
-    if len(found) > 1 or not _tells(found[0].facts) or not lineup.asked:
+    if len(found) > 1 or not tells(found[0].facts) or not lineup.asked:
         return unknown
     told = answer(read_question(lineup.asked, [SOMEBODY]), [UNNAMED], as_somebody(found[0], evidence))
     return f"{unknown} {named_as(told, 'that person')}"
 
 
-def _tells(facts: PersonFacts) -> bool:
+def tells(facts: PersonFacts) -> bool:
     """Whether more was measured of somebody than of everybody in a long video: where, how large, man or woman."""
     return replace(facts, where=None, shot=None, gender=None, confidence={}, grounds={}) != PersonFacts()
 
