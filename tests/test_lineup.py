@@ -181,6 +181,7 @@ def test_of_whom_nothing_but_the_place_is_known_nothing_is_told() -> None:
     """Long videos measure whom a question names only."""
     place = PersonFacts(where="in the middle of the frame", gender="woman", shot="medium shot")
     assert answer("What is the person in the middle wearing?", stranger=place) == "I don't know who is in the middle."
+    assert "That person is" in answer("Where is the person in the middle?", stranger=place)
 
 
 def test_beside_the_woman_who_is_known_one_of_whom_nothing_was_measured_is_not_told_of() -> None:

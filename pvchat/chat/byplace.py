@@ -66,9 +66,10 @@ def _of_somebody(
     if not found:
         return f"I see {f'no {lineup.gender}' if lineup.gender else 'nobody'} {where(lineup, names)}."
     unknown = f"{NOBODY_KNOWN} {where(lineup, names)}."
-    if len(found) > 1 or not tells(found[0].facts) or not lineup.asked:
+    asked = read_question(lineup.asked, [SOMEBODY])
+    if len(found) > 1 or not lineup.asked or asked.type != "location" and not tells(found[0].facts):
         return unknown
-    told = answer(read_question(lineup.asked, [SOMEBODY]), [UNNAMED], as_somebody(found[0], evidence))
+    told = answer(asked, [UNNAMED], as_somebody(found[0], evidence))
     return f"{unknown} {named_as(told, 'that person')}"
 
 

@@ -52,7 +52,7 @@ _FORMS = tuple(
         rf"{_WHO} {_VERB}{_THING} {_RANK}{_THING}\W*{_PEOPLE}\W*",
         rf"{_WHO} {_RANKED}{_THING}\W*{_PEOPLE}\W*",
         rf"(?:whom?|which (?:of \w+|person|one)) (?:do|did) (?:we|you|i) see(?: the)? {_RANK}{_THING}\W*{_PEOPLE}\W*",
-        rf"(?:does|did|do|is|was|are|has) {_NAME} (?:already )?{_VERB}{_THING}{_LINK} {_NAME}{_TAIL}",
+        rf"(?:does|did|do|is|was|are|has) {_NAME} (?:already )?{_VERB}(?: again)?{_THING}{_LINK} {_NAME}{_TAIL}",
     )
 )
 _IN_ORDER = re.compile(
@@ -102,7 +102,8 @@ def read_order(lower: str) -> Order | None:
         before = found["link"] == "before" or (found["follows"] or "").startswith("precede")
         other: Literal["", "comes", "leaves"] = "leaves" if found["gone"] else "comes" if found["in"] else ""
         whether = kind == len(_FORMS) - 1
-        stays = whether and bool(other) and not before and _BEING.search(text) is not None  # "there after Ben leaves"
+        being = _BEING.search(text) is not None and " again" not in text
+        stays = whether and bool(other) and not before and being  # "there after Ben leaves"
         return Order("before" if before else "after", bool(found["out"]) or stays, whether, other)
     return None
 

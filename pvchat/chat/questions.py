@@ -50,6 +50,9 @@ _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*
 _DESCRIBES = re.compile(r"\b(?:where|describe|look\w*|wear\w*|doing)\b", re.I)
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
+_DOING = re.compile(
+    r"\b(?:sitt|stand|ly|walk|runn|danc|talk|speak|smil|laugh|wav|look|read|eat|drink|hold|carry|wear)ing\b|\bwears?\b"
+)
 _BARE = re.compile(  # what "Is Ana in the second half?" leaves: it asks whether she is there
     rf"(?:and )?(?:is|are|was|were|who(?:'s| is| was| are)?)(?:(?:,| and| or)? (?:{MASK.lower()}|he|she|they|any ?one"
     r"|any ?body|every ?one|every ?body|both))*(?P<end>\W*)"
@@ -262,10 +265,10 @@ def _in_other_words(
     question: Question, wording: _Wording, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
-    read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
+    done = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
     general = not question.people
     strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
-    if read or general and (asks_of_scene(question.text.lower()) or strangers):
+    if done or general and (asks_of_scene(question.text.lower()) or strangers):
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question
@@ -275,7 +278,12 @@ def _in_other_words(
     plain = plain_question(masked, whom, encode, least)
     if plain == UNANSWERABLE and question.aspect.name == "usual" and not question.reply:
         return replace(question, type="other", aspect=REST)
-    return replace(_read(plain, plain, names, aliases, None, None), part=wording.part) if plain else question
+    if not plain:
+        return question
+    read = _read(plain, plain, names, aliases, None, None)
+    if read.aspect.headcount is not None and _DOING.search(wording.lower):  # of those who do that nobody counts
+        return question
+    return replace(read, part=wording.part)
 
 
 def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:
