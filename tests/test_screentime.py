@@ -117,3 +117,21 @@ def test_who_isn_t_there_the_whole_time_is_told_the_longest_first() -> None:
     ]
     told = how_long(ScreenTime("whole"), (), people, Evidence(duration_s=20.0))
     assert told.startswith("Nobody is seen the whole time; E for about 5 seconds, D for about 4 seconds")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What percentage of the time is Ana talking?",
+        "How much of the time is Ana smiling?",
+        "How long is Ana talking compared to Ben?",
+    ],
+)
+def test_how_long_somebody_does_something_is_no_screen_time(text: str) -> None:
+    """It was told for how long she is seen."""
+    assert read_question(text, NAMES).aspect.screen_time is None
+
+
+@pytest.mark.parametrize("text", ["What part of the video is Ana in?", "Which part of the film shows Ana?"])
+def test_which_part_asks_when(text: str) -> None:
+    assert read_question(text, NAMES).aspect.name == "times"

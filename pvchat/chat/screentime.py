@@ -53,12 +53,15 @@ _LONGER = re.compile(
     rf"(?: {_MORE})*{_IN}(?: than)?\W*{_PEOPLE}(?: (?:is|does|was|did))?\W*"
 )
 _AGAINST = re.compile(
-    rf"(?:and |so )?how long (?:is|does|was) {_WHOM}.* (?:compared (?:with|to)|versus|vs\.?|against) {_WHOM}\W*"
+    rf"(?:and |so )?how long (?:is|does|was) {_WHOM}(?: {_SEEN})*{_IN}"
+    rf" (?:compared (?:with|to)|versus|vs\.?|against) {_WHOM}\W*"
 )
 _SHARE = re.compile(
-    r"(?:and |so )?(?:(?:for )?(?:what|which) (?:percentage|percent|share|part|fraction|proportion)|how much)"
+    r"(?:and |so )?(?:(?:for )?(?:what|which) (?:percentage|percent|share|part(?= of (?:the|this) time)|fraction"
+    r"|proportion)|how much)"
     r" of (?:the|this) (?:(?:whole )?(?:time|video|clip|film|movie|length|running time))"
-    rf" (?:is|does|do|are|was|shows?|can) (?:you see |we see )?{_WHOM}.*"
+    rf" (?:is|does|do|are|was|shows?|can) (?:you see |we see )?{_WHOM}(?:,? (?:and|or) {_WHOM})*"
+    rf"(?: {_SEEN}| in| be)*{_IN}\W*"
 )
 _ALIKE = (0.5, 0.05)  # seconds, and share of the longer time, up to which two people are seen equally long [choice]
 _FINE = 10  # percent below which each one is told
