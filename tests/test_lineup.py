@@ -189,3 +189,12 @@ def test_beside_the_woman_who_is_known_one_of_whom_nothing_was_measured_is_not_t
     assert told == "Ana is wearing a red jacket. Of one person I can't tell whether it is a man or a woman."
     pink = PersonFacts(gender="woman", clothes=[Garment("top", "pink", 0.9)])
     assert "Somebody I don't know is wearing a pink top." in answer("What is the woman wearing?", stranger=pink)
+
+
+def test_she_after_who_is_furthest_is_whoever_that_is() -> None:
+    """After "somebody I don't know" everybody was told of."""
+    before = [("Who is furthest left?", "Somebody I don't know is furthest to the left.")]
+    asked = read_questions(["what does he wear?", "and is she smiling?"], before, NAMES)
+    assert [q.aspect.lineup.relation for q in asked if q.aspect.lineup is not None] == ["first left", "first left"]
+    known = [("Who is second from the left?", "Ben is second from the left.")]
+    assert read_questions(["what does he wear?"], known, NAMES)[0].people == ("Ben",)

@@ -1,7 +1,7 @@
 """Questions that put one word in the place of one of the question before: "and last?", "and the one on the left?".
 
-In: a question as typed, and the one before. Out: the question as it would be asked in full. A name in another's place
-("and Ben?") is read by `questions.py`, which keeps what was asked.
+In: a question as typed, and the one before. Out: the question as it would be asked in full. Of a name in another's
+place ("and Ben?") `questions.py` keeps what was asked; here is its text.
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
     return text
 
 
+def of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:
+    """The question before, asked of somebody else by name; empty where it was about nobody or several."""
+    if previous is None or len(previous.people) != 1 or len(mentions) != 1:
+        return ""
+    return _in_place_of_name(previous, mentions[0].name) or previous.text
+
+
 def _at_other_end(end: str, previous: Question) -> str:
     """The question before about the other end of what it asked the one end of: the last for the first."""
     for pair in _ENDS:
@@ -57,7 +64,10 @@ def _of_place(place: str, previous: Question) -> str:
     lineup = previous.aspect.lineup
     if lineup is not None:
         return lineup.asked.replace(SOMEBODY, place)
-    if len(previous.people) != 1 or previous.asks_all:
-        return ""
+    return "" if len(previous.people) != 1 or previous.asks_all else _in_place_of_name(previous, place)
+
+
+def _in_place_of_name(previous: Question, words: str) -> str:
+    """The question before with other words for the name of whom it was about; empty where it doesn't name her."""
     name = re.compile(rf"\b{re.escape(previous.people[0])}\b", re.IGNORECASE)
-    return name.sub(lambda _: place, previous.text) if name.search(previous.text) else ""
+    return name.sub(lambda _: words, previous.text) if name.search(previous.text) else ""

@@ -113,7 +113,7 @@ class LineUp:
         relation: to those whom it names, or among all: who is "first" from a side, the whole "row" from a side.
         told: whether it asks something else of whom it means: what she wears, what she does.
         asked: that question, with `SOMEBODY` in her place.
-        phrase: the words that stood there, for "she" in the question after it.
+        phrase: words for whom it means, for "she" in the question after it.
         whether: whether it asks if the first whom it names is where the relation says.
         gender: "man" or "woman" where it says so: who was measured to be another isn't meant.
         nth: how many come before whom it means, from the side that is "first".
@@ -137,11 +137,15 @@ def read_lineup(lower: str) -> LineUp | None:
         told = bool(_TELLS.search(text))
         return None if _NAME in text else LineUp("row left" if row["side"] == "left" else "row right", told)
     if nth := _SO_MANIETH.match(text):
-        return LineUp("first left" if nth["from"] == "left" else "first right", nth=_NTH[nth["nth"]])
+        side: Relation = "first left" if nth["from"] == "left" else "first right"
+        return LineUp(side, nth=_NTH[nth["nth"]], phrase=f"the {nth['nth']} person from the {nth['from']}")
     if ends := _ENDS.match(text):
-        side = ends["side"] or ends["most"] or ends["first"]
-        far, near = ends["far"] or ends["small"], ends["near"] or ends["big"]
-        return LineUp("farthest" if far else "nearest" if near else "first left" if side == "left" else "first right")
+        end = ends["side"] or ends["most"] or ends["first"]
+        if ends["far"] or ends["small"]:
+            return LineUp("farthest", phrase="the person farthest from the camera")
+        if ends["near"] or ends["big"]:
+            return LineUp("nearest", phrase="the person nearest to the camera")
+        return LineUp("first left" if end == "left" else "first right", phrase=f"the person on the {end}")
     if _BETWEEN.match(text) and text.count(_NAME) == len(("one", "between", "two")):
         return LineUp("between", whether=True)
     for pattern, relation in (*_NAMED, *_DESCRIBED, *_PLACED):

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.ellipses import in_full
+from pvchat.chat.ellipses import in_full, of_another
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.lineup import NOBODY_KNOWN
-from pvchat.chat.listed import WHOM, Meant, listed_by, with_names, with_place
+from pvchat.chat.listed import STRANGER, WHOM, Meant, listed_by, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.question import Question
@@ -104,7 +104,8 @@ def _with_listed(question: Question, answer: str, names: Sequence[str], there: S
     in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
     by_place = question.aspect.lineup is not None and not question.people
     listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
-    spoken_of = by_place and len(told) == 1 and not answer.startswith(NOBODY_KNOWN)  # who is "next to Ana" isn't Ana
+    known = len(told) == 1 and STRANGER not in told
+    spoken_of = by_place and known and not answer.startswith(NOBODY_KNOWN)  # who is "next to Ana" isn't Ana
     return replace(question, listed=listed, focus=told if spoken_of else question.focus)
 
 
@@ -169,15 +170,8 @@ def _read(
     wording = _Wording(text, tidy, masked, mentions, part, previous)
     read = _of_nobody(wording) or _of_people(wording, names, encode)
     if goes_on:
-        return replace(read, text=_of_another(previous, mentions) or read.text)
+        return replace(read, text=of_another(previous, mentions) or read.text)
     return read if encode is None else _in_other_words(read, wording, names, aliases, encode)
-
-
-def _of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:
-    """The question before, asked of somebody else; empty where it was about nobody or several."""
-    if previous is None or len(previous.people) != 1 or len(mentions) != 1:
-        return ""
-    return re.sub(rf"\b{re.escape(previous.people[0])}\b", mentions[0].name, previous.text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)
