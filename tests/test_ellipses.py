@@ -73,5 +73,12 @@ def test_another_takes_the_place_of_the_last_who_was_named(before: str, text: st
     assert answer(text, before) == said
 
 
+@pytest.mark.parametrize("before", ["Who wears glasses?", "Which of Ana and Ben wears glasses?"])
+def test_after_who_does_something_it_is_asked_whether_another_does(before: str) -> None:
+    """It was said that nobody wears glasses, since the other one doesn't."""
+    asked = read("and Carl?", before)
+    assert asked.sense == read("Does Carl wear glasses?").sense
+
+
 def test_after_a_count_they_are_all_who_are_there() -> None:
     assert read("who are they?", "What is Ana doing?", "How many women are there?").people == ()

@@ -106,6 +106,8 @@ def _with_listed(question: Question, answer: str, names: Sequence[str], there: S
     listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
     known = len(told) == 1 and STRANGER not in told
     spoken_of = by_place and known and not answer.startswith(NOBODY_KNOWN)  # who is "next to Ana" isn't Ana
+    if known and question.aspect.manner == "which" and told[0] in question.people[:2]:  # one of two: "the other one"
+        return replace(question, listed=question.people, focus=told)
     return replace(question, listed=listed, focus=told if spoken_of else question.focus)
 
 
@@ -134,6 +136,7 @@ def read_question(
     if previous is not None and previous.text and not previous.reply:
         worded = in_full(worded, find_mentions(worded, names, aliases or {}), previous)
     people = () if previous is None or previous.lists_all else previous.people
+    people = previous.focus if previous and len(people) > 1 and len(previous.focus) == 1 else people
     meant = with_names(worded, previous.listed, people) if previous is not None and previous.text else Meant(worded)
     if previous is not None and meant.open:
         return replace(previous, text=text, listed=meant.listed, dangling=True, reply=WHOM, why=False)
@@ -234,6 +237,7 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
     unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
     if previous is not None and _AND_WHOM.fullmatch(lower) and not unknown:
         aspect = previous.aspect  # "and Ben?" asks what was asked before
+        aspect = replace(aspect, manner="polar") if aspect.manner == "which" else aspect  # not who, but whether he does
         people = (*previous.people[: int(aspect.of_two and len(people) == 1)], *people)
     else:
         aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
