@@ -13,7 +13,10 @@ from pvchat.chat.lineup import SOMEBODY, read_lineup
 from pvchat.chat.names import Mention, mask_names
 from pvchat.chat.question import Question
 
-_ENDS = ("first", "last"), ("left", "right"), ("longest", "shortest"), ("most", "least")
+_ENDS = (
+    ("first", "last"), ("left", "right"), ("longest", "shortest"), ("most", "least"),
+    ("nearest", "closest", "farthest", "furthest"),
+)  # fmt: skip
 _OTHER_END = re.compile(
     r"(?:(?:and|or|but) )?(?:who(?:'s| is)? )?(?:(?:the )?(?:furthest|farthest) )?(?:(?:to|on|from|at) )?(?:the )?"
     rf"(?P<end>{'|'.join(word for pair in _ENDS for word in pair)})\W*",

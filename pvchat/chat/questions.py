@@ -43,7 +43,8 @@ Turn = str | tuple[str, str]  # a question, or a question with its answer
 
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
-    rf"(?: (?:longer |shorter |more |less )?than| of)? {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
+    r"(?: (?P<link>(?:longer |shorter |more |less )?than|of|before|after))?"
+    rf" {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
 )
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
@@ -235,10 +236,13 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
     reply = "" if mentions else small_talk(lower)
     answered = asks_who or bool(people) and not inherited
     unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
-    if previous is not None and _AND_WHOM.fullmatch(lower) and not unknown:
+    if previous is not None and (and_whom := _AND_WHOM.fullmatch(lower)) and not unknown:
         aspect = previous.aspect  # "and Ben?" asks what was asked before
         aspect = replace(aspect, manner="polar") if aspect.manner == "which" else aspect  # not who, but whether he does
-        people = (*previous.people[: int(aspect.of_two and len(people) == 1)], *people)
+        if aspect.order is not None and (link := and_whom["link"]) in ("before", "after"):
+            aspect = replace(aspect, order=replace(aspect.order, relation=link))
+        if aspect.of_two and len(people) == 1:
+            people = _of_two(people[0], previous, and_whom["link"])
     else:
         aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
     if reply and previous is not None:
@@ -257,6 +261,13 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
         reply=reply or (no_subject(lower, question_type(wording.masked)) if nobody else ""),
         dangling=not (people or mentions or unknown) and bool(_ONE.search(lower)) and not _WHO_IS.match(lower),
     )
+
+
+def _of_two(name: str, previous: Question, link: str | None) -> tuple[str, ...]:
+    """The two whom "and Ben?" asks about: who comes before another is another one, else with whom one is held."""
+    if previous.aspect.order is not None and link is None:
+        return (name, *previous.people[1:2])
+    return (*previous.people[:1], name)
 
 
 def _in_other_words(
