@@ -1,18 +1,27 @@
 """Questions that put one word in the place of one of the question before: "and last?", "and the one on the left?".
 
-In: a question as typed, and the one before. Out: the question as it would be asked in full. Of a name in another's
-place ("and Ben?") `questions.py` keeps what was asked; here is its text.
+In: a question as typed, and the one before. Out: the question as it would be asked in full; of a name in another's
+place ("and Ben?") what is asked, and of whom.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
+from pvchat.chat.aspect import Aspect
 from pvchat.chat.lineup import SOMEBODY, read_lineup
 from pvchat.chat.names import Mention, mask_names
 from pvchat.chat.question import Question
+from pvchat.chat.vocabulary import MASK
 
+_AND_WHOM = re.compile(
+    r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
+    r"(?: (?P<link>(?:longer |shorter |more |less )?than|of|before|after))?"
+    rf" {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
+)
 _ENDS = (
     ("first", "last"), ("left", "right"), ("longest", "shortest"), ("most", "least"),
     ("nearest", "closest", "farthest", "furthest"),
@@ -45,6 +54,32 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
         if lineup is not None and re.fullmatch(rf"describe {SOMEBODY}\W*", lineup.asked):
             return _of_place(place["place"], previous) or text
     return text
+
+
+def goes_on(lower: str) -> bool:
+    """Whether a question in lower case, names masked, only names whom the question before is asked of: "and Ben?"."""
+    return _AND_WHOM.fullmatch(lower) is not None
+
+
+def as_before(lower: str, people: Sequence[str], previous: Question) -> tuple[Aspect, tuple[str, ...]]:
+    """What a question that `goes_on` asks, and of whom.
+
+    Args:
+        lower: in lower case, names masked.
+        people: whom it names.
+        previous: the question before.
+    """
+    found, aspect, whom = _AND_WHOM.fullmatch(lower), previous.aspect, tuple(people)
+    link = found["link"] if found is not None else None
+    if aspect.manner == "which":  # not who, but whether she does
+        aspect = replace(aspect, manner="polar")
+    if aspect.order is not None and link in ("before", "after"):
+        relation: Literal["before", "after"] = "before" if link == "before" else "after"
+        aspect = replace(aspect, order=replace(aspect.order, relation=relation))
+    if not aspect.of_two or len(whom) != 1:
+        return aspect, whom
+    # Who comes before another is another one now; who is held against somebody stays.
+    return aspect, (*whom, *previous.people[1:2]) if aspect.order and link is None else (*previous.people[:1], *whom)
 
 
 def of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.ellipses import in_full, of_another
+from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.lineup import NOBODY_KNOWN
 from pvchat.chat.listed import STRANGER, WHOM, Meant, listed_by, with_names, with_place
@@ -41,11 +41,6 @@ from pvchat.schemas import QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
 
-_AND_WHOM = re.compile(
-    r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
-    r"(?: (?P<link>(?:longer |shorter |more |less )?than|of|before|after))?"
-    rf" {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
-)
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
 _DESCRIBES = re.compile(r"\b(?:where|describe|look\w*|wear\w*|doing)\b", re.I)
@@ -168,12 +163,12 @@ def _read(
     if part is not None and (bare := _BARE.fullmatch(mask_names(tidy, mentions).lower())):
         tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
     masked = mask_names(tidy, mentions)
-    goes_on = _AND_WHOM.fullmatch(masked.lower()) is not None
-    if previous is not None and goes_on:
+    of_whom = goes_on(masked.lower())
+    if previous is not None and of_whom:
         part = part or previous.part  # "and Ben?" asks about the same part
     wording = _Wording(text, tidy, masked, mentions, part, previous)
     read = _of_nobody(wording) or _of_people(wording, names, encode)
-    if goes_on:
+    if of_whom:
         return replace(read, text=of_another(previous, mentions) or read.text)
     return read if encode is None else _in_other_words(read, wording, names, aliases, encode)
 
@@ -236,13 +231,8 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
     reply = "" if mentions else small_talk(lower)
     answered = asks_who or bool(people) and not inherited
     unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
-    if previous is not None and (and_whom := _AND_WHOM.fullmatch(lower)) and not unknown:
-        aspect = previous.aspect  # "and Ben?" asks what was asked before
-        aspect = replace(aspect, manner="polar") if aspect.manner == "which" else aspect  # not who, but whether he does
-        if aspect.order is not None and (link := and_whom["link"]) in ("before", "after"):
-            aspect = replace(aspect, order=replace(aspect.order, relation=link))
-        if aspect.of_two and len(people) == 1:
-            people = _of_two(people[0], previous, and_whom["link"])
+    if previous is not None and goes_on(lower) and not unknown:
+        aspect, people = as_before(lower, people, previous)
     else:
         aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
     if reply and previous is not None:
@@ -261,13 +251,6 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
         reply=reply or (no_subject(lower, question_type(wording.masked)) if nobody else ""),
         dangling=not (people or mentions or unknown) and bool(_ONE.search(lower)) and not _WHO_IS.match(lower),
     )
-
-
-def _of_two(name: str, previous: Question, link: str | None) -> tuple[str, ...]:
-    """The two whom "and Ben?" asks about: who comes before another is another one, else with whom one is held."""
-    if previous.aspect.order is not None and link is None:
-        return (name, *previous.people[1:2])
-    return (*previous.people[:1], name)
 
 
 def _in_other_words(
