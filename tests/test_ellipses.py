@@ -32,7 +32,7 @@ def answer(text: str, *history: str) -> str:
         ("Who is furthest right?", "and furthest left?", "Who is furthest left?"),
         ("Who is to the left of Ana?", "and to the right?", "Who is to the right of Ana?"),
         ("What is the man on the right wearing?", "and on the left?", "What is the man on the left wearing?"),
-        ("Who is nearest to the camera?", "and farthest?", "Who is farthest to the camera?"),
+        ("Who is nearest to the camera?", "and farthest?", "Who is farthest from the camera?"),
         ("Who is visible longest?", "and shortest?", "Who is visible shortest?"),
         ("Who has the most screen time?", "and the least?", "Who has the least screen time?"),
         ("What is the man on the right wearing?", "and the one on the left?", "What is the one on the left wearing?"),

@@ -86,7 +86,7 @@ _ENDS = re.compile(
     r"|(?P<most>left|right)most|(?:very )?first(?: one| person)? (?:from|on) the (?P<first>left|right)"
     rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to {_US})?|in front of (?:the others|everyone)|biggest|largest"
     r"|most prominent)"
-    rf"|(?P<far>(?:farthest|furthest)(?: away)?(?: from {_US})?|(?:the )?smallest|most distant))"
+    rf"|(?P<far>(?:farthest|furthest)(?: away)?(?: (?:from|to) {_US})?|(?:the )?smallest|most distant))"
     rf"(?: side)?{_IN_CLIP}$"
     rf"|^(?:and |so )?whose (?:face|head) is (?:the )?(?:(?P<big>biggest|largest)|(?P<small>smallest)){_IN_CLIP}$"
 )
