@@ -135,3 +135,4 @@ def test_how_long_somebody_does_something_is_no_screen_time(text: str) -> None:
 @pytest.mark.parametrize("text", ["What part of the video is Ana in?", "Which part of the film shows Ana?"])
 def test_which_part_asks_when(text: str) -> None:
     assert read_question(text, NAMES).aspect.name == "times"
+    assert read_question(text.replace("video", "picture").replace("film", "picture"), NAMES).type == "location"

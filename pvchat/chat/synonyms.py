@@ -60,7 +60,7 @@ _TIMES_OF = re.compile(
 _SHOWN_WHEN = re.compile(
     r"^(?:(?:please )?(?:show|list|give|tell|find)(?: me)? )?(?:all )?(?:the )?(?:appearances|sightings|occurrences"
     r"|scenes|parts|moments|times|timecodes|timestamps) (?:of|with|showing|for) (?P<who>[^,?]+?)(?:,? please)?\W*$"
-    rf"|^(?:which|what) (?:parts?|scenes?|moments?)(?: of (?:the|this) {_CLIP})?"
+    r"|^(?:which|what) (?:parts?|scenes?|moments?)(?: of (?:the|this) (?:video|clip|film|movie|footage))?"
     r" (?:(?:shows?|have|has|contains?|features?) (?P<one>[^,?]+?)|(?:is|are) (?P<inside>[^,?]+?) in)\W*$",
     re.IGNORECASE,
 )
