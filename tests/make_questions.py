@@ -97,6 +97,8 @@ PARTS = (
     Part("One thing after the other", "A question may lean on the one before it.", (
         "What is Ana wearing?", "… what colour is it?", "… and Ben?", "… where is he?", "… and what is he doing?",
         "… why do you say so?", "Who is in this video?", "… what is the second one wearing?", "… and the other one?",
+        "Who is furthest right?", "… and furthest left?", "What is the person on the right doing?",
+        "… and the one on the left?", "Who is visible longest?", "… and Ben?",
     )),
     Part("Everything at once", "All that was seen, in two sentences.", (
         "Describe Ana.", "Tell me about Ben.", "What is going on in this video?",

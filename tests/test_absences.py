@@ -70,3 +70,16 @@ def test_whether_she_left_or_is_only_not_seen_nobody_can_tell() -> None:
 def test_nothing_is_told_of_the_absent_nor_of_a_photo() -> None:
     assert answer("Does Ana come back?") == "Ana is not in this video, so I can't tell."
     assert answer("Does Ana come back?", (0.0, 1.0), length=1.0) == "Yes, Ana is in this video."
+
+
+def test_of_a_part_of_the_clip_no_other_time_is_told() -> None:
+    """Of a part from 0:20 to 0:30 it was said that she isn't seen from 0:00 on."""
+    person = PersonPresence("Ana", "present", 0.9, [(22.0, 25.0)])
+    seen = Evidence(duration_s=10.0, shots=[(20.0, 24.0), (24.0, 30.0)])
+    told = {text: plain_answer(read_question(text, NAMES), [person], seen)
+            for text in ("When is Ana not there?", "Does Ana ever leave?", "How long is Ana away?")}  # fmt: skip
+    assert list(told.values()) == [
+        "Ana is not seen from 0:20 to 0:22 and from 0:25 to 0:30.",
+        "Ana is not seen from 0:25 to 0:30.",
+        "Ana is not seen for about 7 seconds, from 0:20 to 0:22 and from 0:25 to 0:30.",
+    ]

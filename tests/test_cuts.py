@@ -33,7 +33,7 @@ def test_it_is_asked_in_many_ways(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text", ["Who cut the cake?", "How many people are there?", "Is that a good shot?", "Who is in the last shot?",
-             "What is the scene?"],
+             "What is the scene?", "Where is the camera?", "Where is the scene?", "When was the scene?"],
 )  # fmt: skip
 def test_what_asks_something_else_is_none(text: str) -> None:
     assert not asks_of_cuts(text.lower())

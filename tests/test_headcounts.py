@@ -97,3 +97,19 @@ def test_a_word_said_again_and_again_takes_no_time(again: str) -> None:
     started = time.process_time()
     assert read_headcount(f"how many women{again * 60} x") is None
     assert time.process_time() - started < 0.5
+
+
+def test_who_is_counted_without_frames_is_seen_at_once_too() -> None:
+    """Of four drawn figures without a name at most one was told to be seen at the same time."""
+    question = read_question("How many people can be seen at the same time?", NAMES)
+    several = "four people are seen at the same time in this video."
+    assert plain_answer(question, [], Evidence(unknown=4)) == f"At most {several}"
+    assert plain_answer(question, [], Evidence(unknown=4, doubtful=1)) == f"At least {several}"
+
+
+def test_all_of_them_are_men_and_women_counted() -> None:
+    """Of "they all" the men alone were counted."""
+    assert read_question("Are they all men?", NAMES).aspect.headcount == Headcount("both")
+    assert answer("Are they all women?") == (
+        "As far as I can see, there are two women: Ana and one person I don't know, and one man: Ben."
+    )

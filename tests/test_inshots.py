@@ -49,3 +49,10 @@ def test_the_shots_are_counted_and_numbered() -> None:
     assert answer("Is Ana in every shot?", Ana=[(0.0, 12.0)]) == "Yes, Ana is seen in three of three shots."
     assert answer("Which shots show Ana?", SHOTS[:1], Ana=[(0.0, 5.0)]) == "Ana is seen in the only shot."
     assert answer("How many shots is Ana in?") == "Ana is not in this video, so I can't tell."
+
+
+def test_shots_of_a_later_part_have_times_instead_of_numbers() -> None:
+    """Its first shot was told as shot 1, which is another one of the clip."""
+    assert answer("In which shots is Ana?", SHOTS[1:], Ana=[(6.0, 8.0)]) == (
+        "Ana is seen in one of two shots: from 0:05 to 0:08."
+    )

@@ -7,7 +7,7 @@ import pytest
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.needs import needs_measures
-from pvchat.chat.questions import read_question
+from pvchat.chat.questions import read_question, read_questions
 from pvchat.schemas import Garment, PersonFacts, PersonPresence
 
 NAMES = ["Ana", "Ben", "Cleo", "Dev"]
@@ -71,8 +71,9 @@ def answer(
         ("who is the third person from the right", "Ben is third from the right."),
         ("Left to right, who's who?", "From left to right: Ana, Ben, somebody I don't know and Cleo."),
         ("How many people are between Ana and Cleo?", "Ben and one person I don't know are between Ana and Cleo."),
-        ("What is the woman wearing?", "Ana is wearing a red jacket. Of two people I can't tell."),
-        ("What are the men doing?", "Ben smiles. Of two people I can't tell."),
+        ("What is the woman wearing?",
+         "Ana is wearing a red jacket. Of two people I can't tell whether they are men or women."),
+        ("What are the men doing?", "Ben smiles. Of two people I can't tell whether they are men or women."),
         ("Whose face is biggest?", "Ana, Ben and somebody I don't know are about as near to the camera."),
         ("Who is the smallest in the picture?", "Cleo is farthest from the camera."),
         ("Who is farthest away?", "Cleo is farthest from the camera."),
@@ -141,3 +142,59 @@ def test_other_questions_are_none_of_these(question: str) -> None:
 def test_what_people_wear_is_measured_only_where_that_is_asked() -> None:
     assert needs_measures(read_question("What is the man next to Ana wearing?", NAMES))
     assert not needs_measures(read_question("Who is to the left of Ana?", NAMES))
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is the person farthest from the camera wearing?", "Cleo is wearing a blue dress."),
+        ("What is the fourth person from the left wearing?", "Cleo is wearing a blue dress."),
+        ("What is the third one from the left wearing?", "I don't know who is third from the left."),
+        ("Is the middle one smiling?", "I don't know who is in the middle."),
+        ("Who is fourth from the right?", "Ana is fourth from the right."),
+    ],
+)
+def test_ends_and_ranks_are_told_as_they_were_asked(question: str, said: str) -> None:
+    """Whoever is farthest was read as whoever is nearest; of the third nobody knew, she was told as the first."""
+    assert answer(question) == said
+    assert answer(question, alone="nobody").startswith("I see nobody ")
+
+
+def test_somebody_without_a_name_is_beside_those_only_who_are_seen_with_her() -> None:
+    """She stood next to people of other shots, and "she" in the next question was one of them."""
+    seen, where = PersonFacts(clothes=[Garment("top", "pink", 0.9)]), (0.31, 0.3, 0.41, 0.6)
+    others = [Neighbour(BOXES["Ben"], "Ben", (0, 1)), Neighbour(where, None, (2, 3, 4), facts=seen),
+              Neighbour((0.7, 0.3, 0.8, 0.6), "Ana", (2, 3, 4))]  # fmt: skip
+    evidence = Evidence(facts=FACTS, boxes={"Ben": BOXES["Ben"]}, others=others, unknown=1, duration_s=9.0)
+    question = read_question("Describe the person on the left.", NAMES)
+    assert "Ben" not in plain_answer(question, [], evidence)
+
+
+def test_she_is_nobody_who_only_stands_beside_whom_was_asked_about() -> None:
+    told = "I don't know who is on the left. That person stands, on the left, next to Ben."
+    asked = read_questions(["what is she wearing?"], [("Describe the person on the left.", told)], NAMES)[0]
+    assert asked.people == ()
+    assert asked.by_place == "the person on the left"
+
+
+def test_of_whom_nothing_but_the_place_is_known_nothing_is_told() -> None:
+    """Long videos measure whom a question names only."""
+    place = PersonFacts(where="in the middle of the frame", gender="woman", shot="medium shot")
+    assert answer("What is the person in the middle wearing?", stranger=place) == "I don't know who is in the middle."
+    assert "That person is" in answer("Where is the person in the middle?", stranger=place)
+
+
+def test_beside_the_woman_who_is_known_one_of_whom_nothing_was_measured_is_not_told_of() -> None:
+    told = answer("What is the woman wearing?", stranger=PersonFacts(gender="woman"))
+    assert told == "Ana is wearing a red jacket. Of one person I can't tell whether it is a man or a woman."
+    pink = PersonFacts(gender="woman", clothes=[Garment("top", "pink", 0.9)])
+    assert "Somebody I don't know is wearing a pink top." in answer("What is the woman wearing?", stranger=pink)
+
+
+def test_she_after_who_is_furthest_is_whoever_that_is() -> None:
+    """After "somebody I don't know" everybody was told of."""
+    before = [("Who is furthest left?", "Somebody I don't know is furthest to the left.")]
+    asked = read_questions(["what does he wear?", "and is she smiling?"], before, NAMES)
+    assert [q.aspect.lineup.relation for q in asked if q.aspect.lineup is not None] == ["first left", "first left"]
+    known = [("Who is second from the left?", "Ben is second from the left.")]
+    assert read_questions(["what does he wear?"], known, NAMES)[0].people == ("Ben",)

@@ -92,3 +92,9 @@ def test_who_is_there_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     clip = studio.clip("party", ANA, BEN)
     assert chat.ask(clip, "and the second one?", history=["Who is in this video?"]).answer.startswith("Yes, Ben is in")
     assert chat.ask(clip, "and the others?", history=["What is Ana wearing?"]).answer == "Ben is wearing a blue jacket."
+
+
+def test_the_other_one_of_two_is_whom_the_answer_left_out() -> None:
+    asked = ("Which of Ana and Ben wears pink?", "Ana is wearing pink.")
+    assert read("what is the other one wearing?", asked).people == ("Ben",)
+    assert read("and what is she doing?", asked).people == ("Ana",)

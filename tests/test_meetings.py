@@ -110,7 +110,8 @@ def test_anybody_counts_as_company() -> None:
     stranger = answer("Does anyone visit Ana?", strangers=[(12.0, 20.0)], unknown=1, Ana=[(0.0, 20.0)])
     assert stranger == "Yes, somebody else is seen with Ana from 0:12 to 0:20."
     assert answer("Does anyone visit Ana?", Ana=[(0.0, 20.0)]) == "No, I see nobody with Ana."
-    assert answer("When does somebody come to Carl?", **seen).startswith("No, Carl is not in this video")
+    assert answer("Does somebody come to Carl?", **seen) == "No, Carl is not in this video."
+    assert answer("When does somebody come to Carl?", **seen) == "Carl is not in this video, so I can't tell."
 
 
 def test_spans_are_put_together() -> None:
@@ -118,3 +119,31 @@ def test_spans_are_put_together() -> None:
     assert common([(0, 3), (4, 6)], [(2, 5)]) == [(2, 3), (4, 5)]
     assert without([(0, 10)], [(2, 3), (9, 12)]) == [(0, 2), (3, 9)]
     assert seconds_in([(0, 2), (1, 3)]) == 3
+
+
+def test_the_time_alone_or_apart_is_what_is_told_of_how_long() -> None:
+    seen = {"Ana": [(0.0, 20.0)], "Ben": [(5.0, 10.0)]}
+    apart = "from 0:00 to 0:05 and from 0:10 to 0:20"
+    assert (
+        answer("How long are Ana and Ben apart?", **seen) == f"Only one of them is seen {apart}: for about 15 seconds."
+    )
+    assert answer("How long is Ana without Ben?", **seen) == f"Ana is seen without Ben {apart}: for about 15 seconds."
+    assert answer("How long is Ben without Ana?", **seen) == "Ben is always seen with Ana, from 0:05 to 0:10."
+    assert answer("How long is Ana alone?", **seen) == f"Ana is alone for about 15 seconds, {apart}, as far as I see."
+
+
+def test_who_comes_to_somebody_is_told_of_as_whether_anybody_does() -> None:
+    seen = {"Ana": [(0.0, 20.0)], "Ben": [(5.0, 10.0)]}
+    for text in ("Who comes to see Ana?", "Who visits Ana?", "Who is visiting Ana?"):
+        assert answer(text, **seen) == "Somebody else is seen with Ana from 0:05 to 0:10."
+
+
+def test_who_may_be_on_her_own_track_is_no_company() -> None:
+    """Somebody enrolled under two names was never alone."""
+    people = [
+        PersonPresence("Ana", "present", 0.9, [(0.0, 9.0)], 0),
+        PersonPresence("Ben", "unsure", 0.6, [(0.0, 9.0)], 0),
+    ]
+    question = read_question("Is Ana ever alone?", NAMES)
+    told = plain_answer(question, people, Evidence(duration_s=20.0))
+    assert told == "Yes, Ana is always alone, from 0:00 to 0:09, as far as I see."

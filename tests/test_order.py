@@ -208,3 +208,10 @@ def test_who_come_or_go_at_the_same_time_are_told_together() -> None:
     two = {"Ana": [(0, 9)], "Ben": [(0.1, 9)], "Carl": [(4, 6)]}
     assert answer("Who comes in first?", **two) == "Ana and Ben come in first, both at 0:00, then Carl at 0:04."
     assert answer("Who leaves last?", **two) == "Ana and Ben are seen last, both at 0:09, before that Carl at 0:06."
+
+
+def test_who_is_seen_again_after_another_left_is_seen_after_all() -> None:
+    seen = {"Ana": [(0.0, 8.0), (31.0, 39.0)], "Ben": [(0.0, 10.0)]}
+    told = "Yes, Ana comes in again at 0:31, Ben is last seen at 0:10."
+    for text in ("Is Ana seen again after Ben leaves?", "Does Ana appear again after Ben left?"):
+        assert answer(text, **seen) == told

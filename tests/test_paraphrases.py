@@ -169,3 +169,12 @@ def test_with_the_real_weights_what_nothing_can_answer_is_told_as_such(asked: st
     question = read_question(asked, NAMES, encode=SentenceEncoder().encode)
     assert question.reply or question.aspect.name in ("rest", "whether")
     assert question.type != "existence"
+
+
+def test_of_men_who_do_something_not_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = Head(("How many men are there?",), np.zeros((1, 5), np.float32), np.zeros(1, np.float32))
+    monkeypatch.setattr(paraphrases, "_head", lambda: head)
+    asked = [
+        read_question(text, NAMES, encode=encode) for text in ("How many lads, all in?", "How many men are standing?")
+    ]
+    assert [question.aspect.headcount is not None for question in asked] == [True, False]

@@ -7,7 +7,7 @@ import pytest
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.questions import read_question
-from pvchat.chat.screentime import ScreenTime
+from pvchat.chat.screentime import ScreenTime, how_long
 from pvchat.schemas import PersonPresence
 
 NAMES = ["Ana", "Ben", "Carl"]
@@ -109,3 +109,30 @@ def test_nothing_is_told_of_the_absent_nor_of_a_photo() -> None:
     assert answer("Who is visible longest?", length=1.0, Ana=[(0.0, 1.0)]) == (
         "Ana is in this video, but I can't say for how long."
     )
+
+
+def test_who_isn_t_there_the_whole_time_is_told_the_longest_first() -> None:
+    people = [
+        PersonPresence(n, "present", 0.9, [(0.0, s)]) for n, s in zip("ABCDE", (1.0, 2.0, 3.0, 4.0, 5.0), strict=True)
+    ]
+    told = how_long(ScreenTime("whole"), (), people, Evidence(duration_s=20.0))
+    assert told.startswith("Nobody is seen the whole time; E for about 5 seconds, D for about 4 seconds")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What percentage of the time is Ana talking?",
+        "How much of the time is Ana smiling?",
+        "How long is Ana talking compared to Ben?",
+    ],
+)
+def test_how_long_somebody_does_something_is_no_screen_time(text: str) -> None:
+    """It was told for how long she is seen."""
+    assert read_question(text, NAMES).aspect.screen_time is None
+
+
+@pytest.mark.parametrize("text", ["What part of the video is Ana in?", "Which part of the film shows Ana?"])
+def test_which_part_asks_when(text: str) -> None:
+    assert read_question(text, NAMES).aspect.name == "times"
+    assert read_question(text.replace("video", "picture").replace("film", "picture"), NAMES).type == "location"

@@ -4,8 +4,8 @@ In: a question, who is there (identity) and what was seen (perception). Out: tex
 with `writer.py`, which walks the way:
 
     a question read      questions.py (question.py): wordings.py (synonyms.py), listed.py, timewords.py, names.py,
-                         whom.py, foreign.py, scene.py (cuts.py), things.py, questiontypes.py (by sentences.py,
-                         minilm.py where no rule does), unknown_names.py, replies.py;
+                         ellipses.py, whom.py, foreign.py, scene.py (cuts.py), things.py, questiontypes.py (by
+                         sentences.py, minilm.py where no rule does), unknown_names.py, replies.py;
                          paraphrases.py where what is asked stays in doubt
     what of somebody     aspects.py (aspect.py): order.py, screentime.py, meetings.py, absences.py, inshots.py,
                          comparisons.py, lineup.py, crowd.py, headcounts.py, predicates.py; unseen.py: nothing

@@ -79,15 +79,15 @@ def told_absence(asked: Absence, people: Sequence[PersonPresence], evidence: Evi
         evidence: what was measured.
     """
     present = [p for p in people if p.decision == "present" and p.spans]
-    if is_still(evidence) or evidence.duration_s is None:
+    if is_still(evidence) or evidence.part is None:
         return ""
     tell = _back if asked.asked in ("back", "again") else _gone
-    return " ".join(tell(asked, person, evidence.duration_s) for person in present)
+    return " ".join(tell(asked, person, evidence.part) for person in present)
 
 
-def _back(asked: Absence, person: PersonPresence, length_s: float) -> str:
+def _back(asked: Absence, person: PersonPresence, part: Span) -> str:
     """Whether somebody is seen again after she was not seen for a while."""
-    gaps = _unseen(person, length_s)
+    gaps = _unseen(person, part)
     again = [end for _, end in gaps if person.spans[0][1] <= end < person.spans[-1][1]]
     yes_no, seen = asked.asked == "back", f"{person.name} is seen"
     if not again:
@@ -97,13 +97,13 @@ def _back(asked: Absence, person: PersonPresence, length_s: float) -> str:
     return f"{'Yes, ' if yes_no else ''}{seen} again at {join([clock(end) for end in again[:_MOST]])}{more}."
 
 
-def _gone(asked: Absence, person: PersonPresence, length_s: float) -> str:
+def _gone(asked: Absence, person: PersonPresence, part: Span) -> str:
     """Whether, when and for how long somebody isn't seen."""
-    gaps, yes_no = _unseen(person, length_s), asked.asked == "ever"
+    gaps, yes_no = _unseen(person, part), asked.asked == "ever"
     if asked.asked in ("ever", "left"):  # before she came she wasn't gone
         gaps = [gap for gap in gaps if gap[0] >= person.spans[0][0]]
     if not gaps:
-        whole = "the whole time" if not _unseen(person, length_s) else "until the end"
+        whole = "the whole time" if not _unseen(person, part) else "until the end"
         return f"{'No, ' if yes_no else ''}{person.name} is seen {whole}."
     more = [f"{number(len(gaps) - _MOST)} more times"] if len(gaps) > _MOST else []
     when = join([*(span_told(*gap) for gap in gaps[:_MOST]), *more])
@@ -115,5 +115,5 @@ def _whole(person: PersonPresence) -> Span:
     return person.spans[0][0], person.spans[-1][1]
 
 
-def _unseen(person: PersonPresence, length_s: float) -> list[Span]:
-    return [gap for gap in without([(0.0, length_s)], person.spans) if gap[1] - gap[0] >= _LEAST_S]
+def _unseen(person: PersonPresence, part: Span) -> list[Span]:
+    return [gap for gap in without([part], person.spans) if gap[1] - gap[0] >= _LEAST_S]

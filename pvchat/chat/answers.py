@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pvchat.chat.byplace import UNNAMED, as_somebody, by_place, named_as
+from pvchat.chat.byplace import UNNAMED, as_somebody, by_place, named_as, tells
 from pvchat.chat.comparisons import compare
 from pvchat.chat.english import are, be, join, upper
 from pvchat.chat.evidence import Evidence, decided
@@ -177,7 +177,8 @@ def _such(question: Question, present: Sequence[PersonPresence], evidence: Evide
     such = [p for p in present if holds(predicate, p.name, evidence) == "yes"]
     told, nameless = [_described(p, question, evidence) for p in such], strangers_who(predicate, evidence)
     if not told or predicate.kind == "gender":
-        shown = [_described(UNNAMED, question, as_somebody(one, evidence)) for one in nameless[:_MOST_NAMELESS]]
+        worth = [one for one in nameless if not told or tells(one.facts)]
+        shown = [_described(UNNAMED, question, as_somebody(one, evidence)) for one in worth[:_MOST_NAMELESS]]
         told += [named_as(text, "somebody I don't know") for text in shown]
     if not told:
         return [of_whom(predicate, names, evidence) if names else nobody(question, present)[0]]

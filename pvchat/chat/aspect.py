@@ -73,6 +73,13 @@ class Aspect:
         alone = self.meeting is not None and self.meeting.kind in ("alone", "company")
         return alone or self.name in ("order", "lineup", "such")
 
+    @property
+    def of_two(self) -> bool:
+        """Whether it holds one person against another, who alone is changed by "and Ben?"."""
+        longer = self.screen_time is not None and self.screen_time.asked in ("more", "less")
+        met = self.meeting is not None and self.meeting.kind not in ("alone", "company")
+        return longer or met or self.comparison is not None or self.order is not None and self.order.whether
+
     def type(self, read: QuestionType) -> QuestionType:
         """The question's type: existence only where it is about being there."""
         if self.name == "whether":

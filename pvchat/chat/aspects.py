@@ -190,11 +190,12 @@ def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
         return Aspect("compared", comparison=comparison)
     if (lineup := read_lineup(lower)) is not None and (named or lineup.relation.startswith(EVERYBODY)):
         return Aspect("lineup", lineup=lineup)
+    if (headcount := read_headcount(lower)) is not None:  # "are they all men?" names nobody
+        return Aspect("count", headcount=headcount)
     if named:
         return None
-    crowd, headcount = read_crowd(lower), read_headcount(lower)
-    if crowd is not None or headcount is not None:
-        return Aspect("count", crowd=crowd, headcount=headcount)
+    if (crowd := read_crowd(lower)) is not None:
+        return Aspect("count", crowd=crowd)
     return _such(lower)
 
 

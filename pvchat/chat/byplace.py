@@ -14,7 +14,7 @@ from pvchat.chat.aspect import USUAL
 from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.existence import untold
-from pvchat.chat.lineup import EVERYBODY, SOMEBODY, LineUp
+from pvchat.chat.lineup import EVERYBODY, NOBODY_KNOWN, SOMEBODY, LineUp
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question
 from pvchat.chat.standing import meant, placed, where
@@ -65,17 +65,24 @@ def _of_somebody(
     """What is told where nobody known is meant: of one who isn't known what was measured."""
     if not found:
         return f"I see {f'no {lineup.gender}' if lineup.gender else 'nobody'} {where(lineup, names)}."
-    unknown = f"I don't know who is {where(lineup, names)}."
-    if len(found) > 1 or found[0].facts == PersonFacts() or not lineup.asked:
+    unknown = f"{NOBODY_KNOWN} {where(lineup, names)}."
+    asked = read_question(lineup.asked, [SOMEBODY])
+    if len(found) > 1 or not lineup.asked or asked.type != "location" and not tells(found[0].facts):
         return unknown
-    told = answer(read_question(lineup.asked, [SOMEBODY]), [UNNAMED], as_somebody(found[0], evidence))
+    told = answer(asked, [UNNAMED], as_somebody(found[0], evidence))
     return f"{unknown} {named_as(told, 'that person')}"
 
 
+def tells(facts: PersonFacts) -> bool:
+    """Whether more was measured of somebody than of everybody in a long video: where, how large, man or woman."""
+    return replace(facts, where=None, shot=None, gender=None, confidence={}, grounds={}) != PersonFacts()
+
+
 def as_somebody(one: Neighbour, evidence: Evidence) -> Evidence:
-    """The evidence with what was measured of one without a name as `SOMEBODY`'s."""
+    """The evidence with what was measured of one without a name as `SOMEBODY`'s, who is seen where she is."""
     facts, boxes = {**evidence.facts, SOMEBODY: one.facts}, {**evidence.boxes, SOMEBODY: one.box}
-    return replace(evidence, facts=facts, boxes=boxes)
+    others = [replace(o, name=SOMEBODY) if o is one else o for o in evidence.others]
+    return replace(evidence, facts=facts, boxes=boxes, others=others)
 
 
 def named_as(text: str, who: str) -> str:

@@ -28,7 +28,8 @@ _COUNT = re.compile(
 )
 _WHERE = re.compile(
     rf"(?:where|when|at (?:what|which) (?:times?|points?)) (?:are|is|were|do|does) (?:there )?(?:all )?(?:the )?"
-    rf"(?:{_CUTS}|{_SHOTS}|camera|scene)(?: (?:begin|start|change|end|happen|occur|cut)s?)?{_TAIL}"
+    rf"(?:(?:{_CUTS}|{_SHOTS})(?: (?:begin|start|change|end|happen|occur|cut)s?)?"
+    rf"|(?:camera|scene) (?:change|cut)s?){_TAIL}"
     rf"|(?:list|give me|show me|tell me) (?:all )?(?:the )?(?:(?:times?|timecodes?|timestamps?) of )?(?:all )?(?:the )?"
     rf"(?:{_CUTS}|shots){_TAIL}|(?:(?:give me|show me|list|make) )?(?:a |the )?shot ?list(?: please)?{_TAIL}"
 )

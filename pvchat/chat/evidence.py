@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pvchat.chat.spans import Span
 from pvchat.identity.competition import is_face_of, shown_together
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
@@ -90,6 +91,12 @@ class Evidence:
     def not_known(self) -> int:
         """How many people are seen beside those who are surely known."""
         return self.unknown + self.doubtful
+
+    @property
+    def part(self) -> Span | None:
+        """From when to when the clip goes, or the part that is asked about, by the clip's time; None: unknown."""
+        start = self.shots[0][0] if self.shots else 0.0
+        return None if self.duration_s is None else (start, start + self.duration_s)
 
     def facts_of(self, name: str) -> PersonFacts:
         """What was measured of somebody; empty where nothing was."""

@@ -14,6 +14,7 @@ from pvchat.chat.english import be, clock, join, lasting, number, so_many_people
 from pvchat.chat.evidence import Evidence, decided, is_still
 from pvchat.chat.question import Question
 from pvchat.chat.reasons import doubt
+from pvchat.chat.spans import WHOLE
 from pvchat.schemas import PersonPresence, QuestionType
 
 _NOT_A_PART = r"(?! (\w+ )?(seconds?|minutes?|half|part)\b)"  # "the first ten seconds"
@@ -169,7 +170,7 @@ def when(person: PersonPresence, evidence: Evidence) -> str:
     spans, length = person.spans, evidence.duration_s
     if not spans or is_still(evidence):
         return ""
-    if length is not None and sum(b - a for a, b in spans) >= 0.95 * length:
+    if length is not None and sum(b - a for a, b in spans) >= WHOLE * length:
         return "the whole time"
     if len(spans) > FEW_SPANS:
         return f"{number(len(spans))} times between {clock(spans[0][0])} and {clock(spans[-1][1])}"

@@ -95,8 +95,10 @@ def counted(asked: Headcount, people: Sequence[PersonPresence], evidence: Eviden
         more = so_many_people(evidence.not_known, others=bool(present)) if evidence.not_known else ""
         return f"{known}. I also see {more}." if more else f"{known}."
     if asked.kind == "at once":
-        most = max(at_once([o.frames for o in evidence.others]), 1)
-        return f"At most {so_many_people(most)} {'is' if most == 1 else 'are'} seen at the same time in this video."
+        # Drawn figures without a name are counted but have no frames, and of who may be somebody none are known.
+        most = max(at_once([o.frames for o in evidence.others]), evidence.unknown, 1)
+        lead = "At least" if evidence.doubtful else "At most"
+        return f"{lead} {so_many_people(most)} {'is' if most == 1 else 'are'} seen at the same time in this video."
     return _by_gender(asked.kind, present, evidence)
 
 
@@ -112,7 +114,9 @@ def _by_gender(kind: Kind, present: Sequence[str], evidence: Evidence) -> str:
 def genders_untold(people: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Of how many people it can't be told whether they are men or women, as a sentence; empty for none."""
     present = decided(people, "present")
-    return _untold(len(present), {noun: _of_gender(noun, present, evidence) for noun in _MANY}, evidence)
+    untold = _untold(len(present), {noun: _of_gender(noun, present, evidence) for noun in _MANY}, evidence)
+    which = "it is a man or a woman" if untold.startswith("Of one ") else "they are men or women"
+    return f"{untold.removesuffix('.')} whether {which}." if untold else ""
 
 
 def _untold(known: int, groups: Mapping[str, tuple[list[str], int]], evidence: Evidence) -> str:

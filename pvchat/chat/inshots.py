@@ -1,7 +1,7 @@
 """In which shots somebody is seen: "How many shots is Ana in?", "Is Ana in every shot?", "Which shots show both?".
 
 In: a question in lower case with masked names, presences with their spans, and the clip's shots. Out: an `InShots`, or
-None; a sentence. Shots are counted from one.
+None; a sentence. Shots are counted from the clip's first; those of a later part are told by their times.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import be, join, number
+from pvchat.chat.english import be, join, number, span_told
 from pvchat.chat.spans import Span, common, seconds_in
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
@@ -68,7 +68,8 @@ def told_in_shots(asked: InShots, people: Sequence[PersonPresence], shots: Seque
     if len(shots) == 1:
         return f"{verdict}{who} in the only shot."
     of = f"{number(len(found))} of {number(len(shots))} shots"
-    numbered = join([str(n) for n in found[:_MOST]] + (["more"] if len(found) > _MOST else []))
+    each = [str(n) if shots[0][0] == 0 else span_told(*shots[n - 1]) for n in found[:_MOST]]
+    numbered = join(each + (["more"] if len(found) > _MOST else []))
     return f"{verdict}{who} in {of}{'' if len(found) == len(shots) else f': {numbered}'}."
 
 

@@ -17,6 +17,7 @@ Relation = Literal[
     "row left", "row right",
 ]  # fmt: skip
 EVERYBODY = ("first", "row", "nearest", "farthest", "middle")  # how relations begin that need nobody named
+NOBODY_KNOWN = "I don't know who is"  # begins an answer about one without a name
 SOMEBODY = "Unnamedone"  # stands for whom a question means by their place, in what it asks of them
 _NAME = MASK.lower()
 _WHOM = rf"(?:{_NAME}|him|her|them)\b(?!')"
@@ -65,13 +66,15 @@ _NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 _NTH_FROM = (
     rf"(?P<nth>{'|'.join(_NTH)})(?: (?:one|person|man|woman))? (?:from|on) (?:the )?(?P<from>left|right)(?: side)?"
 )
+_NO_ROOM = r"(?! of the (?:room|table|street)\b)"
 _PLACED = tuple(
     (re.compile(form), relation)
     for form, relation in (
         (rf"{_THE_ONE} {_SIDED.format('left')}", "first left"),
         (rf"{_THE_ONE} {_SIDED.format('right')}", "first right"),
-        (rf"{_THE_ONE} in the (?:very )?(?:middle|cent(?:re|er))\b(?! of the (?:room|table|street)\b)", "middle"),
+        (rf"{_THE_ONE} (?:in|on) the (?:very )?(?:middle|cent(?:re|er))\b{_NO_ROOM}", "middle"),
         (rf"{_THE_ONE} (?:nearest|closest) to (?:the )?(?:camera|lens|us|me)\b", "nearest"),
+        (rf"{_THE_ONE} (?:farthest|furthest)(?: away)? from (?:the )?(?:camera|lens|us|me)\b", "farthest"),
         (rf"\b(?:the )?{_NTH_FROM}", "nth"),
     )
 )  # fmt: skip
@@ -83,7 +86,7 @@ _ENDS = re.compile(
     r"|(?P<most>left|right)most|(?:very )?first(?: one| person)? (?:from|on) the (?P<first>left|right)"
     rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to {_US})?|in front of (?:the others|everyone)|biggest|largest"
     r"|most prominent)"
-    rf"|(?P<far>(?:farthest|furthest)(?: away)?(?: from {_US})?|(?:the )?smallest|most distant))"
+    rf"|(?P<far>(?:farthest|furthest)(?: away)?(?: (?:from|to) {_US})?|(?:the )?smallest|most distant))"
     rf"(?: side)?{_IN_CLIP}$"
     rf"|^(?:and |so )?whose (?:face|head) is (?:the )?(?:(?P<big>biggest|largest)|(?P<small>smallest)){_IN_CLIP}$"
 )
@@ -110,7 +113,7 @@ class LineUp:
         relation: to those whom it names, or among all: who is "first" from a side, the whole "row" from a side.
         told: whether it asks something else of whom it means: what she wears, what she does.
         asked: that question, with `SOMEBODY` in her place.
-        phrase: the words that stood there, for "she" in the question after it.
+        phrase: words for whom it means, for "she" in the question after it.
         whether: whether it asks if the first whom it names is where the relation says.
         gender: "man" or "woman" where it says so: who was measured to be another isn't meant.
         nth: how many come before whom it means, from the side that is "first".
@@ -134,11 +137,15 @@ def read_lineup(lower: str) -> LineUp | None:
         told = bool(_TELLS.search(text))
         return None if _NAME in text else LineUp("row left" if row["side"] == "left" else "row right", told)
     if nth := _SO_MANIETH.match(text):
-        return LineUp("first left" if nth["from"] == "left" else "first right", nth=_NTH[nth["nth"]])
+        side: Relation = "first left" if nth["from"] == "left" else "first right"
+        return LineUp(side, nth=_NTH[nth["nth"]], phrase=f"the {nth['nth']} person from the {nth['from']}")
     if ends := _ENDS.match(text):
-        side = ends["side"] or ends["most"] or ends["first"]
-        far, near = ends["far"] or ends["small"], ends["near"] or ends["big"]
-        return LineUp("farthest" if far else "nearest" if near else "first left" if side == "left" else "first right")
+        end = ends["side"] or ends["most"] or ends["first"]
+        if ends["far"] or ends["small"]:
+            return LineUp("farthest", phrase="the person farthest from the camera")
+        if ends["near"] or ends["big"]:
+            return LineUp("nearest", phrase="the person nearest to the camera")
+        return LineUp("first left" if end == "left" else "first right", phrase=f"the person on the {end}")
     if _BETWEEN.match(text) and text.count(_NAME) == len(("one", "between", "two")):
         return LineUp("between", whether=True)
     for pattern, relation in (*_NAMED, *_DESCRIBED, *_PLACED):

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pvchat.chat.english import join, lasting, number, span_told, upper
 from pvchat.chat.evidence import Evidence, is_still
-from pvchat.chat.spans import Span, common, merged, seconds_in, without
+from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in, without
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
 
@@ -29,7 +29,8 @@ _HOW = (
 _SOON, _LATE = rf"{_HOW.format(1)}?", rf"{_HOW.format(2)}?"
 _ANYBODY = r"(?:there )?(?:any|some) ?(?:one|body)(?: else)?"
 _JOIN = (
-    r"(?:(?:come|coming|comes) (?:in )?to(?: see)?|visit(?:ing|s)?|join(?:ing|s)?|(?:been|be|in the room|there) with)"
+    r"(?:(?:come|came|coming|comes) (?:in )?to(?: see)?|visit(?:ing|s)?|join(?:ing|s)?"
+    r"|(?:been|be|in the room|there) with)"
 )
 _SEEN = r"(?: (?:both|all|be|seen|shown|visible|appear|on screen|there|here|in (?:the|this) (?:video|clip|film)))*"
 _TOGETHER = r"(?:together|(?:at|in) the same (?:time|frame|picture|shot|moment|image)|at once|simultaneously)"
@@ -50,6 +51,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         (rf"{_WHEN} {_DO} {_THEM}{_SEEN} {_APART}", "apart"),
         (rf"{_WHEN} {_BE} {_ONE}{_SEEN} without {_ONE}", "without"),
         (rf"{_WHEN} (?:does|do|did|is|was) {_ANYBODY}{_SEEN} (?:{_JOIN}|with) {_ONE}", "company"),
+        (rf"(?P<when>who)(?: else)?(?: is| was)? {_JOIN} {_ONE}", "company"),
         (rf"(?:does|do|did|has|is|was) {_ANYBODY}{_SOON}{_SEEN} {_JOIN} {_ONE}", "company"),
         (rf"{_BE} {_ANYBODY}{_HOW.format(1)}{_SEEN} with {_ONE}", "company"),
         (rf"{_BE} {_ANYBODY} (?:here|there|on screen|in the (?:room|picture|video)) with {_ONE}", "company"),
@@ -59,7 +61,6 @@ _FORMS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
     )
 )  # fmt: skip
 _LEAST_S = 0.3  # seconds that are told: less than half a sample of a long video
-_WHOLE = 0.95  # share of the time that is all of it, as for "the whole time"
 _MOST = 4  # spans that one sentence tells
 _SOME = ("only some of them are seen", "only one of them is seen")  # of several, of two
 
@@ -124,13 +125,14 @@ def _of_several(asked: Meeting, named: Sequence[str], spans: Sequence[Sequence[S
     who = f"{named[0]} is {{}}seen with {join(named[1:])}" if one_sided else f"{join(named)} are {{}}seen together"
     if not together:
         return f"{'' if asked.timed else 'Yes, ' if negative else 'No, '}{who.format('never ')}."
-    always = seconds_in(shared) >= _WHOLE * seconds_in(seen) or not apart
+    always = seconds_in(shared) >= WHOLE * seconds_in(seen) or not apart
     told = f"{who.format('always ' if always else '')}{',' * always} {together}"
     alone = f"{named[0]} is seen without {join(named[1:])}" if one_sided else _SOME[len(named) == 2]
     rest = "" if always else f"{alone} {apart}"
-    if asked.how == "long":
-        return f"{told}: for about {lasting(seconds_in(without(seen, shared) if negative else shared))}."
-    if asked.how == "when":
+    if asked.how == "long" and (rest or not negative):
+        time, tells = (without(seen, shared), upper(rest)) if negative else (shared, told)
+        return f"{tells}: for about {lasting(seconds_in(time))}."
+    if asked.timed:
         return f"{upper(rest)}." if rest and negative else f"{told}."
     right = not always if negative and asked.how == "ever" else not negative and (asked.how == "ever" or always)
     parts = [rest, told] if negative and right else [told, rest]
@@ -141,9 +143,11 @@ def _with_whom(
     name: str, everyone: Sequence[PersonPresence], evidence: Evidence
 ) -> tuple[list[Span], list[Span], bool]:
     """When somebody is seen, when anybody else is, and whether that is known: of bodies it isn't."""
-    mine = next(p.spans for p in everyone if p.name == name)
-    others = [span for p in everyone if p.name != name and p.decision != "absent" for span in p.spans]
-    return list(mine), [*others, *evidence.strangers], not evidence.unknown or bool(evidence.strangers)
+    mine = next(p for p in everyone if p.name == name)
+    own = {mine.track, *mine.tracks} - {None}  # who may be on her own track is nobody beside her
+    beside = [p for p in everyone if p.name != name and p.decision != "absent" and p.track not in own]
+    others = [span for p in beside for span in p.spans]
+    return list(mine.spans), [*others, *evidence.strangers], not evidence.unknown or bool(evidence.strangers)
 
 
 def _alone(asked: Meeting, name: str, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -154,8 +158,10 @@ def _alone(asked: Meeting, name: str, everyone: Sequence[PersonPresence], eviden
     free = without(mine, others)
     if not (alone := _told(free)):
         return f"{'' if asked.timed else 'No, '}{name} is never alone, as far as I see."
-    always = seconds_in(free) >= _WHOLE * seconds_in(mine)
+    always = seconds_in(free) >= WHOLE * seconds_in(mine)
     told = f"{name} is {'always ' if always else ''}alone{',' * always} {alone}, as far as I see."
+    if asked.how == "long":
+        return f"{name} is alone for about {lasting(seconds_in(free))}, {alone}, as far as I see."
     return told if asked.timed else f"{'Yes' if always or asked.how == 'ever' else 'No'}, {told}"
 
 
@@ -167,7 +173,7 @@ def _company(asked: Meeting, name: str, everyone: Sequence[PersonPresence], evid
     if not (shared := _told(common(mine, others))):
         return f"{'' if asked.timed else 'No, '}I see nobody with {name}."
     told = f"somebody else is seen with {name} {shared}."
-    always = seconds_in(common(mine, others)) >= _WHOLE * seconds_in(mine)
+    always = seconds_in(common(mine, others)) >= WHOLE * seconds_in(mine)
     return upper(told) if asked.timed else f"{'Yes' if always or asked.how == 'ever' else 'No'}, {told}"
 
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pvchat.chat.english import be, clock, join, number
+from pvchat.chat.spans import Span
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
-
-Span = tuple[float, float]
 
 _WHO = (
     r"(?:who(?:'s| is| was| are)?(?: else)?|which (?:of \w+|person|one|people)(?: is| was)?"
@@ -53,7 +52,7 @@ _FORMS = tuple(
         rf"{_WHO} {_VERB}{_THING} {_RANK}{_THING}\W*{_PEOPLE}\W*",
         rf"{_WHO} {_RANKED}{_THING}\W*{_PEOPLE}\W*",
         rf"(?:whom?|which (?:of \w+|person|one)) (?:do|did) (?:we|you|i) see(?: the)? {_RANK}{_THING}\W*{_PEOPLE}\W*",
-        rf"(?:does|did|do|is|was|are|has) {_NAME} (?:already )?{_VERB}{_THING}{_LINK} {_NAME}{_TAIL}",
+        rf"(?:does|did|do|is|was|are|has) {_NAME} (?:already )?{_VERB}(?: again)?{_THING}{_LINK} {_NAME}{_TAIL}",
     )
 )
 _IN_ORDER = re.compile(
@@ -103,7 +102,8 @@ def read_order(lower: str) -> Order | None:
         before = found["link"] == "before" or (found["follows"] or "").startswith("precede")
         other: Literal["", "comes", "leaves"] = "leaves" if found["gone"] else "comes" if found["in"] else ""
         whether = kind == len(_FORMS) - 1
-        stays = whether and bool(other) and not before and _BEING.search(text) is not None  # "there after Ben leaves"
+        being = _BEING.search(text) is not None and " again" not in text
+        stays = whether and bool(other) and not before and being  # "there after Ben leaves"
         return Order("before" if before else "after", bool(found["out"]) or stays, whether, other)
     return None
 
@@ -122,6 +122,10 @@ def in_order(order: Order, named: Sequence[str], everyone: Sequence[PersonPresen
         return ""
     if order.whether and len(named) == 2:
         return _whether(order, named, spans)
+    if order.relation in ("first", "last") and len(named) == 1:  # "and Ben?" after "who is seen first?"
+        seen = spans[named[0]]
+        when = f"last seen at {clock(seen[-1][1])}" if order.leaving else f"first seen at {clock(seen[0][0])}"
+        return f"{named[0]} is {when}."
     if order.relation in ("first", "last"):
         return _ranked(order, {name: spans[name] for name in named} if named else spans, [] if named else strangers)
     side, other = int(order.leaving), int(order.other_leaving)

@@ -18,8 +18,10 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
+from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.listed import WHOM, Meant, listed_by, with_names, with_place
+from pvchat.chat.lineup import NOBODY_KNOWN
+from pvchat.chat.listed import STRANGER, WHOM, Meant, listed_by, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.question import Question
@@ -40,15 +42,14 @@ from pvchat.schemas import QuestionType
 
 Turn = str | tuple[str, str]  # a question, or a question with its answer
 
-_AND_WHOM = re.compile(
-    r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
-    rf" {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
-)
 _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)  # "and at 3:40?"
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
 _DESCRIBES = re.compile(r"\b(?:where|describe|look\w*|wear\w*|doing)\b", re.I)
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
+_DOING = re.compile(
+    r"\b(?:sitt|stand|ly|walk|runn|danc|talk|speak|smil|laugh|wav|look|read|eat|drink|hold|carry|wear)ing\b|\bwears?\b"
+)
 _BARE = re.compile(  # what "Is Ana in the second half?" leaves: it asks whether she is there
     rf"(?:and )?(?:is|are|was|were|who(?:'s| is| was| are)?)(?:(?:,| and| or)? (?:{MASK.lower()}|he|she|they|any ?one"
     r"|any ?body|every ?one|every ?body|both))*(?P<end>\W*)"
@@ -100,7 +101,11 @@ def _with_listed(question: Question, answer: str, names: Sequence[str], there: S
     in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
     by_place = question.aspect.lineup is not None and not question.people
     listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
-    return replace(question, listed=listed, focus=told if by_place and len(told) == 1 else question.focus)
+    known = len(told) == 1 and STRANGER not in told
+    spoken_of = by_place and known and not answer.startswith(NOBODY_KNOWN)  # who is "next to Ana" isn't Ana
+    if known and question.aspect.manner == "which" and told[0] in question.people[:2]:  # one of two: "the other one"
+        return replace(question, listed=question.people, focus=told)
+    return replace(question, listed=listed, focus=told if spoken_of else question.focus)
 
 
 def read_question(
@@ -125,7 +130,10 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
+    if previous is not None and previous.text and not previous.reply:
+        worded = in_full(worded, find_mentions(worded, names, aliases or {}), previous)
     people = () if previous is None or previous.lists_all else previous.people
+    people = previous.focus if previous and len(people) > 1 and len(previous.focus) == 1 else people
     meant = with_names(worded, previous.listed, people) if previous is not None and previous.text else Meant(worded)
     if previous is not None and meant.open:
         return replace(previous, text=text, listed=meant.listed, dangling=True, reply=WHOM, why=False)
@@ -134,7 +142,7 @@ def read_question(
     if previous is not None and phrase and not find_mentions(worded, names, aliases or {}):
         worded = with_place(worded, phrase, previous.people)
     question = _read(text if worded == plain else worded, worded, names, aliases or {}, previous, encode)
-    open_ = question.asks_who or question.asks_all
+    open_ = question.asks_who or question.asks_all or question.aspect.headcount is not None
     focus = question.people if question.people and not (question.asks_all or question.by_place) else ()
     focus = focus or (previous.focus if previous and not (open_ or question.by_place) else ())
     return replace(question, focus=focus, listed=meant.listed)
@@ -156,21 +164,14 @@ def _read(
     if part is not None and (bare := _BARE.fullmatch(mask_names(tidy, mentions).lower())):
         tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
     masked = mask_names(tidy, mentions)
-    goes_on = _AND_WHOM.fullmatch(masked.lower()) is not None
-    if previous is not None and goes_on:
+    of_whom = goes_on(masked.lower())
+    if previous is not None and of_whom:
         part = part or previous.part  # "and Ben?" asks about the same part
     wording = _Wording(text, tidy, masked, mentions, part, previous)
     read = _of_nobody(wording) or _of_people(wording, names, encode)
-    if goes_on:
-        return replace(read, text=_of_another(previous, mentions) or read.text)
+    if of_whom:
+        return replace(read, text=of_another(previous, mentions) or read.text)
     return read if encode is None else _in_other_words(read, wording, names, aliases, encode)
-
-
-def _of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:
-    """The question before, asked of somebody else; empty where it was about nobody or several."""
-    if previous is None or len(previous.people) != 1 or len(mentions) != 1:
-        return ""
-    return re.sub(rf"\b{re.escape(previous.people[0])}\b", mentions[0].name, previous.text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -231,8 +232,8 @@ def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -
     reply = "" if mentions else small_talk(lower)
     answered = asks_who or bool(people) and not inherited
     unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
-    if previous is not None and _AND_WHOM.fullmatch(lower) and not unknown:
-        aspect = previous.aspect  # "and Ben?" asks what was asked before
+    if previous is not None and goes_on(lower) and not unknown:
+        aspect, people = as_before(lower, people, previous)
     else:
         aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
     if reply and previous is not None:
@@ -257,10 +258,10 @@ def _in_other_words(
     question: Question, wording: _Wording, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
-    read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
+    done = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
     general = not question.people
     strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
-    if read or EYES.search(question.text.lower()) or general and (asks_of_scene(question.text.lower()) or strangers):
+    if done or EYES.search(question.text.lower()) or general and (asks_of_scene(question.text.lower()) or strangers):
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question
@@ -270,7 +271,12 @@ def _in_other_words(
     plain = plain_question(masked, whom, encode, least)
     if plain == UNANSWERABLE and question.aspect.name == "usual" and not question.reply:
         return replace(question, type="other", aspect=REST)
-    return replace(_read(plain, plain, names, aliases, None, None), part=wording.part) if plain else question
+    if not plain:
+        return question
+    read = _read(plain, plain, names, aliases, None, None)
+    if read.aspect.headcount is not None and _DOING.search(wording.lower):  # of those who do that nobody counts
+        return question
+    return replace(read, part=wording.part)
 
 
 def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from pvchat.chat.english import be, join, lasting, upper
 from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.spans import WHOLE
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
 
@@ -52,15 +53,17 @@ _LONGER = re.compile(
     rf"(?: {_MORE})*{_IN}(?: than)?\W*{_PEOPLE}(?: (?:is|does|was|did))?\W*"
 )
 _AGAINST = re.compile(
-    rf"(?:and |so )?how long (?:is|does|was) {_WHOM}.* (?:compared (?:with|to)|versus|vs\.?|against) {_WHOM}\W*"
+    rf"(?:and |so )?how long (?:is|does|was) {_WHOM}(?: {_SEEN})*{_IN}"
+    rf" (?:compared (?:with|to)|versus|vs\.?|against) {_WHOM}\W*"
 )
 _SHARE = re.compile(
-    r"(?:and |so )?(?:(?:for )?(?:what|which) (?:percentage|percent|share|part|fraction|proportion)|how much)"
+    r"(?:and |so )?(?:(?:for )?(?:what|which) (?:percentage|percent|share|part(?= of (?:the|this) time)|fraction"
+    r"|proportion)|how much)"
     r" of (?:the|this) (?:(?:whole )?(?:time|video|clip|film|movie|length|running time))"
-    rf" (?:is|does|do|are|was|shows?|can) (?:you see |we see )?{_WHOM}.*"
+    rf" (?:is|does|do|are|was|shows?|can) (?:you see |we see )?{_WHOM}(?:,? (?:and|or) {_WHOM})*"
+    rf"(?: {_SEEN}| in| be)*{_IN}\W*"
 )
 _ALIKE = (0.5, 0.05)  # seconds, and share of the longer time, up to which two people are seen equally long [choice]
-_ALL = 0.95  # share of the clip that is the whole time, as for one
 _FINE = 10  # percent below which each one is told
 _MOST = 4  # people that one sentence tells
 
@@ -115,6 +118,8 @@ def how_long(asked: ScreenTime, named: Sequence[str], everyone: Sequence[PersonP
         return " ".join(_share(p, evidence) for p in people)
     if asked.whether and len(people) > 1:
         return _whether(asked, people)
+    if len(named) == 1:  # "and Ben?" after "who is seen longest?"
+        return f"{people[0].name} is seen for about {lasting(people[0].visible_s)}."
     told = _whole(people, evidence) if asked.asked == "whole" else _ranked(asked.asked in ("least", "less"), people)
     return upper(told) if named or not evidence.not_known else f"Of those I know, {told}"
 
@@ -130,9 +135,10 @@ def _share(person: PersonPresence, evidence: Evidence) -> str:
 
 def _whole(people: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Who is seen the whole time, and who is there but isn't."""
-    least = _ALL * (evidence.duration_s or 0.0)
+    least = WHOLE * (evidence.duration_s or 0.0)
     whole = [p.name for p in people if p.visible_s >= least]
-    others = [f"{p.name} for about {lasting(p.visible_s)}" for p in people if p.visible_s < least][:_MOST]
+    rest = sorted((p for p in people if p.visible_s < least), key=lambda p: -p.visible_s)
+    others = [f"{p.name} for about {lasting(p.visible_s)}" for p in rest[:_MOST]]
     told = f"{join(whole) or 'nobody'} {be(whole or ['nobody'])} seen the whole time"
     return f"{told}; {join(others)}." if others else f"{told}."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 Span = tuple[float, float]
+WHOLE = 0.95  # share of the time that is told as all of it
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:

@@ -15,9 +15,9 @@ APART, NEARER = 0.02, 1.25  # frame widths, and face heights' ratio, from which 
 CENTRE = 0.17  # frame widths around the middle in which somebody is in the middle [choice]
 _ENDS_SAID = {
     "first left": "on the left", "first right": "on the right", "middle": "in the middle",
-    "nearest": "nearest to the camera",
+    "nearest": "nearest to the camera", "farthest": "farthest from the camera",
 }  # fmt: skip
-_RANKS = ("furthest to the", "second from the", "third from the", "fourth from the")
+_NTH_SAID = ("", "second", "third", "fourth")
 NOBODY = "I see nobody in this video."
 
 
@@ -87,12 +87,7 @@ def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
     if lineup.relation.startswith("first"):
         side = lineup.relation.removeprefix("first ")
         if lineup.nth:
-            nth = ("", "second", "third", "fourth")[lineup.nth]
-            return (
-                f"{upper(_each(found)[0])} is {nth} from the {side}."
-                if found
-                else f"I see nobody {nth} from the {side}."
-            )
+            return f"{upper(_each(found)[0]) if found else 'I see nobody'}{' is' * bool(found)} {where(lineup, names)}."
         return f"{upper(_each(found)[0])} is furthest to the {side}." if found else NOBODY
     who, place = _people(found), where(lineup, names)
     return f"{upper(join(who))} {are(who)} {place}." if who else f"I see nobody {place}."
@@ -111,7 +106,9 @@ def _whether_between(names: Sequence[str], evidence: Evidence) -> str:
 
 
 def where(lineup: LineUp, names: Sequence[str]) -> str:
-    """Such as "to the left of Ana", or "on the right"."""
+    """Such as "to the left of Ana", "on the right", "second from the left"."""
+    if lineup.nth:
+        return f"{_NTH_SAID[lineup.nth]} from the {lineup.relation.removeprefix('first ')}"
     if lineup.relation in _ENDS_SAID:
         return _ENDS_SAID[lineup.relation]
     how = {"left": "to the left of", "right": "to the right of", "between": "between", "closest": "closest to"}.get(

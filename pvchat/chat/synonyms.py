@@ -60,7 +60,8 @@ _TIMES_OF = re.compile(
 _SHOWN_WHEN = re.compile(
     r"^(?:(?:please )?(?:show|list|give|tell|find)(?: me)? )?(?:all )?(?:the )?(?:appearances|sightings|occurrences"
     r"|scenes|parts|moments|times|timecodes|timestamps) (?:of|with|showing|for) (?P<who>[^,?]+?)(?:,? please)?\W*$"
-    r"|^(?:which|what) (?:parts?|scenes?|moments?) (?:shows?|have|has|contains?|features?) (?P<one>[^,?]+?)\W*$",
+    r"|^(?:which|what) (?:parts?|scenes?|moments?)(?: of (?:the|this) (?:video|clip|film|movie|footage))?"
+    r" (?:(?:shows?|have|has|contains?|features?) (?P<one>[^,?]+?)|(?:is|are) (?P<inside>[^,?]+?) in)\W*$",
     re.IGNORECASE,
 )
 _BOTH_ENDS = re.compile(
@@ -125,7 +126,7 @@ SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (_EITHER_HELD, lambda m: f"what {m['is'].lower()} {m['who']} holding?"),
     (_INSIDE, "is this indoors or outdoors?"),
     (_TIMES_OF, r"when is \g<who> there?"),
-    (_SHOWN_WHEN, lambda m: f"when is {m['who'] or m['one']} there?"),
+    (_SHOWN_WHEN, lambda m: f"when is {m['who'] or m['one'] or m['inside']} there?"),
     (_BOTH_ENDS, lambda m: f"when is {m['who'] or m['one']} first and last seen?"),
     (_UNTIL, r"when does \g<who> first appear?"),
     (_MISSING, "who is not in this video?"),

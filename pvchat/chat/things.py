@@ -62,15 +62,16 @@ _ON = re.compile(
     r"^what(?: things| objects)?(?:'s| is| are| do you see| can you see| stands?| lies?) (?:there )?"
     r"on (?:the|this|that) (?P<noun>[a-z ]+?)\W*$"
 )
-_IN_CLIP = (
-    r"(?: (?:in|on|of) (?:the|this|that|my) (?:video|clip|film|picture|photo|scene|footage|image|room)"
-    r"| here| there| anywhere| somewhere| around| visible| (?:to be )?seen)*"
+_IN_IT = (
+    r" (?:in|on|of) (?:the|this|that|my) (?:video|clip|film|picture|photo|scene|footage|image|room)"
+    r"| here| there| anywhere| somewhere| around| visible| (?:to be )?seen"
 )
+_IN_CLIP = rf"(?:{_IN_IT})*"
 _THERE = re.compile(
     rf"^(?:is|are) there (?:an?|any|some|the|another) (?P<noun>[a-z ]+?){_IN_CLIP}\W*$"
     rf"|^(?:can|do|could) you (?:see|spot|find) (?:an?|any|some|the) (?P<seen>[a-z ]+?){_IN_CLIP}\W*$"
 )
-_COUNT = re.compile(rf"^how many (?P<noun>[a-z ]+?)(?: (?:are|is) there| (?:can|do) you see|(?: are)?{_IN_CLIP})*\W*$")
+_COUNT = re.compile(rf"^how many (?P<noun>[a-z ]+?)(?: are| is| (?:can|do) you see|{_IN_IT})*\W*$")
 _WHERE = re.compile(rf"^where(?:'s| is| are) (?:the|an?) (?P<noun>[a-z ]+?){_IN_CLIP}\W*$")
 
 

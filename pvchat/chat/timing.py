@@ -32,7 +32,9 @@ def in_time(question: Question, everyone: Sequence[PersonPresence], evidence: Ev
         told = how_long(aspect.screen_time, question.people, everyone, evidence)
         return told or " ".join(untold(named) or nobody(question, everyone))
     if aspect.meeting is not None:
-        return told_meeting(aspect.meeting, question.people, everyone, evidence) or existence(named, evidence)
+        told = told_meeting(aspect.meeting, question.people, everyone, evidence)
+        missed = " ".join(untold(named)) if aspect.meeting.timed else ""  # neither yes nor no says when
+        return told or missed or existence(named, evidence)
     if aspect.absence is not None:
         told = told_absence(aspect.absence, named, evidence)
         return " ".join(filter(None, (told, *untold(named)))) or existence(named, evidence)

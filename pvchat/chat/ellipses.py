@@ -1,0 +1,111 @@
+"""Questions that put one word in the place of one of the question before: "and last?", "and the one on the left?".
+
+In: a question as typed, and the one before. Out: the question as it would be asked in full; of a name in another's
+place ("and Ben?") what is asked, and of whom.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from pvchat.chat.aspect import Aspect
+from pvchat.chat.lineup import SOMEBODY, read_lineup
+from pvchat.chat.names import Mention, mask_names
+from pvchat.chat.question import Question
+from pvchat.chat.vocabulary import MASK
+
+_AND_WHOM = re.compile(
+    r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
+    r"(?: (?P<link>(?:longer |shorter |more |less )?than|of|before|after))?"
+    rf" {MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\W*"
+)
+_ENDS = (
+    ("first", "last"), ("left", "right"), ("longest", "shortest"), ("most", "least"),
+    ("nearest", "closest", "farthest", "furthest"),
+)  # fmt: skip
+_OTHER_END = re.compile(
+    r"(?:(?:and|or|but) )?(?:who(?:'s| is)? )?(?:(?:the )?(?:furthest|farthest) )?(?:(?:to|on|from|at) )?(?:the )?"
+    rf"(?P<end>{'|'.join(word for pair in _ENDS for word in pair)})\W*",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"(?:(?:and|but|so) )?(?:(?:what|how) about |and |or )?(?P<place>(?:the|that) (?:man|woman|person|one|guy|lady|girl"
+    r"|boy) [^,?!.]+?)\W*",
+    re.IGNORECASE,
+)
+
+
+def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
+    """The question in full; as it is where it is no such ellipsis.
+
+    Args:
+        text: in a known wording.
+        mentions: of enrolled names in it.
+        previous: the question before.
+    """
+    if end := _OTHER_END.fullmatch(text):
+        return _at_other_end(end["end"].lower(), previous) or text
+    if place := _PLACE.fullmatch(text):
+        masked = mask_names(text, mentions).lower()
+        lineup = read_lineup(f"describe {masked[place.start('place') :]}")
+        if lineup is not None and re.fullmatch(rf"describe {SOMEBODY}\W*", lineup.asked):
+            return _of_place(place["place"], previous) or text
+    return text
+
+
+def goes_on(lower: str) -> bool:
+    """Whether a question in lower case, names masked, only names whom the question before is asked of: "and Ben?"."""
+    return _AND_WHOM.fullmatch(lower) is not None
+
+
+def as_before(lower: str, people: Sequence[str], previous: Question) -> tuple[Aspect, tuple[str, ...]]:
+    """What a question that `goes_on` asks, and of whom.
+
+    Args:
+        lower: in lower case, names masked.
+        people: whom it names.
+        previous: the question before.
+    """
+    found, aspect, whom = _AND_WHOM.fullmatch(lower), previous.aspect, tuple(people)
+    link = found["link"] if found is not None else None
+    if aspect.manner == "which":  # not who, but whether she does
+        aspect = replace(aspect, manner="polar")
+    if aspect.order is not None and link in ("before", "after"):
+        relation: Literal["before", "after"] = "before" if link == "before" else "after"
+        aspect = replace(aspect, order=replace(aspect.order, relation=relation))
+    if not aspect.of_two or len(whom) != 1:
+        return aspect, whom
+    # Who comes before another is another one now; who is held against somebody stays.
+    return aspect, (*whom, *previous.people[1:2]) if aspect.order and link is None else (*previous.people[:1], *whom)
+
+
+def of_another(previous: Question | None, mentions: Sequence[Mention]) -> str:
+    """The question before, asked of somebody else by name; empty where it was about nobody or several."""
+    if previous is None or len(previous.people) != 1 or len(mentions) != 1:
+        return ""
+    return _in_place_of_name(previous, mentions[0].name) or previous.text
+
+
+def _at_other_end(end: str, previous: Question) -> str:
+    """The question before about the other end of what it asked the one end of: the last for the first."""
+    for pair in _ENDS:
+        if end in pair and re.search(rf"\b(?:{'|'.join(pair)})(?:most)?\b", previous.text, re.IGNORECASE):
+            return re.sub(rf"\b(?:{'|'.join(pair)})(?=(?:most)?\b)", end, previous.text, count=1, flags=re.IGNORECASE)
+    return ""
+
+
+def _of_place(place: str, previous: Question) -> str:
+    """The question before, asked of somebody else who is meant by the place; empty where it was about several."""
+    lineup = previous.aspect.lineup
+    if lineup is not None:
+        return lineup.asked.replace(SOMEBODY, place)
+    return "" if len(previous.people) != 1 or previous.asks_all else _in_place_of_name(previous, place)
+
+
+def _in_place_of_name(previous: Question, words: str) -> str:
+    """The question before with other words for the name of whom it was about; empty where it doesn't name her."""
+    name = re.compile(rf"\b{re.escape(previous.people[0])}\b", re.IGNORECASE)
+    return name.sub(lambda _: words, previous.text) if name.search(previous.text) else ""
