@@ -22,7 +22,7 @@ _WHO = (
     r"|(?:does|did|do) any ?(?:one|body)|(?:is|was) (?:there )?(?:any|some) ?(?:one|body)|any ?(?:one|body))"
 )
 _ENTERS = (
-    r"(?:(?:first |also )?(?:comes?|coming|came|walks?|walking|steps?|gets?|moves?)(?: back)?"
+    r"(?:(?:first |also )?(?:comes?|coming|came|walks?|walking|walked|steps?|stepped|gets?|moves?)(?: back)?"
     r"(?: (?:in|into|on|onto|up|along))?|enters?|entered|entering|arriv(?:es?|ed|ing)|appear(?:s|ed|ing)?"
     r"|(?:shows?|turns?|pops?) up|show(?:s|n)?|joins?|starts?|begins?"
     r"|(?:is |are |was |be )?(?:first )?(?:seen|shown|visible|there|here|on(?: screen)?|present))"

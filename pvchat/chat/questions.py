@@ -19,6 +19,7 @@ from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
+from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.listed import WHOM, Meant, listed_by, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
@@ -256,6 +257,8 @@ def _in_other_words(
     question: Question, wording: _Wording, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
+    if question.by_place and not question.unknown:
+        return _of_somebody(question, encode)
     read = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
     general = not question.people
     strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
@@ -270,6 +273,19 @@ def _in_other_words(
     if plain == UNANSWERABLE and question.aspect.name == "usual" and not question.reply:
         return replace(question, type="other", aspect=REST)
     return replace(_read(plain, plain, names, aliases, None, None), part=wording.part) if plain else question
+
+
+def _of_somebody(question: Question, encode: Encode) -> Question:
+    """A question about whom it means by the place; what it asks of them is read in other words, too."""
+    lineup = question.aspect.lineup
+    asked = "" if lineup is None else lineup.asked
+    read = read_question(asked, [SOMEBODY])
+    least = in_doubt(read.aspect, read.type, asked, bool(read.reply)) if asked else None
+    plain = None if least is None else plain_question(asked.replace(SOMEBODY, MASK), [SOMEBODY], encode, least)
+    if lineup is None or not plain:
+        return question
+    aspect = replace(question.aspect, lineup=replace(lineup, asked=plain))
+    return replace(question, type=aspect.type(question.type), aspect=aspect)
 
 
 def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:
