@@ -64,6 +64,7 @@ def read(text: str, previous: Question | None = None) -> Question:
         ("wots Ana doing", "what's Ana doing"),
         ("Who came in before everyone else?", "Who came in first?"),
         ("who leaves ahead of the others", "who leaves first?"),
+        ("who got here before everybody", "who got here first?"),
         ("Once Ben arrives, has Ana already left?", "does Ana leave before Ben comes?"),
         ("When Ben comes in, Ana is gone, right?", "does Ana leave before Ben comes?"),
         ("Show me all appearances of Ana", "when is Ana there?"),
