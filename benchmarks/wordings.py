@@ -12,9 +12,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pvchat.chat.cuts import asks_of_cuts
+from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question
 from pvchat.chat.sentences import Encode, SentenceEncoder
@@ -45,13 +47,28 @@ def as_plain(line: Line, encode: Encode | None) -> bool:
     asked = _read(line.text, encode)
     if line.plain == UNANSWERABLE:
         return asked is None or asked.reply != "" or asked.aspect.name == "rest" or _untold(asked)
-    return asked == _read(line.plain, None)
+    plain = _read(line.plain, None)
+    return asked is not None and plain is not None and _asks(asked) == _asks(plain)
+
+
+def _asks(question: Question) -> tuple[Question, ...]:
+    """What is asked, and what of whom it means by the place; of cuts the words are asked for."""
+    said = replace(question.aspect.predicate, said="")  # "a red jacket", "the red jacket"
+    aspect, lineup = replace(question.aspect, predicate=said), question.aspect.lineup
+    sense = replace(question.sense, aspect=aspect)
+    if asks_of_cuts(question.text.lower()):
+        return (replace(sense, text="cuts"),)
+    if lineup is None or not lineup.asked:
+        return (sense,)
+    whom = replace(sense.aspect, lineup=replace(lineup, asked="", phrase=""))
+    inner = _asks(read_question(lineup.asked, [SOMEBODY]))  # as `chat/byplace.py` reads it
+    return replace(sense, type="other", aspect=whom), *inner
 
 
 def _read(text: str, encode: Encode | None) -> Question | None:
-    """What is asked for, without the words; None where it asks about somebody unknown."""
+    """A question as it is read; None where it asks about somebody unknown."""
     try:
-        return read_question(text, NAMES, encode=encode).sense
+        return read_question(text, NAMES, encode=encode)
     except UnknownPersonError:
         return None
 

@@ -20,7 +20,7 @@ SHOTS = [(0.0, 5.0), (5.0, 12.0), (12.0, 20.0)]
     ["How many shots are there?", "how many cuts", "number of cuts?", "How many cuts does this video have?",
      "And where are the cuts?", "When does the scene change?", "list all cuts", "Give me the timecodes of the cuts",
      "Is it one single take?", "Was this filmed in one take?", "Is it uncut?", "Are there any cuts in the video?",
-     "Has this been edited?", "shot list please",
+     "Has this been edited?", "shot list please", "count the cuts for me",
      "List the shots", "how many times does the camera change"],
 )  # fmt: skip
 def test_it_is_asked_in_many_ways(text: str) -> None:

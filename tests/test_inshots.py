@@ -19,6 +19,8 @@ SHOTS = [(0.0, 5.0), (5.0, 8.0), (8.0, 12.0)]
     [
         ("How many shots is Ana in?", "which"), ("In which shots is Ana?", "which"), ("which shots show ana", "which"),
         ("Which shots show Ana and Ben together?", "which"), ("List all shots with Ana", "which"),
+        ("Ana is in which shots?", "which"), ("what camera shots is ana in", "which"),
+        ("Which takes show Ana?", "which"),
         ("Is Ana in every shot?", "every"), ("Does Ana appear in all shots?", "every"),
     ],
 )  # fmt: skip

@@ -67,6 +67,17 @@ def answer(
         ("Is Ben between Ana and Cleo?", "Yes, Ben is between Ana and Cleo."),
         ("is ana between ben and cleo", "No, Ana is to the left of Ben and Cleo."),
         ("Is Dev between Ana and Ben?", "Dev is not in this video, so I can't tell."),
+        ("Are Ana and Cleo on both sides of Ben?", "Yes, Ben is between Ana and Cleo."),
+        ("Ana and Cleo have Ben in the middle, right?", "Yes, Ben is between Ana and Cleo."),
+        ("Is Ana in the middle of Ben and Cleo?", "No, Ana is to the left of Ben and Cleo."),
+        ("Does Ben have Ana on one side and Cleo on the other?", "Yes, Ben is between Ana and Cleo."),
+        ("Ben is between Ana and Cleo, correct?", "Yes, Ben is between Ana and Cleo."),
+        ("Counting from the left, who is second?", "Ben is second from the left."),
+        ("name of the 3rd person from the right please", "Ben is third from the right."),
+        ("Going left to right, who is the second one?", "Ben is second from the left."),
+        ("Who stands at the front?", "Ana, Ben and somebody I don't know are about as near to the camera."),
+        ("What is the fellow at left wearing?", "Ben is wearing a grey top."),
+        ("Describe whoever is on the right.", "Cleo is wearing a blue dress."),
         ("Who's second from the left?", "Ben is second from the left."),
         ("who is the third person from the right", "Ben is third from the right."),
         ("Left to right, who's who?", "From left to right: Ana, Ben, somebody I don't know and Cleo."),
@@ -133,7 +144,9 @@ def test_only_people_who_are_seen_together_stand_beside_each_other() -> None:
 
 @pytest.mark.parametrize(
     "question", ["Is Ana to the left of Ben?", "Who is further left, Ana or Ben?", "Who is next to Ana?",
-                 "Is Ana on the left?", "What is Ana wearing?", "Who is on the left?"],
+                 "Is Ana on the left?", "What is Ana wearing?", "Who is on the left?",
+     "second from the left or from the right?",
+     "Is Ana in the middle of the room?", "Who is between the chairs?"],
 )  # fmt: skip
 def test_other_questions_are_none_of_these(question: str) -> None:
     assert read_question(question, NAMES).aspect.lineup is None

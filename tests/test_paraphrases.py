@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from pvchat.chat import paraphrases
+from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.paraphrases import Head, mask_pronoun, plain_question, slotted
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question
-from pvchat.chat.sentences import SentenceEncoder
+from pvchat.chat.sentences import Encode, SentenceEncoder
 
 NAMES = ["Ana", "Ben"]
 
@@ -51,6 +52,11 @@ def encode(texts: list[str]) -> np.ndarray:
         if text[0].isdigit():
             row[int(text[0])] = 1 - text.count("z") / 9
     return rows
+
+
+def surely(number: int) -> Encode:
+    """Every text has the vector of one and the same plain question."""
+    return lambda texts: np.eye(len(PLAIN), dtype=np.float32)[[number] * len(texts)]
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +103,32 @@ def test_a_colour_goes_into_the_plain_question_and_is_never_lost() -> None:
     assert plain_question("2 Alex in red timecodes", ["Ana"], encode, 0.65) is None
 
 
+def test_a_garment_that_is_named_goes_with_its_colour() -> None:
+    assert plain_question("3 anyone: red jacket", [], encode, 0.65) == "Who is wearing a red jacket?"
+    assert plain_question("3 anyone: red gloves", [], encode, 0.65) == "Who is wearing red gloves?"
+
+
+def test_what_begins_with_a_time_is_never_taken_for_who_leaves_before_whom(monkeypatch: pytest.MonkeyPatch) -> None:
+    leaves = "Does {0} leave before {1} comes?"
+    every = Head(
+        (*PLAIN[:4], leaves), 9 * np.eye(5, dtype=np.float32), np.zeros(5, np.float32), own=frozenset({leaves})
+    )
+    monkeypatch.setattr(paraphrases, "_later", lambda: every)
+    assert plain_question("Alex off, Alex on", ["Ana", "Ben"], surely(4), 0.65) == "Does Ana leave before Ben comes?"
+    assert plain_question("When Alex is on, Alex off", ["Ben", "Ana"], surely(4), 0.65) is None
+
+
+def test_what_is_asked_of_whoever_stands_somewhere_is_read_in_other_words_too() -> None:
+    asked = read_question("What timecodes has the person on the left?", NAMES, encode=surely(2))
+    lineup = asked.aspect.lineup
+    assert lineup is not None
+    assert (lineup.relation, lineup.asked, asked.type) == ("first left", f"When does {SOMEBODY} appear?", "existence")
+    plain = read_question(
+        "Is the person on the left standing?", NAMES, encode=lambda texts: pytest.fail("not in doubt")
+    )
+    assert plain == read_question("Is the person on the left standing?", NAMES)
+
+
 def test_a_plain_question_that_came_later_is_told_before_and_what_it_doesn_t_alone_tell_is_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -122,10 +154,7 @@ def test_the_rules_come_first_and_the_part_of_the_clip_stays() -> None:
 def test_what_nothing_can_answer_is_refused_where_its_type_alone_was_read() -> None:
     assert read_question("Where is Ana these days?", NAMES).type == "location"
 
-    def sure(texts: list[str]) -> np.ndarray:
-        return np.eye(len(PLAIN), dtype=np.float32)[[0] * len(texts)]
-
-    refused = read_question("Where is Ana these days?", NAMES, encode=sure)
+    refused = read_question("Where is Ana these days?", NAMES, encode=surely(0))
     assert (refused.aspect.name, refused.people) == ("rest", ("Ana",))
 
 

@@ -12,6 +12,7 @@ from pvchat.schemas import PersonPresence
 
 NAMES = ["Ana", "Ben", "Carl"]
 MOST, LEAST, MORE, SHARE = ScreenTime("most"), ScreenTime("least"), ScreenTime("more"), ScreenTime("share")
+WHOLE = ScreenTime("whole")
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,13 @@ MOST, LEAST, MORE, SHARE = ScreenTime("most"), ScreenTime("least"), ScreenTime("
         ("Is Ana there longer than Ben?", ScreenTime("more", True)),
         ("does ana stay longer than ben", ScreenTime("more", True)),
         ("Is Ana seen less than Ben?", ScreenTime("less", True)),
+        ("Who of them do we see here the most?", MOST),
+        ("Who is there the whole time?", WHOLE),
+        ("Who is visible from the first second till the last second?", WHOLE),
+        ("Is anyone visible for the full duration, and if so who is it?", WHOLE),
+        ("Who stays from the very start till the end?", WHOLE),
+        ("Who never leaves the frame?", WHOLE),
+        ("What share of the footage shows Ana?", SHARE),
         ("What percentage of the time is Ana there?", SHARE),
         ("how much of the video is ana in", SHARE),
     ],
@@ -47,6 +55,7 @@ def test_it_is_asked_in_many_ways(text: str, asked: ScreenTime) -> None:
     "text",
     ["Who is there?", "Is Ana taller than Ben?", "How long is Ana there?",
      "Who has the longest hair?", "Is Ana nearer than Ben?", "How much of the cake is Ana eating?",
+     "Who left?", "Who doesn't go to school?", "Is anyone there?",
      "Who wears more red, Ana or Ben?", "Is Ana there longer than a minute?"],
 )  # fmt: skip
 def test_what_asks_something_else_is_none(text: str) -> None:

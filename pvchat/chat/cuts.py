@@ -15,7 +15,7 @@ from pvchat.chat.evidence import Evidence
 _CLIP = r"(?:(?:this|the|that|my) )?(?:video|clip|film|movie|footage|recording|scene)"
 _TAIL = (
     r"(?:,? (?:(?:are|is|were) there|(?:do|can) you (?:see|count|find)|there|here"
-    rf"|(?:in|of|does|has|have) (?:it|{_CLIP})|it|in all|altogether|have|has|please|{_CLIP}))*\W*"
+    rf"|(?:in|of|does|has|have) (?:it|{_CLIP})|it|in all|altogether|have|has|please|for me|{_CLIP}))*\W*"
 )
 _CUTS = r"(?:(?:camera |film |hard )?cuts?|edits?|(?:scene|camera|shot) changes?|transitions?)"
 _SHOTS = r"(?:different |separate )?(?:camera )?(?:shots?|takes?|camera angles?)"

@@ -18,13 +18,14 @@ from pvchat.schemas import PersonPresence
 
 _WHOM = rf"(?:(?:both )?{MASK.lower()}(?:(?:, (?:and )?| and ){MASK.lower()})*\b(?!')|he|she|they)"
 _SEEN = r"(?: (?:in|there|seen|shown|visible|appear|together|both|present))*"
-_WHICH = r"(?:which|what|how many)(?: of the)? shots?"
+_WHICH = r"(?:which|what|how many)(?: of the| camera| different)* (?:shots?|takes?|cuts?|shot numbers?)"
 _FORMS: tuple[tuple[re.Pattern[str], Literal["which", "every"]], ...] = tuple(
     (re.compile(rf"(?:and |so )?{form}\W*"), asked)  # type: ignore[misc]
     for form, asked in (
         (rf"(?:in )?{_WHICH} (?:is|are|does|do|was|(?:can|do) (?:you|we|i) see) {_WHOM}{_SEEN}", "which"),
+        (rf"{_WHOM} (?:is|are|was|were|can be|appears?){_SEEN} (?:in )?{_WHICH}", "which"),
         (rf"{_WHICH} (?:shows?|has|have|contains?|features?) {_WHOM}{_SEEN}", "which"),
-        (rf"(?:list|give me|show me) (?:all )?(?:the )?shots (?:of|with|showing) {_WHOM}{_SEEN}", "which"),
+        (rf"(?:list|(?:give|show|tell) me) (?:all )?(?:the )?shots (?:of|with|showing) {_WHOM}{_SEEN}", "which"),
         (rf"(?:is|are|was|were) {_WHOM}{_SEEN} (?:every|each|all|all the|all of the) (?:single )?shots?", "every"),
         (rf"(?:does|do) {_WHOM} appear{_SEEN} (?:every|each|all|all the) (?:single )?shots?", "every"),
     )

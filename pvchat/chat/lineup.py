@@ -54,25 +54,26 @@ _DESCRIBED = tuple(
     )
 )  # fmt: skip
 _THE_ONE = (
-    r"\b(?:the|that|this) (?:other )?"
-    r"(?:(?P<man>man|guy|gentleman)|(?P<woman>woman|lady)|person|one|child|boy|girl|figure)"
+    r"\b(?:whoever|(?:the|that|this) (?:other )?"
+    r"(?:(?P<man>man|guy|gentleman|bloke|fellow|chap)|(?P<woman>woman|lady)"
+    r"|person|individual|one|child|boy|girl|figure))"
     rf"(?: (?:who|that))?(?: is| stands?| sits?)?{_HOW}"
 )
 _SIDED = (
-    r"(?:on|at|to|from|in) the (?:far |very |outer )?{}(?:[- ]?hand)?(?: side| edge)?"
+    r"(?:on|at|to|from|in) (?:the )?(?:far |very |outer )?{}(?:[- ]?hand)?(?: side| edge)?"
     r"(?: of the (?:picture|frame|screen|image|video|clip|photo|scene))?\b(?! of\b| half\b)"
 )
+_MIDDLE = r"(?:middle|cent(?:re|er))\b(?! of the (?:room|table|street)\b)"
 _NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 _NTH_FROM = (
     rf"(?P<nth>{'|'.join(_NTH)})(?: (?:one|person|man|woman))? (?:from|on) (?:the )?(?P<from>left|right)(?: side)?"
 )
-_NO_ROOM = r"(?! of the (?:room|table|street)\b)"
 _PLACED = tuple(
     (re.compile(form), relation)
     for form, relation in (
         (rf"{_THE_ONE} {_SIDED.format('left')}", "first left"),
         (rf"{_THE_ONE} {_SIDED.format('right')}", "first right"),
-        (rf"{_THE_ONE} (?:in|on) the (?:very )?(?:middle|cent(?:re|er))\b{_NO_ROOM}", "middle"),
+        (rf"{_THE_ONE} (?:in|on|at) the (?:very )?{_MIDDLE}", "middle"),
         (rf"{_THE_ONE} (?:nearest|closest) to (?:the )?(?:camera|lens|us|me)\b", "nearest"),
         (rf"{_THE_ONE} (?:farthest|furthest)(?: away)? from (?:the )?(?:camera|lens|us|me)\b", "farthest"),
         (rf"\b(?:the )?{_NTH_FROM}", "nth"),
@@ -84,8 +85,8 @@ _ENDS = re.compile(
     rf"^(?:and |so )?{_SOMEBODY}{_HOW} (?:the )?"
     r"(?:(?:very )?(?:furthest|farthest|most)(?: (?:to|on|from|at))?(?: the)? (?P<side>left|right)"
     r"|(?P<most>left|right)most|(?:very )?first(?: one| person)? (?:from|on) the (?P<first>left|right)"
-    rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to {_US})?|in front of (?:the others|everyone)|biggest|largest"
-    r"|most prominent)"
+    rf"|(?P<near>(?:nearest|closest|nearer|closer)(?: to {_US})?|in front of (?:the others|everyone)"
+    r"|at the (?:very )?front|foremost|biggest|largest|most prominent)"
     rf"|(?P<far>(?:farthest|furthest)(?: away)?(?: (?:from|to) {_US})?|(?:the )?smallest|most distant))"
     rf"(?: side)?{_IN_CLIP}$"
     rf"|^(?:and |so )?whose (?:face|head) is (?:the )?(?:(?P<big>biggest|largest)|(?P<small>smallest)){_IN_CLIP}$"

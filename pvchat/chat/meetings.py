@@ -32,19 +32,24 @@ _JOIN = (
     r"(?:(?:come|came|coming|comes) (?:in )?to(?: see)?|visit(?:ing|s)?|join(?:ing|s)?"
     r"|(?:been|be|in the room|there) with)"
 )
-_SEEN = r"(?: (?:both|all|be|seen|shown|visible|appear|on screen|there|here|in (?:the|this) (?:video|clip|film)))*"
+_SEEN = (
+    r"(?: (?:both|all|be|seen|shown|visible|appear|on screen|there|here|stay|remain"
+    r"|in (?:the|this) (?:video|clip|film)))*"
+)
 _TOGETHER = r"(?:together|(?:at|in) the same (?:time|frame|picture|shot|moment|image)|at once|simultaneously)"
-_APART = r"(?:apart|separated?|without each other|not together)"
+_APART = rf"(?:apart|separated?|without each other|not {_TOGETHER})"
 _IN = r"(?: (?:in|on|of|during) (?:the|this|one) (?:video|clip|film|movie|picture|frame|screen|scene|shot))?"
 _BE, _DO = r"(?:is|are|was|were)", r"(?:are|were|is|do|does|did|can)"
 _WHEN = r"(?P<when>when|how (?:long|often)|(?:at )?(?:what|which) (?:time|point|moment)s?)"
 _FORMS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
-    (re.compile(rf"(?:and |so |but )?{form}{_IN}\W*"), kind)  # type: ignore[misc]
+    (re.compile(rf"(?:and |so |but )?{form}{_IN}(?:,? or not)?\W*"), kind)  # type: ignore[misc]
     for form, kind in (
         (rf"{_DO} {_THEM}{_SOON}{_SEEN} {_TOGETHER}{_IN}{_LATE}", "together"),
         (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN}(?: together)? with {_ONE}", "with"),
-        (rf"{_BE} {_ONE}{_SEEN}(?: together)? with {_ONE}{_HOW.format(1)}", "with"),
+        (rf"(?:is|was|does|did) {_ONE}{_SEEN}(?: together)? with {_ONE}{_HOW.format(1)}", "with"),
         (rf"{_WHEN} {_DO} (?:(?:we|you|i) see )?{_THEM}{_SEEN} {_TOGETHER}", "together"),
+        (rf"{_WHEN} {_DO} (?:(?:we|you|i) see )?both {_NAME} and {_NAME}\b(?!'){_SEEN}", "together"),
+        (rf"{_WHEN} {_DO} (?:(?:we|you|i) see )?{_NAME} and {_NAME}\b(?!'){_SEEN} both{_SEEN}", "together"),
         (rf"{_WHEN} {_BE} {_ONE}{_SEEN}(?: together)? with {_ONE}", "with"),
         (rf"{_DO} {_THEM}{_SOON}{_SEEN} {_APART}{_LATE}", "apart"),
         (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN} without {_ONE}", "without"),
@@ -58,6 +63,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN} (?:all )?alone", "alone"),
         (rf"{_BE} {_ONE}{_SEEN} (?:all )?alone{_IN}{_HOW.format(1)}", "alone"),
         (rf"{_WHEN} {_BE} {_ONE}{_SEEN} (?:all )?alone", "alone"),
+        (rf"{_WHEN} {_BE} (?:there )?(?:nobody|no ?one)(?: else)?{_SEEN} with {_ONE}", "alone"),
     )
 )  # fmt: skip
 _LEAST_S = 0.3  # seconds that are told: less than half a sample of a long video

@@ -21,8 +21,8 @@ _WHO = (
     r"|(?:does|did|do) any ?(?:one|body)|(?:is|was) (?:there )?(?:any|some) ?(?:one|body)|any ?(?:one|body))"
 )
 _ENTERS = (
-    r"(?:(?:first |also )?(?:comes?|coming|came|walks?|walking|steps?|gets?|moves?)(?: back)?"
-    r"(?: (?:in|into|on|onto|up|along))?|enters?|entered|entering|arriv(?:es?|ed|ing)|appear(?:s|ed|ing)?"
+    r"(?:(?:first |also )?(?:comes?|coming|came|walks?|walking|walked|steps?|stepped|gets?|got|moves?)(?: back)?"
+    r"(?: (?:in|into|on|onto|up|along|there|here))?|enters?|entered|entering|arriv(?:es?|ed|ing)|appear(?:s|ed|ing)?"
     r"|(?:shows?|turns?|pops?) up|show(?:s|n)?|joins?|starts?|begins?"
     r"|(?:is |are |was |be )?(?:first )?(?:seen|shown|visible|there|here|on(?: screen)?|present))"
 )
@@ -60,7 +60,7 @@ _IN_ORDER = re.compile(
     rf"(?: (?:they|people|all|everyone|the people|{_NAME}(?:,? (?:and )?{_NAME})*))?"
     rf" ?(?:{_VERB}|appearances?|appear|come in|enter|show up|arrive){_THING}\W*"
 )
-_BEING = re.compile(r"\b(?:seen|shown|visible|there|on|here|present)\b")
+_BEING = re.compile(r"(?<!got )(?<!gets )(?<!came )(?<!comes )\b(?:seen|shown|visible|there|on|here|present)\b")
 _TOGETHER = 0.3  # seconds between two people who come in at the same time: less than half a sample of a long video
 _MOST = 4  # appearances or people that one sentence tells
 

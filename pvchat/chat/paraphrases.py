@@ -50,11 +50,18 @@ _TAG = re.compile(
 )
 _PRONOUN = re.compile(r"\b(?:he|she|him|her|his|they|them|their)\b", re.IGNORECASE)
 _POINTS = re.compile(r"[^\w' ]")
+_GARMENT = re.compile(
+    rf"\b{SLOTS['colour']} (jackets?|coats?|t-?shirts?|shirts?|tops?|blouses?|sweaters?|jumpers?|hoodies?|vests?|suits?"
+    r"|dress|dresses|skirts?|trousers|pants|jeans|shorts|shoes|hats?|caps?|ties?|scarf|scarves|uniforms?|gloves)\b",
+    re.IGNORECASE,
+)
+_TURNED = re.compile(r"(?:and |so )?(?:when|once|as|until|upon|before|after|by the time)\b", re.IGNORECASE)
 _CLIP = re.compile(
     r"\b(?:in|of|from|on|during) (?:this|the|that) (?:video|clip|footage|film|movie|picture|photo|recording|scene)\b"
     r"|\b(?:please|now|right now|here|there|today|and|so)\b"
 )
 _DENIED = re.compile(r"\b(?:not|never|no)\b|n't\b", re.IGNORECASE)
+_LEAVES = "Does {0} leave before {1} comes?"
 NAMES = re.compile(r"\{[01]\}")
 _PRESENCE = ("Is {0} in this", "Are {0} and {1} in this", "Is {0} or {1} in this")
 # Probabilities from which a question is taken for a plain one: where the rules don't know it (.5 to .7 do as well),
@@ -86,6 +93,8 @@ def plain_question(masked: str, whom: Sequence[str], encode: Encode, least: floa
         return None
     vector = encode([asked.text])[0]
     if later is not None and (plain := later.likeliest(vector, len(whom), least)) in later.own:
+        if plain == _LEAVES and _TURNED.match(asked.text):
+            return None  # "when Ben comes, is Ana gone" names first whom it asks of last
         return _filled(plain or "", asked, whom)
     plain = head.likeliest(vector, len(whom), least)
     return None if plain is None else _filled(plain, asked, whom)
@@ -97,6 +106,8 @@ def _filled(plain: str, asked: Slotted, whom: Sequence[str]) -> str | None:
         own, wanted = getattr(asked, slot), f" {word}" in plain
         if wanted and not own or own and not wanted and slot != "thing":
             return None
+        if slot == "colour" and wanted and (garment := _GARMENT.search(asked.text)):
+            plain = plain.replace(f"something {word}", f"{'' if garment[1].endswith('s') else 'a '}{word} {garment[1]}")
         if wanted:
             plain = re.sub(rf"\b{word}s\b", f"{own}s", re.sub(rf"\b{word}\b", own, plain))
     return plain.format(*whom)

@@ -20,7 +20,7 @@ from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
 from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.lineup import NOBODY_KNOWN
+from pvchat.chat.lineup import NOBODY_KNOWN, SOMEBODY
 from pvchat.chat.listed import STRANGER, WHOM, Meant, listed_by, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
@@ -258,6 +258,8 @@ def _in_other_words(
     question: Question, wording: _Wording, names: Sequence[str], aliases: Mapping[str, str], encode: Encode
 ) -> Question:
     """A question, or the plain one that asks the same where it is in doubt and one is likely enough."""
+    if question.by_place and not question.unknown:
+        return _of_somebody(question, encode)
     done = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
     general = not question.people
     strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
@@ -277,6 +279,19 @@ def _in_other_words(
     if read.aspect.headcount is not None and _DOING.search(wording.lower):  # of those who do that nobody counts
         return question
     return replace(read, part=wording.part)
+
+
+def _of_somebody(question: Question, encode: Encode) -> Question:
+    """A question about whom it means by the place; what it asks of them is read in other words, too."""
+    lineup = question.aspect.lineup
+    asked = "" if lineup is None else lineup.asked
+    read = read_question(asked, [SOMEBODY])
+    least = in_doubt(read.aspect, read.type, asked, bool(read.reply)) if asked else None
+    plain = None if least is None else plain_question(asked.replace(SOMEBODY, MASK), [SOMEBODY], encode, least)
+    if lineup is None or not plain:
+        return question
+    aspect = replace(question.aspect, lineup=replace(lineup, asked=plain))
+    return replace(question, type=aspect.type(question.type), aspect=aspect)
 
 
 def _of_foreign(text: str, foreign: ForeignQuestion, mentions: Sequence[Mention]) -> Question:

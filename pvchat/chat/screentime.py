@@ -20,7 +20,8 @@ from pvchat.schemas import PersonPresence
 _NAME = MASK.lower()
 _WHOM = rf"(?:{_NAME}|he|she|they|him|her|them)\b(?!')"
 _WHO = (
-    r"(?:(?:whom?|which (?:person|people|ones?|of (?:them|us|these|the \w+)))(?:'s| is| are| was| were)?"
+    r"(?:(?:whom?(?: of (?:us|them|these|the \w+))?|which (?:person|people|ones?|of (?:them|us|these|the \w+)))"
+    r"(?:'s| is| are| was| were)?"
     r"(?: the (?:one|person))?)"
 )
 _SEEN = (
@@ -28,7 +29,10 @@ _SEEN = (
     r"|in (?:the|this) (?:video|clip|film|movie|picture|frame|shot|scene)|appears?|stays?|stayed|remains?|features?)"
 )
 _MORE = r"(?:stay(?:s|ed)?|remain|appear|seen|visible|shown|there|here|present|on(?: the)? (?:screen|camera)|around)"
-_IN = r"(?: (?:in|of|on|for|during) (?:the|this) (?:video|clip|film|movie|picture|screen|scene))?"
+_IN = (
+    r"(?: here| there)?"
+    r"(?: (?:in|of|on|for|during) (?:the|this) (?:video|clip|film|movie|footage|picture|screen|scene))?"
+)
 _RANK = (
     r"(?:for )?(?:the )?(?:very )?"
     r"(?:longest|shortest|briefest|most|least)(?: often| time| of all| of (?:the|this) (?:time|video|clip))?"
@@ -42,10 +46,14 @@ _AMONG = re.compile(
     r" (?:screen ?-?time|air ?-?time|time on screen|time|appearance))"
     rf"{_IN}\W*{_PEOPLE}\W*"
 )
+_LENGTH = r"the (?:whole|entire|full|complete) (?:time|video|clip|film|movie|footage|recording|length|duration)"
 _WHOLE = re.compile(
-    rf"(?:and |so )?{_WHO}(?: {_SEEN})+{_IN}"
-    r" (?:(?:for )?the (?:whole|entire|full) (?:time|video|clip|film|movie|length)"
-    rf"|all the time|throughout|all along|always|from (?:the )?(?:start|beginning) to (?:the )?(?:end|finish)){_IN}\W*"
+    rf"(?:and |so )?(?:{_WHO}|(?:(?:is|was|does|did) (?:there )?)?any ?(?:one|body)(?: who(?:'s| is| was)?)?)"
+    rf"(?:(?: {_SEEN}| stay| remain)+{_IN} (?:(?:for |throughout )?{_LENGTH}|all the time|throughout|all along|always"
+    rf"|from (?:the )?(?:start|beginning) to (?:the )?(?:end|finish)){_IN}"
+    r"| (?:never|(?:does|do|did)(?:n't| not)(?: ever)?) (?:leaves?|left|go(?:es)? (?:away|out of)|disappears?)"
+    r"(?: (?:the|this) (?:picture|frame|screen|shot|scene|video)| here)?(?: at all)?)"
+    r"(?:,? (?:and )?if so,? who(?: (?:is|was) (?:it|that))?)?\W*"
 )
 _LONGER = re.compile(
     rf"(?:and |so )?(?:{_WHO}|is|does|do|are|was|did)(?: {_WHOM})?(?: {_MORE})*{_IN}"
@@ -59,7 +67,7 @@ _AGAINST = re.compile(
 _SHARE = re.compile(
     r"(?:and |so )?(?:(?:for )?(?:what|which) (?:percentage|percent|share|part(?= of (?:the|this) time)|fraction"
     r"|proportion)|how much)"
-    r" of (?:the|this) (?:(?:whole )?(?:time|video|clip|film|movie|length|running time))"
+    r" of (?:the|this) (?:(?:whole )?(?:time|video|clip|film|movie|footage|recording|length|running time))"
     rf" (?:is|does|do|are|was|shows?|can) (?:you see |we see )?{_WHOM}(?:,? (?:and|or) {_WHOM})*"
     rf"(?: {_SEEN}| in| be)*{_IN}\W*"
 )

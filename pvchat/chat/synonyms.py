@@ -108,16 +108,89 @@ _OF_WHOM = re.compile(
     r"(?P<asks>(?:what|where|how|is|does|has)\b.*?)\b(?:he|she|they)\b(?P<rest>.*)$",
     re.IGNORECASE,
 )
+_NTH = r"(?P<nth>second|third|fourth|2nd|3rd|4th)"
+_TO_NAME = (  # words of a question that asks for a name alone
+    r"who(?:'s|m|se)?|which|what(?:'s)?|is|are|was|it|that|this|he|she|they|the|a|an|one|person|individual|somebody|i|you|we"
+    r"|names?|called|of|from|on|in|at|and|so|please|can|could|tell|me|identify|when|if|count(?:ing|ed)?|start(?:ing|ed)?"
+    r"|begin(?:ning)?|go(?:ing)?|stand(?:s|ing)?|sit(?:s|ting)?|row|line|position|place|hand|side"
+)
 _SO_MANIETH = re.compile(
-    r"^(?:and |so )?(?:the )?(?P<nth>second|third|fourth|2nd|3rd|4th)(?: one| person)? from"
-    r" (?:the )?(?P<side>left|right)\W*$",
+    rf"^(?=.*\b{_NTH}\b)(?=.*?\b(?:from|on|at)(?: the)? (?P<side>left|right)\b|.*?\b(?P<row>left|right) to )"
+    rf"(?:(?:{_TO_NAME}|second|third|fourth|2nd|3rd|4th|left(?: to(?: the)? right)?|right(?: to(?: the)? left)?)"
+    r"\b\W*)+$",
     re.IGNORECASE,
 )
+_OTHERS, _FIRST = r"(?P<b>[^,?]{1,60}?) and (?P<c>[^,?]{1,60}?)", r"(?P<a>[^,?]{1,60}?)"
+_TRUE = r"(?:,? (?:right|correct|yes|isn't (?:he|she)))?\W*$"
+_STATED = r"^(?!(?:and |so )?(?:who|what|where|when|which|how|is|are|was|were|does|do|did|has|have|can|the|any|some)\b)"
+_IN_BETWEEN = tuple(
+    re.compile(form + _TRUE, re.IGNORECASE)
+    for form in (
+        rf"^(?:is|was) {_FIRST} (?:(?:standing|sitting|placed) )?in the (?:middle|cent(?:re|er)) of {_OTHERS}",
+        rf"^(?:are|were|do|did) {_OTHERS} (?:stand|sit|standing|sitting)? ?(?:on|at|to) (?:either|both|each) sides?"
+        rf" of {_FIRST}",
+        rf"^(?:does|did|has) {_FIRST} (?:have |got )?(?P<b>[^,?]{{1,60}}?) (?:on|at|to) (?:one|the one|his|her|their)"
+        r"(?: left| right)? ?(?:side|hand)?,? and (?P<c>[^,?]{1,60}?) (?:on|at|to) (?:the|his|her|their)"
+        r" (?:other|left|right)(?: side| hand)?",
+        rf"{_STATED}{_OTHERS} (?:have|had|has|with) {_FIRST} (?:in the (?:middle|cent(?:re|er))|between them)",
+        rf"{_STATED}{_FIRST} (?:is|was|stands|sits) (?:(?:standing|sitting|placed|right) )*(?:in )?between"
+        rf" {_OTHERS}",
+    )
+)
+_GARMENT = r"(?:jacket|coat|shirt|t-shirt|top|sweater|jumper|hoodie|suit|dress|skirt|hat|cap|tie|scarf|uniform)"
+_SHADE = rf"(?:(?:dark|light) )?(?:{_COLOUR})"
+_SO_COLOURED = re.compile(
+    rf"\b(?P<what>{_GARMENT}) (?:that(?:'s| is| was)|which is|of) (?P<colour>{_SHADE})(?: colou?r)?\b(?! (?:and|or)\b)",
+    re.IGNORECASE,
+)
+_WHOSE_IS = re.compile(
+    rf"^(?:and |so )?(?:whom? do(?:es)? (?:the|this|that) (?P<what>{_SHADE} {_GARMENT}) belong(?:s)? to"
+    rf"|whose is (?:the|this|that) (?P<one>{_SHADE} {_GARMENT})"
+    rf"|(?:the |this |that )?(?P<it>{_SHADE} {_GARMENT})[,:]? (?:who|whose)(?:'s| is| has| wears)"
+    r" (?:it|that|this|he|she|in it|wearing it)(?: on)?)\W*$",
+    re.IGNORECASE,
+)
+_GONE_WHEN = re.compile(
+    r"^(?:and |so )?(?:when|once|by the time|as soon as) (?P<b>[^,?]{1,60}?) (?:comes?|came|arrives?d?|enters?|entered"
+    r"|appears?|appeared|(?:shows?|turns?) up|gets? (?:there|here))(?: in)?,? (?:is|was|has|had)? ?(?P<a>[^,?]{1,60}?)"
+    r" (?:(?:is|was|has|had) )?(?:already )?(?:gone|left|away|not (?:there|here))(?: already| any ?more| any longer)?"
+    + _TRUE,
+    re.IGNORECASE,
+)
+_BEFORE_ALL = re.compile(
+    r"^(?P<who>(?:and |so )?(?:who|which (?:one|person|of (?:them|us)))\b[^,?]*?) (?:before|ahead of)"
+    r" (?:(?:every|any) ?(?:one|body)(?: else)?|(?:all )?the (?:others|rest))(?: (?:does|did|do|is|was))?\W*$",
+    re.IGNORECASE,
+)
+_MOMENT = r"(?:second|frame|moment|minute|shot)"
+_THROUGHOUT = re.compile(
+    rf"\b(?:right )?from (?:the )?(?:very )?(?:start|beginning|first {_MOMENT}) (?:right )?(?:to|till|until|through to)"
+    rf" (?:the )?(?:very )?(?:end|last(?: {_MOMENT}| one)?)\b",
+    re.IGNORECASE,
+)
+_WHO_WEARING = re.compile(r"^(?P<who>(?:and |so )?who) (?=wearing\b)", re.IGNORECASE)
+
+
+def _so_manieth(m: re.Match[str]) -> str:
+    """Who is so many from a side; as it is where both sides are named."""
+    sides = re.findall(r"\b(?:left|right)\b", m[0].lower())
+    if m["row"] is None and len(set(sides)) > 1:
+        return m[0]
+    return f"who is {m['nth'].lower()} from the {(m['row'] or m['side']).lower()}?"
+
+
 SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_WHO_IS_HE, r"who is the \g<whom>?"),
     (_SIDE_FIRST, lambda m: m[0] if m["side"] == "right" and not m["most"] else f"the {m['who']} on the {m['side']}"),
     (_OF_WHOM, lambda m: f"{m['asks']}the {m['whom']}{m['rest']}"),
-    (_SO_MANIETH, r"who is \g<nth> from the \g<side>?"),
+    (_SO_MANIETH, _so_manieth),
+    *((form, r"is \g<a> between \g<b> and \g<c>?") for form in _IN_BETWEEN),
+    (_GONE_WHEN, r"does \g<a> leave before \g<b> comes?"),
+    (_THROUGHOUT, "the whole time"),
+    (_BEFORE_ALL, r"\g<who> first?"),
+    (_SO_COLOURED, r"\g<colour> \g<what>"),
+    (_WHOSE_IS, lambda m: f"who is wearing a {m['what'] or m['one'] or m['it']}?"),
+    (_WHO_WEARING, r"\g<who> is "),
     (_STAYS, r"is \g<who> there at the end?"),
     (_HOW_MANY, lambda m: f"{m['lead']} people are {m['in'] or 'with'} {m['what']}?"),
     (_HOW_MANY_ARE, r"\1 people"),

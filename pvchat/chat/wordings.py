@@ -84,7 +84,8 @@ _ANY_TITLE = re.compile(rf"\b(?:{'|'.join(TITLES)})\b", re.IGNORECASE)
 _TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:{_ANY_TITLE.pattern}\.? )+$", re.IGNORECASE)
 _SHORT = {
     "u": "you", "ur": "your", "pls": "please", "plz": "please", "ppl": "people", "thru": "through", "wat": "what",
-    "wats": "what's", "whats": "what's", "whos": "who's", "wheres": "where's", "whens": "when's", "hows": "how's",
+    "wats": "what's", "wot": "what", "wots": "what's", "whats": "what's", "whos": "who's", "wheres": "where's",
+    "whens": "when's", "hows": "how's",
     "thats": "that's", "theres": "there's", "isnt": "isn't", "arent": "aren't", "doesnt": "doesn't", "dont": "don't",
     "cant": "can't", "didnt": "didn't", "wasnt": "wasn't", "hasnt": "hasn't", "teh": "the", "ths": "this",
     "dos": "does", "vid": "video", "vids": "videos", "pic": "picture", "tho": "though", "lemme": "let me",
