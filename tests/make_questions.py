@@ -72,7 +72,7 @@ PARTS = (
         "Who is visible longest?", "Is Ana there longer than Ben?", "What percentage of the time is Ben there?",
         "Who is there the whole time?", "Who is seen first?", "Does Ana leave before Ben comes?",
         "Are Ana and Ben ever apart?", "When are Ana and Ben together?", "When is Ana alone?", "Does Ben come back?",
-        "When is Ben not there?",
+        "When is Ben not there?", "Is the room ever empty?",
     )),
     Part("How somebody looks", "Clothes and their colours, hair, glasses, what is carried.", (
         "What is Ana wearing?", "What does Ben look like?", "Does Ana wear glasses?", "What colour is Ben's jacket?",

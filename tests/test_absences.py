@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pvchat.chat.absences import Absence
@@ -83,3 +85,39 @@ def test_of_a_part_of_the_clip_no_other_time_is_told() -> None:
         "Ana is not seen from 0:25 to 0:30.",
         "Ana is not seen for about 7 seconds, from 0:20 to 0:22 and from 0:25 to 0:30.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("When is nobody there?", "empty"), ("when is the room empty", "empty"), ("When is no one seen?", "empty"),
+        ("When do you see nobody?", "empty"), ("Is the room ever empty?", "ever empty"),
+        ("Is there ever nobody in the room?", "ever empty"),
+    ],
+)  # fmt: skip
+def test_an_empty_room_is_asked_for_in_many_ways(text: str, asked: str) -> None:
+    question = read_question(text, NAMES)
+    assert question.aspect.absence == Absence(asked)  # type: ignore[arg-type]
+    assert not question.people
+
+
+@pytest.mark.parametrize(
+    "text", ["Is nobody there?", "When is Ana not there?", "Is the room empty?", "Who is not there?"]
+)
+def test_these_ask_for_no_empty_time(text: str) -> None:
+    found = read_question(text, NAMES).aspect.absence
+    assert found is None or not found.asked.endswith("empty")
+
+
+def test_when_nobody_is_seen_is_told_of_everybodys_spans() -> None:
+    ana = PersonPresence("Ana", "present", 0.9, [(0.0, 3.0)], 0)
+    ben = PersonPresence("Ben", "unsure", 0.5, [(2.0, 5.0)], 1)
+    seen = Evidence(duration_s=10.0, strangers=[(7.0, 8.0)], unknown=1)
+    ask = lambda text, evidence: plain_answer(read_question(text, NAMES), [ana, ben], evidence)  # noqa: E731
+    assert ask("When is nobody there?", seen) == "I see nobody's face from 0:05 to 0:07 and from 0:08 to 0:10."
+    assert ask("Is the room ever empty?", seen).startswith("Yes, I see nobody's face from 0:05")
+    ben_somewhere = replace(ben, spans=[])
+    untold = plain_answer(read_question("When is nobody there?", NAMES), [ana, ben_somewhere], seen)
+    assert untold.startswith("Ana is in this video.")
+    assert ask("When is nobody there?", Evidence(duration_s=5.0)) == "Somebody is seen the whole time."
+    assert ask("Is the room ever empty?", Evidence(duration_s=5.0)) == "No, somebody is seen the whole time."

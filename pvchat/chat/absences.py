@@ -1,4 +1,4 @@
-"""When somebody who is there isn't seen: "Does Ana come back?", "How long is Ben away?", "Does Ana ever leave?".
+"""When somebody who is there isn't seen: "Does Ana come back?", "How long is Ben away?", "Is the room ever empty?".
 
 In: a question in lower case with masked names, and presences with their spans. Out: an `Absence`, or None; sentences.
 Gone is who isn't seen: whether she left the room, or stands behind somebody, nobody can tell.
@@ -17,7 +17,7 @@ from pvchat.chat.spans import Span, seconds_in, without
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import PersonPresence
 
-Asked = Literal["back", "again", "ever", "left", "when", "long"]
+Asked = Literal["back", "again", "ever", "left", "when", "long", "empty", "ever empty"]
 _WHOM = rf"(?:{MASK.lower()}|he|she|they)(?:(?:, (?:and )?| and ){MASK.lower()})*\b(?!')"
 _AWAY = (
     r"(?:away|gone|absent|missing|off(?: the)? (?:screen|camera)"
@@ -48,6 +48,19 @@ _FORMS: tuple[tuple[re.Pattern[str], Asked], ...] = tuple(
         (rf"(?:when|at (?:what|which) times?) (?:don't|can't) (?:we|you|i) see {_WHOM}", "when"),
     )
 )  # fmt: skip
+_NOBODY = r"(?:nobody|no ?one|not anybody|not any ?one)"
+_ROOM = r"(?:the (?:room|house|picture|frame|scene|screen|place|hall|ward|bed ?room|corridor)|it)"
+_AROUND = r"(?: (?:there|here|around|seen|visible|shown|present|at home|to be seen|in the room|on(?: the)? screen))*"
+_NONE: tuple[tuple[re.Pattern[str], Asked], ...] = tuple(
+    (re.compile(rf"(?:and |so |but )?{form}{_IN}{_EVER}\W*"), asked)  # type: ignore[misc]
+    for form, asked in (
+        (rf"(?:when|at (?:what|which) (?:times?|points?)) (?:is|was|are) (?:there )?{_NOBODY}{_AROUND}", "empty"),
+        (rf"(?:when|at (?:what|which) (?:times?|points?)) (?:is|was) {_ROOM} empty", "empty"),
+        (rf"(?:when|at (?:what|which) times?) (?:do|can) (?:we|you|i) see {_NOBODY}", "empty"),
+        (rf"(?:is|was) {_ROOM} (?:ever|sometimes) empty", "ever empty"),
+        (rf"(?:is|was) (?:there )?(?:ever|sometimes|at any (?:time|point)) {_NOBODY}{_AROUND}", "ever empty"),
+    )
+)
 _LEAST_S = 0.5  # seconds unseen that are told [choice]
 _MOST = 4  # spans that one sentence tells
 
@@ -58,7 +71,7 @@ class Absence:
 
     Attributes:
         asked: whether she comes "back", when she is seen "again"; whether she is "ever" gone or has "left", "when", or
-            how "long".
+            how "long"; when nobody is seen ("empty"), and whether ever.
     """
 
     asked: Asked
@@ -68,6 +81,32 @@ def read_absence(lower: str) -> Absence | None:
     """Read a question; None where it asks something else, as when somebody leaves."""
     text = " ".join(lower.split())
     return next((Absence(asked) for form, asked in _FORMS if form.fullmatch(text)), None)
+
+
+def read_emptiness(lower: str) -> Absence | None:
+    """Read a question that asks when nobody at all is seen; None where it asks something else."""
+    text = " ".join(lower.split())
+    return next((Absence(asked) for form, asked in _NONE if form.fullmatch(text)), None)
+
+
+def told_emptiness(asked: Absence, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """When no face is seen, of anybody; empty where nothing is known of when.
+
+    Args:
+        asked: as it was read.
+        everyone: the presence of everyone enrolled.
+        evidence: what was measured.
+    """
+    untimed = (
+        evidence.unknown and not evidence.strangers or any(p.decision == "unsure" and not p.spans for p in everyone)
+    )
+    if is_still(evidence) or evidence.part is None or untimed:
+        return ""
+    seen = [span for p in everyone if p.decision != "absent" for span in p.spans] + evidence.strangers
+    gaps, yes_no = [gap for gap in without([evidence.part], seen) if _tells(gap)], asked.asked == "ever empty"
+    if not gaps:
+        return f"{'No, ' if yes_no else ''}somebody is seen the whole time.".capitalize()
+    return f"{'Yes, ' if yes_no else ''}I see nobody's face {_listed(gaps)}."
 
 
 def told_absence(asked: Absence, people: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -105,10 +144,18 @@ def _gone(asked: Absence, person: PersonPresence, part: Span) -> str:
     if not gaps:
         whole = "the whole time" if not _unseen(person, part) else "until the end"
         return f"{'No, ' if yes_no else ''}{person.name} is seen {whole}."
-    more = [f"{number(len(gaps) - _MOST)} more times"] if len(gaps) > _MOST else []
-    when = join([*(span_told(*gap) for gap in gaps[:_MOST]), *more])
+    when = _listed(gaps)
     long = f" for about {lasting(seconds_in(gaps))}," if asked.asked == "long" else ""
     return f"{'Yes, ' if yes_no else ''}{person.name} is not seen{long} {when}."
+
+
+def _listed(gaps: Sequence[Span]) -> str:
+    more = [f"{number(len(gaps) - _MOST)} more times"] if len(gaps) > _MOST else []
+    return join([*(span_told(*gap) for gap in gaps[:_MOST]), *more])
+
+
+def _tells(gap: Span) -> bool:
+    return gap[1] - gap[0] >= _LEAST_S
 
 
 def _whole(person: PersonPresence) -> Span:
@@ -116,4 +163,4 @@ def _whole(person: PersonPresence) -> Span:
 
 
 def _unseen(person: PersonPresence, part: Span) -> list[Span]:
-    return [gap for gap in without([part], person.spans) if gap[1] - gap[0] >= _LEAST_S]
+    return [gap for gap in without([part], person.spans) if _tells(gap)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.absences import told_absence
+from pvchat.chat.absences import told_absence, told_emptiness
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import existence, nobody, untold, who_is_there
 from pvchat.chat.inshots import told_in_shots
@@ -35,6 +35,8 @@ def in_time(question: Question, everyone: Sequence[PersonPresence], evidence: Ev
         told = told_meeting(aspect.meeting, question.people, everyone, evidence)
         missed = " ".join(untold(named)) if aspect.meeting.timed else ""  # neither yes nor no says when
         return told or missed or existence(named, evidence)
+    if aspect.absence is not None and aspect.absence.asked.endswith("empty"):
+        return told_emptiness(aspect.absence, everyone, evidence) or who_is_there(question, everyone, evidence)
     if aspect.absence is not None:
         told = told_absence(aspect.absence, named, evidence)
         return " ".join(filter(None, (told, *untold(named)))) or existence(named, evidence)
