@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import clock, join, lasting, number, span_told
+from pvchat.chat.english import clock, join, lasting, number, span_told, spans_told, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.spans import Span, seconds_in, without
 from pvchat.chat.vocabulary import MASK
@@ -34,9 +34,7 @@ _EVER = (
     r"(?: (?:ever|sometimes|once|in between|at (?:any|some) (?:time|point|moment)"
     r"|for (?:some|a|any) (?:time|while|bit)))*"
 )
-_FORMS: tuple[tuple[re.Pattern[str], Asked], ...] = tuple(
-    (re.compile(rf"(?:and |so |but )?{form}{_IN}{_EVER}\W*"), asked)  # type: ignore[misc]
-    for form, asked in (
+_OF_SOMEBODY: tuple[tuple[str, Asked], ...] = (
         (rf"(?:does|do|did|will|has|is) {_WHOM}{_EVER} {_BACK}", "back"),
         (rf"(?:when|at what (?:time|point)) (?:does|do|did|is) {_WHOM} {_BACK}", "again"),
         (rf"(?:does|do|did) {_WHOM}{_EVER} {_LEAVE}", "left"),
@@ -46,21 +44,21 @@ _FORMS: tuple[tuple[re.Pattern[str], Asked], ...] = tuple(
         (rf"(?:when|at (?:what|which) (?:times?|points?)) (?:is|are|was|were) {_WHOM}{_EVER} (?!gone){_AWAY}", "when"),
         (rf"(?:when|at (?:what|which) times?) (?:do|can) (?:we|you|i) not see {_WHOM}", "when"),
         (rf"(?:when|at (?:what|which) times?) (?:don't|can't) (?:we|you|i) see {_WHOM}", "when"),
-    )
 )  # fmt: skip
 _NOBODY = r"(?:nobody|no ?one|not anybody|not any ?one)"
 _ROOM = r"(?:the (?:room|house|picture|frame|scene|screen|place|hall|ward|bed ?room|corridor)|it)"
 _AROUND = r"(?: (?:there|here|around|seen|visible|shown|present|at home|to be seen|in the room|on(?: the)? screen))*"
-_NONE: tuple[tuple[re.Pattern[str], Asked], ...] = tuple(
-    (re.compile(rf"(?:and |so |but )?{form}{_IN}{_EVER}\W*"), asked)  # type: ignore[misc]
-    for form, asked in (
+_OF_NOBODY: tuple[tuple[str, Asked], ...] = (
         (rf"(?:when|at (?:what|which) (?:times?|points?)) (?:is|was|are) (?:there )?{_NOBODY}{_AROUND}", "empty"),
         (rf"(?:when|at (?:what|which) (?:times?|points?)) (?:is|was) {_ROOM} empty", "empty"),
         (rf"(?:when|at (?:what|which) times?) (?:do|can) (?:we|you|i) see {_NOBODY}", "empty"),
         (rf"(?:is|was) {_ROOM} (?:ever|sometimes) empty", "ever empty"),
         (rf"(?:is|was) (?:there )?(?:ever|sometimes|at any (?:time|point)) {_NOBODY}{_AROUND}", "ever empty"),
-    )
-)
+)  # fmt: skip
+_FORMS: dict[bool, list[tuple[re.Pattern[str], Asked]]] = {  # by whether somebody is named
+    named: [(re.compile(rf"(?:and |so |but )?{form}{_IN}{_EVER}\W*"), asked) for form, asked in rows]
+    for named, rows in ((True, _OF_SOMEBODY), (False, _OF_NOBODY))
+}
 _LEAST_S = 0.5  # seconds unseen that are told [choice]
 _MOST = 4  # spans that one sentence tells
 
@@ -76,17 +74,21 @@ class Absence:
 
     asked: Asked
 
+    @property
+    def of_nobody(self) -> bool:
+        """Whether it is asked when nobody at all is seen."""
+        return self.asked.endswith("empty")
 
-def read_absence(lower: str) -> Absence | None:
-    """Read a question; None where it asks something else, as when somebody leaves."""
+
+def read_absence(lower: str, named: bool) -> Absence | None:
+    """Read a question; None where it asks something else, as when somebody leaves.
+
+    Args:
+        lower: in lower case, names masked.
+        named: whether it is about somebody; else it may ask when nobody at all is seen.
+    """
     text = " ".join(lower.split())
-    return next((Absence(asked) for form, asked in _FORMS if form.fullmatch(text)), None)
-
-
-def read_emptiness(lower: str) -> Absence | None:
-    """Read a question that asks when nobody at all is seen; None where it asks something else."""
-    text = " ".join(lower.split())
-    return next((Absence(asked) for form, asked in _NONE if form.fullmatch(text)), None)
+    return next((Absence(asked) for form, asked in _FORMS[named] if form.fullmatch(text)), None)
 
 
 def told_emptiness(asked: Absence, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -105,8 +107,8 @@ def told_emptiness(asked: Absence, everyone: Sequence[PersonPresence], evidence:
     seen = [span for p in everyone if p.decision != "absent" for span in p.spans] + evidence.strangers
     gaps, yes_no = [gap for gap in without([evidence.part], seen) if _tells(gap)], asked.asked == "ever empty"
     if not gaps:
-        return f"{'No, ' if yes_no else ''}somebody is seen the whole time.".capitalize()
-    return f"{'Yes, ' if yes_no else ''}I see nobody's face {_listed(gaps)}."
+        return upper(f"{'No, ' if yes_no else ''}somebody is seen the whole time.")
+    return f"{'Yes, ' if yes_no else ''}I see nobody's face {_told(gaps)}."
 
 
 def told_absence(asked: Absence, people: Sequence[PersonPresence], evidence: Evidence) -> str:
@@ -144,14 +146,12 @@ def _gone(asked: Absence, person: PersonPresence, part: Span) -> str:
     if not gaps:
         whole = "the whole time" if not _unseen(person, part) else "until the end"
         return f"{'No, ' if yes_no else ''}{person.name} is seen {whole}."
-    when = _listed(gaps)
     long = f" for about {lasting(seconds_in(gaps))}," if asked.asked == "long" else ""
-    return f"{'Yes, ' if yes_no else ''}{person.name} is not seen{long} {when}."
+    return f"{'Yes, ' if yes_no else ''}{person.name} is not seen{long} {_told(gaps)}."
 
 
-def _listed(gaps: Sequence[Span]) -> str:
-    more = [f"{number(len(gaps) - _MOST)} more times"] if len(gaps) > _MOST else []
-    return join([*(span_told(*gap) for gap in gaps[:_MOST]), *more])
+def _told(gaps: Sequence[Span]) -> str:
+    return spans_told(gaps[:_MOST], len(gaps) - _MOST)
 
 
 def _tells(gap: Span) -> bool:

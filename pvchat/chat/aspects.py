@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pvchat.chat.absences import read_absence, read_emptiness
+from pvchat.chat.absences import read_absence
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.comparisons import read_comparison
 from pvchat.chat.crowd import read_crowd
@@ -182,7 +182,7 @@ def _beyond_those_named(lower: str, named: bool) -> Aspect | None:
         return Aspect("long", screen_time=screen_time)
     if named and (meeting := read_meeting(lower)) is not None:
         return Aspect("meeting", meeting=meeting)
-    if (absence := read_absence(lower) if named else read_emptiness(lower)) is not None:
+    if (absence := read_absence(lower, named)) is not None:
         return Aspect("gone", absence=absence)
     if named and (in_shots := read_in_shots(lower)) is not None:
         return Aspect("shots", in_shots=in_shots)

@@ -54,9 +54,8 @@ def _of(name: str, question: Question) -> Question:
     if lineup is not None and lineup.asked:
         return read_question(lineup.asked.replace(SOMEBODY, name), [name])
     kind = "appearance" if question.type == "location" else question.type
-    return replace(
-        question, type=kind, people=(name,), aspect=USUAL, asks_who=False, asks_all=False
-    )  # of each of a row
+    # Of each of a row.
+    return replace(question, type=kind, people=(name,), aspect=USUAL, asks_who=False, asks_all=False)
 
 
 def _of_somebody(

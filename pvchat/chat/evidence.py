@@ -196,7 +196,7 @@ def _by_bodies(analysis: ClipAnalysis, known: int, by_face: int) -> tuple[list[N
 
     Drawn figures have no bodies: there, faces that the locator is sure of are counted, and whoever has no name is one.
     """
-    if analysis.scene.drawn:  # there, a face that is found by itself may be a known figure's
+    if analysis.scene.drawn:
         figures = [t for t in analysis.tracks if t.kind == "figure" and t.scores.max() >= MIN_SCORE]
         return [], max(by_face, _drawn_at_once(figures) - known, int(bool(figures) and not known))
     looked = {frame for body in analysis.bodies for frame in body.frames}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import join, lasting, number, span_told, upper
+from pvchat.chat.english import join, lasting, spans_told, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in, without
 from pvchat.chat.vocabulary import MASK
@@ -187,5 +187,4 @@ def _told(spans: Sequence[Span]) -> str:
     """Such as "from 0:02 to 0:05 and at 0:09"; empty for none that lasts, the longest of many."""
     lasting = [span for span in spans if span[1] - span[0] >= _LEAST_S]
     longest = sorted(sorted(lasting, key=lambda span: span[0] - span[1])[:_MOST])
-    more = len(lasting) - len(longest)
-    return join([span_told(*span) for span in longest] + ([f"{number(more)} more times"] if more else []))
+    return spans_told(longest, len(lasting) - len(longest))

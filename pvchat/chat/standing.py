@@ -56,22 +56,22 @@ def _at_end(lineup: LineUp, row: Sequence[Neighbour]) -> list[Neighbour]:
     if lineup.relation in ("nearest", "farthest"):
         return _by_size(row, lineup.relation == "farthest")
     if lineup.relation == "middle":
+        if len(row) % 2 and row[1:]:
+            return [row[len(row) // 2]]
         own = sorted(row, key=lambda o: abs(_middle(o.box) - 0.5))[:1]
-        return (
-            [row[len(row) // 2]] if len(row) % 2 and row[1:] else [o for o in own if abs(_middle(o.box) - 0.5) < CENTRE]
-        )
+        return [o for o in own if _is_there("middle", o)]
     beyond = row and lineup.told and (_middle(row[0].box) < 0.5) == lineup.relation.endswith("right")
-    return (
-        [] if beyond and not row[1:] else list(row[lineup.nth :][:1])
-    )  # who is alone on the left is nobody on the right
+    if beyond and not row[1:]:  # who is alone on the left is nobody on the right
+        return []
+    return list(row[lineup.nth :][:1])
 
 
 def _is_there(relation: str, other: Neighbour) -> bool:
     """Whether somebody is on the side, or in the middle, that is meant, whoever else is."""
     off = _middle(other.box) - 0.5
-    return (
-        abs(off) < CENTRE if relation == "middle" else abs(off) > CENTRE / 2 and (off < 0) == relation.endswith("left")
-    )
+    if relation == "middle":
+        return abs(off) < CENTRE
+    return abs(off) > CENTRE / 2 and (off < 0) == relation.endswith("left")
 
 
 def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:

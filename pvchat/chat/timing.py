@@ -35,7 +35,7 @@ def in_time(question: Question, everyone: Sequence[PersonPresence], evidence: Ev
         told = told_meeting(aspect.meeting, question.people, everyone, evidence)
         missed = " ".join(untold(named)) if aspect.meeting.timed else ""  # neither yes nor no says when
         return told or missed or existence(named, evidence)
-    if aspect.absence is not None and aspect.absence.asked.endswith("empty"):
+    if aspect.absence is not None and aspect.absence.of_nobody:
         return told_emptiness(aspect.absence, everyone, evidence) or who_is_there(question, everyone, evidence)
     if aspect.absence is not None:
         told = told_absence(aspect.absence, named, evidence)

@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from pvchat.perception.boxes import nesting
+from pvchat.perception.boxes import inside, nesting
 from pvchat.schemas import FloatArray, IntArray, Track
 
 _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are fragments of one figure [choice]
@@ -31,17 +31,12 @@ def shown_together(tracks: Sequence[Track]) -> IntArray:
 
 def is_face_of(face: Track, figure: Track) -> bool:
     """Whether a face that was found in a drawn picture lies in a figure's box where both are seen: it is its face."""
-    inside = []
+    shares = []
     for row, frame in enumerate(figure.frames):
         near = int(np.abs(face.frames - frame).argmin())
         if abs(int(face.frames[near]) - int(frame)) <= 1:
-            inside.append(_share_inside(face.boxes[near], figure.boxes[row]))
-    return bool(inside) and float(np.median(inside)) > _OWN_FACE
-
-
-def _share_inside(box: FloatArray, other: FloatArray) -> float:
-    shared = np.clip(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0, None).prod()
-    return float(shared / max(float((box[2:] - box[:2]).prod()), 1e-9))
+            shares.append(inside(face.boxes[near][None], figure.boxes[row][None])[0, 0])
+    return bool(shares) and float(np.median(shares)) > _OWN_FACE
 
 
 def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:

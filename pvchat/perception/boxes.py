@@ -29,6 +29,13 @@ def nesting(a: FloatArray, b: FloatArray) -> FloatArray:
     return share
 
 
+def inside(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Share of the area of every box in a [n, 4] that lies in every box in b [m, 4]: [n, m]."""
+    shared, area_a, _ = _areas(a, b)
+    share: FloatArray = shared / np.maximum(area_a, _TINY)
+    return share
+
+
 def below(face: FloatArray, half: float, start: float, end: float) -> FloatArray:
     """A box [4] below a face's [4]: `half` face widths to each side, from `start` to `end` face heights under it."""
     x, width, height = (face[0] + face[2]) / 2, face[2] - face[0], face[3] - face[1]
