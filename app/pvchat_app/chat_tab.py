@@ -178,8 +178,7 @@ def _receiving(desk: Desk) -> Callable[..., Any]:
     def take(upload: str | None, request: gr.Request) -> Iterator[Any]:
         """Show a clip and look at it, then answer what was asked before it came.
 
-        One event: a second one would hold a connection for nothing most of the time, and Gradio's page loads itself
-        anew when a connection is cut while an event runs.
+        One event: a second one would hold a connection for nothing most of the time.
         """
         yield from receive(upload, request)
         session, same = desk.sessions.asking(request), gr.skip()

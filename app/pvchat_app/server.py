@@ -24,6 +24,7 @@ from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
 from pvchat.memory import keep_small
 from pvchat_app import uploads
+from pvchat_app.calls import Calls
 from pvchat_app.door import Locked, checker
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
@@ -194,6 +195,7 @@ def _web(desk: Desk, options: Options) -> FastAPI:
     uploads.narrow()
     mounted: list[Any] = []
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    web.add_middleware(Calls)
     web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session)
     web.add_middleware(First, script=_STAYING)
     if options.password:

@@ -91,21 +91,21 @@ class Visits:
             if not self._open[name]:
                 del self._open[name]
                 hold.leaves += 1
-                self._later(self._let_go(name, hold, hold.leaves))
+                later(self._tasks, self._let_go(name, hold, hold.leaves))
 
     async def _beat(self, name: str, hold: _Hold, receive: Any, send: Any) -> None:
         """Answer a heartbeat until it is lost, or until its session ends before it (nobody used it for hours)."""
         await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
-        lost = asyncio.ensure_future(_lost(receive))
+        gone = asyncio.ensure_future(lost(receive))
         over = asyncio.ensure_future(hold.over.wait())
         begun = False
         try:
-            while not lost.done() and not over.done() and not (begun and name not in self.sessions):
+            while not gone.done() and not over.done() and not (begun and name not in self.sessions):
                 begun = begun or name in self.sessions
                 await send({"type": "http.response.body", "body": b"data: ALIVE\n\n", "more_body": True})
-                await asyncio.wait({lost, over}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({gone, over}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            lost.cancel()
+            gone.cancel()
             over.cancel()
         await send({"type": "http.response.body", "body": b""})
 
@@ -127,30 +127,33 @@ class Visits:
             with suppress(Exception):  # Gradio's end of it is nobody's trouble
                 await self.app({**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, receive, send)
 
-        hold.gradio = self._later(run())
+        hold.gradio = later(self._tasks, run())
         return hold
 
     async def _let_go(self, name: str, hold: _Hold, leaves: int) -> None:
-        """After a while without the page, tell Gradio and end the session; at once where there is no session."""
+        """After a while without the page, tell Gradio and end the session.
+
+        Without a session, too: what the page just asked may open one.
+        """
         from starlette.concurrency import run_in_threadpool
 
-        if name in self.sessions:
-            await asyncio.sleep(GRACE_S)
+        await asyncio.sleep(GRACE_S)
         if self._open[name] or hold.leaves != leaves:
             return
         self._holds.pop(name, None)
         hold.over.set()
         await run_in_threadpool(self.end, name)
 
-    def _later(self, work: Any) -> asyncio.Task[None]:
-        """Run something beside; the loop itself would forget it."""
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+
+def later(tasks: set[asyncio.Task[None]], work: Any) -> asyncio.Task[None]:
+    """Run something beside, kept in `tasks` until it ends; the loop itself would forget it."""
+    task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+    return task
 
 
-async def _lost(receive: Any) -> None:
+async def lost(receive: Any) -> None:
     """Wait until the browser's side is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass

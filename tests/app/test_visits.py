@@ -145,6 +145,32 @@ def test_gradio_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pyte
     assert heard == ["begun", "ended", "end abc"] or heard == ["begun", "end abc", "ended"]
 
 
+def test_a_session_that_opens_as_the_connection_is_lost_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "GRACE_S", 5.0)
+    ended: list[str] = []
+
+    async def gradio(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        ended.append("at Gradio's")
+
+    async def run() -> None:
+        through = Visits(gradio, Names(), ended.append)  # what the page asked is on its way yet
+        scope = {"type": "http", "method": "GET", "path": f"{HEARTBEAT}abc", "query_string": b"", "asgi": {}}
+
+        async def receive() -> dict[str, str]:
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            return None
+
+        await through(scope, receive, send)
+        await asyncio.sleep(0.5)
+
+    asyncio.run(run())
+    assert not ended
+
+
 @pytest.mark.browser
 def test_a_cut_connection_and_a_reload_lose_neither_clip_nor_conversation(chat: PVChat, party: Path) -> None:
     with running(ready(chat)) as (app, url), proxy(url) as (through, cut), browser() as chromium:

@@ -1,0 +1,194 @@
+"""A call outlives its connection: asked again, it goes on where it was cut, and nothing is done twice.
+
+In and out: ASGI. Proxies cut connections, phones change networks. Gradio's page loads itself anew when that happens
+while an event runs, and a question whose receipt is lost waits for ever. So staying.js names each call with 128 random
+bits and asks again when it is cut; here the call runs on meanwhile, and what it says is kept.
+
+    X-PVChat-Call: <name>    the call
+    X-PVChat-From: <bytes>   how much of its answer the page has; 410 where the rest isn't known any more
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from pvchat_app import visits
+from pvchat_app.visits import later, lost
+
+MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; while ten minutes of film are looked at, 1.1 MB are said
+NAMED, FROM = b"x-pvchat-call", b"x-pvchat-from"
+_GONE = b"This call isn't known any more."
+
+
+@dataclass(eq=False)
+class _Call:
+    """One call and its answer so far.
+
+    Attributes:
+        start: the answer's first ASGI message: status and headers.
+        kept: its body, less `dropped` bytes before.
+        ended: nothing more comes.
+        failure: what ended it, if not its own end.
+        news: set when there is more, and replaced by another.
+        over: set when the app is to see its page gone.
+        listeners: connections that follow it.
+        leaves: how often the last one was lost.
+    """
+
+    start: dict[str, Any] | None = None
+    kept: bytearray = field(default_factory=bytearray)
+    dropped: int = 0
+    ended: bool = False
+    failure: Exception | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    listeners: int = 0
+    leaves: int = 0
+
+    async def take(self, message: dict[str, Any]) -> None:
+        """Keep a message of the app's (an ASGI `send`)."""
+        if message["type"] == "http.response.start":
+            self.start = message
+        else:
+            self.kept += message.get("body", b"")
+            too_many = max(0, len(self.kept) - MAX_KEPT)
+            del self.kept[:too_many]
+            self.dropped += too_many
+        self.tell()
+
+    def tell(self) -> None:
+        """Wake whoever follows."""
+        self.news.set()
+        self.news = asyncio.Event()
+
+    def knows(self, at: int) -> bool:
+        """Whether the answer can be told from its byte `at` on."""
+        return self.failure is None and self.dropped <= at <= self.dropped + len(self.kept)
+
+    def after(self, at: int) -> bytes:
+        """What is kept from byte `at` on."""
+        return bytes(self.kept[at - self.dropped :])
+
+
+class Calls:
+    """Runs the calls that have a name apart from their connections (ASGI middleware).
+
+    Args:
+        app: the next one.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self._calls: dict[str, _Call] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        headers = dict(scope["headers"]) if scope["type"] == "http" else {}
+        if NAMED not in headers:
+            await self.app(scope, receive, send)
+            return
+        name, told = headers[NAMED].decode("latin-1"), headers.get(FROM, b"")
+        at = int(told) if told.isdigit() else 0
+        if (body := await _whole(receive)) is None:
+            return
+        call = self._calls.get(name) or (None if at else self._begin(name, scope, body))
+        if call is None or not call.knows(at):
+            await send({"type": "http.response.start", "status": 410, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": _GONE})
+            return
+        call.listeners += 1
+        try:
+            with suppress(asyncio.CancelledError):  # the server stops, and doesn't wait for its pages
+                await _follow(call, at, receive, send)
+        finally:
+            call.listeners -= 1
+            call.leaves += 1
+            later(self._tasks, self._let_go(name, call, call.leaves))
+
+    def _begin(self, name: str, scope: dict[str, Any], body: bytes) -> _Call:
+        """Start a call; what it needs of the request was read."""
+        call = self._calls[name] = _Call()
+        first = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            if first:
+                return first.pop()
+            await call.over.wait()
+            return {"type": "http.disconnect"}
+
+        async def run() -> None:
+            try:
+                # not compressed: the page counts the bytes that it reads
+                plain = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]
+                await self.app({**scope, "headers": plain}, receive, call.take)
+            except Exception as error:  # raised where it is followed
+                call.failure = error
+            finally:
+                call.ended = True
+                call.tell()
+
+        later(self._tasks, run())
+        return call
+
+    async def _let_go(self, name: str, call: _Call, leaves: int) -> None:
+        """After a while without its page, tell the app that it is gone, and forget what was said."""
+        await asyncio.sleep(visits.GRACE_S)
+        if not call.listeners and call.leaves == leaves:
+            call.over.set()
+            self._calls.pop(name, None)
+
+
+async def _whole(receive: Any) -> bytes | None:
+    """The body of a request; None where its connection was lost before its end."""
+    body = bytearray()
+    while (message := await receive())["type"] == "http.request":
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+    return None
+
+
+async def _follow(call: _Call, at: int, receive: Any, send: Any) -> None:
+    """Say what a call says from byte `at` on, until its end or until the connection is lost.
+
+    Raises:
+        Exception: what ended the call.
+    """
+    gone = asyncio.ensure_future(lost(receive))
+    try:
+        while not gone.done() and call.start is None and not call.ended:
+            await _either(gone, call.news)
+        if call.start is not None:
+            await send(_started(call.start, at))
+        while not gone.done() and call.knows(at):
+            if piece := call.after(at):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                at += len(piece)
+            elif call.ended:
+                await send({"type": "http.response.body", "body": b""})
+                return
+            else:
+                await _either(gone, call.news)
+    finally:
+        gone.cancel()
+    if call.failure is not None:
+        raise call.failure
+
+
+def _started(start: dict[str, Any], at: int) -> dict[str, Any]:
+    """The first message of an answer that is told from byte `at` on."""
+    if not at:
+        return start
+    return {**start, "headers": [pair for pair in start["headers"] if pair[0] != b"content-length"]}
+
+
+async def _either(gone: asyncio.Future[None], news: asyncio.Event) -> None:
+    """Wait until the connection is lost or there is more."""
+    more = asyncio.ensure_future(news.wait())
+    try:
+        await asyncio.wait((gone, more), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        more.cancel()

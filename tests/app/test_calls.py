@@ -1,0 +1,303 @@
+"""A call that is cut is asked again and goes on: nothing is lost, and nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_app import ready, running, wait_for
+from make_browser import answered, ask, browser, open_page, show
+from make_proxy import proxy
+from pvchat_app import calls, visits
+from pvchat_app.calls import Calls
+from pvchat_app.desk import Desk
+
+from pvchat import PVChat
+
+
+class Speaker:
+    """An app (ASGI) that says its pieces when it is let, and keeps what it was asked."""
+
+    def __init__(self, *pieces: bytes, fails: bool = False) -> None:
+        self.pieces, self.fails = pieces, fails
+        self.let = asyncio.Semaphore(0)
+        self.bodies: list[bytes] = []
+        self.encodings: list[bytes | None] = []
+        self.told_gone = 0
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self.bodies.append((await receive())["body"])
+        self.encodings.append(dict(scope["headers"]).get(b"accept-encoding"))
+        length = str(sum(map(len, self.pieces))).encode()
+        gone = asyncio.ensure_future(receive())
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        for piece in self.pieces:
+            more = asyncio.ensure_future(self.let.acquire())
+            await asyncio.wait({gone, more}, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                self.told_gone += 1
+                return
+            if self.fails:
+                raise OSError("the app failed")
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    def go_on(self, pieces: int = 1) -> None:
+        for _ in range(pieces):
+            self.let.release()
+
+
+class Connection:
+    """One request on a connection that can be cut."""
+
+    def __init__(self, through: Calls, name: str, at: int = 0, body: tuple[bytes, ...] = (b"question",)) -> None:
+        self.cut_off = asyncio.Event()
+        self.status, self.headers, self.read, self.whole = 0, {}, b"", False
+        self.parts = [{"type": "http.request", "body": part, "more_body": True} for part in body]
+        if body:
+            self.parts[-1]["more_body"] = False
+        headers = [(b"x-pvchat-call", name.encode()), (b"x-pvchat-from", str(at).encode()), (b"accept-encoding", b"br")]
+        scope = {"type": "http", "method": "POST", "path": "/gradio_api/queue/join", "headers": headers}
+        self.task = asyncio.ensure_future(through(scope, self.receive, self.send))
+
+    async def receive(self) -> dict[str, Any]:
+        if self.parts:
+            return self.parts.pop(0)
+        await self.cut_off.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+        else:
+            self.read += message.get("body", b"")
+            self.whole = not message.get("more_body")
+
+    async def cut(self) -> None:
+        self.cut_off.set()
+        await self.task
+
+
+async def settle() -> None:
+    """Let everything that can go on do so."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def run(told: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(told(), 20))
+
+
+def test_what_is_no_call_of_the_pages_is_passed_on() -> None:
+    seen: list[Any] = []
+
+    async def app(*given: Any) -> None:
+        seen.append(given)
+
+    given = ({"type": "http", "headers": [(b"host", b"here")]}, "receive", "send")
+    run(lambda: Calls(app)(*given))
+    assert seen == [given]
+
+
+def test_a_cut_answer_goes_on_where_it_was_cut() -> None:
+    async def told() -> None:
+        app = Speaker(b"first ", b"second ", b"third")
+        through = Calls(app)
+        one = Connection(through, "a")
+        app.go_on()
+        await settle()
+        await one.cut()
+        assert one.read == b"first "
+        assert not one.whole
+        app.go_on()  # it goes on meanwhile
+        await settle()
+        other = Connection(through, "a", at=6)
+        app.go_on()
+        await other.task
+        assert other.read == b"second third"
+        assert other.whole
+        assert b"content-length" in one.headers
+        assert b"content-length" not in other.headers
+        assert app.bodies == [b"question"]
+        assert app.encodings == [None]  # what the page counts is what was sent
+
+    run(told)
+
+
+def test_a_call_whose_receipt_was_lost_is_not_done_twice() -> None:
+    async def told() -> None:
+        app = Speaker(b"receipt")
+        app.go_on()
+        through = Calls(app)
+        for _ in range(3):
+            again = Connection(through, "a")
+            await again.task
+            assert again.read == b"receipt"
+            assert again.whole
+        assert len(app.bodies) == 1
+        app.go_on()
+        await Connection(through, "b").task
+        assert len(app.bodies) == 2
+
+    run(told)
+
+
+def test_a_request_that_came_in_part_is_no_call() -> None:
+    async def told() -> None:
+        app = Speaker(b"receipt")
+        app.go_on()
+        through = Calls(app)
+        half = Connection(through, "a", body=(b"quest", b"ion"))
+        half.parts = [{"type": "http.request", "body": b"quest", "more_body": True}]
+        await half.cut()
+        assert half.status == 0
+        whole = Connection(through, "a", body=(b"quest", b"ion"))
+        await whole.task
+        assert app.bodies == [b"question"]
+        assert whole.read == b"receipt"
+
+    run(told)
+
+
+@pytest.mark.parametrize("at", [1, 8, 100])
+def test_the_rest_of_a_call_that_is_not_known_is_refused(at: int) -> None:
+    async def told() -> None:
+        app = Speaker(b"receipt")
+        late = Connection(Calls(app), "a", at=at)
+        await late.task
+        assert late.status == 410
+        assert not app.bodies
+
+    run(told)
+
+
+def test_so_much_of_an_answer_is_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MAX_KEPT", 10)
+
+    async def told() -> None:
+        app = Speaker(*[b"1234567890"] * 5)
+        through = Calls(app)
+        one = Connection(through, "a")
+        await settle()
+        await one.cut()
+        app.go_on(4)
+        await settle()
+        early, late = Connection(through, "a", at=20), Connection(through, "a", at=33)
+        await settle()
+        assert early.status == 410
+        assert late.read == b"4567890"
+        app.go_on()
+        await late.task
+        assert late.read == b"45678901234567890"
+        assert late.whole
+
+    run(told)
+
+
+def test_the_app_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "GRACE_S", 0.2)
+
+    async def told() -> None:
+        app = Speaker(b"first ", b"second")
+        through = Calls(app)
+        for _ in range(3):  # lost three times, each for less than the limit, together for more
+            page = Connection(through, "a")
+            await settle()
+            await page.cut()
+            await asyncio.sleep(0.1)
+            assert not app.told_gone
+        await asyncio.sleep(0.4)
+        assert app.told_gone == 1
+        late = Connection(through, "a", at=1)
+        await late.task
+        assert late.status == 410
+
+    run(told)
+
+
+def test_a_failure_is_no_silence() -> None:
+    async def told() -> None:
+        app = Speaker(b"never", fails=True)
+        through = Calls(app)
+        page = Connection(through, "a")
+        await settle()
+        app.go_on()
+        with pytest.raises(OSError, match="the app failed"):
+            await page.task
+        again = Connection(through, "a")
+        await again.task
+        assert again.status == 410
+        assert len(app.bodies) == 1
+
+    run(told)
+
+
+@pytest.mark.browser
+def test_a_connection_that_is_cut_within_an_answer_loses_nothing(
+    chat: PVChat, party: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio's page loaded itself anew then."""
+    begun, go_on = threading.Event(), threading.Event()
+    answer = Desk._answer
+
+    def slow(*given: Any) -> None:
+        begun.set()
+        assert go_on.wait(60)
+        answer(*given)
+
+    with running(ready(chat)) as (_, url), proxy(url) as (through, cut), browser() as chromium:
+        page = open_page(chromium, through)
+        show(page, party)
+        page.evaluate("window.old = true")
+        monkeypatch.setattr(Desk, "_answer", slow)
+        page.fill("#pv-question textarea", "Is Ana there?")
+        page.press("#pv-question textarea", "Enter")
+        wait_for(begun.is_set, 60)
+        page.wait_for_selector("#pv-chat .user")
+        cut()
+        page.wait_for_timeout(4000)  # Gradio looked every two seconds whether the server is there again
+        go_on.set()
+        assert answered(page, 0).startswith("Yes")
+        assert page.evaluate("window.old")
+        assert ask(page, "What is Ana wearing?")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("of", ["**/gradio_api/run/predict*", "**/gradio_api/queue/join*", "**/gradio_api/queue/data*"])
+def test_a_question_whose_receipt_is_lost_is_answered_once(chat: PVChat, party: Path, of: str) -> None:
+    """It waited for ever."""
+    lost: list[str] = []
+
+    def lose(route: Any) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.fetch().text())  # the server has done it, and nobody hears of it
+            route.abort("connectionreset")
+
+    with running(ready(chat)) as (app, url), browser() as chromium:
+        page = open_page(chromium, url)
+        show(page, party)
+        page.evaluate("window.old = true")
+        page.route(of, lose)
+        assert ask(page, "Is Ana there?").startswith("Yes")
+        assert lost
+        assert page.evaluate("window.old")
+        assert page.locator("#pv-chat .user").count() == 1
+        assert [len(session.turns) for session in app.desk.sessions.all()] == [1]
+
+
+@pytest.mark.browser
+def test_a_page_without_its_server_says_so(chat: PVChat) -> None:
+    with running(ready(chat)) as (_, url), browser() as chromium:
+        page = open_page(chromium, url)
+        assert not page.locator("#pv-cut").count()
+        page.route("**/gradio_api/heartbeat/*", lambda route: route.abort("connectionrefused"))
+        page.reload()
+        page.wait_for_selector("#pv-cut:has-text('be reached')")
+        page.unroute_all()
+        page.wait_for_selector("#pv-cut:not(:has-text('be reached'))", state="attached")
