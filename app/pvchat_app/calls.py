@@ -18,7 +18,7 @@ from typing import Any
 from pvchat_app import visits
 from pvchat_app.visits import later, lost
 
-MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; while ten minutes of film are looked at, 1.1 MB are said
+MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; a look at ten minutes of film says 1.1 MB
 NAMED, FROM = b"x-pvchat-call", b"x-pvchat-from"
 _GONE = b"This call isn't known any more."
 

@@ -201,8 +201,9 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
             if turn is None or sum(one.taken for one in waiting) >= AT_ONCE:
                 if not patient:
                     return
-                yield view(session, waiting[0]), gr.skip()  # the page before still answers it, or is about to let go
                 time.sleep(BEAT_S)
+                for one in waiting:  # the page before still answers them, or is about to let go
+                    yield view(session, one), gr.skip()
                 continue
             turn.taken = True
             try:

@@ -4,6 +4,7 @@
 // or call have ended all the same, the page is loaded anew: nothing old stays.
 (() => {
   const KEY = "pvchat-session", AGAIN_MS = 1000, FIRST_MS = 5000;
+  const GONE = [401, 410]; // whoever had logged in hasn't any more; session or call aren't known any more
   const CALLS = /\/gradio_api\/(run|queue\/join|queue\/data)/;
   const fetched = window.fetch.bind(window);
   let stands;
@@ -37,7 +38,7 @@
     for (url.search = first; ;) {
       try {
         const answer = await fetched(url, { headers: { accept: "text/event-stream" }, cache: "no-store" });
-        if (answer.status === 410) return location.reload();
+        if (GONE.includes(answer.status)) return location.reload();
         tell(hold, true);
         stands();
         url.search = "again=";
@@ -65,7 +66,7 @@
         try {
           const answer = await fetched(one);
           tell(request, true);
-          if (answer.status === 410) location.reload();
+          if (GONE.includes(answer.status)) location.reload();
           return answer;
         } catch (error) {
           if (request.signal.aborted) throw error;

@@ -238,6 +238,22 @@ def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, sl
     assert (again[1], again[-1]) == (row[1], row[-1])
 
 
+def test_a_page_that_was_loaded_anew_shows_what_the_page_before_answers_to_the_end(
+    desk: Desk, clip, monkeypatch
+) -> None:
+    monkeypatch.setattr(chat_tab, "BEAT_S", 0.0)
+    turns = [desk.pose(session_of(desk), question) for question in ("Is Ana there?", "Where is Ana?")]
+    for turn in turns:
+        turn.taken = True
+    answers = chat_tab._answering(desk, patient=True)(PAGE)
+    next(answers)
+    next(answers)
+    for turn in turns:
+        turn.text, turn.done, turn.taken = f"Yes, {turn.key}.", True, False
+    shown = [said["turns"] for said, _ in answers]
+    assert all(any(f"Yes, {turn.key}." in turns.get(turn.key, "") for turns in shown) for turn in turns)
+
+
 def test_a_second_question_is_answered_while_the_first_one_still_is(desk: Desk, slow: Slow, clip) -> None:
     first, second = (desk.pose(session_of(desk), question) for question in ("Is Ana there?", "Where is Ana?"))
     events = [chat_tab._answering(desk)(PAGE) for _ in range(2)]
