@@ -86,8 +86,11 @@ def test_it_serves_the_app(installed: Path, tmp_path: Path) -> None:
             told = json.load(answer)
         assert told["title"] == "PVChat"
         assert {"Enroll", "Chat", "People", "Evaluate"} <= {part["props"].get("label") for part in told["components"]}
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(60) == 0
+        with urllib.request.urlopen(f"{address}/gradio_api/heartbeat/abc", timeout=60) as page:
+            assert page.readline()  # a page is open: no reason to wait, nor to complain
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(60) == 0
+    assert "ERROR" not in (tmp_path / "log").read_text()
 
 
 @pytest.mark.weights

@@ -11,7 +11,6 @@ bits and asks again when it is cut; here the call runs on meanwhile, and what it
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +19,6 @@ from pvchat_app.visits import later, lost
 
 MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; a look at ten minutes of film says 1.1 MB
 NAMED, FROM = b"x-pvchat-call", b"x-pvchat-from"
-_GONE = b"This call isn't known any more."
 
 
 @dataclass(eq=False)
@@ -78,10 +76,11 @@ class Calls:
 
     Args:
         app: the next one.
+        leaving: set when the server stops, which waits for no page.
     """
 
-    def __init__(self, app: Any) -> None:
-        self.app = app
+    def __init__(self, app: Any, leaving: asyncio.Event) -> None:
+        self.app, self.leaving = app, leaving
         self._calls: dict[str, _Call] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -96,13 +95,11 @@ class Calls:
             return
         call = self._calls.get(name) or (None if at else self._begin(name, scope, body))
         if call is None or not call.knows(at):
-            await send({"type": "http.response.start", "status": 410, "headers": [(b"content-type", b"text/plain")]})
-            await send({"type": "http.response.body", "body": _GONE})
+            await _refuse(send, 410, b"This call isn't known any more.")
             return
         call.listeners += 1
         try:
-            with suppress(asyncio.CancelledError):  # the server stops, and doesn't wait for its pages
-                await _follow(call, at, receive, send)
+            await _follow(call, at, asyncio.ensure_future(lost(receive, self.leaving)), send)
         finally:
             call.listeners -= 1
             call.leaves += 1
@@ -151,16 +148,18 @@ async def _whole(receive: Any) -> bytes | None:
     return None
 
 
-async def _follow(call: _Call, at: int, receive: Any, send: Any) -> None:
+async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -> None:
     """Say what a call says from byte `at` on, until its end or until the connection is lost.
 
     Raises:
         Exception: what ended the call.
     """
-    gone = asyncio.ensure_future(lost(receive))
     try:
         while not gone.done() and call.start is None and not call.ended:
             await _either(gone, call.news)
+        if call.start is None and not call.ended:
+            await _refuse(send, 503, b"PVChat stops.")
+            return
         if call.start is not None:
             await send(_started(call.start, at))
         while not gone.done() and call.knows(at):
@@ -168,14 +167,15 @@ async def _follow(call: _Call, at: int, receive: Any, send: Any) -> None:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 at += len(piece)
             elif call.ended:
-                await send({"type": "http.response.body", "body": b""})
-                return
+                break
             else:
                 await _either(gone, call.news)
     finally:
         gone.cancel()
     if call.failure is not None:
         raise call.failure
+    if call.knows(at):
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _started(start: dict[str, Any], at: int) -> dict[str, Any]:
@@ -192,3 +192,8 @@ async def _either(gone: asyncio.Future[None], news: asyncio.Event) -> None:
         await asyncio.wait((gone, more), return_when=asyncio.FIRST_COMPLETED)
     finally:
         more.cancel()
+
+
+async def _refuse(send: Any, status: int, why: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": why})

@@ -10,6 +10,7 @@ folder that only this user may read and that goes when the server stops.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -33,6 +34,9 @@ from pvchat_app.sessions import LINKS, Sessions
 from pvchat_app.visits import Visits
 
 if TYPE_CHECKING:
+    import socket
+
+    import uvicorn
     from fastapi import FastAPI
 
     from pvchat_app.desk import Desk
@@ -87,6 +91,7 @@ class App:
     Attributes:
         web: the FastAPI app.
         desk: what the page can do.
+        leaving: set when the server stops: what waits for pages ends.
     """
 
     def __init__(self, options: Options, engine: Engine) -> None:
@@ -96,7 +101,8 @@ class App:
 
         self.options = options
         self.desk: Desk = Desk(engine, sessions, Jobs())
-        self.web = _web(self.desk, options)
+        self.leaving = asyncio.Event()
+        self.web = _web(self.desk, options, self.leaving)
         self._stop = threading.Event()
         threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
 
@@ -149,9 +155,21 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
             _end_orderly()
             say(f"PVChat is at {address(options.host, listener.getsockname()[1])} (Ctrl-C stops it)")
             config = uvicorn.Config(app.web, log_level="warning", timeout_graceful_shutdown=3, ws="none")
-            uvicorn.Server(config).run(sockets=[listener])
+            _server(config, app.leaving).run(sockets=[listener])
         finally:
             app.close()
+
+
+def _server(config: uvicorn.Config, leaving: asyncio.Event) -> uvicorn.Server:
+    """A server that tells when it stops: uvicorn itself waits for the pages' open connections, and then cuts them."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            leaving.set()
+            await super().shutdown(sockets)
+
+    return Server(config)
 
 
 def _end_orderly() -> None:
@@ -186,7 +204,7 @@ def _quiet_gradio(uploads: Path) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
-def _web(desk: Desk, options: Options) -> FastAPI:
+def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     import gradio as gr
     from fastapi import FastAPI
 
@@ -195,8 +213,8 @@ def _web(desk: Desk, options: Options) -> FastAPI:
     uploads.narrow()
     mounted: list[Any] = []
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    web.add_middleware(Calls)
-    web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session)
+    web.add_middleware(Calls, leaving=leaving)
+    web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session, leaving=leaving)
     web.add_middleware(First, script=_STAYING)
     if options.password:
         web.add_middleware(Locked, knows=lambda request: _logged_in(request, mounted[0]))

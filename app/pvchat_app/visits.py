@@ -50,10 +50,11 @@ class Visits:
         app: the next one.
         sessions: of the browsers.
         end: deletes all that the session of a name had.
+        leaving: set when the server stops, which waits for no page.
     """
 
-    def __init__(self, app: Any, sessions: Sessions, end: Callable[[str], None]) -> None:
-        self.app, self.sessions, self.end = app, sessions, end
+    def __init__(self, app: Any, sessions: Sessions, end: Callable[[str], None], leaving: asyncio.Event) -> None:
+        self.app, self.sessions, self.end, self.leaving = app, sessions, end, leaving
         self._open: Counter[str] = Counter()  # connections by session
         self._holds: dict[str, _Hold] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,8 +85,7 @@ class Visits:
         hold = self._holds.get(name) or self._hold(name, scope)
         self._open[name] += 1
         try:
-            with suppress(asyncio.CancelledError):  # the server stops, and doesn't wait for its pages
-                await self._beat(name, hold, receive, send)
+            await self._beat(name, hold, receive, send)
         finally:
             self._open[name] -= 1
             if not self._open[name]:
@@ -96,7 +96,7 @@ class Visits:
     async def _beat(self, name: str, hold: _Hold, receive: Any, send: Any) -> None:
         """Answer a heartbeat until it is lost, or until its session ends before it (nobody used it for hours)."""
         await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
-        gone = asyncio.ensure_future(lost(receive))
+        gone = asyncio.ensure_future(lost(receive, self.leaving))
         over = asyncio.ensure_future(hold.over.wait())
         begun = False
         try:
@@ -153,7 +153,16 @@ def later(tasks: set[asyncio.Task[None]], work: Any) -> asyncio.Task[None]:
     return task
 
 
-async def lost(receive: Any) -> None:
-    """Wait until the browser's side is gone."""
+async def lost(receive: Any, leaving: asyncio.Event) -> None:
+    """Wait until the browser's side is gone, or the server is leaving."""
+    ends = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(leaving.wait())]
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for end in ends:
+            end.cancel()
+
+
+async def _gone(receive: Any) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

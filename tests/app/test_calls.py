@@ -99,20 +99,19 @@ def test_what_is_no_call_of_the_pages_is_passed_on() -> None:
         seen.append(given)
 
     given = ({"type": "http", "headers": [(b"host", b"here")]}, "receive", "send")
-    run(lambda: Calls(app)(*given))
+    run(lambda: Calls(app, asyncio.Event())(*given))
     assert seen == [given]
 
 
 def test_a_cut_answer_goes_on_where_it_was_cut() -> None:
     async def told() -> None:
         app = Speaker(b"first ", b"second ", b"third")
-        through = Calls(app)
+        through = Calls(app, asyncio.Event())
         one = Connection(through, "a")
         app.go_on()
         await settle()
         await one.cut()
         assert one.read == b"first "
-        assert not one.whole
         app.go_on()  # it goes on meanwhile
         await settle()
         other = Connection(through, "a", at=6)
@@ -132,7 +131,7 @@ def test_a_call_whose_receipt_was_lost_is_not_done_twice() -> None:
     async def told() -> None:
         app = Speaker(b"receipt")
         app.go_on()
-        through = Calls(app)
+        through = Calls(app, asyncio.Event())
         for _ in range(3):
             again = Connection(through, "a")
             await again.task
@@ -150,7 +149,7 @@ def test_a_request_that_came_in_part_is_no_call() -> None:
     async def told() -> None:
         app = Speaker(b"receipt")
         app.go_on()
-        through = Calls(app)
+        through = Calls(app, asyncio.Event())
         half = Connection(through, "a", body=(b"quest", b"ion"))
         half.parts = [{"type": "http.request", "body": b"quest", "more_body": True}]
         await half.cut()
@@ -167,7 +166,7 @@ def test_a_request_that_came_in_part_is_no_call() -> None:
 def test_the_rest_of_a_call_that_is_not_known_is_refused(at: int) -> None:
     async def told() -> None:
         app = Speaker(b"receipt")
-        late = Connection(Calls(app), "a", at=at)
+        late = Connection(Calls(app, asyncio.Event()), "a", at=at)
         await late.task
         assert late.status == 410
         assert not app.bodies
@@ -180,7 +179,7 @@ def test_so_much_of_an_answer_is_kept_and_no_more(monkeypatch: pytest.MonkeyPatc
 
     async def told() -> None:
         app = Speaker(*[b"1234567890"] * 5)
-        through = Calls(app)
+        through = Calls(app, asyncio.Event())
         one = Connection(through, "a")
         await settle()
         await one.cut()
@@ -203,7 +202,7 @@ def test_the_app_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pyt
 
     async def told() -> None:
         app = Speaker(b"first ", b"second")
-        through = Calls(app)
+        through = Calls(app, asyncio.Event())
         for _ in range(3):  # lost three times, each for less than the limit, together for more
             page = Connection(through, "a")
             await settle()
@@ -219,10 +218,28 @@ def test_the_app_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pyt
     run(told)
 
 
+def test_a_server_that_stops_waits_for_no_page() -> None:
+    async def told() -> None:
+        leaving, app = asyncio.Event(), Speaker(b"first ", b"second")
+        through = Calls(app, leaving)
+        page = Connection(through, "a")
+        app.go_on()
+        await settle()
+        leaving.set()
+        await page.task
+        assert page.read == b"first "
+        assert page.whole
+        silent = Connection(Calls(lambda *_: asyncio.sleep(60), leaving), "b")
+        await silent.task
+        assert silent.status == 503
+
+    run(told)
+
+
 def test_a_failure_is_no_silence() -> None:
     async def told() -> None:
         app = Speaker(b"never", fails=True)
-        through = Calls(app)
+        through = Calls(app, asyncio.Event())
         page = Connection(through, "a")
         await settle()
         app.go_on()

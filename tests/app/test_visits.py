@@ -122,7 +122,7 @@ def test_gradio_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pyte
 
     async def run() -> None:
         over = asyncio.Event()
-        through = Visits(gradio, Names({"abc"}), lambda name: heard.append(f"end {name}"))
+        through = Visits(gradio, Names({"abc"}), lambda name: heard.append(f"end {name}"), asyncio.Event())
         scope = {"type": "http", "method": "GET", "path": f"{HEARTBEAT}abc", "query_string": b"", "asgi": {}}
 
         async def receive() -> dict[str, str]:
@@ -155,7 +155,7 @@ def test_a_session_that_opens_as_the_connection_is_lost_stays(monkeypatch: pytes
         ended.append("at Gradio's")
 
     async def run() -> None:
-        through = Visits(gradio, Names(), ended.append)  # what the page asked is on its way yet
+        through = Visits(gradio, Names(), ended.append, asyncio.Event())  # what the page asked is on its way yet
         scope = {"type": "http", "method": "GET", "path": f"{HEARTBEAT}abc", "query_string": b"", "asgi": {}}
 
         async def receive() -> dict[str, str]:
