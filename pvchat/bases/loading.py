@@ -224,7 +224,7 @@ def _refused(source: BaseSource, error: Exception) -> SettingsError:
         hint = "PVChat runs no code out of checkpoints. Take a version of it that transformers knows itself ('…-HF')."
         return SettingsError("it needs code that comes with its weights.", subject=source.name, hint=hint)
     if not source.local:
-        hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use --model DIR; "
+        hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and name DIR instead; "
                 "a gated one needs a login.")  # fmt: skip
         return SettingsError("the hub can't be reached, or has no such model.", subject=source.name, hint=hint)
     hint = "The folder must hold config.json, safetensors weights and the processor's files."
