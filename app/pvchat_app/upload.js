@@ -1,7 +1,9 @@
 // How far an upload is: bytes, share, time left, under the field it was dropped on. Gradio sends files with `fetch`,
-// which tells nothing of what was sent so far; the same request goes out as an XMLHttpRequest, which does.
+// which tells nothing of what was sent so far; the same request goes out as an XMLHttpRequest, which does. Where the
+// connection is lost it goes out again.
 (() => {
   const plain = window.fetch, NEWEST = 6000, LEGIBLE = 400; // milliseconds: what the pace is judged by, how long a number stays
+  const AGAIN_MS = [1000, 3000, 9000]; // before it is tried again
   let field = null; // the block that the files came from
 
   for (const kind of ["change", "drop", "paste"]) {
@@ -30,9 +32,13 @@
     box.innerHTML = '<span></span><div class="pv-bar-outer" role="progressbar" aria-label="Upload" aria-valuemin="0" '
       + 'aria-valuemax="100"><div></div></div>';
     if (field) field.after(box);
-    const samples = [[performance.now(), 0]];
-    let told = -Infinity, later = 0;
+    let samples = [[performance.now(), 0]], told = -Infinity, later = 0;
     return {
+      again() {
+        clearTimeout(later);
+        box.firstChild.textContent = "The connection was lost. It is uploaded again …";
+        [samples, told] = [[[performance.now(), 0]], -Infinity];
+      },
       show(done, total) {
         const now = performance.now(), share = total ? done / total : 0;
         samples.push([now, done]);
@@ -55,24 +61,39 @@
     };
   }
 
-  function sent(url, options) {
+  function once(url, options, told) {
     return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest(), told = notice();
+      const request = new XMLHttpRequest();
       request.open("POST", url);
       request.withCredentials = options.credentials === "include";
       new Headers(options.headers || {}).forEach((value, name) => request.setRequestHeader(name, value));
       request.responseType = "blob";
       request.upload.addEventListener("progress", (event) => told.show(event.loaded, event.total));
-      request.addEventListener("loadend", () => told.end());
       request.addEventListener("load", () => {
         const type = request.getResponseHeader("content-type") || "";
         resolve(new Response(request.response, { status: request.status, headers: { "content-type": type } }));
       });
-      for (const kind of ["error", "timeout"]) request.addEventListener(kind, () => reject(new TypeError("Failed to fetch")));
+      for (const kind of ["error", "timeout"]) request.addEventListener(kind, () => reject(new TypeError("The upload broke off.")));
       request.addEventListener("abort", () => reject(new DOMException("The upload was stopped.", "AbortError")));
       if (options.signal) options.signal.addEventListener("abort", () => request.abort());
       request.send(options.body);
     });
+  }
+
+  async function sent(url, options) {
+    const told = notice();
+    try {
+      for (const pause of AGAIN_MS) {
+        try {
+          return await once(url, options, told);
+        } catch (error) {
+          if (!(error instanceof TypeError)) throw error;
+        }
+        told.again();
+        await new Promise((done) => setTimeout(done, pause));
+      }
+      return await once(url, options, told);
+    } finally { told.end(); }
   }
 
   window.fetch = (url, options) => {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from make_app import ready, running, wait_for
-from make_browser import answered, ask, browser, open_page, show
+from make_browser import answered, ask, browser, open_page, see, show, tab
 from make_proxy import proxy
 from pvchat_app import calls, visits
 from pvchat_app.calls import Calls
@@ -306,6 +306,28 @@ def test_a_question_whose_receipt_is_lost_is_answered_once(chat: PVChat, party: 
         assert page.evaluate("window.old")
         assert page.locator("#pv-chat .user").count() == 1
         assert [len(session.turns) for session in app.desk.sessions.all()] == [1]
+
+
+@pytest.mark.browser
+def test_an_upload_that_is_cut_goes_out_again(chat: PVChat, party: Path) -> None:
+    tries: list[int] = []
+
+    def lose(route: Any) -> None:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    with running(ready(chat)) as (_, url), browser() as chromium:
+        page = open_page(chromium, url)
+        page.route("**/gradio_api/upload?**", lose)
+        tab(page, "Chat")
+        see(page, "chat", party)
+        page.wait_for_selector(".pv-uploading:has-text('uploaded again')")
+        page.wait_for_selector("#pv-chat-note .pv-notice:has-text('found')")
+        assert len(tries) == 2
+        assert not page.locator(".pv-uploading").count()
 
 
 @pytest.mark.browser
