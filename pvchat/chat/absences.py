@@ -14,7 +14,7 @@ from typing import Literal
 from pvchat.chat.english import clock, join, lasting, number, span_told, spans_told, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.spans import Span, seconds_in, without
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import IN_CLIP, MASK
 from pvchat.schemas import PersonPresence
 
 Asked = Literal["back", "again", "ever", "left", "when", "long", "empty", "ever empty"]
@@ -29,7 +29,7 @@ _LEAVE = (
     r"|vanish)"
 )
 _BACK = r"(?:(?:come|came|get|got|be|coming) back(?: in)?|return(?:ed)?|reappear)"
-_IN = r"(?: (?:in|of|during|from) (?:the|this) (?:video|clip|film|movie|picture|frame|room|scene))?(?: again)?"
+_IN = rf"(?:{IN_CLIP}| (?:in|from) (?:the|this) room)?(?: again)?"
 _EVER = (
     r"(?: (?:ever|sometimes|once|in between|at (?:any|some) (?:time|point|moment)"
     r"|for (?:some|a|any) (?:time|while|bit)))*"

@@ -110,6 +110,11 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         return of_scene(question.text.lower(), evidence)
     if question.aspect.name != "usual":
         return _of_aspect(question, asked, evidence)
+    return _usual(question, asked, evidence)
+
+
+def _usual(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """What a question's type asks of people: whether they are there, who is, what each looks like or does."""
     general = question.asks_who or not question.people
     if question.type == "existence" and not general:
         return existence(asked, evidence)
@@ -118,8 +123,8 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         return whether_unknown(asked, evidence) if strangers else who_is_there(question, asked, evidence)
     if general and STRANGERS.search(question.text):
         return " ".join([how_many_unknown(evidence), *([BY_PLACE] if evidence.unknown else [])])
-    told = [_described(p, question, evidence) for p in present]
-    if general and not present:
+    told = [_described(p, question, evidence) for p in asked if p.decision == "present"]
+    if general and not told:
         told = [*nobody(question, asked), unknown_people(evidence.unknown), *_scene(question.type, evidence)]
     elif not general and not question.asks_all:
         told += untold(asked, question.type)
@@ -141,34 +146,47 @@ def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[Perso
 
 def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """The answer to a question that asks for less than its type: whether something holds, how many, when."""
-    aspect, present = question.aspect, [p for p in asked if p.decision == "present"]
-    names = [p.name for p in present]
+    aspect = question.aspect
     if aspect.name == "missing":  # a yes or no could be taken either way
         return upper(re.sub(r"^(Yes|No), ", "", existence(asked, evidence)))
     if aspect.name == "absent":
         return who_is_absent(asked)
-    if aspect.headcount is not None:
-        return counted(aspect.headcount, asked, evidence)
     if aspect.name == "count":
-        strangers = STRANGERS.search(question.text)
-        return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)
+        return _number(question, asked, evidence)
     if aspect.lineup is not None:
         return by_place(question, asked, evidence, plain_answer)
-    named = [p for name in question.people for p in asked if p.name == name]
     if aspect.comparison is not None:
-        return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
-    if timed := in_time(question, asked, evidence):
-        return timed
+        return _compared(question, asked, evidence)
+    told = in_time(question, asked, evidence) or " ".join(filter(None, _of_each(question, asked, evidence)))
+    return told or who_is_there(question, asked, evidence)
+
+
+def _number(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """How many people there are, of a kind, or whom nobody knows."""
+    if question.aspect.headcount is not None:
+        return counted(question.aspect.headcount, asked, evidence)
+    strangers = STRANGERS.search(question.text)
+    return how_many_unknown(evidence) if strangers else how_many(asked, evidence, question.aspect.crowd)
+
+
+def _compared(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Two of them held against each other; else that they are there, or not."""
+    named = [p for name in question.people for p in asked if p.name == name]
+    told = "" if question.aspect.comparison is None else compare(question.aspect.comparison, named, evidence)
+    return told or " ".join(untold(asked)) or rest(decided(asked, "present"))
+
+
+def _of_each(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """What is told of each of those asked about, or of whom it holds; some of it may be empty."""
+    aspect, present = question.aspect, [p for p in asked if p.decision == "present"]
     if aspect.name == "such":
-        told = _such(question, present, evidence)
-    elif aspect.name == "whether":
-        told = _whether(question, asked, evidence)
-    elif aspect.name == "times":
-        told = [times(p, evidence, question.text) for p in present]
-        told += [] if question.asks_who or not question.people else untold(asked)
-    else:
-        told = _rest(question, asked, evidence)
-    return " ".join(filter(None, told)) or who_is_there(question, asked, evidence)
+        return _such(question, present, evidence)
+    if aspect.name == "whether":
+        return _whether(question, asked, evidence)
+    if aspect.name != "times":
+        return _rest(question, asked, evidence)
+    told = [times(p, evidence, question.text) for p in present]
+    return told if question.asks_who or not question.people else told + untold(asked)
 
 
 def _such(question: Question, present: Sequence[PersonPresence], evidence: Evidence) -> list[str]:

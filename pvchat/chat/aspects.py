@@ -19,7 +19,7 @@ from pvchat.chat.meetings import read_meeting
 from pvchat.chat.order import read_order
 from pvchat.chat.predicates import UNKNOWN, VAGUE, read_predicate
 from pvchat.chat.screentime import read_screen_time
-from pvchat.chat.unseen import is_unseen
+from pvchat.chat.unseen import EYES, is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.schemas import QuestionType
 
@@ -155,12 +155,19 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         return other
     if named and _BEHIND.match(lower):
         return REST  # how far away somebody is isn't measured
-    if named and not asks_who and (asked := _asked_otherwise(lower, kind)) is not None:
-        return asked
     if asks_who:
         return REST if is_unseen(lower, named=False) else _of_anybody(lower, kind)
+    if named and (asked := _asked_otherwise(lower, kind)) is not None:
+        return asked
     if named and kind == "existence" and _WHO_OBJECT.match(lower):
         return REST  # "who does Ana look at?" is about somebody else
+    return _of_those_named(lower, kind, named)
+
+
+def _of_those_named(lower: str, kind: QuestionType, named: bool) -> Aspect:
+    """Whether they are there, or when, whether something else holds of them, or what the question's type says."""
+    if EYES.search(lower):
+        return REST
     polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
     there = _is_there(polar["verb"].strip(), polar["rest"]) if polar and named else only_presence(lower)
     if there and (polar or kind == "existence"):

@@ -13,14 +13,15 @@ from typing import Literal
 
 from pvchat.chat.english import join, number, so_many_people
 from pvchat.chat.evidence import Evidence, at_once, decided
+from pvchat.chat.vocabulary import IN_CLIP
 from pvchat.schemas import PersonPresence
 
 Kind = Literal["women", "men", "both", "at once", "known"]
 _WOMEN, _MEN = r"(?:wom[ae]n|ladies|females|female people)", r"(?:men|guys|males|gentlemen|male people)"
 _HOW_MANY = r"(?:how many|(?:what(?:'s| is) the )?number of|count(?: all)?(?: the)?)"
-_CLIP = r"in (?:it|this|the (?:video|clip|film|picture|scene|shot|frame|photo|room))"
 _IN = (
-    rf"(?: (?:(?:are|is|were|can be) )?(?:there|here|visible|seen|present|shown|{_CLIP})"
+    r"(?: (?:(?:are|is|were|can be) )?(?:there|here|visible|seen|present|shown|in (?:it|this|the room))"
+    rf"|(?: are| is| were)?{IN_CLIP}"
     r"|(?: (?:do|can) you (?:see|count|find|spot)))*"
 )
 _PAIR = rf"(?:{_WOMEN} {{0}} (?:how many )?{_MEN}|{_MEN} {{0}} (?:how many )?{_WOMEN})"

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import IN_CLIP, MASK
 
 Relation = Literal[
     "left", "right", "between", "beside", "first left", "first right", "middle", "nearest", "farthest", "closest",
@@ -33,7 +33,7 @@ _HOW = r"(?: (?:standing|sitting|stands|sits|seen|right|directly|immediately|jus
 _SIDE_OF = r"(?:(?:on|to|at|from) )?(?:the )?(?P<side>left|right)(?:-hand)?(?: side)?(?: of| from| than)"
 _BESIDE = r"(?:right |directly |just )?(?:next to|beside|alongside|close to|near)"
 _PAIR = rf"(?:in )?between (?:{_WHOM}(?: and |, ){_WHOM}|them|the two)"
-_IN_CLIP = r"(?: (?:in|of|on) (?:the|this) (?:video|clip|picture|photo|frame|image|scene|row|screen))?\W*"
+_IN_CLIP = rf"(?:{IN_CLIP}| (?:in|of) (?:the|this) row)?\W*"
 _NAMED = tuple(
     (re.compile(rf"^(?:and |so )?{_SOMEBODY}{_HOW} {form}{_IN_CLIP}$"), relation)
     for form, relation in (

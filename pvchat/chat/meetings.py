@@ -14,7 +14,7 @@ from typing import Literal
 from pvchat.chat.english import join, lasting, spans_told, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in, without
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import IN_CLIP, MASK
 from pvchat.schemas import PersonPresence
 
 Kind = Literal["together", "apart", "with", "without", "alone", "company"]
@@ -38,7 +38,7 @@ _SEEN = (
 )
 _TOGETHER = r"(?:together|(?:at|in) the same (?:time|frame|picture|shot|moment|image)|at once|simultaneously)"
 _APART = rf"(?:apart|separated?|without each other|not {_TOGETHER})"
-_IN = r"(?: (?:in|on|of|during) (?:the|this|one) (?:video|clip|film|movie|picture|frame|screen|scene|shot))?"
+_IN = rf"{IN_CLIP}?"
 _BE, _DO = r"(?:is|are|was|were)", r"(?:are|were|is|do|does|did|can)"
 _WHEN = r"(?P<when>when|how (?:long|often)|(?:at )?(?:what|which) (?:time|point|moment)s?)"
 _FORMS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(

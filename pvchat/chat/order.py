@@ -13,7 +13,7 @@ from typing import Literal
 
 from pvchat.chat.english import be, clock, join, number
 from pvchat.chat.spans import Span
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import CLIP, MASK
 from pvchat.schemas import PersonPresence
 
 _WHO = (
@@ -28,7 +28,7 @@ _ENTERS = (
 )
 _LEAVES = r"(?:leav(?:es?|ing)|left|goes|go|exits?|disappear(?:s|ed)?|vanish(?:es|ed)?|(?:is |are )?gone)"
 _VERB = rf"(?:(?P<out>{_LEAVES})|{_ENTERS})"
-_THING = r"(?: (?:the|this) (?:video|clip|film|movie|scene|picture|frame|screen|room|shot))?(?: in (?:the|this) \w+)?"
+_THING = rf"(?: (?:the|this) (?:{CLIP}|room))?(?: in (?:the|this) \w+)?"
 _NAME = rf"(?:{MASK.lower()}|him|her|them|he|she)"
 _BY = r"(?:,? (?:right|directly|immediately|shortly|just|straight|soon|next|second))*"
 _LINK = rf"{_BY} (?P<link>after|before|following){_BY}"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pvchat.chat.guard import COLOURS
-from pvchat.chat.unseen import EYES
 from pvchat.chat.verbs import third_persons
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, word_set
 
@@ -117,13 +116,7 @@ def read_predicate(rest: str) -> Predicate:
         return Predicate("deed", "looking at the camera", ("facing", "camera"))
     if _TO_EACH_OTHER.fullmatch(text):
         return Predicate("deed", "looking at each other", ("looking", "each", "other"))
-    if (
-        EYES.search(text)
-        or MASK.lower() in text
-        or not text
-        or _RANKED.search(text)
-        or re.search(r"\b(not|never|or|and)\b", text)
-    ):
+    if not text or MASK.lower() in text or _RANKED.search(text) or re.search(r"\b(not|never|or|and)\b", text):
         return UNKNOWN  # somebody else's, or more than one thing: not to be answered by one word
     for read in (_plain, _worn, _deed, _place):
         if (found := read(text)) is not None:

@@ -32,7 +32,6 @@ from pvchat.chat.sentences import Encode
 from pvchat.chat.things import read_things
 from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import check_known, relatives, unknown_names
-from pvchat.chat.unseen import EYES
 from pvchat.chat.vocabulary import MASK
 from pvchat.chat.whom import EVERYONE, STRANGERS, whom_of
 from pvchat.chat.window import Part
@@ -221,37 +220,76 @@ def _of_nobody(wording: _Wording) -> Question | None:
 
 def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -> Question:
     """A question about people, or about things."""
-    lower, mentions, previous = wording.lower, wording.mentions, wording.previous
-    people, asks_who, besides = whom_of(lower, mentions, previous)
-    if (things := read_things(lower)) and (things.asked != "held" or people):
-        whose = people if things.asked == "held" else ()
-        return Question(wording.kept, things.type, whose, part=wording.part, things=things)
-    asks_all = not people and not asks_who and bool(EVERYONE.search(lower))
-    kind = question_type(wording.masked, encode, previous.type if previous else None, asks_who)
-    inherited = not mentions and bool(ELLIPSIS.search(lower))  # "and bob?" names somebody else than before
-    reply = "" if mentions else small_talk(lower)
-    answered = asks_who or bool(people) and not inherited
-    unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
-    if previous is not None and goes_on(lower) and not unknown:
-        aspect, people = as_before(lower, people, previous)
-    else:
-        aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
-    if reply and previous is not None:
-        people = previous.people  # "thanks" changes no subject
-    nobody = not (people or asks_who or asks_all or unknown) and aspect.name in ("usual", "rest")
+    whom = _Whom(*whom_of(wording.lower, wording.mentions, wording.previous))
+    if (things := _of_things(wording, whom)) is not None:
+        return things
+    reply = "" if wording.mentions else small_talk(wording.lower)
+    asks_all = not whom.people and not whom.asks_who and bool(EVERYONE.search(wording.lower))
+    unknown = () if asks_all or reply else unknown_names(wording.tidy, wording.mentions, whom.answered(wording))
+    before = wording.previous
+    kind = question_type(wording.masked, encode, before.type if before else None, whom.asks_who)
+    aspect, people = _what_of(wording, kind, replace(whom, asks_all=asks_all), bool(unknown))
+    if reply and before is not None:
+        people = before.people  # "thanks" changes no subject
+    nobody = not (people or whom.asks_who or asks_all or unknown) and aspect.name in ("usual", "rest")
     return Question(
         text=wording.kept,
         type=aspect.type(kind),
-        people=people if aspect.of_all else () if asks_who else tuple(names) if asks_all else people,
-        asks_who=asks_who,
+        people=people if aspect.of_all or not (whom.asks_who or asks_all) else () if whom.asks_who else tuple(names),
+        asks_who=whom.asks_who,
         asks_all=asks_all,
-        besides=besides,
+        besides=whom.besides,
         unknown=unknown,
         aspect=aspect,
         part=wording.part,
-        reply=reply or (no_subject(lower, question_type(wording.masked)) if nobody else ""),
-        dangling=not (people or mentions or unknown) and bool(_ONE.search(lower)) and not _WHO_IS.match(lower),
+        reply=reply or (no_subject(wording.lower, question_type(wording.masked)) if nobody else ""),
+        dangling=not (people or wording.mentions or unknown) and _says_he(wording.lower),
     )
+
+
+@dataclass(frozen=True)
+class _Whom:
+    """Whom a question is about, by its words.
+
+    Attributes:
+        people: by name.
+        asks_who: it asks which people.
+        besides: whom that leaves out.
+        asks_all: it is about everyone.
+    """
+
+    people: tuple[str, ...]
+    asks_who: bool
+    besides: tuple[str, ...]
+    asks_all: bool = False
+
+    def answered(self, wording: _Wording) -> bool:
+        """Whether it is known whom the question is about: "and bob?" names somebody else than the one before."""
+        inherited = not wording.mentions and ELLIPSIS.search(wording.lower) is not None
+        return self.asks_who or bool(self.people) and not inherited
+
+
+def _of_things(wording: _Wording, whom: _Whom) -> Question | None:
+    """A question about things; None where it is about people."""
+    things = read_things(wording.lower)
+    if things is None or things.asked == "held" and not whom.people:
+        return None
+    whose = whom.people if things.asked == "held" else ()
+    return Question(wording.kept, things.type, whose, part=wording.part, things=things)
+
+
+def _what_of(wording: _Wording, kind: QuestionType, whom: _Whom, unknown: bool) -> tuple[Aspect, tuple[str, ...]]:
+    """What of them is asked, and of whom; `unknown`: it names somebody who isn't enrolled."""
+    if wording.previous is not None and goes_on(wording.lower) and not unknown:
+        return as_before(wording.lower, whom.people, wording.previous)
+    if unknown:
+        return USUAL, whom.people
+    return read_aspect(wording.lower, kind, bool(whom.people) or whom.asks_all, whom.asks_who), whom.people
+
+
+def _says_he(lower: str) -> bool:
+    """Whether a question speaks of one whom it doesn't name."""
+    return _ONE.search(lower) is not None and not _WHO_IS.match(lower)
 
 
 def _in_other_words(
@@ -263,7 +301,7 @@ def _in_other_words(
     done = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
     general = not question.people
     strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
-    if done or EYES.search(question.text.lower()) or general and (asks_of_scene(question.text.lower()) or strangers):
+    if done or general and (asks_of_scene(question.text.lower()) or strangers):
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question

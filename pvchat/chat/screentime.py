@@ -14,7 +14,7 @@ from typing import Literal
 from pvchat.chat.english import be, join, lasting, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.spans import WHOLE
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import IN_CLIP, MASK
 from pvchat.schemas import PersonPresence
 
 _NAME = MASK.lower()
@@ -29,10 +29,7 @@ _SEEN = (
     r"|in (?:the|this) (?:video|clip|film|movie|picture|frame|shot|scene)|appears?|stays?|stayed|remains?|features?)"
 )
 _MORE = r"(?:stay(?:s|ed)?|remain|appear|seen|visible|shown|there|here|present|on(?: the)? (?:screen|camera)|around)"
-_IN = (
-    r"(?: here| there)?"
-    r"(?: (?:in|of|on|for|during) (?:the|this) (?:video|clip|film|movie|footage|picture|screen|scene))?"
-)
+_IN = rf"(?: here| there)?{IN_CLIP}?"
 _RANK = (
     r"(?:for )?(?:the )?(?:very )?"
     r"(?:longest|shortest|briefest|most|least)(?: often| time| of all| of (?:the|this) (?:time|video|clip))?"

@@ -51,6 +51,13 @@ def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neig
     return found[:1] if lineup.single and lineup.relation != "between" else found
 
 
+def whom_told(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> tuple[list[Neighbour], list[Neighbour]]:
+    """Whom an answer about those meant speaks of: who is known by name, else who isn't; as `meant`."""
+    found = meant(lineup, names, evidence)
+    known = [o for o in found if o.name and o.sure]
+    return known, [] if known else found
+
+
 def _at_end(lineup: LineUp, row: Sequence[Neighbour]) -> list[Neighbour]:
     """Who of a row, outermost first, is at its end, in its middle, nearest to the camera or farthest from it."""
     if lineup.relation in ("nearest", "farthest"):

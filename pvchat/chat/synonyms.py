@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 
 from pvchat.chat.guard import COLOURS
+from pvchat.chat.vocabulary import IN_CLIP
 
 _COLOUR = "|".join(sorted(COLOURS))
-_CLIP = r"(?:video|clip|film|movie|footage|picture|scene)"
 _END = r"(?:there |here |present )?(?:until|till|to|at) the (?:very )?end"
 _STAYS = re.compile(
     rf"^(?:and |so )?(?:does|do|did) (?P<who>.+?) (?:stay|remain|last) {_END}(?P<rest>.*)$", re.IGNORECASE
@@ -23,7 +23,7 @@ _WORN = (
 )
 _HOW_MANY = re.compile(
     r"^(?P<lead>(?:and |so )?how many)(?: of them| people| persons)(?: are there)? (?:with|w/|wearing|(?P<in>in))"
-    rf" (?P<what>(?:[\w-]+ )*?{_WORN})(?: (?:are|is) there| (?:do|can) you see)?(?: in (?:the|this) {_CLIP})?\W*$",
+    rf" (?P<what>(?:[\w-]+ )*?{_WORN})(?: (?:are|is) there| (?:do|can) you see)?{IN_CLIP}?\W*$",
     re.IGNORECASE,
 )
 _HOW_MANY_ARE = re.compile(
