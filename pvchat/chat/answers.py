@@ -30,8 +30,9 @@ from pvchat.chat.existence import (
 )
 from pvchat.chat.guard import rephrase
 from pvchat.chat.headcounts import counted, genders_untold
+from pvchat.chat.holders import of_everyone, of_whom, strangers_who
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
-from pvchat.chat.properties import holds, of_everyone, of_whom, rest, strangers_who, whether
+from pvchat.chat.properties import holds, rest, whether
 from pvchat.chat.question import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
@@ -199,7 +200,7 @@ def _such(question: Question, present: Sequence[PersonPresence], evidence: Evide
         shown = [_described(UNNAMED, question, as_somebody(one, evidence)) for one in worth[:_MOST_NAMELESS]]
         told += [named_as(text, "somebody I don't know") for text in shown]
     if not told:
-        return [of_whom(predicate, names, evidence) if names else nobody(question, present)[0]]
+        return [of_whom(question.aspect, names, evidence) if names else nobody(question, present)[0]]
     return told + ([genders_untold(present, evidence)] if predicate.kind == "gender" else [])
 
 
@@ -209,7 +210,7 @@ def _whether(question: Question, asked: Sequence[PersonPresence], evidence: Evid
     present = [p for p in asked if p.decision == "present"]
     names = [p.name for p in present]
     if manner in ("which", "count"):
-        told = [of_whom(predicate, names, evidence, manner == "count", question.asks_who)] if names else []
+        told = [of_whom(question.aspect, names, evidence, question.asks_who)] if names else []
         return told if question.asks_who else told + untold(asked)
     if question.asks_all and len(present) > 1:
         return [of_everyone(predicate, names, evidence)]

@@ -7,20 +7,23 @@ a question whether something holds, and where nothing measured speaks to that th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pvchat.chat.absences import read_absence
-from pvchat.chat.aspect import REST, USUAL, Aspect
+from pvchat.chat.aspect import REST, USUAL, Aspect, Manner
 from pvchat.chat.comparisons import read_comparison
 from pvchat.chat.crowd import read_crowd
 from pvchat.chat.headcounts import read_headcount
 from pvchat.chat.inshots import read_in_shots
 from pvchat.chat.lineup import EVERYBODY, read_lineup
 from pvchat.chat.meetings import read_meeting
+from pvchat.chat.often import read_often
 from pvchat.chat.order import read_order
-from pvchat.chat.predicates import UNKNOWN, VAGUE, read_predicate
+from pvchat.chat.predicates import VAGUE, read_predicate
 from pvchat.chat.screentime import read_screen_time
 from pvchat.chat.unseen import EYES, is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
+from pvchat.chat.whodoes import read_who_does
 from pvchat.schemas import QuestionType
 
 _THERE = word_set(
@@ -94,15 +97,6 @@ _NO_OBJECT = VAGUE | word_set("sitting standing lying walking moving running dan
 _EITHER = re.compile(rf"\b{MASK.lower()} or {MASK.lower()}\b(?!')")
 _WHO_OBJECT = re.compile(rf"^(?:and |so )?whom? (?:is|are|does|do|did|was|were) {_LISTED} (?!there\b|here\b|in\b)\w+")
 _MODALS = word_set("can could will would should may might must")
-_WHO_DOES = re.compile(
-    r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|people|ones?|of (?:them|us|the people|[^?]*?))|what people"
-    r"|how many (?:(?:other )?(?:people|persons)|of (?:them|us)))"
-    r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?|looks?)\b))"
-    r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))"
-    r"(?: (?:who|that) (?:is|are))?)?"
-    r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body|no ?body|no one"
-    r"|(?:any|some|one|none) of (?:them|us|the people))) (?P<rest>.+)$"
-)
 _COUNT = re.compile(
     r"\b(?:how many|count|number of) (?:other |more |the )?(?:people|persons?|faces|humans|of (?:them|us))\b"
     r"|(?:\bwhat(?:'s| is) the )?\bhead ?count\b|\ba crowd or\b|\b(?:just |only )?one person or (?:more|several|many)\b"
@@ -131,7 +125,6 @@ _NOT_THERE = re.compile(
 _FILMED = re.compile(
     r"\b(captured|caught|filmed|recorded|seen|shown) (?:by|on|with) (?:the |a |this |your |any )?\w+\b"
 )
-_PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk|look)s\b")
 _OF_SOMETHING = re.compile(rf"^(?:and |but |so )?(?:what|how|which|when)(?:'s)?\b.*\b{MASK.lower()}\b")
 _DESCRIBES = re.compile(
     r"\b(?:describe|description|about|summar\w+|say|tell|look\w*|see|seen|notice\w*|everything|anything|know|details?|story"
@@ -234,9 +227,10 @@ def _such(lower: str) -> Aspect | None:
 
 def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:
     """Of somebody named: of whom of them something holds, what they do it to, or when."""
-    if (asked := _WHO_DOES.match(lower)) is not None:
-        predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"]))
-        return Aspect("whether", predicate, manner="which") if predicate.kind not in ("unknown", "beside") else None
+    if (holders := _of_holders(lower)) is not None:
+        return replace(holders, manner="which")
+    if (often := read_often(lower)) is not None:
+        return Aspect("whether", often, manner="often")
     if kind == "action" and not is_unseen(lower, named=True) and (asked := _OBJECT.match(lower)) is not None:
         predicate = read_predicate(asked["rest"])
         if predicate.kind == "deed" and predicate.words[0] not in _NO_OBJECT:
@@ -245,6 +239,15 @@ def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:
         predicate = read_predicate(asked["rest"])
         return Aspect("whether", predicate, manner="when") if predicate.kind in ("deed", "pose") else None
     return None
+
+
+def _of_holders(lower: str) -> Aspect | None:
+    """Of whom, or of how many, something holds."""
+    asked = read_who_does(lower)
+    if asked is None:
+        return None
+    manner: Manner = "count" if asked.counts else "which"
+    return Aspect("whether", asked.predicate, manner=manner, gender=asked.gender, denied=asked.denied)
 
 
 def only_presence(lower: str) -> bool:
@@ -265,11 +268,8 @@ def _is_there(verb: str, rest: str) -> bool:
 
 def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
     """The aspect of a question about who."""
-    asked = _WHO_DOES.match(lower)
-    predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"])) if asked else UNKNOWN
-    if predicate.kind not in ("unknown", "beside"):
-        counts = lower.removeprefix("and ").startswith("how many")
-        return Aspect("whether", predicate, manner="count" if counts else "which")
+    if (holders := _of_holders(lower)) is not None:
+        return holders
     if only_presence(lower):
         if _COUNT.search(lower):
             return Aspect("count")

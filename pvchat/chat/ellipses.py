@@ -15,7 +15,7 @@ from pvchat.chat.aspect import Aspect
 from pvchat.chat.lineup import SOMEBODY, read_lineup
 from pvchat.chat.names import Mention, mask_names
 from pvchat.chat.question import Question
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import MASK, NTH
 
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
@@ -38,6 +38,14 @@ _PLACE = re.compile(
 )
 
 
+_RANK = re.compile(
+    r"(?:(?:and|but|so|then|ok|okay),? )*(?:who(?:'s| is| was| comes| came| goes| left| leaves)? )?(?:in )?(?:the )?"
+    rf"(?:(?P<nth>{'|'.join(NTH)})(?: (?:one|person|place|longest|most))?|next(?: one| person)?|then"
+    r"|after (?:that|him|her|them)|afterwards)\W*",
+    re.IGNORECASE,
+)
+
+
 def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
     """The question in full; as it is where it is no such ellipsis.
 
@@ -54,6 +62,28 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
         if lineup is not None and re.fullmatch(rf"describe {SOMEBODY}\W*", lineup.asked):
             return _of_place(place["place"], previous) or text
     return text
+
+
+def of_rank(text: str, previous: Question) -> Aspect | None:
+    """What "and second?", "and the third?" or "and then?" asks after who is first, longest or nearest; else None.
+
+    Args:
+        text: in a known wording.
+        previous: the question before.
+    """
+    found, aspect = _RANK.fullmatch(text), previous.aspect
+    if found is None:
+        return None
+    order, screen_time, lineup = aspect.order, aspect.screen_time, aspect.lineup
+    nth = NTH.get((found["nth"] or "").lower())
+    if order is not None and order.relation in ("first", "last") and not order.whether:
+        return replace(aspect, order=replace(order, nth=order.nth + 1 if nth is None else nth))
+    if screen_time is not None and screen_time.asked in ("most", "least"):
+        return replace(aspect, screen_time=replace(screen_time, nth=screen_time.nth + 1 if nth is None else nth))
+    if lineup is not None and lineup.relation.startswith("first") and not lineup.told:
+        place = lineup.nth + 1 if nth is None else nth
+        return replace(aspect, lineup=replace(lineup, nth=place, counted=True))
+    return None
 
 
 def goes_on(lower: str) -> bool:

@@ -17,27 +17,27 @@ from pvchat.chat.vocabulary import IN_CLIP
 from pvchat.schemas import PersonPresence
 
 Kind = Literal["women", "men", "both", "at once", "known"]
-_WOMEN, _MEN = r"(?:wom[ae]n|ladies|females|female people)", r"(?:men|guys|males|gentlemen|male people)"
+WOMEN, MEN = r"(?:wom[ae]n|ladies|females|female people)", r"(?:men|guys|males|gentlemen|male people)"
 _HOW_MANY = r"(?:how many|(?:what(?:'s| is) the )?number of|count(?: all)?(?: the)?)"
 _IN = (
     r"(?: (?:(?:are|is|were|can be) )?(?:there|here|visible|seen|present|shown|in (?:it|this|the room))"
     rf"|(?: are| is| were)?{IN_CLIP}"
     r"|(?: (?:do|can) you (?:see|count|find|spot)))*"
 )
-_PAIR = rf"(?:{_WOMEN} {{0}} (?:how many )?{_MEN}|{_MEN} {{0}} (?:how many )?{_WOMEN})"
+_PAIR = rf"(?:{WOMEN} {{0}} (?:how many )?{MEN}|{MEN} {{0}} (?:how many )?{WOMEN})"
 _BOTH = re.compile(
     rf"{_HOW_MANY} {_PAIR.format('(?:and|or|vs[.]?|versus)')}{_IN}\W*"
     rf"|(?:are|is) there more {_PAIR.format('(?:than|or)')}{_IN}\W*"
-    rf"|(?:are|is) there more (?:{_WOMEN}|{_MEN}){_IN}\W*"
+    rf"|(?:are|is) there more (?:{WOMEN}|{MEN}){_IN}\W*"
     r"|(?:male|men|man)[ /-]+(?:to )?(?:female|women|woman)(?: \w+)?\W*"
     rf"|(?:more )?{_PAIR.format('(?:or|and|vs[.]?)')}{_IN}\W*"
-    rf"|(?:(?:is|are) (?:there|they|it|these|all)(?: of them)? )?(?:only|just|all) (?:{_WOMEN}|{_MEN}){_IN}\W*"
+    rf"|(?:(?:is|are) (?:there|they|it|these|all)(?: of them)? )?(?:only|just|all) (?:{WOMEN}|{MEN}){_IN}\W*"
     r"|(?:is|was) (?:it|this) an? all[- ](?:male|female|men|women)(?: \w+)?\W*"
     r"|(?:the )?(?:gender|sex) of (?:each|every ?one|every ?body|all|them|the people)(?: \w+)?\W*"
 )
 _ANY = r"(?:(?:is|are|was|were) there (?:an? |any |some )?|any |(?:do|can) you see (?:an? |any |some )?)"
 _ONE = re.compile(
-    rf"(?:{_HOW_MANY} |{_ANY})(?:other )?(?:(?P<women>{_WOMEN}|wom[ae]n|lady|female)|(?P<men>{_MEN}|man|male)){_IN}\W*"
+    rf"(?:{_HOW_MANY} |{_ANY})(?:other )?(?:(?P<women>{WOMEN}|wom[ae]n|lady|female)|(?P<men>{MEN}|man|male)){_IN}\W*"
 )
 _TOGETHER = (
     r"(?:(?:max |maximum )?at (?:once|the same time|a time|any one time|(?:the )?(?:most|maximum))|together"

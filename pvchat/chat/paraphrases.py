@@ -137,6 +137,8 @@ def in_doubt(aspect: Aspect, kind: QuestionType, text: str, refused: bool) -> fl
     """
     if EYES.search(text.lower()):  # some plain question is always near: hair, clothes
         return None
+    if aspect.manner == "often":
+        return None
     if aspect.name == "whether":  # what is worn or done may be anything, and is rarely measured
         anything = aspect.predicate.kind in ("worn", "deed", "place", "unknown")
         return CERTAIN if anything and not _DENIED.search(text) else None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another
+from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another, of_rank
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.lineup import NOBODY_KNOWN, SOMEBODY
 from pvchat.chat.listed import STRANGER, WHOM, Meant, listed_by, with_names, with_place
@@ -129,6 +129,8 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
+    if previous is not None and (rank := of_rank(worded, previous)) is not None:
+        return replace(previous, aspect=rank, why=False, focus=(), listed=())
     if previous is not None and previous.text and not previous.reply:
         worded = in_full(worded, find_mentions(worded, names, aliases or {}), previous)
     people = () if previous is None or previous.lists_all else previous.people
@@ -315,6 +317,8 @@ def _in_other_words(
         return question
     read = _read(plain, plain, names, aliases, None, None)
     if read.aspect.headcount is not None and _DOING.search(wording.lower):  # of those who do that nobody counts
+        return question
+    if (question.aspect.gender, question.aspect.denied) != (read.aspect.gender, read.aspect.denied):
         return question
     return replace(read, part=wording.part)
 

@@ -17,7 +17,7 @@ _ENDS_SAID = {
     "first left": "on the left", "first right": "on the right", "middle": "in the middle",
     "nearest": "nearest to the camera", "farthest": "farthest from the camera",
 }  # fmt: skip
-_NTH_SAID = ("", "second", "third", "fourth")
+_NTH_SAID = ("first", "second", "third", "fourth", "fifth")
 NOBODY = "I see nobody in this video."
 
 
@@ -32,6 +32,8 @@ def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neig
     if lineup.relation.startswith(EVERYBODY):
         row = _row(evidence)[:: -1 if lineup.relation.endswith("right") else 1]
         if lineup.gender:
+            if lineup.counted:
+                return [o for o in row if _gender(o, evidence) == lineup.gender][lineup.nth :][:1]
             row = [o for o in row if _gender(o, evidence) in ("", lineup.gender)]
             sure = [o for o in row if _gender(o, evidence) and _is_there(lineup.relation, o)]
             row = sure or row  # who surely is one comes before who may be
@@ -91,13 +93,28 @@ def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
         return _whether_between(names, evidence)
     if lineup.relation in ("nearest", "farthest"):
         return _told_by_size(found, lineup.relation == "farthest")
+    if lineup.counted:
+        return " ".join(filter(None, (_counted(lineup, names, found), uncounted(lineup, evidence))))
     if lineup.relation.startswith("first"):
         side = lineup.relation.removeprefix("first ")
-        if lineup.nth:
-            return f"{upper(_each(found)[0]) if found else 'I see nobody'}{' is' * bool(found)} {where(lineup, names)}."
         return f"{upper(_each(found)[0])} is furthest to the {side}." if found else NOBODY
     who, place = _people(found), where(lineup, names)
     return f"{upper(join(who))} {are(who)} {place}." if who else f"I see nobody {place}."
+
+
+def _counted(lineup: LineUp, names: Sequence[str], found: Sequence[Neighbour]) -> str:
+    """Who is so many from a side."""
+    place = where(lineup, names)
+    if not found:
+        return f"I see {f'no {place}' if lineup.gender else f'nobody {place}'}."
+    return f"{upper(_each(found)[0])} is {'the ' * bool(lineup.gender)}{place}."
+
+
+def uncounted(lineup: LineUp, evidence: Evidence) -> str:
+    """Of how many of a row it can't be told whether they are men or women, where that counts; empty for none."""
+    unsexed = sum(not _gender(o, evidence) for o in _row(evidence)) if lineup.counted and lineup.gender else 0
+    which = "it is a man or a woman" if unsexed == 1 else "they are men or women"
+    return f"Of {so_many_people(unsexed)} I can't tell whether {which}." if unsexed else ""
 
 
 def _whether_between(names: Sequence[str], evidence: Evidence) -> str:
@@ -114,8 +131,9 @@ def _whether_between(names: Sequence[str], evidence: Evidence) -> str:
 
 def where(lineup: LineUp, names: Sequence[str]) -> str:
     """Such as "to the left of Ana", "on the right", "second from the left"."""
-    if lineup.nth:
-        return f"{_NTH_SAID[lineup.nth]} from the {lineup.relation.removeprefix('first ')}"
+    if lineup.counted:
+        kind = f" {lineup.gender}" if lineup.gender else ""
+        return f"{_NTH_SAID[lineup.nth]}{kind} from the {lineup.relation.removeprefix('first ')}"
     if lineup.relation in _ENDS_SAID:
         return _ENDS_SAID[lineup.relation]
     how = {"left": "to the left of", "right": "to the right of", "between": "between", "closest": "closest to"}.get(

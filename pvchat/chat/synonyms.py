@@ -22,8 +22,9 @@ _WORN = (
     rf"|coats?|shirts?|suits?|uniforms?|dress|dresses|tops?|aprons?|{_COLOUR})"
 )
 _HOW_MANY = re.compile(
-    r"^(?P<lead>(?:and |so )?how many)(?: of them| people| persons)(?: are there)? (?:with|w/|wearing|(?P<in>in))"
-    rf" (?P<what>(?:[\w-]+ )*?{_WORN})(?: (?:are|is) there| (?:do|can) you see)?{IN_CLIP}?\W*$",
+    r"^(?P<lead>(?:and |so )?how many)(?P<who> of them| people| persons| women| ladies| men| guys)(?: are there)?"
+    rf" (?:with|w/|wearing|(?P<in>in)) (?P<what>(?:[\w-]+ )*?{_WORN})(?: (?:are|is) there| (?:do|can) you see)?"
+    rf"{IN_CLIP}?\W*$",
     re.IGNORECASE,
 )
 _HOW_MANY_ARE = re.compile(
@@ -179,6 +180,10 @@ def _so_manieth(m: re.Match[str]) -> str:
     return f"who is {m['nth'].lower()} from the {(m['row'] or m['side']).lower()}?"
 
 
+def _whom(who: str) -> str:
+    return "people" if who.lower() == " of them" else who.strip()
+
+
 SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_WHO_IS_HE, r"who is the \g<whom>?"),
     (_SIDE_FIRST, lambda m: m[0] if m["side"] == "right" and not m["most"] else f"the {m['who']} on the {m['side']}"),
@@ -192,7 +197,7 @@ SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (_WHOSE_IS, lambda m: f"who is wearing a {m['what'] or m['one'] or m['it']}?"),
     (_WHO_WEARING, r"\g<who> is "),
     (_STAYS, r"is \g<who> there at the end?"),
-    (_HOW_MANY, lambda m: f"{m['lead']} people are {m['in'] or 'with'} {m['what']}?"),
+    (_HOW_MANY, lambda m: f"{m['lead']} {_whom(m['who'])} are {m['in'] or 'with'} {m['what']}?"),
     (_HOW_MANY_ARE, r"\1 people"),
     (_EITHER_COLOUR, r"what colour is \g<who> wearing?"),
     (_EITHER_HAIR, lambda m: f"what hair does {m['who'] or m['whose']} have?"),

@@ -14,6 +14,7 @@ from pvchat.chat.headcounts import read_headcount
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import ELLIPSIS
 from pvchat.chat.vocabulary import PRONOUNS
+from pvchat.chat.whodoes import read_who_does
 
 _WHO = re.compile(
     r"\b(who|whom|who's|whose (?:face|head)|no ?body|no one|any ?one|any ?body|some ?one|some ?body"
@@ -58,7 +59,8 @@ def whom_of(
     people = tuple(dict.fromkeys(m.name for m in mentions))
     pronouns = set(re.findall(r"[\w']+", lower)) & PRONOUNS
     leaves_out = bool(_BESIDES.search(lower))
-    asks_who = bool(_WHO.search(lower) or _OF_THEM.search(lower)) and (not people or leaves_out)
+    of_whom = bool(_WHO.search(lower) or _OF_THEM.search(lower)) or read_who_does(lower) is not None
+    asks_who = of_whom and (not people or leaves_out)
     if previous is not None and not people and not leaves_out and _goes_on(lower, previous, bool(pronouns), asks_who):
         people = previous.focus if pronouns else previous.people
         asks_who = asks_who and not people
