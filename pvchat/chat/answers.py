@@ -24,6 +24,7 @@ from pvchat.chat.existence import (
     unknown_people,
     untold,
     when,
+    when_unknown,
     whether_unknown,
     who_is_absent,
     who_is_there,
@@ -186,6 +187,8 @@ def _of_each(question: Question, asked: Sequence[PersonPresence], evidence: Evid
         return _whether(question, asked, evidence)
     if aspect.name != "times":
         return _rest(question, asked, evidence)
+    if not question.people and STRANGERS.search(question.text):
+        return [when_unknown(evidence)]
     told = [times(p, evidence, question.text) for p in present]
     return told if question.asks_who or not question.people else told + untold(asked)
 

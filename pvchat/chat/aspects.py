@@ -24,6 +24,7 @@ from pvchat.chat.screentime import read_screen_time
 from pvchat.chat.unseen import EYES, is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
 from pvchat.chat.whodoes import read_who_does
+from pvchat.chat.whom import STRANGERS
 from pvchat.schemas import QuestionType
 
 _THERE = word_set(
@@ -107,6 +108,12 @@ _TIMES = re.compile(
     r"|the (whole|entire|full) (time|video|clip|film)"
     r"|(right )?from the (very )?(start|beginning|outset)( (on|onwards?))?)\b"
 )
+_WHEN_SEEN = re.compile(
+    r"^(?:and |so )?(?:when|at (?:what|which) times?|how (?:long|often|many times))"
+    r" (?:is|are|was|were|does|do|did|can) .*"
+    r"\b(?:seen?|there|here|visible|appear|come|came|enter|arrive|know|recogni[sz]e"
+    r"|show up|around|stay)\b"
+)
 _SUCH_A_ONE = re.compile(  # whoever fits, not somebody who is known
     r"^(is|are|was|were) there (an?|any|some) (\w+ )*?(man|men|woman|women|boys?|girls?|child|children|kids?|baby)\b"
 )
@@ -130,6 +137,7 @@ _DESCRIBES = re.compile(
     r"\b(?:describe|description|about|summar\w+|say|tell|look\w*|see|seen|notice\w*|everything|anything|know|details?|story"
     r"|going on|happen\w*|wear\w*|worn|doing|do|where|else|appear\w*|impression|mood)\b"
 )
+_RISES = re.compile(r"\b(?:gets?|got|getting) up\b")
 _OVER_THERE = re.compile(r"\bover (?:there|here)\b")
 _PLEASE = re.compile(r",? please\W*$")
 _HAPPENS = re.compile(r"\bhappens? to\b")
@@ -148,6 +156,8 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         return other
     if named and _BEHIND.match(lower):
         return REST  # how far away somebody is isn't measured
+    if not named and STRANGERS.search(lower) and _WHEN_SEEN.match(lower):
+        return Aspect("times")
     if asks_who:
         return REST if is_unseen(lower, named=False) else _of_anybody(lower, kind)
     if named and (asked := _asked_otherwise(lower, kind)) is not None:
@@ -252,6 +262,8 @@ def _of_holders(lower: str) -> Aspect | None:
 
 def only_presence(lower: str) -> bool:
     """Whether every word of a question is about being there, about people and clips in general, or a name."""
+    if _RISES.search(lower):
+        return False
     asked = _ASIDE.sub(" ", _TIMES.sub(" ", _COUNT.sub(" ", lower)))
     return all(_bare(word) in _FREE or word in _FREE for word in _words(asked))
 

@@ -16,6 +16,8 @@ from pvchat.chat.lineup import SOMEBODY, read_lineup
 from pvchat.chat.names import Mention, mask_names
 from pvchat.chat.question import Question
 from pvchat.chat.vocabulary import MASK, NTH
+from pvchat.chat.whom import STRANGERS
+from pvchat.chat.window import Part
 
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
@@ -24,11 +26,12 @@ _AND_WHOM = re.compile(
 )
 _ENDS = (
     ("first", "last"), ("left", "right"), ("longest", "shortest"), ("most", "least"),
-    ("nearest", "closest", "farthest", "furthest"),
+    ("nearest", "closest", "farthest", "furthest", "nearer", "closer", "farther", "further"),
 )  # fmt: skip
+_SUPERLATIVES = {"nearer": "nearest", "closer": "closest", "farther": "farthest", "further": "furthest"}
 _OTHER_END = re.compile(
     r"(?:(?:and|or|but) )?(?:who(?:'s| is)? )?(?:(?:the )?(?:furthest|farthest) )?(?:(?:to|on|from|at) )?(?:the )?"
-    rf"(?P<end>{'|'.join(word for pair in _ENDS for word in pair)})\W*",
+    rf"(?P<end>{'|'.join(word for pair in _ENDS for word in pair)})(?: (?:away|off))?\W*",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
@@ -38,6 +41,18 @@ _PLACE = re.compile(
 )
 
 
+_WITH_WHOM = re.compile(r"(?:(?:and|so|but) )?(?:with whom?|who(?:m)? with)\W*", re.IGNORECASE)
+_WHEN = re.compile(
+    r"(?:(?:and|so|but) )?(?:when|at what time|when (?:is|was|did) (?:that|he|she|it)(?: \w+)?)\W*", re.IGNORECASE
+)
+_HOW_MANY = re.compile(
+    r"(?:(?:and|so|but) )?how many(?: of (?:them|us))?(?: people| persons)?(?: (?:are|do|is that|have|wear))?"
+    r"(?: (?:so|it|one|that))?\W*",
+    re.IGNORECASE,
+)
+_IN_PART = re.compile(
+    r"(?:(?:and|but|or) )?(?:in|during) the (?P<which>first|last|second|third)(?: one)?\W*", re.IGNORECASE
+)
 _RANK = re.compile(
     r"(?:(?:and|but|so|then|ok|okay),? )*(?:who(?:'s| is| was| comes| came| goes| left| leaves)? )?(?:in )?(?:the )?"
     rf"(?:(?P<nth>{'|'.join(NTH)})(?: (?:one|person|place|longest|most))?|next(?: one| person)?|then"
@@ -55,7 +70,12 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
         previous: the question before.
     """
     if end := _OTHER_END.fullmatch(text):
-        return _at_other_end(end["end"].lower(), previous) or text
+        word = end["end"].lower()
+        return _at_other_end(_SUPERLATIVES.get(word, word), previous) or text
+    if _WITH_WHOM.fullmatch(text) and len(previous.people) == 1:
+        return f"who is {previous.people[0]} seen with?"
+    if _WHEN.fullmatch(text) and STRANGERS.search(previous.text):
+        return "when is a stranger seen?"
     if place := _PLACE.fullmatch(text):
         masked = mask_names(text, mentions).lower()
         lineup = read_lineup(f"describe {masked[place.start('place') :]}")
@@ -84,6 +104,29 @@ def of_rank(text: str, previous: Question) -> Aspect | None:
         place = lineup.nth + 1 if nth is None else nth
         return replace(aspect, lineup=replace(lineup, nth=place, counted=True))
     return None
+
+
+def of_how_many(text: str, previous: Question) -> Aspect | None:
+    """What "how many?" asks after "does anyone wear glasses?", or "who does?"; else None."""
+    aspect = previous.aspect
+    if not previous.asks_who or aspect.name != "whether" or _HOW_MANY.fullmatch(text) is None:
+        return None
+    return replace(aspect, manner="count")
+
+
+def of_part(text: str, previous: Question) -> Part | None:
+    """The part that "and in the last?" means after a question about the first minute; else None."""
+    found, part = _IN_PART.fullmatch(text), previous.part
+    if found is None or part is None:
+        return None
+    which = found["which"].lower()
+    if part.kind in ("first", "last") and which in ("first", "last"):
+        return replace(part, kind="first" if which == "first" else "last")
+    if part.kind != "share" or part.end is None:
+        return None
+    size = part.end - part.start
+    start = 1 - size if which == "last" else {"first": 0, **NTH}[which] * size
+    return replace(part, start=start, end=start + size) if start + size <= 1.001 else None
 
 
 def goes_on(lower: str) -> bool:

@@ -52,7 +52,7 @@ _KNOWN = re.compile(
     rf"(?:do|can|did) (?:you|i|we) (?:know|recogni[sz]e|identify|name)(?: by name)?{_IN}\W*"
     r"|how many (?:of them )?are (?:known|familiar)(?: to (?:you|me|us))?\W*"
 )
-_MANY = {"woman": "women", "man": "men"}
+MANY = {"woman": "women", "man": "men"}
 _LEAD = re.compile(r"^(?:and|so|but) ")
 
 
@@ -105,8 +105,8 @@ def counted(asked: Headcount, people: Sequence[PersonPresence], evidence: Eviden
 
 def _by_gender(kind: Kind, present: Sequence[str], evidence: Evidence) -> str:
     """How many are women, men, or both, by name; of how many it can't be told."""
-    groups = {noun: _of_gender(noun, present, evidence) for noun in _MANY}
-    wanted = [noun for noun in _MANY if kind in ("both", _MANY[noun])]
+    groups = {noun: _of_gender(noun, present, evidence) for noun in MANY}
+    wanted = [noun for noun in MANY if kind in ("both", MANY[noun])]
     told = [_group(noun, *groups[noun]) for noun in wanted]
     seen = f"As far as I can see, there {_verb(told)} {', and '.join(told)}."
     return " ".join(filter(None, (seen, _untold(len(present), groups, evidence))))
@@ -115,7 +115,7 @@ def _by_gender(kind: Kind, present: Sequence[str], evidence: Evidence) -> str:
 def genders_untold(people: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Of how many people it can't be told whether they are men or women, as a sentence; empty for none."""
     present = decided(people, "present")
-    untold = _untold(len(present), {noun: _of_gender(noun, present, evidence) for noun in _MANY}, evidence)
+    untold = _untold(len(present), {noun: _of_gender(noun, present, evidence) for noun in MANY}, evidence)
     which = "it is a man or a woman" if untold.startswith("Of one ") else "they are men or women"
     return f"{untold.removesuffix('.')} whether {which}." if untold else ""
 
@@ -138,7 +138,7 @@ def _group(noun: str, names: Sequence[str], strangers: int) -> str:
     count = len(names) + strangers
     if not count:
         return f"no {noun}"
-    return f"{number(count)} {noun if count == 1 else _MANY[noun]}: {join(who)}"
+    return f"{number(count)} {noun if count == 1 else MANY[noun]}: {join(who)}"
 
 
 def _verb(told: Sequence[str]) -> str:

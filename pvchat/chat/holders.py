@@ -13,12 +13,17 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import Aspect
 from pvchat.chat.english import HEDGE, be, join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence, Neighbour, at_once
+from pvchat.chat.headcounts import MANY
 from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.predicates import Predicate
 from pvchat.chat.properties import clause, fact_of, holds, rest
+from pvchat.chat.vocabulary import word_set
 
 STRANGER = "Somebody I don't know"
 ONE = ("nobody",)  # what is said of one
+_OFTEN_SEEN = word_set(
+    "sitting standing walking moving talking smiling waving nodding raising pointing gesturing looking facing"
+)  # deeds that are measured of most whose hands and faces are seen; of no others does silence tell
 _OF_ONE = ("worn", "looks", "pose", "deed", "gender", "shot")  # kinds that are measured of each for themselves
 
 
@@ -56,10 +61,22 @@ def of_whom(asked: Aspect, present: Sequence[str], evidence: Evidence, anybody: 
         told = _outermost(predicate.words[0], evidence)
     if not told and predicate.kind == "worn" and predicate.colour and predicate.words and not asked.gender:
         told = _so_coloured(predicate, present, evidence)
-    if not told and predicate.kind in ("place", "looks"):  # what is seldom measured: silence denies nothing
-        return f"{join(present)} {be(present)} in this video, but I can't tell who {clause(predicate, ONE)}."
-    nobody = f"no {asked.gender}" if asked.gender else "nobody"
-    return " ".join(told) or f"As far as I can see, {nobody} I know {clause(predicate, ONE)}."
+    return " ".join(told) or _nobody(asked, present, evidence)
+
+
+def _nobody(asked: Aspect, present: Sequence[str], evidence: Evidence) -> str:
+    """That it holds of nobody as far as can be seen; silence denies nothing of what is seldom measured."""
+    predicate, clause_ = asked.predicate, clause(asked.predicate, ONE)
+    if predicate.kind in ("place", "looks") or predicate.kind == "deed" and predicate.words[0] not in _OFTEN_SEEN:
+        who = f"which {asked.gender}" if asked.gender else "who"
+        there = "" if asked.gender else f"{join(present)} {be(present)} in this video, but "
+        return upper(f"{there}I can't tell {who} {clause_}.")
+    if not asked.gender:
+        return f"As far as I can see, nobody I know {clause_}."
+    open_ = sum(not evidence.facts_of(name).gender for name in present)
+    which = f"it is a {asked.gender}" if open_ == 1 else f"they are {MANY[asked.gender]}"
+    untold = f" Of {so_many_people(open_)} I can't tell whether {which}." if open_ else ""
+    return f"As far as I can see, no {asked.gender} I know {clause_}.{untold}"
 
 
 def _found(asked: Aspect, present: Sequence[str], evidence: Evidence, anybody: bool) -> _Found:
@@ -91,7 +108,7 @@ def _told(asked: Aspect, found: _Found, all_known: bool) -> list[str]:
     told[:1] = [upper(sentence) for sentence in told[:1]]
     if open_ := [*found.open, *_so_many(found.open_strangers)]:
         several = len(found.open) + found.open_strangers > 1
-        what = f"they are {'women' if asked.gender == 'woman' else 'men'}" if several else f"that is a {asked.gender}"
+        what = f"they are {MANY[asked.gender]}" if several else f"that is a {asked.gender}"
         verb = clause(predicate, ["one"] * (2 if several else 1))
         told.append(upper(f"{join(open_)} {verb}, but I can't tell whether {what}."))
     return told

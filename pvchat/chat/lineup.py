@@ -121,6 +121,7 @@ class LineUp:
         gender: "man" or "woman" where it says so: who was measured to be another isn't meant.
         nth: how many come before whom it means, from the side that is "first".
         single: whether it means one person: of several to a side the nearest.
+        counts: whether it asks how many they are.
         counted: whether it counts from the side that is "first", of men or women only those who surely are.
     """
 
@@ -133,6 +134,7 @@ class LineUp:
     nth: int = 0
     phrase: str = ""
     counted: bool = False
+    counts: bool = False
 
 
 def read_lineup(lower: str) -> LineUp | None:
@@ -168,8 +170,10 @@ def _of_match(relation: str, found: re.Match[str], asked: str) -> LineUp:
     gender = "man" if said.keys() & {"man", "a_man"} else "woman" if said.keys() & {"woman", "a_woman"} else ""
     if relation == "nth":
         side: Relation = "first left" if said["from"] == "left" else "first right"
+        nth = _PLACE_IN_ROW[said["nth"]]
         who = f"the {said['nth']} {gender or 'person'} from the {said['from']}"
-        return LineUp(side, bool(asked), asked, False, gender, nth=_PLACE_IN_ROW[said["nth"]], phrase=who, counted=True)
+        return LineUp(side, bool(asked), asked, False, gender, nth=nth, phrase=who, counted=bool(nth or gender))
+    counts = re.match(r"(?:and |so )?how many\b", found[0]) is not None
     single = "several" in found.re.groupindex and "several" not in said
     phrase = found[0] if asked else ""
-    return LineUp(relation or said["side"], bool(asked), asked, False, gender, single, 0, phrase)  # type: ignore[arg-type]
+    return LineUp(relation or said["side"], bool(asked), asked, False, gender, single, 0, phrase, counts=counts)  # type: ignore[arg-type]

@@ -52,6 +52,7 @@ _HAD = word_set(
     """glasses sunglasses hat cap mask tie scarf jacket coat shirt t-shirt suit dress sweater uniform headphones
     stethoscope gloves helmet hoodie apron badge lanyard earrings necklace watch"""
 )
+_WORN_WHOLE = ("uniform", "costume", "suit")
 _LOOKS = re.compile(r"\b(hair|beard|moustache|mustache|stubble|bald|blonde|blond|brunette)\b")
 _SOMEBODY_SUCH = re.compile(
     r"^(?:an?|the) (blonde?|brunette|bald)(?:-haired)? (?:man|woman|person|one|guy|girl|boy|lady)$"
@@ -172,6 +173,7 @@ def _worn(text: str) -> Predicate | None:
     if worn is None:
         what = re.sub(r"^(?:in|with) ", "", text)
         words = _ARTICLE.sub("", what).split()
+        what = f"a {what}" if what in _WORN_WHOLE else what  # "in uniform"
         return _garment(what) if what != text and (words[-1] in _HAD or set(words) <= COLOURS) else None
     had = re.match(r"^(got|has|have|having) (?!on )", text)
     return None if had and worn["what"].split()[-1] not in _HAD else _garment(worn["what"])

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pvchat.chat.aspect import Manner
-from pvchat.chat.english import HEDGE, are, be, join, so_many_people, upper
-from pvchat.chat.evidence import Evidence, decided
+from pvchat.chat.english import HEDGE, are, be, join, upper
+from pvchat.chat.evidence import Evidence, decided, in_company
 from pvchat.chat.existence import untold
 from pvchat.chat.guard import same_colour
 from pvchat.chat.lineup import LineUp
@@ -63,7 +63,7 @@ def rest(present: Sequence[str]) -> str:
 
 def alone_or_not(name: str, evidence: Evidence) -> str:
     """Who else is in the clip beside somebody who is there."""
-    company = _company(name, evidence)
+    company = in_company(name, evidence)
     return f"{join(company)} {are(company)} in this video too." if company else f"I see nobody but {name}."
 
 
@@ -80,7 +80,7 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
             return _deed(words[0].split()[:1], facts)  # "falling or lying down", "sitting on a bed"
         return _same(words[0], measured) if len(words) == 1 else "yes" if measured in words else "unknown"
     if predicate.kind == "alone":
-        return "yes" if bool(_company(name, evidence)) == bool(predicate.words) else "no"
+        return "yes" if bool(in_company(name, evidence)) == bool(predicate.words) else "no"
     if predicate.kind == "worn":
         return _worn(predicate, facts)
     if predicate.kind == "looks":
@@ -177,12 +177,6 @@ def _in_one_place(names: Sequence[str], evidence: Evidence) -> str:
     """Whether people are seen together; of those who aren't nothing can be told."""
     together = all(evidence.frames_of(name) and evidence.together(names[0], name) for name in names)
     return f"Yes, {join(names)} are seen together." if together else rest(names)
-
-
-def _company(name: str, evidence: Evidence) -> list[str]:
-    """Who else is in the clip: as many as a list of who is there says."""
-    named = [o.name for o in evidence.others if o.name and o.name != name]
-    return [*named, so_many_people(evidence.not_known, others=bool(named))] if evidence.not_known else named
 
 
 def _worn(predicate: Predicate, facts: PersonFacts) -> Verdict:

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another, of_rank
+from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another, of_how_many, of_part, of_rank
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.lineup import NOBODY_KNOWN, SOMEBODY
-from pvchat.chat.listed import STRANGER, WHOM, Meant, listed_by, with_names, with_place
+from pvchat.chat.lineup import SOMEBODY
+from pvchat.chat.listed import WHOM, Meant, with_listed, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.question import Question
@@ -45,6 +45,8 @@ _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
 _DESCRIBES = re.compile(r"\b(?:where|describe|look\w*|wear\w*|doing)\b", re.I)
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
+_OF_THEM = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
+_TIMED = re.compile(r"\b(?:when|how (?:long|often|many times)|times?|again|later|ever|always)\b", re.IGNORECASE)
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
 _DOING = re.compile(
     r"\b(?:sitt|stand|ly|walk|runn|danc|talk|speak|smil|laugh|wav|look|read|eat|drink|hold|carry|wear)ing\b|\bwears?\b"
@@ -82,7 +84,7 @@ def read_questions(
     previous: Question | None = None
     for turn in history:
         asked_before, answer = (turn, "") if isinstance(turn, str) else turn
-        previous = _with_listed(read_question(asked_before, names, aliases, previous, encode), answer, names, there)
+        previous = with_listed(read_question(asked_before, names, aliases, previous, encode), answer, names, there)
     if len(there) == 1 and not (previous and previous.focus):
         previous = replace(previous or Question(""), focus=tuple(there))
     asked = []
@@ -92,19 +94,6 @@ def read_questions(
         asked.append(read_question(text, names, aliases, previous, encode))
         check_known(asked[-1].unknown, names)
     return asked
-
-
-def _with_listed(question: Question, answer: str, names: Sequence[str], there: Sequence[str]) -> Question:
-    """A question with whom its answer lists; where it meant one by the place, "she" is whom the answer speaks of."""
-    told = listed_by(answer, names)
-    in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
-    by_place = question.aspect.lineup is not None and not question.people
-    listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
-    known = len(told) == 1 and STRANGER not in told
-    spoken_of = by_place and known and not answer.startswith(NOBODY_KNOWN)  # who is "next to Ana" isn't Ana
-    if known and question.aspect.manner == "which" and told[0] in question.people[:2]:  # one of two: "the other one"
-        return replace(question, listed=question.people, focus=told)
-    return replace(question, listed=listed, focus=told if spoken_of else question.focus)
 
 
 def read_question(
@@ -129,8 +118,10 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
-    if previous is not None and (rank := of_rank(worded, previous)) is not None:
-        return replace(previous, aspect=rank, why=False, focus=(), listed=())
+    if previous is not None and (asked := of_rank(worded, previous) or of_how_many(worded, previous)) is not None:
+        return replace(previous, aspect=asked, why=False, focus=(), listed=())
+    if previous is not None and (part := of_part(worded, previous)) is not None:
+        return replace(previous, part=part, why=False)
     if previous is not None and previous.text and not previous.reply:
         worded = in_full(worded, find_mentions(worded, names, aliases or {}), previous)
     people = () if previous is None or previous.lists_all else previous.people
@@ -166,8 +157,9 @@ def _read(
         tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
     masked = mask_names(tidy, mentions)
     of_whom = goes_on(masked.lower())
-    if previous is not None and of_whom:
-        part = part or previous.part  # "and Ben?" asks about the same part
+    of_them = previous is not None and previous.asks_who and _OF_THEM.search(masked) and not _TIMED.search(masked)
+    if previous is not None and (of_whom or of_them):
+        part = part or previous.part  # "and Ben?" asks about the same part; "they" are those who are seen in it
     wording = _Wording(text, tidy, masked, mentions, part, previous)
     read = _of_nobody(wording) or _of_people(wording, names, encode)
     if of_whom:
@@ -320,7 +312,8 @@ def _in_other_words(
         return question
     if (question.aspect.gender, question.aspect.denied) != (read.aspect.gender, read.aspect.denied):
         return question
-    return replace(read, part=wording.part)
+    several = len(whom) > 2 and bool(read.people)  # a plain question names two
+    return replace(read, part=wording.part, people=tuple(whom) if several else read.people)
 
 
 def _of_somebody(question: Question, encode: Encode) -> Question:

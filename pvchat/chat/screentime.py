@@ -44,6 +44,10 @@ _AMONG = re.compile(
     r" (?:screen ?-?time|air ?-?time|time on screen|time|appearance))"
     rf"{_IN}\W*{_PEOPLE}\W*"
 )
+_OFTEN = re.compile(
+    rf"(?:and |so )?{_WHO}(?: {_SEEN})*{_IN} (?:(?:only |just )?once|(?P<more>more than once|twice or more"
+    rf"|several times|repeatedly)){_IN}\W*"
+)
 _LENGTH = r"the (?:whole|entire|full|complete) (?:time|video|clip|film|movie|footage|recording|length|duration)"
 _WHOLE = re.compile(
     rf"(?:and |so )?(?:{_WHO}|(?:(?:is|was|does|did) (?:there )?)?any ?(?:one|body)(?: who(?:'s| is| was)?)?)"
@@ -80,13 +84,13 @@ class ScreenTime:
     """What is asked of how long people are seen.
 
     Attributes:
-        asked: who is seen "most", "least" or the "whole" time; whether one, or which of two, is seen "more" or "less"
-            long than another; which "share" of the clip.
+        asked: who is seen "most", "least" or the "whole" time, "once" or "again"; whether one, or which of two, is seen
+            "more" or "less" long than another; which "share" of the clip.
         whether: whether it is a yes-or-no question.
         nth: how many are seen longer, or less long, than whom it asks for.
     """
 
-    asked: Literal["most", "least", "whole", "more", "less", "share"]
+    asked: Literal["most", "least", "whole", "once", "again", "more", "less", "share"]
     whether: bool = False
     nth: int = 0
 
@@ -97,6 +101,8 @@ def read_screen_time(lower: str) -> ScreenTime | None:
     if _AMONG.fullmatch(text):
         nth = _NTH.search(text)
         return ScreenTime("least" if _LEAST.search(text) else "most", nth=NTH[nth[0]] if nth else 0)
+    if often := _OFTEN.fullmatch(text):
+        return ScreenTime("again" if often["more"] else "once")
     if _WHOLE.fullmatch(text):
         return ScreenTime("whole")
     named = len(re.findall(rf"\b{_WHOM}", text))
@@ -130,7 +136,9 @@ def how_long(asked: ScreenTime, named: Sequence[str], everyone: Sequence[PersonP
         return _whether(asked, people)
     if len(named) == 1:  # "and Ben?" after "who is seen longest?"
         return f"{people[0].name} is seen for about {lasting(people[0].visible_s)}."
-    if asked.asked == "whole":
+    if asked.asked in ("once", "again"):
+        told = _so_often(asked.asked == "once", people)
+    elif asked.asked == "whole":
         told = _whole(people, evidence)
     else:
         told = _ranked(asked.asked in ("least", "less"), people, asked.nth)
@@ -154,6 +162,13 @@ def _whole(people: Sequence[PersonPresence], evidence: Evidence) -> str:
     others = [f"{p.name} for about {lasting(p.visible_s)}" for p in rest[:_MOST]]
     told = f"{join(whole) or 'nobody'} {be(whole or ['nobody'])} seen the whole time"
     return f"{told}; {join(others)}." if others else f"{told}."
+
+
+def _so_often(once: bool, people: Sequence[PersonPresence]) -> str:
+    """Who is seen in one span only, or in several."""
+    names = [p.name for p in people if (len(p.spans) == 1) == once]
+    how = "once" if once else "more than once"
+    return f"{join(names)} {be(names)} seen {how}." if names else f"nobody is seen {'only ' * once}{how}."
 
 
 def _whether(asked: ScreenTime, people: Sequence[PersonPresence]) -> str:

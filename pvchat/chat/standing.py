@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pvchat.chat.english import are, be, join, so_many_people, upper
+from pvchat.chat.english import HEDGE, are, be, join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, seen_together
 from pvchat.chat.lineup import EVERYBODY, LineUp
 from pvchat.chat.phrases import side_by_side
@@ -92,13 +92,15 @@ def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
     if lineup.whether:
         return _whether_between(names, evidence)
     if lineup.relation in ("nearest", "farthest"):
-        return _told_by_size(found, lineup.relation == "farthest")
+        return _told_by_size(found, lineup.relation == "farthest", not _row(evidence)[1:])
     if lineup.counted:
         return " ".join(filter(None, (_counted(lineup, names, found), uncounted(lineup, evidence))))
     if lineup.relation.startswith("first"):
         side = lineup.relation.removeprefix("first ")
         return f"{upper(_each(found)[0])} is furthest to the {side}." if found else NOBODY
     who, place = _people(found), where(lineup, names)
+    if lineup.counts and who:
+        return f"{upper(number(_how_many(found)))}: {join(who)} {are(who)} {place}."
     return f"{upper(join(who))} {are(who)} {place}." if who else f"I see nobody {place}."
 
 
@@ -157,9 +159,12 @@ def _by_size(row: Sequence[Neighbour], smallest: bool) -> list[Neighbour]:
     return [o for o, height in zip(row, heights, strict=True) if height * NEARER > max(heights)]
 
 
-def _told_by_size(found: Sequence[Neighbour], smallest: bool) -> str:
+def _told_by_size(found: Sequence[Neighbour], smallest: bool, alone: bool) -> str:
     if not found:
         return NOBODY
+    if alone:
+        only = _each(found)[0]
+        return f"I see only one person there, {only}." if only.startswith(HEDGE) else f"I see only {only} there."
     end = "farthest from the camera" if smallest else "nearest to the camera"
     alike = f"about as {'far from' if smallest else 'near to'} the camera"
     who = _each(found) if sum(not (o.name and o.sure) for o in found) < 2 else _people(found)
@@ -182,8 +187,15 @@ def _people(found: Sequence[Neighbour]) -> list[str]:
     return [*named, *([f"{so_many_people(more)} I don't know"] if more else [])]
 
 
+def _how_many(found: Sequence[Neighbour]) -> int:
+    """How many people they are, tracks without a name as many as are seen at once."""
+    named = [o.name for o in found if o.name and o.sure]
+    return len(named) + at_once([o.frames for o in found if not (o.name and o.sure)])
+
+
 def _each(found: Sequence[Neighbour]) -> list[str]:
-    return [o.name if o.name and o.sure else "somebody I don't know" for o in found]
+    told = ("somebody I don't know" if not o.name else o.name if o.sure else f"{HEDGE} {o.name}" for o in found)
+    return list(told)
 
 
 def _middle(box: tuple[float, float, float, float]) -> float:

@@ -21,6 +21,17 @@ _WORN = (
     r"(?:glasses|sunglasses|spectacles|hats?|caps?|masks?|helmets?|ties?|beards?|moustaches?|scarf|scarves|hair|jackets?"
     rf"|coats?|shirts?|suits?|uniforms?|dress|dresses|tops?|aprons?|{_COLOUR})"
 )
+_STAYED = re.compile(
+    r"^(?P<lead>(?:and |so )?(?:for )?how long) (?:does|do|did) (?P<who>[^,?]+?)"
+    r" (?:stay|remain|stick around|hang around)"
+    r"(?: (?:there|here|for|in (?:the|this) \w+))*\W*$",
+    re.IGNORECASE,
+)
+_ONLY_ONE = re.compile(
+    r"^(?:and |so )?(?:is|was) (?P<who>[^,?]+?) the only (?P<what>woman|man|lady|guy)"
+    r"(?: (?:here|there|in (?:the|this) \w+))?\W*$",
+    re.IGNORECASE,
+)
 _HOW_MANY = re.compile(
     r"^(?P<lead>(?:and |so )?how many)(?P<who> of them| people| persons| women| ladies| men| guys)(?: are there)?"
     rf" (?:with|w/|wearing|(?P<in>in)) (?P<what>(?:[\w-]+ )*?{_WORN})(?: (?:are|is) there| (?:do|can) you see)?"
@@ -196,6 +207,8 @@ SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (_SO_COLOURED, r"\g<colour> \g<what>"),
     (_WHOSE_IS, lambda m: f"who is wearing a {m['what'] or m['one'] or m['it']}?"),
     (_WHO_WEARING, r"\g<who> is "),
+    (_STAYED, r"\g<lead> is \g<who> there?"),
+    (_ONLY_ONE, lambda m: f"how many {'women' if m['what'].lower() in ('woman', 'lady') else 'men'} are there?"),
     (_STAYS, r"is \g<who> there at the end?"),
     (_HOW_MANY, lambda m: f"{m['lead']} {_whom(m['who'])} are {m['in'] or 'with'} {m['what']}?"),
     (_HOW_MANY_ARE, r"\1 people"),

@@ -58,8 +58,9 @@ def read_who_does(lower: str) -> Asked | None:
     found = _WHO_DOES.match(" ".join(lower.split()))
     if found is None:
         return None
-    said = {key.rstrip("123") for key, value in found.groupdict().items() if value}
-    predicate = read_predicate(_THIRD.sub(r"\1", found["rest"]).replace("carries ", "carry ", 1))
+    rest, but, instead = found["rest"].partition(" but ")  # "who isn't sitting but standing?"
+    said = {key.rstrip("123") for key, value in found.groupdict().items() if value} - ({"not"} if but else set())
+    predicate = read_predicate(_THIRD.sub(r"\1", instead or rest).replace("carries ", "carry ", 1))
     gender = "woman" if said & {"women", "woman"} else "man" if said & {"men", "man"} else ""
     if predicate.kind in ("unknown", "beside") or "not" in said and predicate.kind not in _DENIABLE:
         return None

@@ -25,7 +25,8 @@ _WHO = re.compile(
     r"(people|persons?|faces|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
 )
 _BESIDES = re.compile(
-    r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?)"
+    r"\b((?<!what )(?<!where )(?<!when )(?<!how )else|besides"
+    r"|other than|apart from|aside from|except|other (people|persons?|faces?)"
     r"(?! (?:right |just )?(?:beside|next to|near|behind|with)\b))\b"
 )
 EVERYONE = re.compile(
@@ -40,6 +41,13 @@ _IT = re.compile(  # what was just said to be worn
 )
 
 
+_THEY = frozenset(("they", "them", "their"))
+_HOW_LONG = re.compile(  # of whom the question before was about
+    r"(?:and |so |but )?(?:(?:for )?how (?:long|often|much time|many (?:times|seconds|minutes|shots))|when|at what time"
+    r"|(?:since|until|from) when)(?: (?:in total|altogether|in all|overall|exactly|then|for))*\W*$"
+)
+
+
 class Before(Protocol):
     """The question before."""
 
@@ -50,6 +58,10 @@ class Before(Protocol):
     @property
     def focus(self) -> tuple[str, ...]:
         """Whom "she" means after it."""
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Whom its answer lists; "" for who has no name."""
 
 
 def whom_of(
@@ -63,6 +75,8 @@ def whom_of(
     asks_who = of_whom and (not people or leaves_out)
     if previous is not None and not people and not leaves_out and _goes_on(lower, previous, bool(pronouns), asks_who):
         people = previous.focus if pronouns else previous.people
+        if pronouns & _THEY and not people and all(previous.listed):  # who was told one by one, all of them known
+            people = previous.listed
         asks_who = asks_who and not people
     besides = (people or (previous.people if previous else ())) if asks_who and leaves_out else ()
     return people, asks_who, besides
@@ -72,7 +86,7 @@ def _goes_on(lower: str, previous: Before, pronouns: bool, asks_who: bool) -> bo
     """Whether a question that names nobody is about those whom the question before was about."""
     if _OF_THEM.search(lower) and len(previous.focus) < 2 or read_headcount(lower) is not None:
         return False
-    if pronouns or _IT.match(lower):
+    if pronouns or _IT.match(lower) or _HOW_LONG.match(lower):
         return True
     short = ELLIPSIS.search(lower) or len(set(re.findall(r"[\w']+", lower))) <= 3
     return bool(short) and not asks_who and not EVERYONE.search(lower)
