@@ -51,7 +51,8 @@ _PRESENCE = _THERE | word_set(
     am think thought believe
     guess wrong mistaken count counts total altogether overall able familiar known enrolled name names
     list say tell there's who's that's i'm i've you've let's isn't aren't wasn't
-    doesn't don't didn't can't haven't hasn't won't face anything nothing something"""
+    doesn't don't didn't can't haven't hasn't won't face anything nothing something characters actors participants
+    attended attending meeting"""
 )  # and in questions of any form about who is there
 _ODD = word_set("like why how what which whose before after than same under over below more most")  # never free
 _FREE = (FUNCTION_WORDS | PRONOUNS | _PRESENCE | {MASK.lower()}) - _ODD

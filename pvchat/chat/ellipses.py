@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from pvchat.chat.aspect import Aspect
+from pvchat.chat.aspect import REST, Aspect
 from pvchat.chat.lineup import SOMEBODY, read_lineup
 from pvchat.chat.names import Mention, mask_names
 from pvchat.chat.question import Question
@@ -41,6 +41,7 @@ _PLACE = re.compile(
 )
 
 
+_HE = re.compile(r"\b(?:he|she|it)\b(?! (?:is|was|there))", re.IGNORECASE)
 _WITH_WHOM = re.compile(r"(?:(?:and|so|but) )?(?:with whom?|who(?:m)? with)\W*", re.IGNORECASE)
 _WHEN = re.compile(
     r"(?:(?:and|so|but) )?(?:when|at what time|when (?:is|was|did) (?:that|he|she|it)(?: \w+)?)\W*", re.IGNORECASE
@@ -50,13 +51,17 @@ _HOW_MANY = re.compile(
     r"(?: (?:so|it|one|that))?\W*",
     re.IGNORECASE,
 )
+_HOW_OFTEN = re.compile(
+    r"(?:(?:and|so|but) )?how (?:often|many times)(?: (?:in total|altogether|does (?:he|she) do (?:so|that|it)))*\W*",
+    re.IGNORECASE,
+)
 _IN_PART = re.compile(
     r"(?:(?:and|but|or) )?(?:in|during) the (?P<which>first|last|second|third)(?: one)?\W*", re.IGNORECASE
 )
 _RANK = re.compile(
     r"(?:(?:and|but|so|then|ok|okay),? )*(?:who(?:'s| is| was| comes| came| goes| left| leaves)? )?(?:in )?(?:the )?"
     rf"(?:(?P<nth>{'|'.join(NTH)})(?: (?:one|person|place|longest|most))?|next(?: one| person)?|then"
-    r"|after (?:that|him|her|them)|afterwards)\W*",
+    r"|(?:after|before) (?:that|him|her|them)|afterwards)\W*",
     re.IGNORECASE,
 )
 
@@ -74,6 +79,9 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
         return _at_other_end(_SUPERLATIVES.get(word, word), previous) or text
     if _WITH_WHOM.fullmatch(text) and len(previous.people) == 1:
         return f"who is {previous.people[0]} seen with?"
+    of_stranger = not mentions and not previous.people and STRANGERS.search(previous.text) is not None
+    if of_stranger and (he := _HE.search(text)):
+        return f"{text[: he.start()]}the person I don't know{text[he.end() :]}"
     if _WHEN.fullmatch(text) and STRANGERS.search(previous.text):
         return "when is a stranger seen?"
     if place := _PLACE.fullmatch(text):
@@ -112,6 +120,14 @@ def of_how_many(text: str, previous: Question) -> Aspect | None:
     if not previous.asks_who or aspect.name != "whether" or _HOW_MANY.fullmatch(text) is None:
         return None
     return replace(aspect, manner="count")
+
+
+def of_how_often(text: str, previous: Question) -> Aspect | None:
+    """What "how often?" asks after "does Ana wave?": how often that, which nobody counts; else None."""
+    aspect = previous.aspect
+    if aspect.name != "whether" or aspect.predicate.kind not in ("deed", "pose") or not _HOW_OFTEN.fullmatch(text):
+        return None
+    return replace(aspect, manner="often") if previous.people else REST
 
 
 def of_part(text: str, previous: Question) -> Part | None:

@@ -21,7 +21,7 @@ WOMEN, MEN = r"(?:wom[ae]n|ladies|females|female people)", r"(?:men|guys|males|g
 _HOW_MANY = r"(?:how many|(?:what(?:'s| is) the )?number of|count(?: all)?(?: the)?)"
 _IN = (
     r"(?: (?:(?:are|is|were|can be) )?(?:there|here|visible|seen|present|shown|in (?:it|this|the room))"
-    rf"|(?: are| is| were)?{IN_CLIP}"
+    rf"|(?: are| is| were)?{IN_CLIP}| (?:attend|appear|show up|take part|come)(?:s|ed)?(?: the meeting)?| came"
     r"|(?: (?:do|can) you (?:see|count|find|spot)))*"
 )
 _PAIR = rf"(?:{WOMEN} {{0}} (?:how many )?{MEN}|{MEN} {{0}} (?:how many )?{WOMEN})"

@@ -57,6 +57,7 @@ _LOOKS = re.compile(r"\b(hair|beard|moustache|mustache|stubble|bald|blonde|blond
 _SOMEBODY_SUCH = re.compile(
     r"^(?:an?|the) (blonde?|brunette|bald)(?:-haired)? (?:man|woman|person|one|guy|girl|boy|lady)$"
 )
+_BEARDS = re.compile(r"\b(beard|moustache|mustache)s\b")
 _PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<what>[\w' -]+)$")
 _HOME = re.compile(r"(?:at |back )?home|in (?:the|my|our|his|her) (?:house|flat|apartment|home)")
 HOME = ("home", "house", "flat", "bedroom", "kitchen", "bathroom", "living")  # words of places that are at home
@@ -107,6 +108,7 @@ UNKNOWN = Predicate("unknown")
 def read_predicate(rest: str) -> Predicate:
     """Read what follows "is …" or "does …" and the name, in lower case with names masked."""
     text = _SOMEBODY_SUCH.sub(r"\1", " ".join(_TIDY.sub(" ", rest.strip(" ?!.,")).split()))
+    text = _BEARDS.sub(r"a \1", text)
     if _BESIDE.search(text):
         return Predicate("beside") if _TOGETHER.search(text) else UNKNOWN
     if _EITHER_GENDER.fullmatch(text):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another, of_how_many, of_part, of_rank
+from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another, of_how_many, of_how_often, of_part, of_rank
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.listed import WHOM, Meant, with_listed, with_names, with_place
@@ -118,8 +118,9 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
-    if previous is not None and (asked := of_rank(worded, previous) or of_how_many(worded, previous)) is not None:
-        return replace(previous, aspect=asked, why=False, focus=(), listed=())
+    lean = None if previous is None else _leaning(worded, previous)
+    if previous is not None and lean is not None:
+        return replace(previous, aspect=lean, why=False, focus=(), listed=())
     if previous is not None and (part := of_part(worded, previous)) is not None:
         return replace(previous, part=part, why=False)
     if previous is not None and previous.text and not previous.reply:
@@ -138,6 +139,12 @@ def read_question(
     focus = question.people if question.people and not (question.asks_all or question.by_place) else ()
     focus = focus or (previous.focus if previous and not (open_ or question.by_place) else ())
     return replace(question, focus=focus, listed=meant.listed)
+
+
+def _leaning(worded: str, previous: Question) -> Aspect | None:
+    """What a question asks that only says how it differs from the one before: "and second?", "how many?"."""
+    readers = (of_rank, of_how_many, of_how_often)
+    return next((aspect for read in readers if (aspect := read(worded, previous)) is not None), None)
 
 
 def _read(

@@ -27,6 +27,17 @@ _STAYED = re.compile(
     r"(?: (?:there|here|for|in (?:the|this) \w+))*\W*$",
     re.IGNORECASE,
 )
+_COMES_OFTEN = re.compile(
+    r"^(?P<lead>(?:and |so )?(?:how often|how many times)) (?:does|do|did|has|have) (?P<who>[^,?]+?) (?:come|came"
+    r"|go|went|gone|leave|left|enter|entered|exit|return|(?:walk|step)(?= (?:in|into|out|by|past)\b))"
+    r"(?: (?:in|into|out|back|by|past|away|of|to|the|this|room|house|picture|frame|scene|shot))*\W*$",
+    re.IGNORECASE,
+)
+_LIST_WHO = re.compile(
+    r"^(?:please )?(?:list|name|show|give|tell)(?: me)? (?:every ?one|every ?body|all(?: the| those)?(?: people)?"
+    r"|the people|people|those)(?: here| there)? (?:who|that)(?P<are>(?: is| are)?) (?=\w)",
+    re.IGNORECASE,
+)
 _ONLY_ONE = re.compile(
     r"^(?:and |so )?(?:is|was) (?P<who>[^,?]+?) the only (?P<what>woman|man|lady|guy)"
     r"(?: (?:here|there|in (?:the|this) \w+))?\W*$",
@@ -207,6 +218,8 @@ SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (_SO_COLOURED, r"\g<colour> \g<what>"),
     (_WHOSE_IS, lambda m: f"who is wearing a {m['what'] or m['one'] or m['it']}?"),
     (_WHO_WEARING, r"\g<who> is "),
+    (_COMES_OFTEN, r"\g<lead> is \g<who> there?"),
+    (_LIST_WHO, r"who\g<are> "),
     (_STAYED, r"\g<lead> is \g<who> there?"),
     (_ONLY_ONE, lambda m: f"how many {'women' if m['what'].lower() in ('woman', 'lady') else 'men'} are there?"),
     (_STAYS, r"is \g<who> there at the end?"),

@@ -13,19 +13,28 @@ from pvchat.chat.headcounts import MEN, WOMEN
 from pvchat.chat.predicates import Predicate, read_predicate
 
 _OF = r"(?:of (?:the|these|those|all(?: the)?|my) (?:two |three |four |five )?)?"
-_KIND = rf"(?:{_OF}(?:other )?(?:(?P<women{{0}}>{WOMEN})|(?P<men{{0}}>{MEN})|(?:other )?(?:people|persons|characters)))"
+_KIND = (
+    rf"(?:{_OF}(?:other )?(?:(?P<women{{0}}>{WOMEN})|(?P<men{{0}}>{MEN})|people|persons|characters"
+    r"|participants|attendees|guests))"
+)
 _ANY = r"(?:any ?one|any ?body|some ?one|some ?body|no ?body|no one|(?:any|some|one|none) of (?:them|us|the people))"
 _SEEN = r"(?: (?:do|can|did) (?:you|we|i) (?:see|count|spot|find))?"
 _PLAIN = (
     r"(?:wear|sit|stand|talk|speak|smile|wave|walk|look|hold|raise|nod|eat|drink|read|sleep|dance|laugh|run|point|clap"
     r"|kneel)"
 )
-_VERBS = rf"(?:{_PLAIN}s?|has|have|carry|carries|lies?)\b"
+_PAST = {
+    "raised": "raise", "waved": "wave", "smiled": "smile", "talked": "talk", "spoke": "speak", "nodded": "nod",
+    "walked": "walk", "stood": "stand", "sat": "sit", "wore": "wear", "held": "hold", "carried": "carry",
+    "looked": "look", "pointed": "point", "laughed": "laugh", "danced": "dance", "ran": "run", "slept": "sleep",
+}  # fmt: skip
+_VERBS = rf"(?:{'|'.join(_PAST)}|{_PLAIN}s?|has|have|carry|carries|lies?)\b"
 _NOT = r"(?P<not{0}> not|n't)?"
 _IS = rf"(?:'s| is| are| was| were){_NOT.format(1)}|(?: does| do| did)(?P<not2> not|n't)|(?= {_VERBS})"
 _WHO_DOES = re.compile(
-    r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|ones?|of (?:them|us|the people|[^?]*?))|what people"
-    rf"|which {_KIND.format(1)}|how many (?:{_KIND.format(2)}|of (?:them|us)){_SEEN})"
+    rf"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which {_KIND.format(1)}"
+    r"|which (?:person|ones?|of (?:them|us|the people|[^?]*?))|what people"
+    rf"|how many (?:{_KIND.format(2)}|of (?:them|us)){_SEEN})"
     rf"(?:{_IS}|(?= (?:wearing|with|in|holding|carrying|sitting|standing) ))"
     r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))"
     r"(?: (?:who|that) (?:is|are|has|have))?)?"
@@ -60,9 +69,15 @@ def read_who_does(lower: str) -> Asked | None:
         return None
     rest, but, instead = found["rest"].partition(" but ")  # "who isn't sitting but standing?"
     said = {key.rstrip("123") for key, value in found.groupdict().items() if value} - ({"not"} if but else set())
-    predicate = read_predicate(_THIRD.sub(r"\1", instead or rest).replace("carries ", "carry ", 1))
+    predicate = read_predicate(_plain(instead or rest))
     gender = "woman" if said & {"women", "woman"} else "man" if said & {"men", "man"} else ""
     if predicate.kind in ("unknown", "beside") or "not" in said and predicate.kind not in _DENIABLE:
         return None
     counts = re.match(r"(?:and |so )?how many\b", found[0]) is not None
     return Asked(predicate, counts, gender, "not" in said)
+
+
+def _plain(rest: str) -> str:
+    """What is said with its verb in the plain form."""
+    verb, _, objects = _THIRD.sub(r"\1", rest).partition(" ")
+    return f"{_PAST.get(verb, 'carry' if verb == 'carries' else verb)} {objects}".strip()

@@ -22,7 +22,8 @@ _WHO = re.compile(
     r"|which ones?|what people|how many (people|persons|faces)|head ?count|a crowd or"
     r"|(other|more|familiar|known) (people|persons|faces?)"
     r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*"
-    r"(people|persons?|faces|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
+    r"(people|persons?|faces|characters|actors|participants"
+    r"|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
 )
 _BESIDES = re.compile(
     r"\b((?<!what )(?<!where )(?<!when )(?<!how )else|besides"
@@ -33,7 +34,7 @@ EVERYONE = re.compile(
     r"\b(every ?one|every ?body|all of (them|us|my|the|you)|they all|all (the )?(people|enrolled|persons)"
     r"|whole (group|team|family))\b"
 )
-STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers?|unknown)\b", re.IGNORECASE)
+STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e|identify)\b|\b(strangers?|unknown)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _IT = re.compile(  # what was just said to be worn
     r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"

@@ -278,9 +278,9 @@ def _clothes(
 ) -> list[Garment]:
     """Garments, the outer one first: kinds from the claims, colours from the pixels."""
     face = track.kind == "face"
-    torsos = [torso_box(track, int(i)) for i in best]
     skins = [skin_colour(image, track.boxes[i]) if face else None for i, image in zip(best, images, strict=True)]
-    colour, agreed = colours.vote([_cloth(*row, grey) for row in zip(images, torsos, skins, strict=True)])
+    torsos = [torso_box(track, int(i)) for i in best]
+    colour, agreed = _coloured(images, torsos, skins, grey)
     if colour in _DARK and face and not grey:
         colour, agreed = _in_better_light(track, best, images) or (colour, agreed)
     kinds = [claim.label for claim in worn]
@@ -291,10 +291,22 @@ def _clothes(
     found = [Garment(main or "top", colour, round(sure, 3))]
     if main in garments.OUTER and ("tie" in kinds or "shirt" in kinds):
         collars = [_collar_box(torso, track.boxes[i]) for i, torso in zip(best, torsos, strict=True)]
-        below, share = colours.vote([_cloth(*row, grey) for row in zip(images, collars, skins, strict=True)])
-        if below in _SHIRTS and below != colour:
-            found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
+        found += _shirt(*_coloured(images, collars, skins, grey), colour)
     return found + [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
+
+
+def _coloured(
+    images: Sequence[NDArray[np.uint8]], boxes: Sequence[FloatArray], skins: Sequence[FloatArray | None], grey: bool
+) -> tuple[str | None, float]:
+    """The colour that most pictures show in their box, and the share of those that do."""
+    return colours.vote([_cloth(*row, grey) for row in zip(images, boxes, skins, strict=True)])
+
+
+def _shirt(colour: str | None, share: float, over_it: str | None) -> list[Garment]:
+    """The shirt that shows in an open jacket; none where it looks like the jacket, or like no shirt."""
+    if colour not in _SHIRTS or colour == over_it:
+        return []
+    return [Garment("shirt", "white" if colour == "light grey" else colour, round(share, 3))]
 
 
 def _main_kind(kinds: Sequence[str]) -> str | None:
