@@ -84,7 +84,8 @@ PARTS = (
     )),
     Part("What somebody does", "Pose, hands, movement, as far as they are seen.", (
         "What is Ana doing?", "What are Ana and Ben doing?", "Is Ana talking?", "Who is standing?",
-        "Is everybody sitting?", "How many people are sitting?", "How many times does Ben wave?", "What is Ana drinking?", "What is Cleo doing?",
+        "Is everybody sitting?", "How many people are sitting?",
+        "How many times does Ben wave?", "What is Ana drinking?", "What is Cleo doing?",
     )),
     Part("Where", "In the picture, in the room, beside whom.", (
         "Where is Ana?", "Where are Ana and Ben?", "Who is next to Ben?", "Is Ana on the left or on the right?",

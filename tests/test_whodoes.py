@@ -8,6 +8,7 @@ from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.questions import read_question, read_questions
 from pvchat.chat.whodoes import read_who_does
+from pvchat.chat.wordings import known_wording
 from pvchat.schemas import Garment, PersonFacts, PersonPresence
 
 NAMES = ["Ana", "Ben", "Cleo"]
@@ -40,10 +41,14 @@ def answer(text: str, *history: str | tuple[str, str], stranger: PersonFacts | N
         ("how many people don't wear glasses?", "", True, True),
         ("which women are not sitting?", "woman", False, True),
         ("who isn't sitting but standing?", "", False, False),
+        ("who raised a hand?", "", False, False),
+        ("how many participants wore a suit?", "", True, False),
+        ("which of the women has dark hair?", "woman", False, False),
+        ("how many men with beards are there?", "man", True, False),
     ],
 )
 def test_it_is_asked_in_many_ways(text: str, gender: str, counts: bool, denied: bool) -> None:
-    asked = read_who_does(text)
+    asked = read_who_does(known_wording(text))
     assert asked is not None
     assert (asked.gender, asked.counts, asked.denied) == (gender, counts, denied)
     question = read_question(text, NAMES)
@@ -124,3 +129,31 @@ def test_they_are_seen_in_the_part_in_which_they_were_asked_for() -> None:
 )
 def test_deeds_are_not_counted_by_how_often_somebody_is_seen(text: str, said: str) -> None:
     assert answer(text) == said
+
+
+def test_how_often_leans_on_the_deed_before() -> None:
+    assert answer("how often?", "Does Ana sit?") == "Ana sits, but I can't count how often."
+    assert answer("how many times?", "Who waved?").startswith("I can't tell that")
+
+
+def strangers(
+    text: str, *history: str, spans: tuple[tuple[float, float], ...] = ((2.0, 5.0),), unknown: int = 1
+) -> str:
+    question = read_questions([text], history, NAMES)[0]
+    people = [PersonPresence(name, "present", 0.9, [(0.0, 9.0)], i) for i, name in enumerate(NAMES)]
+    return plain_answer(question, people, Evidence(unknown=unknown, strangers=list(spans), duration_s=9.0))
+
+
+def test_when_a_stranger_is_seen() -> None:
+    """When those who are known are seen was told."""
+    for text in (
+        "When is a stranger seen?",
+        "At what time did the stranger come in?",
+        "When do you see people I don't know?",
+    ):
+        assert strangers(text) == "Somebody I don't know is seen from 0:02 to 0:05."
+    assert strangers("at what time?", "Did a stranger come in?") == "Somebody I don't know is seen from 0:02 to 0:05."
+    assert strangers("When is a stranger seen?", spans=()) == "There is one person I don't know, but I can't tell when."
+    assert strangers("When is a stranger seen?", spans=(), unknown=0) == "I see nobody in this video whom I don't know."
+    told = strangers("what did he look like?", "Did a stranger come in?")
+    assert told == "There is one person I don't know. Ask me about one by the place, such as the person on the right."

@@ -79,5 +79,5 @@ def read_who_does(lower: str) -> Asked | None:
 
 def _plain(rest: str) -> str:
     """What is said with its verb in the plain form."""
-    verb, _, objects = _THIRD.sub(r"\1", rest).partition(" ")
+    verb, _, objects = _THIRD.sub(r"\1", rest.strip(" ?!.,")).partition(" ")
     return f"{_PAST.get(verb, 'carry' if verb == 'carries' else verb)} {objects}".strip()
