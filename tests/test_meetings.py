@@ -39,6 +39,7 @@ NAMES = ["Ana", "Ben", "Carl"]
         ("At what time is Ana alone?", Meeting("alone", "when")),
         ("Is Ana alone?", Meeting("alone", "whole")),
         ("Was Ana all alone in the video?", Meeting("alone", "whole")),
+        ("Check whether Ana is by herself.", Meeting("alone", "whole")),
         ("With whom is Ana seen?", Meeting("company", "whom")),
         ("How many people are seen with Ana?", Meeting("company", "whom")),
     ],

@@ -16,7 +16,7 @@ from pvchat.chat.crowd import read_crowd
 from pvchat.chat.headcounts import read_headcount
 from pvchat.chat.inshots import read_in_shots
 from pvchat.chat.lineup import EVERYBODY, read_lineup
-from pvchat.chat.meetings import read_meeting
+from pvchat.chat.meetings import Meeting, read_meeting
 from pvchat.chat.often import read_often
 from pvchat.chat.order import read_order
 from pvchat.chat.predicates import VAGUE, read_predicate
@@ -216,6 +216,8 @@ def _stated(lower: str, verb: str, rest: str) -> Aspect | None:
     if predicate.kind == "unknown" or verb in _MODALS:
         return None
     plain = rest.startswith(" not ") or _EITHER.search(lower)
+    if predicate.kind == "alone" and not predicate.words and not plain:  # "tell me whether Ana is alone"
+        return Aspect("meeting", meeting=Meeting("alone", "whole"))
     return Aspect("whether", predicate, manner="plain" if plain else "polar")
 
 

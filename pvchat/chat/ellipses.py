@@ -39,9 +39,7 @@ _PLACE = re.compile(
     r"|boy) [^,?!.]+?)\W*",
     re.IGNORECASE,
 )
-
-
-_HE = re.compile(r"\b(?:he|she|it)\b(?! (?:is|was|there))", re.IGNORECASE)
+_HE = re.compile(r"\b(?:he|she|they)\b", re.IGNORECASE)
 _WITH_WHOM = re.compile(r"(?:(?:and|so|but) )?(?:with whom?|who(?:m)? with)\W*", re.IGNORECASE)
 _WHEN = re.compile(
     r"(?:(?:and|so|but) )?(?:when|at what time|when (?:is|was|did) (?:that|he|she|it)(?: \w+)?)\W*", re.IGNORECASE
@@ -79,17 +77,22 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
         return _at_other_end(_SUPERLATIVES.get(word, word), previous) or text
     if _WITH_WHOM.fullmatch(text) and len(previous.people) == 1:
         return f"who is {previous.people[0]} seen with?"
-    of_stranger = not mentions and not previous.people and STRANGERS.search(previous.text) is not None
-    if of_stranger and (he := _HE.search(text)):
-        return f"{text[: he.start()]}the person I don't know{text[he.end() :]}"
-    if _WHEN.fullmatch(text) and STRANGERS.search(previous.text):
-        return "when is a stranger seen?"
+    if not mentions and not previous.people and STRANGERS.search(previous.text) and (whom := _of_stranger(text)):
+        return whom
     if place := _PLACE.fullmatch(text):
         masked = mask_names(text, mentions).lower()
         lineup = read_lineup(f"describe {masked[place.start('place') :]}")
         if lineup is not None and re.fullmatch(rf"describe {SOMEBODY}\W*", lineup.asked):
             return _of_place(place["place"], previous) or text
     return text
+
+
+def _of_stranger(text: str) -> str:
+    """A question after one about strangers: "at what time?", "what did he look like?"; empty for others."""
+    if _WHEN.fullmatch(text):
+        return "when is a stranger seen?"
+    he = _HE.search(text)
+    return "" if he is None else f"{text[: he.start()]}the person I don't know{text[he.end() :]}"
 
 
 def of_rank(text: str, previous: Question) -> Aspect | None:
