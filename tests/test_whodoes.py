@@ -42,6 +42,7 @@ def answer(text: str, *history: str | tuple[str, str], stranger: PersonFacts | N
         ("which women are not sitting?", "woman", False, True),
         ("who isn't sitting but standing?", "", False, False),
         ("who raised a hand?", "", False, False),
+        ("how many raised a hand?", "", True, False),
         ("how many participants wore a suit?", "", True, False),
         ("which of the women has dark hair?", "woman", False, False),
         ("how many men with beards are there?", "man", True, False),

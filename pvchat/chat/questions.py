@@ -319,7 +319,7 @@ def _in_other_words(
         return question
     if (question.aspect.gender, question.aspect.denied) != (read.aspect.gender, read.aspect.denied):
         return question
-    several = len(whom) > 2 and bool(read.people)  # a plain question names two
+    several = len(whom) > 2 and read.people and read.aspect.name == "usual"  # a plain question names two
     return replace(read, part=wording.part, people=tuple(whom) if several else read.people)
 
 

@@ -51,7 +51,8 @@ _HOW_MANY = re.compile(
 )
 _HOW_MANY_ARE = re.compile(
     r"^((?:and |so )?how many)(?: of them)?(?= (?:are (?!there\b|known\b|unknown\b|familiar\b|in\b|you\b|here\b)"
-    r"|(?:wear|have|sit|stand|talk|speak|smile|wave|walk|look)\b))",
+    r"|(?:wear|have|sit|stand|talk|speak|smile|wave|walk|look|raise|hold|carry|wore|raised|waved|smiled|talked|spoke"
+    r"|nodded|walked|stood|sat|held|carried)\b))",
     re.IGNORECASE,
 )
 _OR = rf"(?:an? |the )?(?:{_COLOUR}) or (?:an? |the )?(?:{_COLOUR})"
