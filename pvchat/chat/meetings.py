@@ -198,7 +198,7 @@ def _alone(asked: Meeting, name: str, everyone: Sequence[PersonPresence], eviden
 
 
 def _alone_at_all(name: str, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
-    """Whether somebody is alone in the clip; who else is in it, and when she is alone all the same."""
+    """Whether somebody is alone in the clip, always or for some time, and who else is in it."""
     company = in_company(name, evidence)
     if not company:
         return f"Yes, I see nobody but {name}."
@@ -206,11 +206,11 @@ def _alone_at_all(name: str, everyone: Sequence[PersonPresence], evidence: Evide
     others = f"{join(who)} {are(who)} in this video too"
     mine, beside, known = _with_whom(name, everyone, evidence)
     free = without(mine, beside) if known and not is_still(evidence) else []
-    if not (when := _told(free)):
+    if not _told(free):
         return f"No, {others}."
     if seconds_in(free) >= WHOLE * seconds_in(mine):
-        return f"Yes, {name} is always alone, {when}, as far as I see; {others}, at other times."
-    return f"Not the whole time: {others}; {name} is alone {when}, as far as I see."
+        return f"Yes, {name} is always alone, as far as I see; {others}, at other times."
+    return f"Not the whole time: {others}."
 
 
 def _company(asked: Meeting, name: str, everyone: Sequence[PersonPresence], evidence: Evidence) -> str:
