@@ -71,25 +71,29 @@ PARTS = (
     Part("Who longer, who first, who together", "Told from when each of them is seen.", (
         "Who is visible longest?", "Is Ana there longer than Ben?", "What percentage of the time is Ben there?",
         "Who is there the whole time?", "Who is seen first?", "Does Ana leave before Ben comes?",
-        "Are Ana and Ben ever apart?", "When are Ana and Ben together?", "When is Ana alone?", "Does Ben come back?",
+        "Are Ana and Ben ever apart?", "When are Ana and Ben together?", "When is Ana alone?", "Is Ana alone?",
+        "Who is Ana seen with?", "Does Ben come back?",
         "When is Ben not there?", "Is the room ever empty?",
     )),
     Part("How somebody looks", "Clothes and their colours, hair, glasses, what is carried.", (
         "What is Ana wearing?", "What does Ben look like?", "Does Ana wear glasses?", "What colour is Ben's jacket?",
         "Is Ana a man or a woman?",
         "Is Ben not wearing glasses?", "Which of Ana and Ben wears glasses?", "How many people wear glasses?",
+        "How many women wear glasses?", "How many men wear glasses?", "Who isn't wearing glasses?",
         "What is Cleo wearing?",
     )),
     Part("What somebody does", "Pose, hands, movement, as far as they are seen.", (
         "What is Ana doing?", "What are Ana and Ben doing?", "Is Ana talking?", "Who is standing?",
-        "Is everybody sitting?", "What is Ana drinking?", "What is Cleo doing?",
+        "Is everybody sitting?", "How many people are sitting?",
+        "How many times does Ben wave?", "What is Ana drinking?", "What is Cleo doing?",
     )),
     Part("Where", "In the picture, in the room, beside whom.", (
         "Where is Ana?", "Where are Ana and Ben?", "Who is next to Ben?", "Is Ana on the left or on the right?",
         "Who is to the left of Ben?", "Who is furthest right?", "Who is there, from left to right?",
         "What is the person next to Ben wearing?", "Describe the person on the right.",
         "Is the person on the left wearing glasses?", "What is the man in the middle doing?",
-        "Who is second from the left?", "Who is nearest to the camera?", "Is this an office?",
+        "Who is second from the left?",
+        "Who is the first man from the left?", "Who is nearest to the camera?", "Is this an office?",
     )),
     Part("Two people against each other", "What was measured of both.", (
         "Do Ana and Ben wear the same colour?", "Is Ana to the left of Ben?", "Who is further right, Ana or Ben?",
@@ -99,6 +103,7 @@ PARTS = (
         "… why do you say so?", "Who is in this video?", "… what is the second one wearing?", "… and the other one?",
         "Who is furthest right?", "… and furthest left?", "What is the person on the right doing?",
         "… and the one on the left?", "Who is visible longest?", "… and Ben?",
+        "Who is seen first?", "… and then?", "Is anyone wearing glasses?", "… how many?",
     )),
     Part("Everything at once", "All that was seen, in two sentences.", (
         "Describe Ana.", "Tell me about Ben.", "What is going on in this video?",

@@ -40,6 +40,31 @@ def test_what_asks_something_else_is_none(text: str) -> None:
     assert read_question(text, NAMES).aspect.absence is None
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Are there any shots without people?", "ever empty"), ("How long is nobody on screen?", "long empty"),
+        ("For how long is the room empty?", "long empty"), ("Did anyone leave?", "anybody left"),
+        ("Does somebody ever leave the room?", "anybody left"),
+    ],
+)  # fmt: skip
+def test_it_is_asked_of_nobody_and_of_anybody(text: str, asked: str) -> None:
+    assert read_question(text, NAMES).aspect.absence == Absence(asked)  # type: ignore[arg-type]
+
+
+def test_who_is_not_seen_until_the_end_left() -> None:
+    people = [
+        PersonPresence("Ana", "present", 0.9, [(0.0, 20.0)]),
+        PersonPresence("Ben", "present", 0.9, [(5.0, 60.0)]),
+    ]
+    seen = Evidence(duration_s=60.0)
+    asked = read_question("Did anyone leave?", NAMES)
+    assert plain_answer(asked, people, seen) == "Yes, Ana is last seen at 0:20."
+    assert plain_answer(asked, people[1:], seen) == "No, Ben is seen until the end."
+    long = plain_answer(read_question("How long is nobody on screen?", NAMES), people[:1], seen)
+    assert long == "I see nobody's face for about 40 seconds, from 0:20 to 1:00."
+
+
 def answer(text: str, *spans: tuple[float, float], length: float = 60.0) -> str:
     person = PersonPresence("Ana", "present" if spans else "absent", 0.9, list(spans))
     question = read_question(text, NAMES)

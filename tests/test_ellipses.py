@@ -8,6 +8,7 @@ from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question, read_questions
+from pvchat.chat.window import Part
 from pvchat.schemas import PersonPresence
 
 NAMES = ["Ana", "Ben", "Carl"]
@@ -75,6 +76,54 @@ def test_what_has_nothing_to_stand_for_is_read_as_it_is(before: str, text: str) 
 def test_another_takes_the_place_of_the_last_who_was_named(before: str, text: str, said: str) -> None:
     """Whoever was asked about next was said to be seen longest, or first: she was held against nobody."""
     assert answer(text, before) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "said"),
+    [
+        (("Who is visible longest?",), "and second?", "Ben is seen second longest, for about 10 seconds."),
+        (("Who is visible longest?",), "who is the third", "Carl is seen third longest, for about 4 seconds."),
+        (("Who is visible longest?", "and then?"), "and then?", "Carl is seen third longest, for about 4 seconds."),
+        (("Who is visible longest?",), "and the fourth?", "I see three people whom I know: Ana, Ben and Carl."),
+        (("Who is visible the least?",), "and next?", "Ben is seen second least, for about 10 seconds."),
+        (("Who came first?",), "and the third?", "Carl comes in third, at 0:24."),
+        (("Who came first?",), "who's next?", "Ben comes in second, at 0:05."),
+        (("Who leaves first?",), "and then", "Carl leaves second, at 0:28."),
+        (("Who is seen last?",), "and second?", "Carl is seen second to last, at 0:28."),
+        ((), "Who came second?", "Ben comes in second, at 0:05."),
+        ((), "Who is on screen second longest?", "Ben is seen second longest, for about 10 seconds."),
+    ],
+)
+def test_of_a_ranking_the_next_is_asked_for(before: tuple[str, ...], text: str, said: str) -> None:
+    """It was "second: nobody of this name is enrolled"."""
+    assert answer(text, *before) == said
+
+
+def test_of_two_who_are_alike_none_is_second() -> None:
+    people = [PersonPresence(n, "present", 0.9, [(0.0, 9.0 + s)]) for n, s in (("Ana", 5), ("Ben", 0), ("Carl", 0))]
+    asked = read("and second?", "Who is seen longest?")
+    told = plain_answer(asked, people, Evidence(duration_s=30.0))
+    assert told == "Ben and Carl are seen about equally long, for about 9 seconds."
+
+
+def test_second_by_itself_is_no_name() -> None:
+    assert read("and second?").unknown == ()
+
+
+def test_with_whom_and_in_the_last_lean_on_the_question_before() -> None:
+    assert (
+        answer("with whom?", "Is Ana there?")
+        == "Ana is seen with Ben for about 5 seconds and Carl for about 4 seconds."
+    )
+    assert read("and in the last?", "Who is there in the first minute?").part == Part("last", 60.0)
+    assert read("and in the second?", "Who is there in the first half?").part == Part("share", 0.5, 1.0)
+    assert answer("how many times altogether?", "When does Ana first appear?").startswith("Ana is in this video twice")
+
+
+def test_further_away_is_the_other_end_of_closer() -> None:
+    assert read("and who is further away?", "Who is closer to the camera?").sense == (
+        read("Who is farthest from the camera?").sense
+    )
 
 
 @pytest.mark.parametrize("before", ["Who wears glasses?", "Which of Ana and Ben wears glasses?"])

@@ -31,6 +31,10 @@ def test_the_so_manieth_of_a_list(text: str, said: str) -> None:
     assert with_names(text, ("Ana", "Ben", "Carl"), ()).text == said
 
 
+def test_who_may_be_there_is_not_listed() -> None:
+    assert listed_by("Ana and Ben are in this video. I'm not sure about Carl.", NAMES) == ("Ana", "Ben")
+
+
 def test_the_other_of_two_and_the_others_of_more() -> None:
     assert with_names("and the other one?", ("Ana", "Ben"), ("Ana",)).text == "and Ben?"
     assert with_names("and the others?", ("Ana", "Ben", "Carl"), ("Ana",)).text == "and Ben and Carl?"

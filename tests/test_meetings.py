@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvchat.chat.answers import plain_answer
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.meetings import Meeting
 from pvchat.chat.questions import read_question
 from pvchat.chat.spans import common, merged, seconds_in, without
@@ -37,6 +37,11 @@ NAMES = ["Ana", "Ben", "Carl"]
         ("Is Ana ever alone?", Meeting("alone")),
         ("is ana alone at any point", Meeting("alone")),
         ("At what time is Ana alone?", Meeting("alone", "when")),
+        ("Is Ana alone?", Meeting("alone", "whole")),
+        ("Was Ana all alone in the video?", Meeting("alone", "whole")),
+        ("Check whether Ana is by herself.", Meeting("alone", "whole")),
+        ("With whom is Ana seen?", Meeting("company", "whom")),
+        ("How many people are seen with Ana?", Meeting("company", "whom")),
     ],
 )
 def test_it_is_asked_in_many_ways(text: str, asked: Meeting) -> None:
@@ -45,7 +50,7 @@ def test_it_is_asked_in_many_ways(text: str, asked: Meeting) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Is Ana alone?", "Is Ana with Ben?", "Are Ana and Ben there?", "Do Ana and Ben sit together?",
+    ["Is Ana with Ben?", "Are Ana and Ben there?", "Do Ana and Ben sit together?",
      "Is Ana here without Ben?", "Are Ana and Ben in the same room?", "When is Ana there?"],
 )  # fmt: skip
 def test_what_is_asked_of_the_whole_clip_is_none(text: str) -> None:
@@ -105,6 +110,43 @@ def test_alone_is_who_nobody_else_is_seen_with() -> None:
     )
     assert answer("Is Ben ever alone?", **seen) == "No, Ben is never alone, as far as I see."
     assert "can't tell when" in answer("When is Ana alone?", unknown=1, **seen)  # of whom only a body is seen
+
+
+@pytest.mark.parametrize(
+    ("seen", "whole", "when"),
+    [
+        ({"Ana": [(0.0, 20.0)], "Ben": [(5.0, 10.0)]},
+         "Not the whole time: Ben is in this video too.",
+         "Ana is alone from 0:00 to 0:05 and from 0:10 to 0:20, as far as I see."),
+        ({"Ana": [(0.0, 20.0)], "Ben": [(30.0, 40.0)]},
+         "Yes, Ana is always alone, as far as I see; Ben is in this video too, at other times.",
+         "Ana is always alone, from 0:00 to 0:20, as far as I see."),
+        ({"Ana": [(0.0, 20.0)], "Ben": [(0.0, 20.0)]}, "No, Ben is in this video too.",
+         "Ana is never alone, as far as I see."),
+        ({"Ana": [(0.0, 20.0)]}, "Yes, I see nobody but Ana.",
+         "Ana is always alone, from 0:00 to 0:20, as far as I see."),
+    ],
+)  # fmt: skip
+def test_alone_at_all_agrees_with_when(seen: dict[str, list[tuple[float, float]]], whole: str, when: str) -> None:
+    """Of somebody who is alone most of the time "No, Ben is in this video too" was said."""
+    others = [Neighbour((0.1, 0.1, 0.2, 0.2), name) for name in seen]
+    people = [PersonPresence(n, "present", 0.9, spans, i) for i, (n, spans) in enumerate(seen.items())]
+    for text, told in (("Is Ana alone?", whole), ("When is Ana alone?", when)):
+        assert plain_answer(read_question(text, NAMES), people, Evidence(others=others, duration_s=60.0)) == told
+
+
+def test_whether_who_may_be_there_is_alone_is_not_told() -> None:
+    assert answer("Is Carl alone?", Ana=[(0.0, 5.0)]) == "Carl is not in this video, so I can't tell."
+    people = [PersonPresence("Ana", "present", 0.9, [(0.0, 5.0)], 0), PersonPresence("Ben", "unsure", 0.5, [], None)]
+    asked = read_question("When is Ana alone?", NAMES)
+    assert "can't tell when" in plain_answer(asked, people, Evidence(duration_s=9.0, doubtful=1))  # Ben, whenever he is
+
+
+def test_with_whom_somebody_is_seen() -> None:
+    seen = {"Ana": [(0.0, 20.0)], "Ben": [(5.0, 10.0)], "Carl": [(30.0, 40.0)]}
+    told = "Ana is seen with Ben for about 5 seconds and somebody I don't know for about 2 seconds."
+    assert answer("Who is Ana seen with?", strangers=[(12.0, 14.0)], unknown=1, **seen) == told
+    assert answer("How many people are seen with Carl?", **seen) == "I see nobody with Carl."
 
 
 def test_anybody_counts_as_company() -> None:

@@ -27,7 +27,7 @@ UNSEEN = (
     "When is Ana's birthday?", "Whose brother is Ana?", "What was Ana's mistake?", "What fabric is Ana's shirt?",
     "What does Ana smell of?", "What's in Ana's bag?", "What is inside Ana's red suitcase?",
     "What colour are Ana's eyes?", "What eye colour does Ana have?", "Does Ana have blue eyes?",
-    "Are Ana's eyes green?",
+    "Are Ana's eyes green?", "What about Ana's eyes?",
     "What are Ana's eyes like?", "Who has blue eyes?",
 )  # fmt: skip
 SEEN = (

@@ -8,13 +8,14 @@ with `writer.py`, which walks the way:
                          sentences.py, minilm.py where no rule does), unknown_names.py, replies.py;
                          paraphrases.py where what is asked stays in doubt
     what of somebody     aspects.py (aspect.py): order.py, screentime.py, meetings.py, absences.py, inshots.py,
-                         comparisons.py, lineup.py, crowd.py, headcounts.py, predicates.py; unseen.py: nothing
+                         comparisons.py, lineup.py, crowd.py, headcounts.py, whodoes.py, often.py, predicates.py;
+                         unseen.py: nothing
     of which part        window.py
     what is known        needs.py says what must be measured, evidence.py puts it together
     gaps filled          claims.py: describe.py asks the trained model (trained.py, views.py, personstates.py,
                          lines.py), extraction.py, choices.py find phrases, calibration.py how far to believe them
-    plain sentences      answers.py: existence.py, properties.py, phrases.py (verbs.py), reasons.py; timing.py,
-                         spans.py; byplace.py, standing.py; traits.py; whys.py, grounds.py
+    plain sentences      answers.py: existence.py, properties.py, holders.py, phrases.py (verbs.py), reasons.py;
+                         timing.py, spans.py; byplace.py, standing.py; traits.py; whys.py, grounds.py
     worded otherwise     language.py, held against them by guard.py
     our model speaks     answerer.py: brief.py is what it is told, backed.py and verdict.py what it may say
     a base speaks        narrator.py: shown.py, heard.py, basejudge.py, basestates.py

@@ -24,14 +24,16 @@ from pvchat.chat.existence import (
     unknown_people,
     untold,
     when,
+    when_unknown,
     whether_unknown,
     who_is_absent,
     who_is_there,
 )
 from pvchat.chat.guard import rephrase
 from pvchat.chat.headcounts import counted, genders_untold
+from pvchat.chat.holders import of_everyone, of_whom, strangers_who
 from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
-from pvchat.chat.properties import holds, of_everyone, of_whom, rest, strangers_who, whether
+from pvchat.chat.properties import holds, rest, whether
 from pvchat.chat.question import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.scene import asks_of_scene, of_scene
@@ -110,6 +112,11 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         return of_scene(question.text.lower(), evidence)
     if question.aspect.name != "usual":
         return _of_aspect(question, asked, evidence)
+    return _usual(question, asked, evidence)
+
+
+def _usual(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """What a question's type asks of people: whether they are there, who is, what each looks like or does."""
     general = question.asks_who or not question.people
     if question.type == "existence" and not general:
         return existence(asked, evidence)
@@ -118,8 +125,8 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
         return whether_unknown(asked, evidence) if strangers else who_is_there(question, asked, evidence)
     if general and STRANGERS.search(question.text):
         return " ".join([how_many_unknown(evidence), *([BY_PLACE] if evidence.unknown else [])])
-    told = [_described(p, question, evidence) for p in present]
-    if general and not present:
+    told = [_described(p, question, evidence) for p in asked if p.decision == "present"]
+    if general and not told:
         told = [*nobody(question, asked), unknown_people(evidence.unknown), *_scene(question.type, evidence)]
     elif not general and not question.asks_all:
         told += untold(asked, question.type)
@@ -141,34 +148,49 @@ def asked_of(question: Question, people: Sequence[PersonPresence]) -> list[Perso
 
 def _of_aspect(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """The answer to a question that asks for less than its type: whether something holds, how many, when."""
-    aspect, present = question.aspect, [p for p in asked if p.decision == "present"]
-    names = [p.name for p in present]
+    aspect = question.aspect
     if aspect.name == "missing":  # a yes or no could be taken either way
         return upper(re.sub(r"^(Yes|No), ", "", existence(asked, evidence)))
     if aspect.name == "absent":
         return who_is_absent(asked)
-    if aspect.headcount is not None:
-        return counted(aspect.headcount, asked, evidence)
     if aspect.name == "count":
-        strangers = STRANGERS.search(question.text)
-        return how_many_unknown(evidence) if strangers else how_many(asked, evidence, aspect.crowd)
+        return _number(question, asked, evidence)
     if aspect.lineup is not None:
         return by_place(question, asked, evidence, plain_answer)
-    named = [p for name in question.people for p in asked if p.name == name]
     if aspect.comparison is not None:
-        return compare(aspect.comparison, named, evidence) or " ".join(untold(asked)) or rest(names)
-    if timed := in_time(question, asked, evidence):
-        return timed
+        return _compared(question, asked, evidence)
+    told = in_time(question, asked, evidence) or " ".join(filter(None, _of_each(question, asked, evidence)))
+    return told or who_is_there(question, asked, evidence)
+
+
+def _number(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """How many people there are, of a kind, or whom nobody knows."""
+    if question.aspect.headcount is not None:
+        return counted(question.aspect.headcount, asked, evidence)
+    strangers = STRANGERS.search(question.text)
+    return how_many_unknown(evidence) if strangers else how_many(asked, evidence, question.aspect.crowd)
+
+
+def _compared(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> str:
+    """Two of them held against each other; else that they are there, or not."""
+    named = [p for name in question.people for p in asked if p.name == name]
+    told = "" if question.aspect.comparison is None else compare(question.aspect.comparison, named, evidence)
+    return told or " ".join(untold(asked)) or rest(decided(asked, "present"))
+
+
+def _of_each(question: Question, asked: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
+    """What is told of each of those asked about, or of whom it holds; some of it may be empty."""
+    aspect, present = question.aspect, [p for p in asked if p.decision == "present"]
     if aspect.name == "such":
-        told = _such(question, present, evidence)
-    elif aspect.name == "whether":
-        told = _whether(question, asked, evidence)
-    elif aspect.name == "times":
-        told = [times(p, evidence, question.text) for p in present]
-        told += [] if question.asks_who or not question.people else untold(asked)
-    else:
-        told = _rest(question, asked, evidence)
-    return " ".join(filter(None, told)) or who_is_there(question, asked, evidence)
+        return _such(question, present, evidence)
+    if aspect.name == "whether":
+        return _whether(question, asked, evidence)
+    if aspect.name != "times":
+        return _rest(question, asked, evidence)
+    if not question.people and STRANGERS.search(question.text):
+        return [when_unknown(evidence)]
+    told = [times(p, evidence, question.text) for p in present]
+    return told if question.asks_who or not question.people else told + untold(asked)
 
 
 def _such(question: Question, present: Sequence[PersonPresence], evidence: Evidence) -> list[str]:
@@ -181,7 +203,7 @@ def _such(question: Question, present: Sequence[PersonPresence], evidence: Evide
         shown = [_described(UNNAMED, question, as_somebody(one, evidence)) for one in worth[:_MOST_NAMELESS]]
         told += [named_as(text, "somebody I don't know") for text in shown]
     if not told:
-        return [of_whom(predicate, names, evidence) if names else nobody(question, present)[0]]
+        return [of_whom(question.aspect, names, evidence) if names else nobody(question, present)[0]]
     return told + ([genders_untold(present, evidence)] if predicate.kind == "gender" else [])
 
 
@@ -191,7 +213,7 @@ def _whether(question: Question, asked: Sequence[PersonPresence], evidence: Evid
     present = [p for p in asked if p.decision == "present"]
     names = [p.name for p in present]
     if manner in ("which", "count"):
-        told = [of_whom(predicate, names, evidence, manner == "count", question.asks_who)] if names else []
+        told = [of_whom(question.aspect, names, evidence, question.asks_who)] if names else []
         return told if question.asks_who else told + untold(asked)
     if question.asks_all and len(present) > 1:
         return [of_everyone(predicate, names, evidence)]

@@ -23,7 +23,7 @@ AspectName = Literal[
     "usual", "missing", "whether", "absent", "count", "times", "order", "long", "meeting", "gone", "shots", "compared",
     "lineup", "such", "rest",
 ]  # fmt: skip
-Manner = Literal["polar", "plain", "which", "count", "what", "when"]  # "plain": neither yes nor no answers it
+Manner = Literal["polar", "plain", "which", "count", "what", "when", "often"]  # "plain": neither yes nor no answers it
 _TYPES: dict[PredicateKind, QuestionType] = {
     "beside": "location", "side": "location", "shot": "location", "alone": "location", "setting": "location",
     "place": "location", "gender": "appearance", "worn": "appearance", "looks": "appearance", "pose": "action",
@@ -52,6 +52,8 @@ class Aspect:
         crowd: of "count", as many as somebody thinks there are.
         headcount: of "count", of which kind people are counted.
         manner: of "whether": how it is asked.
+        gender: of "whether": "man" or "woman" where only men or women are meant.
+        denied: of "whether": of whom it doesn't hold is asked.
     """
 
     name: AspectName = "usual"
@@ -66,6 +68,8 @@ class Aspect:
     crowd: Crowd | None = None
     headcount: Headcount | None = None
     manner: Manner = "polar"
+    gender: str = ""
+    denied: bool = False
 
     @property
     def of_all(self) -> bool:

@@ -7,20 +7,24 @@ a question whether something holds, and where nothing measured speaks to that th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pvchat.chat.absences import read_absence
-from pvchat.chat.aspect import REST, USUAL, Aspect
+from pvchat.chat.aspect import REST, USUAL, Aspect, Manner
 from pvchat.chat.comparisons import read_comparison
 from pvchat.chat.crowd import read_crowd
 from pvchat.chat.headcounts import read_headcount
 from pvchat.chat.inshots import read_in_shots
 from pvchat.chat.lineup import EVERYBODY, read_lineup
-from pvchat.chat.meetings import read_meeting
+from pvchat.chat.meetings import Meeting, read_meeting
+from pvchat.chat.often import read_often
 from pvchat.chat.order import read_order
-from pvchat.chat.predicates import UNKNOWN, VAGUE, read_predicate
+from pvchat.chat.predicates import VAGUE, read_predicate
 from pvchat.chat.screentime import read_screen_time
-from pvchat.chat.unseen import is_unseen
+from pvchat.chat.unseen import EYES, is_unseen
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, PRONOUNS, word_set
+from pvchat.chat.whodoes import read_who_does
+from pvchat.chat.whom import STRANGERS
 from pvchat.schemas import QuestionType
 
 _THERE = word_set(
@@ -47,7 +51,8 @@ _PRESENCE = _THERE | word_set(
     am think thought believe
     guess wrong mistaken count counts total altogether overall able familiar known enrolled name names
     list say tell there's who's that's i'm i've you've let's isn't aren't wasn't
-    doesn't don't didn't can't haven't hasn't won't face anything nothing something"""
+    doesn't don't didn't can't haven't hasn't won't face anything nothing something characters actors participants
+    attended attending meeting"""
 )  # and in questions of any form about who is there
 _ODD = word_set("like why how what which whose before after than same under over below more most")  # never free
 _FREE = (FUNCTION_WORDS | PRONOUNS | _PRESENCE | {MASK.lower()}) - _ODD
@@ -94,15 +99,6 @@ _NO_OBJECT = VAGUE | word_set("sitting standing lying walking moving running dan
 _EITHER = re.compile(rf"\b{MASK.lower()} or {MASK.lower()}\b(?!')")
 _WHO_OBJECT = re.compile(rf"^(?:and |so )?whom? (?:is|are|does|do|did|was|were) {_LISTED} (?!there\b|here\b|in\b)\w+")
 _MODALS = word_set("can could will would should may might must")
-_WHO_DOES = re.compile(
-    r"^(?:and |so )?(?:(?:who(?: of [^?]*?)?|which (?:person|people|ones?|of (?:them|us|the people|[^?]*?))|what people"
-    r"|how many (?:(?:other )?(?:people|persons)|of (?:them|us)))"
-    r"(?:'s| is| are| was| were|(?= (?:wears?|has|have|sits?|stands?|talks?|speaks?|smiles?|waves?|walks?|looks?)\b))"
-    r"(?: (?:there|the (?:two |three |four )?(?:people|person|ones?|man|woman|men|women))"
-    r"(?: (?:who|that) (?:is|are))?)?"
-    r"|(?:is|are|does|do) (?:there )?(?:any ?one|any ?body|some ?one|some ?body|no ?body|no one"
-    r"|(?:any|some|one|none) of (?:them|us|the people))) (?P<rest>.+)$"
-)
 _COUNT = re.compile(
     r"\b(?:how many|count|number of) (?:other |more |the )?(?:people|persons?|faces|humans|of (?:them|us))\b"
     r"|(?:\bwhat(?:'s| is) the )?\bhead ?count\b|\ba crowd or\b|\b(?:just |only )?one person or (?:more|several|many)\b"
@@ -112,6 +108,12 @@ _TIMES = re.compile(
     r"|(at )?what (time|point)|(what|which) (seconds?|minutes?|moments?)|all the time|throughout"
     r"|the (whole|entire|full) (time|video|clip|film)"
     r"|(right )?from the (very )?(start|beginning|outset)( (on|onwards?))?)\b"
+)
+_WHEN_SEEN = re.compile(
+    r"^(?:and |so )?(?:when|at (?:what|which) times?|how (?:long|often|many times))"
+    r" (?:is|are|was|were|does|do|did|can) .*"
+    r"\b(?:seen?|there|here|visible|appear|come|came|enter|arrive|know|recogni[sz]e"
+    r"|show up|around|stay)\b"
 )
 _SUCH_A_ONE = re.compile(  # whoever fits, not somebody who is known
     r"^(is|are|was|were) there (an?|any|some) (\w+ )*?(man|men|woman|women|boys?|girls?|child|children|kids?|baby)\b"
@@ -131,12 +133,12 @@ _NOT_THERE = re.compile(
 _FILMED = re.compile(
     r"\b(captured|caught|filmed|recorded|seen|shown) (?:by|on|with) (?:the |a |this |your |any )?\w+\b"
 )
-_PLAIN_FORM = re.compile(r"^(sit|stand|talk|speak|smile|wave|walk|look)s\b")
 _OF_SOMETHING = re.compile(rf"^(?:and |but |so )?(?:what|how|which|when)(?:'s)?\b.*\b{MASK.lower()}\b")
 _DESCRIBES = re.compile(
     r"\b(?:describe|description|about|summar\w+|say|tell|look\w*|see|seen|notice\w*|everything|anything|know|details?|story"
     r"|going on|happen\w*|wear\w*|worn|doing|do|where|else|appear\w*|impression|mood)\b"
 )
+_RISES = re.compile(r"\b(?:gets?|got|getting) up\b")
 _OVER_THERE = re.compile(r"\bover (?:there|here)\b")
 _PLEASE = re.compile(r",? please\W*$")
 _HAPPENS = re.compile(r"\bhappens? to\b")
@@ -155,12 +157,21 @@ def read_aspect(lower: str, kind: QuestionType, named: bool, asks_who: bool) -> 
         return other
     if named and _BEHIND.match(lower):
         return REST  # how far away somebody is isn't measured
-    if named and not asks_who and (asked := _asked_otherwise(lower, kind)) is not None:
-        return asked
+    if not named and STRANGERS.search(lower) and _WHEN_SEEN.match(lower):
+        return Aspect("times")
     if asks_who:
         return REST if is_unseen(lower, named=False) else _of_anybody(lower, kind)
+    if named and (asked := _asked_otherwise(lower, kind)) is not None:
+        return asked
     if named and kind == "existence" and _WHO_OBJECT.match(lower):
         return REST  # "who does Ana look at?" is about somebody else
+    return _of_those_named(lower, kind, named)
+
+
+def _of_those_named(lower: str, kind: QuestionType, named: bool) -> Aspect:
+    """Whether they are there, or when, whether something else holds of them, or what the question's type says."""
+    if EYES.search(lower):
+        return REST
     polar = _POLAR.match(lower) or _OWNED.match(lower) or _CLAUSE.search(lower)
     there = _is_there(polar["verb"].strip(), polar["rest"]) if polar and named else only_presence(lower)
     if there and (polar or kind == "existence"):
@@ -205,6 +216,8 @@ def _stated(lower: str, verb: str, rest: str) -> Aspect | None:
     if predicate.kind == "unknown" or verb in _MODALS:
         return None
     plain = rest.startswith(" not ") or _EITHER.search(lower)
+    if predicate.kind == "alone" and not predicate.words and not plain:  # "tell me whether Ana is alone"
+        return Aspect("meeting", meeting=Meeting("alone", "whole"))
     return Aspect("whether", predicate, manner="plain" if plain else "polar")
 
 
@@ -227,9 +240,10 @@ def _such(lower: str) -> Aspect | None:
 
 def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:
     """Of somebody named: of whom of them something holds, what they do it to, or when."""
-    if (asked := _WHO_DOES.match(lower)) is not None:
-        predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"]))
-        return Aspect("whether", predicate, manner="which") if predicate.kind not in ("unknown", "beside") else None
+    if (holders := _of_holders(lower)) is not None:
+        return replace(holders, manner="which")
+    if (often := read_often(lower)) is not None:
+        return Aspect("whether", often, manner="often")
     if kind == "action" and not is_unseen(lower, named=True) and (asked := _OBJECT.match(lower)) is not None:
         predicate = read_predicate(asked["rest"])
         if predicate.kind == "deed" and predicate.words[0] not in _NO_OBJECT:
@@ -240,8 +254,19 @@ def _asked_otherwise(lower: str, kind: QuestionType) -> Aspect | None:
     return None
 
 
+def _of_holders(lower: str) -> Aspect | None:
+    """Of whom, or of how many, something holds."""
+    asked = read_who_does(lower)
+    if asked is None:
+        return None
+    manner: Manner = "count" if asked.counts else "which"
+    return Aspect("whether", asked.predicate, manner=manner, gender=asked.gender, denied=asked.denied)
+
+
 def only_presence(lower: str) -> bool:
     """Whether every word of a question is about being there, about people and clips in general, or a name."""
+    if _RISES.search(lower):
+        return False
     asked = _ASIDE.sub(" ", _TIMES.sub(" ", _COUNT.sub(" ", lower)))
     return all(_bare(word) in _FREE or word in _FREE for word in _words(asked))
 
@@ -258,11 +283,8 @@ def _is_there(verb: str, rest: str) -> bool:
 
 def _of_anybody(lower: str, kind: QuestionType) -> Aspect:
     """The aspect of a question about who."""
-    asked = _WHO_DOES.match(lower)
-    predicate = read_predicate(_PLAIN_FORM.sub(r"\1", asked["rest"])) if asked else UNKNOWN
-    if predicate.kind not in ("unknown", "beside"):
-        counts = lower.removeprefix("and ").startswith("how many")
-        return Aspect("whether", predicate, manner="count" if counts else "which")
+    if (holders := _of_holders(lower)) is not None:
+        return holders
     if only_presence(lower):
         if _COUNT.search(lower):
             return Aspect("count")

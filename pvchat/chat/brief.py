@@ -54,7 +54,8 @@ def parts_for(question: Question) -> frozenset[Part]:
         return frozenset({"looks"} if aspect.comparison.by == "colour" else {"between"})
     if aspect.name == "times":
         return frozenset({"times"})
-    if aspect.name == "whether" and aspect.predicate.kind == "alone":
+    alone = aspect.meeting is not None and aspect.meeting.how == "whole"
+    if alone or aspect.name == "whether" and aspect.predicate.kind == "alone":
         return frozenset({"company"})
     if aspect.name == "usual" and asks_hair(question):
         return frozenset({"hair"})  # and nothing worn

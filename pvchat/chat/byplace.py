@@ -17,7 +17,7 @@ from pvchat.chat.existence import untold
 from pvchat.chat.lineup import EVERYBODY, NOBODY_KNOWN, SOMEBODY, LineUp
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question
-from pvchat.chat.standing import meant, placed, where
+from pvchat.chat.standing import placed, uncounted, where, whom_told
 from pvchat.schemas import PersonFacts, PersonPresence
 
 Answer = Callable[[Question, Sequence[PersonPresence], Evidence], str]
@@ -42,10 +42,11 @@ def by_place(question: Question, everyone: Sequence[PersonPresence], evidence: E
         return " ".join(missing)
     if not lineup.told:
         return placed(lineup, names, evidence)
-    found, there = meant(lineup, names, evidence), {p.name: p for p in everyone if p.decision == "present"}
-    known = [there[o.name] for o in found if o.name and o.sure and o.name in there]
-    told = [answer(_of(person.name, question), [person], evidence) for person in known]
-    return " ".join(told) or _of_somebody(lineup, found, names, evidence, answer)
+    known, nameless = whom_told(lineup, names, evidence)
+    there = {p.name: p for p in everyone if p.decision == "present"}
+    told = [answer(_of(o.name, question), [there[o.name]], evidence) for o in known if o.name in there]
+    told = told or [_of_somebody(lineup, [*known, *nameless], names, evidence, answer)]
+    return " ".join(filter(None, (*told, uncounted(lineup, evidence))))
 
 
 def _of(name: str, question: Question) -> Question:
@@ -63,8 +64,11 @@ def _of_somebody(
 ) -> str:
     """What is told where nobody known is meant: of one who isn't known what was measured."""
     if not found:
-        return f"I see {f'no {lineup.gender}' if lineup.gender else 'nobody'} {where(lineup, names)}."
-    unknown = f"{NOBODY_KNOWN} {where(lineup, names)}."
+        nobody = (
+            f"no {lineup.gender} " if lineup.gender and not lineup.counted else "no " if lineup.gender else "nobody "
+        )
+        return f"I see {nobody}{where(lineup, names)}."
+    unknown = f"{NOBODY_KNOWN} {'the ' * bool(lineup.counted and lineup.gender)}{where(lineup, names)}."
     asked = read_question(lineup.asked, [SOMEBODY])
     if len(found) > 1 or not lineup.asked or asked.type != "location" and not tells(found[0].facts):
         return unknown

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from pvchat.chat.aspect import Aspect
+from pvchat.chat.aspect import REST, Aspect
 from pvchat.chat.lineup import SOMEBODY, read_lineup
 from pvchat.chat.names import Mention, mask_names
 from pvchat.chat.question import Question
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import MASK, NTH
+from pvchat.chat.whom import STRANGERS
+from pvchat.chat.window import Part
 
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
@@ -24,16 +26,40 @@ _AND_WHOM = re.compile(
 )
 _ENDS = (
     ("first", "last"), ("left", "right"), ("longest", "shortest"), ("most", "least"),
-    ("nearest", "closest", "farthest", "furthest"),
+    ("nearest", "closest", "farthest", "furthest", "nearer", "closer", "farther", "further"),
 )  # fmt: skip
+_SUPERLATIVES = {"nearer": "nearest", "closer": "closest", "farther": "farthest", "further": "furthest"}
 _OTHER_END = re.compile(
     r"(?:(?:and|or|but) )?(?:who(?:'s| is)? )?(?:(?:the )?(?:furthest|farthest) )?(?:(?:to|on|from|at) )?(?:the )?"
-    rf"(?P<end>{'|'.join(word for pair in _ENDS for word in pair)})\W*",
+    rf"(?P<end>{'|'.join(word for pair in _ENDS for word in pair)})(?: (?:away|off))?\W*",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
     r"(?:(?:and|but|so) )?(?:(?:what|how) about |and |or )?(?P<place>(?:the|that) (?:man|woman|person|one|guy|lady|girl"
     r"|boy) [^,?!.]+?)\W*",
+    re.IGNORECASE,
+)
+_HE = re.compile(r"\b(?:he|she|they)\b", re.IGNORECASE)
+_WITH_WHOM = re.compile(r"(?:(?:and|so|but) )?(?:with whom?|who(?:m)? with)\W*", re.IGNORECASE)
+_WHEN = re.compile(
+    r"(?:(?:and|so|but) )?(?:when|at what time|when (?:is|was|did) (?:that|he|she|it)(?: \w+)?)\W*", re.IGNORECASE
+)
+_HOW_MANY = re.compile(
+    r"(?:(?:and|so|but) )?how many(?: of (?:them|us))?(?: people| persons)?(?: (?:are|do|is that|have|wear))?"
+    r"(?: (?:so|it|one|that))?\W*",
+    re.IGNORECASE,
+)
+_HOW_OFTEN = re.compile(
+    r"(?:(?:and|so|but) )?how (?:often|many times)(?: (?:in total|altogether|does (?:he|she) do (?:so|that|it)))*\W*",
+    re.IGNORECASE,
+)
+_IN_PART = re.compile(
+    r"(?:(?:and|but|or) )?(?:in|during) the (?P<which>first|last|second|third)(?: one)?\W*", re.IGNORECASE
+)
+_RANK = re.compile(
+    r"(?:(?:and|but|so|then|ok|okay),? )*(?:who(?:'s| is| was| comes| came| goes| left| leaves)? )?(?:in )?(?:the )?"
+    rf"(?:(?P<nth>{'|'.join(NTH)})(?: (?:one|person|place|longest|most))?|next(?: one| person)?|then"
+    r"|(?:after|before) (?:that|him|her|them)|afterwards)\W*",
     re.IGNORECASE,
 )
 
@@ -47,13 +73,79 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
         previous: the question before.
     """
     if end := _OTHER_END.fullmatch(text):
-        return _at_other_end(end["end"].lower(), previous) or text
+        word = end["end"].lower()
+        return _at_other_end(_SUPERLATIVES.get(word, word), previous) or text
+    if _WITH_WHOM.fullmatch(text) and len(previous.people) == 1:
+        return f"who is {previous.people[0]} seen with?"
+    if not mentions and not previous.people and STRANGERS.search(previous.text) and (whom := _of_stranger(text)):
+        return whom
     if place := _PLACE.fullmatch(text):
         masked = mask_names(text, mentions).lower()
         lineup = read_lineup(f"describe {masked[place.start('place') :]}")
         if lineup is not None and re.fullmatch(rf"describe {SOMEBODY}\W*", lineup.asked):
             return _of_place(place["place"], previous) or text
     return text
+
+
+def _of_stranger(text: str) -> str:
+    """A question after one about strangers: "at what time?", "what did he look like?"; empty for others."""
+    if _WHEN.fullmatch(text):
+        return "when is a stranger seen?"
+    he = _HE.search(text)
+    return "" if he is None else f"{text[: he.start()]}the person I don't know{text[he.end() :]}"
+
+
+def of_rank(text: str, previous: Question) -> Aspect | None:
+    """What "and second?", "and the third?" or "and then?" asks after who is first, longest or nearest; else None.
+
+    Args:
+        text: in a known wording.
+        previous: the question before.
+    """
+    found, aspect = _RANK.fullmatch(text), previous.aspect
+    if found is None:
+        return None
+    order, screen_time, lineup = aspect.order, aspect.screen_time, aspect.lineup
+    nth = NTH.get((found["nth"] or "").lower())
+    if order is not None and order.relation in ("first", "last") and not order.whether:
+        return replace(aspect, order=replace(order, nth=order.nth + 1 if nth is None else nth))
+    if screen_time is not None and screen_time.asked in ("most", "least"):
+        return replace(aspect, screen_time=replace(screen_time, nth=screen_time.nth + 1 if nth is None else nth))
+    if lineup is not None and lineup.relation.startswith("first") and not lineup.told:
+        place = lineup.nth + 1 if nth is None else nth
+        return replace(aspect, lineup=replace(lineup, nth=place, counted=True))
+    return None
+
+
+def of_how_many(text: str, previous: Question) -> Aspect | None:
+    """What "how many?" asks after "does anyone wear glasses?", or "who does?"; else None."""
+    aspect = previous.aspect
+    if not previous.asks_who or aspect.name != "whether" or _HOW_MANY.fullmatch(text) is None:
+        return None
+    return replace(aspect, manner="count")
+
+
+def of_how_often(text: str, previous: Question) -> Aspect | None:
+    """What "how often?" asks after "does Ana wave?": how often that, which nobody counts; else None."""
+    aspect = previous.aspect
+    if aspect.name != "whether" or aspect.predicate.kind not in ("deed", "pose") or not _HOW_OFTEN.fullmatch(text):
+        return None
+    return replace(aspect, manner="often") if previous.people else REST
+
+
+def of_part(text: str, previous: Question) -> Part | None:
+    """The part that "and in the last?" means after a question about the first minute; else None."""
+    found, part = _IN_PART.fullmatch(text), previous.part
+    if found is None or part is None:
+        return None
+    which = found["which"].lower()
+    if part.kind in ("first", "last") and which in ("first", "last"):
+        return replace(part, kind="first" if which == "first" else "last")
+    if part.kind != "share" or part.end is None:
+        return None
+    size = part.end - part.start
+    start = 1 - size if which == "last" else {"first": 0, **NTH}[which] * size
+    return replace(part, start=start, end=start + size) if start + size <= 1.001 else None
 
 
 def goes_on(lower: str) -> bool:

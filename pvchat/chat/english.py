@@ -13,6 +13,11 @@ def join(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
 
 
+def shortened(people: Sequence[str], count: int, most: int = 4) -> list[str]:
+    """The first of many people, and how many others there are of `count` in all: "Ana", "Ben" and "12 others"."""
+    return list(people) if len(people) <= most + 1 else [*people[:most], f"{number(count - most)} others"]
+
+
 def be(names: Sequence[str]) -> str:
     """The form of "be" that follows these names."""
     return "is" if len(names) == 1 else "are"
@@ -62,7 +67,8 @@ def spans_told(spans: Sequence[tuple[float, float]], more: int = 0) -> str:
         spans: seconds, those that are told.
         more: how many aren't.
     """
-    return join([*(span_told(*span) for span in spans), *([f"{number(more)} more times"] if more > 0 else [])])
+    others = [f"{number(more)} more {'time' if more == 1 else 'times'}"] if more > 0 else []
+    return join([*(span_told(*span) for span in spans), *others])
 
 
 def lasting(seconds: float) -> str:

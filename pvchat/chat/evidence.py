@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pvchat.chat.english import so_many_people
 from pvchat.chat.spans import Span
 from pvchat.identity.competition import is_face_of, shown_together
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
@@ -109,6 +110,12 @@ class Evidence:
     def together(self, one: str, other: str) -> bool:
         """Whether two people present are seen in one frame, or may be."""
         return seen_together(self.frames_of(one), self.frames_of(other))
+
+
+def in_company(name: str, evidence: Evidence) -> list[str]:
+    """Who else is in the clip: as many as a list of who is there says."""
+    named = [o.name for o in evidence.others if o.name and o.name != name]
+    return [*named, so_many_people(evidence.not_known, others=bool(named))] if evidence.not_known else named
 
 
 def is_still(evidence: Evidence) -> bool:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Sequence
 
 from pvchat.chat.crowd import Crowd
-from pvchat.chat.english import be, clock, join, lasting, number, so_many_people, span_told
+from pvchat.chat.english import be, clock, join, lasting, number, so_many_people, span_told, spans_told
 from pvchat.chat.evidence import Evidence, decided, is_still
+from pvchat.chat.listed import UNSURE
 from pvchat.chat.question import Question
 from pvchat.chat.reasons import doubt
-from pvchat.chat.spans import WHOLE
+from pvchat.chat.spans import WHOLE, merged
 from pvchat.schemas import PersonPresence, QuestionType
 
 _NOT_A_PART = r"(?! (\w+ )?(seconds?|minutes?|half|part)\b)"  # "the first ten seconds"
@@ -107,6 +108,15 @@ def how_many_unknown(evidence: Evidence) -> str:
     return unknown_people(evidence.unknown) or "I see nobody in this video whom I don't know."
 
 
+def when_unknown(evidence: Evidence) -> str:
+    """When people are seen whom nobody knows; of a body without a face that isn't known."""
+    seen = merged(evidence.strangers)
+    if not seen or is_still(evidence):
+        when = ", but I can't tell when." if evidence.unknown else "."
+        return f"{how_many_unknown(evidence)[:-1]}{when}"
+    return f"Somebody I don't know is seen {spans_told(seen[:_MOST_SPANS], len(seen) - _MOST_SPANS)}."
+
+
 def times(person: PersonPresence, evidence: Evidence, asked: str) -> str:
     """When somebody present is seen; how long, how often, when first or last where the question asks that."""
     name, seen = person.name, when(person, evidence)
@@ -145,7 +155,7 @@ def _may_be(asked: Sequence[PersonPresence]) -> list[str]:
     """Who may be there, if anybody: the likeliest by name."""
     likeliest = sorted(asked, key=lambda p: -p.probability)
     told = _first(decided(likeliest, "unsure"), _MOST_UNSURE, "others")
-    return [f"I'm not sure about {join(told, 'or')}."] if told else []
+    return [f"{UNSURE} {join(told, 'or')}."] if told else []
 
 
 def _first(names: list[str], most: int, others: str) -> list[str]:

@@ -14,7 +14,7 @@ from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.phrases import garment_phrase
 from pvchat.chat.question import Question
-from pvchat.chat.standing import meant
+from pvchat.chat.standing import whom_told
 from pvchat.chat.things import counted
 from pvchat.schemas import AnswerGround, Ground, PersonFacts, PersonPresence
 
@@ -57,9 +57,9 @@ def spoken_of(
     lineup = question.aspect.lineup
     if lineup is None or not lineup.asked:
         return list(people), []
-    found = meant(lineup, question.people, evidence)
-    known = {o.name for o in found if o.name and o.sure}
-    return [p for p in people if p.name in known], [] if known else found
+    known, nameless = whom_told(lineup, question.people, evidence)
+    names = {o.name for o in known}
+    return [p for p in people if p.name in names], nameless
 
 
 def _told_of(

@@ -13,30 +13,31 @@ from typing import Literal
 
 from pvchat.chat.english import join, number, so_many_people
 from pvchat.chat.evidence import Evidence, at_once, decided
+from pvchat.chat.vocabulary import IN_CLIP
 from pvchat.schemas import PersonPresence
 
 Kind = Literal["women", "men", "both", "at once", "known"]
-_WOMEN, _MEN = r"(?:wom[ae]n|ladies|females|female people)", r"(?:men|guys|males|gentlemen|male people)"
+WOMEN, MEN = r"(?:wom[ae]n|ladies|females|female people)", r"(?:men|guys|males|gentlemen|male people)"
 _HOW_MANY = r"(?:how many|(?:what(?:'s| is) the )?number of|count(?: all)?(?: the)?)"
-_CLIP = r"in (?:it|this|the (?:video|clip|film|picture|scene|shot|frame|photo|room))"
 _IN = (
-    rf"(?: (?:(?:are|is|were|can be) )?(?:there|here|visible|seen|present|shown|{_CLIP})"
+    r"(?: (?:(?:are|is|were|can be) )?(?:there|here|visible|seen|present|shown|in (?:it|this|the room))"
+    rf"|(?: are| is| were)?{IN_CLIP}| (?:attend|appear|show up|take part|come)(?:s|ed)?(?: the meeting)?| came"
     r"|(?: (?:do|can) you (?:see|count|find|spot)))*"
 )
-_PAIR = rf"(?:{_WOMEN} {{0}} (?:how many )?{_MEN}|{_MEN} {{0}} (?:how many )?{_WOMEN})"
+_PAIR = rf"(?:{WOMEN} {{0}} (?:how many )?{MEN}|{MEN} {{0}} (?:how many )?{WOMEN})"
 _BOTH = re.compile(
     rf"{_HOW_MANY} {_PAIR.format('(?:and|or|vs[.]?|versus)')}{_IN}\W*"
     rf"|(?:are|is) there more {_PAIR.format('(?:than|or)')}{_IN}\W*"
-    rf"|(?:are|is) there more (?:{_WOMEN}|{_MEN}){_IN}\W*"
+    rf"|(?:are|is) there more (?:{WOMEN}|{MEN}){_IN}\W*"
     r"|(?:male|men|man)[ /-]+(?:to )?(?:female|women|woman)(?: \w+)?\W*"
     rf"|(?:more )?{_PAIR.format('(?:or|and|vs[.]?)')}{_IN}\W*"
-    rf"|(?:(?:is|are) (?:there|they|it|these|all)(?: of them)? )?(?:only|just|all) (?:{_WOMEN}|{_MEN}){_IN}\W*"
+    rf"|(?:(?:is|are) (?:there|they|it|these|all)(?: of them)? )?(?:only|just|all) (?:{WOMEN}|{MEN}){_IN}\W*"
     r"|(?:is|was) (?:it|this) an? all[- ](?:male|female|men|women)(?: \w+)?\W*"
     r"|(?:the )?(?:gender|sex) of (?:each|every ?one|every ?body|all|them|the people)(?: \w+)?\W*"
 )
 _ANY = r"(?:(?:is|are|was|were) there (?:an? |any |some )?|any |(?:do|can) you see (?:an? |any |some )?)"
 _ONE = re.compile(
-    rf"(?:{_HOW_MANY} |{_ANY})(?:other )?(?:(?P<women>{_WOMEN}|wom[ae]n|lady|female)|(?P<men>{_MEN}|man|male)){_IN}\W*"
+    rf"(?:{_HOW_MANY} |{_ANY})(?:other )?(?:(?P<women>{WOMEN}|wom[ae]n|lady|female)|(?P<men>{MEN}|man|male)){_IN}\W*"
 )
 _TOGETHER = (
     r"(?:(?:max |maximum )?at (?:once|the same time|a time|any one time|(?:the )?(?:most|maximum))|together"
@@ -51,7 +52,7 @@ _KNOWN = re.compile(
     rf"(?:do|can|did) (?:you|i|we) (?:know|recogni[sz]e|identify|name)(?: by name)?{_IN}\W*"
     r"|how many (?:of them )?are (?:known|familiar)(?: to (?:you|me|us))?\W*"
 )
-_MANY = {"woman": "women", "man": "men"}
+MANY = {"woman": "women", "man": "men"}
 _LEAD = re.compile(r"^(?:and|so|but) ")
 
 
@@ -104,8 +105,8 @@ def counted(asked: Headcount, people: Sequence[PersonPresence], evidence: Eviden
 
 def _by_gender(kind: Kind, present: Sequence[str], evidence: Evidence) -> str:
     """How many are women, men, or both, by name; of how many it can't be told."""
-    groups = {noun: _of_gender(noun, present, evidence) for noun in _MANY}
-    wanted = [noun for noun in _MANY if kind in ("both", _MANY[noun])]
+    groups = {noun: _of_gender(noun, present, evidence) for noun in MANY}
+    wanted = [noun for noun in MANY if kind in ("both", MANY[noun])]
     told = [_group(noun, *groups[noun]) for noun in wanted]
     seen = f"As far as I can see, there {_verb(told)} {', and '.join(told)}."
     return " ".join(filter(None, (seen, _untold(len(present), groups, evidence))))
@@ -114,7 +115,7 @@ def _by_gender(kind: Kind, present: Sequence[str], evidence: Evidence) -> str:
 def genders_untold(people: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Of how many people it can't be told whether they are men or women, as a sentence; empty for none."""
     present = decided(people, "present")
-    untold = _untold(len(present), {noun: _of_gender(noun, present, evidence) for noun in _MANY}, evidence)
+    untold = _untold(len(present), {noun: _of_gender(noun, present, evidence) for noun in MANY}, evidence)
     which = "it is a man or a woman" if untold.startswith("Of one ") else "they are men or women"
     return f"{untold.removesuffix('.')} whether {which}." if untold else ""
 
@@ -137,7 +138,7 @@ def _group(noun: str, names: Sequence[str], strangers: int) -> str:
     count = len(names) + strangers
     if not count:
         return f"no {noun}"
-    return f"{number(count)} {noun if count == 1 else _MANY[noun]}: {join(who)}"
+    return f"{number(count)} {noun if count == 1 else MANY[noun]}: {join(who)}"
 
 
 def _verb(told: Sequence[str]) -> str:

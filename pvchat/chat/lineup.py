@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import IN_CLIP, MASK, NTH
 
 Relation = Literal[
     "left", "right", "between", "beside", "first left", "first right", "middle", "nearest", "farthest", "closest",
@@ -33,7 +33,7 @@ _HOW = r"(?: (?:standing|sitting|stands|sits|seen|right|directly|immediately|jus
 _SIDE_OF = r"(?:(?:on|to|at|from) )?(?:the )?(?P<side>left|right)(?:-hand)?(?: side)?(?: of| from| than)"
 _BESIDE = r"(?:right |directly |just )?(?:next to|beside|alongside|close to|near)"
 _PAIR = rf"(?:in )?between (?:{_WHOM}(?: and |, ){_WHOM}|them|the two)"
-_IN_CLIP = r"(?: (?:in|of|on) (?:the|this) (?:video|clip|picture|photo|frame|image|scene|row|screen))?\W*"
+_IN_CLIP = rf"(?:{IN_CLIP}| (?:in|of) (?:the|this) row)?\W*"
 _NAMED = tuple(
     (re.compile(rf"^(?:and |so )?{_SOMEBODY}{_HOW} {form}{_IN_CLIP}$"), relation)
     for form, relation in (
@@ -64,9 +64,11 @@ _SIDED = (
     r"(?: of the (?:picture|frame|screen|image|video|clip|photo|scene))?\b(?! of\b| half\b)"
 )
 _MIDDLE = r"(?:middle|cent(?:re|er))\b(?! of the (?:room|table|street)\b)"
-_NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
+_PLACE_IN_ROW = {"first": 0, **NTH}
 _NTH_FROM = (
-    rf"(?P<nth>{'|'.join(_NTH)})(?: (?:one|person|man|woman))? (?:from|on) (?:the )?(?P<from>left|right)(?: side)?"
+    r"(?:(?:(?P<a_man>man|guy)|(?P<a_woman>woman|lady)|person|one) (?:who is |standing |sitting )?(?:the )?)?"
+    rf"(?P<nth>{'|'.join(_PLACE_IN_ROW)})(?: (?:one|person|(?P<man>man|guy)|(?P<woman>woman|lady)))?"
+    r" (?:from|on) (?:the )?(?P<from>left|right)(?: side)?"
 )
 _PLACED = tuple(
     (re.compile(form), relation)
@@ -119,6 +121,8 @@ class LineUp:
         gender: "man" or "woman" where it says so: who was measured to be another isn't meant.
         nth: how many come before whom it means, from the side that is "first".
         single: whether it means one person: of several to a side the nearest.
+        counts: whether it asks how many they are.
+        counted: whether it counts from the side that is "first", of men or women only those who surely are.
     """
 
     relation: Relation
@@ -129,6 +133,8 @@ class LineUp:
     single: bool = False
     nth: int = 0
     phrase: str = ""
+    counted: bool = False
+    counts: bool = False
 
 
 def read_lineup(lower: str) -> LineUp | None:
@@ -138,8 +144,7 @@ def read_lineup(lower: str) -> LineUp | None:
         told = bool(_TELLS.search(text))
         return None if _NAME in text else LineUp("row left" if row["side"] == "left" else "row right", told)
     if nth := _SO_MANIETH.match(text):
-        side: Relation = "first left" if nth["from"] == "left" else "first right"
-        return LineUp(side, nth=_NTH[nth["nth"]], phrase=f"the {nth['nth']} person from the {nth['from']}")
+        return _of_match("nth", nth, "")
     if ends := _ENDS.match(text):
         end = ends["side"] or ends["most"] or ends["first"]
         if ends["far"] or ends["small"]:
@@ -162,10 +167,13 @@ def read_lineup(lower: str) -> LineUp | None:
 
 def _of_match(relation: str, found: re.Match[str], asked: str) -> LineUp:
     said: dict[str, str] = {key: value for key, value in found.groupdict().items() if value}
+    gender = "man" if said.keys() & {"man", "a_man"} else "woman" if said.keys() & {"woman", "a_woman"} else ""
     if relation == "nth":
         side: Relation = "first left" if said["from"] == "left" else "first right"
-        return LineUp(side, bool(asked), asked, nth=_NTH[said["nth"]], phrase=found[0] if asked else "")
+        nth = _PLACE_IN_ROW[said["nth"]]
+        who = f"the {said['nth']} {gender or 'person'} from the {said['from']}"
+        return LineUp(side, bool(asked), asked, False, gender, nth=nth, phrase=who, counted=bool(nth or gender))
+    counts = re.match(r"(?:and |so )?how many\b", found[0]) is not None
     single = "several" in found.re.groupindex and "several" not in said
-    gender = "man" if "man" in said else "woman" if "woman" in said else ""
     phrase = found[0] if asked else ""
-    return LineUp(relation or said["side"], bool(asked), asked, False, gender, single, 0, phrase)  # type: ignore[arg-type]
+    return LineUp(relation or said["side"], bool(asked), asked, False, gender, single, 0, phrase, counts=counts)  # type: ignore[arg-type]

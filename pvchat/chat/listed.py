@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pvchat.chat.english import join
+from pvchat.chat.lineup import NOBODY_KNOWN
 from pvchat.chat.names import find_mentions
+from pvchat.chat.question import Question
 from pvchat.chat.vocabulary import MASK
 
 _ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
@@ -26,7 +28,9 @@ _OTHERS = re.compile(rf"\bthe (?:others|other (?:people|ones|two|three)|rest(?! 
 _ASKS_WHO = re.compile(r"^(?:and |so )?(?:who|whom|which)\b", re.IGNORECASE)  # "who is the first one?": an order
 _PRONOUN = re.compile(r"\b(?:he|she|him|they|them|(?:his|their|her) (?P<owned>\w+)|her)\b", re.IGNORECASE)
 _UNNAMED = re.compile(r"\bsomebody I don't know\b", re.IGNORECASE)
+UNSURE = "I'm not sure about"  # begins a sentence about those who may be there
 STRANGER = ""  # stands for somebody of a list whom nobody knows
+NOT_ABOUT = ("I'm not sure", "Nobody", "I can't", "As far as I can see, nobody")  # begin answers that speak of nobody
 WHOM = "I can't tell whom you mean; ask me about somebody by name."
 
 
@@ -47,6 +51,7 @@ class Meant:
 
 def listed_by(answer: str, names: Sequence[str]) -> tuple[str, ...]:
     """Whom an answer lists, each once, in its order; `STRANGER` for each whom it can't name."""
+    answer = answer.split(UNSURE)[0]
     told = [(m.start, m.name) for m in find_mentions(answer, names, {})]
     told += [(found.start(), STRANGER) for found in _UNNAMED.finditer(answer)]
     listed: list[str] = []
@@ -54,6 +59,20 @@ def listed_by(answer: str, names: Sequence[str]) -> tuple[str, ...]:
         if name == STRANGER or name not in listed:
             listed.append(name)
     return tuple(listed)
+
+
+def with_listed(question: Question, answer: str, names: Sequence[str], there: Sequence[str]) -> Question:
+    """A question with whom its answer lists; where it meant one by the place, "she" is whom the answer speaks of."""
+    told = listed_by(answer, names)
+    in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
+    by_place = (question.aspect.lineup is not None or question.asks_who) and not question.people
+    listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
+    known = len(told) == 1 and STRANGER not in told
+    # Who is "next to Ana" isn't Ana; of whom nothing can be told isn't whom it is about.
+    spoken_of = by_place and known and not answer.startswith((NOBODY_KNOWN, *NOT_ABOUT)) and "can't" not in answer
+    if known and question.aspect.manner == "which" and told[0] in question.people[:2]:  # one of two: "the other one"
+        return replace(question, listed=question.people, focus=told)
+    return replace(question, listed=listed, focus=told if spoken_of else question.focus)
 
 
 def with_place(text: str, phrase: str, people: Sequence[str]) -> str:

@@ -149,24 +149,45 @@ def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
     word, tail = text[start:stop], text[stop:end].lower()
     if not (word[0].islower() or word[0].isupper()):
         return True  # a script without case
+    at = _around(text, start, end)
+    capital = word[0].isupper() and text != text.upper()
+    inside = capital and not at.first  # a sentence's first word has its capital from there
+    if tail == "s" and not inside and (at.follows or at.after in FUNCTION_WORDS or at.before in BEFORE_NOUN):
+        return False  # "roses in the background" isn't Rose's
+    if word.lower() in FUNCTION_WORDS and not tail.startswith("'") and not inside:
+        return at.meant_by_function_word(capital)
+    if not capital and at.first and at.after in BEFORE_NOUN:
+        return False  # "mark the frame": a verb
+    if word.lower() in _MONTHS and at.before in _BEFORE_MONTH and not tail:
+        return False
+    return capital or " " in word or at.before not in BEFORE_NOUN
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What stands around a word in small letters: the words before and after it, whether it begins a sentence.
+
+    `follows`: something may be said of whom the word names, or nothing more is said.
+    """
+
+    before: str
+    after: str
+    first: bool
+    follows: bool
+
+    def meant_by_function_word(self, capital: bool) -> bool:
+        """Whether a word such as "will", small or a sentence's first, is a name here."""
+        if capital:
+            return self.after in ("is", "was", "has", "does", "and", "or")
+        return (self.before in OPENERS or self.before == ",") and self.follows
+
+
+def _around(text: str, start: int, end: int) -> _Around:
     before = (re.findall(r"[\w']+|,", text[:start].lower())[-1:] or [""])[0]
     after = (re.findall(r"[\w']+|[,.]", text[end:].lower())[:1] or [""])[0]
-    capital = word[0].isupper() and text != text.upper()
     first = not text[:start].strip() or text[:start].rstrip()[-1] in ".?!"
     follows = after in PREDICATES or after == "," or after.endswith("ing") or not re.search(r"\w", text[end:])
-    inside = capital and not first  # a sentence's first word has its capital from there
-    if tail == "s" and not inside and (follows or after in FUNCTION_WORDS or before in BEFORE_NOUN):
-        return False  # "roses in the background" isn't Rose's
-    if word.lower() in FUNCTION_WORDS and not tail.startswith("'"):
-        if capital and first:
-            return after in ("is", "was", "has", "does", "and", "or")
-        if not capital:
-            return (before in OPENERS or before == ",") and follows
-    if not capital and first and after in BEFORE_NOUN:
-        return False  # "mark the frame": a verb
-    if word.lower() in _MONTHS and before in _BEFORE_MONTH and not tail:
-        return False
-    return capital or " " in word or before not in BEFORE_NOUN
+    return _Around(before, after, first, follows)
 
 
 def _joined(left: str, right: str) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import be, clock, join, number
+from pvchat.chat.english import be, clock, join, number, so_many_people
 from pvchat.chat.spans import Span
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import CLIP, MASK, NTH
 from pvchat.schemas import PersonPresence
 
 _WHO = (
@@ -21,14 +21,15 @@ _WHO = (
     r"|(?:does|did|do) any ?(?:one|body)|(?:is|was) (?:there )?(?:any|some) ?(?:one|body)|any ?(?:one|body))"
 )
 _ENTERS = (
-    r"(?:(?:first |also )?(?:comes?|coming|came|walks?|walking|walked|steps?|stepped|gets?|got|moves?)(?: back)?"
-    r"(?: (?:in|into|on|onto|up|along|there|here))?|enters?|entered|entering|arriv(?:es?|ed|ing)|appear(?:s|ed|ing)?"
+    r"(?:(?:first |also )?(?:comes?|coming|came|walks?|walking|walked|steps?|stepped|moves?)(?: back)?"
+    r"(?: (?:in|into|on|onto|up|along|there|here))?|(?:gets?|got)(?: back)?(?: (?:in|into|along|there|here))?(?! up\b)"
+    r"|enters?|entered|entering|arriv(?:es?|ed|ing)|appear(?:s|ed|ing)?"
     r"|(?:shows?|turns?|pops?) up|show(?:s|n)?|joins?|starts?|begins?"
     r"|(?:is |are |was |be )?(?:first )?(?:seen|shown|visible|there|here|on(?: screen)?|present))"
 )
 _LEAVES = r"(?:leav(?:es?|ing)|left|goes|go|exits?|disappear(?:s|ed)?|vanish(?:es|ed)?|(?:is |are )?gone)"
 _VERB = rf"(?:(?P<out>{_LEAVES})|{_ENTERS})"
-_THING = r"(?: (?:the|this) (?:video|clip|film|movie|scene|picture|frame|screen|room|shot))?(?: in (?:the|this) \w+)?"
+_THING = rf"(?: (?:the|this) (?:{CLIP}|room))?(?: in (?:the|this) \w+)?"
 _NAME = rf"(?:{MASK.lower()}|him|her|them|he|she)"
 _BY = r"(?:,? (?:right|directly|immediately|shortly|just|straight|soon|next|second))*"
 _LINK = rf"{_BY} (?P<link>after|before|following){_BY}"
@@ -38,7 +39,7 @@ _OTHER = (  # what the other one does, where that is said
     r"| (?P<gone>leaves?|left|goes|went|gone|exits?|disappears?|disappeared)(?: (?:away|off|out))?| in)*"
 )
 _TAIL = rf"{_OTHER}{_THING}\W*"
-_RANK = r"(?P<rank>first|last)"
+_RANK = rf"(?P<rank>first|last|{'|'.join(NTH)})"
 _PEOPLE = rf"(?:[,:]? ?{_NAME}(?:,? (?:or|and) {_NAME}|, {_NAME})*)?"
 
 _NEXT = r"(?:is )?(?:the )?(?:next |first )?(?:person |one )?(?:to |who |that )?"
@@ -63,6 +64,7 @@ _IN_ORDER = re.compile(
 _BEING = re.compile(r"(?<!got )(?<!gets )(?<!came )(?<!comes )\b(?:seen|shown|visible|there|on|here|present)\b")
 _TOGETHER = 0.3  # seconds between two people who come in at the same time: less than half a sample of a long video
 _MOST = 4  # appearances or people that one sentence tells
+_NTH_SAID = ("", "second", "third", "fourth", "fifth")
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,14 @@ class Order:
         leaving: whether it is about when they are gone, not about when they come.
         whether: whether it is a yes-or-no question about two people.
         other: what the person named does, where that is said ("before Ben leaves"); else the same.
+        nth: how many come before whom it asks for, of those who are first, or after, of those who are last.
     """
 
     relation: Literal["after", "before", "first", "last"]
     leaving: bool = False
     whether: bool = False
     other: Literal["", "comes", "leaves"] = ""
+    nth: int = 0
 
     @property
     def other_leaving(self) -> bool:
@@ -98,7 +102,8 @@ def read_order(lower: str) -> Order | None:
         found = {"link": "", "follows": "", "rank": "", "out": None, "in": None, "gone": None} | match.groupdict()
         if found["rank"]:
             seen_last = found["rank"] == "last" and _BEING.search(text) is not None
-            return Order("first" if found["rank"] == "first" else "last", bool(found["out"]) or seen_last)
+            relation: Literal["first", "last"] = "last" if found["rank"] == "last" else "first"
+            return Order(relation, bool(found["out"]) or seen_last, nth=NTH.get(found["rank"], 0))
         before = found["link"] == "before" or (found["follows"] or "").startswith("precede")
         other: Literal["", "comes", "leaves"] = "leaves" if found["gone"] else "comes" if found["in"] else ""
         whether = kind == len(_FORMS) - 1
@@ -173,9 +178,12 @@ def _ranked(order: Order, spans: dict[str, list[Span]], strangers: Sequence[Span
     ranked = sorted(((key(seen), name) for name, seen in spans.items()), reverse=last)
     if not ranked:
         return ""
-    top = [name for time, name in ranked if abs(time - ranked[0][0]) <= _TOGETHER]
-    told = _at_the_top(order, top, ranked)
-    rest = [f"{name} at {clock(time)}" for time, name in ranked[len(top) :][: _MOST - 1]]
+    if order.nth >= len(ranked):
+        return f"I see {so_many_people(len(ranked))} whom I know: {join([name for _, name in ranked])}."
+    told, rest = _at_the_nth(order, ranked), []
+    if not order.nth:
+        before = sum(abs(time - ranked[0][0]) <= _TOGETHER for time, _ in ranked)
+        rest = [f"{name} at {clock(time)}" for time, name in ranked[before:][: _MOST - 1]]
     told += f", {'before that' if last else 'then'} {join(rest)}" if rest else ""
     times = [span[1 if order.leaving else 0] for span in strangers]
     beyond = [t for t in times if (t - ranked[0][0]) * (1 if last else -1) > _TOGETHER]
@@ -185,15 +193,21 @@ def _ranked(order: Order, spans: dict[str, list[Span]], strangers: Sequence[Span
     return f"Of those I know, {told}. Somebody I don't know is there {when}, at {clock(at)}."
 
 
-def _at_the_top(order: Order, names: Sequence[str], ranked: Sequence[tuple[float, str]]) -> str:
-    """Who comes or goes first or last, several together where they do so at the same time."""
-    when, several = clock(ranked[0][0]), "both" if len(names) == 2 else "all"
+def _at_the_nth(order: Order, ranked: Sequence[tuple[float, str]]) -> str:
+    """Who comes or goes first or last, or so many after that; several together where they do so at the same time."""
+    time = ranked[order.nth][0]
+    names = [name for at, name in ranked if abs(at - time) <= _TOGETHER]
+    when, several = clock(time), "both" if len(names) == 2 else "all"
     if len(names) > 1 and len(names) == len(ranked):  # then nobody is first or last
         span = f"seen until {when}" if order.leaving else f"there from {when} on"
         return f"{join(sorted(names))} are {several} {span}"
     seen = order.leaving and order.relation == "last"
     verb = f"{be(names)} seen" if seen else _verb(order, len(names))
-    return f"{join(sorted(names))} {verb} {order.relation}, {f'{several} ' if len(names) > 1 else ''}at {when}"
+    rank = f"{_NTH_SAID[order.nth]} to last" if order.nth and order.relation == "last" else _NTH_SAID[order.nth]
+    rank = rank or order.relation
+    if order.nth and len(names) > 1:  # one of them is the second, another the third
+        return f"{join(sorted(names))} {verb} at the same time, at {when}"
+    return f"{join(sorted(names))} {verb} {rank}, {f'{several} ' if len(names) > 1 else ''}at {when}"
 
 
 def _whether(order: Order, named: Sequence[str], spans: dict[str, list[Span]]) -> str:

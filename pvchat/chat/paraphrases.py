@@ -28,6 +28,7 @@ from pvchat.chat.aspect import Aspect
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import label_of, said
+from pvchat.chat.unseen import EYES
 from pvchat.chat.vocabulary import MASK, word_set
 from pvchat.schemas import FloatArray, QuestionType
 
@@ -134,6 +135,10 @@ def in_doubt(aspect: Aspect, kind: QuestionType, text: str, refused: bool) -> fl
         text: the question.
         refused: the rules see nothing in it that could be answered.
     """
+    if EYES.search(text.lower()):  # some plain question is always near: hair, clothes
+        return None
+    if aspect.manner == "often":
+        return None
     if aspect.name == "whether":  # what is worn or done may be anything, and is rarely measured
         anything = aspect.predicate.kind in ("worn", "deed", "place", "unknown")
         return CERTAIN if anything and not _DENIED.search(text) else None

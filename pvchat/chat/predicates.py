@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pvchat.chat.guard import COLOURS
-from pvchat.chat.unseen import EYES
 from pvchat.chat.verbs import third_persons
 from pvchat.chat.vocabulary import FUNCTION_WORDS, MASK, word_set
 
@@ -53,10 +52,12 @@ _HAD = word_set(
     """glasses sunglasses hat cap mask tie scarf jacket coat shirt t-shirt suit dress sweater uniform headphones
     stethoscope gloves helmet hoodie apron badge lanyard earrings necklace watch"""
 )
+_WORN_WHOLE = ("uniform", "costume", "suit")
 _LOOKS = re.compile(r"\b(hair|beard|moustache|mustache|stubble|bald|blonde|blond|brunette)\b")
 _SOMEBODY_SUCH = re.compile(
     r"^(?:an?|the) (blonde?|brunette|bald)(?:-haired)? (?:man|woman|person|one|guy|girl|boy|lady)$"
 )
+_BEARDS = re.compile(r"\b(beard|moustache|mustache)s\b")
 _PLACE = re.compile(r"^(?:in|on|at|inside) (?:an?|the|some|his|her|their) (?P<what>[\w' -]+)$")
 _HOME = re.compile(r"(?:at |back )?home|in (?:the|my|our|his|her) (?:house|flat|apartment|home)")
 HOME = ("home", "house", "flat", "bedroom", "kitchen", "bathroom", "living")  # words of places that are at home
@@ -107,6 +108,7 @@ UNKNOWN = Predicate("unknown")
 def read_predicate(rest: str) -> Predicate:
     """Read what follows "is …" or "does …" and the name, in lower case with names masked."""
     text = _SOMEBODY_SUCH.sub(r"\1", " ".join(_TIDY.sub(" ", rest.strip(" ?!.,")).split()))
+    text = _BEARDS.sub(r"a \1", text)
     if _BESIDE.search(text):
         return Predicate("beside") if _TOGETHER.search(text) else UNKNOWN
     if _EITHER_GENDER.fullmatch(text):
@@ -117,13 +119,7 @@ def read_predicate(rest: str) -> Predicate:
         return Predicate("deed", "looking at the camera", ("facing", "camera"))
     if _TO_EACH_OTHER.fullmatch(text):
         return Predicate("deed", "looking at each other", ("looking", "each", "other"))
-    if (
-        EYES.search(text)
-        or MASK.lower() in text
-        or not text
-        or _RANKED.search(text)
-        or re.search(r"\b(not|never|or|and)\b", text)
-    ):
+    if not text or MASK.lower() in text or _RANKED.search(text) or re.search(r"\b(not|never|or|and)\b", text):
         return UNKNOWN  # somebody else's, or more than one thing: not to be answered by one word
     for read in (_plain, _worn, _deed, _place):
         if (found := read(text)) is not None:
@@ -179,6 +175,7 @@ def _worn(text: str) -> Predicate | None:
     if worn is None:
         what = re.sub(r"^(?:in|with) ", "", text)
         words = _ARTICLE.sub("", what).split()
+        what = f"a {what}" if what in _WORN_WHOLE else what  # "in uniform"
         return _garment(what) if what != text and (words[-1] in _HAD or set(words) <= COLOURS) else None
     had = re.match(r"^(got|has|have|having) (?!on )", text)
     return None if had and worn["what"].split()[-1] not in _HAD else _garment(worn["what"])

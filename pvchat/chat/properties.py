@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from pvchat.chat.aspect import Manner
-from pvchat.chat.english import HEDGE, are, be, join, number, so_many_people, upper
-from pvchat.chat.evidence import Evidence, Neighbour, at_once, decided
+from pvchat.chat.english import HEDGE, are, be, join, upper
+from pvchat.chat.evidence import Evidence, decided, in_company
 from pvchat.chat.existence import untold
 from pvchat.chat.guard import same_colour
-from pvchat.chat.lineup import SOMEBODY, LineUp
+from pvchat.chat.lineup import LineUp
 from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
 from pvchat.chat.predicates import HOME, Predicate
 from pvchat.chat.standing import meant
 from pvchat.schemas import PersonFacts, PersonPresence
 
 Verdict = Literal["yes", "no", "probably", "unknown"]
-_STRANGER = "Somebody I don't know"
 _ONE_WORD = ("setting", "gender", "pose")  # kinds that are measured as one word of a few
 _MUTUAL = {"each", "other"}
 _SAME_PLACE = ("same",)  # "in the same room"
@@ -34,8 +32,6 @@ _SHOTS = {
     "close-up": "in close-up", "medium shot": "in a medium shot", "full figure": "seen as a full figure",
     "far away": "far away",
 }  # fmt: skip
-_OF_ONE = ("worn", "looks", "pose", "deed", "gender", "shot")  # kinds that are measured of each for themselves
-_ONE = ("nobody",)  # what is said of one
 
 
 def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evidence, manner: Manner = "polar") -> str:
@@ -60,76 +56,6 @@ def whether(predicate: Predicate, asked: Sequence[PersonPresence], evidence: Evi
     return _beside(present, evidence) if len(present) > 1 else rest(present)
 
 
-def of_whom(
-    predicate: Predicate, present: Sequence[str], evidence: Evidence, counted: bool = False, anybody: bool = False
-) -> str:
-    """Of whom something holds: "Who is wearing yellow?".
-
-    Args:
-        predicate: what is asked.
-        present: the names of those known and present who count.
-        evidence: what was measured.
-        counted: how many they are is asked.
-        anybody: people without a name count, too.
-    """
-    verdicts = {name: holds(predicate, name, evidence) for name in present}
-    sure = [name for name, verdict in verdicts.items() if verdict == "yes"]
-    likely = [name for name, verdict in verdicts.items() if verdict == "probably"]
-    more = at_once([o.frames for o in strangers_who(predicate, evidence)]) if anybody else 0
-    who = [*sure, *([f"{so_many_people(more)} I don't know"] if more else [])]
-    all_sure = [*sure, *[_STRANGER] * more]  # as many as the verb is about
-    told = [f"{join(who)} {_clause(predicate, all_sure)}."] if who else []
-    told += [f"{join(likely)} {_clause(predicate, likely, HEDGE)}."] if likely else []
-    if told and counted:
-        told[0] = f"At least {number(len(all_sure) or len(likely))}: {told[0]}"
-    told[:1] = [upper(sentence) for sentence in told[:1]]
-    if not told and predicate.kind == "side":
-        told = _outermost(predicate.words[0], evidence)
-    if not told and predicate.kind == "worn" and predicate.colour and predicate.words:
-        told = _so_coloured(predicate, present, evidence)
-    if not told and predicate.kind in ("place", "looks"):  # what is seldom measured: silence denies nothing
-        return f"{join(present)} {be(present)} in this video, but I can't tell who {_clause(predicate, _ONE)}."
-    return " ".join(told) or f"As far as I can see, nobody I know {_clause(predicate, _ONE)}."
-
-
-def strangers_who(predicate: Predicate, evidence: Evidence) -> list[Neighbour]:
-    """Of whom of those without a name something holds for sure, by what was measured of them."""
-    if predicate.kind not in _OF_ONE or not evidence.unknown:
-        return []
-    nameless = [o for o in evidence.others if not o.name]
-    seen = [replace(evidence, facts={SOMEBODY: o.facts}) for o in nameless]
-    return [o for o, one in zip(nameless, seen, strict=True) if holds(predicate, SOMEBODY, one) == "yes"]
-
-
-def _so_coloured(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> list[str]:
-    """Who wears something else of the colour that is asked for: the shirt that is meant may be told as a jacket."""
-    alike = replace(predicate, words=())
-    told = [_fact(alike, name, evidence) for name in present if holds(alike, name, evidence) == "yes"]
-    return [f"I can't tell who {_clause(predicate, _ONE)}, but {join(told)}."] if told else []
-
-
-def of_everyone(predicate: Predicate, present: Sequence[str], evidence: Evidence) -> str:
-    """Whether something holds of all who are there, several: of whom it does, of whom it doesn't, what isn't known."""
-    if predicate.kind in ("alone", "beside"):
-        return rest(present)
-    verdicts = {name: holds(predicate, name, evidence) for name in present}
-    groups = {v: [n for n in present if verdicts[n] == v] for v in ("yes", "probably", "no", "unknown")}
-    if len(groups["yes"]) == len(present):
-        return re.sub(r" (are|have) ", r" \1 all ", f"Yes, {join(present)} {_clause(predicate, present)}.", count=1)
-    told = [f"{join(names)} {_clause(predicate, names, HEDGE if verdict == 'probably' else '')}"
-            for verdict in ("yes", "probably") if (names := groups[verdict])]  # fmt: skip
-    told += [_denied(f"{join(groups['no'], 'and')} {_clause(predicate, groups['no'])}")] if groups["no"] else []
-    told += [f"I can't tell of {join(groups['unknown'], 'or')}"] if told and groups["unknown"] else []
-    if not told:
-        return rest(present)
-    return f"{'No, ' if groups['no'] else ''}{'; '.join(told)}."
-
-
-def _denied(clause: str) -> str:
-    """Such as "Ana is not wearing a hat"."""
-    return re.sub(r"\b(is|are|has|have)\b", r"\1 not", clause, count=1)
-
-
 def rest(present: Sequence[str]) -> str:
     """What is said where nothing measured speaks to a question about people who are there."""
     return f"{join(present)} {be(present)} in this video, but I can't tell the rest."
@@ -137,7 +63,7 @@ def rest(present: Sequence[str]) -> str:
 
 def alone_or_not(name: str, evidence: Evidence) -> str:
     """Who else is in the clip beside somebody who is there."""
-    company = _company(name, evidence)
+    company = in_company(name, evidence)
     return f"{join(company)} {are(company)} in this video too." if company else f"I see nobody but {name}."
 
 
@@ -154,7 +80,7 @@ def holds(predicate: Predicate, name: str, evidence: Evidence) -> Verdict:
             return _deed(words[0].split()[:1], facts)  # "falling or lying down", "sitting on a bed"
         return _same(words[0], measured) if len(words) == 1 else "yes" if measured in words else "unknown"
     if predicate.kind == "alone":
-        return "yes" if bool(_company(name, evidence)) == bool(predicate.words) else "no"
+        return "yes" if bool(in_company(name, evidence)) == bool(predicate.words) else "no"
     if predicate.kind == "worn":
         return _worn(predicate, facts)
     if predicate.kind == "looks":
@@ -175,13 +101,15 @@ def _of_one(predicate: Predicate, name: str, evidence: Evidence, manner: Manner)
     told = _polar(predicate, name, evidence)
     if manner == "polar":
         return told
-    fact = _fact(predicate, name, evidence)
-    if manner == "when" and fact and holds(predicate, name, evidence) in ("yes", "probably"):
-        return f"{fact}, but I can't tell when."
-    if manner in ("what", "when"):
+    fact, verdict = fact_of(predicate, name, evidence), holds(predicate, name, evidence)
+    if manner in ("when", "often") and fact and verdict in ("yes", "probably"):
+        return f"{fact}, but I can't {'tell when' if manner == 'when' else 'count how often'}."
+    if manner == "often" and predicate.kind == "unknown":
+        return f"{name} is in this video, but I can't count that."
+    if manner in ("what", "when", "often"):
         asked = "what" if manner == "what" else "whether"
-        unsure = f"{name} is in this video, but I can't tell {asked} {name} {_clause(predicate, [name])}."
-        known = fact and manner == "what" and holds(predicate, name, evidence) == "yes"
+        unsure = f"{name} is in this video, but I can't tell {asked} {name} {clause(predicate, [name])}."
+        known = fact and manner == "what" and verdict == "yes"
         return f"{fact}." if known else f"{unsure} {upper(fact)}." if fact else unsure
     return upper(re.sub(r"^(?:Yes|No), ", "", told))
 
@@ -190,26 +118,26 @@ def _polar(predicate: Predicate, name: str, evidence: Evidence) -> str:
     """Yes, no, probably, or that it can't be told, of one who is there."""
     if predicate.kind == "alone":
         return f"{upper(holds(predicate, name, evidence))}, {alone_or_not(name, evidence)}"
-    verdict, fact = holds(predicate, name, evidence), _fact(predicate, name, evidence)
+    verdict, fact = holds(predicate, name, evidence), fact_of(predicate, name, evidence)
     if verdict == "yes" and predicate.kind in _ONE_WORD and len(predicate.words) > 1:
         return f"{name} is {evidence.scene.setting}." if predicate.kind == "setting" else f"{fact}."  # which of two
     if verdict == "yes":
         plain = predicate.kind in ("side", "setting") or not fact
-        return f"Yes, {name} {_clause(predicate, [name])}." if plain else f"Yes, {fact}."
+        return f"Yes, {name} {clause(predicate, [name])}." if plain else f"Yes, {fact}."
     if verdict in ("probably", "no"):
         return f"{'Probably yes:' if verdict == 'probably' else 'No,'} {fact}."
-    unsure = f"{name} is in this video, but I can't tell whether {name} {_clause(predicate, [name])}."
+    unsure = f"{name} is in this video, but I can't tell whether {name} {clause(predicate, [name])}."
     return f"{unsure} {upper(fact)}." if fact else unsure
 
 
-def _clause(predicate: Predicate, names: Sequence[str], hedge: str = "") -> str:
+def clause(predicate: Predicate, names: Sequence[str], hedge: str = "") -> str:
     """Such as "is wearing glasses" or "have dark hair", after the names."""
     owned = predicate.said.startswith("with ")
     verb = ("has" if len(names) == 1 else "have") if owned else be(names)
     return " ".join(x for x in (verb, hedge, predicate.said.removeprefix("with ")) if x)
 
 
-def _fact(predicate: Predicate, name: str, evidence: Evidence) -> str:
+def fact_of(predicate: Predicate, name: str, evidence: Evidence) -> str:
     """What was measured of the kind that is asked for, as a clause; empty where nothing was."""
     facts = evidence.facts_of(name)
     if predicate.kind == "gender":
@@ -249,20 +177,6 @@ def _in_one_place(names: Sequence[str], evidence: Evidence) -> str:
     """Whether people are seen together; of those who aren't nothing can be told."""
     together = all(evidence.frames_of(name) and evidence.together(names[0], name) for name in names)
     return f"Yes, {join(names)} are seen together." if together else rest(names)
-
-
-def _outermost(side: str, evidence: Evidence) -> list[str]:
-    """Who is furthest to a side, where nobody stands clearly on it and there are several people."""
-    if side not in ("left", "right") or len(evidence.others) < 2:
-        return []
-    at = sorted(evidence.others, key=lambda o: (o.box[0] + o.box[2]) * (1 if side == "left" else -1))[0]
-    return [f"{at.name or _STRANGER} is furthest to the {side}."]
-
-
-def _company(name: str, evidence: Evidence) -> list[str]:
-    """Who else is in the clip: as many as a list of who is there says."""
-    named = [o.name for o in evidence.others if o.name and o.name != name]
-    return [*named, so_many_people(evidence.not_known, others=bool(named))] if evidence.not_known else named
 
 
 def _worn(predicate: Predicate, facts: PersonFacts) -> Verdict:

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another
+from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another, of_how_many, of_how_often, of_part, of_rank
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.lineup import NOBODY_KNOWN, SOMEBODY
-from pvchat.chat.listed import STRANGER, WHOM, Meant, listed_by, with_names, with_place
+from pvchat.chat.lineup import SOMEBODY
+from pvchat.chat.listed import WHOM, Meant, with_listed, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
 from pvchat.chat.question import Question
@@ -32,7 +32,6 @@ from pvchat.chat.sentences import Encode
 from pvchat.chat.things import read_things
 from pvchat.chat.timewords import named_part
 from pvchat.chat.unknown_names import check_known, relatives, unknown_names
-from pvchat.chat.unseen import EYES
 from pvchat.chat.vocabulary import MASK
 from pvchat.chat.whom import EVERYONE, STRANGERS, whom_of
 from pvchat.chat.window import Part
@@ -46,6 +45,8 @@ _AND_WHEN = re.compile(r"(and|or|but|also|what about|how about|then)?\W*", re.I)
 _ARE_YOU = re.compile(rf"(?:and |so )?are you (?:really |not )?{MASK.lower()}\W*")
 _DESCRIBES = re.compile(r"\b(?:where|describe|look\w*|wear\w*|doing)\b", re.I)
 _ONE = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b")
+_OF_THEM = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
+_TIMED = re.compile(r"\b(?:when|how (?:long|often|many times)|times?|again|later|ever|always)\b", re.IGNORECASE)
 _WHO_IS = re.compile(r"(?:and |so )?who(?:'s|m)?\b")
 _DOING = re.compile(
     r"\b(?:sitt|stand|ly|walk|runn|danc|talk|speak|smil|laugh|wav|look|read|eat|drink|hold|carry|wear)ing\b|\bwears?\b"
@@ -83,7 +84,7 @@ def read_questions(
     previous: Question | None = None
     for turn in history:
         asked_before, answer = (turn, "") if isinstance(turn, str) else turn
-        previous = _with_listed(read_question(asked_before, names, aliases, previous, encode), answer, names, there)
+        previous = with_listed(read_question(asked_before, names, aliases, previous, encode), answer, names, there)
     if len(there) == 1 and not (previous and previous.focus):
         previous = replace(previous or Question(""), focus=tuple(there))
     asked = []
@@ -93,19 +94,6 @@ def read_questions(
         asked.append(read_question(text, names, aliases, previous, encode))
         check_known(asked[-1].unknown, names)
     return asked
-
-
-def _with_listed(question: Question, answer: str, names: Sequence[str], there: Sequence[str]) -> Question:
-    """A question with whom its answer lists; where it meant one by the place, "she" is whom the answer speaks of."""
-    told = listed_by(answer, names)
-    in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
-    by_place = question.aspect.lineup is not None and not question.people
-    listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
-    known = len(told) == 1 and STRANGER not in told
-    spoken_of = by_place and known and not answer.startswith(NOBODY_KNOWN)  # who is "next to Ana" isn't Ana
-    if known and question.aspect.manner == "which" and told[0] in question.people[:2]:  # one of two: "the other one"
-        return replace(question, listed=question.people, focus=told)
-    return replace(question, listed=listed, focus=told if spoken_of else question.focus)
 
 
 def read_question(
@@ -130,6 +118,11 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
+    lean = None if previous is None else _leaning(worded, previous)
+    if previous is not None and lean is not None:
+        return replace(previous, aspect=lean, why=False, focus=(), listed=())
+    if previous is not None and (part := of_part(worded, previous)) is not None:
+        return replace(previous, part=part, why=False)
     if previous is not None and previous.text and not previous.reply:
         worded = in_full(worded, find_mentions(worded, names, aliases or {}), previous)
     people = () if previous is None or previous.lists_all else previous.people
@@ -146,6 +139,12 @@ def read_question(
     focus = question.people if question.people and not (question.asks_all or question.by_place) else ()
     focus = focus or (previous.focus if previous and not (open_ or question.by_place) else ())
     return replace(question, focus=focus, listed=meant.listed)
+
+
+def _leaning(worded: str, previous: Question) -> Aspect | None:
+    """What a question asks that only says how it differs from the one before: "and second?", "how many?"."""
+    readers = (of_rank, of_how_many, of_how_often)
+    return next((aspect for read in readers if (aspect := read(worded, previous)) is not None), None)
 
 
 def _read(
@@ -165,8 +164,9 @@ def _read(
         tidy = f"{tidy[: len(tidy) - len(bare['end'])]} there{bare['end']}"
     masked = mask_names(tidy, mentions)
     of_whom = goes_on(masked.lower())
-    if previous is not None and of_whom:
-        part = part or previous.part  # "and Ben?" asks about the same part
+    of_them = previous is not None and previous.asks_who and _OF_THEM.search(masked) and not _TIMED.search(masked)
+    if previous is not None and (of_whom or of_them):
+        part = part or previous.part  # "and Ben?" asks about the same part; "they" are those who are seen in it
     wording = _Wording(text, tidy, masked, mentions, part, previous)
     read = _of_nobody(wording) or _of_people(wording, names, encode)
     if of_whom:
@@ -221,37 +221,76 @@ def _of_nobody(wording: _Wording) -> Question | None:
 
 def _of_people(wording: _Wording, names: Sequence[str], encode: Encode | None) -> Question:
     """A question about people, or about things."""
-    lower, mentions, previous = wording.lower, wording.mentions, wording.previous
-    people, asks_who, besides = whom_of(lower, mentions, previous)
-    if (things := read_things(lower)) and (things.asked != "held" or people):
-        whose = people if things.asked == "held" else ()
-        return Question(wording.kept, things.type, whose, part=wording.part, things=things)
-    asks_all = not people and not asks_who and bool(EVERYONE.search(lower))
-    kind = question_type(wording.masked, encode, previous.type if previous else None, asks_who)
-    inherited = not mentions and bool(ELLIPSIS.search(lower))  # "and bob?" names somebody else than before
-    reply = "" if mentions else small_talk(lower)
-    answered = asks_who or bool(people) and not inherited
-    unknown = () if asks_all or reply else unknown_names(wording.tidy, mentions, answered)
-    if previous is not None and goes_on(lower) and not unknown:
-        aspect, people = as_before(lower, people, previous)
-    else:
-        aspect = USUAL if unknown else read_aspect(lower, kind, bool(people) or asks_all, asks_who)
-    if reply and previous is not None:
-        people = previous.people  # "thanks" changes no subject
-    nobody = not (people or asks_who or asks_all or unknown) and aspect.name in ("usual", "rest")
+    whom = _Whom(*whom_of(wording.lower, wording.mentions, wording.previous))
+    if (things := _of_things(wording, whom)) is not None:
+        return things
+    reply = "" if wording.mentions else small_talk(wording.lower)
+    asks_all = not whom.people and not whom.asks_who and bool(EVERYONE.search(wording.lower))
+    unknown = () if asks_all or reply else unknown_names(wording.tidy, wording.mentions, whom.answered(wording))
+    before = wording.previous
+    kind = question_type(wording.masked, encode, before.type if before else None, whom.asks_who)
+    aspect, people = _what_of(wording, kind, replace(whom, asks_all=asks_all), bool(unknown))
+    if reply and before is not None:
+        people = before.people  # "thanks" changes no subject
+    nobody = not (people or whom.asks_who or asks_all or unknown) and aspect.name in ("usual", "rest")
     return Question(
         text=wording.kept,
         type=aspect.type(kind),
-        people=people if aspect.of_all else () if asks_who else tuple(names) if asks_all else people,
-        asks_who=asks_who,
+        people=people if aspect.of_all or not (whom.asks_who or asks_all) else () if whom.asks_who else tuple(names),
+        asks_who=whom.asks_who,
         asks_all=asks_all,
-        besides=besides,
+        besides=whom.besides,
         unknown=unknown,
         aspect=aspect,
         part=wording.part,
-        reply=reply or (no_subject(lower, question_type(wording.masked)) if nobody else ""),
-        dangling=not (people or mentions or unknown) and bool(_ONE.search(lower)) and not _WHO_IS.match(lower),
+        reply=reply or (no_subject(wording.lower, question_type(wording.masked)) if nobody else ""),
+        dangling=not (people or wording.mentions or unknown) and _says_he(wording.lower),
     )
+
+
+@dataclass(frozen=True)
+class _Whom:
+    """Whom a question is about, by its words.
+
+    Attributes:
+        people: by name.
+        asks_who: it asks which people.
+        besides: whom that leaves out.
+        asks_all: it is about everyone.
+    """
+
+    people: tuple[str, ...]
+    asks_who: bool
+    besides: tuple[str, ...]
+    asks_all: bool = False
+
+    def answered(self, wording: _Wording) -> bool:
+        """Whether it is known whom the question is about: "and bob?" names somebody else than the one before."""
+        inherited = not wording.mentions and ELLIPSIS.search(wording.lower) is not None
+        return self.asks_who or bool(self.people) and not inherited
+
+
+def _of_things(wording: _Wording, whom: _Whom) -> Question | None:
+    """A question about things; None where it is about people."""
+    things = read_things(wording.lower)
+    if things is None or things.asked == "held" and not whom.people:
+        return None
+    whose = whom.people if things.asked == "held" else ()
+    return Question(wording.kept, things.type, whose, part=wording.part, things=things)
+
+
+def _what_of(wording: _Wording, kind: QuestionType, whom: _Whom, unknown: bool) -> tuple[Aspect, tuple[str, ...]]:
+    """What of them is asked, and of whom; `unknown`: it names somebody who isn't enrolled."""
+    if wording.previous is not None and goes_on(wording.lower) and not unknown:
+        return as_before(wording.lower, whom.people, wording.previous)
+    if unknown:
+        return USUAL, whom.people
+    return read_aspect(wording.lower, kind, bool(whom.people) or whom.asks_all, whom.asks_who), whom.people
+
+
+def _says_he(lower: str) -> bool:
+    """Whether a question speaks of one whom it doesn't name."""
+    return _ONE.search(lower) is not None and not _WHO_IS.match(lower)
 
 
 def _in_other_words(
@@ -263,7 +302,7 @@ def _in_other_words(
     done = question.unknown or question.dangling or question.things or question.reply not in ("", CANT_TELL)
     general = not question.people
     strangers = STRANGERS.search(question.text) and _DESCRIBES.search(question.text)
-    if done or EYES.search(question.text.lower()) or general and (asks_of_scene(question.text.lower()) or strangers):
+    if done or general and (asks_of_scene(question.text.lower()) or strangers):
         return question
     if (least := in_doubt(question.aspect, question.type, question.text, bool(question.reply))) is None:
         return question
@@ -278,7 +317,10 @@ def _in_other_words(
     read = _read(plain, plain, names, aliases, None, None)
     if read.aspect.headcount is not None and _DOING.search(wording.lower):  # of those who do that nobody counts
         return question
-    return replace(read, part=wording.part)
+    if (question.aspect.gender, question.aspect.denied) != (read.aspect.gender, read.aspect.denied):
+        return question
+    several = len(whom) > 2 and read.people and read.aspect.name == "usual"  # a plain question names two
+    return replace(read, part=wording.part, people=tuple(whom) if several else read.people)
 
 
 def _of_somebody(question: Question, encode: Encode) -> Question:

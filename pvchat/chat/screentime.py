@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import be, join, lasting, upper
+from pvchat.chat.english import be, join, lasting, so_many_people, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.spans import WHOLE
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import IN_CLIP, MASK, NTH
 from pvchat.schemas import PersonPresence
 
 _NAME = MASK.lower()
@@ -29,22 +29,24 @@ _SEEN = (
     r"|in (?:the|this) (?:video|clip|film|movie|picture|frame|shot|scene)|appears?|stays?|stayed|remains?|features?)"
 )
 _MORE = r"(?:stay(?:s|ed)?|remain|appear|seen|visible|shown|there|here|present|on(?: the)? (?:screen|camera)|around)"
-_IN = (
-    r"(?: here| there)?"
-    r"(?: (?:in|of|on|for|during) (?:the|this) (?:video|clip|film|movie|footage|picture|screen|scene))?"
-)
+_IN = rf"(?: here| there)?{IN_CLIP}?"
 _RANK = (
-    r"(?:for )?(?:the )?(?:very )?"
+    rf"(?:for )?(?:the )?(?:very )?(?:(?:{'|'.join(NTH)})[ -])?"
     r"(?:longest|shortest|briefest|most|least)(?: often| time| of all| of (?:the|this) (?:time|video|clip))?"
 )
+_NTH = re.compile(rf"\b(?:{'|'.join(NTH)})\b")
 _LEAST = re.compile(r"\b(?:shortest|briefest|least)\b")
 _PEOPLE = rf"(?:[,:]? ?{_WHOM}(?:,? (?:or|and) {_WHOM}|, {_WHOM})*)?"
 _AMONG = re.compile(
     rf"(?:and |so )?(?:{_WHO}(?: {_SEEN})+{_IN} {_RANK}|{_WHO} (?:do|did|can) (?:we|you|i) see(?: here)? {_RANK}"
     rf"|{_WHO} {_RANK} (?:seen|visible|shown|present|on screen)"
-    rf"|{_WHO} (?:has|gets|had|got) (?:the )?(?:most|longest|least|shortest)"
+    rf"|{_WHO} (?:has|gets|had|got) (?:the )?(?:(?:{'|'.join(NTH)})[ -])?(?:most|longest|least|shortest)"
     r" (?:screen ?-?time|air ?-?time|time on screen|time|appearance))"
     rf"{_IN}\W*{_PEOPLE}\W*"
+)
+_OFTEN = re.compile(
+    rf"(?:and |so )?{_WHO}(?: {_SEEN})*{_IN} (?:(?:only |just )?once|(?P<more>more than once|twice or more"
+    rf"|several times|repeatedly)){_IN}\W*"
 )
 _LENGTH = r"the (?:whole|entire|full|complete) (?:time|video|clip|film|movie|footage|recording|length|duration)"
 _WHOLE = re.compile(
@@ -74,6 +76,7 @@ _SHARE = re.compile(
 _ALIKE = (0.5, 0.05)  # seconds, and share of the longer time, up to which two people are seen equally long [choice]
 _FINE = 10  # percent below which each one is told
 _MOST = 4  # people that one sentence tells
+_NTH_SAID = ("", "second", "third", "fourth", "fifth")
 
 
 @dataclass(frozen=True)
@@ -81,20 +84,25 @@ class ScreenTime:
     """What is asked of how long people are seen.
 
     Attributes:
-        asked: who is seen "most", "least" or the "whole" time; whether one, or which of two, is seen "more" or "less"
-            long than another; which "share" of the clip.
+        asked: who is seen "most", "least" or the "whole" time, "once" or "again"; whether one, or which of two, is seen
+            "more" or "less" long than another; which "share" of the clip.
         whether: whether it is a yes-or-no question.
+        nth: how many are seen longer, or less long, than whom it asks for.
     """
 
-    asked: Literal["most", "least", "whole", "more", "less", "share"]
+    asked: Literal["most", "least", "whole", "once", "again", "more", "less", "share"]
     whether: bool = False
+    nth: int = 0
 
 
 def read_screen_time(lower: str) -> ScreenTime | None:
     """Read a question; None where it asks something else."""
     text = " ".join(lower.split())
     if _AMONG.fullmatch(text):
-        return ScreenTime("least" if _LEAST.search(text) else "most")
+        nth = _NTH.search(text)
+        return ScreenTime("least" if _LEAST.search(text) else "most", nth=NTH[nth[0]] if nth else 0)
+    if often := _OFTEN.fullmatch(text):
+        return ScreenTime("again" if often["more"] else "once")
     if _WHOLE.fullmatch(text):
         return ScreenTime("whole")
     named = len(re.findall(rf"\b{_WHOM}", text))
@@ -128,7 +136,12 @@ def how_long(asked: ScreenTime, named: Sequence[str], everyone: Sequence[PersonP
         return _whether(asked, people)
     if len(named) == 1:  # "and Ben?" after "who is seen longest?"
         return f"{people[0].name} is seen for about {lasting(people[0].visible_s)}."
-    told = _whole(people, evidence) if asked.asked == "whole" else _ranked(asked.asked in ("least", "less"), people)
+    if asked.asked in ("once", "again"):
+        told = _so_often(asked.asked == "once", people)
+    elif asked.asked == "whole":
+        told = _whole(people, evidence)
+    else:
+        told = _ranked(asked.asked in ("least", "less"), people, asked.nth)
     return upper(told) if named or not evidence.not_known else f"Of those I know, {told}"
 
 
@@ -151,6 +164,13 @@ def _whole(people: Sequence[PersonPresence], evidence: Evidence) -> str:
     return f"{told}; {join(others)}." if others else f"{told}."
 
 
+def _so_often(once: bool, people: Sequence[PersonPresence]) -> str:
+    """Who is seen in one span only, or in several."""
+    names = [p.name for p in people if (len(p.spans) == 1) == once]
+    how = "once" if once else "more than once"
+    return f"{join(names)} {be(names)} seen {how}." if names else f"nobody is seen {'only ' * once}{how}."
+
+
 def _whether(asked: ScreenTime, people: Sequence[PersonPresence]) -> str:
     one, other = people[:2]
     if _alike(one, other):
@@ -160,18 +180,26 @@ def _whether(asked: ScreenTime, people: Sequence[PersonPresence]) -> str:
     return f"{'Yes' if right else 'No'}, {told}."
 
 
-def _ranked(least: bool, people: Sequence[PersonPresence]) -> str:
-    """Who is seen longest, or least, several together where that is alike, and who comes next."""
+def _ranked(least: bool, people: Sequence[PersonPresence], nth: int) -> str:
+    """Who is seen longest, or least, several together where that is alike, and who comes next.
+
+    With `nth` people before whom it asks for, who comes then.
+    """
     ranked = sorted(people, key=lambda p: p.visible_s, reverse=not least)
-    top = [p for p in ranked if _alike(p, ranked[0])]
-    names, seconds = sorted(p.name for p in top), lasting(ranked[0].visible_s)
-    if len(top) == len(people) > 1:
+    if nth >= len(ranked):
+        return f"I see {so_many_people(len(ranked))} whom I know: {join([p.name for p in ranked])}."
+    top = [p for p in ranked if _alike(p, ranked[nth])]
+    names, seconds = sorted(p.name for p in top), lasting(ranked[nth].visible_s)
+    if len(top) > 1 and (nth or len(top) == len(people)):
         return f"{join(names)} are seen about equally long, for about {seconds}."
-    told = f"{join(names)} {be(names)} seen {'least' if least else 'longest'}, for about {seconds}"
-    rest = [f"{p.name} for about {lasting(p.visible_s)}" for p in ranked[len(top) :][: _MOST - 1]]
+    how = " ".join(filter(None, (_NTH_SAID[nth], "least" if least else "longest")))
+    told = f"{join(names)} {be(names)} seen {how}, for about {seconds}"
+    rest = [] if nth else [f"{p.name} for about {lasting(p.visible_s)}" for p in ranked[len(top) :][: _MOST - 1]]
     return f"{told}; {join(rest)}." if rest else f"{told}."
 
 
 def _alike(one: PersonPresence, other: PersonPresence) -> bool:
+    """Whether two are seen about equally long, or as long as far as it is told."""
     longer = max(one.visible_s, other.visible_s)
-    return abs(one.visible_s - other.visible_s) <= max(_ALIKE[0], _ALIKE[1] * longer)
+    near = abs(one.visible_s - other.visible_s) <= max(_ALIKE[0], _ALIKE[1] * longer)
+    return near or lasting(one.visible_s) == lasting(other.visible_s)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pvchat.chat.english import are, be, join, so_many_people, upper
+from pvchat.chat.english import HEDGE, are, be, join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, seen_together
 from pvchat.chat.lineup import EVERYBODY, LineUp
 from pvchat.chat.phrases import side_by_side
@@ -17,7 +17,7 @@ _ENDS_SAID = {
     "first left": "on the left", "first right": "on the right", "middle": "in the middle",
     "nearest": "nearest to the camera", "farthest": "farthest from the camera",
 }  # fmt: skip
-_NTH_SAID = ("", "second", "third", "fourth")
+_NTH_SAID = ("first", "second", "third", "fourth", "fifth")
 NOBODY = "I see nobody in this video."
 
 
@@ -32,6 +32,8 @@ def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neig
     if lineup.relation.startswith(EVERYBODY):
         row = _row(evidence)[:: -1 if lineup.relation.endswith("right") else 1]
         if lineup.gender:
+            if lineup.counted:
+                return [o for o in row if _gender(o, evidence) == lineup.gender][lineup.nth :][:1]
             row = [o for o in row if _gender(o, evidence) in ("", lineup.gender)]
             sure = [o for o in row if _gender(o, evidence) and _is_there(lineup.relation, o)]
             row = sure or row  # who surely is one comes before who may be
@@ -49,6 +51,13 @@ def meant(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> list[Neig
     found = [o for o in with_all if low + APART < _middle(o.box) < high - APART]
     found = sorted(found, key=lambda o: abs(_middle(o.box) - at[0]))
     return found[:1] if lineup.single and lineup.relation != "between" else found
+
+
+def whom_told(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> tuple[list[Neighbour], list[Neighbour]]:
+    """Whom an answer about those meant speaks of: who is known by name, else who isn't; as `meant`."""
+    found = meant(lineup, names, evidence)
+    known = [o for o in found if o.name and o.sure]
+    return known, [] if known else found
 
 
 def _at_end(lineup: LineUp, row: Sequence[Neighbour]) -> list[Neighbour]:
@@ -83,14 +92,31 @@ def placed(lineup: LineUp, names: Sequence[str], evidence: Evidence) -> str:
     if lineup.whether:
         return _whether_between(names, evidence)
     if lineup.relation in ("nearest", "farthest"):
-        return _told_by_size(found, lineup.relation == "farthest")
+        return _told_by_size(found, lineup.relation == "farthest", not _row(evidence)[1:])
+    if lineup.counted:
+        return " ".join(filter(None, (_counted(lineup, names, found), uncounted(lineup, evidence))))
     if lineup.relation.startswith("first"):
         side = lineup.relation.removeprefix("first ")
-        if lineup.nth:
-            return f"{upper(_each(found)[0]) if found else 'I see nobody'}{' is' * bool(found)} {where(lineup, names)}."
         return f"{upper(_each(found)[0])} is furthest to the {side}." if found else NOBODY
     who, place = _people(found), where(lineup, names)
+    if lineup.counts and who:
+        return f"{upper(number(_how_many(found)))}: {join(who)} {are(who)} {place}."
     return f"{upper(join(who))} {are(who)} {place}." if who else f"I see nobody {place}."
+
+
+def _counted(lineup: LineUp, names: Sequence[str], found: Sequence[Neighbour]) -> str:
+    """Who is so many from a side."""
+    place = where(lineup, names)
+    if not found:
+        return f"I see {f'no {place}' if lineup.gender else f'nobody {place}'}."
+    return f"{upper(_each(found)[0])} is {'the ' * bool(lineup.gender)}{place}."
+
+
+def uncounted(lineup: LineUp, evidence: Evidence) -> str:
+    """Of how many of a row it can't be told whether they are men or women, where that counts; empty for none."""
+    unsexed = sum(not _gender(o, evidence) for o in _row(evidence)) if lineup.counted and lineup.gender else 0
+    which = "it is a man or a woman" if unsexed == 1 else "they are men or women"
+    return f"Of {so_many_people(unsexed)} I can't tell whether {which}." if unsexed else ""
 
 
 def _whether_between(names: Sequence[str], evidence: Evidence) -> str:
@@ -107,8 +133,9 @@ def _whether_between(names: Sequence[str], evidence: Evidence) -> str:
 
 def where(lineup: LineUp, names: Sequence[str]) -> str:
     """Such as "to the left of Ana", "on the right", "second from the left"."""
-    if lineup.nth:
-        return f"{_NTH_SAID[lineup.nth]} from the {lineup.relation.removeprefix('first ')}"
+    if lineup.counted:
+        kind = f" {lineup.gender}" if lineup.gender else ""
+        return f"{_NTH_SAID[lineup.nth]}{kind} from the {lineup.relation.removeprefix('first ')}"
     if lineup.relation in _ENDS_SAID:
         return _ENDS_SAID[lineup.relation]
     how = {"left": "to the left of", "right": "to the right of", "between": "between", "closest": "closest to"}.get(
@@ -132,9 +159,12 @@ def _by_size(row: Sequence[Neighbour], smallest: bool) -> list[Neighbour]:
     return [o for o, height in zip(row, heights, strict=True) if height * NEARER > max(heights)]
 
 
-def _told_by_size(found: Sequence[Neighbour], smallest: bool) -> str:
+def _told_by_size(found: Sequence[Neighbour], smallest: bool, alone: bool) -> str:
     if not found:
         return NOBODY
+    if alone:
+        only = _each(found)[0]
+        return f"I see only one person there, {only}." if only.startswith(HEDGE) else f"I see only {only} there."
     end = "farthest from the camera" if smallest else "nearest to the camera"
     alike = f"about as {'far from' if smallest else 'near to'} the camera"
     who = _each(found) if sum(not (o.name and o.sure) for o in found) < 2 else _people(found)
@@ -157,8 +187,15 @@ def _people(found: Sequence[Neighbour]) -> list[str]:
     return [*named, *([f"{so_many_people(more)} I don't know"] if more else [])]
 
 
+def _how_many(found: Sequence[Neighbour]) -> int:
+    """How many people they are, tracks without a name as many as are seen at once."""
+    named = [o.name for o in found if o.name and o.sure]
+    return len(named) + at_once([o.frames for o in found if not (o.name and o.sure)])
+
+
 def _each(found: Sequence[Neighbour]) -> list[str]:
-    return [o.name if o.name and o.sure else "somebody I don't know" for o in found]
+    told = ("somebody I don't know" if not o.name else o.name if o.sure else f"{HEDGE} {o.name}" for o in found)
+    return list(told)
 
 
 def _middle(box: tuple[float, float, float, float]) -> float:

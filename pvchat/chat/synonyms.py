@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 
 from pvchat.chat.guard import COLOURS
+from pvchat.chat.vocabulary import IN_CLIP
 
 _COLOUR = "|".join(sorted(COLOURS))
-_CLIP = r"(?:video|clip|film|movie|footage|picture|scene)"
 _END = r"(?:there |here |present )?(?:until|till|to|at) the (?:very )?end"
 _STAYS = re.compile(
     rf"^(?:and |so )?(?:does|do|did) (?P<who>.+?) (?:stay|remain|last) {_END}(?P<rest>.*)$", re.IGNORECASE
@@ -21,14 +21,38 @@ _WORN = (
     r"(?:glasses|sunglasses|spectacles|hats?|caps?|masks?|helmets?|ties?|beards?|moustaches?|scarf|scarves|hair|jackets?"
     rf"|coats?|shirts?|suits?|uniforms?|dress|dresses|tops?|aprons?|{_COLOUR})"
 )
+_STAYED = re.compile(
+    r"^(?P<lead>(?:and |so )?(?:for )?how long) (?:does|do|did) (?P<who>[^,?]+?)"
+    r" (?:stay|remain|stick around|hang around)"
+    r"(?: (?:there|here|for|in (?:the|this) \w+))*\W*$",
+    re.IGNORECASE,
+)
+_COMES_OFTEN = re.compile(
+    r"^(?P<lead>(?:and |so )?(?:how often|how many times)) (?:does|do|did|has|have) (?P<who>[^,?]+?) (?:come|came"
+    r"|go|went|gone|leave|left|enter|entered|exit|return|(?:walk|step)(?= (?:in|into|out|by|past)\b))"
+    r"(?: (?:in|into|out|back|by|past|away|of|to|the|this|room|house|picture|frame|scene|shot))*\W*$",
+    re.IGNORECASE,
+)
+_LIST_WHO = re.compile(
+    r"^(?:please )?(?:list|name|show|give|tell)(?: me)? (?:every ?one|every ?body|all(?: the| those)?(?: people)?"
+    r"|the people|people|those)(?: here| there)? (?:who|that)(?P<are>(?: is| are)?) (?=\w)",
+    re.IGNORECASE,
+)
+_ONLY_ONE = re.compile(
+    r"^(?:and |so )?(?:is|was) (?P<who>[^,?]+?) the only (?P<what>woman|man|lady|guy)"
+    r"(?: (?:here|there|in (?:the|this) \w+))?\W*$",
+    re.IGNORECASE,
+)
 _HOW_MANY = re.compile(
-    r"^(?P<lead>(?:and |so )?how many)(?: of them| people| persons)(?: are there)? (?:with|w/|wearing|(?P<in>in))"
-    rf" (?P<what>(?:[\w-]+ )*?{_WORN})(?: (?:are|is) there| (?:do|can) you see)?(?: in (?:the|this) {_CLIP})?\W*$",
+    r"^(?P<lead>(?:and |so )?how many)(?P<who> of them| people| persons| women| ladies| men| guys)(?: are there)?"
+    rf" (?:with|w/|wearing|(?P<in>in)) (?P<what>(?:[\w-]+ )*?{_WORN})(?: (?:are|is) there| (?:do|can) you see)?"
+    rf"{IN_CLIP}?\W*$",
     re.IGNORECASE,
 )
 _HOW_MANY_ARE = re.compile(
     r"^((?:and |so )?how many)(?: of them)?(?= (?:are (?!there\b|known\b|unknown\b|familiar\b|in\b|you\b|here\b)"
-    r"|(?:wear|have|sit|stand|talk|speak|smile|wave|walk|look)\b))",
+    r"|(?:wear|have|sit|stand|talk|speak|smile|wave|walk|look|raise|hold|carry|wore|raised|waved|smiled|talked|spoke"
+    r"|nodded|walked|stood|sat|held|carried)\b))",
     re.IGNORECASE,
 )
 _OR = rf"(?:an? |the )?(?:{_COLOUR}) or (?:an? |the )?(?:{_COLOUR})"
@@ -179,6 +203,10 @@ def _so_manieth(m: re.Match[str]) -> str:
     return f"who is {m['nth'].lower()} from the {(m['row'] or m['side']).lower()}?"
 
 
+def _whom(who: str) -> str:
+    return "people" if who.lower() == " of them" else who.strip()
+
+
 SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_WHO_IS_HE, r"who is the \g<whom>?"),
     (_SIDE_FIRST, lambda m: m[0] if m["side"] == "right" and not m["most"] else f"the {m['who']} on the {m['side']}"),
@@ -191,8 +219,12 @@ SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
     (_SO_COLOURED, r"\g<colour> \g<what>"),
     (_WHOSE_IS, lambda m: f"who is wearing a {m['what'] or m['one'] or m['it']}?"),
     (_WHO_WEARING, r"\g<who> is "),
+    (_COMES_OFTEN, r"\g<lead> is \g<who> there?"),
+    (_LIST_WHO, r"who\g<are> "),
+    (_STAYED, r"\g<lead> is \g<who> there?"),
+    (_ONLY_ONE, lambda m: f"how many {'women' if m['what'].lower() in ('woman', 'lady') else 'men'} are there?"),
     (_STAYS, r"is \g<who> there at the end?"),
-    (_HOW_MANY, lambda m: f"{m['lead']} people are {m['in'] or 'with'} {m['what']}?"),
+    (_HOW_MANY, lambda m: f"{m['lead']} {_whom(m['who'])} are {m['in'] or 'with'} {m['what']}?"),
     (_HOW_MANY_ARE, r"\1 people"),
     (_EITHER_COLOUR, r"what colour is \g<who> wearing?"),
     (_EITHER_HAIR, lambda m: f"what hair does {m['who'] or m['whose']} have?"),

@@ -18,7 +18,7 @@ import numpy as np
 from pvchat.chat.english import HEDGE, indefinite, join, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.phrases import sure_gender
-from pvchat.chat.vocabulary import MASK
+from pvchat.chat.vocabulary import IN_CLIP, MASK
 from pvchat.perception.sightings import side
 from pvchat.schemas import PersonPresence, QuestionType, Thing
 
@@ -62,7 +62,7 @@ _ON = re.compile(
     r"on (?:the|this|that) (?P<noun>[a-z ]+?)\W*$"
 )
 _IN_IT = (
-    r" (?:in|on|of) (?:the|this|that|my) (?:video|clip|film|picture|photo|scene|footage|image|room)"
+    rf"{IN_CLIP}| (?:in|of) (?:the|this|that|my) room"
     r"| here| there| anywhere| somewhere| around| visible| (?:to be )?seen"
 )
 _IN_CLIP = rf"(?:{_IN_IT})*"

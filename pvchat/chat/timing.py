@@ -33,7 +33,7 @@ def in_time(question: Question, everyone: Sequence[PersonPresence], evidence: Ev
         return told or " ".join(untold(named) or nobody(question, everyone))
     if aspect.meeting is not None:
         told = told_meeting(aspect.meeting, question.people, everyone, evidence)
-        missed = " ".join(untold(named)) if aspect.meeting.timed else ""  # neither yes nor no says when
+        missed = " ".join(untold(named)) if aspect.meeting.timed or aspect.meeting.how == "whole" else ""
         return told or missed or existence(named, evidence)
     if aspect.absence is not None and aspect.absence.of_nobody:
         return told_emptiness(aspect.absence, everyone, evidence) or who_is_there(question, everyone, evidence)

@@ -24,7 +24,7 @@ _GENERIC = word_set(
 _QUALITIES = word_set(
     """happy sad angry tired alone dead alive asleep awake old young tall short big small good bad nice funny drunk ill
     sick busy left right late early yesterday tomorrow later before after else other others again once twice maybe
-    sure ok okay yeah sorry thanks"""
+    sure ok okay yeah sorry thanks first second third fourth fifth last next then longest most least"""
 )  # what may follow "and" without being a name
 _KIN = re.compile(
     r"'s? ((?:(?:little|big|older|younger|elder|best|new|ex|twin|own) )*(?:mother|mum|mom|father|dad|parents?|brothers?"

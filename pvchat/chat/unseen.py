@@ -53,6 +53,7 @@ _CLIP = (
 _COLOUR = rf"(?:colou?r|{'|'.join(sorted(COLOURS))})"  # of drawn eyes, too, one in three was right on footage
 _EYES = (
     rf"\b{_COLOUR}\b(?:(?!\b(?:wear|eyes?)).)*\beyes?\b"
+    rf"|\b(?:what|how) about (?:her|his|their|{MASK.lower()}'s) eyes\W*$"
     rf"|\beyes?(?: (?:have|has|got|is|are|a|what|which))* (?:{_COLOUR}|like)\b"
 )
 _PRICE = r"\bfor a living\b|\bhow much\b(?! (?:time|longer|of (?:the|this)))|\bcosts?\b"

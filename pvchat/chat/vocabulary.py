@@ -9,6 +9,10 @@ def word_set(text: str) -> frozenset[str]:
 
 
 MASK = "Alex"  # stands for any name, for the rules and the encoder alike
+# What a clip is called, and words for "in this clip" that questions may have at their end; in small letters, for rules.
+CLIP = r"(?:video|clip|film|movie|footage|recording|picture|photo|image|frame|screen|scene|shot)"
+IN_CLIP = rf"(?: (?:in|of|on|during|from|for) (?:the|this|that|my|one) {CLIP})"
+NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4}  # how many come before
 FUNCTION_WORDS = word_set(
     """a about after again all also am an and any are as at be because been before being both but by can could did do
     does either else even every few for from get had has have he her here hers him his how i if in into is it its

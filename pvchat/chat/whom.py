@@ -14,6 +14,7 @@ from pvchat.chat.headcounts import read_headcount
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import ELLIPSIS
 from pvchat.chat.vocabulary import PRONOUNS
+from pvchat.chat.whodoes import read_who_does
 
 _WHO = re.compile(
     r"\b(who|whom|who's|whose (?:face|head)|no ?body|no one|any ?one|any ?body|some ?one|some ?body"
@@ -21,21 +22,30 @@ _WHO = re.compile(
     r"|which ones?|what people|how many (people|persons|faces)|head ?count|a crowd or"
     r"|(other|more|familiar|known) (people|persons|faces?)"
     r"|(name|list|identify|recogni[sz]e) (me )?(the |all |every |all the )*"
-    r"(people|persons?|faces|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
+    r"(people|persons?|faces|characters|actors|participants"
+    r"|every ?one|every ?body)|names? of (every ?one|every ?body|all|those|the people))\b"
 )
 _BESIDES = re.compile(
-    r"\b(else|besides|other than|apart from|aside from|except|other (people|persons?|faces?)"
+    r"\b((?<!what )(?<!where )(?<!when )(?<!how )else|besides"
+    r"|other than|apart from|aside from|except|other (people|persons?|faces?)"
     r"(?! (?:right |just )?(?:beside|next to|near|behind|with)\b))\b"
 )
 EVERYONE = re.compile(
     r"\b(every ?one|every ?body|all of (them|us|my|the|you)|they all|all (the )?(people|enrolled|persons)"
     r"|whole (group|team|family))\b"
 )
-STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e)\b|\b(strangers?|unknown)\b", re.IGNORECASE)
+STRANGERS = re.compile(r"(\bnot|n't|n’t) (\w+ )?(know|recogni[sz]e|identify)\b|\b(strangers?|unknown)\b", re.IGNORECASE)
 _OF_THEM = re.compile(r"\b(?:any|some|which|who|one|none|how many|most) of (?:them|these|those)\b")  # of several
 _IT = re.compile(  # what was just said to be worn
     r"(?:and |so )?(?:(?:what|which) (?:colou?rs?|kind|sort|pattern|brand) (?:is|are|was|were) (?:it|they|that|this)"
     rf"|(?:is|was) it (?:(?:dark|light|bright) )?(?:{'|'.join(sorted(COLOURS))}))\W*$"
+)
+
+
+_THEY = frozenset(("they", "them", "their"))
+_HOW_LONG = re.compile(  # of whom the question before was about
+    r"(?:and |so |but )?(?:(?:for )?how (?:long|often|much time|many (?:times|seconds|minutes|shots))|when|at what time"
+    r"|(?:since|until|from) when)(?: (?:in total|altogether|in all|overall|exactly|then|for))*\W*$"
 )
 
 
@@ -50,6 +60,10 @@ class Before(Protocol):
     def focus(self) -> tuple[str, ...]:
         """Whom "she" means after it."""
 
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Whom its answer lists; "" for who has no name."""
+
 
 def whom_of(
     lower: str, mentions: Sequence[Mention], previous: Before | None
@@ -58,9 +72,12 @@ def whom_of(
     people = tuple(dict.fromkeys(m.name for m in mentions))
     pronouns = set(re.findall(r"[\w']+", lower)) & PRONOUNS
     leaves_out = bool(_BESIDES.search(lower))
-    asks_who = bool(_WHO.search(lower) or _OF_THEM.search(lower)) and (not people or leaves_out)
+    of_whom = bool(_WHO.search(lower) or _OF_THEM.search(lower)) or read_who_does(lower) is not None
+    asks_who = of_whom and (not people or leaves_out)
     if previous is not None and not people and not leaves_out and _goes_on(lower, previous, bool(pronouns), asks_who):
         people = previous.focus if pronouns else previous.people
+        if pronouns & _THEY and not people and all(previous.listed):  # who was told one by one, all of them known
+            people = previous.listed
         asks_who = asks_who and not people
     besides = (people or (previous.people if previous else ())) if asks_who and leaves_out else ()
     return people, asks_who, besides
@@ -70,7 +87,7 @@ def _goes_on(lower: str, previous: Before, pronouns: bool, asks_who: bool) -> bo
     """Whether a question that names nobody is about those whom the question before was about."""
     if _OF_THEM.search(lower) and len(previous.focus) < 2 or read_headcount(lower) is not None:
         return False
-    if pronouns or _IT.match(lower):
+    if pronouns or _IT.match(lower) or _HOW_LONG.match(lower):
         return True
     short = ELLIPSIS.search(lower) or len(set(re.findall(r"[\w']+", lower))) <= 3
     return bool(short) and not asks_who and not EVERYONE.search(lower)

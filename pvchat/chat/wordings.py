@@ -51,7 +51,9 @@ _FEARED = (
 _STRANGER = re.compile(
     rf"^(?:and |so )?(?:is|are|was|were) there (?:an? |any |some )?{_FEARED}\b(?P<rest>[^,]*)$"
     rf"|^(?:and |so )?(?:do|did|can) you (?:see|spot|find|notice) (?:an? |any |some )?{_FEARED}\b(?P<seen>[^,]*)$"
-    rf"|^(?:and |so )?(?:is|was) there (?:some|any) ?(?:one|body) unknown\b(?P<who>[^,]*)$",
+    rf"|^(?:and |so )?(?:is|was) there (?:some|any) ?(?:one|body) unknown\b(?P<who>[^,]*)$"
+    r"|^(?:and |so )?(?:has|have|did|does|do) (?:some|any) ?(?:one|body) (?:come|came|enter|walk|appear|show|turn|been"
+    r"|be|get|got|visit)[^,]*? (?:that |who |whom )?(?:i|we) (?:do|did)(?:n't| not) (?:know|recogni[sz]e)\W*$",
     re.IGNORECASE,
 )
 _HER_NAME = re.compile(

@@ -270,17 +270,13 @@ def _imagenet(p: FloatArray, table: dict[int, str], sure: float) -> str | None:
 
 
 def _clothes(
-    track: Track,
-    best: IntArray,
-    images: Sequence[NDArray[np.uint8]],
-    worn: list[Attribute],
-    grey: bool,
+    track: Track, best: IntArray, images: Sequence[NDArray[np.uint8]], worn: list[Attribute], grey: bool
 ) -> list[Garment]:
     """Garments, the outer one first: kinds from the claims, colours from the pixels."""
     face = track.kind == "face"
-    torsos = [torso_box(track, int(i)) for i in best]
     skins = [skin_colour(image, track.boxes[i]) if face else None for i, image in zip(best, images, strict=True)]
-    colour, agreed = colours.vote([_cloth(*row, grey) for row in zip(images, torsos, skins, strict=True)])
+    torsos = [torso_box(track, int(i)) for i in best]
+    colour, agreed = _coloured(images, torsos, skins, grey)
     if colour in _DARK and face and not grey:
         colour, agreed = _in_better_light(track, best, images) or (colour, agreed)
     kinds = [claim.label for claim in worn]
@@ -291,10 +287,17 @@ def _clothes(
     found = [Garment(main or "top", colour, round(sure, 3))]
     if main in garments.OUTER and ("tie" in kinds or "shirt" in kinds):
         collars = [_collar_box(torso, track.boxes[i]) for i, torso in zip(best, torsos, strict=True)]
-        below, share = colours.vote([_cloth(*row, grey) for row in zip(images, collars, skins, strict=True)])
+        below, share = _coloured(images, collars, skins, grey)
         if below in _SHIRTS and below != colour:
             found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
     return found + [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
+
+
+def _coloured(
+    images: Sequence[NDArray[np.uint8]], boxes: Sequence[FloatArray], skins: Sequence[FloatArray | None], grey: bool
+) -> tuple[str | None, float]:
+    """The colour that most pictures show in their box, and the share of those that do."""
+    return colours.vote([_cloth(*row, grey) for row in zip(images, boxes, skins, strict=True)])
 
 
 def _main_kind(kinds: Sequence[str]) -> str | None:
@@ -322,10 +325,8 @@ def _in_better_light(track: Track, best: IntArray, images: Sequence[NDArray[np.u
 
 def _collar_box(torso: FloatArray, face: FloatArray) -> FloatArray:
     """Where the shirt shows in an open jacket: a narrow strip under the chin."""
-    x, half = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0])
-    return np.array(
-        [x - half, face[3] + 0.1 * (face[3] - face[1]), x + half, face[3] + 0.9 * (face[3] - face[1])], np.float32
-    )
+    x, half, height = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0]), face[3] - face[1]
+    return np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
 
 
 def _cloth(image: NDArray[np.uint8], box: FloatArray, skin: FloatArray | None, grey: bool) -> str | None:
