@@ -8,10 +8,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
-from make_app import real_clip, wait_for
+from make_app import get, real_clip, wait_for
 from make_browser import WAIT_MS, answered, ask, browser, enroll, open_page, pick, see, served, show, tab
 
 from pvchat.people.store import PeopleStore
@@ -103,7 +102,7 @@ def forget(page, name: str) -> None:
 def test_a_server_that_is_told_to_end_leaves_no_file(home: Path, tmp_path: Path) -> None:
     (tmp_path / "weights").symlink_to(home / "weights", target_is_directory=True)
     with served(tmp_path) as address:
-        assert httpx.get(address).status_code == 200
+        assert get(address).status_code == 200
         assert list((tmp_path / "tmp").glob("app-*"))
     assert not list((tmp_path / "tmp").glob("app-*"))
 
