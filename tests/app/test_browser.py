@@ -305,6 +305,7 @@ def test_the_keyboard_alone_is_enough_to_ask(page, clips) -> None:
     assert {"pv-ask", "pv-starter-0", "pv-starter-3", "pv-export"} <= focused
 
 
+@pytest.mark.timeout(1200)
 def test_a_deep_training_survives_a_reload_answers_meanwhile_and_is_cancelled(page, clips) -> None:
     tab(page, "Enroll")
     see(page, "enroll", clips["portrait"])
@@ -318,7 +319,7 @@ def test_a_deep_training_survives_a_reload_answers_meanwhile_and_is_cancelled(pa
     page.reload()
     page.wait_for_selector("#pv-jobs [role=progressbar]")
     assert "Obama" in page.inner_text("#pv-jobs")
-    page.wait_for_selector("#pv-jobs .pv-job-status:has-text(' left')")
+    page.wait_for_selector("#pv-jobs .pv-job-status:has-text(' left')", timeout=5 * WAIT_MS)  # a tenth is done
     assert re.match(r"Step \d of 7: [a-z ]+ · .* left", page.inner_text("#pv-jobs .pv-job-status"))
     page.wait_for_selector("#pv-jobs .pv-samples img")
     show(page, clips["speech"])
