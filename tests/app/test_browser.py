@@ -151,7 +151,7 @@ def test_a_span_plays_the_clip_from_there_and_the_conversation_is_exported(page,
     seconds = float(picture.get_attribute("data-seek"))
     picture.click()
     page.wait_for_function(f"document.querySelector('#pv-chat-player video').currentTime >= {seconds - 0.05}")
-    assert page.evaluate("document.querySelector('#pv-chat .pv-picture img').naturalWidth") > 0
+    page.wait_for_function("document.querySelector('#pv-chat .pv-picture img').naturalWidth > 0")
     with page.expect_download() as waiting:
         page.click("#pv-export")
     waiting.value.save_as(tmp_path / "conversation.zip")
