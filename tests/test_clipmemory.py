@@ -39,7 +39,7 @@ class Stepping:
         with self._came:
             self.inside.append(name)
             self._came.notify_all()
-        assert self.go[name].wait(30)
+        assert self.go[name].wait(120)
         return self._real(*args)
 
     def start(self, name: str, clip: Path) -> threading.Thread:
@@ -53,7 +53,7 @@ class Stepping:
 
     def wait_for(self, names: list[str]) -> None:
         with self._came:
-            assert self._came.wait_for(lambda: self.inside == names, 30)
+            assert self._came.wait_for(lambda: self.inside == names, 120)
 
     def _wanted(self) -> int:
         with self._memory._lock:
@@ -190,7 +190,7 @@ def test_what_is_asked_of_the_beginning_does_not_wait_for_the_end(
             target=lambda: told.append(memory.tell(long_video, Look(so_far), [so_far.tracks[0]], whole=False))
         )
         asking.start()
-        asking.join(20)
+        asking.join(120)
 
     memory.look(long_video, ask, stage="who")
     assert told

@@ -227,7 +227,7 @@ def test_killed_before_every_disk_call(
         monkeypatch.setenv("PVCHAT_HOME", str(place))
         child = multiprocessing.get_context("fork").Process(target=run_until_call, args=(step, calls))
         child.start()
-        child.join(30)
+        child.join(120)
         done = child.exitcode == 0
         assert done or child.exitcode == -signal.SIGKILL
         assert_all_there(ana)

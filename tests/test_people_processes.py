@@ -35,12 +35,13 @@ def child_process(target: Callable[..., None], *args: Any) -> Iterator[Any]:
         yield child
     finally:
         child.kill()
-        child.join(30)
+        child.join(120)
 
 
-def busy_writer(root: Path) -> None:
+def busy_writer(root: Path, begun: Any) -> None:
     """Adds, replaces, renames, aliases and forgets without end."""
     store = PeopleStore(root)
+    begun.set()
     for i in range(10_000):
         store.add(make_person(f"new {i}", i))
         store.add(make_person(f"new {i}", i + 1), replace=True)
@@ -80,9 +81,13 @@ def test_killed_at_random_moments(store: PeopleStore) -> None:
     for person in kept.values():
         store.add(person)
     rng, reached = random.Random(0), 0
-    for _ in range(20):
-        with child_process(busy_writer, store.root) as child:
-            time.sleep(rng.uniform(0.01, 0.12))
+    for number in range(20):
+        begun = multiprocessing.get_context("fork").Event()
+        with child_process(busy_writer, store.root, begun) as child:
+            assert begun.wait(120)
+            time.sleep(rng.uniform(0.0, 0.12))
+            while not number and len(store.names()) == len(kept):  # once at least somebody is added
+                time.sleep(0.001)
             assert child.is_alive()
         assert child.exitcode == -signal.SIGKILL
         assert_sound(store.root, kept)
@@ -120,7 +125,7 @@ def test_killed_before_every_disk_call(tmp_path: Path, step: str) -> None:
         root = tmp_path / str(calls) / "people"
         shutil.copytree(start.root, root)
         with child_process(run_until_call, root, step, calls) as child:
-            child.join(30)
+            child.join(120)
         done = child.exitcode == 0
         assert done or child.exitcode == -signal.SIGKILL
         assert_sound(root, kept)

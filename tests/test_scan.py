@@ -321,7 +321,7 @@ def test_a_look_ahead_waits_for_nobody_and_leaves_its_parts_to_the_whole(
         if not ahead:  # after the first part, in another thread, as somebody asks about the end
             other = threading.Thread(target=lambda: ahead.append(memory.look_ahead(long_video, (37.0, 39.0))))
             other.start()
-            other.join(60)
+            other.join(120)
 
     whole = memory.look(long_video, partial)
     assert ahead[0].length_s == pytest.approx(40.0)

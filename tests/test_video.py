@@ -284,7 +284,7 @@ def test_forked_children_of_a_process_that_used_decord_can_load(clips: Path) -> 
     child = context.Process(target=_load_in_child, args=(str(path), queue), daemon=True)
     child.start()
     try:
-        assert queue.get(timeout=20) == ("pyav", expected)
+        assert queue.get(timeout=120) == ("pyav", expected)
     finally:
         child.kill()
 

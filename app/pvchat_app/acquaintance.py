@@ -55,8 +55,7 @@ def add_clip(desk: Desk, session: Session, name: str, progress: Progress | None 
     if clip is None:
         raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
     desk.jobs.require_untrained(name)
-    desk.look(clip, progress)
-    if clip.analysis is not None and chat.people.get(name).clip_key == clip.analysis.key:
+    if chat.people.get(name).clip_key == desk.look(clip, progress).key:
         raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
     with desk.engine.listening(progress):
         person = chat.enroll(clip.path, name, track=session.pick, add=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pvchat.errors import PVChatError
 from pvchat.people.person import Person
-from pvchat.schemas import Track
+from pvchat.schemas import ClipAnalysis, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
 from pvchat_app.wording import day, escape, length, many, told
@@ -62,22 +62,21 @@ def player(clip: SessionClip) -> str:
     )
 
 
-def seen(clip: SessionClip, enrolled: int, count: int, known: int) -> str:
+def seen(analysis: ClipAnalysis, enrolled: int, count: int, known: int) -> str:
     """One line about who is in a clip that was just analysed.
 
     Args:
-        clip: with its analysis.
+        analysis: of the clip.
         enrolled: how many people are enrolled at all.
         count: how many people the clip shows.
         known: how many of these are surely enrolled ones.
     """
-    assert clip.analysis is not None
-    faces = any(track.kind == "face" for track in clip.analysis.tracks)
+    faces = any(track.kind == "face" for track in analysis.tracks)
     if faces and count:
         found = many(count, "person", "people") + " found"
         if known:
             found += f", {known if known < count else 'all'} of them enrolled" if count > 1 else ", who is enrolled"
-    elif any(track.kind == "figure" for track in clip.analysis.tracks) and clip.analysis.scene.drawn:
+    elif any(track.kind == "figure" for track in analysis.tracks) and analysis.scene.drawn:
         found = "A drawn clip: figures are recognised by their looks"
     else:
         found = "No face found: only questions about who is not there can be answered"

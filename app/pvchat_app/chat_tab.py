@@ -130,7 +130,7 @@ def build(desk: Desk) -> ChatTab:
     def show(session: Session) -> tuple[Any, ...]:
         """The tab as a session has it: clip, what was seen, conversation, starters."""
         desk.tidy(session)
-        clip = session.clips[-1] if session.clips else None
+        clip = session.clip
         stands = cards.player(clip) if clip else cards.steps(*NOTHING)
         seen, drawn = desk.found(clip) if clip and clip.analysis else ("", desk.film(clip) if clip else "")
         return stands, seen, view(session), *(gr.Button(text) for text in starters_of(desk, session)), drawn
@@ -154,7 +154,7 @@ def _part_boxes() -> tuple[gr.Textbox, gr.Textbox]:
 
 def uploaded(session: Session) -> str | None:
     """The upload that the session's clip came as, so that a page that was reloaded can remove it."""
-    return str(session.upload_of(session.clips[-1])) if session.clips else None
+    return str(session.upload_of(clip)) if (clip := session.clip) else None
 
 
 def _posing(desk: Desk) -> Callable[..., Any]:
@@ -195,7 +195,7 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
         session = desk.sessions.asking(request)
         # Of a generator that yields nothing Gradio would empty both. A view is never followed by `skip`: Gradio's page
         # makes the next value out of the one before, in place, perhaps before it was drawn.
-        yield view(session, session.turns[-1] if session.turns else None), gr.skip()
+        yield view(session, next(reversed(session.turns), None)), gr.skip()
         while waiting := [turn for turn in session.turns if not turn.done]:
             turn = next((turn for turn in waiting if not turn.taken), None)
             if turn is None or sum(one.taken for one in waiting) >= AT_ONCE:
@@ -213,8 +213,8 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
             finally:  # a page that went away may come again
                 turn.taken = False
                 turn.status = "" if turn.done else WAITING
-            if turn.clip is not None and turn.clip in session.clips[-1:]:
-                yield view(session, turn), desk.film(turn.clip)  # whoever was enrolled meanwhile is in it
+            if (clip := turn.clip) is not None and clip is session.clip:
+                yield view(session, turn), desk.film(clip)  # whoever was enrolled meanwhile is in it
 
     return answer
 
@@ -255,7 +255,8 @@ def _clearing(desk: Desk) -> Callable[..., Any]:
     def clear(request: gr.Request) -> tuple[Any, str]:
         """Begin a new conversation about the same clip."""
         session = desk.sessions.asking(request)
-        session.turns.clear()
+        with session.lock:
+            session.turns = []
         return view(session), ""
 
     return clear

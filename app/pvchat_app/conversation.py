@@ -6,6 +6,7 @@ In: what the user uploaded and asked. Out: plain objects that the tabs draw; fil
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +77,12 @@ class SessionClip:
     analysis: ClipAnalysis | None = None
     frames: list[Path] = field(default_factory=list)
     faces: dict[int, Face] = field(default_factory=dict)
+
+
+def keys_of(clips: Iterable[SessionClip]) -> set[str]:
+    """Keys of those clips that were looked at."""
+    seen = [clip.analysis for clip in clips]  # each read once: whoever forgets somebody takes them away meanwhile
+    return {analysis.key for analysis in seen if analysis is not None}
 
 
 @dataclass(eq=False)

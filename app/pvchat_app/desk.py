@@ -15,10 +15,11 @@ from pathlib import Path
 
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import Person, clean_name
-from pvchat.schemas import PersonPresence, Progress, Track
+from pvchat.people.store import Snapshot
+from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat.storage import temporary
 from pvchat_app import cards, evidence, export, forgetting, pace
-from pvchat_app.conversation import SessionClip, Turn
+from pvchat_app.conversation import SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.film import film
 from pvchat_app.headcount import headcount
@@ -70,13 +71,14 @@ class Desk:
         """Take a clip away: its files and pictures go, and its analysis unless another session has the same clip."""
         self.looks.stop(clip)
         session.remove(clip)
-        if clip.analysis is not None:
-            self._drop(clip.analysis.key)
+        if (analysis := clip.analysis) is not None:
+            self._drop(analysis.key)
 
-    def look(self, clip: SessionClip, progress: Progress | None = None) -> None:
-        """Let the experts look at a clip, unless they did; wait until they have."""
-        while clip.analysis is None:
+    def look(self, clip: SessionClip, progress: Progress | None = None) -> ClipAnalysis:
+        """Let the experts look at a clip, unless they did; wait until they have. What they said."""
+        while (analysis := clip.analysis) is None:
             self.looks.of(clip).wait(progress)
+        return analysis
 
     def film(self, clip: SessionClip, everyone: Sequence[PersonPresence] | None = None) -> str:
         """The timeline of the whole clip as far as it was seen, as HTML; "" for a photo and as long as nothing was.
@@ -93,9 +95,9 @@ class Desk:
 
     def found(self, clip: SessionClip) -> tuple[str, str]:
         """One line about who is in a clip that was looked at, and its timeline, as HTML."""
-        assert clip.analysis is not None
-        everyone = self.engine.chat.presence(clip.analysis)
-        line = cards.seen(clip, len(self.engine.people.names()), *headcount(everyone, clip.analysis))
+        analysis = self.look(clip)  # anew where somebody was just forgotten
+        everyone = self.engine.chat.presence(analysis)
+        line = cards.seen(analysis, len(self.engine.people.names()), *headcount(everyone, analysis))
         return line, self.film(clip, everyone)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
@@ -106,10 +108,10 @@ class Desk:
         """
         from pvchat.identity.subjects import choose, subjects_of
 
-        assert clip.analysis is not None
-        choose(clip.analysis, 1, clip.name)  # says what is missing where there is nobody
-        tracks = subjects_of(clip.analysis)
-        return tracks, [sum(b - a for a, b in clip.analysis.spans(track.shown_in)) for track in tracks]
+        analysis = self.look(clip)
+        choose(analysis, 1, clip.name)  # says what is missing where there is nobody
+        tracks = subjects_of(analysis)
+        return tracks, [sum(b - a for a, b in analysis.spans(track.shown_in)) for track in tracks]
 
     # -- enrolling ----------------------------------------------------------------------------------------------------
 
@@ -166,11 +168,12 @@ class Desk:
             end: of that part.
         """
         self.tidy(session)
-        clip = session.clips[-1] if session.clips else None
-        turn = Turn.posed(clip, question[:MAX_QUESTION], start, end)
-        if session.lost and clip is None:
-            turn.error = f"{session.lost} is deleted: it showed somebody who was forgotten. Upload it again to ask."
-        session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
+        with session.lock:
+            clip = session.clip
+            turn = Turn.posed(clip, question[:MAX_QUESTION], start, end)
+            if session.lost and clip is None:
+                turn.error = f"{session.lost} is deleted: it showed somebody who was forgotten. Upload it again to ask."
+            session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
         return turn
 
     def ask(self, session: Session, question: str, start: str = "", end: str = "") -> Iterator[Turn]:
@@ -187,40 +190,39 @@ class Desk:
         if turn.done or clip is None:
             yield turn
             return
-        history = session.earlier_questions(clip, turn)
+        history, before = session.earlier_questions(clip, turn), self.engine.people.snapshot()
         try:
-            yield from self._so_far(session, turn, history)
+            yield from self._so_far(session, turn, history, before)
             for piece in streamed(lambda stream: self._answer(clip, turn, history, stream)):
                 turn.text += piece
                 yield turn
             assert turn.answer is not None
-            assert clip.analysis is not None
-            turn.take(turn.answer, clip.analysis.duration_s)
-            if turn.clip is not None:
-                forgetting.note(session, clip, turn, self.engine.people)
+            turn.take(turn.answer, turn.duration_s)
+            forgetting.note(session, clip, turn, self.engine.people, before)
             yield turn
-            turn.pictures = evidence.pictures(session, clip, turn.asked, self.engine.chat.settings.video)
+            evidence.illustrate(session, clip, turn, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
             if turn.clip is not None:
                 turn.error = told(error)
-                forgetting.note(session, clip, turn, self.engine.people)
+                forgetting.note(session, clip, turn, self.engine.people, before)
             elif turn.answer is None:
                 turn.error = "The clip was removed before this was answered."
         turn.done = True
         yield turn
 
-    def _so_far(self, session: Session, turn: Turn, history: list[str]) -> Iterator[Turn]:
+    def _so_far(self, session: Session, turn: Turn, history: list[str], before: Snapshot) -> Iterator[Turn]:
         """While a clip is looked at: how far that is; of a long video answers from what was seen so far, ever later."""
         clip = turn.clip
         assert clip is not None
         looking, next_s = self.looks.of(clip), 0.0
         while not looking.over.wait(BEAT_S):
-            turn.status, seen = looking.watch.text, looking.so_far
+            seen = looking.so_far
+            turn.status = looking.watch.text  # read later: it is told earlier
             if seen is not None and seen.duration_s >= next_s:
                 next_s = 2 * seen.duration_s
                 for _ in streamed(partial(answer_now, self.engine.chat, seen, turn, history, self._speaking)):
                     yield turn
-                forgetting.note(session, clip, turn, self.engine.people)
+                forgetting.note(session, clip, turn, self.engine.people, before)
             yield turn
         turn.status = ""
         if looking.failure is not None:
@@ -230,7 +232,7 @@ class Desk:
         def tell(what: str, done: float, total: float) -> None:
             turn.status = f"{what} … {100 * done / total:.0f} %" if total else f"{what} …"
 
-        self.look(clip, tell)
+        turn.duration_s = self.look(clip, tell).duration_s
         with self._speaking, self.engine.listening(tell):
             turn.text = ""  # of an answer from what was seen so far
             turn.answer = self.engine.chat.ask(
@@ -325,7 +327,7 @@ class Desk:
         for clip in clips:
             self.looks.stop(clip)
         self.sessions.end(name)
-        for key in {clip.analysis.key for clip in clips if clip.analysis}:
+        for key in keys_of(clips):
             self._drop(key)
 
     def _end_training(self, name: str) -> None:
@@ -334,7 +336,7 @@ class Desk:
 
     def _drop(self, key: str) -> None:
         """Forget what was seen of a clip, unless a session has it."""
-        if all(clip.analysis is None or clip.analysis.key != key for clip in self.sessions.clips()):
+        if key not in keys_of(self.sessions.clips()):
             self.engine.chat.forget_clip(key)
 
     def _forget_analyses(self) -> None:

@@ -16,6 +16,7 @@ from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import clean_name
 from pvchat.people.store import describe
 from pvchat.storage import temporary
+from pvchat_app.conversation import keys_of
 from pvchat_app.desk import MAX_QUESTION, Desk
 from pvchat_app.wording import escape, told
 
@@ -105,7 +106,7 @@ def _uploaded(desk: Desk, clip: str | None) -> Iterator[None]:
         finally:
             try:
                 key = video.content_key(clip)
-                if key not in {c.analysis.key for c in desk.sessions.clips() if c.analysis}:
+                if key not in keys_of(desk.sessions.clips()):
                     desk.engine.chat.forget_clip(key)
             finally:
                 desk.sessions.discard(clip)

@@ -183,10 +183,11 @@ def _seeing(desk: Desk) -> Callable[..., Any]:
 def _found(desk: Desk, session: Session) -> str:
     """Who is in the enrollment clip, and whom of them one knows; raises NoSubjectError where there is nobody."""
     clip = session.enrolling
-    if clip is None or clip.analysis is None:
+    analysis = clip.analysis if clip is not None else None
+    if clip is None or analysis is None:
         return ""
     tracks, seconds = desk.subjects(clip)
-    alike = [looks_like(desk, clip.analysis, track) for track in tracks[:MOST]]
+    alike = [looks_like(desk, analysis, track) for track in tracks[:MOST]]
     known = [person.name if person is not None and person.decision == "present" else "" for person in alike]
     return cards.subjects(tracks[:MOST], seconds[:MOST], session.pick, known, max(0, len(tracks) - MOST))
 
@@ -195,9 +196,10 @@ def _about(desk: Desk, session: Session) -> tuple[Any, ...]:
     """What follows who is picked: hints, whether she is known, and what follows that: name, consent, button."""
     hints: list[str] = []
     clip, known, whose = session.enrolling, None, gr.Radio(visible=False, choices=[], value=None)
-    if clip is not None and clip.analysis is not None:
+    analysis = clip.analysis if clip is not None else None
+    if clip is not None and analysis is not None:
         track = desk.subjects(clip)[0][session.pick - 1]
-        hints, known = would_help(clip.analysis, track), looks_like(desk, clip.analysis, track)
+        hints, known = would_help(analysis, track), looks_like(desk, analysis, track)
     if known is not None:
         looks = "This looks like" if known.decision == "present" else "This may be"
         whose = gr.Radio(
@@ -268,9 +270,10 @@ def _check(desk: Desk, session: Session, name: str, whose: str | None, consent: 
     if not consent:
         raise PeopleError("the consent tick is missing.", hint="Tick it if the person has agreed.")
     clip = session.enrolling
-    if whose is not None or clip is None or clip.analysis is None:
+    analysis = clip.analysis if clip is not None else None
+    if whose is not None or clip is None or analysis is None:
         return
-    known = looks_like(desk, clip.analysis, desk.subjects(clip)[0][session.pick - 1])
+    known = looks_like(desk, analysis, desk.subjects(clip)[0][session.pick - 1])
     if known is not None and name_key(known.name) != name_key(name):
         what = f"this looks like {known.name}, who is enrolled already."
         raise SubjectError(what, hint=f"Say above whether it is {known.name} or another person.")

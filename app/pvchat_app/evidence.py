@@ -9,6 +9,7 @@ frames; the frames then stay for all further questions. Of a long video only the
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from PIL import Image, ImageDraw
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
-from pvchat_app.conversation import Picture, SessionClip
+from pvchat_app.conversation import Picture, SessionClip, Turn
 from pvchat_app.sessions import Session
 from pvchat_app.timeline import exact, percent
 
@@ -38,6 +39,15 @@ _MEDIA = {  # (FFmpeg's or Pillow's container, codecs that every current browser
     "gif": (("gif",), "image/gif"),
     "webp": (("webp",), "image/webp"),
 }
+
+
+def illustrate(session: Session, clip: SessionClip, turn: Turn, config: VideoConfig) -> None:
+    """Give a turn the pictures of whom it is about, unless it or its clip has gone."""
+    if turn not in session.turns:
+        return
+    made = pictures(session, clip, turn.asked, config)
+    with session.lock:
+        turn.pictures = made if turn.clip is clip else []
 
 
 def pictures(
@@ -98,10 +108,17 @@ def keep_frames(clip: SessionClip, analysis: ClipAnalysis, wanted: Sequence[int]
     if analysis.scenes:
         by_time = {float(analysis.times[number]): number for number in missing}
         for time, image in video.pictures_at(clip.path, clip.probe, by_time, config):
-            Image.fromarray(image).save(clip.frames[by_time[time]], "JPEG", quality=85)
+            _save(Image.fromarray(image), clip.frames[by_time[time]], 85)
         return
     for path, image in zip(clip.frames, video.load(clip.path, config).images, strict=False):
-        Image.fromarray(image).save(path, "JPEG", quality=85)
+        _save(Image.fromarray(image), path, 85)
+
+
+def _save(image: Image.Image, path: Path, quality: int) -> None:
+    """Write a JPEG in one step: another question about the clip may look for it meanwhile."""
+    draft = path.with_name(f"{secrets.token_hex(8)}.part")
+    image.save(draft, "JPEG", quality=quality)
+    draft.replace(path)
 
 
 def playable(path: Path, probe: Probe, config: VideoConfig) -> tuple[Path, str]:
@@ -139,7 +156,7 @@ def _picture(
     )
     image = image.resize(SIZE, Image.Resampling.LANCZOS, box=surroundings(box, image.size))
     path = clip.path.parent / f"evidence-{len(session.turns)}-{person.track}-{frame}-{person.decision}.jpg"
-    image.save(path, "JPEG", quality=82)
+    _save(image, path, 82)
     time = float(analysis.times[frame])
     doubt = "perhaps " if person.decision == "unsure" else ""
     words = f"{doubt}{person.name} at {exact(time)}, probability {percent(person.probability)}"

@@ -18,9 +18,10 @@ MOST = 12  # who is likest, then the longest seen
 def faces_of(session: Session, turn: Turn) -> list[Face]:
     """Everybody in a turn's clip who can be pointed at: faces, and drawn figures where there are no faces."""
     clip = turn.clip
-    if clip is None or clip.analysis is None or not clip.path.exists():  # it was forgotten with somebody
+    analysis = clip.analysis if clip is not None else None
+    if clip is None or analysis is None or not clip.path.exists():  # it was forgotten with somebody
         return []
-    tracks = clip.analysis.tracks
+    tracks = analysis.tracks
     kind = "face" if any(track.kind == "face" for track in tracks) else "figure"
     longest = sorted(range(len(tracks)), key=lambda n: -len(tracks[n].shown_in))
     meant = [n for n in dict.fromkeys([*_likest(turn), *longest]) if n < len(tracks)]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pvchat.chat.names import find_mentions
-from pvchat.people.store import PeopleStore
+from pvchat.people.store import PeopleStore, Snapshot
 from pvchat.storage import temporary
 from pvchat_app.conversation import SessionClip, Turn
 
@@ -25,16 +25,36 @@ def shows(session: Session, clip: SessionClip, ids: Iterable[str]) -> None:
         temporary.mark(folder, ids)
 
 
-def note(session: Session, clip: SessionClip, turn: Turn, people: PeopleStore) -> None:
-    """Note whom a turn names, and whom its clip shows as far as that is known by now."""
-    snapshot = people.snapshot()
+def note(session: Session, clip: SessionClip, turn: Turn, people: PeopleStore, before: Snapshot) -> None:
+    """Note whom a turn names, and whom its clip shows as far as that is known by now.
+
+    The turn goes at once where one of them was forgotten while it was answered, and so does the clip.
+
+    Args:
+        session: of the turn.
+        clip: what was asked about; `turn` has none any more once it was removed.
+        turn: as far as it is answered.
+        people: everyone enrolled.
+        before: who was enrolled when the answer was begun: it may speak of somebody who was forgotten meanwhile.
+    """
+    shown = _speaks_of(turn, before) | _speaks_of(turn, people.snapshot())
+    if turn.clip is not None:
+        shows(session, clip, shown)
+    known = people.ids()
+    if gone := shown - known.keys():  # whoever forgot them didn't find the clip marked
+        temporary.forget(gone)
+    tidy(session, known)
+
+
+def _speaks_of(turn: Turn, snapshot: Snapshot) -> set[str]:
+    """Note whom of those who are (or were) enrolled a turn names; the ids of whom its clip shows."""
     ids = {person.name: person.id for person in snapshot.people}
     turn.ids |= {p.name: ids[p.name] for p in turn.presences if p.name in ids}
     seen = {p.name for p in turn.presences if p.decision != "absent"}
     told = f"{turn.question} {turn.text} {turn.error}"
     named = {mention.name for mention in find_mentions(told, snapshot.names, snapshot.aliases)}
     turn.about |= {ids[name] for name in seen | named if name in ids}
-    shows(session, clip, [ids[name] for name in seen if name in ids])
+    return {ids[name] for name in seen if name in ids}
 
 
 def tidy(session: Session, known: Mapping[str, str]) -> None:
@@ -44,10 +64,11 @@ def tidy(session: Session, known: Mapping[str, str]) -> None:
         session: of a browser.
         known: every id of everyone enrolled, see `PeopleStore.ids`.
     """
-    session.prune()
-    session.turns = [turn for turn in session.turns if turn.about <= known.keys()]
+    with session.lock:
+        session.prune()
+        session.turns = [turn for turn in session.turns if turn.about <= known.keys()]
     for turn in session.turns:
-        gone = {name for name, person_id in turn.ids.items() if person_id not in known}
+        gone = {name for name, person_id in list(turn.ids.items()) if person_id not in known}
         turn.presences = [p for p in turn.presences if p.name not in gone]
         turn.pictures = [p for p in turn.pictures if p.name not in gone and p.path.is_file()]
         if turn.answer is not None:

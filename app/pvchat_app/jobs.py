@@ -212,9 +212,9 @@ class Jobs:
                 self._finish(job, "stopped" if job.stop.is_set() and state == "done" else state)
 
     def _finish(self, job: Job, state: State) -> None:
-        job.state, job.finished = state, time.monotonic()
         try:
             job.cleanup()
         except OSError:
             _log.exception("cleaning up after a deep enrollment failed")
+        job.state, job.finished = state, time.monotonic()  # whoever sees it finds nothing left to clean up
         job.over.set()

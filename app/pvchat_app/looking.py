@@ -142,9 +142,9 @@ class Looks:
     def _run(self, clip: SessionClip, looking: Looking) -> None:
         try:
             with self._engine.listening(looking.watch.tell):
-                clip.analysis = self._engine.chat.analyse(clip.path, looking.partial)
+                clip.analysis = analysis = self._engine.chat.analyse(clip.path, looking.partial)
             if looking.stopped:
-                self._drop(clip.analysis.key)
+                self._drop(analysis.key)
         except StoppedError as stopped:
             looking.failure = stopped
             if looking.so_far is not None:

@@ -18,6 +18,7 @@ from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import MODEL, QUICK, following
 from pvchat_app.wording import escape
 
+_HIDDEN = "() => ({__type__: 'update', visible: false})"  # at once: what the server hides may have come after a click
 _SURE = 0.1  # mean distances so much below or above `SAME_FACE` say it clearly
 _WORDS = (
     (SAME_FACE - _SURE, "They look like one person."), (SAME_FACE + _SURE / 2, "They may be one person."),
@@ -45,6 +46,7 @@ def build(desk: Desk) -> PeopleTab:
             who = gr.Dropdown([], label="Person to change", elem_id="pv-who", filterable=False)
             export = gr.Button("Export to a file", size="sm", elem_id="pv-person-export")
             forget = gr.Button("Forget …", size="sm", variant="stop", elem_id="pv-forget")
+            asked = gr.State("")  # whom the question is about, whoever is picked by the time it is answered
             with gr.Group(visible=False) as sure:
                 warning = gr.HTML("", elem_id="pv-forget-warning")
                 with gr.Row():
@@ -75,10 +77,10 @@ def build(desk: Desk) -> PeopleTab:
     gr.on([who.change, other.change], _comparing(desk), [who, other], [likeness, both], **QUICK)
     merge.click(_asking(desk), [who, other], [both, likeness, result], **QUICK)
     leave.click(lambda: gr.Group(visible=False), None, both, **QUICK)
-    forget.click(_warn, who, [sure, warning, result], **QUICK)
-    gr.on([no.click, who.change], lambda: gr.Group(visible=False), None, sure, **QUICK)
+    forget.click(_warn, who, [sure, warning, result, asked], **QUICK)
+    gr.on([no.click, who.change], None, None, sure, js=_HIDDEN)
     export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
-    forgotten = yes.click(_forgetting(desk), who, [result, sure, undo], **MODEL)
+    forgotten = yes.click(_forgetting(desk), asked, [result, sure, undo], **MODEL)
     changed = [
         rename.click(_renaming(desk), [who, new], [result, new, who, undo], **QUICK),
         join.click(_merging(desk), [who, other], [result, both, undo], **MODEL),
@@ -188,15 +190,15 @@ def _forgetting(desk: Desk) -> Callable[..., Any]:
     return forget
 
 
-def _warn(who: str | None) -> tuple[Any, str, str]:
+def _warn(who: str | None) -> tuple[Any, str, str, str]:
     """Ask before forgetting."""
     if not who:
-        return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error")
+        return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error"), ""
     text = (
         f"<b>Forget {escape(who)}?</b> Picture, vectors, all analysed clips and uploads that show this "
         "person are deleted. There is no way back."
     )
-    return gr.Group(visible=True), text, ""
+    return gr.Group(visible=True), text, "", who
 
 
 def _exporting(desk: Desk) -> Callable[..., Any]:

@@ -53,8 +53,8 @@ def looking(desk: Desk) -> Callable[..., Any]:
         """Go on with the look at its clip."""
         session = desk.sessions.asking(request)
         yield [gr.skip()] * 8  # of a generator that yields nothing Gradio would empty all of them
-        if session.clips:
-            yield from _looked_at(desk, session, session.clips[-1])
+        if (clip := session.clip) is not None:
+            yield from _looked_at(desk, session, clip)
 
     return look
 
@@ -99,7 +99,7 @@ def removing(desk: Desk) -> Callable[..., Any]:
     def remove(request: gr.Request) -> tuple[Any, ...]:
         """The clip goes: from the page, from the disk, from memory."""
         session = desk.sessions.asking(request)
-        for clip in session.clips:
+        for clip in list(session.clips):
             desk.remove(session, clip)
         session.lost = ""
         fresh = [gr.Button(text) for text in starters_of(desk, session)]

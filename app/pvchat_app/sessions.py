@@ -54,6 +54,8 @@ class Session:
         clips: the clips to chat about, oldest first; the last one is asked about.
         enrolling: the clip on the enroll tab.
         turns: the conversation.
+        lock: held while clips, turns or links change: several events of one page run at once, and whoever forgets
+            somebody tidies the sessions of all pages.
     """
 
     def __init__(self, folder: Path, owner: Sessions) -> None:
@@ -64,9 +66,15 @@ class Session:
         self.pick = 1  # the subject picked on the enroll tab, from 1
         self.lost = ""  # name of the clip that was asked about until somebody in it was forgotten
         self.used = time.monotonic()
+        self.lock = threading.RLock()
         self._links: dict[str, Link] = {}
         self._uploads: set[Path] = set()
         self._claimed: dict[Path, Path] = {}  # where a claimed file lies now: the upload that it was
+
+    @property
+    def clip(self) -> SessionClip | None:
+        """The clip that is asked about, or None."""
+        return next(reversed(self.clips), None)
 
     def claim(self, upload: str | Path) -> Path:
         """Take an upload into the session's folder; returns its new path.
@@ -90,8 +98,8 @@ class Session:
         return path
 
     def upload_of(self, clip: SessionClip) -> Path:
-        """The upload that a clip came as."""
-        return self._claimed[clip.path]
+        """The upload that a clip came as; the clip's own path once it was removed."""
+        return self._claimed.get(clip.path, clip.path)
 
     def link(self, path: Path, media: str, download: str = "") -> str:
         """A link to a file of this session.
@@ -102,13 +110,15 @@ class Session:
             download: file name under which a browser saves it; "" shows it in the page.
         """
         token = secrets.token_urlsafe(32)
-        self._links[token] = Link(path, media, download)
+        with self.lock:
+            self._links[token] = Link(path, media, download)
         return f"{LINKS}/{token}"
 
     def link_once(self, path: Path, media: str) -> str:
         """The link that this session has to a file already, else a new one."""
-        held = next((token for token, link in self._links.items() if link.path == path), None)
-        return f"{LINKS}/{held}" if held else self.link(path, media)
+        with self.lock:
+            held = next((token for token, link in self._links.items() if link.path == path), None)
+            return f"{LINKS}/{held}" if held else self.link(path, media)
 
     def file(self, token: str) -> Link | None:
         """What lies behind a link, or None."""
@@ -116,36 +126,40 @@ class Session:
 
     def drop(self, clip: SessionClip) -> None:
         """Delete one clip and all that was made of it; what was said about it stays, without pictures."""
-        shutil.rmtree(clip.path.parent, ignore_errors=True)
+        _remove(clip.path.parent)
         clip.frames = []
-        for turn in self.turns:
-            if turn.clip is clip:
-                turn.clip, turn.pictures = None, []
-        self._links = {token: link for token, link in self._links.items() if link.path.exists()}
+        with self.lock:
+            for turn in self.turns:
+                if turn.clip is clip:
+                    turn.clip, turn.pictures = None, []
+            self._drop_dead_links()
 
     def prune(self) -> None:
         """Drop the clips and links whose files were deleted, because they showed somebody who is forgotten."""
-        last = self.clips[-1] if self.clips else None
-        self.clips = [clip for clip in self.clips if clip.path.exists()]
-        if last is not None and last not in self.clips:
-            self.lost = last.name
-        if self.enrolling is not None and not self.enrolling.path.exists():
-            self.enrolling, self.pick = None, 1
-        self._links = {token: link for token, link in self._links.items() if link.path.exists()}
+        with self.lock:
+            last, enrolling = self.clip, self.enrolling
+            self.clips = [clip for clip in self.clips if clip.path.exists()]
+            if last is not None and last not in self.clips:
+                self.lost = last.name
+            if enrolling is not None and not enrolling.path.exists() and self.enrolling is enrolling:
+                self.enrolling, self.pick = None, 1
+            self._drop_dead_links()
 
     def keep(self, clip: SessionClip) -> None:
         """Make this the clip that is asked about."""
-        self.clips.append(clip)
-        self.lost = ""
-        for turn in self.turns:
-            if not turn.source:  # it was asked when there was no clip
-                turn.ask_about(clip)
-        while len(self.clips) > MAX_CLIPS:
-            self.drop(self.clips.pop(0))
+        with self.lock:
+            self.clips.append(clip)
+            self.lost = ""
+            for turn in self.turns:
+                if not turn.source:  # it was asked when there was no clip
+                    turn.ask_about(clip)
+            while len(self.clips) > MAX_CLIPS:
+                self.drop(self.clips.pop(0))
 
     def remove(self, clip: SessionClip) -> None:
         """Drop a clip and its upload, and don't ask about it any more."""
-        self.clips = [kept for kept in self.clips if kept is not clip]
+        with self.lock:
+            self.clips = [kept for kept in self.clips if kept is not clip]
         self.drop(clip)
         source = self._claimed.pop(clip.path, None)
         if source is not None and source not in self._claimed.values():
@@ -154,12 +168,16 @@ class Session:
 
     def all_clips(self) -> list[SessionClip]:
         """Every clip it has, the one on the enroll tab included."""
-        return [*self.clips, *([self.enrolling] if self.enrolling is not None else [])]
+        return [clip for clip in (*self.clips, self.enrolling) if clip is not None]
 
     def earlier_questions(self, clip: SessionClip, before: Turn | None = None) -> list[str]:
         """The questions answered about a clip, oldest first; those before a turn."""
-        turns = self.turns[: self.turns.index(before)] if before in self.turns else self.turns
+        turns = self.turns
+        turns = turns[: turns.index(before)] if before in turns else turns
         return [turn.question for turn in turns if turn.clip is clip and turn.answer is not None]
+
+    def _drop_dead_links(self) -> None:
+        self._links = {token: link for token, link in self._links.items() if link.path.exists()}
 
 
 class Sessions:
@@ -218,10 +236,10 @@ class Sessions:
             session = self._open.pop(name, None)
             if session is None:
                 return
-            kept = {path for other in self._open.values() for path in other._uploads}
+            kept = self._taken()
         for path in session._uploads - kept:
             self._delete(path)
-        shutil.rmtree(session.folder, ignore_errors=True)
+        _remove(session.folder)
 
     def is_upload(self, path: str | Path) -> bool:
         """Whether a path that came from a browser is a file that came from a browser too."""
@@ -235,6 +253,10 @@ class Sessions:
         if not claimed:
             self._delete(path)
 
+    def _taken(self) -> set[Path]:
+        """The uploads that living sessions took; each set is copied at once, for its page may take one meanwhile."""
+        return {path for session in self._open.values() for path in list(session._uploads)}
+
     def _folder_of(self, upload: str | Path) -> Path | None:
         """The folder that one upload has for itself (`uploads.narrow`)."""
         root, path = self.uploads.resolve(), Path(upload).resolve()
@@ -243,7 +265,7 @@ class Sessions:
 
     def _delete(self, upload: Path) -> None:
         if folder := self._folder_of(upload):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
     def end_idle(self, limit_s: float = IDLE_S) -> int:
         """End the sessions that nobody used for so long; returns how many."""
@@ -258,7 +280,7 @@ class Sessions:
     def _sweep_uploads(self) -> None:
         """Delete what was uploaded and never used: its page was closed, or its client died, before it said what for."""
         with self._lock:
-            used = {self._folder_of(path) for session in self._open.values() for path in session._uploads}
+            used = set(map(self._folder_of, self._taken()))
         for path in self.uploads.iterdir():
             with suppress(OSError):
                 files = [path, *path.rglob("*")]
@@ -299,6 +321,11 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self._open)
+
+
+def _remove(folder: Path) -> None:
+    with suppress(OSError):
+        temporary.remove(folder)
 
 
 def _link(source: Path, path: Path) -> None:

@@ -31,7 +31,8 @@ def starters(there: Sequence[str], enrolled: Sequence[str]) -> list[str]:
 def starters_of(desk: Desk, session: Session) -> list[str]:
     """The questions for a session's clip."""
     enrolled = desk.engine.people.names()
-    analysis = session.clips[-1].analysis if session.clips else None
+    clip = session.clip
+    analysis = clip.analysis if clip is not None else None
     if analysis is None or not enrolled:
         return starters([], enrolled)
     found = sorted(desk.engine.chat.presence(analysis), key=lambda person: -person.probability)

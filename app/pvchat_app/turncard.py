@@ -39,11 +39,11 @@ def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
         session: whose.
         since: only the turns that may have changed while this one was answered.
     """
-    turns = session.turns
+    turns = kept = session.turns
     if since in turns:
         turns = turns[min(turns.index(since), max(0, len(turns) - LATE)) :]
     drawn = {turn.key: turn_card(turn, faces_of(session, turn)) for turn in turns}
-    return {"number": next(_NUMBERS), "keys": [turn.key for turn in session.turns], "turns": drawn}
+    return {"number": next(_NUMBERS), "keys": [turn.key for turn in kept], "turns": drawn}
 
 
 def turn_card(turn: Turn, faces: Sequence[Face] = ()) -> str:

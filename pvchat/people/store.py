@@ -232,6 +232,7 @@ class PeopleStore:
             temporary.forget(row.ids if row else [name])
             self._drop_examples_of(self._folders.load(row) if row else None)
             atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
+            temporary.forget(row.ids if row else [name])  # what was marked while the rest went
 
     def export(self, name: str, path: Path | str) -> Path:
         """Write a person as one `.pvperson` file that `import_` takes; only its owner may read it.

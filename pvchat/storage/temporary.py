@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -109,9 +110,21 @@ def withdraw_offers() -> None:
     shutil.rmtree(root() / OFFERED, ignore_errors=True)
 
 
+def remove(folder: Path) -> None:
+    """Delete a folder with all that is in it; it goes at once, so that whoever still works there adds nothing to it.
+
+    Raises:
+        OSError: it isn't there, or something in it can't be removed.
+    """
+    gone = folder.with_name(f"{folder.name}-{secrets.token_hex(8)}")
+    with suppress(PermissionError):  # Windows moves no folder with an open file
+        folder = folder.rename(gone)
+    shutil.rmtree(folder)
+
+
 def _remove(path: Path) -> None:
     with suppress(FileNotFoundError):
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            remove(path)
         else:
             path.unlink()

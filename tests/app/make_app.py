@@ -13,9 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import uvicorn
+from gradio_client import Client
 from make_analysis import make_analysis, make_track
 from make_studio import Studio, open_studio
 from pvchat_app.desk import Desk
@@ -29,6 +31,7 @@ from pvchat.config import Settings
 from pvchat.schemas import Garment, PersonFacts
 
 ANA, BEN = 1, 2
+WAIT_S = 120.0  # a busy machine with one core takes its time
 _LOAD = video.load
 
 
@@ -97,15 +100,30 @@ def running(engine: Engine, **options: Any) -> Iterator[tuple[App, str]]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
-            wait_for(lambda: server.started, 30)
+            wait_for(lambda: server.started)
             yield app, f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(15)
+            thread.join(WAIT_S)
             app.close()
 
 
-def wait_for(condition: Any, seconds: float = 10.0) -> None:
+def get(url: str, **options: Any) -> httpx.Response:
+    """`httpx.get` that is patient."""
+    return httpx.get(url, timeout=WAIT_S, **options)
+
+
+def post(url: str, **options: Any) -> httpx.Response:
+    """`httpx.post` that is patient."""
+    return httpx.post(url, timeout=WAIT_S, **options)
+
+
+def api_client(url: str, **options: Any) -> Client:
+    """A patient client of the endpoints."""
+    return Client(url, verbose=False, httpx_kwargs={"timeout": WAIT_S}, **options)
+
+
+def wait_for(condition: Any, seconds: float = WAIT_S) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +102,15 @@ def enroll(page: Any, clip: Path, name: str) -> None:
 
 def pick(page: Any, where: str, name: str) -> None:
     """Choose in a dropdown of the people tab; the lists may just be drawn anew, so look whether it was heard."""
+    from playwright.sync_api import TimeoutError as NotThereError
+
     field = page.locator(f"#pv-{where} input")
-    for _ in range(10):
+    for _ in range(40):
         if field.input_value() == name:
             return
         field.click()
-        page.get_by_role("option", name=name, exact=True).first.click()
+        with suppress(NotThereError):  # closed by a redraw
+            page.get_by_role("option", name=name, exact=True).first.click(timeout=3000)
         page.wait_for_timeout(300)
     pytest.fail(f"{name} can't be picked")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from gradio_client import Client, handle_file
-from make_app import ANA, BEN, Scenery, make_desk, ready, running, upload
+from gradio_client import handle_file
+from make_app import ANA, BEN, Scenery, api_client, make_desk, ready, running, upload
 from make_bases import save_base
 from make_browser import answered, browser, open_page, show
 
@@ -74,7 +74,7 @@ def test_a_turn_grows_word_by_word(chat: PVChat, party: Path) -> None:
 
 def test_the_endpoints_speak_through_it(chat: PVChat, party: Path, scenery: Scenery) -> None:
     with running(ready(chat)) as (_, url):
-        client = Client(url, verbose=False)
+        client = api_client(url)
         answer = client.predict(handle_file(str(party)), "What is Ana doing?", api_name="/ask")
         assert answer["answer"] == TOLD
         assert 0 < answer["timing"]["first_token_s"] < answer["timing"]["total_s"]

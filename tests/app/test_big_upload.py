@@ -10,9 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from make_app import ready, real_clip, running
+from make_app import post, ready, real_clip, running
 from make_browser import browser
 
 from pvchat import PVChat, video
@@ -42,10 +41,10 @@ def test_memory_stays_flat_while_a_large_file_comes_in(chat: PVChat, tmp_path: P
     with running(ready(chat)) as (app, url):
         small = real_clip(tmp_path, "small")
         with small.open("rb") as file:
-            httpx.post(f"{url}/gradio_api/upload", files={"files": file}, timeout=120).raise_for_status()
+            post(f"{url}/gradio_api/upload", files={"files": file}).raise_for_status()
         before = resident()
         with big.open("rb") as file:
-            answer = httpx.post(f"{url}/gradio_api/upload", files={"files": file}, timeout=300)
+            answer = post(f"{url}/gradio_api/upload", files={"files": file})
         session = app.desk.sessions.of("one")
         clip = app.desk.receive(session, answer.json()[0])
         assert clip.path.stat().st_size == big.stat().st_size

@@ -43,6 +43,8 @@ def test_a_late_turn_draws_itself_alone(page, party: Path) -> None:
     show(page, party)
     for number in range(4):
         ask(page, f"Is Ana there? {number}")
+    # a turn's last drawing has its pictures and lets itself be corrected
+    page.wait_for_function("document.querySelectorAll('#pv-chat .pv-turn [data-wrong]').length === 4")
     page.evaluate("document.querySelectorAll('.pv-turn').forEach((turn) => { turn.old = true; })")
     asked: list[str] = []
     page.on("response", lambda response: asked.append(response.url))

@@ -214,7 +214,7 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
     def deepen(clip, person, track=None, stop=None, progress=None, tokens=False):
         calls.append((Path(clip).exists(), person.id, track, tokens))
         progress("augment", 1, 2)
-        go.wait(10)
+        go.wait(300)
         return person
 
     monkeypatch.setattr(desk.engine.chat, "deepen", deepen)
@@ -240,7 +240,7 @@ def test_forgetting_stops_the_training_first(desk: Desk, party: Path, monkeypatc
 
     def deepen(clip, person, track=None, stop=None, progress=None, tokens=False):
         progress("train", 0, 1)
-        assert stop.wait(20)
+        assert stop.wait(300)
         return person
 
     monkeypatch.setattr(desk.engine.chat, "deepen", deepen)

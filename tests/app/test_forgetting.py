@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from make_app import ANA, BEN, Scenery, running, upload
+from make_app import ANA, BEN, Scenery, get, running, upload
 from make_people import find_traces
 from pvchat_app import chat_tab, enroll_tab
 from pvchat_app.desk import Desk
@@ -62,14 +62,12 @@ def test_what_a_session_has_of_her_is_gone(desk: Desk, scenery: Scenery, party: 
 
 
 def test_the_link_to_a_forgotten_person_is_answered_404(desk: Desk) -> None:
-    import httpx
-
     with running(desk.engine) as (app, url):
         session = app.desk.sessions.of("one")
         link, _ = app.desk.save_person(session, "Ana")
-        assert httpx.get(url + link).status_code == 200
+        assert get(url + link).status_code == 200
         elsewhere(desk, "Ana")
-        assert httpx.get(url + link).status_code == 404
+        assert get(url + link).status_code == 404
 
 
 def test_a_person_who_was_trained_meanwhile_is_found_by_her_earlier_id(desk: Desk) -> None:

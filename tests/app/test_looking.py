@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
-from make_app import ANA, BEN, Scenery, upload, wait_for
+from make_app import ANA, BEN, WAIT_S, Scenery, upload, wait_for
 from pvchat_app import chat_tab, page, screening
 from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import Desk
@@ -42,10 +42,10 @@ class Slow:
     def analyse(self, clip: Path, partial=None) -> ClipAnalysis:
         self.calls += 1
         for part in range(1, 4):
-            assert self.steps.acquire(timeout=30)
+            assert self.steps.acquire(timeout=WAIT_S)
             self._desk.engine.tell("looking through film.mp4", 10 * part, 40)
             partial(self.whole.between(0, 10 * part))
-        assert self.steps.acquire(timeout=30)
+        assert self.steps.acquire(timeout=WAIT_S)
         if self.failure is not None:
             raise self.failure
         self._desk.engine.chat._clips._recent[self._desk.engine.chat._clips._keys.of(clip)] = self.whole
@@ -159,7 +159,7 @@ def test_a_removed_clip_is_looked_at_no_further(desk: Desk, slow: Slow, clip, mo
     wait_for(lambda: looking.so_far is not None)
     desk.remove(session_of(desk), clip)
     slow.steps.release(3)
-    assert looking.over.wait(30)
+    assert looking.over.wait(WAIT_S)
     assert clip.analysis is None
     assert gone == ["film"]
 

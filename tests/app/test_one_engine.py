@@ -17,7 +17,7 @@ def test_it_is_loaded_once_and_waited_for(chat: PVChat) -> None:
 
     def load(tell):
         loads.append(1)
-        go.wait(10)
+        go.wait(300)
         return chat
 
     engine = Engine(load, warm=False)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gradio_client import Client, handle_file
-from make_app import ready, running
+from gradio_client import handle_file
+from make_app import WAIT_S, api_client, get, post, ready, running
 
 from pvchat import PVChat
 
@@ -49,7 +49,7 @@ def server(chat: PVChat):
 
 
 def test_nothing_is_answered_to_another_origin(server) -> None:
-    with httpx.Client(base_url=server[1], timeout=20) as client:
+    with httpx.Client(base_url=server[1], timeout=WAIT_S) as client:
         for headers in FOREIGN:
             for method, route in ROUTES:
                 answer = client.request(method, route, headers=headers)
@@ -60,38 +60,38 @@ def test_nothing_is_answered_to_another_origin(server) -> None:
 def test_a_foreign_page_can_neither_upload_nor_forget(server) -> None:
     app, url = server
     headers = {"origin": "http://localhost:3000"}
-    httpx.post(f"{url}/gradio_api/upload", files={"files": ("a.mp4", b"x" * 50)}, headers=headers)
+    post(f"{url}/gradio_api/upload", files={"files": ("a.mp4", b"x" * 50)}, headers=headers)
     assert [path for path in app.desk.sessions.uploads.rglob("*") if path.is_file()] == []
-    called = httpx.post(f"{url}/gradio_api/call/forget", json={"data": ["Ana"]}, headers=headers)
+    called = post(f"{url}/gradio_api/call/forget", json={"data": ["Ana"]}, headers=headers)
     assert "event_id" not in called.text
     assert app.desk.engine.people.names() == ["Ana"]
 
 
 def test_a_link_from_elsewhere_opens_the_page_alone(server) -> None:
     come = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
-    assert httpx.get(server[1] + "/", headers=come).status_code == 200
-    assert httpx.get(server[1] + "/config", headers=come).status_code == 403
-    assert httpx.post(server[1] + "/", headers=come, timeout=20).status_code == 403
+    assert get(server[1] + "/", headers=come).status_code == 200
+    assert get(server[1] + "/config", headers=come).status_code == 403
+    assert post(server[1] + "/", headers=come).status_code == 403
 
 
 def test_the_page_itself_is_answered(server) -> None:
     _, url = server
     own = {"origin": url, "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}
-    assert httpx.get(url + "/config", headers=own, timeout=20).status_code == 200
+    assert get(url + "/config", headers=own).status_code == 200
     typed = {"sec-fetch-site": "none", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
-    assert httpx.get(url, headers=typed, timeout=20).status_code == 200
+    assert get(url, headers=typed).status_code == 200
     sent = {"files": {"files": ("a.mp4", b"x")}, "headers": own}
-    assert httpx.post(f"{url}/gradio_api/upload", **sent, timeout=20).status_code == 200
+    assert post(f"{url}/gradio_api/upload", **sent).status_code == 200
 
 
 def test_no_other_page_may_show_what_is_served(server) -> None:
-    headers = httpx.get(server[1], timeout=20).headers
+    headers = get(server[1]).headers
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
 
 
 def test_clients_of_the_api_name_no_origin_and_work(server, party: Path) -> None:
-    client = Client(server[1], verbose=False)
+    client = api_client(server[1])
     told = client.predict(handle_file(str(party)), "Is Ana there?", api_name="/ask")
     assert told["people"][0]["decision"] == "present"
 
@@ -100,5 +100,5 @@ def test_another_host_name_with_a_password_is_held_to_its_own_origin(chat: PVCha
     with running(ready(chat), host="0.0.0.0", password="open sesame") as (_, url):
         there = {"host": "video.example", "origin": "https://video.example"}
         form = {"username": "a", "password": "open sesame"}
-        assert httpx.post(url + "/login", data=form, headers=there).status_code == 200
-        assert httpx.post(url + "/login", data=form, headers=there | {"origin": "https://a.example"}).status_code == 403
+        assert post(url + "/login", data=form, headers=there).status_code == 200
+        assert post(url + "/login", data=form, headers=there | {"origin": "https://a.example"}).status_code == 403

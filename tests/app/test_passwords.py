@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
-import httpx
 import pytest
-from make_app import ready, running
+from make_app import get, post, ready, running
 from pvchat_app import door
 from pvchat_app.middleware import CALLER
 
@@ -16,27 +19,41 @@ from pvchat import PVChat
 WORD = "open sesame"
 
 
+def wait_until(condition: Callable[[], bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong password waits until this holds, for a minute at most, and not for a time."""
+
+    async def sleep(seconds: float) -> None:
+        assert seconds == door.WRONG_S >= 1
+        for _ in range(6000):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+
+    there = SimpleNamespace(Lock=asyncio.Lock, to_thread=asyncio.to_thread, sleep=sleep)
+    monkeypatch.setattr(door, "asyncio", there)
+
+
 def test_wrong_passwords_do_not_hold_up_other_requests(chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight guesses at once; another request is answered before the second of them is."""
-    monkeypatch.setattr(door, "WRONG_S", 3.0)
+    """Eight guesses at once; other requests are answered while the first of them waits."""
     order: list[str] = []
+    wait_until(lambda: order.count("other") == 5, monkeypatch)
 
     def guess(url: str) -> None:
-        answer = httpx.post(url + "/login", data={"username": "a", "password": "wrong guess"}, timeout=60)
+        answer = post(url + "/login", data={"username": "a", "password": "wrong guess"})
         assert answer.status_code == 400
         order.append("guess")
 
     with running(ready(chat), password=WORD) as (_, url):
-        httpx.get(url + "/theme.css", timeout=60)
+        get(url + "/theme.css")
         guesses = [threading.Thread(target=guess, args=(url,)) for _ in range(door.MOST_WAITING)]
         for thread in guesses:
             thread.start()
         for _ in range(5):
-            assert httpx.get(url + "/config", timeout=60).status_code == 401
+            assert get(url + "/config").status_code == 401
             order.append("other")
         for thread in guesses:
             thread.join()
-    assert order.index("other") <= 1  # the loop slept a second for each guess before
+    assert order == ["other"] * 5 + ["guess"] * door.MOST_WAITING  # the loop slept a second for each guess before
 
 
 async def _ask(check, address: str, word: str) -> bool:
@@ -45,8 +62,19 @@ async def _ask(check, address: str, word: str) -> bool:
 
 
 def test_the_loop_goes_on_while_a_password_is_hashed_and_a_guess_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "WRONG_S", 0.3)
     ticks: list[int] = []
+    wait_until(lambda: len(ticks) > 3, monkeypatch)
+    right = door.is_right
+
+    def slowly(*given: Any) -> bool:
+        before, end = len(ticks), time.monotonic() + 60
+        while len(ticks) <= before + 3 and time.monotonic() < end:
+            time.sleep(0.01)
+        went_on.append(len(ticks) > before + 3)
+        return right(*given)
+
+    went_on: list[bool] = []
+    monkeypatch.setattr(door, "is_right", slowly)
 
     async def tick() -> None:
         while True:
@@ -60,12 +88,12 @@ def test_the_loop_goes_on_while_a_password_is_hashed_and_a_guess_waits(monkeypat
         return given
 
     assert asyncio.run(run()) == [False, False, True]
-    assert len(ticks) > 3
+    assert went_on == [True] * 3
 
 
 def test_one_address_guesses_one_at_a_time_and_does_not_shut_others_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "WRONG_S", 0.2)
     checks: list[str] = []
+    wait_until(lambda: "10.0.0.2" in checks, monkeypatch)
 
     async def run() -> None:
         check = door.checker(WORD)
@@ -82,8 +110,7 @@ def test_one_address_guesses_one_at_a_time_and_does_not_shut_others_out(monkeypa
         await asyncio.gather(*many)
 
     asyncio.run(run())
-    assert "10.0.0.2" in checks[:3]
-    assert checks.count("wrong") == 6
+    assert checks == ["10.0.0.2", *["wrong"] * 6]
 
 
 def test_too_many_waiting_guesses_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:

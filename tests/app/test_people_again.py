@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from make_app import ANA, BEN, Scenery, upload
-from pvchat_app import cards, people_tab
+from pvchat_app import cards, page, people_tab
 from pvchat_app.acquaintance import add_clip, looks_like
 from pvchat_app.desk import Desk
 
@@ -80,3 +80,13 @@ def test_before_a_merge_both_faces_and_the_mean_distance_are_shown(desk: Desk, s
     assert "Mean face distance" in same
     assert "They look like one person" in same
     assert "They look like two people" in other
+
+
+def test_who_is_forgotten_is_who_was_asked_about(desk: Desk) -> None:
+    """Not whoever is picked by then: the lists may have been drawn anew."""
+    config = page.build(desk, desk.sessions.root).config
+    kinds = {part["id"]: part["type"] for part in config["components"]}
+    (yes,) = (part["id"] for part in config["components"] if part["props"].get("elem_id") == "pv-forget-yes")
+    (event,) = (event for event in config["dependencies"] if [yes, "click"] in [list(to) for to in event["targets"]])
+    assert [kinds[given] for given in event["inputs"]] == ["state"]
+    assert people_tab._warn("Ana")[-1] == "Ana"

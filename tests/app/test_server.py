@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gradio_client import Client, handle_file
-from make_app import ready, running
+from gradio_client import handle_file
+from make_app import WAIT_S, api_client, get, post, ready, running
 from pvchat_app.middleware import POLICY
 from pvchat_app.server import Options
 
@@ -23,7 +23,7 @@ def server(chat: PVChat):
 
 def test_the_endpoints_enroll_ask_list_and_forget(server, party: Path, scenery) -> None:
     app, url = server
-    client = Client(url, verbose=False)
+    client = api_client(url)
     names = {"/enroll", "/ask", "/list_people", "/forget"}
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == names
     ben = scenery.clip("ben", 2)
@@ -41,7 +41,7 @@ def test_the_endpoints_enroll_ask_list_and_forget(server, party: Path, scenery) 
 
 
 def test_endpoints_refuse_in_one_sentence(server, party: Path, tmp_path: Path) -> None:
-    client = Client(server[1], verbose=False)
+    client = api_client(server[1])
     text = tmp_path / "text.mp4"
     text.write_text("no video at all")
     with pytest.raises(Exception, match="onsent is missing"):
@@ -58,37 +58,37 @@ def test_endpoints_refuse_in_one_sentence(server, party: Path, tmp_path: Path) -
 def test_files_of_this_machine_cannot_be_named_by_a_client(server, party: Path) -> None:
     app, url = server
     hidden = {"path": str(party), "meta": {"_type": "gradio.FileData"}}
-    call = httpx.post(f"{url}/gradio_api/call/ask", json={"data": [hidden, "Is Ana there?"]})
-    told = httpx.get(f"{url}/gradio_api/call/ask/{call.json()['event_id']}", timeout=20).text
+    call = post(f"{url}/gradio_api/call/ask", json={"data": [hidden, "Is Ana there?"]})
+    told = get(f"{url}/gradio_api/call/ask/{call.json()['event_id']}").text
     assert "event: error" in told
     assert "present" not in told
     assert app.desk.sessions.is_upload(party) is False
     for path in (party, Path(__file__), "/etc/passwd"):
-        assert httpx.get(f"{url}/gradio_api/file={path}").status_code in (403, 404)
+        assert get(f"{url}/gradio_api/file={path}").status_code in (403, 404)
 
 
 def test_links_answer_ranges_and_only_while_they_live(server, party: Path) -> None:
     app, url = server
     session = app.desk.sessions.of("one")
     link = session.link(party, "video/mp4")
-    part = httpx.get(url + link, headers={"range": "bytes=0-99"})
+    part = get(url + link, headers={"range": "bytes=0-99"})
     assert part.status_code == 206
     assert len(part.content) == 100
     assert part.headers["content-type"] == "video/mp4"
     assert part.headers["x-content-type-options"] == "nosniff"
-    assert httpx.get(url + "/files/guess").status_code == 404
+    assert get(url + "/files/guess").status_code == 404
     app.desk.end_session("one")
-    assert httpx.get(url + link).status_code == 404
+    assert get(url + link).status_code == 404
 
 
 def test_only_requests_that_name_this_machine_are_answered_and_nothing_loads_from_elsewhere(server) -> None:
     _, url = server
-    page = httpx.get(url)
+    page = get(url)
     assert page.status_code == 200
     assert page.headers["content-security-policy"] == POLICY
     for name in ("evil.example", "127.0.0.1.evil.example", "evil.example:7860", ""):
-        assert httpx.get(url, headers={"host": name}).status_code == 421
-    config = httpx.get(url + "/config").json()
+        assert get(url, headers={"host": name}).status_code == 421
+    config = get(url + "/config").json()
     assert config["analytics_enabled"] is False
 
 
@@ -96,21 +96,21 @@ def test_a_password_is_asked_for_everywhere(chat: PVChat, party: Path) -> None:
     with running(ready(chat), password="open sesame") as (app, url):
         session = app.desk.sessions.of("one")
         link = session.link(party, "video/mp4")
-        assert httpx.get(url + "/config").status_code == 401
-        assert httpx.get(url + link).status_code == 401
+        assert get(url + "/config").status_code == 401
+        assert get(url + link).status_code == 401
         for path in ("heartbeat/one", "heartbeat/two?before=one", "mcp/", "mcp/schema", "info", "queue/data"):
-            assert httpx.get(f"{url}/gradio_api/{path}", timeout=5).status_code == 401
-        assert httpx.get(url + "/openapi.json").status_code == 401
-        assert httpx.get(url).status_code == httpx.get(url + "/theme.css").status_code == 200
+            assert get(f"{url}/gradio_api/{path}").status_code == 401
+        assert get(url + "/openapi.json").status_code == 401
+        assert get(url).status_code == get(url + "/theme.css").status_code == 200
         assert "one" in app.desk.sessions  # nobody took it along
-        assert httpx.post(url + "/login", data={"username": "a", "password": "wrong"}).status_code == 400
-        with httpx.Client(base_url=url) as browser:
+        assert post(url + "/login", data={"username": "a", "password": "wrong"}).status_code == 400
+        with httpx.Client(base_url=url, timeout=WAIT_S) as browser:
             assert browser.post("/login", data={"username": "a", "password": "open sesame"}).status_code == 200
             assert browser.get("/config").status_code == 200
             assert browser.get(link).status_code == 200
         with pytest.raises(Exception, match="(?i)auth|credentials|login"):
-            Client(url, verbose=False)
-        client = Client(url, auth=("a", "open sesame"), verbose=False)
+            api_client(url)
+        client = api_client(url, auth=("a", "open sesame"))
         assert [row["name"] for row in client.predict(api_name="/list_people")] == ["Ana"]
 
 
@@ -122,7 +122,7 @@ def test_programs_that_cannot_log_in_get_no_server_with_a_password() -> None:
 def test_a_caller_cannot_have_another_address_written_into_the_page(server) -> None:
     _, url = server
     for header in ("x-gradio-server", "x-forwarded-host"):
-        assert "evil.example" not in httpx.get(url, headers={header: "http://evil.example"}).text
+        assert "evil.example" not in get(url, headers={header: "http://evil.example"}).text
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "::", "example.org"])
@@ -140,22 +140,22 @@ def test_an_upload_beyond_the_limit_is_refused(chat: PVChat) -> None:
     limit = Settings(device="cpu", video=VideoConfig(max_bytes=1000))
     with running(ready(chat), settings=limit) as (app, url):
         sent = {"files": ("a.mp4", b"x" * 5000)}
-        assert httpx.post(url + "/gradio_api/upload", files=sent).status_code == 413
+        assert post(url + "/gradio_api/upload", files=sent).status_code == 413
         assert [p for p in app.desk.sessions.uploads.rglob("*") if p.is_file()] == []
 
 
 def test_mcp_is_off_unless_asked_for(server) -> None:
-    assert httpx.get(server[1] + "/gradio_api/mcp/schema").status_code == 404
+    assert get(server[1] + "/gradio_api/mcp/schema").status_code == 404
 
 
 def test_mcp_offers_asking_and_listing_only(chat: PVChat, scenery) -> None:
     pytest.importorskip("mcp", reason="MCP needs gradio[mcp]")
     with running(ready(chat), mcp=True) as (_, url):
-        tools = httpx.get(url + "/gradio_api/mcp/schema").json()
+        tools = get(url + "/gradio_api/mcp/schema").json()
         assert sorted(tool["meta"]["endpoint_name"] for tool in tools) == ["ask", "list_people"]
         assert "Ana" in call_tool(url, "list_people", {})
         assert "Unknown tool" in call_tool(url, "forget", {"name": "Ana"})
-        client = Client(url, verbose=False)  # the API has all four
+        client = api_client(url)  # the API has all four
         ben = handle_file(str(scenery.clip("ben", 2)))
         assert client.predict(ben, "Ben", True, 0, False, api_name="/enroll")["name"] == "Ben"
 
@@ -164,4 +164,4 @@ def call_tool(url: str, name: str, given: dict[str, str]) -> str:
     """What an MCP tool says."""
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": given}}
     accept = {"accept": "application/json, text/event-stream"}
-    return httpx.post(url + "/gradio_api/mcp/", headers=accept, json=call, timeout=30).text
+    return post(url + "/gradio_api/mcp/", headers=accept, json=call).text

@@ -9,10 +9,9 @@ import threading
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 from gradio_client import Client, handle_file
-from make_app import ready, running, wait_for
+from make_app import api_client, get, post, ready, running, wait_for
 from pvchat_app.sessions import UNUSED_S
 
 from pvchat import PVChat
@@ -39,7 +38,7 @@ def _holds_something(path: Path) -> bool:
 
 def test_four_clients_with_the_same_bytes_at_once_all_succeed(server, party: Path) -> None:
     app, url = server
-    clients = [Client(url, verbose=False, httpx_kwargs={"timeout": 300}) for _ in range(4)]
+    clients = [api_client(url) for _ in range(4)]
     start, told = threading.Barrier(4), []
 
     def ask(client: Client) -> None:
@@ -62,12 +61,12 @@ def test_the_call_that_is_done_deletes_its_own_upload_only(server, party: Path) 
     """All are uploaded before the first is called."""
     app, url = server
     sent = {"files": ("party.mp4", party.read_bytes())}
-    paths = [httpx.post(f"{url}/gradio_api/upload", files=sent, timeout=60).json()[0] for _ in range(4)]
+    paths = [post(f"{url}/gradio_api/upload", files=sent).json()[0] for _ in range(4)]
     assert len(set(paths)) == 4
     for number, path in enumerate(paths):
         clip = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        call = httpx.post(f"{url}/gradio_api/call/ask", json={"data": [clip, "Is Ana there?"]}, timeout=60).json()
-        told = httpx.get(f"{url}/gradio_api/call/ask/{call['event_id']}", timeout=60).text
+        call = post(f"{url}/gradio_api/call/ask", json={"data": [clip, "Is Ana there?"]}).json()
+        told = get(f"{url}/gradio_api/call/ask/{call['event_id']}").text
         assert "event: complete" in told, told
         assert len(left(app)) == 3 - number
 
@@ -77,8 +76,8 @@ def test_an_address_is_not_fetched(server) -> None:
 
     url = server[1]
     clip = {"path": "http://203.0.113.7/clip.mp4", "meta": {"_type": "gradio.FileData"}}
-    call = httpx.post(f"{url}/gradio_api/call/ask", json={"data": [clip, "Is Ana there?"]}, timeout=60).json()
-    told = httpx.get(f"{url}/gradio_api/call/ask/{call['event_id']}", timeout=60).text
+    call = post(f"{url}/gradio_api/call/ask", json={"data": [clip, "Is Ana there?"]}).json()
+    told = get(f"{url}/gradio_api/call/ask/{call['event_id']}").text
     assert "event: error" in told
     assert "addresses are not fetched" in told
     with pytest.raises(Error, match="not fetched"):
@@ -106,7 +105,7 @@ def test_nothing_stays_of_an_upload_that_broke_off(server, caplog: pytest.LogCap
 def test_an_upload_that_nobody_used_goes_after_an_hour(server, party: Path) -> None:
     app, url = server
     sent = {"files": ("party.mp4", party.read_bytes())}
-    unused, used = (Path(httpx.post(f"{url}/gradio_api/upload", files=sent, timeout=60).json()[0]) for _ in range(2))
+    unused, used = (Path(post(f"{url}/gradio_api/upload", files=sent).json()[0]) for _ in range(2))
     app.desk.receive(app.desk.sessions.of("one"), used)
     app.desk.sessions.end_idle()
     assert unused.exists()
@@ -128,7 +127,7 @@ def test_what_was_not_uploaded_is_refused_in_a_sentence(server, what: str, tmp_p
         "a file that isn't there": app.desk.sessions.uploads / "x" / "y.mp4",
     }[what]
     clip = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
-    call = httpx.post(f"{url}/gradio_api/call/ask", json={"data": [clip, "Is Ana there?"]}, timeout=60).json()
-    told = httpx.get(f"{url}/gradio_api/call/ask/{call['event_id']}", timeout=60).text
+    call = post(f"{url}/gradio_api/call/ask", json={"data": [clip, "Is Ana there?"]}).json()
+    told = get(f"{url}/gradio_api/call/ask/{call['event_id']}").text
     assert "event: error" in told
     assert "Upload the file first" in told

@@ -32,7 +32,7 @@ class StubChat:
 
 
 class Stub:
-    """Answers after a moment, by a hash of the question's id and its own name; one question breaks it."""
+    """Answers by a hash of the question's id and its own name, slowly while a file is there; one question breaks it."""
 
     needs_clip = True
 
@@ -40,7 +40,8 @@ class Stub:
         self.name, self.options = name, options
 
     def answer(self, item, case):
-        time.sleep(self.options.get("sleep", 0.0))
+        if (slow := self.options.get("slow")) and Path(slow).exists():
+            time.sleep(0.5)
         if log := self.options.get("log"):
             with open(log, "a", encoding="utf-8") as file:
                 file.write(json.dumps([case.clip, self.name, item.id]) + "\n")

@@ -58,7 +58,7 @@ def _killed(work: Callable[..., None], *args: Any) -> None:
     there = context.Event()
     child = context.Process(target=work, args=(there, *args))
     child.start()
-    assert there.wait(30)
+    assert there.wait(120)
     os.kill(child.pid or 0, signal.SIGKILL)
     child.join(30)
 
@@ -72,7 +72,7 @@ def _deep(there: Any, person: Person) -> None:
             path.write_bytes(person.thumbnail)
         (folder / "questions.jsonl").write_text(f'{{"question": "Is {person.name} there?"}}', encoding="utf-8")
         there.set()
-        time.sleep(60)
+        time.sleep(600)  # until it is killed
 
 
 def _cached(person: Person) -> None:
@@ -121,7 +121,7 @@ def _killed_while_forgetting(home: Path) -> Iterator[Outcome]:
         os.environ["PVCHAT_HOME"] = str(place)
         child = multiprocessing.get_context("fork").Process(target=_forget_until, args=(calls,))
         child.start()
-        child.join(60)
+        child.join(120)
         done = child.exitcode == 0
         if PeopleStore().find(NAME) is not None:
             PeopleStore().forget(NAME)

@@ -223,6 +223,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--smoke", action="store_true", help="two steps on made-up faces: does it run at all?")
     args = parser.parse_args(argv)
     torch.set_flush_denormal(True)
+    try:
+        _fit(args)
+    finally:
+        torch.set_flush_denormal(False)  # else it holds for whatever this process computes afterwards
+
+
+def _fit(args: argparse.Namespace) -> None:
     if args.smoke:
         args.steps, args.size = 2, 4
         trunk, found, choice = _smoke(args.seed)
