@@ -16,6 +16,7 @@ import gradio as gr
 
 from pvchat.errors import PVChatError
 from pvchat_app import cards
+from pvchat_app.conversation import Turn
 from pvchat_app.desk import MAX_QUESTION, Desk
 from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, sent
 from pvchat_app.screening import NOTHING, looking, receiving, removing
@@ -197,15 +198,13 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
         # makes the next value out of the one before, in place, perhaps before it was drawn.
         yield view(session, next(reversed(session.turns), None)), gr.skip()
         while waiting := [turn for turn in session.turns if not turn.done]:
-            turn = next((turn for turn in waiting if not turn.taken), None)
-            if turn is None or sum(one.taken for one in waiting) >= AT_ONCE:
+            if (turn := _next(session)) is None:
                 if not patient:
                     return
                 time.sleep(BEAT_S)
                 for one in waiting:  # the page before still answers them, or is about to let go
                     yield view(session, one), gr.skip()
                 continue
-            turn.taken = True
             try:
                 for _ in desk.answer(session, turn):
                     yield view(session, turn), gr.skip()
@@ -217,6 +216,17 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
                 yield view(session, turn), desk.film(clip)  # whoever was enrolled meanwhile is in it
 
     return answer
+
+
+def _next(session: Session) -> Turn | None:
+    """Take the first question that nobody answers yet; None where there is none, or `AT_ONCE` are being answered."""
+    with session.lock:
+        waiting = [turn for turn in session.turns if not turn.done]
+        turn = next((turn for turn in waiting if not turn.taken), None)
+        if turn is None or sum(one.taken for one in waiting) >= AT_ONCE:
+            return None
+        turn.taken = True
+        return turn
 
 
 def _correcting(desk: Desk) -> Callable[..., Any]:
