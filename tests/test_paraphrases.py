@@ -10,6 +10,7 @@ from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.paraphrases import Head, mask_pronoun, plain_question, slotted
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question
+from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.sentences import Encode, SentenceEncoder
 
 NAMES = ["Ana", "Ben"]
@@ -207,3 +208,10 @@ def test_of_men_who_do_something_not_all_are_counted(monkeypatch: pytest.MonkeyP
         read_question(text, NAMES, encode=encode) for text in ("How many lads, all in?", "How many men are standing?")
     ]
     assert [question.aspect.headcount is not None for question in asked] == [True, False]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("asked", ["And second?", "And then?", "so?", "and that one?", "ok then", "and after that?"])
+def test_with_the_real_weights_what_only_goes_on_is_no_question_of_its_own(asked: str) -> None:
+    """The likeliest plain question was how sure the answers are."""
+    assert read_question(asked, NAMES, encode=SentenceEncoder().encode).reply == CANT_TELL

@@ -190,7 +190,7 @@ class Desk:
         if turn.done or clip is None:
             yield turn
             return
-        history, before = session.earlier_questions(clip, turn), self.engine.people.snapshot()
+        history, before = session.history(clip, turn), self.engine.people.snapshot()
         try:
             yield from self._so_far(session, turn, history, before)
             for piece in streamed(lambda stream: self._answer(clip, turn, history, stream)):
@@ -210,7 +210,7 @@ class Desk:
         turn.done = True
         yield turn
 
-    def _so_far(self, session: Session, turn: Turn, history: list[str], before: Snapshot) -> Iterator[Turn]:
+    def _so_far(self, session: Session, turn: Turn, history: list[tuple[str, str]], before: Snapshot) -> Iterator[Turn]:
         """While a clip is looked at: how far that is; of a long video answers from what was seen so far, ever later."""
         clip = turn.clip
         assert clip is not None
@@ -228,7 +228,9 @@ class Desk:
         if looking.failure is not None:
             raise looking.failure
 
-    def _answer(self, clip: SessionClip, turn: Turn, history: list[str], stream: Callable[[str], None]) -> None:
+    def _answer(
+        self, clip: SessionClip, turn: Turn, history: list[tuple[str, str]], stream: Callable[[str], None]
+    ) -> None:
         def tell(what: str, done: float, total: float) -> None:
             turn.status = f"{what} … {100 * done / total:.0f} %" if total else f"{what} …"
 

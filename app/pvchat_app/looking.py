@@ -71,7 +71,7 @@ def answer_now(
     chat: PVChat,
     seen: ClipAnalysis,
     turn: Turn,
-    history: list[str],
+    history: list[tuple[str, str]],
     speaking: AbstractContextManager[object],
     stream: Callable[[str], None],
 ) -> None:
@@ -83,7 +83,7 @@ def answer_now(
         chat: whom it is asked.
         seen: what was seen so far.
         turn: the question, with its clip; takes the answer.
-        history: earlier questions about the clip.
+        history: earlier questions about the clip, with their answers.
         speaking: held while an answer is made, by one at a time.
         stream: isn't called.
     """

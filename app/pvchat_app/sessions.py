@@ -170,11 +170,12 @@ class Session:
         """Every clip it has, the one on the enroll tab included."""
         return [clip for clip in (*self.clips, self.enrolling) if clip is not None]
 
-    def earlier_questions(self, clip: SessionClip, before: Turn | None = None) -> list[str]:
-        """The questions answered about a clip, oldest first; those before a turn."""
+    def history(self, clip: SessionClip, before: Turn | None = None) -> list[tuple[str, str]]:
+        """The questions answered about a clip with their answers, oldest first; those before a turn."""
         turns = self.turns
         turns = turns[: turns.index(before)] if before in turns else turns
-        return [turn.question for turn in turns if turn.clip is clip and turn.answer is not None]
+        answers = [(turn.question, turn.answer) for turn in turns if turn.clip is clip]
+        return [(question, answer.answer) for question, answer in answers if answer is not None]
 
     def _drop_dead_links(self) -> None:
         self._links = {token: link for token, link in self._links.items() if link.path.exists()}

@@ -61,6 +61,10 @@ _CLIP = re.compile(
     r"\b(?:in|of|from|on|during) (?:this|the|that) (?:video|clip|footage|film|movie|picture|photo|recording|scene)\b"
     r"|\b(?:please|now|right now|here|there|today|and|so)\b"
 )
+_GOES_ON = re.compile(  # "and second?", "and then?": only what was asked before says what is meant
+    r"(?:(?:and|but|so|then|ok|okay|now|next|after|before|that|this|it|the|second|third|fourth|fifth|other|one|what|about)\b\W*)+",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(r"\b(?:not|never|no)\b|n't\b", re.IGNORECASE)
 _LEAVES = "Does {0} leave before {1} comes?"
 NAMES = re.compile(r"\{[01]\}")
@@ -137,7 +141,7 @@ def in_doubt(aspect: Aspect, kind: QuestionType, text: str, refused: bool) -> fl
     """
     if EYES.search(text.lower()):  # some plain question is always near: hair, clothes
         return None
-    if aspect.manner == "often":
+    if aspect.manner == "often" or _GOES_ON.fullmatch(text):
         return None
     if aspect.name == "whether":  # what is worn or done may be anything, and is rarely measured
         anything = aspect.predicate.kind in ("worn", "deed", "place", "unknown")

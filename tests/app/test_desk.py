@@ -112,7 +112,21 @@ def test_follow_ups_keep_the_context_of_their_clip(desk: Desk, party: Path, scen
     assert [p.name for p in follow.answer.people] == ["Ana"]
     assert "jacket" in follow.text
     session.keep(desk.receive(session, upload(desk, scenery.clip("other", BEN))))
-    assert session.earlier_questions(session.clips[-1]) == []
+    assert session.history(session.clips[-1]) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "whom"),
+    [("Who is on the left?", "Ana"), ("Who is on the right?", "Ben"), ("Who is wearing blue?", "Ben")],
+)
+def test_she_is_whom_the_answer_before_named(desk: Desk, party: Path, scenery: Scenery, before: str, whom: str) -> None:
+    """From the question before alone that isn't known: everybody's clothes were told."""
+    desk.engine.chat.enroll(scenery.clip("ben", BEN), "Ben")
+    session = asking(desk, party)
+    assert whom in last(desk.ask(session, before)).text
+    follow = last(desk.ask(session, "What is she wearing?"))
+    assert [p.name for p in follow.answer.people] == [whom]
+    assert follow.text.startswith(f"{whom} is wearing")
 
 
 def test_a_part_of_the_clip_answers_and_stands_beside_the_question(desk: Desk, scenery: Scenery) -> None:
