@@ -117,6 +117,7 @@ def test_of_a_part_of_the_clip_no_other_time_is_told() -> None:
     [
         ("When is nobody there?", "empty"), ("when is the room empty", "empty"), ("When is no one seen?", "empty"),
         ("When do you see nobody?", "empty"), ("Is the room ever empty?", "ever empty"),
+        ("Was the room empty at any time?", "ever empty"),
         ("Is there ever nobody in the room?", "ever empty"),
     ],
 )  # fmt: skip

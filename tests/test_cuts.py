@@ -17,7 +17,8 @@ SHOTS = [(0.0, 5.0), (5.0, 12.0), (12.0, 20.0)]
 
 @pytest.mark.parametrize(
     "text",
-    ["How many shots are there?", "how many cuts", "number of cuts?", "How many cuts does this video have?",
+    ["How many shots are there?", "How many scenes are in this video?",
+     "how many cuts", "number of cuts?", "How many cuts does this video have?",
      "And where are the cuts?", "When does the scene change?", "list all cuts", "Give me the timecodes of the cuts",
      "Is it one single take?", "Was this filmed in one take?", "Is it uncut?", "Are there any cuts in the video?",
      "Has this been edited?", "shot list please", "count the cuts for me",

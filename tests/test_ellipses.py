@@ -135,3 +135,62 @@ def test_after_who_does_something_it_is_asked_whether_another_does(before: str) 
 
 def test_after_a_count_they_are_all_who_are_there() -> None:
     assert read("who are they?", "What is Ana doing?", "How many women are there?").people == ()
+
+
+@pytest.mark.parametrize(
+    ("history", "text", "full"),
+    [
+        (("Does Ana wear glasses?", "and the man on the right?"), "and Ben?", "Does Ben wear glasses?"),
+        (("What is the person on the left wearing?",), "and Ben?", "What is Ben wearing?"),
+        (("Where is Ana?", "is she sitting?"), "and the one in the middle?", "Is the one in the middle sitting?"),
+        (("Where is Ana?", "what is her jacket like?"), "and Ben?", "what is Ben's jacket like?"),
+    ],
+)
+def test_another_is_asked_for_after_one_by_the_place_or_she(history: tuple[str, ...], text: str, full: str) -> None:
+    """Of the man on the right was told again, or of Ana."""
+    assert read(text, *history).sense == read(full).sense
+
+
+@pytest.mark.parametrize("text", ["when exactly?", "And at what time exactly?"])
+def test_exactly_asks_for_the_same(text: str) -> None:
+    assert answer(text, "Is Ana smiling?") == answer("when?", "Is Ana smiling?")
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "part"),
+    [
+        ("Who is there between 0:10 and 0:20?", "and after that?", Part("between", 20.0)),
+        ("Who is there between 0:10 and 0:20?", "and before?", Part("between", 0.0, 10.0)),
+        ("Who is there in the first 10 seconds?", "and then?", Part("between", 10.0)),
+        ("Is Ana there at 0:10?", "what about before that?", Part("between", 0.0, 10.0)),
+    ],
+)
+def test_after_that_is_what_comes_after_the_part_of_the_question_before(before: str, text: str, part: Part) -> None:
+    """The same part was told again."""
+    asked = read(text, before)
+    assert asked.part == part
+    assert asked.aspect == read(before).aspect
+
+
+@pytest.mark.parametrize(
+    "before", ["Who is there in the last 10 seconds?", "Who is there after 0:10?", "Who is there?"]
+)
+def test_after_what_ends_with_the_clip_there_is_nothing(before: str) -> None:
+    assert read("and after that?", before).part in (None, read(before).part)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "full"),
+    [
+        ("Who has dark hair?", "and brown?", "Who has brown hair?"),
+        ("Does Ana have dark hair?", "or grey hair?", "Does Ana have grey hair?"),
+    ],
+)
+def test_another_colour_of_hair_is_no_colour_of_clothes(before: str, text: str, full: str) -> None:
+    assert read(text, before).sense == read(full).sense
+
+
+def test_when_after_who_is_about_whom_the_answer_named() -> None:
+    """It was told of everybody."""
+    asked = read_questions(["when?"], [("Who wears a white coat?", "Ben is wearing a white coat.")], NAMES)[0]
+    assert asked.people == ("Ben",)

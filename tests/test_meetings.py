@@ -41,6 +41,12 @@ NAMES = ["Ana", "Ben", "Carl"]
         ("Was Ana all alone in the video?", Meeting("alone", "whole")),
         ("Check whether Ana is by herself.", Meeting("alone", "whole")),
         ("With whom is Ana seen?", Meeting("company", "whom")),
+        ("With whom is Ana?", Meeting("company", "whom")),
+        ("Who did Ana meet?", Meeting("company", "whom")),
+        ("Did Ana and Ben ever meet?", Meeting("together")),
+        ("Has Ana met Ben?", Meeting("with")),
+        ("When did Ana meet Ben?", Meeting("with", "when")),
+        ("Who's Ana with?", Meeting("company", "whom")),
         ("How many people are seen with Ana?", Meeting("company", "whom")),
     ],
 )

@@ -149,6 +149,7 @@ def test_a_table_before_the_body_and_a_tie_at_the_collar() -> None:
         ("where is the sofa?", ThingQuestion("where", "couch")),
         ("what things can you see?", ThingQuestion("all")),
         ("what is alex holding?", ThingQuestion("held")),
+        ("what did alex hold?", ThingQuestion("held")),
         ("what does alex have in her hands?", ThingQuestion("held")),
         ("what is alex holding in the hand?", ThingQuestion("held")),
         ("has alex something in their hands?", ThingQuestion("held")),

@@ -22,6 +22,12 @@ def read(text: str, previous: Question | None = None) -> Question:
     ("asked", "known"),
     [
         ("Is anybody home?", "Is anybody here?"),
+        ("When exactly is Ana seen?", "When is Ana seen?"),
+        ("Since when?", "when?"),
+        ("What's around her neck?", "what is she wearing?"),
+        ("What is on Ana's head?", "what is Ana wearing?"),
+        ("Is anyone here without a mask?", "who is not wearing a mask?"),
+        ("What happened first?", "what happens at the beginning?"),
         ("Who is at home?", "Who is here?"),
         ("Is Ana in the room?", "Is Ana here?"),
         ("What's her name?", "who is there?"),
@@ -121,6 +127,12 @@ def test_whom_titles_and_accents_hide(text: str, people: tuple[str, ...]) -> Non
     question = read(text)
     assert (question.people, question.unknown) == (people, ())
     assert (question.type, question.aspect.name) in (("existence", "usual"), ("location", "usual"))
+
+
+@pytest.mark.parametrize("whose", ["my daughter Ana", "our old friend Ana", "My little sister, Ana"])
+def test_who_somebody_is_to_us_goes_with_the_name(whose: str) -> None:
+    assert read(f"Is {whose} in this video?").sense == read("Is Ana in this video?").sense
+    assert read("Is my daughter in this video?").people == ()
 
 
 def test_a_title_belongs_to_the_name_after_it() -> None:

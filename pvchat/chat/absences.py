@@ -57,7 +57,7 @@ _OF_NOBODY: tuple[tuple[str, Asked], ...] = (
         (rf"(?:when|at (?:what|which) (?:times?|points?)) (?:is|was) {_ROOM} empty", "empty"),
         (rf"(?:for )?how long (?:is|was|are) (?:there )?(?:{_NOBODY}{_AROUND}|{_ROOM} empty)", "long empty"),
         (rf"(?:when|at (?:what|which) times?) (?:do|can) (?:we|you|i) see {_NOBODY}", "empty"),
-        (rf"(?:is|was) {_ROOM} (?:ever|sometimes) empty", "ever empty"),
+        (rf"(?:is|was) {_ROOM}{_EVER} empty{_EVER}", "ever empty"),
         (rf"(?:is|was) (?:there )?(?:ever|sometimes|at any (?:time|point)) {_NOBODY}{_AROUND}", "ever empty"),
         (r"(?:are|is|were) there (?:ever )?(?:any |a |some )?(?:shots?|scenes?|parts?|moments?|times?)"
          r" (?:without|with no) (?:any )?(?:people|persons?|faces|one|any ?body|any ?one)(?: in (?:it|them))?",

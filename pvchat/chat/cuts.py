@@ -15,10 +15,11 @@ from pvchat.chat.evidence import Evidence
 _CLIP = r"(?:(?:this|the|that|my) )?(?:video|clip|film|movie|footage|recording|scene)"
 _TAIL = (
     r"(?:,? (?:(?:are|is|were) there|(?:do|can) you (?:see|count|find)|there|here"
-    rf"|(?:in|of|does|has|have) (?:it|{_CLIP})|it|in all|altogether|have|has|please|for me|{_CLIP}))*\W*"
+    rf"|(?:(?:are|is) )?(?:in|of|does|has|have) (?:it|{_CLIP})|it|in all|altogether|have|has|please|for me"
+    rf"|{_CLIP}))*\W*"
 )
 _CUTS = r"(?:(?:camera |film |hard )?cuts?|edits?|(?:scene|camera|shot) changes?|transitions?)"
-_SHOTS = r"(?:different |separate )?(?:camera )?(?:shots?|takes?|camera angles?)"
+_SHOTS = r"(?:different |separate )?(?:camera )?(?:shots?|scenes|takes?|camera angles?)"
 _COUNT = re.compile(
     rf"(?:how many|(?:what(?:'s| is) the )?number of|count (?:all )?(?:the )?) ?(?:{_CUTS}|{_SHOTS}){_TAIL}"
     r"|how (?:many times|often) (?:does|do|did|is|was) (?:the )?(?:camera|scene|shot|picture|video)"

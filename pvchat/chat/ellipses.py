@@ -13,6 +13,7 @@ from typing import Literal
 
 from pvchat.chat.aspect import REST, Aspect
 from pvchat.chat.lineup import SOMEBODY, read_lineup
+from pvchat.chat.listed import with_place
 from pvchat.chat.names import Mention, mask_names
 from pvchat.chat.question import Question
 from pvchat.chat.vocabulary import MASK, NTH
@@ -56,6 +57,14 @@ _HOW_OFTEN = re.compile(
 _IN_PART = re.compile(
     r"(?:(?:and|but|or) )?(?:in|during) the (?P<which>first|last|second|third)(?: one)?\W*", re.IGNORECASE
 )
+_COLOUR = r"(?:dark|light|blond|blonde|fair|brown|black|red|ginger|grey|gray|white)"
+_HAIR = re.compile(rf"(?:and|or|but|what about) (?P<colour>{_COLOUR})(?: hair)?\W*", re.IGNORECASE)
+_COLOURED_HAIR = re.compile(rf"\b{_COLOUR} hair\b", re.IGNORECASE)
+_BEYOND = re.compile(
+    r"(?:(?:and|but|so) )?(?:(?:what|how) about )?"
+    r"(?:(?P<before>before(?: (?:that|this|it|then))?)|after(?: (?:that|this|it))?|afterwards|later|then)\W*",
+    re.IGNORECASE,
+)
 _RANK = re.compile(
     r"(?:(?:and|but|so|then|ok|okay),? )*(?:who(?:'s| is| was| comes| came| goes| left| leaves)? )?(?:in )?(?:the )?"
     rf"(?:(?P<nth>{'|'.join(NTH)})(?: (?:one|person|place|longest|most))?|next(?: one| person)?|then"
@@ -75,16 +84,26 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
     if end := _OTHER_END.fullmatch(text):
         word = end["end"].lower()
         return _at_other_end(_SUPERLATIVES.get(word, word), previous) or text
+    if (hair := _HAIR.fullmatch(text)) and _COLOURED_HAIR.search(previous.text):
+        return _COLOURED_HAIR.sub(f"{hair['colour']} hair", previous.text)
     if _WITH_WHOM.fullmatch(text) and len(previous.people) == 1:
         return f"who is {previous.people[0]} seen with?"
     if not mentions and not previous.people and STRANGERS.search(previous.text) and (whom := _of_stranger(text)):
         return whom
+    lineup = previous.aspect.lineup
+    if lineup is not None and lineup.told and len(mentions) == 1 and _names_another(text, mentions):
+        return lineup.asked.replace(SOMEBODY, mentions[0].name)
     if place := _PLACE.fullmatch(text):
         masked = mask_names(text, mentions).lower()
         lineup = read_lineup(f"describe {masked[place.start('place') :]}")
         if lineup is not None and re.fullmatch(rf"describe {SOMEBODY}\W*", lineup.asked):
             return _of_place(place["place"], previous) or text
     return text
+
+
+def _names_another(text: str, mentions: Sequence[Mention]) -> bool:
+    found = _AND_WHOM.fullmatch(mask_names(text, mentions).lower())
+    return found is not None and not found["link"]
 
 
 def _of_stranger(text: str) -> str:
@@ -136,6 +155,8 @@ def of_how_often(text: str, previous: Question) -> Aspect | None:
 def of_part(text: str, previous: Question) -> Part | None:
     """The part that "and in the last?" means after a question about the first minute; else None."""
     found, part = _IN_PART.fullmatch(text), previous.part
+    if part is not None and (beyond := _BEYOND.fullmatch(text)):
+        return _beyond(part, "before" if beyond["before"] else "after")
     if found is None or part is None:
         return None
     which = found["which"].lower()
@@ -146,6 +167,15 @@ def of_part(text: str, previous: Question) -> Part | None:
     size = part.end - part.start
     start = 1 - size if which == "last" else {"first": 0, **NTH}[which] * size
     return replace(part, start=start, end=start + size) if start + size <= 1.001 else None
+
+
+def _beyond(part: Part, side: str) -> Part | None:
+    """What of the clip is before or after a part; None where that isn't known without the clip's length."""
+    ends = {"between": (part.start, part.end), "first": (0.0, part.start), "moment": (part.start, part.start)}
+    start, end = ends.get(part.kind, (0.0, None))
+    if side == "before":
+        return Part("between", 0.0, start) if start else None
+    return None if end is None else Part("between", end, None)
 
 
 def goes_on(lower: str) -> bool:
@@ -198,6 +228,9 @@ def _of_place(place: str, previous: Question) -> str:
 
 
 def _in_place_of_name(previous: Question, words: str) -> str:
-    """The question before with other words for the name of whom it was about; empty where it doesn't name her."""
+    """The question before with other words for the name of whom it was about, or for "she"; empty without either."""
     name = re.compile(rf"\b{re.escape(previous.people[0])}\b", re.IGNORECASE)
-    return name.sub(lambda _: words, previous.text) if name.search(previous.text) else ""
+    if name.search(previous.text):
+        return name.sub(lambda _: words, previous.text)
+    said = with_place(previous.text, words, ())
+    return said if said != previous.text else ""

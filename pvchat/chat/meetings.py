@@ -40,6 +40,7 @@ _IS_SEEN = (
 _SEEN = f"{_IS_SEEN}*"
 _TOGETHER = r"(?:together|(?:at|in) the same (?:time|frame|picture|shot|moment|image)|at once|simultaneously)"
 _APART = rf"(?:apart|separated?|without each other|not {_TOGETHER})"
+_MEET = r"(?:meet|met)(?: up)?(?: each other| one another)?"
 _IN = rf"(?:{IN_CLIP}| on screen| here| there)?"
 _BE, _DO = r"(?:is|are|was|were)", r"(?:are|were|is|do|does|did|can)"
 _WHEN = r"(?P<when>when|how (?:long|often)|(?:at )?(?:what|which) (?:time|point|moment)s?)"
@@ -51,6 +52,11 @@ _FORMS: tuple[tuple[str, Kind], ...] = (
     (rf"{_WHEN} {_DO} (?:(?:we|you|i) see )?both {_NAME} and {_NAME}\b(?!'){_SEEN}", "together"),
     (rf"{_WHEN} {_DO} (?:(?:we|you|i) see )?{_NAME} and {_NAME}\b(?!'){_SEEN} both{_SEEN}", "together"),
     (rf"{_WHEN} {_BE} {_ONE}{_SEEN}(?: together)? with {_ONE}", "with"),
+    (rf"(?:do|does|did|have|has) {_THEM}{_SOON} {_MEET}{_LATE}", "together"),
+    (rf"(?:does|did|has) {_ONE}{_HOW.format(1)}? {_MEET} {_ONE}{_HOW.format(2)}?", "with"),
+    (rf"{_WHEN} (?:do|does|did) {_THEM} (?:first )?{_MEET}", "together"),
+    (rf"{_WHEN} (?:does|did) {_ONE} (?:first )?{_MEET} {_ONE}", "with"),
+    (rf"(?P<whom>whom?) (?:does|did|has) {_ONE} (?:ever )?{_MEET}(?: with)?", "company"),
     (rf"{_DO} {_THEM}{_SOON}{_SEEN} {_APART}{_LATE}", "apart"),
     (rf"{_BE} {_ONE}{_HOW.format(1)}{_SEEN} without {_ONE}", "without"),
     (rf"{_WHEN} {_DO} {_THEM}{_SEEN} {_APART}", "apart"),
@@ -59,7 +65,8 @@ _FORMS: tuple[tuple[str, Kind], ...] = (
     (rf"(?P<when>who)(?: else)?(?: is| was)? {_JOIN} {_ONE}", "company"),
     (rf"(?P<whom>who)(?: else)? (?:is|was|are|were)(?: ever)?{_IS_SEEN}+(?: together)? with {_ONE}", "company"),
     (rf"(?P<whom>who)(?: else)? (?:is|was|are|were|appears?) together with {_ONE}", "company"),
-    (rf"(?P<whom>whom?) (?:is|was) {_ONE} with", "company"),
+    (rf"(?P<whom>whom?)(?: is| was|'s) {_ONE} with", "company"),
+    (rf"(?P<whom>with whom) (?:is|was) {_ONE}", "company"),
     (rf"(?P<whom>how many (?:other )?people) (?:are|were){_SEEN}(?: together)? with {_ONE}", "company"),
     (rf"(?P<whom>with whom|whom?) (?:is|was|does|do) {_ONE} (?:ever )?(?:seen|shown|visible|appear|together|there"
      r"|here)(?: together)?(?: with)?", "company"),
@@ -75,7 +82,7 @@ _FORMS: tuple[tuple[str, Kind], ...] = (
 # What every form has a word of; where none is, none is made: that takes a process 10 ms.
 _WORDS = re.compile(
     r"\b(?:together|same|once|simultaneously|apart|separated?|with|without|whom?|alone|both|visit\w*|join\w*|come|came|coming"
-    r"|comes|been|nobody|no ?one)\b"
+    r"|comes|been|meet|met|nobody|no ?one)\b"
 )
 _LEAST_S = 0.3  # seconds that are told: less than half a sample of a long video
 _MOST = 4  # spans that one sentence tells

@@ -195,6 +195,29 @@ _THROUGHOUT = re.compile(
 _WHO_WEARING = re.compile(r"^(?P<who>(?:and |so )?who) (?=wearing\b)", re.IGNORECASE)
 
 
+_SINCE = re.compile(r"^(?P<lead>(?:and )?)(?:since|from) when\W*$", re.IGNORECASE)
+_ON_BODY = re.compile(
+    r"^(?:and )?what(?:'s| is| has| does)(?: (?:he|she))?(?: (?:have|got))? (?:around|on) (?P<whose>[\w' -]+?) "
+    r"(?:neck|head|face|feet|wrists?|hands?)\W*$",
+    re.IGNORECASE,
+)
+_WITHOUT = re.compile(
+    r"^(?:(?:and |so )?(?:is|was|are) (?:there )?)?(?:any|some) ?(?:one|body)(?: here| there)? without (?:any )?"
+    r"(?P<what>(?:(?:a|an) )?(?:face mask|mask|glasses|hat|cap|helmet|coat|white coat|tie|jacket|gloves|apron"
+    r"|uniform))\W*$",
+    re.IGNORECASE,
+)
+_FIRST_OF_ALL = re.compile(r"^(?:and )?what happen(?:s|ed) first\W*$", re.IGNORECASE)
+_EXACTLY = re.compile(r"\b(?P<asks>when|where|at what time|how long) (?:exactly|precisely)\b", re.IGNORECASE)
+
+
+def _worn_there(m: re.Match[str]) -> str:
+    """What somebody wears, for "what's around her neck?"."""
+    whose = m["whose"].lower()
+    who = {"his": "he", "her": "she", "their": "they"}.get(whose) or re.sub(r"'s?$", "", m["whose"])
+    return f"what {'are' if who == 'they' else 'is'} {who} wearing?" if who != m["whose"] else m[0]
+
+
 def _so_manieth(m: re.Match[str]) -> str:
     """Who is so many from a side; as it is where both sides are named."""
     sides = re.findall(r"\b(?:left|right)\b", m[0].lower())
@@ -208,6 +231,11 @@ def _whom(who: str) -> str:
 
 
 SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (_EXACTLY, r"\g<asks>"),
+    (_SINCE, r"\g<lead>when?"),
+    (_ON_BODY, _worn_there),
+    (_WITHOUT, r"who is not wearing \g<what>?"),
+    (_FIRST_OF_ALL, r"what happens at the beginning?"),
     (_WHO_IS_HE, r"who is the \g<whom>?"),
     (_SIDE_FIRST, lambda m: m[0] if m["side"] == "right" and not m["most"] else f"the {m['who']} on the {m['side']}"),
     (_OF_WHOM, lambda m: f"{m['asks']}the {m['whom']}{m['rest']}"),

@@ -46,7 +46,7 @@ _PLAIN = 0.8
 _PERSON = rf"(?:{MASK.lower()}|he|she|they)"
 _IN_HAND = rf"in (?:(?:his|her|their|the|one|{MASK.lower()}'s) )?hands?"
 _HELD = re.compile(
-    rf"^what(?:'s| is| does| do| has| have| are)? {_PERSON}(?:'s)? (?:got |have |has )?"
+    rf"^what(?:'s| is| does| do| did| has| have| are)? {_PERSON}(?:'s)? (?:got |have |has )?"
     rf"(?:(?:holding|hold|holds|carrying|carry)(?: {_IN_HAND})?|{_IN_HAND})\W*$"
     rf"|^(?:has|have|does|do|is|are) {_PERSON} (?:got |have |hold |holding )?(?:something|anything) {_IN_HAND}\W*$"
     rf"|^(?:what(?:'s| is)|is (?:there )?(?:something|anything)) in (?:{MASK.lower()}'s|his|her|their) hands?\W*$"

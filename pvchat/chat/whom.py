@@ -75,7 +75,10 @@ def whom_of(
     of_whom = bool(_WHO.search(lower) or _OF_THEM.search(lower)) or read_who_does(lower) is not None
     asks_who = of_whom and (not people or leaves_out)
     if previous is not None and not people and not leaves_out and _goes_on(lower, previous, bool(pronouns), asks_who):
-        people = previous.focus if pronouns else previous.people
+        lone = (
+            previous.focus if len(previous.focus) == 1 and _HOW_LONG.match(lower) else ()
+        )  # "who wears red?", "when?"
+        people = previous.focus if pronouns else previous.people or lone
         if pronouns & _THEY and not people and all(previous.listed):  # who was told one by one, all of them known
             people = previous.listed
         asks_who = asks_who and not people

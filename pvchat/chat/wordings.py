@@ -82,8 +82,14 @@ _ONLY = re.compile(
 _ON_HER_OWN = re.compile(
     r"\b(?:all )?(?:on (?:her|his|their) own|by (?:herself|himself|themsel(?:f|ves)))\b", re.IGNORECASE
 )
-_ANY_TITLE = re.compile(rf"\b(?:{'|'.join(TITLES)})\b", re.IGNORECASE)
-_TITLE = re.compile(rf"(?<!\ban )(?<!\ba )\b(?:the )?(?:{_ANY_TITLE.pattern}\.? )+$", re.IGNORECASE)
+_TITLES = rf"\b(?:{'|'.join(TITLES)})\b"
+_OURS = (
+    r"\b(?:my|our) (?:(?:little|big|older|younger|elder|best|good|old|dear) )*(?:mother|mum|mom|father|dad|husband|wife"
+    r"|partner|boyfriend|girlfriend|son|daughter|child|kid|baby|boy|girl|brother|sister|niece|nephew|cousin|grandson"
+    r"|granddaughter|friend|neighbou?r|colleague|boss|teacher|nurse|carer|patient|resident|guest)"
+)
+_ANY_TITLE = re.compile(rf"{_TITLES}|\b(?:my|our)\b", re.IGNORECASE)
+_TITLE = re.compile(rf"(?:(?<!\ban )(?<!\ba )\b(?:the )?(?:{_TITLES}\.? )+|{_OURS},? )$", re.IGNORECASE)
 _SHORT = {
     "u": "you", "ur": "your", "pls": "please", "plz": "please", "ppl": "people", "thru": "through", "wat": "what",
     "wats": "what's", "wot": "what", "wots": "what's", "whats": "what's", "whos": "who's", "wheres": "where's",
