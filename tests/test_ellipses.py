@@ -194,3 +194,7 @@ def test_when_after_who_is_about_whom_the_answer_named() -> None:
     """It was told of everybody."""
     asked = read_questions(["when?"], [("Who wears a white coat?", "Ben is wearing a white coat.")], NAMES)[0]
     assert asked.people == ("Ben",)
+
+
+def test_when_the_first_time_is_asks_of_the_same() -> None:
+    assert answer("when is the first time?", "How many times is Ana seen?") == "Ana is first seen at 0:00."

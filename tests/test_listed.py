@@ -102,3 +102,12 @@ def test_the_other_one_of_two_is_whom_the_answer_left_out() -> None:
     asked = ("Which of Ana and Ben wears pink?", "Ana is wearing pink.")
     assert read("what is the other one wearing?", asked).people == ("Ben",)
     assert read("and what is she doing?", asked).people == ("Ana",)
+
+
+def test_she_after_a_count_of_women_is_the_one_that_was_counted() -> None:
+    """Of those of whom it isn't known whether they are women everything was told."""
+    told = "As far as I can see, there is one woman: Ben. Of two people I can't tell."
+    asked = read_questions(["What is she wearing?"], [("Is there a woman?", told)], NAMES)[0]
+    assert asked.people == ("Ben",)
+    open_ = "As far as I can see, there is no woman. Of Ben I can't tell."
+    assert read_questions(["What is she wearing?"], [("Is there a woman?", open_)], NAMES)[0].people == ()

@@ -194,7 +194,9 @@ def test_with_the_real_weights_other_words_are_read_as_the_plain_question(asked:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("asked", ["How old is Ana?", "Who wins?", "Is Ana guilty?", "What is Ana's phone number?"])
+@pytest.mark.parametrize(
+    "asked", ["How old is Ana?", "Does anyone need help?", "Who wins?", "Is Ana guilty?", "What is Ana's phone number?"]
+)
 def test_with_the_real_weights_what_nothing_can_answer_is_told_as_such(asked: str) -> None:
     question = read_question(asked, NAMES, encode=SentenceEncoder().encode)
     assert question.reply or question.aspect.name in ("rest", "whether")

@@ -28,7 +28,7 @@ UNSEEN = (
     "What does Ana smell of?", "What's in Ana's bag?", "What is inside Ana's red suitcase?",
     "What colour are Ana's eyes?", "What eye colour does Ana have?", "Does Ana have blue eyes?",
     "Are Ana's eyes green?", "What about Ana's eyes?",
-    "What are Ana's eyes like?", "Who has blue eyes?",
+    "What are Ana's eyes like?", "Who has blue eyes?", "Is Ana in pain?", "Does Ana need a doctor?",
 )  # fmt: skip
 SEEN = (
     "What is Ana's hairstyle?", "What is Ana's shirt like?", "Which clothes is Ana in?", "What's Ana's pose?",

@@ -24,6 +24,8 @@ def read(text: str, previous: Question | None = None) -> Question:
         ("Is anybody home?", "Is anybody here?"),
         ("When exactly is Ana seen?", "When is Ana seen?"),
         ("Since when?", "when?"),
+        ("Which of Ana and Ben came first?", "who came first, Ana or Ben?"),
+        ("When did Ana go?", "When did Ana leave?"),
         ("What's around her neck?", "what is she wearing?"),
         ("What is on Ana's head?", "what is Ana wearing?"),
         ("Is anyone here without a mask?", "who is not wearing a mask?"),

@@ -122,7 +122,7 @@ def of_rank(text: str, previous: Question) -> Aspect | None:
         previous: the question before.
     """
     found, aspect = _RANK.fullmatch(text), previous.aspect
-    if found is None:
+    if found is None or len(previous.people) == 1:
         return None
     order, screen_time, lineup = aspect.order, aspect.screen_time, aspect.lineup
     nth = NTH.get((found["nth"] or "").lower())

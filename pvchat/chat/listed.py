@@ -65,12 +65,14 @@ def with_listed(question: Question, answer: str, names: Sequence[str], there: Se
     """A question with whom its answer lists; where it meant one by the place, "she" is whom the answer speaks of."""
     told = listed_by(answer, names)
     in_turn = question.lists_all or len(question.people) == 1  # else they are told in another order
-    by_place = (question.aspect.lineup is not None or question.asks_who) and not question.people
+    aspect, first = question.aspect, answer.split(". ")[0]
+    by_place = (aspect.lineup or aspect.headcount or question.asks_who) and not question.people
     listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
     known = len(told) == 1 and STRANGER not in told
     # Who is "next to Ana" isn't Ana; of whom nothing can be told isn't whom it is about.
-    spoken_of = by_place and known and not answer.startswith((NOBODY_KNOWN, *NOT_ABOUT)) and "can't" not in answer
-    if known and question.aspect.manner == "which" and told[0] in question.people[:2]:  # one of two: "the other one"
+    about = known and listed_by(first, names) == told and "can't" not in first
+    spoken_of = by_place and about and not answer.startswith((NOBODY_KNOWN, *NOT_ABOUT))
+    if known and aspect.manner == "which" and told[0] in question.people[:2]:  # one of two: "the other one"
         return replace(question, listed=question.people, focus=told)
     return replace(question, listed=listed, focus=told if spoken_of else question.focus)
 

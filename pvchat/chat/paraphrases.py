@@ -28,7 +28,7 @@ from pvchat.chat.aspect import Aspect
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.sentences import Encode
 from pvchat.chat.things import label_of, said
-from pvchat.chat.unseen import EYES
+from pvchat.chat.unseen import EYES, NEED
 from pvchat.chat.vocabulary import MASK, word_set
 from pvchat.schemas import FloatArray, QuestionType
 
@@ -139,7 +139,7 @@ def in_doubt(aspect: Aspect, kind: QuestionType, text: str, refused: bool) -> fl
         text: the question.
         refused: the rules see nothing in it that could be answered.
     """
-    if EYES.search(text.lower()):  # some plain question is always near: hair, clothes
+    if EYES.search(text.lower()) or NEED.search(text.lower()):  # a plain question is always near: hair, what all do
         return None
     if aspect.manner == "often" or _GOES_ON.fullmatch(text):
         return None

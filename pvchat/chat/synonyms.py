@@ -112,7 +112,8 @@ _GENDER = re.compile(
     re.IGNORECASE,
 )
 _DIFFERENCE = re.compile(
-    r"^(?:compare|what(?:'s| is| are) the differences? (?:between|in)|how (?:do|does|are) (?:they )?differ) "
+    r"^(?:compare|what(?:'s| is| are) (?:the differences?|different) (?:between|in)"
+    r"|how (?:do|does|are) (?:they )?differ) "
     r"(?P<one>[^,?]+?) (?:and|with|to) (?P<other>[^,?]+?)\W*$",
     re.IGNORECASE,
 )
@@ -195,6 +196,13 @@ _THROUGHOUT = re.compile(
 _WHO_WEARING = re.compile(r"^(?P<who>(?:and |so )?who) (?=wearing\b)", re.IGNORECASE)
 
 
+_WHICH_FIRST = re.compile(
+    r"^(?P<lead>(?:and |so )?)which (?:one )?of (?P<one>[^,?]+?) (?:and|or) (?P<other>[^,?]+?)"
+    r" (?P<rest>(?:is seen|was seen|appear(?:s|ed)|comes?|came|arriv(?:es|ed)|leaves?|left|enter(?:s|ed))(?: in| up)?"
+    r" (?:first|last|earlier|later))\W*$",
+    re.IGNORECASE,
+)
+_WENT = re.compile(r"^(?P<when>(?:and )?when (?:does|do|did)) (?P<who>[^,?]+?) go(?: away)?\W*$", re.IGNORECASE)
 _SINCE = re.compile(r"^(?P<lead>(?:and )?)(?:since|from) when\W*$", re.IGNORECASE)
 _ON_BODY = re.compile(
     r"^(?:and )?what(?:'s| is| has| does)(?: (?:he|she))?(?: (?:have|got))? (?:around|on) (?P<whose>[\w' -]+?) "
@@ -232,6 +240,8 @@ def _whom(who: str) -> str:
 
 SYNONYMS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_EXACTLY, r"\g<asks>"),
+    (_WHICH_FIRST, r"\g<lead>who \g<rest>, \g<one> or \g<other>?"),
+    (_WENT, r"\g<when> \g<who> leave?"),
     (_SINCE, r"\g<lead>when?"),
     (_ON_BODY, _worn_there),
     (_WITHOUT, r"who is not wearing \g<what>?"),

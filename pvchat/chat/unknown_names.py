@@ -18,7 +18,7 @@ from pvchat.people.naming import ask_back
 
 _MOST_LISTED = 30  # names of those enrolled
 _GENERIC = word_set(
-    """someone somebody whoever anyone anybody everyone everybody nobody none something anything everything nothing
+    """someone somebody whoever anyone anybody everyone everybody nobody none each something anything everything nothing
     person people man woman men women child kid boy girl music snow rain smoke food water video clip light today now"""
 )
 _QUALITIES = word_set(

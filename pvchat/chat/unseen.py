@@ -56,6 +56,10 @@ _EYES = (
     rf"|\b(?:what|how) about (?:her|his|their|{MASK.lower()}'s) eyes\W*$"
     rf"|\beyes?(?: (?:have|has|got|is|are|a|what|which))* (?:{_COLOUR}|like)\b"
 )
+_NEED = (
+    r"\bneeds? (?:\w+ )?(?:help|assistance|care|attention|a (?:doctor|nurse|hand)|anything|something)\b"
+    r"|\bin (?:danger|pain|trouble|distress)\b|\b(?:hurt|injured|unwell|breathing|unconscious)\b"
+)
 _PRICE = r"\bfor a living\b|\bhow much\b(?! (?:time|longer|of (?:the|this)))|\bcosts?\b"
 _SEEN = word_set(
     """clothes clothing clothings outfit outfits attire garment garments apparel garb costume dress dresses shirt
@@ -85,9 +89,10 @@ _WHERE = re.compile(
 )
 # What is said, or thought, by whoever is asked: nothing of what is asked about.
 _ASIDE = re.compile(r"\b(?:would|do|can|could) you (?:say|think|believe|guess|suppose|reckon)\b")
-_UNSEEN = re.compile("|".join((_WHY, _MIND, _MOOD, _LIFE, _SOUND, _OTHER_TIMES, _ELSEWHERE, _PRICE)))
+_UNSEEN = re.compile("|".join((_WHY, _MIND, _MOOD, _LIFE, _SOUND, _OTHER_TIMES, _ELSEWHERE, _NEED, _PRICE)))
 _OF_CLIP = re.compile(f"{_CLIP}|{_EYES}")
 EYES = re.compile(_EYES)
+NEED = re.compile(_NEED)
 
 
 def is_unseen(lower: str, named: bool) -> bool:

@@ -44,8 +44,9 @@ _IT = re.compile(  # what was just said to be worn
 
 _THEY = frozenset(("they", "them", "their"))
 _HOW_LONG = re.compile(  # of whom the question before was about
-    r"(?:and |so |but )?(?:(?:for )?how (?:long|often|much time|many (?:times|seconds|minutes|shots))|when|at what time"
-    r"|(?:since|until|from) when)(?: (?:in total|altogether|in all|overall|exactly|then|for))*\W*$"
+    r"(?:and |so |but )?(?:when (?:is|was) the (?:first|last) time|when|at what time|(?:since|until|from) when"
+    r"|(?:for )?how (?:long|often|much time|many (?:times|seconds|minutes|shots)))"
+    r"(?: (?:in total|altogether|in all|overall|exactly|then|for))*\W*$"
 )
 
 
