@@ -198,3 +198,20 @@ def test_when_after_who_is_about_whom_the_answer_named() -> None:
 
 def test_when_the_first_time_is_asks_of_the_same() -> None:
     assert answer("when is the first time?", "How many times is Ana seen?") == "Ana is first seen at 0:00."
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "full"),
+    [("Who is wearing a mask?", "and who isn't?", "Who isn't wearing a mask?"),
+     ("Who isn't smiling?", "who doesn't?", "Who is smiling?")],
+)  # fmt: skip
+def test_and_who_is_not(before: str, text: str, full: str) -> None:
+    """What everybody wears was told."""
+    assert read(text, before).aspect == read(full).aspect
+
+
+@pytest.mark.parametrize("text", ["is he a man?", "was she here before?", "is she wearing glasses?"])
+def test_what_a_stranger_is_is_not_whether_there_is_one(text: str) -> None:
+    """It was "Yes, there is one person I don't know"."""
+    asked = read(text, "Is there a stranger?")
+    assert asked.sense == read("What does the person I don't know look like?").sense

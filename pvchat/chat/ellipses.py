@@ -41,6 +41,12 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _HE = re.compile(r"\b(?:he|she|they)\b", re.IGNORECASE)
+_ASKS_WHAT = re.compile(r"(?:(?:and|so|but) )?(?:what|where|how|describe|when)\b", re.IGNORECASE)
+_WHO_NOT = re.compile(
+    r"(?:(?:and|so|but) )?(?:who|which (?:ones?|people|of them)) (?:isn't|is not|aren't|are not|doesn't|does not|don't"
+    r"|do not|hasn't|has not)\W*",
+    re.IGNORECASE,
+)
 _WITH_WHOM = re.compile(r"(?:(?:and|so|but) )?(?:with whom?|who(?:m)? with)\W*", re.IGNORECASE)
 _WHEN = re.compile(
     r"(?:(?:and|so|but) )?(?:when|at what time|when (?:is|was|did) (?:that|he|she|it)(?: \w+)?)\W*", re.IGNORECASE
@@ -111,6 +117,8 @@ def _of_stranger(text: str) -> str:
     if _WHEN.fullmatch(text):
         return "when is a stranger seen?"
     he = _HE.search(text)
+    if he is not None and not _ASKS_WHAT.match(text):  # "is he a man?" isn't whether there is one
+        return "what does the person I don't know look like?"
     return "" if he is None else f"{text[: he.start()]}the person I don't know{text[he.end() :]}"
 
 
@@ -134,6 +142,14 @@ def of_rank(text: str, previous: Question) -> Aspect | None:
         place = lineup.nth + 1 if nth is None else nth
         return replace(aspect, lineup=replace(lineup, nth=place, counted=True))
     return None
+
+
+def of_who_not(text: str, previous: Question) -> Aspect | None:
+    """What "and who isn't?" asks after "who wears a mask?"; else None."""
+    aspect = previous.aspect
+    if not previous.asks_who or aspect.name != "whether" or _WHO_NOT.fullmatch(text) is None:
+        return None
+    return replace(aspect, denied=not aspect.denied)
 
 
 def of_how_many(text: str, previous: Question) -> Aspect | None:

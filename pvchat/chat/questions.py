@@ -18,7 +18,17 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.ellipses import as_before, goes_on, in_full, of_another, of_how_many, of_how_often, of_part, of_rank
+from pvchat.chat.ellipses import (
+    as_before,
+    goes_on,
+    in_full,
+    of_another,
+    of_how_many,
+    of_how_often,
+    of_part,
+    of_rank,
+    of_who_not,
+)
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.listed import WHOM, Meant, with_listed, with_names, with_place
@@ -143,7 +153,7 @@ def read_question(
 
 def _leaning(worded: str, previous: Question) -> Aspect | None:
     """What a question asks that only says how it differs from the one before: "and second?", "how many?"."""
-    readers = (of_rank, of_how_many, of_how_often)
+    readers = (of_rank, of_how_many, of_how_often, of_who_not)
     return next((aspect for read in readers if (aspect := read(worded, previous)) is not None), None)
 
 
