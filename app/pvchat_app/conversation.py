@@ -85,6 +85,9 @@ def keys_of(clips: Iterable[SessionClip]) -> set[str]:
     return {analysis.key for analysis in seen if analysis is not None}
 
 
+History = list[tuple[str, str]]  # questions about a clip with their answers, oldest first
+
+
 @dataclass(eq=False)
 class Turn:
     """One question, its answer and the evidence under it; no clip where there was none to ask about.

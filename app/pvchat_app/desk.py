@@ -19,7 +19,7 @@ from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat.storage import temporary
 from pvchat_app import cards, evidence, export, forgetting, pace
-from pvchat_app.conversation import SessionClip, Turn, keys_of
+from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.film import film
 from pvchat_app.headcount import headcount
@@ -210,7 +210,7 @@ class Desk:
         turn.done = True
         yield turn
 
-    def _so_far(self, session: Session, turn: Turn, history: list[tuple[str, str]], before: Snapshot) -> Iterator[Turn]:
+    def _so_far(self, session: Session, turn: Turn, history: History, before: Snapshot) -> Iterator[Turn]:
         """While a clip is looked at: how far that is; of a long video answers from what was seen so far, ever later."""
         clip = turn.clip
         assert clip is not None
@@ -228,9 +228,7 @@ class Desk:
         if looking.failure is not None:
             raise looking.failure
 
-    def _answer(
-        self, clip: SessionClip, turn: Turn, history: list[tuple[str, str]], stream: Callable[[str], None]
-    ) -> None:
+    def _answer(self, clip: SessionClip, turn: Turn, history: History, stream: Callable[[str], None]) -> None:
         def tell(what: str, done: float, total: float) -> None:
             turn.status = f"{what} … {100 * done / total:.0f} %" if total else f"{what} …"
 

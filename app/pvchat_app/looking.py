@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from pvchat.schemas import ClipAnalysis, Progress
-from pvchat_app.conversation import SessionClip, Turn
+from pvchat_app.conversation import History, SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.progress import Watch
 from pvchat_app.streaming import BEAT_S
@@ -71,7 +71,7 @@ def answer_now(
     chat: PVChat,
     seen: ClipAnalysis,
     turn: Turn,
-    history: list[tuple[str, str]],
+    history: History,
     speaking: AbstractContextManager[object],
     stream: Callable[[str], None],
 ) -> None:

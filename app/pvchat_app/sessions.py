@@ -26,7 +26,7 @@ import filelock
 
 from pvchat.errors import SettingsError, VideoReadError
 from pvchat.storage import atomic, temporary
-from pvchat_app.conversation import SessionClip, Turn
+from pvchat_app.conversation import History, SessionClip, Turn
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -170,7 +170,7 @@ class Session:
         """Every clip it has, the one on the enroll tab included."""
         return [clip for clip in (*self.clips, self.enrolling) if clip is not None]
 
-    def history(self, clip: SessionClip, before: Turn | None = None) -> list[tuple[str, str]]:
+    def history(self, clip: SessionClip, before: Turn | None = None) -> History:
         """The questions answered about a clip with their answers, oldest first; those before a turn."""
         turns = self.turns
         turns = turns[: turns.index(before)] if before in turns else turns

@@ -122,7 +122,13 @@ def _of_stranger(text: str) -> str:
     return "" if he is None else f"{text[: he.start()]}the person I don't know{text[he.end() :]}"
 
 
-def of_rank(text: str, previous: Question) -> Aspect | None:
+def leaning(text: str, previous: Question) -> Aspect | None:
+    """What a question asks that only says how it differs from the one before: "and second?", "how many?"; else None."""
+    readers = (_of_rank, _of_how_many, _of_how_often, _of_who_not)
+    return next((aspect for read in readers if (aspect := read(text, previous)) is not None), None)
+
+
+def _of_rank(text: str, previous: Question) -> Aspect | None:
     """What "and second?", "and the third?" or "and then?" asks after who is first, longest or nearest; else None.
 
     Args:
@@ -144,7 +150,7 @@ def of_rank(text: str, previous: Question) -> Aspect | None:
     return None
 
 
-def of_who_not(text: str, previous: Question) -> Aspect | None:
+def _of_who_not(text: str, previous: Question) -> Aspect | None:
     """What "and who isn't?" asks after "who wears a mask?"; else None."""
     aspect = previous.aspect
     if not previous.asks_who or aspect.name != "whether" or _WHO_NOT.fullmatch(text) is None:
@@ -152,7 +158,7 @@ def of_who_not(text: str, previous: Question) -> Aspect | None:
     return replace(aspect, denied=not aspect.denied)
 
 
-def of_how_many(text: str, previous: Question) -> Aspect | None:
+def _of_how_many(text: str, previous: Question) -> Aspect | None:
     """What "how many?" asks after "does anyone wear glasses?", or "who does?"; else None."""
     aspect = previous.aspect
     if not previous.asks_who or aspect.name != "whether" or _HOW_MANY.fullmatch(text) is None:
@@ -160,7 +166,7 @@ def of_how_many(text: str, previous: Question) -> Aspect | None:
     return replace(aspect, manner="count")
 
 
-def of_how_often(text: str, previous: Question) -> Aspect | None:
+def _of_how_often(text: str, previous: Question) -> Aspect | None:
     """What "how often?" asks after "does Ana wave?": how often that, which nobody counts; else None."""
     aspect = previous.aspect
     if aspect.name != "whether" or aspect.predicate.kind not in ("deed", "pose") or not _HOW_OFTEN.fullmatch(text):

@@ -18,17 +18,7 @@ from dataclasses import dataclass, replace
 from pvchat.chat.aspect import REST, USUAL, Aspect
 from pvchat.chat.aspects import read_aspect
 from pvchat.chat.cuts import asks_of_cuts
-from pvchat.chat.ellipses import (
-    as_before,
-    goes_on,
-    in_full,
-    of_another,
-    of_how_many,
-    of_how_often,
-    of_part,
-    of_rank,
-    of_who_not,
-)
+from pvchat.chat.ellipses import as_before, goes_on, in_full, leaning, of_another, of_part
 from pvchat.chat.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.listed import WHOM, Meant, with_listed, with_names, with_place
@@ -128,7 +118,7 @@ def read_question(
         return replace(previous, why=True)
     if has_title(worded):
         worded = without_titles(worded, find_mentions(worded, names, aliases or {}))
-    lean = None if previous is None else _leaning(worded, previous)
+    lean = None if previous is None else leaning(worded, previous)
     if previous is not None and lean is not None:
         return replace(previous, aspect=lean, why=False, focus=(), listed=())
     if previous is not None and (part := of_part(worded, previous)) is not None:
@@ -149,12 +139,6 @@ def read_question(
     focus = question.people if question.people and not (question.asks_all or question.by_place) else ()
     focus = focus or (previous.focus if previous and not (open_ or question.by_place) else ())
     return replace(question, focus=focus, listed=meant.listed)
-
-
-def _leaning(worded: str, previous: Question) -> Aspect | None:
-    """What a question asks that only says how it differs from the one before: "and second?", "how many?"."""
-    readers = (of_rank, of_how_many, of_how_often, of_who_not)
-    return next((aspect for read in readers if (aspect := read(worded, previous)) is not None), None)
 
 
 def _read(
