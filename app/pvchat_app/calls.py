@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvchat_app import visits
-from pvchat_app.visits import later, lost
+from pvchat_app.middleware import refuse
+from pvchat_app.visits import asked, later, lost
 
 MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; a look at ten minutes of film says 1.1 MB
 NAMED, FROM = b"x-pvchat-call", b"x-pvchat-from"
@@ -95,7 +96,7 @@ class Calls:
             return
         call = self._calls.get(name) or (None if at else self._begin(name, scope, body))
         if call is None or not call.knows(at):
-            await _refuse(send, 410, b"This call isn't known any more.")
+            await refuse(send, 410, "This call isn't known any more.")
             return
         call.listeners += 1
         try:
@@ -108,19 +109,12 @@ class Calls:
     def _begin(self, name: str, scope: dict[str, Any], body: bytes) -> _Call:
         """Start a call; what it needs of the request was read."""
         call = self._calls[name] = _Call()
-        first = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive() -> dict[str, Any]:
-            if first:
-                return first.pop()
-            await call.over.wait()
-            return {"type": "http.disconnect"}
 
         async def run() -> None:
             try:
                 # not compressed: the page counts the bytes that it reads
                 plain = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]
-                await self.app({**scope, "headers": plain}, receive, call.take)
+                await self.app({**scope, "headers": plain}, asked(body, call.over), call.take)
             except Exception as error:  # raised where it is followed
                 call.failure = error
             finally:
@@ -158,7 +152,7 @@ async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -
         while not gone.done() and call.start is None and not call.ended:
             await _either(gone, call.news)
         if call.start is None and not call.ended:
-            await _refuse(send, 503, b"PVChat stops.")
+            await refuse(send, 503, "PVChat stops.")
             return
         if call.start is not None:
             await send(_started(call.start, at))
@@ -192,8 +186,3 @@ async def _either(gone: asyncio.Future[None], news: asyncio.Event) -> None:
         await asyncio.wait((gone, more), return_when=asyncio.FIRST_COMPLETED)
     finally:
         more.cancel()
-
-
-async def _refuse(send: Any, status: int, why: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": why})

@@ -50,9 +50,9 @@ class Guard:
             return
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         if self.hosts and _name(headers.get("host", "")) not in self.hosts:
-            await _refuse(send, 421, "This address is not answered here.")
+            await refuse(send, 421, "This address is not answered here.")
         elif not is_ours(scope["method"], scope["path"], headers):
-            await _refuse(send, 403, "Pages of other origins are not answered here.")
+            await refuse(send, 403, "Pages of other origins are not answered here.")
         else:
             CALLER.set((scope.get("client") or ("",))[0])
             kept = [(key, value) for key, value in scope["headers"] if key.lower() not in _POINTING]
@@ -135,6 +135,7 @@ def _with_headers(send: Any) -> Any:
     return with_headers
 
 
-async def _refuse(send: Any, status: int, why: str) -> None:
+async def refuse(send: Any, status: int, why: str) -> None:
+    """Answer with a status and a sentence (ASGI)."""
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": why.encode()})

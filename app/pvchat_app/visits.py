@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+from pvchat_app.middleware import refuse
 from pvchat_app.sessions import Sessions
 
 HEARTBEAT = "/gradio_api/heartbeat/"
@@ -64,12 +65,11 @@ class Visits:
             await self.app(scope, receive, send)
             return
         name = scope["path"].removeprefix(HEARTBEAT)
-        asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-        if "again" in asked and name not in self.sessions:
-            await send({"type": "http.response.start", "status": 410, "headers": [(b"content-type", b"text/plain")]})
-            await send({"type": "http.response.body", "body": b"This session has ended."})
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        if "again" in query and name not in self.sessions:
+            await refuse(send, 410, "This session has ended.")
             return
-        if before := asked.get("before", [""])[0]:
+        if before := query.get("before", [""])[0]:
             await self._resume(before, name)
         await self._stay(name, scope, receive, send)
 
@@ -112,20 +112,15 @@ class Visits:
     def _hold(self, name: str, scope: dict[str, Any]) -> _Hold:
         """Open the one heartbeat of a page that Gradio sees."""
         hold = self._holds[name] = _Hold()
-        first = [{"type": "http.request", "body": b"", "more_body": False}]
-
-        async def receive() -> dict[str, Any]:
-            if first:
-                return first.pop()
-            await hold.over.wait()
-            return {"type": "http.disconnect"}
 
         async def send(_: dict[str, Any]) -> None:
             """Gradio's beats go nowhere: the page gets ours."""
 
         async def run() -> None:
             with suppress(Exception):  # Gradio's end of it is nobody's trouble
-                await self.app({**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, receive, send)
+                await self.app(
+                    {**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, asked(b"", hold.over), send
+                )
 
         hold.gradio = later(self._tasks, run())
         return hold
@@ -143,6 +138,19 @@ class Visits:
         self._holds.pop(name, None)
         hold.over.set()
         await run_in_threadpool(self.end, name)
+
+
+def asked(body: bytes, over: asyncio.Event) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """What an app receives of a request that was read whole: its body, and its end when `over` is set (ASGI)."""
+    first = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if first:
+            return first.pop()
+        await over.wait()
+        return {"type": "http.disconnect"}
+
+    return receive
 
 
 def later(tasks: set[asyncio.Task[None]], work: Any) -> asyncio.Task[None]:

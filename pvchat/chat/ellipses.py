@@ -20,6 +20,7 @@ from pvchat.chat.vocabulary import MASK, NTH
 from pvchat.chat.whom import STRANGERS
 from pvchat.chat.window import Part
 
+_AND = r"(?:(?:and|so|but) )?"
 _AND_WHOM = re.compile(
     r"(?:(?:and |but |so )?(?:what about|how about|(?:the )?same (?:question )?(?:for|about|with))|and|or|but|also)"
     r"(?: (?P<link>(?:longer |shorter |more |less )?than|of|before|after))?"
@@ -36,28 +37,26 @@ _OTHER_END = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"(?:(?:and|but|so) )?(?:(?:what|how) about |and |or )?(?P<place>(?:the|that) (?:man|woman|person|one|guy|lady|girl"
+    rf"{_AND}(?:(?:what|how) about |and |or )?(?P<place>(?:the|that) (?:man|woman|person|one|guy|lady|girl"
     r"|boy) [^,?!.]+?)\W*",
     re.IGNORECASE,
 )
 _HE = re.compile(r"\b(?:he|she|they)\b", re.IGNORECASE)
-_ASKS_WHAT = re.compile(r"(?:(?:and|so|but) )?(?:what|where|how|describe|when)\b", re.IGNORECASE)
+_ASKS_WHAT = re.compile(rf"{_AND}(?:what|where|how|describe|when)\b", re.IGNORECASE)
 _WHO_NOT = re.compile(
-    r"(?:(?:and|so|but) )?(?:who|which (?:ones?|people|of them)) (?:isn't|is not|aren't|are not|doesn't|does not|don't"
+    rf"{_AND}(?:who|which (?:ones?|people|of them)) (?:isn't|is not|aren't|are not|doesn't|does not|don't"
     r"|do not|hasn't|has not)\W*",
     re.IGNORECASE,
 )
-_WITH_WHOM = re.compile(r"(?:(?:and|so|but) )?(?:with whom?|who(?:m)? with)\W*", re.IGNORECASE)
-_WHEN = re.compile(
-    r"(?:(?:and|so|but) )?(?:when|at what time|when (?:is|was|did) (?:that|he|she|it)(?: \w+)?)\W*", re.IGNORECASE
-)
+_WITH_WHOM = re.compile(rf"{_AND}(?:with whom?|who(?:m)? with)\W*", re.IGNORECASE)
+_WHEN = re.compile(rf"{_AND}(?:when|at what time|when (?:is|was|did) (?:that|he|she|it)(?: \w+)?)\W*", re.IGNORECASE)
 _HOW_MANY = re.compile(
-    r"(?:(?:and|so|but) )?how many(?: of (?:them|us))?(?: people| persons)?(?: (?:are|do|is that|have|wear))?"
+    rf"{_AND}how many(?: of (?:them|us))?(?: people| persons)?(?: (?:are|do|is that|have|wear))?"
     r"(?: (?:so|it|one|that))?\W*",
     re.IGNORECASE,
 )
 _HOW_OFTEN = re.compile(
-    r"(?:(?:and|so|but) )?how (?:often|many times)(?: (?:in total|altogether|does (?:he|she) do (?:so|that|it)))*\W*",
+    rf"{_AND}how (?:often|many times)(?: (?:in total|altogether|does (?:he|she) do (?:so|that|it)))*\W*",
     re.IGNORECASE,
 )
 _IN_PART = re.compile(
@@ -67,7 +66,7 @@ _COLOUR = r"(?:dark|light|blond|blonde|fair|brown|black|red|ginger|grey|gray|whi
 _HAIR = re.compile(rf"(?:and|or|but|what about) (?P<colour>{_COLOUR})(?: hair)?\W*", re.IGNORECASE)
 _COLOURED_HAIR = re.compile(rf"\b{_COLOUR} hair\b", re.IGNORECASE)
 _BEYOND = re.compile(
-    r"(?:(?:and|but|so) )?(?:(?:what|how) about )?"
+    rf"{_AND}(?:(?:what|how) about )?"
     r"(?:(?P<before>before(?: (?:that|this|it|then))?)|after(?: (?:that|this|it))?|afterwards|later|then)\W*",
     re.IGNORECASE,
 )
@@ -96,9 +95,9 @@ def in_full(text: str, mentions: Sequence[Mention], previous: Question) -> str:
         return f"who is {previous.people[0]} seen with?"
     if not mentions and not previous.people and STRANGERS.search(previous.text) and (whom := _of_stranger(text)):
         return whom
-    lineup = previous.aspect.lineup
-    if lineup is not None and lineup.told and len(mentions) == 1 and _names_another(text, mentions):
-        return lineup.asked.replace(SOMEBODY, mentions[0].name)
+    before = previous.aspect.lineup
+    if before is not None and before.told and len(mentions) == 1 and _names_another(text, mentions):
+        return _of_place(mentions[0].name, previous)
     if place := _PLACE.fullmatch(text):
         masked = mask_names(text, mentions).lower()
         lineup = read_lineup(f"describe {masked[place.start('place') :]}")
@@ -176,10 +175,12 @@ def _of_how_often(text: str, previous: Question) -> Aspect | None:
 
 def of_part(text: str, previous: Question) -> Part | None:
     """The part that "and in the last?" means after a question about the first minute; else None."""
-    found, part = _IN_PART.fullmatch(text), previous.part
-    if part is not None and (beyond := _BEYOND.fullmatch(text)):
+    part = previous.part
+    if part is None:
+        return None
+    if beyond := _BEYOND.fullmatch(text):
         return _beyond(part, "before" if beyond["before"] else "after")
-    if found is None or part is None:
+    if (found := _IN_PART.fullmatch(text)) is None:
         return None
     which = found["which"].lower()
     if part.kind in ("first", "last") and which in ("first", "last"):
@@ -242,7 +243,7 @@ def _at_other_end(end: str, previous: Question) -> str:
 
 
 def _of_place(place: str, previous: Question) -> str:
-    """The question before, asked of somebody else who is meant by the place; empty where it was about several."""
+    """The question before, asked of somebody else, such as one by the place; empty where it was about several."""
     lineup = previous.aspect.lineup
     if lineup is not None:
         return lineup.asked.replace(SOMEBODY, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+NTH_SAID = ("", "second", "third", "fourth", "fifth")  # by how many come before; the first has no word of its own
 HEDGE = "probably"  # before what is likely but not sure
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

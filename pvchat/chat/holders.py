@@ -129,18 +129,33 @@ def _all_known(asked: Aspect, present: Sequence[str], evidence: Evidence, anybod
 
 def _of_whom_not(asked: Aspect, present: Sequence[str], evidence: Evidence) -> str:
     """Of whom something doesn't hold, of whom it does, and of whom that isn't known."""
-    predicate = asked.predicate
     meant = [n for n in present if not asked.gender or evidence.facts_of(n).gender == asked.gender]
-    verdicts = {name: holds(predicate, name, evidence) for name in meant}
-    groups = {v: [n for n in meant if verdicts[n] == v] for v in ("no", "yes", "probably", "unknown")}
-    told = [_denied(f"{join(groups['no'])} {clause(predicate, groups['no'])}")] if groups["no"] else []
-    told += [f"{join(names)} {clause(predicate, names, HEDGE if verdict == 'probably' else '')}"
-             for verdict in ("yes", "probably") if (names := groups[verdict])]  # fmt: skip
+    groups = _by_verdict(asked.predicate, meant, evidence)
+    told = [*_not_so(asked.predicate, groups), *_so(asked.predicate, groups)]
     if not told:
-        return f"I can't tell who {_denied(clause(predicate, ONE))}."
+        return f"I can't tell who {_denied(clause(asked.predicate, ONE))}."
     lead = f"At least {number(len(groups['no']))}: " if asked.manner == "count" and groups["no"] else ""
-    open_ = [f"I can't tell of {join(groups['unknown'], 'or')}"] if groups["unknown"] else []
-    return f"{lead}{'; '.join([*told, *open_])}."
+    return f"{lead}{'; '.join([*told, *_untold(groups)])}."
+
+
+def _by_verdict(predicate: Predicate, names: Sequence[str], evidence: Evidence) -> dict[str, list[str]]:
+    """The names by whether it holds of them: "yes", "probably", "no" or "unknown"."""
+    verdicts = {name: holds(predicate, name, evidence) for name in names}
+    return {v: [name for name in names if verdicts[name] == v] for v in ("yes", "probably", "no", "unknown")}
+
+
+def _so(predicate: Predicate, groups: dict[str, list[str]]) -> list[str]:
+    hedges = {"yes": "", "probably": HEDGE}
+    return [f"{join(names)} {clause(predicate, names, hedges[v])}" for v in hedges if (names := groups[v])]
+
+
+def _not_so(predicate: Predicate, groups: dict[str, list[str]]) -> list[str]:
+    names = groups["no"]
+    return [_denied(f"{join(names)} {clause(predicate, names)}")] if names else []
+
+
+def _untold(groups: dict[str, list[str]]) -> list[str]:
+    return [f"I can't tell of {join(groups['unknown'], 'or')}"] if groups["unknown"] else []
 
 
 def strangers_who(predicate: Predicate, evidence: Evidence) -> list[Neighbour]:
@@ -163,14 +178,11 @@ def of_everyone(predicate: Predicate, present: Sequence[str], evidence: Evidence
     """Whether something holds of all who are there, several: of whom it does, of whom it doesn't, what isn't known."""
     if predicate.kind in ("alone", "beside"):
         return rest(present)
-    verdicts = {name: holds(predicate, name, evidence) for name in present}
-    groups = {v: [n for n in present if verdicts[n] == v] for v in ("yes", "probably", "no", "unknown")}
+    groups = _by_verdict(predicate, present, evidence)
     if len(groups["yes"]) == len(present):
         return re.sub(r" (are|have) ", r" \1 all ", f"Yes, {join(present)} {clause(predicate, present)}.", count=1)
-    told = [f"{join(names)} {clause(predicate, names, HEDGE if verdict == 'probably' else '')}"
-            for verdict in ("yes", "probably") if (names := groups[verdict])]  # fmt: skip
-    told += [_denied(f"{join(groups['no'], 'and')} {clause(predicate, groups['no'])}")] if groups["no"] else []
-    told += [f"I can't tell of {join(groups['unknown'], 'or')}"] if told and groups["unknown"] else []
+    told = [*_so(predicate, groups), *_not_so(predicate, groups)]
+    told += _untold(groups) if told else []
     if not told:
         return rest(present)
     return f"{'No, ' if groups['no'] else ''}{'; '.join(told)}."

@@ -70,8 +70,8 @@ def with_listed(question: Question, answer: str, names: Sequence[str], there: Se
     listed = question.listed or (told if len(told) > 1 else tuple(there) if in_turn else ())
     known = len(told) == 1 and STRANGER not in told
     # Who is "next to Ana" isn't Ana; of whom nothing can be told isn't whom it is about.
-    about = known and listed_by(first, names) == told and "can't" not in first
-    spoken_of = by_place and about and not answer.startswith((NOBODY_KNOWN, *NOT_ABOUT))
+    about = by_place and known and not answer.startswith((NOBODY_KNOWN, *NOT_ABOUT)) and "can't" not in first
+    spoken_of = about and (first == answer or listed_by(first, names) == told)
     if known and aspect.manner == "which" and told[0] in question.people[:2]:  # one of two: "the other one"
         return replace(question, listed=question.people, focus=told)
     return replace(question, listed=listed, focus=told if spoken_of else question.focus)

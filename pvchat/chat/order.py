@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import be, clock, join, number, so_many_people
+from pvchat.chat.english import NTH_SAID, be, clock, join, number, so_many_people
 from pvchat.chat.spans import Span
 from pvchat.chat.vocabulary import CLIP, MASK, NTH
 from pvchat.schemas import PersonPresence
@@ -64,7 +64,6 @@ _IN_ORDER = re.compile(
 _BEING = re.compile(r"(?<!got )(?<!gets )(?<!came )(?<!comes )\b(?:seen|shown|visible|there|on|here|present)\b")
 _TOGETHER = 0.3  # seconds between two people who come in at the same time: less than half a sample of a long video
 _MOST = 4  # appearances or people that one sentence tells
-_NTH_SAID = ("", "second", "third", "fourth", "fifth")
 
 
 @dataclass(frozen=True)
@@ -203,7 +202,7 @@ def _at_the_nth(order: Order, ranked: Sequence[tuple[float, str]]) -> str:
         return f"{join(sorted(names))} are {several} {span}"
     seen = order.leaving and order.relation == "last"
     verb = f"{be(names)} seen" if seen else _verb(order, len(names))
-    rank = f"{_NTH_SAID[order.nth]} to last" if order.nth and order.relation == "last" else _NTH_SAID[order.nth]
+    rank = f"{NTH_SAID[order.nth]} to last" if order.nth and order.relation == "last" else NTH_SAID[order.nth]
     rank = rank or order.relation
     if order.nth and len(names) > 1:  # one of them is the second, another the third
         return f"{join(sorted(names))} {verb} at the same time, at {when}"

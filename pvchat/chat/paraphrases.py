@@ -139,7 +139,8 @@ def in_doubt(aspect: Aspect, kind: QuestionType, text: str, refused: bool) -> fl
         text: the question.
         refused: the rules see nothing in it that could be answered.
     """
-    if EYES.search(text.lower()) or NEED.search(text.lower()):  # a plain question is always near: hair, what all do
+    lower = text.lower()
+    if EYES.search(lower) or NEED.search(lower):  # a plain question is always near: hair, what all do
         return None
     if aspect.manner == "often" or _GOES_ON.fullmatch(text):
         return None

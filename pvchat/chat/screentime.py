@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pvchat.chat.english import be, join, lasting, so_many_people, upper
+from pvchat.chat.english import NTH_SAID, be, join, lasting, so_many_people, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.spans import WHOLE
 from pvchat.chat.vocabulary import IN_CLIP, MASK, NTH
@@ -76,7 +76,6 @@ _SHARE = re.compile(
 _ALIKE = (0.5, 0.05)  # seconds, and share of the longer time, up to which two people are seen equally long [choice]
 _FINE = 10  # percent below which each one is told
 _MOST = 4  # people that one sentence tells
-_NTH_SAID = ("", "second", "third", "fourth", "fifth")
 
 
 @dataclass(frozen=True)
@@ -192,7 +191,7 @@ def _ranked(least: bool, people: Sequence[PersonPresence], nth: int) -> str:
     names, seconds = sorted(p.name for p in top), lasting(ranked[nth].visible_s)
     if len(top) > 1 and (nth or len(top) == len(people)):
         return f"{join(names)} are seen about equally long, for about {seconds}."
-    how = " ".join(filter(None, (_NTH_SAID[nth], "least" if least else "longest")))
+    how = " ".join(filter(None, (NTH_SAID[nth], "least" if least else "longest")))
     told = f"{join(names)} {be(names)} seen {how}, for about {seconds}"
     rest = [] if nth else [f"{p.name} for about {lasting(p.visible_s)}" for p in ranked[len(top) :][: _MOST - 1]]
     return f"{told}; {join(rest)}." if rest else f"{told}."

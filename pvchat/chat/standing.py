@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pvchat.chat.english import HEDGE, are, be, join, number, so_many_people, upper
+from pvchat.chat.english import HEDGE, NTH_SAID, are, be, join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, seen_together
 from pvchat.chat.lineup import EVERYBODY, LineUp
 from pvchat.chat.phrases import side_by_side
@@ -17,7 +17,6 @@ _ENDS_SAID = {
     "first left": "on the left", "first right": "on the right", "middle": "in the middle",
     "nearest": "nearest to the camera", "farthest": "farthest from the camera",
 }  # fmt: skip
-_NTH_SAID = ("first", "second", "third", "fourth", "fifth")
 NOBODY = "I see nobody in this video."
 
 
@@ -135,7 +134,7 @@ def where(lineup: LineUp, names: Sequence[str]) -> str:
     """Such as "to the left of Ana", "on the right", "second from the left"."""
     if lineup.counted:
         kind = f" {lineup.gender}" if lineup.gender else ""
-        return f"{_NTH_SAID[lineup.nth]}{kind} from the {lineup.relation.removeprefix('first ')}"
+        return f"{NTH_SAID[lineup.nth] or 'first'}{kind} from the {lineup.relation.removeprefix('first ')}"
     if lineup.relation in _ENDS_SAID:
         return _ENDS_SAID[lineup.relation]
     how = {"left": "to the left of", "right": "to the right of", "between": "between", "closest": "closest to"}.get(

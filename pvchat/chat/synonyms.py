@@ -194,8 +194,6 @@ _THROUGHOUT = re.compile(
     re.IGNORECASE,
 )
 _WHO_WEARING = re.compile(r"^(?P<who>(?:and |so )?who) (?=wearing\b)", re.IGNORECASE)
-
-
 _WHICH_FIRST = re.compile(
     r"^(?P<lead>(?:and |so )?)which (?:one )?of (?P<one>[^,?]+?) (?:and|or) (?P<other>[^,?]+?)"
     r" (?P<rest>(?:is seen|was seen|appear(?:s|ed)|comes?|came|arriv(?:es|ed)|leaves?|left|enter(?:s|ed))(?: in| up)?"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.names import Mention
 from pvchat.chat.questiontypes import question_type
-from pvchat.chat.vocabulary import FUNCTION_WORDS, OPENERS, PREDICATES, PRONOUNS, word_set
+from pvchat.chat.vocabulary import FUNCTION_WORDS, KIN, OPENERS, PREDICATES, PRONOUNS, word_set
 from pvchat.errors import UnknownPersonError
 from pvchat.people.naming import ask_back
 
@@ -27,9 +27,8 @@ _QUALITIES = word_set(
     sure ok okay yeah sorry thanks first second third fourth fifth last next then longest most least"""
 )  # what may follow "and" without being a name
 _KIN = re.compile(
-    r"'s? ((?:(?:little|big|older|younger|elder|best|new|ex|twin|own) )*(?:mother|mum|mom|father|dad|parents?|brothers?"
-    r"|sisters?|siblings?|twin|sons?|daughters?|child|children|kids?|baby|wife|husband|partner|boyfriend|girlfriend"
-    r"|friends?|boss|colleagues?|coworkers?|neighbou?rs?|teacher|doctor|assistant|uncle|aunt|cousins?|nephew|niece"
+    rf"'s? ((?:(?:little|big|older|younger|elder|best|new|ex|twin|own) )*(?:{KIN}|parents?|brothers|sisters|siblings?"
+    r"|twin|sons|daughters|children|kids|friends|colleagues|coworkers?|neighbou?rs|doctor|assistant|uncle|aunt|cousins"
     r"|grandmother|grandma|grandfather|grandpa|family|dog|cat|pet|horse|lawyer|manager|roommate))\b",
     re.IGNORECASE,
 )

@@ -12,6 +12,10 @@ MASK = "Alex"  # stands for any name, for the rules and the encoder alike
 # What a clip is called, and words for "in this clip" that questions may have at their end; in small letters, for rules.
 CLIP = r"(?:video|clip|film|movie|footage|recording|picture|photo|image|frame|screen|scene|shot)"
 IN_CLIP = rf"(?: (?:in|of|on|during|from|for) (?:the|this|that|my|one) {CLIP})"
+KIN = (  # what somebody is to another
+    r"(?:mother|mum|mom|father|dad|husband|wife|partner|boyfriend|girlfriend|son|daughter|child|kid|baby|brother|sister"
+    r"|niece|nephew|cousin|friend|neighbou?r|colleague|boss|teacher)"
+)
 NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4}  # how many come before
 FUNCTION_WORDS = word_set(
     """a about after again all also am an and any are as at be because been before being both but by can could did do

@@ -76,9 +76,8 @@ def whom_of(
     of_whom = bool(_WHO.search(lower) or _OF_THEM.search(lower)) or read_who_does(lower) is not None
     asks_who = of_whom and (not people or leaves_out)
     if previous is not None and not people and not leaves_out and _goes_on(lower, previous, bool(pronouns), asks_who):
-        lone = (
-            previous.focus if len(previous.focus) == 1 and _HOW_LONG.match(lower) else ()
-        )  # "who wears red?", "when?"
+        # "When?" after "who wears red?" is of whom the answer named, where that is one.
+        lone = previous.focus if len(previous.focus) == 1 and _HOW_LONG.match(lower) else ()
         people = previous.focus if pronouns else previous.people or lone
         if pronouns & _THEY and not people and all(previous.listed):  # who was told one by one, all of them known
             people = previous.listed

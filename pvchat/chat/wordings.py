@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from pvchat.chat.names import Mention
 from pvchat.chat.synonyms import SYNONYMS
-from pvchat.chat.vocabulary import TITLES
+from pvchat.chat.vocabulary import KIN, TITLES
 
 _QUESTION_WORD = r"(?=(?:who|whom|whose|what|where|when|which|how|is|are|was|were|does|do|did|has|have)\b)"
 _POLITE = re.compile(
@@ -84,9 +84,8 @@ _ON_HER_OWN = re.compile(
 )
 _TITLES = rf"\b(?:{'|'.join(TITLES)})\b"
 _OURS = (
-    r"\b(?:my|our) (?:(?:little|big|older|younger|elder|best|good|old|dear) )*(?:mother|mum|mom|father|dad|husband|wife"
-    r"|partner|boyfriend|girlfriend|son|daughter|child|kid|baby|boy|girl|brother|sister|niece|nephew|cousin|grandson"
-    r"|granddaughter|friend|neighbou?r|colleague|boss|teacher|nurse|carer|patient|resident|guest)"
+    rf"\b(?:my|our) (?:(?:little|big|older|younger|elder|best|good|old|dear) )*(?:{KIN}|boy|girl|grandson|granddaughter"
+    r"|nurse|carer|patient|resident|guest)"
 )
 _ANY_TITLE = re.compile(rf"{_TITLES}|\b(?:my|our)\b", re.IGNORECASE)
 _TITLE = re.compile(rf"(?:(?<!\ban )(?<!\ba )\b(?:the )?(?:{_TITLES}\.? )+|{_OURS},? )$", re.IGNORECASE)
