@@ -1,0 +1,139 @@
+"""What was found for a `Query`: a `Finding`, which `run.py` makes and `say/` puts into words.
+
+JSON output, the app's timeline and follow-up questions read this, never the sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pvchat.chat.query import Query
+from pvchat.chat.spans import Span
+
+# "unsure": whether somebody asked about is there isn't sure; "unknown": nothing that was measured tells it
+Verdict = Literal["yes", "no", "unsure", "unknown"]
+Absence = Literal["absent", "unsure", "not enrolled"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a timeline: that `attribute` of `entity` is `value` from `start_s` to `end_s`.
+
+    Attributes:
+        entity: an enrolled person's name, "#1", "#2" … for strangers, "" for the scene.
+        attribute, value, colour, of: as in `query.Has`; `of` is an entity.
+        start_s, end_s: seconds.
+        probability: of the measurement, 0..1.
+        holds: False: it was measured that it does not hold.
+    """
+
+    entity: str
+    attribute: str
+    value: str = ""
+    start_s: float = 0.0
+    end_s: float = 0.0
+    colour: str = ""
+    of: str = ""
+    probability: float = 1.0
+    holds: bool = True
+
+    @property
+    def span(self) -> Span:
+        """From when to when, seconds."""
+        return self.start_s, self.end_s
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found about one person.
+
+    Attributes:
+        entity: as in `Row`.
+        verdict: whether what is asked holds of this one.
+        spans: when it does, seconds.
+        rows: that say so.
+        number: a length of time (seconds) or a count, where that is asked for.
+        likely: it only probably holds (its rows say "probably").
+    """
+
+    entity: str
+    verdict: Verdict = "yes"
+    spans: tuple[Span, ...] = ()
+    rows: tuple[Row, ...] = ()
+    number: float | None = None
+    likely: bool = False
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Somebody who is asked about and of whom nothing can be told."""
+
+    name: str
+    why: Absence
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found.
+
+    Attributes:
+        query: for which question.
+        verdict: to yes-or-no questions; None for others.
+        people: those of whom it holds, in the order of the answer (of enrollment, or of the rank that is asked for).
+        against: those of whom it is known not to hold.
+        open: those of whom that isn't known.
+        spans: when it holds of all that is asked, seconds.
+        number: how many, how long (seconds), how often.
+        at_least: the number may be higher, since not everything is known.
+        missing: asked about by name and absent, unsure or not enrolled.
+        rows: what answers, of the scene or of things.
+        then: what was found for the second of two questions.
+        nothing: the part of the video that is asked about doesn't exist, or its event never happens.
+    """
+
+    query: Query
+    verdict: Verdict | None = None
+    people: tuple[Found, ...] = ()
+    against: tuple[Found, ...] = ()
+    open: tuple[Found, ...] = ()
+    spans: tuple[Span, ...] = ()
+    number: float | None = None
+    at_least: bool = False
+    missing: tuple[Missing, ...] = ()
+    rows: tuple[Row, ...] = ()
+    then: Finding | None = None
+    nothing: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The entities of whom it holds."""
+        return tuple(found.entity for found in self.people)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON, for `--explain`, `--json` and the app; what is empty is left out."""
+        row = {
+            "query": self.query.to_dict(), "verdict": self.verdict, "number": self.number, "at_least": self.at_least,
+            "spans": [list(span) for span in self.spans], "nothing": self.nothing,
+            "people": [_found(one) for one in self.people], "against": [_found(one) for one in self.against],
+            "open": [_found(one) for one in self.open],
+            "missing": [{"name": one.name, "why": one.why} for one in self.missing],
+            "rows": [_row(one) for one in self.rows], "then": None if self.then is None else self.then.to_dict(),
+        }  # fmt: skip
+        return {name: value for name, value in row.items() if value not in (None, [], False)}
+
+
+def _found(one: Found) -> dict[str, Any]:
+    row = {
+        "who": one.entity, "verdict": one.verdict, "spans": [list(span) for span in one.spans],
+        "rows": [_row(each) for each in one.rows], "number": one.number, "likely": one.likely,
+    }  # fmt: skip
+    return {name: value for name, value in row.items() if value not in (None, [], False)}
+
+
+def _row(one: Row) -> dict[str, Any]:
+    row: dict[str, Any] = {"who": one.entity, "attribute": one.attribute, "value": one.value}
+    row |= {"colour": one.colour, "of": one.of, "span": [round(one.start_s, 2), round(one.end_s, 2)]}
+    row |= {} if one.holds else {"holds": False}
+    row |= {} if one.probability == 1.0 else {"probability": round(one.probability, 3)}
+    return {name: value for name, value in row.items() if value != ""}

@@ -1,0 +1,252 @@
+"""What a question asks for, as values: a `Query`, which `reader/` makes of text and `run.py` looks up in a `Timeline`.
+
+No words of a question are in it, only what they mean. "What is the man with glasses doing while Ben is away?" is
+
+    Query("attribute", attribute="deed",
+          whom=Whom(such=And((Has("gender", "man"), Has("worn", "glasses")))),
+          during=During("while", event=Event(Whom(("Ben",)), Not(Has("present")))))
+
+and `Query.from_dict(query.to_dict())` is the same again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+Attribute = Literal[
+    # of a person
+    "present", "known", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
+    "alone", "holding", "near", "shot_size",
+    # of the scene, or of a person by her scene
+    "place", "setting", "light", "background", "thing",
+]  # fmt: skip
+Select = Literal[
+    "exists",  # is she there? is anyone? does `where` hold of her?
+    "who",  # who are they of whom it holds?
+    "count",  # how many?
+    "when",  # from when to when?
+    "how_long",  # for how many seconds?
+    "how_often",  # how many separate times?
+    "attribute",  # what does she wear, do …: `Query.attribute`
+    "describe",  # everything about her
+    "compare",  # which of `whom`, by `rank` or by `attribute`; whether they are the same in `attribute`
+    "order",  # who comes one after the other; whether `whom` comes before `versus`
+    "shots",  # how many shots, or in which of them she is
+    "length",  # how long the video is
+    "why",  # what the answer before rests on
+    "refuse",  # nothing that can be seen answers it: `Query.refusal` says which kind it is
+]
+Refusal = Literal[
+    "unseen",  # about somebody, but nothing that is measured: feelings, age, relations, thoughts, the future
+    "sound",  # what is said or heard
+    "camera",  # what the camera does
+    "small_talk",  # hello, thanks, who are you
+    "wish",  # a command: save this one as Bob, forget Ana, jump to 3:20
+    "foreign",  # another language
+    "unclear",  # no question that can be read
+]
+Form = Literal["polar", "wh", "choice", "command"]  # asked for yes or no, for what, for one of two; "tell me …"
+Quantifier = Literal["any", "all", "none", "only", "both", "either"]
+Relation = Literal["while", "before", "after", "until", "since"]
+Bound = Literal["exactly", "at_least", "at_most", "more_than", "fewer_than"]
+RankBy = Literal["time", "long", "often", "left", "right", "near", "big"]
+
+
+@dataclass(frozen=True)
+class Has:
+    """One condition on somebody (or on the scene): an attribute, and the value it must have.
+
+    Attributes:
+        attribute: which measurement speaks to it.
+        value: in plain lower case: "jacket", "sitting", "left", "office", "talking". "" is any value ("holding
+            something").
+        colour: of what is worn or of the hair; "" is any.
+        of: for "beside", "left_of", "right_of" and "with": whom.
+    """
+
+    attribute: Attribute
+    value: str = ""
+    colour: str = ""
+    of: Whom | None = None
+
+
+@dataclass(frozen=True)
+class And:
+    """All of its parts hold."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """At least one of its parts holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """Its part is known not to hold."""
+
+    part: Condition
+
+
+Condition = Has | And | Or | Not
+
+
+@dataclass(frozen=True)
+class Whom:
+    """A set of people.
+
+    Attributes:
+        names: enrolled people by name; empty: everybody in the video, narrowed by the other fields.
+        quantifier: how many of them are meant: "Ana and Ben" both, "Ana or Ben" either, "everybody" all, "nobody" none,
+            "only Ana" only.
+        such: what must hold of them: "the man with glasses".
+        known: True: enrolled people only; False: strangers only; None: everybody.
+        besides: names that are left out ("who else besides Ana?").
+        nth: the so-manieth of them, from 1 (negative: from the last), in the order of `nth_by`.
+        unknown: names that nobody enrolled bears.
+    """
+
+    names: tuple[str, ...] = ()
+    quantifier: Quantifier = "any"
+    such: Condition | None = None
+    known: bool | None = None
+    besides: tuple[str, ...] = ()
+    nth: int = 0
+    nth_by: RankBy = "left"
+    unknown: tuple[str, ...] = ()
+
+
+EVERYBODY = Whom()
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that begins and ends in the video: that `where` holds of `whom`."""
+
+    whom: Whom
+    where: Condition = Has("present")
+
+
+@dataclass(frozen=True)
+class During:
+    """The part of the video that is asked about.
+
+    Attributes:
+        relation: how it lies to `event`; "" where the part is named by numbers.
+        event: what it lies before, after or within.
+        nth: the so-manieth time that `event` happens (1 is the first, -1 the last); 0: any time.
+        start_s, end_s: seconds; an end of None is the video's.
+    """
+
+    relation: Relation | Literal[""] = ""
+    event: Event | None = None
+    nth: int = 0
+    start_s: float = 0.0
+    end_s: float | None = None
+
+
+WHOLE = During()
+
+
+@dataclass(frozen=True)
+class Rank:
+    """The so-manieth by a measure: Rank("long") is who is seen longest, Rank("time", -1) who comes last."""
+
+    by: RankBy
+    k: int = 1
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that somebody thinks it is: "are there more than two?" Seconds for lengths of time."""
+
+    bound: Bound
+    value: float
+
+
+@dataclass(frozen=True)
+class Query:
+    """What one question asks for.
+
+    Attributes:
+        select: what kind of answer it wants.
+        whom: about which people.
+        where: what must hold of them for a yes, or to be listed, counted or timed; None: that they are there.
+        attribute: which one is asked for by "attribute" and "compare".
+        value: narrows the attribute: "what colour is her jacket?" is attribute "worn", value "jacket".
+        form: how it is asked.
+        during: the part of the video.
+        throughout: all the time, not only at some time ("does she sit the whole time?").
+        rank: longest, first, leftmost …
+        number: how many, or how long, somebody thinks it is.
+        versus: whom `whom` is held against ("does Ana leave before Ben comes?"); conditions of a choice are `options`.
+        options: the conditions between which one chooses ("on the left or on the right?").
+        refusal: why nothing can answer.
+        then: a second question asked in the same breath ("…, and what is he wearing?").
+        if_so: the second one is only asked if the answer to the first is yes ("if so, where?").
+    """
+
+    select: Select
+    whom: Whom = EVERYBODY
+    where: Condition | None = None
+    attribute: Attribute | None = None
+    value: str = ""
+    form: Form = "wh"
+    during: During = WHOLE
+    throughout: bool = False
+    rank: Rank | None = None
+    number: Number | None = None
+    versus: Whom | None = None
+    options: tuple[Condition, ...] = ()
+    refusal: Refusal | None = None
+    then: Query | None = None
+    if_so: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; what is as usual is left out."""
+        return _to_json(self)
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> Query:
+        """What `to_dict` wrote.
+
+        Raises:
+            ValueError: it isn't that.
+        """
+        made = _from_json({"is": "Query", **row})
+        if not isinstance(made, Query):
+            raise ValueError(f"this is a {type(made).__name__}, not a Query")
+        return made
+
+
+_KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, During, Rank, Number, Query)}
+
+
+def _to_json(value: Any) -> Any:
+    """Values as JSON; a record is an object that says in "is" which one, for all but the outermost Query."""
+    if isinstance(value, tuple):
+        return [_to_json(part) for part in value]
+    if type(value).__name__ not in _KINDS:
+        return value
+    row = {} if isinstance(value, Query) else {"is": type(value).__name__}
+    for field in fields(value):
+        part = getattr(value, field.name)
+        if part != field.default:
+            row[field.name] = _to_json(part)
+    return row
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_from_json(part) for part in value)
+    if not isinstance(value, dict):
+        return value
+    row = dict(value)
+    kind = _KINDS.get(row.pop("is", "Query"))
+    if kind is None or not set(row) <= {field.name for field in fields(kind)}:
+        raise ValueError(f"no part of a query: {value}")
+    return kind(**{name: _from_json(part) for name, part in row.items()})
