@@ -4,7 +4,7 @@
 
 Each condition has three values: it holds, it doesn't, it isn't known. Silence is "not known" but where it means more:
 
-- a person who is "present" is not seen outside the spans of her rows "present"; of one who is "unsure" nothing is known;
+- a person who is "present" isn't seen outside the spans of her rows "present"; of an "unsure" one nothing is known;
 - of `EXCLUSIVE` attributes one value denies the others at that time: who sits doesn't stand, a red jacket isn't blue;
 - people who are seen together and not said to be beside each other aren't; left and right of each other follow from
   `Entity.centre`;
