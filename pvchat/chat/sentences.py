@@ -94,7 +94,7 @@ class SentenceEncoder:
     def _recall(self) -> None:
         """Take the vectors of what comes often from disk, or make them now and put them there."""
         texts, self._often = self._often, ()
-        weights = _downloaded() / WEIGHTS
+        weights = downloaded_folder() / WEIGHTS
         told = f"{weights.relative_to(home())} {weights.stat().st_size} {' '.join(texts)}"
         kept = home() / "weights" / "networks" / f"often-{hashlib.sha256(told.encode()).hexdigest()[:16]}.safetensors"
         rows = tensorfile.kept(kept, ("vectors",), lambda: {"vectors": self.encode(list(texts))})
@@ -117,7 +117,7 @@ class SentenceEncoder:
 
     def _load(self) -> tuple[Any, Network]:
         if self._parts is None:
-            folder = Path(self.path) if self.path is not None else _downloaded()
+            folder = Path(self.path) if self.path is not None else downloaded_folder()
             try:
                 self._parts = _read(folder, pick_device(self.device))
             except Exception as error:  # tokenizers raises nothing narrower
@@ -155,7 +155,7 @@ def _read(folder: Path, device: str) -> tuple[Any, Network]:
     return tokenizer, load_several("sentences", folder / WEIGHTS, build, inputs, what=words, device=device)
 
 
-def _downloaded() -> Path:
+def downloaded_folder() -> Path:
     """The downloaded folder, whether the table lists it as a folder or by its files."""
     from pvchat.assets.weights import member_path
 

@@ -1,0 +1,143 @@
+"""The trained reader: the words of a masked question in, its heads and the tags of its words out.
+
+Learned from a grammar (`recipes/reader/`) on MiniLM, whose upper two layers are tuned and lie beside this file with the
+heads. A word's tag has four parts that are told apart from each other: its role, its type, whether the condition is
+denied, and whether a second value of the same kind begins.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pvchat.chat.reader.encoder import LAYERS, TUNED, embedded, encoded
+from pvchat.chat.reader.labels import HEADS, ROLES, TYPES
+from pvchat.errors import WeightsError
+from pvchat.schemas import FloatArray
+from pvchat.storage import tensorfile
+
+FILE = Path(__file__).with_name("reader.safetensors")
+WORD_PARTS: dict[str, tuple[str, ...]] = {
+    "role": ("O", *ROLES), "type": TYPES, "denied": ("", "!"), "begins": ("", "+"),
+}  # fmt: skip
+MAX_TOKENS = 128
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the network tells of one question.
+
+    Attributes:
+        heads: the likeliest label of each head.
+        sure: its probability.
+        tags: the tag of each word.
+        tags_sure: its probability, by role and type.
+        second: the word with which a second question begins; -1 for none.
+    """
+
+    heads: dict[str, str]
+    sure: dict[str, float]
+    tags: tuple[str, ...]
+    tags_sure: tuple[float, ...]
+    second: int
+
+
+class Network:
+    """The tuned layers and heads over the published encoder.
+
+    Args:
+        file: of the tuned layers and heads.
+
+    Raises:
+        WeightsError: it, or the published encoder, isn't there or isn't what it should be.
+    """
+
+    def __init__(self, file: Path = FILE) -> None:
+        try:
+            own = tensorfile.unpack(file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise WeightsError("the reader of questions can't be read.", subject=str(file)) from error
+        self._weights = {**lower_weights(), **{name: np.asarray(v, np.float32) for name, v in own.items()}}
+
+    def read(self, words: Sequence[str]) -> Labels:
+        """The labels of a question's words (lower case, names masked)."""
+        ids, word_of = tokenized(words)
+        states = encoded(embedded(ids, self._weights), self._weights, range(LAYERS))
+        places = np.array(word_of)
+        by_word = np.stack([states[places == i].mean(0) for i in range(max(word_of) + 1)])  # [W, D]
+        mean = states.mean(0)
+        sentence = np.concatenate((mean, states[0]))
+        heads = {name: _softmax(self._head(name, sentence)) for name in HEADS}
+        tags, sure = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1))
+        second = int(np.concatenate(([0.0], self._head("second", by_word)[:, 0])).argmax()) - 1
+        best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
+        return Labels(best, {name: float(row.max()) for name, row in heads.items()}, tags, sure, second)
+
+    def _tags(self, words: FloatArray) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        """Tags and their probabilities of words [W, 2 D]."""
+        parts = {name: _softmax(self._head(name, words)) for name in WORD_PARTS}
+        picked = {name: [WORD_PARTS[name][i] for i in row.argmax(1)] for name, row in parts.items()}
+        tags = [
+            "O" if role == "O" else f"{begins}{role}-{kind}{denied}"
+            for role, kind, denied, begins in zip(*(picked[name] for name in WORD_PARTS), strict=True)
+        ]
+        kind = parts["role"].max(1) * np.where([tag == "O" for tag in tags], 1.0, parts["type"].max(1))
+        return tuple(tags), tuple(kind.tolist())
+
+    def _head(self, name: str, x: FloatArray) -> FloatArray:
+        return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], np.float32)
+
+
+def _softmax(x: FloatArray) -> FloatArray:
+    shares = np.exp(x - x.max(-1, keepdims=True))
+    return np.asarray(shares / shares.sum(-1, keepdims=True), np.float32)
+
+
+def tokenized(words: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Token ids with their marks at both ends, and to which word each token belongs (-1: none)."""
+    tokenizer = _tokenizer()
+    found = tokenizer.encode(list(words), is_pretokenized=True)
+    return found.ids[:MAX_TOKENS], [-1 if w is None else w for w in found.word_ids[:MAX_TOKENS]]
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> Any:
+    from tokenizers import Tokenizer
+
+    from pvchat.chat.sentences import TOKENIZER
+
+    tokenizer = Tokenizer.from_file(str(_folder() / TOKENIZER))
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def lower_weights(all_layers: bool = False) -> dict[str, FloatArray]:
+    """The published encoder's weights, mapped from their file: of the layers that stay as they are, or of all."""
+    from pvchat.chat.sentences import WEIGHTS
+
+    with (_folder() / WEIGHTS).open("rb") as file:
+        bytes_ = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    size = int.from_bytes(bytes_[:8], "little")
+    table: dict[str, dict[str, Any]] = json.loads(bytes_[8 : 8 + size])
+    table.pop("__metadata__", None)
+    tuned = tuple(f"encoder.layer.{n}." for n in range(LAYERS - TUNED, LAYERS))
+    return {
+        name: np.frombuffer(bytes_, np.float32, int(np.prod(row["shape"])), 8 + size + row["data_offsets"][0]).reshape(
+            row["shape"]
+        )
+        for name, row in table.items()
+        if row["dtype"] == "F32" and (all_layers or not name.startswith(tuned))
+    }
+
+
+def _folder() -> Path:
+    from pvchat.chat.sentences import downloaded_folder
+
+    return downloaded_folder()

@@ -1,0 +1,300 @@
+"""Train the reader (`pvchat/chat/reader/reader.safetensors`) on the grammar's examples.
+
+    python -m recipes.reader.train --out pvchat/chat/reader/reader.safetensors --count 60000 --epochs 5 --seed 0
+
+The encoder's lower layers are frozen, so their states are made once and kept in memory; the upper two and the heads are
+trained: one softmax a head over the sentence (mean and first token), one over the tags a word (mean over its pieces),
+one that points to the word with which a second question begins. Losses are cross-entropies, added.
+
+Legend: B examples, L tokens, W words, D width.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from recipes.reader.sampler import examples
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pvchat.chat.reader.encoder import HEADS as ATTENTION_HEADS
+from pvchat.chat.reader.encoder import LAYERS, TUNED
+from pvchat.chat.reader.labels import HEADS
+from pvchat.chat.reader.network import WORD_PARTS, lower_weights, tokenized
+from pvchat.storage import atomic, tensorfile
+
+UNLABELLED = -100  # a head that an example says nothing about
+HEAD_LR, LAYER_LR, DROPOUT, SMOOTHING, TAG_WEIGHT = 1e-3, 2e-4, 0.1, 0.02, 3.0
+
+
+@dataclass
+class Example:
+    """One example as tensors: frozen states [L, D], which word each token belongs to [L], labels."""
+
+    states: torch.Tensor
+    word_of: torch.Tensor
+    heads: list[int]
+    tags: torch.Tensor  # [W, 4] role, type, denied, begins
+    second: int
+    row: dict[str, Any]
+
+
+class Parser(nn.Module):
+    """The tuned layers and the heads.
+
+    Args:
+        start: published weights of the tuned layers, by name.
+        width: D.
+    """
+
+    def __init__(self, start: dict[str, Tensor], width: int = 384) -> None:
+        super().__init__()
+        self.layers = nn.ModuleDict({_key(name): nn.ParameterDict({"v": nn.Parameter(v)}) for name, v in start.items()})
+        self.heads = nn.ModuleDict({name: nn.Linear(2 * width, len(labels)) for name, labels in HEADS.items()})
+        self.words = nn.ModuleDict({name: nn.Linear(2 * width, len(labels)) for name, labels in WORD_PARTS.items()})
+        self.second = nn.Linear(width, 1)
+        self.drop = nn.Dropout(DROPOUT)
+
+    def forward(self, states: Tensor, real: Tensor, word_of: Tensor) -> tuple[dict[str, Tensor], list[Tensor], Tensor]:
+        """Head logits [B, labels], those of each part of the tags [B, W, labels], and of where a second question
+        begins [B, W + 1] (0: nowhere)."""
+        for number in range(LAYERS - TUNED, LAYERS):
+            states = self._layer(f"encoder.layer.{number}", states, real)
+        mean = (states * real[:, :, None]).sum(1) / real.sum(1, keepdim=True)
+        sentence = torch.cat((mean, states[:, 0]), 1)
+        words = _by_word(states, word_of)
+        both = self.drop(torch.cat((words, mean[:, None].expand_as(words)), 2))
+        none = torch.zeros(len(states), 1)
+        heads = {name: head(self.drop(sentence)) for name, head in self.heads.items()}
+        return heads, [part(both) for part in self.words.values()], torch.cat((none, self.second(words)[:, :, 0]), 1)
+
+    def _weight(self, name: str) -> Tensor:
+        return self.layers[_key(name)]["v"]
+
+    def _linear(self, name: str, x: Tensor) -> Tensor:
+        return F.linear(x, self._weight(f"{name}.weight"), self._weight(f"{name}.bias"))
+
+    def _norm(self, name: str, x: Tensor) -> Tensor:
+        weight, bias = self._weight(f"{name}.LayerNorm.weight"), self._weight(f"{name}.LayerNorm.bias")
+        return F.layer_norm(x, weight.shape, weight, bias, 1e-12)
+
+    def _layer(self, name: str, states: Tensor, real: Tensor) -> Tensor:
+        query, key, value = (
+            self._linear(f"{name}.attention.self.{part}", states).unflatten(2, (ATTENTION_HEADS, -1)).transpose(1, 2)
+            for part in ("query", "key", "value")
+        )
+        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=real[:, None, None].bool())
+        seen = self.drop(self._linear(f"{name}.attention.output.dense", seen.transpose(1, 2).flatten(2)))
+        states = self._norm(f"{name}.attention.output", seen + states)
+        inner = F.gelu(self._linear(f"{name}.intermediate.dense", states))
+        return self._norm(f"{name}.output", self.drop(self._linear(f"{name}.output.dense", inner)) + states)
+
+
+def _by_word(states: Tensor, word_of: Tensor) -> Tensor:
+    """The mean [B, W, D] of each word's tokens; `word_of` [B, L] is -1 for tokens of no word."""
+    count = int(word_of.max()) + 1
+    share = F.one_hot(word_of.clamp(min=-1) + 1, count + 1)[:, :, 1:].to(states.dtype)  # [B, L, W]
+    share = share / share.sum(1, keepdim=True).clamp(min=1)
+    return share.transpose(1, 2) @ states
+
+
+def prepared(rows: Sequence[dict[str, Any]]) -> list[Example]:
+    """Examples with the states of the frozen layers, in batches of one length so that it goes fast."""
+    weights, made = lower_weights(), []
+    started = time.time()
+    torch_weights = {name: torch.tensor(np.asarray(v, np.float32)) for name, v in weights.items()}
+    pieces = [tokenized(row["words"]) for row in rows]
+    order = sorted(range(len(rows)), key=lambda i: len(pieces[i][0]))
+    states: dict[int, Tensor] = {}
+    for batch in _chunks(order, 256):
+        length = max(len(pieces[i][0]) for i in batch)
+        ids = torch.zeros(len(batch), length, dtype=torch.long)
+        real = torch.zeros(len(batch), length)
+        for k, i in enumerate(batch):
+            ids[k, : len(pieces[i][0])] = torch.tensor(pieces[i][0])
+            real[k, : len(pieces[i][0])] = 1
+        hidden = _frozen(ids, real, torch_weights)
+        states |= {i: hidden[k, : len(pieces[i][0])].half().clone() for k, i in enumerate(batch)}
+    for i, row in enumerate(rows):
+        made.append(_example(row, states[i], pieces[i][1]))
+    print(f"{len(made)} examples prepared in {time.time() - started:.0f} s", flush=True)
+    return made
+
+
+@torch.no_grad()
+def _frozen(ids: Tensor, real: Tensor, weights: dict[str, Tensor]) -> Tensor:
+    """The states after the frozen layers, as `encoder.py` makes them one by one."""
+    parser = Parser.__new__(Parser)
+    nn.Module.__init__(parser)
+    parser._weight = lambda name: weights[name]  # type: ignore[method-assign]
+    parser.drop = nn.Identity()
+    words, places, segments = (
+        weights[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
+    )
+    states = parser._norm("embeddings", words[ids] + places[: ids.shape[1]] + segments[0])
+    for number in range(LAYERS - TUNED):
+        states = parser._layer(f"encoder.layer.{number}", states, real)
+    return states
+
+
+def _example(row: dict[str, Any], states: Tensor, word_of: list[int]) -> Example:
+    heads = [
+        labels.index(row["heads"].get(name, labels[0])) if _is_told(name, row["heads"]) else UNLABELLED
+        for name, labels in HEADS.items()
+    ]
+    tags = torch.tensor([_parts(tag) for tag in row["tags"]])
+    return Example(states, torch.tensor(word_of), heads, tags, row.get("second", -1) + 1, row)
+
+
+def _is_told(name: str, heads: dict[str, str]) -> bool:
+    """Whether an example says something about a head: an ellipsis only what it changes, a refusal only its kind."""
+    if name == "refusal" or heads.get("select") == "refuse":
+        return name in ("select", "follow", "if_so") or name == "refusal" and heads.get("select") == "refuse"
+    return name in heads or name == "follow" or heads.get("follow", "none") == "none"
+
+
+def _parts(tag: str) -> list[int]:
+    """A tag's role, type, whether it is denied, whether another value begins; of a word without a tag only the role."""
+    if tag == "O":
+        return [0, UNLABELLED, UNLABELLED, UNLABELLED]
+    role, _, kind = tag.strip("+!").partition("-")
+    values = {"role": role, "type": kind, "denied": "!" * tag.endswith("!"), "begins": "+" * tag.startswith("+")}
+    return [WORD_PARTS[name].index(value) for name, value in values.items()]
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _padded(batch: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """States [B, L, D], which are real [B, L], words [B, L], heads [B, heads], tags [B, W, 4], second [B]."""
+    length, words = max(len(e.states) for e in batch), max(len(e.tags) for e in batch)
+    states, real = torch.zeros(len(batch), length, batch[0].states.shape[1]), torch.zeros(len(batch), length)
+    word_of = torch.full((len(batch), length), -1)
+    tags = torch.full((len(batch), words, len(WORD_PARTS)), UNLABELLED)
+    for i, e in enumerate(batch):
+        states[i, : len(e.states)], real[i, : len(e.states)] = e.states.float(), 1.0
+        word_of[i, : len(e.word_of)], tags[i, : len(e.tags)] = e.word_of, e.tags
+    return states, real, word_of, torch.tensor([e.heads for e in batch]), tags, torch.tensor([e.second for e in batch])
+
+
+def loss_of(parser: Parser, batch: Sequence[Example]) -> Tensor:
+    """Mean cross-entropy of heads, tags and the pointer, added."""
+    states, real, word_of, heads, tags, second = _padded(batch)
+    head_logits, tag_logits, second_logits = parser(states, real, word_of)
+    total = F.cross_entropy(second_logits[:, : tags.shape[1] + 1], second)
+    for i, name in enumerate(HEADS):
+        if (heads[:, i] != UNLABELLED).any():
+            total = total + F.cross_entropy(head_logits[name], heads[:, i], label_smoothing=SMOOTHING)
+    for i, logits in enumerate(tag_logits):
+        if (tags[:, :, i] != UNLABELLED).any():
+            rows = logits[:, : tags.shape[1]].flatten(0, 1)
+            total = total + TAG_WEIGHT * F.cross_entropy(rows, tags[:, :, i].flatten(), ignore_index=UNLABELLED)
+    return total
+
+
+@torch.no_grad()
+def measured(parser: Parser, data: Sequence[Example]) -> dict[str, float]:
+    """Shares of examples right: all of it, all heads, all tags; and each head."""
+    parser.eval()
+    right: dict[str, list[bool]] = {name: [] for name in ("all", "heads", "tags", *HEADS)}
+    for batch in _chunks(data, 128):
+        states, real, word_of, heads, tags, _ = _padded(batch)
+        head_logits, tag_logits, _ = parser(states, real, word_of)
+        wrong = torch.zeros(len(batch), dtype=torch.bool)
+        for i, name in enumerate(HEADS):
+            bad = (head_logits[name].argmax(1) != heads[:, i]) & (heads[:, i] != UNLABELLED)
+            right[name] += (~bad).tolist()
+            wrong |= bad
+        told = torch.stack([logits.argmax(2)[:, : tags.shape[1]] for logits in tag_logits], 2)
+        bad_tags = ((told != tags) & (tags != UNLABELLED)).flatten(1).any(1)
+        right["heads"] += (~wrong).tolist()
+        right["tags"] += (~bad_tags).tolist()
+        right["all"] += (~(wrong | bad_tags)).tolist()
+    parser.train()
+    return {name: sum(row) / max(1, len(row)) for name, row in right.items()}
+
+
+def train(parser: Parser, data: list[Example], val: list[Example], epochs: int, seed: int, save: Path) -> None:
+    """AdamW, linear to zero after a short rise; written after each epoch."""
+    rng = np.random.default_rng(seed)
+    groups = [
+        {"params": list(parser.layers.parameters()), "lr": LAYER_LR},
+        {"params": [p for n, p in parser.named_parameters() if not n.startswith("layers.")], "lr": HEAD_LR},
+    ]
+    steps = epochs * (len(data) // 64 + 1)
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: min((s + 1) / 200, max(0.0, 1 - s / steps)))
+    for epoch in range(epochs):
+        started, total, count = time.time(), 0.0, 0
+        for batch in _batches(data, rng):
+            loss = loss_of(parser, batch)
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(parser.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            total, count = total + loss.item(), count + 1
+        found = measured(parser, val)
+        worst = {k: round(v, 3) for k, v in sorted(found.items(), key=lambda kv: kv[1])[:8]}
+        print(
+            f"epoch {epoch + 1}: loss {total / count:.3f}, {time.time() - started:.0f} s, unseen frames {worst}",
+            flush=True,
+        )
+        write(parser, save)
+
+
+def _batches(data: Sequence[Example], rng: np.random.Generator) -> Iterator[list[Example]]:
+    """Batches of 64 of about one length, in random order."""
+    order = rng.permutation(len(data))
+    order = order[np.argsort([len(data[i].states) + rng.random() * 3 for i in order], kind="stable")]
+    batches = [[data[i] for i in chunk] for chunk in _chunks(order, 64)]
+    for number in rng.permutation(len(batches)):
+        yield batches[number]
+
+
+def write(parser: Parser, file: Path) -> None:
+    """The tuned layers and heads as float16."""
+    arrays = {name.replace("/", "."): p["v"].detach() for name, p in parser.layers.items()}
+    for name, head in [*parser.heads.items(), *parser.words.items(), ("second", parser.second)]:
+        arrays |= {f"{name}.weight": head.weight.detach(), f"{name}.bias": head.bias.detach()}
+    data = tensorfile.pack({name: value.numpy().astype(np.float16) for name, value in arrays.items()})
+    atomic.write_file(file, data, file.parent / ".scratch")
+
+
+def _key(name: str) -> str:
+    return name.replace(".", "/")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train and write."""
+    parser_ = argparse.ArgumentParser(description=__doc__)
+    parser_.add_argument("--out", type=Path, required=True)
+    parser_.add_argument("--count", type=int, default=60000)
+    parser_.add_argument("--epochs", type=int, default=5)
+    parser_.add_argument("--seed", type=int, default=0)
+    args = parser_.parse_args(argv)
+    torch.manual_seed(args.seed)
+    data = prepared(list(examples(args.count, args.seed, split="train")))
+    val = prepared(list(examples(3000, args.seed + 1, split="val")))
+    start = {
+        name: torch.tensor(np.array(value))
+        for name, value in lower_weights(all_layers=True).items()
+        if any(name.startswith(f"encoder.layer.{n}.") for n in range(LAYERS - TUNED, LAYERS))
+    }
+    parser = Parser(start)
+    train(parser, data, val, args.epochs, args.seed, args.out)
+    print(json.dumps(measured(parser, val), indent=1))
+
+
+if __name__ == "__main__":
+    main()
