@@ -52,6 +52,20 @@ def named_part(question: str) -> tuple[str, Part | None]:
     return re.sub(r" (?=[?.!])", "", " ".join(f"{before} {after}".split())).strip(" ,"), part
 
 
+def counted(text: str) -> float | None:
+    """The number, or the seconds, of words such as "two", "twice", "half a minute", "at least ten seconds"."""
+    words = re.sub(r"\b(?:once|one time)\b", "1", re.sub(r"\btwice\b", "2", re.sub(r"\bthrice\b", "3", text)))
+    found = re.search(_LENGTH, words) or re.search(_COUNT, words)
+    if found is None:
+        return None
+    return _seconds(found[0]) if re.search(_UNIT, found[0]) else _count(found[0])
+
+
+def _count(text: str) -> float:
+    number = re.sub(r" (of|an?)$", "", text)
+    return float(number) if number[0].isdigit() else _COUNTS[number]
+
+
 def _within(match: re.Match[str], other: re.Match[str]) -> bool:
     """Whether what is found is a piece of what else is found."""
     return other.start() <= match.start() and match.end() <= other.end() and match.span() != other.span()
@@ -70,8 +84,7 @@ def _seconds(text: str) -> float | None:
     total, unit = 0.0, 60.0
     for count, word in re.findall(rf"({_COUNT})(?:[ -]?({_UNIT}))?", text.removesuffix(" and a half")):
         unit = _UNITS[word[0]] if word else unit / 60
-        number = re.sub(r" (of|an?)$", "", count)
-        total += (float(number) if number[0].isdigit() else _COUNTS[number]) * unit
+        total += _count(count) * unit
     return total + (unit / 2 if text.endswith(" and a half") else 0.0)
 
 

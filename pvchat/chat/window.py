@@ -6,10 +6,9 @@ Times are seconds from the clip's start; in words they are plain seconds, m:ss o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
 
 from pvchat.chat.english import clock
+from pvchat.chat.query import Part
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
 
@@ -19,22 +18,6 @@ _TIME = re.compile(r"(?:(?:(\d+):(?=\d\d:))?(\d+):(?=\d\d(?:\.|$)))?(\d+(?:\.\d+
 _AROUND = 2.0  # seconds to both sides of a moment that is asked about
 _ROUNDED = 1.0  # seconds: players show the length of a clip rounded up
 _EDGE = (2.0, 0.1, 30.0)  # "at the beginning": at least so many seconds, so much of the clip, at most so many [choice]
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a clip as words name it.
-
-    Attributes:
-        kind: what the numbers are: "between" two times (seconds), the "first" or "last" so many seconds, a "share" of
-            the length (0..1), a "moment" (seconds), a "shot" (from 1; negative counts from the last), the clip's
-            "beginning" or "end" (no numbers).
-        start, end: the numbers; an end of None is the clip's.
-    """
-
-    kind: Literal["between", "first", "last", "share", "moment", "shot", "beginning", "end"]
-    start: float = 0.0
-    end: float | None = None
 
 
 def seconds_of(text: str) -> float:

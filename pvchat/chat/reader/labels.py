@@ -6,6 +6,8 @@ the condition is denied: "who is not wearing a hat" has hat as "P-worn!".
 
 from __future__ import annotations
 
+import re
+
 ROLES: dict[str, str] = {
     "S": "whom the question is about, with what narrows them",
     "P": "what is asked of them, or looked for",
@@ -50,3 +52,11 @@ def is_tag(tag: str) -> bool:
     """Whether a word can bear this tag."""
     role, dash, kind = tag.removeprefix("+").removesuffix("!").partition("-")
     return tag == "O" or (bool(dash) and role in ROLES and kind in TYPES)
+
+
+WORD = re.compile(r"'s\b|[^\W_]+(?:-[^\W_]+|'(?!s\b)[^\W_]+)*'?(?<!')|[^\s\w]")
+
+
+def split_words(text: str) -> list[str]:
+    """Words of a text in lower case: "alex's t-shirt?" is alex, 's, t-shirt, ?; "isn't" stays one word."""
+    return WORD.findall(text.lower().replace("’", "'").replace("_", " "))

@@ -1,0 +1,219 @@
+"""From the reader's labels to a `Query`: heads say what is asked, slots of whom and under which conditions.
+
+In: the labels of one question and its slots. Out: a well-typed `Query`, in which "she" and "they" are names already
+where the slots say so (`history.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from pvchat.chat.query import (
+    EVERYBODY,
+    WHOLE,
+    And,
+    Attribute,
+    Bound,
+    Condition,
+    During,
+    Event,
+    Form,
+    Has,
+    Not,
+    Number,
+    Or,
+    Part,
+    Quantifier,
+    Query,
+    Rank,
+    RankBy,
+    Refusal,
+    Relation,
+    Select,
+    Whom,
+)
+from pvchat.chat.reader.slots import COLOURS, Slot
+from pvchat.chat.timewords import counted
+
+_PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
+_RELATIONS = ("with", "beside", "left_of", "right_of")
+_NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
+             "4th": 4, "other": 2, "next": 2}  # fmt: skip
+
+
+def query_of(heads: dict[str, str], slots: Sequence[Slot], part: Part | None = None) -> Query:
+    """The query that some heads and slots mean.
+
+    Args:
+        heads: of `labels.HEADS`.
+        slots: of the question, in order.
+        part: of the video, by the clock.
+    """
+    during = _during(heads, slots, part)
+    if heads["select"] == "refuse":
+        return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom_of(slots, "S", heads), during=during)
+    whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
+    whom, conditions = _mutual(whom, conditions)
+    rank, nth = _rank(heads), heads["select"] in ("attribute", "describe", "exists", "when", "how_long", "how_often")
+    if rank is not None and nth and not whom.names:  # "what is the leftmost man wearing?"
+        whom, rank = _with_nth(whom, rank), None
+    asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
+    value, conditions = _narrowed(asked, heads, conditions)
+    choice = heads["form"] == "choice" and len(conditions) > 1
+    versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
+    return Query(
+        cast(Select, heads["select"]), whom, None if choice else joined(conditions, heads["join"]), asked, value,
+        cast(Form, heads["form"]), during, heads["throughout"] == "yes", rank, number_of(heads, slots),
+        None if versus == EVERYBODY else versus, tuple(conditions) if choice else (),
+    )  # fmt: skip
+
+
+def _narrowed(
+    asked: Attribute | None, heads: dict[str, str], conditions: list[Condition]
+) -> tuple[str, list[Condition]]:
+    """The value that an attribute is asked for, where there is one ("what colour is her jacket?"), and the rest."""
+    if heads["select"] != "attribute":
+        return "", conditions
+    own = [c for c in conditions if isinstance(c, Has) and c.attribute == asked and not c.of]
+    return (own[0].value, [c for c in conditions if c not in own]) if own else ("", conditions)
+
+
+def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
+    """The people whom the slots of one role mean."""
+    own = [s for s in slots if s.role == role]
+    if not own and heads["known"] == "any" and heads["quantifier"] == "any" and role != "S":
+        return EVERYBODY
+    mine = role == "S"
+    nth = next((s for s in own if s.kind == "nth"), None)
+    known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
+    return Whom(
+        names=tuple(dict.fromkeys(s.name for s in own if s.name)),
+        quantifier=cast(Quantifier, heads["quantifier"]) if mine else "any",
+        such=joined(conditions_of(slots, role), "and"),
+        known=False if any(s.kind == "stranger" for s in own) else known,
+        besides=tuple(s.name for s in slots if s.role == "X" and s.name) if mine else (),
+        nth=0 if nth is None else _ORDINALS.get(nth.value, 1),
+        nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
+        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown")),
+    )
+
+
+def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
+    """The conditions that the slots of one role set, in order."""
+    own = [s for s in slots if s.role == role and s.kind not in (*_PEOPLE, "number")]
+    colours = _colours(own)
+    made: list[Condition] = []
+    for slot in own:
+        if slot.kind == "colour" and slot not in colours.values():
+            made.append(_maybe_not(Has("worn", "", slot.value), slot.denied))
+        elif slot.kind != "colour":
+            colour = colours.get(slot.at)
+            made.append(_maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied))
+    return made
+
+
+def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
+    kind = cast(Attribute, slot.kind)
+    if slot.kind in _RELATIONS:
+        return Has(kind, of=_object(slot, slots))
+    if slot.kind in ("present", "alone"):
+        return Has(kind)
+    if slot.kind == "hair":
+        return _hair(slot.value.split(), colour)
+    return Has(kind, slot.value, colour)
+
+
+def _hair(words: Sequence[str], colour: str) -> Has:
+    """Such as "long dark hair", "a beard", "blonde"."""
+    plain = " ".join(word for word in words if word not in COLOURS)
+    return Has("hair", plain or "hair", colour or " ".join(word for word in words if word in COLOURS))
+
+
+def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
+    """Whom a relation holds with: the people of role O that come after it, and before another relation does."""
+    later = [s.at for s in slots if s.kind in _RELATIONS and s.at > relation.at and s.role != "O"]
+    until = min(later, default=10**6)
+    own = [s for s in slots if s.role == "O" and relation.at < s.at < until]
+    own = own or [s for s in slots if s.role == "O"]  # "whom is she next to?"
+    heads = {"known": "any", "quantifier": "any", "nth_by": "left"}
+    whom = whom_of(own, "O", heads)
+    return None if whom == EVERYBODY else whom
+
+
+def _colours(slots: Sequence[Slot]) -> dict[int, Slot]:
+    """Which colour belongs to which garment, by the garment's place: the nearest one, one before it first."""
+    free = [s for s in slots if s.kind == "colour"]
+    found: dict[int, Slot] = {}
+    for garment in (s for s in slots if s.kind in ("worn", "hair")):
+        before = [c for c in free if c.at < garment.at and not _between(slots, c.at, garment.at)]
+        after = [c for c in free if c.at > garment.at and not _between(slots, garment.at, c.at)]
+        if nearest := before[-1:] or after[:1]:
+            found[garment.at] = nearest[0]
+            free.remove(nearest[0])
+    return found
+
+
+def _between(slots: Sequence[Slot], start: int, end: int) -> bool:
+    return any(start < s.at < end for s in slots)
+
+
+def joined(conditions: Sequence[Condition], word: str) -> Condition | None:
+    """Several conditions as one."""
+    if len(conditions) < 2:
+        return conditions[0] if conditions else None
+    return Or(tuple(conditions)) if word == "or" else And(tuple(conditions))
+
+
+def _maybe_not(condition: Condition, denied: bool) -> Condition:
+    return Not(condition) if denied else condition
+
+
+def _mutual(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
+    """What holds of each other: "Are Ana and Ben together?" asks the same as "Is Ana with Ben?"."""
+    open_ = [c for c in conditions if _bare_relation(c)]
+    if not open_ or len(whom.names) < 2:
+        return whom, conditions
+    first, others = whom.names[0], Whom(whom.names[1:], "all" if len(whom.names) > 2 else "any")
+    return Whom((first,)), [_with_object(c, others) if c in open_ else c for c in conditions]
+
+
+def _bare_relation(condition: Condition) -> bool:
+    inner = condition.part if isinstance(condition, Not) else condition
+    return isinstance(inner, Has) and inner.attribute in _RELATIONS and inner.of is None
+
+
+def _with_object(condition: Condition, of: Whom) -> Condition:
+    if isinstance(condition, Not):
+        return Not(_with_object(condition.part, of))
+    assert isinstance(condition, Has)
+    return Has(condition.attribute, of=of)
+
+
+def _during(heads: dict[str, str], slots: Sequence[Slot], part: Part | None) -> During:
+    events = [s for s in slots if s.role in ("E", "F")]
+    if heads["relation"] == "none" or not events:
+        return WHOLE if part is None else During(part)
+    what = joined(conditions_of(slots, "F"), "and") or Has("present")
+    whom = whom_of(slots, "E", heads | {"nth_by": "left"})
+    return During(part, cast(Relation, heads["relation"]), Event(whom, what), _NTH[heads["event_nth"]])
+
+
+def _rank(heads: dict[str, str]) -> Rank | None:
+    if heads["rank"] == "none":
+        return None
+    return Rank(cast(RankBy, heads["rank"]), 1 if heads["end"] == "first" else -1)
+
+
+def _with_nth(whom: Whom, rank: Rank) -> Whom:
+    return Whom(whom.names, whom.quantifier, whom.such, whom.known, whom.besides, rank.k, rank.by, whom.unknown)
+
+
+def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
+    """The number that somebody thinks it is."""
+    told = next((s for s in slots if s.kind == "number"), None)
+    value = None if told is None else counted(told.typed.lower())
+    if value is None:
+        return None
+    return Number(cast(Bound, "exactly" if heads["bound"] == "none" else heads["bound"]), value)

@@ -1,0 +1,142 @@
+"""What a question leans on: the questions before it and what was found for them.
+
+"she" after "Is Ana there?" is Ana; "they" after that and "And Ben?" are both; "And Ben?" asks of Ben what was asked
+before; "the other one" is who of a list wasn't named last. Read from (Query, Finding) pairs, never from sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pvchat.chat.finding import Finding
+from pvchat.chat.query import EVERYBODY, WHOLE, Has, Query, Whom
+from pvchat.chat.reader.slots import Slot
+
+Turn = tuple[Query, Finding]
+_SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all"))
+_HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
+_FAR_BACK = 4  # turns that "they" may reach back to
+
+
+def subjects(turn: Turn) -> tuple[str, ...]:
+    """Whom one turn was about, in order: those it named, else those that were found."""
+    query, finding = turn
+    named = _named(query)
+    if named and query.select != "who":
+        return named
+    found = tuple(one for one in finding.names if not one.startswith("#"))
+    return found or named
+
+
+def _named(query: Query) -> tuple[str, ...]:
+    """The names in a query, of whom it asks and with whom or against whom."""
+    with_ = query.where.of.names if isinstance(query.where, Has) and query.where.of is not None else ()
+    versus = () if query.versus is None else query.versus.names
+    return tuple(dict.fromkeys((*query.whom.names, *with_, *versus)))
+
+
+def meant_by(pronoun: str, history: Sequence[Turn], genders: Mapping[str, str]) -> tuple[str, ...]:
+    """The names that a pronoun stands for; empty where nobody can be meant.
+
+    Args:
+        pronoun: in lower case, with its noun: "she", "their", "the other one".
+        history: the turns before, oldest first.
+        genders: "man" or "woman" by name, as far as known.
+    """
+    words = set(pronoun.split())
+    if words & _SEVERAL:
+        return _several(history)
+    if "other" in words:
+        return _other(history)
+    for turn in reversed(history):
+        fits = [name for name in subjects(turn) if _fits(words, genders.get(name, ""))]
+        if len(fits) == 1:
+            return (fits[0],)
+        if len(fits) > 1:
+            last = [name for name in _named(turn[0]) if name in fits]
+            return (last[0],) if len(last) == 1 else (fits[0],)
+    return ()
+
+
+def _fits(words: set[str], gender: str) -> bool:
+    """Whether somebody of this gender ("": not known) can be meant."""
+    return not gender or not (words & _HE and gender == "woman" or words & _SHE and gender == "man")
+
+
+def _several(history: Sequence[Turn]) -> tuple[str, ...]:
+    """Those of the last turns, back to where there are two of them."""
+    found: tuple[str, ...] = ()
+    for turn in reversed(history[-_FAR_BACK:]):
+        found = (*(name for name in subjects(turn) if name not in found), *found)
+        if len(found) > 1:
+            break
+    return found
+
+
+def _other(history: Sequence[Turn]) -> tuple[str, ...]:
+    """Who was on the last list, or spoken of before, and not in the last turn."""
+    if not history:
+        return ()
+    last = subjects(history[-1])
+    for turn in reversed(history[:-1]):
+        rest = tuple(name for name in subjects(turn) if name not in last)
+        if rest:
+            return rest[:1]
+    return tuple(one for one in last[1:2])
+
+
+def listed(history: Sequence[Turn]) -> tuple[str, ...]:
+    """The people of the last answer that named several, for "the second one"."""
+    for _, finding in reversed(history):
+        if len(finding.people) > 1:
+            return finding.names
+    return ()
+
+
+def resolved(slots: Sequence[Slot], history: Sequence[Turn], genders: Mapping[str, str]) -> list[Slot]:
+    """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
+    found: list[Slot] = []
+    for slot in slots:
+        if slot.kind != "pronoun":
+            found.append(slot)
+            continue
+        names = meant_by(slot.typed.lower(), history, genders)
+        found += [replace(slot, kind="name", name=name, value=name, at=slot.at) for name in names]
+    return found
+
+
+def goes_on(asked: Query, previous: Query, follow: str, said: Sequence[Slot]) -> Query:
+    """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
+
+    Args:
+        asked: the ellipsis as it was read by itself.
+        previous: the query before.
+        follow: "ellipsis", "correction" or "why".
+        said: its slots.
+    """
+    if follow == "why":
+        return Query("why", previous.whom, form="wh")
+    roles = {slot.role for slot in said}
+    changed = replace(previous, then=None, if_so=False)
+    if "S" in roles and asked.whom != EVERYBODY:
+        changed = replace(changed, whom=_kept(asked.whom, previous.whom))
+    elif asked.where is not None and "P" in roles:
+        changed = _with_condition(changed, asked)
+    if asked.during != WHOLE:
+        changed = replace(changed, during=asked.during)
+    if asked.versus is not None:
+        changed = replace(changed, versus=asked.versus)
+    return changed
+
+
+def _kept(whom: Whom, before: Whom) -> Whom:
+    """Whom an ellipsis names, with nothing of whom it was before but that they are known or not."""
+    return whom if whom.names or whom.known is not None else replace(whom, known=before.known)
+
+
+def _with_condition(query: Query, asked: Query) -> Query:
+    """A condition put in the place of the one before: of those asked about where there was none."""
+    if query.where is None and query.select in ("attribute", "describe"):
+        return replace(query, whom=replace(query.whom, names=(), such=asked.where))
+    return replace(query, where=asked.where)

@@ -1,0 +1,80 @@
+"""Reading a question: text and enrolled names in, a `Query` out.
+
+    read("what's the man in red doing while Ben is away?", names) is
+    Query("attribute", Whom(such=And((Has("gender", "man"), Has("worn", "", "red")))), attribute="deed",
+          during=During(relation="while", event=Event(Whom(("Ben",)), Not(Has("present")))))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from pvchat.chat.query import Part, Query
+from pvchat.chat.reader.decode import query_of
+from pvchat.chat.reader.history import Turn, goes_on, resolved
+from pvchat.chat.reader.network import Labels, Network
+from pvchat.chat.reader.slots import Slot, slots_of
+from pvchat.chat.reader.words import Word, worded
+
+LEAST = 0.5  # probability of what is asked below which a question isn't read [choice, see the card]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a question may speak of.
+
+    Attributes:
+        names: of everyone enrolled, as they are spelled.
+        aliases: other names of theirs -> the enrolled name.
+        genders: "man" or "woman" by name, as far as it was measured in the clip; for "he" and "she".
+        history: earlier questions and what was found, oldest first.
+    """
+
+    names: Sequence[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    genders: Mapping[str, str] = field(default_factory=dict)
+    history: Sequence[Turn] = ()
+
+
+def read(text: str, known: Known) -> Query:
+    """The query that a question asks."""
+    wording = worded(text, known.names, known.aliases)
+    if not wording.words:
+        return Query("refuse", refusal="unclear")
+    return _read(wording.words, wording.part, known)
+
+
+def _read(words: Sequence[Word], part: Part | None, known: Known) -> Query:
+    labels = _network().read([word.seen for word in words])
+    if 0 < labels.second < len(words):
+        return _two(words, labels.second, part, known)
+    if labels.sure["select"] < LEAST and labels.heads["follow"] == "none":
+        return Query("refuse", refusal="unclear")
+    slots = resolved(slots_of(words, labels.tags), known.history, known.genders)
+    query = query_of(labels.heads, slots, part)
+    return _in_history(query, labels, slots, known)
+
+
+def _in_history(query: Query, labels: Labels, slots: Sequence[Slot], known: Known) -> Query:
+    follow = labels.heads["follow"]
+    if follow == "none" or not known.history:
+        return query
+    return goes_on(query, known.history[-1][0], follow, slots)
+
+
+def _two(words: Sequence[Word], second: int, part: Part | None, known: Known) -> Query:
+    """Two questions in one: the second may lean on the first."""
+    first = _read(words[:second], part, known)
+    from pvchat.chat.finding import Finding
+
+    turns = (*known.history, (first, Finding(first)))
+    labels = _network().read([word.seen for word in words[second:]])
+    then = _read(words[second:], part, replace(known, history=turns))
+    return replace(first, then=replace(then, then=None), if_so=labels.heads["if_so"] == "yes")
+
+
+@lru_cache(maxsize=1)
+def _network() -> Network:
+    return Network()
