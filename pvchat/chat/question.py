@@ -1,74 +1,134 @@
-"""What a question asks for: a `Question`, as `questions.py` reads it and everything after it takes it."""
+"""A question as it was typed, and what it means: what everything between reader and answer takes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from pvchat.chat.aspect import USUAL, Aspect
 from pvchat.chat.evidence import one_name_each
-from pvchat.chat.things import ThingQuestion
-from pvchat.chat.window import Part
+from pvchat.chat.query import And, Condition, Has, Not, Or, Part, Query, Whom
 from pvchat.schemas import PersonPresence, QuestionType
+
+_TYPES: dict[str, QuestionType] = {
+    **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
+    **dict.fromkeys(("deed", "posture", "holding"), "action"),
+    **dict.fromkeys(
+        ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
+         "shot_size"),
+        "location",
+    ),
+    **dict.fromkeys(("present", "known", "with"), "existence"),
+}  # type: ignore[dict-item]  # fmt: skip
+# What is known without measuring what people do and wear: who is there, when, and where in the picture.
+_SEEN_AT_ONCE = ("present", "known", "with", "alone", "beside", "left_of", "right_of", "side", "shot_size")
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a question asks for.
+    """One question.
 
     Attributes:
-        text: the question as typed, without the words for a part of the clip.
-        type: existence, appearance, action, location or other.
-        people: enrolled names it is about, in order of mention (those of the previous question for a pronoun).
-        asks_who: it asks which people are there ("who is in this video?", "anyone else?").
-        asks_all: it asks about everyone enrolled; `people` then holds all names.
-        besides: names that a "who else" leaves out.
-        unknown: names it asks about that aren't enrolled.
-        aspect: what of the people it asks.
-        part: the part of the clip that it names ("at 3:20", "in the second half").
-        reply: a sentence that is the whole answer, where it asks nothing that can be seen.
-        things: what it asks about things, where it does.
-        focus: whom "she" means in the question after it.
-        listed: whom its answer lists, in order, where that is known.
-        dangling: "he", or "the second one", is asked about, and no question says who that is.
-        why: what the answer to this question, which was asked before, rests on.
+        text: as typed.
+        query: what it means.
     """
 
     text: str
-    type: QuestionType = "other"
-    people: tuple[str, ...] = ()
-    asks_who: bool = False
-    asks_all: bool = False
-    besides: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    aspect: Aspect = USUAL
-    part: Part | None = None
-    reply: str = ""
-    things: ThingQuestion | None = None
-    focus: tuple[str, ...] = ()
-    listed: tuple[str, ...] = ()
-    dangling: bool = False
-    why: bool = False
+    query: Query
 
     @property
-    def sense(self) -> Question:
-        """What it asks for, whatever the words, and whomever the next question may mean."""
-        return replace(self, text="", focus=(), listed=())
+    def type(self) -> QuestionType:
+        """What kind of answer it wants, in the five kinds of the paper."""
+        query = self.query
+        if query.select in ("describe", "why", "refuse"):
+            return "other"
+        if query.attribute is not None:
+            return _TYPES[query.attribute]
+        asked = [has.attribute for condition in _asked(query) for has in atoms(condition)]
+        return _TYPES[asked[0]] if asked else "existence"
 
     @property
-    def by_place(self) -> str:
-        """The words by which it means somebody by the place, of whom it asks something else; names masked."""
-        return "" if self.aspect.lineup is None else self.aspect.lineup.phrase
+    def people(self) -> tuple[str, ...]:
+        """The enrolled people that it names, in order of mention."""
+        return names_in(self.query)
 
     @property
-    def lists_all(self) -> bool:
-        """Whether its answer tells of everybody who is there, one after the other as they were enrolled."""
-        return (self.asks_who or self.asks_all or not self.people) and self.aspect.name == "usual" and not self.reply
+    def asks_everybody(self) -> bool:
+        """Whether it names nobody, or anybody may be a part of the answer."""
+        query = self.query
+        return not query.whom.names or query.select in ("who", "count") or _compares_with_all(query)
+
+    @property
+    def part(self) -> Part | None:
+        """The part of the clip that it names by the clock."""
+        return self.query.during.part
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
-        """Of everyone's presences those it is about: all, a sighting to each, for "who" and where it names nobody."""
-        if self.reply:
+        """Of everyone's presences those it is about: all, a sighting to each, where it names nobody."""
+        if self.query.select == "refuse" and not self.people:
             return []
-        if self.asks_who or self.asks_all or not self.people or self.aspect.of_all:
+        if self.asks_everybody:
             return one_name_each(everyone)
         return [p for p in everyone if p.name in self.people]
+
+
+def names_in(query: Query) -> tuple[str, ...]:
+    """Every enrolled name in a query, and in the second one of two, in order."""
+    whom = [query.whom, *([query.versus] if query.versus else [])]
+    if query.during.event is not None:
+        whom.append(query.during.event.whom)
+    conditions = [*_asked(query), *(one.such for one in whom if one.such is not None)]
+    whom += [has.of for condition in conditions for has in atoms(condition) if has.of is not None]
+    then = names_in(query.then) if query.then is not None else ()
+    return tuple(dict.fromkeys((*(name for one in whom for name in one.names), *then)))
+
+
+def measured_in(query: Query) -> bool:
+    """Whether its answer may say more than who is there, where and when."""
+    if query.then is not None and measured_in(query.then):
+        return True
+    if query.select in ("describe", "why") or query.attribute not in (None, *_SEEN_AT_ONCE):
+        return True
+    return any(has.attribute not in _SEEN_AT_ONCE for condition in _conditions(query) for has in atoms(condition))
+
+
+def asks_of_things(query: Query) -> bool:
+    """Whether it asks for things, of which a clip must be searched."""
+    held = ("thing", "holding", "near")
+    asked = any(has.attribute in held for condition in _conditions(query) for has in atoms(condition))
+    return asked or query.attribute in held or query.then is not None and asks_of_things(query.then)
+
+
+def _asked(query: Query) -> tuple[Condition, ...]:
+    """The conditions that are asked for."""
+    return (*(() if query.where is None else (query.where,)), *query.options)
+
+
+def _conditions(query: Query) -> list[Condition]:
+    """All conditions of a query, also those that say who is meant and when."""
+    event = query.during.event
+    whom = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
+    of = [has.of for condition in _asked(query) for has in atoms(condition) if has.of is not None]
+    such = [one.such for one in (*whom, *of) if one.such is not None]
+    return [*_asked(query), *such, *([] if event is None else [event.where])]
+
+
+def _compares_with_all(query: Query) -> bool:
+    """Whether others than those who are named make the answer: who is with her, who stands left of her, she alone?"""
+    asked = [has for condition in _asked(query) for has in atoms(condition)]
+    return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
+
+
+def atoms(condition: Condition) -> Iterator[Has]:
+    """The single conditions that a condition is made of."""
+    if isinstance(condition, Has):
+        yield condition
+    elif isinstance(condition, Not):
+        yield from atoms(condition.part)
+    elif isinstance(condition, And | Or):
+        for part in condition.parts:
+            yield from atoms(part)
+
+
+def means(whom: Whom) -> bool:
+    """Whether somebody is meant by what holds of them ("the man with glasses"), not by name."""
+    return whom.such is not None and not whom.names
