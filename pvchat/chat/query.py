@@ -19,7 +19,7 @@ Attribute = Literal[
     "present", "known", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
     "alone", "holding", "near", "shot_size",
     # of the scene, or of a person by her scene
-    "place", "setting", "light", "background", "thing",
+    "place", "setting", "light", "background", "thing", "on", "style",
 ]  # fmt: skip
 Select = Literal[
     "exists",  # is she there? is anyone? does `where` hold of her?
@@ -56,6 +56,10 @@ RankBy = Literal["time", "long", "often", "left", "right", "near", "big"]
 @dataclass(frozen=True)
 class Has:
     """One condition on somebody (or on the scene): an attribute, and the value it must have.
+
+    "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
+    each other where several are asked about. "on" is a thing that stands on another one, "style" is "drawn" or
+    "filmed".
 
     Attributes:
         attribute: which measurement speaks to it.
@@ -139,7 +143,10 @@ class During:
         relation: how it lies to `event`; "" where the part is named by numbers.
         event: what it lies before, after or within.
         nth: the so-manieth time that `event` happens (1 is the first, -1 the last); 0: any time.
-        start_s, end_s: seconds; an end of None is the video's.
+        start_s, end_s: in `unit`; an end of None is the video's. Negative seconds count from the video's end; where
+            both are the same, it is that moment.
+        unit: "share": of the video's length, 0..1. "shot": `start_s` is the number of a shot from 1 (negative: from the
+            last), `end_s` that of the last one meant, None for this one alone.
     """
 
     relation: Relation | Literal[""] = ""
@@ -147,6 +154,7 @@ class During:
     nth: int = 0
     start_s: float = 0.0
     end_s: float | None = None
+    unit: Literal["seconds", "share", "shot"] = "seconds"
 
 
 WHOLE = During()
@@ -154,7 +162,11 @@ WHOLE = During()
 
 @dataclass(frozen=True)
 class Rank:
-    """The so-manieth by a measure: Rank("long") is who is seen longest, Rank("time", -1) who comes last."""
+    """The so-manieth by a measure: Rank("long") is who is seen longest, Rank("time", -1) who comes last.
+
+    The measure is taken of when `Query.where` holds; "time" is when that begins for the first time, and of a `Not` when
+    its part ends for the last time: `where=Not(Has("present"))` with Rank("time") is who leaves first.
+    """
 
     by: RankBy
     k: int = 1
@@ -162,7 +174,10 @@ class Rank:
 
 @dataclass(frozen=True)
 class Number:
-    """A number that somebody thinks it is: "are there more than two?" Seconds for lengths of time."""
+    """A number that somebody thinks it is: "are there more than two?" Seconds for lengths of time.
+
+    Of `exists` and `who` it is for how long it holds of somebody (how often, with a rank by "often").
+    """
 
     bound: Bound
     value: float
