@@ -22,7 +22,8 @@ class Row:
 
     Attributes:
         entity: an enrolled person's name, "#1", "#2" … for strangers, "" for the scene.
-        attribute, value, colour, of: as in `query.Has`; `of` is an entity.
+        attribute, value, colour, of: as in `query.Has`; `of` is an entity, and of a thing the side of the picture that
+            it is on, or what it stands "on".
         start_s, end_s: seconds.
         probability: of the measurement, 0..1.
         holds: False: it was measured that it does not hold.
@@ -67,10 +68,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Missing:
-    """Somebody who is asked about and of whom nothing can be told."""
+    """Somebody who is asked about and of whom nothing can be told.
+
+    Attributes:
+        name: as it was asked.
+        why: isn't in the video, may be, or bears no enrolled name.
+        suggests: the enrolled name that was probably meant.
+    """
 
     name: str
     why: Absence
+    suggests: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,10 +125,14 @@ class Finding:
             "spans": [list(span) for span in self.spans], "nothing": self.nothing,
             "people": [_found(one) for one in self.people], "against": [_found(one) for one in self.against],
             "open": [_found(one) for one in self.open],
-            "missing": [{"name": one.name, "why": one.why} for one in self.missing],
+            "missing": [_missing(one) for one in self.missing],
             "rows": [_row(one) for one in self.rows], "then": None if self.then is None else self.then.to_dict(),
         }  # fmt: skip
-        return {name: value for name, value in row.items() if value not in (None, [], False)}
+        return {name: value for name, value in row.items() if value is not None and value is not False and value != []}
+
+
+def _missing(one: Missing) -> dict[str, Any]:
+    return {"name": one.name, "why": one.why} | ({"suggests": one.suggests} if one.suggests else {})
 
 
 def _found(one: Found) -> dict[str, Any]:
@@ -128,7 +140,7 @@ def _found(one: Found) -> dict[str, Any]:
         "who": one.entity, "verdict": one.verdict, "spans": [list(span) for span in one.spans],
         "rows": [_row(each) for each in one.rows], "number": one.number, "likely": one.likely,
     }  # fmt: skip
-    return {name: value for name, value in row.items() if value not in (None, [], False)}
+    return {name: value for name, value in row.items() if value is not None and value is not False and value != []}
 
 
 def _row(one: Row) -> dict[str, Any]:

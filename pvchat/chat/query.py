@@ -19,7 +19,7 @@ Attribute = Literal[
     "present", "known", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
     "alone", "holding", "near", "shot_size",
     # of the scene, or of a person by her scene
-    "place", "setting", "light", "background", "thing",
+    "place", "setting", "light", "background", "thing", "on", "style",
     "looks",  # only asked for: worn, hair and gender together
 ]  # fmt: skip
 Select = Literal[
@@ -57,6 +57,10 @@ RankBy = Literal["time", "long", "often", "left", "right", "near", "big"]
 @dataclass(frozen=True)
 class Has:
     """One condition on somebody (or on the scene): an attribute, and the value it must have.
+
+    "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
+    each other where several are asked about. "on" is a thing that stands on another one, "style" is "drawn" or
+    "filmed".
 
     Attributes:
         attribute: which measurement speaks to it.
@@ -133,36 +137,26 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a video as numbers name it.
-
-    Attributes:
-        kind: what the numbers are: "between" two times (seconds), the "first" or "last" so many seconds, a "share" of
-            the length (0..1), a "moment" (seconds), a "shot" (from 1; negative counts from the last), the video's
-            "beginning" or "end" (no numbers).
-        start, end: the numbers; an end of None is the video's.
-    """
-
-    kind: Literal["between", "first", "last", "share", "moment", "shot", "beginning", "end"]
-    start: float = 0.0
-    end: float | None = None
-
-
-@dataclass(frozen=True)
 class During:
     """The part of the video that is asked about.
 
     Attributes:
-        part: as numbers name it: whoever runs the query hands over a timeline of that part.
-        relation: how it lies to `event`; "" for none.
+        relation: how it lies to `event`; "" where the part is named by numbers.
         event: what it lies before, after or within.
         nth: the so-manieth time that `event` happens (1 is the first, -1 the last); 0: any time.
+        start_s, end_s: in `unit`; an end of None is the video's. Negative seconds count from the video's end; where
+            both are the same, it is that moment.
+        unit: "share": of the video's length, 0..1. "shot": `start_s` is the number of a shot from 1 (negative: from the
+            last), `end_s` that of the last one meant, None for this one alone. "edge": the video's beginning (0) or its
+            end (-1).
     """
 
-    part: Part | None = None
     relation: Relation | Literal[""] = ""
     event: Event | None = None
     nth: int = 0
+    start_s: float = 0.0
+    end_s: float | None = None
+    unit: Literal["seconds", "share", "shot", "edge"] = "seconds"
 
 
 WHOLE = During()
@@ -170,7 +164,11 @@ WHOLE = During()
 
 @dataclass(frozen=True)
 class Rank:
-    """The so-manieth by a measure: Rank("long") is who is seen longest, Rank("time", -1) who comes last."""
+    """The so-manieth by a measure: Rank("long") is who is seen longest, Rank("time", -1) who comes last.
+
+    The measure is taken of when `Query.where` holds; "time" is when that begins for the first time, and of a `Not` when
+    its part ends for the last time: `where=Not(Has("present"))` with Rank("time") is who leaves first.
+    """
 
     by: RankBy
     k: int = 1
@@ -178,7 +176,10 @@ class Rank:
 
 @dataclass(frozen=True)
 class Number:
-    """A number that somebody thinks it is: "are there more than two?" Seconds for lengths of time."""
+    """A number that somebody thinks it is: "are there more than two?" Seconds for lengths of time.
+
+    Of `exists` and `who` it is for how long it holds of somebody (how often, with a rank by "often").
+    """
 
     bound: Bound
     value: float
@@ -239,7 +240,7 @@ class Query:
         return made
 
 
-_KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, Part, During, Rank, Number, Query)}
+_KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, During, Rank, Number, Query)}
 
 
 def _to_json(value: Any) -> Any:

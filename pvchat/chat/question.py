@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pvchat.chat.evidence import one_name_each
-from pvchat.chat.query import And, Condition, Has, Not, Or, Part, Query, Whom
+from pvchat.chat.query import And, Condition, During, Has, Not, Or, Query, Whom
+from pvchat.chat.window import is_numbered
 from pvchat.schemas import PersonPresence, QuestionType
 
 _TYPES: dict[str, QuestionType] = {
@@ -58,9 +59,9 @@ class Question:
         return not query.whom.names or query.select in ("who", "count") or _compares_with_all(query)
 
     @property
-    def part(self) -> Part | None:
-        """The part of the clip that it names by the clock."""
-        return self.query.during.part
+    def part(self) -> During | None:
+        """The part of the clip that it names by numbers; None for all of it."""
+        return self.query.during if is_numbered(self.query.during) else None
 
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those it is about: all, a sighting to each, where it names nobody."""

@@ -23,7 +23,8 @@ from pvchat.chat.finding import Row
 from pvchat.chat.spans import Span, merged
 from pvchat.schemas import Decision
 
-EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light")
+EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
+OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style")  # of no person
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Entity:
         probability: of that.
         centre: where this one usually is, x and y as fractions of the frame; None: not known.
         height: of the face or figure, as a fraction of the frame.
+        like: of an unsure one the stranger who may be this one; "" where nobody who is seen is.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Entity:
     probability: float = 1.0
     centre: tuple[float, float] | None = None
     height: float | None = None
+    like: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Timeline:
         looked_for: labels of things whose absence is known.
         still: a photo, or as short as one: no times are told.
         at_least: there may be more strangers than are listed.
+        measured: out of pictures: near shades and about equal lengths aren't told apart.
     """
 
     start_s: float
@@ -69,6 +73,7 @@ class Timeline:
     looked_for: frozenset[str] = frozenset()
     still: bool = False
     at_least: bool = False
+    measured: bool = False
 
     @cached_property
     def _by_entity(self) -> dict[tuple[str, str], list[Row]]:
@@ -86,9 +91,18 @@ class Timeline:
         """The rows of one person (or of "", the scene) about one attribute, in order."""
         return self._by_entity.get((entity, attribute), ())
 
+    @cached_property
+    def _seen(self) -> dict[str, list[Span]]:
+        known = {
+            who: [row.span for row in rows if row.holds]
+            for (who, what), rows in self._by_entity.items()
+            if what == "present"
+        }
+        return {who: merged(spans) for who, spans in known.items()} | {"": [self.whole]}
+
     def seen(self, entity: str) -> list[Span]:
-        """When somebody is seen, seconds."""
-        return merged([row.span for row in self.of(entity, "present") if row.holds])
+        """When somebody is seen, seconds; the scene always is."""
+        return self._seen.get(entity, [])
 
     def entity(self, name: str) -> Entity | None:
         """Somebody by name."""

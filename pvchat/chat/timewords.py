@@ -1,4 +1,4 @@
-"""Words for a part of a clip: a question in, the question without them and the `Part` that they name out.
+"""Words for a part of a clip: a question in, the question without them and the `During` that they name out.
 
 "at 3:20", "between 1:00 and 2:00", "in the first ten seconds", "in the second half", "after 90 seconds", "at the end",
 "in the last shot". A question that names several parts, or a time of the day, is left as it is.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from pvchat.chat.window import Part, seconds_of
+from pvchat.chat.query import During
+from pvchat.chat.window import seconds_of
 
 _NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
@@ -34,7 +35,7 @@ _IN = r"(?:in|during|for|over|within|throughout|through|of|at)"
 _AT = r"(?:(?:at|around|about|near)(?: (?:about|around|exactly|roughly|the))? |@ ?)"
 
 
-def named_part(question: str) -> tuple[str, Part | None]:
+def named_part(question: str) -> tuple[str, During | None]:
     """A question without the words for a part of the clip, and that part; None where it names none, or several."""
     found = [
         (match, part)
@@ -88,65 +89,65 @@ def _seconds(text: str) -> float | None:
     return total + (unit / 2 if text.endswith(" and a half") else 0.0)
 
 
-def _moment(match: re.Match[str]) -> Part | None:
+def _moment(match: re.Match[str]) -> During | None:
     at = _seconds(match["a"])
-    return None if at is None else Part("moment", at)
+    return None if at is None else During(start_s=at, end_s=at)
 
 
-def _range(match: re.Match[str]) -> Part | None:
+def _range(match: re.Match[str]) -> During | None:
     first, last = match["a"].strip(), match["b"].strip()
     unit = re.search(rf"[\d ]({_UNIT})$", last)
     if re.fullmatch(_COUNT, first) and unit:  # "between 10 and 20 seconds"
         first = f"{first} {unit[1]}"
     whole = last.endswith("end")
     start, end = _seconds(first), None if whole else _seconds(last)
-    return None if start is None or end is None and not whole else Part("between", start, end)
+    return None if start is None or end is None and not whole else During(start_s=start, end_s=end)
 
 
-def _marks(match: re.Match[str]) -> Part:
+def _marks(match: re.Match[str]) -> During:
     unit = _UNITS[match["unit"][0].lower()]
-    return Part("between", float(match["a"]) * unit, float(match["b"]) * unit)
+    return During(start_s=float(match["a"]) * unit, end_s=float(match["b"]) * unit)
 
 
-def _from(match: re.Match[str]) -> Part | None:
+def _from(match: re.Match[str]) -> During | None:
     start = _seconds(match["a"])
-    return None if start is None else Part("between", start)
+    return None if start is None else During(start_s=start)
 
 
-def _until(match: re.Match[str]) -> Part | None:
+def _until(match: re.Match[str]) -> During | None:
     end = _seconds(match["a"])
-    return None if end is None else Part("between", 0.0, end)
+    return None if end is None else During(end_s=end)
 
 
-def _edge_length(match: re.Match[str]) -> Part | None:
+def _edge_length(match: re.Match[str]) -> During | None:
     """The first or last so many seconds; "the first second" is one."""
     opening = match["which"].lower() in ("first", "opening", "initial")
     length = match["a"] or (f"1 {match['unit']}{match['more'] or ''}" if match["unit"] else "few seconds")
     seconds = _seconds(length)
-    return None if seconds is None else Part("first" if opening else "last", seconds)
+    return None if seconds is None else (During(end_s=seconds) if opening else During(start_s=-seconds))
 
 
-def _share(match: re.Match[str]) -> Part | None:
+def _share(match: re.Match[str]) -> During | None:
     word, count = match["which"].lower(), _SHARES[match["share"].lower()]
     number = {"latter": 2, "other": 2, "middle": 2, "opening": 1, "closing": -1}.get(word) or _ORDINALS.get(word, 0)
     number = count if number == -1 else number
     if not 0 < number <= count or (word == "middle" and count != 3):
         return None
-    return Part("share", (number - 1) / count, number / count)
+    return During(start_s=(number - 1) / count, end_s=number / count, unit="share")
 
 
-def _nth(match: re.Match[str]) -> Part:
+def _nth(match: re.Match[str]) -> During:
     """The so-manieth minute or hour: the second minute is from 1:00 to 2:00."""
     word, unit = match["which"].lower(), _UNITS[match["unit"][0].lower()]
     number = _ORDINALS[word] if word in _ORDINALS else int(word[:-2])
-    return Part("between", max(0, number - 1) * unit, max(1, number) * unit)
+    return During(start_s=max(0, number - 1) * unit, end_s=max(1, number) * unit)
 
 
-def _shot(match: re.Match[str]) -> Part:
-    return Part("shot", int(match["number"]) if match["number"] else _ORDINALS[match["which"].lower()])
+def _shot(match: re.Match[str]) -> During:
+    return During(start_s=int(match["number"]) if match["number"] else _ORDINALS[match["which"].lower()], unit="shot")
 
 
-_Reader = Callable[[re.Match[str]], Part | None]
+_Reader = Callable[[re.Match[str]], During | None]
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), read)
     for pattern, read in (
@@ -156,7 +157,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"\b(?:between|from) (?P<unit>second|minute)s? (?P<a>\d+) (?:and|to|until) (?:(?:second|minute)s? )?"
          r"(?P<b>\d+)\b", _marks),
         (rf"\b(?:after|since|past) (?P<a>{_TIME})(?: mark)?(?! between\b)|\bfrom (?P<b>{_TIME}) (?:on|onwards?)\b",
-         lambda m: _from(m) if m["a"] else Part("between", _seconds(m["b"]) or 0.0)),
+         lambda m: _from(m) if m["a"] else During(start_s=_seconds(m["b"]) or 0.0)),
         (rf"\b(?:before|until|till|up to) (?P<a>{_TIME})(?: mark)?\b", _until),
         (rf"(?:\b|(?=@)){_AT}(?P<a>{_TIME})(?:[ -]mark\b)?(?: (?:in|into)\b(?! the \w+ing\b))?{_OF}", _moment),
         (rf"\b(?P<a>{_TIME})(?:[ -]mark\b| (?:in|into)\b(?= (?:the|this) {_CLIP}\b|,|\W*$))"
@@ -171,11 +172,11 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          _nth),
         (rf"\b(?:{_IN} )?the (?P<which>first|second|third|fourth|fifth|last|final) shot\b{_OF}"
          r"|\bin shot (?:number )?(?P<number>\d+)\b", _shot),
-        (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b", lambda m: Part("share", 1 / 3, 2 / 3)),
+        (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b", lambda m: During(start_s=1 / 3, end_s=2 / 3, unit="share")),
         (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
-         lambda m: Part("share", 0.45, 0.55)),
+         lambda m: During(start_s=0.45, end_s=0.55, unit="share")),
         (rf"\b(?:at|in|near|towards?) the (?:very )?(?:start|beginning|opening)\b{_OF}",
-         lambda m: Part("beginning")),
-        (rf"\b(?:at|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)\b{_OF}", lambda m: Part("end")),
+         lambda m: During(unit="edge")),
+        (rf"\b(?:at|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)\b{_OF}", lambda m: During(start_s=-1, unit="edge")),
     )
 )  # fmt: skip

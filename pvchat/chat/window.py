@@ -1,4 +1,4 @@
-"""The part of a clip that a question is about: a `Part` or a window in, what was seen in it out.
+"""The part of a clip that a question is about: numbers of a `During` or a window in, seconds out.
 
 Times are seconds from the clip's start; in words they are plain seconds, m:ss or h:mm:ss (`timewords.py`).
 """
@@ -6,9 +6,11 @@ Times are seconds from the clip's start; in words they are plain seconds, m:ss o
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pvchat.chat.english import clock
-from pvchat.chat.query import Part
+from pvchat.chat.query import During
+from pvchat.chat.spans import Span
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
 
@@ -44,22 +46,27 @@ def typed(start: str, end: str) -> Window | None:
     return seconds_of(start) if start.strip() else 0.0, seconds_of(end) if end.strip() else None
 
 
-def reach_of(part: Part | Window | None, length_s: float) -> tuple[float, float] | None:
+def is_numbered(during: During) -> bool:
+    """Whether a part is named by numbers."""
+    return during.unit != "seconds" or bool(during.start_s) or during.end_s is not None
+
+
+def reach_of(part: During | Window | None, length_s: float) -> Span | None:
     """The seconds of a clip within which a part lies, before anything of the clip was seen; None: it may be anywhere.
 
     Raises:
         SettingsError: the part is empty, reversed, or not within the clip.
     """
-    if part is None or (isinstance(part, Part) and part.kind == "shot"):
+    if part is None or isinstance(part, During) and (part.unit == "shot" or not is_numbered(part)):
         return None
-    return _checked(_window(part, None, length_s) if isinstance(part, Part) else part, length_s)
+    return _checked(stretch_of(part, (), length_s) if isinstance(part, During) else part, length_s)
 
 
-def window_of(part: Part | Window, analysis: ClipAnalysis, length_s: float | None = None) -> tuple[float, float]:
+def window_of(part: During | Window, analysis: ClipAnalysis, length_s: float | None = None) -> Span:
     """Where a part of a clip begins and ends, seconds.
 
     Args:
-        part: as words or numbers name it.
+        part: named by numbers.
         analysis: of the clip, or of its beginning.
         length_s: of the whole clip, where the analysis is of its beginning.
 
@@ -67,7 +74,8 @@ def window_of(part: Part | Window, analysis: ClipAnalysis, length_s: float | Non
         SettingsError: the part is empty, reversed, or not within the clip.
     """
     length = analysis.duration_s if length_s is None else max(length_s, analysis.duration_s)
-    return _checked(_window(part, analysis, length) if isinstance(part, Part) else part, length)
+    shots = [(float(start), float(end)) for start, end in analysis.shots]
+    return _checked(stretch_of(part, shots, length) if isinstance(part, During) else part, length)
 
 
 def _checked(window: Window, length: float) -> tuple[float, float]:
@@ -82,42 +90,46 @@ def _checked(window: Window, length: float) -> tuple[float, float]:
     return start, min(end, length)
 
 
-def _window(part: Part, analysis: ClipAnalysis | None, length: float) -> Window:
-    """The window that words mean in a clip of this length; the numbers of "between" are left as they are."""
-    least, share, most = _EDGE
-    edge = min(max(least, share * length), most, length)
-    if part.kind == "first":
-        return 0.0, min(part.start, length)
-    if part.kind == "last":
-        return max(0.0, length - part.start), None
-    if part.kind == "share":
-        return part.start * length, (1.0 if part.end is None else part.end) * length
-    if part.kind == "moment":
-        return _about(part.start, analysis, length)
-    if part.kind == "shot" and analysis is not None:
-        return _shot(int(part.start), analysis)
-    if part.kind == "between":
-        return part.start, part.end
-    return (0.0, edge) if part.kind == "beginning" else (length - edge, None)
+def stretch_of(part: During, shots: Sequence[Span], length: float) -> Window:
+    """From when to when the numbers of a part mean in a clip of this length, whose shots are known as far as they are.
+
+    Raises:
+        SettingsError: there is no such shot.
+    """
+    start, end = part.start_s, part.end_s
+    if part.unit == "share":
+        return start * length, (1.0 if end is None else end) * length
+    if part.unit == "shot":
+        return _shots(int(start), int(start if end is None else end), shots)
+    if part.unit == "edge":
+        least, share, most = _EDGE
+        edge = min(max(least, share * length), most, length)
+        return (length - edge, None) if start < 0 else (0.0, edge)
+    if start == end:
+        return _about(start, shots, length)
+    low = max(0.0, length + start) if start < 0 else start
+    return low, end if end is None or end >= 0 else length + end
 
 
-def _about(moment: float, analysis: ClipAnalysis | None, length: float) -> Window:
-    """The seconds about a moment, as far as its shot goes, if any was seen; of one after the end what is refused."""
+def _about(moment: float, shots: Sequence[Span], length: float) -> Window:
+    """The seconds about a moment, as far as its shot goes, if it was seen; of one after the end what is refused."""
     low, high = moment - _AROUND, moment + _AROUND
     if moment > length + _ROUNDED:
         return low, high
-    first, last = 0.0, length
-    if analysis is not None and (moment < analysis.duration_s or analysis.duration_s == length):
-        ended = int((analysis.shots[:, 1] <= moment).sum())
-        first, last = analysis.shots[min(ended, len(analysis.shots) - 1)].tolist()
+    first, last = next(
+        ((a, b) for a, b in shots if a <= moment < b), (shots[-1] if _ended(shots, length) else (0.0, length))
+    )
     return max(low, first), min(high, last, length)
 
 
-def _shot(number: int, analysis: ClipAnalysis) -> Window:
-    shots = analysis.shots
-    if not -len(shots) <= number <= len(shots) or not number:
-        raise SettingsError(
-            f"there is no such shot: I see {len(shots)}.", subject=f"shot {number}", hint="Ask for an earlier one."
-        )
-    start, end = shots[number - 1 if number > 0 else number].tolist()
-    return start, end
+def _ended(shots: Sequence[Span], length: float) -> bool:
+    return bool(shots) and shots[-1][1] >= length
+
+
+def _shots(first: int, last: int, shots: Sequence[Span]) -> Window:
+    for number in (first, last):
+        if not -len(shots) <= number <= len(shots) or not number:
+            raise SettingsError(
+                f"there is no such shot: I see {len(shots)}.", subject=f"shot {number}", hint="Ask for an earlier one."
+            )
+    return shots[first - 1 if first > 0 else first][0], shots[last - 1 if last > 0 else last][1]

@@ -7,6 +7,7 @@ where the slots say so (`history.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from pvchat.chat.query import (
@@ -23,7 +24,6 @@ from pvchat.chat.query import (
     Not,
     Number,
     Or,
-    Part,
     Quantifier,
     Query,
     Rank,
@@ -43,7 +43,7 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last
              "4th": 4, "other": 2, "next": 2}  # fmt: skip
 
 
-def query_of(heads: dict[str, str], slots: Sequence[Slot], part: Part | None = None) -> Query:
+def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE) -> Query:
     """The query that some heads and slots mean.
 
     Args:
@@ -191,13 +191,13 @@ def _with_object(condition: Condition, of: Whom) -> Condition:
     return Has(condition.attribute, of=of)
 
 
-def _during(heads: dict[str, str], slots: Sequence[Slot], part: Part | None) -> During:
+def _during(heads: dict[str, str], slots: Sequence[Slot], part: During) -> During:
     events = [s for s in slots if s.role in ("E", "F")]
     if heads["relation"] == "none" or not events:
-        return WHOLE if part is None else During(part)
+        return part
     what = joined(conditions_of(slots, "F"), "and") or Has("present")
-    whom = whom_of(slots, "E", heads | {"nth_by": "left"})
-    return During(part, cast(Relation, heads["relation"]), Event(whom, what), _NTH[heads["event_nth"]])
+    event = Event(whom_of(slots, "E", heads | {"nth_by": "left"}), what)
+    return replace(part, relation=cast(Relation, heads["relation"]), event=event, nth=_NTH[heads["event_nth"]])
 
 
 def _rank(heads: dict[str, str]) -> Rank | None:

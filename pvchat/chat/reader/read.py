@@ -1,8 +1,8 @@
 """Reading a question: text and enrolled names in, a `Query` out.
 
-    read("what's the man in red doing while Ben is away?", names) is
-    Query("attribute", Whom(such=And((Has("gender", "man"), Has("worn", "", "red")))), attribute="deed",
-          during=During(relation="while", event=Event(Whom(("Ben",)), Not(Has("present")))))
+read("what's the man in red doing while Ben is away?", names) is
+Query("attribute", Whom(such=And((Has("gender", "man"), Has("worn", "", "red")))), attribute="deed",
+during=During(relation="while", event=Event(Whom(("Ben",)), Not(Has("present")))))
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from pvchat.chat.query import Part, Query
+from pvchat.chat.query import During, Query
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.history import Turn, goes_on, resolved
 from pvchat.chat.reader.network import Labels, Network
@@ -46,7 +46,7 @@ def read(text: str, known: Known) -> Query:
     return _read(wording.words, wording.part, known)
 
 
-def _read(words: Sequence[Word], part: Part | None, known: Known) -> Query:
+def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     labels = _network().read([word.seen for word in words])
     if 0 < labels.second < len(words):
         return _two(words, labels.second, part, known)
@@ -64,7 +64,7 @@ def _in_history(query: Query, labels: Labels, slots: Sequence[Slot], known: Know
     return goes_on(query, known.history[-1][0], follow, slots)
 
 
-def _two(words: Sequence[Word], second: int, part: Part | None, known: Known) -> Query:
+def _two(words: Sequence[Word], second: int, part: During, known: Known) -> Query:
     """Two questions in one: the second may lean on the first."""
     first = _read(words[:second], part, known)
     from pvchat.chat.finding import Finding

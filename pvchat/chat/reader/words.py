@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pvchat.chat.names import Mention, find_mentions
-from pvchat.chat.query import Part
+from pvchat.chat.query import WHOLE, During
 from pvchat.chat.reader.labels import WORD
 from pvchat.chat.timewords import named_part
 
@@ -33,7 +33,7 @@ class Wording:
     """A question's words, and the part of the video that it names by the clock."""
 
     words: tuple[Word, ...]
-    part: Part | None = None
+    part: During = WHOLE
 
     @property
     def seen(self) -> list[str]:
@@ -45,7 +45,7 @@ def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wordi
     """A question as the reader sees it."""
     plain = " ".join(unicodedata.normalize("NFKC", text).replace("’", "'").split())
     tidy, part = named_part(plain)
-    return Wording(tuple(_words(tidy, find_mentions(tidy, names, aliases))), part)
+    return Wording(tuple(_words(tidy, find_mentions(tidy, names, aliases))), part or WHOLE)
 
 
 def _words(text: str, mentions: Sequence[Mention]) -> list[Word]:

@@ -1,0 +1,332 @@
+"""When a condition holds of somebody, who is meant by a `Whom`, and which part of a video by a `During`.
+
+In: parts of a `Query`, a `Timeline`. Out: `Truth` over time, verdicts, `Chosen` people, a `Part`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pvchat.chat.finding import Missing, Row, Verdict
+from pvchat.chat.matching import TELLING, says, words
+from pvchat.chat.query import And, Condition, During, Event, Has, Not, Or, Quantifier, Whom
+from pvchat.chat.ranking import in_order
+from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in, without
+from pvchat.chat.timeline import OF_SCENE, Entity, Timeline
+from pvchat.chat.truth import TURNED, UNKNOWN, Truth, all_of, always, any_of, negated, told
+from pvchat.chat.window import stretch_of
+from pvchat.errors import SettingsError
+
+PRESENT = Has("present")
+RELATIONS = ("with", "beside", "left_of", "right_of")
+_LASTING = ("gender", "hair")  # what doesn't change while nobody looks
+_APART = 0.02  # frame widths from which one is left or right of another [choice]
+_MOMENT = 0.5  # seconds to both sides of a moment that is asked about [choice]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The people whom a `Whom` means ("" is the scene): surely, perhaps, and those of whom nothing can be told."""
+
+    sure: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a video that is asked about: when, who is missing from what it hangs on, how much its event is known
+    to happen ("no": never).
+    """
+
+    spans: Sequence[Span]
+    missing: tuple[Missing, ...] = ()
+    happens: Verdict = "yes"
+
+
+def leaves(condition: Condition | None) -> Iterator[Has]:
+    """The single conditions that one is made of."""
+    if isinstance(condition, Has):
+        yield condition
+    elif isinstance(condition, Not):
+        yield from leaves(condition.part)
+    elif condition is not None:
+        for part in condition.parts:
+            yield from leaves(part)
+
+
+def truth_of(condition: Condition, entity: str, timeline: Timeline) -> Truth:
+    """When a condition holds of somebody; of whoever may not be there nothing is known."""
+    if isinstance(condition, Not):
+        return negated(truth_of(condition.part, entity, timeline))
+    if isinstance(condition, And | Or):
+        parts = [truth_of(part, entity, timeline) for part in condition.parts]
+        return (all_of if isinstance(condition, And) else any_of)(parts, timeline.whole)
+    return _truth(condition, entity, timeline)
+
+
+def whether(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> Verdict:
+    """Whether a condition holds of somebody at some time in a part.
+
+    It doesn't of whoever isn't seen in it. A `Not` holds where its part never does. A single measurement against it is
+    a no where nothing else is known; of conditions put together all the time must be known.
+    """
+    one = timeline.entity(entity)
+    if one is not None and one.decision == "unsure":
+        return "unsure"
+    if not (time := spoken_of(condition, entity, part, timeline)):
+        unseen = isinstance(condition, Not) and one is not None and one.decision == "absent"
+        return "unknown" if unseen else "no"
+    if isinstance(condition, Not):
+        return TURNED[whether(condition.part, entity, part, timeline)]
+    truth = truth_of(condition, entity, timeline)
+    if common(truth.yes, part):
+        return "yes"
+    against = seconds_in(common(truth.no, time))
+    enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * seconds_in(time)
+    return "no" if enough else "unknown"
+
+
+def throughout(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> Verdict:
+    """Whether a condition holds of somebody all through a part, or all the time that she is seen in it."""
+    one = timeline.entity(entity)
+    if one is not None and one.decision == "unsure":
+        return "unsure"
+    time = spoken_of(condition, entity, part, timeline)
+    truth, total = truth_of(condition, entity, timeline), seconds_in(time)
+    if time and seconds_in(common(truth.yes, time)) >= WHOLE * total:
+        return "yes"
+    return "no" if not time or seconds_in(common(truth.no, time)) > (1 - WHOLE) * total else "unknown"
+
+
+def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
+    """The time of a part in which a condition can be true of somebody: that she is there can at any time."""
+    if any(has.attribute in ("present", "known") for has in leaves(condition)):
+        return merged(part)
+    return common(part, timeline.seen(entity))
+
+
+def jointly(who: Chosen, where: Condition, whom: Whom, timeline: Timeline) -> Truth:
+    """When a condition holds of people as their quantifier says: of any, all, none, or only them, at the same time."""
+    whole, quantifier = timeline.whole, whom.quantifier
+    truths = [truth_of(each_other(where, name, who.sure), name, timeline) for name in who.sure]
+    gone = [always(False, whole) if one.why == "absent" else UNKNOWN for one in who.missing]
+    if quantifier == "all" and not whom.names:  # of all who are there
+        there = [truth_of(PRESENT, name, timeline) for name in who.sure]
+        away = [any_of([negated(seen), truth], whole) for seen, truth in zip(there, truths, strict=True)]
+        return all_of([any_of(there, whole), *away], whole)
+    if quantifier in ("all", "both") or quantifier == "only" and whom.names:
+        mine = all_of([*truths, *gone], whole) if truths or gone else always(False, whole)
+    else:
+        perhaps = [Truth((), truth_of(where, name, timeline).no) for name in who.maybe]
+        mine = any_of([*truths, *perhaps, *gone], whole)
+    if quantifier == "only":
+        rest = [truth_of(where, name, timeline) for name in others(who.sure, timeline)]
+        return all_of([mine, negated(any_of(rest, whole))], whole)
+    return negated(mine) if quantifier == "none" else mine
+
+
+def others(names: Sequence[str], timeline: Timeline) -> list[str]:
+    """Everybody else who is seen."""
+    return [one.name for one in timeline.entities if one.name not in names and timeline.seen(one.name)]
+
+
+def each_other(condition: Condition, entity: str, people: Sequence[str]) -> Condition:
+    """The condition as it is meant of one of several: "together" is with the others of them."""
+    if isinstance(condition, Not):
+        return Not(each_other(condition.part, entity, people))
+    if isinstance(condition, And | Or):
+        return replace(condition, parts=tuple(each_other(part, entity, people) for part in condition.parts))
+    if condition.of is not None or condition.attribute not in ("with", "beside") or len(people) < 2:
+        return condition
+    return replace(condition, of=Whom(tuple(name for name in people if name != entity), "both"))
+
+
+def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
+    """Who is meant, in order: by name, or everybody who is seen, narrowed by what holds of them in a part.
+
+    Somebody of whom that holds at another time is meant where it holds of nobody in this part.
+    """
+    if whom.names or whom.unknown:
+        there, missing = _named(whom, timeline)
+    else:
+        seen = [one for one in timeline.entities if timeline.seen(one.name) and one.decision == "present"]
+        there, missing = [one for one in seen if whom.known in (None, one.known)], []
+    there = [one for one in there if one.name not in whom.besides]
+    sure, maybe = [one.name for one in there], []
+    if whom.such is not None:
+        sure, maybe = _narrowed(sure, whom.such, part, timeline)
+    if whom.nth:
+        ranked = in_order([one for one in there if one.name in sure], whom.nth_by, part, timeline)
+        sure, maybe = [one.name for one in ranked.at(whom.nth)], []
+    return Chosen(tuple(sure), tuple(maybe), tuple(missing))
+
+
+def _named(whom: Whom, timeline: Timeline) -> tuple[list[Entity], list[Missing]]:
+    found = [(name, timeline.entity(name)) for name in whom.names]
+    missing = [
+        Missing(name, "not enrolled" if one is None else "unsure" if one.decision == "unsure" else "absent")
+        for name, one in found
+        if one is None or one.decision != "present"
+    ]
+    there = [one for _, one in found if one is not None and one.decision == "present"]
+    return there, [*missing, *(Missing(name, "not enrolled") for name in whom.unknown)]
+
+
+def _narrowed(
+    names: Sequence[str], such: Condition, part: Sequence[Span], timeline: Timeline
+) -> tuple[list[str], list[str]]:
+    """Those of whom something holds in a part (if of nobody: at any time), and those of whom that isn't known."""
+    verdicts: dict[str, Verdict] = {}
+    for spans in (part, [timeline.whole]):
+        verdicts = {name: whether(such, name, spans, timeline) for name in names}
+        if sure := [name for name in names if verdicts[name] == "yes"]:
+            return sure, [name for name in names if verdicts[name] == "unknown"]
+    return [], [name for name in names if verdicts[name] == "unknown"]
+
+
+def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], timeline: Timeline) -> Chosen:
+    """Who is meant, or the scene where the condition is about nothing else."""
+    about = list(leaves(condition))
+    if whom == Whom() and about and all(has.attribute in OF_SCENE for has in about):
+        return Chosen(("",))
+    return chosen(whom, part, timeline)
+
+
+def part_of(during: During, timeline: Timeline) -> Part:
+    """The part of a video that is meant; without spans where it doesn't exist or its event never happens."""
+    numbered = common([_numbered(during, timeline)], [timeline.whole])
+    if during.event is None or not during.relation:
+        return Part(numbered, happens="yes" if numbered else "no")
+    who, truth = event_truth(during.event, timeline)
+    spans = merged(truth.yes)
+    picked = _nth(spans, during.nth)
+    if not picked:
+        surely = seconds_in(truth.no) >= WHOLE * seconds_in([timeline.whole])
+        unsure = any(one.why == "unsure" for one in who.missing)
+        happens: Verdict = "unsure" if unsure else "no" if spans or surely else "unknown"
+        return Part([], who.missing, happens)
+    start, end = timeline.whole
+    found = {
+        "while": picked, "before": [(start, picked[0][0])], "until": [(start, picked[0][0])],
+        "after": [(picked[-1][1], end)], "since": [(picked[0][0], end)],
+    }[during.relation]  # fmt: skip
+    return Part(common(found, numbered), who.missing)
+
+
+def event_truth(event: Event, timeline: Timeline) -> tuple[Chosen, Truth]:
+    """Whom an event is about, and when it goes on."""
+    who = subjects(event.whom, event.where, [timeline.whole], timeline)
+    who = replace(who, sure=(*who.sure, *(one.name for one in who.missing if one.why == "absent")))
+    return who, jointly(replace(who, missing=()), event.where, event.whom, timeline) if who.sure else UNKNOWN
+
+
+def _nth(spans: list[Span], nth: int) -> list[Span]:
+    if not nth:
+        return spans
+    at = nth - 1 if nth > 0 else nth
+    return [spans[at]] if -len(spans) <= at < len(spans) else []
+
+
+def _numbered(during: During, timeline: Timeline) -> Span:
+    """From when to when a part goes that is named by numbers; a span of no length where there is none."""
+    start, end = timeline.whole
+    try:
+        first, last = stretch_of(during, timeline.shots, end - start)
+    except SettingsError:
+        return start, start
+    return (start + first, end if last is None else start + last) if during.unit != "shot" else (first, last or end)
+
+
+def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
+    """When a single condition holds of somebody who is there, or who surely isn't."""
+    one, seen = timeline.entity(entity), timeline.seen(entity)
+    if one is not None and one.decision == "unsure":
+        return UNKNOWN
+    if has.attribute == "present":
+        return Truth(seen, without([timeline.whole], seen))
+    if has.attribute == "known":
+        return always(one is not None and one.known, timeline.whole)
+    if has.attribute == "alone":
+        company = _related(Has("with"), entity, timeline)
+        return negated(company)
+    if has.attribute in RELATIONS:
+        return _related(has, entity, timeline)
+    rows = rows_about(has, entity, timeline)
+    said = [(says(has, row, timeline.measured), row.span) for row in rows]
+    truth = told(*([span for verdict, span in said if verdict == wanted] for wanted in ("yes", "no")))
+    if has.attribute in ("thing", "on"):
+        return Truth(truth.yes, without([timeline.whole], truth.yes)) if _looked_for(has, timeline) else truth
+    if has.attribute in _LASTING and truth.yes:
+        return Truth(without([timeline.whole], truth.no), truth.no)
+    return truth
+
+
+def _looked_for(has: Has, timeline: Timeline) -> bool:
+    return has.attribute == "thing" and any(words(has.value) <= words(label) for label in timeline.looked_for)
+
+
+def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
+    """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label."""
+    about = "" if has.attribute in OF_SCENE else entity
+    if has.attribute in (*RELATIONS, "alone"):
+        return relations("with" if has.attribute == "alone" else has.attribute, entity, timeline)
+    found = [row for name in TELLING.get(has.attribute, (has.attribute,)) for row in timeline.of(about, name)]
+    same = [row for row in found if row.value == has.value]
+    return same if has.attribute == "thing" and (same or has.value in timeline.looked_for) else found
+
+
+def relations(attribute: str, entity: str, timeline: Timeline) -> list[Row]:
+    """With whom somebody is seen, beside whom, or left or right of whom, as rows."""
+    found: list[Row] = []
+    for other in others([entity], timeline):
+        both = common(timeline.seen(entity), timeline.seen(other))
+        if attribute == "beside":
+            rows = [row for row in timeline.of(entity, attribute) if row.of == other]
+            rows += [row for row in timeline.of(other, attribute) if row.of == entity]
+            both = common(merged([row.span for row in rows if row.holds]), both)
+        elif attribute != "with":
+            both = both if _lies(attribute, entity, other, timeline) else []
+        found += [Row(entity, attribute, "", start, end, of=other) for start, end in both]
+    return found
+
+
+def _lies(attribute: str, entity: str, other: str, timeline: Timeline) -> bool | None:
+    """Whether one usually is left (or right) of another; None: not known."""
+    places = [one.centre for name in (entity, other) if (one := timeline.entity(name)) is not None]
+    if len(places) < 2 or places[0] is None or places[1] is None:
+        return None
+    apart = places[1][0] - places[0][0]
+    return (apart if attribute == "left_of" else -apart) > _APART
+
+
+def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
+    """When somebody is with, beside, left or right of those whom a condition names, or of anybody."""
+    if has.of is None:
+        who, quantifier = Chosen(tuple(others([entity], timeline))), "any"
+    else:
+        who, quantifier = chosen(has.of, [timeline.whole], timeline), has.of.quantifier
+    rows = relations(has.attribute, entity, timeline)
+    names = [name for name in (*who.sure, *who.maybe) if name != entity]
+    truths = {name: _to_one(has.attribute, entity, name, rows, timeline) for name in names}
+    parts = [truths[name] if name in who.sure else Truth((), truths[name].no) for name in names]
+    gone = [Truth((), timeline.seen(entity)) if one.why == "absent" else UNKNOWN for one in who.missing]
+    found = _quantified(quantifier, [*parts, *gone], timeline.whole)
+    seen = timeline.seen(entity)
+    return Truth(common(found.yes, seen), common(found.no, seen))
+
+
+def _to_one(attribute: str, entity: str, other: str, rows: Sequence[Row], timeline: Timeline) -> Truth:
+    seen, theirs = timeline.seen(entity), timeline.seen(other)
+    yes = merged([row.span for row in rows if row.of == other])
+    placed = attribute in ("left_of", "right_of")
+    if placed and (not common(seen, theirs) or _lies(attribute, entity, other, timeline) is None):
+        return UNKNOWN
+    return Truth(yes, without(seen, yes))
+
+
+def _quantified(quantifier: Quantifier, parts: Sequence[Truth], whole: Span) -> Truth:
+    if quantifier in ("all", "both"):
+        return all_of(parts, whole) if parts else always(False, whole)
+    return negated(any_of(parts, whole)) if quantifier == "none" else any_of(parts, whole)
