@@ -23,6 +23,7 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last
 _SHARES = {"half": 2, "third": 3, "quarter": 4}
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
+_START, _END = During(unit="edge"), During(start_s=-1, unit="edge")
 _CLIP = r"(?:video|clip|film|movie|footage|recording|episode|scene)"
 _OF = rf"(?: of (?:(?:the|this|that|my|our) )?(?:whole )?{_CLIP}\b)?(?! of\b)"
 _COUNT = rf"(?:\d+(?:\.\d+)?|(?:{'|'.join(sorted(_COUNTS, key=len, reverse=True))})\b(?: of\b| an?\b)?)"
@@ -136,6 +137,10 @@ def _share(match: re.Match[str]) -> During | None:
     return During(start_s=(number - 1) / count, end_s=number / count, unit="share")
 
 
+def _shared(start: float, end: float) -> During:
+    return During(start_s=start, end_s=end, unit="share")
+
+
 def _nth(match: re.Match[str]) -> During:
     """The so-manieth minute or hour: the second minute is from 1:00 to 2:00."""
     word, unit = match["which"].lower(), _UNITS[match["unit"][0].lower()]
@@ -172,11 +177,11 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          _nth),
         (rf"\b(?:{_IN} )?the (?P<which>first|second|third|fourth|fifth|last|final) shot\b{_OF}"
          r"|\bin shot (?:number )?(?P<number>\d+)\b", _shot),
-        (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b", lambda m: During(start_s=1 / 3, end_s=2 / 3, unit="share")),
+        (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b", lambda m: _shared(1 / 3, 2 / 3)),
         (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
-         lambda m: During(start_s=0.45, end_s=0.55, unit="share")),
+         lambda m: _shared(0.45, 0.55)),
         (rf"\b(?:at|in|near|towards?) the (?:very )?(?:start|beginning|opening)\b{_OF}",
-         lambda m: During(unit="edge")),
-        (rf"\b(?:at|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)\b{_OF}", lambda m: During(start_s=-1, unit="edge")),
+         lambda m: _START),
+        (rf"\b(?:at|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)\b{_OF}", lambda m: _END),
     )
 )  # fmt: skip

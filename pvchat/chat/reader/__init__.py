@@ -1,6 +1,6 @@
 """A question's text in, a `Query` out; what the questions before it were, and what was found for them, counts too.
 
-Start with `read.py`: names are masked and times by the clock taken out (`words.py`), a trained network tells what each
-word is and what is asked (`network.py`, `labels.py`), words get their plain values (`slots.py`), pronouns and "and Ben?"
-are resolved by the turns before (`history.py`), and `decode.py` puts the query together.
+Start with `read.py`: names are masked and times by the clock taken out (`words.py`), a trained network tells what is
+asked and what each word is (`network.py`, `labels.py`), words get their plain values (`slots.py`), pronouns and "and
+Ben?" are resolved by the turns before (`history.py`), and `decode.py` puts the query together.
 """
