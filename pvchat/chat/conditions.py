@@ -17,6 +17,7 @@ from pvchat.chat.timeline import OF_SCENE, Entity, Timeline
 from pvchat.chat.truth import TURNED, UNKNOWN, Truth, all_of, always, any_of, negated, told
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
+from pvchat.people.naming import meant
 
 PRESENT = Has("present")
 RELATIONS = ("with", "beside", "left_of", "right_of")
@@ -171,7 +172,9 @@ def _named(whom: Whom, timeline: Timeline) -> tuple[list[Entity], list[Missing]]
         if one is None or one.decision != "present"
     ]
     there = [one for _, one in found if one is not None and one.decision == "present"]
-    return there, [*missing, *(Missing(name, "not enrolled") for name in whom.unknown)]
+    enrolled = [one.name for one in timeline.entities if one.known]
+    strange = [Missing(name, "not enrolled", meant(name, enrolled) or "") for name in whom.unknown]
+    return there, [*missing, *strange]
 
 
 def _narrowed(

@@ -6,12 +6,13 @@ before; "the other one" is who of a list wasn't named last. Read from (Query, Fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import EVERYBODY, WHOLE, Has, Query, Whom
 from pvchat.chat.reader.slots import Slot
+from pvchat.chat.timeline import Timeline
 
 Turn = tuple[Query, Finding]
 _SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all"))
@@ -36,15 +37,16 @@ def _named(query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*query.whom.names, *with_, *versus)))
 
 
-def meant_by(pronoun: str, history: Sequence[Turn], genders: Mapping[str, str]) -> tuple[str, ...]:
+def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
     """The names that a pronoun stands for; empty where nobody can be meant.
 
     Args:
         pronoun: in lower case, with its noun: "she", "their", "the other one".
         history: the turns before, oldest first.
-        genders: "man" or "woman" by name, as far as known.
+        timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
     """
     words = set(pronoun.split())
+    genders = {} if timeline is None else {row.entity: row.value for row in timeline.rows if row.attribute == "gender"}
     if words & _SEVERAL:
         return _several(history)
     if "other" in words:
@@ -56,7 +58,9 @@ def meant_by(pronoun: str, history: Sequence[Turn], genders: Mapping[str, str]) 
         if len(fits) > 1:
             last = [name for name in _named(turn[0]) if name in fits]
             return (last[0],) if len(last) == 1 else (fits[0],)
-    return ()
+    there = [] if timeline is None else [e.name for e in timeline.entities if e.known and e.decision == "present"]
+    fits = [name for name in there if _fits(words, genders.get(name, ""))]
+    return (fits[0],) if len(fits) == 1 else ()
 
 
 def _fits(words: set[str], gender: str) -> bool:
@@ -94,14 +98,14 @@ def listed(history: Sequence[Turn]) -> tuple[str, ...]:
     return ()
 
 
-def resolved(slots: Sequence[Slot], history: Sequence[Turn], genders: Mapping[str, str]) -> list[Slot]:
+def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
     """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
     found: list[Slot] = []
     for slot in slots:
         if slot.kind != "pronoun":
             found.append(slot)
             continue
-        names = meant_by(slot.typed.lower(), history, genders)
+        names = meant_by(slot.typed.lower(), history, timeline)
         found += [replace(slot, kind="name", name=name, value=name, at=slot.at) for name in names]
     return found
 

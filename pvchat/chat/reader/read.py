@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from pvchat.chat.finding import Finding
 from pvchat.chat.query import During, Query
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.history import Turn, goes_on, resolved
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.slots import Slot, slots_of
 from pvchat.chat.reader.words import Word, worded
+from pvchat.chat.run import run
+from pvchat.chat.timeline import Timeline
 
 LEAST = 0.5  # probability of what is asked below which a question isn't read [choice, see the card]
 
@@ -28,14 +31,14 @@ class Known:
     Attributes:
         names: of everyone enrolled, as they are spelled.
         aliases: other names of theirs -> the enrolled name.
-        genders: "man" or "woman" by name, as far as it was measured in the clip; for "he" and "she".
         history: earlier questions and what was found, oldest first.
+        timeline: of the clip, where it is known: who is there, and who is a man or a woman, for "he" and "she".
     """
 
     names: Sequence[str]
     aliases: Mapping[str, str] = field(default_factory=dict)
-    genders: Mapping[str, str] = field(default_factory=dict)
     history: Sequence[Turn] = ()
+    timeline: Timeline | None = None
 
 
 def read(text: str, known: Known) -> Query:
@@ -52,7 +55,7 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
         return _two(words, labels.second, part, known)
     if labels.sure["select"] < LEAST and labels.heads["follow"] == "none":
         return Query("refuse", refusal="unclear")
-    slots = resolved(slots_of(words, labels.tags), known.history, known.genders)
+    slots = resolved(slots_of(words, labels.tags), known.history, known.timeline)
     query = query_of(labels.heads, slots, part)
     return _in_history(query, labels, slots, known)
 
@@ -67,9 +70,8 @@ def _in_history(query: Query, labels: Labels, slots: Sequence[Slot], known: Know
 def _two(words: Sequence[Word], second: int, part: During, known: Known) -> Query:
     """Two questions in one: the second may lean on the first."""
     first = _read(words[:second], part, known)
-    from pvchat.chat.finding import Finding
-
-    turns = (*known.history, (first, Finding(first)))
+    found = Finding(first) if known.timeline is None else run(first, known.timeline)
+    turns = (*known.history, (first, found))
     labels = _network().read([word.seen for word in words[second:]])
     then = _read(words[second:], part, replace(known, history=turns))
     return replace(first, then=replace(then, then=None), if_so=labels.heads["if_so"] == "yes")
