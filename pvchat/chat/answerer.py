@@ -182,7 +182,7 @@ def _lead(plain: str, own: int, names: Sequence[str]) -> Lead:
 
 def may_speak(question: Question) -> bool:
     """Whether the model is asked at all: not for small talk, nor for what it never learned."""
-    return not question.aspect.of_all and not question.reply and not question.why
+    return question.query.select not in ("refuse", "why", "compare", "order") and not question.means_by_looks
 
 
 def named(question: Question, people: Sequence[PersonPresence]) -> list[str]:

@@ -57,7 +57,7 @@ def is_open(question: Question) -> bool:
 
     Where they know that it asks for looks, deeds or a place, their answer is one, and another sentence is none.
     """
-    return question.type == "other" and question.aspect.name == "usual" and not question.asks_who
+    return question.query.select == "describe"
 
 
 def _verdict(sentence: str, reason: bool = False) -> str | None:

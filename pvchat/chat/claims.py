@@ -30,7 +30,7 @@ from pvchat.chat.extraction import dressed, garments, read_phrase
 from pvchat.chat.guard import contradictions
 from pvchat.chat.lines import Line, Utterance
 from pvchat.chat.phrases import SETTING_SURE
-from pvchat.chat.question import Question
+from pvchat.chat.question import Question, atoms
 from pvchat.schemas import FloatArray, PersonFacts, PersonPresence, SceneFacts
 
 Say = Callable[[list[Line]], list[Utterance]]
@@ -44,7 +44,7 @@ ASKED: dict[ClaimKind, str] = {  # as base training asks (`train/base/phases.py`
     "scene": CAPTION_QUESTION,
 }
 LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
-_HELPED = ("worn", "looks", "deed", "pose", "place")  # of what may hold of somebody: where claims can help
+_HELPED = ("worn", "hair", "deed", "posture", "place", "looks")  # attributes of which claims can tell something
 _MOST_WORDS = 14  # of a phrase; captions rarely have more, a run-away text has
 _ON_A_COUCH, _ON_A_BED = "sitting on a couch", "sitting on a bed"  # what one sits on in a bedroom
 _DARK_RIM = re.compile(r"^a (dark|black|dark grey) background$")
@@ -125,10 +125,7 @@ def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidenc
         people: those asked about.
         evidence: what was measured.
     """
-    aspect = question.aspect
-    told = aspect.name == "usual" or aspect.name == "whether" and aspect.predicate.kind in _HELPED
-    told = told and not question.reply and question.things is None
-    if question.type == "existence" or evidence.scene.drawn or not told:
+    if question.type == "existence" or evidence.scene.drawn or not _helped(question):
         return []
     present = [p for p in people if p.decision == "present" and p.name in evidence.facts]
     wanted: list[Ask] = []
@@ -143,6 +140,15 @@ def asks(question: Question, people: Sequence[PersonPresence], evidence: Evidenc
     if not question.people and not present:
         wanted.append(Ask("scene", line=Line(ASKED["scene"], experts=LOOKED_AT)))
     return list(dict.fromkeys(wanted))
+
+
+def _helped(question: Question) -> bool:
+    """Whether something that the model could say would be a part of the answer."""
+    query = question.query
+    if query.select in ("attribute", "describe"):
+        return query.attribute in (None, *_HELPED)
+    asked = [has.attribute for has in atoms(query.where)]
+    return query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
 
 
 def often_compared() -> list[str]:

@@ -7,16 +7,15 @@ often such facts are right on footage.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
-from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.english import HEDGE, indefinite
+from pvchat.chat.evidence import Evidence
+from pvchat.chat.finding import Finding
 from pvchat.chat.phrases import garment_phrase
 from pvchat.chat.question import Question
-from pvchat.chat.standing import whom_told
-from pvchat.chat.things import counted
-from pvchat.schemas import AnswerGround, Ground, PersonFacts, PersonPresence
+from pvchat.schemas import AnswerGround, Ground, PersonFacts, Thing
 
 _MOST = 12  # rows of one answer
 # How often garments (kind and colour) and gestures are right on footage: slope and offset over the log-odds of what was
@@ -27,51 +26,30 @@ _ON_FOOTAGE = {"garment": (0.16, 1.0), "gesture": (0.0, 2.43)}
 _SUREST = 0.98  # as much as a measured share counts
 
 
-def grounds_of(question: Question, people: Sequence[PersonPresence], evidence: Evidence) -> list[AnswerGround]:
+def grounds_of(question: Question, finding: Finding, evidence: Evidence) -> list[AnswerGround]:
     """The rows, in the order in which answers tell things; none about whoever isn't surely there.
 
     Args:
         question: as it was read.
-        people: those asked about.
+        finding: what was found for it.
         evidence: what was measured.
     """
+    if labels := [row.value for row in finding.rows if row.attribute == "thing"]:
+        return [_of_thing(thing, evidence) for thing in evidence.things if thing.label in labels][:_MOST]
     rows: list[AnswerGround] = []
-    if question.things is not None and question.things.asked != "held":
-        wanted = [t for t in evidence.things if question.things.label in ("", t.label)]
-        for thing in wanted:
-            best = max(range(len(thing.scores)), key=lambda i: thing.scores[i])
-            time = evidence.times[thing.frames[best]] if thing.frames[best] < len(evidence.times) else 0.0
-            x0, y0, x1, y1 = thing.boxes[best]
-            rows.append(AnswerGround("", counted(thing.label, 1), Ground(time, (x0, y0, x1, y1), thing.confidence)))
-        return rows[:_MOST]
-    for name, facts in _told_of(question, people, evidence):
-        told = [row for row in _told(question.type, facts) if row[0] in facts.grounds]
-        rows += [AnswerGround(name, said, _on_footage(facts.grounds[key], kind)) for key, said, kind in told]
+    for one in (*finding.people, *finding.against, *finding.open):
+        facts = evidence.facts.get(one.entity)
+        told = [] if facts is None else [row for row in _told(question.type, facts) if row[0] in facts.grounds]
+        rows += [AnswerGround(one.entity, said, _on_footage(facts.grounds[key], kind)) for key, said, kind in told]
     return rows[:_MOST]
 
 
-def spoken_of(
-    question: Question, people: Sequence[PersonPresence], evidence: Evidence
-) -> tuple[list[PersonPresence], list[Neighbour]]:
-    """Whom an answer speaks of: of those asked about, and of those without a name who are meant by their place."""
-    lineup = question.aspect.lineup
-    if lineup is None or not lineup.asked:
-        return list(people), []
-    known, nameless = whom_told(lineup, question.people, evidence)
-    names = {o.name for o in known}
-    return [p for p in people if p.name in names], nameless
-
-
-def _told_of(
-    question: Question, people: Sequence[PersonPresence], evidence: Evidence
-) -> Iterator[tuple[str, PersonFacts]]:
-    """The names, "" for who has none, and the facts of those whom an answer speaks of."""
-    known, nameless = spoken_of(question, people, evidence)
-    for person in known:
-        facts = evidence.facts.get(person.name)
-        if person.decision == "present" and facts is not None:
-            yield person.name, facts
-    yield from (("", one.facts) for one in nameless)
+def _of_thing(thing: Thing, evidence: Evidence) -> AnswerGround:
+    """Where a thing is seen best."""
+    best = max(range(len(thing.scores)), key=lambda i: thing.scores[i])
+    time = evidence.times[thing.frames[best]] if thing.frames[best] < len(evidence.times) else 0.0
+    x0, y0, x1, y1 = thing.boxes[best]
+    return AnswerGround("", indefinite(thing.label), Ground(time, (x0, y0, x1, y1), thing.confidence))
 
 
 def _on_footage(ground: Ground, kind: str) -> Ground:

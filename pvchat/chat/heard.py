@@ -70,7 +70,7 @@ class Hearer:
         about = about or [p.name for p in self.present]
         facts = self.evidence.facts_of(about[0]) if len(about) == 1 else PersonFacts()
         found = contradictions(sentence, facts, self.evidence.scene, self.others)
-        if self.question.aspect.name in ("whether", "rest"):
+        if self.question.query.where is not None or self.question.query.select == "refuse":
             found = [problem for problem in found if problem != "denies"]
         if _MARKS.search(sentence):
             found.append("speaks of the marks")

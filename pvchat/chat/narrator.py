@@ -17,15 +17,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pvchat.bases.prompts import Asked
-from pvchat.chat.answers import asked_of, plain_answer
 from pvchat.chat.basejudge import Witness, judged
 from pvchat.chat.basestates import STATE, adapted, judges, personal_of
-from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import nobody, untold
 from pvchat.chat.heard import Heard, Hearer
-from pvchat.chat.properties import holds
+from pvchat.chat.conversation import Asked as Before
+from pvchat.chat.found import Known
 from pvchat.chat.question import Question
-from pvchat.chat.questions import Turn
 from pvchat.chat.sentences import Encode
 from pvchat.chat.shown import ClipFrames
 from pvchat.config import Settings
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from pvchat.chat.viewed import Stream, Viewed
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
-_MEASURED = ("missing", "absent", "count", "times", "order", "lineup", "such")  # aspects that are never asked of a base
 log = logging.getLogger(__name__)
 
 
@@ -97,33 +94,23 @@ class Narrator:
         other.lock, other.frames, other._base = self.lock, self.frames, self.base
         return other
 
-    def answer(
-        self,
-        question: Question,
-        people: Sequence[PersonPresence],
-        evidence: Evidence,
-        viewed: Viewed,
-        stream: Stream | None,
-    ) -> Told | None:
+    def answer(self, known: Known, viewed: Viewed, stream: Stream | None) -> Told | None:
         """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown.
 
         Args:
-            question: as it was read.
-            people: the presence of those asked about.
-            evidence: what was measured.
+            known: what it is answered from.
             viewed: the clip.
             stream: called with pieces of the text, each after its sentence passed.
         """
-        asked = asked_of(question, people)
-        present = [p for p in asked if p.decision == "present"]
-        if viewed.clip is None or not _is_asked(question, present, evidence):
+        present = known.present
+        if viewed.clip is None or not _is_asked(known):
             return None
-        hearer = Hearer(question, present, evidence, [n for n in viewed.names if n not in {p.name for p in present}])
-        before = viewed.whole(_before(question, asked, present))
-        heard = self._listen(question, present, evidence, viewed, Heard(hearer, before, stream=stream))
+        others = [n for n in viewed.names if n not in {p.name for p in present}]
+        hearer = Hearer(known.question, present, known.evidence, others)
+        heard = self._listen(known, viewed, Heard(hearer, viewed.whole(_before(known)), stream=stream))
         if not heard.said:
             return None
-        heard.close(viewed.whole(_after(question, asked)))
+        heard.close(viewed.whole(_after(known)))
         return Told(heard.text, heard.first_at)
 
     def judged(self, questions: Sequence[Question], viewed: Viewed) -> Viewed:
@@ -148,9 +135,7 @@ class Narrator:
         """
         self.frames.forget()
 
-    def _listen(
-        self, question: Question, present: list[PersonPresence], evidence: Evidence, viewed: Viewed, heard: Heard
-    ) -> Heard:
+    def _listen(self, known: Known, viewed: Viewed, heard: Heard) -> Heard:
         from pvchat.bases.connector import looking_at
         from pvchat.bases.prompts import inputs_of
         from pvchat.bases.replying import reply
@@ -158,14 +143,13 @@ class Narrator:
 
         with self.lock:
             base = self.base
-            named = [person for p in present for person in viewed.people if person.name == p.name]
-            known = personal_of(base, named)
-            shown = self.frames.shown(viewed, present, base, self.settings.show)
-            asked = Asked(
-                question.text, _measured(present, evidence), turns(viewed.history), soft=tuple(_soft(known)),
-            )  # fmt: skip
-            seen = looking_at(base, viewed.analysis, self.vector(base, question.text))
-            with spoken_with(base, known), adapted(base, named), seen:
+            text, before = known.question.text, turns(viewed.conversation.before)
+            named = [person for p in known.present for person in viewed.people if person.name == p.name]
+            personal = personal_of(base, named)
+            shown = self.frames.shown(viewed, known.present, base, self.settings.show)
+            asked = Asked(text, _measured(known), before, soft=tuple(_soft(personal)))
+            seen = looking_at(base, viewed.analysis, self.vector(base, text))
+            with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, inputs_of(base, shown, asked), MAX_TOKENS, heard.more)
         heard.end(said)
         log.debug("%s said %r; refused: %s", self.source.name, said, heard.problems)
@@ -182,42 +166,38 @@ class Narrator:
         return torch.from_numpy(self.encode([question])).to(base.device)
 
 
-def turns(history: Sequence[Turn]) -> tuple[tuple[str, str], ...]:
+def turns(before: Sequence[Before]) -> tuple[tuple[str, str], ...]:
     """The earlier questions that come with their answers."""
-    return tuple(turn for turn in history if not isinstance(turn, str))
+    return tuple(turn for turn in before if not isinstance(turn, str))
 
 
 def _soft(known: Sequence[Personal]) -> list[tuple[str, int]]:
     return [(person.name, len(person.tokens)) for person in known]
 
 
-def _is_asked(question: Question, present: Sequence[PersonPresence], evidence: Evidence) -> bool:
+def _is_asked(known: Known) -> bool:
     """Whether a base is asked: about somebody who is there or about the whole, and nothing that was measured."""
-    aspect = question.aspect
-    if question.reply or question.why or question.asks_who or question.things is not None or aspect.name in _MEASURED:
-        return False
-    if aspect.name == "usual" and question.type == "existence":
-        return False
-    if aspect.name == "whether" and all(holds(aspect.predicate, p.name, evidence) != "unknown" for p in present):
-        return False
-    return bool(present) or not (question.people or question.asks_all)
+    query = known.question.query
+    asked = query.select in ("attribute", "describe") or query.refusal == "unseen"
+    asked = asked or query.select == "exists" and known.finding.verdict == "unknown"
+    return asked and (bool(known.present) or not known.question.people)
 
 
-def _measured(present: Sequence[PersonPresence], evidence: Evidence) -> str:
+def _measured(known: Known) -> str:
     """What was measured of those who are there, in plain sentences."""
-    if not present:
-        return ""
-    names = tuple(p.name for p in present)
-    return plain_answer(Question("", "other", names), list(present), evidence)
+    told = [description(p.name, known.evidence) for p in known.present]
+    return " ".join(sentence for sentence in told if sentence)
 
 
-def _before(question: Question, asked: Sequence[PersonPresence], present: Sequence[PersonPresence]) -> str:
+def _before(known: Known) -> str:
     """What is said before the base's words: that nobody known is there, where nobody was named."""
-    return "" if present or question.people else " ".join(nobody(question, asked))
+    return "" if known.present or known.question.people else nobody(known.people)
 
 
-def _after(question: Question, asked: Sequence[PersonPresence]) -> str:
+def _after(known: Known) -> str:
     """What is said of those who are asked about by name and aren't there."""
-    if question.asks_all or not question.people:
+    if not known.question.people:
         return ""
-    return " ".join(untold(asked, None if question.aspect.name in ("whether", "rest") else question.type))
+    query = known.question.query
+    polar = query.where is not None or query.select == "refuse"
+    return " ".join(untold(known.people, None if polar else known.question.type))

@@ -63,6 +63,18 @@ class Question:
         """The part of the clip that it names by numbers; None for all of it."""
         return self.query.during if is_numbered(self.query.during) else None
 
+    @property
+    def means_by_looks(self) -> bool:
+        """Whether it means somebody by what holds of them ("the man with glasses")."""
+        return any(has.attribute not in _SEEN_AT_ONCE for one in people_in(self.query) for has in atoms(one.such))
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it asks what the five kinds of questions ask of people by name, and no more."""
+        query = self.query
+        plain = query.where is None and not query.options and query.rank is None and query.number is None
+        return plain and query.then is None and query.select in ("exists", "who", "attribute", "describe")
+
     def about(self, everyone: Sequence[PersonPresence]) -> list[PersonPresence]:
         """Of everyone's presences those it is about: all, a sighting to each, where it names nobody."""
         if self.query.select == "refuse" and not self.people:
@@ -72,15 +84,18 @@ class Question:
         return [p for p in everyone if p.name in self.people]
 
 
+def people_in(query: Query) -> list[Whom]:
+    """Every set of people in a query, those of its relations and of its event too."""
+    event = query.during.event
+    whom = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
+    conditions = [*_asked(query), *(one.such for one in whom), None if event is None else event.where]
+    return [*whom, *(has.of for condition in conditions for has in atoms(condition) if has.of is not None)]
+
+
 def names_in(query: Query) -> tuple[str, ...]:
     """Every enrolled name in a query, and in the second one of two, in order."""
-    whom = [query.whom, *([query.versus] if query.versus else [])]
-    if query.during.event is not None:
-        whom.append(query.during.event.whom)
-    conditions = [*_asked(query), *(one.such for one in whom if one.such is not None)]
-    whom += [has.of for condition in conditions for has in atoms(condition) if has.of is not None]
     then = names_in(query.then) if query.then is not None else ()
-    return tuple(dict.fromkeys((*(name for one in whom for name in one.names), *then)))
+    return tuple(dict.fromkeys((*(name for one in people_in(query) for name in one.names), *then)))
 
 
 def measured_in(query: Query) -> bool:
@@ -104,13 +119,10 @@ def _asked(query: Query) -> tuple[Condition, ...]:
     return (*(() if query.where is None else (query.where,)), *query.options)
 
 
-def _conditions(query: Query) -> list[Condition]:
+def _conditions(query: Query) -> list[Condition | None]:
     """All conditions of a query, also those that say who is meant and when."""
     event = query.during.event
-    whom = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
-    of = [has.of for condition in _asked(query) for has in atoms(condition) if has.of is not None]
-    such = [one.such for one in (*whom, *of) if one.such is not None]
-    return [*_asked(query), *such, *([] if event is None else [event.where])]
+    return [*_asked(query), *(one.such for one in people_in(query)), None if event is None else event.where]
 
 
 def _compares_with_all(query: Query) -> bool:
@@ -119,7 +131,7 @@ def _compares_with_all(query: Query) -> bool:
     return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 
-def atoms(condition: Condition) -> Iterator[Has]:
+def atoms(condition: Condition | None) -> Iterator[Has]:
     """The single conditions that a condition is made of."""
     if isinstance(condition, Has):
         yield condition
@@ -128,8 +140,3 @@ def atoms(condition: Condition) -> Iterator[Has]:
     elif isinstance(condition, And | Or):
         for part in condition.parts:
             yield from atoms(part)
-
-
-def means(whom: Whom) -> bool:
-    """Whether somebody is meant by what holds of them ("the man with glasses"), not by name."""
-    return whom.such is not None and not whom.names

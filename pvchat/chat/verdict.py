@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pvchat.chat.aspect import USUAL
 from pvchat.chat.question import Question
 from pvchat.schemas import PersonPresence
 
@@ -21,14 +20,13 @@ if TYPE_CHECKING:
     from pvchat.model.visual import VisualTokens
 
 CLEAR = 1.5  # log-odds from which marks tell: 446 of 538 decisions on the tune half, 444 of them alike
-_NEGATED = re.compile(r"n't\b|\b(?:not|no|never|without)\b", re.IGNORECASE)  # a yes to "Isn't she here?" isn't one here
 _VERDICT = re.compile(r"(?P<verdict>Yes|No)(?=, (?P<name>.+?) is (?:not )?in this video\b)")
 
 
 def verdict_in(question: Question, people: Sequence[PersonPresence], plain: str) -> int:
     """Where the yes or no ends in the rules' answer to whether one person is there; 0 where it is no such answer."""
     found = _VERDICT.match(plain)
-    plainly = question.type == "existence" and question.aspect == USUAL and not _NEGATED.search(question.text)
+    plainly = question.type == "existence" and question.is_usual
     if not plainly or len(question.people) != 1 or found is None:
         return 0
     sure = [p.name for p in people if p.name in question.people and p.decision != "unsure"]

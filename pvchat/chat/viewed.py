@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.questions import Turn
+from pvchat.chat.conversation import Conversation
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
 if TYPE_CHECKING:
@@ -56,15 +56,16 @@ class Viewed:
         presences: of everyone enrolled.
         names: everyone's; a claim of the model may name none of them but the one it is about.
         part: only a part of the clip was asked about, and the answers say so.
-        clip: its file; history: earlier questions about it; people: everyone enrolled. For a base, which looks itself.
+        conversation: who is known by name, and what was asked before.
+        clip: its file; people: everyone enrolled. For a base, which looks itself.
     """
 
     analysis: ClipAnalysis
     presences: Sequence[PersonPresence]
     names: Sequence[str]
     part: bool = False
+    conversation: Conversation = field(default_factory=lambda: Conversation(()))
     clip: Path | None = None
-    history: Sequence[Turn] = ()
     people: Sequence[Person] = ()
 
     def whole(self, text: str) -> str:

@@ -6,10 +6,11 @@ Times are seconds from the clip's start; in words they are plain seconds, m:ss o
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from collections.abc import Sequence
 
 from pvchat.chat.english import clock
-from pvchat.chat.query import During
+from pvchat.chat.query import During, Query
 from pvchat.chat.spans import Span
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
@@ -49,6 +50,12 @@ def typed(start: str, end: str) -> Window | None:
 def is_numbered(during: During) -> bool:
     """Whether a part is named by numbers."""
     return during.unit != "seconds" or bool(during.start_s) or during.end_s is not None
+
+
+def without_numbers(query: Query) -> Query:
+    """The query as it is asked of a part that was cut out already."""
+    then = None if query.then is None else without_numbers(query.then)
+    return replace(query, during=replace(query.during, start_s=0.0, end_s=None, unit="seconds"), then=then)
 
 
 def reach_of(part: During | Window | None, length_s: float) -> Span | None:

@@ -1,25 +1,30 @@
 """The answers' texts: questions, who is there and what was seen in; sentences out, streamed when they are final.
 
-Words come from one of four sources: "facts" are measured ones in plain sentences, "told" the same rephrased by a
-language model, "model" lets the trained model fill what wasn't measured, or a pretrained base answer (`narrator.py`),
-"spoken" lets the trained model say all of it, each sentence held against the evidence (`answerer.py`).
+Each question is run over the clip's timeline (`run.py`); what was found is said in plain sentences (`say/`). With the
+source "facts" only what was measured counts; "told" has them rephrased by a language model, "model" lets the trained
+model fill what wasn't measured, or a pretrained base answer (`narrator.py`), "spoken" lets the trained model say all of
+it, each sentence held against the evidence (`answerer.py`).
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import write_answer
 from pvchat.chat.claims import fill_gaps
+from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.finding import Finding
+from pvchat.chat.found import Known
 from pvchat.chat.grounds import grounds_of
+from pvchat.chat.guard import rephrase
 from pvchat.chat.question import Question
+from pvchat.chat.run import run
 from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Stream, Viewed
+from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
@@ -35,13 +40,17 @@ class WrittenAnswer:
 
     Attributes:
         text: of it.
+        question: that it answers, as it was read.
         people: the presence of those asked about.
+        finding: what was found.
         first_at: when (`time.perf_counter`) its first piece was there; nothing of it is shown before it is final.
         grounds: what the measured facts in it rest on.
     """
 
     text: str
+    question: Question
     people: list[PersonPresence]
+    finding: Finding
     first_at: float
     grounds: list[AnswerGround] = field(default_factory=list)
 
@@ -56,6 +65,7 @@ class Writer:
         language: gives the language model; called by the source "told", when there is something to word.
         narrator: a pretrained base, which answers for the source "model" where there is one.
         answerer: the trained model as it answers itself; there for the source "spoken".
+        traits: men are told from women, and smiles are told (`traits.py`).
     """
 
     source: str
@@ -65,44 +75,63 @@ class Writer:
     answerer: Answerer | None = None
     traits: bool = True
 
-    def write(self, questions: Sequence[Question], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
+    def write(self, texts: Sequence[str], viewed: Viewed, stream: Stream | None = None) -> list[WrittenAnswer]:
         """The answers, in order.
 
         Args:
-            questions: about one clip.
-            viewed: what is known about it.
+            texts: questions about one clip, as typed.
+            viewed: what is known about it, and what was asked before.
             stream: called with pieces of the texts.
         """
         if self.narrator is not None:
-            viewed = self.narrator.judged(questions, viewed)
-        people = [question.about(viewed.presences) for question in questions]
-        evidence = self._evidence(questions, people, viewed)
-        worded = self.source == "told" and any(p.decision == "present" for asked in people for p in asked)
-        language = self.language() if worded else None  # a refusal needs no wording, and so no model in memory
-        written = []
-        for question, asked, seen in zip(questions, people, evidence, strict=True):
-            told = self.narrator.answer(question, asked, seen, viewed, stream) if self.narrator is not None else None
-            if told is not None:
-                written.append(WrittenAnswer(told.text, asked, told.first_at))
-                continue
-            if self.answerer is not None:
-                spoken = self.answerer.answer(question, asked, seen, viewed, stream)
-                text, grounds = viewed.whole(spoken.text), grounds_of(question, asked, seen)
-                written.append(WrittenAnswer(text, asked, spoken.first_at, grounds))
-                continue
-            text = viewed.whole(write_answer(question, asked, seen, language))
-            written.append(WrittenAnswer(text, asked, time.perf_counter(), grounds_of(question, asked, seen)))
-            if stream is not None:
-                for piece in re.findall(r"\S+\s*", text):
-                    stream(piece)
-        return written
+            viewed = self.narrator.judged(viewed.conversation.read(texts), viewed)
+        return [self._written(one, viewed, stream) for one in self._known(texts, viewed)]
 
-    def _evidence(
-        self, questions: Sequence[Question], people: Sequence[Sequence[PersonPresence]], viewed: Viewed
-    ) -> list[Evidence]:
-        """What is known for each question: what was measured, and from the trained model what wasn't."""
+    def _known(self, texts: Sequence[str], viewed: Viewed) -> list[Known]:
+        """What each question is answered from."""
         measured = gather(viewed.presences, viewed.analysis)
         measured = measured if self.traits else without_traits(measured)
+        timeline = timeline_of(measured, viewed.presences, viewed.analysis)
+        questions = viewed.conversation.read(texts, timeline)
+        before = [finding for _, finding in viewed.conversation.turns(timeline)]
+        people = [question.about(viewed.presences) for question in questions]
+        known = []
+        for question, asked, seen in zip(questions, people, self._filled(questions, people, measured, viewed), strict=True):
+            whole = timeline if seen is measured else timeline_of(seen, viewed.presences, viewed.analysis)
+            known.append(Known(question, asked, seen, run(without_numbers(question.query), whole, before)))
+        return known
+
+    def _written(self, known: Known, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
+        """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
+        spoken = None
+        if self.narrator is not None:
+            spoken = self.narrator.answer(known, viewed, stream)
+        elif self.answerer is not None:
+            spoken = self.answerer.answer(known, viewed, stream)
+        if spoken is not None:
+            text, first_at = viewed.whole(spoken.text), spoken.first_at
+        else:
+            text, first_at = viewed.whole(self._worded(known)), time.perf_counter()
+            for word in text.split(" ") if stream is not None else ():
+                stream(f"{word} ")
+        grounds = grounds_of(known.question, known.finding, known.evidence)
+        return WrittenAnswer(text, known.question, known.people, known.finding, first_at, grounds)
+
+    def _worded(self, known: Known) -> str:
+        """The plain answer, rephrased where a language model does that and the guard lets it pass.
+
+        Refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better.
+        """
+        present = bool(known.people) and all(p.decision == "present" for p in known.people)
+        told = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
+        if self.source != "told" or not told:
+            return known.plain
+        return rephrase(known.plain, [p.name for p in known.people], self.language())
+
+    def _filled(
+        self, questions: Sequence[Question], people: Sequence[Sequence[PersonPresence]], measured: Evidence, viewed: Viewed
+    ) -> list[Evidence]:
+        """What is known for each question: what was measured, and from the trained model what wasn't."""
         if self.source not in ("model", "spoken") or self.describer is None:
             return [measured] * len(questions)
         return fill_gaps(questions, people, measured, viewed.names, self.describer.speaker(viewed.analysis))

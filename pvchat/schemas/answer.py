@@ -81,6 +81,8 @@ class Answer:
             the question until the answer's first piece was there (none is shown before the whole passed the guard).
         everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
         evidence: what measured facts rest on: frame, place in it, how sure; in the contract where there is any.
+        finding: what the question was read as and what was found for it (`chat/finding.py`), as JSON; not part of the
+            contract, `pvchat ask --explain` shows it.
     """
 
     answer: str
@@ -89,6 +91,7 @@ class Answer:
     timing: dict[str, float]
     everyone: list[PersonPresence] = field(default_factory=list, repr=False)
     evidence: list[AnswerGround] = field(default_factory=list, repr=False)
+    finding: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract; seconds to the millisecond."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat.chat.conversation import Conversation
 from pvchat.chat.english import clock
 from pvchat.chat.needs import described
-from pvchat.chat.question import Question
-from pvchat.chat.questions import Turn
+from pvchat.chat.question import Question, asks_of_things
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
@@ -57,7 +57,7 @@ class Answering:
 
     Attributes:
         clip: the file.
-        history: earlier questions about it.
+        conversation: who is known by name, and what was asked about the clip before.
         everyone: who is enrolled.
         score: people's presence in a clip, or in a part of it (seconds; None is all).
         tell: has measured what people do and wear, and things, where a question asks for that (`ClipMemory.tell`).
@@ -66,7 +66,7 @@ class Answering:
     """
 
     clip: Path
-    history: Sequence[Turn]
+    conversation: Conversation
     everyone: Snapshot
     score: Callable[[Sequence[Person], ClipAnalysis, tuple[float, float] | None], list[PersonPresence]]
     tell: Callable[..., Look]
@@ -102,21 +102,21 @@ class Answering:
         known = self.known if window is None else None
         presences = self.score(people, seen.analysis, window) if known is None else known
         explain(questions, people, presences, analysis)
-        things = any(question.things is not None for question in questions)
+        things = any(asks_of_things(question.query) for question in questions)
         seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)
         said = window is not None or asking.whole_s is not None
         viewed = Viewed(
-            _part(seen, window), presences, self.everyone.names, said, self.clip, self.history, people
-        )  # fmt: skip
-        written = self.writer.write(questions, viewed, asking.stream)
+            _part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people
+        )
+        written = self.writer.write([question.text for question in questions], viewed, asking.stream)
         if window is not None:
             _count_in_whole(presences, seen.analysis.shown_between(*window))
         told = [
             Answer(
-                told_so_far(one.text, seen.analysis, asking), question.type, one.people,
-                _timing(seen, asking, one.first_at), presences, one.grounds,
+                told_so_far(one.text, seen.analysis, asking), one.question.type, one.people,
+                _timing(seen, asking, one.first_at), presences, one.grounds, one.finding.to_dict(),
             )
-            for one, question in zip(written, questions, strict=True)
+            for one in written
         ]  # fmt: skip
         return told, seen
 
@@ -163,7 +163,7 @@ def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> tuple
     try:
         start, end = window_of(part, analysis, asking.length_s or asking.whole_s)
     except SettingsError:
-        if asking.whole_s is not None and not isinstance(part, tuple) and part.kind == "shot":
+        if asking.whole_s is not None and not isinstance(part, tuple) and part.unit == "shot":
             return _TO_COME
         raise
     return (start, min(end, analysis.duration_s)) if start < analysis.duration_s else _TO_COME

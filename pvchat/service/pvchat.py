@@ -12,8 +12,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat.chat.conversation import Asked, Conversation
 from pvchat.chat.question import Question
-from pvchat.chat.questions import Turn, read_questions
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
@@ -108,7 +108,7 @@ class PVChat(Enrolling, Correcting):
         self,
         clip: str | Path,
         question: str,
-        history: Sequence[Turn] = (),
+        history: Sequence[Asked] = (),
         stream: Stream | None = None,
         between: Window | None = None,
     ) -> Answer:
@@ -128,7 +128,7 @@ class PVChat(Enrolling, Correcting):
         return self._answer(clip, [question], history, Asking(between, stream))[0]
 
     def ask_many(
-        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn] = (), between: Window | None = None
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Asked] = (), between: Window | None = None
     ) -> list[Answer]:
         """Answer several questions about one clip, each for itself: one visual pass, the model's texts in one batch.
 
@@ -149,7 +149,7 @@ class PVChat(Enrolling, Correcting):
         seen: ClipAnalysis,
         whole_s: float,
         question: str,
-        history: Sequence[Turn] = (),
+        history: Sequence[Asked] = (),
         between: Window | None = None,
     ) -> Answer:
         """`ask` of what was seen of a clip so far (the `partial` of `analyse`); the answer says how far that is.
@@ -170,7 +170,7 @@ class PVChat(Enrolling, Correcting):
         seen: ClipAnalysis,
         whole_s: float,
         question: str,
-        history: Sequence[Turn] = (),
+        history: Sequence[Asked] = (),
         between: Window | None = None,
     ) -> Look | None:
         """The minutes of a long video that a question is about, looked at now though the look hasn't come to them yet.
@@ -184,15 +184,15 @@ class PVChat(Enrolling, Correcting):
         return None if needed is None or needed[1] <= seen.duration_s else self._clips.look_ahead(clip, needed)
 
     def ask_of_part(
-        self, clip: str | Path, part: Look, question: str, history: Sequence[Turn] = (), between: Window | None = None
+        self, clip: str | Path, part: Look, question: str, history: Sequence[Asked] = (), between: Window | None = None
     ) -> Answer:
         """`ask` where all that a question is about lies in the part of a long video that was looked at."""
         asking = Asking(between, seen=part.analysis, length_s=part.length_s)
         return self._answer(clip, [question], history, asking)[0]
 
-    def read(self, question: str, history: Sequence[Turn] = ()) -> Question:
-        """Read a question and the ones before it; raises UnknownPersonError for a name that isn't enrolled."""
-        return self._read([question], history, self.people.snapshot())[0]
+    def read(self, question: str, history: Sequence[Asked] = ()) -> Question:
+        """Read a question and the ones before it, by their words alone."""
+        return self._conversation(history, self.people.snapshot()).read([question])[0]
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""
@@ -218,27 +218,22 @@ class PVChat(Enrolling, Correcting):
         """`analyse`, with the seconds that it took; raises VideoReadError."""
         return self._clips.look(clip, partial, stage)
 
-    def _read(
-        self, questions: Sequence[str], history: Sequence[Turn], everyone: Snapshot, there: Sequence[str] = ()
-    ) -> list[Question]:
-        return read_questions(questions, history, everyone.names, everyone.aliases, self._encode, there)
+    def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
+        return Conversation(everyone.names, everyone.aliases, tuple(history))
 
     def _answer(
-        self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], asking: Asking
+        self, clip: str | Path, questions: Sequence[str], history: Sequence[Asked], asking: Asking
     ) -> list[Answer]:
         everyone = self.people.snapshot()
-        asked = self._read(questions, history, everyone)
+        conversation = self._conversation(history, everyone)
+        asked = conversation.read(questions)
         if asking.seen is None:
             seen = self._clips.look(clip, stage="who", within=partial(within, asked, asking.between))
             if seen.length_s is not None:
                 asking = replace(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
             seen = Look(asking.seen)
-        known = self.score(everyone.people, seen.analysis) if any(question.dangling for question in asked) else None
-        if known is not None:
-            there = [p.name for p in known if p.decision == "present"]
-            asked = self._read(questions, history, everyone, there)
-        answering = Answering(Path(clip), history, everyone, self.score, self._clips.tell, self._writer, known)
+        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.tell, self._writer)
         return answering.answers(asked, seen, asking)
 
     # -- people and clips ---------------------------------------------------------------------------------------------
