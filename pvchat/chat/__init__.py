@@ -19,7 +19,8 @@ with `writer.py`, which walks the way:
     worded otherwise     language.py, held against them by guard.py
     our model speaks     answerer.py: brief.py is what it is told, backed.py and verdict.py what it may say
     a base speaks        narrator.py: shown.py, heard.py, basejudge.py, basestates.py
-    a query looked up    query.py is what is asked, timeline.py what is known, run.py (asked.py, comparing.py) looks it up:
-                         conditions.py, matching.py, truth.py, ranking.py; finding.py is what is found
+    a query looked up    query.py is what is asked, timeline.py (clip_timeline.py) what is known; run.py (asked.py,
+                         comparing.py, conditions.py, matching.py, truth.py, ranking.py) looks it up; finding.py is
+                         what is found
     shared               models.py (which model answers), viewed.py, english.py, vocabulary.py
 """

@@ -129,8 +129,10 @@ def jointly(who: Chosen, where: Condition, whom: Whom, timeline: Timeline) -> Tr
 
 
 def others(names: Sequence[str], timeline: Timeline) -> list[str]:
-    """Everybody else who is seen."""
-    return [one.name for one in timeline.entities if one.name not in names and timeline.seen(one.name)]
+    """Everybody else who is seen; of two names for one sighting the likelier one."""
+    same = {one.like for one in timeline.entities if one.name in names}
+    rest = [one for one in timeline.entities if one.name not in (*names, *same) and not one.like]
+    return [one.name for one in rest if timeline.seen(one.name)]
 
 
 def each_other(condition: Condition, entity: str, people: Sequence[str]) -> Condition:
@@ -152,10 +154,12 @@ def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
     if whom.names or whom.unknown:
         there, missing = _named(whom, timeline)
     else:
-        seen = [one for one in timeline.entities if timeline.seen(one.name) and one.decision == "present"]
+        seen = [
+            one for one in timeline.entities if timeline.seen(one.name) and one.decision == "present" and not one.like
+        ]
         there, missing = [one for one in seen if whom.known in (None, one.known)], []
     there = [one for one in there if one.name not in whom.besides]
-    sure, maybe = [one.name for one in there], []
+    sure, maybe = [one.name for one in there], list[str]()
     if whom.such is not None:
         sure, maybe = _narrowed(sure, whom.such, part, timeline)
     if whom.nth:
@@ -307,15 +311,15 @@ def _lies(attribute: str, entity: str, other: str, timeline: Timeline) -> bool |
 def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
     """When somebody is with, beside, left or right of those whom a condition names, or of anybody."""
     if has.of is None:
-        who, quantifier = Chosen(tuple(others([entity], timeline))), "any"
+        who = Chosen(tuple(others([entity], timeline)))
     else:
-        who, quantifier = chosen(has.of, [timeline.whole], timeline), has.of.quantifier
+        who = chosen(has.of, [timeline.whole], timeline)
     rows = relations(has.attribute, entity, timeline)
     names = [name for name in (*who.sure, *who.maybe) if name != entity]
     truths = {name: _to_one(has.attribute, entity, name, rows, timeline) for name in names}
     parts = [truths[name] if name in who.sure else Truth((), truths[name].no) for name in names]
     gone = [Truth((), timeline.seen(entity)) if one.why == "absent" else UNKNOWN for one in who.missing]
-    found = _quantified(quantifier, [*parts, *gone], timeline.whole)
+    found = _quantified("any" if has.of is None else has.of.quantifier, [*parts, *gone], timeline.whole)
     seen = timeline.seen(entity)
     return Truth(common(found.yes, seen), common(found.no, seen))
 

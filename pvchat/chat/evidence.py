@@ -41,7 +41,7 @@ class Neighbour:
     """Another person of the clip: where, who if enrolled, in which sampled frames where that is known.
 
     `sure`: whether the name is sure enough to be told to somebody who asked about another person. `facts`: what was
-    measured, of whoever has no name.
+    measured, of whoever has no name. `track`: index into `ClipAnalysis.tracks`; None for bodies.
     """
 
     box: Box
@@ -49,6 +49,7 @@ class Neighbour:
     frames: tuple[int, ...] = ()
     sure: bool = True
     facts: PersonFacts = field(default_factory=PersonFacts, hash=False)
+    track: int | None = None
 
 
 @dataclass
@@ -148,8 +149,10 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     turned, count = _by_bodies(analysis, len({*present, *doubtful}), by_face)
     boxes = [_usual_box(t.boxes) for t in tracks]
     seen = [i for i in range(len(tracks)) if i in present or i in unknown]
-    lit = {i: _in_light(tracks[i].facts, analysis.scene) for i in (*there.values(), *seen)}
-    others = [Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named, lit[i]) for i in seen]
+    lit = {i: in_light(tracks[i].facts, analysis.scene) for i in (*there.values(), *seen)}
+    others = [
+        Neighbour(boxes[i], present.get(i), tuple(tracks[i].shown_in.tolist()), i in named, lit[i], i) for i in seen
+    ]
     often = [tracks[i].shown_in for i in unknown if len(tracks[i].shown_in) > 1]  # what is seen once may be no face
     return Evidence(
         facts={name: lit[i] for name, i in there.items()},
@@ -239,7 +242,7 @@ def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
     return int(np.bincount(frames).max(initial=0)) + sum(len(s) == 0 for s in shown)
 
 
-def _in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
+def in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
     """The facts as they may be told of a dim clip, where every deep colour comes out black: "dark" instead."""
     if scene.light != "dark" or scene.drawn or all(garment.colour != "black" for garment in facts.clothes):
         return facts

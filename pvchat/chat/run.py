@@ -88,13 +88,13 @@ def _verdict(asked: Asked, told: list[Verdict]) -> Verdict:
     return TURNED[verdict] if quantifier == "none" else verdict
 
 
-def _perhaps(asked: Asked) -> list[str]:
-    """Enrolled people who may be there beside those who are seen, where the question is who is there."""
+def _perhaps(asked: Asked, counted: bool = True) -> list[str]:
+    """Enrolled people who may be there, where the question is who is; `counted`: beside those who are seen."""
     whom, where = asked.query.whom, asked.query.where
     if whom.names or whom.unknown or whom.such or whom.known is False or where not in (None, PRESENT):
         return []
-    entities = [one for one in asked.timeline.entities if one.decision == "unsure" and not one.like]
-    return [one.name for one in entities if one.name not in whom.besides]
+    doubtful = [one for one in asked.timeline.entities if one.decision == "unsure" or one.like and not counted]
+    return [one.name for one in doubtful if one.name not in whom.besides and not (counted and one.like)]
 
 
 def _choice(asked: Asked) -> Finding:
@@ -113,7 +113,7 @@ def _choice(asked: Asked) -> Finding:
 def _who(asked: Asked) -> Finding:
     """Of whom it holds; with a rank, who is the so-manieth of them."""
     query = asked.query
-    unsure = tuple(Found(name, "unsure") for name in _perhaps(asked))
+    unsure = tuple(Found(name, "unsure") for name in _perhaps(asked, counted=False))
     finding = listed(asked.each(), Finding(query, open=unsure))
     return finding if query.rank is None or query.number is not None else ranked(asked, query.rank, finding)
 
@@ -139,7 +139,8 @@ def _count(asked: Asked) -> Finding:
         high = number if known and number is not None else _ENDLESS
     else:
         number = float(len(found.people))
-        high = _ENDLESS if asked.timeline.at_least else number + len(found.open)
+        more = sum(one.verdict == "unknown" for one in found.open) + len(_perhaps(asked))
+        high = _ENDLESS if asked.timeline.at_least else number + more
     found = replace(found, query=query, number=number, at_least=at_least)
     if query.number is None:
         return found

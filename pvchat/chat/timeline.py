@@ -38,7 +38,8 @@ class Entity:
         probability: of that.
         centre: where this one usually is, x and y as fractions of the frame; None: not known.
         height: of the face or figure, as a fraction of the frame.
-        like: of an unsure one the stranger who may be this one; "" where nobody who is seen is.
+        like: whose sighting this one's is, or may be: of an unsure one a stranger's, of the less likely of two names
+            the other's. Whoever is counted, this one isn't for itself.
     """
 
     name: str

@@ -1,0 +1,311 @@
+"""What was measured of a clip as a `Timeline`: who is seen when, and what holds of whom from when to when.
+
+In: presences, the evidence, and the analysis where it is at hand. Out: a `Timeline`. Facts of a short
+clip hold whenever their person is seen, those of a long video in the stretches in which they were measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from pvchat.chat.english import HEDGE
+from pvchat.chat.evidence import Box, Evidence, in_light, is_still, seen_together
+from pvchat.chat.finding import Row
+from pvchat.chat.guard import COLOURS
+from pvchat.chat.phrases import SETTING_SURE, backdrop, side_by_side
+from pvchat.chat.spans import Span, common, merged
+from pvchat.chat.things import SURFACES, things_on
+from pvchat.chat.timeline import Entity, Timeline
+from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, PersonFacts, PersonPresence, SceneFacts, Thing
+
+_PROBABLY = 0.6  # what "probably" counts as
+_BODY = ("beard", "moustache", "mustache", "stubble", "freckles", "tattoo", "scar", "shoulders")  # has, doesn't wear
+_SIDES = ("left", "right", "middle", "foreground", "background")
+_SHORTEST_S = 0.04  # of a photo
+_MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
+_NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One sighting of somebody: where, when, in which sampled frames, and what was measured; `sure` of the name."""
+
+    box: Box
+    frames: tuple[int, ...]
+    spans: Sequence[Span]
+    facts: PersonFacts
+    stretches: Sequence[Appearance] = ()
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """What a timeline is made of."""
+
+    evidence: Evidence
+    presences: Sequence[PersonPresence]
+    analysis: ClipAnalysis | None
+
+    @property
+    def whole(self) -> Span:
+        """The clip from its start to its end, seconds."""
+        times = self.evidence.times or [1.0]
+        start, end = self.evidence.part or (0.0, times[-1])
+        return start, max(end, start + _SHORTEST_S)
+
+    @property
+    def step_s(self) -> float:
+        """Seconds between two sampled frames."""
+        times = self.evidence.times
+        return float(np.median(np.diff(times))) if len(times) > 1 else self.whole[1] - self.whole[0]
+
+    def spans(self, frames: Sequence[int]) -> list[Span]:
+        """When sampled frames are shown; all the time where they aren't known."""
+        if not frames:
+            return [self.whole]
+        if self.analysis is not None:
+            return self.analysis.spans(np.asarray(frames, np.int64))
+        half, times = self.step_s / 2 + _MEET_S, self.evidence.times
+        return merged([(times[frame] - half, times[frame] + half) for frame in frames if frame < len(times)])
+
+    def stretches(self, tracks: Iterable[int | None]) -> list[Appearance]:
+        """The stretches of a long video in which some tracks were measured, as they may be told."""
+        if self.analysis is None:
+            return []
+        known = [self.analysis.tracks[i] for i in dict.fromkeys(tracks) if i is not None]
+        scene = self.evidence.scene
+        return [replace(one, facts=in_light(one.facts, scene)) for track in known for one in track.appearances]
+
+
+def timeline_of(
+    evidence: Evidence, presences: Sequence[PersonPresence], analysis: ClipAnalysis | None = None
+) -> Timeline:
+    """The timeline of a clip or of a part of it.
+
+    Args:
+        evidence: what was measured.
+        presences: of everyone enrolled, in order.
+        analysis: of the clip; without it nothing is told by stretches, and doubtful sightings have no place.
+    """
+    clip = _Clip(evidence, presences, analysis)
+    strangers, doubtful = _strangers(clip)
+    people = {one.name: seen for one in presences if (seen := _known(one, clip)) is not None}
+    everybody = {name: [one] for name, one in people.items()} | strangers
+    entities = [_enrolled(one, people, doubtful, clip) for one in presences]
+    entities += [replace(_entity(name, _longest(parts).box), known=False) for name, parts in strangers.items()]
+    pieces = sum(not one.name for one in evidence.others)
+    rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip))
+    return Timeline(
+        *clip.whole, tuple(entities), rows, tuple(evidence.shots) or (clip.whole,), _looked_for(clip),
+        is_still(evidence), pieces > evidence.unknown and len(evidence.shots) > 1, True,
+    )  # fmt: skip
+
+
+def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
+    """An enrolled person as she is seen; None unless she surely is."""
+    if person.decision != "present":
+        return None
+    other = next((one for one in clip.evidence.others if one.name == person.name), None)
+    box = clip.evidence.boxes.get(person.name, _NOWHERE)
+    facts = clip.evidence.facts_of(person.name)
+    frames, sure = (other.frames, other.sure) if other is not None else ((), True)
+    spans = merged(person.spans) or [clip.whole]
+    return _Seen(box, frames, spans, facts, clip.stretches((person.track, *person.tracks)), sure)
+
+
+def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[int, str], clip: _Clip) -> Entity:
+    """An enrolled person, and whose sighting hers is where she is none for herself."""
+    likelier = [p for p in clip.presences if p.name in people and p.track == person.track and p.track is not None]
+    likelier = sorted(likelier, key=lambda p: -p.probability)
+    shared = bool(likelier) and likelier[0].name != person.name and person.decision != "absent"
+    like = likelier[0].name if shared else ""
+    if person.decision == "unsure" and person.track is not None:
+        like = like or doubtful.get(person.track, "")
+    found = _entity(person.name, clip.evidence.boxes.get(person.name))
+    return replace(found, decision=person.decision, probability=person.probability, like=like)
+
+
+def _entity(name: str, box: Box | None) -> Entity:
+    if box is None or box[3] <= box[1]:
+        return Entity(name)
+    return Entity(name, centre=((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), height=box[3] - box[1])
+
+
+def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
+    """Everybody without a name, by "#1" and so on, and who of them stands on each doubtful track.
+
+    As many as the clip surely shows: sightings of one are never at the same time, as long as there is room.
+    """
+    evidence, nameless = clip.evidence, [one for one in clip.evidence.others if not one.name]
+    sightings = [
+        _Seen(one.box, one.frames, clip.spans(one.frames), one.facts, clip.stretches([one.track])) for one in nameless
+    ]
+    groups = _grouped(sightings, evidence.unknown, clip.whole)
+    tracks = _doubtful_tracks(clip)
+    groups += [[seen] for seen in tracks.values()]
+    groups = sorted(groups, key=lambda group: min(span[0] for one in group for span in one.spans))
+    names = {f"#{n}": group for n, group in enumerate(groups, 1)}
+    return names, {i: name for i, seen in tracks.items() for name, group in names.items() if seen in group}
+
+
+def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:
+    """Sightings of `count` people: each goes to whoever isn't seen at the same time, else where it overlaps least."""
+    groups: list[list[_Seen]] = [[] for _ in range(count)]
+    for one in sorted(sightings, key=lambda seen: min(seen.frames, default=-1)) if groups else ():
+        min(groups, key=lambda group: sum(_shared(one, seen) for seen in group)).append(one)
+    return [group or [_Seen(_NOWHERE, (), [whole], PersonFacts())] for group in groups]
+
+
+def _shared(one: _Seen, other: _Seen) -> float:
+    """In how many frames two sightings are; where no frames are known they are two people."""
+    return len({*one.frames} & {*other.frames}) if one.frames and other.frames else float("inf")
+
+
+def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:
+    """The tracks that may be somebody enrolled and are nobody's for sure."""
+    known = {i for p in clip.presences if p.decision == "present" for i in (p.track, *p.tracks)}
+    wanted = dict.fromkeys(p.track for p in clip.presences if p.decision == "unsure" and p.track not in known)
+    if clip.analysis is None:
+        return {}
+    found = {}
+    for i in (i for i in wanted if i is not None):
+        track = clip.analysis.tracks[i]
+        x0, y0, x1, y1 = (float(v) for v in np.median(track.boxes, axis=0))
+        frames = tuple(track.shown_in.tolist())
+        facts = in_light(track.facts, clip.evidence.scene)
+        found[i] = _Seen((x0, y0, x1, y1), frames, clip.spans(frames), facts, clip.stretches([i]))
+    return found
+
+
+def _longest(parts: Sequence[_Seen]) -> _Seen:
+    return max(parts, key=lambda one: len(one.frames))
+
+
+def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
+    """When everybody is seen, what was measured of them, and who is beside whom."""
+    for name, parts in seen.items():
+        spans = common([span for one in parts for span in one.spans], [clip.whole])
+        yield from (Row(name, "present", "", start, end) for start, end in spans)
+        for one in parts:
+            yield from _rows_of_one(name, one, clip)
+    flat = [(name, one) for name, parts in seen.items() for one in parts if one.box[3] > one.box[1]]
+    for (name, one), (other, theirs) in combinations(flat, 2):
+        near = name != other and one.box != theirs.box and side_by_side(one.box, theirs.box)
+        if near and seen_together(one.frames, theirs.frames):
+            for start, end in common(one.spans, theirs.spans):
+                yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.sure else _PROBABLY)
+                yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.sure else _PROBABLY)
+
+
+def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
+    """What was measured of somebody: in the stretches where it was, and of the whole what was in none of them."""
+    told, half = set(), clip.step_s / 2
+    for stretch in seen.stretches:
+        spans = common([(stretch.start_s - half, stretch.end_s + half)], seen.spans)
+        rows = list(_measured(name, stretch.facts, clip.evidence.traits))
+        told |= {row.attribute for row in rows}
+        yield from (replace(row, start_s=start, end_s=end) for row in rows for start, end in spans)
+    rest = [row for row in _measured(name, seen.facts, clip.evidence.traits) if row.attribute not in told]
+    spans = common(seen.spans, [clip.whole])
+    yield from (replace(row, start_s=start, end_s=end) for row in rest for start, end in spans)
+
+
+def _measured(name: str, facts: PersonFacts, traits: bool) -> Iterator[Row]:
+    """Facts as rows without times."""
+    if facts.gender and traits:
+        yield Row(name, "gender", facts.gender)
+    for garment in facts.clothes:
+        sleeves = garment.sleeves if garment.kind == "top" else None
+        kind = " ".join(filter(None, (sleeves, garment.kind)))
+        yield Row(name, "worn", kind, colour=garment.colour or "")
+    for look in filter(None, (facts.hair, *facts.features)):
+        said = [word for word in look.split() if word not in ("a", "an")]
+        colour = " ".join(word for word in said if word in COLOURS)
+        body = look == facts.hair or any(word in _BODY for word in said)
+        yield Row(name, "hair" if body else "worn", " ".join(w for w in said if w not in COLOURS), colour=colour)
+    if facts.pose:
+        yield Row(name, "posture", facts.pose)
+    for deed in filter(None, (facts.activity, *facts.gestures, facts.movement)):
+        if traits or deed != "smiling":
+            yield _hedged(name, "deed", deed)
+    yield from _placed(name, facts)
+
+
+def _placed(name: str, facts: PersonFacts) -> Iterator[Row]:
+    """What somebody holds, what is near, and where in the picture it all is."""
+    if facts.holding:
+        yield Row(name, "holding", facts.holding.removeprefix("an ").removeprefix("a "))
+    for near in dict.fromkeys(filter(None, (facts.seat, *facts.near))):
+        yield Row(name, "near", near)
+    said = (facts.where or "").replace(",", " ").split()
+    yield from (Row(name, "side", word) for word in _SIDES if word in said)
+    if facts.shot:
+        yield Row(name, "shot_size", facts.shot)
+
+
+def _hedged(name: str, attribute: str, said: str) -> Row:
+    """A row whose probability tells what a phrase tells by "probably" or "or"."""
+    sure = not said.startswith(HEDGE) and "or" not in said.split()
+    return Row(name, attribute, said.removeprefix(f"{HEDGE} "), probability=1.0 if sure else _PROBABLY)
+
+
+def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
+    """The scene, by stretches where it was measured so, and the things in it."""
+    stretches = [] if clip.analysis is None else clip.analysis.scenes
+    scenes = [(s.start_s, s.end_s, s.scene) for s in stretches] or [(*clip.whole, clip.evidence.scene)]
+    for start, end, scene in scenes:
+        yield from (replace(row, start_s=start, end_s=end) for row in _of_scene(scene))
+    start, end = clip.whole
+    if clip.evidence.place and not any(scene.place for *_, scene in scenes):
+        yield replace(_hedged("", "place", clip.evidence.place), start_s=start, end_s=end)
+    things = [] if clip.evidence.scene.drawn else clip.evidence.things  # in drawn pictures none can be made out
+    for thing in things:
+        side = next(word for word in _SIDES if word in _side(thing).split())
+        yield _of_thing(Row("", "thing", thing.label, of=side), thing, clip)
+    surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
+    for label, table in surest.items():
+        yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in things_on(table, things))
+
+
+def _side(thing: Thing) -> str:
+    from pvchat.perception.sightings import side
+
+    return side(float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes])))
+
+
+def _of_scene(scene: SceneFacts) -> Iterator[Row]:
+    """Facts of a scene as rows without times; indoors or outdoors only where that is sure."""
+    if scene.place:
+        yield Row("", "place", scene.place.removeprefix("an ").removeprefix("a "))
+    if scene.setting and (scene.drawn or scene.confidence.get("setting", 1.0) >= SETTING_SURE[scene.setting]):
+        yield Row("", "setting", scene.setting)
+    if scene.light:
+        yield Row("", "light", scene.light)
+    if behind := backdrop(scene):
+        yield Row("", "background", behind)
+    if BLUE_SKY in scene.behind:
+        yield Row("", "background", BLUE_SKY)
+    yield Row("", "style", "drawn" if scene.drawn else "filmed")
+
+
+def _of_thing(row: Row, thing: Thing, clip: _Clip) -> Row:
+    """A row about a thing, from its first to its last sighting: things are looked for in some frames only."""
+    times, frames = clip.evidence.times, sorted({frame for one in clip.evidence.things for frame in one.frames})
+    start, end = clip.whole
+    if times and len(frames) > 1 and thing.frames:
+        half = float(np.median(np.diff([times[frame] for frame in frames]))) / 2
+        start = max(start, times[min(thing.frames)] - half)
+        end = min(end, times[max(thing.frames)] + half)
+    return replace(row, start_s=start, end_s=max(end, start + _SHORTEST_S), probability=thing.confidence)
+
+
+def _looked_for(clip: _Clip) -> frozenset[str]:
+    """The things that would have been found: all that the detector knows, unless nothing was looked for."""
+    from pvchat.perception.experts.objects import LABELS
+
+    looked = clip.analysis is None or clip.analysis.stage == "what" or bool(clip.evidence.things)
+    return frozenset(LABELS.values()) - {"person"} if looked and not clip.evidence.scene.drawn else frozenset()

@@ -1,0 +1,200 @@
+"""A clip's timeline: who is a person in it, from when to when facts hold, what absence means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from make_analysis import make_analysis, make_track
+
+from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.evidence import Evidence, Neighbour, gather
+from pvchat.chat.query import Has, Not, Query, Whom
+from pvchat.chat.run import run
+from pvchat.chat.timeline import Timeline
+from pvchat.schemas import (
+    Appearance,
+    ClipAnalysis,
+    Garment,
+    PersonFacts,
+    PersonPresence,
+    SceneFacts,
+    SceneSpan,
+    Thing,
+    Track,
+)
+
+NEXT = (0.52, 0.2, 0.72, 0.6)  # beside `make_track`'s own box
+FAR = (0.9, 0.2, 0.98, 0.4)
+ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0,))
+FACTS = PersonFacts(
+    where="on the left of the frame, in the background", shot="medium shot", gender="woman", pose="sitting",
+    clothes=[Garment("top", "dark blue", 0.8, "long-sleeved"), Garment("jacket", None, 0.7)],
+    hair="long blonde hair", features=["glasses", "a beard"], gestures=["talking", "probably waving"],
+    movement="walking to the right", activity="falling or lying down", holding="a cup", seat="on a sofa",
+    near=["at a table"],
+)  # fmt: skip
+
+
+def made(*presences: PersonPresence, analysis: ClipAnalysis) -> Timeline:
+    return timeline_of(gather(presences, analysis), presences, analysis)
+
+
+def verdict(timeline: Timeline, where: Has | Not, *names: str) -> str | None:
+    return run(Query("exists", Whom(names), where), timeline).verdict
+
+
+def track(person: int, frames: range, **more: object) -> Track:
+    return make_track(person, frames, **more)  # type: ignore[arg-type]
+
+
+def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
+    ana = replace(ANA, spans=[(0.0, 0.5), (1.0, 2.0)])
+    timeline = made(ana, analysis=make_analysis(replace(track(0, range(8)), facts=FACTS)))
+    rows = {(row.attribute, row.value, row.colour) for row in timeline.rows if row.entity == "Ana"}
+    assert rows == {
+        ("present", "", ""), ("gender", "woman", ""), ("worn", "long-sleeved top", "dark blue"), ("worn", "jacket", ""),
+        ("hair", "long hair", "blonde"), ("worn", "glasses", ""), ("hair", "beard", ""), ("posture", "sitting", ""),
+        ("deed", "talking", ""), ("deed", "waving", ""), ("deed", "walking to the right", ""),
+        ("deed", "falling or lying down", ""), ("holding", "cup", ""), ("near", "on a sofa", ""),
+        ("near", "at a table", ""), ("side", "left", ""), ("side", "background", ""), ("shot_size", "medium shot", ""),
+    }  # fmt: skip
+    assert [row.span for row in timeline.of("Ana", "posture")] == [(0.0, 0.5), (1.0, 2.0)]
+    likely = {row.value for row in timeline.of("Ana", "deed") if row.probability < 0.8}
+    assert likely == {"waving", "falling or lying down"}
+    (ana_,) = (one for one in timeline.entities if one.name == "Ana")
+    assert ana_.centre == pytest.approx((0.4, 0.4)) and ana_.height == pytest.approx(0.4)
+
+
+def test_what_is_asked_of_a_clip_is_answered_as_before() -> None:
+    timeline = made(ANA, analysis=make_analysis(replace(track(0, range(8)), facts=FACTS)))
+    assert verdict(timeline, Has("worn", "shirt", "blue"), "Ana") == "yes"  # a top of that colour may be a shirt
+    assert verdict(timeline, Has("worn", "shirt", "yellow"), "Ana") == "no"
+    assert verdict(timeline, Has("worn", "shirt", "black"), "Ana") == "unknown"  # near shades aren't told apart
+    assert verdict(timeline, Has("worn", "shirt"), "Ana") == "unknown"
+    assert verdict(timeline, Has("side", "left"), "Ana") == verdict(timeline, Has("side", "background"), "Ana") == "yes"
+    assert verdict(timeline, Has("side", "right"), "Ana") == verdict(timeline, Has("side", "foreground"), "Ana") == "no"
+    found = run(Query("exists", Whom(("Ana",)), Has("deed", "waving")), timeline)
+    assert found.verdict == "yes" and found.people[0].likely
+
+
+def test_facts_of_a_long_video_hold_in_their_stretches() -> None:
+    """She takes a hat in the second one; of what was measured in none, the whole's facts hold."""
+    stretches = [
+        Appearance(0.125, 0.875, PersonFacts(pose="standing"), told=True),
+        Appearance(1.125, 1.875, PersonFacts(pose="sitting", features=["a hat"]), told=True),
+    ]
+    one = replace(track(0, range(8)), appearances=stretches, facts=PersonFacts(pose="sitting", gender="woman"))
+    timeline = made(ANA, analysis=make_analysis(one))
+    assert [(r.value, r.span) for r in timeline.of("Ana", "posture")] == [
+        ("standing", (0.0, 1.0)), ("sitting", (1.0, 2.0)),
+    ]  # fmt: skip
+    assert [row.span for row in timeline.of("Ana", "worn")] == [(1.0, 2.0)]
+    assert [row.span for row in timeline.of("Ana", "gender")] == [(0.0, 2.0)]
+
+
+def test_strangers_are_as_many_as_are_seen_at_once() -> None:
+    """Three tracks, two of them at the same time: two people, none of them twice in one frame."""
+    one, two, again = track(1, range(0, 4)), track(2, range(2, 8), box=FAR), track(3, range(5, 8))
+    analysis = make_analysis(one, two, again)
+    timeline = made(analysis=analysis)
+    assert [(e.name, e.known) for e in timeline.entities] == [("#1", False), ("#2", False)]
+    assert gather([], analysis).unknown == 2
+    assert timeline.seen("#1") == [(0.0, 1.0), (1.25, 2.0)] and timeline.seen("#2") == [(0.5, 2.0)]
+    assert run(Query("count"), timeline).number == 2 and not timeline.at_least
+
+
+def test_in_another_shot_there_may_be_others() -> None:
+    analysis = make_analysis(track(1, range(0, 4)), track(2, range(4, 8)))
+    analysis.shots = analysis.shots.repeat(2, 0)
+    analysis.shots[0, 1] = analysis.shots[1, 0] = 1.0
+    timeline = made(analysis=analysis)
+    assert len(timeline.entities) == 1 and timeline.at_least
+    assert run(Query("count"), timeline).at_least
+
+
+def test_people_without_a_face_are_counted_without_a_time() -> None:
+    timeline = timeline_of(Evidence(unknown=2, duration_s=4.0, others=[Neighbour(FAR, None, (0, 1))], times=[1, 3]), [])
+    assert [timeline.seen(one.name) for one in timeline.entities] == [[(0.0, 4.0)]] * 2
+
+
+def test_who_may_be_somebody_is_one_person_without_a_name() -> None:
+    ben = PersonPresence("Ben", "unsure", 0.5, [], 1, (1,))
+    timeline = made(ANA, ben, analysis=make_analysis(track(0, range(8)), track(1, range(4, 8), box=NEXT)))
+    assert [(e.name, e.decision, e.like) for e in timeline.entities] == [
+        ("Ana", "present", ""), ("Ben", "unsure", "#1"), ("#1", "present", ""),
+    ]  # fmt: skip
+    counted = run(Query("count"), timeline)
+    assert counted.number == 2 and not counted.at_least and [one.entity for one in counted.open] == ["Ben"]
+    assert verdict(timeline, Has("present"), "Ben") == "unsure"
+    assert timeline.seen("Ben") == [] and timeline.seen("#1") == [(1.0, 2.0)]
+
+
+def test_two_names_for_one_sighting_are_one_person() -> None:
+    ben = PersonPresence("Ben", "present", 0.6, [(0.0, 2.0)], 0, (0,))
+    timeline = made(ben, ANA, analysis=make_analysis(track(0, range(8))))
+    assert run(Query("count"), timeline).number == 1
+    who = run(Query("who"), timeline)
+    assert who.names == ("Ana",) and [one.entity for one in who.open] == ["Ben"]
+    assert verdict(timeline, Has("present"), "Ben") == "yes"
+    assert verdict(timeline, Has("alone"), "Ana") == verdict(timeline, Has("alone"), "Ben") == "yes"
+
+
+def test_beside_each_other_are_people_near_at_the_same_time() -> None:
+    ben = PersonPresence("Ben", "present", 0.9, [(1.0, 2.0)], 1, (1,))
+    analysis = make_analysis(track(0, range(8)), track(1, range(4, 8), box=NEXT), track(2, range(8), box=FAR))
+    timeline = made(ANA, ben, analysis=analysis)
+    assert [(row.of, row.span) for row in timeline.of("Ana", "beside")] == [("Ben", (1.0, 2.0))]
+    assert verdict(timeline, Has("beside", of=Whom(("Ana",))), "Ben") == "yes"
+    assert verdict(timeline, Has("left_of", of=Whom(("Ben",))), "Ana") == "yes"
+    later = PersonPresence("Ben", "present", 0.9, [(1.0, 2.0)], 1, (1,))
+    apart = made(
+        replace(ANA, spans=[(0.0, 1.0)]), later,
+        analysis=make_analysis(track(0, range(0, 4)), track(1, range(4, 8), box=NEXT)),
+    )  # fmt: skip
+    assert not apart.of("Ana", "beside")
+
+
+def test_the_scene_and_its_things() -> None:
+    analysis = make_analysis(track(0, range(8)))
+    analysis.scene = SceneFacts("an office", "indoors", "bright", "a grey background", confidence={"setting": 0.5})
+    table = Thing("dining table", 0.9, [1, 5], [[0.3, 0.6, 0.9, 1.0]] * 2, [0.9, 0.9])
+    cup = Thing("cup", 0.6, [1], [[0.7, 0.5, 0.75, 0.7]], [0.6])
+    analysis.things = [table, cup]
+    timeline = made(ANA, analysis=analysis)
+    scene = {(row.attribute, row.value, row.of) for row in timeline.rows if not row.entity}
+    assert scene == {
+        ("place", "office", ""), ("light", "bright", ""), ("background", "a grey background", ""),
+        ("style", "filmed", ""), ("thing", "dining table", "middle"), ("thing", "cup", "right"),
+        ("on", "cup", "dining table"),
+    }  # fmt: skip  # indoors isn't sure
+    assert verdict(timeline, Has("place", "office")) == "yes" and verdict(timeline, Has("place", "kitchen")) == "no"
+    assert verdict(timeline, Has("setting", "outdoors")) == "unknown"
+    assert verdict(timeline, Has("thing", "dog")) == "no" and verdict(timeline, Has("thing", "violin")) == "unknown"
+    assert run(Query("exists", where=Has("thing", "cup")), timeline).verdict == "yes"
+    assert run(Query("count", where=Has("thing", "dining table")), timeline).number == 1
+
+
+def test_where_nothing_was_looked_for_nothing_is_absent() -> None:
+    for analysis in (replace(make_analysis(), stage="who"), replace(make_analysis(), scene=SceneFacts(drawn=True))):
+        timeline = made(analysis=analysis)
+        assert not timeline.looked_for and verdict(timeline, Has("thing", "dog")) == "unknown"
+
+
+def test_a_long_videos_scene_is_told_by_stretches() -> None:
+    scenes = [SceneSpan(0.0, 1.0, SceneFacts("a kitchen")), SceneSpan(1.0, 2.0, SceneFacts("a street"))]
+    timeline = made(ANA, analysis=replace(make_analysis(track(0, range(8))), scenes=scenes))
+    assert [(r.value, r.span) for r in timeline.of("", "place")] == [("kitchen", (0.0, 1.0)), ("street", (1.0, 2.0))]
+
+
+def test_traits_that_are_switched_off_are_not_told() -> None:
+    facts = PersonFacts(gender="woman", gestures=["smiling", "talking"])
+    one = replace(track(0, range(8)), appearances=[Appearance(0.0, 2.0, facts, True)])
+    analysis = make_analysis(one)
+    timeline = timeline_of(replace(gather([ANA], analysis), traits=False), [ANA], analysis)
+    assert not timeline.of("Ana", "gender") and [row.value for row in timeline.of("Ana", "deed")] == ["talking"]
+
+
+def test_a_photo_has_no_times() -> None:
+    timeline = timeline_of(Evidence(duration_s=0.0), [replace(ANA, spans=[])])
+    assert timeline.still and timeline.seen("Ana") == [timeline.whole]
