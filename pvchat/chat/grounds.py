@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence, Neighbour
-from pvchat.chat.phrases import garment_phrase
 from pvchat.chat.question import Question
+from pvchat.chat.say.phrases import garment_phrase
 from pvchat.chat.standing import whom_told
 from pvchat.chat.things import counted
 from pvchat.schemas import AnswerGround, Ground, PersonFacts, PersonPresence

@@ -20,6 +20,7 @@ Attribute = Literal[
     "alone", "holding", "near", "shot_size",
     # of the scene, or of a person by her scene
     "place", "setting", "light", "background", "thing",
+    "looks",  # only asked for: worn, hair and gender together
 ]  # fmt: skip
 Select = Literal[
     "exists",  # is she there? is anyone? does `where` hold of her?
@@ -132,21 +133,36 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a video as numbers name it.
+
+    Attributes:
+        kind: what the numbers are: "between" two times (seconds), the "first" or "last" so many seconds, a "share" of
+            the length (0..1), a "moment" (seconds), a "shot" (from 1; negative counts from the last), the video's
+            "beginning" or "end" (no numbers).
+        start, end: the numbers; an end of None is the video's.
+    """
+
+    kind: Literal["between", "first", "last", "share", "moment", "shot", "beginning", "end"]
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True)
 class During:
     """The part of the video that is asked about.
 
     Attributes:
-        relation: how it lies to `event`; "" where the part is named by numbers.
+        part: as numbers name it: whoever runs the query hands over a timeline of that part.
+        relation: how it lies to `event`; "" for none.
         event: what it lies before, after or within.
         nth: the so-manieth time that `event` happens (1 is the first, -1 the last); 0: any time.
-        start_s, end_s: seconds; an end of None is the video's.
     """
 
+    part: Part | None = None
     relation: Relation | Literal[""] = ""
     event: Event | None = None
     nth: int = 0
-    start_s: float = 0.0
-    end_s: float | None = None
 
 
 WHOLE = During()
@@ -223,7 +239,7 @@ class Query:
         return made
 
 
-_KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, During, Rank, Number, Query)}
+_KINDS: dict[str, type] = {c.__name__: c for c in (Has, And, Or, Not, Whom, Event, Part, During, Rank, Number, Query)}
 
 
 def _to_json(value: Any) -> Any:
@@ -232,10 +248,10 @@ def _to_json(value: Any) -> Any:
         return [_to_json(part) for part in value]
     if type(value).__name__ not in _KINDS:
         return value
-    row = {} if isinstance(value, Query) else {"is": type(value).__name__}
+    row: dict[str, Any] = {} if isinstance(value, Query) else {"is": type(value).__name__}
     for field in fields(value):
         part = getattr(value, field.name)
-        if part != field.default:
+        if not (part == field.default and type(part) is type(field.default)):
             row[field.name] = _to_json(part)
     return row
 
