@@ -14,7 +14,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.existence import existence
-from pvchat.chat.reasons import because, doubt
+from pvchat.chat.say.doubts import because, doubt
 from pvchat.config import PresenceConfig
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel

@@ -32,10 +32,10 @@ from pvchat.chat.existence import (
 from pvchat.chat.guard import rephrase
 from pvchat.chat.headcounts import counted, genders_untold
 from pvchat.chat.holders import of_everyone, of_whom, strangers_who
-from pvchat.chat.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.properties import holds, rest, whether
 from pvchat.chat.question import Question
 from pvchat.chat.replies import CANT_TELL
+from pvchat.chat.say.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
 from pvchat.chat.timing import in_time

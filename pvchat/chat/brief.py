@@ -27,9 +27,9 @@ from pvchat.chat.existence import (
     who_is_absent,
     who_is_there,
 )
-from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
 from pvchat.chat.properties import alone_or_not
 from pvchat.chat.question import Question
+from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
 from pvchat.chat.things import DRAWN, NO_THINGS, surfaces_told, things_told
 from pvchat.schemas import PersonPresence, QuestionType
 

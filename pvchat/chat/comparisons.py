@@ -14,7 +14,7 @@ from typing import Literal
 from pvchat.chat.english import be, join
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import same_colour
-from pvchat.chat.phrases import garment_phrase
+from pvchat.chat.say.phrases import garment_phrase
 from pvchat.chat.standing import APART, NEARER
 from pvchat.chat.vocabulary import MASK
 from pvchat.schemas import Garment, PersonPresence

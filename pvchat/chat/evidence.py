@@ -72,6 +72,7 @@ class Evidence:
         times: seconds of the sampled frames, by which the things' frames are numbered.
         shots: start and end of each, seconds.
         traits: whether men are told from women, and smiles (`traits.py`).
+        people: everyone's presence, in order of enrollment.
     """
 
     facts: dict[str, PersonFacts] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class Evidence:
     times: list[float] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)
     traits: bool = True
+    people: list[PersonPresence] = field(default_factory=list)
 
     @property
     def not_known(self) -> int:
@@ -166,6 +168,7 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         things=analysis.things,
         times=analysis.times.tolist(),
         shots=[(float(start), float(end)) for start, end in analysis.shots],
+        people=list(presences),
     )
 
 

@@ -98,6 +98,7 @@ class Finding:
         rows: what answers, of the scene or of things.
         then: what was found for the second of two questions.
         nothing: the part of the video that is asked about doesn't exist, or its event never happens.
+        during: the time that an event names, seconds, where the query has one ("while Ben is away").
     """
 
     query: Query
@@ -112,6 +113,7 @@ class Finding:
     rows: tuple[Row, ...] = ()
     then: Finding | None = None
     nothing: bool = False
+    during: tuple[Span, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -123,12 +125,17 @@ class Finding:
         row = {
             "query": self.query.to_dict(), "verdict": self.verdict, "number": self.number, "at_least": self.at_least,
             "spans": [list(span) for span in self.spans], "nothing": self.nothing,
+            "during": [list(span) for span in self.during],
             "people": [_found(one) for one in self.people], "against": [_found(one) for one in self.against],
             "open": [_found(one) for one in self.open],
             "missing": [_missing(one) for one in self.missing],
             "rows": [_row(one) for one in self.rows], "then": None if self.then is None else self.then.to_dict(),
         }  # fmt: skip
         return {name: value for name, value in row.items() if value is not None and value is not False and value != []}
+
+
+def _missing(one: Missing) -> dict[str, Any]:
+    return {"name": one.name, "why": one.why} | ({"suggests": one.suggests} if one.suggests else {})
 
 
 def _missing(one: Missing) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pvchat.chat.english import HEDGE, indefinite
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
-from pvchat.chat.phrases import garment_phrase
+from pvchat.chat.say.phrases import garment_phrase
 from pvchat.chat.question import Question
 from pvchat.schemas import AnswerGround, Ground, PersonFacts, Thing
 

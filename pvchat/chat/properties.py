@@ -15,8 +15,8 @@ from pvchat.chat.evidence import Evidence, decided, in_company
 from pvchat.chat.existence import untold
 from pvchat.chat.guard import same_colour
 from pvchat.chat.lineup import LineUp
-from pvchat.chat.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
 from pvchat.chat.predicates import HOME, Predicate
+from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, side_by_side
 from pvchat.chat.standing import meant
 from pvchat.schemas import PersonFacts, PersonPresence
 

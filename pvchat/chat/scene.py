@@ -10,7 +10,7 @@ import re
 from pvchat.chat.cuts import asks_of_cuts, of_cuts
 from pvchat.chat.english import HEDGE, indefinite, lasting
 from pvchat.chat.evidence import Evidence, is_still
-from pvchat.chat.phrases import place_phrase
+from pvchat.chat.say.phrases import place_phrase
 
 _THIS = r"(?:this|it|that|the (?:video|clip|film|scene|picture|photo))"
 _WHICH_PLACE = re.compile(rf"\b(?:what|which) (?:kind of )?(?:room|place|location)\b|^where (?:is|was) {_THIS}\b")

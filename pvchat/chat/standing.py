@@ -9,7 +9,7 @@ import numpy as np
 from pvchat.chat.english import HEDGE, NTH_SAID, are, be, join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, seen_together
 from pvchat.chat.lineup import EVERYBODY, LineUp
-from pvchat.chat.phrases import side_by_side
+from pvchat.chat.say.phrases import side_by_side
 
 APART, NEARER = 0.02, 1.25  # frame widths, and face heights' ratio, from which two people differ [choice]
 CENTRE = 0.17  # frame widths around the middle in which somebody is in the middle [choice]

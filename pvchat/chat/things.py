@@ -17,7 +17,7 @@ import numpy as np
 
 from pvchat.chat.english import HEDGE, indefinite, join, number
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.phrases import sure_gender
+from pvchat.chat.say.phrases import sure_gender
 from pvchat.chat.vocabulary import IN_CLIP, MASK
 from pvchat.perception.sightings import side
 from pvchat.schemas import PersonPresence, QuestionType, Thing

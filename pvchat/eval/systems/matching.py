@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.phrases import action_phrase, appearance_phrase
+from pvchat.chat.say.phrases import action_phrase, appearance_phrase
 from pvchat.eval.manifest import Item
 from pvchat.eval.systems.base import Bench, Case, Reply, ReplyBatch, decided, existence_text
 from pvchat.people.person import Person

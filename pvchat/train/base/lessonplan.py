@@ -15,9 +15,9 @@ import numpy as np
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.aspect import USUAL, Aspect
 from pvchat.chat.brief import ALL, brief, parts_for
-from pvchat.chat.phrases import sure_gender
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question
+from pvchat.chat.say.phrases import sure_gender
 from pvchat.schemas import PersonFacts, PersonPresence
 from pvchat.train.base.fillings import filling
 from pvchat.train.base.questionbank import bank, kinds

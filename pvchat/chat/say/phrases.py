@@ -6,28 +6,33 @@ spoken of. Actions are in the simple present ("sits and talks"), as in captions.
 
 from __future__ import annotations
 
-import re
-
 from pvchat.chat.english import HEDGE, join, so_many_people
 from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once, seen_together
 from pvchat.chat.verbs import present_tense
 from pvchat.schemas import BLUE_SKY, BOOKSHELVES, Garment, PersonFacts, SceneFacts
 
-_PLURAL_KINDS = re.compile(
-    r"(trousers|pants|jeans|shorts|leggings|scrubs|glasses|sunglasses|gloves|shoes|boots|clothes|headphones"
-    r"|earrings|tights|pyjamas|overalls)$"
-)
+_PLURAL_KINDS = (
+    "trousers", "pants", "jeans", "shorts", "leggings", "scrubs", "glasses", "sunglasses", "gloves", "shoes", "boots",
+    "clothes", "headphones", "earrings", "tights", "pyjamas", "overalls",
+)  # fmt: skip
 # Features that one has, and doesn't wear.
-_BODY = re.compile(r"\b(beard|moustache|mustache|stubble|freckles|tattoo|scar|shoulder)s?\b")
-_AT = re.compile(
-    r"\b(event|party|concert|desk|table|counter|beach|station|airport|stadium|conference|ceremony|wedding|match"
-    r"|festival|podium|premiere)$"
-)
-_ON = re.compile(r"\b(stage|street|road|sofa|couch|bed|balcony|field|pitch|lawn|roof|boat|court|mountain|beach front)$")
-_BARE = re.compile(r"^an? (dark|black|white|(light |dark )?grey) background$")  # of a picture that shows no place
-_WALL = re.compile(
-    r"\b(beige|brown|cream|(light|dark) grey)\b.* background$"
-)  # the walls of any room, not worth a word beside a place
+_BODY = ("beard", "moustache", "mustache", "stubble", "freckle", "freckles", "tattoo", "scar", "shoulder")
+_AT = (
+    "event", "party", "concert", "desk", "table", "counter", "beach", "station", "airport", "stadium", "conference",
+    "ceremony", "wedding", "match", "festival", "podium", "premiere",
+)  # fmt: skip
+_ON = (
+    "stage", "street", "road", "sofa", "couch", "bed", "balcony", "field", "pitch", "lawn", "roof", "boat", "court",
+    "mountain",
+)  # fmt: skip
+_BARE = ("dark", "black", "white", "grey", "light grey", "dark grey")  # backgrounds of a picture that shows no place
+_WALLS = (
+    " beige ",
+    " brown ",
+    " cream ",
+    " light grey ",
+    " dark grey ",
+)  # not worth a word beside a place
 # Confidence from which a setting is said of a photographed scene. On the tune half 46 of 47 clips told "indoors" and 6
 # of 8 told "outdoors" are, from there on; below, 3 of 9 that are dark or before one grey surface, and 4 of 10 others.
 SETTING_SURE = {"indoors": 0.65, "outdoors": 0.72}
@@ -40,8 +45,8 @@ def appearance_phrase(facts: PersonFacts, whole: bool = False) -> str:
 
     Bare shoulders are told with what is worn.
     """
-    worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not _BODY.search(f)]
-    has = [x for x in (facts.hair, *(f for f in facts.features if _BODY.search(f))) if x]
+    worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not _of_body(f)]
+    has = [x for x in (facts.hair, *(f for f in facts.features if _of_body(f))) if x]
     has = has if whole or not worn else [x for x in has if x.startswith("bare")]
     if worn and not has:
         return f"is wearing {join(worn)}"
@@ -66,7 +71,7 @@ def location_phrase(name: str, evidence: Evidence, others: bool = False) -> str:
     """Completes "is …": "in an office, on the left, next to Ben". Strangers count only when `others` is asked for."""
     facts, scene = evidence.facts_of(name), evidence.scene
     place = place_phrase(evidence)
-    where = re.sub(r" of the (frame|picture|image)$", "", facts.where) if facts.where and place else facts.where
+    where = _in_picture(facts.where) if facts.where and place else facts.where
     sky = f"under {BLUE_SKY}" if BLUE_SKY in scene.behind else None
     backed = before if (before := _before(evidence, place)) not in facts.near else None
     near = beside(name, evidence, others or not (place or backed or where))
@@ -81,17 +86,17 @@ def _before(evidence: Evidence, place: str | None) -> str | None:
     scene, shown = evidence.scene, backdrop(evidence.scene)
     if not shown or BLUE_SKY in scene.behind and "blue" in shown:
         return None
-    if shown == scene.background and _BARE.search(shown):
+    if shown == scene.background and _plain(shown) in _BARE:
         told = bool(scene.place or evidence.place or place and scene.light == "dark")
     else:
-        told = shown == scene.background and bool(place and _WALL.search(shown))
+        told = shown == scene.background and bool(place) and _is_wall(shown)
     return None if told else f"before {shown}"
 
 
 def place_phrase(evidence: Evidence) -> str | None:
     """Such as "in an office" or "outdoors in the dark"; None where nothing of it is sure."""
     scene = evidence.scene
-    place = f"{_preposition(scene.place)} {scene.place}" if scene.place else evidence.place
+    place = f"{preposition(scene.place)} {scene.place}" if scene.place else evidence.place
     return place or setting_phrase(scene)
 
 
@@ -109,7 +114,7 @@ def setting_phrase(scene: SceneFacts) -> str | None:
 def backdrop(scene: SceneFacts) -> str | None:
     """What is behind everybody: "dark red curtains", "window blinds", else "a grey background"; None if unknown."""
     covered = [word for word in scene.behind if word != BLUE_SKY]
-    colour = re.sub(r"^an? | background$", "", scene.background or "")
+    colour = _plain(scene.background or "")
     told = [word if word == BOOKSHELVES else f"{colour} {word}".strip() for word in covered]
     return join(told) if told else scene.background
 
@@ -166,7 +171,8 @@ def sure_gender(facts: PersonFacts) -> str | None:
 def _own(deed: str, gender: str | None) -> str:
     """A deed as it is told of one person: "shaking his head", "shaking the head" where the gender isn't known."""
     whose = {"man": "his", "woman": "her"}.get(gender or "", "the")
-    return re.sub(r"\btheir\b", whose, deed).replace("facing the camera", "looking towards the camera")
+    own = " ".join(whose if word == "their" else word for word in deed.split(" "))
+    return own.replace("facing the camera", "looking towards the camera")
 
 
 def _says(other: str, deed: str, earlier: bool) -> bool:
@@ -178,8 +184,29 @@ def garment_phrase(garment: Garment) -> str:
     """Such as "an orange top" or "grey scrubs"."""
     sleeves = garment.sleeves if garment.kind == "top" else None
     words = " ".join(x for x in (garment.colour, sleeves, garment.kind) if x)
-    return words if _PLURAL_KINDS.search(garment.kind) else f"{'an' if words[0].lower() in 'aeio' else 'a'} {words}"
+    return words if garment.kind.endswith(_PLURAL_KINDS) else f"{'an' if words[0].lower() in 'aeio' else 'a'} {words}"
 
 
-def _preposition(place: str) -> str:
-    return "at" if _AT.search(place) else "on" if _ON.search(place) else "in"
+def preposition(place: str) -> str:
+    """What stands before a place: "in" an office, "at" a party, "on" a stage."""
+    last = place.split(" ")[-1]
+    return "at" if last in _AT else "on" if last in _ON or place.endswith("beach front") else "in"
+
+
+def _of_body(feature: str) -> bool:
+    return any(word.removesuffix("s") in _BODY or word in _BODY for word in feature.split(" "))
+
+
+def _in_picture(where: str) -> str:
+    """Such as "on the left" of "on the left of the frame"."""
+    head, _, tail = where.rpartition(" of the ")
+    return head if tail in ("frame", "picture", "image") else where
+
+
+def _plain(background: str) -> str:
+    """The colour of "a grey background"."""
+    return background.removeprefix("an ").removeprefix("a ").removesuffix(" background")
+
+
+def _is_wall(background: str) -> bool:
+    return background.endswith(" background") and any(colour in f" {background}" for colour in _WALLS)

@@ -1,0 +1,1 @@
+"""What was found, in English: a `Finding` and the evidence in, sentences out (`voice.py`)."""

@@ -1,0 +1,151 @@
+"""What can't be answered, in words: what nothing sees, wishes, small talk, names that nobody bears; and why an answer
+is what it is.
+
+In: findings, evidence. Out: sentences that say what to do instead.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from pvchat.chat.english import clock, join, shortened, upper
+from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.finding import Finding, Found
+from pvchat.chat.query import Has, Not, Query
+from pvchat.chat.say import presence
+from pvchat.chat.say.clauses import clause, complement, event_said, whom_said
+from pvchat.chat.say.facts import condition_of, presence_of
+from pvchat.schemas import PersonPresence
+
+ASK = "ask me who is in this video, what they wear, what they do or where they are"
+CANT_TELL = f"I can't tell that; {ASK}."
+_SMALL_TALK = {
+    "hello": f"Hello; {ASK}.",
+    "thanks": f"You're welcome; {ASK}.",
+    "bye": "Goodbye; come back with another question any time.",
+    "who": f"I'm PVChat, and I answer questions about people in videos: {ASK}.",
+    "sorry": f"I'm sorry that I was no help; {ASK}.",
+    "sure": "How sure I am stands beside each answer as a probability; where much hangs on it, look at the clip at the "
+    "times given.",
+    "": f"I'm here for questions about people in videos: {ASK}.",
+}
+_WISHES = {
+    "forget": "I only answer questions; to forget somebody use `pvchat people forget NAME`, or the People tab.",
+    "rename": "I only answer questions; to rename somebody use `pvchat people rename OLD NEW`, or the People tab.",
+    "enroll": "I only answer questions; to enroll somebody use `pvchat enroll CLIP --name NAME`, or the Enroll tab.",
+    "jump": "I only answer questions; in the app a click on a time shows that moment. Ask me when somebody is seen.",
+    "": f"I only answer questions about a video; {ASK}.",
+}
+_MOST_LISTED = 6  # names of those enrolled
+_MOST_WHYS = 5  # people who are told of one by one
+_GROUNDS = {
+    "posture": "pose",
+    "hair": "hair",
+    "holding": "holding",
+    "gender": "gender",
+}  # attributes -> keys of grounds
+
+
+def refused(finding: Finding, evidence: Evidence) -> str:
+    """Why a question can't be answered, or what does what it wishes."""
+    query = finding.query
+    if query.refusal == "sound":
+        return f"I see a video's pictures only, and hear nothing; {ASK}."
+    if query.refusal == "camera":
+        return f"I can't tell what the camera does; {ASK}."
+    if query.refusal == "small_talk":
+        return _SMALL_TALK.get(query.value, _SMALL_TALK[""])
+    if query.refusal == "wish":
+        return _WISHES.get(query.value, _WISHES[""])
+    if query.refusal == "foreign":
+        return _foreign().get(query.value, f"I read English questions only; {ASK}.")
+    if query.refusal == "unclear":
+        return f"I don't understand that question; {ASK}."
+    return _unseen(query, evidence)
+
+
+def _unseen(query: Query, evidence: Evidence) -> str:
+    """That nothing measured speaks to what is asked about somebody."""
+    known = {person.name: person for person in evidence.people}
+    asked = [known.get(name, PersonPresence(name, "present", 1.0)) for name in query.whom.names]
+    there = [person.name for person in asked if person.decision == "present"]
+    cant = presence.untold(asked)
+    verb = "is" if len(there) == 1 else "are"
+    told = [f"{join(there)} {verb} in this video." if cant else presence.rest(there)] if there else []
+    return " ".join([*told, *cant]) or ("" if query.whom.unknown else CANT_TELL)
+
+
+@lru_cache(maxsize=1)
+def _foreign() -> dict[str, str]:
+    """What is said in each language to who asks in it."""
+    rows = json.loads((Path(__file__).parents[1] / "foreign.json").read_text(encoding="utf-8"))
+    return {language: row["reply"] for language, row in rows.items()}
+
+
+def not_enrolled(finding: Finding, evidence: Evidence) -> list[str]:
+    """That nobody enrolled bears a name, and who was probably meant, or who is enrolled."""
+    unknown = [one for one in finding.missing if one.why == "not enrolled"]
+    meant = [one for one in unknown if one.suggests]
+    told = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in meant]
+    rest = [one.name for one in unknown if not one.suggests]
+    if not rest:
+        return told
+    names = sorted((person.name for person in evidence.people), key=str.casefold)
+    listed = join(shortened(names, len(names), _MOST_LISTED))
+    enrolled = f"; I know {listed}" if names else ""
+    return [*told, upper(f"{join(rest)} {'is' if len(rest) == 1 else 'are'} not enrolled{enrolled}.")]
+
+
+def never(finding: Finding, evidence: Evidence) -> str:
+    """That the part of the video that is asked about doesn't exist, or that its event never happens."""
+    during, event = finding.query.during, finding.query.during.event
+    if event is None:
+        return "There is no such part in this video."
+    gone = [one.name for one in finding.missing if one.why == "absent"]
+    if gone and gone == list(event.whom.names):
+        return f"{join(gone)} {'is' if len(gone) == 1 else 'are'} not in this video."
+    if during.nth not in (0, 1, -1):
+        return upper(f"I don't see {event_said(during).removeprefix('while ')}.")
+    who = whom_said(event.whom)
+    if event.where == Has("present"):
+        return f"I never see {who} in this video."
+    if event.where == Not(Has("present")):
+        return upper(f"{who} {'is' if len(event.whom.names) < 2 else 'are'} never away.")
+    return upper(f"{who} {clause(event.where, max(1, len(event.whom.names)), 'never')}, as far as I can see.")
+
+
+def why(finding: Finding, evidence: Evidence) -> str:
+    """What the answer before rests on: how sure it is that people are there, and where what was told is seen best."""
+    names = [one.entity for one in (*finding.people, *finding.against, *finding.open)]
+    names += [one.name for one in finding.missing]
+    known = [person for name in dict.fromkeys(names) if (person := presence_of(name, evidence)) is not None]
+    told = [_recognised(one, evidence) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
+    seen = [text for one in finding.people for text in _seen_best(one, evidence)]
+    if seen:
+        told.append(f"Seen best: {join(list(dict.fromkeys(seen)))}.")
+    return " ".join(told) or "I recognise nobody here; what else I tell is what the whole picture looks like."
+
+
+def _recognised(person: PersonPresence, evidence: Evidence) -> str:
+    """How sure it is that somebody is there, and when she is seen, or why she isn't recognised."""
+    p = person.probability
+    sure = f"probability {'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'}"
+    if person.decision == "present":
+        during = presence.when(person, evidence)
+        return f"{person.name} is recognised by what was enrolled ({sure}){', ' + during if during else ''}."
+    doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
+    reason = person.why.text if person.why is not None else ""
+    return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))
+
+
+def _seen_best(found: Found, evidence: Evidence) -> list[str]:
+    """Where what was told of somebody is seen best."""
+    grounds, told = evidence.facts_of(found.entity).grounds, []
+    for row in found.rows:
+        ground = grounds.get(row.value) or grounds.get(_GROUNDS.get(row.attribute, ""))
+        if ground is not None:
+            fact = complement(condition_of(row))[1].removeprefix("wearing ")
+            told.append(fact if is_still(evidence) else f"{fact} at {clock(ground.time_s)}")
+    return told
