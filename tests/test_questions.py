@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvchat.chat.names import find_mentions
+from pvchat.chat.reader.names import find_mentions
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question
 from pvchat.chat.sentences import SentenceEncoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvchat.chat.questions import read_question
-from pvchat.chat.timewords import named_part
+from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.window import Part
 
 NAMES = ["Ana", "Ben"]

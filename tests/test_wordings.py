@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvchat.chat.names import find_mentions
+from pvchat.chat.reader.names import find_mentions
 from pvchat.chat.question import Question
 from pvchat.chat.questions import read_question
 from pvchat.chat.unknown_names import check_known

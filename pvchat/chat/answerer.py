@@ -16,10 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pvchat.chat.answers import plain_answer
 from pvchat.chat.backed import Backing, is_open, sentences
-from pvchat.chat.brief import brief, parts_for
-from pvchat.chat.evidence import Evidence
+from pvchat.chat.brief import brief
+from pvchat.chat.found import Known
 from pvchat.chat.guard import held_words
 from pvchat.chat.question import Question
 from pvchat.chat.verdict import told_by_tokens, verdict_in
@@ -105,34 +104,22 @@ class Answerer:
 
     describer: Describer
 
-    def answer(
-        self,
-        question: Question,
-        people: Sequence[PersonPresence],
-        evidence: Evidence,
-        viewed: Viewed,
-        stream: Stream | None = None,
-    ) -> Spoken:
+    def answer(self, known: Known, viewed: Viewed, stream: Stream | None = None) -> Spoken:
         """The answer to one question.
 
         Args:
-            question: as it was read.
-            people: the presence of those asked about.
-            evidence: what is known.
+            known: what it is answered from.
             viewed: the clip.
             stream: called with pieces of the text, each after its sentence passed.
         """
-        plain = plain_answer(question, people, evidence)
-        known = brief(question, people, evidence)
-        told = brief(question, people, evidence, parts_for(question))
+        question, plain = known.question, known.plain
         names = [p.name for p in viewed.presences]
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        spoken = Spoken(
-            Backing(sentences(plain), sentences(known), names, is_open(question), question.text), stream=heard
-        )
-        for known in (told, plain) if may_speak(question) else ():
+        backing = Backing(sentences(plain), sentences(brief(known, everything=True)), names, is_open(question), question.text)
+        spoken = Spoken(backing, stream=heard)
+        for told in (brief(known), plain) if may_speak(question) else ():
             if not spoken.done:
-                self._try(question, people, known, viewed, spoken)
+                self._try(question, known.people, told, viewed, spoken)
         for place in spoken.left if not spoken.done else ():
             spoken.say(spoken.backing.plain[place])
         log.debug("%r: %r; refused: %s", question.text, spoken.text, spoken.stopped)

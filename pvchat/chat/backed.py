@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pvchat.chat.guard import NEGATIONS, bound_words, content_words, problems, worn_words
 from pvchat.chat.question import Question
-from pvchat.chat.replies import CANT_TELL
+from pvchat.chat.say.refusals import CANT_TELL
 
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _VERDICT = re.compile(r"\W*(?:yes|no|probably|maybe|right|correct|true|false)\b", re.IGNORECASE)

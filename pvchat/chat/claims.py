@@ -29,8 +29,8 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.extraction import dressed, garments, read_phrase
 from pvchat.chat.guard import contradictions
 from pvchat.chat.lines import Line, Utterance
-from pvchat.chat.say.phrases import SETTING_SURE
 from pvchat.chat.question import Question, atoms
+from pvchat.chat.say.phrases import SETTING_SURE
 from pvchat.schemas import FloatArray, PersonFacts, PersonPresence, SceneFacts
 
 Say = Callable[[list[Line]], list[Utterance]]

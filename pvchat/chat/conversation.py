@@ -17,6 +17,7 @@ from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
 from pvchat.errors import SettingsError
+from pvchat.schemas import QuestionType
 
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer
 
@@ -65,3 +66,8 @@ class Conversation:
         if not isinstance(text, str):
             raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
         return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
+
+
+def type_of(text: str) -> QuestionType:
+    """What kind of answer a question wants, in the five kinds of the paper."""
+    return Conversation(()).read([text])[0].type

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pvchat.chat.english import HEDGE, indefinite
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
-from pvchat.chat.say.phrases import garment_phrase
 from pvchat.chat.question import Question
+from pvchat.chat.say.phrases import garment_phrase
 from pvchat.schemas import AnswerGround, Ground, PersonFacts, Thing
 
 _MOST = 12  # rows of one answer

@@ -19,15 +19,17 @@ from typing import TYPE_CHECKING, Any
 from pvchat.bases.prompts import Asked
 from pvchat.chat.basejudge import Witness, judged
 from pvchat.chat.basestates import STATE, adapted, judges, personal_of
-from pvchat.chat.existence import nobody, untold
-from pvchat.chat.heard import Heard, Hearer
 from pvchat.chat.conversation import Asked as Before
+from pvchat.chat.finding import Finding, Found
 from pvchat.chat.found import Known
+from pvchat.chat.heard import Heard, Hearer
+from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
+from pvchat.chat.say.presence import nobody, untold
+from pvchat.chat.say.voice import say
 from pvchat.chat.sentences import Encode
 from pvchat.chat.shown import ClipFrames
 from pvchat.config import Settings
-from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
@@ -185,13 +187,14 @@ def _is_asked(known: Known) -> bool:
 
 def _measured(known: Known) -> str:
     """What was measured of those who are there, in plain sentences."""
-    told = [description(p.name, known.evidence) for p in known.present]
-    return " ".join(sentence for sentence in told if sentence)
+    names = tuple(p.name for p in known.present)
+    found = Finding(Query("describe", Whom(names)), people=tuple(Found(name) for name in names))
+    return say(found, known.evidence) if names else ""
 
 
 def _before(known: Known) -> str:
     """What is said before the base's words: that nobody known is there, where nobody was named."""
-    return "" if known.present or known.question.people else nobody(known.people)
+    return "" if known.present or known.question.people else nobody()
 
 
 def _after(known: Known) -> str:

@@ -8,20 +8,15 @@ feels isn't what the face shows. Ages aren't either: a head on film faces took o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.question import Question
+from pvchat.chat.query import Query
+from pvchat.chat.question import atoms, people_in
 from pvchat.schemas import PersonFacts
 
 OFF = "Telling men from women, and smiles, is switched off here."
 _SMILE = "smiling"
-_FEELS = re.compile(
-    r"\b(?:feel(?:s|ing|ings)?|mood|moods|emotions?|emotional(?:ly)?|happy|happiness|unhappy|sad|sadness|angry|mad|upset"
-    r"|cheerful|glad|annoyed|worried|scared|afraid|nervous|excited|depressed|joyful|miserable|bored|surprised)\b"
-)
 
 
 def without_traits(evidence: Evidence) -> Evidence:
@@ -43,22 +38,7 @@ def _without(facts: PersonFacts) -> PersonFacts:
     )
 
 
-def asks_traits(question: Question) -> bool:
-    """Whether a question asks for a man or a woman, for a mood, or for a smile."""
-    aspect = question.aspect
-    if aspect.headcount is not None and aspect.headcount.by_gender or asks_mood(question):
-        return True
-    predicate = aspect.predicate
-    return aspect.name in ("whether", "such") and (predicate.kind == "gender" or predicate.said == _SMILE)
-
-
-def asks_mood(question: Question) -> bool:
-    """Whether a question that nothing measured speaks to asks what somebody feels."""
-    return question.aspect.name == "rest" and _FEELS.search(question.text.lower()) is not None
-
-
-def moods(names: Sequence[str], evidence: Evidence) -> list[str]:
-    """What is said of people present to who asks what they feel: whether they smile, which is all that is measured."""
-    smiling = {name: _SMILE in evidence.facts_of(name).gestures for name in names}
-    there = {name: "smiles, as far as I can see" if smiling[name] else "is in this video" for name in names}
-    return [f"{name} {there[name]}, but what {name} feels I can't tell." for name in names]
+def asks_traits(query: Query) -> bool:
+    """Whether a question asks for a man or a woman, or for a smile."""
+    asked = [has for condition in (query.where, *(one.such for one in people_in(query))) for has in atoms(condition)]
+    return query.attribute == "gender" or any(has.attribute == "gender" or has.value == _SMILE for has in asked)

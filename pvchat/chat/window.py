@@ -6,8 +6,8 @@ Times are seconds from the clip's start; in words they are plain seconds, m:ss o
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pvchat.chat.english import clock
 from pvchat.chat.query import During, Query

@@ -16,7 +16,7 @@ from pvchat.cli.options import Commands, add_command, add_model, time_of
 from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
-    from pvchat.chat.questions import Turn
+    from pvchat.chat.conversation import Asked
     from pvchat.schemas import Answer
 
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         raise SettingsError("the clip comes first, then the question.", subject="pvchat ask", hint=hint)
     part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
     chat, progress = console.open_chat(args)
-    history: list[Turn] = []
+    history: list[Asked] = []
     rows = []
     for question in (args.question, *args.then):
         with progress:

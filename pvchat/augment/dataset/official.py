@@ -26,8 +26,8 @@ from typing import Any
 from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.templates import masked
 from pvchat.augment.schemas import Row, Sample, Split
-from pvchat.chat.names import find_mentions
-from pvchat.chat.questiontypes import question_type
+from pvchat.chat.conversation import type_of
+from pvchat.chat.reader.names import find_mentions
 from pvchat.errors import SettingsError
 
 FIELDS = ("video_name", "video_path", "sks_present", "gender", "age", "is_positive", "qa_pairs")
@@ -202,7 +202,7 @@ def _row(pair: dict[str, Any], number: int, sample: Sample, people: list[str]) -
     question, answer = (named(str(pair[key]), people) for key in ("question", "answer"))
     about = list(dict.fromkeys(m.name for m in find_mentions(question, people, {}))) or people[:1]
     words = masked(question, people)
-    kind = "existence" if pair["is_special"] else question_type(words.replace("<n>", "Alex"))
+    kind = "existence" if pair["is_special"] else type_of(words.replace("<n>", "Alex"))
     there = any(sample.people[n] for n in about)
     size = {2: "pair", 3: "triple"}.get(len(about), "single" if there or kind == "existence" else "refusal")
     template = int(hashlib.sha256(words.encode()).hexdigest()[:7], 16)  # equal for equal paraphrases

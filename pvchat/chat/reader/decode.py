@@ -34,7 +34,7 @@ from pvchat.chat.query import (
     Whom,
 )
 from pvchat.chat.reader.slots import COLOURS, Slot
-from pvchat.chat.timewords import counted
+from pvchat.chat.reader.timewords import counted
 
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _RELATIONS = ("with", "beside", "left_of", "right_of")

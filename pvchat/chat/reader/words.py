@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pvchat.chat.names import Mention, find_mentions
 from pvchat.chat.query import WHOLE, During
 from pvchat.chat.reader.labels import WORD
-from pvchat.chat.timewords import named_part
+from pvchat.chat.reader.names import Mention, find_mentions
+from pvchat.chat.reader.timewords import named_part
 
 NAME = "alex"  # stands for every name
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from pvchat.augment.dataset.official import media_path, named, names_of, presence
 from pvchat.augment.questions.templates import masked
-from pvchat.chat.names import find_mentions
-from pvchat.chat.questiontypes import question_type
+from pvchat.chat.conversation import type_of
+from pvchat.chat.reader.names import find_mentions
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Problem, Subject
 
@@ -113,7 +113,7 @@ def _items(row: dict[str, Any], number: int, names: list[str], file: Path, root:
         question, answer = (_said(str(pair[key]), names) for key in ("question", "answer"))
         about = tuple(dict.fromkeys(m.name for m in find_mentions(question, names, {}))) or (names[0],)
         words = masked(question, names).replace("<n>", "Alex")
-        kind = "existence" if pair.get("is_special") else question_type(words)
+        kind = "existence" if pair.get("is_special") else type_of(words)
         present = {name: there[name] for name in about}
         single = "single" if any(present.values()) or kind == "existence" else "refusal"
         out.append(

@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pvchat.chat.questiontypes import question_type
+from pvchat.chat.conversation import type_of
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts import existence
 from pvchat.eval.manifest import Item, Manifest, Problem, Subject
@@ -73,7 +73,7 @@ def _item(name: str, path: str, row: dict[str, Any]) -> Item:
     video = path.removeprefix("./").removeprefix("yollava-data/")
     question = str(row["question"]).replace("<sks>", name)
     answer = str(row["options"][row["correct_answer"]])
-    kind = question_type(question.replace(name, "Alex"))
+    kind = type_of(question.replace(name, "Alex"))
     return Item(
         f"{SET}-qa-{name}-{Path(video).stem}", SET, video, (name,), "single", kind if kind != "existence" else "other",
         question, answer, {name: True},

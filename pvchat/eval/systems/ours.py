@@ -21,7 +21,7 @@ class MeasuredFacts:
 
     def answer(self, item: Item, case: Case) -> Reply:
         """See `System`."""
-        from pvchat.chat.answers import plain_answer
+        from pvchat.chat.answers import known_of
         from pvchat.chat.evidence import gather
 
         assert case.analysis is not None
@@ -30,7 +30,7 @@ class MeasuredFacts:
             self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
         presences = self._last[1]
         about = asked.about(presences)
-        return Reply(plain_answer(asked, about, gather(presences, case.analysis)), told(about))
+        return Reply(known_of(asked, presences, gather(presences, case.analysis), case.analysis).plain, told(about))
 
 
 class Ours:

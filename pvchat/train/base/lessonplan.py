@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pvchat.chat.answers import plain_answer
-from pvchat.chat.aspect import USUAL, Aspect
-from pvchat.chat.brief import ALL, brief, parts_for
+from pvchat.chat.answers import known_of, plain_answer
+from pvchat.chat.brief import brief
+from pvchat.chat.conversation import Conversation
+from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Question
-from pvchat.chat.questions import read_question
 from pvchat.chat.say.phrases import sure_gender
 from pvchat.schemas import PersonFacts, PersonPresence
 from pvchat.train.base.fillings import filling
@@ -94,13 +94,12 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     possible = (ABSENT,) if absent else tuple(kind for kind in possible if kind != ABSENT)
     chosen = [str(kind) for kind in rng.permutation(np.array([*possible, *possible]))]
     lessons = [ask(sheet, kind, focus, rng, validation) for kind in chosen]
-    parts = parts_for(lessons[0].question) if rng.random() < _FITTING else ALL
-    kind = lessons[0].question.type
-    alike = [one for one in lessons if (one.question.type == "existence") == (kind == "existence")]
-    fitting = lessons if parts == ALL else [one for one in alike if parts_for(one.question) == parts]
+    everything, kind = rng.random() >= _FITTING, lessons[0].question.type
+    fitting = lessons if everything else [one for one in lessons if one.question.type == kind]
     lessons = (fitting * count)[:count]
-    about = Question("", type=kind, people=tuple(focus), aspect=Aspect("absent") if absent else USUAL)
-    told = brief(about, about.about(sheet.presences), sheet.evidence, parts)
+    where = Not(Has("present")) if absent else None
+    about = lessons[0].question if focus else Question("", Query("who", Whom(tuple(focus)), where))
+    told = brief(known_of(about, sheet.presences, sheet.evidence), everything)
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
         lessons = [replace(one, told=one.answer) for one in lessons]
         told = ""
@@ -137,7 +136,7 @@ def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator,
     names = [str(n) for n in rng.permutation(focus or [p.name for p in sheet.presences])][: max(1, len(focus))]
     what = filling(sheet, kind, names[0], rng)
     everyone = [p.name for p in sheet.presences]
-    question = read_question(wording.plain.format(*names, x=what), everyone)
+    question = Conversation(everyone).read([wording.plain.format(*names, x=what)])[0]
     text = wording.draw(rng, validation)
     if rng.random() < _PRONOUN and len(focus) == 1 and _person(sheet, names[0]).decision == "present":
         he = _HE.get(sure_gender(_facts(sheet, names[0])) or "", "")
@@ -147,7 +146,7 @@ def ask(sheet: Sheet, kind: str, focus: Sequence[str], rng: np.random.Generator,
         text = _dressed_up(text, rng)
     if rng.random() < _CARELESS:
         text = text.rstrip("?.") if rng.random() < 0.5 else text[:1].lower() + text[1:]
-    return Lesson(kind, text, question, plain_answer(question, question.about(sheet.presences), sheet.evidence))
+    return Lesson(kind, text, question, plain_answer(question, sheet.presences, sheet.evidence))
 
 
 def _dressed_up(text: str, rng: np.random.Generator) -> str:
@@ -165,7 +164,7 @@ def _by_tokens(sheet: Sheet, count: int, rng: np.random.Generator, validation: b
     for person in (chosen * count)[:count]:
         name, there = person.name, person.decision == "present"
         text = bank()["existence"].draw(rng, validation).format(name)
-        question = read_question(bank()["existence"].plain.format(name), [name])
+        question = Conversation([name]).read([bank()["existence"].plain.format(name)])[0]
         answer = f"{'Yes' if there else 'No'}, {name} is {'' if there else 'not '}in this video."
         lessons.append(Lesson("existence by tokens", text, question, answer))
     return Plan(sheet, [p.name for p in chosen], "", lessons)
