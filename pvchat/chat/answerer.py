@@ -115,7 +115,8 @@ class Answerer:
         question, plain = known.question, known.plain
         names = [p.name for p in viewed.presences]
         heard = None if stream is None else (lambda piece: stream(viewed.whole(piece)))
-        backing = Backing(sentences(plain), sentences(brief(known, everything=True)), names, is_open(question), question.text)
+        everything = sentences(brief(known, everything=True))
+        backing = Backing(sentences(plain), everything, names, is_open(question), question.text)
         spoken = Spoken(backing, stream=heard)
         for told in (brief(known), plain) if may_speak(question) else ():
             if not spoken.done:

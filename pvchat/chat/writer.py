@@ -22,7 +22,7 @@ from pvchat.chat.grounds import grounds_of
 from pvchat.chat.guard import rephrase
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
-from pvchat.chat.traits import without_traits
+from pvchat.chat.traits import OFF, asks_traits, without_traits
 from pvchat.chat.viewed import Stream, Viewed
 from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
@@ -95,8 +95,9 @@ class Writer:
         questions = viewed.conversation.read(texts, timeline)
         before = [finding for _, finding in viewed.conversation.turns(timeline)]
         people = [question.about(viewed.presences) for question in questions]
+        filled = self._filled(questions, people, measured, viewed)
         known = []
-        for question, asked, seen in zip(questions, people, self._filled(questions, people, measured, viewed), strict=True):
+        for question, asked, seen in zip(questions, people, filled, strict=True):
             whole = timeline if seen is measured else timeline_of(seen, viewed.presences, viewed.analysis)
             known.append(Known(question, asked, seen, run(without_numbers(question.query), whole, before)))
         return known
@@ -124,12 +125,18 @@ class Writer:
         """
         present = bool(known.people) and all(p.decision == "present" for p in known.people)
         told = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
+        if not self.traits and asks_traits(known.question.query):
+            return OFF
         if self.source != "told" or not told:
             return known.plain
         return rephrase(known.plain, [p.name for p in known.people], self.language())
 
     def _filled(
-        self, questions: Sequence[Question], people: Sequence[Sequence[PersonPresence]], measured: Evidence, viewed: Viewed
+        self,
+        questions: Sequence[Question],
+        people: Sequence[Sequence[PersonPresence]],
+        measured: Evidence,
+        viewed: Viewed,
     ) -> list[Evidence]:
         """What is known for each question: what was measured, and from the trained model what wasn't."""
         if self.source not in ("model", "spoken") or self.describer is None:

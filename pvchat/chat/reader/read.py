@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import During, Query
+from pvchat.chat.query import During, Query, Whom
 from pvchat.chat.reader.decode import query_of
+from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.reader.history import Turn, goes_on, resolved
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.slots import Slot, slots_of
-from pvchat.chat.reader.words import Word, worded
+from pvchat.chat.reader.words import Word, Wording, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
 
@@ -44,9 +45,22 @@ class Known:
 def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
     wording = worded(text, known.names, known.aliases)
-    if not wording.words:
+    if not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
+    if (foreign := read_foreign(" ".join(wording.seen))) is not None:
+        return _of_foreign(foreign, wording)
     return _read(wording.words, wording.part, known)
+
+
+def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
+    """Who is there, or how many, asked in another language; whatever else it asks isn't read."""
+    names = tuple(dict.fromkeys(word.name for word in wording.words if word.name))
+    if foreign.reply:
+        return Query("refuse", refusal="foreign", value=foreign.language)
+    if foreign.counts:
+        return Query("count")
+    both = Whom(names, "both" if len(names) > 1 else "any")
+    return Query("exists", both, form="polar") if names and not foreign.asks_who else Query("who")
 
 
 def _read(words: Sequence[Word], part: During, known: Known) -> Query:
