@@ -14,7 +14,7 @@ from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import event_said, noun, people_said
-from pvchat.chat.say.facts import rows_told
+from pvchat.chat.say.facts import presence_of, rows_told
 from pvchat.chat.say.phrases import (
     action_phrase,
     appearance_phrase,
@@ -36,6 +36,7 @@ TYPES: dict[str, QuestionType] = {
     "posture": "action", "holding": "action", "place": "location", "side": "location", "beside": "location",
     "near": "location",
 }  # fmt: skip
+_MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _SCENE = ("place", "setting", "light", "background", "thing", "on", "style")
 
 
@@ -94,13 +95,9 @@ def _missed(found: Found, kind: str, value: str, evidence: Evidence) -> str:
     gender = sure_gender(evidence.facts_of(name)) or ""
     it = {"man": "he", "woman": "she"}.get(gender, who)
     whose = f"{name}'s" if kind == "hair" else {"man": "his", "woman": "her"}.get(gender, f"{who}'s")
-    seen = presence.when(person, evidence) if (person := _presence(name, evidence)) and kind == "place" else ""
+    seen = presence.when(person, evidence) if (person := presence_of(name, evidence)) and kind == "place" else ""
     what = f"{whose} {value}" if value else _MISSED.get(kind, "that").format(it=it, whose=whose)
     return f"{who} is in this video{', ' * bool(seen)}{seen}, but I can't make out {what}."
-
-
-def _presence(name: str, evidence: Evidence):  # type: ignore[no-untyped-def]
-    return next((person for person in evidence.people if person.name == name), None)
 
 
 def _company(found: Found, who: str, kind: str) -> str:
@@ -116,10 +113,8 @@ def _company(found: Found, who: str, kind: str) -> str:
         how = "next to" if kind == "beside" else f"to the {kind.removesuffix('_of')} of"
         return f"{join(near)} {are(near)} {how} {who}."
     longest = sorted(spans, key=lambda one: -seconds_in([row.span for row in spans[one]]))
-    told = [
-        f"{join(people_said([one]))} for about {lasting(seconds_in([r.span for r in spans[one]]))}" for one in longest
-    ]
-    return f"{who} is seen with {join(told[:6])}."
+    seconds = {one: lasting(seconds_in([row.span for row in spans[one]])) for one in longest[:_MOST_WITH]}
+    return f"{who} is seen with {join([f'{join(people_said([one]))} for about {seconds[one]}' for one in seconds])}."
 
 
 def _wears(name: str, evidence: Evidence) -> str:

@@ -8,7 +8,7 @@ from pvchat.chat.english import join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import noun, people_said
+from pvchat.chat.say.clauses import STRANGER, noun, people_said
 from pvchat.chat.say.facts import PRESENT, is_plain, so
 from pvchat.chat.say.holders import LEADS, NO_STRANGERS, nobody
 

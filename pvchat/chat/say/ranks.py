@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pvchat.chat.english import NTH_SAID, are, be, clock, join, lasting, so_many_people, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import And, Not, Query
-from pvchat.chat.say.clauses import clause, hair_said, noun, people_said, worn_said
-from pvchat.chat.say.facts import PRESENT, is_plain
+from pvchat.chat.query import And, Condition, Not, Query
+from pvchat.chat.say.clauses import clause, complement, hair_said, noun, people_said, worn_said
+from pvchat.chat.say.facts import PRESENT, condition_of, is_plain
 from pvchat.chat.say.holders import LEADS
 from pvchat.chat.say.times import times_said
 
@@ -29,7 +29,8 @@ _MORE = {
 }  # fmt: skip
 _LESS = {"left": "further to the right", "right": "further to the left", "near": "farther from the camera",
          "big": "smaller in the picture"}  # fmt: skip
-_ALIKE = {"left": "about as far to the side", "right": "about as far to the side", "near": "about as near to the camera",
+_ALIKE = {"left": "about as far to the side", "right": "about as far to the side",
+          "near": "about as near to the camera",
           "big": "about as big in the picture"}  # fmt: skip
 
 
@@ -57,16 +58,8 @@ def _nobody_ranked(finding: Finding) -> str:
         return ""
     if not others:
         which = f"no {noun(whom.such)}" if whom.such is not None else "nobody"
-        return (
-            f"I see {which} in this video."
-            if is_plain(finding.query.where)
-            else f"I can't tell who {_rank(finding.query)}."
-        )
+        return f"I see {which} in this video." if is_plain(finding.query.where) else "I can't tell who that is."
     return f"I see {so_many_people(len(others))}: {join(people_said(others))}."
-
-
-def _rank(query: Query) -> str:
-    return "comes first" if query.rank is not None and query.rank.by == "time" else "that is"
 
 
 def _by_place(finding: Finding, by: str) -> str:
@@ -95,7 +88,8 @@ def _by_measure(finding: Finding, by: str) -> str:
     others = [f"{join(people_said([one.entity]))} {_measured(by, one)}" for one in finding.against[: _MOST - 1]]
     if len(names) > 1 and not finding.against:
         alike = {"long": "equally long", "often": "equally often", "time": "at the same time"}[by]
-        return f"{join(names)} {_verb(query, by, len(names))} {'about ' * (by == 'long')}{alike}, {_measured(by, finding.people[0])}."
+        about = "about " * (by == "long")
+        return f"{join(names)} {_verb(query, by, len(names))} {about}{alike}, {_measured(by, finding.people[0])}."
     how = _how(query, by, rank.k)
     told = f"{join(names)} {_verb(query, by, len(names))} {how}, {_measured(by, finding.people[0])}"
     if abs(rank.k) > 1 or not others:
@@ -174,8 +168,7 @@ def _alike(finding: Finding) -> str:
         return upper(f"{lead}{join(told)}.")
     if finding.missing and not finding.people:
         return ""
-    what = {"worn": "wear the same colour", "hair": "have the same hair", "place": "are in the same place",
-            "deed": "do the same", "posture": "do the same", "side": "are on the same side"}.get(kind, "are alike")  # fmt: skip
+    what = {"worn": "wear the same colour", "hair": "have the same hair"}.get(kind, "are alike in that")
     names = people_said(finding.names)
     unsure = f"I can't tell whether {join(names)} {what}."
     return f"{unsure} {upper(join(told))}." if told else unsure
@@ -187,9 +180,6 @@ def _value(kind: str, one: Found, at: int) -> str:
         return f"{'wearing ' * (not at)}{worn_said(row.value, row.colour)}"
     if kind == "hair":
         return hair_said(row.value, row.colour)
-    from pvchat.chat.say.clauses import complement
-    from pvchat.chat.say.facts import condition_of
-
     return complement(condition_of(row))[1]
 
 
@@ -231,14 +221,13 @@ def _before(finding: Finding) -> str:
         missing = "" if finding.missing else "I can't tell which comes first."
         return missing
     one, other = finding.people[0], finding.against[0]
-    when = [
-        f"{join(people_said([x.entity]))} {_edge(c)} at {clock(x.number or 0)}"
-        for x, c in ((one, query.where), (other, theirs))
-    ]
-    return upper(f"{lead}{when[0]}, {when[1]}.")
+    edges = _edge(query.where), _edge(theirs)
+    second = edges[1].removeprefix("is ") + " " if edges[0] != edges[1] else ""
+    told = f"{join(people_said([one.entity]))} {edges[0]} at {clock(one.number or 0.0)}"
+    return upper(f"{lead}{told}, {join(people_said([other.entity]))} {second}at {clock(other.number or 0.0)}.")
 
 
-def _edge(condition) -> str:  # type: ignore[no-untyped-def]
+def _edge(condition: Condition | None) -> str:
     """Such as "is first seen", "is last seen", "is first waving"."""
     if is_plain(condition):
         return "is first seen"

@@ -5,14 +5,14 @@ In: findings, evidence. Out: sentences. Of photos no times are told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY, Not
 from pvchat.chat.say.clauses import clause, event_said, noun, people_said
-from pvchat.chat.say.facts import PRESENT, fact, is_plain, leaves, presence_of
+from pvchat.chat.say.facts import PRESENT, fact, is_plain, leaves
 from pvchat.chat.say.holders import LEADS
 from pvchat.chat.say.presence import in_passing, nobody, unknown_people
 from pvchat.chat.say.scenes import SCENE, said
@@ -49,7 +49,7 @@ def how_often(finding: Finding, evidence: Evidence) -> str:
     return _each(finding, evidence, lambda one: _often_told(one, evidence))
 
 
-def _each(finding: Finding, evidence: Evidence, told) -> str:  # type: ignore[no-untyped-def]
+def _each(finding: Finding, evidence: Evidence, told: Callable[[Found], str]) -> str:
     """A sentence for each of whom it holds, then that it doesn't of others, or that it isn't known."""
     query = finding.query
     if _of_scene(finding):
@@ -79,16 +79,12 @@ def _untimed(finding: Finding, evidence: Evidence) -> list[str]:
     query, told = finding.query, []
     where = query.where or PRESENT
     for one in finding.against:
-        always = "the whole time" if where == Not(PRESENT) else ""
-        told.append(
-            f"{_who(one)} is in this video {always}." if always else f"{_who(one)} {clause(where, 1, 'never')}."
-        )
+        always = "is in this video the whole time" if where == Not(PRESENT) else clause(where, 1, "never")
+        told.append(f"{_who(one)} {always}.")
     for one in finding.open:
         known = fact(one.entity, leaves(where)[0], evidence)
         asked = f"{_ASKS[query.select]} {_who(one)} {clause(where)}"
-        told.append(
-            f"{_who(one)} is in this video, but I can't tell {asked}.{' ' * bool(known)}{known}{'.' * bool(known)}"
-        )
+        told += [f"{_who(one)} is in this video, but I can't tell {asked}.", *([f"{known}."] if known else [])]
     return told
 
 
@@ -232,9 +228,3 @@ def length(finding: Finding, evidence: Evidence) -> str:
         return "I can't tell how long this is."
     told = f"this is a video of about {lasting(finding.number)}."
     return upper(f"{LEADS.get(finding.verdict or '', '')}{told}")
-
-
-def is_seen_whole(name: str, evidence: Evidence) -> bool:
-    """Whether somebody is seen all the time."""
-    person = presence_of(name, evidence)
-    return person is not None and in_passing(person.spans, evidence) == "the whole time"
