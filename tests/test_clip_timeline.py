@@ -63,7 +63,8 @@ def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
     likely = {row.value for row in timeline.of("Ana", "deed") if row.probability < 0.8}
     assert likely == {"waving", "falling or lying down"}
     (ana_,) = (one for one in timeline.entities if one.name == "Ana")
-    assert ana_.centre == pytest.approx((0.4, 0.4)) and ana_.height == pytest.approx(0.4)
+    assert ana_.centre == pytest.approx((0.4, 0.4))
+    assert ana_.height == pytest.approx(0.4)
 
 
 def test_what_is_asked_of_a_clip_is_answered_as_before() -> None:
@@ -75,7 +76,8 @@ def test_what_is_asked_of_a_clip_is_answered_as_before() -> None:
     assert verdict(timeline, Has("side", "left"), "Ana") == verdict(timeline, Has("side", "background"), "Ana") == "yes"
     assert verdict(timeline, Has("side", "right"), "Ana") == verdict(timeline, Has("side", "foreground"), "Ana") == "no"
     found = run(Query("exists", Whom(("Ana",)), Has("deed", "waving")), timeline)
-    assert found.verdict == "yes" and found.people[0].likely
+    assert found.verdict == "yes"
+    assert found.people[0].likely
 
 
 def test_facts_of_a_long_video_hold_in_their_stretches() -> None:
@@ -100,8 +102,10 @@ def test_strangers_are_as_many_as_are_seen_at_once() -> None:
     timeline = made(analysis=analysis)
     assert [(e.name, e.known) for e in timeline.entities] == [("#1", False), ("#2", False)]
     assert gather([], analysis).unknown == 2
-    assert timeline.seen("#1") == [(0.0, 1.0), (1.25, 2.0)] and timeline.seen("#2") == [(0.5, 2.0)]
-    assert run(Query("count"), timeline).number == 2 and not timeline.at_least
+    assert timeline.seen("#1") == [(0.0, 1.0), (1.25, 2.0)]
+    assert timeline.seen("#2") == [(0.5, 2.0)]
+    assert run(Query("count"), timeline).number == 2
+    assert not timeline.at_least
 
 
 def test_in_another_shot_there_may_be_others() -> None:
@@ -109,7 +113,8 @@ def test_in_another_shot_there_may_be_others() -> None:
     analysis.shots = analysis.shots.repeat(2, 0)
     analysis.shots[0, 1] = analysis.shots[1, 0] = 1.0
     timeline = made(analysis=analysis)
-    assert len(timeline.entities) == 1 and timeline.at_least
+    assert len(timeline.entities) == 1
+    assert timeline.at_least
     assert run(Query("count"), timeline).at_least
 
 
@@ -125,9 +130,12 @@ def test_who_may_be_somebody_is_one_person_without_a_name() -> None:
         ("Ana", "present", ""), ("Ben", "unsure", "#1"), ("#1", "present", ""),
     ]  # fmt: skip
     counted = run(Query("count"), timeline)
-    assert counted.number == 2 and not counted.at_least and [one.entity for one in counted.open] == ["Ben"]
+    assert counted.number == 2
+    assert not counted.at_least
+    assert [one.entity for one in counted.open] == ["Ben"]
     assert verdict(timeline, Has("present"), "Ben") == "unsure"
-    assert timeline.seen("Ben") == [] and timeline.seen("#1") == [(1.0, 2.0)]
+    assert timeline.seen("Ben") == []
+    assert timeline.seen("#1") == [(1.0, 2.0)]
 
 
 def test_two_names_for_one_sighting_are_one_person() -> None:
@@ -135,7 +143,8 @@ def test_two_names_for_one_sighting_are_one_person() -> None:
     timeline = made(ben, ANA, analysis=make_analysis(track(0, range(8))))
     assert run(Query("count"), timeline).number == 1
     who = run(Query("who"), timeline)
-    assert who.names == ("Ana",) and [one.entity for one in who.open] == ["Ben"]
+    assert who.names == ("Ana",)
+    assert [one.entity for one in who.open] == ["Ben"]
     assert verdict(timeline, Has("present"), "Ben") == "yes"
     assert verdict(timeline, Has("alone"), "Ana") == verdict(timeline, Has("alone"), "Ben") == "yes"
 
@@ -168,9 +177,11 @@ def test_the_scene_and_its_things() -> None:
         ("style", "filmed", ""), ("thing", "dining table", "middle"), ("thing", "cup", "right"),
         ("on", "cup", "dining table"),
     }  # fmt: skip  # indoors isn't sure
-    assert verdict(timeline, Has("place", "office")) == "yes" and verdict(timeline, Has("place", "kitchen")) == "no"
+    assert verdict(timeline, Has("place", "office")) == "yes"
+    assert verdict(timeline, Has("place", "kitchen")) == "no"
     assert verdict(timeline, Has("setting", "outdoors")) == "unknown"
-    assert verdict(timeline, Has("thing", "dog")) == "no" and verdict(timeline, Has("thing", "violin")) == "unknown"
+    assert verdict(timeline, Has("thing", "dog")) == "no"
+    assert verdict(timeline, Has("thing", "violin")) == "unknown"
     assert run(Query("exists", where=Has("thing", "cup")), timeline).verdict == "yes"
     assert run(Query("count", where=Has("thing", "dining table")), timeline).number == 1
 
@@ -178,7 +189,8 @@ def test_the_scene_and_its_things() -> None:
 def test_where_nothing_was_looked_for_nothing_is_absent() -> None:
     for analysis in (replace(make_analysis(), stage="who"), replace(make_analysis(), scene=SceneFacts(drawn=True))):
         timeline = made(analysis=analysis)
-        assert not timeline.looked_for and verdict(timeline, Has("thing", "dog")) == "unknown"
+        assert not timeline.looked_for
+        assert verdict(timeline, Has("thing", "dog")) == "unknown"
 
 
 def test_a_long_videos_scene_is_told_by_stretches() -> None:
@@ -192,9 +204,11 @@ def test_traits_that_are_switched_off_are_not_told() -> None:
     one = replace(track(0, range(8)), appearances=[Appearance(0.0, 2.0, facts, True)])
     analysis = make_analysis(one)
     timeline = timeline_of(replace(gather([ANA], analysis), traits=False), [ANA], analysis)
-    assert not timeline.of("Ana", "gender") and [row.value for row in timeline.of("Ana", "deed")] == ["talking"]
+    assert not timeline.of("Ana", "gender")
+    assert [row.value for row in timeline.of("Ana", "deed")] == ["talking"]
 
 
 def test_a_photo_has_no_times() -> None:
     timeline = timeline_of(Evidence(duration_s=0.0), [replace(ANA, spans=[])])
-    assert timeline.still and timeline.seen("Ana") == [timeline.whole]
+    assert timeline.still
+    assert timeline.seen("Ana") == [timeline.whole]

@@ -154,10 +154,8 @@ def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
     if whom.names or whom.unknown:
         there, missing = _named(whom, timeline)
     else:
-        seen = [
-            one for one in timeline.entities if timeline.seen(one.name) and one.decision == "present" and not one.like
-        ]
-        there, missing = [one for one in seen if whom.known in (None, one.known)], []
+        seen = [one for one in timeline.entities if timeline.seen(one.name) and one.decision == "present"]
+        there, missing = [one for one in seen if not one.like and whom.known in (None, one.known)], []
     there = [one for one in there if one.name not in whom.besides]
     sure, maybe = [one.name for one in there], list[str]()
     if whom.such is not None:
@@ -310,11 +308,8 @@ def _lies(attribute: str, entity: str, other: str, timeline: Timeline) -> bool |
 
 def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
     """When somebody is with, beside, left or right of those whom a condition names, or of anybody."""
-    if has.of is None:
-        who = Chosen(tuple(others([entity], timeline)))
-    else:
-        who = chosen(has.of, [timeline.whole], timeline)
-    rows = relations(has.attribute, entity, timeline)
+    rows, anybody = relations(has.attribute, entity, timeline), Chosen(tuple(others([entity], timeline)))
+    who = anybody if has.of is None else chosen(has.of, [timeline.whole], timeline)
     names = [name for name in (*who.sure, *who.maybe) if name != entity]
     truths = {name: _to_one(has.attribute, entity, name, rows, timeline) for name in names}
     parts = [truths[name] if name in who.sure else Truth((), truths[name].no) for name in names]
