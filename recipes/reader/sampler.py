@@ -22,7 +22,7 @@ from typing import Any
 from pvchat.chat.reader.labels import HEADS
 from recipes.reader.haste import Haste
 from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar
-from recipes.reader.wordings import NAME, REFUSALS, Rule, read_plain, refusal_of, rule_of, tagged, wordings
+from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, refusal_of, rule_of, tagged, wordings
 
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.55, "worded": 0.14, "refused": 0.14, "followed": 0.09, "paired": 0.08}
@@ -159,7 +159,7 @@ class Sampler:
         while True:
             text, line, rule = self.rng.choice(self.sources.worded)
             if pieces := tagged(text, rule, self.sources.lexicon, self.rng):
-                return [Example(pieces, dict(line.heads), text)]
+                return [Example(pieces, heads_of(line, pieces), text)]
 
     def _paired(self) -> list[Example]:
         """Two questions in one breath, and the second as one of its own."""

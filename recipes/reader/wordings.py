@@ -5,7 +5,8 @@ A line of `plain.txt` is a plain question, its heads, and what its wordings' wor
     Is {0} wearing something blue? => select=exists form=polar | {0}=S-name P-colour=colour; P-worn=hat, cap, headwear; !P-colour
 
 `{0}=S-name` tags a name; `P-colour=colour` every word of the lexicon's type "colour", put by chance for another of its kind;
-`P-worn=hat, cap` these very words, `P-deed=deed/talking` the lexicon's words of one value; `!P-colour`: a wording without one is left out.
+`P-worn=hat, cap` these very words, `P-deed=deed/talking` the lexicon's words of one value; `!P-colour`: a wording without one is left out;
+`-look, looks`: one with such words is, since it asks for something else.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ class Rule:
     kinds: dict[str, str]  # tag -> type of the lexicon
     phrases: tuple[tuple[tuple[str, ...], str], ...]  # words in a row -> tag, longest first
     needed: tuple[str, ...]
+    barred: tuple[str, ...]
+
+
+_DENIED = re.compile(r"\{0\} (is|was|does|did|has)(n't|nt|n’t| not) (?!.*\?.+\?)")
 
 
 def wordings() -> dict[str, list[str]]:
@@ -59,10 +64,13 @@ def rule_of(line: Line, lexicon: Lexicon) -> Rule:
     Raises:
         ValueError: a tag in it isn't known.
     """
-    names, kinds, phrases, needed = {}, {}, [], []
+    names, kinds, phrases, needed, barred = {}, {}, [], [], ()
     for part in filter(None, (part.strip() for part in line.of.split(";"))):
         if part.startswith("!"):
             needed.append(part[1:])
+            continue
+        if part.startswith("-"):
+            barred = tuple(f" {one.strip()} " for one in part[1:].split(","))
             continue
         what, _, told = part.partition("=")
         if found := NAME.fullmatch(what):
@@ -73,7 +81,7 @@ def rule_of(line: Line, lexicon: Lexicon) -> Rule:
             phrases += [(tuple(split_words(p)), what) for one in told.split(",") for p in _said(one.strip(), lexicon)]
         if not is_tag(told if found else what):
             raise ValueError(f"no tag in {part!r} of {line.text}")
-    return Rule(names, kinds, tuple(sorted(phrases, key=lambda p: -len(p[0]))), tuple(needed))
+    return Rule(names, kinds, tuple(sorted(phrases, key=lambda p: -len(p[0]))), tuple(needed), barred)
 
 
 def _said(phrase: str, lexicon: Lexicon) -> Sequence[str]:
@@ -92,7 +100,19 @@ def tagged(text: str, rule: Rule, lexicon: Lexicon, rng: random.Random) -> list[
         pieces += [Piece(one.word, one.tag, number) for one in piece]
         at += length
     told = {piece.tag for piece in pieces}
-    return pieces if told >= set(rule.needed) else None
+    if not told >= set(rule.needed) or any(one in f" {' '.join(words)} " for one in rule.barred):
+        return None
+    if _DENIED.search(text):
+        pieces = [Piece(p.word, p.tag + "!" if p.tag.startswith("P-") and not p.tag.endswith("!") else p.tag, p.value) for p in pieces]
+    return pieces
+
+
+def heads_of(line: Line, pieces: list[Piece]) -> dict[str, str]:
+    """Heads of a tagged wording: where it names only one of what a plain question lets one choose between, it is asked whether."""
+    values = {piece.value for piece in pieces if piece.tag.startswith("P-")}
+    if line.heads.get("form") == "choice" and len(values) == 1:
+        return {"select": "exists", "form": "polar"}
+    return dict(line.heads)
 
 
 def _next(words: list[str], rule: Rule, lexicon: Lexicon, rng: random.Random) -> tuple[list[Piece], int]:
@@ -140,12 +160,8 @@ _REFUSALS = (
         r"tone|silent|audible|talking about|talk about|speak about|speaking about|language|whisper\w*|subtitles|transcri\w+|quote|dubbed) "
     )),
     ("camera", re.compile(
-        r" (zoom|zooms|zooming|pan|pans|panning|tilt|tilts|lens|tripod|handheld|filmed by|camera (move|moves|moving|shake\w*|"
-        r"model|angle)|who (filmed|shot|films|recorded|is filming)|which camera|what camera|frame rate|fps|resolution|drone|4k|hd) "
-    )),
-    ("small_talk", re.compile(
-        r"^ (hi|hello|hey|thanks|thank you|good (morning|evening|night)|bye|how are you|who are you|are you (a|an|human|real|alive)|"
-        r"lol|ok|okay|cheers|sorry|nice|cool) "
+        r" (pan|pans|panning|tilt|tilts|lens|tripod|handheld|filmed by|camera (move|moves|moving|shake\w*|"
+        r"model|angle)|who (filmed|shot|films|recorded)|who is filming|which camera|what camera|frame rate|fps|resolution|drone|4k|hd) "
     )),
     ("wish", re.compile(
         r"^ (please |pls |can you |could you |would you )*(delete|save|send|email|call|play|pause|stop|rewind|skip|jump|export|share|forget|remember|"
