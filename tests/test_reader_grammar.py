@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pvchat.chat.reader.labels import HEADS, TYPES, is_tag, split_words
+from recipes.reader.choices import others_left_out, settled
 from recipes.reader.haste import Haste
 from recipes.reader.sampler import Sampler, Sources, examples, held_out
 from recipes.reader.templates import Filler, Grammar, Piece, form_of, read_grammar, read_line
@@ -161,8 +162,14 @@ def test_plain_questions_tag_their_wordings():
     line = plain["Is {0} next to {1}?"]
     rule = rule_of(line, LEXICON)
     pieces = tagged("does {0} stand alongside {1}?", rule, LEXICON, Given(0.9))
-    assert [(p.word, p.tag) for p in pieces if p.tag != "O"] == [("alex", "S-name"), ("alongside", "P-beside"), ("alex", "O-name")]
-    assert tagged("{0} and {1}, are they a pair?", rule, LEXICON, Given(0.9)) is None  # its words for "next to" aren't known
+    assert [(p.word, p.tag) for p in pieces if p.tag != "O"] == [
+        ("alex", "S-name"),
+        ("alongside", "P-beside"),
+        ("alex", "O-name"),
+    ]
+    assert (
+        tagged("{0} and {1}, are they a pair?", rule, LEXICON, Given(0.9)) is None
+    )  # its words for "next to" aren't known
     denied = tagged("{0} isn't sat beside {1}, is she?", rule, LEXICON, Given(0.9))
     assert "P-beside!" in {p.tag for p in denied}
 
@@ -192,4 +199,19 @@ def test_haste_keeps_tags_with_their_words():
     typed = Haste(Given(0.99)).typed(pieces)
     assert [(p.word, p.tag) for p in typed if p.tag != "O"] == [("alex", "S-name")]
     typed = Haste(Given(0.3)).typed([Piece("alex", "S-name", 1), Piece("is"), Piece("not"), Piece("there"), Piece("?")])
-    assert [p.word for p in typed][:2] == ["alex", "is"]
+    assert [p.word for p in typed][:3] == ["alex", "isnt", "there"]
+
+
+def test_or_is_a_choice_where_somebody_certain_is_meant():
+    told = {"select": "exists", "form": "polar", "join": "or"}
+    conditions = [Piece("sitting", "P-posture"), Piece("or"), Piece("standing", "P-posture")]
+    one = [Piece("is"), Piece("alex", "S-name"), *conditions]
+    assert settled(one, told) == {"select": "attribute", "attribute": "posture", "form": "choice", "join": "or"}
+    assert settled([Piece("is"), Piece("anyone"), *conditions], told) == told
+    assert settled([Piece("is"), Piece("alex", "S-name"), Piece("either"), *conditions], told) == told
+
+
+def test_else_leaves_out_whoever_was_spoken_of():
+    asked = [Piece("who"), Piece("else"), Piece("waves", "P-deed")]
+    assert others_left_out(asked)[1].tag == "X-pronoun"
+    assert others_left_out([*asked, Piece("besides"), Piece("alex", "X-name")])[1].tag == "O"

@@ -1,4 +1,7 @@
-"""How a question looks when it is typed in haste: contractions, dropped marks, misspelt words. Tags stay with their words."""
+"""How a question looks when it is typed: with words around it that ask for nothing; in haste with contractions, without marks, misspelt.
+
+Tags stay with their words.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,31 @@ import random
 
 from recipes.reader.templates import Piece
 
-KEPT = "alex"  # what stands for every name is never misspelt
+KEPT = {"alex", "least", "then", "than", "these", "those"}  # what stands for every name; what would be another word
+BEFORE = (
+    "so", "ok so", "hey ,", "well ,", "um ,", "hi ,", "hello ,", "please ,", "sorry ,", "question :", "quick question :", "just wondering ,",
+    "for the report :", "for the log :", "my boss asks :", "one more thing :", "i can't see it well .", "i watched it twice .", "we are checking the ward .",
+    "it 's for the archive .", "the police want to know :", "for my records ,", "in this video ,", "in the clip ,", "in video ,", "say ,", "listen ,",
+    "i have a question :", "now", "right ,", "good ,", "thanks .", "tell me :", "can you tell me :", "please tell me ,", "dear assistant ,",
+    "i need this for the family album :", "night shift here .", "as far as you can see ,", "according to the video ,", "honestly ,", "ok google ,",
+    "sir ,", "yo", "bro", "ok", "lol", "pls", "excuse me ,", "looking at the footage ,", "going by the video ,", "i wonder ,", "let me ask :", "and",
+)  # fmt: skip
+AFTER = (
+    "please", "pls", "thanks", "thank you", "in this video", "in the clip", "do you know", "if you know", "can you tell", "can you see that", "in your opinion",
+    "i wonder", "i can't tell", "or what", "exactly", "then", "again", "in the footage", "in there", "bro", "mate", "lol", "asap", "i need it for the report",
+    "would you say", "as far as you can see", "tell me", "at all", "so far", "here", "on this tape", "thx",
+)  # fmt: skip
 NEGATED = {
     "is": "isn't", "are": "aren't", "was": "wasn't", "were": "weren't", "does": "doesn't", "do": "don't", "did": "didn't",
     "has": "hasn't", "have": "haven't", "can": "can't", "could": "couldn't",
 }  # fmt: skip
-SHORT = {("i", "am"): "i'm", ("they", "are"): "they're", ("you", "are"): "you're", ("i", "have"): "i've", ("we", "are"): "we're"}
+SHORT = {
+    ("i", "am"): "i'm",
+    ("they", "are"): "they're",
+    ("you", "are"): "you're",
+    ("i", "have"): "i've",
+    ("we", "are"): "we're",
+}
 WITH_IS = {"what", "who", "where", "when", "how", "it", "that", "there", "he", "she", "which"}
 AINT = {"isn't", "aren't"}
 CHAT = {
@@ -46,6 +68,13 @@ class Haste:
         wrong = self.rng.choice((0.0, 0.0, 0.05, 0.1, 0.2))
         return [Piece(self._word(p.word, wrong), p.tag, p.value) for p in pieces]
 
+    def introduced(self, pieces: list[Piece]) -> list[Piece]:
+        """With words before or after it that ask for nothing, now and then."""
+        first = self.rng.choice(BEFORE).split() if self.rng.random() < 0.14 else []
+        last = self.rng.choice(AFTER).split() if self.rng.random() < 0.1 else []
+        end = len(pieces) - (pieces[-1].word in "?.!")
+        return [*map(Piece, first), *pieces[:end], *map(Piece, last), *pieces[end:]]
+
     def _contracted(self, pieces: list[Piece]) -> list[Piece]:
         """ "is not" as "isn't" or "isnt", "what is" as "what's" or "whats"."""
         made: list[Piece] = []
@@ -70,7 +99,7 @@ class Haste:
         return word.replace("'", "") if bare else word
 
     def _word(self, word: str, wrong: float) -> str:
-        if self.rng.random() >= wrong or word == KEPT or not word.isalpha():
+        if self.rng.random() >= wrong or word in KEPT or not word.isalpha():
             return word
         if word in CHAT and self.rng.random() < 0.6:
             return self.rng.choice(CHAT[word])

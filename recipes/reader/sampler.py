@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.chat.reader.labels import HEADS
+from recipes.reader.choices import others_left_out, settled
 from recipes.reader.haste import Haste
 from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar
 from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, refusal_of, rule_of, tagged, wordings
@@ -93,10 +94,11 @@ class Sources:
     def refusals(self) -> list[Line]:
         """Lines of `unanswerable.txt` beside this file, and those of the package."""
         lines = [line for line in read_refusals(_read("unanswerable.txt")) if self.taken(line.text)]
+        known = {line.text for line in lines}
         for text in REFUSALS.read_text(encoding="utf-8").splitlines():
-            if text and self.taken(text):
-                slots = NAME.sub("{S-name}", text)
-                lines.append(Line(_plain_text(slots), {"select": "refuse", "refusal": refusal_of(text)}))
+            slots = NAME.sub("{S-name}", _bracketless(text))
+            if text and self.taken(slots) and slots not in known:
+                lines.append(Line(slots, {"select": "refuse", "refusal": refusal_of(text)}))
         return lines
 
     @cached_property
@@ -112,8 +114,8 @@ def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def _plain_text(text: str) -> str:
-    """A wording in which only {S-name} is a slot."""
+def _bracketless(text: str) -> str:
+    """A wording in which nothing is read as a group or a fragment."""
     return text.replace("(", "").replace(")", "").replace("@", " at ")
 
 
@@ -142,7 +144,8 @@ class Sampler:
         return [self._hasty(one) for one in make()]
 
     def _composed(self) -> list[Example]:
-        return [self._of(self.sources.grammar.frames)]
+        example = self._of(self.sources.grammar.frames)
+        return [Example(self.haste.introduced(example.pieces), example.heads, example.source)]
 
     def _followed(self) -> list[Example]:
         return [self._of(self.sources.followups)]
@@ -153,6 +156,8 @@ class Sampler:
     def _of(self, lines: list[Line]) -> Example:
         line = self.rng.choices(lines, [one.weight for one in lines])[0]
         pieces, heads = self.filler.fill(line)
+        if heads.get("select") != "refuse":
+            pieces, heads = others_left_out(pieces), settled(pieces, heads)
         return Example(_ended(pieces, self.rng), heads, line.text)
 
     def _worded(self) -> list[Example]:

@@ -23,13 +23,35 @@ from functools import cache
 
 from pvchat.chat.reader.labels import HEADS, is_tag, split_words
 
-ABOUT_S = {"quantifier", "known", "nth_by", "rank", "end"}  # what a fragment in another role doesn't say of the sentence
+ABOUT_S = {
+    "quantifier",
+    "known",
+    "nth_by",
+    "rank",
+    "end",
+}  # what a fragment in another role doesn't say of the sentence
 _SLOT = re.compile(r"(?P<role>[A-Z]-|~)(?P<type>\w+?)(?:\.(?P<form>\w+))?(?P<denied>!?)(?::(?P<words>.*))?", re.S)
 _CALL = re.compile(r"@(?:(?P<role>[A-Z])-)?(?P<name>[a-z_]+)(?P<denied>!?)")
-_IRREGULAR = set("sat stood lay ran wrote ate drank slept read spoke threw sang drew drove rode swam fell cut put".split())
+_IRREGULAR = set(
+    "sat stood lay ran wrote ate drank slept read spoke threw sang drew drove rode swam fell cut put".split()
+)
 _IRREGULAR |= set("held shook bent left caught built dug fought knelt lit fed took wore sank swept knit hit".split())
 _VERBS_IN_ING = {"sing", "swing", "bring", "ring"}
-_NO_VERB = {"on", "in", "at", "up", "upright", "seated", "busy", "asleep", "flat", "online", "reclined", "sprawled", "having"}
+_NO_VERB = {
+    "on",
+    "in",
+    "at",
+    "up",
+    "upright",
+    "seated",
+    "busy",
+    "asleep",
+    "flat",
+    "online",
+    "reclined",
+    "sprawled",
+    "having",
+}
 _SINGULAR = {"bus", "dress", "christmas", "tennis", "glass", "chess", "canvas", "grass", "cactus", "iris", "afro"}
 
 
@@ -178,7 +200,9 @@ class Filler:
         else:
             words = split_words(self.word(found["type"], found["form"] or ""))
         value = [Piece(word, tag, self._values) for word in words]
-        return [Piece("a"), *value] if found["form"] == "a" and form_of(found["type"], " ".join(words)) == "sg" else value
+        return (
+            [Piece("a"), *value] if found["form"] == "a" and form_of(found["type"], " ".join(words)) == "sg" else value
+        )
 
     def word(self, kind: str, form: str = "") -> str:
         """A wording of the lexicon, of a form."""
@@ -217,7 +241,7 @@ def _options(text: str) -> list[str]:
 
 
 def _articles(pieces: list[Piece]) -> list[Piece]:
-    """"a" before a vowel is "an"."""
+    """ "a" before a vowel is "an"."""
     for one, after in zip(pieces, pieces[1:], strict=False):
         if one.word in ("a", "an") and one.tag == "O":
             vowel = after.word[0] in "aeiou" and not after.word.startswith(("uni", "use", "euro", "one"))

@@ -103,7 +103,10 @@ def tagged(text: str, rule: Rule, lexicon: Lexicon, rng: random.Random) -> list[
     if not told >= set(rule.needed) or any(one in f" {' '.join(words)} " for one in rule.barred):
         return None
     if _DENIED.search(text):
-        pieces = [Piece(p.word, p.tag + "!" if p.tag.startswith("P-") and not p.tag.endswith("!") else p.tag, p.value) for p in pieces]
+        pieces = [
+            Piece(p.word, p.tag + "!" if p.tag.startswith("P-") and not p.tag.endswith("!") else p.tag, p.value)
+            for p in pieces
+        ]
     return pieces
 
 
