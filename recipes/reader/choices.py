@@ -1,0 +1,51 @@
+"""What a filled frame means by words that its fragments can't see: "or" as a choice, "else" as whoever was spoken of.
+
+"Is Ana sitting or standing?" asks which; "is anyone sitting or standing?" asks whether.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recipes.reader.templates import Piece
+
+CHOSEN = {"worn", "hair", "gender", "deed", "posture", "side", "place", "setting", "light", "holding", "shot_size"}
+_ANY = {
+    "any",
+    "anyone",
+    "anybody",
+    "someone",
+    "somebody",
+    "every",
+    "each",
+    "no",
+    "none",
+    "either",
+    "neither",
+    "only",
+    "just",
+}
+_WHO = {"who", "anyone", "anybody", "someone", "somebody", "everyone", "everybody", "nobody", "one"}
+
+
+def settled(pieces: Sequence[Piece], heads: dict[str, str]) -> dict[str, str]:
+    """Heads of a question; one about somebody certain that names conditions of one kind with "or" is a choice between them."""
+    if heads.get("join") != "or" or heads.get("form") != "polar" or heads.get("select") != "exists":
+        return heads
+    tags = [piece.tag for piece in pieces]
+    kinds = {tag[2:] for tag in tags if tag.startswith("P-")} - {"colour"}
+    somebody = any(tag.startswith("S-") for tag in tags) and not _ANY & {piece.word for piece in pieces}
+    if not somebody or len(kinds) != 1 or not kinds <= CHOSEN or heads.get("throughout"):
+        return heads
+    return {**heads, "select": "attribute", "attribute": kinds.pop(), "form": "choice"}
+
+
+def others_left_out(pieces: Sequence[Piece]) -> list[Piece]:
+    """With "else" tagged as the people spoken of before, unless the question itself says besides whom."""
+    if any(piece.tag.startswith("X-") for piece in pieces):
+        return list(pieces)
+    made = list(pieces)
+    for i, (before, piece) in enumerate(zip(pieces, pieces[1:], strict=False)):
+        if piece.word == "else" and before.word in _WHO:
+            made[i + 1] = Piece("else", "X-pronoun", piece.value)
+    return made

@@ -1,0 +1,243 @@
+"""Examples from which the trained reader learns: words, tags, heads, by chance but the same for a seed.
+
+    python -m recipes.reader.sampler --count 40 --seed 1
+
+In: the files beside this one (`templates.py` says how they are read) and the wordings below `pvchat/train/fits`. A tenth of the
+frames, by a hash of their text, is never in "train" and alone in "val".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pvchat.chat.reader.labels import HEADS
+from recipes.reader.choices import others_left_out, settled
+from recipes.reader.haste import Haste
+from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar
+from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, refusal_of, rule_of, tagged, wordings
+
+HERE = Path(__file__).parent
+SHARES = {"composed": 0.55, "worded": 0.14, "refused": 0.14, "followed": 0.09, "paired": 0.08}
+SPLITS = ("train", "val", "all")
+FOLLOWED_BY = (", and", "and", "? and", "? also ,", ", and also", "? and then ,", ".", "?", "plus", ", then", "; also")
+IF_SO = (", and if so ,", "and if so", "? if so ,", "? if yes ,", ", if yes ,", ", if so", "? and if yes ,")
+
+
+@dataclass
+class Example:
+    """A question. `source` is the frame or wording it comes of."""
+
+    pieces: list[Piece]
+    heads: dict[str, str]
+    source: str
+    second: int = -1
+
+    def row(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "words": [piece.word for piece in self.pieces],
+            "tags": _marked(self.pieces),
+            "heads": {k: v for k, v in self.heads.items() if v != HEADS[k][0] or k in ("select", "refusal")},
+            "second": self.second,
+        }
+
+
+def _marked(pieces: list[Piece]) -> list[str]:
+    """Tags, with a "+" where a second value of the same tag begins."""
+    tags = []
+    for before, piece in zip([None, *pieces], pieces, strict=False):
+        second = before is not None and piece.tag != "O" and before.tag == piece.tag and before.value != piece.value
+        tags.append("+" + piece.tag if second else piece.tag)
+    return tags
+
+
+def held_out(text: str) -> bool:
+    """Whether a frame belongs to "val"."""
+    return zlib.crc32(text.encode()) % 10 == 0
+
+
+@dataclass
+class Sources:
+    """Everything examples are made of, for one split."""
+
+    split: str
+    lexicon: dict[str, dict[str, list[str]]] = field(default_factory=lambda: json.loads(_read("lexicon.json")))
+
+    def taken(self, text: str) -> bool:
+        """Whether this split has a frame."""
+        return self.split == "all" or held_out(text) == (self.split == "val")
+
+    def _lines(self, lines: list[Line]) -> list[Line]:
+        return [line for line in lines if self.taken(line.text)]
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        """Frames of `grammar.txt`."""
+        read = read_grammar(_read("grammar.txt"), self.lexicon)
+        return Grammar(self._lines(read.frames), read.fragments, self.lexicon)
+
+    @cached_property
+    def followups(self) -> list[Line]:
+        """Frames of `followups.txt`."""
+        return self._lines(read_grammar(_read("followups.txt"), self.lexicon).frames)
+
+    @cached_property
+    def refusals(self) -> list[Line]:
+        """Lines of `unanswerable.txt` beside this file, and those of the package."""
+        lines = [line for line in read_refusals(_read("unanswerable.txt")) if self.taken(line.text)]
+        known = {line.text for line in lines}
+        for text in REFUSALS.read_text(encoding="utf-8").splitlines():
+            slots = NAME.sub("{S-name}", _bracketless(text))
+            if text and self.taken(slots) and slots not in known:
+                lines.append(Line(slots, {"select": "refuse", "refusal": refusal_of(text)}))
+        return lines
+
+    @cached_property
+    def worded(self) -> list[tuple[str, Line, Rule]]:
+        """Wordings of plain questions, each with its question's line."""
+        plain = read_plain(_read("plain.txt"))
+        rules = {text: rule_of(line, self.lexicon) for text, line in plain.items()}
+        asked = wordings()
+        return [(text, plain[q], rules[q]) for q in plain for text in asked[q] if self.taken(text)]
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _bracketless(text: str) -> str:
+    """A wording in which nothing is read as a group or a fragment."""
+    return text.replace("(", "").replace(")", "").replace("@", " at ")
+
+
+def read_refusals(text: str) -> list[Line]:
+    """Lines of `unanswerable.txt`, each with the kind of refusal named in the "[kind]" above it."""
+    lines, kind = [], HEADS["refusal"][0]
+    for row in text.split("\n"):
+        if row.startswith("[") and row.endswith("]"):
+            kind = row[1:-1]
+        elif row.strip() and not row.startswith("#"):
+            lines.append(Line(row.strip(), {"select": "refuse", "refusal": kind}))
+    return lines
+
+
+class Sampler:
+    """Makes examples one after the other."""
+
+    def __init__(self, seed: int, split: str) -> None:
+        self.rng, self.sources = random.Random(seed), Sources(split)
+        self.filler, self.haste = Filler(self.sources.grammar, self.rng), Haste(self.rng)
+
+    def next(self) -> list[Example]:
+        """One example, or two where the second question of a pair is its own."""
+        kind = self.rng.choices(list(SHARES), list(SHARES.values()))[0]
+        make: Callable[[], list[Example]] = getattr(self, f"_{kind}")
+        return [self._hasty(one) for one in make()]
+
+    def _composed(self) -> list[Example]:
+        example = self._of(self.sources.grammar.frames)
+        return [Example(self.haste.introduced(example.pieces), example.heads, example.source)]
+
+    def _followed(self) -> list[Example]:
+        return [self._of(self.sources.followups)]
+
+    def _refused(self) -> list[Example]:
+        return [self._of(self.sources.refusals)]
+
+    def _of(self, lines: list[Line]) -> Example:
+        line = self.rng.choices(lines, [one.weight for one in lines])[0]
+        pieces, heads = self.filler.fill(line)
+        if heads.get("select") != "refuse":
+            pieces, heads = others_left_out(pieces), settled(pieces, heads)
+        return Example(_ended(pieces, self.rng), heads, line.text)
+
+    def _worded(self) -> list[Example]:
+        while True:
+            text, line, rule = self.rng.choice(self.sources.worded)
+            if pieces := tagged(text, rule, self.sources.lexicon, self.rng):
+                return [Example(pieces, heads_of(line, pieces), text)]
+
+    def _paired(self) -> list[Example]:
+        """Two questions in one breath, and the second as one of its own."""
+        one, two = self._of(self.sources.grammar.frames), self._of(self.sources.grammar.frames)
+        if_so = self.rng.random() < 0.2 and one.heads.get("form") == "polar"
+        joint = [Piece(word) for word in self.rng.choice(IF_SO if if_so else FOLLOWED_BY).split()]
+        if if_so:
+            two = self._of(self.sources.followups)
+            two.heads["if_so"] = "yes"
+        start = next((i for i, piece in enumerate(joint) if piece.word.isalpha()), len(joint))
+        first = [piece for piece in one.pieces if piece.word not in "?."]
+        rest = [*joint[start:], *(Piece(p.word, p.tag, p.value + 1000 if p.value >= 0 else -1) for p in two.pieces)]
+        both = Example([*first, *joint[:start], *rest], one.heads, one.source, len(first) + start)
+        return [both, Example([Piece(p.word, p.tag, p.value) for p in rest], two.heads, two.source)]
+
+    def _hasty(self, example: Example) -> Example:
+        """As typed in haste, now and then; where the second question begins moves along."""
+        if self.rng.random() < 0.45:
+            return example
+        at = example.second
+        if at < 0:
+            example.pieces = self.haste.typed(example.pieces)
+            return example
+        first = self.haste.typed(example.pieces[:at])
+        example.pieces, example.second = [*first, *self.haste.typed(example.pieces[at:])], len(first)
+        return example
+
+
+def _ended(pieces: list[Piece], rng: random.Random) -> list[Piece]:
+    """With the mark that ends a question, or none."""
+    if pieces and pieces[-1].word in ("?", ".", "!"):
+        return pieces
+    return [*pieces, Piece("?")] if rng.random() < 0.6 else pieces
+
+
+def examples(count: int, seed: int, split: str = "all") -> Iterator[dict[str, Any]]:
+    """So many examples in the form that the reader is trained on.
+
+    Raises:
+        ValueError: there is no such split.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"the split {split!r} is none of {', '.join(SPLITS)}")
+    sampler, made = Sampler(seed, split), 0
+    while made < count:
+        for example in sampler.next()[: count - made]:
+            made += 1
+            yield example.row()
+
+
+def aligned(row: dict[str, Any]) -> str:
+    """An example for reading: words over their tags, heads below."""
+    tags = ["." if tag == "O" else tag for tag in row["tags"]]
+    words = [*row["words"]]
+    if row["second"] >= 0:
+        words[row["second"]] = "‖" + words[row["second"]]
+    wide = [max(len(word), len(tag)) for word, tag in zip(words, tags, strict=True)]
+    lines = (" ".join(part.ljust(n) for part, n in zip(parts, wide, strict=True)) for parts in (words, tags))
+    heads = " ".join(f"{name}={value}" for name, value in row["heads"].items())
+    return "\n".join((*lines, "=> " + heads, ""))
+
+
+def main() -> None:
+    """Prints examples."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--split", choices=SPLITS, default="all")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    args = parser.parse_args()
+    for row in examples(args.count, args.seed, args.split):
+        sys.stdout.write((json.dumps(row) if args.json else aligned(row)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
