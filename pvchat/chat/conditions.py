@@ -263,6 +263,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     truth = told(*([span for verdict, span in said if verdict == wanted] for wanted in ("yes", "no")))
     if has.attribute in ("thing", "on"):
         return Truth(truth.yes, without([timeline.whole], truth.yes)) if _looked_for(has, timeline) else truth
+    if entity and has.attribute in OF_SCENE:  # of somebody it holds while she is seen
+        truth = Truth(common(truth.yes, seen), common(truth.no, seen))
     if has.attribute in _LASTING and truth.yes:
         return Truth(without([timeline.whole], truth.no), truth.no)
     return truth

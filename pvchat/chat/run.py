@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pvchat.chat.asked import Asked, likely, listed
 from pvchat.chat.comparing import compare, doubt, order, ranked
-from pvchat.chat.conditions import PRESENT, Part, jointly, others, part_of, spoken_of, subjects, whether
+from pvchat.chat.conditions import PRESENT, Part, jointly, leaves, others, part_of, spoken_of, subjects, whether
 from pvchat.chat.finding import Finding, Found, Row, Verdict
 from pvchat.chat.query import EVERYBODY, Query, Rank
 from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in
@@ -22,6 +22,7 @@ _TOLD_WITH = {  # what is told where one attribute is asked for
     "deed": ("posture", "deed", "holding"), "place": ("place", "setting", "background", "near", "side", "beside"),
 }  # fmt: skip
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
+_OF_THINGS = ("thing", "on", "style")
 _ENDLESS = float("inf")
 
 
@@ -47,13 +48,18 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     ordered = query.select == "order"  # then the event is what it is held against
     part = Part([timeline.whole]) if ordered else part_of(query.during, timeline)
     about = query.options[0] if query.options else query.where
-    who = subjects(query.whom, about, part.spans, timeline)
+    who = subjects(query.whom, None if _asks_people(query) else about, part.spans, timeline)
     if part.spans:
         found = _SELECTS[query.select](Asked(query, timeline, part.spans, who))
     else:
         never: Verdict = "no" if part.happens == "yes" else part.happens
         found = Finding(query, never if _is_polar(query) else None, nothing=True)
     return replace(found, missing=tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing))))
+
+
+def _asks_people(query: Query) -> bool:
+    """Whether people are listed or counted by where they are ("who is in the kitchen?"), not things."""
+    return query.select in ("who", "count") and not any(has.attribute in _OF_THINGS for has in leaves(query.where))
 
 
 def _is_polar(query: Query) -> bool:

@@ -55,7 +55,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom_of(slots, "S", heads), during=during)
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
-    whom, conditions = _mutual(whom, conditions)
+    whom, conditions = _together(whom, conditions)
     rank, nth = _rank(heads), heads["select"] in ("attribute", "describe", "exists", "when", "how_long", "how_often")
     if rank is not None and nth and not whom.names:  # "what is the leftmost man wearing?"
         whom, rank = _with_nth(whom, rank), None
@@ -110,8 +110,15 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
             made.append(_maybe_not(Has("worn", "", slot.value), slot.denied))
         elif slot.kind != "colour":
             colour = colours.get(slot.at)
-            made.append(_maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied))
+            made += _with_colour(slot, colour, slots)
     return made
+
+
+def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list[Condition]:
+    """A slot's condition with its colour; "a shirt that isn't white" is a shirt, and no white one."""
+    if colour is not None and colour.denied and not slot.denied:
+        return [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]
+    return [_maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied)]
 
 
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
@@ -170,25 +177,12 @@ def _maybe_not(condition: Condition, denied: bool) -> Condition:
     return Not(condition) if denied else condition
 
 
-def _mutual(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
-    """What holds of each other: "Are Ana and Ben together?" asks the same as "Is Ana with Ben?"."""
-    open_ = [c for c in conditions if _bare_relation(c)]
-    if not open_ or len(whom.names) < 2:
+def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
+    """Without "at the same time", where something else is asked of several people: that holds of them at once."""
+    plain = [c for c in conditions if c != Has("with")]
+    if len(plain) == len(conditions) or not plain:
         return whom, conditions
-    first, others = whom.names[0], Whom(whom.names[1:], "all" if len(whom.names) > 2 else "any")
-    return Whom((first,)), [_with_object(c, others) if c in open_ else c for c in conditions]
-
-
-def _bare_relation(condition: Condition) -> bool:
-    inner = condition.part if isinstance(condition, Not) else condition
-    return isinstance(inner, Has) and inner.attribute in _RELATIONS and inner.of is None
-
-
-def _with_object(condition: Condition, of: Whom) -> Condition:
-    if isinstance(condition, Not):
-        return Not(_with_object(condition.part, of))
-    assert isinstance(condition, Has)
-    return Has(condition.attribute, of=of)
+    return (replace(whom, quantifier="both") if len(whom.names) > 1 else whom), plain
 
 
 def _during(heads: dict[str, str], slots: Sequence[Slot], part: During) -> During:

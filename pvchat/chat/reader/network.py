@@ -107,6 +107,11 @@ def tokenized(words: Sequence[str]) -> tuple[list[int], list[int]]:
     return found.ids[:MAX_TOKENS], [-1 if w is None else w for w in found.word_ids[:MAX_TOKENS]]
 
 
+def is_word(word: str) -> bool:
+    """Whether a word in lower case is one of the encoder's whole words."""
+    return _tokenizer().token_to_id(word) is not None
+
+
 @lru_cache(maxsize=1)
 def _tokenizer() -> Any:
     from tokenizers import Tokenizer

@@ -21,7 +21,9 @@ from pvchat.chat.reader.slots import Slot, slots_of
 from pvchat.chat.reader.words import Word, Wording, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
+from pvchat.chat.window import is_numbered
 
+_EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", "?", ",", ".", "!"))
 LEAST = 0.5  # probability of what is asked below which a question isn't read [choice, see the card]
 
 
@@ -45,8 +47,10 @@ class Known:
 def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
     wording = worded(text, known.names, known.aliases)
-    if not any(word.seen[0].isalnum() for word in wording.words):
+    if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
+    if known.history and is_numbered(wording.part) and set(wording.seen) <= _EMPTY:  # "and at 3:40?"
+        return replace(known.history[-1][0], during=wording.part)
     if (foreign := read_foreign(" ".join(wording.seen))) is not None:
         return _of_foreign(foreign, wording)
     return _read(wording.words, wording.part, known)
@@ -70,8 +74,15 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     if labels.sure["select"] < LEAST and labels.heads["follow"] == "none":
         return Query("refuse", refusal="unclear")
     slots = resolved(slots_of(words, labels.tags), known.history, known.timeline)
-    query = query_of(labels.heads, slots, part)
+    query = query_of(labels.heads | {"join": _joined_by(words, slots) or labels.heads["join"]}, slots, part)
     return _in_history(query, labels, slots, known)
+
+
+def _joined_by(words: Sequence[Word], slots: Sequence[Slot]) -> str:
+    """The word between what is asked: "or", "and"; "" for none."""
+    asked = [slot.at for slot in slots if slot.role == "P"]
+    between = [word.seen for word in words[min(asked, default=0) : max(asked, default=0)]]
+    return next((word for word in between if word in ("or", "and")), "")
 
 
 def _in_history(query: Query, labels: Labels, slots: Sequence[Slot], known: Known) -> Query:

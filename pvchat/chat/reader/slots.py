@@ -12,13 +12,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-from pvchat.chat.reader.words import Word
+from typing import Protocol
 
 _ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
+
+
+class Word(Protocol):
+    """What of a word counts here (`words.Word`)."""
+
+    @property
+    def seen(self) -> str: ...
+    @property
+    def typed(self) -> str: ...
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,9 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     role, _, kind = tag.removesuffix("!").partition("-")
     typed = " ".join(word.typed for word in words)
-    return Slot(role, kind, tag.endswith("!"), typed, canonical(kind, typed.lower()), at, words[0].name)
+    kind = "unknown" if kind == "name" and not words[0].name else kind
+    value = canonical(kind, " ".join(word.seen for word in words))
+    return Slot(role, kind, tag.endswith("!"), typed, value, at, words[0].name)
 
 
 def canonical(kind: str, typed: str) -> str:
@@ -82,6 +94,13 @@ def colour_of(words: Sequence[str]) -> str:
     table = _table("colour")
     found = [table.get(word, word) for word in words]
     return " ".join(word for word in found if word in COLOURS or word in _SHADES)
+
+
+@lru_cache(maxsize=1)
+def lexicon_words() -> frozenset[str]:
+    """Every single word of the lexicon, in lower case."""
+    forms = (form for rows in _lexicon().values() for value, said in rows.items() for form in (value, *said))
+    return frozenset(word for form in forms for word in form.lower().split() if word.isalpha())
 
 
 @lru_cache(maxsize=64)
