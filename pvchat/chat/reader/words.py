@@ -26,41 +26,11 @@ NAME = "alex"  # stands for every name
 _NEARLY, _SLIP = 0.8, 0.8  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
 _SHORTEST = 4  # letters of a word that is looked at for slips
 _CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
-_ASKED = tuple(
-    [
-        "what",
-        "wearing",
-        "where",
-        "doing",
-        "which",
-        "while",
-        "before",
-        "after",
-        "together",
-        "there",
-        "video",
-        "standing",
-        "sitting",
-        "talking",
-        "people",
-        "person",
-        "beside",
-        "next",
-        "between",
-        "without",
-        "anyone",
-        "someone",
-        "everybody",
-        "nobody",
-        "always",
-        "never",
-        "when",
-        "whose",
-        "does",
-        "isn't",
-        "aren't",
-    ]
-)
+_ASKED = (
+    "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
+    "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",
+    "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
