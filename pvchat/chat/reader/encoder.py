@@ -14,7 +14,7 @@ import numpy as np
 
 from pvchat.schemas import FloatArray
 
-LAYERS, TUNED, HEADS, EPS = 6, 2, 12, 1e-12  # of all-MiniLM-L6-v2; how many upper layers are the reader's
+LAYERS, TUNED, HEADS, EPS = 6, 4, 12, 1e-12  # of all-MiniLM-L6-v2; how many upper layers are the reader's
 Weights = Mapping[str, FloatArray]
 
 

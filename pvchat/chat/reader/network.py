@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.chat.reader.encoder import LAYERS, TUNED, embedded, encoded
 from pvchat.chat.reader.labels import HEADS, ROLES, TYPES
@@ -64,7 +65,7 @@ class Network:
             own = tensorfile.unpack(file.read_bytes())
         except (OSError, ValueError) as error:
             raise WeightsError("the reader of questions can't be read.", subject=str(file)) from error
-        self._weights = {**lower_weights(), **{name: np.asarray(v, np.float32) for name, v in own.items()}}
+        self._weights = {**lower_weights(all_layers=True), **unscaled(own)}
 
     def read(self, words: Sequence[str]) -> Labels:
         """The labels of a question's words (lower case, names masked)."""
@@ -93,6 +94,23 @@ class Network:
 
     def _head(self, name: str, x: FloatArray) -> FloatArray:
         return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], np.float32)
+
+
+def scaled(weight: FloatArray) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """A matrix [N, D] as whole numbers from -127 to 127, and the scale [N] of each row."""
+    scale = np.maximum(np.abs(weight).max(1) / 127, 1e-8).astype(np.float16)
+    return np.clip(np.rint(weight / scale[:, None].astype(np.float32)), -127, 127).astype(np.int8), scale
+
+
+def unscaled(arrays: Mapping[str, NDArray[Any]]) -> dict[str, FloatArray]:
+    """The weights that `scaled` made whole numbers of (their scales lie beside them: "NAME.scale"), and the others."""
+    found: dict[str, FloatArray] = {}
+    for name, value in arrays.items():
+        if value.dtype == np.int8:
+            found[name] = value.astype(np.float32) * arrays[f"{name}.scale"].astype(np.float32)[:, None]
+        elif not name.endswith(".scale"):
+            found[name] = np.asarray(value, np.float32)
+    return found
 
 
 def _softmax(x: FloatArray) -> FloatArray:
