@@ -213,6 +213,10 @@ def part_of(during: During, timeline: Timeline) -> Part:
         happens: Verdict = "unsure" if unsure else "no" if spans or surely else "unknown"
         return Part([], who.missing, happens)
     start, end = timeline.whole
+    if isinstance(during.event.where, Not) and (left := [span for span in picked if span[0] > start]):
+        picked = (
+            [(span[0], span[0]) for span in left] if during.relation in ("after", "since") else left
+        )  # "after he left"
     found = {
         "while": picked, "before": [(start, picked[0][0])], "until": [(start, picked[0][0])],
         "after": [(picked[-1][1], end)], "since": [(picked[0][0], end)],

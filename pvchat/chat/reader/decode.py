@@ -87,13 +87,14 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
         return EVERYBODY
     mine = role == "S"
     nth = next((s for s in own if s.kind == "nth"), None)
+    left_out = ("X", "E", "O", "V") if heads.get("else") else ("X",)  # "who else talks while Ana reads?"
     known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
     return Whom(
         names=tuple(dict.fromkeys(s.name for s in own if s.name)),
         quantifier=cast(Quantifier, heads["quantifier"]) if mine else "any",
         such=joined(conditions_of(slots, role), "and"),
         known=False if any(s.kind == "stranger" for s in own) else known,
-        besides=tuple(s.name for s in slots if s.role == "X" and s.name) if mine else (),
+        besides=tuple(s.name for s in slots if s.role in left_out and s.name) if mine else (),
         nth=0 if nth is None else _ORDINALS.get(nth.value, 1),
         nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
         unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown")),
@@ -186,15 +187,23 @@ def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condi
 
 
 def _during(heads: dict[str, str], slots: Sequence[Slot], part: During) -> During:
-    events = [s for s in slots if s.role in ("E", "F")]
-    if heads["relation"] == "none" or not events:
+    """The part that is asked about; "the second time" alone is the second time that who is asked about is seen."""
+    nth = _NTH[heads["event_nth"]]
+    told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
+    if heads["relation"] == "none" and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
         return part
-    what = joined(conditions_of(slots, "F"), "and") or Has("present")
-    event = Event(whom_of(slots, "E", heads | {"nth_by": "left"}), what)
-    return replace(part, relation=cast(Relation, heads["relation"]), event=event, nth=_NTH[heads["event_nth"]])
+    if not told and about == EVERYBODY and not nth:
+        return part
+    about = whom_of(slots, "S", heads) if about == EVERYBODY else about
+    relation = "while" if heads["relation"] == "none" else heads["relation"]
+    return replace(
+        part, relation=cast(Relation, relation), event=Event(about, joined(told, "and") or Has("present")), nth=nth
+    )
 
 
 def _rank(heads: dict[str, str]) -> Rank | None:
+    if heads["select"] == "when" and heads["event_nth"] != "any":  # "when does she wave for the second time?"
+        return Rank("time", _NTH[heads["event_nth"]])
     if heads["rank"] == "none":
         return None
     return Rank(cast(RankBy, heads["rank"]), 1 if heads["end"] == "first" else -1)

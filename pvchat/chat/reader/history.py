@@ -15,8 +15,9 @@ from pvchat.chat.reader.slots import Slot
 from pvchat.chat.timeline import Timeline
 
 Turn = tuple[Query, Finding]
-_SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all"))
+_SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all", "two", "three", "four"))
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
+_TIMES = ("when", "how_long", "how_often")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -26,8 +27,7 @@ def subjects(turn: Turn) -> tuple[str, ...]:
     named = _named(query)
     if named and query.select != "who":
         return named
-    found = tuple(one for one in finding.names if not one.startswith("#"))
-    return found or named
+    return finding.names or named
 
 
 def _named(query: Query) -> tuple[str, ...]:
@@ -102,6 +102,8 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
     found: list[Slot] = []
     for slot in slots:
+        if slot.role == "P" and slot.kind == "pronoun":
+            continue  # "is he wearing it?": `goes_on`
         if slot.kind != "pronoun":
             found.append(slot)
             continue
@@ -132,6 +134,24 @@ def goes_on(asked: Query, previous: Query, follow: str, said: Sequence[Slot]) ->
     if asked.versus is not None:
         changed = replace(changed, versus=asked.versus)
     return changed
+
+
+def leaning(query: Query, last: Turn, words: Sequence[str]) -> Query:
+    """A question that leaves out what the one before said.
+
+    "When?" asks of whom and what was asked before; "is he wearing it?" of the jacket; "at that moment" of that part;
+    "who else?" leaves those out who were spoken of.
+    """
+    before, _ = last
+    if query.select in _TIMES and query.whom == EVERYBODY and query.where is None:
+        people = subjects(last)
+        whom = replace(before.whom, such=None, names=people) if people else before.whom
+        query = replace(query, whom=whom, where=before.where)
+    if "that" in words and {"moment", "time", "point", "scene"} & set(words) and query.during == WHOLE:
+        query = replace(query, during=before.during)
+    if query.select in ("who", "count") and "else" in words and not query.whom.besides and not _named(query):
+        query = replace(query, whom=replace(query.whom, besides=subjects(last)))
+    return query
 
 
 def _kept(whom: Whom, before: Whom) -> Whom:

@@ -37,14 +37,14 @@ class Labels:
 
     Attributes:
         heads: the likeliest label of each head.
-        sure: its probability.
+        selects: the probability of each label of "select".
         tags: the tag of each word.
         tags_sure: its probability, by role and type.
         second: the word with which a second question begins; -1 for none.
     """
 
     heads: dict[str, str]
-    sure: dict[str, float]
+    selects: dict[str, float]
     tags: tuple[str, ...]
     tags_sure: tuple[float, ...]
     second: int
@@ -79,7 +79,8 @@ class Network:
         tags, sure = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1))
         second = int(np.concatenate(([0.0], self._head("second", by_word)[:, 0])).argmax()) - 1
         best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
-        return Labels(best, {name: float(row.max()) for name, row in heads.items()}, tags, sure, second)
+        chances = dict(zip(HEADS["select"], heads["select"].tolist(), strict=True))
+        return Labels(best, chances, tags, sure, second)
 
     def _tags(self, words: FloatArray) -> tuple[tuple[str, ...], tuple[float, ...]]:
         """Tags and their probabilities of words [W, 2 D]."""

@@ -15,7 +15,7 @@ from pvchat.chat.finding import Finding
 from pvchat.chat.query import During, Query, Whom
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.reader.history import Turn, goes_on, resolved
+from pvchat.chat.reader.history import Turn, goes_on, leaning, resolved
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.slots import Slot, slots_of
 from pvchat.chat.reader.words import Word, Wording, worded
@@ -24,7 +24,12 @@ from pvchat.chat.timeline import Timeline
 from pvchat.chat.window import is_numbered
 
 _EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", "?", ",", ".", "!"))
-LEAST = 0.5  # probability of what is asked below which a question isn't read [choice, see the card]
+# Probability from which a question is refused; more is asked where something that is measured is asked about [choice]
+LEAST, _REFUSES = 0.5, 0.9
+_MEASURED = ("worn", "colour", "hair", "posture", "side", "holding", "near", "place", "setting", "thing", "with",
+             "alone", "beside", "left_of", "right_of", "present", "deed")  # fmt: skip
+_OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was", "were",
+                      "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,42 @@ def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
 
 def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     labels = _network().read([word.seen for word in words])
-    if 0 < labels.second < len(words):
-        return _two(words, labels.second, part, known)
-    if labels.sure["select"] < LEAST and labels.heads["follow"] == "none":
-        return Query("refuse", refusal="unclear")
+    second = labels.second if 0 < labels.second < len(words) else _second(words)
+    if second:
+        return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     slots = resolved(slots_of(words, labels.tags), known.history, known.timeline)
-    query = query_of(labels.heads | {"join": _joined_by(words, slots) or labels.heads["join"]}, slots, part)
-    return _in_history(query, labels, slots, known)
+    query = query_of(_heads(labels, words, slots), slots, part)
+    if not known.history:
+        return query
+    follow = labels.heads["follow"]
+    if follow != "none":
+        return goes_on(query, known.history[-1][0], follow, slots)
+    pronoun = any(tag.startswith(("P-pronoun", "+P-pronoun")) for tag in labels.tags)
+    if pronoun and query.where is None:
+        query = replace(query, where=known.history[-1][0].where)
+    return leaning(query, known.history[-1], [word.seen for word in words])
+
+
+def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot]) -> dict[str, str]:
+    """The heads; a refusal must be likely where what is asked can be measured."""
+    heads, seen = dict(labels.heads), [word.seen for word in words]
+    told = any(slot.kind in _MEASURED for slot in slots)
+    if heads["select"] == "refuse" and labels.selects["refuse"] < (_REFUSES if told else LEAST):
+        heads["select"] = max((s for s in labels.selects if s != "refuse"), key=labels.selects.__getitem__)
+    heads["join"] = _joined_by(words, slots) or heads["join"]
+    return heads | ({"else": "yes"} if "else" in seen and heads["select"] in ("who", "count") else {})
+
+
+def _second(words: Sequence[Word]) -> int:
+    """Where a second question begins after "and" or a full stop; 0 for nowhere."""
+    seen = [word.seen for word in words]
+    if seen[0] not in _OPENERS:
+        return 0
+    for i in range(3, len(seen) - 1):
+        after = seen[i] == "and" and seen[i + 1] in _OPENERS or seen[i - 1] in (".", "?", "!") and seen[i] in _OPENERS
+        if after or seen[i - 1] in (".", "?", "!") and seen[i] == "and":
+            return i
+    return 0
 
 
 def _joined_by(words: Sequence[Word], slots: Sequence[Slot]) -> str:
@@ -85,21 +119,13 @@ def _joined_by(words: Sequence[Word], slots: Sequence[Slot]) -> str:
     return next((word for word in between if word in ("or", "and")), "")
 
 
-def _in_history(query: Query, labels: Labels, slots: Sequence[Slot], known: Known) -> Query:
-    follow = labels.heads["follow"]
-    if follow == "none" or not known.history:
-        return query
-    return goes_on(query, known.history[-1][0], follow, slots)
-
-
-def _two(words: Sequence[Word], second: int, part: During, known: Known) -> Query:
+def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:
     """Two questions in one: the second may lean on the first."""
     first = _read(words[:second], part, known)
     found = Finding(first) if known.timeline is None else run(first, known.timeline)
-    turns = (*known.history, (first, found))
-    labels = _network().read([word.seen for word in words[second:]])
-    then = _read(words[second:], part, replace(known, history=turns))
-    return replace(first, then=replace(then, then=None), if_so=labels.heads["if_so"] == "yes")
+    after = replace(known, history=(*known.history, (first, found)))
+    then = _read(words[second:], part, after)
+    return replace(first, then=replace(then, then=None), if_so=if_so)
 
 
 @lru_cache(maxsize=1)
