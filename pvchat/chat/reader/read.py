@@ -28,8 +28,8 @@ _EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", 
 LEAST, _REFUSES = 0.5, 0.9
 _MEASURED = ("worn", "colour", "hair", "posture", "side", "holding", "near", "place", "setting", "thing", "with",
              "alone", "beside", "left_of", "right_of", "present", "deed")  # fmt: skip
-_OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was", "were",
-                      "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
+_OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
+                      "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
 
 
 @dataclass(frozen=True)
