@@ -2,62 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pvchat.chat.english import join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import STRANGER, noun, people_said
-from pvchat.chat.say.facts import PRESENT, is_plain, so
-from pvchat.chat.say.holders import LEADS, NO_STRANGERS, nobody
+from pvchat.chat.say.clauses import noun, people_said
+from pvchat.chat.say.facts import is_plain, lead, so, time_of
+from pvchat.chat.say.holders import NO_STRANGERS, nobody
 
 
 def count(finding: Finding, evidence: Evidence) -> str:
     """How many they are, by name; "at least" where more may be."""
-    query, found = finding.query, int(finding.number or 0)
-    told = _people_counted(finding, evidence) if is_plain(query.where) else _holders_counted(finding, evidence)
-    if query.number is None:
-        return upper(told)
+    least = "at least " if finding.at_least and finding.number else ""
+    if not is_plain(finding.query.where):
+        told = _holders(finding, evidence, least)
+    elif finding.query.whom.such is not None:
+        told = _of_a_kind(finding, least)
+    else:
+        told = _people(finding, evidence, least)
     doubt = "I can't tell for sure: " if finding.verdict in ("unknown", "unsure") else ""
-    own = told if told.startswith(("I ", STRANGER)) or not found else told[:1].lower() + told[1:]
-    return f"{doubt}{LEADS.get(finding.verdict or '', '')}{own}"
+    return upper(f"{doubt}{lead(finding)}{told}")
 
 
-def _people_counted(finding: Finding, evidence: Evidence) -> str:
-    """How many people there are, of a kind or at all."""
-    whom, found = finding.query.whom, int(finding.number or 0)
-    who_ = people_said([one.entity for one in finding.people])
-    least = "at least " if finding.at_least and found else ""
-    if whom.such is not None:
-        return _kind_counted(finding, who_, least)
-    if whom.known is True:
+def _people(finding: Finding, evidence: Evidence, least: str) -> str:
+    """How many people there are, known or not."""
+    found, who = int(finding.number or 0), people_said(finding.names)
+    if finding.query.whom.known is True:
         more = so_many_people(evidence.not_known, others=bool(found)) if evidence.not_known else ""
-        known = f"I recognise {f'{so_many_people(found)}: {join(who_)}' if found else 'nobody'}."
+        known = f"I recognise {f'{so_many_people(found)}: {join(who)}' if found else 'nobody'}."
         return f"{known} I also see {more}." if more else known
-    if whom.known is False:
-        return presence.unknown_people(found) or NO_STRANGERS
+    if finding.query.whom.known is False:
+        told = presence.unknown_people(found)
+        return told[:1].lower() + told[1:] or NO_STRANGERS
     if not found:
         return "I see nobody in this video."
-    when = so(finding.people, PRESENT, finding, evidence)[0].partition("in this video")[2]
-    seen = f"I see {least}{so_many_people(found)} in this video{when if finding.query.during.event else ''}"
-    named = any(not one.entity.startswith("#") for one in finding.people)
-    return f"{seen}: {join(who_)}." if named else f"{seen}, nobody whom I know for sure."
+    when = time_of(finding.people[0], finding, evidence) if finding.query.during.event and finding.people else ""
+    seen = f"I see {least}{so_many_people(found)} in this video{when}"
+    named = any(not name.startswith("#") for name in finding.names)
+    return f"{seen}: {join(who)}." if named else f"{seen}, nobody whom I know for sure."
 
 
-def _kind_counted(finding: Finding, who_: Sequence[str], least: str) -> str:
+def _of_a_kind(finding: Finding, least: str) -> str:
     """How many people of a kind there are: "As far as I can see, there is one woman: Ana."."""
     such, found = finding.query.whom.such, int(finding.number or 0)
-    many = f"{least}{number(found) if found else 'no'} {noun(such, max(found, 1))}"
-    names = f": {join(who_)}" if found else ""
-    told = f"As far as I can see, there {'is' if found < 2 else 'are'} {many}{names}."
+    many = f"{least}{number(found)} {noun(such, found)}" if found else f"no {noun(such)}"
+    names = f": {join(people_said(finding.names))}" if found else ""
+    told = f"as far as I can see, there {'is' if found < 2 else 'are'} {many}{names}."
     return f"{told} Of {so_many_people(len(finding.open))} I can't tell." if finding.open else told
 
 
-def _holders_counted(finding: Finding, evidence: Evidence) -> str:
+def _holders(finding: Finding, evidence: Evidence, least: str) -> str:
     """Of how many something holds, with their names."""
-    if not finding.people:
-        return nobody(finding)
-    least = "at least " * finding.at_least
     told = "; ".join(so(finding.people, finding.query.where, finding, evidence))
-    return upper(f"{least}{number(int(finding.number or 0))}: {told}.")
+    if not told:
+        none = nobody(finding)
+        return none[:1].lower() + none[1:] if none.startswith(("As ", "No")) else none
+    return f"{least}{number(int(finding.number or 0))}: {told}."

@@ -7,15 +7,16 @@ In: findings, evidence. Out: sentences that say what to do instead.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from pvchat.chat.english import clock, join, shortened, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import Has, Not, Query
+from pvchat.chat.query import Not, Query
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import clause, complement, event_said, whom_said
+from pvchat.chat.say.clauses import PRESENT, clause, complement, event_said, whom_said
 from pvchat.chat.say.facts import condition_of, presence_of
 from pvchat.schemas import PersonPresence
 
@@ -107,13 +108,13 @@ def never(finding: Finding, evidence: Evidence) -> str:
     if gone and gone == list(event.whom.names):
         return f"{join(gone)} {'is' if len(gone) == 1 else 'are'} not in this video."
     if during.nth not in (0, 1, -1):
-        return upper(f"I don't see {event_said(during).removeprefix('while ')}.")
-    who = whom_said(event.whom)
-    if event.where == Has("present"):
+        return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
+    who, count = whom_said(event.whom), max(1, len(event.whom.names))
+    if event.where == PRESENT:
         return f"I never see {who} in this video."
-    if event.where == Not(Has("present")):
-        return upper(f"{who} {'is' if len(event.whom.names) < 2 else 'are'} never away.")
-    return upper(f"{who} {clause(event.where, max(1, len(event.whom.names)), 'never')}, as far as I can see.")
+    away = f"{'is' if count == 1 else 'are'} never away"
+    told = away if event.where == Not(PRESENT) else f"{clause(event.where, count, 'never')}, as far as I can see"
+    return upper(f"{who} {told}.")
 
 
 def why(finding: Finding, evidence: Evidence) -> str:

@@ -12,12 +12,12 @@ from pvchat.chat.english import HEDGE, indefinite, join, number, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Row
 from pvchat.chat.query import Has, Not
-from pvchat.chat.say.clauses import complement, event_said, place_said
-from pvchat.chat.say.facts import leaves
+from pvchat.chat.say.clauses import complement, event_said, leaves
+from pvchat.chat.say.facts import condition_of, lead
 from pvchat.chat.say.phrases import place_phrase
 from pvchat.chat.spans import Span
 
-SCENE = ("place", "setting", "light", "background", "thing", "on", "style")
+OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style")
 # What is said of a label where that is another word than COCO's.
 SAID = {
     "couch": "sofa", "tv": "screen", "cell phone": "phone", "dining table": "table", "potted plant": "plant",
@@ -37,7 +37,7 @@ _WHICH = {"place": "where this is", "setting": "whether this is indoors or outdo
 def asks_scene(finding: Finding) -> bool:
     """Whether a question's conditions are about the scene, and about nobody in it."""
     asked = leaves(finding.query.where)
-    about = all(has.attribute in SCENE for has in asked) and bool(asked)
+    about = all(has.attribute in OF_SCENE for has in asked) and bool(asked)
     return about and not finding.query.whom.names and finding.query.whom.such is None
 
 
@@ -65,12 +65,11 @@ def whether_scene(finding: Finding, evidence: Evidence) -> str:
     known = list(dict.fromkeys(_scene_said(row) for row in finding.rows if row.holds))
     place = place_phrase(evidence) if asked[0].attribute == "place" else None
     told = f"this is {place or join(known)}" if place or known else ""
-    lead = {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "")
-    if lead and told:
-        return f"{'Probably yes, ' if lead == 'Yes, ' and HEDGE in told else lead}{told}."
+    if lead(finding) and told:
+        return f"{'Probably yes, ' if finding.verdict == 'yes' and HEDGE in told else lead(finding)}{told}."
     if finding.query.options and told:
         return upper(f"{told}.")
-    question = "I can't tell whether this is " + " or ".join(_condition_said(has) for has in asked)
+    question = "I can't tell whether this is " + " or ".join(complement(has)[1] for has in asked)
     return f"{question}. {upper(told)}." if told else f"{question}."
 
 
@@ -79,18 +78,11 @@ def count_things(finding: Finding, evidence: Evidence) -> str:
     label, found = leaves(finding.query.where)[0].value, int(finding.number or 0)
     if evidence.scene.drawn and not found:
         return DRAWN
-    lead = {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", "")
-    return f"{lead}I see {number(found) if found else 'no'} {said(label, found)} in this video."
-
-
-def _condition_said(has: Has) -> str:
-    return {"style": f"a {has.value} scene"}.get(has.attribute) or complement(has)[1]
+    return f"{lead(finding)}I see {number(found) if found else 'no'} {said(label, found)} in this video."
 
 
 def _scene_said(row: Row) -> str:
-    if row.attribute == "place":
-        return place_said(row.value)
-    return _condition_said(Has(row.attribute, row.value, row.colour))  # type: ignore[arg-type]
+    return complement(condition_of(row))[1]
 
 
 def _there(has: Has, finding: Finding, evidence: Evidence) -> str:
@@ -100,8 +92,10 @@ def _there(has: Has, finding: Finding, evidence: Evidence) -> str:
     ]
     denied = isinstance(finding.query.where, Not)
     if not rows:
-        one, lead = said(has.value, 1), "No, " if finding.verdict == "no" and not denied else ""
-        return DRAWN if evidence.scene.drawn else upper(f"{lead}I see no {one} in this video, but I may miss one.")
+        no = "No, " if finding.verdict == "no" and not denied else ""
+        return (
+            DRAWN if evidence.scene.drawn else f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
+        )
     told = counted(rows[0].value, _at_once([row.span for row in rows]))
     where = f", {rows[0].of}" if rows[0].attribute == "thing" and rows[0].of else ""
     on = f" on the {said(rows[0].of, 1)}" if rows[0].attribute == "on" else ""

@@ -17,12 +17,12 @@ from pvchat.chat.say.holders import exists, who
 from pvchat.chat.say.ranks import compare, order, ranked
 from pvchat.chat.say.refusals import CANT_TELL, never, not_enrolled, refused, why
 from pvchat.chat.say.scenes import asks_scene, count_things, whether_scene
-from pvchat.chat.say.times import how_long, how_often, length, shots, when
+from pvchat.chat.say.times import length, shots, timed
 from pvchat.schemas import PersonPresence
 
 Told = Callable[[Finding, Evidence], str]
 _SELECTS: dict[str, Told] = {
-    "exists": exists, "who": who, "count": count, "when": when, "how_long": how_long, "how_often": how_often,
+    "exists": exists, "who": who, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
 }  # fmt: skip
 _OF_SCENE: dict[str, Told] = {"exists": whether_scene, "who": whether_scene, "count": count_things}
@@ -58,7 +58,7 @@ def _of_one(finding: Finding, evidence: Evidence) -> list[str]:
         return [why(finding, evidence)]
     strangers = not_enrolled(finding, evidence)
     if finding.nothing:
-        return [*strangers, *_unsure(finding), never(finding, evidence)] if not _unsure(finding) else _unsure(finding)
+        return [*strangers, *(_unsure(finding) or [never(finding, evidence)])]
     told = _told(finding, evidence) if not strangers or _anything(finding) else ""
     return [text for text in (*strangers, told, *_missing(finding, told)) if text] or [CANT_TELL]
 
