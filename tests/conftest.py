@@ -56,6 +56,14 @@ def pvchat_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 
 
 @pytest.fixture(autouse=True)
+def _reads_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader's encoder is the real one, wherever `$PVCHAT_HOME` is: a question is read by it in most tests."""
+    folders = sorted((WEIGHTS_HOME / "weights").glob("sentences-*"))
+    if folders:
+        monkeypatch.setattr("pvchat.chat.reader.network.encoder_folder", lambda: folders[-1])
+
+
+@pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only this machine can be reached: by sockets, by the hub client, by a pip in a subprocess."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

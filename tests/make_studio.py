@@ -92,7 +92,6 @@ class Sentences:
 def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     """A studio in a folder, in the place of everything that PVChat would load."""
     made = Studio(folder)
-    monkeypatch.setattr("pvchat.chat.questions.plain_question", lambda *asked: None)  # such vectors have no meaning
     cohort = np.stack([identity_of(500 + i) for i in range(60)])
     weights = (-10.0, -10.0, 4.0, 9.0)
     model = PresenceModel(cohort, weights, cohort + 3, weights, np.full(1280, 0.5, np.float32))

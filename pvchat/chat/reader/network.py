@@ -137,7 +137,7 @@ def _tokenizer() -> Any:
 
     from pvchat.chat.sentences import TOKENIZER
 
-    tokenizer = Tokenizer.from_file(str(_folder() / TOKENIZER))
+    tokenizer = Tokenizer.from_file(str(encoder_folder() / TOKENIZER))
     tokenizer.no_padding()
     return tokenizer
 
@@ -146,7 +146,7 @@ def lower_weights(all_layers: bool = False) -> dict[str, FloatArray]:
     """The published encoder's weights, mapped from their file: of the layers that stay as they are, or of all."""
     from pvchat.chat.sentences import WEIGHTS
 
-    with (_folder() / WEIGHTS).open("rb") as file:
+    with (encoder_folder() / WEIGHTS).open("rb") as file:
         bytes_ = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     size = int.from_bytes(bytes_[:8], "little")
     table: dict[str, dict[str, Any]] = json.loads(bytes_[8 : 8 + size])
@@ -161,7 +161,8 @@ def lower_weights(all_layers: bool = False) -> dict[str, FloatArray]:
     }
 
 
-def _folder() -> Path:
+def encoder_folder() -> Path:
+    """The published encoder's folder."""
     from pvchat.chat.sentences import downloaded_folder
 
     return downloaded_folder()
