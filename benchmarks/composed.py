@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--kept", action="store_true", help="the half that is looked at once")
     parser.add_argument("--list", action="store_true", help="tell each that isn't right")
     asked = parser.parse_args()
-    from pvchat.chat.reader import read  # type: ignore[import-not-found]
+    from pvchat.chat.reader import read
 
     count = counted(asked.folder, asked.kept, read, sys.stdout.write if asked.list else lambda text: None)
     for kind in [*sorted({kind for kind, _ in count}), "all"]:

@@ -24,7 +24,7 @@ from pvchat.chat.query import (
 from pvchat.chat.run import run
 from pvchat.chat.timeline import OF_SCENE, Timeline
 
-MANY = settings(max_examples=100, deadline=None)
+MANY = settings(max_examples=60, deadline=None)
 parts = st.tuples(st.integers(0, SECONDS - 1), st.integers(1, SECONDS)).filter(lambda part: part[0] < part[1])
 wholes = st.just((0, SECONDS)) | parts
 

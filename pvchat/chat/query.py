@@ -58,8 +58,8 @@ class Has:
     """One condition on somebody (or on the scene): an attribute, and the value it must have.
 
     "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
-    each other where several are asked about. "enters" and "leaves" are the moments in which somebody is seen anew, or no
-    longer, but for the video's own start and end. "on" is a thing that stands on another one, "style" is "drawn" or
+    each other where several are asked about. "enters" and "leaves" are the moments in which somebody is seen anew or
+    no longer, but for the video's own start and end. "on" is a thing that stands on another one, "style" is "drawn" or
     "filmed".
 
     Attributes:
