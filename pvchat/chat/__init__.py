@@ -20,7 +20,7 @@ with `writer.py`, which walks the way:
     our model speaks     answerer.py: brief.py is what it is told, backed.py and verdict.py what it may say
     a base speaks        narrator.py: shown.py, heard.py, basejudge.py, basestates.py
     a query looked up    query.py is what is asked, timeline.py (clip_timeline.py) what is known; run.py (asked.py,
-                         comparing.py, conditions.py, matching.py, truth.py, ranking.py) looks it up; finding.py is
-                         what is found
+                         comparing.py, parts.py, conditions.py, matching.py, truth.py, ranking.py) looks it up;
+                         finding.py is what is found
     shared               models.py (which model answers), viewed.py, english.py, vocabulary.py
 """

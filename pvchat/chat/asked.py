@@ -47,7 +47,7 @@ class Asked:
 
     def of_one(self, name: str) -> Found:
         """What is found of one: the verdict, when it holds, and the rows that say so."""
-        where = each_other(self.where, name, self.who.sure)
+        where = each_other(self.where, name, self.who, self.query.whom)
         if self.query.number is not None and self.query.select in ("exists", "who"):
             verdict = self._as_much(where, name)
         else:
@@ -75,7 +75,7 @@ class Asked:
 
     def open_s(self, name: str) -> float:
         """For how many seconds it isn't known whether the condition holds of somebody."""
-        where = each_other(self.where, name, self.who.sure)
+        where = each_other(self.where, name, self.who, self.query.whom)
         truth, time = truth_of(where, name, self.timeline), spoken_of(where, name, self.part, self.timeline)
         return max(0.0, seconds_in(time) - seconds_in(common(time, [*truth.yes, *truth.no])))
 
@@ -97,7 +97,7 @@ class Asked:
                 rows = [row for row in rows if row.of in has.of.names]
             elif verdict in ("yes", "no") and has.attribute not in (*RELATIONS, "alone"):
                 rows = [row for row in rows if says(has, row, self.timeline.measured) != "unknown"]
-            found += rows if has.attribute not in ("present", "known") else []
+            found += rows if has.attribute not in ("present", "known", "enters", "leaves") else []
         return list(dict.fromkeys(found))
 
     def told_of(self, name: str, attributes: Sequence[str]) -> Found:

@@ -19,7 +19,10 @@ def ranking(asked: Asked, rank: Rank, people: Sequence[str]) -> Ranked:
     """People in the order of a measure of when the condition holds of them, or, of a `Not`, when its part ends."""
     where, ends = asked.where, rank.by == "time"
     where, ends = (where.part, True) if ends and isinstance(where, Not) else (where, False)
-    spans = {name: truth_of(each_other(where, name, asked.who.sure), name, asked.timeline).yes for name in people}
+    spans = {
+        name: truth_of(each_other(where, name, asked.who, asked.query.whom), name, asked.timeline).yes
+        for name in people
+    }
     entities = [one for one in asked.timeline.entities if one.name in people]
     return in_order(entities, rank.by, asked.part, asked.timeline, spans, ends)
 
@@ -27,15 +30,13 @@ def ranking(asked: Asked, rank: Rank, people: Sequence[str]) -> Ranked:
 def ranked(asked: Asked, rank: Rank, finding: Finding) -> Finding:
     """A finding with the so-manieth of those who are meant; the others follow as `against`."""
     order = ranking(asked, rank, asked.who.sure)
-    people = order.people if rank.k > 0 else order.people[::-1]
-    known = {name: asked.of_one(name) for name in order.measures}
-    told = [replace(known[one.name], verdict="yes", number=order.measures[one.name]) for one in people]
-    top = {one.name for one in order.at(rank.k)}
-    return replace(
-        finding,
-        people=tuple(one for one in told if one.entity in top),
-        against=tuple(one for one in told if one.entity not in top),
-    )
+    top, people = order.at(rank.k), order.people if rank.k > 0 else order.people[::-1]
+    rest = [one for one in people if one not in top]
+    told = [
+        tuple(replace(asked.of_one(one.name), verdict="yes", number=order.measures[one.name]) for one in group)
+        for group in (top, rest)
+    ]
+    return replace(finding, people=told[0], against=told[1])
 
 
 def compare(asked: Asked) -> Finding:
@@ -50,8 +51,9 @@ def compare(asked: Asked) -> Finding:
     if query.versus is None and query.form != "polar":
         return finding
     first = set(names[:1] if query.versus is None else asked.who.sure)
+    counted = query.rank is not None and query.rank.by in ("long", "often")  # whoever never does counts as none
     told = len(finding.people) + len(finding.against)
-    if told < len(names) or asked.who.missing or theirs.missing:
+    if told < (1 if counted else len(names)) or asked.who.missing or theirs.missing:
         return replace(finding, verdict=doubt((*asked.who.missing, *theirs.missing)))
     return replace(finding, verdict="yes" if finding.names and set(finding.names) <= first else "no")
 

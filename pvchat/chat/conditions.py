@@ -1,6 +1,6 @@
-"""When a condition holds of somebody, who is meant by a `Whom`, and which part of a video by a `During`.
+"""When a condition holds of somebody, and who is meant by a `Whom`.
 
-In: parts of a `Query`, a `Timeline`. Out: `Truth` over time, verdicts, `Chosen` people, a `Part`.
+In: parts of a `Query`, a `Timeline`. Out: `Truth` over time, verdicts, `Chosen` people.
 """
 
 from __future__ import annotations
@@ -10,20 +10,19 @@ from dataclasses import dataclass, replace
 
 from pvchat.chat.finding import Missing, Row, Verdict
 from pvchat.chat.matching import TELLING, says, words
-from pvchat.chat.query import And, Condition, During, Event, Has, Not, Or, Quantifier, Whom
+from pvchat.chat.query import And, Condition, Has, Not, Or, Quantifier, Whom
 from pvchat.chat.ranking import in_order
 from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in, without
 from pvchat.chat.timeline import OF_SCENE, Entity, Timeline
 from pvchat.chat.truth import TURNED, UNKNOWN, Truth, all_of, always, any_of, negated, told
-from pvchat.chat.window import stretch_of
-from pvchat.errors import SettingsError
 from pvchat.people.naming import meant
 
 PRESENT = Has("present")
 RELATIONS = ("with", "beside", "left_of", "right_of")
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
 _APART = 0.02  # frame widths from which one is left or right of another [choice]
-_MOMENT = 0.5  # seconds to both sides of a moment that is asked about [choice]
+_MOVES = ("enters", "leaves")
+_MOMENT = 0.5  # seconds that somebody comes or goes [choice]
 
 
 @dataclass(frozen=True)
@@ -33,17 +32,6 @@ class Chosen:
     sure: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
-
-
-@dataclass(frozen=True)
-class Part:
-    """The part of a video that is asked about: when, who is missing from what it hangs on, how much its event is known
-    to happen ("no": never).
-    """
-
-    spans: Sequence[Span]
-    missing: tuple[Missing, ...] = ()
-    happens: Verdict = "yes"
 
 
 def leaves(condition: Condition | None) -> Iterator[Has]:
@@ -70,10 +58,13 @@ def truth_of(condition: Condition, entity: str, timeline: Timeline) -> Truth:
 def whether(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> Verdict:
     """Whether a condition holds of somebody at some time in a part.
 
-    It doesn't of whoever isn't seen in it. A `Not` holds where its part never does. A single measurement against it is
-    a no where nothing else is known; of conditions put together all the time must be known.
+    It doesn't of whoever isn't seen in it; of who isn't enrolled nothing is known. A `Not` holds where its part never
+    does. A single measurement against it is a no where nothing else is known; of conditions put together all the time
+    must be known.
     """
     one = timeline.entity(entity)
+    if one is None and entity:
+        return "unknown"
     if one is not None and one.decision == "unsure":
         return "unsure"
     if not (time := spoken_of(condition, entity, part, timeline)):
@@ -82,7 +73,7 @@ def whether(condition: Condition, entity: str, part: Sequence[Span], timeline: T
     if isinstance(condition, Not):
         return TURNED[whether(condition.part, entity, part, timeline)]
     truth = truth_of(condition, entity, timeline)
-    if common(truth.yes, part):
+    if common(truth.yes, time):
         return "yes"
     against = seconds_in(common(truth.no, time))
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * seconds_in(time)
@@ -103,7 +94,7 @@ def throughout(condition: Condition, entity: str, part: Sequence[Span], timeline
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
     """The time of a part in which a condition can be true of somebody: that she is there can at any time."""
-    if any(has.attribute in ("present", "known") for has in leaves(condition)):
+    if any(has.attribute in ("present", "known", *_MOVES) for has in leaves(condition)):
         return merged(part)
     return common(part, timeline.seen(entity))
 
@@ -111,7 +102,7 @@ def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline:
 def jointly(who: Chosen, where: Condition, whom: Whom, timeline: Timeline) -> Truth:
     """When a condition holds of people as their quantifier says: of any, all, none, or only them, at the same time."""
     whole, quantifier = timeline.whole, whom.quantifier
-    truths = [truth_of(each_other(where, name, who.sure), name, timeline) for name in who.sure]
+    truths = [truth_of(each_other(where, name, who, whom), name, timeline) for name in who.sure]
     gone = [always(False, whole) if one.why == "absent" else UNKNOWN for one in who.missing]
     if quantifier == "all" and not whom.names:  # of all who are there
         there = [truth_of(PRESENT, name, timeline) for name in who.sure]
@@ -135,15 +126,18 @@ def others(names: Sequence[str], timeline: Timeline) -> list[str]:
     return [one.name for one in rest if timeline.seen(one.name)]
 
 
-def each_other(condition: Condition, entity: str, people: Sequence[str]) -> Condition:
-    """The condition as it is meant of one of several: "together" is with the others of them."""
+def each_other(condition: Condition, entity: str, who: Chosen, whom: Whom) -> Condition:
+    """The condition as it is meant of one of several: "together" is with the others of them, for one with anybody."""
     if isinstance(condition, Not):
-        return Not(each_other(condition.part, entity, people))
+        return Not(each_other(condition.part, entity, who, whom))
     if isinstance(condition, And | Or):
-        return replace(condition, parts=tuple(each_other(part, entity, people) for part in condition.parts))
-    if condition.of is not None or condition.attribute not in ("with", "beside") or len(people) < 2:
+        return replace(condition, parts=tuple(each_other(part, entity, who, whom) for part in condition.parts))
+    several = len(whom.names) > 1 and whom.quantifier != "either" or whom.quantifier in ("all", "both")
+    if condition.of is not None or condition.attribute not in ("with", "beside") or not several:
         return condition
-    return replace(condition, of=Whom(tuple(name for name in people if name != entity), "both"))
+    named = [one.name for one in who.missing]
+    rest = tuple(name for name in (*who.sure, *named) if name != entity)
+    return replace(condition, of=Whom(rest, "both")) if rest else condition
 
 
 def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
@@ -199,55 +193,6 @@ def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], time
     return chosen(whom, part, timeline)
 
 
-def part_of(during: During, timeline: Timeline) -> Part:
-    """The part of a video that is meant; without spans where it doesn't exist or its event never happens."""
-    numbered = common([_numbered(during, timeline)], [timeline.whole])
-    if during.event is None or not during.relation:
-        return Part(numbered, happens="yes" if numbered else "no")
-    who, truth = event_truth(during.event, timeline)
-    spans = merged(truth.yes)
-    picked = _nth(spans, during.nth)
-    if not picked:
-        surely = seconds_in(truth.no) >= WHOLE * seconds_in([timeline.whole])
-        unsure = any(one.why == "unsure" for one in who.missing)
-        happens: Verdict = "unsure" if unsure else "no" if spans or surely else "unknown"
-        return Part([], who.missing, happens)
-    start, end = timeline.whole
-    if isinstance(during.event.where, Not) and (left := [span for span in picked if span[0] > start]):
-        picked = (
-            [(span[0], span[0]) for span in left] if during.relation in ("after", "since") else left
-        )  # "after he left"
-    found = {
-        "while": picked, "before": [(start, picked[0][0])], "until": [(start, picked[0][0])],
-        "after": [(picked[-1][1], end)], "since": [(picked[0][0], end)],
-    }[during.relation]  # fmt: skip
-    return Part(common(found, numbered), who.missing)
-
-
-def event_truth(event: Event, timeline: Timeline) -> tuple[Chosen, Truth]:
-    """Whom an event is about, and when it goes on."""
-    who = subjects(event.whom, event.where, [timeline.whole], timeline)
-    who = replace(who, sure=(*who.sure, *(one.name for one in who.missing if one.why == "absent")))
-    return who, jointly(replace(who, missing=()), event.where, event.whom, timeline) if who.sure else UNKNOWN
-
-
-def _nth(spans: list[Span], nth: int) -> list[Span]:
-    if not nth:
-        return spans
-    at = nth - 1 if nth > 0 else nth
-    return [spans[at]] if -len(spans) <= at < len(spans) else []
-
-
-def _numbered(during: During, timeline: Timeline) -> Span:
-    """From when to when a part goes that is named by numbers; a span of no length where there is none."""
-    start, end = timeline.whole
-    try:
-        first, last = stretch_of(during, timeline.shots, end - start)
-    except SettingsError:
-        return start, start
-    return (start + first, end if last is None else start + last) if during.unit != "shot" else (first, last or end)
-
-
 def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     """When a single condition holds of somebody who is there, or who surely isn't."""
     one, seen = timeline.entity(entity), timeline.seen(entity)
@@ -255,6 +200,9 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         return UNKNOWN
     if has.attribute == "present":
         return Truth(seen, without([timeline.whole], seen))
+    if has.attribute in _MOVES:
+        at = _moved(has.attribute, seen, timeline.whole)
+        return Truth(at, without([timeline.whole], at))
     if has.attribute == "known":
         return always(one is not None and one.known, timeline.whole)
     if has.attribute == "alone":
@@ -265,13 +213,18 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     rows = rows_about(has, entity, timeline)
     said = [(says(has, row, timeline.measured), row.span) for row in rows]
     truth = told(*([span for verdict, span in said if verdict == wanted] for wanted in ("yes", "no")))
-    if has.attribute in ("thing", "on"):
-        return Truth(truth.yes, without([timeline.whole], truth.yes)) if _looked_for(has, timeline) else truth
-    if entity and has.attribute in OF_SCENE:  # of somebody it holds while she is seen
-        truth = Truth(common(truth.yes, seen), common(truth.no, seen))
+    if _looked_for(has, timeline):
+        truth = Truth(truth.yes, without([timeline.whole], truth.yes))
     if has.attribute in _LASTING and truth.yes:
         return Truth(without([timeline.whole], truth.no), truth.no)
-    return truth
+    return Truth(common(truth.yes, seen), common(truth.no, seen))
+
+
+def _moved(how: str, seen: Sequence[Span], whole: Span) -> list[Span]:
+    """The moments in which somebody comes, or goes, as short spans of the time that she is seen."""
+    if how == "enters":
+        return [(start, min(start + _MOMENT, end)) for start, end in seen if start > whole[0]]
+    return [(max(start, end - _MOMENT), end) for start, end in seen if end < whole[1]]
 
 
 def _looked_for(has: Has, timeline: Timeline) -> bool:

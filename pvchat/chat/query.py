@@ -17,7 +17,7 @@ from typing import Any, Literal
 Attribute = Literal[
     # of a person
     "present", "known", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
-    "alone", "holding", "near", "shot_size",
+    "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
     "place", "setting", "light", "background", "thing", "on", "style",
     "looks",  # only asked for: worn, hair and gender together
@@ -59,7 +59,8 @@ class Has:
     """One condition on somebody (or on the scene): an attribute, and the value it must have.
 
     "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
-    each other where several are asked about. "on" is a thing that stands on another one, "style" is "drawn" or
+    each other where several are asked about. "enters" and "leaves" are the moments in which somebody is seen anew or
+    no longer, but for the video's own start and end. "on" is a thing that stands on another one, "style" is "drawn" or
     "filmed".
 
     Attributes:

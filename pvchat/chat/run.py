@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from pvchat.chat.asked import Asked, likely, listed
 from pvchat.chat.comparing import compare, doubt, order, ranked
-from pvchat.chat.conditions import PRESENT, Part, jointly, leaves, others, part_of, spoken_of, subjects, whether
+from pvchat.chat.conditions import PRESENT, jointly, leaves, others, spoken_of, subjects, whether
 from pvchat.chat.finding import Finding, Found, Row, Verdict
+from pvchat.chat.parts import Part, part_of
 from pvchat.chat.query import EVERYBODY, Query, Rank
 from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in
 from pvchat.chat.timeline import OF_SCENE, Timeline
@@ -244,7 +245,8 @@ def _attribute(asked: Asked) -> Finding:
     wanted = _TOLD_WITH.get(name, (name,))
     if name in OF_SCENE and asked.query.whom == EVERYBODY:
         return Finding(asked.query, rows=tuple(asked.rows("", [one for one in wanted if one in OF_SCENE])))
-    return listed([asked.told_of(one, wanted) for one in _narrowed(asked)], Finding(asked.query))
+    perhaps = tuple(Found(one, "unknown") for one in asked.who.maybe)
+    return listed([asked.told_of(one, wanted) for one in _narrowed(asked)], Finding(asked.query, open=perhaps))
 
 
 def _describe(asked: Asked) -> Finding:

@@ -1,0 +1,248 @@
+"""Queries that were answered wrongly before there were any, and what is found for them; each select once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pvchat.chat.finding import Finding, Missing
+from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
+from pvchat.chat.run import run
+from pvchat.chat.timeline import Timeline
+
+WARD = {
+    "seconds": 60, "shots": [[0, 25], [25, 60]], "looked_for": ["cup", "dog"],
+    "scene": [{"attribute": "place", "value": "hospital room"}, {"attribute": "setting", "value": "indoors"}],
+    "things": [{"attribute": "thing", "value": "cup", "from": 0, "to": 20}],
+    "people": [
+        {"name": "Ana", "seen": [[0, 25], [40, 60]], "x": 0.2, "height": 0.3, "rows": [
+            {"attribute": "gender", "value": "woman"}, {"attribute": "worn", "value": "jacket", "colour": "red"},
+            {"attribute": "worn", "value": "glasses", "from": 0, "to": 25},
+            {"attribute": "posture", "value": "sitting", "from": 0, "to": 25},
+            {"attribute": "posture", "value": "standing", "from": 40, "to": 60},
+            {"attribute": "near", "value": "on a chair", "from": 0, "to": 25},
+            {"attribute": "deed", "value": "talking", "from": 5, "to": 12},
+            {"attribute": "beside", "of": "Ben", "from": 10, "to": 25}]},
+        {"name": "Ben", "seen": [[10, 25]], "x": 0.4, "height": 0.2, "rows": [
+            {"attribute": "gender", "value": "man"}, {"attribute": "worn", "value": "jacket", "colour": "dark blue"},
+            {"attribute": "beside", "of": "Ana"}]},
+        {"name": "Cleo", "seen": []}, {"name": "Dan", "seen": [], "decision": "unsure"},
+        {"name": "#1", "enrolled": False, "seen": [[0, 60]], "x": 0.8, "height": 0.1, "rows": [
+            {"attribute": "gender", "value": "man"}, {"attribute": "posture", "value": "standing"}]},
+    ],
+}  # fmt: skip
+T = Timeline.from_dict(WARD)
+ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
+CLEO, DAN = Whom(("Cleo",)), Whom(("Dan",))
+GONE = Not(Has("present"))
+
+
+def verdict(whom: Whom, where: Has | And | Or | Not | None = None, **more: object) -> str | None:
+    return run(Query("exists", whom, where, **more), T).verdict  # type: ignore[arg-type]
+
+
+def test_the_man_isnt_who_wears_the_red_jacket() -> None:
+    dressed = replace(T, rows=tuple(row for row in T.rows if row.entity != "#1"), entities=T.entities[:-1])
+    asked = Query("exists", Whom(such=Has("gender", "man")), Has("worn", "jacket", "red"))
+    found = run(asked, dressed)
+    assert found.verdict == "no"
+    assert [(one.entity, one.rows[0].colour) for one in found.against] == [("Ben", "dark blue")]
+    assert verdict(Whom(such=Has("gender", "woman")), Has("worn", "jacket", "red")) == "yes"
+
+
+def test_what_the_man_with_glasses_does_is_nobodys_deed() -> None:
+    whom = Whom(such=And((Has("gender", "man"), Has("worn", "glasses"))))
+    found = run(Query("attribute", whom, attribute="deed"), T)
+    assert found.people == ()
+    assert [one.entity for one in found.open] == ["Ben", "#1"]  # nobody knows whether they wear any
+
+
+def test_they_are_together_when_both_are_seen() -> None:
+    found = run(Query("exists", BOTH, Has("with")), T)
+    assert (found.verdict, found.spans) == ("yes", ((10.0, 25.0),))
+    assert verdict(Whom(("Ana", "Cleo"), "both"), Has("with")) == "no"
+    assert verdict(Whom(("Ana", "Dan"), "both"), Has("with")) == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("rank", "whom", "versus", "expected"),
+    [
+        (Rank("often"), ANA, BEN, "yes"), (Rank("often"), BEN, ANA, "no"), (Rank("long"), ANA, BEN, "yes"),
+        (Rank("long", -1), BEN, ANA, "yes"), (Rank("near"), ANA, Whom(besides=("Ana",)), "yes"),
+        (Rank("long"), ANA, CLEO, "unknown"), (Rank("long"), ANA, DAN, "unsure"),
+    ],
+)  # fmt: skip
+def test_comparing_two(rank: Rank, whom: Whom, versus: Whom, expected: str) -> None:
+    assert run(Query("compare", whom, versus=versus, rank=rank, form="polar"), T).verdict == expected
+
+
+def test_which_of_two_and_more_of_whom() -> None:
+    found = run(Query("compare", BOTH, rank=Rank("long")), T)
+    assert [(one.entity, one.number) for one in (*found.people, *found.against)] == [("Ana", 45.0), ("Ben", 15.0)]
+    men, women = Whom(such=Has("gender", "man")), Whom(such=Has("gender", "woman"))
+    assert run(Query("compare", men, versus=women, form="polar"), T).verdict == "yes"
+    assert run(Query("compare", women, versus=men, form="polar"), T).verdict == "no"
+    assert run(Query("compare", BOTH, attribute="worn", form="polar"), T).verdict == "no"
+
+
+def test_the_first_time_with_somebody() -> None:
+    found = run(Query("when", ANA, Has("with", of=BEN), rank=Rank("time")), T)
+    assert found.spans == ((10.0, 25.0),)
+
+
+def test_who_both_sits_and_wears_glasses_and_who_is_there_so_long() -> None:
+    assert run(Query("who", where=And((Has("posture", "sitting"), Has("worn", "glasses")))), T).names == ("Ana",)
+    assert run(Query("who", number=Number("at_least", 20)), T).names == ("Ana", "#1")
+    assert run(Query("who", number=Number("exactly", 1), rank=Rank("often")), T).names == ("Ben", "#1")
+
+
+def test_what_is_asked_for_is_kept() -> None:
+    found = run(Query("attribute", ANA, attribute="near"), T)
+    assert [row.value for one in found.people for row in one.rows] == ["on a chair"]
+    penny = run(Query("exists", BOTH, Has("with", of=CLEO)), T)
+    assert penny.verdict == "no"
+    chosen = run(Query("exists", ANA, options=(Has("beside", of=BEN), Has("beside", of=Whom(("#1",))))), T)
+    assert [row.of for one in chosen.people for row in one.rows] == ["Ben"]
+
+
+def test_there_may_be_more_and_only_women() -> None:
+    found = run(Query("count"), replace(T, at_least=True))
+    assert (found.number, found.at_least) == (3.0, True)
+    only = Whom(such=Has("gender", "woman"), quantifier="only")
+    assert run(Query("shots", only, form="polar"), T).verdict == "no"  # a man is there all the time
+    alone = replace(T, rows=tuple(row for row in T.rows if row.entity != "#1"))
+    assert run(Query("shots", only, form="polar"), alone).verdict == "no"  # in the second she is gone for a while
+    assert run(Query("when", only), alone).spans == ((0.0, 10.0), (40.0, 60.0))
+    assert verdict(Whom(such=Has("gender", "woman"), quantifier="only"), Has("posture", "standing")) == "no"
+
+
+def test_wishes_and_small_talk_are_refused() -> None:
+    for query in (Query("refuse", refusal="wish"), Query("refuse", refusal="small_talk")):
+        assert run(query, T) == Finding(query)
+
+
+@pytest.mark.parametrize(
+    ("whom", "where", "expected"),
+    [
+        (ANA, None, "yes"), (CLEO, None, "no"), (DAN, None, "unsure"), (CLEO, Has("posture", "sitting"), "no"),
+        (CLEO, Not(Has("worn", "hat")), "unknown"), (ANA, Has("worn", "jacket", "blue"), "no"),
+        (BEN, Has("worn", "jacket", "blue"), "yes"), (ANA, Has("worn", "hat"), "unknown"),
+        (ANA, Not(Has("posture", "sitting")), "no"), (ANA, Not(Has("posture", "lying down")), "yes"),
+        (ANA, Has("left_of", of=BEN), "yes"), (BEN, Has("left_of", of=ANA), "no"), (ANA, Has("alone"), "no"),
+        (Whom(unknown=("Anna",)), None, "unknown"), (Whom(("Ana", "Cleo"), "both"), None, "no"),
+        (Whom(("Ana", "Cleo"), "either"), None, "yes"), (Whom(("Cleo", "Dan"), "either"), None, "unsure"),
+        (Whom(quantifier="none"), Has("posture", "lying down"), "unknown"),
+        (Whom(("Ben", "#1"), "none"), Has("posture", "sitting"), "unknown"),
+        (Whom(("Ana",), "only"), Has("posture", "sitting"), "unknown"), (Whom(("Ana",), "only"), None, "no"),
+        (Whom(besides=("Ana", "Ben", "#1")), None, "unsure"), (EVERYBODY, Has("place", "kitchen"), "no"),
+        (EVERYBODY, Has("place", "hospital"), "yes"), (EVERYBODY, Has("thing", "dog"), "no"),
+        (EVERYBODY, Has("thing", "piano"), "unknown"), (Whom(nth=1), Has("posture", "sitting"), "yes"),
+        (Whom(nth=1, nth_by="near"), Has("deed", "speaking"), "yes"), (Whom(known=False), None, "yes"),
+    ],
+)  # fmt: skip
+def test_yes_no_unsure_or_unknown(whom: Whom, where: Has | Not | None, expected: str) -> None:
+    assert verdict(whom, where) == expected
+
+
+def test_the_missing_are_named() -> None:
+    found = run(Query("attribute", Whom(("Ana", "Cleo", "Dan"), unknown=("Anna",)), attribute="worn"), T)
+    assert found.names == ("Ana",)
+    assert found.missing == (Missing("Cleo", "absent"), Missing("Dan", "unsure"), Missing("Anna", "not enrolled"))
+
+
+@pytest.mark.parametrize(
+    ("during", "names"),
+    [
+        (During("while", Event(ANA, GONE)), ("#1",)), (During("before", Event(BEN)), ("Ana", "#1")),
+        (During("after", Event(BEN)), ("Ana", "#1")), (During("while", Event(ANA), nth=2), ("Ana", "#1")),
+        (During("since", Event(ANA), nth=2), ("Ana", "#1")), (During("until", Event(BEN)), ("Ana", "#1")),
+        (During(start_s=12.0, end_s=12.0), ("Ana", "Ben", "#1")), (During(start_s=-10.0), ("Ana", "#1")),
+        (During(start_s=0.5, unit="share"), ("Ana", "#1")), (During(start_s=1, unit="shot"), ("Ana", "Ben", "#1")),
+        (During(start_s=-1, unit="shot"), ("Ana", "#1")), (During(start_s=26.0, end_s=30.0), ("#1",)),
+    ],
+)  # fmt: skip
+def test_parts(during: During, names: tuple[str, ...]) -> None:
+    assert run(Query("who", during=during), T).names == names
+
+
+@pytest.mark.parametrize(
+    ("during", "expected"),
+    [
+        (During("while", Event(CLEO)), "no"), (During("while", Event(DAN)), "unsure"),
+        (During("while", Event(BEN, Has("deed", "waving"))), "unknown"), (During("while", Event(BEN), nth=2), "no"),
+        (During(start_s=90.0), "no"), (During(start_s=3, unit="shot"), "no"), (During("before", Event(ANA)), "no"),
+    ],
+)  # fmt: skip
+def test_parts_that_there_arent(during: During, expected: str) -> None:
+    found = run(Query("exists", ANA, Has("posture", "sitting"), during=during), T)
+    assert found.nothing
+    assert found.verdict == expected
+
+
+def test_the_order_in_which_people_come_and_go() -> None:
+    assert run(Query("order"), T).names == ("Ana", "#1", "Ben")
+    assert run(Query("who", rank=Rank("time", -1)), T).names == ("Ben",)
+    assert run(Query("who", where=GONE, rank=Rank("time")), T).names == ("Ben",)
+    assert run(Query("order", ANA, versus=BEN), T).verdict == "yes"
+    assert run(Query("order", BEN, GONE, versus=ANA), T).verdict == "yes"
+    leaves_before = Query("order", ANA, GONE, during=During("before", Event(BEN)))
+    assert run(leaves_before, T).verdict == "no"
+    assert run(Query("order", ANA, versus=DAN), T).verdict == "unsure"
+    assert verdict(BEN, None, rank=Rank("time", -1)) == "yes"
+    assert verdict(ANA, None, rank=Rank("long")) == "no"
+
+
+def test_coming_and_going_are_moments() -> None:
+    assert run(Query("who", where=Has("enters")), T).names == ("Ana", "Ben")
+    assert run(Query("who", where=Has("enters"), during=During("while", Event(ANA))), T).names == ("Ana", "Ben")
+    assert run(Query("who", where=Has("leaves"), during=During("before", Event(ANA), nth=2)), T).names == ("Ana", "Ben")
+    assert verdict(ANA, Has("posture", "sitting"), during=During("after", Event(BEN, Has("enters")))) == "yes"
+    assert run(Query("how_often", ANA, Has("enters")), T).number == 1.0
+
+
+def test_who_never_does_it_does_it_less() -> None:
+    talks = Query("compare", ANA, Has("deed", "talking"), versus=BEN, rank=Rank("often"), form="polar")
+    assert run(talks, T).verdict == "yes"
+    assert run(replace(talks, whom=BEN, versus=ANA), T).verdict == "no"
+
+
+def test_numbers_with_and_without_somebody_thinking_one() -> None:
+    assert run(Query("how_long", BOTH), T).number == 15.0
+    assert run(Query("how_long", ANA, Has("deed", "waving")), T).number is None
+    assert run(Query("how_often", ANA, number=Number("more_than", 1)), T).verdict == "yes"
+    assert run(Query("how_long", BEN, number=Number("more_than", 15)), T).verdict == "no"
+    assert run(Query("how_long", DAN, number=Number("more_than", 15)), T).verdict == "unsure"
+    assert run(Query("count", number=Number("more_than", 3)), T).verdict == "unsure"
+    assert run(Query("count", where=Has("thing", "cup")), T).number == 1.0
+    assert run(Query("length", number=Number("at_least", 60)), T).verdict == "yes"
+    shots = run(Query("shots", BEN), T)
+    assert ([row.value for row in shots.rows], shots.number) == (["1"], 1.0)
+
+
+def test_attributes_of_people_and_of_the_scene() -> None:
+    doing = run(Query("attribute", ANA, attribute="deed", during=During(start_s=0.0, end_s=8.0)), T)
+    assert [(row.value, row.span) for row in doing.people[0].rows] == [("sitting", (0.0, 8.0)), ("talking", (5.0, 8.0))]
+    assert [row.value for row in run(Query("attribute", attribute="place"), T).rows] == ["hospital room", "indoors"]
+    assert [row.value for row in run(Query("attribute", attribute="thing"), T).rows] == ["cup"]
+    jacket = run(Query("attribute", attribute="worn", value="jacket"), T)
+    assert [(one.entity, one.rows[0].colour) for one in jacket.people] == [("Ana", "red"), ("Ben", "dark blue")]
+    whole = run(Query("describe"), T)
+    assert whole.names == ("Ana", "Ben", "#1")
+    assert {row.attribute for row in whole.rows} == {"place", "setting", "thing"}
+
+
+def test_a_second_question_and_why() -> None:
+    second = Query("attribute", ANA, attribute="place")
+    found = run(Query("exists", ANA, then=second, if_so=True), T)
+    assert found.then is not None
+    assert found.then.people[0].rows[0].value == "hospital room"
+    assert run(Query("exists", CLEO, then=second, if_so=True), T).then is None
+    why = run(Query("why"), T, [found])
+    assert (why.verdict, why.people, why.then) == ("yes", found.people, None)
+    assert run(Query("why"), T) == Finding(Query("why"))
+
+
+def test_numbers_of_nothing_are_in_the_json() -> None:
+    none = Query("count", Whom(known=True), during=During(start_s=26.0, end_s=30.0))
+    assert run(none, T).to_dict()["number"] == 0.0
