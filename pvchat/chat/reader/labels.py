@@ -1,7 +1,7 @@
 """What the trained reader tells of a question: the tags of its words and the heads of its sentence.
 
-A tag is "O" (nothing) or ROLE-TYPE, "S-name", with "+" before it where a second value of the same tag begins, and "!" after it where
-the condition is denied: "who is not wearing a hat" has hat as "P-worn!".
+A tag is "O" (nothing) or ROLE-TYPE, "S-name", with "+" before it where a second value of the same tag begins, and "!"
+after it where the condition is denied: "who is not wearing a hat" has hat as "P-worn!".
 """
 
 from __future__ import annotations
