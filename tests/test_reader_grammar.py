@@ -75,7 +75,8 @@ def test_an_unknown_head_tag_or_bracket_is_refused():
     [
         ("deed", "raising a hand", "ing"), ("deed", "sings", "s"), ("deed", "sing", "plain"), ("deed", "wrote", "past"),
         ("posture", "seated", "ing"), ("worn", "dress", "sg"), ("worn", "glasses", "pl"), ("gender", "ladies", "pl"),
-        ("worn", "pair of glasses", "sg"), ("hair", "bald", "adj"), ("hair", "long hair", "pl"), ("holding", "cup of tea", "sg"),
+        ("worn", "pair of glasses", "sg"), ("hair", "bald", "adj"), ("hair", "long hair", "pl"),
+        ("holding", "cup of tea", "sg"), ("deed", "made food", "past"),
     ],
 )  # fmt: skip
 def test_which_form_a_word_has(kind, words, form):
@@ -92,7 +93,7 @@ def test_the_lexicon_has_a_way_to_say_each_value_and_only_known_types():
 
 
 def test_a_wording_means_one_value():
-    """Else a word that was read could not be put for its value ("red hair" is hair, "light" may be a colour too: other types)."""
+    """Else a word that was read could not be put for its value."""
     for kind, values in LEXICON.items():
         ways = [way for said in values.values() for way in said]
         assert len(set(ways)) == len(ways), (kind, sorted(way for way in ways if ways.count(way) > 1))
@@ -110,7 +111,7 @@ def test_every_line_of_the_grammar_can_be_filled():
     for name, lines in sources.grammar.fragments.items():
         for line in lines:
             alone = Grammar([], {**sources.grammar.fragments, name: [line]}, LEXICON)
-            assert Filler(alone, sampler.rng).fill(read_line(f"@S-{name}"))[0] or not line.text.strip("( |)"), name
+            assert Filler(alone, sampler.rng).fill(read_line(f"@S-{name}"))[0] or "|)" in line.text, name
 
 
 def test_every_frame_says_what_it_asks_for():
@@ -121,7 +122,7 @@ def test_every_frame_says_what_it_asks_for():
 
 
 def test_every_value_of_every_head_is_asked_for():
-    seen = {(name, value) for row in examples(6000, 5) for name, value in row["heads"].items()}
+    seen = {(name, value) for row in examples(5000, 5) for name, value in row["heads"].items()}
     missing = [(name, value) for name, values in HEADS.items() for value in values[1:] if (name, value) not in seen]
     assert missing == [("form", "command")]  # imperatives count as what they ask for
 

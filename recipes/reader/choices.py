@@ -29,7 +29,7 @@ _WHO = {"who", "anyone", "anybody", "someone", "somebody", "everyone", "everybod
 
 
 def settled(pieces: Sequence[Piece], heads: dict[str, str]) -> dict[str, str]:
-    """Heads of a question; one about somebody certain that names conditions of one kind with "or" is a choice between them."""
+    """Heads of a question; conditions of one kind with "or", of somebody certain, are a choice between them."""
     if heads.get("join") != "or" or heads.get("form") != "polar" or heads.get("select") != "exists":
         return heads
     tags = [piece.tag for piece in pieces]

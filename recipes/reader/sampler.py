@@ -2,8 +2,8 @@
 
     python -m recipes.reader.sampler --count 40 --seed 1
 
-In: the files beside this one (`templates.py` says how they are read) and the wordings below `pvchat/train/fits`. A tenth of the
-frames, by a hash of their text, is never in "train" and alone in "val".
+In: the files beside this one (`templates.py` says how they are read) and the wordings below `pvchat/train/fits`.
+A tenth of the frames, by a hash of their text, is never in "train" and alone in "val".
 """
 
 from __future__ import annotations
@@ -91,14 +91,19 @@ class Sources:
         return self._lines(read_grammar(_read("followups.txt"), self.lexicon).frames)
 
     @cached_property
+    def leaning(self) -> list[Line]:
+        """Those of them that can be asked in the same breath."""
+        return [line for line in self.followups if line.heads.get("follow") not in ("correction", "why")]
+
+    @cached_property
     def refusals(self) -> list[Line]:
         """Lines of `unanswerable.txt` beside this file, and those of the package."""
         lines = [line for line in read_refusals(_read("unanswerable.txt")) if self.taken(line.text)]
-        known = {line.text for line in lines}
+        known, signs = {line.text for line in lines}, json.loads(_read("words.json"))
         for text in REFUSALS.read_text(encoding="utf-8").splitlines():
             slots = NAME.sub("{S-name}", _bracketless(text))
             if text and self.taken(slots) and slots not in known:
-                lines.append(Line(slots, {"select": "refuse", "refusal": refusal_of(text)}))
+                lines.append(Line(slots, {"select": "refuse", "refusal": refusal_of(text, signs)}))
         return lines
 
     @cached_property
@@ -168,15 +173,17 @@ class Sampler:
 
     def _paired(self) -> list[Example]:
         """Two questions in one breath, and the second as one of its own."""
-        one, two = self._of(self.sources.grammar.frames), self._of(self.sources.grammar.frames)
+        one = self._of(self.sources.grammar.frames)
         if_so = self.rng.random() < 0.2 and one.heads.get("form") == "polar"
-        joint = [Piece(word) for word in self.rng.choice(IF_SO if if_so else FOLLOWED_BY).split()]
+        leaning = if_so or self.rng.random() < 0.5
+        two = self._of(self.sources.leaning if leaning else self.sources.grammar.frames)
         if if_so:
-            two = self._of(self.sources.followups)
             two.heads["if_so"] = "yes"
+        joint = [Piece(word) for word in self.rng.choice(IF_SO if if_so else FOLLOWED_BY).split()]
         start = next((i for i, piece in enumerate(joint) if piece.word.isalpha()), len(joint))
         first = [piece for piece in one.pieces if piece.word not in "?."]
-        rest = [*joint[start:], *(Piece(p.word, p.tag, p.value + 1000 if p.value >= 0 else -1) for p in two.pieces)]
+        said = two.pieces[1:] if two.pieces[0].word == "and" and len(joint) > start else two.pieces
+        rest = [*joint[start:], *(Piece(p.word, p.tag, p.value + 1000 if p.value >= 0 else -1) for p in said)]
         both = Example([*first, *joint[:start], *rest], one.heads, one.source, len(first) + start)
         return [both, Example([Piece(p.word, p.tag, p.value) for p in rest], two.heads, two.source)]
 

@@ -1,14 +1,15 @@
-"""The small language in which `grammar.txt`, `followups.txt` and `unanswerable.txt` are written, and how a line of it becomes words.
+"""The language of `grammar.txt`, `followups.txt` and `unanswerable.txt`, and how a line of it becomes words.
 
 A line is a sentence frame, "=>" and its heads:
 
     what is @S-one doing while {E-name} is {F-present!:away|gone} => select=attribute attribute=deed relation=while
 
-(a|b|)              one of these; the last one here is nothing
-{S-worn}            a word of the lexicon for that type, tagged S-worn; {S-worn.sg} in that form; "!" after it: denied
-{S-present.away}     a word of that form, or of that value: "sg", "ing", "away"; "a": with "a" or "an" before it where it needs one
+(a|b|)               one of these; the last one here is nothing
+{S-worn}             a word of the lexicon for that type, tagged S-worn; "!" after it: denied
+{S-present.away}     a word of that form or of that value: "sg", "ing", "away"; "a": with "a" before it if it needs one
 {S-present:in|there} what is written there, with that tag
-@S-one              one of the lines below "@one", whose {~name} is then an S-name; "@P-doing!" denies what has that role in it
+@S-one               one of the lines below "@one", whose {~name} is then an S-name
+@P-ing!              the same, and what has that role in it is denied
 
 A fragment stands as "@its_name" with indented lines below it, which may have heads of their own and a weight ("*3").
 """
@@ -32,30 +33,23 @@ ABOUT_S = {
 }  # what a fragment in another role doesn't say of the sentence
 _SLOT = re.compile(r"(?P<role>[A-Z]-|~)(?P<type>\w+?)(?:\.(?P<form>\w+))?(?P<denied>!?)(?::(?P<words>.*))?", re.S)
 _CALL = re.compile(r"@(?:(?P<role>[A-Z])-)?(?P<name>[a-z_]+)(?P<denied>!?)")
-_IRREGULAR = set(
-    "sat stood lay ran wrote ate drank slept read spoke threw sang drew drove rode swam fell cut put".split()
-)
-_IRREGULAR |= set("held shook bent left caught built dug fought knelt lit fed took wore sank swept knit hit".split())
+_IRREGULAR = {
+    "sat", "stood", "lay", "ran", "wrote", "ate", "drank", "slept", "read", "spoke", "said", "threw", "sang", "drew",
+    "drove", "rode", "swam", "fell", "cut", "put", "held", "shook", "bent", "left", "caught", "dug", "fought", "knelt",
+    "fed", "took", "swept", "made", "had", "got", "gave", "did", "blew", "leapt",
+}  # fmt: skip
 _VERBS_IN_ING = {"sing", "swing", "bring", "ring"}
 _NO_VERB = {
-    "on",
-    "in",
-    "at",
-    "up",
-    "upright",
-    "seated",
-    "busy",
-    "asleep",
-    "flat",
-    "online",
-    "reclined",
-    "sprawled",
-    "having",
-}
+    "on", "in", "at", "up", "upright", "seated", "busy", "asleep", "flat",
+    "online", "reclined", "sprawled", "having",
+}  # fmt: skip
 _SINGULAR = {"bus", "dress", "christmas", "tennis", "glass", "chess", "canvas", "grass", "cactus", "iris", "afro"}
 
 
-_MASS = {"hair", "stubble", "headwear", "headgear", "eyewear", "clothing", "gear", "long", "short", "luggage"}  # no "a"
+_MASS = {  # no "a" before them
+    "hair", "stubble", "headwear", "headgear", "eyewear", "clothing", "gear",
+    "long", "short", "luggage",
+}  # fmt: skip
 _ADJECTIVES = {"bald", "balding", "bearded", "hairless", "curly", "blonde", "blond", "brunette", "ginger"}
 
 
@@ -241,7 +235,7 @@ def _options(text: str) -> list[str]:
 
 
 def _articles(pieces: list[Piece]) -> list[Piece]:
-    """ "a" before a vowel is "an"."""
+    """Words with "an" where "a" stands before a vowel."""
     for one, after in zip(pieces, pieces[1:], strict=False):
         if one.word in ("a", "an") and one.tag == "O":
             vowel = after.word[0] in "aeiou" and not after.word.startswith(("uni", "use", "euro", "one"))

@@ -1,12 +1,15 @@
-"""The wordings of plain questions that the package's classifiers learned from, tagged by what `plain.txt` says of each question.
+"""The wordings of plain questions that the package's classifiers learned from, tagged by what `plain.txt` says.
 
 A line of `plain.txt` is a plain question, its heads, and what its wordings' words are:
 
-    Is {0} wearing something blue? => select=exists form=polar | {0}=S-name P-colour=colour; P-worn=hat, cap, headwear; !P-colour
+    Is {0} wearing something blue? => select=exists form=polar | {0}=S-name; P-colour=colour; P-worn=hat; !P-colour
 
-`{0}=S-name` tags a name; `P-colour=colour` every word of the lexicon's type "colour", put by chance for another of its kind;
-`P-worn=hat, cap` these very words, `P-deed=deed/talking` the lexicon's words of one value; `!P-colour`: a wording without one is left out;
-`-look, looks`: one with such words is, since it asks for something else.
+{0}=S-name           a name
+P-colour=colour      every word of the lexicon's type "colour", put by chance for another of its kind
+P-worn=hat, cap      these very words
+P-deed=deed/talking  the lexicon's words of one value
+!P-colour            a wording without one is left out
+-look, looks         one with such words is left out, since it asks for something else
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ _FITS = Path(__file__).parents[2] / "pvchat/train/fits"
 ASKED = ("paraphrases.txt", "paraphrases_later.txt")
 REFUSALS = _FITS / "unanswerable.txt"
 NAME = re.compile(r"\{(\d)\}")
+_POLITE = {"please", "pls", "can", "could", "would", "you"}
 SWAPPED = {"colour", "thing"}  # types whose words are put for another: the wording holds for each
 
 
@@ -111,7 +115,7 @@ def tagged(text: str, rule: Rule, lexicon: Lexicon, rng: random.Random) -> list[
 
 
 def heads_of(line: Line, pieces: list[Piece]) -> dict[str, str]:
-    """Heads of a tagged wording: where it names only one of what a plain question lets one choose between, it is asked whether."""
+    """Heads of a tagged wording: one that names a single thing of those a choice is between asks whether."""
     values = {piece.value for piece in pieces if piece.tag.startswith("P-")}
     if line.heads.get("form") == "choice" and len(values) == 1:
         return {"select": "exists", "form": "polar"}
@@ -148,27 +152,16 @@ def _another(said: str, kind: str, lexicon: Lexicon, rng: random.Random) -> list
     return split_words(rng.choice(same) if rng.random() < 0.7 else said)
 
 
-def refusal_of(text: str) -> str:
-    """Which kind of refusal an unanswerable wording without a kind of its own is."""
-    low = f" {' '.join(split_words(text))} "
-    for kind, pattern in _REFUSALS:
-        if pattern.search(low):
+def refusal_of(text: str, signs: Mapping[str, Sequence[str]]) -> str:
+    """Which kind of refusal an unanswerable wording without a kind of its own is.
+
+    Args:
+        text: the wording.
+        signs: words by which a kind is told; "wish" by the first word alone.
+    """
+    words = [word for word in split_words(text) if word not in _POLITE]
+    said = f" {' '.join(words)} "
+    for kind in ("sound", "camera"):
+        if any(f" {sign} " in said for sign in signs[kind]):
             return kind
-    return HEADS["refusal"][0]
-
-
-_REFUSALS = (
-    ("sound", re.compile(
-        r" (hear|heard|audio|sound|sounds|noise|noisy|loud|louder|music|song|voice|voices|accent|say|says|said|saying|speech|"
-        r"tone|silent|audible|talking about|talk about|speak about|speaking about|language|whisper\w*|subtitles|transcri\w+|quote|dubbed) "
-    )),
-    ("camera", re.compile(
-        r" (pan|pans|panning|tilt|tilts|lens|tripod|handheld|filmed by|camera (move|moves|moving|shake\w*|"
-        r"model|angle)|who (filmed|shot|films|recorded)|who is filming|which camera|what camera|frame rate|fps|resolution|drone|4k|hd) "
-    )),
-    ("wish", re.compile(
-        r"^ (please |pls |can you |could you |would you )*(delete|save|send|email|call|play|pause|stop|rewind|skip|jump|export|share|forget|remember|"
-        r"rename|zoom|turn|open|close|translate|order|book|buy|remind|wake|set|add|remove|edit|crop|cut|blur|post|upload|download|print|"
-        r"sing|tell me a joke|write me|make|enroll|enrol) "
-    )),
-)  # fmt: skip
+    return "wish" if words and words[0] in signs["wish"] else HEADS["refusal"][0]
