@@ -15,7 +15,7 @@ from recipes.reader.templates import Filler, Grammar, Piece, form_of, read_gramm
 from recipes.reader.wordings import heads_of, read_plain, rule_of, tagged, wordings
 
 RECIPES = Path(__file__).parents[1] / "recipes/reader"
-LEXICON = json.loads((RECIPES / "lexicon.json").read_text(encoding="utf-8"))
+LEXICON = json.loads((RECIPES.parents[1] / "pvchat/chat/reader/lexicon.json").read_text(encoding="utf-8"))
 SMALL = read_grammar(
     "@one\n  {~name}\n@ing\n  wearing {~worn.a}\nis @S-one not @P-ing! (today|now) => select=exists form=polar\n",
     {"name": {"alex": ["alex"]}, "worn": {"hat": ["hat"]}},

@@ -2,7 +2,7 @@
 
     python -m recipes.reader.sampler --count 40 --seed 1
 
-In: the files beside this one (`templates.py` says how they are read) and the wordings below `pvchat/train/fits`.
+In: the files beside this one (`templates.py` says how they are read) and the wordings of plain questions.
 A tenth of the frames, by a hash of their text, is never in "train" and alone in "val".
 """
 
@@ -25,6 +25,7 @@ from recipes.reader.haste import Haste
 from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar
 from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, refusal_of, rule_of, tagged, wordings
 
+LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.55, "worded": 0.14, "refused": 0.14, "followed": 0.09, "paired": 0.08}
 SPLITS = ("train", "val", "all")
@@ -70,7 +71,7 @@ class Sources:
     """Everything examples are made of, for one split."""
 
     split: str
-    lexicon: dict[str, dict[str, list[str]]] = field(default_factory=lambda: json.loads(_read("lexicon.json")))
+    lexicon: dict[str, dict[str, list[str]]] = field(default_factory=lambda: json.loads(LEXICON.read_text(encoding="utf-8")))
 
     def taken(self, text: str) -> bool:
         """Whether this split has a frame."""

@@ -1,4 +1,4 @@
-"""The wordings of plain questions that the package's classifiers learned from, tagged by what `plain.txt` says.
+"""The wordings of plain questions in other words (`paraphrases*.txt`), tagged by what `plain.txt` says.
 
 A line of `plain.txt` is a plain question, its heads, and what its wordings' words are:
 
@@ -25,9 +25,9 @@ from pvchat.chat.reader.labels import HEADS, is_tag, split_words
 from recipes.reader.templates import Line, Piece, form_of, read_line
 
 Lexicon = Mapping[str, Mapping[str, Sequence[str]]]
-_FITS = Path(__file__).parents[2] / "pvchat/train/fits"
+_HERE = Path(__file__).parent
 ASKED = ("paraphrases.txt", "paraphrases_later.txt")
-REFUSALS = _FITS / "unanswerable.txt"
+REFUSALS = _HERE / "unanswerable_others.txt"
 NAME = re.compile(r"\{(\d)\}")
 _POLITE = {"please", "pls", "can", "could", "would", "you"}
 SWAPPED = {"colour", "thing"}  # types whose words are put for another: the wording holds for each
@@ -51,7 +51,7 @@ def wordings() -> dict[str, list[str]]:
     """Wordings of each plain question, itself among them."""
     found: dict[str, list[str]] = {}
     for name in ASKED:
-        for part in (_FITS / name).read_text(encoding="utf-8").removeprefix("# ").split("\n# "):
+        for part in (_HERE / name).read_text(encoding="utf-8").removeprefix("# ").split("\n# "):
             rows = [row for row in part.strip().split("\n") if row]
             found.setdefault(rows[0], []).extend(rows)
     return found
