@@ -172,7 +172,7 @@ def corrections(args: argparse.Namespace) -> None:
 def _told(name: str, said: Correction) -> str:
     from pvchat.chat.english import clock
 
-    where = said.source or f"the clip {said.clip[:12]}"
+    where = said.source or (f"the clip {said.clip[:12]}" if said.clip else "a clip on another machine")
     return f"At {clock(said.at_s)} in {where} it is {'' if said.her else 'not '}{name}."
 
 
