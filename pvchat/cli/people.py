@@ -73,8 +73,10 @@ def list_people(args: argparse.Namespace) -> None:
     for person in everyone:
         if person.outdated:
             console.say(f"{person.name} was enrolled by an earlier version, which saw drawn figures otherwise.")
+    names = store.ids()
     for key, why in store.damaged().items():
-        console.say(f"{key} can't be read: {why} Remove it with: pvchat people forget {key}")
+        whose = f"{names[key]} (folder {key})" if key in names else f"folder {key}"
+        console.say(f"{whose} can't be read: {why} Remove it with: pvchat people forget {key}")
     if args.json:
         console.write_json(people)
         return

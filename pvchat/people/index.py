@@ -106,6 +106,12 @@ def unknown(name: str, names: Sequence[str]) -> UnknownPersonError:
     return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
 
 
+def unreadable(name: str, reason: str) -> PeopleError:
+    """The error for a person whose files are damaged."""
+    what = f"this person's file is damaged: {reason.rstrip('.')}."
+    return PeopleError(what, subject=name, hint="Forget this person and enroll again; the others are answered for.")
+
+
 def shown(name: str) -> str:
     """A name that may be made to harm a terminal, as it can be shown."""
     return name if name.isprintable() and len(name) < 80 else ascii(name)[:80]
@@ -115,7 +121,8 @@ class PeopleIndex:
     """The rows of one people folder.
 
     Attributes:
-        damaged: folders whose config.json can't be read, with the reason; as of the last `rows()`.
+        damaged: folders whose config.json can't be read, with the reason; as of the last `rows()`. Where the index
+            knows whose it was, there is a row, too.
     """
 
     def __init__(self, root: Path) -> None:
@@ -167,6 +174,7 @@ class PeopleIndex:
             except Exception as error:  # whatever is wrong with one person, the others answer
                 if (self.root / folder_id).is_dir():  # else it was removed while we looked
                     damaged[folder_id] = str(error)
+                    rows |= {folder_id: row} if row else {}  # so that it is known whose it is
         for folder_id in damaged.keys() - self.damaged.keys():
             _log.warning("people store: folder %s is left out: %s", folder_id, damaged[folder_id])
         self.damaged = damaged

@@ -14,7 +14,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,8 +23,20 @@ from pvchat.config import home
 from pvchat.errors import PeopleError
 from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders
-from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, require_usable, shown, taken, unknown
+from pvchat.people.index import (
+    PeopleIndex,
+    Row,
+    Rows,
+    holder,
+    require_free,
+    require_usable,
+    shown,
+    taken,
+    unknown,
+    unreadable,
+)
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
+from pvchat.people.snapshot import Snapshot
 from pvchat.storage import atomic, private, temporary
 from pvchat.storage.clips import ClipCache
 
@@ -36,21 +47,6 @@ __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
 LOCK_TIMEOUT_S = 60.0
 MAX_EARLIER = 64  # ids a person had before that are remembered
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everyone as the store held them at one moment, first enrolled first.
-
-    Attributes:
-        names: everyone's name, theirs too whose files are damaged.
-        aliases: everyone's other names: alias -> name.
-        people: all whose files are whole.
-    """
-
-    names: tuple[str, ...] = ()
-    aliases: dict[str, str] = field(default_factory=dict)
-    people: tuple[Person, ...] = ()
 
 
 class PeopleStore:
@@ -88,10 +84,13 @@ class PeopleStore:
 
     def snapshot(self) -> Snapshot:
         """Everyone as of now, from one look at the folder: names, aliases and people that belong together."""
-        read = [(row, self._folders.load(row)) for row in self._rows().values()]
+        rows = self._rows()
+        read = [(row, self._folders.load(row)) for row in rows.values()]
         named = [person or row for row, person in read]  # another process may have renamed her between the two
         aliases = {alias: one.name for one in named for alias in one.aliases}
-        return Snapshot(tuple(one.name for one in named), aliases, tuple(person for _, person in read if person))
+        damaged = {rows[key].name if key in rows else f"folder {key}": why for key, why in self._unread().items()}
+        people = tuple(person for _, person in read if person)
+        return Snapshot(tuple(one.name for one in named), aliases, people, damaged)
 
     def ids(self) -> dict[str, str]:
         """Name of whom each id is, ids that they had before included: what isn't among them is of nobody."""
@@ -112,13 +111,12 @@ class PeopleStore:
         row = self._row(name)
         if person := self._folders.load(row):
             return person
-        reason = self.damaged().get(row.id, "just removed by another process")
-        raise PeopleError(f"can't be read: {reason}", subject=row.name, hint="Forget this person and enroll again.")
+        raise unreadable(row.name, self._unread().get(row.id, "just removed by another process"))
 
     def damaged(self) -> dict[str, str]:
         """Folders that can't be read, with the reason; `forget(id)` removes one."""
         self.all()
-        return self._index.damaged | self._folders.damaged()
+        return self._unread()
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -272,6 +270,9 @@ class PeopleStore:
         rows = self._index.rows()
         self._folders.keep_only(rows)
         return rows
+
+    def _unread(self) -> dict[str, str]:
+        return self._index.damaged | self._folders.damaged()
 
     def _row(self, name: str) -> Row:
         if row := holder(self._rows(), name):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,16 @@ class Answering:
             which = [i for i, other in enumerate(windows) if other == window]
             told, seen = self._of_part([questions[i] for i in which], window, seen, asking)
             found |= dict(zip(which, told, strict=True))
-        return [found[i] for i in range(len(questions))]
+        return [self._with_left_out(question, found[i], asking.stream) for i, question in enumerate(questions)]
+
+    def _with_left_out(self, question: Question, answer: Answer, stream: Stream | None) -> Answer:
+        """Who can't be read is in no answer about whoever is there: it says so."""
+        if not self.everyone.damaged or not (question.asks_who or question.asks_all):
+            return answer
+        told = f" Left out, since the file is damaged: {', '.join(self.everyone.damaged)}."
+        if stream is not None:
+            stream(told)
+        return replace(answer, answer=answer.answer + told)
 
     def _of_part(
         self, questions: Sequence[Question], window: tuple[float, float] | None, seen: Look, asking: Asking
@@ -133,6 +142,17 @@ def within(questions: Sequence[Question], between: Window | None, length_s: floa
         return None
     first, last = min(start for start, _ in known), max(end for _, end in known)
     return (first, last) if last - first < _MOST * length_s else None
+
+
+def of_whole(questions: Sequence[Question], everyone: Snapshot) -> list[Question]:
+    """The questions without people whose files are damaged, where they mean everyone.
+
+    Raises:
+        PeopleError: one names such a person.
+    """
+    for question in questions:
+        everyone.require_whole(() if question.asks_all else (*question.people, *question.besides))
+    return [replace(q, people=tuple(one for one in q.people if one not in everyone.damaged)) for q in questions]
 
 
 def _part(seen: Look, window: tuple[float, float] | None) -> ClipAnalysis:

@@ -19,7 +19,7 @@ from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
 from pvchat.people.store import PeopleStore, Person, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
-from pvchat.service.answering import Answering, Asking, within
+from pvchat.service.answering import Answering, Asking, of_whole, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.correcting import Correcting
 from pvchat.service.enrolling import DEPTHS, Enrolling
@@ -221,7 +221,7 @@ class PVChat(Enrolling, Correcting):
     def _read(
         self, questions: Sequence[str], history: Sequence[Turn], everyone: Snapshot, there: Sequence[str] = ()
     ) -> list[Question]:
-        return read_questions(questions, history, everyone.names, everyone.aliases, self._encode, there)
+        return of_whole(read_questions(questions, history, *everyone.called, self._encode, there), everyone)
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Turn], asking: Asking
