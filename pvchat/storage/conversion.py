@@ -1,8 +1,9 @@
 """A home that is encrypted, or decrypted, file by file: cut off at any moment, it is whole, and goes on when repeated.
 
 In: a home with its key. Out: how many files were converted. Readers take plain and sealed files alike all the while,
-and only then: in a home that is encrypted through and through a plain file is somebody else's. What is written meanwhile is written as it will be in the end: the key file changes first (encrypting) or goes last
-(decrypting), and every store is converted while its lock is held.
+and only then: in a home that is encrypted through and through a plain file is somebody else's. What is written
+meanwhile is written as it will be in the end: the key file changes first (encrypting) or goes last (decrypting), and
+every store is converted while its lock is held.
 """
 
 from __future__ import annotations

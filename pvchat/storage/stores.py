@@ -1,4 +1,4 @@
-"""Which files of a home go through `private.py`, and which of them are sealed: told by their first bytes, without a key.
+"""Which files of a home go through `private.py`, and which of them are sealed: their first bytes tell, without a key.
 
 In: the home. Out: folders, files.
 """
