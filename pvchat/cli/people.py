@@ -49,6 +49,8 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
     if action == "import":
         parser.add_argument("--name", help="call the person so instead of by the name in the file")
         parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
+        told = "take the person though somebody who is enrolled looks the same"
+        parser.add_argument("--alike", action="store_true", help=told)
     if action == "corrections":
         parser.add_argument("--undo", type=int, metavar="N", help="take the correction of this number back")
     if action not in ("is", "not", "merge"):
@@ -125,7 +127,9 @@ def export_person(args: argparse.Namespace) -> None:
 
 def import_person(args: argparse.Namespace) -> None:
     """A person from a file."""
-    person = _store().import_(args.path, replace=args.replace, name=args.name)
+    from pvchat.identity.importing import import_person as take
+
+    person = take(_store(), args.path, replace=args.replace, name=args.name, alike=args.alike)
     console.report(args, _row(person), f"{person.name} is enrolled.")
 
 

@@ -12,7 +12,7 @@ The folders are the truth: one rename puts a folder in place or takes it away (d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace as changed
 from functools import cached_property, partial
@@ -21,20 +21,10 @@ from typing import TYPE_CHECKING
 
 from pvchat.config import home
 from pvchat.errors import PeopleError
+from pvchat.people import index
 from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders
-from pvchat.people.index import (
-    PeopleIndex,
-    Row,
-    Rows,
-    holder,
-    require_free,
-    require_usable,
-    shown,
-    taken,
-    unknown,
-    unreadable,
-)
+from pvchat.people.index import PeopleIndex, Row, Rows, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.people.snapshot import Snapshot
 from pvchat.storage import atomic, private, temporary
@@ -44,6 +34,8 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
+
+Check = Callable[[Person, Sequence[Person]], None]
 
 LOCK_TIMEOUT_S = 60.0
 MAX_EARLIER = 64  # ids a person had before that are remembered
@@ -111,7 +103,7 @@ class PeopleStore:
         row = self._row(name)
         if person := self._folders.load(row):
             return person
-        raise unreadable(row.name, self._unread().get(row.id, "just removed by another process"))
+        raise index.unreadable(row.name, self._unread().get(row.id, "just removed by another process"))
 
     def damaged(self) -> dict[str, str]:
         """Folders that can't be read, with the reason; `forget(id)` removes one."""
@@ -135,11 +127,11 @@ class PeopleStore:
         with self._writing(person.name) as rows:
             old = holder(rows, person.name)
             if old and not (replace and name_key(old.name) == name_key(person.name)):
-                raise taken(person.name, old)
+                raise index.taken(person.name, old)
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
-            require_free(rows, person.aliases, but=old)
-            require_usable(rows, [person.name, *person.aliases], but=old)
+            index.require_free(rows, person.aliases, but=old)
+            index.require_usable(rows, [person.name, *person.aliases], but=old)
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
@@ -153,7 +145,7 @@ class PeopleStore:
         """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
         rows = self._rows()
         if holder(rows, name) is None:
-            require_usable(rows, [name], but=None)
+            index.require_usable(rows, [name], but=None)
 
     def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
@@ -224,7 +216,7 @@ class PeopleStore:
         with self._writing(name) as rows:
             row = holder(rows, name) or rows.get(name)
             if row is None and name not in self._index.damaged:
-                raise unknown(name, self.names())
+                raise index.unknown(name, self.names())
             self._clip_cache.purge()
             temporary.sweep()
             temporary.forget(row.ids if row else [name])
@@ -242,13 +234,16 @@ class PeopleStore:
 
         return exchange.write(shareable(self.get(name)), Path(path).expanduser())
 
-    def import_(self, path: Path | str, replace: bool = False, name: str | None = None) -> Person:
-        """Add the person in a `.pvperson` file; the file is not trusted.
+    def import_(
+        self, path: Path | str, replace: bool = False, name: str | None = None, check: Check | None = None
+    ) -> Person:
+        """Add the person in a `.pvperson` file; the file is not trusted. See `identity/importing.py` for a `check`.
 
         Args:
             path: the file.
             replace: take the place of an enrolled person of that name.
             name: call her so instead of the name in the file; other names of hers that are taken are left out.
+            check: raises a PeopleError where she can't be taken beside these others.
 
         Raises:
             PeopleError: not a sound person file, or the name is taken.
@@ -259,6 +254,9 @@ class PeopleStore:
         if name is not None:  # then the file's other names may be somebody's already: his own from before, mostly
             free = [alias for alias in person.aliases if holder(self._rows(), alias) is None]
             person = changed(person, name=name, aliases=free)
+        if check is not None:
+            key = name_key(person.name)
+            check(person, [one for one in self.all() if not (replace and name_key(one.name) == key)])
         return self.add(person, replace=replace)
 
     # -- inside -------------------------------------------------------------------------------------------------------
@@ -277,7 +275,7 @@ class PeopleStore:
     def _row(self, name: str) -> Row:
         if row := holder(self._rows(), name):
             return row
-        raise unknown(name, self.names())
+        raise index.unknown(name, self.names())
 
     def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
@@ -285,8 +283,8 @@ class PeopleStore:
 
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
-            require_free(rows, [person.name, *person.aliases], but=row)
-            require_usable(rows, [person.name, *person.aliases], but=row)
+            index.require_free(rows, [person.name, *person.aliases], but=row)
+            index.require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.id / exchange.CONFIG
             digests = exchange.decode_config(private.read(config)).sha256
             private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
@@ -315,7 +313,7 @@ class PeopleStore:
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
-            raise PeopleError(what, subject=shown(subject), hint=f"Look at {self.root}.") from error
+            raise PeopleError(what, subject=index.shown(subject), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
         """On the first look: clear what killed processes left, and what was only needed for the command before.
