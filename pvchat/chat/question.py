@@ -9,6 +9,8 @@ from pvchat.chat.aspect import USUAL, Aspect
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.things import ThingQuestion
 from pvchat.chat.window import Part
+from pvchat.config import MAX_QUESTION
+from pvchat.errors import SettingsError
 from pvchat.schemas import PersonPresence, QuestionType
 
 
@@ -72,3 +74,12 @@ class Question:
         if self.asks_who or self.asks_all or not self.people or self.aspect.of_all:
             return one_name_each(everyone)
         return [p for p in everyone if p.name in self.people]
+
+
+def require_short(text: object) -> None:
+    """Raise SettingsError where a question is no text, or too long to be read."""
+    if not isinstance(text, str):
+        raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
+    if len(text) > MAX_QUESTION:
+        what = f"a question has at most {MAX_QUESTION:,} characters, not {len(text):,}."
+        raise SettingsError(what, subject=f"{text[:40]}…", hint="Ask in fewer words, or several questions.")

@@ -24,7 +24,7 @@ from pvchat.chat.lineup import SOMEBODY
 from pvchat.chat.listed import WHOM, Meant, with_listed, with_names, with_place
 from pvchat.chat.names import Mention, find_mentions, mask_names
 from pvchat.chat.paraphrases import UNANSWERABLE, in_doubt, mask_pronoun, plain_question
-from pvchat.chat.question import Question
+from pvchat.chat.question import Question, require_short
 from pvchat.chat.questiontypes import ELLIPSIS, question_type
 from pvchat.chat.replies import CANT_TELL, asks_why_so, no_subject, small_talk
 from pvchat.chat.scene import asks_of_scene
@@ -77,10 +77,12 @@ def read_questions(
 
     Raises:
         UnknownPersonError: one asks about somebody who isn't enrolled.
-        SettingsError: one is no text.
+        SettingsError: one is no text, or longer than `MAX_QUESTION` characters, history included.
     """
     if isinstance(history, str) or isinstance(texts, str):
         raise SettingsError("questions come as a list.", hint="Put a single one in brackets.")
+    for one in (*texts, *(turn if isinstance(turn, str) else turn[0] for turn in history)):
+        require_short(one)
     previous: Question | None = None
     for turn in history:
         asked_before, answer = (turn, "") if isinstance(turn, str) else turn
@@ -89,8 +91,6 @@ def read_questions(
         previous = replace(previous or Question(""), focus=tuple(there))
     asked = []
     for text in texts:
-        if not isinstance(text, str):
-            raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
         asked.append(read_question(text, names, aliases, previous, encode))
         check_known(asked[-1].unknown, names)
     return asked
