@@ -135,9 +135,15 @@ def import_person(args: argparse.Namespace) -> None:
 
 def forget(args: argparse.Namespace) -> None:
     """Everything about a person goes."""
-    _store().forget(args.name)
-    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone."
-    console.report(args, {"forgotten": args.name}, sentence)
+    from pvchat.people.remains import ELSEWHERE, evaluations_of
+
+    store = _store()
+    person = store.find(args.name)
+    store.forget(args.name)
+    left = [str(path) for path in evaluations_of([args.name, *([person.name, *person.aliases] if person else ())])]
+    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {ELSEWHERE}"
+    sentence += f" These evaluations name {args.name}: {', '.join(left)}." if left else ""
+    console.report(args, {"forgotten": args.name, "left": left, "note": ELSEWHERE}, sentence)
 
 
 def merge(args: argparse.Namespace) -> None:
