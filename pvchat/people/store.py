@@ -24,7 +24,7 @@ from pvchat.errors import PeopleError
 from pvchat.people import index
 from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders
-from pvchat.people.index import PeopleIndex, Row, Rows, holder
+from pvchat.people.index import PeopleIndex, PersonRef, Row, Rows, Whom, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.people.snapshot import Snapshot
 from pvchat.storage import atomic, private, temporary
@@ -33,7 +33,7 @@ from pvchat.storage.clips import ClipCache
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
+__all__ = ["PeopleStore", "Person", "PersonRef", "Snapshot", "Whom", "describe"]
 
 Check = Callable[[Person, Sequence[Person]], None]
 
@@ -93,8 +93,8 @@ class PeopleStore:
         row = holder(self._rows(), name)
         return self._folders.load(row) if row else None
 
-    def get(self, name: str) -> Person:
-        """Who has this name or alias.
+    def get(self, name: Whom) -> Person:
+        """Who has this name or alias, or is this person: here and in all that changes somebody a `PersonRef` will do.
 
         Raises:
             UnknownPersonError: nobody has it.
@@ -147,7 +147,7 @@ class PeopleStore:
         if holder(rows, name) is None:
             index.require_usable(rows, [name], but=None)
 
-    def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
+    def revise(self, name: Whom, change: Callable[[Person], Person]) -> Person:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
 
         Args:
@@ -165,9 +165,9 @@ class PeopleStore:
             files = exchange.encode(person, row.ids[:MAX_EARLIER], row.id)
             private.write_folder(self.root / person.id, files, self._scratch)
             atomic.remove_folder(self.root / row.id, self._scratch)
-        return self.get(person.name)
+        return self.get(PersonRef(person.id))
 
-    def rename(self, old: str, new: str) -> Person:
+    def rename(self, old: Whom, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
 
         Raises:
@@ -176,7 +176,7 @@ class PeopleStore:
         new = clean_name(new)
         return self._edit(old, lambda person: changed(person, name=new))
 
-    def alias(self, name: str, alias: str) -> Person:
+    def alias(self, name: Whom, alias: str) -> Person:
         """Let a person answer to one more name.
 
         Raises:
@@ -185,7 +185,7 @@ class PeopleStore:
         alias = clean_name(alias)
         return self._edit(name, lambda person: changed(person, aliases=[*person.aliases, alias]))
 
-    def unalias(self, name: str, alias: str) -> Person:
+    def unalias(self, name: Whom, alias: str) -> Person:
         """Take one of a person's other names away.
 
         Raises:
@@ -200,7 +200,7 @@ class PeopleStore:
 
         return self._edit(name, without)
 
-    def forget(self, name: str) -> None:
+    def forget(self, name: Whom) -> None:
         """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes. Her folder goes last, so that a
@@ -214,17 +214,19 @@ class PeopleStore:
             UnknownPersonError: nobody has this name.
         """
         with self._writing(name) as rows:
-            row = holder(rows, name) or rows.get(name)
-            if row is None and name not in self._index.damaged:
+            key = name.id if isinstance(name, PersonRef) else name
+            row = index.row_of(rows, name) or rows.get(key)
+            if row is None and key not in self._index.damaged:
                 raise index.unknown(name, self.names())
+            ids = row.ids if row else (key,)
             self._clip_cache.purge()
             temporary.sweep()
-            temporary.forget(row.ids if row else [name])
+            temporary.forget(ids)
             self._drop_examples_of(self._folders.load(row) if row else None)
-            atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
-            temporary.forget(row.ids if row else [name])  # what was marked while the rest went
+            atomic.remove_folder(self.root / ids[0], self._scratch)
+            temporary.forget(ids)  # what was marked while the rest went
 
-    def export(self, name: str, path: Path | str) -> Path:
+    def export(self, name: Whom, path: Path | str) -> Path:
         """Write a person as one `.pvperson` file that `import_` takes; only its owner may read it.
 
         Raises:
@@ -272,12 +274,12 @@ class PeopleStore:
     def _unread(self) -> dict[str, str]:
         return self._index.damaged | self._folders.damaged()
 
-    def _row(self, name: str) -> Row:
-        if row := holder(self._rows(), name):
+    def _row(self, name: Whom) -> Row:
+        if row := index.row_of(self._rows(), name):
             return row
         raise index.unknown(name, self.names())
 
-    def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
+    def _edit(self, name: Whom, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
         from pvchat.people import exchange
 
@@ -288,17 +290,17 @@ class PeopleStore:
             config = self.root / row.id / exchange.CONFIG
             digests = exchange.decode_config(private.read(config)).sha256
             private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
-        return self.get(person.name)
+        return self.get(PersonRef(row.id))
 
     def _drop_examples_of(self, gone: Person | None) -> None:
         if gone is None or any(holds(one, gone) for one in self.all() if one.id != gone.id):
             return  # damaged; or merged into somebody who goes on
         for person in self.all():
             if person.id != gone.id and showing(person, gone):
-                self.revise(person.name, partial(without_those_of, other=gone))
+                self.revise(PersonRef(person.id), partial(without_those_of, other=gone))
 
     @contextmanager
-    def _writing(self, subject: str) -> Iterator[Rows]:
+    def _writing(self, subject: Whom) -> Iterator[Rows]:
         """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
         from filelock import Timeout
 
@@ -313,7 +315,7 @@ class PeopleStore:
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
-            raise PeopleError(what, subject=index.shown(subject), hint=f"Look at {self.root}.") from error
+            raise PeopleError(what, subject=index.shown(str(subject)), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
         """On the first look: clear what killed processes left, and what was only needed for the command before.
