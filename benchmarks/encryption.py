@@ -25,7 +25,7 @@ import numpy as np
 
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import ClipAnalysis, SceneFacts
-from pvchat.storage import conversion, keys, private
+from pvchat.storage import conversion, keys, private, stores
 from pvchat.storage.clips import ClipCache
 
 PASSPHRASE = "correct horse battery staple"
@@ -65,7 +65,7 @@ def measure(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
             if kind == "encrypted":
                 keys._opened.clear()  # as another process
                 times.setdefault("open the key, once a process", {}).setdefault(kind, []).append(timed(keys.current))
-                path = next(iter(conversion.sealed_files(home / "people")))
+                path = next(iter(stores.sealed_files(home / "people")))
                 extra = path.stat().st_size - len(private.read(path))
             else:
                 os.environ[keys.VARIABLE] = PASSPHRASE

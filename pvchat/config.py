@@ -12,6 +12,7 @@ from pathlib import Path
 from pvchat.errors import SettingsError
 
 SHOWN = ("auto", "plain", "marks", "crop")  # frames as they are; people outlined; outlined, with one person enlarged
+MAX_QUESTION = 2_000  # characters; reading one takes longer than in proportion to its length
 QUANTIZED = ("", "8bit", "4bit")
 # measured facts; the same worded by a language model; gaps filled by our model; all of it said by our model, checked
 ANSWERS = ("facts", "told", "model", "spoken")

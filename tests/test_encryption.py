@@ -21,7 +21,7 @@ from test_cache import make_analysis
 from pvchat.cli import main as cli
 from pvchat.errors import LockedError, PVChatError, SettingsError
 from pvchat.people.store import PeopleStore, Person
-from pvchat.storage import conversion, keys, private, temporary
+from pvchat.storage import conversion, keys, private, stores, temporary
 from pvchat.storage.clips import ClipCache
 
 KEY, WRONG = "correct horse battery", "incorrect horse battery"
@@ -91,7 +91,7 @@ def test_without_the_right_key(ana: Person, monkeypatch: pytest.MonkeyPatch, key
     monkeypatch.setenv("PVCHAT_KEY", KEY)
     keys.create(KEY)
     conversion.encrypt()
-    files = {path: path.read_bytes() for folder in conversion.stores() for path in conversion._files(folder)}
+    files = {path: path.read_bytes() for folder in stores.stores() for path in stores.files(folder)}
     monkeypatch.delenv("PVCHAT_KEY") if key is None else monkeypatch.setenv("PVCHAT_KEY", key)
     calls: list[Callable[[], Any]] = [
         lambda: PeopleStore().names(), lambda: PeopleStore().all(), lambda: PeopleStore().get("Ana"),
@@ -166,6 +166,59 @@ def test_a_flipped_bit_is_damage_and_harms_nobody_else(ana: Person, monkeypatch:
     path.write_bytes(data)
     assert [person.name for person in PeopleStore().all()] == ["Ben"]
     assert "sealed with another key" in PeopleStore().damaged()[ana.id]
+
+
+@pytest.mark.parametrize("said", [{"ending": True}, {"ending": "0" * 64}, {"mixed": True}, {"mixed": [], "ending": 1}])
+def test_who_has_no_key_switches_nothing_off(
+    ana: Person, pvchat_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, Any]
+) -> None:
+    """Neither by words in the key file nor by plain files: what is written is sealed, what isn't sealed is refused."""
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    planted = shutil.copytree(PeopleStore().root / ana.id, tmp_path / ana.id)
+    cli.main(["encrypt"])
+    keys.path().write_text(json.dumps({**json.loads(keys.path().read_text()), **said}))
+    ben = PeopleStore().add(make_person("Ben", 5))
+    assert betrays(pvchat_home, ben) == []
+    PeopleStore().forget("Annie")
+    shutil.copytree(planted, PeopleStore().root / ana.id)
+    store = PeopleStore()
+    assert [person.name for person in store.all()] == ["Ben"]
+    assert "hadn't the key" in store.damaged()[ana.id]
+    cli.main(["encrypt"])  # whoever has it may take them in
+    assert PeopleStore().get("Annie").name == ana.name
+
+
+def test_a_conversion_says_so_under_the_key(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    keys.create(KEY)
+    assert_all_there(ana)  # still plain
+
+    def cut_off(step: Callable[[], int]) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(private, "write", stop)
+            with pytest.raises(KeyboardInterrupt):
+                step()
+
+    cut_off(conversion.encrypt)
+    assert_all_there(ana)
+    before = keys.path().read_text()
+    conversion.encrypt()
+    assert set(json.loads(before)) - set(json.loads(keys.path().read_text())) == {"mixed"}
+    cut_off(conversion.decrypt)
+    assert_all_there(ana)
+    key = keys.current()
+    assert key is not None
+    assert (key.mixed, key.ending) == (True, True)
+    other = json.loads(keys.path().read_text())
+    keys.remove()
+    keys.create(KEY)  # another home's key file says nothing of this one
+    keys.path().write_text(json.dumps({**json.loads(keys.path().read_text()), "ending": other["ending"]}))
+    key = keys.current()
+    assert key is not None
+    assert not key.ending
 
 
 def test_a_damaged_key_file_is_told(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,7 +340,7 @@ def test_the_export_of_a_person_is_plain_for_the_next_machine(
     keys.create(KEY)
     conversion.encrypt()
     file = PeopleStore().export("Annie", tmp_path / "ana.pvperson")
-    assert not private.is_sealed(file)
+    assert not stores.is_sealed(file)
     PeopleStore().forget("Annie")
     with pytest.raises(PVChatError):
         PeopleStore().get("Annie")

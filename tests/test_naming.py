@@ -9,7 +9,7 @@ from make_people import make_person
 
 from pvchat.chat.questions import read_questions
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people import naming
+from pvchat.people import exchange, naming
 from pvchat.people.store import PeopleStore
 
 
@@ -23,10 +23,14 @@ def store(pvchat_home: Path) -> PeopleStore:
 REFUSED = {
     "she": "questions use", "Everyone": "questions use", "VIDEO": "questions use", "nobody": "questions use",
     "No one": "questions use", "who": "questions use", "the man": "questions use", "He and she": "questions use",
+    "anyone": "questions use", "What is": "questions use", "There": "questions use", "who's there!": "questions use",
+    "\uff57ho": "questions use", "there?": "question mark", "Ben?": "question mark", "\u061f": "punctuation",
+    "?": "punctuation", "...": "punctuation", "- _": "punctuation", "$": "punctuation",
     "\u202eevil": "direction", "\u05d0\u200f": "direction", "Be\u200bn": "invisible", "Ben\u2069": "direction",
     "Be\u00adn": "invisible", "Be\u200dn": "invisible", "Ben\u3164": "invisible", "Ben\U000e0041": "invisible",
     "\u041cichael": "looks the same as 'Michael'",  # Cyrillic capital Em
     "Mich\u0430\u0435l": "looks the same as 'Michael'",
+    "Michael!": "looks the same as 'Michael'", "Michael's": "looks the same as 'Michael'",
     "lan": "looks the same as 'Ian' (Michael)", "1an": "looks the same as 'Ian'",
 }  # fmt: skip
 
@@ -49,9 +53,26 @@ def test_refused_with_the_reason(store: PeopleStore, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Will", "May", "An", "Can", "Mark", "Micha", "José", "Jose", "Мария", "Ιωάννης", "Li",
-                                  "नि\u200dक्की", "نرگس\u200cسادات", "👩\u200d👧", "Herr Who", "Mamie"])  # fmt: skip
+                                  "नि\u200dक्की", "نرگس\u200cسادات", "👩\u200d👧", "Herr Who", "Mamie",
+                                  "J. R.", "X", "7", "42", "A.", "O'Brien", "\u674e", "R2-D2", "Will May",
+                                  "An Do"])  # fmt: skip
 def test_names_that_people_have(store: PeopleStore, name: str) -> None:
     assert store.add(make_person(name, 3)).name
+
+
+def test_marks_and_pictures_tell_names_apart(store: PeopleStore) -> None:
+    for name in ("\u0928\u093f", "\u0928\u0940", "Ana", "Ana \U0001f469", "J. R.", "J. T."):
+        assert store.add(make_person(name, 3)).name == name
+
+
+@pytest.mark.parametrize("name", ["?", "there?", "What is"])
+def test_an_imported_name_is_judged_too(store: PeopleStore, tmp_path: Path, name: str) -> None:
+    path = exchange.write(make_person(name, 3), tmp_path / "x.pvperson")
+    with pytest.raises(PeopleError, match="questions|question mark|punctuation"):
+        store.import_(path)
+    with pytest.raises(PeopleError, match="questions|question mark|punctuation"):
+        store.import_(exchange.write(make_person("Cem", 3), tmp_path / "y.pvperson"), name=name)
+    assert store.names() == ["Michael"]
 
 
 def test_who_has_such_a_name_already_keeps_it(store: PeopleStore, monkeypatch: pytest.MonkeyPatch) -> None:

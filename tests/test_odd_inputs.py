@@ -20,7 +20,7 @@ from pvchat_app.sessions import Sessions
 from pvchat import PVChat, video
 from pvchat.cli import main as cli
 from pvchat.cli import people
-from pvchat.config import Settings, VideoConfig
+from pvchat.config import MAX_QUESTION, Settings, VideoConfig
 from pvchat.errors import PeopleError, PVChatError, SettingsError, SubjectError, VideoReadError
 from pvchat.identity.subjects import choose
 
@@ -75,6 +75,22 @@ def test_a_name_that_is_no_name(chat: PVChat, tmp_path: Path, name: Any) -> None
 def test_a_question_that_is_no_text(chat: PVChat, tmp_path: Path, question: Any) -> None:
     with pytest.raises(SettingsError, match="a question is text"):
         chat.ask(tmp_path / "x.mp4", question)
+
+
+@pytest.mark.parametrize("history", [False, True])
+def test_a_question_that_is_too_long(chat: PVChat, tmp_path: Path, history: bool) -> None:
+    """Reading takes longer than in proportion: 40,000 characters took minutes."""
+    longest = "Who is there?".ljust(MAX_QUESTION)
+    assert chat.read(longest).asks_who
+    asked, before = ("Who is there?", [longest + " "]) if history else (longest + " ", [])
+    for call in (
+        lambda: chat.ask(tmp_path / "x.mp4", asked, history=before),
+        lambda: chat.ask_many(tmp_path / "x.mp4", ["Who is there?", asked], history=[(one, "Yes.") for one in before]),
+        lambda: chat.read(asked, before),
+    ):
+        with pytest.raises(SettingsError, match="at most 2,000 characters, not 2,001") as caught:
+            call()
+        assert "fewer words" in caught.value.hint
 
 
 def test_questions_that_are_no_list(chat: PVChat, tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 
 import gradio as gr
 
+from pvchat.config import MAX_QUESTION
 from pvchat.errors import PVChatError
 from pvchat_app import cards
 from pvchat_app.conversation import Turn
-from pvchat_app.desk import MAX_QUESTION, Desk
+from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import CLIPS, MODEL, QUICK, following, sent
 from pvchat_app.screening import NOTHING, looking, receiving, removing
 from pvchat_app.sessions import Session

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
+from pvchat.identity.importing import import_person
 from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
@@ -29,8 +31,6 @@ from pvchat_app.looking import Looks, answer_now
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.streaming import BEAT_S, streamed
 from pvchat_app.wording import told
-
-MAX_QUESTION = 500  # characters
 
 
 class Desk:
@@ -315,7 +315,7 @@ class Desk:
         if not self.sessions.is_upload(upload):
             raise PeopleError("the file didn't arrive whole.", hint="Upload it again.")
         try:
-            return self.engine.people.import_(upload, replace=replace, name=name.strip() or None)
+            return import_person(self.engine.people, upload, replace=replace, name=name.strip() or None)
         finally:
             self.sessions.discard(upload)
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import gradio as gr
 
+from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.people.person import clean_name
 from pvchat.people.store import describe
 from pvchat.storage import temporary
 from pvchat_app.conversation import keys_of
-from pvchat_app.desk import MAX_QUESTION, Desk
+from pvchat_app.desk import Desk
 from pvchat_app.wording import escape, told
 
 _MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
-from pvchat.chat.question import Question
+from pvchat.chat.question import Question, require_short
 from pvchat.chat.reader.history import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.run import run
@@ -63,8 +63,7 @@ class Conversation:
         return turns
 
     def _read(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:
-        if not isinstance(text, str):
-            raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
+        require_short(text)
         return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
 
 

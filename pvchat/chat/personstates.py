@@ -74,7 +74,7 @@ def marks_of(person: Person) -> Marks:
         prints=made_out(prints, behind)[0] if len(prints) else (),
         looks=looks.mean(0, keepdims=True) if len(looks) and "frame" in stored else (),
         place=np.asarray(stored.get("frame", ()), np.float32),
-        quality=float(person.extra.get("quality", 1.0)), behind=behind,
+        quality=person.quality, behind=behind,
     )  # fmt: skip
 
 

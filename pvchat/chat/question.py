@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pvchat.chat.evidence import one_name_each
 from pvchat.chat.query import And, Condition, During, Has, Not, Or, Query, Whom
 from pvchat.chat.window import is_numbered
+from pvchat.config import MAX_QUESTION
+from pvchat.errors import SettingsError
 from pvchat.schemas import PersonPresence, QuestionType
 
 _TYPES: dict[str, QuestionType] = {
@@ -140,3 +142,12 @@ def atoms(condition: Condition | None) -> Iterator[Has]:
     elif isinstance(condition, And | Or):
         for part in condition.parts:
             yield from atoms(part)
+
+
+def require_short(text: object) -> None:
+    """Raise SettingsError where a question is no text, or too long to be read."""
+    if not isinstance(text, str):
+        raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")
+    if len(text) > MAX_QUESTION:
+        what = f"a question has at most {MAX_QUESTION:,} characters, not {len(text):,}."
+        raise SettingsError(what, subject=f"{text[:40]}…", hint="Ask in fewer words, or several questions.")

@@ -187,14 +187,14 @@ def _people() -> dict[str, Any]:
 def _encryption() -> dict[str, Any]:
     """Whether the home is encrypted, why it can't be opened, how many files are still plain, and the like."""
     from pvchat.errors import LockedError
-    from pvchat.storage import conversion, keys, temporary
+    from pvchat.storage import keys, stores, temporary
 
     locked = ""
     try:
         keys.current()
     except LockedError as error:
         locked = str(error)
-    plain = sum(len(conversion.plain_files(folder)) for folder in conversion.stores()) if keys.exists() else 0
+    plain = sum(len(stores.plain_files(folder)) for folder in stores.stores()) if keys.exists() else 0
     place = temporary.root()
     on_disk = keys.exists() and place.is_relative_to(home())
     return {"encrypted": keys.exists(), "locked": locked, "plain_files": plain, "temporary": str(place),
@@ -207,7 +207,9 @@ def _unencrypted(state: dict[str, Any]) -> list[tuple[str, str]]:
     if state["locked"]:
         found.append((state["locked"], "export PVCHAT_KEY=…"))
     if state["plain_files"]:
-        found.append((f"{state['plain_files']} files are not encrypted yet.", "pvchat encrypt"))
+        found.append(
+            (f"{state['plain_files']} files are not encrypted: if they are yours, encrypt them, too.", "pvchat encrypt")
+        )
     if state["temporary_on_disk"]:
         what = "Temporary files of an encrypted home lie on the disk: no file system in memory is large enough."
         found.append((what, "export PVCHAT_TMP=FOLDER"))

@@ -49,6 +49,8 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
     if action == "import":
         parser.add_argument("--name", help="call the person so instead of by the name in the file")
         parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
+        told = "take the person though somebody who is enrolled looks the same"
+        parser.add_argument("--alike", action="store_true", help=told)
     if action == "corrections":
         parser.add_argument("--undo", type=int, metavar="N", help="take the correction of this number back")
     if action not in ("is", "not", "merge"):
@@ -73,8 +75,10 @@ def list_people(args: argparse.Namespace) -> None:
     for person in everyone:
         if person.outdated:
             console.say(f"{person.name} was enrolled by an earlier version, which saw drawn figures otherwise.")
+    names = store.ids()
     for key, why in store.damaged().items():
-        console.say(f"{key} can't be read: {why} Remove it with: pvchat people forget {key}")
+        whose = f"{names[key]} (folder {key})" if key in names else f"folder {key}"
+        console.say(f"{whose} can't be read: {why} Remove it with: pvchat people forget {key}")
     if args.json:
         console.write_json(people)
         return
@@ -123,15 +127,23 @@ def export_person(args: argparse.Namespace) -> None:
 
 def import_person(args: argparse.Namespace) -> None:
     """A person from a file."""
-    person = _store().import_(args.path, replace=args.replace, name=args.name)
+    from pvchat.identity.importing import import_person as take
+
+    person = take(_store(), args.path, replace=args.replace, name=args.name, alike=args.alike)
     console.report(args, _row(person), f"{person.name} is enrolled.")
 
 
 def forget(args: argparse.Namespace) -> None:
     """Everything about a person goes."""
-    _store().forget(args.name)
-    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone."
-    console.report(args, {"forgotten": args.name}, sentence)
+    from pvchat.people.remains import ELSEWHERE, evaluations_of
+
+    store = _store()
+    person = store.find(args.name)
+    store.forget(args.name)
+    left = [str(path) for path in evaluations_of([args.name, *([person.name, *person.aliases] if person else ())])]
+    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {ELSEWHERE}"
+    sentence += f" These evaluations name {args.name}: {', '.join(left)}." if left else ""
+    console.report(args, {"forgotten": args.name, "left": left, "note": ELSEWHERE}, sentence)
 
 
 def merge(args: argparse.Namespace) -> None:
@@ -172,7 +184,7 @@ def corrections(args: argparse.Namespace) -> None:
 def _told(name: str, said: Correction) -> str:
     from pvchat.chat.english import clock
 
-    where = said.source or f"the clip {said.clip[:12]}"
+    where = said.source or (f"the clip {said.clip[:12]}" if said.clip else "a clip on another machine")
     return f"At {clock(said.at_s)} in {where} it is {'' if said.her else 'not '}{name}."
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.people.person import name_key
 
@@ -133,7 +134,8 @@ def read_folder(folder: Path) -> Manifest:
 
 
 def checked(manifest: Manifest) -> Manifest:
-    """The manifest without clips that aren't there, and without questions about those whom nobody can enroll.
+    """The manifest without clips that aren't there, without questions about those whom nobody can enroll, and without
+    those that are too long to be read.
 
     Each clip and name is a problem that says how many questions it takes.
     """
@@ -151,6 +153,10 @@ def checked(manifest: Manifest) -> Manifest:
     for name, count in strange.items():
         problems.append(Problem("questions", f"'{name}' isn't among the people to enroll ({count} questions)"))
     items = tuple(i for i in items if strange.keys().isdisjoint(i.people))
+    for item in (item for item in items if len(item.question) > MAX_QUESTION):
+        what = f"it has {len(item.question):,} characters; at most {MAX_QUESTION:,} are read"
+        problems.append(Problem(f"question {item.id}", what))
+    items = tuple(i for i in items if len(i.question) <= MAX_QUESTION)
     return replace(manifest, people=people, problems=tuple(problems), items=items)
 
 

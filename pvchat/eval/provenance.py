@@ -132,6 +132,14 @@ def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> None:
         raise SettingsError(f"holds a run made otherwise ({shown}).", subject=str(out), hint=hint)
 
 
+def enrolled(out: Path) -> dict[str, Any] | None:
+    """Who was enrolled, by depth, as the run in a folder says; None where it wasn't done."""
+    path = out / RUN
+    row = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    found: dict[str, Any] | None = row.get("enrolled")
+    return found
+
+
 def differences(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """What two configs disagree in, as "name: before → wanted"; code and weights part by part."""
     found = []

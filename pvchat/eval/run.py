@@ -7,7 +7,8 @@
       timing.jsonl        seconds a row; clips.jsonl: seconds of decoding and experts, conditions of each clip
       questions.jsonl     what was asked, for comparisons; judge.jsonl: what a judge said, where one was asked
       report.html         for people
-      people/             the run's own people store, by depth (biometric data: it stays in OUT and can be deleted)
+      people/             the run's own people store, by depth: biometric data, deleted when the run is done; a run that
+                          was cut off finds it there, one that has more to answer later enrolls anew
 
 While a run goes on, whole clips are appended; when all are there, predictions are put in the manifest's order. The
 files are then the same whatever was killed on the way and however many workers there were.
@@ -15,6 +16,7 @@ files are then the same whatever was killed on the way and however many workers 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -86,11 +88,19 @@ def run(
         spec = Spec(manifest, systems, stores, settings, maker=options.maker, options=options.options)
         told = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
         told["scoring"] = {k: getattr(options, k) for k in ("resamples", "bertscore", "judge")}
+        before = provenance.enrolled(out)
         write_json(out / "run.json", told)
         Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)
-        told["enrolled"], spec = _enroll(spec, options, chat, progress) if options.maker == MAKER else ({}, spec)
+        todo = missing(spec, Journal(out / "predictions.jsonl").read())
+        if options.maker == MAKER and (todo or before is None):
+            told["enrolled"], spec = _enroll(spec, options, chat, progress)
+        else:
+            told["enrolled"] = before or {}
         _answer(out, spec, options, progress)
-        return finish(out, spec, options, told, progress)
+        metrics = finish(out, spec, options, told, progress)
+        if (people := out / "people").is_dir():
+            shutil.rmtree(people)
+        return metrics
 
 
 def _enroll(spec: Spec, options: EvalOptions, chat: PVChat | None, progress: Progress) -> tuple[dict[str, Row], Spec]:
@@ -110,6 +120,8 @@ def _answer(out: Path, spec: Spec, options: EvalOptions, progress: Progress) -> 
         journal.read()  # cuts a torn line off
     units = missing(spec, predictions.read())
     progress("clips", 0, len(units))
+    if not units:  # nobody needs to load anything
+        return
     for done, result in enumerate(results(units, spec, options.workers, options.engine), 1):
         timing.append(result["timing"])
         clips.append([result["conditions"]])

@@ -6,4 +6,5 @@ In: a `ClipAnalysis`. Out: a `Person`, or a `PersonPresence` each. Start with `e
     looking for    presence.py: measures.py (how near), reach.py, bodies.py, competition.py, recurring.py (in a film)
     deciding       calibration.py makes it a probability; reasons.py: why not
     told           corrections.py, examples.py: what users said of it
+    importing      importing.py: whom a person file from elsewhere looks like
 """

@@ -78,12 +78,12 @@ def good(person: Person, tracks: Sequence[Track]) -> FloatArray:
     best = np.array(
         [t.quality.max(initial=0.0) if t.kind == person.kind == "face" else 0.0 for t in tracks], np.float64
     )
-    return np.minimum(best, float(person.extra.get("quality", 1.0)))
+    return np.minimum(best, person.quality)
 
 
 def terms(logits: FloatArray, others: int, good: FloatArray | float = 0.0) -> FloatArray:
     """[K, 6]: `TERMS` of K tracks."""
-    odds = np.clip(np.asarray(logits, np.float64), *ODDS)
+    odds, good = np.clip(np.asarray(logits, np.float64), *ODDS), np.clip(good, 0.0, 1.0)
     crowd = np.full(len(odds), np.log1p(others) / CROWD)
     return np.stack([odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(len(odds))], 1)
 

@@ -59,6 +59,7 @@ _OTHER_WORLD = 4.0
 # Log-odds for each unit that the locator's mean score of a figure lies below 1: what it isn't sure of may be a hand or
 # a bow, and like many. On the tune half 2 to 10 do as well, and so does a limit of .9.
 NO_FIGURE = 5.0
+_BLANK = 0.1  # locator's best score of a track below which nothing is there: plain colours have up to .06
 _POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
 _SPAN = 0.35  # probability from which further tracks count into a present person's spans
 
@@ -236,7 +237,7 @@ class PresenceModel:
             return out
         view = View(stacked((person.arrays["prototypes"], examples.view_beside(person).bare)))
         for i, track in enumerate(analysis.tracks):
-            if track.kind == "figure":
+            if track.kind == "figure" and track.scores.max() >= _BLANK:
                 out[i] = self._compared(view, track) - NO_FIGURE * (1 - float(track.scores.mean()))
         return out
 
@@ -251,7 +252,7 @@ def _told(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> 
 
 def _doubt(person: Person) -> float:
     """Log-odds that a face enrolled from too small or blurred ones loses: such a face is near to every other."""
-    return _POOR_COST * max(0.0, _POOR - float(person.extra.get("quality", 1.0)))
+    return _POOR_COST * max(0.0, _POOR - person.quality)
 
 
 def _mean_odds(logits: Sequence[float]) -> float:

@@ -6,7 +6,6 @@ says what is off. The tables here are all that is known of them: whoever adds an
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,19 +63,32 @@ ARRAYS: dict[str, Rows] = {
 _LORA = Rows((None, None, None), least=1, largest=1e4)
 NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # by kind
 
-Check = Mapping[str, tuple[type, ...]]
-_NUMBER = (int, float)
-_BASE: Check = {"stamp": (str,), "scale": _NUMBER, "bias": _NUMBER}
-_DEEP: Check = {"accepted": (bool,), "reach": (*_NUMBER, type(None)), "bias": _NUMBER}
-_CORRECTION: Check = {
-    "her": (bool,), "clip": (str,), "at_s": _NUMBER, "source": (str,), "created": (str,), "faces": (int,),
-    "masked": (int,), "prints": (int,), "masked_prints": (int,),
+_MOST = 1e9  # of any number
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a field must be: one of these types, and a number between two others."""
+
+    types: tuple[type, ...]
+    least: float = -_MOST
+    most: float = _MOST
+
+
+Fields = Mapping[str, Field]
+_TEXT, _YES_NO, _LIST, _ROW = (Field((one,)) for one in (str, bool, list, dict))
+_NUMBER, _POSITIVE = Field((int, float)), Field((int, float), least=0)
+_COUNT, _SHARE = Field((int,), least=0), Field((int, float), least=0, most=1)
+_BASE: Fields = {"stamp": _TEXT, "scale": _POSITIVE, "bias": _NUMBER, "strangers": _COUNT}
+_DEEP: Fields = {"accepted": _YES_NO, "reach": Field((int, float, type(None)), least=0), "bias": _NUMBER}
+_CORRECTION: Fields = {
+    "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT, "faces": _COUNT,
+    "masked": _COUNT, "prints": _COUNT, "masked_prints": _COUNT,
 }  # fmt: skip
-_EXTRA: Check = {
-    "sightings": (int,), "clips": (int,), "quality": _NUMBER, "drawn": (bool,), "figures": (int,), "model": (str,),
-    "deep": (dict,), "corrections": (list,), "parts": (list,),
+_EXTRA: Fields = {
+    "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "figures": _COUNT, "model": _TEXT,
+    "deep": _ROW, "base": _ROW, "corrections": _LIST, "parts": _LIST,
 }  # fmt: skip
-_MOST_COUNTED = 10**9
 
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
@@ -157,17 +169,22 @@ def _extra_fault(extra: Mapping[str, Any]) -> str:
             return "a correction has other fields than it should"
         if why := _record_fault(row, _CORRECTION):
             return f"corrections: {why}"
+    for row in extra.get("parts", ()):
+        if not isinstance(row, list) or any(_field_fault(count, _COUNT) for count in row):
+            return "parts: a clip has other than counts"
     return ""
 
 
-def _record_fault(record: Mapping[str, Any], fields: Check) -> str:
-    """Types and sizes of the fields that are known; bool is no number here."""
-    for key, types in fields.items():
-        if key not in record:
-            continue
-        value = record[key]
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            return f"'{key}' has a wrong type"
-        if isinstance(value, _NUMBER) and not (math.isfinite(value) and abs(value) <= _MOST_COUNTED):
-            return f"'{key}' is out of range"
+def _record_fault(record: Mapping[str, Any], fields: Fields) -> str:
+    """Which of the fields that are known is off, and how."""
+    faults = {key: _field_fault(record[key], field) for key, field in fields.items() if key in record}
+    return next((f"'{key}' {why}" for key, why in faults.items() if why), "")
+
+
+def _field_fault(value: Any, field: Field) -> str:
+    """Type and range of one field; bool is no number here."""
+    if not isinstance(value, field.types) or (isinstance(value, bool) and bool not in field.types):
+        return "has a wrong type"
+    if isinstance(value, (int, float)) and not field.least <= value <= field.most:  # nor is NaN between any two
+        return f"must lie in {field.least:g} to {field.most:g}"
     return ""

@@ -39,7 +39,7 @@ class Correction:
 
     Attributes:
         her: True: that is her; False: that is not her.
-        clip: SHA-256 of the clip's bytes.
+        clip: SHA-256 of the clip's bytes; empty where a file from elsewhere says it.
         at_s: a moment of the clip at which she, or who was taken for her, is seen.
         source: the clip's file name, for lists.
         created: ISO 8601 time in UTC.
@@ -154,6 +154,11 @@ def without(person: Person, number: int) -> Person:
         told = f"Pick one from 1 to {len(examples)}." if examples else ""
         raise PeopleError(f"has no correction {number}.", subject=person.name, hint=told)
     return with_examples(person, [e for i, e in enumerate(examples, 1) if i != number])
+
+
+def unbound(person: Person) -> Person:
+    """A stranger's file: what it says of faces counts, what it says of clips doesn't; whose those are, users say."""
+    return with_examples(person, [replace(e, said=replace(e.said, clip="")) for e in examples_of(person)])
 
 
 def shareable(person: Person) -> Person:

@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from pvchat.errors import PeopleError
 from pvchat.people import contents
+from pvchat.people.corrections import unbound
 from pvchat.people.person import MAX_STATE_BYTES, Person, checked
 from pvchat.storage import atomic, tensorfile
 
@@ -213,7 +214,7 @@ def read(path: Path) -> Person:
             raise PeopleError(f"a person file has at most {MAX_ARCHIVE_BYTES:,} bytes.", subject=str(path))
         person = decode(_members(data))
         contents.check_known(person.arrays, person.name)
-        return person
+        return unbound(person)
     except (OSError, ValueError) as error:
         raise PeopleError(f"can't be read ({error}).", subject=str(path)) from error
     except PeopleError as error:

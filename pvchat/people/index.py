@@ -66,6 +66,40 @@ class Row:
 Rows = dict[str, Row]
 
 
+@dataclass(frozen=True)
+class PersonRef:
+    """One person, whoever has which name by now.
+
+    Attributes:
+        id: hers, or one that she had before.
+        name: as she was shown to whoever means her; where she is called otherwise by now, nothing is done. "" for any.
+    """
+
+    id: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.id
+
+
+Whom = str | PersonRef  # a name in any spelling or an alias; or a person
+
+
+def row_of(rows: Rows, whom: Whom) -> Row | None:
+    """Whose row it is, or None.
+
+    Raises:
+        PeopleError: she is called otherwise than she was shown.
+    """
+    if isinstance(whom, str):
+        return holder(rows, whom)
+    row = next((row for row in rows.values() if whom.id in row.ids), None)
+    if row is not None and whom.name not in ("", row.name):
+        hint = "Nothing was changed. Look at the list of people again."
+        raise PeopleError(f"is called '{row.name}' now.", subject=whom.name, hint=hint)
+    return row
+
+
 def holder(rows: Rows, name: str, but: Row | None = None) -> Row | None:
     """Whose name or alias this is (other than `but`'s), or None."""
     key = name_key(name)
@@ -98,12 +132,21 @@ def require_usable(rows: Rows, names: Sequence[str], but: Row | None) -> None:
             naming.require_usable(name, others)
 
 
-def unknown(name: str, names: Sequence[str]) -> UnknownPersonError:
-    """The error for a name that nobody has."""
+def unknown(name: Whom, names: Sequence[str]) -> UnknownPersonError:
+    """The error for a name that nobody has, or for a person who is gone."""
+    if isinstance(name, PersonRef):
+        hint = "Nothing was changed. Look at the list of people again."
+        return UnknownPersonError("this person isn't enrolled any more.", subject=shown(str(name)), hint=hint)
     more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
     enrolled = f"{naming.ask_back(name, names)}Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
     hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
     return UnknownPersonError("nobody of this name is enrolled.", subject=shown(name), hint=hint)
+
+
+def unreadable(name: str, reason: str) -> PeopleError:
+    """The error for a person whose files are damaged."""
+    what = f"this person's file is damaged: {reason.rstrip('.')}."
+    return PeopleError(what, subject=name, hint="Forget this person and enroll again; the others are answered for.")
 
 
 def shown(name: str) -> str:
@@ -115,7 +158,8 @@ class PeopleIndex:
     """The rows of one people folder.
 
     Attributes:
-        damaged: folders whose config.json can't be read, with the reason; as of the last `rows()`.
+        damaged: folders whose config.json can't be read, with the reason; as of the last `rows()`. Where the index
+            knows whose it was, there is a row, too.
     """
 
     def __init__(self, root: Path) -> None:
@@ -167,6 +211,7 @@ class PeopleIndex:
             except Exception as error:  # whatever is wrong with one person, the others answer
                 if (self.root / folder_id).is_dir():  # else it was removed while we looked
                     damaged[folder_id] = str(error)
+                    rows |= {folder_id: row} if row else {}  # so that it is known whose it is
         for folder_id in damaged.keys() - self.damaged.keys():
             _log.warning("people store: folder %s is left out: %s", folder_id, damaged[folder_id])
         self.damaged = damaged

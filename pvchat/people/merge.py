@@ -60,7 +60,7 @@ def joined(kept: Person, gone: Person) -> Person:
     sightings = sum(int(p.extra.get("sightings", 0)) for p in (kept, gone))
     clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
     counts = capped([*counts_of(kept), *counts_of(gone)], MOST_ROWS)
-    quality = max(float(p.extra.get("quality", 1.0)) for p in (kept, gone))  # the better clip lifts the poor one's cost
+    quality = max(kept.quality, gone.quality)  # the better clip lifts the poor one's cost
     extra = {**deep.extra, "sightings": sightings, "clips": clips, "quality": quality, RECORD: counts}
     confidence = max(kept.confidence, gone.confidence)
     both = replace(kept, depth=deep.depth, arrays=arrays, extra=extra, confidence=confidence)

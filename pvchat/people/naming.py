@@ -11,6 +11,7 @@ and 0, are taken for one too.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -23,10 +24,13 @@ _WORDS = """i me my mine myself you your yours yourself he him his himself she h
     someone somebody anyone anybody everyone everybody noone nobody none all any each everything something anything
     nothing other others another both yes no person persons people man men woman women boy boys girl girls guy guys lady
     ladies child children kid kids baby stranger strangers unknown face faces figure video videos clip clips film movie
-    photo photos picture pictures image images frame frames scene camera"""
-_SMALL_WORDS = "the a an and or of in else no one every some"
-# "Will", "May" or "An" are names: where they stand tells (chat/names.py). Nobody is called "who", nor "the man".
+    photo photos picture pictures image images frame frames scene camera
+    is are was were am does did has have had could should would there here"""
+_SMALL_WORDS = "the a an and or of in on at with else no one every some not be been do can will may s re"
+# "Will", "May" or "An" are names: where they stand tells (chat/names.py). Nobody is called "who", nor "What is".
 _RESERVED, _AROUND = frozenset(_WORDS.split()), frozenset(_SMALL_WORDS.split())
+_QUESTION_MARKS = re.compile("[?\u00bf\u037e\u061f]")
+_TAIL = re.compile(r"(['\u2019]s?)?[\s.,:;!)\u2026-]*\Z")  # what may follow a name in a sentence: "Ana's", "Ana!"
 _CASED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN")  # scripts in which a joiner shapes nothing
 _JOINERS = "\u200c\u200d"
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
@@ -48,10 +52,7 @@ def require_usable(name: str, taken: Mapping[str, Iterable[str]]) -> None:
             f"a name can't hold invisible characters or such that change the direction of text (U+{ord(hidden):04X})."
         )
         raise PeopleError(what, subject=ascii(name)[1:-1][:80], hint="Type the name anew.")
-    words = set(name.casefold().split())
-    if words & _RESERVED and words <= _RESERVED | _AROUND:
-        what = "questions use this word for somebody or something else, so nobody can be called so."
-        raise PeopleError(what, subject=name, hint="Choose a name that only this person has.")
+    _require_word(name)
     look = skeleton(name)
     for owner, names in taken.items():
         for other in names:
@@ -60,10 +61,26 @@ def require_usable(name: str, taken: Mapping[str, Iterable[str]]) -> None:
                 raise PeopleError(what, subject=f"{name} ({ascii(name)[1:-1]})", hint="Choose another name.")
 
 
+def _require_word(name: str) -> None:
+    """Refuse what is no name at all in a question: punctuation alone, a question's mark, its own words."""
+    if not any(unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "So" for char in name):
+        what = "a name of punctuation alone can't be told from a question's own."
+        raise PeopleError(what, subject=name, hint="Choose a name with a letter, a number or a picture sign.")
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    if _QUESTION_MARKS.search(plain):
+        what = "a name can't hold a question mark: questions end with it."
+        raise PeopleError(what, subject=name, hint="Leave it out.")
+    words = set(re.findall(r"\w+", plain))
+    if words & _RESERVED and words <= _RESERVED | _AROUND:
+        what = "questions use these words for somebody or something else, so nobody can be called so."
+        raise PeopleError(what, subject=name, hint="Choose a name that only this person has.")
+
+
 def skeleton(name: str) -> str:
-    """What a name looks like: doubles of Latin letters made those letters, in one case."""
+    """What a name looks like in a sentence: doubles of Latin letters made those letters, in one case, nothing after."""
     doubles = _doubles()
-    return "".join(doubles.get(char, char) for char in unicodedata.normalize("NFKC", name)).casefold()
+    look = "".join(doubles.get(char, char) for char in unicodedata.normalize("NFKC", name)).casefold()
+    return _TAIL.sub("", look) or look
 
 
 def meant(name: str, names: Sequence[str]) -> str | None:

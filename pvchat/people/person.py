@@ -73,6 +73,11 @@ class Person:
     notes: Notes | None = None
 
     @property
+    def quality(self) -> float:
+        """Of the best sighting that she was enrolled from, 0..1; 1 where it wasn't kept."""
+        return min(1.0, max(0.0, float(self.extra.get("quality", 1.0))))
+
+    @property
     def drawn(self) -> bool | None:
         """Whether she is a drawn character; None of figures enrolled before that was kept."""
         return False if self.kind == "face" else self.extra.get("drawn")

@@ -12,9 +12,8 @@ The folders are the truth: one rename puts a folder in place or takes it away (d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,35 +21,24 @@ from typing import TYPE_CHECKING
 
 from pvchat.config import home
 from pvchat.errors import PeopleError
+from pvchat.people import index
 from pvchat.people.corrections import holds, shareable, showing, without_those_of
 from pvchat.people.folders import PersonFolders
-from pvchat.people.index import PeopleIndex, Row, Rows, holder, require_free, require_usable, shown, taken, unknown
+from pvchat.people.index import PeopleIndex, PersonRef, Row, Rows, Whom, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
+from pvchat.people.snapshot import Snapshot
 from pvchat.storage import atomic, private, temporary
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
+__all__ = ["PeopleStore", "Person", "PersonRef", "Snapshot", "Whom", "describe"]
+
+Check = Callable[[Person, Sequence[Person]], None]
 
 LOCK_TIMEOUT_S = 60.0
 MAX_EARLIER = 64  # ids a person had before that are remembered
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everyone as the store held them at one moment, first enrolled first.
-
-    Attributes:
-        names: everyone's name, theirs too whose files are damaged.
-        aliases: everyone's other names: alias -> name.
-        people: all whose files are whole.
-    """
-
-    names: tuple[str, ...] = ()
-    aliases: dict[str, str] = field(default_factory=dict)
-    people: tuple[Person, ...] = ()
 
 
 class PeopleStore:
@@ -88,10 +76,13 @@ class PeopleStore:
 
     def snapshot(self) -> Snapshot:
         """Everyone as of now, from one look at the folder: names, aliases and people that belong together."""
-        read = [(row, self._folders.load(row)) for row in self._rows().values()]
+        rows = self._rows()
+        read = [(row, self._folders.load(row)) for row in rows.values()]
         named = [person or row for row, person in read]  # another process may have renamed her between the two
         aliases = {alias: one.name for one in named for alias in one.aliases}
-        return Snapshot(tuple(one.name for one in named), aliases, tuple(person for _, person in read if person))
+        damaged = {rows[key].name if key in rows else f"folder {key}": why for key, why in self._unread().items()}
+        people = tuple(person for _, person in read if person)
+        return Snapshot(tuple(one.name for one in named), aliases, people, damaged)
 
     def ids(self) -> dict[str, str]:
         """Name of whom each id is, ids that they had before included: what isn't among them is of nobody."""
@@ -102,8 +93,8 @@ class PeopleStore:
         row = holder(self._rows(), name)
         return self._folders.load(row) if row else None
 
-    def get(self, name: str) -> Person:
-        """Who has this name or alias.
+    def get(self, name: Whom) -> Person:
+        """Who has this name or alias, or is this person: here and in all that changes somebody a `PersonRef` will do.
 
         Raises:
             UnknownPersonError: nobody has it.
@@ -112,13 +103,12 @@ class PeopleStore:
         row = self._row(name)
         if person := self._folders.load(row):
             return person
-        reason = self.damaged().get(row.id, "just removed by another process")
-        raise PeopleError(f"can't be read: {reason}", subject=row.name, hint="Forget this person and enroll again.")
+        raise index.unreadable(row.name, self._unread().get(row.id, "just removed by another process"))
 
     def damaged(self) -> dict[str, str]:
         """Folders that can't be read, with the reason; `forget(id)` removes one."""
         self.all()
-        return self._index.damaged | self._folders.damaged()
+        return self._unread()
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -137,11 +127,11 @@ class PeopleStore:
         with self._writing(person.name) as rows:
             old = holder(rows, person.name)
             if old and not (replace and name_key(old.name) == name_key(person.name)):
-                raise taken(person.name, old)
+                raise index.taken(person.name, old)
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
-            require_free(rows, person.aliases, but=old)
-            require_usable(rows, [person.name, *person.aliases], but=old)
+            index.require_free(rows, person.aliases, but=old)
+            index.require_usable(rows, [person.name, *person.aliases], but=old)
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
             # hidden from readers already and removed by the next writer
@@ -155,9 +145,9 @@ class PeopleStore:
         """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
         rows = self._rows()
         if holder(rows, name) is None:
-            require_usable(rows, [name], but=None)
+            index.require_usable(rows, [name], but=None)
 
-    def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
+    def revise(self, name: Whom, change: Callable[[Person], Person]) -> Person:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
 
         Args:
@@ -175,9 +165,9 @@ class PeopleStore:
             files = exchange.encode(person, row.ids[:MAX_EARLIER], row.id)
             private.write_folder(self.root / person.id, files, self._scratch)
             atomic.remove_folder(self.root / row.id, self._scratch)
-        return self.get(person.name)
+        return self.get(PersonRef(person.id))
 
-    def rename(self, old: str, new: str) -> Person:
+    def rename(self, old: Whom, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias.
 
         Raises:
@@ -186,7 +176,7 @@ class PeopleStore:
         new = clean_name(new)
         return self._edit(old, lambda person: changed(person, name=new))
 
-    def alias(self, name: str, alias: str) -> Person:
+    def alias(self, name: Whom, alias: str) -> Person:
         """Let a person answer to one more name.
 
         Raises:
@@ -195,7 +185,7 @@ class PeopleStore:
         alias = clean_name(alias)
         return self._edit(name, lambda person: changed(person, aliases=[*person.aliases, alias]))
 
-    def unalias(self, name: str, alias: str) -> Person:
+    def unalias(self, name: Whom, alias: str) -> Person:
         """Take one of a person's other names away.
 
         Raises:
@@ -210,7 +200,7 @@ class PeopleStore:
 
         return self._edit(name, without)
 
-    def forget(self, name: str) -> None:
+    def forget(self, name: Whom) -> None:
         """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes. Her folder goes last, so that a
@@ -224,17 +214,19 @@ class PeopleStore:
             UnknownPersonError: nobody has this name.
         """
         with self._writing(name) as rows:
-            row = holder(rows, name) or rows.get(name)
-            if row is None and name not in self._index.damaged:
-                raise unknown(name, self.names())
+            key = name.id if isinstance(name, PersonRef) else name
+            row = index.row_of(rows, name) or rows.get(key)
+            if row is None and key not in self._index.damaged:
+                raise index.unknown(name, self.names())
+            ids = row.ids if row else (key,)
             self._clip_cache.purge()
             temporary.sweep()
-            temporary.forget(row.ids if row else [name])
+            temporary.forget(ids)
             self._drop_examples_of(self._folders.load(row) if row else None)
-            atomic.remove_folder(self.root / (row.id if row else name), self._scratch)
-            temporary.forget(row.ids if row else [name])  # what was marked while the rest went
+            atomic.remove_folder(self.root / ids[0], self._scratch)
+            temporary.forget(ids)  # what was marked while the rest went
 
-    def export(self, name: str, path: Path | str) -> Path:
+    def export(self, name: Whom, path: Path | str) -> Path:
         """Write a person as one `.pvperson` file that `import_` takes; only its owner may read it.
 
         Raises:
@@ -244,13 +236,16 @@ class PeopleStore:
 
         return exchange.write(shareable(self.get(name)), Path(path).expanduser())
 
-    def import_(self, path: Path | str, replace: bool = False, name: str | None = None) -> Person:
-        """Add the person in a `.pvperson` file; the file is not trusted.
+    def import_(
+        self, path: Path | str, replace: bool = False, name: str | None = None, check: Check | None = None
+    ) -> Person:
+        """Add the person in a `.pvperson` file; the file is not trusted. See `identity/importing.py` for a `check`.
 
         Args:
             path: the file.
             replace: take the place of an enrolled person of that name.
             name: call her so instead of the name in the file; other names of hers that are taken are left out.
+            check: raises a PeopleError where she can't be taken beside these others.
 
         Raises:
             PeopleError: not a sound person file, or the name is taken.
@@ -261,6 +256,9 @@ class PeopleStore:
         if name is not None:  # then the file's other names may be somebody's already: his own from before, mostly
             free = [alias for alias in person.aliases if holder(self._rows(), alias) is None]
             person = changed(person, name=name, aliases=free)
+        if check is not None:
+            key = name_key(person.name)
+            check(person, [one for one in self.all() if not (replace and name_key(one.name) == key)])
         return self.add(person, replace=replace)
 
     # -- inside -------------------------------------------------------------------------------------------------------
@@ -273,33 +271,36 @@ class PeopleStore:
         self._folders.keep_only(rows)
         return rows
 
-    def _row(self, name: str) -> Row:
-        if row := holder(self._rows(), name):
-            return row
-        raise unknown(name, self.names())
+    def _unread(self) -> dict[str, str]:
+        return self._index.damaged | self._folders.damaged()
 
-    def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
+    def _row(self, name: Whom) -> Row:
+        if row := index.row_of(self._rows(), name):
+            return row
+        raise index.unknown(name, self.names())
+
+    def _edit(self, name: Whom, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
         from pvchat.people import exchange
 
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
-            require_free(rows, [person.name, *person.aliases], but=row)
-            require_usable(rows, [person.name, *person.aliases], but=row)
+            index.require_free(rows, [person.name, *person.aliases], but=row)
+            index.require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.id / exchange.CONFIG
             digests = exchange.decode_config(private.read(config)).sha256
             private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
-        return self.get(person.name)
+        return self.get(PersonRef(row.id))
 
     def _drop_examples_of(self, gone: Person | None) -> None:
         if gone is None or any(holds(one, gone) for one in self.all() if one.id != gone.id):
             return  # damaged; or merged into somebody who goes on
         for person in self.all():
             if person.id != gone.id and showing(person, gone):
-                self.revise(person.name, partial(without_those_of, other=gone))
+                self.revise(PersonRef(person.id), partial(without_those_of, other=gone))
 
     @contextmanager
-    def _writing(self, subject: str) -> Iterator[Rows]:
+    def _writing(self, subject: Whom) -> Iterator[Rows]:
         """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
         from filelock import Timeout
 
@@ -314,7 +315,7 @@ class PeopleStore:
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
-            raise PeopleError(what, subject=shown(subject), hint=f"Look at {self.root}.") from error
+            raise PeopleError(what, subject=index.shown(str(subject)), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
         """On the first look: clear what killed processes left, and what was only needed for the command before.

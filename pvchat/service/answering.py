@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,16 @@ class Answering:
             which = [i for i, other in enumerate(windows) if other == window]
             told, seen = self._of_part([questions[i] for i in which], window, seen, asking)
             found |= dict(zip(which, told, strict=True))
-        return [found[i] for i in range(len(questions))]
+        return [self._with_left_out(question, found[i], asking.stream) for i, question in enumerate(questions)]
+
+    def _with_left_out(self, question: Question, answer: Answer, stream: Stream | None) -> Answer:
+        """Who can't be read is in no answer about whoever is there: it says so."""
+        if not self.everyone.damaged or not question.asks_everybody:
+            return answer
+        told = f" Left out, since the file is damaged: {', '.join(self.everyone.damaged)}."
+        if stream is not None:
+            stream(told)
+        return replace(answer, answer=answer.answer + told)
 
     def _of_part(
         self, questions: Sequence[Question], window: tuple[float, float] | None, seen: Look, asking: Asking

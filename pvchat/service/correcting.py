@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.people.corrections import Correction, Example, corrected, corrections_of, without
+from pvchat.people.index import PersonRef, Whom
 
 if TYPE_CHECKING:
     from pvchat.config import Settings
@@ -42,12 +43,12 @@ class Correcting:
         raise NotImplementedError
 
     def correct(
-        self, name: str, clip: str | Path, is_her: bool, at: float | None = None, track: int | None = None
+        self, name: Whom, clip: str | Path, is_her: bool, at: float | None = None, track: int | None = None
     ) -> list[Correction]:
         """Keep that somebody in a clip is, or isn't, a person; the next question about her knows it.
 
         Args:
-            name: hers, or an alias.
+            name: hers, or an alias; or a `PersonRef`.
             clip: a video, an animation or a photo.
             is_her: True: "that is her"; False: "that is not her": whoever was taken for her, in all of the clip or at
                 the moment.
@@ -76,15 +77,15 @@ class Correcting:
             meant = [numbered(analysis, track, person.kind, source)]
         analysis = self._clips.covered(clip, analysis, meant)
         examples = [made_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
-        kept = self.people.revise(person.name, lambda one: _all_corrected(one, examples))
+        kept = self.people.revise(PersonRef(person.id), lambda one: _all_corrected(one, examples))
         forget_candidates()
         return corrections_of(kept)[-len(examples) :]
 
-    def corrections(self, name: str) -> list[Correction]:
+    def corrections(self, name: Whom) -> list[Correction]:
         """What was said of somebody's recognition, first to last; raises UnknownPersonError."""
         return corrections_of(self.people.get(name))
 
-    def undo_correction(self, name: str, number: int) -> Correction:
+    def undo_correction(self, name: Whom, number: int) -> Correction:
         """Take one correction back.
 
         Args:

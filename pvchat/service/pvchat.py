@@ -17,7 +17,7 @@ from pvchat.chat.question import Question
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked
-from pvchat.people.store import PeopleStore, Person, Snapshot
+from pvchat.people.store import PeopleStore, Person, PersonRef, Snapshot, Whom
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Stage
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
@@ -219,7 +219,7 @@ class PVChat(Enrolling, Correcting):
         return self._clips.look(clip, partial, stage)
 
     def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
-        return Conversation(everyone.names, everyone.aliases, tuple(history))
+        return Conversation(*everyone.called, tuple(history))
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Asked], asking: Asking
@@ -227,6 +227,8 @@ class PVChat(Enrolling, Correcting):
         everyone = self.people.snapshot()
         conversation = self._conversation(history, everyone)
         asked = conversation.read(questions)
+        for question in asked:
+            everyone.require_whole(question.people)
         if asking.seen is None:
             seen = self._clips.look(clip, stage="who", within=partial(within, asked, asking.between))
             if seen.length_s is not None:
@@ -238,7 +240,7 @@ class PVChat(Enrolling, Correcting):
 
     # -- people and clips ---------------------------------------------------------------------------------------------
 
-    def forget(self, name: str) -> None:
+    def forget(self, name: Whom) -> None:
         """Delete everything kept about a person: `PeopleStore.forget`, and what is in memory.
 
         Raises:
@@ -250,7 +252,7 @@ class PVChat(Enrolling, Correcting):
                 self.describer.forget()
             self.people.forget(name)
 
-    def merge(self, name: str, other: str) -> Person:
+    def merge(self, name: Whom, other: Whom) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
 
         The deep state, if any, stays as it is: `name`'s, else `other`'s. Clips are analysed anew after this.
@@ -265,11 +267,11 @@ class PVChat(Enrolling, Correcting):
             kept, gone = self.people.get(name), self.people.get(other)
             aliases = [gone.name, *gone.aliases]
             checked(replace(merge(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
-            self.people.revise(kept.name, lambda one: self._joined(one, gone))
-            self.forget(gone.name)
+            self.people.revise(whom := PersonRef(kept.id), lambda one: self._joined(one, gone))
+            self.forget(PersonRef(gone.id))
             for alias in aliases:
-                self.people.alias(kept.name, alias)
-        return self.people.get(kept.name)
+                self.people.alias(whom, alias)
+        return self.people.get(whom)
 
     def forget_clip(self, key: str) -> None:
         """Delete what is kept about one clip: its analysis, in memory and on disk."""

@@ -1,14 +1,15 @@
 """A home that is encrypted, or decrypted, file by file: cut off at any moment, it is whole, and goes on when repeated.
 
-In: a home with its key. Out: how many files were converted. Readers take plain and sealed files alike all the while.
-What is written meanwhile is written as it will be in the end: the key file changes first (encrypting) or goes last
-(decrypting), and every store is converted while its lock is held.
+In: a home with its key. Out: how many files were converted. Readers take plain and sealed files alike all the while,
+and only then: in a home that is encrypted through and through a plain file is somebody else's. What is written
+meanwhile is written as it will be in the end: the key file changes first (encrypting) or goes last (decrypting), and
+every store is converted while its lock is held.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import filelock
@@ -17,6 +18,7 @@ from pvchat.config import home
 from pvchat.errors import LockedError
 from pvchat.schemas import Progress
 from pvchat.storage import atomic, keys, private, temporary
+from pvchat.storage.stores import plain_files, sealed_files, stores
 
 LOCK_TIMEOUT_S = 60.0
 
@@ -28,9 +30,10 @@ def encrypt(progress: Progress | None = None) -> int:
         LockedError: the key is missing or wrong, or another process holds a store.
         OSError: a file can't be read or written.
     """
-    if _required_key().ending:  # a decryption was cut off
-        keys.end(ending=False)
+    _required_key()
+    keys.say(mixed=True, ending=False)  # a decryption may have been cut off
     count = _convert(plain_files, progress)
+    keys.say(mixed=False, ending=False)
     temporary.sweep()
     return count
 
@@ -41,27 +44,11 @@ def decrypt(progress: Progress | None = None) -> int:
     Raises:
         LockedError, OSError: as `encrypt`; a file that can't be opened keeps the key where it is.
     """
-    if not _required_key().ending:
-        keys.end()
+    _required_key()
+    keys.say(mixed=True, ending=True)
     count = _convert(sealed_files, progress)
     keys.remove()
     return count
-
-
-def plain_files(folder: Path) -> list[Path]:
-    """The files of a store that are not sealed."""
-    return [path for path in _files(folder) if not private.is_sealed(path)]
-
-
-def sealed_files(folder: Path) -> list[Path]:
-    """The files of a store that are sealed."""
-    return [path for path in _files(folder) if private.is_sealed(path)]
-
-
-def stores() -> list[Path]:
-    """The folders whose files go through `private.py`: people and analysed clips, and the demo's."""
-    places = [place / name for place in (home(), home() / "demo") for name in ("people", "cache/clips")]
-    return [place for place in places if place.is_dir()]
 
 
 def _convert(todo: Callable[[Path], list[Path]], progress: Progress | None) -> int:
@@ -86,12 +73,6 @@ def _rewrite(path: Path, scratch: Path) -> None:
     before = path.stat()
     private.write(path, private.read(path), scratch)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for top, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != ".scratch"]
-        yield from (Path(top, name) for name in names if name != ".lock")
 
 
 def _required_key() -> keys.Key:

@@ -7,6 +7,8 @@ once, and takes nothing with it. docs/adr/0017-encryption-at-rest.md says why so
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -31,6 +33,9 @@ MOST_COST = 2**20
 NONCE = 12  # bytes
 _SERVICE = "pvchat"  # in the keyring
 _ABOUT = b"pvchat key 1"  # authenticated with the wrapped key
+# What whoever has the key may say of the home, in the key file, each under the key's own seal: plain files are read
+# (it is being converted), plain files are written (it is being decrypted).
+_MIXED, _ENDING = "mixed", "ending"
 
 _opened: dict[tuple[Any, ...], Key] = {}
 _opening = threading.Lock()
@@ -42,10 +47,12 @@ class Key:
 
     Attributes:
         secret: 32 bytes.
-        ending: the home is being decrypted: what is written from now on is plain.
+        mixed: the home is being converted: plain files of it are read, too.
+        ending: it is being decrypted: what is written from now on is plain.
     """
 
     secret: bytes = field(repr=False)
+    mixed: bool = False
     ending: bool = False
 
 
@@ -74,7 +81,9 @@ def current() -> Key | None:
     with _opening:
         if known not in _opened:
             row = _row()
-            _opened[known] = Key(_unwrapped(row, chosen or _from_keyring(row)), bool(row.get("ending")))
+            secret = _unwrapped(row, chosen or _from_keyring(row))
+            mixed, ending = (hmac.compare_digest(str(row.get(word)), _seal(secret, word)) for word in (_MIXED, _ENDING))
+            _opened[known] = Key(secret, mixed or ending, ending)
         return _opened[known]
 
 
@@ -117,9 +126,17 @@ def create_in_keyring() -> Key:
     return _made(passphrase, RANDOM_COST, keyring=account)
 
 
-def end(ending: bool = True) -> None:
-    """Say that this home is being decrypted (or, after all, isn't): what is written from now on is plain."""
-    _put({**_row(), "ending": ending}, replace=True)
+def say(*, mixed: bool, ending: bool) -> None:
+    """Say whether this home is being converted: files are plain or sealed, and written plain where it is ending.
+
+    Raises:
+        LockedError: as `current`: nobody without the key can say so.
+    """
+    key, row = current(), _row()
+    assert key is not None
+    row = {name: value for name, value in row.items() if name not in (_MIXED, _ENDING)}
+    said = [word for word, holds in ((_MIXED, mixed), (_ENDING, ending)) if holds]
+    _put({**row, **{word: _seal(key.secret, word) for word in said}}, replace=True)
 
 
 def remove() -> None:
@@ -134,9 +151,12 @@ def remove() -> None:
 def _made(passphrase: str, cost: int, **more: str) -> Key:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    from pvchat.storage.stores import plain_files, stores
+
     secret, salt, nonce = (os.urandom(count) for count in (32, 16, NONCE))
     row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": cost, "r": 8, "p": 1, "nonce": _text(nonce), **more}
     row["wrapped"] = _text(AESGCM(_stretched(passphrase, row)).encrypt(nonce, secret, _ABOUT))
+    row |= {_MIXED: _seal(secret, _MIXED)} if any(map(plain_files, stores())) else {}
     _put(row, replace=False)
     key = current()
     assert key is not None
@@ -158,6 +178,11 @@ def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
         raise LockedError("this is not the key of this home.", subject=VARIABLE, hint=hint) from error
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(error) from error
+
+
+def _seal(secret: bytes, word: str) -> str:
+    """What only whoever has the key can write behind a word of the key file."""
+    return hmac.new(secret, f"pvchat key 1 {word}".encode(), hashlib.sha256).hexdigest()
 
 
 def _stretched(passphrase: str, row: dict[str, Any]) -> bytes:

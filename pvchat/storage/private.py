@@ -1,7 +1,8 @@
 """The one door to bytes on disk that name or show people: sealed where the home is encrypted, plain where it isn't.
 
 In: bytes. Out: the same. A sealed file is `MAGIC`, a nonce of 12 random bytes, and AES-256-GCM's text with its tag.
-Both kinds are read in any home, so that one can be converted while it is in use (`conversion.py`).
+Both kinds are read while a home is converted, so that it can be in use (`conversion.py`). In one that is encrypted
+through and through a plain file is refused: whoever wrote it hadn't the key.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from pathlib import Path
 
 from pvchat.errors import LockedError
 from pvchat.storage import atomic, keys
-
-MAGIC = b"PVSEAL01"
+from pvchat.storage.stores import MAGIC
 
 
 def read(path: Path) -> bytes:
@@ -20,7 +20,7 @@ def read(path: Path) -> bytes:
 
     Raises:
         OSError: it can't be read.
-        ValueError: it was damaged, or sealed with the key of another home.
+        ValueError: it was damaged, or sealed with the key of another home, or isn't sealed and should be.
         LockedError: it is sealed, and the key is missing or wrong.
     """
     return opened(path.read_bytes())
@@ -46,12 +46,6 @@ def write_folder(path: Path, files: dict[str, bytes], scratch: Path) -> None:
     atomic.write_folder(path, {name: sealed(data) for name, data in files.items()}, scratch)
 
 
-def is_sealed(path: Path) -> bool:
-    """Whether a file is sealed."""
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
-
-
 def sealed(data: bytes) -> bytes:
     """Bytes as they are written here."""
     if (key := keys.for_writing()) is None:
@@ -65,6 +59,9 @@ def sealed(data: bytes) -> bytes:
 def opened(data: bytes) -> bytes:
     """What was written, of the bytes of a file."""
     if not data.startswith(MAGIC):
+        if (key := keys.current()) is not None and not key.mixed:
+            what = "not sealed, though this home is encrypted: whoever put it there hadn't the key"
+            raise ValueError(f"{what} (if it was you: pvchat encrypt)")
         return data
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

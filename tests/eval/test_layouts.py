@@ -46,6 +46,15 @@ def test_bad_rows_are_named_and_the_good_ones_kept(tmp_path):
     assert "1 questions" in found.problems[-1].what
 
 
+def test_a_question_that_is_too_long_to_be_read_is_named(tmp_path):
+    rows = [{**ROW, "question": ROW["question"].ljust(2_000)}, {**ROW, "id": "b", "question": "Is Ana there? " * 3000}]
+    found = read(lay_out(tmp_path, rows))
+    assert [i.id for i in found.items] == ["a"]
+    assert [(p.where, p.what) for p in found.problems] == [
+        ("question b", "it has 42,000 characters; at most 2,000 are read")
+    ]
+
+
 def test_a_person_twice_and_a_person_without_a_clip(tmp_path):
     people = [
         {"name": "Ana", "set": "s", "enroll": "ana.mp4"}, {"name": "Ana", "set": "t", "enroll": "x.mp4"},

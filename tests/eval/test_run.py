@@ -232,12 +232,40 @@ def test_a_given_chat_lends_its_models_and_keeps_its_people(studied, tmp_path, u
     found = run(folder, out, options, chat=chat)["systems"]
     assert all(found[s]["overall"]["existence"]["balanced_accuracy"]["value"] == 1 for s in options.systems)
     assert [person.id for person in chat.people.all()] == mine
-    assert PeopleStore(out / "people" / "instant").names() == ["Ana"]
-    done = results(out)
+    assert not (out / "people").exists()
+    done, told = results(out), json.loads((out / "run.json").read_text())["enrolled"]
+    assert list(told["instant"]) == ["Ana"]
     rows = (out / "predictions.jsonl").read_bytes().splitlines(keepends=True)
     (out / "predictions.jsonl").write_bytes(rows[0])
     run(folder, out, options, chat=chat)  # goes on
     assert results(out) == done
+    with monkeypatch.context() as patch:
+        patch.setattr("pvchat.eval.run.enroll_all", None)  # a run that is done needs nobody
+        run(folder, out, options, chat=chat)
+    assert results(out) == done
+    assert json.loads((out / "run.json").read_text())["enrolled"].keys() == told.keys()
+    assert not (out / "people").exists()
+
+
+def test_people_stay_as_long_as_a_run_needs_them(studied, tmp_path, unreported, monkeypatch):
+    (folder, chat), out = studied, tmp_path / "out"
+    options = EvalOptions(systems=("ours-instant",), resamples=20, bertscore="none", frames=False)
+    with monkeypatch.context() as patch:
+        patch.setattr("pvchat.eval.journal.os.write", _cut_off)
+        with pytest.raises(KilledError):
+            run(folder, out, options, chat=chat)
+    (before,) = PeopleStore(out / "people" / "instant").all()
+    seen = []
+    real = PVChat.enroll
+    monkeypatch.setattr(PVChat, "enroll", lambda self, *a, **k: seen.append(a) or real(self, *a, **k))
+    run(folder, out, options, chat=chat)
+    assert seen == []  # whoever was enrolled is
+    assert before.name == "Ana"
+    assert not (out / "people").exists()
+
+
+def _cut_off(handle, data):
+    raise KilledError
 
 
 def test_all_depths_and_baselines_share_one_set_of_models(studied, tmp_path):

@@ -120,6 +120,8 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "a LoRA of rank 9000": _lora(9000),
     "deep with a word as bias": lambda: files(depth="deep", extra={"deep": {"accepted": True, "bias": "x"}}),
     "a count that is a list": lambda: files(extra={"clips": [1]}),
+    "a quality of minus a billion": lambda: files(extra={"quality": -1e9}),
+    "a negative count": lambda: files(extra={"sightings": -1}),
     "a number beyond all floats": lambda: {
         **files(),
         "config.json": files()["config.json"].replace(b'"confidence": 0.9', b'"confidence": 1e999'),
@@ -145,6 +147,7 @@ CASES: dict[str, Callable[[], Files | bytes]] = {
     "a zip in a zip": lambda: zipped({"a.zip": zipped(files())}),
     "an array that nobody knows": lambda: zipped(files(lambda arrays: arrays.update(evil=_vectors(3)))),
     "the name of a pronoun": lambda: zipped(files(name="she")),
+    "the name of a question mark": lambda: zipped(files(name="?")),
     "the name of somebody who looks the same": lambda: zipped(files(name="\u0412en")),  # Cyrillic
     "a name that turns the line around": lambda: zipped(files(name="Eve\u202eneB")),
     "the good one": lambda: zipped(files()),

@@ -1,0 +1,43 @@
+"""Which files of a home go through `private.py`, and which of them are sealed: their first bytes tell, without a key.
+
+In: the home. Out: folders, files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pvchat.config import home
+
+MAGIC = b"PVSEAL01"
+
+
+def stores() -> list[Path]:
+    """The folders whose files go through `private.py`: people and analysed clips, and the demo's."""
+    places = [place / name for place in (home(), home() / "demo") for name in ("people", "cache/clips")]
+    return [place for place in places if place.is_dir()]
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """A store's files, but for locks and what is in the making."""
+    for top, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != ".scratch"]
+        yield from (Path(top, name) for name in names if name != ".lock")
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file is sealed."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def plain_files(folder: Path) -> list[Path]:
+    """The files of a store that are not sealed."""
+    return [path for path in files(folder) if not is_sealed(path)]
+
+
+def sealed_files(folder: Path) -> list[Path]:
+    """The files of a store that are sealed."""
+    return [path for path in files(folder) if is_sealed(path)]
