@@ -10,8 +10,12 @@ from typing import Any
 DISK = ("open", "fsync", "rename", "replace", "unlink", "rmdir", "mkdir")  # calls of `os` that touch the disk
 
 
-def die_before_call(calls: int, names: tuple[str, ...] = DISK) -> None:
-    """From now on this process ends by SIGKILL just before the call of one of these that follows `calls` others."""
+def die_before_call(calls: int, names: tuple[str, ...] = DISK) -> Callable[[], int]:
+    """From now on this process ends by SIGKILL just before the call of one of these that follows `calls` others.
+
+    Returns:
+        Tells how many calls there were so far.
+    """
     left = calls
 
     def mortal(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,3 +30,4 @@ def die_before_call(calls: int, names: tuple[str, ...] = DISK) -> None:
 
     for name in names:
         setattr(os, name, mortal(getattr(os, name)))
+    return lambda: calls - left

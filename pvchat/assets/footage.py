@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets import weights
-from pvchat.assets.packages import CP311_LINUX, Weight
+from pvchat.assets.packages import Weight
 
 Images = Iterator[NDArray[np.uint8]]
 Crop = tuple[float, float, float]  # centre x, centre y, width: fractions of the photo's width, height, width
@@ -43,7 +43,7 @@ FOOTAGE: tuple[Weight, ...] = (
         role="footage-portraits",
         package="face-recognition",
         version="1.3.0",
-        archive="face_recognition-1.3.0.tar.gz",
+        archive="face_recognition-1.3.0.tar.gz",  # the wheel has no photos
         sha256="5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
         size_bytes=3_182_249,
         kept_bytes=1_500_000,
@@ -52,7 +52,6 @@ FOOTAGE: tuple[Weight, ...] = (
         ),
         licence="MIT (package); official White House photographs by Pete Souza, works of the US government",
         purpose="Barack Obama and Joe Biden (photos)",
-        pip_options=("--no-binary", ":all:"),  # the wheel has no photos
     ),
     Weight(
         role="footage-astronaut",
@@ -65,7 +64,6 @@ FOOTAGE: tuple[Weight, ...] = (
         members=("skimage/data/astronaut.png",),
         licence="BSD-3-Clause (package); NASA photograph, public domain",
         purpose="Eileen Collins (photo)",
-        pip_options=CP311_LINUX,
     ),
 )
 

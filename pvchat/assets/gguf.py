@@ -15,10 +15,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pvchat.assets.archives import disk_full
 from pvchat.errors import WeightsError
 from pvchat.runtime import quiet_transformers
 from pvchat.schemas import Progress
+from pvchat.storage import tensorfile
 
 BYTES_PER_VALUE = 4  # float32
 READING_SHARE = 0.8  # of the time: the rest is writing
@@ -33,23 +33,17 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
         progress: called with what happens and bytes of the converted model, done and in all (0 until they are known).
 
     Raises:
-        WeightsError: the file isn't a GGUF model that transformers can read, or the disk is full.
-        OSError: the folder can't be written.
+        WeightsError: the file isn't a GGUF model that transformers can read.
+        OSError: the folder can't be written, or the disk is full.
     """
-    from safetensors import SafetensorError
-
     what, tell = f"converting {gguf.name}", progress or (lambda what, done, total: None)
     tell(what, 0, 0)
-    try:
-        with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):  # no switch ends tqdm's bar over tensors
-            model, tokenizer, total = _read(gguf)
-            tell(what, int(READING_SHARE * total), total)
-            model.save_pretrained(str(folder))
-            tokenizer.save_pretrained(str(folder))
-    except SafetensorError as error:  # its errors of the file system are no OSError
-        if "os error 28" in str(error) or "No space left" in str(error):
-            raise disk_full(gguf.name) from error
-        raise OSError(str(error)) from error
+    # No switch ends tqdm's bar over tensors.
+    with tensorfile.system_errors(), quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
+        model, tokenizer, total = _read(gguf)
+        tell(what, int(READING_SHARE * total), total)
+        model.save_pretrained(str(folder))
+        tokenizer.save_pretrained(str(folder))
     for path in folder.iterdir():
         path.chmod(gguf.stat().st_mode)  # safetensors writes files that nobody but the owner can read
         with path.open("rb+") as file:

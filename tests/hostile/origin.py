@@ -54,7 +54,7 @@ class Place:
 def run(home: Path) -> Iterator[Outcome]:
     """All cases on one server, the password's on another."""
     with pytest.MonkeyPatch.context() as patch:
-        chat, clip = _made(home, patch)
+        chat, clip = made(home, patch)
         with running(ready(chat)) as (app, url):
             place = Place(app, url, clip)
             for headers in FOREIGN:
@@ -69,7 +69,14 @@ def run(home: Path) -> Iterator[Outcome]:
             yield Outcome("ten wrong passwords at once", "others are answered first", got, got.startswith("others"))
 
 
-def _made(home: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
+def upload_by_page(url: str, clip: Path) -> str:
+    """Where the server put a file that a page sent."""
+    sent = {"files": (clip.name, clip.read_bytes())}
+    return str(httpx.post(url + UPLOAD, files=sent, timeout=60).json()[0])
+
+
+def made(home: Path, patch: pytest.MonkeyPatch) -> tuple[PVChat, Path]:
+    """PVChat with Ana enrolled, and a clip with Ana and Ben in it."""
     folder = home / "clips"
     folder.mkdir()
     scenery = open_scenery(folder, patch)
@@ -118,9 +125,8 @@ def _broken_off(place: Place) -> str:
 
 
 def _four_clients(place: Place) -> str:
-    sent = {"files": ("party.mp4", place.clip.read_bytes())}
     with ThreadPoolExecutor(4) as pool:
-        paths = list(pool.map(lambda _: httpx.post(place.url + UPLOAD, files=sent, timeout=60).json()[0], range(4)))
+        paths = list(pool.map(lambda _: upload_by_page(place.url, place.clip), range(4)))
         told = list(pool.map(lambda path: _ask(place, path), paths))
     return f"{sum('event: complete' in one for one in told)} answers, {len(_left(place))} files"
 

@@ -28,6 +28,7 @@ from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.model.config import IDENTITY_WIDTH
 from pvchat.schemas import FACEPRINT, FloatArray
+from pvchat.storage import atomic, tensorfile
 from pvchat.train.degrade import degrade_face
 from pvchat.train.pictures import middle_of, read_image, read_metadata, with_room
 
@@ -211,22 +212,28 @@ def _is_whole(file: Path) -> bool:
 
 def sentence_vectors(texts: Sequence[str], cache: Path, encode: Encode) -> FloatArray:
     """MiniLM vectors [n, 384] of n texts; only those that the cache lacks are computed, and added to it."""
-    from safetensors.numpy import load_file, save_file
-
-    arrays, table = cache / "sentences.safetensors", cache / "sentences.json"
-    known = json.loads(table.read_text(encoding="utf-8")) if arrays.is_file() and table.is_file() else []
-    vectors = load_file(arrays)["vectors"] if known else np.zeros((0, 384), np.float32)
+    arrays, table, scratch = cache / "sentences.safetensors", cache / "sentences.json", cache / ".scratch"
+    known, vectors = _kept_sentences(arrays, table)
     seen = set(known)
     new = [text for text in dict.fromkeys(texts) if text not in seen]
     if new:
         found = [encode(new[i : i + _TEXTS]) for i in range(0, len(new), _TEXTS)]
         known, vectors = [*known, *new], np.concatenate([vectors, *found]).astype(np.float32)
-        cache.mkdir(parents=True, exist_ok=True)
-        save_file({"vectors": vectors}, arrays)
-        table.write_text(json.dumps(known), encoding="utf-8")
+        atomic.write_file(arrays, tensorfile.pack({"vectors": vectors}), scratch, durable=False)
+        atomic.write_file(table, json.dumps(known).encode(), scratch, durable=False)
     row = {text: i for i, text in enumerate(known)}
     chosen: FloatArray = vectors[[row[text] for text in texts]]
     return chosen
+
+
+def _kept_sentences(arrays: Path, table: Path) -> tuple[list[str], FloatArray]:
+    """The texts and their vectors; vectors beyond the texts are of a process that died before it wrote those."""
+    try:
+        known = json.loads(table.read_text(encoding="utf-8"))
+        vectors: FloatArray = tensorfile.unpack(arrays.read_bytes())["vectors"][: len(known)]
+    except (OSError, ValueError, KeyError):
+        return [], np.zeros((0, 384), np.float32)
+    return known[: len(vectors)], vectors
 
 
 def _both(image: NDArray[np.uint8], faces: FaceExpert, rng: np.random.Generator) -> FloatArray | None:

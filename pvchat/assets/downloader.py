@@ -1,0 +1,119 @@
+"""One file of the package index, by its exact name: a program of its own, which `archives.py` runs on top of pip.
+
+In (arguments): package, version, the file's name, its SHA-256, its size in bytes, where to write it. Out: the file, as
+the index sent it. Exit code 0, or pip's, with the reason in what it prints.
+
+Notable choices:
+- pip's session reads the pages and the file, so that the user's index, proxy, certificates and passwords apply.
+- Nothing is opened, built or asked for metadata, as `pip download` does: a source package would run code of its own
+  then, before anybody has compared its hash.
+- An index can't fill the disk: what is longer than the pinned size is cut off.
+- It ends when the pipe on its stdin closes: that is, when PVChat itself was killed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BLOCK = 1 << 16  # bytes read at a time
+TRIES = 5  # a download that broke off goes on where it was
+OPTIONS = (
+    "--no-cache-dir",  # pip would hold a second copy
+    "--no-input", "--disable-pip-version-check", "-vv",  # less hides why an index failed
+    # Files of any kind are listed, and wheels for CPython 3.11 on Linux too: they are data on any Python and platform.
+    "--no-binary", ":none:", "--only-binary", ":none:",
+    "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--platform", "manylinux_2_28_x86_64",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for, and where it goes."""
+
+    package: str
+    version: str
+    name: str
+    sha256: str
+    size_bytes: int
+    target: Path
+
+
+def main(words: list[str]) -> int:
+    """Fetch the file; returns the exit code."""
+    package, version, name, sha256, size, target = words
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    return _fetch(Wanted(package, version, name, sha256, int(size), Path(target)))
+
+
+def _end_with_parent() -> None:
+    os.read(0, 1)  # not sys.stdin: a thread that holds its lock breaks the interpreter's shutdown
+    os._exit(1)
+
+
+def _fetch(wanted: Wanted) -> int:
+    """Run as pip's command `download`, with its options, settings and messages, but our own way of downloading."""
+    from pip._internal.cli.cmdoptions import make_target_python
+    from pip._internal.commands.download import DownloadCommand
+    from pip._internal.exceptions import DistributionNotFound
+
+    class Fetch(DownloadCommand):
+        def run(self, options: Any, args: list[str]) -> int:
+            session = self.get_default_session(options)
+            finder = self._build_package_finder(options, session, make_target_python(options), True)
+            offered = finder.find_all_candidates(wanted.package)
+            links = [candidate.link for candidate in offered if candidate.link.filename == wanted.name]
+            if not links:
+                names = {c.link.filename for c in offered if str(c.version) == wanted.version}
+                raise DistributionNotFound(f"NOT OFFERED, but {', '.join(sorted(names)) or 'nothing'}")
+            # Several indexes may have a file of that name: the one whose page tells the pinned hash comes first.
+            link = min(links, key=lambda link: link.hash != wanted.sha256)
+            _save(session, link.url_without_fragment, wanted)
+            return 0
+
+    return int(Fetch("download", "One file by its name.").main([*OPTIONS, wanted.package]))
+
+
+def _save(session: Any, url: str, wanted: Wanted) -> None:
+    """Write what the index sends, up to one byte more than is wanted."""
+    from pip._vendor.requests import RequestException
+
+    with wanted.target.open("xb") as sink:
+        for left in reversed(range(TRIES)):
+            before = sink.tell()
+            try:
+                return _go_on(session, url, sink, wanted.size_bytes + 1)
+            except RequestException:
+                if not left or sink.tell() == before:
+                    raise
+
+
+def _go_on(session: Any, url: str, sink: Any, most: int) -> None:
+    """Write what is still missing of a file.
+
+    Raises:
+        RequestException: the index can't be reached, refuses it, or broke off.
+    """
+    from pip._vendor.requests import ConnectionError as BrokenOff
+
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={sink.tell()}-"} if sink.tell() else {})
+    with session.get(url, headers=headers, stream=True) as answer:
+        answer.raise_for_status()
+        if answer.status_code != 206:  # from its beginning
+            sink.seek(0)
+            sink.truncate()
+        start = sink.tell()
+        for block in answer.iter_content(BLOCK):
+            sink.write(block[: most - sink.tell()])
+            if sink.tell() >= most:
+                return
+        if sink.tell() - start < int(answer.headers.get("Content-Length", 0)):
+            raise BrokenOff("incomplete download")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

