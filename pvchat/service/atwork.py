@@ -11,6 +11,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from pvchat import watchdog
+
 
 @dataclass(eq=False)
 class ClipFile:
@@ -43,7 +45,7 @@ class AtWork:
             turn, looks = self._looks.setdefault(file.key, (threading.Lock(), []))
             looks.append(file)
         try:
-            with nullcontext() if beside else turn:
+            with nullcontext() if beside else turn, watchdog.working(f"Looking at {Path(file.path).name}"):
                 yield
         finally:
             with self._lock:

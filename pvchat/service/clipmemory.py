@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat import watchdog
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.perception import VERSION
@@ -51,7 +52,8 @@ class ClipMemory:
     """
 
     def __init__(self, networks: Networks, cache: ClipCache, config: VideoConfig, progress: Progress) -> None:
-        self.networks, self.cache, self.config, self.progress = networks, cache, config, progress
+        self.networks, self.cache, self.config = networks, cache, config
+        self._listener = progress
         self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
         self._decoded: Clip | None = None  # the last short one, while only who is in it was looked for
@@ -178,6 +180,11 @@ class ClipMemory:
         stretches = [told_of(track) for track in shown]
         wanted = [one for one in stretches if one is not None and not one.told]
         return self._look_closer(clip, seen, wanted, whole) if wanted else seen
+
+    def progress(self, what: str, done: float, total: float) -> None:
+        """Told what is being done; passed on."""
+        watchdog.beat()
+        self._listener(what, done, total)
 
     def drop(self, key: str) -> None:
         """Forget one clip, in memory and on disk."""
@@ -308,7 +315,8 @@ class ClipMemory:
         from pvchat.perception.closer import also_told, look_closer
         from pvchat.perception.scan import LongVideo
 
-        with self.networks.lock:  # so does whoever forgets; its turn the whole video's scan may have for long
+        # whoever forgets holds the lock too; its turn the whole video's scan may have for long
+        with self.networks.lock, watchdog.working(f"Looking at {Path(clip).name}"):
             started, file = time.perf_counter(), self._file(clip)
             file.gone = not self._holds(file.key)
             source = LongVideo(file.path, self._probe(file), self.config)

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat import watchdog
 from pvchat.chat.question import Question
 from pvchat.chat.questions import Turn, read_questions
 from pvchat.chat.window import Window
@@ -297,7 +298,8 @@ class PVChat(Enrolling, Correcting):
 
     def warm_up(self) -> None:
         """Load every network now instead of when it is first needed."""
-        self.networks.load()
+        with watchdog.working("Loading the networks"):
+            self.networks.load()
 
     @property
     def device(self) -> str:
