@@ -1,8 +1,8 @@
 """A second process that watches this one: Ctrl-C and SIGTERM always end it, and what hangs is named.
 
-In: `start` when a program begins; `working` around what may take long, `beat` whenever that goes on. Out: where it hasn't
-gone on for minutes, a sentence on stderr and a file that tells where every thread is; a program that doesn't heed a
-signal is ended.
+In: `start` when a program begins; `working` around what may take long, `beat` whenever that goes on. Out: where it
+hasn't gone on for minutes, a sentence on stderr and a file that tells where every thread is; a program that doesn't
+heed a signal is ended.
 
 Notable choices: a native call that hangs may hold Python's lock. Then nothing written in Python runs in its process, no
 thread and no signal's handler. So a process of its own watches, forked before there are threads. It reads the signals
@@ -21,7 +21,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from pvchat.config import home
 
@@ -73,7 +72,7 @@ def start(limits: Limits | None = None) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Inside, something is done that should go on: `what` is the beginning of a sentence, such as "Looking at a.mp4"."""
+    """Inside, something is done that should go on: `what` begins a sentence, such as "Looking at a.mp4"."""
     shown = "".join(c if c.isprintable() else "?" for c in what[:200])
     _tell(f"+{shown}")
     try:

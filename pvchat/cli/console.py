@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
+INTERRUPTED = 130  # exit code after Ctrl-C
 _UNBROKEN = 1000  # columns: more than any table has
 
 
@@ -71,8 +72,8 @@ def open_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, mode)  # takes the lowest number that is free
-    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 @contextmanager

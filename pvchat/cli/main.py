@@ -22,7 +22,7 @@ from pvchat import __version__
 from pvchat.cli import console
 from pvchat.errors import PVChatError
 
-OK, USER_ERROR, INTERRUPTED = 0, 1, 130
+OK, USER_ERROR = 0, 1
 COMMANDS = (
     "demo", "enroll", "ask", "augment", "index", "people", "eval", "serve", "models", "train", "encryption", "doctor"
 )  # fmt: skip
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(build_parser(words[0] if words else "").parse_args(words))
     except KeyboardInterrupt:
         console.say("Stopped. What was finished is kept; nothing half done is.")
-        return INTERRUPTED
+        return console.INTERRUPTED
     finally:
         console.drop_unwritten()
 

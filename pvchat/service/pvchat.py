@@ -12,7 +12,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat import watchdog
 from pvchat.chat.question import Question
 from pvchat.chat.questions import Turn, read_questions
 from pvchat.chat.window import Window
@@ -298,8 +297,7 @@ class PVChat(Enrolling, Correcting):
 
     def warm_up(self) -> None:
         """Load every network now instead of when it is first needed."""
-        with watchdog.working("Loading the networks"):
-            self.networks.load()
+        self.networks.load()
 
     @property
     def device(self) -> str:
