@@ -22,12 +22,14 @@ class ClipFile:
         path: of it.
         key: its content key.
         version: under which its analysis is kept.
+        since: the cache's last purge before this look began (`ClipCache.last_purge`).
         gone: it was forgotten, or is another file, since this look began: nothing is kept.
     """
 
     path: str | Path
     key: str
     version: str
+    since: str = ""
     gone: bool = False
 
 
