@@ -18,6 +18,7 @@ MATRICES = {  # name: module of this package that has a `run`
     "import": "imports",
     "forget": "forget",
     "origin": "origin",
+    "firstlook": "firstlook",
 }
 
 
