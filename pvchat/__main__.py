@@ -1,10 +1,44 @@
-"""`python -m pvchat` is the command line."""
+"""The program `pvchat`, also as `python -m pvchat`: the command line, watched, and an end whatever still runs.
+
+In: words. Out: `cli/main.py`'s, and its exit code.
+
+Notable choices: Ctrl-C is caught from the first import on. Threads that still compute are not waited for when the
+program was stopped: Python's own end stops them in the middle of a network's C++, and that aborts the process.
+"""
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
+import threading
+from contextlib import suppress
 
-from pvchat.cli.main import main
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run one command; returns its exit code, or ends the process with it where threads still run."""
+    try:
+        from pvchat import watchdog
+        from pvchat.cli import console
+        from pvchat.cli.main import main as run
+
+        console.open_streams()
+        watchdog.start()
+        code = run()
+    except SystemExit as end:  # wrong usage, SIGTERM
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except KeyboardInterrupt:  # in the first moments, or for the second time
+        code = INTERRUPTED
+    if code == INTERRUPTED or any(thread.daemon for thread in threading.enumerate()):
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    return code
+
 
 if __name__ == "__main__":
     sys.exit(main())

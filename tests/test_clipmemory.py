@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -195,3 +197,43 @@ def test_what_is_asked_of_the_beginning_does_not_wait_for_the_end(
     memory.look(long_video, ask, stage="who")
     assert told
     assert person(told[0].analysis, 1).facts.clothes
+
+
+FORGET = "from pvchat.people.store import PeopleStore; PeopleStore().forget('Ana')"
+
+
+def forget_in_another_process() -> None:
+    subprocess.run([sys.executable, "-c", FORGET], check=True, timeout=120, cwd=Path(__file__).parents[1])
+
+
+@pytest.mark.parametrize("step", ["recognise", "measure"])
+def test_a_question_keeps_nothing_of_who_is_forgotten_by_another_process_meanwhile(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """`pvchat people forget` while `pvchat ask` looks, or between that and measuring."""
+    clip, forgotten = studio.clip("party", ANA, BEN), list[bool]()
+
+    def at_work(*args: Any) -> ClipAnalysis:
+        if not forgotten:
+            forget_in_another_process()
+            forgotten.append(True)
+        return getattr(studio, step)(*args)
+
+    module = {"recognise": "analysis", "measure": "measuring"}[step]
+    monkeypatch.setattr(f"pvchat.perception.{module}.{step}", at_work)
+    assert chat.ask(clip, "What is Ana wearing?").answer
+    assert forgotten
+    assert not kept(chat.cache.root)
+    chat.analyse(clip)  # begun afterwards
+    assert kept(chat.cache.root)
+
+
+def test_a_question_that_goes_on_after_another_process_forgot_keeps_nothing(
+    studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = studio.clip("party", ANA, BEN)
+    seen = chat.look(clip, stage="who")
+    forget_in_another_process()
+    assert chat._clips.tell(clip, seen, seen.analysis.tracks).analysis.stage == "what"
+    assert not kept(chat.cache.root)
+    assert len(chat._clips) == 0

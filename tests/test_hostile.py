@@ -11,9 +11,18 @@ from make_people import posix
 
 @posix
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.parametrize("name", sorted(MATRICES.keys() - {"firstlook"}))
 def test_every_case_of_a_matrix_holds(name: str, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PVCHAT_HOSTILE_ROUNDS", "3")
     rows = list(outcomes(name, pvchat_home))
     assert len(rows) > 3
     assert [f"{row.case}: {row.got}" for row in rows if not row.held] == []
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.weights
+def test_first_looks_do_not_hang(pvchat_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PVCHAT_HOSTILE_LOOKS", "4")
+    rows = list(outcomes("firstlook", tmp_path))
+    assert [row.got for row in rows] == ["0 of 2 hang, 2 are answered"] * 2

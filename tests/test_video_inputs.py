@@ -21,7 +21,7 @@ from PIL import Image
 
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
-from pvchat.video import load, probe
+from pvchat.video import load, pictures, probe
 
 CONFIG = VideoConfig(max_duration_s=30 * 60.0)  # so that a lie about two hours breaks the limit
 MEMORY_CHILD = """
@@ -166,6 +166,47 @@ def test_playlists_open_nothing(
 def test_limits_are_configurable(clips: Path, limit: dict[str, int], reason: str) -> None:
     with pytest.raises(VideoReadError, match=reason):
         load(made(clips, "b_frames.mp4"), replace(CONFIG, **limit))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("counted", [True, False])
+def test_an_animation_of_too_many_pixels_in_all_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, counted: bool
+) -> None:
+    path = tmp_path / "a"
+    frames = [Image.new("RGB", (40, 30), (value * 20, 0, 0)) for value in range(10)]
+    frames[0].save(path, kind, save_all=True, append_images=frames[1:], duration=100)
+    seen, real = list[int](), pictures.animation
+    monkeypatch.setattr(pictures, "animation", lambda *a: (seen.append(n) or one for n, one in enumerate(real(*a))))
+    assert probe(path, CONFIG).frames == 10
+    del seen[:]
+    monkeypatch.setattr("pvchat.video.pictures._frame_count", lambda image: 10 if counted else -1)
+    monkeypatch.setattr("pvchat.video.files.ANIMATION_PIXELS", 6 * 40 * 30)
+    with pytest.raises(VideoReadError, match="pictures of 40 by 30 have .* more than the limit of"):
+        probe(path, CONFIG)
+    assert len(seen) == (0 if counted else 7)
+
+
+def test_a_few_kilobytes_of_huge_pictures_are_refused_before_one_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3000 frames that each change one pixel of a screen of 3000 by 3000: 69 kB took 220 s and 1.5 GB."""
+    side = (3000).to_bytes(2, "little")
+    frame = b"!\xf9\x04\x00\x0a\x00\x00\x00," + bytes(4) + b"\x01\x00" * 2 + b"\x00\x02\x02D\x01\x00"
+    path = tmp_path / "bomb.gif"
+    path.write_bytes(b"GIF89a" + side * 2 + b"\x80\x00\x00" + bytes(3) + b"\xff" * 3 + frame * 3000 + b";")
+    assert path.stat().st_size < 100_000
+    monkeypatch.setattr(pictures, "animation", None)
+    with pytest.raises(VideoReadError, match=r"its 3000 pictures of 3000 by 3000 have 27.0 billion pixels") as caught:
+        probe(path, CONFIG)
+    assert "more than the limit of 3.0 billion" in caught.value.what
+    assert "mp4" in caught.value.hint
+
+
+def test_a_video_of_too_many_pixels_in_all_is_refused(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvchat.video.files.STEADY_RATE", 1e-6)
+    with pytest.raises(VideoReadError, match="its 48 pictures of 160 by 96 .* more than the limit"):
+        probe(made(clips, "b_frames.mp4"), CONFIG)
 
 
 def test_decoding_stops_at_the_limit_even_if_probing_was_fooled(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:

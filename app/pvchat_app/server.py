@@ -173,13 +173,14 @@ def _server(config: uvicorn.Config, leaving: asyncio.Event) -> uvicorn.Server:
 
 
 def _end_orderly() -> None:
-    """Let SIGTERM end the program as Ctrl-C does: uvicorn raises it anew, and by default it would end all at once."""
+    """Let Ctrl-C and SIGTERM end the program by exceptions: uvicorn raises both anew when it has stopped."""
 
     def end(*_: Any) -> None:
         raise SystemExit(0)
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _wait_for_threads() -> None:

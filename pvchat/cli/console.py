@@ -12,7 +12,8 @@ import errno
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from pvchat.cli.options import settings_of
@@ -26,24 +27,71 @@ if TYPE_CHECKING:
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
+INTERRUPTED = 130  # exit code after Ctrl-C
 _UNBROKEN = 1000  # columns: more than any table has
 
 
 def say(text: str) -> None:
-    """Talk to people, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """Talk to people, on stderr; where that can't be written nobody listens."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def write(text: str) -> None:
-    """A finished text, on stdout as it is."""
-    print(text)
+    """A finished text, on stdout as it is.
+
+    Raises:
+        PVChatError: it can't be written: the disk is full, stdout is closed.
+    """
+    with _writing():
+        print(text)
+
+
+def flush() -> None:
+    """Write what was printed on stdout; raises as `write`."""
+    with _writing():
+        sys.stdout.flush()
+
+
+def drop_unwritten() -> None:
+    """What stdout doesn't take is gone: Python would try it again at its end, and fail with a traceback."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_streams() -> None:
+    """Where a stream is closed (`>&-`): what is printed can't be written, what is said is dropped.
+
+    Else the first file that is opened would get the stream's number, and what is printed would go there.
+    """
+    for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # takes the lowest number that is free
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # whoever read it has read enough
+        raise
+    except OSError as error:
+        what = f"the answer can't be written ({error.strerror or error})."
+        raise PVChatError(what, subject="stdout", hint="Send it somewhere else.") from error
 
 
 def write_json(value: Any) -> None:
     """A result as JSON, on stdout."""
     import json
 
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    write(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
@@ -57,12 +105,12 @@ def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
 def write_faint(text: str) -> None:
     """A line that matters less, on stdout; grey where that is a terminal."""
     grey = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    print(f"\x1b[2m{text}\x1b[0m" if grey else text)
+    write(f"\x1b[2m{text}\x1b[0m" if grey else text)
 
 
 def write_columns(rows: Sequence[Sequence[str]]) -> None:
     """Rows of words under each other, on stdout."""
-    print("\n".join(columns(rows)))
+    write("\n".join(columns(rows)))
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -123,7 +171,13 @@ def show_error(error: PVChatError, as_json: bool) -> None:
         candidates = error.candidates
         row |= {"candidates": [dataclasses.asdict(candidate) for candidate in candidates], "sheet": error.sheet}
     if as_json:
-        write_json(row)
+        with suppress(PVChatError, OSError):  # stdout may be what failed
+            write_json(row)
+    with suppress(OSError):
+        _say_error(error)
+
+
+def _say_error(error: PVChatError) -> None:
     from pvchat.runtime import error_console
 
     console = error_console()

@@ -12,8 +12,6 @@ does it; only the module of the command that was given is loaded.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -24,7 +22,7 @@ from pvchat import __version__
 from pvchat.cli import console
 from pvchat.errors import PVChatError
 
-OK, USER_ERROR, INTERRUPTED = 0, 1, 130
+OK, USER_ERROR = 0, 1
 COMMANDS = (
     "demo", "enroll", "ask", "augment", "index", "people", "eval", "serve", "models", "train", "encryption", "doctor"
 )  # fmt: skip
@@ -47,28 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal can't show ends nothing
     words = sys.argv[1:] if argv is None else list(argv)
-    args = build_parser(words[0] if words else "").parse_args(words)
-    from pvchat.runtime import setup_logging
-
-    setup_logging(args.verbose)
     try:
-        code = args.run(args)
-        sys.stdout.flush()
+        return _run(build_parser(words[0] if words else "").parse_args(words))
     except KeyboardInterrupt:
         console.say("Stopped. What was finished is kept; nothing half done is.")
-        return INTERRUPTED
-    except BrokenPipeError:  # `pvchat people | head`
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return USER_ERROR
-    except (PVChatError, OSError) as error:  # the system's: a full or read-only disk, a file in a folder's place
-        if args.verbose:
-            import traceback
-
-            traceback.print_exc()
-        console.show_error(error if isinstance(error, PVChatError) else console.refused(error), args.json)
-        return USER_ERROR
-    return int(code or OK)
+        return console.INTERRUPTED
+    finally:
+        console.drop_unwritten()
 
 
 def build_parser(command: str = "") -> argparse.ArgumentParser:
@@ -81,6 +64,25 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
     for name in (command,) if command in COMMANDS else COMMANDS:
         import_module(f"pvchat.cli.{name}").register(commands)
     return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    from pvchat.runtime import setup_logging
+
+    setup_logging(args.verbose)
+    try:
+        code = args.run(args)
+        console.flush()
+    except BrokenPipeError:  # `pvchat people | head`
+        return USER_ERROR
+    except (PVChatError, OSError) as error:  # the system's: a full or read-only disk, a file in a folder's place
+        if args.verbose:
+            import traceback
+
+            traceback.print_exc()
+        console.show_error(error if isinstance(error, PVChatError) else console.refused(error), args.json)
+        return USER_ERROR
+    return int(code or OK)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pvchat.cli import console
+from pvchat.cli.console import INTERRUPTED
 from pvchat.cli.options import Commands, add_command, add_model, settings_of
 
 
@@ -41,4 +46,27 @@ def run(args: argparse.Namespace) -> None:
     manifests = Path(args.manifests).expanduser().absolute() if args.manifests else None
     options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
     console.fetch_missing(settings)
-    serve(options, Engine(loader(settings)), console.say)
+    with _stopping_at_once():
+        serve(options, Engine(loader(settings)), console.say)
+
+
+@contextmanager
+def _stopping_at_once() -> Iterator[None]:
+    """Until the server runs, and handles Ctrl-C itself, that ends the process.
+
+    There is nothing to be ended in order yet, and an exception may come in the middle of an import, in a callback that
+    swallows it.
+    """
+
+    def stop(*_: object) -> None:
+        console.say("Stopped.")
+        os._exit(INTERRUPTED)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -76,12 +76,14 @@ class KeptParts:
         key: of the video.
         version: under which they are kept.
         wanted: whether another one may still be kept: not of a video that was forgotten meanwhile.
+        since: as for `ClipCache.save`.
     """
 
     cache: ClipCache
     key: str
     version: str = ""
     wanted: Callable[[], bool] = lambda: True
+    since: str | None = None
 
     def load(self, number: int) -> ClipAnalysis | None:
         """A part's analysis, or None."""
@@ -91,7 +93,7 @@ class KeptParts:
         """Keep a part's analysis."""
         part.key = self._name(number)
         if self.wanted():
-            self.cache.save(part, self.version)
+            self.cache.save(part, self.version, self.since)
 
     def remove(self) -> None:
         """Remove all parts; some may be gone already, for the cache drops what is old."""

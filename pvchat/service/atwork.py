@@ -11,6 +11,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from pvchat import watchdog
+
 
 @dataclass(eq=False)
 class ClipFile:
@@ -20,12 +22,14 @@ class ClipFile:
         path: of it.
         key: its content key.
         version: under which its analysis is kept.
+        since: the cache's last purge before this look began (`ClipCache.last_purge`).
         gone: it was forgotten, or is another file, since this look began: nothing is kept.
     """
 
     path: str | Path
     key: str
     version: str
+    since: str = ""
     gone: bool = False
 
 
@@ -43,7 +47,7 @@ class AtWork:
             turn, looks = self._looks.setdefault(file.key, (threading.Lock(), []))
             looks.append(file)
         try:
-            with nullcontext() if beside else turn:
+            with nullcontext() if beside else turn, watchdog.working(f"Looking at {Path(file.path).name}"):
                 yield
         finally:
             with self._lock:

@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat import watchdog
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.perception import VERSION
@@ -51,12 +52,14 @@ class ClipMemory:
     """
 
     def __init__(self, networks: Networks, cache: ClipCache, config: VideoConfig, progress: Progress) -> None:
-        self.networks, self.cache, self.config, self.progress = networks, cache, config, progress
+        self.networks, self.cache, self.config = networks, cache, config
+        self._listener = progress
         self._keys = ContentKeys(cache.root / "keys.json")  # goes when the cache is purged
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
         self._decoded: Clip | None = None  # the last short one, while only who is in it was looked for
         self._probed: tuple[str, Probe] | None = None  # of the last long video: its packets are all read for it
         self._at_work = AtWork()
+        self._since = cache.last_purge()
         self._lock = threading.Lock()  # of what is remembered
 
     def look(
@@ -76,7 +79,9 @@ class ClipMemory:
         if not isinstance(clip, (str, os.PathLike)):
             what = f"a clip is the path of a file, not {type(clip).__name__}."
             raise VideoReadError(what, subject=ascii(clip)[:80], hint="Name one video or photo.")
-        file = self._file(clip)
+        return self._look(self._file(clip), partial, stage, within)
+
+    def _look(self, file: ClipFile, partial: Partial | None, stage: Stage, within: Within | None) -> Look:
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
             return Look(held)
@@ -139,9 +144,8 @@ class ClipMemory:
         bare = [n for n in wanted if analysis.tracks[n].kind == "face" and not len(analysis.tracks[n].masked)]
         if analysis.scenes or not bare:
             return analysis
-        file = self._file(clip)
+        file = self._file(clip, goes_on=True)
         with self._at_work.turn(file):
-            file.gone |= not self._holds(file.key)
             held = self._remembered(file.key) or analysis
             with self.networks.lock:
                 decoded = self._decoded
@@ -171,13 +175,18 @@ class ClipMemory:
         if not shown and (not things or seen.analysis.scenes):
             return seen
         if not seen.analysis.scenes:
-            more = self.look(clip)
+            more = self._look(self._file(clip, goes_on=True), None, "what", None)
             return Look(more.analysis, seen.decode_s + more.decode_s, seen.experts_s + more.experts_s)
         from pvchat.perception.closer import told_of
 
         stretches = [told_of(track) for track in shown]
         wanted = [one for one in stretches if one is not None and not one.told]
         return self._look_closer(clip, seen, wanted, whole) if wanted else seen
+
+    def progress(self, what: str, done: float, total: float) -> None:
+        """Told what is being done; passed on."""
+        watchdog.beat()
+        self._listener(what, done, total)
 
     def drop(self, key: str) -> None:
         """Forget one clip, in memory and on disk."""
@@ -193,17 +202,28 @@ class ClipMemory:
 
     def clear(self) -> None:
         """Forget all clips in memory; the cache on disk is its owner's to purge."""
+        self._drop_all()
+        self.networks.forget()
+
+    def _drop_all(self) -> None:
         self._at_work.forget()
         with self._lock:
             self._recent.clear()
-        self.networks.forget()
         self._decoded = self._probed = None
 
     def __len__(self) -> int:
         return len(self._recent)
 
-    def _file(self, clip: str | Path) -> ClipFile:
-        return ClipFile(clip, self._keys.of(clip), f"{VERSION}:{self.config}")
+    def _file(self, clip: str | Path, goes_on: bool = False) -> ClipFile:
+        """A clip when a look begins, or goes on from an earlier one: if that is held no more, it was forgotten."""
+        since = self.cache.last_purge()
+        with self._lock:
+            elsewhere, self._since = since != self._since, since
+        if elsewhere:  # another process has forgotten somebody
+            self._drop_all()
+        file = ClipFile(clip, self._keys.of(clip), f"{VERSION}:{self.config}", since)
+        file.gone = goes_on and not self._holds(file.key)
+        return file
 
     def _remembered(self, key: str) -> ClipAnalysis | None:
         """An analysis in memory, which stays there for longer now."""
@@ -213,7 +233,7 @@ class ClipMemory:
             return self._recent.get(key)
 
     def _holds(self, key: str) -> bool:
-        """Whether there is an analysis; one that somebody goes on from and that is held no more was forgotten."""
+        """Whether there is an analysis."""
         return self._remembered(key) is not None or self.cache.has(key)
 
     def _remember(self, analysis: ClipAnalysis, file: ClipFile) -> None:
@@ -236,7 +256,7 @@ class ClipMemory:
         self._check(file)
         with self._lock:
             if not file.gone:
-                self.cache.save(analysis, file.version)
+                self.cache.save(analysis, file.version, file.since)
 
     def _first_look(self, file: ClipFile, partial: Partial | None, within: Within | None) -> Look:
         from pvchat import video
@@ -293,7 +313,7 @@ class ClipMemory:
         from pvchat.perception.scan import KeptParts, LongVideo
         from pvchat.service.longvideos import look_through
 
-        parts = KeptParts(self.cache, file.key, file.version, lambda: not file.gone)
+        parts = KeptParts(self.cache, file.key, file.version, lambda: not file.gone, file.since)
         source = LongVideo(file.path, found, self.config)
         seen = look_through(source, self.networks, parts, self.progress, partial, needed)
         if needed is None:
@@ -308,9 +328,9 @@ class ClipMemory:
         from pvchat.perception.closer import also_told, look_closer
         from pvchat.perception.scan import LongVideo
 
-        with self.networks.lock:  # so does whoever forgets; its turn the whole video's scan may have for long
-            started, file = time.perf_counter(), self._file(clip)
-            file.gone = not self._holds(file.key)
+        # whoever forgets holds the lock too; its turn the whole video's scan may have for long
+        with self.networks.lock, watchdog.working(f"Looking at {Path(clip).name}"):
+            started, file = time.perf_counter(), self._file(clip, goes_on=True)
             source = LongVideo(file.path, self._probe(file), self.config)
             more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
             if keep:  # another question may have had others measured since this one looked

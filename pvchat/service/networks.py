@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat import watchdog
 from pvchat.bases.sources import read_source
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
@@ -211,12 +212,13 @@ class Networks:
 
     def load(self) -> None:
         """Load them now instead of when they are first needed; the language model, which few answers need, waits."""
-        self.experts.load()
-        if self.narrator is not None:
-            _ = self.narrator.base
-        elif self.trained is not None:
-            self.trained.frozen.load()
-        _ = self.presence, self.sentences
+        with watchdog.working("Loading the networks"):
+            self.experts.load()
+            if self.narrator is not None:
+                _ = self.narrator.base
+            elif self.trained is not None:
+                self.trained.frozen.load()
+            _ = self.presence, self.sentences
 
     def rest(self, idle_s: float) -> None:
         """Let go of a language model that nobody has needed for `idle_s` seconds, and of free memory."""

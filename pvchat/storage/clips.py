@@ -2,6 +2,7 @@
 
     cache/clips/<key>.json                     version, facts, sizes; names the tensor file and its SHA-256
     cache/clips/<key>.<digest>.safetensors     times, shots, frame features, every track's arrays and thumbnail
+    cache/clips/.purged                        another random word after each purge: what was begun before isn't kept
 
 The JSON is put in place last, in one step, so an entry is whole or not there. An entry that is damaged or of another
 version counts as missing and is removed. The cache is a convenience: a full disk costs a warning, never an answer.
@@ -14,6 +15,7 @@ import json
 import logging
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
@@ -52,7 +54,7 @@ class ClipCache:
     def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.root = Path(root) if root is not None else home() / "cache" / "clips"
         self.max_bytes = max_bytes
-        self._scratch = self.root / ".scratch"
+        self._scratch, self._purged = self.root / ".scratch", self.root / ".purged"
 
     @cached_property
     def _lock(self) -> BaseFileLock:
@@ -85,8 +87,21 @@ class ClipCache:
                 self.purge_key(key)
             return None
 
-    def save(self, analysis: ClipAnalysis, version: str) -> None:
-        """Keep an analysis; of two processes that save one clip, the later one wins."""
+    def last_purge(self) -> str:
+        """A word that is another one after each purge, whichever process did it."""
+        try:
+            return self._purged.read_text(encoding="ascii")
+        except (OSError, ValueError):  # there was none yet
+            return ""
+
+    def save(self, analysis: ClipAnalysis, version: str, since: str | None = None) -> None:
+        """Keep an analysis; of two processes that save one clip, the later one wins.
+
+        Args:
+            analysis: of a clip, or of a part of one.
+            version: as for `load`.
+            since: what `last_purge` said when the clip began to be looked at; after another purge it isn't kept.
+        """
         row, arrays = _take_apart(analysis)
         tensors = tensorfile.pack(arrays)
         digest = hashlib.sha256(tensors).hexdigest()
@@ -95,6 +110,8 @@ class ClipCache:
         try:
             atomic.make_private_folder(self.root)
             with self._locked():
+                if since is not None and since != self.last_purge():
+                    return
                 atomic.sweep(self._scratch)
                 current = self.root / f"{name}.{digest[:16]}.safetensors"
                 private.write(current, tensors, self._scratch, durable=False)  # the digest tells a torn file
@@ -112,17 +129,17 @@ class ClipCache:
         return self._json(key).exists()
 
     def purge(self) -> None:
-        """Remove every entry and every leftover.
+        """Remove every entry and every leftover; no process keeps what it began before.
 
         Raises:
             OSError: something can't be removed.
         """
-        if not self.root.is_dir():
-            return
+        atomic.make_private_folder(self.root)
         with self._locked():
             atomic.sweep(self._scratch)
+            atomic.write_file(self._purged, secrets.token_hex(16).encode(), self._scratch)
             for path in self.root.iterdir():
-                if path.is_file() and path.name != ".lock":
+                if path.is_file() and path not in (self._purged, self.root / ".lock"):
                     path.unlink()
 
     def purge_key(self, key: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pvchat import watchdog
+
 
 @contextmanager
 def stopping() -> Iterator[threading.Event]:
@@ -25,7 +27,8 @@ def stopping() -> Iterator[threading.Event]:
     for number in before:
         signal.signal(number, ask)
     try:
-        yield event
+        with watchdog.unhurried():
+            yield event
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

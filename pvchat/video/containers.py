@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
-from pvchat.video.files import SUPPORTED, PathLike, Probe, check_length, check_pixels, check_side, unreadable
+from pvchat.video.files import (
+    SUPPORTED,
+    PathLike,
+    Probe,
+    check_amount,
+    check_length,
+    check_pixels,
+    check_side,
+    unreadable,
+)
 from pvchat.video.packets import KEYFRAME_GAP_S, av_error, demuxed, walk_packets
 
 if TYPE_CHECKING:
@@ -60,6 +69,7 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
             raise unreadable(path, f"its {codec} pictures can't be decoded.", "The file is damaged.")
         check_pixels(path, first.width, first.height, config.max_pixels)
         check_side(path, first.width, first.height)
+        check_amount(path, (first.width, first.height), walk.count, config, "video")
         turned = round(first.rotation / 90) * 90 % 360
         width, height = _square(first.width, first.height, stream.sample_aspect_ratio)
     if turned % 180:

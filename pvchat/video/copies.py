@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError, VideoReadError
-from pvchat.storage import temporary
+from pvchat.storage import atomic, temporary
 from pvchat.video.files import PathLike
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ def workspace() -> Iterator[Path]:
     folder = root / f"clip-{secrets.token_hex(8)}"
     lock = FileLock(f"{folder}.lock")
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        atomic.make_private_folder(root)
         temporary.sweep()
         lock.acquire()
         folder.mkdir(mode=0o700)

@@ -23,6 +23,8 @@ PICTURE_BYTES = 256 * 1024**2  # photos and animations are held in memory by the
 LEAST_SIDE = 20  # pixels of a picture; smaller faces aren't recognised either
 PHOTO_FACTOR = 8  # a photo may have this many times `max_pixels` (75 Mpx by default): phones make 50 Mpx
 MAX_RATE = 240.0  # frames a second; the fastest that phones record: bounds how many frames a clip may hold
+STEADY_RATE = 60.0  # frames a second that the longest video of the largest pictures may have
+ANIMATION_PIXELS = 60 * 24 * 1920 * 1080  # of all frames: a minute of full HD takes Pillow half a minute
 SUPPORTED = "Supported are mp4, mov, mkv, webm, avi, gif, animated webp and photos (jpg, png, webp)."
 PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")  # ISO/IEC 23008-12, AVIF
 PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"[playlist]", b"v=0\r\n", b"v=0\n")
@@ -148,6 +150,23 @@ def check_length(path: PathLike, seconds: float, frames: int, config: VideoConfi
         raise unreadable(path, why, "Cut it, or raise --video.max_duration_s.")
     if frames > (most := int(max(1.0, config.max_duration_s) * MAX_RATE)):
         raise unreadable(path, f"it has {frames} frames or more, beyond the limit of {most}.", "Cut it.")
+
+
+def check_amount(path: PathLike, size: tuple[int, int], frames: int, config: VideoConfig, kind: Kind) -> None:
+    """Refuse clips whose frames have too many pixels in all: a few kilobytes can hold thousands of huge empty ones.
+
+    Args:
+        path: names the file in the error.
+        size: width and height of a frame.
+        frames: how many there are.
+        config: the limits.
+        kind: a video may have as much as its other limits allow at `STEADY_RATE`, an animation `ANIMATION_PIXELS`.
+    """
+    most = ANIMATION_PIXELS if kind == "animation" else config.max_pixels * config.max_duration_s * STEADY_RATE
+    if (amount := size[0] * size[1] * frames) > most:
+        told = f"its {frames} pictures of {size[0]} by {size[1]} have {amount / 1e9:.1f} billion pixels together,"
+        hint = "Make it smaller or cut it" + (", or convert it to mp4." if kind == "animation" else ".")
+        raise unreadable(path, f"{told} more than the limit of {most / 1e9:.1f} billion.", hint)
 
 
 def _check_bytes(name: str, size: int, config: VideoConfig | None) -> None:

@@ -22,6 +22,7 @@ from pvchat.video.files import (
     PICTURE_BYTES,
     PathLike,
     Probe,
+    check_amount,
     check_length,
     check_pixels,
     check_side,
@@ -56,11 +57,13 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
             width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
             turned = TURNS.get(orientation, 0)
             return Probe(name, name, width, height, turned, 1.0 / seconds, seconds, 1, size, "photo")
-        seconds, frames = 0.0, 0
+        told, seconds, frames = _frame_count(image), 0.0, 0
+        check_amount(path, image.size, told, config, "animation")
         for start, delay, _ in animation(path, image):
             seconds, frames = start + delay, frames + 1
             check_length(path, seconds, frames, config)
-        note = f"the animation is damaged from frame {frames + 1} on." if frames != _frame_count(image) else ""
+            check_amount(path, image.size, frames, config, "animation")  # damaged ones can't be counted before
+        note = f"the animation is damaged from frame {frames + 1} on." if frames != told else ""
         return Probe(name, name, *image.size, 0, frames / seconds, seconds, frames, size, "animation", note=note)
 
 

@@ -21,6 +21,7 @@ MATRICES = {  # name: module of this package that has a `run`
     "import": "imports",
     "forget": "forget",
     "origin": "origin",
+    "firstlook": "firstlook",
 }
 ROUNDS = int(os.environ.get("PVCHAT_HOSTILE_ROUNDS", "10"))  # kills a case
 

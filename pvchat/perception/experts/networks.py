@@ -50,6 +50,9 @@ RUNTIME = "PVCHAT_RUNTIME"  # environment: "torch" switches OpenVINO off
 _EXAMPLE = 64  # of a free side while a module is traced: pixels, tokens
 _BLOCK = 1 << 20  # bytes of weights that are hashed at once
 _COMPILING = threading.Lock()
+# Held while OpenVINO starts. Its first `Type.to_dtype` fills a table that C++ guards by a lock of its own; a second
+# thread that comes meanwhile waits for that lock and keeps Python's, which the first one needs: both wait for ever.
+_STARTING = threading.Lock()
 _HERE: weakref.WeakSet[_OpenVinoNetwork] = weakref.WeakSet()  # all of this process
 
 Network = Callable[..., list[FloatArray]]  # of as many arrays as it has inputs
@@ -249,13 +252,22 @@ def rest() -> None:
     trim()
 
 
-@cache
 def _openvino() -> Any:
-    """The package without its usage reports: its first import would send one to its maker's statistics."""
+    """The package, and what it sets up at first use set up by one thread while the others wait (see `_STARTING`).
+
+    Without its usage reports: its first import would send one to its maker's statistics.
+    """
+    with _STARTING:
+        return _started()
+
+
+@cache
+def _started() -> Any:
     if "openvino" not in sys.modules:
         sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # its documented stub takes over
     import openvino
 
+    openvino.Type.f32.to_dtype()  # what two threads must not do first at the same time
     return openvino
 
 

@@ -1,0 +1,203 @@
+"""A second process that watches this one: Ctrl-C and SIGTERM always end it, and what hangs is named.
+
+In: `start` when a program begins; `working` around what may take long, `beat` whenever that goes on. Out: where it
+hasn't gone on for minutes, a sentence on stderr and a file that tells where every thread is; a program that doesn't
+heed a signal is ended.
+
+Notable choices: a native call that hangs may hold Python's lock. Then nothing written in Python runs in its process, no
+thread and no signal's handler. So a process of its own watches, forked before there are threads. It reads the signals
+from a pipe that Python's C code fills (`signal.set_wakeup_fd`), and where the threads are from one that `faulthandler`
+fills, in C too. It measures time by its own ticks: a computer that slept, or a program that was stopped, doesn't hang.
+Where nothing can be forked (Windows), and in programs that don't call `start`, nobody watches.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from pvchat.config import home
+
+FILE = "hang.txt"  # in the home folder: where the threads were when something hung; no names, no pictures
+TICK_S = 1.0
+_BEAT_S = 1.0  # beats that follow faster aren't passed on
+_SILENCE_S = 1.0  # after so much of it faulthandler has written all
+_READ_BYTES = 65536
+
+_words = -1  # the pipe to whoever watches; -1: nobody does
+_last_beat = 0.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long is waited, seconds.
+
+    Attributes:
+        stalled: for what is being worked on to go on.
+        hint: after a signal, until people are told that a second one helps.
+        ending: after a signal, for the program to end by itself; a server gives what runs there 53 s.
+        at_once: the same after the second signal.
+    """
+
+    stalled: float = 300.0
+    hint: float = 5.0
+    ending: float = 60.0
+    at_once: float = 3.0
+
+
+def start(limits: Limits | None = None) -> None:
+    """Have this process watched from now on; to be called in the main thread, before there are others."""
+    global _words
+    if not hasattr(os, "fork") or _words >= 0:
+        return
+    signals, words, places = os.pipe(), os.pipe(), os.pipe()
+    if os.fork() == 0:
+        for pipe in (signals, words, places):
+            os.close(pipe[1])
+        _watch(_Watch(os.getppid(), signals[0], words[0], places[0], limits or Limits()))
+    for pipe in (signals, words, places):
+        os.close(pipe[0])
+        os.set_blocking(pipe[1], False)
+    _words = words[1]
+    signal.set_wakeup_fd(signals[1], warn_on_full_buffer=False)
+    faulthandler.register(signal.SIGUSR2, file=places[1], all_threads=True)
+    os.register_at_fork(after_in_child=_let_go)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Inside, something is done that should go on: `what` begins a sentence, such as "Looking at a.mp4"."""
+    shown = "".join(c if c.isprintable() else "?" for c in what[:200])
+    _tell(f"+{shown}")
+    try:
+        yield
+    finally:
+        _tell(f"-{shown}")
+
+
+def beat() -> None:
+    """What is being done goes on."""
+    global _last_beat
+    if _words >= 0 and (now := time.monotonic()) - _last_beat >= _BEAT_S:
+        _last_beat = now
+        _tell(".")
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Inside, the first signal asks for an orderly end, which may take as long as it takes; the second ends all."""
+    _tell("unhurried")
+    try:
+        yield
+    finally:
+        _tell("hurried")
+
+
+def _tell(word: str) -> None:
+    if _words >= 0:
+        with suppress(OSError):  # whoever watched is gone, or has much to read
+            os.write(_words, f"{word}\n".encode(errors="replace"))
+
+
+def _let_go() -> None:
+    """A process forked from this one is watched by nobody."""
+    global _words
+    _words = -1
+    with suppress(ValueError):  # only a main thread may
+        signal.set_wakeup_fd(-1)
+
+
+def _watch(watch: _Watch) -> None:
+    """All that the second process does."""
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # meant for the other one
+            signal.signal(number, signal.SIG_IGN)
+        for stream in (0, 1):  # whoever reads the output waits until nobody can write to it
+            with suppress(OSError):
+                os.close(stream)
+        watch.run()
+    finally:
+        os._exit(0)
+
+
+class _Watch:
+    """Reads what the watched process tells, and counts the seconds in which it tells nothing."""
+
+    def __init__(self, watched: int, signals: int, words: int, places: int, limits: Limits) -> None:
+        self.watched, self.signals, self.words, self.places, self.limits = watched, signals, words, places, limits
+        self.at_work: list[str] = []
+        self.still_s = self.ending_s = 0.0
+        self.count = 0  # of signals
+        self.hurried, self.hinted, self.told = True, False, False
+
+    def run(self) -> None:
+        while os.getppid() == self.watched:
+            before = time.monotonic()
+            ready, _, _ = select.select([self.signals, self.words], [], [], TICK_S)
+            if self.words in ready and not self._read_words():
+                return
+            if self.signals in ready:
+                came = sum(number in (signal.SIGINT, signal.SIGTERM) for number in os.read(self.signals, _READ_BYTES))
+                if came and self.count < 2:  # further ones put nothing off
+                    self.ending_s = 0.0
+                self.count += came
+            self._count(min(time.monotonic() - before, 2 * TICK_S))
+
+    def _read_words(self) -> bool:
+        """Take in what was told; False where the other process is gone."""
+        read = os.read(self.words, _READ_BYTES)
+        for word in read.decode(errors="replace").splitlines():
+            if word.startswith("+"):
+                self.at_work.append(word[1:])
+            elif word[1:] in self.at_work:
+                self.at_work.remove(word[1:])
+            elif word in ("hurried", "unhurried"):
+                self.hurried, self.count = word == "hurried", 0
+            self.still_s, self.told = 0.0, False
+        return bool(read)
+
+    def _count(self, seconds: float) -> None:
+        self.still_s += seconds if self.at_work else 0.0
+        if self.still_s >= self.limits.stalled and not self.told:
+            self.told, minutes = True, self.limits.stalled / 60
+            _say(f"{self.at_work[-1]} hasn't gone on for {minutes:g} minutes. {self._saved()} Ctrl-C ends it.")
+        if not self.count:
+            return
+        self.ending_s += seconds
+        if self.count == 1 and self.ending_s >= self.limits.hint and not self.hinted:
+            self.hinted = True
+            _say("Ending; Ctrl-C again ends it at once.")
+        limit = self.limits.at_once if self.count > 1 else self.limits.ending if self.hurried else float("inf")
+        if self.ending_s >= limit:
+            _say(f"The program didn't end by itself, so it is ended now. {self._saved()}")
+            os.kill(self.watched, signal.SIGKILL)
+
+    def _saved(self) -> str:
+        """Save where the threads are; a sentence that says so."""
+        path = home() / FILE
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(self._threads())
+        except OSError as error:
+            return f"What it was doing can't be saved ({error.strerror or error})."
+        return f"What it was doing is saved in {path}."
+
+    def _threads(self) -> bytes:
+        """What `faulthandler` tells of the other process."""
+        os.kill(self.watched, signal.SIGUSR2)
+        told = b""
+        while select.select([self.places], [], [], _SILENCE_S)[0] and (read := os.read(self.places, _READ_BYTES)):
+            told += read
+        return told
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):
+        os.write(2, f"{text}\n".encode(errors="replace"))

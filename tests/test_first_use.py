@@ -1,0 +1,74 @@
+"""OpenVINO's first use in a process, by two threads at once: plain it freezes now and then; through our door, never."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pvchat.perception.experts import networks
+
+REPO = Path(__file__).parents[1]
+PROCESSES, AT_ONCE = 50, 2
+LONGEST_S = 120.0  # one takes a second or two beside the busy loop; whoever takes so long is frozen
+RACE = """
+import threading
+import numpy as np
+from pvchat.perception.experts import networks
+
+def twice(openvino):
+    ops = openvino.opset13
+    rows = ops.parameter([1, 4], np.float32)
+    return openvino.Model([ops.add(rows, rows).output(0)], [rows])
+
+network, together, answers = networks.put_together(twice), threading.Barrier(2), []
+
+def call():
+    together.wait()
+    answers.append(network(np.ones((1, 4), np.float32))[0].tolist())
+
+threads = [threading.Thread(target=call) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert answers == [[[2.0] * 4]] * 2, answers
+"""
+
+
+@contextmanager
+def busy_loop() -> Iterator[None]:
+    """Another process that computes without a pause: on an idle machine the threads hardly ever meet."""
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        busy.kill()
+        busy.wait()
+
+
+def frozen(count: int) -> int:
+    """How many of `count` fresh processes never end."""
+    left, hung = count, 0
+    while left:
+        started = [subprocess.Popen([sys.executable, "-c", RACE], cwd=REPO) for _ in range(min(AT_ONCE, left))]
+        left -= len(started)
+        for process in started:
+            try:
+                assert process.wait(LONGEST_S) == 0
+            except subprocess.TimeoutExpired:
+                hung += 1
+                process.kill()
+                process.wait()
+    return hung
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(networks.runtime_for("cpu") != "openvino", reason="openvino is not installed")
+def test_two_threads_that_call_first_never_freeze() -> None:
+    with busy_loop():
+        assert frozen(PROCESSES) == 0

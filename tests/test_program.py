@@ -1,0 +1,102 @@
+"""The program `pvchat` as a process: streams that are closed or full, Ctrl-C in its first seconds, a careless umask."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from make_people import make_person, posix
+
+from pvchat.people.store import PeopleStore
+from pvchat.storage import temporary
+from pvchat.video.copies import workspace
+
+REPO = Path(__file__).parents[1]
+PATH = {"PYTHONPATH": f"{REPO}{os.pathsep}{REPO / 'app'}"}
+pytestmark = posix
+# A server that takes its time to start, in which Ctrl-C comes while a callback runs that swallows exceptions.
+SLOW_SERVER = """
+import os, signal, sys, time, weakref
+from pvchat.cli import console
+from pvchat_app import engine, server
+
+def slow(*_):
+    thing = type("Thing", (), {})()
+    held = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    del thing
+    time.sleep(45)
+
+server.App, console.fetch_missing, engine.Engine.start = slow, lambda _: None, lambda _: None
+sys.argv = ["pvchat", "serve", "--port", "0"]
+from pvchat.__main__ import main
+sys.exit(main())
+"""
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """A line in which `pvchat` is the program, run by the shell."""
+    line = line.replace("pvchat", f"{sys.executable} -m pvchat", 1)
+    return subprocess.run(
+        ["sh", "-c", line], capture_output=True, text=True, timeout=120, cwd=REPO, env={**os.environ, **PATH}
+    )
+
+
+@pytest.mark.parametrize("words", ["people list", "people list --json", "people show Ana", "people show Ana --json"])
+@pytest.mark.parametrize("where", [">&-", "<&- >&-", "> /dev/full"])
+def test_an_answer_that_cannot_be_written_is_an_error(words: str, where: str) -> None:
+    if "full" in where and not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    PeopleStore().add(make_person("Ana"))
+    done = shell(f"pvchat {words} {where}")
+    why = "No space left on device" if "full" in where else "Bad file descriptor"
+    assert done.stderr.startswith("error: ")
+    assert why in done.stderr.splitlines()[0]
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2> /dev/null", "2> /dev/full"])
+def test_nobody_need_listen(where: str) -> None:
+    PeopleStore().add(make_person("Ana"))
+    done = shell(f"pvchat people list {where}")
+    assert (done.returncode, done.stdout.count("Ana")) == (0, 1)
+    assert shell(f"pvchat people show Eve {where}").returncode == 1
+
+
+def test_ctrl_c_in_the_first_seconds_of_a_server_ends_it() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW_SERVER], stderr=subprocess.PIPE, text=True, cwd=REPO, env={**os.environ, **PATH}
+    )
+    assert process.communicate(timeout=120)[1] == "Stopped.\n"
+    assert process.returncode == 130
+
+
+def test_threads_that_compute_are_not_waited_for() -> None:
+    """Python's own end would stop them in the middle of C++, which aborts the process (−6), or would join them."""
+    code = """
+import sys, threading, time
+from pvchat.cli import main as cli
+def interrupted():
+    threading.Thread(target=time.sleep, args=(100,)).start()
+    raise KeyboardInterrupt
+cli.build_parser = lambda _: interrupted()
+from pvchat.__main__ import main
+sys.exit(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=REPO, env={**os.environ, **PATH}
+    )
+    assert (done.returncode, done.stderr[:8]) == (130, "Stopped.")
+
+
+def test_the_folder_of_temporary_files_is_private_whatever_the_umask(pvchat_home: Path) -> None:
+    before = os.umask(0)
+    try:
+        with workspace() as folder:
+            assert temporary.root().stat().st_mode & 0o777 == 0o700
+            assert folder.stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)
