@@ -263,7 +263,7 @@ class Desk:
         self.tidy(session)
         if not any(turn.answer for turn in session.turns):
             raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
-        path = session.folder / f"conversation-{temporary.ANYONE}.zip"
+        path = session.made_folder() / f"conversation-{temporary.ANYONE}.zip"
         path.write_bytes(export.pack(session.turns))
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
 
@@ -305,7 +305,7 @@ class Desk:
 
     def save_person(self, session: Session, name: str) -> tuple[str, int]:
         """A person file in the session's folder; returns its link and its bytes."""
-        path = session.folder / f"{secrets.token_hex(8)}-{self.engine.people.get(name).id}.pvperson"
+        path = session.made_folder() / f"{secrets.token_hex(8)}-{self.engine.people.get(name).id}.pvperson"
         self.engine.people.export(name, path)
         shown = "".join(c if c.isalnum() or c in " -_." else "_" for c in name).strip(" .") or "person"
         return session.link(path, "application/octet-stream", f"{shown}.pvperson"), path.stat().st_size

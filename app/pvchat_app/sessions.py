@@ -76,6 +76,11 @@ class Session:
         """The clip that is asked about, or None."""
         return next(reversed(self.clips), None)
 
+    def made_folder(self) -> Path:
+        """Its folder, there from now on; a name that anybody makes up has none."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        return self.folder
+
     def claim(self, upload: str | Path) -> Path:
         """Take an upload into the session's folder; returns its new path.
 
@@ -83,10 +88,10 @@ class Session:
             VideoReadError: it is gone, or it is no upload.
         """
         source = Path(upload)
-        folder = self.folder / secrets.token_hex(8)
-        folder.mkdir(mode=0o700)
-        path = folder / (source.name[-120:] or "clip")
         try:
+            folder = self.made_folder() / secrets.token_hex(8)
+            folder.mkdir(mode=0o700)
+            path = folder / (source.name[-120:] or "clip")
             if not self._owner.is_upload(source):
                 raise OSError("not an upload")
             _link(source, path)
@@ -213,9 +218,7 @@ class Sessions:
         with self._lock:
             session = self._open.get(name)
             if session is None:
-                folder = self.root / secrets.token_hex(16)
-                folder.mkdir(mode=0o700)
-                session = self._open[name] = Session(folder, self)
+                session = self._open[name] = Session(self.root / secrets.token_hex(16), self)
             session.used = time.monotonic()
             return session
 
@@ -228,7 +231,7 @@ class Sessions:
             self._open[name] = session = self._open.pop(before)
             session.used = time.monotonic()
         if fresh:
-            shutil.rmtree(fresh.folder, ignore_errors=True)
+            _remove(fresh.folder)
         return True
 
     def end(self, name: str) -> None:

@@ -96,3 +96,18 @@ def test_folders_of_dead_servers_are_swept_and_those_of_living_ones_are_not() ->
         assert not other.root.exists()
     finally:
         alive.close()
+
+
+def test_a_made_up_name_makes_no_folder(desk: Desk, party: Path) -> None:
+    before = sorted(desk.sessions.root.iterdir())
+    for number in range(50):
+        desk.sessions.of(f"made up {number}")
+    assert sorted(desk.sessions.root.iterdir()) == before
+    session = desk.sessions.of("made up 0")
+    assert desk.sessions.resume("made up 1", "again")
+    clip = desk.receive(session, upload(desk, party))
+    assert clip.path.is_relative_to(session.folder)
+    assert (session.folder.stat().st_mode & 0o077) == 0
+    desk.end_session("made up 0")
+    assert not clip.path.exists()
+    assert sorted(desk.sessions.root.iterdir()) == before
