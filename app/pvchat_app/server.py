@@ -222,7 +222,7 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     if options.password:
         web.add_middleware(Locked, knows=lambda request: _logged_in(request, mounted[0]))
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    names = ("style.css", "tabs.css", "upload.js", "page.js", "film.js")
+    names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "film.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)

@@ -161,6 +161,13 @@ class Session:
             while len(self.clips) > MAX_CLIPS:
                 self.drop(self.clips.pop(0))
 
+    def open(self, address: str) -> bool:
+        """Ask about the clip of an address again; whether there is one."""
+        with self.lock:
+            found = [clip for clip in self.clips if clip.address == address]
+            self.clips = [clip for clip in self.clips if clip not in found] + found
+        return bool(found)
+
     def remove(self, clip: SessionClip) -> None:
         """Drop a clip and its upload, and don't ask about it any more."""
         with self.lock:

@@ -98,12 +98,12 @@ class PeopleStore:
         return {person_id: row.name for row in self._rows().values() for person_id in row.ids}
 
     def find(self, name: str) -> Person | None:
-        """Who has this name or alias in any spelling (case, width, composition), or None."""
-        row = holder(self._rows(), name)
+        """Who has this id, or this name or alias in any spelling (case, width, composition), or None."""
+        row = _of(self._rows(), name)
         return self._folders.load(row) if row else None
 
     def get(self, name: str) -> Person:
-        """Who has this name or alias.
+        """Who has this id, name or alias; every change below takes any of them, too.
 
         Raises:
             UnknownPersonError: nobody has it.
@@ -224,7 +224,7 @@ class PeopleStore:
             UnknownPersonError: nobody has this name.
         """
         with self._writing(name) as rows:
-            row = holder(rows, name) or rows.get(name)
+            row = _of(rows, name)
             if row is None and name not in self._index.damaged:
                 raise unknown(name, self.names())
             self._clip_cache.purge()
@@ -274,7 +274,7 @@ class PeopleStore:
         return rows
 
     def _row(self, name: str) -> Row:
-        if row := holder(self._rows(), name):
+        if row := _of(self._rows(), name):
             return row
         raise unknown(name, self.names())
 
@@ -337,3 +337,8 @@ class PeopleStore:
         atomic.sweep(self._scratch)
         for folder_id in self._index.replaced():
             atomic.remove_folder(self.root / folder_id, self._scratch)
+
+
+def _of(rows: Rows, name: str) -> Row | None:
+    """Whose id, name or alias this is, or None; an id first: whoever gives one means nobody else."""
+    return rows.get(name) or holder(rows, name)
