@@ -77,7 +77,7 @@ class Session:
         return next(reversed(self.clips), None)
 
     def made_folder(self) -> Path:
-        """Its folder, there from now on; a name that anybody makes up has none."""
+        """Its folder, made when it is needed: whoever makes up sessions makes no folders."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         return self.folder
 
@@ -164,9 +164,8 @@ class Session:
     def open(self, address: str) -> bool:
         """Ask about the clip of an address again; whether there is one."""
         with self.lock:
-            found = [clip for clip in self.clips if clip.address == address]
-            self.clips = [clip for clip in self.clips if clip not in found] + found
-        return bool(found)
+            self.clips = sorted(self.clips, key=lambda clip: clip.address == address)
+        return self.clip is not None and self.clip.address == address
 
     def remove(self, clip: SessionClip) -> None:
         """Drop a clip and its upload, and don't ask about it any more."""
@@ -304,10 +303,8 @@ class Sessions:
 
     def find(self, token: str) -> Link | None:
         """The file behind a link of any living session."""
-        for session in self.all():
-            if link := session.file(token):
-                return link if link.path.is_file() else None
-        return None
+        link = next((link for session in self.all() if (link := session.file(token))), None)
+        return link if link and link.path.is_file() else None
 
     def all(self) -> list[Session]:
         """Every living session."""

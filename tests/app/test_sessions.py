@@ -111,3 +111,15 @@ def test_a_made_up_name_makes_no_folder(desk: Desk, party: Path) -> None:
     desk.end_session("made up 0")
     assert not clip.path.exists()
     assert sorted(desk.sessions.root.iterdir()) == before
+
+
+def test_the_clip_of_an_address_is_asked_about_again_in_its_own_session(desk: Desk, party: Path) -> None:
+    session, other = desk.sessions.of("one"), desk.sessions.of("two")
+    for _ in range(2):
+        session.keep(desk.receive(session, upload(desk, party)))
+    first, second = session.clips
+    assert session.open(first.address)
+    assert session.clips == [second, first]
+    assert not other.open(first.address)
+    assert not session.open("nowhere")
+    assert session.clip is first
