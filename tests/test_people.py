@@ -75,6 +75,16 @@ def test_find_reads_any_spelling(store: PeopleStore, spelling: str) -> None:
     assert found.name == "Zoë"
 
 
+def test_an_id_is_whose_it_is_whatever_others_are_called(store: PeopleStore) -> None:
+    ana = store.add(make_person("Ana"))
+    store.add(make_person(ana.id, 1))  # called so
+    assert store.get(ana.id).name == "Ana"
+    assert store.find(ana.id).name == "Ana"
+    assert store.rename(ana.id, "Anna").id == ana.id
+    store.forget(ana.id)
+    assert store.names() == [ana.id]
+
+
 def test_taken_names(store: PeopleStore) -> None:
     store.add(make_person("Straße", aliases=["Avenue"]))
     store.add(make_person("Ben", 1))

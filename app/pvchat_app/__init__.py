@@ -7,9 +7,9 @@ files, all deleted when it ends; forgetting.py takes out of it whoever is forgot
 evaluations (evaluation.py, demoset.py) in the background, pace.py tells how long they take, looking.py looks at clips
 there.
 
-desk.py does what the page can do, and knows nothing of Gradio: acquaintance.py, joins.py. page.py is the page,
-endpoints.py its named endpoints; enroll_tab.py, chat_tab.py (its clip: screening.py, its questions: starters.py),
-people_tab.py, evaluate_tab.py and model_tab.py are a tab each. cards.py, turncard.py, jobcards.py, timeline.py,
-film.py, evidence.py, faces.py, export.py and wording.py make what is shown: HTML, pictures, sentences; headcount.py
-counts people as the answers do; streaming.py and progress.py hand it out.
+desk.py does what the page can do, and knows nothing of Gradio: acquaintance.py, joins.py; picks.py says whom a page
+means. page.py is the page, endpoints.py its named endpoints; enroll_tab.py, chat_tab.py (its clip: screening.py, its
+questions: starters.py), people_tab.py, evaluate_tab.py and model_tab.py are a tab each. cards.py, turncard.py,
+jobcards.py, timeline.py, film.py, evidence.py, faces.py, export.py and wording.py make what is shown: HTML, pictures,
+sentences; headcount.py counts people as the answers do; streaming.py and progress.py hand it out.
 """

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvchat_app import visits
-from pvchat_app.middleware import refuse
+from pvchat_app.middleware import MAX_BODY, refuse, whole
 from pvchat_app.visits import asked, later, lost
 
 MAX_KEPT = 16 << 20  # bytes of one answer that are kept, its last ones; a look at ten minutes of film says 1.1 MB
+NAMED_UNDER = ("/gradio_api/run/", "/gradio_api/queue/")  # what staying.js names; a name elsewhere is not heard
 NAMED, FROM = b"x-pvchat-call", b"x-pvchat-from"
 
 
@@ -86,15 +87,17 @@ class Calls:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        headers = dict(scope["headers"]) if scope["type"] == "http" else {}
+        named = scope["type"] == "http" and scope["path"].startswith(NAMED_UNDER)
+        headers = dict(scope["headers"]) if named else {}
         if NAMED not in headers:
             await self.app(scope, receive, send)
             return
         name, told = headers[NAMED].decode("latin-1"), headers.get(FROM, b"")
         at = int(told) if told.isdigit() else 0
-        if (body := await _whole(receive)) is None:
+        asks = await whole(receive, MAX_BODY)
+        if asks is None or asks["type"] != "http.request":  # too long, or cut before its end
             return
-        call = self._calls.get(name) or (None if at else self._begin(name, scope, body))
+        call = self._calls.get(name) or (None if at else self._begin(name, scope, asks["body"]))
         if call is None or not call.knows(at):
             await refuse(send, 410, "This call isn't known any more.")
             return
@@ -130,16 +133,6 @@ class Calls:
         if not call.listeners and call.leaves == leaves:
             call.over.set()
             self._calls.pop(name, None)
-
-
-async def _whole(receive: Any) -> bytes | None:
-    """The body of a request; None where its connection was lost before its end."""
-    body = bytearray()
-    while (message := await receive())["type"] == "http.request":
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            return bytes(body)
-    return None
 
 
 async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -> None:

@@ -57,8 +57,8 @@ def player(clip: SessionClip) -> str:
     if clip.copied:
         what += ", shown as a small copy"
     return (
-        f'<figure class="pv-player">{shown}<figcaption><b>{name}</b> <span class="pv-dim">{what}</span>'
-        "</figcaption></figure>"
+        f'<figure class="pv-player" data-address="{clip.address}">{shown}<figcaption><b>{name}</b> '
+        f'<span class="pv-dim">{what}</span></figcaption></figure>'
     )
 
 

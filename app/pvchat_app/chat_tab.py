@@ -197,7 +197,8 @@ def _answering(desk: Desk, patient: bool = False) -> Callable[..., Any]:
         session = desk.sessions.asking(request)
         # Of a generator that yields nothing Gradio would empty both. A view is never followed by `skip`: Gradio's page
         # makes the next value out of the one before, in place, perhaps before it was drawn.
-        yield view(session, next(reversed(session.turns), None)), gr.skip()
+        # A page that comes anew may not have drawn what came before: it gets all turns.
+        yield view(session, None if patient else next(reversed(session.turns), None)), gr.skip()
         while waiting := [turn for turn in session.turns if not turn.done]:
             if (turn := _next(session)) is None:
                 if not patient:

@@ -1,10 +1,12 @@
 // Runs in the conversation's own element. What comes from the server is {number, keys, turns}: the keys of all turns in
 // order, and the HTML of those that may have changed. Only what changed is drawn: a late turn costs what the first one
 // did. Answers come by several roads: what was overtaken (a smaller number) takes nothing back.
+const WHOLE_MS = 100;
 const log = element.querySelector(".pv-log");
 const drawn = new Map(); // key: the HTML it was drawn from
 const numbers = new Map(); // key: the number it came with
 let newest = 0, listed = []; // the largest number, and the keys that came with it
+let asking = 0; // the timer after which all turns are asked for, where some never came
 let follow = true; // the newest turn is kept in view until the reader scrolls
 
 function place(key, html) {
@@ -18,7 +20,8 @@ function place(key, html) {
     turn.querySelectorAll("details").forEach((one, i) => { one.open = Boolean(open[i]); });
     before.replaceWith(turn);
   } else {
-    log.append(turn);
+    const after = new Set(listed.slice(listed.indexOf(key) + 1)); // it may come after the turns that follow it
+    log.insertBefore(turn, [...log.children].find((one) => after.has(one.dataset.turn)) || null);
     follow = true;
   }
   drawn.set(key, html);
@@ -46,6 +49,8 @@ function draw() {
     changed = place(key, turns[key]) || changed;
   }
   if (changed && follow) show(log.lastElementChild);
+  clearTimeout(asking);
+  if (listed.some((key) => !drawn.has(key))) asking = setTimeout(() => trigger("click", {}), WHOLE_MS);
 }
 
 for (const kind of ["wheel", "touchmove", "keydown"]) {

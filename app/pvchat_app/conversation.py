@@ -66,6 +66,7 @@ class SessionClip:
         analysis: what the experts said; None until they did.
         frames: [T] JPEG paths of the sampled frames; empty until needed.
         faces: who can be pointed at, by the numbers of their tracks, as far as they were offered.
+        address: what the page's address calls it; opens it in its own session only.
     """
 
     path: Path
@@ -77,6 +78,7 @@ class SessionClip:
     analysis: ClipAnalysis | None = None
     frames: list[Path] = field(default_factory=list)
     faces: dict[int, Face] = field(default_factory=dict)
+    address: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
 def keys_of(clips: Iterable[SessionClip]) -> set[str]:

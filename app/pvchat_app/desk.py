@@ -20,7 +20,7 @@ from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat.storage import temporary
-from pvchat_app import cards, evidence, export, forgetting, pace
+from pvchat_app import cards, evidence, export, forgetting, pace, picks
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.film import film
@@ -45,6 +45,7 @@ class Desk:
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
         self.engine, self.sessions, self.jobs, self.joins = engine, sessions, jobs, Joins()
         self.looks = Looks(engine, self._drop)
+        self.changing = threading.Lock()  # held from the look at who is meant until she is changed
         self._speaking = threading.Lock()  # one answer at a time: they share one model
 
     # -- clips --------------------------------------------------------------------------------------------------------
@@ -244,14 +245,15 @@ class Desk:
 
         Args:
             turn: with a clip.
-            name: of the person.
+            name: of the person, as the turn shows it.
             her: True: "that is her"; False: "that is not her".
             track: number of the track that is meant, from 1; None: whoever was taken for her.
 
         Raises:
-            PVChatError: nobody has this name, or nobody can be meant.
+            PVChatError: who was shown under the name isn't called so any more, or nobody can be meant.
         """
         assert turn.clip is not None
+        picks.require_same(self.engine.people, name, turn.ids.get(name))
         self.engine.chat.correct(name, turn.clip.path, her, track=track)
 
     def save_conversation(self, session: Session) -> tuple[str, int]:
@@ -263,38 +265,40 @@ class Desk:
         self.tidy(session)
         if not any(turn.answer for turn in session.turns):
             raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
-        path = session.folder / f"conversation-{temporary.ANYONE}.zip"
+        path = session.made_folder() / f"conversation-{temporary.ANYONE}.zip"
         path.write_bytes(export.pack(session.turns))
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
 
     # -- people -------------------------------------------------------------------------------------------------------
 
     def rename(self, old: str, new: str) -> Person:
-        """Another name for a person; refused while the person is trained under the old one."""
-        self.jobs.require_untrained(old)
-        return self.engine.people.rename(old, new)
+        """Another name for a person, given by name or id; refused while she is trained under the old one."""
+        person = self.engine.people.get(old)
+        self.jobs.require_untrained(person.name)
+        return self.engine.people.rename(person.id, new)
 
     def merge(self, name: str, other: str) -> Person:
-        """Two enrollments of one person become one."""
+        """Two enrollments of one person, given by names or ids, become one."""
         for one in (name, other):
-            self.jobs.require_untrained(one)
+            self.jobs.require_untrained(self.engine.people.get(one).name)
         merged = self.joins.merge(self.engine.chat, name, other)
         self._forget_analyses()
         return merged
 
-    def unmerge(self) -> Join:
-        """The last merge is taken back; raises PeopleError where there is none."""
-        join = self.joins.undo(self.engine.people)
+    def unmerge(self, made: str = "") -> Join:
+        """The last merge is taken back; raises PeopleError where there is none, or it isn't the one of this id."""
+        join = self.joins.undo(self.engine.people, made)
         self._forget_analyses()
         return join
 
-    def forget(self, name: str) -> None:
-        """Everything about a person goes; a training of hers is stopped first."""
-        person = self.engine.people.find(name)
+    def forget(self, who: str) -> None:
+        """Everything about a person, given by name or id, goes; a training of hers is stopped first."""
+        person = self.engine.people.find(who)
+        name = person.name if person else who
         self._end_training(name)
         self.joins.forget(name)
-        self.engine.chat.forget(name)
-        self.jobs.forget(person.name if person else name)
+        self.engine.chat.forget(person.id if person else who)
+        self.jobs.forget(name)
         self._forget_analyses()
         for session in self.sessions.all():
             self.tidy(session)
@@ -303,12 +307,9 @@ class Desk:
         """Drop what a session still has of people who were forgotten, here or by another process."""
         forgetting.tidy(session, self.engine.people.ids())
 
-    def save_person(self, session: Session, name: str) -> tuple[str, int]:
-        """A person file in the session's folder; returns its link and its bytes."""
-        path = session.folder / f"{secrets.token_hex(8)}-{self.engine.people.get(name).id}.pvperson"
-        self.engine.people.export(name, path)
-        shown = "".join(c if c.isalnum() or c in " -_." else "_" for c in name).strip(" .") or "person"
-        return session.link(path, "application/octet-stream", f"{shown}.pvperson"), path.stat().st_size
+    def save_person(self, session: Session, who: str) -> tuple[str, int]:
+        """A person's file in the session's folder, by name or id; returns its link and its bytes."""
+        return export.person(session, self.engine.people, who)
 
     def take_person(self, upload: str | Path, name: str = "", replace: bool = False) -> Person:
         """Import an uploaded person file, which is deleted then."""

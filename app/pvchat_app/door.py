@@ -1,7 +1,8 @@
 """Who knows the password. Guessing is slow for whoever guesses, and for nobody else.
 
 In: the password. Out: Gradio's login check, as a coroutine: the server goes on answering while a password is hashed in
-a thread and while a wrong one waits. Guesses of one address wait for each other, so that many at once are no faster.
+a thread and while a wrong one waits. Guesses of one address wait for each other, so that many at once are no faster;
+the newest is checked first, so that they hold up each other and not the owner, who comes after them.
 Gradio asks on each of its routes whether somebody logged in, but not on those that were added to it; `Locked` does on
 all but those that the login page is made of.
 """
@@ -13,7 +14,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pvchat_app.middleware import CALLER
@@ -27,16 +27,37 @@ OPEN = (
 )  # fmt: skip
 OPEN_UNDER = ("/static/", "/assets/", "/svelte/", "/pwa_icon")
 WRONG_S = 1.0  # seconds that a wrong password takes
-MOST_WAITING = 8  # guesses of one address that wait; more are refused unread
+MOST_WAITING = 8  # guesses of one address that wait; of more, the oldest is refused unread
 _SCRYPT: dict[str, Any] = {"n": 2**14, "r": 8, "p": 1}  # RFC 7914, section 2: interactive logins
 
 
-@dataclass
-class _Turn:
-    """The guesses of one address, one after the other."""
+class _Turns:
+    """The guesses of one address, one after the other, the newest first."""
 
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
+    def __init__(self) -> None:
+        self.taken = False
+        self.waiting: list[asyncio.Future[bool]] = []
+
+    async def take(self) -> bool:
+        """Wait for a turn; False where too many came after."""
+        if not self.taken:
+            self.taken = True
+            return True
+        mine: asyncio.Future[bool] = asyncio.Future()
+        self.waiting.append(mine)
+        if len(self.waiting) > MOST_WAITING:
+            self.waiting.pop(0).set_result(False)
+        try:
+            return await mine
+        finally:
+            if mine in self.waiting:  # the server stops
+                self.waiting.remove(mine)
+
+    def leave(self) -> None:
+        """Let the newest that waits have its turn."""
+        self.taken = bool(self.waiting)
+        if self.waiting:
+            self.waiting.pop().set_result(True)
 
 
 def checker(password: str) -> Callable[[str, str], Coroutine[Any, Any, bool]]:
@@ -47,26 +68,33 @@ def checker(password: str) -> Callable[[str, str], Coroutine[Any, Any, bool]]:
     """
     salt = secrets.token_bytes(16)
     wanted = _hashed(password, salt)
-    turns: dict[str, _Turn] = {}
+    turns: dict[str, _Turns] = {}
 
     async def check(_: str, given: str) -> bool:
         address = CALLER.get()
-        turn = turns.setdefault(address, _Turn())
-        if turn.waiting >= MOST_WAITING:
+        mine = turns.setdefault(address, _Turns())
+        if not await mine.take():
             return False
-        turn.waiting += 1
         try:
-            async with turn.lock:
-                right = await asyncio.to_thread(is_right, given, salt, wanted)
-                if not right:
-                    await asyncio.sleep(WRONG_S)
-                return right
+            right = await asyncio.to_thread(is_right, given, salt, wanted)
+            if not right:
+                await asyncio.sleep(WRONG_S)
+            return right
         finally:
-            turn.waiting -= 1
-            if not turn.waiting:
+            mine.leave()
+            if not mine.taken:
                 turns.pop(address, None)
 
     return check
+
+
+def unusable(password: str) -> str:
+    """Why nobody could log in with a password; "" where somebody can."""
+    if "\0" in password:
+        return "a password has no NUL character."
+    if any("\ud800" <= sign <= "\udfff" for sign in password):
+        return "the password isn't text in UTF-8, and no browser could send it."
+    return ""
 
 
 def is_right(given: str, salt: bytes, wanted: bytes) -> bool:

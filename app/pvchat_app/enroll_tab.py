@@ -18,6 +18,7 @@ from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards
 from pvchat_app.acquaintance import add_clip, looks_like, would_help
 from pvchat_app.desk import Desk
+from pvchat_app.picks import meant, name_of, pick
 from pvchat_app.progress import watched
 from pvchat_app.sessions import Session
 from pvchat_app.timeline import percent
@@ -200,10 +201,11 @@ def _about(desk: Desk, session: Session) -> tuple[Any, ...]:
     if clip is not None and analysis is not None:
         track = desk.subjects(clip)[0][session.pick - 1]
         hints, known = would_help(analysis, track), looks_like(desk, analysis, track)
-    if known is not None:
+    person = desk.engine.people.find(known.name) if known is not None else None
+    if known is not None and person is not None:
         looks = "This looks like" if known.decision == "present" else "This may be"
         whose = gr.Radio(
-            [(f"Add this clip to {known.name}", known.name), ("Another person", OTHER)], value=None, visible=True,
+            [(f"Add this clip to {known.name}", pick(person)), ("Another person", OTHER)], value=None, visible=True,
             label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
         )  # fmt: skip
     return cards.hints(hints), whose, gr.Textbox(visible=True), gr.skip(), gr.Button("Enroll")
@@ -212,7 +214,7 @@ def _about(desk: Desk, session: Session) -> tuple[Any, ...]:
 def _named(whose: str | None) -> tuple[Any, Any]:
     """A name is needed for another person only."""
     add = whose not in (None, OTHER)
-    return gr.Textbox(visible=not add), gr.Button(f"Add to {whose}" if add else "Enroll")
+    return gr.Textbox(visible=not add), gr.Button(f"Add to {name_of(whose)}" if whose and add else "Enroll")
 
 
 def _picking(desk: Desk) -> Callable[..., Any]:
@@ -232,13 +234,13 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
         name: str, whose: str | None, consent: bool, replace: bool, depth: str, owner: str, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Enroll at once, or add the clip to who is known; begin the deep training if it was asked for."""
-        session, kept = desk.sessions.asking(request), [gr.skip()] * 5
+        session, kept = desk.sessions.asking(request), list[Any]([gr.skip()] * 5)
         try:
             _check(desk, session, name, whose, consent)
             add, made = whose not in (None, OTHER), list[Person]()
 
             def work(tell: Progress) -> None:
-                made.append(add_clip(desk, session, str(whose), tell) if add
+                made.append(add_clip(desk, session, meant(desk.engine.people, whose).name, tell) if add
                             else desk.enroll(session, name, replace, tell))  # fmt: skip
 
             for bar in watched("enrolling", work):
@@ -247,6 +249,8 @@ def _enrolling(desk: Desk) -> Callable[..., Any]:
                 desk.train(session, made[0], owner)
         except PVChatError as error:
             taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
+            if whose not in (None, OTHER):  # she isn't as the page shows her, or can't take a clip just now
+                kept[0], kept[2], kept[3] = gr.Textbox(visible=True), _about(desk, session)[1], gr.Button("Enroll")
             yield cards.error_card(error), gr.Checkbox(visible=taken or replace), *show_jobs(desk, owner), *kept
             return
         except Exception as error:

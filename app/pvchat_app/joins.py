@@ -51,14 +51,18 @@ class Joins:
             self._last = [join for join in self._last if (join.made, join.kept.name) in there]
             return self._last[-1] if self._last else None
 
-    def undo(self, people: PeopleStore) -> Join:
+    def undo(self, people: PeopleStore, made: str = "") -> Join:
         """Make two of the last merged one, each as she was.
 
+        Args:
+            people: everyone enrolled.
+            made: id of what came of the merge that is meant; "" for whichever was last.
+
         Raises:
-            PeopleError: nothing was merged, or what came of it was changed or forgotten since.
+            PeopleError: nothing was merged, or what came of it was changed or forgotten since; another was last.
         """
         join = self.last(people)
-        if join is None:
+        if join is None or made not in ("", join.made):
             raise PeopleError("there is no merge to undo.", hint="A merge can be undone until the person is changed.")
         for alias in (join.gone.name, *join.gone.aliases):
             people.unalias(join.kept.name, alias)

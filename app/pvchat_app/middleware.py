@@ -26,6 +26,9 @@ HEADERS = {
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
 
+MAX_BODY = 1 << 20  # bytes of a request that is no upload; the page's longest have some kilobytes
+UPLOAD = "/gradio_api/upload"  # goes to disk as it comes, as far as `Settings.video.max_bytes`
+
 _POINTING = (b"x-gradio-server", b"x-forwarded-host")  # Gradio would write them into the page as its own address
 CALLER: ContextVar[str] = ContextVar("caller", default="")  # the address that a request came from
 _PORTS = {"http": 80, "https": 443}
@@ -90,6 +93,55 @@ class First:
 
         plain = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]  # not compressed
         await self.app({**scope, "headers": plain}, receive, whole)
+
+
+class Short:
+    """Reads what a request brings, and refuses what is longer than `MAX_BODY` (ASGI middleware); uploads pass.
+
+    Whatever comes after this one finds the body whole.
+
+    Args:
+        app: the next one.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] == UPLOAD:
+            await self.app(scope, receive, send)
+            return
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        body = None if length.isdigit() and int(length) > MAX_BODY else await whole(receive, MAX_BODY)
+        if body is None:
+            await refuse(send, 413, f"A request has at most {MAX_BODY} bytes.")
+        elif body["type"] == "http.request":
+            await self.app(scope, _after(body, receive), send)
+
+
+async def whole(receive: Any, limit: int) -> dict[str, Any] | None:
+    """A request's body as one ASGI message; None where it has more than `limit` bytes.
+
+    Where the connection is lost before its end, the message says so ("http.disconnect").
+    """
+    body = bytearray()
+    while (message := await receive())["type"] == "http.request":
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return None
+        if not message.get("more_body"):
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
+    return dict(message)
+
+
+def _after(first: dict[str, Any], receive: Any) -> Any:
+    """An ASGI `receive` that says `first`, and then what comes."""
+    held = [first]
+
+    async def next_one() -> dict[str, Any]:
+        return held.pop() if held else await receive()
+
+    return next_one
 
 
 def is_ours(method: str, path: str, headers: Mapping[str, str]) -> bool:

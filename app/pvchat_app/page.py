@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat_app import chat_tab, endpoints, enroll_tab, evaluate_tab, model_tab, people_tab
+from pvchat_app import cards, chat_tab, endpoints, enroll_tab, evaluate_tab, model_tab, people_tab
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import QUICK
 
@@ -20,6 +20,8 @@ _HEAD = (
     '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then ask about other '
     "clips. Everything stays on this machine.</span></div>"
 )
+_CLIP = "() => window.pvAddress().clip"  # address.js
+_NO_CLIP = "The clip of this address isn't there any more: its session has ended, or it was removed. Upload it again."
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
@@ -33,17 +35,18 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
     """
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         browser = gr.BrowserState("", storage_key="pvchat-browser")
+        address = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
         with gr.Tabs(elem_id="pv-tabs") as tabs:
-            with gr.Tab("Enroll", id="enroll"):
+            with _tab("Enroll"):
                 enroll = enroll_tab.build(desk, browser)
-            with gr.Tab("Chat", id="chat"):
+            with _tab("Chat"):
                 chat = chat_tab.build(desk)
-            with gr.Tab("People", id="people") as people_page:
+            with _tab("People") as people_page:
                 people = people_tab.build(desk)
-            with gr.Tab("Evaluate", id="evaluate"):
+            with _tab("Evaluate"):
                 evaluate = evaluate_tab.build(desk, browser, manifests)
-            with gr.Tab("Settings", id="settings") as settings_page:
+            with _tab("Settings") as settings_page:
                 model_tab.build(desk, settings_page)
         endpoints.build(desk, mcp)
 
@@ -51,9 +54,9 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
 
         refresh = _refreshing(desk, chat)
         for event in (enroll.enrolled, *people.changed):
-            event.then(refresh, people.who, lists, **QUICK)
+            event.then(refresh, people.picked, lists, **QUICK)
         people.begin.click(lambda: gr.Tabs(selected="enroll"), None, tabs, **QUICK)
-        people_page.select(refresh, people.who, lists, **QUICK)
+        people_page.select(refresh, people.picked, lists, **QUICK)
 
         def redraw(request: gr.Request) -> tuple[Any, ...]:
             """The enroll tab without somebody who was just forgotten."""
@@ -64,11 +67,11 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
         def come(key: str) -> tuple[Any, ...]:
             """A browser opens or reloads the page: it gets its key, its trainings, the people."""
             owner = key or secrets.token_urlsafe(24)
-            return owner, *enroll_tab.show_jobs(desk, owner), *people_tab.show(desk, None)
+            return owner, *enroll_tab.show_jobs(desk, owner), *people_tab.show(desk)
 
         come_event = page.load(come, browser, [browser, enroll.jobs, enroll.timer, *people.outputs], **QUICK)
 
-        chat.go_on(page.load(_resuming(desk, chat), None, [chat.upload, *chat.outputs], **QUICK))
+        chat.go_on(page.load(_resuming(desk, chat), address, [chat.upload, *chat.outputs], js=_CLIP, **QUICK))
 
         def runs(key: str, request: gr.Request) -> tuple[Any, ...]:
             """A browser finds its evaluations again, and the manifests."""
@@ -81,23 +84,33 @@ def build(desk: Desk, manifests: Path, mcp: bool = False) -> gr.Blocks:
     return page
 
 
+def _tab(name: str) -> gr.Tab:
+    """A tab; address.js knows its panel by the name."""
+    return gr.Tab(name, id=name.lower(), elem_id=f"pv-tab-{name.lower()}")
+
+
 def _refreshing(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
-    def refresh(who: str | None, request: gr.Request) -> tuple[Any, ...]:
+    def refresh(who: str | None, other: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Everything that shows people, drawn anew."""
         session = desk.sessions.asking(request)
         desk.tidy(session)
-        return *people_tab.show(desk, who), *chat.show(session)
+        return *people_tab.show(desk, who, other), *chat.show(session)
 
     return refresh
 
 
 def _resuming(desk: Desk, chat: chat_tab.ChatTab) -> Callable[..., Any]:
-    def resume(request: gr.Request) -> tuple[Any, ...]:
-        """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip."""
+    def resume(address: str, request: gr.Request) -> tuple[Any, ...]:
+        """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip.
+
+        Its clip is the one of the page's address; where that one is gone, the page says so.
+        """
         session = desk.sessions.asking(request)
         if session.enrolling is not None:
             session.drop(session.enrolling)
             session.enrolling, session.pick = None, 1
-        return chat.uploaded(session), *chat.show(session)
+        found = not address or session.open(address)
+        player, note, *others = chat.show(session)
+        return chat.uploaded(session), player, note if found else cards.notice(_NO_CLIP, "error"), *others
 
     return resume

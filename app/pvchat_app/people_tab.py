@@ -1,6 +1,7 @@
 """The people tab: everyone enrolled; rename, merge, export, import, forget (after a second click).
 
 In: a `Desk`. Out: Gradio components and their events. What needs somebody, or two, is shown once they are enrolled.
+What is done is done to who was picked as the page shows her (`picks.py`), and the page is drawn anew after it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pvchat.people.merge import alike
 from pvchat_app import cards
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import MODEL, QUICK, following
+from pvchat_app.picks import again, meant, pick
 from pvchat_app.wording import escape
 
 _HIDDEN = "() => ({__type__: 'update', visible: false})"  # at once: what the server hides may have come after a click
@@ -31,7 +33,7 @@ class PeopleTab:
     """The components that other parts of the page need; `show` fills `outputs`."""
 
     begin: gr.Button  # leads to the enroll tab
-    who: gr.Dropdown
+    picked: list[Any]  # what `show` keeps
     outputs: list[Any]
     changed: list[Any]  # events after which lists of people are out of date
     forgotten: Any  # the one of them after which a person's pictures must go, too
@@ -46,7 +48,7 @@ def build(desk: Desk) -> PeopleTab:
             who = gr.Dropdown([], label="Person to change", elem_id="pv-who", filterable=False)
             export = gr.Button("Export to a file", size="sm", elem_id="pv-person-export")
             forget = gr.Button("Forget …", size="sm", variant="stop", elem_id="pv-forget")
-            asked = gr.State("")  # whom the question is about, whoever is picked by the time it is answered
+            asked = gr.State(None)  # whom the question is about, whoever is picked by the time it is answered
             with gr.Group(visible=False) as sure:
                 warning = gr.HTML("", elem_id="pv-forget-warning")
                 with gr.Row():
@@ -60,6 +62,7 @@ def build(desk: Desk) -> PeopleTab:
         with gr.Column(scale=1, min_width=280, visible=False) as merging:
             other = gr.Dropdown([], label="Is the same person as", elem_id="pv-other", filterable=False)
             merge = gr.Button("Merge the two into one …", size="sm", elem_id="pv-merge")
+            two, made = gr.State((None, None)), gr.State("")  # whom that question is about; what the last merge made
             with gr.Group(visible=False) as both:
                 likeness = gr.HTML("", elem_id="pv-alike")
                 with gr.Row():
@@ -75,37 +78,51 @@ def build(desk: Desk) -> PeopleTab:
             take = gr.Button("Import", size="sm", elem_id="pv-import")
 
     gr.on([who.change, other.change], _comparing(desk), [who, other], [likeness, both], **QUICK)
-    merge.click(_asking(desk), [who, other], [both, likeness, result], **QUICK)
     leave.click(lambda: gr.Group(visible=False), None, both, **QUICK)
-    forget.click(_warn, who, [sure, warning, result, asked], **QUICK)
     gr.on([no.click, who.change], None, None, sure, js=_HIDDEN)
-    export.click(_exporting(desk), who, result, **QUICK).then(None, None, None, js=following("pv-person-result"))
-    forgotten = yes.click(_forgetting(desk), asked, [result, sure, undo], **MODEL)
+    exported = export.click(_exporting(desk), who, result, **QUICK)
+    exported.then(None, None, None, js=following("pv-person-result"))
+    forgotten = yes.click(_forgetting(desk), asked, [result, sure, undo, made], **MODEL)
     changed = [
-        rename.click(_renaming(desk), [who, new], [result, new, who, undo], **QUICK),
-        join.click(_merging(desk), [who, other], [result, both, undo], **MODEL),
-        undo.click(_undoing(desk), None, [result, undo], **MODEL),
+        merge.click(_asking(desk), [who, other], [both, likeness, result, two], **QUICK),
+        forget.click(_warning(desk), who, [sure, warning, result, asked], **QUICK),
+        exported,
+        rename.click(_renaming(desk), [who, new], [result, new, who, undo, made], **QUICK),
+        join.click(_merging(desk), two, [result, both, undo, made], **MODEL),
+        undo.click(_undoing(desk), made, [result, undo, made], **MODEL),
         forgotten,
         take.click(_importing(desk), [file, called, over], [result, file, called], **QUICK),
     ]
-    return PeopleTab(begin, who, [grid, who, other, likeness, begin, changing, merging], changed, forgotten)
+    outputs = [grid, who, other, likeness, begin, changing, merging, new]
+    return PeopleTab(begin, [who, other], outputs, changed, forgotten)
 
 
-def show(desk: Desk, who: str | None) -> tuple[Any, ...]:
-    """`PeopleTab.outputs` as the store has people now; `who` stays picked."""
-    people = desk.engine.people.all()
-    names = [person.name for person in people]
-    running = [job for name in names if (job := desk.jobs.for_person(name))]
-    who = who if who in names else (names[0] if names else None)
-    other = next((name for name in names if name != who), None)
+def show(desk: Desk, who: str | None = None, other: str | None = None) -> tuple[Any, ...]:
+    """`PeopleTab.outputs` as the store has people now.
+
+    Args:
+        desk: whose people.
+        who: stays picked; nobody takes her place when she is gone, and what was typed for her goes, too.
+        other: stays picked beside her.
+    """
+    people, store = desk.engine.people.all(), desk.engine.people
+    choices = [(person.name, pick(person)) for person in people]
+    values = [value for _, value in choices]
+    running = [job for person in people if (job := desk.jobs.for_person(person.name))]
+    gone = bool(who) and again(store, who) is None
+    who = again(store, who) if who else next(iter(values), None)
+    rest = [value for value in values if value != who]
+    if (other := again(store, other)) not in rest:
+        other = next(iter(rest), None)
     return (
         cards.people_grid(people, running),
-        gr.Dropdown(choices=names, value=who),
-        gr.Dropdown(choices=names, value=other),
+        gr.Dropdown(choices=choices, value=who),
+        gr.Dropdown(choices=choices, value=other),
         likeness_of(desk, who, other),
-        gr.Button(visible=not names),
-        gr.Row(visible=bool(names)),
-        gr.Column(visible=len(names) > 1),
+        gr.Button(visible=not people),
+        gr.Row(visible=bool(people)),
+        gr.Column(visible=len(people) > 1),
+        "" if gone else gr.skip(),
     )
 
 
@@ -117,23 +134,18 @@ def _told(call: Callable[[], str]) -> str:
         return cards.error_card(error)
 
 
-def _chosen(name: str | None) -> str:
-    from pvchat.errors import PeopleError
-
-    if not name:
-        raise PeopleError("nobody is picked.", hint="Pick a person first.")
-    return name
-
-
 def _renaming(desk: Desk) -> Callable[..., Any]:
     def rename(who: str | None, new: str) -> tuple[Any, ...]:
         """Another name; the same person stays picked."""
         try:
-            name = desk.rename(_chosen(who), new).name
+            with desk.changing:
+                before = meant(desk.engine.people, who)
+                person = desk.rename(before.id, new)
         except Exception as error:
-            return cards.error_card(error), gr.skip(), gr.skip(), gr.skip()
-        picked = gr.Dropdown(choices=desk.engine.people.names(), value=name)
-        return cards.notice(f"{who} is called {name} now.", "good"), "", picked, _undoable(desk)
+            return cards.error_card(error), *[gr.skip()] * 4
+        choices = [(one.name, pick(one)) for one in desk.engine.people.all()]
+        picked = gr.Dropdown(choices=choices, value=pick(person))
+        return cards.notice(f"{before.name} is called {person.name} now.", "good"), "", picked, *_undoable(desk)
 
     return rename
 
@@ -141,40 +153,52 @@ def _renaming(desk: Desk) -> Callable[..., Any]:
 def _asking(desk: Desk) -> Callable[..., Any]:
     def ask(who: str | None, other: str | None) -> tuple[Any, ...]:
         """Show both, and how alike they are, before they are merged."""
-        shown = likeness_of(desk, who, other)
-        if not shown:
-            return gr.Group(visible=False), "", cards.notice("Pick two different people first.", "error")
-        return gr.Group(visible=True), shown, ""
+        try:
+            meant(desk.engine.people, who)
+            meant(desk.engine.people, other)
+        except Exception as error:
+            return gr.Group(visible=False), "", cards.error_card(error), (None, None)
+        if who == other:
+            return gr.Group(visible=False), "", cards.notice("Pick two different people first.", "error"), (None, None)
+        return gr.Group(visible=True), likeness_of(desk, who, other), "", (who, other)
 
     return ask
 
 
 def _merging(desk: Desk) -> Callable[..., Any]:
-    def merge(who: str | None, other: str | None) -> tuple[Any, ...]:
+    def merge(two: tuple[str | None, str | None]) -> tuple[Any, ...]:
         """Two enrollments become one."""
-        told = _told(lambda: f"{other} and {desk.merge(_chosen(who), _chosen(other)).name} are one person now.")
-        return told, gr.Group(visible=False), _undoable(desk)
+
+        def call() -> str:
+            with desk.changing:
+                who, other = (meant(desk.engine.people, one) for one in two)
+                return f"{other.name} and {desk.merge(who.id, other.id).name} are one person now."
+
+        return _told(call), gr.Group(visible=False), *_undoable(desk)
 
     return merge
 
 
 def _undoing(desk: Desk) -> Callable[..., Any]:
-    def undo() -> tuple[Any, ...]:
-        """The last merge is taken back."""
+    def undo(made: str) -> tuple[Any, ...]:
+        """The merge that the button names is taken back."""
 
         def call() -> str:
-            join = desk.unmerge()
+            with desk.changing:
+                join = desk.unmerge(made)
             return f"{join.kept.name} and {join.gone.name} are two people again."
 
-        return _told(call), _undoable(desk)
+        return _told(call), *_undoable(desk)
 
     return undo
 
 
-def _undoable(desk: Desk) -> Any:
-    """The button that takes the last merge back, where there is one."""
+def _undoable(desk: Desk) -> tuple[Any, str]:
+    """The button that takes the last merge back, where there is one, and what that merge made."""
     join = desk.joins.last(desk.engine.people)
-    return gr.Button(f"Undo: {join.kept.name} and {join.gone.name} were two" if join else "", visible=join is not None)
+    if join is None:
+        return gr.Button("", visible=False), ""
+    return gr.Button(f"Undo: {join.kept.name} and {join.gone.name} were two", visible=True), join.made
 
 
 def _forgetting(desk: Desk) -> Callable[..., Any]:
@@ -182,33 +206,41 @@ def _forgetting(desk: Desk) -> Callable[..., Any]:
         """Everything about a person goes."""
 
         def call() -> str:
-            desk.forget(_chosen(who))
-            return f"{who} is forgotten: files, vectors and every analysed clip are gone."
+            with desk.changing:
+                person = meant(desk.engine.people, who)
+                desk.forget(person.id)
+            return f"{person.name} is forgotten: files, vectors and every analysed clip are gone."
 
-        return _told(call), gr.Group(visible=False), _undoable(desk)
+        return _told(call), gr.Group(visible=False), *_undoable(desk)
 
     return forget
 
 
-def _warn(who: str | None) -> tuple[Any, str, str, str]:
-    """Ask before forgetting."""
-    if not who:
-        return gr.Group(visible=False), "", cards.notice("Pick a person first.", "error"), ""
-    text = (
-        f"<b>Forget {escape(who)}?</b> Picture, vectors, all analysed clips and uploads that show this "
-        "person are deleted. There is no way back."
-    )
-    return gr.Group(visible=True), text, "", who
+def _warning(desk: Desk) -> Callable[..., Any]:
+    def warn(who: str | None) -> tuple[Any, ...]:
+        """Ask before forgetting."""
+        try:
+            name = meant(desk.engine.people, who).name
+        except Exception as error:
+            return gr.Group(visible=False), "", cards.error_card(error), None
+        text = (
+            f"<b>Forget {escape(name)}?</b> Picture, vectors, all analysed clips and uploads that show this "
+            "person are deleted. There is no way back."
+        )
+        return gr.Group(visible=True), text, "", who
+
+    return warn
 
 
 def _exporting(desk: Desk) -> Callable[..., Any]:
     def export(who: str | None, request: gr.Request) -> str:
         """A person as a file behind a link."""
         try:
-            url, count = desk.save_person(desk.sessions.asking(request), _chosen(who))
+            person = meant(desk.engine.people, who)
+            url, count = desk.save_person(desk.sessions.asking(request), person.id)
         except Exception as error:
             return cards.error_card(error)
-        return cards.download(url, f"{who}.pvperson", count, "biometric data: mind who gets it")
+        return cards.download(url, f"{person.name}.pvperson", count, "biometric data: mind who gets it")
 
     return export
 
@@ -224,8 +256,8 @@ def _importing(desk: Desk) -> Callable[..., Any]:
 
 
 def likeness_of(desk: Desk, who: str | None, other: str | None) -> str:
-    """Two enrolled people side by side, and how alike they are; "" where there aren't two."""
-    people = {person.name: person for person in desk.engine.people.all()}
+    """Two people who were picked side by side, and how alike they are; "" where there aren't two."""
+    people = {pick(person): person for person in desk.engine.people.all()}
     if who not in people or other not in people or who == other:
         return ""
     distance = alike(people[who], people[other])

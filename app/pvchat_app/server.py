@@ -26,10 +26,10 @@ from pvchat.errors import SettingsError
 from pvchat.memory import keep_small
 from pvchat_app import uploads
 from pvchat_app.calls import Calls
-from pvchat_app.door import Locked, checker
+from pvchat_app.door import Locked, checker, unusable
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
-from pvchat_app.middleware import First, Guard
+from pvchat_app.middleware import First, Guard, Short
 from pvchat_app.sessions import LINKS, Sessions
 from pvchat_app.visits import Visits
 
@@ -78,6 +78,8 @@ class Options:
             )  # fmt: skip
         if self.password and len(self.password) < MIN_PASSWORD:
             raise SettingsError(f"a password has at least {MIN_PASSWORD} characters.", subject="--password")
+        if what := unusable(self.password):
+            raise SettingsError(what, subject="--password", hint="Choose one of letters, digits and signs.")
         if self.mcp and self.password:
             what = "programs that speak MCP can't log in."
             raise SettingsError(what, subject="--mcp --password", hint="Leave one out; --mcp is for this machine only.")
@@ -217,10 +219,11 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     web.add_middleware(Calls, leaving=leaving)
     web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session, leaving=leaving)
     web.add_middleware(First, script=_STAYING)
+    web.add_middleware(Short)
     if options.password:
         web.add_middleware(Locked, knows=lambda request: _logged_in(request, mounted[0]))
     web.add_middleware(Guard, hosts=LOCAL if options.host in LOCAL else ())
-    names = ("style.css", "tabs.css", "upload.js", "page.js", "film.js")
+    names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "film.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     blocks = page.build(desk, options.manifests or home() / "manifests", options.mcp)
     blocks.queue(max_size=64, default_concurrency_limit=4)

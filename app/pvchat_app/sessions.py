@@ -76,6 +76,11 @@ class Session:
         """The clip that is asked about, or None."""
         return next(reversed(self.clips), None)
 
+    def made_folder(self) -> Path:
+        """Its folder, made when it is needed: whoever makes up sessions makes no folders."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        return self.folder
+
     def claim(self, upload: str | Path) -> Path:
         """Take an upload into the session's folder; returns its new path.
 
@@ -83,10 +88,10 @@ class Session:
             VideoReadError: it is gone, or it is no upload.
         """
         source = Path(upload)
-        folder = self.folder / secrets.token_hex(8)
-        folder.mkdir(mode=0o700)
-        path = folder / (source.name[-120:] or "clip")
         try:
+            folder = self.made_folder() / secrets.token_hex(8)
+            folder.mkdir(mode=0o700)
+            path = folder / (source.name[-120:] or "clip")
             if not self._owner.is_upload(source):
                 raise OSError("not an upload")
             _link(source, path)
@@ -156,6 +161,12 @@ class Session:
             while len(self.clips) > MAX_CLIPS:
                 self.drop(self.clips.pop(0))
 
+    def open(self, address: str) -> bool:
+        """Ask about the clip of an address again; whether there is one."""
+        with self.lock:
+            self.clips = sorted(self.clips, key=lambda clip: clip.address == address)
+        return self.clip is not None and self.clip.address == address
+
     def remove(self, clip: SessionClip) -> None:
         """Drop a clip and its upload, and don't ask about it any more."""
         with self.lock:
@@ -213,9 +224,7 @@ class Sessions:
         with self._lock:
             session = self._open.get(name)
             if session is None:
-                folder = self.root / secrets.token_hex(16)
-                folder.mkdir(mode=0o700)
-                session = self._open[name] = Session(folder, self)
+                session = self._open[name] = Session(self.root / secrets.token_hex(16), self)
             session.used = time.monotonic()
             return session
 
@@ -228,7 +237,7 @@ class Sessions:
             self._open[name] = session = self._open.pop(before)
             session.used = time.monotonic()
         if fresh:
-            shutil.rmtree(fresh.folder, ignore_errors=True)
+            _remove(fresh.folder)
         return True
 
     def end(self, name: str) -> None:
@@ -294,10 +303,8 @@ class Sessions:
 
     def find(self, token: str) -> Link | None:
         """The file behind a link of any living session."""
-        for session in self.all():
-            if link := session.file(token):
-                return link if link.path.is_file() else None
-        return None
+        link = next((link for session in self.all() if (link := session.file(token))), None)
+        return link if link and link.path.is_file() else None
 
     def all(self) -> list[Session]:
         """Every living session."""

@@ -1,41 +1,84 @@
-"""What Gradio does with clients' files, narrowed: each upload has a folder of its own, and no address is fetched.
+"""What Gradio does with clients' files, narrowed: each upload has a folder of its own, no client hears where that lies,
+and no address is fetched.
 
 Gradio names an upload's folder by its content, so that four clients with the same clip share one file and the first who
 is done deletes it for all. It leaves what came of an upload that broke off. It takes a folder of uploads for an upload.
-It also fetches what a client names by an address; nothing here talks to the network.
+It also fetches what a client names by an address; nothing here talks to the network. It tells clients the whole path of
+an upload; here they know it by its path below the uploads' folder.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 import shutil
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+MAX_FIELD = 1 << 16  # bytes of a text that comes with an upload; Gradio would hold any length in memory
+_FULL = "There is no room left for this file on PVChat's disk. Make room there, then upload it again."
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOT_UPLOADED = "Upload the file first: nothing else on this machine is read."
 
 
 @cache
 def narrow() -> None:
     """Put ours in the place of Gradio's functions, once for this process."""
-    from fastapi import HTTPException
-    from gradio import exceptions, processing_utils, route_utils, routes
-    from starlette.requests import ClientDisconnect
+    from gradio import processing_utils, route_utils, routes
 
-    whole, allowed = route_utils.upload_fn, processing_utils._check_allowed
+    parser = route_utils.GradioMultiPartParser
+    vars(routes).update(upload_fn=_receiving(route_utils.upload_fn), file_fetch=_fetching(route_utils.file_fetch))
+    vars(processing_utils).update(
+        _check_allowed=_checking(processing_utils._check_allowed),
+        async_move_files_to_cache=_renaming(processing_utils.async_move_files_to_cache),
+        save_url_to_cache=_refuse, async_ssrf_protected_download=_refuse_soon,
+    )  # fmt: skip
+    parser.on_part_data = _limiting(parser.on_part_data)  # type: ignore[method-assign]
+
+
+def _receiving(whole: Any) -> Any:
+    """Of the route that takes an upload."""
+    from fastapi import HTTPException
+    from starlette.requests import ClientDisconnect
 
     async def upload_fn(request: Any, upload_dir: str | Path, *rest: Any, **options: Any) -> Any:
         """An upload, in `upload_dir/<random>/<content>/<name>`; nothing stays of one that broke off."""
         folder = Path(upload_dir) / secrets.token_hex(16)
         try:
-            return await whole(request, folder, *rest, **options)
+            files, *others = await whole(request, folder, *rest, **options)
+            return [_told(file) for file in files], *others
         except ClientDisconnect as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise HTTPException(400, "The upload broke off.") from error  # nobody hears it, and nothing is logged
-        except BaseException:  # refused, or the server stops
+        except BaseException as error:  # refused, or the server stops
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise HTTPException(507, _FULL) from error
             raise
+
+    return upload_fn
+
+
+def _limiting(part_data: Any) -> Any:
+    """Of the parser of an upload's parts."""
+    from starlette.formparsers import MultiPartException
+
+    def on_part_data(parser: Any, data: bytes, start: int, end: int) -> None:
+        """Refuse a text that is too long."""
+        part = parser._current_part
+        if part.file is None and len(part.data) + end - start > MAX_FIELD:
+            raise MultiPartException("A text beside the file is too long.")
+        part_data(parser, data, start, end)
+
+    return on_part_data
+
+
+def _checking(allowed: Any) -> Any:
+    """Of the check of files."""
+    from gradio import exceptions
 
     def check_allowed(path: str | Path, check_in_upload_folder: bool) -> None:
         """Raise a sentence for what a client names and hasn't uploaded."""
@@ -46,10 +89,67 @@ def narrow() -> None:
         if check_in_upload_folder and not Path(path).is_file():
             raise exceptions.Error(_NOT_UPLOADED, print_exception=False)
 
-    vars(routes)["upload_fn"] = upload_fn
-    vars(processing_utils).update(
-        _check_allowed=check_allowed, save_url_to_cache=_refuse, async_ssrf_protected_download=_refuse_soon
-    )
+    return check_allowed
+
+
+def _renaming(moved: Any) -> Any:
+    """Of what every value passes that comes from a page or goes to it."""
+    from gradio.processing_utils import client_utils
+
+    def each(change: Callable[[dict[str, Any]], dict[str, Any]], data: Any) -> Any:
+        return client_utils.traverse(data, change, client_utils.is_file_obj_with_meta)
+
+    async def move(data: Any, block: Any, postprocess: bool = False, **options: Any) -> Any:
+        """What comes from a client names uploads as it knows them, what goes to it, too."""
+        if postprocess:
+            return each(_shown, await moved(data, block, postprocess, **options))
+        return await moved(each(_meant, data), block, postprocess, **options)
+
+    return move
+
+
+def _fetching(fetch: Any) -> Any:
+    """Of the route that shows an upload, as the camera's player does."""
+
+    def file_fetch(path: str, *rest: Any) -> Any:
+        found = _found(path)
+        return fetch(found if _told(found) != found and os.path.isfile(found) else path, *rest)
+
+    return file_fetch
+
+
+def _root() -> str:
+    """The folder of this server's uploads."""
+    from gradio.utils import get_upload_folder
+
+    return os.path.normpath(get_upload_folder())
+
+
+def _told(path: str | Path) -> str:
+    """An upload's path as a client hears it: below the uploads' folder."""
+    return str(path).removeprefix(_root() + os.sep)
+
+
+def _found(name: str) -> str:
+    """Where an upload lies that a client names."""
+    return os.path.normpath(os.path.join(_root(), name))
+
+
+def _meant(file: dict[str, Any]) -> dict[str, Any]:
+    """A file that a client names, where it lies; an address stays one."""
+    from gradio.processing_utils import client_utils
+
+    path = file["path"]
+    return file if client_utils.is_http_url_like(path) else {**file, "path": _found(path)}
+
+
+def _shown(file: dict[str, Any]) -> dict[str, Any]:
+    """A file as a client hears of it."""
+    from gradio.processing_utils import client_utils
+
+    path, name = file["path"], _told(file["path"])
+    url = file["url"].replace(*map(client_utils.encode_file_path, (path, name)))
+    return {**file, "path": name, "url": url}
 
 
 def _refuse(*_: Any, **__: Any) -> str:

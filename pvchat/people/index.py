@@ -86,13 +86,13 @@ Whom = str | PersonRef  # a name in any spelling or an alias; or a person
 
 
 def row_of(rows: Rows, whom: Whom) -> Row | None:
-    """Whose row it is, or None.
+    """Whose row it is, or None; an id comes before a name: whoever gives one means nobody else.
 
     Raises:
         PeopleError: she is called otherwise than she was shown.
     """
     if isinstance(whom, str):
-        return holder(rows, whom)
+        return rows.get(whom) or holder(rows, whom)
     row = next((row for row in rows.values() if whom.id in row.ids), None)
     if row is not None and whom.name not in ("", row.name):
         hint = "Nothing was changed. Look at the list of people again."

@@ -89,8 +89,8 @@ class PeopleStore:
         return {person_id: row.name for row in self._rows().values() for person_id in row.ids}
 
     def find(self, name: str) -> Person | None:
-        """Who has this name or alias in any spelling (case, width, composition), or None."""
-        row = holder(self._rows(), name)
+        """Who has this id, or this name or alias in any spelling (case, width, composition), or None."""
+        row = index.row_of(self._rows(), name)
         return self._folders.load(row) if row else None
 
     def get(self, name: Whom) -> Person:
@@ -215,7 +215,7 @@ class PeopleStore:
         """
         with self._writing(name) as rows:
             key = name.id if isinstance(name, PersonRef) else name
-            row = index.row_of(rows, name) or rows.get(key)
+            row = index.row_of(rows, name)
             if row is None and key not in self._index.damaged:
                 raise index.unknown(name, self.names())
             ids = row.ids if row else (key,)

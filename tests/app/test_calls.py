@@ -18,6 +18,8 @@ from pvchat_app.desk import Desk
 
 from pvchat import PVChat
 
+ANSWERS = "/gradio_api/queue/data"
+
 
 class Speaker:
     """An app (ASGI) that says its pieces when it is let, and keeps what it was asked."""
@@ -54,14 +56,16 @@ class Speaker:
 class Connection:
     """One request on a connection that can be cut."""
 
-    def __init__(self, through: Calls, name: str, at: int = 0, body: tuple[bytes, ...] = (b"question",)) -> None:
+    def __init__(
+        self, through: Calls, name: str, at: int = 0, body: tuple[bytes, ...] = (b"question",), path: str = ANSWERS
+    ) -> None:
         self.cut_off = asyncio.Event()
         self.status, self.headers, self.read, self.whole = 0, {}, b"", False
         self.parts = [{"type": "http.request", "body": part, "more_body": True} for part in body]
         if body:
             self.parts[-1]["more_body"] = False
         headers = [(b"x-pvchat-call", name.encode()), (b"x-pvchat-from", str(at).encode()), (b"accept-encoding", b"br")]
-        scope = {"type": "http", "method": "POST", "path": "/gradio_api/queue/join", "headers": headers}
+        scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
         self.task = asyncio.ensure_future(through(scope, self.receive, self.send))
 
     async def receive(self) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def test_what_is_no_call_of_the_pages_is_passed_on() -> None:
     async def app(*given: Any) -> None:
         seen.append(given)
 
-    given = ({"type": "http", "headers": [(b"host", b"here")]}, "receive", "send")
+    given = ({"type": "http", "path": ANSWERS, "headers": [(b"host", b"here")]}, "receive", "send")
     run(lambda: Calls(app, asyncio.Event())(*given))
     assert seen == [given]
 
@@ -158,6 +162,33 @@ def test_a_request_that_came_in_part_is_no_call() -> None:
         await whole.task
         assert app.bodies == [b"question"]
         assert whole.read == b"receipt"
+
+    run(told)
+
+
+@pytest.mark.parametrize("path", ["/login", "/", "/staying.js", "/gradio_api/upload", "/gradio_api/heartbeat/a"])
+def test_no_call_has_a_name_elsewhere(path: str) -> None:
+    """The login page is answered to anybody: nothing of theirs is kept."""
+
+    async def told() -> None:
+        app = Speaker(b"page")
+        app.go_on(2)
+        through = Calls(app, asyncio.Event())
+        for _ in range(2):
+            await Connection(through, "a", path=path).task
+        assert len(app.bodies) == 2
+        assert not through._calls
+
+    run(told)
+
+
+def test_a_call_that_asks_too_long_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MAX_BODY", 10)
+
+    async def told() -> None:
+        app = Speaker(b"receipt")
+        await Connection(Calls(app, asyncio.Event()), "a", body=(b"12345", b"67890", b"1")).task
+        assert not app.bodies
 
     run(told)
 

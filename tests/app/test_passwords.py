@@ -13,8 +13,10 @@ import pytest
 from make_app import get, post, ready, running
 from pvchat_app import door
 from pvchat_app.middleware import CALLER
+from pvchat_app.server import Options
 
 from pvchat import PVChat
+from pvchat.errors import SettingsError
 
 WORD = "open sesame"
 
@@ -29,7 +31,7 @@ def wait_until(condition: Callable[[], bool], monkeypatch: pytest.MonkeyPatch) -
                 return
             await asyncio.sleep(0.01)
 
-    there = SimpleNamespace(Lock=asyncio.Lock, to_thread=asyncio.to_thread, sleep=sleep)
+    there = SimpleNamespace(Future=asyncio.Future, to_thread=asyncio.to_thread, sleep=sleep)
     monkeypatch.setattr(door, "asyncio", there)
 
 
@@ -113,7 +115,10 @@ def test_one_address_guesses_one_at_a_time_and_does_not_shut_others_out(monkeypa
     assert checks == ["10.0.0.2", *["wrong"] * 6]
 
 
-def test_too_many_waiting_guesses_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_too_many_guesses_the_oldest_is_refused_unread_and_the_owner_is_let_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The owner has the guesser's address: both come through one proxy."""
     monkeypatch.setattr(door, "WRONG_S", 0.05)
     read: list[str] = []
     right = door.is_right
@@ -121,8 +126,25 @@ def test_too_many_waiting_guesses_are_refused_unread(monkeypatch: pytest.MonkeyP
 
     async def run() -> list[bool]:
         check = door.checker(WORD)
-        words = [f"guess {i}" for i in range(door.MOST_WAITING + 20)]
+        words = [*(f"guess {i}" for i in range(door.MOST_WAITING + 20)), WORD]
         return await asyncio.gather(*(_ask(check, "10.0.0.1", word) for word in words))
 
-    assert not any(asyncio.run(run()))
-    assert len(read) == door.MOST_WAITING
+    *guesses, owner = asyncio.run(run())
+    assert owner
+    assert not any(guesses)
+    assert len(read) == 1 + door.MOST_WAITING
+    assert read[:2] == ["guess 0", WORD]  # the newest is next
+
+
+@pytest.mark.parametrize(("word", "why"), [("open\0sesame", "no NUL"), ("open sesame\udced", "isn't text in UTF-8")])
+def test_a_password_that_nobody_could_type_is_refused_in_a_sentence(word: str, why: str) -> None:
+    with pytest.raises(SettingsError, match=why):
+        Options(password=word)
+
+
+@pytest.mark.parametrize("word", [b"%00%00%00%00%00%00%00%00", b"%ED%A0%80 open sesame", b"\xed\xa0\x80\x00"])
+def test_odd_bytes_at_the_door_are_a_wrong_password(chat: PVChat, word: bytes) -> None:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    with running(ready(chat), password=WORD) as (_, url):
+        answer = post(url + "/login", content=b"username=a&password=" + word, headers=kind)
+    assert (answer.status_code, answer.json()) == (400, {"detail": "Incorrect credentials."})

@@ -9,6 +9,7 @@ from make_app import ANA, BEN, Scenery, upload
 from pvchat_app import cards, page, people_tab
 from pvchat_app.acquaintance import add_clip, looks_like
 from pvchat_app.desk import Desk
+from pvchat_app.picks import pick
 
 from pvchat.errors import PeopleError
 
@@ -75,7 +76,8 @@ def test_what_was_changed_or_forgotten_since_is_not_brought_back(desk: Desk, sce
 def test_before_a_merge_both_faces_and_the_mean_distance_are_shown(desk: Desk, scenery: Scenery) -> None:
     desk.enroll(enrolling(desk, scenery.clip("ana again", ANA)), "Ana 2")
     desk.enroll(enrolling(desk, scenery.clip("ben", BEN)), "Ben")
-    same, other = (people_tab.likeness_of(desk, "Ana", name) for name in ("Ana 2", "Ben"))
+    ana, again, ben = map(pick, desk.engine.people.all())
+    same, other = (people_tab.likeness_of(desk, ana, one) for one in (again, ben))
     assert same.count("<img") == 2
     assert "Mean face distance" in same
     assert "They look like one person" in same
@@ -89,4 +91,5 @@ def test_who_is_forgotten_is_who_was_asked_about(desk: Desk) -> None:
     (yes,) = (part["id"] for part in config["components"] if part["props"].get("elem_id") == "pv-forget-yes")
     (event,) = (event for event in config["dependencies"] if [yes, "click"] in [list(to) for to in event["targets"]])
     assert [kinds[given] for given in event["inputs"]] == ["state"]
-    assert people_tab._warn("Ana")[-1] == "Ana"
+    ana = pick(desk.engine.people.get("Ana"))
+    assert people_tab._warning(desk)(ana)[-1] == ana

@@ -96,3 +96,30 @@ def test_folders_of_dead_servers_are_swept_and_those_of_living_ones_are_not() ->
         assert not other.root.exists()
     finally:
         alive.close()
+
+
+def test_a_made_up_name_makes_no_folder(desk: Desk, party: Path) -> None:
+    before = sorted(desk.sessions.root.iterdir())
+    for number in range(50):
+        desk.sessions.of(f"made up {number}")
+    assert sorted(desk.sessions.root.iterdir()) == before
+    session = desk.sessions.of("made up 0")
+    assert desk.sessions.resume("made up 1", "again")
+    clip = desk.receive(session, upload(desk, party))
+    assert clip.path.is_relative_to(session.folder)
+    assert (session.folder.stat().st_mode & 0o077) == 0
+    desk.end_session("made up 0")
+    assert not clip.path.exists()
+    assert sorted(desk.sessions.root.iterdir()) == before
+
+
+def test_the_clip_of_an_address_is_asked_about_again_in_its_own_session(desk: Desk, party: Path) -> None:
+    session, other = desk.sessions.of("one"), desk.sessions.of("two")
+    for _ in range(2):
+        session.keep(desk.receive(session, upload(desk, party)))
+    first, second = session.clips
+    assert session.open(first.address)
+    assert session.clips == [second, first]
+    assert not other.open(first.address)
+    assert not session.open("nowhere")
+    assert session.clip is first

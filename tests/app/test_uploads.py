@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import threading
 import time
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from gradio_client import Client, handle_file
 from make_app import api_client, get, post, ready, running, wait_for
 from pvchat_app.sessions import UNUSED_S
+from pvchat_app.uploads import MAX_FIELD
 
 from pvchat import PVChat
 
@@ -105,7 +109,8 @@ def test_nothing_stays_of_an_upload_that_broke_off(server, caplog: pytest.LogCap
 def test_an_upload_that_nobody_used_goes_after_an_hour(server, party: Path) -> None:
     app, url = server
     sent = {"files": ("party.mp4", party.read_bytes())}
-    unused, used = (Path(post(f"{url}/gradio_api/upload", files=sent).json()[0]) for _ in range(2))
+    names = [post(f"{url}/gradio_api/upload", files=sent).json()[0] for _ in range(2)]
+    unused, used = (app.desk.sessions.uploads / name for name in names)
     app.desk.receive(app.desk.sessions.of("one"), used)
     app.desk.sessions.end_idle()
     assert unused.exists()
@@ -116,6 +121,55 @@ def test_an_upload_that_nobody_used_goes_after_an_hour(server, party: Path) -> N
     app.desk.sessions.end_idle()
     assert not unused.exists()
     assert used.exists()
+
+
+def test_no_reply_tells_where_uploads_lie(server, party: Path) -> None:
+    app, url = server
+    (name,) = post(f"{url}/gradio_api/upload", files={"files": ("a party.mp4", party.read_bytes())}).json()
+    assert str(app.desk.sessions.root.name) not in name
+    assert (app.desk.sessions.uploads / name).read_bytes() == party.read_bytes()
+    shown = get(f"{url}/gradio_api/file={quote(name)}")  # as the camera's player does
+    assert shown.content == party.read_bytes()
+    for other in ("../../../people/index.json", f"{name}/../none", "x" * 5000):
+        refused = get(f"{url}/gradio_api/file={quote(other, safe='')}")
+        assert refused.status_code == 403
+        assert str(app.desk.sessions.root.parent) not in refused.text
+
+
+def test_a_page_that_was_loaded_anew_gets_its_upload_back_without_its_folder(server, party: Path) -> None:
+    app, url = server
+    (name,) = post(f"{url}/gradio_api/upload", files={"files": ("a party.mp4", party.read_bytes())}).json()
+    session = app.desk.sessions.of("one")
+    session.keep(app.desk.receive(session, app.desk.sessions.uploads / name))
+    config = get(f"{url}/config").json()
+    (upload,) = (part["id"] for part in config["components"] if part["props"].get("elem_id") == "pv-chat-file")
+    (resume,) = (event["id"] for event in config["dependencies"] if event["outputs"][0:1] == [upload]
+                 and event["targets"][0][1] == "load")  # fmt: skip
+    told = post(f"{url}/gradio_api/run/predict", json={"data": [None] * 9, "fn_index": resume, "session_hash": "one"})
+    assert name in told.text
+    assert str(app.desk.sessions.root) not in told.text
+
+
+def test_a_full_disk_is_one_sentence(server, party: Path, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    from gradio.route_utils import GradioUploadFile
+
+    async def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    app, url = server
+    monkeypatch.setattr(GradioUploadFile, "write", full)
+    answer = post(f"{url}/gradio_api/upload", files={"files": ("party.mp4", party.read_bytes())})
+    assert answer.status_code == 507
+    assert answer.json()["detail"].startswith("There is no room left for this file")
+    assert left(app) == []
+    assert "Traceback" not in caplog.text
+
+
+def test_a_text_beside_the_file_is_short(server, party: Path) -> None:
+    files = {"files": ("party.mp4", party.read_bytes())}
+    answer = post(f"{server[1]}/gradio_api/upload", files=files, data={"note": "x" * (MAX_FIELD + 1)})
+    assert answer.status_code == 400
+    assert "too long" in answer.text
 
 
 @pytest.mark.parametrize("what", ["a folder of uploads", "another file", "a file that isn't there"])

@@ -55,6 +55,7 @@ def test_a_page_that_stays_away_takes_its_session_with_it(server, party: Path, m
     monkeypatch.setattr(visits, "GRACE_S", 0.3)
     app, url = server
     session = app.desk.sessions.of("abc")
+    session.made_folder()
     session.link(party, "video/mp4")
     beat(url, "abc", seconds=stay_s)
     wait_for(lambda: not session.folder.exists(), 30)
@@ -66,6 +67,7 @@ def test_a_page_that_comes_back_in_time_stays(server, monkeypatch) -> None:
     monkeypatch.setattr(visits, "GRACE_S", 1.0)
     app, url = server
     session = app.desk.sessions.of("abc")
+    session.made_folder()
     for _ in range(4):  # lost four times, each for less than the limit, together for more
         beat(url, "abc", seconds=0.1)
         time.sleep(0.4)

@@ -156,6 +156,7 @@ def _reloaded(place: Place) -> str:
 
 def _closed(place: Place) -> str:
     session = place.app.desk.sessions.of("closed")
+    session.made_folder()
     _beat(place.url, "closed")
     wait_for(lambda: not session.folder.exists(), 60)
     return "nothing left"

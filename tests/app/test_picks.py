@@ -1,0 +1,179 @@
+"""Two pages show the same people: what one has changed, the other doesn't do to anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from make_app import BEN, Scenery, ready, running, upload
+from make_browser import browser as chromium
+from make_browser import open_page, pick, tab
+from pvchat_app import people_tab
+from pvchat_app.acquaintance import looks_like
+from pvchat_app.desk import Desk
+from pvchat_app.picks import again, meant
+from pvchat_app.picks import pick as picked
+
+from pvchat import PVChat
+from pvchat.errors import PeopleError
+
+WHO, OTHER, TEXT = 1, 2, 7  # places in what `people_tab.show` gives
+
+
+@pytest.fixture
+def two(desk: Desk, scenery: Scenery) -> Desk:
+    """Ana and Ben are enrolled."""
+    desk.engine.chat.enroll(scenery.clip("ben", BEN), "Ben")
+    return desk
+
+
+def on_page(desk: Desk, name: str) -> str:
+    """A person as a page shows her now."""
+    return picked(desk.engine.people.get(name))
+
+
+def rename(desk: Desk) -> None:
+    desk.rename("Ana", "Anna")
+
+
+def swap(desk: Desk) -> None:
+    """Her name is somebody else's now."""
+    desk.rename("Ana", "Anna")
+    desk.rename("Ben", "Ana")
+
+
+def alias(desk: Desk) -> None:
+    desk.engine.people.alias("Ana", "Annie")
+
+
+def forget(desk: Desk) -> None:
+    desk.forget("Ana")
+
+
+def correct(desk: Desk) -> None:
+    desk.engine.people.revise("Ana", lambda person: person)
+
+
+@pytest.mark.parametrize(("change", "why"), [
+    (rename, "is called Anna now"), (swap, "is called Anna now"), (alias, "was changed elsewhere"),
+    (correct, "was changed elsewhere"), (forget, "isn&#x27;t enrolled any more"),
+])  # fmt: skip
+@pytest.mark.parametrize(
+    "action", ["rename", "forget", "ask to forget", "merge", "ask to merge", "merge into", "export"]
+)
+def test_nothing_happens_to_who_was_changed_meanwhile(two: Desk, change: Callable, why: str, action: str) -> None:
+    ana, ben, request = on_page(two, "Ana"), on_page(two, "Ben"), SimpleNamespace(session_hash="one")
+    change(two)
+    ben = again(two.engine.people, ben)
+    before = [picked(person) for person in two.engine.people.all()]
+    told = str({
+        "rename": lambda: people_tab._renaming(two)(ana, "Penny"),
+        "forget": lambda: people_tab._forgetting(two)(ana),
+        "ask to forget": lambda: people_tab._warning(two)(ana),
+        "merge": lambda: people_tab._merging(two)((ana, ben)),
+        "merge into": lambda: people_tab._merging(two)((ben, ana)),
+        "ask to merge": lambda: people_tab._asking(two)(ana, ben),
+        "export": lambda: people_tab._exporting(two)(ana, request),
+    }[action]())  # fmt: skip
+    assert f"Ana: {why}" in told
+    assert "Nothing was done" in told
+    assert "Forget Ana?" not in told
+    assert [picked(person) for person in two.engine.people.all()] == before
+
+
+def test_the_second_click_is_about_the_same_person(two: Desk) -> None:
+    """It was about the next one in the list."""
+    ana, ben = on_page(two, "Ana"), on_page(two, "Ben")
+    rename(two)
+    shown = people_tab.show(two, ana, ben)
+    assert (shown[WHO].value, shown[OTHER].value) == (on_page(two, "Anna"), ben)
+    assert not isinstance(shown[TEXT], str)  # what was typed stays
+    people_tab._renaming(two)(shown[WHO].value, "Penny")
+    assert two.engine.people.names() == ["Penny", "Ben"]
+
+
+def test_nobody_takes_the_place_of_who_was_forgotten(two: Desk) -> None:
+    ana = on_page(two, "Ana")
+    forget(two)
+    shown = people_tab.show(two, ana)
+    assert (shown[WHO].value, shown[TEXT]) == (None, "")
+    assert "nobody is picked" in str(people_tab._renaming(two)(None, "Penny")).lower()
+    assert two.engine.people.names() == ["Ben"]
+
+
+def test_only_the_merge_that_the_button_names_is_undone(two: Desk, scenery: Scenery) -> None:
+    for name in ("Ana", "Ben"):
+        two.engine.chat.enroll(scenery.clip(f"{name} again", BEN), f"{name} 2")
+    undo = people_tab._undoing(two)
+    *_, made = people_tab._merging(two)((on_page(two, "Ana"), on_page(two, "Ana 2")))
+    *_, other = people_tab._merging(two)((on_page(two, "Ben"), on_page(two, "Ben 2")))
+    told, button, now = undo(made)  # on the first page, which doesn't know of the second merge
+    assert "no merge to undo" in told
+    assert two.engine.people.names() == ["Ana", "Ben"]
+    assert (button.value, now) == ("Undo: Ben and Ben 2 were two", other)
+    undo(other)
+    assert two.engine.people.names() == ["Ana", "Ben", "Ben 2"]
+
+
+@pytest.mark.parametrize("change", [rename, swap, forget])
+def test_a_correction_is_about_whom_the_turn_shows(two: Desk, scenery: Scenery, change: Callable) -> None:
+    session = two.sessions.of("one")
+    session.keep(two.receive(session, upload(two, scenery.clip("party", 1, BEN))))
+    *_, turn = two.ask(session, "Is Ana there?")
+    assert turn.ids["Ana"]
+    two.correct(turn, "Ana", her=False)
+    two.correct(turn, "Ana", her=False)  # she changed, by this very page
+    change(two)
+    before = [picked(person) for person in two.engine.people.all()]
+    with pytest.raises(PeopleError, match="Nothing was done"):
+        two.correct(turn, "Ana", her=False)
+    assert [picked(person) for person in two.engine.people.all()] == before
+
+
+def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> None:
+    from pvchat_app import enroll_tab
+
+    session = two.sessions.of("one")
+    session.enrolling = two.receive(session, upload(two, scenery.clip("ana again", 1)))
+    analysis = two.look(session.enrolling)
+    assert looks_like(two, analysis, analysis.tracks[0]).name == "Ana"
+    radio = enroll_tab._about(two, session)[1]
+    ana = radio.choices[0][1]
+    assert meant(two.engine.people, ana).name == "Ana"
+    swap(two)
+    before = [picked(person) for person in two.engine.people.all()]
+    *_, last = enroll_tab._enrolling(two)("", ana, True, False, "instant", "", SimpleNamespace(session_hash="one"))
+    assert "Ana: is called Anna now" in last[0]
+    assert [picked(person) for person in two.engine.people.all()] == before
+    assert last[6].choices[0][0] == "Add this clip to Anna"  # the page shows what is so now
+
+
+@pytest.mark.browser
+def test_a_rename_on_two_pages_hits_one_person(chat: PVChat, scenery: Scenery) -> None:
+    chat.enroll(scenery.clip("ben", BEN), "Ben")
+    with running(ready(chat)) as (_, url), chromium() as browser:
+        pages: list[Any] = [open_page(browser, url) for _ in range(2)]
+        for page, name in zip(pages, ("Anna", "Penny"), strict=True):
+            tab(page, "People")
+            pick(page, "who", "Ana")
+            page.get_by_label("New name").fill(name)
+        first, second = pages
+        first.click("#pv-rename")
+        first.wait_for_selector("#pv-person-result .pv-good:has-text('is called Anna now')")
+        second.click("#pv-rename")
+        second.wait_for_selector("#pv-person-result .pv-error:has-text('Ana: is called Anna now')")
+        second.wait_for_selector("#pv-people .pv-person:has-text('Anna')")
+        second.wait_for_function("document.querySelector('#pv-who input').value === 'Anna'")
+        assert second.get_by_label("New name").input_value() == "Penny"
+        assert chat.people.names() == ["Anna", "Ben"]
+        first.click("#pv-forget")
+        first.click("#pv-forget-yes")
+        first.wait_for_selector("#pv-person-result .pv-good:has-text('is forgotten')")
+        second.click("#pv-rename")
+        second.wait_for_selector("#pv-person-result .pv-error:has-text('enrolled any more')")
+        second.wait_for_function("document.querySelector('#pv-who input').value === ''")
+        second.click("#pv-rename")
+        second.wait_for_selector("#pv-person-result .pv-error:has-text('obody is picked')")
+        assert chat.people.names() == ["Ben"]
