@@ -21,15 +21,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from recipes.reader.sampler import examples
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pvchat.chat.reader.encoder import HEADS as ATTENTION_HEADS
 from pvchat.chat.reader.encoder import LAYERS, TUNED
 from pvchat.chat.reader.labels import HEADS
-from pvchat.chat.reader.network import WORD_PARTS, lower_weights, tokenized
+from pvchat.chat.reader.network import WORD_PARTS, lower_weights, scaled, tokenized
 from pvchat.storage import atomic, tensorfile
+from recipes.reader.sampler import examples
 
 UNLABELLED = -100  # a head that an example says nothing about
 HEAD_LR, LAYER_LR, DROPOUT, SMOOTHING, TAG_WEIGHT = 1e-3, 2e-4, 0.1, 0.02, 3.0
@@ -59,13 +59,15 @@ class Parser(nn.Module):
         super().__init__()
         self.layers = nn.ModuleDict({_key(name): nn.ParameterDict({"v": nn.Parameter(v)}) for name, v in start.items()})
         self.heads = nn.ModuleDict({name: nn.Linear(2 * width, len(labels)) for name, labels in HEADS.items()})
-        self.words = nn.ModuleDict({name: nn.Linear(2 * width, len(labels)) for name, labels in WORD_PARTS.items()})
+        parts = {f"word_{name}": nn.Linear(2 * width, len(labels)) for name, labels in WORD_PARTS.items()}
+        self.words = nn.ModuleDict(parts)  # no module may be called "type"
         self.second = nn.Linear(width, 1)
         self.drop = nn.Dropout(DROPOUT)
 
     def forward(self, states: Tensor, real: Tensor, word_of: Tensor) -> tuple[dict[str, Tensor], list[Tensor], Tensor]:
         """Head logits [B, labels], those of each part of the tags [B, W, labels], and of where a second question
-        begins [B, W + 1] (0: nowhere)."""
+        begins [B, W + 1] (0: nowhere).
+        """
         for number in range(LAYERS - TUNED, LAYERS):
             states = self._layer(f"encoder.layer.{number}", states, real)
         mean = (states * real[:, :, None]).sum(1) / real.sum(1, keepdim=True)
@@ -121,7 +123,8 @@ def prepared(rows: Sequence[dict[str, Any]]) -> list[Example]:
         for k, i in enumerate(batch):
             ids[k, : len(pieces[i][0])] = torch.tensor(pieces[i][0])
             real[k, : len(pieces[i][0])] = 1
-        hidden = _frozen(ids, real, torch_weights)
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden = _frozen(ids, real, torch_weights)
         states |= {i: hidden[k, : len(pieces[i][0])].half().clone() for k, i in enumerate(batch)}
     for i, row in enumerate(rows):
         made.append(_example(row, states[i], pieces[i][1]))
@@ -237,7 +240,8 @@ def train(parser: Parser, data: list[Example], val: list[Example], epochs: int, 
     for epoch in range(epochs):
         started, total, count = time.time(), 0.0, 0
         for batch in _batches(data, rng):
-            loss = loss_of(parser, batch)
+            with torch.autocast("cpu", torch.bfloat16):
+                loss = loss_of(parser, batch)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(parser.parameters(), 1.0)
@@ -263,12 +267,19 @@ def _batches(data: Sequence[Example], rng: np.random.Generator) -> Iterator[list
 
 
 def write(parser: Parser, file: Path) -> None:
-    """The tuned layers and heads as float16."""
-    arrays = {name.replace("/", "."): p["v"].detach() for name, p in parser.layers.items()}
+    """The tuned layers' matrices in eight bits, all else as float16."""
+    plain = {name.replace("/", "."): p["v"] for name, p in parser.layers.items()}
     for name, head in [*parser.heads.items(), *parser.words.items(), ("second", parser.second)]:
-        arrays |= {f"{name}.weight": head.weight.detach(), f"{name}.bias": head.bias.detach()}
-    data = tensorfile.pack({name: value.numpy().astype(np.float16) for name, value in arrays.items()})
-    atomic.write_file(file, data, file.parent / ".scratch")
+        name = name.removeprefix("word_")
+        plain |= {f"{name}.weight": head.weight, f"{name}.bias": head.bias}
+    arrays: dict[str, Any] = {}
+    for name, value in plain.items():
+        array = value.detach().float().numpy()
+        if name.startswith("encoder") and array.ndim == 2:
+            arrays[name], arrays[f"{name}.scale"] = scaled(array)
+        else:
+            arrays[name] = array.astype(np.float16)
+    atomic.write_file(file, tensorfile.pack(arrays), file.parent / ".scratch")
 
 
 def _key(name: str) -> str:
