@@ -71,7 +71,7 @@ class Sources:
     """Everything examples are made of, for one split."""
 
     split: str
-    lexicon: dict[str, dict[str, list[str]]] = field(default_factory=lambda: json.loads(LEXICON.read_text(encoding="utf-8")))
+    lexicon: dict[str, dict[str, list[str]]] = field(default_factory=lambda: json.loads(LEXICON.read_text("utf-8")))
 
     def taken(self, text: str) -> bool:
         """Whether this split has a frame."""

@@ -35,9 +35,16 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.reader.slots import COLOURS, Slot
 from pvchat.chat.reader.timewords import counted
+from pvchat.chat.vocabulary import word_set
 
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
+_OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _RELATIONS = ("with", "beside", "left_of", "right_of")
+_GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
+_COMING = word_set(
+    """come comes came coming enter enters entered entering arrive arrives arrived arriving appear appears appeared show
+    shows showed walk walks walked turn turns turned join joins joined"""
+)
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
              "4th": 4, "other": 2, "next": 2}  # fmt: skip
@@ -56,7 +63,11 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom_of(slots, "S", heads), during=during)
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     whom, conditions = _together(whom, conditions)
-    rank, nth = _rank(heads), heads["select"] in ("attribute", "describe", "exists", "when", "how_long", "how_often")
+    conditions = [_moving(one, heads, slots, during) for one in conditions]
+    rank, nth = (
+        _rank(heads, slots),
+        heads["select"] in ("attribute", "describe", "exists", "when", "how_long", "how_often"),
+    )
     if rank is not None and nth and not whom.names:  # "what is the leftmost man wearing?"
         whom, rank = _with_nth(whom, rank), None
     asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
@@ -74,7 +85,7 @@ def _narrowed(
     asked: Attribute | None, heads: dict[str, str], conditions: list[Condition]
 ) -> tuple[str, list[Condition]]:
     """The value that an attribute is asked for, where there is one ("what colour is her jacket?"), and the rest."""
-    if heads["select"] != "attribute":
+    if heads["select"] != "attribute" or heads["form"] == "choice":
         return "", conditions
     own = [c for c in conditions if isinstance(c, Has) and c.attribute == asked and not c.of]
     return (own[0].value, [c for c in conditions if c not in own]) if own else ("", conditions)
@@ -145,9 +156,11 @@ def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
     until = min(later, default=10**6)
     own = [s for s in slots if s.role == "O" and relation.at < s.at < until]
     own = own or [s for s in slots if s.role == "O"]  # "whom is she next to?"
-    heads = {"known": "any", "quantifier": "any", "nth_by": "left"}
-    whom = whom_of(own, "O", heads)
-    return None if whom == EVERYBODY else whom
+    quantifier = "either" if any(s.after_or for s in own) else "both" if len(own) > 1 else "any"
+    whom = whom_of(own, "O", {"known": "any", "quantifier": "any", "nth_by": "left"})
+    return (
+        None if whom == EVERYBODY else replace(whom, quantifier=cast(Quantifier, quantifier if whom.names else "any"))
+    )
 
 
 def _colours(slots: Sequence[Slot]) -> dict[int, Slot]:
@@ -201,9 +214,20 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During) -> Durin
     )
 
 
-def _rank(heads: dict[str, str]) -> Rank | None:
-    if heads["select"] == "when" and heads["event_nth"] != "any":  # "when does she wave for the second time?"
-        return Rank("time", _NTH[heads["event_nth"]])
+def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:
+    """Coming and going as moments, where that is asked for ("who came in while Ben sat?", "when does Ben leave?")."""
+    if condition not in (Has("present"), Not(Has("present"))) or heads["rank"] != "none":
+        return condition
+    said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
+    if said & _GOING and heads["select"] in ("when", "who", "count") or said & _GOING and during.event is not None:
+        return Has("leaves")
+    return Has("enters") if said & _COMING and during.event is not None else condition
+
+
+def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
+    nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
+    if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
+        return Rank("time", _NTH[heads["event_nth"]] or _ORDINALS.get("" if nth is None else nth.value, 1))
     if heads["rank"] == "none":
         return None
     return Rank(cast(RankBy, heads["rank"]), 1 if heads["end"] == "first" else -1)
@@ -217,6 +241,8 @@ def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
     """The number that somebody thinks it is."""
     told = next((s for s in slots if s.kind == "number"), None)
     value = None if told is None else counted(told.typed.lower())
+    if value is None and heads["select"] == "how_often" and heads["form"] == "polar":  # "does she come back?"
+        return Number("more_than", 1)
     if value is None:
         return None
     return Number(cast(Bound, "exactly" if heads["bound"] == "none" else heads["bound"]), value)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 _ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
+_RELATIONS = ("-beside", "-left_of", "-right_of")
+NAME = "alex"  # stands for every name in what the network reads
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
@@ -42,6 +44,7 @@ class Slot:
         value: what they stand for.
         at: the first word's place in the question.
         name: the enrolled name, if it is one.
+        after_or: "or" stands before it.
     """
 
     role: str
@@ -51,19 +54,36 @@ class Slot:
     value: str
     at: int
     name: str = ""
+    after_or: bool = False
 
 
 def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     """The slots of a question, in order."""
     runs: list[tuple[str, list[int]]] = []
-    for i, tag in enumerate(tags):
+    for i, tag in enumerate(_completed(words, tags)):
         plain = tag.removeprefix("+")
         joins = runs and runs[-1][0] == plain and runs[-1][1][-1] == i - 1 and tag[0] != "+"
         if joins and not words[i].name:
             runs[-1][1].append(i)
         elif tag != "O":
             runs.append((plain, [i]))
-    return [_slot(tag, [words[i] for i in places], places[0]) for tag, places in runs]
+    made = [_slot(tag, [words[i] for i in places], places[0]) for tag, places in runs]
+    return [replace(one, after_or=one.at > 0 and words[one.at - 1].seen in ("or", "nor")) for one in made]
+
+
+def _completed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
+    """The tags; a name that bears none, or stands right behind "next to", gets what it must be."""
+    found = list(tags)
+    for i, word in enumerate(words):
+        if word.seen != NAME:
+            continue
+        before = next((found[k] for k in range(i - 1, max(-1, i - 3), -1) if found[k] != "O"), "")
+        behind = before.rstrip("!").endswith(_RELATIONS) and not before.startswith("O-")
+        if behind and found[i] in ("O", "S-name", "P-name"):
+            found[i] = "O-name"
+        elif found[i] == "O":
+            found[i] = "S-name"
+    return found
 
 
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:

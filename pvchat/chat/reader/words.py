@@ -18,11 +18,10 @@ from pvchat.chat.query import WHOLE, During
 from pvchat.chat.reader.labels import WORD
 from pvchat.chat.reader.names import Mention, find_mentions
 from pvchat.chat.reader.network import is_word
-from pvchat.chat.reader.slots import lexicon_words
+from pvchat.chat.reader.slots import NAME, lexicon_words
 from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.vocabulary import FUNCTION_WORDS
 
-NAME = "alex"  # stands for every name
 _NEARLY, _SLIP = 0.8, 0.8  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
 _SHORTEST = 4  # letters of a word that is looked at for slips
 _CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
