@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pvchat.chat.english import clock
+from pvchat.chat.explain import explained
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
 from pvchat_app.conversation import FEW, Face, Picture, Turn
@@ -84,10 +85,18 @@ def evidence(turn: Turn, faces: Sequence[Face] = ()) -> str:
     photo = turn.clip.probe.kind == "photo"
     plot = "" if photo or not turn.asked else timeline(_surest_first(turn), turn.duration_s, turn.url)
     times = "" if photo else _times(turn)
-    under = f"{plot}{times}{_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}"
+    under = f"{plot}{times}{_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}{_reading(turn)}"
     if not under:
         return f'<p class="pv-evidence pv-gone">{line}</p>'
     return f'<details class="pv-more pv-evidence"><summary>{line}</summary>{under}</details>'
+
+
+def _reading(turn: Turn) -> str:
+    """How the question was read and which rows answer it, folded; "" where nothing was found."""
+    lines = [] if turn.answer is None else explained(turn.answer.finding)
+    rows = "\n".join(escape(line) for line in lines)
+    told = f'<details class="pv-reading"><summary>How this was read</summary><pre>{rows}</pre></details>'
+    return told if lines else ""
 
 
 def _line(turn: Turn) -> str:

@@ -11,6 +11,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvchat.chat.explain import explained
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, time_of
 from pvchat.errors import SettingsError
@@ -30,6 +31,8 @@ def register(commands: Commands) -> None:
     parser.add_argument("question", metavar="QUESTION", help='such as "Is Ana there?" or "What is Ana doing?"')
     told = 'a question that follows, such as "and what is she wearing?"; may be given again'
     parser.add_argument("--then", action="append", default=[], metavar="QUESTION", help=told)
+    told = "also show how the question was read, and the rows that answer it"
+    parser.add_argument("--explain", action="store_true", help=told)
     for flag, dest, end in (("--from", "start_s", "start"), ("--to", "end_s", "end")):
         told = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
         parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=told)
@@ -55,9 +58,12 @@ def run(args: argparse.Namespace) -> None:
             answer = chat.ask(args.clip, question, history=history, between=part)
         history.append((question, answer.answer))
         if args.json:
-            rows.append(({"question": question} if args.then else {}) | answer.to_dict())
+            finding = {"finding": answer.finding} if args.explain else {}
+            rows.append(({"question": question} if args.then else {}) | answer.to_dict() | finding)
         else:
             _show(answer, bool(args.verbose))
+            for line in explained(answer.finding) if args.explain else ():
+                console.write_faint(f"  {line}")
     if args.json:
         console.write_json(rows if args.then else rows[0])
 
