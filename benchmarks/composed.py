@@ -19,15 +19,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.chat.conversation import Conversation
 from pvchat.chat.finding import Finding, Row
 from pvchat.chat.matching import words
-from pvchat.chat.query import Query
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
 
 NEAR_S, NEAR_SHARE, EDGE_S = 0.5, 0.1, 1.0  # how far a number, or an edge of a span, may be off
 Expect = dict[str, Any] | list[dict[str, Any]]
-Reader = Callable[[str, Timeline, Sequence[Finding]], Query]
 
 
 def scored(expect: Expect, finding: Finding) -> bool:
@@ -42,6 +41,13 @@ def _verdict(finding: Finding) -> str | None:
     """The verdict; where none is asked for and nothing is found it isn't known."""
     found = finding.people or finding.rows or finding.number is not None
     return finding.verdict if finding.verdict or found else "unknown"
+
+
+def _people(finding: Finding) -> set[str]:
+    """Whom the answer names: "beside whom is Ana?" is answered by those who are."""
+    if finding.query.select == "attribute" and finding.query.attribute in ("beside", "with"):
+        return {row.of for one in finding.people for row in one.rows}
+    return set(finding.names)
 
 
 def _refused(kind: str, finding: Finding) -> bool:
@@ -74,9 +80,9 @@ def _missing(value: Sequence[str], finding: Finding) -> bool:
 
 _RIGHT: dict[str, Callable[[Any, Finding], bool]] = {
     "verdict": lambda value, finding: _verdict(finding) == value,
-    "people": lambda value, finding: set(finding.names) == set(value),
+    "people": lambda value, finding: _people(finding) == set(value),
     "order": lambda value, finding: list(finding.names) == list(value),
-    "number": _number, "spans": _spans, "values": _values, "missing": _missing, "refused": _refused,
+    "why": lambda value, finding: (finding.query.select == "why") == value, "number": _number, "spans": _spans, "values": _values, "missing": _missing, "refused": _refused,
     "suggests": lambda value, finding: value in [one.suggests for one in finding.missing],
 }  # fmt: skip
 
@@ -93,22 +99,20 @@ def rows(folder: Path, kept: bool) -> Iterator[dict[str, Any]]:
         yield from (row for row in found if is_kept(row["turns"]) == kept)
 
 
-def answered(row: dict[str, Any], timeline: Timeline, read: Reader | None) -> Finding:
-    """What is found for the last of a question's turns; a row with a "query" isn't read."""
-    history: list[Finding] = []
-    for turn in row["turns"]:
-        query = Query.from_dict(row["query"]) if "query" in row or read is None else read(turn, timeline, history)
-        history.append(run(query, timeline, history))
-    return history[-1]
+def answered(turns: Sequence[str], timeline: Timeline) -> Finding:
+    """What is found for the last of a question's turns."""
+    talk = Conversation([one.name for one in timeline.entities if one.known], {}, tuple(turns[:-1]))
+    before = [finding for _, finding in talk.turns(timeline)]
+    return run(talk.read([turns[-1]], timeline)[0].query, timeline, before)
 
 
-def counted(folder: Path, kept: bool, read: Reader | None, tell: Callable[[str], Any]) -> Counter[tuple[str, str]]:
+def counted(folder: Path, kept: bool, tell: Callable[[str], Any]) -> Counter[tuple[str, str]]:
     """How many of each kind are right, wrong, and said yes or no wrongly; `tell` hears of those that are wrong."""
     files = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (folder / "timelines").glob("*.json")}
     timelines = {name: Timeline.from_dict(row) for name, row in files.items()}
     count: Counter[tuple[str, str]] = Counter()
     for row in rows(folder, kept):
-        found = answered(row, timelines[row["timeline"]], read)
+        found = answered(row["turns"], timelines[row["timeline"]])
         right = scored(row["expect"], found)
         count[row["kind"], "right" if right else "wrong"] += 1
         wanted = row["expect"].get("verdict") if isinstance(row["expect"], dict) else None
@@ -125,9 +129,7 @@ def main() -> None:
     parser.add_argument("--kept", action="store_true", help="the half that is looked at once")
     parser.add_argument("--list", action="store_true", help="tell each that isn't right")
     asked = parser.parse_args()
-    from pvchat.chat.reader import read
-
-    count = counted(asked.folder, asked.kept, read, sys.stdout.write if asked.list else lambda text: None)
+    count = counted(asked.folder, asked.kept, sys.stdout.write if asked.list else lambda text: None)
     for kind in [*sorted({kind for kind, _ in count}), "all"]:
         told = {what: sum(n for (k, w), n in count.items() if w == what and kind in (k, "all"))
                 for what in ("right", "wrong", "wrong yes or no")}  # fmt: skip
