@@ -82,7 +82,8 @@ _RIGHT: dict[str, Callable[[Any, Finding], bool]] = {
     "verdict": lambda value, finding: _verdict(finding) == value,
     "people": lambda value, finding: _people(finding) == set(value),
     "order": lambda value, finding: list(finding.names) == list(value),
-    "why": lambda value, finding: (finding.query.select == "why") == value, "number": _number, "spans": _spans, "values": _values, "missing": _missing, "refused": _refused,
+    "why": lambda value, finding: (finding.query.select == "why") == value,
+    "number": _number, "spans": _spans, "values": _values, "missing": _missing, "refused": _refused,
     "suggests": lambda value, finding: value in [one.suggests for one in finding.missing],
 }  # fmt: skip
 

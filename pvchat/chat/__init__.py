@@ -1,26 +1,11 @@
-"""From a question to an answer.
+"""From a question to an answer: text is read once, becomes values, and is said once.
 
-In: a question, who is there (identity) and what was seen (perception). Out: text, checked sentence by sentence. Start
-with `writer.py`, which walks the way:
+In: a question, who is there (identity) and what was seen (perception). Out: a sentence, and a `Finding` behind it.
 
-    a question read      questions.py (question.py): wordings.py (synonyms.py), listed.py, timewords.py, names.py,
-                         ellipses.py, whom.py, foreign.py, scene.py (cuts.py), things.py, questiontypes.py (by
-                         sentences.py, minilm.py where no rule does), unknown_names.py, replies.py;
-                         paraphrases.py where what is asked stays in doubt
-    what of somebody     aspects.py (aspect.py): order.py, screentime.py, meetings.py, absences.py, inshots.py,
-                         comparisons.py, lineup.py, crowd.py, headcounts.py, whodoes.py, often.py, predicates.py;
-                         unseen.py: nothing
-    of which part        window.py
-    what is known        needs.py says what must be measured, evidence.py puts it together
-    gaps filled          claims.py: describe.py asks the trained model (trained.py, views.py, personstates.py,
-                         lines.py), extraction.py, choices.py find phrases, calibration.py how far to believe them
-    plain sentences      answers.py: existence.py, properties.py, holders.py, phrases.py (verbs.py), reasons.py;
-                         timing.py, spans.py; byplace.py, standing.py; traits.py; whys.py, grounds.py
-    worded otherwise     language.py, held against them by guard.py
-    our model speaks     answerer.py: brief.py is what it is told, backed.py and verdict.py what it may say
-    a base speaks        narrator.py: shown.py, heard.py, basejudge.py, basestates.py
-    a query looked up    query.py is what is asked, timeline.py (clip_timeline.py) what is known; run.py (asked.py,
-                         comparing.py, parts.py, conditions.py, matching.py, truth.py, ranking.py) looks it up;
-                         finding.py is what is found
-    shared               models.py (which model answers), viewed.py, english.py, vocabulary.py
+    text + earlier turns --reader/--> Query --run.py over a Timeline--> Finding --say/--> text
+
+Start with `query.py` (what is asked), `timeline.py` (what is known) and `finding.py` (what was found): three files of
+values, without a word of a question or an answer. `writer.py` walks the way for `ask`; `answers.py` for training and
+evaluation. `clip_timeline.py` makes the table of a clip, its gaps filled by the trained model (`claims.py`). Where the
+trained model (`answerer.py`) or a pretrained base (`narrator.py`) speaks, what it says is held against the plain answer.
 """
