@@ -14,8 +14,9 @@ with `writer.py`, which walks the way:
     what is known        needs.py says what must be measured, evidence.py puts it together
     gaps filled          claims.py: describe.py asks the trained model (trained.py, views.py, personstates.py,
                          lines.py), extraction.py, choices.py find phrases, calibration.py how far to believe them
-    plain sentences      answers.py: existence.py, properties.py, holders.py, phrases.py (verbs.py), reasons.py;
+    plain sentences      answers.py: existence.py, properties.py, holders.py; verbs.py;
                          timing.py, spans.py; byplace.py, standing.py; traits.py; whys.py, grounds.py
+    found, and said      query.py (what is asked), timeline.py (what is known), finding.py (what was found); say/
     worded otherwise     language.py, held against them by guard.py
     our model speaks     answerer.py: brief.py is what it is told, backed.py and verdict.py what it may say
     a base speaks        narrator.py: shown.py, heard.py, basejudge.py, basestates.py

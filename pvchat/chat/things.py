@@ -15,21 +15,16 @@ from typing import Literal
 
 import numpy as np
 
-from pvchat.chat.english import HEDGE, indefinite, join, number
+from pvchat.chat.english import HEDGE, join, number
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.say.phrases import sure_gender
+from pvchat.chat.say.scenes import DRAWN, NO_THINGS, SAID, counted, plural, said
 from pvchat.chat.vocabulary import IN_CLIP, MASK
 from pvchat.perception.sightings import side
 from pvchat.schemas import PersonPresence, QuestionType, Thing
 
 Asked = Literal["all", "on", "there", "count", "where", "held"]
-# What is said of a label where that is another word than COCO's (people call it so, too), and what else they call it.
-_SAID = {
-    "couch": "sofa", "tv": "screen", "cell phone": "phone", "dining table": "table", "potted plant": "plant",
-    "remote": "remote control", "sports ball": "ball", "donut": "doughnut", "airplane": "plane", "handbag": "bag",
-    "hair drier": "hair dryer", "tennis racket": "racket", "wine glass": "glass", "oven": "stove",
-    "refrigerator": "fridge",
-}  # fmt: skip
+# What people call a label beside what is said of it.
 _ALSO = {
     "settee": "couch", "television": "tv", "monitor": "tv", "display": "tv", "mobile": "cell phone",
     "smartphone": "cell phone", "mobile phone": "cell phone", "desk": "dining table", "flowerpot": "potted plant",
@@ -37,9 +32,7 @@ _ALSO = {
     "purse": "handbag", "rucksack": "backpack", "aeroplane": "airplane", "cooker": "oven", "lorry": "truck",
     "ship": "boat", "puppy": "dog", "kitten": "cat", "seat": "chair", "bat": "baseball bat",
 }  # fmt: skip
-_IRREGULAR = {"knife": "knives", "mouse": "mice", "sheep": "sheep", "scissors": "scissors", "skis": "skis"}
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")
-_PLURALS = ("scissors", "skis")  # words without a singular
 _MOST_TOLD = 5
 # Confidence from which a thing is told without "probably"; of less sure ones 10 of 14 were right on footage.
 _PLAIN = 0.8
@@ -55,8 +48,6 @@ _ALL = re.compile(
     r"^(?:what|which) (?:other )?(?:things?|objects?|items?)\b(?!.*\b(?:wear|hold|doing|on the))"
     r"|^(?:list|name|describe) (?:all )?(?:the )?(?:things|objects|items)\b"
 )
-DRAWN = "I can't make out things in drawn pictures."
-NO_THINGS = "I see no things that I could name for sure."
 _ON = re.compile(
     r"^what(?: things| objects)?(?:'s| is| are| do you see| can you see| stands?| lies?) (?:there )?"
     r"on (?:the|this|that) (?P<noun>[a-z ]+?)\W*$"
@@ -186,20 +177,6 @@ def at_most_at_once(things: Sequence[Thing]) -> int:
     return max((frames.count(frame) for frame in set(frames)), default=0)
 
 
-def counted(label: str, count: int) -> str:
-    """Such as "a chair", "three chairs", "scissors"."""
-    word = said(label, count)
-    if count > 1 and label not in _PLURALS:
-        return f"{number(count)} {word}"
-    return word if label in _PLURALS else indefinite(word)
-
-
-def said(label: str, count: int) -> str:
-    """A label in the product's words, in the plural for more or fewer than one."""
-    word = _SAID.get(label, label)
-    return word if count == 1 else _plural(word)
-
-
 def _held(name: str, evidence: Evidence) -> str:
     facts = evidence.facts_of(name)
     if facts.holding:
@@ -235,16 +212,10 @@ def _noun(found: re.Match[str]) -> str:
     return next((value for value in found.groupdict().values() if value), "")
 
 
-def _plural(word: str) -> str:
-    head, _, last = word.rpartition(" ")
-    ending = "es" if re.search(r"(s|x|ch|sh)$", last) else "s"
-    return " ".join(x for x in (head, _IRREGULAR.get(last, f"{last}{ending}")) if x)
-
-
 @lru_cache(maxsize=1)
 def _labels() -> dict[str, str]:
     from pvchat.perception.experts.objects import LABELS
 
     known = {label: label for label in LABELS.values() if label != "person"}
-    known |= {word: label for label, word in _SAID.items()} | _ALSO
-    return known | {_plural(word): label for word, label in known.items()}
+    known |= {word: label for label, word in SAID.items()} | _ALSO
+    return known | {plural(word): label for word, label in known.items()}

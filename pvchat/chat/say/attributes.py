@@ -1,7 +1,7 @@
 """What somebody wears, does, where she is: answers to "attribute" and "describe", a sentence for each person.
 
-In: findings, evidence. Out: sentences. Of somebody known, in all that is asked about, the facts speak (`phrases.py`); of
-strangers, and of the time of an event, the rows that were found.
+In: findings, evidence. Out: sentences. Of somebody known facts speak (`phrases.py`); of strangers, and of the time of an
+event, the rows that were found.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def untold_type(finding: Finding) -> QuestionType | None:
 
 
 def _meant(finding: Finding) -> list[Found]:
-    return [one for one in (*finding.people, *finding.open) if one.verdict != "unsure"]
+    """Those who are surely meant and there; who only may be meant has no time."""
+    return [one for one in (*finding.people, *finding.open) if one.verdict != "unsure" and (one.spans or one.rows)]
 
 
 def _nobody_meant(finding: Finding, evidence: Evidence) -> str:
@@ -69,6 +70,9 @@ def _nobody_meant(finding: Finding, evidence: Evidence) -> str:
     whom = finding.query.whom
     if whom.names or whom.unknown:
         return ""
+    if whom.such is not None and finding.open:
+        names = people_said([one.entity for one in finding.open])
+        return upper(f"I can't tell whether {join(names, 'or')} is the {noun(whom.such)}.")
     if whom.such is not None or whom.nth:
         return f"I see no {noun(whom.such)}{' there' * bool(whom.nth)}."
     shown = evidence.shown or scene_told(evidence)
