@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import HEDGE, be, join, lasting, upper
-from pvchat.chat.evidence import Evidence, in_company, one_name_each
+from pvchat.chat.english import HEDGE, are, be, join, lasting, upper
+from pvchat.chat.evidence import Evidence, decided, in_company, one_name_each
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Condition, Has, Not, Query
 from pvchat.chat.say import presence
@@ -45,6 +45,8 @@ def exists(finding: Finding, evidence: Evidence) -> str:
         return choice(everyone, query.options)
     if _asks_presence(query) and whom.quantifier not in ("only", "none", "either"):
         return _there(finding, evidence)
+    if finding.verdict == "no" and (gone := _gone(finding, evidence)) and not whom.names[1:]:
+        return f"No, {gone[0]}."
     if query.where == Not(PRESENT) and len(whom.names) == 1:
         return _away(finding, everyone, evidence)
     single = len(whom.names) == 1 or whom.such is not None or whom.nth
@@ -98,11 +100,11 @@ def _away(finding: Finding, everyone: Sequence[Found], evidence: Evidence) -> st
 
 def _of_one(found: Found, finding: Finding, evidence: Evidence) -> str:
     """What is told of the one person whom a question is about, with what was measured of her."""
-    query, name, who = finding.query, found.entity, called(found.entity)
+    query, who = finding.query, called(found.entity)
     where = query.where or PRESENT
     inner = where.part if isinstance(where, Not) else where
-    measured = isinstance(inner, Has) and is_measured(name, finding, evidence)
-    told = fact(name, inner, evidence) if measured and isinstance(inner, Has) else ""
+    measured = isinstance(inner, Has) and is_measured(found, finding, evidence)
+    told = fact(found.entity, inner, evidence) if measured and isinstance(inner, Has) else ""
     if finding.verdict not in ("yes", "no"):
         unsure = f"{who} is in this video, but I can't tell whether {who} {clause(inner)}."
         return upper(f"{unsure} {told}." if told else unsure)
@@ -146,7 +148,7 @@ def _throughout(found: Found, finding: Finding, evidence: Evidence) -> str:
 def _alone(found: Found, finding: Finding, evidence: Evidence) -> str:
     name, when = called(found.entity), time_of(found, finding, evidence)
     company = [] if found.entity.startswith("#") else in_company(found.entity, evidence)
-    others = f"{join(company)} {be(company)} in this video too" if company else ""
+    others = f"{join(company)} {are(company)} in this video too" if company else ""
     if found.verdict == "no":
         return f"No, {others or f'{name} is never alone, as far as I see'}."
     if not when and not others:
@@ -186,11 +188,17 @@ def _it_is_not_so(finding: Finding, evidence: Evidence) -> str:
     several = whom.names or whom.quantifier == "all" or whom.such is not None and len(finding.against) < 4
     if neither or not several:
         return f"{_none(query)} {clause(query.where)}."
-    gone = [one.name for one in finding.missing if one.why == "absent"]
-    told += not_so(finding.against, query.where)
-    told += [f"{join(gone)} {be(gone)} not in this video"] if gone else []
-    told += open_(finding.open)
+    told += [*not_so(finding.against, query.where), *_gone(finding, evidence), *open_(finding.open)]
     return f"{'; '.join(told)}." if told else f"I see no {noun(whom.such)}." if whom.such is not None else ""
+
+
+def _gone(finding: Finding, evidence: Evidence) -> list[str]:
+    """That some of those whom a question names aren't there, as a clause; nothing for nobody."""
+    others = [name for has in leaves(finding.query.where) if has.of is not None for name in has.of.names]
+    names = [one.name for one in finding.missing if one.why == "absent"]
+    names += decided([person for person in evidence.people if person.name in others], "absent")
+    names = list(dict.fromkeys(names))
+    return [f"{join(names)} {be(names)} not in this video"] if names else []
 
 
 def _it_is_open(finding: Finding, evidence: Evidence) -> str:
