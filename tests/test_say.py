@@ -137,6 +137,9 @@ EXISTS = [
     (replace(A_MAN, where=Has("worn", "jacket", "red")), "no", {"against": no("Ben", BLUE)},
      "No, Ben is wearing a blue jacket."),
     (replace(A_MAN, where=SITTING), "no", {}, "No, I see no man."),
+    (A_MAN, "yes", {"people": (found("Ben"), found("#1"))}, "Yes, there are two men: Ben and somebody I don't know."),
+    (A_MAN, "unknown", {"open": unknown("Ana")}, "As far as I can see, there is no man; I can't tell of Ana."),
+    (A_MAN, "no", {}, "No, I see no man."),
     (polar(ANA, SITTING), "unsure", {"missing": Missing("Dan", "unsure")},
      "I'm not sure whether Dan is in this video, so I can't tell."),
     (polar(ANA, during=BEN_AWAY), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
@@ -170,6 +173,7 @@ WHO = [
      "Ana and Ben are in this video, but I can't tell who is eating."),
     (Query("who", Whom(such=WOMAN), SITTING), {"open": unknown("Ana")},
      "As far as I can see, no woman I know is sitting."),
+    (Query("who", Whom(such=MAN)), {"people": found("Ben")}, "Ben is the man."),
     (Query("who", Whom(such=MAN, nth=1)), {"people": found("Ben")}, "Ben is the first man from the left."),
     (Query("who", Whom(nth=-2, nth_by="right")), {"people": found("#1")},
      "Somebody I don't know is second to last from the right."),
@@ -351,3 +355,10 @@ def test_two_questions_are_two_sentences_and_nobody_is_missed_twice() -> None:
 def test_of_a_photo_no_times_are_told() -> None:
     photo = finding(Query("when", ANA, SITTING), people=found("Ana"))
     assert say(photo, evidence(duration_s=0.5)) == "Ana is sitting, but I can't tell when."
+
+
+def test_with_traits_off_nobody_is_called_a_woman() -> None:
+    off = "Telling men from women, and smiles, is switched off here."
+    assert say(finding(Query("count", Whom(such=WOMAN)), number=0.0), evidence(traits=False)) == off
+    smiles = finding(polar(ANA, Has("deed", "smiling")), "unknown", open=unknown("Ana"))
+    assert say(smiles, evidence(traits=False)) == off

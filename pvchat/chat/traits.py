@@ -16,7 +16,6 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.question import Question
 from pvchat.schemas import PersonFacts
 
-OFF = "Telling men from women, and smiles, is switched off here."
 _SMILE = "smiling"
 _FEELS = re.compile(
     r"\b(?:feel(?:s|ing|ings)?|mood|moods|emotions?|emotional(?:ly)?|happy|happiness|unhappy|sad|sadness|angry|mad|upset"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import HEDGE, are, be, join, lasting, upper
+from pvchat.chat.english import HEDGE, are, be, join, lasting, number, upper
 from pvchat.chat.evidence import Evidence, decided, in_company, one_name_each
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Condition, Has, Not, Query
@@ -49,6 +49,8 @@ def exists(finding: Finding, evidence: Evidence) -> str:
         return f"No, {gone[0]}."
     if query.where == Not(PRESENT) and len(whom.names) == 1:
         return _away(finding, everyone, evidence)
+    if whom.such is not None and is_plain(query.where) and not query.during.event and not query.throughout:
+        return _such(finding)
     single = len(whom.names) == 1 or whom.such is not None or whom.nth
     if len(everyone) == 1 and single and whom.quantifier in ("any", "all", "both"):
         return _of_one(everyone[0], finding, evidence)
@@ -96,6 +98,19 @@ def _away(finding: Finding, everyone: Sequence[Found], evidence: Evidence) -> st
     asked = _asked(finding, evidence)
     told = presence.existence(asked, evidence) if asked else ""
     return upper(told.removeprefix("Yes, ").removeprefix("No, "))
+
+
+def _such(finding: Finding) -> str:
+    """Whether there is anybody of whom something holds: "Is there a woman in red?"."""
+    such, names = finding.query.whom.such, people_said(finding.names)
+    if names:
+        count = len(finding.people)
+        many = f"is a {noun(such)}" if count == 1 else f"are {number(count)} {noun(such, count)}"
+        return f"{lead(finding)}there {many}: {join(names)}."
+    if finding.open:
+        told = f"as far as I can see, there is no {noun(such)}; {open_(finding.open)[0]}"
+        return upper(f"{told}.")
+    return upper(f"{lead(finding)}I see no {noun(such)}.") if not finding.missing else ""
 
 
 def _of_one(found: Found, finding: Finding, evidence: Evidence) -> str:
@@ -222,9 +237,8 @@ def who(finding: Finding, evidence: Evidence) -> str:
         return _there(finding, evidence)
     if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
         return presence.who_is_absent(_asked(finding, evidence))
-    if finding.people and is_plain(where) and whom.nth:
-        article = "the " if whom.such is not None else ""
-        return upper(f"{join(people_said(finding.names))} is {article}{nth_said(whom)}.")
+    if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:
+        return upper(f"{_as_meant(finding)}.")
     if finding.people and (query.throughout or query.number):
         return _as_long(finding, evidence)
     told = so(finding.people, where, finding, evidence)
@@ -235,6 +249,14 @@ def who(finding: Finding, evidence: Evidence) -> str:
         return nobody(finding)
     besides = f"besides {join(whom.besides)}, " if whom.besides else ""
     return upper(f"{lead(finding)}{besides}{'; '.join(told)}.")
+
+
+def _as_meant(finding: Finding) -> str:
+    """Who those are whom a question means: "Ben is the man with glasses", "Ana is second from the left"."""
+    whom, names, count = finding.query.whom, people_said(finding.names), len(finding.people)
+    if whom.nth:
+        return f"{join(names)} {are(names)} {'the ' * (whom.such is not None)}{nth_said(whom)}"
+    return f"{join(names)} {'is the' if count == 1 else 'are'} {noun(whom.such, count)}"
 
 
 def _as_long(finding: Finding, evidence: Evidence) -> str:
