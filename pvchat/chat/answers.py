@@ -36,10 +36,11 @@ from pvchat.chat.properties import holds, rest, whether
 from pvchat.chat.question import Question
 from pvchat.chat.replies import CANT_TELL
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, beside, location_phrase, scene_told, sure_gender
+from pvchat.chat.say.refusals import TRAITS_OFF
 from pvchat.chat.scene import asks_of_scene, of_scene
 from pvchat.chat.things import answer_things
 from pvchat.chat.timing import in_time
-from pvchat.chat.traits import OFF, asks_mood, asks_traits, moods
+from pvchat.chat.traits import asks_mood, asks_traits, moods
 from pvchat.chat.whom import STRANGERS
 from pvchat.chat.whys import told_why
 from pvchat.schemas import PersonPresence, QuestionType
@@ -102,7 +103,7 @@ def plain_answer(question: Question, people: Sequence[PersonPresence], evidence:
     present = [p for p in asked if p.decision == "present"]
     if not evidence.traits and asks_traits(question):
         return " ".join(
-            [*([OFF] if present or not question.people else []), *(untold(asked) if question.people else [])]
+            [*([TRAITS_OFF] if present or not question.people else []), *(untold(asked) if question.people else [])]
         )
     if question.things is not None and not question.people:
         return answer_things(question.things, [], evidence)
