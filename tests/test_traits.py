@@ -13,7 +13,8 @@ from pvchat import PVChat
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.questions import read_question
-from pvchat.chat.traits import OFF, without_traits
+from pvchat.chat.say.refusals import TRAITS_OFF as OFF
+from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Viewed
 from pvchat.cli.options import add_model, settings_of
 from pvchat.perception.grounds import ground_facts

@@ -11,11 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.query import Query
-from pvchat.chat.question import atoms, people_in
 from pvchat.schemas import PersonFacts
 
-OFF = "Telling men from women, and smiles, is switched off here."
 _SMILE = "smiling"
 
 
@@ -36,9 +33,3 @@ def _without(facts: PersonFacts) -> PersonFacts:
         gestures=[gesture for gesture in facts.gestures if gesture != _SMILE],
         grounds={key: ground for key, ground in facts.grounds.items() if key not in ("gender", _SMILE)},
     )
-
-
-def asks_traits(query: Query) -> bool:
-    """Whether a question asks for a man or a woman, or for a smile."""
-    asked = [has for condition in (query.where, *(one.such for one in people_in(query))) for has in atoms(condition)]
-    return query.attribute == "gender" or any(has.attribute == "gender" or has.value == _SMILE for has in asked)

@@ -22,7 +22,7 @@ from pvchat.chat.grounds import grounds_of
 from pvchat.chat.guard import rephrase
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
-from pvchat.chat.traits import OFF, asks_traits, without_traits
+from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Stream, Viewed
 from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
@@ -125,8 +125,6 @@ class Writer:
         """
         present = bool(known.people) and all(p.decision == "present" for p in known.people)
         told = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
-        if not self.traits and asks_traits(known.question.query):
-            return OFF
         if self.source != "told" or not told:
             return known.plain
         return rephrase(known.plain, [p.name for p in known.people], self.language())

@@ -1,7 +1,7 @@
 """What somebody wears, does, where she is: answers to "attribute" and "describe", a sentence for each person.
 
-In: findings, evidence. Out: sentences. Of somebody known, in all that is asked about, the facts speak (`phrases.py`); of
-strangers, and of the time of an event, the rows that were found.
+In: findings, evidence. Out: sentences. Of somebody known facts speak (`phrases.py`), of strangers and of the time of an
+event the rows that were found.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def attribute(finding: Finding, evidence: Evidence) -> str:
 def describe(finding: Finding, evidence: Evidence) -> str:
     """All that is known of those who are meant; of everybody, what each does."""
     tell = _briefly if finding.query.whom == EVERYBODY else _described
-    return " ".join(tell(one, finding, evidence) for one in _meant(finding)) or _nobody_meant(finding, evidence)
+    told = [tell(one, finding, evidence) for one in _meant(finding)]
+    return " ".join(filter(None, told)) or _nobody_meant(finding, evidence)
 
 
 def untold_type(finding: Finding) -> QuestionType | None:
@@ -61,7 +62,8 @@ def untold_type(finding: Finding) -> QuestionType | None:
 
 
 def _meant(finding: Finding) -> list[Found]:
-    return [one for one in (*finding.people, *finding.open) if one.verdict != "unsure"]
+    """Those who are surely meant and there; who only may be meant has no time."""
+    return [one for one in (*finding.people, *finding.open) if one.verdict != "unsure" and (one.spans or one.rows)]
 
 
 def _nobody_meant(finding: Finding, evidence: Evidence) -> str:
@@ -69,6 +71,9 @@ def _nobody_meant(finding: Finding, evidence: Evidence) -> str:
     whom = finding.query.whom
     if whom.names or whom.unknown:
         return ""
+    if whom.such is not None and finding.open:
+        names = people_said([one.entity for one in finding.open])
+        return upper(f"I can't tell whether {join(names, 'or')} is the {noun(whom.such)}.")
     if whom.such is not None or whom.nth:
         return f"I see no {noun(whom.such)}{' there' * bool(whom.nth)}."
     shown = evidence.shown or scene_told(evidence)
@@ -80,7 +85,7 @@ def _of_one(found: Found, finding: Finding, evidence: Evidence) -> str:
     """One person's attribute as a sentence."""
     query, name, who = finding.query, found.entity, called(found.entity)
     kind, event = query.attribute or "deed", event_told(found, finding, evidence)
-    measured = not query.value and is_measured(name, finding, evidence)
+    measured = not query.value and is_measured(found, finding, evidence)
     if kind in RELATED:
         return upper(_company(found, kind))
     if measured and kind == "place":
@@ -98,7 +103,8 @@ def _of_one(found: Found, finding: Finding, evidence: Evidence) -> str:
 def _missed(found: Found, kind: str, value: str, evidence: Evidence) -> str:
     """That something can't be made out of somebody who is there."""
     name, gender = called(found.entity), sure_gender(evidence.facts_of(found.entity)) or ""
-    it, whose = {"man": ("he", "his"), "woman": ("she", "her")}.get(gender, (name, f"{name}'s"))
+    who = name if name == found.entity else "that person"
+    it, whose = {"man": ("he", "his"), "woman": ("she", "her")}.get(gender, (who, f"{who}'s"))
     person = presence_of(found.entity, evidence)
     seen = presence.when(person, evidence) if person is not None and kind == "place" else ""
     what = f"{whose} {value}" if value else _MISSED.get(kind, "that").format(it=it, whose=whose, name=name)
@@ -124,17 +130,20 @@ def _company(found: Found, kind: str) -> str:
 def _briefly(found: Found, finding: Finding, evidence: Evidence) -> str:
     """What somebody does, else how she looks, in one sentence."""
     told = ""
-    if is_measured(found.entity, finding, evidence):
+    if is_measured(found, finding, evidence):
         facts = evidence.facts_of(found.entity)
         told = action_phrase(facts) or appearance_phrase(facts)
     rows = [row for row in found.rows if row.attribute in ("deed", "posture", "holding")]
-    return upper(f"{called(found.entity)} {told or rows_told(rows, found.spans, evidence) or 'is in this video'}.")
+    told = told or rows_told(rows, found.spans, evidence)
+    if not told and found.entity.startswith("#"):
+        return ""
+    return upper(f"{called(found.entity)} {told or 'is in this video'}.")
 
 
 def _described(found: Found, finding: Finding, evidence: Evidence) -> str:
     """Somebody in two sentences: how she looks; what she does, and where."""
     name, facts = found.entity, evidence.facts_of(found.entity)
-    if not is_measured(name, finding, evidence):
+    if not is_measured(found, finding, evidence):
         return _described_by_rows(found, finding, evidence)
     looks, acts, place = appearance_phrase(facts, whole=True), action_phrase(facts), location_phrase(name, evidence)
     it = {"man": "he", "woman": "she"}.get(sure_gender(facts) or "", name)
@@ -148,5 +157,6 @@ def _described_by_rows(found: Found, finding: Finding, evidence: Evidence) -> st
     looks = [row for row in found.rows if row.attribute in ("worn", "hair")]
     rest = [row for row in found.rows if row.attribute not in ("worn", "hair", "beside", "gender")]
     told = [text for rows in (looks, rest) if (text := rows_told(rows, found.spans, evidence))]
-    more = join(told) or "is in this video, but I can't make out more"
-    return upper(f"{event}{', ' * bool(event)}{who} {more}.")
+    first = f"{event}{', ' * bool(event)}"
+    told = told or ["is in this video, but I can't make out more"]
+    return " ".join(upper(f"{'' if i else first}{who} {text}.") for i, text in enumerate(told))

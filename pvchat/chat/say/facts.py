@@ -47,16 +47,17 @@ def presence_of(name: str, evidence: Evidence) -> PersonPresence | None:
     return next((person for person in evidence.people if person.name == name), None)
 
 
-def is_measured(name: str, finding: Finding, evidence: Evidence) -> bool:
+def is_measured(found: Found, finding: Finding, evidence: Evidence) -> bool:
     """Whether facts speak of somebody for the time that is asked about: not of strangers, nor of an event's time."""
-    known = name in evidence.facts or presence_of(name, evidence) is not None
+    known = found.entity in evidence.facts or not found.rows and presence_of(found.entity, evidence) is not None
     return known and not event_said(finding.query.during)
 
 
 def event_told(found: Found, finding: Finding, evidence: Evidence) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     event = event_said(finding.query.during)
-    told = in_passing(finding.during or found.spans, evidence) if event else ""
+    spans = finding.during or (found.spans if len(finding.people) == 1 else ())
+    told = in_passing(spans, evidence) if event else ""
     return f"{event}{', ' * bool(told)}{told}"
 
 
@@ -138,9 +139,12 @@ def rows_told(rows: Sequence[Row], seen: Sequence[Span], evidence: Evidence) -> 
     for has, spans in alike.items():
         whole = seconds_in(spans) >= WHOLE * seconds_in(seen) or is_still(evidence)
         groups.setdefault("" if whole else f" {in_passing(sorted(spans), evidence)}", []).append(has)
+    always = _at_one_time(groups.pop("", []))
     told = [f"{_at_one_time(group)}{time}" for time, group in groups.items()]
-    aux = told[0].partition(" ")[0] if told else ""
-    return join([text.removeprefix(f"{aux} ") if i else text for i, text in enumerate(told)])
+    first = always or "".join(told[:1])
+    before = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
+    rest = [text.removeprefix(before) if always or i else text for i, text in enumerate(told)]
+    return ", and ".join(filter(None, (always, join(rest))))
 
 
 def _at_one_time(group: Sequence[Has]) -> str:

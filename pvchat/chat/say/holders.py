@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import HEDGE, be, join, lasting, upper
-from pvchat.chat.evidence import Evidence, in_company, one_name_each
+from pvchat.chat.english import HEDGE, are, be, join, lasting, number, upper
+from pvchat.chat.evidence import Evidence, decided, in_company, one_name_each
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Condition, Has, Not, Query
 from pvchat.chat.say import presence
@@ -45,8 +45,12 @@ def exists(finding: Finding, evidence: Evidence) -> str:
         return choice(everyone, query.options)
     if _asks_presence(query) and whom.quantifier not in ("only", "none", "either"):
         return _there(finding, evidence)
+    if finding.verdict == "no" and (gone := _gone(finding, evidence)) and not whom.names[1:]:
+        return f"No, {gone[0]}."
     if query.where == Not(PRESENT) and len(whom.names) == 1:
         return _away(finding, everyone, evidence)
+    if whom.such is not None and is_plain(query.where) and not query.during.event and not query.throughout:
+        return _such(finding)
     single = len(whom.names) == 1 or whom.such is not None or whom.nth
     if len(everyone) == 1 and single and whom.quantifier in ("any", "all", "both"):
         return _of_one(everyone[0], finding, evidence)
@@ -96,13 +100,26 @@ def _away(finding: Finding, everyone: Sequence[Found], evidence: Evidence) -> st
     return upper(told.removeprefix("Yes, ").removeprefix("No, "))
 
 
+def _such(finding: Finding) -> str:
+    """Whether there is anybody of whom something holds: "Is there a woman in red?"."""
+    such, names = finding.query.whom.such, people_said(finding.names)
+    if names:
+        count = len(finding.people)
+        many = f"is a {noun(such)}" if count == 1 else f"are {number(count)} {noun(such, count)}"
+        return f"{lead(finding)}there {many}: {join(names)}."
+    if finding.open:
+        told = f"as far as I can see, there is no {noun(such)}; {open_(finding.open)[0]}"
+        return upper(f"{told}.")
+    return upper(f"{lead(finding)}I see no {noun(such)}.") if not finding.missing else ""
+
+
 def _of_one(found: Found, finding: Finding, evidence: Evidence) -> str:
     """What is told of the one person whom a question is about, with what was measured of her."""
-    query, name, who = finding.query, found.entity, called(found.entity)
+    query, who = finding.query, called(found.entity)
     where = query.where or PRESENT
     inner = where.part if isinstance(where, Not) else where
-    measured = isinstance(inner, Has) and is_measured(name, finding, evidence)
-    told = fact(name, inner, evidence) if measured and isinstance(inner, Has) else ""
+    measured = isinstance(inner, Has) and is_measured(found, finding, evidence)
+    told = fact(found.entity, inner, evidence) if measured and isinstance(inner, Has) else ""
     if finding.verdict not in ("yes", "no"):
         unsure = f"{who} is in this video, but I can't tell whether {who} {clause(inner)}."
         return upper(f"{unsure} {told}." if told else unsure)
@@ -146,7 +163,7 @@ def _throughout(found: Found, finding: Finding, evidence: Evidence) -> str:
 def _alone(found: Found, finding: Finding, evidence: Evidence) -> str:
     name, when = called(found.entity), time_of(found, finding, evidence)
     company = [] if found.entity.startswith("#") else in_company(found.entity, evidence)
-    others = f"{join(company)} {be(company)} in this video too" if company else ""
+    others = f"{join(company)} {are(company)} in this video too" if company else ""
     if found.verdict == "no":
         return f"No, {others or f'{name} is never alone, as far as I see'}."
     if not when and not others:
@@ -186,11 +203,17 @@ def _it_is_not_so(finding: Finding, evidence: Evidence) -> str:
     several = whom.names or whom.quantifier == "all" or whom.such is not None and len(finding.against) < 4
     if neither or not several:
         return f"{_none(query)} {clause(query.where)}."
-    gone = [one.name for one in finding.missing if one.why == "absent"]
-    told += not_so(finding.against, query.where)
-    told += [f"{join(gone)} {be(gone)} not in this video"] if gone else []
-    told += open_(finding.open)
+    told += [*not_so(finding.against, query.where), *_gone(finding, evidence), *open_(finding.open)]
     return f"{'; '.join(told)}." if told else f"I see no {noun(whom.such)}." if whom.such is not None else ""
+
+
+def _gone(finding: Finding, evidence: Evidence) -> list[str]:
+    """That some of those whom a question names aren't there, as a clause; nothing for nobody."""
+    others = [name for has in leaves(finding.query.where) if has.of is not None for name in has.of.names]
+    names = [one.name for one in finding.missing if one.why == "absent"]
+    names += decided([person for person in evidence.people if person.name in others], "absent")
+    names = list(dict.fromkeys(names))
+    return [f"{join(names)} {be(names)} not in this video"] if names else []
 
 
 def _it_is_open(finding: Finding, evidence: Evidence) -> str:
@@ -214,9 +237,8 @@ def who(finding: Finding, evidence: Evidence) -> str:
         return _there(finding, evidence)
     if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
         return presence.who_is_absent(_asked(finding, evidence))
-    if finding.people and is_plain(where) and whom.nth:
-        article = "the " if whom.such is not None else ""
-        return upper(f"{join(people_said(finding.names))} is {article}{nth_said(whom)}.")
+    if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:
+        return upper(f"{_as_meant(finding)}.")
     if finding.people and (query.throughout or query.number):
         return _as_long(finding, evidence)
     told = so(finding.people, where, finding, evidence)
@@ -227,6 +249,14 @@ def who(finding: Finding, evidence: Evidence) -> str:
         return nobody(finding)
     besides = f"besides {join(whom.besides)}, " if whom.besides else ""
     return upper(f"{lead(finding)}{besides}{'; '.join(told)}.")
+
+
+def _as_meant(finding: Finding) -> str:
+    """Who those are whom a question means: "Ben is the man with glasses", "Ana is second from the left"."""
+    whom, names, count = finding.query.whom, people_said(finding.names), len(finding.people)
+    if whom.nth:
+        return f"{join(names)} {are(names)} {'the ' * (whom.such is not None)}{nth_said(whom)}"
+    return f"{join(names)} {'is the' if count == 1 else 'are'} {noun(whom.such, count)}"
 
 
 def _as_long(finding: Finding, evidence: Evidence) -> str:

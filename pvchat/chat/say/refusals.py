@@ -16,12 +16,13 @@ from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Not, Query
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import PRESENT, clause, complement, event_said, whom_said
+from pvchat.chat.say.clauses import PRESENT, clause, complement, event_said, leaves, whom_said
 from pvchat.chat.say.facts import condition_of, presence_of
 from pvchat.schemas import PersonPresence
 
 ASK = "ask me who is in this video, what they wear, what they do or where they are"
 CANT_TELL = f"I can't tell that; {ASK}."
+TRAITS_OFF = "Telling men from women, and smiles, is switched off here."
 _SMALL_TALK = {
     "hello": f"Hello; {ASK}.",
     "thanks": f"You're welcome; {ASK}.",
@@ -76,6 +77,13 @@ def _unseen(query: Query, evidence: Evidence) -> str:
     verb = "is" if len(there) == 1 else "are"
     told = [f"{join(there)} {verb} in this video." if cant else presence.rest(there)] if there else []
     return " ".join([*told, *cant]) or ("" if query.whom.unknown else CANT_TELL)
+
+
+def asks_traits(query: Query) -> bool:
+    """Whether a question asks for men or women, or for a smile, which a switch may have turned off."""
+    theirs = None if query.versus is None else query.versus.such
+    asked = [has for one in (query.where, query.whom.such, theirs, *query.options) for has in leaves(one)]
+    return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pvchat.chat.english import HEDGE, indefinite, join, number, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Row
-from pvchat.chat.query import Has, Not
+from pvchat.chat.query import EVERYBODY, Has, Not
 from pvchat.chat.say.clauses import complement, event_said, leaves
 from pvchat.chat.say.facts import condition_of, lead
 from pvchat.chat.say.phrases import place_phrase
@@ -36,9 +36,12 @@ _WHICH = {"place": "where this is", "setting": "whether this is indoors or outdo
 
 def asks_scene(finding: Finding) -> bool:
     """Whether a question's conditions are about the scene, and about nobody in it."""
-    asked = leaves(finding.query.where)
-    about = all(has.attribute in OF_SCENE for has in asked) and bool(asked)
-    return about and not finding.query.whom.names and finding.query.whom.such is None
+    asked, whom = _conditions(finding), finding.query.whom
+    return bool(asked) and all(has.attribute in OF_SCENE for has in asked) and whom == EVERYBODY
+
+
+def _conditions(finding: Finding) -> list[Has]:
+    return [has for one in (finding.query.where, *finding.query.options) for has in leaves(one)]
 
 
 def of_scene(finding: Finding, evidence: Evidence) -> str:
@@ -57,9 +60,7 @@ def of_scene(finding: Finding, evidence: Evidence) -> str:
 
 def whether_scene(finding: Finding, evidence: Evidence) -> str:
     """Whether something is so of the scene, or a thing is there."""
-    asked = leaves(finding.query.where)
-    if finding.query.options:
-        asked = [has for option in finding.query.options for has in leaves(option)]
+    asked = _conditions(finding)
     if asked[0].attribute in ("thing", "on"):
         return " ".join(_there(has, finding, evidence) for has in asked)
     known = list(dict.fromkeys(_scene_said(row) for row in finding.rows if row.holds))
@@ -87,9 +88,9 @@ def _scene_said(row: Row) -> str:
 
 def _there(has: Has, finding: Finding, evidence: Evidence) -> str:
     """Whether a thing is there, the surest of it first."""
-    rows = [row for row in finding.rows if row.value == has.value and row.holds] or [
-        row for row in finding.rows if row.attribute == has.attribute and row.holds
-    ]
+    rows = [row for row in finding.rows if row.value == has.value and row.holds]
+    if not rows and finding.verdict == "yes":
+        rows = [row for row in finding.rows if row.holds]
     denied = isinstance(finding.query.where, Not)
     if not rows:
         no = "No, " if finding.verdict == "no" and not denied else ""

@@ -14,7 +14,7 @@ from pvchat.chat.query import EVERYBODY, Has, Not
 from pvchat.chat.say.clauses import PRESENT, called, clause, event_said, leaves, noun, people_said
 from pvchat.chat.say.facts import fact, is_plain, lead
 from pvchat.chat.say.presence import in_passing, nobody, unknown_people
-from pvchat.chat.say.scenes import OF_SCENE, said
+from pvchat.chat.say.scenes import asks_scene, said
 from pvchat.chat.spans import WHOLE, Span, seconds_in
 
 _MOST_SPANS = 8  # that are told one by one
@@ -27,9 +27,8 @@ def timed(finding: Finding, evidence: Evidence) -> str:
     query = finding.query
     if query.whom.quantifier in ("none", "both") and (finding.people or query.whom.quantifier == "none"):
         return _jointly(finding, evidence)
-    asked = leaves(query.where)
-    if asked and query.whom == EVERYBODY and all(has.attribute in OF_SCENE for has in asked):
-        return _of_scene(finding, asked[0])
+    if asks_scene(finding):
+        return _of_scene(finding, leaves(query.where)[0])
     if is_still(evidence) or any(not one.spans for one in finding.people):
         told = [f"{_so(one, finding)}, but I can't tell {_ASKS[query.select]}." for one in finding.people]
     else:

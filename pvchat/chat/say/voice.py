@@ -15,7 +15,7 @@ from pvchat.chat.say.attributes import attribute, describe, untold_type
 from pvchat.chat.say.counts import count
 from pvchat.chat.say.holders import exists, who
 from pvchat.chat.say.ranks import compare, order, ranked
-from pvchat.chat.say.refusals import CANT_TELL, never, not_enrolled, refused, why
+from pvchat.chat.say.refusals import CANT_TELL, TRAITS_OFF, asks_traits, never, not_enrolled, refused, why
 from pvchat.chat.say.scenes import asks_scene, count_things, whether_scene
 from pvchat.chat.say.times import length, shots, timed
 from pvchat.schemas import PersonPresence
@@ -56,6 +56,8 @@ def _of_one(finding: Finding, evidence: Evidence) -> list[str]:
         return [text for text in (refused(finding, evidence), *not_enrolled(finding, evidence)) if text]
     if query.select == "why":
         return [why(finding, evidence)]
+    if not evidence.traits and asks_traits(query):
+        return [TRAITS_OFF]
     strangers = not_enrolled(finding, evidence)
     if finding.nothing:
         return [*strangers, *(_unsure(finding) or [never(finding, evidence)])]

@@ -1,0 +1,364 @@
+"""What is said of each kind of finding: the one place for wording beside docs/questions.md.
+
+Ana (0 to 10 s, on the left, sits and talks, red jacket, glasses) and Ben (from 5 s on, on the right, stands, blue
+jacket) are in the video; Cleo isn't, of Dan it isn't sure; "#1" and "#2" are strangers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pvchat.chat.evidence import Evidence, Neighbour
+from pvchat.chat.finding import Finding, Found, Missing, Row
+from pvchat.chat.query import And, Condition, During, Event, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.say.voice import say
+from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts
+
+ANA, BEN, CLEO = Whom(("Ana",)), Whom(("Ben",)), Whom(("Cleo",))
+TWO, NOBODY, ALL = Whom(("Ana", "Ben"), "both"), Whom(quantifier="none"), Whom(quantifier="all")
+HERE, GLASSES, SITTING = Has("present"), Has("worn", "glasses"), Has("posture", "sitting")
+MAN, WOMAN, WITH_BEN = Has("gender", "man"), Has("gender", "woman"), Has("with", of=BEN)
+BEN_AWAY = During(relation="while", event=Event(BEN, Not(HERE)))
+SEEN = {"Ana": ((0.0, 10.0),), "Ben": ((5.0, 10.0),)}
+
+
+def evidence(**changes: Any) -> Evidence:
+    ana = PersonFacts(
+        where="on the left of the frame", clothes=[Garment("jacket", "red", 0.9)], hair="dark hair", gender="woman",
+        features=["glasses"], pose="sitting", gestures=["talking"], grounds={"glasses": Ground(3.0, (0, 0, 1, 1), 0.9)},
+    )  # fmt: skip
+    ben = PersonFacts(
+        where="on the right of the frame", clothes=[Garment("jacket", "blue", 0.9)], hair="short hair", gender="man",
+        pose="standing",
+    )  # fmt: skip
+    people = [
+        PersonPresence("Ana", "present", 0.999, [(0.0, 10.0)], 0, (0,)),
+        PersonPresence("Ben", "present", 0.97, [(5.0, 10.0)], 1, (1,)),
+        PersonPresence("Cleo", "absent", 0.01),
+        PersonPresence("Dan", "unsure", 0.4),
+    ]
+    boxes = {"Ana": (0.1, 0.3, 0.3, 0.6), "Ben": (0.45, 0.3, 0.65, 0.6)}
+    others = [Neighbour(boxes["Ana"], "Ana"), Neighbour(boxes["Ben"], "Ben")]
+    row = {"facts": {"Ana": ana, "Ben": ben}, "boxes": boxes, "others": others, "scene": SceneFacts(place="an office")}
+    return Evidence(**{**row, "duration_s": 10.0, "shots": [(0.0, 6.0), (6.0, 10.0)], "people": people, **changes})
+
+
+def row(entity: str, attribute: str, value: str = "", start: float = 0.0, end: float = 10.0, **more: Any) -> Row:
+    return Row(entity, attribute, value, start, end, **more)
+
+
+def found(name: str, *rows: Row, spans: Any = None, number: float | None = None, likely: bool = False) -> Found:
+    return Found(name, "yes", SEEN.get(name, ()) if spans is None else spans, rows, number, likely)
+
+
+def no(name: str, *rows: Row, number: float | None = None, spans: Any = ()) -> Found:
+    return Found(name, "no", spans, rows, number)
+
+
+def unknown(name: str, *rows: Row) -> Found:
+    return Found(name, "unknown", (), rows)
+
+
+def finding(query: Query, verdict: Any = None, **more: Any) -> Finding:
+    for field in ("people", "against", "open", "missing", "rows", "spans", "during"):
+        if field in more and not isinstance(more[field], tuple):
+            more[field] = (more[field],)
+    return Finding(query, verdict, **more)
+
+
+def told(query: Query, verdict: Any = None, **more: Any) -> str:
+    return say(finding(query, verdict, **more), evidence())
+
+
+RED, SPECS = row("Ana", "worn", "jacket", colour="red"), row("Ana", "worn", "glasses")
+BLUE = row("Ben", "worn", "jacket", 5.0, colour="blue")
+SITS, STANDS, TALKS = row("Ana", "posture", "sitting"), row("Ben", "posture", "standing"), row("Ana", "deed", "talking")
+GONE = Missing("Cleo", "absent")
+A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
+
+
+def polar(whom: Whom, where: Condition | None = None, **more: Any) -> Query:
+    return Query("exists", whom, where, form="polar", **more)
+
+
+EXISTS = [
+    (polar(ANA), "yes", {"people": found("Ana")},
+     "Yes, Ana is in this video, on the left of the frame, the whole time."),
+    (polar(CLEO), "no", {"missing": GONE}, "No, Cleo is not in this video."),
+    (polar(Whom(known=True)), "yes", {"people": found("Ana")},
+     "Ana and Ben are in this video. I'm not sure about Dan."),
+    (polar(Whom(known=False)), "yes", {"people": found("#1")},
+     "Yes, there is one person I don't know. I'm not sure about Dan."),
+    (polar(ANA, Not(HERE)), "no", {"against": no("Ana")},
+     "Ana is in this video, on the left of the frame, the whole time."),
+    (polar(BEN, Not(HERE)), "no", {"against": no("Ben", spans=((0.0, 5.0),))}, "Ben is not seen from 0:00 to 0:05."),
+    (polar(ANA, GLASSES), "yes", {"people": found("Ana", SPECS)}, "Yes, Ana is wearing a red jacket and glasses."),
+    (polar(ANA, GLASSES), "yes", {"people": found("Ana", SPECS, spans=((2.0, 5.0),))},
+     "Yes, Ana is wearing glasses from 0:02 to 0:05."),
+    (polar(ANA, SITTING), "yes", {"people": found("Ana", SITS, likely=True)}, "Probably yes: Ana sits and talks."),
+    (polar(ANA, Has("posture", "standing")), "no", {"against": no("Ana", SITS)}, "No, Ana sits and talks."),
+    (polar(Whom(("#1",)), Has("posture", "standing")), "no", {"against": no("#1", row("#1", "posture", "sitting"))},
+     "No, somebody I don't know is sitting."),
+    (polar(ANA, Has("worn", "hat")), "no", {"against": no("Ana", row("Ana", "worn", "hat", holds=False))},
+     "No, Ana is not wearing a hat."),
+    (polar(BEN, Not(GLASSES)), "unknown", {"open": unknown("Ben", BLUE)},
+     "Ben is in this video, but I can't tell whether Ben is wearing glasses. Ben is wearing a blue jacket."),
+    (polar(ANA, And((SITTING, GLASSES))), "yes", {"people": found("Ana", SITS, SPECS)},
+     "Yes, Ana is sitting and wearing glasses."),
+    (polar(ANA, Not(WITH_BEN)), "no", {"against": no("Ana", spans=((0.0, 5.0),))},
+     "Ana is not seen with Ben from 0:00 to 0:05, and is seen with Ben at other times."),
+    (polar(ANA, Has("with", of=CLEO)), "no", {"against": no("Ana")}, "No, Cleo is not in this video."),
+    (polar(ANA, Has("alone")), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
+     "Yes, Ana is alone from 0:00 to 0:05, as far as I see; Ben is in this video too."),
+    (polar(BEN, Has("alone")), "no", {"against": no("Ben")}, "No, Ana is in this video too."),
+    (polar(ANA, SITTING, throughout=True), "yes", {"people": found("Ana")}, "Yes, Ana is sitting the whole time."),
+    (polar(BEN, throughout=True), "no", {"against": no("Ben", spans=((5.0, 10.0),))},
+     "No, Ben is in this video from 0:05 to 0:10."),
+    (polar(TWO, SITTING), "no", {"people": found("Ana"), "against": no("Ben")},
+     "No, Ana is sitting; Ben is not sitting."),
+    (polar(TWO, SITTING), "yes", {"people": (found("Ana"), found("Ben"))}, "Yes, Ana and Ben are both sitting."),
+    (polar(Whom(("Ana", "Cleo"), "both"), SITTING), "no", {"people": found("Ana"), "missing": GONE},
+     "No, Ana is sitting; Cleo is not in this video."),
+    (polar(Whom(("Ana", "Ben"), "either"), SITTING), "no", {"against": (no("Ana"), no("Ben"))},
+     "No, neither Ana nor Ben is sitting."),
+    (polar(Whom(("Ana",), "only"), GLASSES), "yes", {"people": found("Ana")}, "Yes, only Ana is wearing glasses."),
+    (polar(Whom(("Ana",), "only"), GLASSES), "no", {"people": found("Ana")}, "No, not only Ana is wearing glasses."),
+    (polar(ALL, SITTING), "unknown", {"people": found("Ana"), "open": unknown("Ben")},
+     "Ana is sitting; I can't tell of Ben."),
+    (polar(NOBODY, SITTING), "no", {"people": found("Ana")}, "No, Ana is sitting."),
+    (polar(NOBODY, SITTING), "yes", {"against": no("Ben")}, "Yes, nobody is sitting."),
+    (polar(Whom(), SITTING), "yes", {"people": (found("Ana"), found("#1", likely=True))},
+     "Yes, Ana is sitting; somebody I don't know is probably sitting."),
+    (polar(Whom(), GLASSES), "unknown", {"open": (unknown("Ana"), unknown("Ben"))},
+     "As far as I can see, nobody I know is wearing glasses."),
+    (replace(A_MAN, where=Has("worn", "jacket", "red")), "no", {"against": no("Ben", BLUE)},
+     "No, Ben is wearing a blue jacket."),
+    (replace(A_MAN, where=SITTING), "no", {}, "No, I see no man."),
+    (A_MAN, "yes", {"people": (found("Ben"), found("#1"))}, "Yes, there are two men: Ben and somebody I don't know."),
+    (A_MAN, "unknown", {"open": unknown("Ana")}, "As far as I can see, there is no man; I can't tell of Ana."),
+    (A_MAN, "no", {}, "No, I see no man."),
+    (polar(ANA, SITTING), "unsure", {"missing": Missing("Dan", "unsure")},
+     "I'm not sure whether Dan is in this video, so I can't tell."),
+    (polar(ANA, during=BEN_AWAY), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
+     "Yes, Ana is in this video while Ben is away, from 0:00 to 0:05."),
+    (Query("exists", ANA, form="choice", options=(Has("side", "left"), Has("side", "right"))), None,
+     {"people": found("Ana", row("Ana", "side", "left"))}, "Ana is on the left."),
+    (Query("exists", ANA, form="choice", options=(SITTING, Has("deed", "dancing"))), None, {"open": unknown("Ana")},
+     "Ana is in this video, but I can't tell whether Ana is sitting or is dancing."),
+    (polar(BEN, rank=Rank("long")), "no", {"people": found("Ana", number=10.0), "against": no("Ben", number=5.0)},
+     "No, Ana is seen longest, for about 10 seconds; Ben for about 5 seconds."),
+    (polar(Whom(), Has("thing", "dog")), "no", {}, "No, I see no dog in this video, but I may miss one."),
+    (polar(Whom(), Has("thing", "cup")), "yes", {"rows": row("", "thing", "cup", of="on the left", probability=0.9)},
+     "Yes, I see a cup, on the left."),
+    (polar(Whom(), Has("thing", "cup")), "yes", {"rows": row("", "thing", "cup", probability=0.5)},
+     "There is probably a cup."),
+    (polar(Whom(), Has("place", "kitchen")), "no", {"rows": row("", "place", "an office")},
+     "No, this is in an office."),
+    (polar(Whom(), Has("light", "dark")), "unknown", {}, "I can't tell whether this is in the dark."),
+]  # fmt: skip
+WHO = [
+    (Query("who"), {"people": (found("Ana"), found("Ben"))}, "Ana and Ben are in this video. I'm not sure about Dan."),
+    (Query("who", Whom(besides=("Ana",))), {"people": found("Ben")},
+     "Besides Ana, Ben is in this video too. I'm not sure about Dan."),
+    (Query("who", where=Not(HERE)), {}, "Cleo is not in this video. I'm not sure about Dan."),
+    (Query("who", Whom(known=False)), {"people": (found("#1"), found("#2"))}, "There are two people I don't know."),
+    (WHO_SITS, {"people": (found("Ana"), found("#1"), found("#2"))}, "Ana and two people I don't know are sitting."),
+    (WHO_SITS, {"against": no("Ben")}, "Nobody is sitting."),
+    (replace(WHO_SITS, where=Not(GLASSES)), {"against": no("Ana"), "open": unknown("Ben")},
+     "Ana is wearing glasses; I can't tell of Ben."),
+    (replace(WHO_SITS, where=Has("deed", "eating")), {"open": (unknown("Ana"), unknown("Ben"))},
+     "Ana and Ben are in this video, but I can't tell who is eating."),
+    (Query("who", Whom(such=WOMAN), SITTING), {"open": unknown("Ana")},
+     "As far as I can see, no woman I know is sitting."),
+    (Query("who", Whom(such=MAN)), {"people": found("Ben")}, "Ben is the man."),
+    (Query("who", Whom(such=MAN, nth=1)), {"people": found("Ben")}, "Ben is the first man from the left."),
+    (Query("who", Whom(nth=-2, nth_by="right")), {"people": found("#1")},
+     "Somebody I don't know is second to last from the right."),
+    (Query("who", during=BEN_AWAY), {"people": (found("Ana"), found("#1")), "during": ((0.0, 5.0),)},
+     "Ana and somebody I don't know are in this video while Ben is away, from 0:00 to 0:05."),
+    (Query("who", throughout=True), {"people": found("Ana"), "against": no("Ben", spans=((5.0, 10.0),))},
+     "Ana is in this video the whole time; Ben from 0:05 to 0:10."),
+    (Query("who", number=Number("at_least", 8)), {"people": found("Ana")},
+     "Ana is in this video for about 10 seconds."),
+    (Query("who", rank=Rank("long")), {"people": found("Ana", number=10.0), "against": no("Ben", number=5.0)},
+     "Ana is seen longest, for about 10 seconds; Ben for about 5 seconds."),
+    (Query("who", rank=Rank("time", -1)), {"people": found("Ben", number=5.0), "against": no("Ana", number=0.0)},
+     "Ben comes in last, at 0:05, before that Ana at 0:00."),
+    (Query("who", where=Not(HERE), rank=Rank("time")), {"people": (found("Ana", number=9.0), found("Ben", number=9.0))},
+     "Ana and Ben leave at the same time, at 0:09."),
+    (Query("who", rank=Rank("right")), {"people": found("Ben"), "against": no("Ana")}, "Ben is furthest to the right."),
+    (Query("who", rank=Rank("near")), {"people": (found("Ana"), found("Ben"))},
+     "Ana and Ben are about as near to the camera."),
+    (Query("who", rank=Rank("often", 3)), {"against": (no("Ana"), no("Ben"))}, "I see two people: Ana and Ben."),
+]  # fmt: skip
+COUNT = [
+    (Query("count"), {"people": (found("Ana"), found("#1")), "number": 2.0},
+     "I see two people in this video: Ana and somebody I don't know."),
+    (Query("count", number=Number("more_than", 2), form="polar"),
+     {"verdict": "no", "people": found("Ana"), "number": 1.0},
+     "No, I see one person in this video: Ana."),
+    (Query("count", Whom(known=True)), {"people": found("Ana"), "number": 1.0},
+     "I recognise one person: Ana. I also see one other person."),
+    (Query("count", Whom(such=WOMAN)), {"people": found("Ana"), "number": 1.0, "open": unknown("#1")},
+     "As far as I can see, there is one woman: Ana. Of one person I can't tell."),
+    (Query("count", where=GLASSES), {"people": found("Ana"), "number": 1.0, "at_least": True},
+     "At least one: Ana is wearing glasses."),
+    (Query("count", Whom(such=MAN), GLASSES), {"number": 0.0, "open": unknown("Ben")},
+     "As far as I can see, no man I know is wearing glasses."),
+    (Query("count", where=Has("thing", "chair")), {"number": 2.0}, "I see two chairs in this video."),
+]  # fmt: skip
+TIMES = [
+    (Query("when", BEN), {"people": found("Ben")}, "Ben is in this video from 0:05 to 0:10."),
+    (Query("when", ANA, SITTING), {"people": found("Ana")}, "Ana is sitting the whole time, from 0:00 to 0:10."),
+    (Query("when", BEN, rank=Rank("time", -1)), {"people": found("Ben")}, "Ben is last seen at 0:10."),
+    (Query("when", BEN, Not(HERE)), {"people": found("Ben", spans=((0.0, 5.0),))},
+     "Ben is not seen from 0:00 to 0:05."),
+    (Query("when", BEN, Has("deed", "waving")), {"open": unknown("Ben")},
+     "Ben is in this video, but I can't tell when Ben is waving. Ben stands."),
+    (Query("when", BEN, SITTING), {"against": no("Ben")}, "Ben is never sitting."),
+    (Query("when", TWO), {"people": (found("Ana"), found("Ben")), "spans": ((5.0, 10.0),)},
+     "Ana and Ben are both seen from 0:05 to 0:10."),
+    (Query("when", NOBODY), {"spans": ((3.0, 4.0),)}, "I see nobody from 0:03 to 0:04."),
+    (Query("when", CLEO), {"missing": GONE}, "Cleo is not in this video, so I can't tell."),
+    (Query("when", where=Has("thing", "cup")), {"spans": ((2.0, 8.0),)}, "I see the cup from 0:02 to 0:08."),
+    (Query("how_long", ANA), {"people": found("Ana", number=10.0)},
+     "Ana is in this video for about 10 seconds, the whole time, from 0:00 to 0:10."),
+    (Query("how_long", BEN, value="share"), {"people": found("Ben", number=5.0)},
+     "Ben is seen for about 5 seconds of 10 seconds, 50% of this video."),
+    (Query("how_long", BEN, number=Number("at_least", 3), form="polar"),
+     {"verdict": "yes", "people": found("Ben", number=5.0)},
+     "Yes, Ben is in this video for about 5 seconds, from 0:05 to 0:10."),
+    (Query("how_often", ANA, Has("deed", "talking")),
+     {"people": found("Ana", number=2.0, spans=((0.0, 1.0), (4.0, 5.0)))},
+     "Ana is talking twice, from 0:00 to 0:01 and from 0:04 to 0:05."),
+    (Query("shots"), {"spans": ((0.0, 6.0), (6.0, 10.0)), "rows": (row("", "shot", "1"), row("", "shot", "2"))},
+     "I see two shots and one cut in this video, at 0:06."),
+    (Query("shots", ANA), {"people": found("Ana"), "rows": row("", "shot", "2")},
+     "Ana is seen in one of two shots: 2."),
+    (Query("length"), {"number": 10.0}, "This is a video of about 10 seconds."),
+]  # fmt: skip
+ATTRIBUTES = [
+    (Query("attribute", ANA, attribute="worn"), {"people": found("Ana", RED)},
+     "Ana is wearing a red jacket and glasses."),
+    (Query("attribute", BEN, attribute="looks"), {"people": found("Ben", BLUE)},
+     "Ben is wearing a blue jacket, with short hair."),
+    (Query("attribute", BEN, attribute="worn", value="jacket"), {"people": found("Ben", BLUE)},
+     "Ben is wearing a blue jacket."),
+    (Query("attribute", BEN, attribute="worn", value="shoes"), {"open": replace(unknown("Ben"), spans=((5.0, 10.0),))},
+     "Ben is in this video, but I can't make out his shoes."),
+    (Query("attribute", CLEO, attribute="deed"), {"missing": GONE},
+     "Cleo is not in this video, so I can't say what Cleo is doing."),
+    (Query("attribute", ANA, attribute="deed", during=BEN_AWAY),
+     {"people": found("Ana", SITS, TALKS, spans=((0.0, 5.0),))},
+     "While Ben is away, from 0:00 to 0:05, Ana is sitting and talking."),
+    (Query("attribute", Whom(such=MAN), attribute="worn"),
+     {"people": found("#1", row("#1", "worn", "coat"), row("#1", "worn", "hat", 2.0, 3.0), spans=((0.0, 10.0),))},
+     "Somebody I don't know is wearing a coat, and a hat from 0:02 to 0:03."),
+    (Query("attribute", Whom(such=MAN), attribute="deed"), {"open": unknown("Ben")},
+     "I can't tell whether Ben is the man."),
+    (Query("attribute", Whom(such=And((MAN, Has("side", "middle")))), attribute="deed"), {},
+     "I see no man in the middle."),
+    (Query("attribute", ANA, attribute="with"), {"people": found("Ana", row("Ana", "with", "", 5.0, of="Ben"))},
+     "Ana is seen with Ben for about 5 seconds."),
+    (Query("attribute", ANA, attribute="holding"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},
+     "Ana is in this video, but I can't make out anything in her hands."),
+    (Query("attribute", ANA, attribute="place"), {"people": found("Ana")},
+     "Ana is in an office, on the left, next to Ben."),
+    (Query("attribute", attribute="place"), {"rows": row("", "place", "an office")}, "This is in an office."),
+    (Query("attribute", attribute="thing"),
+     {"rows": (row("", "thing", "chair"), row("", "thing", "cup", probability=0.5))},
+     "I see a chair and probably a cup."),
+    (Query("describe", ANA), {"people": found("Ana", RED)},
+     "Ana is wearing a red jacket and glasses, with dark hair. She sits and talks, in an office, on the left, next to"
+     " Ben."),
+    (Query("describe"), {"people": (found("Ana", SITS), found("Ben", STANDS), found("#1"))},
+     "Ana sits and talks. Ben stands."),
+]  # fmt: skip
+AGAINST = [
+    (Query("compare", ANA, rank=Rank("long"), versus=BEN, form="polar"), "yes",
+     {"people": found("Ana", number=10.0), "against": no("Ben", number=5.0)},
+     "Yes, Ana is seen for about 10 seconds, Ben for about 5 seconds."),
+    (Query("compare", TWO, rank=Rank("right")), None, {"people": found("Ben"), "against": no("Ana")},
+     "Ben is further to the right than Ana."),
+    (Query("compare", BEN, rank=Rank("left"), versus=ANA, form="polar"), "no",
+     {"people": found("Ana"), "against": no("Ben")}, "No, Ben is further to the right than Ana."),
+    (Query("compare", TWO, attribute="worn", form="polar"), "no", {"people": (found("Ana", RED), found("Ben", BLUE))},
+     "No, Ana is wearing a red jacket and Ben is wearing a blue jacket."),
+    (Query("compare", Whom(such=MAN), versus=Whom(such=WOMAN), form="polar"), "no",
+     {"people": found("Ben"), "against": (found("Ana"), found("#1")), "number": 1.0},
+     "No, as far as I can see, there is one man and two women."),
+    (Query("order"), None, {"people": (found("Ana", number=0.0), found("Ben", number=5.0))},
+     "Ana comes in first, at 0:00, then Ben at 0:05."),
+    (Query("order", ANA, Not(HERE), form="polar", during=During(relation="before", event=Event(BEN))), "no",
+     {"people": found("Ana", number=10.0), "against": no("Ben", number=5.0)},
+     "No, Ana is last seen at 0:10, Ben first seen at 0:05."),
+]  # fmt: skip
+REFUSED = [
+    (Query("refuse", ANA, refusal="unseen"), {}, "Ana is in this video, but I can't tell the rest."),
+    (Query("refuse", refusal="sound"), {},
+     "I see a video's pictures only, and hear nothing; ask me who is in this video"),
+    (Query("refuse", refusal="camera"), {}, "I can't tell what the camera does; ask me"),
+    (Query("refuse", refusal="small_talk", value="thanks"), {}, "You're welcome; ask me"),
+    (Query("refuse", refusal="small_talk"), {}, "I'm here for questions about people in videos"),
+    (Query("refuse", refusal="wish", value="forget"), {},
+     "I only answer questions; to forget somebody use `pvchat people forget NAME`"),
+    (Query("refuse", refusal="foreign", value="Italian"), {}, "In italiano leggo solo chi è nel video"),
+    (Query("refuse", refusal="unclear"), {}, "I don't understand that question; ask me"),
+    (polar(Whom(unknown=("Anna",))), {"missing": Missing("Anna", "not enrolled", "Ana")},
+     "Anna is not enrolled; did you mean Ana?"),
+    (polar(Whom(unknown=("my sister",))), {"missing": Missing("my sister", "not enrolled")},
+     "My sister is not enrolled; I know Ana, Ben, Cleo and Dan."),
+    (Query("who", during=During(relation="while", event=Event(BEN, SITTING))), {"nothing": True},
+     "Ben is never sitting, as far as I can see."),
+    (Query("who", during=During(relation="before", event=Event(ANA), nth=3)), {"nothing": True},
+     "There is no third time that Ana is seen."),
+    (Query("why", ANA), {"people": found("Ana", SPECS)},
+     "Ana is recognised by what was enrolled (probability above 0.99), the whole time. Seen best: glasses at 0:03."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "verdict", "more", "text"), EXISTS + AGAINST)
+def test_yes_and_no(query: Query, verdict: Any, more: dict[str, Any], text: str) -> None:
+    assert told(query, verdict, **more) == text
+
+
+@pytest.mark.parametrize(("query", "more", "text"), WHO + TIMES + ATTRIBUTES)
+def test_who_when_and_what(query: Query, more: dict[str, Any], text: str) -> None:
+    assert told(query, **more) == text
+
+
+@pytest.mark.parametrize(("query", "more", "text"), COUNT)
+def test_how_many(query: Query, more: dict[str, Any], text: str) -> None:
+    assert say(finding(query, **more), evidence(unknown=1)) == text
+
+
+@pytest.mark.parametrize(("query", "more", "text"), REFUSED)
+def test_what_is_refused_begins_so(query: Query, more: dict[str, Any], text: str) -> None:
+    assert told(query, **more).startswith(text)
+
+
+def test_two_questions_are_two_sentences_and_nobody_is_missed_twice() -> None:
+    wears, where = Query("attribute", ANA, attribute="worn"), Query("attribute", ANA, attribute="place")
+    both = finding(replace(wears, then=where), people=found("Ana", RED), then=finding(where, people=found("Ana")))
+    assert say(both, evidence()) == (
+        "Ana is wearing a red jacket and glasses. Ana is in an office, on the left, next to Ben."
+    )
+    absent = finding(replace(wears, whom=CLEO), missing=GONE, then=finding(replace(where, whom=CLEO), missing=GONE))
+    assert say(absent, evidence()) == "Cleo is not in this video, so I can't say what Cleo is wearing."
+    if_so = finding(replace(polar(CLEO), if_so=True), "no", missing=GONE, then=finding(where, people=found("Ana")))
+    assert say(if_so, evidence()) == "No, Cleo is not in this video."
+
+
+def test_of_a_photo_no_times_are_told() -> None:
+    photo = finding(Query("when", ANA, SITTING), people=found("Ana"))
+    assert say(photo, evidence(duration_s=0.5)) == "Ana is sitting, but I can't tell when."
+
+
+def test_with_traits_off_nobody_is_called_a_woman() -> None:
+    off = "Telling men from women, and smiles, is switched off here."
+    assert say(finding(Query("count", Whom(such=WOMAN)), number=0.0), evidence(traits=False)) == off
+    smiles = finding(polar(ANA, Has("deed", "smiling")), "unknown", open=unknown("Ana"))
+    assert say(smiles, evidence(traits=False)) == off
