@@ -28,6 +28,8 @@ _EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", 
 LEAST, _REFUSES = 0.5, 0.9
 _MEASURED = ("worn", "colour", "hair", "posture", "side", "holding", "near", "place", "setting", "thing", "with",
              "alone", "beside", "left_of", "right_of", "present", "deed")  # fmt: skip
+_TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third", "3rd": "third", "last": "last",
+          "final": "last", "1st": "first"}  # fmt: skip
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
 
@@ -97,7 +99,14 @@ def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot]) -> dict
     if heads["select"] == "refuse" and labels.selects["refuse"] < (_REFUSES if told else LEAST):
         heads["select"] = max((s for s in labels.selects if s != "refuse"), key=labels.selects.__getitem__)
     heads["join"] = _joined_by(words, slots) or heads["join"]
+    heads["event_nth"] = _nth_time(seen) or heads["event_nth"]
     return heads | ({"else": "yes"} if "else" in seen and heads["select"] in ("who", "count") else {})
+
+
+def _nth_time(seen: Sequence[str]) -> str:
+    """The label of "the second time"; "" where no such words stand there."""
+    before = [seen[i - 1] for i, word in enumerate(seen) if word == "time" and i]
+    return next((_TIMES[word] for word in before if word in _TIMES), "")
 
 
 def _second(words: Sequence[Word]) -> int:

@@ -17,6 +17,7 @@ from typing import Protocol
 _ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
 _RELATIONS = ("-beside", "-left_of", "-right_of")
 NAME = "alex"  # stands for every name in what the network reads
+_SOMEBODY = (NAME, "him", "them")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
@@ -75,13 +76,14 @@ def _completed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     """The tags; a name that bears none, or stands right behind "next to", gets what it must be."""
     found = list(tags)
     for i, word in enumerate(words):
-        if word.seen != NAME:
+        if word.seen not in _SOMEBODY:
             continue
         before = next((found[k] for k in range(i - 1, max(-1, i - 3), -1) if found[k] != "O"), "")
         behind = before.rstrip("!").endswith(_RELATIONS) and not before.startswith("O-")
-        if behind and found[i] in ("O", "S-name", "P-name"):
-            found[i] = "O-name"
-        elif found[i] == "O":
+        kind = "name" if word.seen == NAME else "pronoun"
+        if behind and found[i] in ("O", f"S-{kind}", f"P-{kind}"):
+            found[i] = f"O-{kind}"
+        elif found[i] == "O" and kind == "name":
             found[i] = "S-name"
     return found
 
