@@ -17,13 +17,14 @@ _TYPES: dict[str, QuestionType] = {
     **dict.fromkeys(("deed", "posture", "holding"), "action"),
     **dict.fromkeys(
         ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
-         "shot_size"),
+         "shot_size", "on", "style"),
         "location",
     ),
-    **dict.fromkeys(("present", "known", "with"), "existence"),
+    **dict.fromkeys(("present", "known", "with", "enters", "leaves"), "existence"),
 }  # type: ignore[dict-item]  # fmt: skip
 # What is known without measuring what people do and wear: who is there, when, and where in the picture.
-_SEEN_AT_ONCE = ("present", "known", "with", "alone", "beside", "left_of", "right_of", "side", "shot_size")
+_SEEN_AT_ONCE = ("present", "known", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side",
+                 "shot_size")  # fmt: skip
 
 
 @dataclass(frozen=True)
