@@ -70,6 +70,9 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     )
     if rank is not None and nth and not whom.names:  # "what is the leftmost man wearing?"
         whom, rank = _with_nth(whom, rank), None
+    if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
+        during = _held_against(heads, slots, happens, during)
+        slots = [slot for slot in slots if slot.role != "V"]
     asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
     value, conditions = _narrowed(asked, heads, conditions)
     choice = heads["form"] == "choice" and len(conditions) > 1
@@ -106,10 +109,16 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
         such=joined(conditions_of(slots, role), "and"),
         known=False if any(s.kind == "stranger" for s in own) else known,
         besides=tuple(s.name for s in slots if s.role in left_out and s.name) if mine else (),
-        nth=0 if nth is None else _ORDINALS.get(nth.value, 1),
+        nth=0 if nth is None else _ordinal(nth),
         nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
         unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown")),
     )
+
+
+def _ordinal(slot: Slot) -> int:
+    """The number of "second" or "the third one"."""
+    words = (*slot.typed.lower().split(), slot.value)
+    return next((_ORDINALS[word] for word in words if word in _ORDINALS), 1)
 
 
 def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
@@ -130,7 +139,10 @@ def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list
     """A slot's condition with its colour; "a shirt that isn't white" is a shirt, and no white one."""
     if colour is not None and colour.denied and not slot.denied:
         return [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]
-    return [_maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied)]
+    condition = _maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied)
+    if slot.denied and slot.kind == "with" and "apart" in slot.value:  # at some time, not at no time
+        return [And((condition,))]
+    return [condition]
 
 
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
@@ -214,9 +226,18 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During) -> Durin
     )
 
 
+def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
+    """What happens of whom, before or after which something else is asked to happen."""
+    whom = whom_of(slots, "V", heads)
+    whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
+    relation = "before" if heads["relation"] == "none" else heads["relation"]
+    return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
+
+
 def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:
     """Coming and going as moments, where that is asked for ("who came in while Ben sat?", "when does Ben leave?")."""
-    if condition not in (Has("present"), Not(Has("present"))) or heads["rank"] != "none":
+    plain = heads["rank"] == "none" and heads["select"] != "order"
+    if condition not in (Has("present"), Not(Has("present"))) or not plain:
         return condition
     said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
     if said & _GOING and heads["select"] in ("when", "who", "count") or said & _GOING and during.event is not None:
@@ -227,7 +248,7 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
 def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
     nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
     if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
-        return Rank("time", _NTH[heads["event_nth"]] or _ORDINALS.get("" if nth is None else nth.value, 1))
+        return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else _ordinal(nth)))
     if heads["rank"] == "none":
         return None
     return Rank(cast(RankBy, heads["rank"]), 1 if heads["end"] == "first" else -1)

@@ -10,14 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.chat.finding import Finding
-from pvchat.chat.query import EVERYBODY, WHOLE, Has, Query, Whom
+from pvchat.chat.query import EVERYBODY, WHOLE, During, Has, Query, Select, Whom
 from pvchat.chat.reader.slots import Slot
 from pvchat.chat.timeline import Timeline
+from pvchat.chat.vocabulary import word_set
 
 Turn = tuple[Query, Finding]
 _SEVERAL = frozenset(("they", "them", "their", "theirs", "both", "these", "those", "all", "two", "three", "four"))
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
 _TIMES = ("when", "how_long", "how_often")
+_ASKED: dict[str, Select] = {"many": "count", "long": "how_long", "often": "how_often", "when": "when", "who": "who",
+                             "seconds": "how_long"}  # fmt: skip
+_RANKS = word_set("first last longest shortest most least furthest farthest leftmost rightmost nearest closest")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -98,6 +102,14 @@ def listed(history: Sequence[Turn]) -> tuple[str, ...]:
     return ()
 
 
+def picked(query: Query, history: Sequence[Turn]) -> Query:
+    """Who was the second of the last list of people, where "the second one" is asked about."""
+    people, nth = listed(history), query.whom.nth
+    if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
+        return query
+    return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
+
+
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
     """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
     found: list[Slot] = []
@@ -112,28 +124,71 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     return found
 
 
-def goes_on(asked: Query, previous: Query, follow: str, said: Sequence[Slot]) -> Query:
+def goes_on(asked: Query, last: Turn, follow: str, said: Sequence[Slot], words: Sequence[str]) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
     Args:
         asked: the ellipsis as it was read by itself.
-        previous: the query before.
+        last: the turn before.
         follow: "ellipsis", "correction" or "why".
         said: its slots.
+        words: its words.
     """
+    previous = last[0]
     if follow == "why":
         return Query("why", previous.whom, form="wh")
-    roles = {slot.role for slot in said}
-    changed = replace(previous, then=None, if_so=False)
+    roles, changed = {slot.role for slot in said}, replace(previous, then=None, if_so=False)
+    ranked = asked.rank is not None and bool(_RANKS & set(words))
+    if not roles and not ranked:
+        return _of_the_same(asked, changed, last, words)
     if "S" in roles and asked.whom != EVERYBODY:
-        changed = replace(changed, whom=_kept(asked.whom, previous.whom))
+        changed = _unranked(replace(changed, whom=_kept(asked.whom, previous.whom)))
     elif asked.where is not None and "P" in roles:
         changed = _with_condition(changed, asked)
+    if asked.attribute is not None and previous.select in ("attribute", "exists"):
+        changed = replace(
+            changed, select="attribute", attribute=asked.attribute, value=asked.value, where=None, form="wh"
+        )
+    return _with_rest(changed, asked)
+
+
+def _with_rest(changed: Query, asked: Query) -> Query:
+    """With the part and whom they are held against, where an ellipsis names them."""
     if asked.during != WHOLE:
         changed = replace(changed, during=asked.during)
-    if asked.versus is not None:
-        changed = replace(changed, versus=asked.versus)
-    return changed
+    return changed if asked.versus is None else replace(changed, versus=asked.versus)
+
+
+def _of_the_same(asked: Query, before: Query, last: Turn, words: Sequence[str]) -> Query:
+    """Another question about the same ("how many?", "when?"), or the next one of an order ("and then?")."""
+    if before.rank is not None and {"then", "next"} & set(words):
+        return replace(before, rank=replace(before.rank, k=before.rank.k + (1 if before.rank.k > 0 else -1)))
+    select = next((_ASKED[word] for word in words if word in _ASKED), None)
+    if {"colour", "color"} & set(words):
+        return replace(before, select="attribute", attribute="worn", value=_worn(before), where=None, form="wh")
+    if select is None or select == before.select:
+        return _with_rest(before, asked)
+    whom = before.whom if before.whom.names or not subjects(last) or select in ("count", "who") else None
+    whom = whom or replace(before.whom, names=subjects(last), such=None)
+    return replace(before, select=select, whom=whom, form="wh", number=None, during=_during(asked, before))
+
+
+def _worn(query: Query) -> str:
+    """The garment that a query is about; "" for none."""
+    return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
+
+
+def _during(asked: Query, before: Query) -> During:
+    return before.during if asked.during == WHOLE else asked.during
+
+
+def _unranked(query: Query) -> Query:
+    """How long, how often or when somebody is seen who is named after "who longest?"."""
+    asked: dict[str, Select] = {"long": "how_long", "often": "how_often", "time": "when"}
+    if query.rank is None or query.select != "who" or query.rank.by not in asked or not query.whom.names:
+        return query
+    whom = replace(query.whom, quantifier="any") if len(query.whom.names) == 1 else query.whom
+    return replace(query, select=asked[query.rank.by], rank=None, whom=whom)
 
 
 def leaning(query: Query, last: Turn, words: Sequence[str]) -> Query:

@@ -15,9 +15,10 @@ from pvchat.chat.finding import Finding
 from pvchat.chat.query import During, Query, Whom
 from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
-from pvchat.chat.reader.history import Turn, goes_on, leaning, resolved
+from pvchat.chat.reader.history import Turn, goes_on, leaning, picked, resolved
 from pvchat.chat.reader.network import Labels, Network
 from pvchat.chat.reader.slots import Slot, slots_of
+from pvchat.chat.reader.talk import KINDS, kind_of
 from pvchat.chat.reader.words import Word, Wording, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
@@ -80,16 +81,19 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     if second:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     slots = resolved(slots_of(words, labels.tags), known.history, known.timeline)
-    query = query_of(_heads(labels, words, slots), slots, part)
+    query, seen = query_of(_heads(labels, words, slots), slots, part), [word.seen for word in words]
+    if query.select == "refuse" and query.refusal in KINDS:
+        query = replace(query, value=kind_of(query.refusal, seen))
     if not known.history:
         return query
     follow = labels.heads["follow"]
     if follow != "none":
-        return goes_on(query, known.history[-1][0], follow, slots)
+        return goes_on(query, known.history[-1], follow, slots, seen)
     pronoun = any(tag.startswith(("P-pronoun", "+P-pronoun")) for tag in labels.tags)
     if pronoun and query.where is None:
         query = replace(query, where=known.history[-1][0].where)
-    return leaning(query, known.history[-1], [word.seen for word in words])
+    query = picked(query, known.history) if {"one", "ones"} & set(seen) else query
+    return leaning(query, known.history[-1], seen)
 
 
 def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot]) -> dict[str, str]:

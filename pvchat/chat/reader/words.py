@@ -84,7 +84,7 @@ def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bo
     word = words[at]
     if word.name or not word.seen[0].isalpha() or word.seen in FUNCTION_WORDS or word.seen in lexicon_words():
         return word
-    opens = not at or words[at - 1].seen in ".?!"
+    opens = not at or not words[at - 1].seen[0].isalnum()
     capital = word.typed[0].isupper() and not (opens or shouting or word.seen in _CAPITALS)
     if capital or not is_word(word.seen) and difflib.get_close_matches(word.seen, called, 1, _NEARLY):
         return Word(NAME, word.typed)

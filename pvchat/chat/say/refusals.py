@@ -89,7 +89,7 @@ def asks_traits(query: Query) -> bool:
 @lru_cache(maxsize=1)
 def _foreign() -> dict[str, str]:
     """What is said in each language to who asks in it."""
-    rows = json.loads((Path(__file__).parents[1] / "foreign.json").read_text(encoding="utf-8"))
+    rows = json.loads((Path(__file__).parents[1] / "reader" / "foreign.json").read_text(encoding="utf-8"))
     return {language: row["reply"] for language, row in rows.items()}
 
 
