@@ -28,6 +28,7 @@ _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
+_LAST_STEP = 0.3  # seconds, about a sampling step
 
 
 @dataclass(frozen=True)
@@ -185,11 +186,16 @@ def _longest(parts: Sequence[_Seen]) -> _Seen:
     return max(parts, key=lambda one: len(one.frames))
 
 
+def _to_the_end(end: float, clip: _Clip) -> float:
+    """When somebody is seen last; whoever is in the last sampled frame stays to the end."""
+    return clip.whole[1] if clip.whole[1] - end < _LAST_STEP else end
+
+
 def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
     """When everybody is seen, what was measured of them, and who is beside whom."""
     for name, parts in seen.items():
         spans = common([span for one in parts for span in one.spans], [clip.whole])
-        yield from (Row(name, "present", "", start, end) for start, end in spans)
+        yield from (Row(name, "present", "", start, _to_the_end(end, clip)) for start, end in spans)
         for one in parts:
             yield from _rows_of_one(name, one, clip)
     flat = [(name, one) for name, parts in seen.items() for one in parts if one.box[3] > one.box[1]]

@@ -14,7 +14,7 @@ from pvchat.chat.comparing import compare, doubt, order, ranked
 from pvchat.chat.conditions import PRESENT, jointly, leaves, others, spoken_of, subjects, whether
 from pvchat.chat.finding import Finding, Found, Row, Verdict
 from pvchat.chat.parts import Part, part_of
-from pvchat.chat.query import EVERYBODY, Query, Rank
+from pvchat.chat.query import EVERYBODY, Has, Query, Rank
 from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in
 from pvchat.chat.timeline import OF_SCENE, Timeline
 from pvchat.chat.truth import TURNED, all_verdict, any_verdict, within
@@ -138,6 +138,9 @@ def _is_ranked(asked: Asked, rank: Rank) -> Finding:
 def _count(asked: Asked) -> Finding:
     """How many they are; of things, how many are seen at the same time."""
     query = asked.query
+    if query.where == Has("with") and query.whom == EVERYBODY:  # at the same time
+        seen = [row for one in asked.timeline.entities for row in asked.timeline.of(one.name, "present")]
+        return Finding(query, number=float(_at_once([row for row in seen if common([row.span], asked.part)])))
     found = _who(replace(asked, query=replace(query, select="who", rank=None, number=None)))
     at_least = asked.timeline.at_least or any(one.verdict == "unknown" for one in found.open)
     if asked.who.sure == ("",):

@@ -63,6 +63,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom_of(slots, "S", heads), during=during)
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     whom, conditions = _together(whom, conditions)
+    if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
+        whom = replace(whom, quantifier="any")
     conditions = [_moving(one, heads, slots, during) for one in conditions]
     rank, nth = (
         _rank(heads, slots),
@@ -77,9 +79,10 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     value, conditions = _narrowed(asked, heads, conditions)
     choice = heads["form"] == "choice" and len(conditions) > 1
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
+    throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     return Query(
         cast(Select, heads["select"]), whom, None if choice else joined(conditions, heads["join"]), asked, value,
-        cast(Form, heads["form"]), during, heads["throughout"] == "yes", rank, number_of(heads, slots),
+        cast(Form, heads["form"]), during, throughout, rank, number_of(heads, slots),
         None if versus == EVERYBODY else versus, tuple(conditions) if choice else (),
     )  # fmt: skip
 

@@ -90,7 +90,7 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     if follow != "none":
         return goes_on(query, known.history[-1], follow, slots, seen)
     pronoun = any(tag.startswith(("P-pronoun", "+P-pronoun")) for tag in labels.tags)
-    if pronoun and query.where is None:
+    if query.where is None and (pronoun or query.select == "exists" and {"it", "that"} & set(seen)):
         query = replace(query, where=known.history[-1][0].where)
     query = picked(query, known.history) if {"one", "ones"} & set(seen) else query
     return leaning(query, known.history[-1], seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pvchat.chat.english import join, number, so_many_people, upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
+from pvchat.chat.query import Has
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import noun, people_said
 from pvchat.chat.say.facts import is_plain, lead, so, time_of
@@ -14,7 +15,10 @@ from pvchat.chat.say.holders import NO_STRANGERS, nobody
 def count(finding: Finding, evidence: Evidence) -> str:
     """How many they are, by name; "at least" where more may be."""
     least = "at least " if finding.at_least and finding.number else ""
-    if not is_plain(finding.query.where):
+    if finding.query.where == Has("with"):
+        many = so_many_people(int(finding.number or 0))
+        told = f"at most {many} {'is' if finding.number == 1 else 'are'} seen at the same time in this video."
+    elif not is_plain(finding.query.where):
         told = _holders(finding, evidence, least)
     elif finding.query.whom.such is not None:
         told = _of_a_kind(finding, least)
