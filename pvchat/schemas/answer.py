@@ -81,6 +81,8 @@ class Answer:
             the question until the answer's first piece was there (none is shown before the whole passed the guard).
         everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
         evidence: what measured facts rest on: frame, place in it, how sure; in the contract where there is any.
+        unread: seconds of the clip that couldn't be read, see `ClipAnalysis.unread`; in the contract where there are
+            any.
     """
 
     answer: str
@@ -89,6 +91,7 @@ class Answer:
     timing: dict[str, float]
     everyone: list[PersonPresence] = field(default_factory=list, repr=False)
     evidence: list[AnswerGround] = field(default_factory=list, repr=False)
+    unread: tuple[tuple[float, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract; seconds to the millisecond."""
@@ -98,4 +101,8 @@ class Answer:
             "people": [p.to_dict() for p in self.people],
             "timing": {k: round(v, 3) for k, v in self.timing.items()},
         }
-        return row | ({"evidence": [ground.to_dict() for ground in self.evidence]} if self.evidence else {})
+        if self.evidence:
+            row["evidence"] = [ground.to_dict() for ground in self.evidence]
+        if self.unread:
+            row["unread"] = [[round(time, 2) for time in span] for span in self.unread]
+        return row
