@@ -157,7 +157,7 @@ def recognise(
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
         clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
-        shots=shots(clip.cuts, clip.duration_s, start_s), stage="who",
+        shots=shots(clip.cuts, clip.duration_s, start_s), stage="who", unread=clip.unread,
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)

@@ -28,7 +28,7 @@ from pvchat.perception.analysis import Depth, Experts, recognise
 from pvchat.perception.bodyspans import add_turned
 from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things
-from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Thing, common_scene
+from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Spans, Thing, common_scene
 from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
@@ -203,6 +203,7 @@ class Seen:
     times: list[FloatArray] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)
     scenes: list[SceneSpan] = field(default_factory=list)
+    unread: Spans = ()
     things: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
     grids: _Even = field(default_factory=lambda: _Even(MOST_GRIDS))
@@ -221,6 +222,7 @@ class Seen:
         self.scenes.append(SceneSpan(float(part.shots[0, 0]), part.duration_s, part.scene))
         for grid in part.frame_features:
             self.grids.add(grid)
+        self.unread += part.unread
         self.parts, self.end_s, self.size = self.parts + 1, part.duration_s, (part.width, part.height)
 
     def analysis(self) -> ClipAnalysis:
@@ -237,6 +239,7 @@ class Seen:
             list(self.scenes),
             things=list(self.things),
             stage="who",
+            unread=self.unread,
         )
 
 

@@ -17,6 +17,7 @@ from pvchat.schemas.clip import (
     FloatArray,
     IntArray,
     Look,
+    Spans,
     Stage,
     Track,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "SceneFacts",
     "SceneSpan",
     "Service",
+    "Spans",
     "Stage",
     "Thing",
     "Track",

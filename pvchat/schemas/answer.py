@@ -83,6 +83,8 @@ class Answer:
         evidence: what measured facts rest on: frame, place in it, how sure; in the contract where there is any.
         finding: what the question was read as and what was found for it (`chat/finding.py`), as JSON; not part of the
             contract, `pvchat ask --explain` shows it.
+        unread: seconds of the clip that couldn't be read, see `ClipAnalysis.unread`; in the contract where there are
+            any.
     """
 
     answer: str
@@ -92,6 +94,7 @@ class Answer:
     everyone: list[PersonPresence] = field(default_factory=list, repr=False)
     evidence: list[AnswerGround] = field(default_factory=list, repr=False)
     finding: dict[str, Any] = field(default_factory=dict, repr=False)
+    unread: tuple[tuple[float, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract; seconds to the millisecond."""
@@ -101,4 +104,8 @@ class Answer:
             "people": [p.to_dict() for p in self.people],
             "timing": {k: round(v, 3) for k, v in self.timing.items()},
         }
-        return row | ({"evidence": [ground.to_dict() for ground in self.evidence]} if self.evidence else {})
+        if self.evidence:
+            row["evidence"] = [ground.to_dict() for ground in self.evidence]
+        if self.unread:
+            row["unread"] = [[round(time, 2) for time in span] for span in self.unread]
+        return row

@@ -19,6 +19,7 @@ from pvchat.schemas.things import Thing
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 Stage = Literal["who", "what"]
+Spans = tuple[tuple[float, float], ...]
 BODY = 1280  # width of body and frame features (EfficientNet-Lite0)
 FACEPRINT = 512  # width of a faceprint
 STRIPS, TINTS = 3, 9  # a row of looks: features of head, torso and legs, then the Lab colour of each
@@ -108,6 +109,8 @@ class ClipAnalysis:
         bodies: people whose body is seen, whether or not their face is, most in front first; none of long videos.
         stage: "who" where only that was looked for which tells who is there; "what" where it was measured, too, what
             people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
+        unread: (start, end) seconds of which nothing could be decoded, in order of time: the file is damaged or cut
+            off. Start and end are the same where it isn't known how much is missing from there on.
     """
 
     key: str
@@ -124,6 +127,7 @@ class ClipAnalysis:
     things: list[Thing] = field(default_factory=list)
     bodies: list[Thing] = field(default_factory=list)
     stage: Stage = "what"
+    unread: Spans = ()
 
     def __post_init__(self) -> None:
         if not len(self.shots):
@@ -195,6 +199,7 @@ class ClipAnalysis:
             in_all=self.in_all or len(self.tracks),
             things=[part for one in self.things if (part := one.within(first, last)) is not None],
             bodies=[part for one in self.bodies if (part := one.within(first, last)) is not None],
+            unread=tuple(span for span in self.unread if span[0] <= high and max(span) >= low),
         )
 
     def _stand_for(self, frames: IntArray, shots: IntArray, step: float) -> tuple[list[float], list[float]]:

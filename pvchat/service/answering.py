@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.chat.conversation import Conversation
-from pvchat.chat.english import clock
+from pvchat.chat.english import clock, join, number, span_told
 from pvchat.chat.needs import described
 from pvchat.chat.question import Question, asks_of_things
 from pvchat.chat.window import Window, reach_of, window_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NOT_YET = "I haven't come to that part yet."
 STILL_LOOKING = "I am still looking."  # where what was seen so far doesn't tell it
 _TO_COME = (0.0, 0.0)  # the window of a part that wasn't seen yet
+_WORTH_S = 0.25  # a hole that is shorter is no reason to have missed somebody
+_MOST_TOLD = 3
 _MOST = 0.8  # share of a long video from which all of it is looked through, whatever part is asked about
 
 
@@ -104,8 +106,9 @@ class Answering:
         from pvchat.service.explaining import explain
 
         if window == _TO_COME:
-            text = told_so_far(NOT_YET, seen.analysis, asking)
-            return [Answer(text, q.type, [], _timing(seen, asking, time.perf_counter())) for q in questions], seen
+            analysis, text = seen.analysis, told_so_far(NOT_YET, seen.analysis, asking)
+            timing = _timing(seen, asking, time.perf_counter())
+            return [Answer(text, q.type, [], timing, unread=analysis.unread) for q in questions], seen
         people = self.everyone.people
         analysis = _part(seen, window)
         known = self.known if window is None else None
@@ -122,8 +125,8 @@ class Answering:
             _count_in_whole(presences, seen.analysis.shown_between(*window))
         told = [
             Answer(
-                told_so_far(one.text, seen.analysis, asking), one.question.type, one.people,
-                _timing(seen, asking, one.first_at), presences, one.grounds, one.finding.to_dict(),
+                told_so_far(one.text, seen.analysis, asking) + told_unread(analysis), one.question.type, one.people,
+                _timing(seen, asking, one.first_at), presences, one.grounds, one.finding.to_dict(), analysis.unread,
             )
             for one in written
         ]  # fmt: skip
@@ -162,6 +165,15 @@ def told_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
         return text
     more = f" {STILL_LOOKING}" if "can't make out" in text else ""
     return f"Seen so far, up to {clock(analysis.duration_s)} of {clock(asking.whole_s)}: {text}{more}"
+
+
+def told_unread(analysis: ClipAnalysis) -> str:
+    """A sentence on what couldn't be read of a clip or of a part of it; empty where that is nothing worth telling."""
+    spans = [(start, end) for start, end in analysis.unread if end == start or end - start >= _WORTH_S]
+    told = [f"from {clock(a)} on" if a == b else span_told(a, b) for a, b in spans]
+    if len(told) > _MOST_TOLD:
+        told = [*told[:_MOST_TOLD], f"at {number(len(told) - _MOST_TOLD)} other times"]
+    return f" The file is damaged: I could read nothing {join(told)}." if told else ""
 
 
 def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> tuple[float, float] | None:

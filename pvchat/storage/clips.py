@@ -249,6 +249,7 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     row = {name: getattr(analysis, name) for name in CLIP_VALUES}
     scenes = [{"start_s": s.start_s, "end_s": s.end_s, "scene": s.scene.to_dict()} for s in analysis.scenes]
     found = {name: [thing.to_dict() for thing in getattr(analysis, name)] for name in ("things", "bodies")}
+    row["unread"] = [list(span) for span in analysis.unread]
     return {**row, **found, "tracks": tracks, "scene": analysis.scene.to_dict(), "scenes": scenes}, arrays
 
 
@@ -280,4 +281,5 @@ def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipA
         scenes=[SceneSpan(s["start_s"], s["end_s"], SceneFacts(**s["scene"])) for s in row["scenes"]],
         things=[Thing(**thing) for thing in row["things"]],
         bodies=[Thing(**body) for body in row["bodies"]],
+        unread=tuple((start, end) for start, end in row.get("unread", ())),  # older entries don't tell
     )

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
-from pvchat.schemas import Progress
+from pvchat.schemas import Progress, Spans
 from pvchat.video.containers import Damage, decoded, probe_container, upright
 from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
 from pvchat.video.files import HEAD_BYTES, MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
@@ -50,6 +50,7 @@ class Clip:
         images: [T, H, W, 3] uint8 RGB, upright.
         note: what was damaged, empty if nothing.
         cuts: seconds at which another shot begins (where pictures were skipped, none is followed either).
+        unread: seconds of which nothing could be decoded, see `ClipAnalysis.unread`.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Clip:
     images: NDArray[np.uint8]
     note: str = ""
     cuts: tuple[float, ...] = ()
+    unread: Spans = ()
 
 
 def probe(path: PathLike, config: VideoConfig) -> Probe:
@@ -110,7 +112,8 @@ def load(
     if note:
         log.warning("%s: %s", path, note)
     key, cuts = key or content_key(path), tuple(source.finder.cuts)
-    return Clip(key, Path(path).name, source.end_s, found.fps, *size, times, images, note, cuts)
+    unread = source.damage.unread + found.unread
+    return Clip(key, Path(path).name, source.end_s, found.fps, *size, times, images, note, cuts, unread)
 
 
 class _Source:

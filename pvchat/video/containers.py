@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
+from pvchat.schemas import Spans
 from pvchat.video.files import (
     SUPPORTED,
     PathLike,
@@ -38,15 +39,28 @@ DEMUXERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf"  # no playlists, no image 
 SEEKABLE = ("mov", "matroska")  # their index makes seeks exact
 READ_BYTES = 1 << 18
 DECODER_THREADS = 2  # every thread holds frames of its own: bounds memory
+_APART_S = 0.5  # between two holes
 HD_HEIGHT = 720  # untagged colours from this height on are BT.709 (ITU-R BT.709), below BT.601
 BT709, UNSPECIFIED = 1, 2  # AVColorSpace (ISO/IEC 23091-2)
 
 
 @dataclass
 class Damage:
-    """Counts what could not be decoded."""
+    """What could not be decoded.
+
+    Attributes:
+        packets: how many.
+        unread: from when to when there is no picture, seconds; holes with less than `_APART_S` between them are one.
+    """
 
     packets: int = 0
+    unread: Spans = ()
+
+    def add_hole(self, start_s: float, end_s: float) -> None:
+        """Note that there is no picture from one time to another."""
+        if self.unread and start_s - self.unread[-1][1] < _APART_S:
+            start_s, self.unread = self.unread[-1][0], self.unread[:-1]
+        self.unread += ((start_s, end_s),)
 
     def __str__(self) -> str:
         return f"the file is damaged: {self.packets} of its packets could not be decoded." if self.packets else ""
@@ -76,7 +90,7 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
         width, height = height, width
     return Probe(
         name, codec, width, height, turned, walk.fps, walk.seconds, walk.count, os.fstat(file.fileno()).st_size,
-        "video", walk.first, tuple(walk.keyframes), walk.note,
+        "video", walk.first, tuple(walk.keyframes), walk.note, walk.unread,
     )  # fmt: skip
 
 
@@ -101,22 +115,27 @@ def decoded(
     Yields:
         (seconds from the first frame, frame); frame is None where pictures were skipped.
     """
-    step, last, settled_at = 1.0 / found.fps, -1.0, 0.0
+    step, last, settled_at, broken = 1.0 / found.fps, -1.0, 0.0, False
     with open_container(path, file, config) as (container, stream):
         frames = _frames(container, stream)
         while True:
             frame: Any = next(frames, _END)
             if frame is _END:
+                if broken:
+                    damage.add_hole(max(0.0, last + step), max(found.duration_s, last + step))
                 return
             if frame is None or frame.is_corrupt:
                 damage.packets += last >= settled_at
+                broken = last >= settled_at or last < 0
                 continue
             time = last + step if frame.time is None else float(frame.time) - found.start_s
             if time > config.max_duration_s:  # whatever the header and the packets said
                 check_length(path, time, 0, config)
             if time < settled_at - step / 2:  # leading pictures of an open group refer to what was skipped
                 continue
-            last = max(last, time, 0.0)
+            if broken:
+                damage.add_hole(max(0.0, last + step), max(time, last + step))
+            last, broken = max(last, time, 0.0), False
             yield last, frame
             if (key := _key_before(found, wanted(), last)) is not None and _jumped(
                 container, stream, key + found.start_s

@@ -16,6 +16,7 @@ from typing import BinaryIO, Literal
 
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
+from pvchat.schemas import Spans
 
 HEAD_BYTES = 4096  # what `sniff` looks at
 CHUNK_BYTES = 1 << 20
@@ -50,6 +51,7 @@ class Probe:
         start_s: timestamp of the first frame.
         keyframes: seconds from the first frame at which decoding can start, at least a second apart.
         note: what was found damaged, empty if nothing.
+        unread: [start, end] seconds that the header tells of and that aren't there, see `ClipAnalysis.unread`.
     """
 
     container: str
@@ -65,6 +67,7 @@ class Probe:
     start_s: float = 0.0
     keyframes: tuple[float, ...] = field(default=(), repr=False)
     note: str = ""
+    unread: Spans = ()
 
 
 def unreadable(path: PathLike, why: str, hint: str = "") -> VideoReadError:

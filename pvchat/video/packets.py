@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pvchat.config import VideoConfig
+from pvchat.schemas import Spans
 from pvchat.video.files import PathLike, check_length, unreadable
 
 KEYFRAME_GAP_S = 1.0  # a key frame nearer than this is reached by decoding
@@ -31,6 +32,12 @@ class Walk:
     fps: float = DEFAULT_FPS
     seconds: float = 0.0
     note: str = ""
+    declared: float = 0.0  # seconds that the header tells of, where the file is damaged; 0: not known
+
+    @property
+    def unread(self) -> Spans:
+        """What is missing at the end, see `ClipAnalysis.unread`."""
+        return ((self.seconds, max(self.seconds, self.declared)),) if self.note else ()
 
 
 def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> Walk:
@@ -60,6 +67,7 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
         raise unreadable(path, "its video stream holds no pictures.", "The file is cut off or damaged.")
     walk.keyframes = [k - walk.first for k in walk.keyframes]
     _measure(walk, float(stream.average_rate or 0))
+    walk.declared = max(walk.seconds * stream.frames / walk.count, (container.duration or 0) / 1e6) if walk.note else 0
     check_length(path, walk.seconds, walk.count, config)
     return walk
 

@@ -104,13 +104,13 @@ class _Reader:
         while len(self.held) > FRAMES:
             yield self._part(FRAMES, self._border())
         if self.held:
-            yield self._part(len(self.held), self.end_s)
+            yield self._part(len(self.held), self.end_s, last=True)
 
     def _border(self) -> float:
         """The middle between the last sample of the next part and the one that follows."""
         return (self.held[FRAMES - 1][0] + self.held[FRAMES][0]) / 2
 
-    def _part(self, count: int, end_s: float) -> Part:
+    def _part(self, count: int, end_s: float, last: bool = False) -> Part:
         held, self.held = self.held[:count], self.held[count:]
         times = np.array([time for time, _ in held], np.float32)
         images = np.empty((count, *held[0][1].shape), np.uint8)
@@ -119,8 +119,11 @@ class _Reader:
         cuts = tuple(cut for cut in self.finder.cuts if self.start_s < cut < end_s)
         self.finder.cuts = [cut for cut in self.finder.cuts if cut >= end_s]
         note = self.found.note or str(self.damage)
+        unread = tuple(span for span in self.damage.unread if self.start_s <= span[0] < end_s or last)
+        self.damage.unread = self.damage.unread[len(unread) :]
+        unread += self.found.unread if last else ()
         clip = Clip(
-            self.key, Path(self.path).name, end_s, self.found.fps, *self.size, times, images, note, cuts
+            self.key, Path(self.path).name, end_s, self.found.fps, *self.size, times, images, note, cuts, unread
         )  # fmt: skip
         part = Part(clip, self.start_s, end_s)
         self.start_s, self.given = end_s, self.given + count
