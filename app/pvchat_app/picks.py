@@ -59,5 +59,5 @@ def _changed(name: str, now: str | None) -> PeopleError:
     """The error for somebody who isn't as the page shows her."""
     if now is None:
         return PeopleError("isn't enrolled any more. Nothing was done.", subject=name)
-    what = "was changed elsewhere" if now == name else f"is called {now} now, which was changed elsewhere"
-    return PeopleError(f"{what}. Nothing was done.", subject=name, hint="Look at the page anew, and decide again.")
+    what = "was changed elsewhere" if now == name else f"was renamed to {now} elsewhere"
+    return PeopleError(f"{what}. Nothing was done.", subject=name, hint="Look again, then decide.")

@@ -69,9 +69,10 @@
       new Headers(options.headers || {}).forEach((value, name) => request.setRequestHeader(name, value));
       request.responseType = "blob";
       request.upload.addEventListener("progress", (event) => told.show(event.loaded, event.total));
-      request.addEventListener("load", () => {
-        const type = request.getResponseHeader("content-type") || "";
-        resolve(new Response(request.response, { status: request.status, headers: { "content-type": type } }));
+      request.addEventListener("load", async () => {
+        const type = request.getResponseHeader("content-type") || "", refused = request.status >= 400 && type.includes("json");
+        const said = refused ? JSON.parse(await request.response.text()).detail : request.response; // the page shows it as it is
+        resolve(new Response(said, { status: request.status, headers: { "content-type": type } }));
       });
       for (const kind of ["error", "timeout"]) request.addEventListener(kind, () => reject(new TypeError("The upload broke off.")));
       request.addEventListener("abort", () => reject(new DOMException("The upload was stopped.", "AbortError")));

@@ -7,6 +7,7 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
@@ -352,7 +353,7 @@ def test_a_manifest_is_evaluated_with_progress_and_a_report(page, clips, home: P
     page.wait_for_selector("#pv-eval-runs .pv-state-done")
     assert page.locator("#pv-eval-runs .pv-ours").inner_text().split()[:2] == ["ours-instant", "1.00"]
     link = page.get_by_text("Open the whole report").get_attribute("href")
-    assert "PVChat evaluation" in page.request.get(page.url.rstrip("/") + link).text()
+    assert "PVChat evaluation" in page.request.get(urljoin(page.url, link)).text()
     expect_people(page)  # the manifest's people stay in the manifest's run
     assert not list((home / "evaluations").glob("*/people"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from make_analysis import make_analysis, make_track
@@ -86,13 +87,12 @@ def test_a_removed_clip_is_gone_from_page_disk_and_memory(page, party: Path) -> 
     page.locator("#pv-chat .pv-more summary").first.click()
     links = [page.locator("#pv-chat .pv-picture img").first.get_attribute("src"),
              page.locator("#pv-chat-player video").get_attribute("src")]  # fmt: skip
-    base = page.url.rstrip("/")
-    assert [page.request.get(base + link).status for link in links] == [200, 200]
+    assert [page.request.get(urljoin(page.url, link)).status for link in links] == [200, 200]
     page.locator("#pv-chat-file button[aria-label='Clear'], #pv-chat-file [title='Clear']").first.click()
     page.wait_for_selector("#pv-chat .pv-gone:has-text('party.mp4 was removed')")
     assert page.locator("#pv-chat-player video, #pv-chat [data-seek], #pv-chat img").count() == 0
     assert page.locator("#pv-chat .pv-answer").count() == 1
-    assert [page.request.get(base + link).status for link in links] == [404, 404]
+    assert [page.request.get(urljoin(page.url, link)).status for link in links] == [404, 404]
     page.fill("#pv-question textarea", "Is Ana there?")
     page.press("#pv-question textarea", "Enter")
     page.wait_for_selector("#pv-chat .pv-error:has-text('There is no clip yet')")

@@ -57,8 +57,8 @@ def correct(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("change", "why"), [
-    (rename, "is called Anna now"), (swap, "is called Anna now"), (alias, "was changed elsewhere"),
-    (correct, "was changed elsewhere"), (forget, "isn&#x27;t enrolled any more"),
+    (rename, "was renamed to Anna elsewhere"), (swap, "was renamed to Anna elsewhere"),
+    (alias, "was changed elsewhere"), (correct, "was changed elsewhere"), (forget, "isn&#x27;t enrolled any more"),
 ])  # fmt: skip
 @pytest.mark.parametrize(
     "action", ["rename", "forget", "ask to forget", "merge", "ask to merge", "merge into", "export"]
@@ -145,7 +145,7 @@ def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> 
     swap(two)
     before = [picked(person) for person in two.engine.people.all()]
     *_, last = enroll_tab._enrolling(two)("", ana, True, False, "instant", "", SimpleNamespace(session_hash="one"))
-    assert "Ana: is called Anna now" in last[0]
+    assert "Ana: was renamed to Anna elsewhere" in last[0]
     assert [picked(person) for person in two.engine.people.all()] == before
     assert last[6].choices[0][0] == "Add this clip to Anna"  # the page shows what is so now
 
@@ -163,7 +163,7 @@ def test_a_rename_on_two_pages_hits_one_person(chat: PVChat, scenery: Scenery) -
         first.click("#pv-rename")
         first.wait_for_selector("#pv-person-result .pv-good:has-text('is called Anna now')")
         second.click("#pv-rename")
-        second.wait_for_selector("#pv-person-result .pv-error:has-text('Ana: is called Anna now')")
+        second.wait_for_selector("#pv-person-result .pv-error:has-text('Ana: was renamed to Anna elsewhere')")
         second.wait_for_selector("#pv-people .pv-person:has-text('Anna')")
         second.wait_for_function("document.querySelector('#pv-who input').value === 'Anna'")
         assert second.get_by_label("New name").input_value() == "Penny"

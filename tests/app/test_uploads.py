@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import pytest
 from gradio_client import Client, handle_file
-from make_app import api_client, get, post, ready, running, wait_for
+from make_app import ANA, Scenery, api_client, get, post, ready, running, wait_for
+from make_browser import see, tab
 from pvchat_app.sessions import UNUSED_S
 from pvchat_app.uploads import MAX_FIELD
 
@@ -163,6 +164,20 @@ def test_a_full_disk_is_one_sentence(server, party: Path, monkeypatch: pytest.Mo
     assert answer.json()["detail"].startswith("There is no room left for this file")
     assert left(app) == []
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.browser
+def test_the_page_tells_a_full_disk_as_a_sentence(page, studio: Scenery, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradio.route_utils import GradioUploadFile
+
+    async def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(GradioUploadFile, "write", full)
+    tab(page, "Chat")
+    see(page, "chat", studio.clip("large", ANA))
+    page.wait_for_selector(":text('There is no room left for this file')")
+    assert "detail" not in page.locator(".toast-wrap").inner_text()
 
 
 def test_a_text_beside_the_file_is_short(server, party: Path) -> None:
