@@ -61,17 +61,6 @@ def span_told(start_s: float, end_s: float) -> str:
     return f"from {clock(start_s)} to {clock(end_s)}" if clock(start_s) != clock(end_s) else f"at {clock(start_s)}"
 
 
-def spans_told(spans: Sequence[tuple[float, float]], more: int = 0) -> str:
-    """Such as "from 0:02 to 0:05, at 0:09 and two more times"; empty for none.
-
-    Args:
-        spans: seconds, those that are told.
-        more: how many aren't.
-    """
-    others = [f"{number(more)} more {'time' if more == 1 else 'times'}"] if more > 0 else []
-    return join([*(span_told(*span) for span in spans), *others])
-
-
 def lasting(seconds: float) -> str:
     """A length of time as "45 seconds", "2 minutes 5 seconds" or "1 hour 3 minutes"."""
     whole = round(seconds) if seconds < 3600 else 60 * round(seconds / 60)

@@ -1,7 +1,7 @@
 """Sentence vectors: texts in, L2-normalised MiniLM vectors out (all-MiniLM-L6-v2, D = 384).
 
 Mean pooling over the tokens that aren't padding, then normalisation, as the model's own card computes them. Nothing
-loads before the first `encode`; texts seen before come out of a small cache, as the prototypes come again and again.
+loads before the first `encode`; texts seen before come out of a small cache.
 The vectors of texts that every process needs are kept beside the converted networks: most answers need no others, and
 so neither the network nor its 100 MB.
 """
@@ -22,7 +22,7 @@ from pvchat.config import home
 from pvchat.errors import WeightsError
 from pvchat.perception.experts.networks import Input, Network, load_several
 from pvchat.runtime import pick_device
-from pvchat.schemas import FloatArray, QuestionType
+from pvchat.schemas import FloatArray
 from pvchat.storage import tensorfile
 
 if TYPE_CHECKING:
@@ -33,32 +33,6 @@ Encode = Callable[[list[str]], FloatArray]  # n texts -> [n, D] L2-normalised ve
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
 MAX_TOKENS = 256  # sentence_bert_config.json of all-MiniLM-L6-v2
 _CACHED = 4096  # texts
-_PROTOTYPES: dict[QuestionType, tuple[str, ...]] = {
-    "existence": (
-        "Is Alex in this video?", "Can you see Alex here?", "Did Alex make it into the footage?",
-        "Does Alex come up at any point?", "Have you come across Alex in the recording?", "Could that be Alex?",
-        "Any luck spotting Alex?", "Who is in this video?",
-    ),
-    "appearance": (
-        "What is Alex wearing?", "What clothes has Alex put on?", "How is Alex dressed?",
-        "What does Alex look like?", "Describe the style of Alex's outfit.", "What kind of top did Alex choose?",
-        "Is Alex formal or casual today?", "What is on Alex's head?",
-    ),
-    "action": (
-        "What is Alex doing?", "How does Alex spend the time in the clip?", "What keeps Alex occupied?",
-        "Does Alex talk to the camera?", "What task does Alex carry out?", "Did Alex wave or nod?",
-        "How does Alex act?", "What is Alex working on?",
-    ),
-    "location": (
-        "Where is Alex?", "In which place was Alex filmed?", "What is around Alex?", "Who is beside Alex?",
-        "Is Alex on the left or on the right?", "At what spot does Alex stand?", "What can be seen behind Alex?",
-        "What kind of room is this?",
-    ),
-    "other": (
-        "Describe Alex.", "Tell me about Alex.", "Who is Alex?", "What can you say about Alex?", "How does Alex feel?",
-    ),
-}  # fmt: skip
-_NEAR = 0.45  # cosine: a question less like every prototype than this is of type "other"
 
 
 class SentenceEncoder:
@@ -124,16 +98,6 @@ class SentenceEncoder:
                 hint = "Fetch it anew: pvchat doctor --fetch"
                 raise WeightsError("the sentence encoder can't be read.", subject=str(folder), hint=hint) from error
         return self._parts
-
-
-def nearest_type(masked: str, encode: Encode) -> QuestionType:
-    """The type whose two nearest prototypes are nearest on average by cosine; "other" below `_NEAR`."""
-    kinds = [kind for kind, texts in _PROTOTYPES.items() for _ in texts]
-    vectors = encode([masked, *(t for texts in _PROTOTYPES.values() for t in texts)])
-    likeness = vectors[1:] @ vectors[0]  # [prototypes]
-    best = {kind: float(np.sort(likeness[[k == kind for k in kinds]])[-2:].mean()) for kind in _PROTOTYPES}
-    kind = max(best, key=best.__getitem__)
-    return kind if best[kind] >= _NEAR else "other"
 
 
 def _read(folder: Path, device: str) -> tuple[Any, Network]:

@@ -9,14 +9,6 @@ def word_set(text: str) -> frozenset[str]:
 
 
 MASK = "Alex"  # stands for any name, for the rules and the encoder alike
-# What a clip is called, and words for "in this clip" that questions may have at their end; in small letters, for rules.
-CLIP = r"(?:video|clip|film|movie|footage|recording|picture|photo|image|frame|screen|scene|shot)"
-IN_CLIP = rf"(?: (?:in|of|on|during|from|for) (?:the|this|that|my|one) {CLIP})"
-KIN = (  # what somebody is to another
-    r"(?:mother|mum|mom|father|dad|husband|wife|partner|boyfriend|girlfriend|son|daughter|child|kid|baby|brother|sister"
-    r"|niece|nephew|cousin|friend|neighbou?r|colleague|boss|teacher)"
-)
-NTH = {"second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4}  # how many come before
 FUNCTION_WORDS = word_set(
     """a about after again all also am an and any are as at be because been before being both but by can could did do
     does either else even every few for from get had has have he her here hers him his how i if in into is it its
@@ -25,7 +17,6 @@ FUNCTION_WORDS = word_set(
     though to together too under until up us very was we were what when where whether which while who whom whose why
     will with within without would yes yet you your"""
 )
-PRONOUNS = word_set("""he she they him her hers his their theirs them himself herself themselves""")
 BEFORE_NOUN = word_set(
     """a an the this that these those some any no every each my your his her their our its another one two three red
     pink white yellow big small i you he she we they it"""
