@@ -72,6 +72,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     )
     if rank is not None and nth and not whom.names:  # "what is the leftmost man wearing?"
         whom, rank = _with_nth(whom, rank), None
+    whom, conditions = _beside_whom(heads, whom, conditions)
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
@@ -79,6 +80,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     value, conditions = _narrowed(asked, heads, conditions)
     choice = heads["form"] == "choice" and len(conditions) > 1
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
+    if heads["select"] == "compare" and asked is not None and rank is None:  # alike in something: one set of people
+        whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     return Query(
         cast(Select, heads["select"]), whom, None if choice else joined(conditions, heads["join"]), asked, value,
@@ -135,7 +138,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
         elif slot.kind != "colour":
             colour = colours.get(slot.at)
             made += _with_colour(slot, colour, slots)
-    return made
+    return list(dict.fromkeys(made))
 
 
 def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list[Condition]:
@@ -204,6 +207,14 @@ def joined(conditions: Sequence[Condition], word: str) -> Condition | None:
 
 def _maybe_not(condition: Condition, denied: bool) -> Condition:
     return Not(condition) if denied else condition
+
+
+def _beside_whom(heads: dict[str, str], whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
+    """Whom a relation is to, where only she is named: "Who is at Ana's side?" asks who is beside Ana."""
+    bare = [one for one in conditions if isinstance(one, Has) and one.attribute in _RELATIONS and one.of is None]
+    if heads["select"] != "who" or len(whom.names) != 1 or not bare:
+        return whom, conditions
+    return EVERYBODY, [replace(one, of=Whom(whom.names)) if one in bare else one for one in conditions]
 
 
 def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:

@@ -14,9 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from pvchat.chat.vocabulary import word_set
+
 _ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
 _RELATIONS = ("-beside", "-left_of", "-right_of")
 NAME = "alex"  # stands for every name in what the network reads
+_ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _SOMEBODY = (NAME, "him", "them")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
@@ -103,6 +106,8 @@ def canonical(kind: str, typed: str) -> str:
         del words[0]
     if kind == "colour":
         return colour_of(words)
+    if kind == "worn" and _ANYTHING.issuperset(words):
+        return ""
     table, plain = _table(kind), " ".join(words)
     for form in (plain, plain.removesuffix("s"), f"{plain}s"):
         if form in table:
