@@ -6,6 +6,7 @@ jacket) are in the video; Cleo isn't, of Dan it isn't sure; "#1" and "#2" are st
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -362,3 +363,49 @@ def test_with_traits_off_nobody_is_called_a_woman() -> None:
     assert say(finding(Query("count", Whom(such=WOMAN)), number=0.0), evidence(traits=False)) == off
     smiles = finding(polar(ANA, Has("deed", "smiling")), "unknown", open=unknown("Ana"))
     assert say(smiles, evidence(traits=False)) == off
+
+
+WHOMS = (ANA, BEN, CLEO, TWO, NOBODY, ALL, Whom(), Whom(("Ana", "Ben"), "either"), Whom(("Ana",), "only"), Whom(("#1",)),
+         Whom(such=And((MAN, GLASSES))), Whom(nth=2), Whom(known=False), Whom(unknown=("Anna",)))  # fmt: skip
+WHERES = (None, HERE, SITTING, Not(GLASSES), Not(HERE), WITH_BEN, Has("alone"), And((SITTING, Not(GLASSES))),
+          Has("hair", "beard"), Has("thing", "cup"), Has("place", "kitchen"), Has("worn", "", "red"))  # fmt: skip
+DURINGS = (During(), BEN_AWAY, During(relation="before", event=Event(TWO, SITTING), nth=-1))
+SELECTS = ("exists", "who", "count", "when", "how_long", "how_often", "attribute", "describe", "compare", "order", "shots",
+           "length", "why", "refuse")  # fmt: skip
+MISSED = (GONE, Missing("Dan", "unsure"), Missing("Anna", "not enrolled", "Ana"))
+ROWS = (
+    RED,
+    SPECS,
+    SITS,
+    row("Ana", "beside", of="#1"),
+    row("", "thing", "cup", of="on the left"),
+    row("", "shot", "1"),
+)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_was_found_is_said_in_whole_sentences(seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(100):
+        people = [
+            Found(who, draw.choice(["yes", "no", "unknown"]), SEEN.get(who, ()), tuple(draw.sample(ROWS, 2)), 2.0)
+            for who in draw.sample(["Ana", "Ben", "#1", "#2"], draw.randrange(5))
+        ]
+        query = Query(
+            draw.choice(SELECTS), draw.choice(WHOMS), draw.choice(WHERES), draw.choice([None, "worn", "place", "with"]),
+            form=draw.choice(["polar", "wh"]), during=draw.choice(DURINGS), throughout=draw.random() < 0.2,
+            rank=draw.choice([None, None, Rank("long"), Rank("time", -1), Rank("left", 2)]),
+            versus=draw.choice([None, BEN]),
+        )  # fmt: skip
+        verdict = draw.choice(["yes", "no", "unknown", "unsure"]) if query.form == "polar" else None
+        groups = {
+            name: tuple(one for one in people if one.verdict == of)
+            for name, of in (("people", "yes"), ("against", "no"), ("open", "unknown"))
+        }
+        text = told(
+            query, verdict, **groups, number=draw.choice([None, 0.0, 2.0]), nothing=draw.random() < 0.1,
+            missing=tuple(draw.sample(MISSED, draw.randrange(3))), rows=tuple(draw.sample(ROWS, 2)),
+            spans=draw.choice([(), ((1.0, 2.0),)]),
+        )  # fmt: skip
+        whole = text[:1].isupper() and text[-1:] in (".", "?")
+        assert whole and not any(part in text for part in ("  ", "None", " ,", "..", " .", ",,", "#")), (query, text)

@@ -103,8 +103,9 @@ def open_(people: Sequence[Found]) -> list[str]:
 
 def fact(name: str, has: Has, evidence: Evidence) -> str:
     """What was measured of the kind that a condition is of, as a clause; empty where nothing was."""
-    facts, kind = evidence.facts_of(name), has.attribute
-    told = ""
+    facts, kind, told = evidence.facts_of(name), has.attribute, ""
+    if name.startswith("#"):
+        return ""
     if kind == "gender" and facts.gender:
         told = f"is a {facts.gender}, as far as I can see"
     elif kind in ("worn", "hair"):
