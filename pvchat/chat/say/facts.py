@@ -144,6 +144,7 @@ def rows_told(rows: Sequence[Row], seen: Sequence[Span], evidence: Evidence) -> 
     told = [f"{_at_one_time(group)}{time}" for time, group in groups.items()]
     first = always or "".join(told[:1])
     before = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
+    before = "" if " and has " in always else before  # else "glasses" would follow the hair
     rest = [text.removeprefix(before) if always or i else text for i, text in enumerate(told)]
     return ", and ".join(filter(None, (always, join(rest))))
 
