@@ -1,8 +1,4 @@
-"""What is said of each kind of finding: the one place for wording beside docs/questions.md.
-
-Ana (0 to 10 s, on the left, sits and talks, red jacket, glasses) and Ben (from 5 s on, on the right, stands, blue
-jacket) are in the video; Cleo isn't, of Dan it isn't sure; "#1" and "#2" are strangers.
-"""
+"""What is said of each kind of finding: the one place for wording beside docs/questions.md."""
 
 from __future__ import annotations
 
@@ -10,78 +6,42 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from make_findings import (
+    ALL,
+    ANA,
+    BEN,
+    BEN_AWAY,
+    BLUE,
+    CLEO,
+    GLASSES,
+    GONE,
+    HERE,
+    MAN,
+    NOBODY,
+    RED,
+    SITS,
+    SITTING,
+    SPECS,
+    STANDS,
+    TALKS,
+    TWO,
+    WITH_BEN,
+    WOMAN,
+    evidence,
+    finding,
+    found,
+    no,
+    polar,
+    row,
+    told,
+    unknown,
+)
 
-from pvchat.chat.evidence import Evidence, Neighbour
-from pvchat.chat.finding import Finding, Found, Missing, Row
-from pvchat.chat.query import And, Condition, During, Event, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.finding import Missing
+from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.say.voice import say
-from pvchat.schemas import Garment, Ground, PersonFacts, PersonPresence, SceneFacts
 
-ANA, BEN, CLEO = Whom(("Ana",)), Whom(("Ben",)), Whom(("Cleo",))
-TWO, NOBODY, ALL = Whom(("Ana", "Ben"), "both"), Whom(quantifier="none"), Whom(quantifier="all")
-HERE, GLASSES, SITTING = Has("present"), Has("worn", "glasses"), Has("posture", "sitting")
-MAN, WOMAN, WITH_BEN = Has("gender", "man"), Has("gender", "woman"), Has("with", of=BEN)
-BEN_AWAY = During(relation="while", event=Event(BEN, Not(HERE)))
-SEEN = {"Ana": ((0.0, 10.0),), "Ben": ((5.0, 10.0),)}
-
-
-def evidence(**changes: Any) -> Evidence:
-    ana = PersonFacts(
-        where="on the left of the frame", clothes=[Garment("jacket", "red", 0.9)], hair="dark hair", gender="woman",
-        features=["glasses"], pose="sitting", gestures=["talking"], grounds={"glasses": Ground(3.0, (0, 0, 1, 1), 0.9)},
-    )  # fmt: skip
-    ben = PersonFacts(
-        where="on the right of the frame", clothes=[Garment("jacket", "blue", 0.9)], hair="short hair", gender="man",
-        pose="standing",
-    )  # fmt: skip
-    people = [
-        PersonPresence("Ana", "present", 0.999, [(0.0, 10.0)], 0, (0,)),
-        PersonPresence("Ben", "present", 0.97, [(5.0, 10.0)], 1, (1,)),
-        PersonPresence("Cleo", "absent", 0.01),
-        PersonPresence("Dan", "unsure", 0.4),
-    ]
-    boxes = {"Ana": (0.1, 0.3, 0.3, 0.6), "Ben": (0.45, 0.3, 0.65, 0.6)}
-    others = [Neighbour(boxes["Ana"], "Ana"), Neighbour(boxes["Ben"], "Ben")]
-    row = {"facts": {"Ana": ana, "Ben": ben}, "boxes": boxes, "others": others, "scene": SceneFacts(place="an office")}
-    return Evidence(**{**row, "duration_s": 10.0, "shots": [(0.0, 6.0), (6.0, 10.0)], "people": people, **changes})
-
-
-def row(entity: str, attribute: str, value: str = "", start: float = 0.0, end: float = 10.0, **more: Any) -> Row:
-    return Row(entity, attribute, value, start, end, **more)
-
-
-def found(name: str, *rows: Row, spans: Any = None, number: float | None = None, likely: bool = False) -> Found:
-    return Found(name, "yes", SEEN.get(name, ()) if spans is None else spans, rows, number, likely)
-
-
-def no(name: str, *rows: Row, number: float | None = None, spans: Any = ()) -> Found:
-    return Found(name, "no", spans, rows, number)
-
-
-def unknown(name: str, *rows: Row) -> Found:
-    return Found(name, "unknown", (), rows)
-
-
-def finding(query: Query, verdict: Any = None, **more: Any) -> Finding:
-    for field in ("people", "against", "open", "missing", "rows", "spans", "during"):
-        if field in more and not isinstance(more[field], tuple):
-            more[field] = (more[field],)
-    return Finding(query, verdict, **more)
-
-
-def told(query: Query, verdict: Any = None, **more: Any) -> str:
-    return say(finding(query, verdict, **more), evidence())
-
-
-RED, SPECS = row("Ana", "worn", "jacket", colour="red"), row("Ana", "worn", "glasses")
-BLUE = row("Ben", "worn", "jacket", 5.0, colour="blue")
-SITS, STANDS, TALKS = row("Ana", "posture", "sitting"), row("Ben", "posture", "standing"), row("Ana", "deed", "talking")
-GONE = Missing("Cleo", "absent")
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
-
-
-def polar(whom: Whom, where: Condition | None = None, **more: Any) -> Query:
-    return Query("exists", whom, where, form="polar", **more)
 
 
 EXISTS = [

@@ -115,7 +115,7 @@ def _company(found: Found, kind: str) -> str:
     """Who is with, or next to, somebody."""
     who, how = called(found.entity), RELATED[kind].removeprefix("seen ")
     spans: dict[str, list[Span]] = {}
-    for row in found.rows:
+    for row in (row for row in found.rows if row.attribute == kind):
         spans.setdefault(row.of, []).append(row.span)
     if not spans:
         return f"I see nobody {how} {who}."

@@ -42,15 +42,15 @@ def _people(finding: Finding, evidence: Evidence, least: str) -> str:
         return "I see nobody in this video."
     when = time_of(finding.people[0], finding, evidence) if finding.query.during.event and finding.people else ""
     seen = f"I see {least}{so_many_people(found)} in this video{when}"
-    named = any(not name.startswith("#") for name in finding.names)
-    return f"{seen}: {join(who)}." if named else f"{seen}, nobody whom I know for sure."
+    named = not finding.people or any(not name.startswith("#") for name in finding.names)
+    return f"{seen}{': ' * bool(who)}{join(who)}." if named else f"{seen}, nobody whom I know for sure."
 
 
 def _of_a_kind(finding: Finding, least: str) -> str:
     """How many people of a kind there are: "As far as I can see, there is one woman: Ana."."""
     such, found = finding.query.whom.such, int(finding.number or 0)
     many = f"{least}{number(found)} {noun(such, found)}" if found else f"no {noun(such)}"
-    names = f": {join(people_said(finding.names))}" if found else ""
+    names = f": {join(people_said(finding.names))}" if finding.people else ""
     told = f"as far as I can see, there {'is' if found < 2 else 'are'} {many}{names}."
     return f"{told} Of {so_many_people(len(finding.open))} I can't tell." if finding.open else told
 

@@ -103,8 +103,9 @@ def open_(people: Sequence[Found]) -> list[str]:
 
 def fact(name: str, has: Has, evidence: Evidence) -> str:
     """What was measured of the kind that a condition is of, as a clause; empty where nothing was."""
-    facts, kind = evidence.facts_of(name), has.attribute
-    told = ""
+    facts, kind, told = evidence.facts_of(name), has.attribute, ""
+    if name.startswith("#"):
+        return ""
     if kind == "gender" and facts.gender:
         told = f"is a {facts.gender}, as far as I can see"
     elif kind in ("worn", "hair"):
@@ -143,6 +144,7 @@ def rows_told(rows: Sequence[Row], seen: Sequence[Span], evidence: Evidence) -> 
     told = [f"{_at_one_time(group)}{time}" for time, group in groups.items()]
     first = always or "".join(told[:1])
     before = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
+    before = "" if " and has " in always else before  # else "glasses" would follow the hair
     rest = [text.removeprefix(before) if always or i else text for i, text in enumerate(told)]
     return ", and ".join(filter(None, (always, join(rest))))
 

@@ -92,7 +92,8 @@ def compare(finding: Finding, evidence: Evidence) -> str:
         return _more_or_fewer(finding)
     if len(everyone) < 2:
         there = people_said([one.entity for one in everyone])
-        return "" if finding.missing else f"{join(there)} {be(there)} in this video, but I can't compare that."
+        seen = f"{join(there)} {be(there)} in this video, but " if there else ""
+        return "" if finding.missing else f"{seen}I can't compare that."
     rank = query.rank or Rank("long")
     names = (*query.whom.names, *(() if query.versus is None else query.versus.names), *(o.entity for o in everyone))
     two = sorted(everyone, key=lambda one: names.index(one.entity))
@@ -107,7 +108,7 @@ def _of_two(finding: Finding, two: Sequence[Found], rank: Rank) -> str:
     if rank.by in _PLACES:
         if alike:
             return f"{join(names)} are {_PLACES[rank.by][-1]}"
-        first = finding.people[0].entity == two[0].entity
+        first = (*finding.people, two[0])[0].entity == two[0].entity
         one, other = names if first or finding.query.form == "polar" else names[::-1]
         more = (first or finding.query.form != "polar") == (rank.k > 0)
         return f"{one} is {_PLACES[rank.by][2 if more else 3]} than {other}"
@@ -123,8 +124,8 @@ def _in_common(finding: Finding) -> str:
     told = [f"{called(one.entity)} {_values(one.rows)}" for one in finding.people if one.rows]
     if lead(finding) and told:
         return upper(f"{lead(finding)}{join(told)}.")
-    if finding.missing:
-        return ""
+    if finding.missing or not names:
+        return "" if finding.missing else "I can't compare that."
     what = {"worn": "wear the same colour", "hair": "have the same hair"}.get(kind, "are alike in that")
     unsure = f"I can't tell whether {join(names)} {what}."
     return f"{unsure} {upper(join(told))}." if told else unsure

@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from pvchat.chat.english import clock, join, shortened, upper
-from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.english import be, clock, join, shortened, upper
+from pvchat.chat.evidence import Evidence, decided, is_still
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Not, Query
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import PRESENT, clause, complement, event_said, leaves, whom_said
+from pvchat.chat.say.clauses import PRESENT, clause, complement, event_said, leaves, people_said, whom_said
 from pvchat.chat.say.facts import condition_of, presence_of
 from pvchat.schemas import PersonPresence
 
@@ -72,10 +72,8 @@ def _unseen(query: Query, evidence: Evidence) -> str:
     """That nothing measured speaks to what is asked about somebody."""
     known = {person.name: person for person in evidence.people}
     asked = [known.get(name, PersonPresence(name, "present", 1.0)) for name in query.whom.names]
-    there = [person.name for person in asked if person.decision == "present"]
-    cant = presence.untold(asked)
-    verb = "is" if len(there) == 1 else "are"
-    told = [f"{join(there)} {verb} in this video." if cant else presence.rest(there)] if there else []
+    there, cant = people_said(decided(asked, "present")), presence.untold(asked)
+    told = [f"{join(there)} {be(there)} in this video." if cant else presence.rest(there)] if there else []
     return " ".join([*told, *cant]) or ("" if query.whom.unknown else CANT_TELL)
 
 

@@ -11,7 +11,7 @@ from pvchat.chat.english import be, clock, join, lasting, number, span_told, upp
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY, Has, Not
-from pvchat.chat.say.clauses import PRESENT, called, clause, event_said, leaves, noun, people_said
+from pvchat.chat.say.clauses import PRESENT, called, clause, event_said, leaves, noun, people_said, whom_said
 from pvchat.chat.say.facts import fact, is_plain, lead
 from pvchat.chat.say.presence import in_passing, nobody, unknown_people
 from pvchat.chat.say.scenes import asks_scene, said
@@ -42,13 +42,13 @@ def _so(one: Found, finding: Finding) -> str:
     """That it holds of somebody, as a clause."""
     query, event = finding.query, event_said(finding.query.during)
     verb = "is not seen" if query.where == Not(PRESENT) else clause(query.where, 1, "probably" * one.likely)
-    return f"{called(one.entity)} {verb}{' ' * bool(event)}{event}{',' * bool(event)}"
+    return f"{called(one.entity)} {verb}{' ' * bool(event)}{event}"
 
 
 def _told(one: Found, finding: Finding, evidence: Evidence) -> str:
     """One person's time as a clause: since when, how long or how often."""
-    query, passing = finding.query, in_passing(one.spans, evidence)
-    length = evidence.duration_s
+    query, passing, length = finding.query, in_passing(one.spans, evidence), evidence.duration_s
+    so = f"{_so(one, finding)}{',' * bool(event_said(query.during))}"
     whole = length is not None and seconds_in(one.spans) >= WHOLE * length
     shown = f"the whole time, {span_told(one.spans[0][0], one.spans[-1][1])}" if whole else ""
     seen = ", as far as I see" if Has("alone") in leaves(query.where) else ""
@@ -58,14 +58,14 @@ def _told(one: Found, finding: Finding, evidence: Evidence) -> str:
         return f"{called(one.entity)} is {'first' if first else 'last'} seen at {at}"
     if query.select == "how_often":
         often = times_said(int(one.number if one.number is not None else len(one.spans)))
-        return f"{_so(one, finding)} {often}, {passing.removeprefix(f'{often} ')}{seen}"
+        return f"{so} {often}, {passing.removeprefix(f'{often} ')}{seen}"
     if query.select == "when":
-        return f"{_so(one, finding)} {shown or _each(one.spans)}{seen}"
+        return f"{so} {shown or _each(one.spans)}{seen}"
     seconds = lasting(one.number if one.number is not None else seconds_in(one.spans))
     if query.value == "share" and length:
         share = f"{seconds} of {lasting(length)}, {_percent(one, length)} of this video"
         return f"{called(one.entity)} is seen for about {share}"
-    return f"{_so(one, finding)} {'at least' if finding.at_least else 'for about'} {seconds}, {shown or passing}{seen}"
+    return f"{so} {'at least' if finding.at_least else 'for about'} {seconds}, {shown or passing}{seen}"
 
 
 def _percent(one: Found, length: float) -> str:
@@ -138,7 +138,7 @@ def shots(finding: Finding, evidence: Evidence) -> str:
     total = max(len(evidence.shots), len(found))
     if query.whom == EVERYBODY and query.where is None:
         return f"{lead(finding)}{_cuts(finding.spans)}" if found else "I can't tell where this video is cut."
-    people = people_said(finding.names) or people_said(query.whom.names)
+    people = people_said(finding.names) or people_said(query.whom.names) or [whom_said(query.whom)]
     if not finding.people and finding.missing:
         return ""
     seen = f"{be(people)} seen{' together' * (len(people) > 1)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
 from pvchat.chat.say import presence
@@ -35,10 +36,10 @@ def say(finding: Finding, evidence: Evidence) -> str:
         finding: what was found, of one question or of two asked together.
         evidence: what was measured in the clip, and everyone's presence.
     """
-    told, then = _of_one(finding, evidence), finding.then
+    told, then = list(map(upper, _of_one(finding, evidence))), finding.then
     unasked = finding.query.if_so and finding.verdict not in ("yes", None)
     if then is not None and not unasked and not _only_missing(then, finding):
-        told += [sentence for sentence in _of_one(then, evidence) if sentence not in told]
+        told += [sentence for sentence in map(upper, _of_one(then, evidence)) if sentence not in told]
     return " ".join(told)
 
 
@@ -53,7 +54,7 @@ def _of_one(finding: Finding, evidence: Evidence) -> list[str]:
     """The sentences that answer one question."""
     query = finding.query
     if query.select == "refuse":
-        return [text for text in (refused(finding, evidence), *not_enrolled(finding, evidence)) if text]
+        return [text for text in (refused(finding, evidence), *not_enrolled(finding, evidence)) if text] or [CANT_TELL]
     if query.select == "why":
         return [why(finding, evidence)]
     if not evidence.traits and asks_traits(query):
