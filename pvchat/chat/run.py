@@ -55,7 +55,9 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     else:
         never: Verdict = "no" if part.happens == "yes" else part.happens
         found = Finding(query, never if _is_polar(query) else None, nothing=True)
-    return replace(found, missing=tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing))))
+    during = tuple(part.spans) if query.during.event is not None and not ordered else ()
+    missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
+    return replace(found, during=during, missing=missing)
 
 
 def _asks_people(query: Query) -> bool:

@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from pvchat.chat.reader.encoder import HEADS as ATTENTION_HEADS
 from pvchat.chat.reader.encoder import LAYERS, TUNED
 from pvchat.chat.reader.labels import HEADS
-from pvchat.chat.reader.network import WORD_PARTS, lower_weights, scaled, tokenized
+from pvchat.chat.reader.network import WORD_PARTS, lower_weights, scaled, tokenized, unscaled
 from pvchat.storage import atomic, tensorfile
 from recipes.reader.sampler import examples
 
@@ -227,12 +227,22 @@ def measured(parser: Parser, data: Sequence[Example]) -> dict[str, float]:
     return {name: sum(row) / max(1, len(row)) for name, row in right.items()}
 
 
-def train(parser: Parser, data: list[Example], val: list[Example], epochs: int, seed: int, save: Path) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """How it is trained: epochs, seed, the file that is written after each of them, what the rates are multiplied by."""
+
+    epochs: int
+    seed: int
+    out: Path
+    rate: float = 1.0
+
+
+def train(parser: Parser, data: list[Example], val: list[Example], plan: Plan) -> None:
     """AdamW, linear to zero after a short rise; written after each epoch."""
-    rng = np.random.default_rng(seed)
+    rng, epochs = np.random.default_rng(plan.seed), plan.epochs
     groups = [
-        {"params": list(parser.layers.parameters()), "lr": LAYER_LR},
-        {"params": [p for n, p in parser.named_parameters() if not n.startswith("layers.")], "lr": HEAD_LR},
+        {"params": list(parser.layers.parameters()), "lr": plan.rate * LAYER_LR},
+        {"params": [p for n, p in parser.named_parameters() if not n.startswith("layers.")], "lr": plan.rate * HEAD_LR},
     ]
     steps = epochs * (len(data) // 64 + 1)
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -254,7 +264,7 @@ def train(parser: Parser, data: list[Example], val: list[Example], epochs: int, 
             f"epoch {epoch + 1}: loss {total / count:.3f}, {time.time() - started:.0f} s, unseen frames {worst}",
             flush=True,
         )
-        write(parser, save)
+        write(parser, plan.out)
 
 
 def _batches(data: Sequence[Example], rng: np.random.Generator) -> Iterator[list[Example]]:
@@ -264,6 +274,18 @@ def _batches(data: Sequence[Example], rng: np.random.Generator) -> Iterator[list
     batches = [[data[i] for i in chunk] for chunk in _chunks(order, 64)]
     for number in rng.permutation(len(batches)):
         yield batches[number]
+
+
+def take(parser: Parser, file: Path) -> None:
+    """Give a parser the weights of a file."""
+    arrays = {name: torch.tensor(value) for name, value in unscaled(tensorfile.unpack(file.read_bytes())).items()}
+    with torch.no_grad():
+        for name, kept in parser.layers.items():
+            kept["v"].copy_(arrays[name.replace("/", ".")])
+        for name, head in [*parser.heads.items(), *parser.words.items(), ("second", parser.second)]:
+            plain = name.removeprefix("word_")
+            head.weight.copy_(arrays[f"{plain}.weight"])
+            head.bias.copy_(arrays[f"{plain}.bias"])
 
 
 def write(parser: Parser, file: Path) -> None:
@@ -293,6 +315,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser_.add_argument("--count", type=int, default=60000)
     parser_.add_argument("--epochs", type=int, default=5)
     parser_.add_argument("--seed", type=int, default=0)
+    parser_.add_argument("--start", type=Path, help="go on from these weights, with half the rates")
     args = parser_.parse_args(argv)
     torch.manual_seed(args.seed)
     data = prepared(list(examples(args.count, args.seed, split="train")))
@@ -303,7 +326,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         if any(name.startswith(f"encoder.layer.{n}.") for n in range(LAYERS - TUNED, LAYERS))
     }
     parser = Parser(start)
-    train(parser, data, val, args.epochs, args.seed, args.out)
+    if args.start is not None:
+        take(parser, args.start)
+    train(parser, data, val, Plan(args.epochs, args.seed, args.out, 1.0 if args.start is None else 0.5))
     print(json.dumps(measured(parser, val), indent=1))
 
 

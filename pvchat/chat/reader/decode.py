@@ -63,6 +63,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom_of(slots, "S", heads), during=during)
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
     whom, conditions = _together(whom, conditions)
+    if heads.get("ever") and len(conditions) == 1 and isinstance(conditions[0], Not):
+        conditions = [And((conditions[0],))]  # at some time, not at no time
     if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
         whom = replace(whom, quantifier="any")
     conditions = [_moving(one, heads, slots, during) for one in conditions]

@@ -31,6 +31,7 @@ _MEASURED = ("worn", "colour", "hair", "posture", "side", "holding", "near", "pl
              "alone", "beside", "left_of", "right_of", "present", "deed")  # fmt: skip
 _TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third", "3rd": "third", "last": "last",
           "final": "last", "1st": "first"}  # fmt: skip
+_SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
 
@@ -82,6 +83,8 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     slots = resolved(slots_of(words, labels.tags), known.history, known.timeline)
     query, seen = query_of(_heads(labels, words, slots), slots, part), [word.seen for word in words]
+    if query.select == "how_long" and _SHARE & set(seen):
+        query = replace(query, value="share")
     if query.select == "refuse" and query.refusal in KINDS:
         query = replace(query, value=kind_of(query.refusal, seen))
     if not known.history:
@@ -104,6 +107,8 @@ def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot]) -> dict
         heads["select"] = max((s for s in labels.selects if s != "refuse"), key=labels.selects.__getitem__)
     heads["join"] = _joined_by(words, slots) or heads["join"]
     heads["event_nth"] = _nth_time(seen) or heads["event_nth"]
+    if {"ever", "point"} & set(seen) and heads["form"] == "polar":
+        heads["ever"] = "yes"
     return heads | ({"else": "yes"} if "else" in seen and heads["select"] in ("who", "count") else {})
 
 
