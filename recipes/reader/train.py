@@ -229,7 +229,7 @@ def measured(parser: Parser, data: Sequence[Example]) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Plan:
-    """How it is trained: epochs, seed, the file that is written after each of them, what the rates are multiplied by."""
+    """How it is trained: epochs, seed, the file written after each epoch, what the rates are multiplied by."""
 
     epochs: int
     seed: int

@@ -10,5 +10,4 @@ a recipe with a `main`, or serves one:
     what is seen      attributes.py (attribute_labels.py), glasses.py, settings.py, smiles.py, things.py
     our model         printmatch.py (printviews.py), figurecrowd.py: faceprints and tokens; choices.py, confidence.py:
                       how far it may be believed
-    questions         paraphrases.py: in other words
 """
