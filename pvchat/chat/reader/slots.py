@@ -20,6 +20,7 @@ _ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your
 _RELATIONS = ("-beside", "-left_of", "-right_of")
 NAME = "alex"  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
+_ENDS = ("and", "or", "while", "before", "after", "when", "until", "since", "is", "are", "was", "wear", "wearing")
 _SOMEBODY = (NAME, "him", "them")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
@@ -64,7 +65,7 @@ class Slot:
 def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     """The slots of a question, in order."""
     runs: list[tuple[str, list[int]]] = []
-    for i, tag in enumerate(_completed(words, tags)):
+    for i, tag in enumerate(_described(words, _completed(words, tags))):
         plain = tag.removeprefix("+")
         joins = runs and runs[-1][0] == plain and runs[-1][1][-1] == i - 1 and tag[0] != "+"
         if joins and not words[i].name:
@@ -89,6 +90,19 @@ def _completed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
         elif found[i] == "O" and kind == "name":
             found[i] = "S-name"
     return found
+
+
+def _described(words: Sequence[Word], tags: list[str]) -> list[str]:
+    """The tags; who stands behind "with" or "next to" may be "the man in red"."""
+    for i, tag in enumerate(tags):
+        if not tag.rstrip("!").endswith((*_RELATIONS, "-with")) or tag.startswith("O-") or tags[i + 1 : i + 2] == [tag]:
+            continue
+        for k in range(i + 1, len(tags)):
+            if tags[k] != "O" or words[k].seen in _ENDS or not words[k].seen[0].isalnum():
+                break
+            kind = next((one for one in ("gender", "colour", "worn") if words[k].seen in _table(one)), "")
+            tags[k] = f"O-{kind}" if kind else "O"
+    return tags
 
 
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:

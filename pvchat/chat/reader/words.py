@@ -28,7 +28,8 @@ _CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "p
 _ASKED = (
     "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
     "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",
-    "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't",
+    "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't", "furthest", "farthest", "leftmost",
+    "rightmost", "further",
 )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def _plain(text: str) -> list[Word]:
 def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bool) -> Word:
     """A word as it is meant: a name that nobody bears masked, a slip mended."""
     word = words[at]
-    if word.name or not word.seen[0].isalpha() or word.seen in FUNCTION_WORDS or word.seen in lexicon_words():
+    if word.name or not word.seen[0].isalpha() or word.seen in FUNCTION_WORDS or _is_known(word.seen):
         return word
     opens = not at or not words[at - 1].seen[0].isalnum()
     capital = word.typed[0].isupper() and not (opens or shouting or word.seen in _CAPITALS)
@@ -93,6 +94,10 @@ def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bo
     if len(word.seen) < _SHORTEST or is_word(word.seen):
         return word
     return Word(_meant(word.seen) or word.seen, word.typed)
+
+
+def _is_known(word: str) -> bool:
+    return word in lexicon_words() or word in _ASKED
 
 
 @lru_cache(maxsize=1024)
