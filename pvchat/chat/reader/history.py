@@ -145,11 +145,7 @@ def goes_on(asked: Query, last: Turn, follow: str, said: Sequence[Slot], words: 
         changed = _unranked(replace(changed, whom=_kept(asked.whom, previous.whom)))
     elif asked.where is not None and "P" in roles:
         changed = _with_condition(changed, asked)
-    if asked.attribute is not None and previous.select in ("attribute", "exists"):
-        changed = replace(
-            changed, select="attribute", attribute=asked.attribute, value=asked.value, where=None, form="wh"
-        )
-    return _with_rest(changed, asked)
+    return _with_rest(replace(changed, rank=asked.rank) if ranked else changed, asked)
 
 
 def _with_rest(changed: Query, asked: Query) -> Query:
