@@ -1,4 +1,4 @@
-"""The matrices of `python -m tests.hostile`, each case held."""
+"""The matrices of `python -m tests.hostile`, each case held; network calls where strace and the weights are there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from make_people import posix
 
 @posix
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", MATRICES)
 def test_every_case_of_a_matrix_holds(name: str, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PVCHAT_HOSTILE_ROUNDS", "3")
