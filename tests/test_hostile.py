@@ -1,4 +1,4 @@
-"""The matrices of `python -m tests.hostile`, each case held."""
+"""The matrices of `python -m tests.hostile`, each case held; network calls where strace and the weights are there."""
 
 from __future__ import annotations
 

@@ -294,7 +294,8 @@ class Sessions:
         for path in self.uploads.iterdir():
             with suppress(OSError):
                 files = [path, *path.rglob("*")]
-                if path in used or time.time() - max(file.stat().st_mtime for file in files) < UNUSED_S:
+                # Of a file stamped in the future the clock was set back.
+                if path in used or abs(time.time() - max(file.stat().st_mtime for file in files)) < UNUSED_S:
                     continue
                 if path.is_dir():
                     shutil.rmtree(path, ignore_errors=True)

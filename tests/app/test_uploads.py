@@ -200,3 +200,13 @@ def test_what_was_not_uploaded_is_refused_in_a_sentence(server, what: str, tmp_p
     told = get(f"{url}/gradio_api/call/ask/{call['event_id']}").text
     assert "event: error" in told
     assert "Upload the file first" in told
+
+
+def test_an_upload_of_before_the_clock_was_set_back_goes_too(server, party: Path) -> None:
+    app, url = server
+    unused = Path(post(f"{url}/gradio_api/upload", files={"files": ("party.mp4", party.read_bytes())}).json()[0])
+    ahead = time.time() + UNUSED_S + 60
+    for part in (unused, unused.parent, unused.parent.parent):
+        os.utime(part, (ahead, ahead))
+    app.desk.sessions.end_idle()
+    assert not unused.exists()

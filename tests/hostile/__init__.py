@@ -13,16 +13,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pvchat import config
+
 MATRICES = {  # name: module of this package that has a `run`
     "kill": "kill",
     "endurance": "endurance",
     "media": "media",
     "mcp": "tools",
+    "homes": "homes",
+    "clocks": "clocks",
+    "network": "network",
     "import": "imports",
     "forget": "forget",
     "origin": "origin",
     "firstlook": "firstlook",
 }
+WEIGHTS_HOME = Path(os.environ.get("PVCHAT_TEST_WEIGHTS_HOME") or config.home()).absolute()
 ROUNDS = int(os.environ.get("PVCHAT_HOSTILE_ROUNDS", "10"))  # kills a case
 
 

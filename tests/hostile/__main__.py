@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "app")]  # as pytest has it
 
 from tests.hostile import MATRICES, outcomes  # noqa: E402
@@ -37,9 +39,12 @@ def _show(name: str) -> int:
     _say(f"\n{name}\n{'-' * len(name)}")
     failed, started = 0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pvchat-hostile-") as folder:
-        for row in outcomes(name, Path(folder)):
-            failed += not row.held
-            _say(f"{'ok  ' if row.held else 'FAIL'} {row.case:<44} {row.expected:<28} {row.got}")
+        try:
+            for row in outcomes(name, Path(folder)):
+                failed += not row.held
+                _say(f"{'ok  ' if row.held else 'FAIL'} {row.case:<44} {row.expected:<28} {row.got}")
+        except pytest.skip.Exception as reason:
+            _say(f"skip {reason}")
     _say(f"     {time.monotonic() - started:.0f} s")
     return failed
 

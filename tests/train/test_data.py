@@ -279,12 +279,12 @@ def test_presence_scores(tmp_path):
 
 
 def test_sentences_kept_by_a_process_that_died_between_its_two_files_stay_right(tmp_path):
-    from pvchat.train.base.features import sentence_vectors
-
-    sentence_vectors(["a dog", "a cat"], tmp_path, encode)
+    features.sentence_vectors(["a dog", "a cat"], tmp_path, encode)
     table = (tmp_path / "sentences.json").read_bytes()
-    sentence_vectors(["a boat"], tmp_path, encode)
+    features.sentence_vectors(["a boat"], tmp_path, encode)
     (tmp_path / "sentences.json").write_bytes(table)  # the vectors were written, their texts were not
-    np.testing.assert_array_equal(sentence_vectors(["a horse", "a cat"], tmp_path, encode), encode(["a horse", "a cat"]))
+    np.testing.assert_array_equal(
+        features.sentence_vectors(["a horse", "a cat"], tmp_path, encode), encode(["a horse", "a cat"])
+    )
     (tmp_path / "sentences.safetensors").write_bytes(b"cut off")
-    np.testing.assert_array_equal(sentence_vectors(["a horse"], tmp_path, encode), encode(["a horse"]))
+    np.testing.assert_array_equal(features.sentence_vectors(["a horse"], tmp_path, encode), encode(["a horse"]))

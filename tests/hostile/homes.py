@@ -1,0 +1,105 @@
+"""Two servers on one home, in two processes: each sees what the other did, and outlives it. Experts are made up."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+
+from pvchat import PVChat
+from pvchat.config import Settings
+from pvchat.people.store import PeopleStore
+
+from . import Outcome
+from .origin import made, upload_by_page
+
+WAIT_S = 300
+
+
+def run(home: Path) -> Iterator[Outcome]:
+    """All cases; the other server is killed before the last ones."""
+    from make_app import ANA, BEN, api_client, open_scenery, ready, running
+
+    with pytest.MonkeyPatch.context() as patch, _other_server(home) as (child, there):
+        folder = home / "clips-here"
+        folder.mkdir()
+        scenery = open_scenery(folder, patch)  # of the same bytes as the other's clips
+        clip = scenery.clip("party", ANA, BEN)
+        with running(ready(PVChat(Settings(device="cpu")))) as (app, here):
+            clients = [api_client(url) for url in (here, there)]
+            yield from _together(clients, clip)
+            kept = [Path(upload_by_page(url, clip)) for url in (here, there)]
+            app.desk.receive(app.desk.sessions.of("page"), kept[0])
+            child.kill()
+            child.join(WAIT_S)
+            yield from _after_the_kill(clients[0], kept)
+
+
+def _together(clients: list[Any], clip: Path) -> Iterator[Outcome]:
+    yield _is("enrolled by one, listed by the other", "['Ana']", _names(clients[0]))
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(lambda client: _enroll(client, clip, "Ben"), clients))
+    yield _is("one name at both at once", "1 of 2", f"{said.count('Ben')} of 2")
+    yield _is("whom both list", "['Ana', 'Ben'], ['Ana', 'Ben']", ", ".join(map(_names, clients)))
+    clients[0].predict("Ben", api_name="/forget")
+    answer = clients[1].predict(handle_file(str(clip)), "Who is there?", api_name="/ask")["answer"]
+    yield _is("forgotten by one, asked of the other", "isn't named", answer if "Ben" in answer else "isn't named")
+
+
+def _after_the_kill(client: Any, kept: list[Path]) -> Iterator[Outcome]:
+    words = [sys.executable, "-m", "pvchat", "people", "list"]  # any command clears up
+    subprocess.run(words, check=True, capture_output=True, timeout=WAIT_S, env=dict(os.environ))
+    yield _is("kill -9 of one: uploads, the other's", "False, True", f"{kept[1].exists()}, {kept[0].exists()}")
+    yield _is("kill -9 of one: the people", "['Ana']", _names(client))
+    yield _is("kill -9 of one: damaged people", "{}", str(PeopleStore().damaged()))
+
+
+def _names(client: Any) -> str:
+    return str(sorted(row["name"] for row in client.predict(api_name="/list_people")))
+
+
+def _enroll(client: Any, clip: Path, name: str) -> str:
+    try:
+        return str(client.predict(handle_file(str(clip)), name, True, 2, False, api_name="/enroll")["name"])
+    except AppError as error:  # what the server said
+        return str(error)
+
+
+def _is(case: str, expected: str, got: str) -> Outcome:
+    return Outcome(case, expected, got[:100], got == expected)
+
+
+@contextmanager
+def _other_server(home: Path) -> Iterator[tuple[Any, str]]:
+    """A server in a process of its own, and its address."""
+    context = multiprocessing.get_context("forkserver")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_serve, args=(home, theirs))
+    child.start()
+    try:
+        assert ours.poll(WAIT_S), "the other server doesn't start"
+        yield child, ours.recv()
+    finally:
+        child.kill()
+        child.join(WAIT_S)
+
+
+def _serve(home: Path, told: Any) -> None:
+    """In the other process: enroll Ana and serve until it is killed."""
+    from make_app import ready, running
+
+    os.environ["PVCHAT_HOME"] = str(home)
+    with pytest.MonkeyPatch.context() as patch, running(ready(made(home, patch)[0])) as (_, url):
+        told.send(url)
+        time.sleep(600)
