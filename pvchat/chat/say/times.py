@@ -118,7 +118,8 @@ def _jointly(finding: Finding, evidence: Evidence) -> str:
     long = f"for about {lasting(seconds_in(finding.spans))}, " if query.select == "how_long" else ""
     if is_still(evidence) or not finding.spans:
         return "Somebody is seen the whole time." if none else f"{join(names)} are never both seen at the same time."
-    verb = "are both seen" if plain else clause(query.where, len(names), "both")
+    together = any(has.attribute == "with" for has in leaves(query.where))  # "seen together" says it
+    verb = "are both seen" if plain else clause(query.where, len(names), "" if together else "both")
     who = "I see nobody" if none and plain else f"nobody {clause(query.where)}" if none else f"{join(names)} {verb}"
     return upper(f"{lead(finding)}{who} {long}{_each(finding.spans)}.")
 
