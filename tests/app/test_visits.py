@@ -187,9 +187,7 @@ def test_a_cut_connection_and_a_reload_lose_neither_clip_nor_conversation(chat: 
         assert heartbeats[0].endswith(f"{name}?again=")
         assert ask(page, "Is Ana there?").startswith("Yes")
         page.reload()
-        page.wait_for_selector("#pv-enroll")
-        page.wait_for_timeout(1500)
-        page.get_by_role("tab", name="Chat").click()
+        page.wait_for_selector("#pv-chat-player figcaption")  # on the same tab
         page.fill("#pv-question textarea", "What is Ana wearing?")
         page.press("#pv-question textarea", "Enter")
         wait_for(lambda: [s.turns[-1].answer for s in sessions(app) if s.turns and len(s.turns) == 2], 60)
@@ -209,5 +207,5 @@ def test_a_page_whose_session_has_ended_is_loaded_anew(chat: PVChat, party: Path
         threading.Thread(target=lambda: [app.desk.end_session(name) for name in list(app.desk.sessions._open)]).start()
         cut()
         page.wait_for_function("window.old === undefined")
-        page.wait_for_selector("#pv-enroll")
+        page.wait_for_selector("#pv-chat-note .pv-error:has-text('The clip of this address')")
         assert page.locator("#pv-chat-player video").count() == 0
