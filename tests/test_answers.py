@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pvchat.chat.answers import plain_answer, write_answer
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.question import Question
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.chat.say.phrases import appearance_phrase, scene_told
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 

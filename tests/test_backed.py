@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvchat.chat.backed import Backing, is_open, sentences
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.chat.replies import CANT_TELL
 
 NAMES = ["Ana", "Bo"]

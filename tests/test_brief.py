@@ -6,7 +6,7 @@ import pytest
 
 from pvchat.chat.brief import ALL, brief, parts_for, seen_of
 from pvchat.chat.evidence import Evidence, Neighbour
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
 
 NAMES = ["Ana", "Bo", "Cleo"]

@@ -32,7 +32,7 @@ from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.lines import Line, Utterance
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts
 
 NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}

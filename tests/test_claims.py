@@ -12,7 +12,7 @@ from pvchat.chat.claims import ASKED, Ask, Say, Speaker, asks, claim, fill_gaps,
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.extraction import read_phrase
 from pvchat.chat.lines import Line, Utterance
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 

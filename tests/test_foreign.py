@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_replies import LANGUAGES
 
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 
 NAMES = ["Ana", "Bo"]
 # by language: is somebody there, who is there, anything else

@@ -8,7 +8,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.chat.evidence import gather
 from pvchat.chat.grounds import grounds_of
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import Answer, ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing
 

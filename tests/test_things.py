@@ -12,7 +12,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import gather
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.chat.things import ThingQuestion, label_of, read_things, said
 from pvchat.perception import things
 from pvchat.perception.experts.objects import LABELS, Detection, ThingExpert, read

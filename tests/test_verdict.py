@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.chat.verdict import verdict_in
 from pvchat.schemas import PersonPresence
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from make_analysis import make_analysis, make_track
 
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 from pvchat.chat.writer import Viewed, Writer
 from pvchat.schemas import PersonFacts, PersonPresence
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from pvchat.augment.questions import templates as book
-from pvchat.chat.questions import read_question
+from make_asked import read_question
 
 NAMES = ("Ana", "Ben", "Cleo")
 FRAMES = ("yes", "no", "some", "all", "none", "told", "refusal", "side yes", "side no", "side told")
