@@ -9,11 +9,11 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from make_asked import read_question
 
 from pvchat.chat.answers import plain_answer, write_answer
 from pvchat.chat.evidence import Evidence, Neighbour
 from pvchat.chat.question import Question
-from make_asked import read_question
 from pvchat.chat.say.phrases import appearance_phrase, scene_told
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from make_asked import read_question
 
 from pvchat.chat.brief import ALL, brief, parts_for, seen_of
 from pvchat.chat.evidence import Evidence, Neighbour
-from make_asked import read_question
 from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts, Thing
 
 NAMES = ["Ana", "Bo", "Cleo"]

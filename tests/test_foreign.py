@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from test_replies import LANGUAGES
-
 from make_asked import read_question
+from test_replies import LANGUAGES
 
 NAMES = ["Ana", "Bo"]
 # by language: is somebody there, who is there, anything else

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from make_people import make_person
 
-from pvchat.chat.questions import read_questions
 from pvchat.errors import PeopleError, UnknownPersonError
 from pvchat.people import exchange, naming
 from pvchat.people.store import PeopleStore

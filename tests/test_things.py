@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
+from make_asked import read_question
+from pvchat.chat.things import ThingQuestion, label_of, read_things, said
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import gather
-from make_asked import read_question
-from pvchat.chat.things import ThingQuestion, label_of, read_things, said
 from pvchat.perception import things
 from pvchat.perception.experts.objects import LABELS, Detection, ThingExpert, read
 from pvchat.perception.relations import tell_things

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 
 import pytest
+from make_asked import read_question
 
 from pvchat.augment.questions import templates as book
-from make_asked import read_question
 
 NAMES = ("Ana", "Ben", "Cleo")
 FRAMES = ("yes", "no", "some", "all", "none", "told", "refusal", "side yes", "side no", "side told")
