@@ -1,4 +1,4 @@
-"""A question after others: whom "she" and "they" mean, what an ellipsis keeps, corrections; read from what was found."""
+"""A question after others: whom "she" and "they" mean, what an ellipsis keeps, corrections; and what is found then."""
 
 from __future__ import annotations
 
