@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from answering import prepared, weighed
 
-from pvchat.chat.questions import read_question
+from pvchat.chat.conversation import Conversation
 from pvchat.train.base.answering import Answering, people_of
 from pvchat.train.base.lessonplan import Lesson, Plan, of_others
 from pvchat.train.bases.gate import at_least
@@ -81,7 +81,7 @@ def likelier(
 
 def loss(model: Any, phase: Answering, plan: Plan, text: str, answer: str, personal: float) -> float:
     """Cross-entropy a token of an answer."""
-    lesson = Lesson("where by tokens", text, read_question(text, plan.named), answer)
+    lesson = Lesson("where by tokens", text, Conversation(plan.named).read([text])[0], answer)
     batch = phase.collate([plan], [[lesson]], np.random.default_rng(0))
     with torch.no_grad():
         people = people_of(model, batch)

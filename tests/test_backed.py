@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from make_asked import read_question
 
 from pvchat.chat.backed import Backing, is_open, sentences
-from pvchat.chat.questions import read_question
-from pvchat.chat.replies import CANT_TELL
+from pvchat.chat.say.refusals import CANT_TELL
 
 NAMES = ["Ana", "Bo"]
 LEFT = "Ana is before a dark wall, on the left of the frame."

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from make_asked import read_question
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.calibration import Calibration
@@ -32,7 +33,6 @@ from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.lines import Line, Utterance
-from pvchat.chat.questions import read_question
 from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts
 
 NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from make_asked import read_question
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.calibration import CLAIM_KINDS, GAIN, Calibration
@@ -12,7 +13,6 @@ from pvchat.chat.claims import ASKED, Ask, Say, Speaker, asks, claim, fill_gaps,
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.extraction import read_phrase
 from pvchat.chat.lines import Line, Utterance
-from pvchat.chat.questions import read_question
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
 

@@ -65,7 +65,7 @@ def test_shots_are_told_and_every_file_is_known():
 
 
 def test_all_question_types_are_asked_with_and_without_the_person():
-    from pvchat.chat.questions import read_question
+    from make_asked import read_question
 
     kinds = set()
     for clip, question in showcase.ASKED:

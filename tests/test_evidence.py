@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
+from make_asked import read_question
 
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, Neighbour, at_once, gather, one_name_each
-from pvchat.chat.questions import read_question
 from pvchat.chat.say.phrases import action_phrase, beside
 from pvchat.perception.experts.faceprint import nobody
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Thing, Track

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from test_replies import LANGUAGES
+from make_asked import query_of
 
-from pvchat.chat.questions import read_question
+from pvchat.chat.query import Query
 
 NAMES = ["Ana", "Bo"]
 # by language: is somebody there, who is there, anything else
@@ -75,22 +75,20 @@ ASKED: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
 @pytest.mark.parametrize("language", ASKED)
 def test_whether_somebody_is_there_is_read(language: str) -> None:
     for text in ASKED[language][0]:
-        question = read_question(text, NAMES)
-        assert (question.type, question.aspect.name, question.reply) == ("existence", "usual", ""), text
-        assert question.people[:1] == ("Ana",), text
+        query = query_of(text, NAMES)
+        assert (query.select, query.where, query.whom.names[:1]) == ("exists", None, ("Ana",)), text
 
 
 @pytest.mark.parametrize("language", ASKED)
 def test_who_is_there_is_read(language: str) -> None:
     for text in ASKED[language][1]:
-        question = read_question(text, NAMES)
-        assert (question.type, question.asks_who, question.reply) == ("existence", True, ""), text
+        assert query_of(text, NAMES) == Query("who"), text
 
 
 @pytest.mark.parametrize("language", ASKED)
 def test_the_rest_is_refused_in_the_same_language_and_no_yes_is_given(language: str) -> None:
     for text in ASKED[language][2]:
-        assert LANGUAGES[language][3] in read_question(text, NAMES).reply, text
+        assert query_of(text, NAMES) == Query("refuse", refusal="foreign", value=language), text
 
 
 @pytest.mark.parametrize(
@@ -100,12 +98,9 @@ def test_the_rest_is_refused_in_the_same_language_and_no_yes_is_given(language: 
      "Quantas pessoas há no vídeo?", "视频里有几个人？", "视频里有多少人？"],
 )  # fmt: skip
 def test_how_many_people_are_there_is_read(text: str) -> None:
-    question = read_question(text, ["Ana", "Ben"])
-    assert (question.aspect.name, question.type, question.asks_who, question.reply) == ("count", "existence", True, "")
+    assert query_of(text, NAMES) == Query("count")
 
 
 @pytest.mark.parametrize("text", ["Wie viele Leute tragen eine Brille?", "¿Cuántas personas llevan gafas?"])
 def test_of_whom_else_a_number_is_asked_is_not(text: str) -> None:
-    question = read_question(text, ["Ana", "Ben"])
-    assert question.reply
-    assert question.aspect.name == "usual"
+    assert query_of(text, NAMES).refusal == "foreign"

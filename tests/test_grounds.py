@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
+from make_asked import read_question
 
 from pvchat.chat.evidence import gather
 from pvchat.chat.grounds import grounds_of
-from pvchat.chat.questions import read_question
 from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import Answer, ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing
 

@@ -86,17 +86,6 @@ def test_modules_say_what_they_are(path):
     assert "from __future__ import annotations" in text or path.name == "__init__.py"
 
 
-def test_a_map_of_a_package_is_whole():
-    """Every package's `__init__` says what each of its modules and packages is for, and of none that isn't there."""
-    for init in (path for path in SOURCES if path.name == "__init__.py"):
-        text = init.read_text(encoding="utf-8")
-        told = set(re.findall(r"\b\w+\.py\b", text))
-        names = {path.name for path in init.parent.glob("*.py")} - {"__init__.py"}
-        assert names <= told, f"{_relative(init)}: {sorted(names - told)}"
-        known = {path.name for path in SOURCES}
-        assert told <= known, f"{_relative(init)}: {sorted(told - known)}"
-
-
 def test_functions_are_short():
     lengths = {f"{_relative(p)}:{f.name}": _length(f) for p in SOURCES for f in _functions(TREES[p])}
     assert {name: n for name, n in lengths.items() if n > MAX_FUNCTION} == {}

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
+from make_asked import read_question
 
 from pvchat import PVChat
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.evidence import Evidence, gather
-from pvchat.chat.questions import read_question
 from pvchat.chat.say.refusals import TRAITS_OFF as OFF
 from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Viewed

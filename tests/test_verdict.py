@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from make_asked import read_question
 
-from pvchat.chat.questions import read_question
 from pvchat.chat.verdict import verdict_in
 from pvchat.schemas import PersonPresence
 

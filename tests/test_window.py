@@ -17,9 +17,10 @@ from make_analysis import make_analysis, make_track  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
+from pvchat.chat.query import During  # noqa: E402
 from pvchat.chat.trained import TrainedModel  # noqa: E402
 from pvchat.chat.views import ClipViews  # noqa: E402
-from pvchat.chat.window import Part, reach_of, seconds_of, typed, window_of  # noqa: E402
+from pvchat.chat.window import reach_of, seconds_of, typed, window_of  # noqa: E402
 from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
@@ -73,24 +74,24 @@ def film() -> ClipAnalysis:
     ("part", "window"),
     [
         ((20, None), (20, 100)),
-        (Part("between", 5, 100.5), (5, 100)),
-        (Part("first", 10), (0, 10)),
-        (Part("first", 300), (0, 100)),
-        (Part("last", 30), (70, 100)),
-        (Part("last", 300), (0, 100)),
-        (Part("share", 0.5, 1.0), (50, 100)),
-        (Part("share", 0.25, 0.5), (25, 50)),
-        (Part("beginning"), (0, 10)),
-        (Part("end"), (90, 100)),
-        (Part("shot", 1), (0, 10)),
-        (Part("shot", -1), (41, 100)),
-        (Part("shot", 3), (40, 41)),
-        (Part("moment", 20), (18, 22)),
-        (Part("moment", 0), (0, 2)),
-        (Part("moment", 9), (7, 10)),  # what lies behind the cut isn't what is asked about
-        (Part("moment", 10), (10, 12)),
-        (Part("moment", 40.5), (40, 41)),
-        (Part("moment", 100), (98, 100)),
+        (During(start_s=5, end_s=100.5), (5, 100)),
+        (During(end_s=10), (0, 10)),
+        (During(end_s=300), (0, 100)),
+        (During(start_s=-30), (70, 100)),
+        (During(start_s=-300), (0, 100)),
+        (During(start_s=0.5, end_s=1.0, unit="share"), (50, 100)),
+        (During(start_s=0.25, end_s=0.5, unit="share"), (25, 50)),
+        (During(unit="edge"), (0, 10)),
+        (During(start_s=-1, unit="edge"), (90, 100)),
+        (During(start_s=1, unit="shot"), (0, 10)),
+        (During(start_s=-1, unit="shot"), (41, 100)),
+        (During(start_s=3, unit="shot"), (40, 41)),
+        (During(start_s=20, end_s=20), (18, 22)),
+        (During(start_s=0, end_s=0), (0, 2)),
+        (During(start_s=9, end_s=9), (7, 10)),  # what lies behind the cut isn't what is asked about
+        (During(start_s=10, end_s=10), (10, 12)),
+        (During(start_s=40.5, end_s=40.5), (40, 41)),
+        (During(start_s=100, end_s=100), (98, 100)),
     ],
 )
 def test_a_part_is_seconds_of_the_clip(part, window, film: ClipAnalysis) -> None:
@@ -99,25 +100,25 @@ def test_a_part_is_seconds_of_the_clip(part, window, film: ClipAnalysis) -> None
 
 def test_the_parts_of_a_clip_seen_so_far_are_those_of_the_whole(film: ClipAnalysis) -> None:
     seen = film.between(0, 40)
-    assert window_of(Part("share", 0.5, 1.0), seen, 100) == (50, 100)
-    assert window_of(Part("moment", 60), seen, 100) == (58, 62)
-    assert window_of(Part("moment", 39), seen, 100) == (37, 40)
-    assert window_of(Part("end"), seen, 100) == (90, 100)
+    assert window_of(During(start_s=0.5, end_s=1.0, unit="share"), seen, 100) == (50, 100)
+    assert window_of(During(start_s=60, end_s=60), seen, 100) == (58, 62)
+    assert window_of(During(start_s=39, end_s=39), seen, 100) == (37, 40)
+    assert window_of(During(start_s=-1, unit="edge"), seen, 100) == (90, 100)
     with pytest.raises(SettingsError, match=r"the clip is 100\.0 s long"):
-        window_of(Part("moment", 130), seen, 100)
+        window_of(During(start_s=130, end_s=130), seen, 100)
 
 
 @pytest.mark.parametrize(
     ("part", "reach"),
     [
         (None, None),
-        (Part("shot", 2), None),
-        (Part("moment", 60), (58, 62)),
-        (Part("moment", 100), (98, 100)),
-        (Part("moment", 1), (0, 3)),
-        (Part("last", 10), (90, 100)),
-        (Part("share", 0.5, 1.0), (50, 100)),
-        (Part("between", 20, 30), (20, 30)),
+        (During(start_s=2, unit="shot"), None),
+        (During(start_s=60, end_s=60), (58, 62)),
+        (During(start_s=100, end_s=100), (98, 100)),
+        (During(start_s=1, end_s=1), (0, 3)),
+        (During(start_s=-10), (90, 100)),
+        (During(start_s=0.5, end_s=1.0, unit="share"), (50, 100)),
+        (During(start_s=20, end_s=30), (20, 30)),
         ((20.0, None), (20, 100)),
     ],
 )
@@ -125,7 +126,7 @@ def test_where_a_part_lies_is_known_before_anything_was_seen(part, reach) -> Non
     assert reach_of(part, 100) == reach
 
 
-@pytest.mark.parametrize("part", [Part("moment", 130), (50.0, 130.0), (30.0, 20.0)])
+@pytest.mark.parametrize("part", [During(start_s=130, end_s=130), (50.0, 130.0), (30.0, 20.0)])
 def test_a_part_that_is_none_is_refused_before_anything_was_seen(part) -> None:
     with pytest.raises(SettingsError, match=r"the clip is 100\.0 s long"):
         reach_of(part, 100)
@@ -134,7 +135,7 @@ def test_a_part_that_is_none_is_refused_before_anything_was_seen(part) -> None:
 @pytest.mark.parametrize("number", [0, 5, -5])
 def test_a_shot_that_is_none_is_refused(number: int, film: ClipAnalysis) -> None:
     with pytest.raises(SettingsError, match="I see 4"):
-        window_of(Part("shot", number), film)
+        window_of(During(start_s=number, unit="shot"), film)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,29 @@
+"""Questions as tests ask them: text and names in, what is read and what is found out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pvchat.chat.conversation import Asked, Conversation
+from pvchat.chat.finding import Finding
+from pvchat.chat.query import Query
+from pvchat.chat.question import Question
+from pvchat.chat.run import run
+from pvchat.chat.timeline import Timeline
+
+
+def read_question(
+    text: str, names: Sequence[str] = (), before: Sequence[Asked] = (), timeline: Timeline | None = None
+) -> Question:
+    """A question as it is read after others."""
+    return Conversation(names, before=before).read([text], timeline)[0]
+
+
+def query_of(text: str, names: Sequence[str] = (), before: Sequence[Asked] = ()) -> Query:
+    """What it means."""
+    return read_question(text, names, before).query
+
+
+def found(text: str, names: Sequence[str], timeline: Timeline, before: Sequence[Asked] = ()) -> Finding:
+    """What is found for it."""
+    return run(read_question(text, names, before, timeline).query, timeline)

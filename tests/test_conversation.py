@@ -1,0 +1,106 @@
+"""A question after others: whom "she" and "they" mean, what an ellipsis keeps, corrections; and what is found then."""
+
+from __future__ import annotations
+
+import pytest
+from make_asked import found, read_question
+
+from pvchat.chat.conversation import Conversation
+from pvchat.chat.query import During, Has, Query, Rank, Whom
+from pvchat.chat.timeline import Timeline
+from pvchat.errors import SettingsError
+
+NAMES = ("Ana", "Ben", "Cleo", "Dan")
+ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
+WORN = Query("attribute", ANA, attribute="worn")
+WARD = Timeline.from_dict({
+    "seconds": 60, "shots": [[0, 60]],
+    "people": [
+        {"name": "Ana", "seen": [[0, 25], [40, 60]], "x": 0.2, "rows": [
+            {"attribute": "gender", "value": "woman"}, {"attribute": "worn", "value": "jacket", "colour": "red"},
+            {"attribute": "deed", "value": "talking"}]},
+        {"name": "Ben", "seen": [[10, 25]], "x": 0.6, "rows": [
+            {"attribute": "gender", "value": "man"}, {"attribute": "worn", "value": "shirt", "colour": "blue"},
+            {"attribute": "posture", "value": "standing"}]},
+        {"name": "Cleo", "seen": [], "rows": [{"attribute": "worn", "value": "hat", "colour": "green"}]},
+        {"name": "Dan", "seen": [], "decision": "unsure", "rows": [{"attribute": "worn", "value": "hat"}]},
+    ],
+})  # fmt: skip
+
+
+def read(text: str, *before: str) -> Query:
+    return read_question(text, NAMES, before, WARD).query
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "query"),
+    [
+        # pronouns
+        (("Is Ana there?",), "What is she wearing?", WORN),
+        (("Is Ana there?",), "and what is she wearing?", WORN),
+        (("Is Ana there?", "Thanks!"), "What is she wearing?", WORN),
+        (("Is Ben there?", "Is Ana there?"), "What is he doing?", Query("attribute", BEN, attribute="deed")),
+        (("Is Ana there?", "And Ben?"), "Are they together?", Query("exists", BOTH, Has("with"), form="polar")),
+        (("Who is in this video?",), "What are they doing?", Query("attribute", BOTH, attribute="deed")),
+        (("Who is visible longest?",), "What is she wearing?", WORN),
+        # ellipses
+        (("Is Ana there?",), "and Ben?", Query("exists", BEN, form="polar")),
+        (("What is Ben wearing?",), "And Ana?", WORN),
+        (("Who is furthest right?",), "and furthest left?", Query("who", rank=Rank("left"))),
+        (("Who is seen first?",), "and last?", Query("who", rank=Rank("time", -1))),
+        (("Is Ana there?",), "When?", Query("when", ANA)),
+        (("Who is there?",), "and at 3:40?", Query("who", during=During(start_s=220, end_s=220))),
+        (("Is Ana there at 0:20?",), "and at 0:40?",
+         Query("exists", ANA, form="polar", during=During(start_s=40, end_s=40))),
+        (("Is Ana there at 0:20?",), "and Ben?",
+         Query("exists", BEN, form="polar", during=During(start_s=20, end_s=20))),
+        # somebody of several
+        (("Who is in this video?", "What is Ana wearing?"), "and the other one?",
+         Query("attribute", BEN, attribute="worn")),
+        # corrections
+        (("What is Ben wearing?",), "No, I meant Ana.", WORN),
+        # a question of its own stays one
+        (("What is Ben wearing?",), "Is Ana there?", Query("exists", ANA, form="polar")),
+    ],
+)  # fmt: skip
+def test_what_a_question_leans_on(before: tuple[str, ...], text: str, query: Query) -> None:
+    assert read(text, *before) == query
+
+
+def test_why_is_about_the_answer_before() -> None:
+    assert read("Why do you say so?", "Is Ana there?").select == "why"
+
+
+def test_of_who_is_absent_or_may_be_there_nothing_is_found() -> None:
+    """Whatever is asked: they are named as missing, and no row is about them."""
+    for name, why in (("Cleo", "absent"), ("Dan", "unsure")):
+        for text in ("What is {} wearing?", "What is {} doing?", "Where is {}?", "Describe {}.", "When is {} there?",
+                     "What does {} look like?"):  # fmt: skip
+            told = found(text.format(name), NAMES, WARD)
+            assert [(one.name, one.why) for one in told.missing] == [(name, why)], text
+            assert (told.people, [row for row in told.rows if row.entity == name]) == ((), []), text
+        several = found(f"What are Ana and {name} wearing?", NAMES, WARD)
+        assert (several.names, [one.name for one in several.missing]) == (("Ana",), [name])
+
+
+def test_there_is_a_yes_or_no_only_where_it_is_known() -> None:
+    for text, verdict in (
+        ("Is Ana there?", "yes"), ("Is Cleo there?", "no"), ("Is Dan there?", "unsure"),
+        ("Is Ana wearing a hat?", "unknown"), ("Is Dan wearing a hat?", "unsure"), ("Is Ana sitting?", "unknown"),
+        ("Is Ana talking?", "yes"), ("Is Ben sitting?", "no"), ("Is Barnaby there?", "unknown"),
+    ):  # fmt: skip
+        assert found(text, NAMES, WARD).verdict == verdict, text
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["dead", "a doctor", "in love", "married to Ben", "famous", "on holiday", "as tall as Ben", "a ghost", "30",
+     "allergic to nuts", "there for Ben's birthday", "pretty"],
+)  # fmt: skip
+def test_nobody_is_told_yes_about_what_no_camera_sees(odd: str) -> None:
+    assert found(f"Is Ana {odd}?", NAMES, WARD).verdict not in ("yes", "no")
+
+
+def test_questions_come_as_a_list() -> None:
+    with pytest.raises(SettingsError, match="as a list"):
+        Conversation(NAMES, before="Is Ana there?")

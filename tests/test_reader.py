@@ -1,0 +1,154 @@
+"""Plain questions of every kind and the queries that they are read as; what nothing can answer is refused."""
+
+from __future__ import annotations
+
+import pytest
+from make_asked import query_of, read_question
+
+from pvchat.chat.conversation import Conversation, type_of
+from pvchat.chat.query import (
+    EVERYBODY,
+    And,
+    During,
+    Event,
+    Has,
+    Not,
+    Number,
+    Query,
+    Rank,
+    Whom,
+)
+from pvchat.errors import SettingsError
+
+NAMES = ("Ana", "Ben", "Cleo")
+ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
+MAN, WOMAN = Whom(such=Has("gender", "man")), Whom(such=Has("gender", "woman"))
+GONE = Not(Has("present"))
+PLAIN: dict[str, Query] = {
+    # who is there
+    "Is Ana in this video?": Query("exists", ANA, form="polar"),
+    "is ana there": Query("exists", ANA, form="polar"),
+    "Can you see Ben?": Query("exists", BEN, form="polar"),
+    "Are Ana and Ben there?": Query("exists", BOTH, form="polar"),
+    "Is anyone I know there?": Query("exists", Whom(known=True), form="polar"),
+    "Is there a stranger in the room?": Query("exists", Whom(known=False), form="polar"),
+    "Who is in this video?": Query("who"),
+    "Who is there?": Query("who"),
+    "Who else is there besides Ana?": Query("who", Whom(besides=("Ana",))),
+    "Who is not in this video?": Query("who", where=GONE),
+    "How many people are in this video?": Query("count"),
+    "How many women are there?": Query("count", WOMAN),
+    "How many people do you recognise?": Query("count", Whom(known=True)),
+    "Are there more than two people?": Query("count", form="polar", number=Number("more_than", 2)),
+    # when
+    "When does Ben appear?": Query("when", BEN),
+    "When is Ben last seen?": Query("when", BEN, rank=Rank("time", -1)),
+    "When is Ben not there?": Query("when", BEN, GONE),
+    "How long is Ana in the video?": Query("how_long", ANA),
+    "How often is Ana seen?": Query("how_often", ANA),
+    "Does Ben come back?": Query("how_often", BEN, form="polar", number=Number("more_than", 1)),
+    "How long is this video?": Query("length"),
+    "How many cuts are there?": Query("shots"),
+    "Is Ana there the whole time?": Query("exists", ANA, form="polar", throughout=True),
+    "Who is there while Ana is away?": Query("who", during=During("while", Event(ANA, GONE))),
+    "What is Ana doing at 3:20?": Query("attribute", ANA, attribute="deed", during=During(start_s=200, end_s=200)),
+    "Who is in the second half?": Query("who", during=During(start_s=0.5, end_s=1.0, unit="share")),
+    # longer, first, together
+    "Who is visible longest?": Query("who", rank=Rank("long")),
+    "Who is seen first?": Query("who", rank=Rank("time")),
+    "Is Ana there longer than Ben?": Query("compare", ANA, form="polar", rank=Rank("long"), versus=BEN),
+    "Is Ana seen more often than Ben?": Query("compare", ANA, form="polar", rank=Rank("often"), versus=BEN),
+    "When are Ana and Ben together?": Query("when", BOTH, Has("with")),
+    "Are Ana and Ben together?": Query("exists", BOTH, Has("with"), form="polar"),
+    "Is Ana alone?": Query("exists", ANA, Has("alone"), form="polar"),
+    "When is Ana alone?": Query("when", ANA, Has("alone")),
+    "Who is Ana seen with?": Query("attribute", ANA, attribute="with"),
+    "In which order do they appear?": Query("order"),
+    # looks
+    "What is Ana wearing?": Query("attribute", ANA, attribute="worn"),
+    "What does Ben look like?": Query("attribute", BEN, attribute="looks"),
+    "Does Ana wear glasses?": Query("exists", ANA, Has("worn", "glasses"), form="polar"),
+    "What colour is Ben's jacket?": Query("attribute", BEN, attribute="worn", value="jacket"),
+    "Is Ben wearing a red jacket?": Query("exists", BEN, Has("worn", "jacket", "red"), form="polar"),
+    "Is the man wearing a red jacket?": Query("exists", MAN, Has("worn", "jacket", "red"), form="polar"),
+    "How many people wear glasses?": Query("count", where=Has("worn", "glasses")),
+    "How many women wear glasses?": Query("count", WOMAN, Has("worn", "glasses")),
+    "Who isn't wearing glasses?": Query("who", where=Not(Has("worn", "glasses"))),
+    "Who is wearing a hat?": Query("who", where=Has("worn", "hat")),
+    "What is Ana's hair like?": Query("attribute", ANA, attribute="hair"),
+    # deeds
+    "What is Ana doing?": Query("attribute", ANA, attribute="deed"),
+    "What are Ana and Ben doing?": Query("attribute", BOTH, attribute="deed"),
+    "Is Ana talking?": Query("exists", ANA, Has("deed", "talking"), form="polar"),
+    "Who is standing?": Query("who", where=Has("posture", "standing")),
+    "Who is sitting and wearing glasses?": Query("who", where=And((Has("posture", "sitting"), Has("worn", "glasses")))),
+    "Is everybody sitting?": Query("exists", Whom(quantifier="all"), Has("posture", "sitting"), form="polar"),
+    "What is Ana holding?": Query("attribute", ANA, attribute="holding"),
+    "What is the man with glasses doing?": Query(
+        "attribute", Whom(such=And((Has("gender", "man"), Has("worn", "glasses")))), attribute="deed"
+    ),
+    # where
+    "Where is Ana?": Query("attribute", ANA, attribute="place"),
+    "Who is next to Ben?": Query("who", where=Has("beside", of=BEN)),
+    "Is Ana next to Ben?": Query("exists", ANA, Has("beside", of=BEN), form="polar"),
+    "Who is to the left of Ben?": Query("who", where=Has("left_of", of=BEN)),
+    "Is Ana on the left or on the right?": Query(
+        "exists", ANA, form="choice", options=(Has("side", "left"), Has("side", "right"))
+    ),
+    "Who is furthest right?": Query("who", rank=Rank("right")),
+    "Who is nearest to the camera?": Query("who", rank=Rank("near")),
+    "Is this an office?": Query("exists", where=Has("place", "office"), form="polar"),
+    "Is there a cup?": Query("exists", where=Has("thing", "cup"), form="polar"),
+    # everything
+    "Describe Ana.": Query("describe", ANA),
+    "What is going on in this video?": Query("describe"),
+}  # fmt: skip
+REFUSED = {
+    "How old is Ana?": "unseen", "Is Ana married to Ben?": "unseen", "What is Ana thinking about?": "unseen",
+    "Is Ana dead?": "unseen", "Where was Ana born?": "unseen", "What is Ana's blood type?": "unseen",
+    "Is Ana a doctor?": "unseen", "Is there any sound?": "sound", "What does Ana say?": "sound",
+    "Is the camera moving?": "camera", "Thanks!": "small_talk", "Hello": "small_talk", "Who are you?": "small_talk",
+    "Save this one as Bob.": "wish", "Forget Ana.": "wish", "¿Dónde está Ana?": "foreign", "Was trägt Ana?": "foreign",
+    "???": "unclear",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_plain_question_is_read_as_what_it_asks(text: str) -> None:
+    assert query_of(text, NAMES) == PLAIN[text]
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_nothing_can_answer_is_refused(text: str) -> None:
+    query = query_of(text, NAMES)
+    assert (query.select, query.refusal) == ("refuse", REFUSED[text])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Is Ana in this video?", "existence"), ("What is she wearing?", "appearance"), ("Is Ana sitting?", "action"),
+        ("Where is Ana?", "location"), ("Describe Ana.", "other"), ("How old is Ana?", "other"),
+    ],
+)  # fmt: skip
+def test_a_question_has_one_of_five_types(text: str, kind: str) -> None:
+    assert type_of(text) == kind
+
+
+def test_names_are_found_as_people_write_them() -> None:
+    names = ("Ana María", "Dr. Lina", "José")
+    for text, name in (("is ana maria there?", "Ana María"), ("Where's Lina?", "Dr. Lina"), ("Jose's hat?", "José")):
+        assert read_question(text, names).people == (name,), text
+    assert Conversation(names, {"Pepe": "José"}).read(["Is Pepe there?"])[0].people == ("José",)
+
+
+def test_a_name_that_nobody_bears_is_kept_as_it_was_typed() -> None:
+    assert query_of("Is Barnaby there?", NAMES).whom == Whom(unknown=("Barnaby",))
+    assert query_of("Is Anna there?", NAMES).whom == Whom(unknown=("Anna",))
+    assert query_of("Who is there?", ()).whom == EVERYBODY
+
+
+@pytest.mark.parametrize("text", [None, 3, "a" * 100_000])
+def test_what_is_no_text_or_too_long_is_an_error(text: object) -> None:
+    with pytest.raises(SettingsError):
+        Conversation(NAMES).read([text])  # type: ignore[list-item]
