@@ -36,8 +36,8 @@ from the fifth second, Cleo is enrolled too but isn't there. A test asks every q
 answers.
 
 Other words will do, too, also in haste ("timecodes for ana pls", "anyone in dark red?", "who's that on the left hand
-side"): what is asked in words that no rule knows is taken for the plain question that asks the same, where one is
-likely enough ([how many are](adr/0035-other-words.md)).
+side"), and all of it combines: whoever is meant by clothes, hair or place, times that hang on what others do, and, or,
+not. `pvchat ask … --explain` shows how a question was read ([how well that works](adr/0038-query-timeline-finding.md)).
 """
 _TAIL = """
 Somebody who isn't enrolled has to be enrolled first: a question about her is refused with the names there are. Somebody
@@ -97,6 +97,12 @@ PARTS = (
     )),
     Part("Two people against each other", "What was measured of both.", (
         "Do Ana and Ben wear the same colour?", "Is Ana to the left of Ben?", "Who is further right, Ana or Ben?",
+    )),
+    Part("Put together", "Conditions on people, on times, and on both.", (
+        "Who is sitting and wearing glasses?", "What is the woman with glasses doing?", "Is the man wearing a red jacket?",
+        "Who wears a jacket but no glasses?", "What does Ana do while Ben is away?", "When is Ana first seen with Ben?",
+        "Who is there at least ten seconds?", "Is Ana seen more often than Ben?", "Is Anna there?",
+        "What is Ana wearing and where is she?", "Forget Cleo, please.",
     )),
     Part("One thing after the other", "A question may lean on the one before it.", (
         "What is Ana wearing?", "… what colour is it?", "… and Ben?", "… where is he?", "… and what is he doing?",

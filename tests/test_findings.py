@@ -148,7 +148,7 @@ def test_yes_no_unsure_or_unknown(whom: Whom, where: Has | Not | None, expected:
 def test_the_missing_are_named() -> None:
     found = run(Query("attribute", Whom(("Ana", "Cleo", "Dan"), unknown=("Anna",)), attribute="worn"), T)
     assert found.names == ("Ana",)
-    assert found.missing == (Missing("Cleo", "absent"), Missing("Dan", "unsure"), Missing("Anna", "not enrolled"))
+    assert found.missing == (Missing("Cleo", "absent"), Missing("Dan", "unsure"), Missing("Anna", "not enrolled", "Ana"))
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ PLAIN: dict[str, Query] = {
     "Is Ana next to Ben?": Query("exists", ANA, Has("beside", of=BEN), form="polar"),
     "Who is to the left of Ben?": Query("who", where=Has("left_of", of=BEN)),
     "Is Ana on the left or on the right?": Query(
-        "exists", ANA, form="choice", options=(Has("side", "left"), Has("side", "right"))
+        "attribute", ANA, attribute="side", form="choice", options=(Has("side", "left"), Has("side", "right"))
     ),
     "Who is furthest right?": Query("who", rank=Rank("right")),
     "Who is nearest to the camera?": Query("who", rank=Rank("near")),

@@ -62,7 +62,11 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "refuse":
         return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom_of(slots, "S", heads), during=during)
     whom, conditions = whom_of(slots, "S", heads), conditions_of(slots, "P")
+    if heads.get("bare") and not conditions:
+        whom, conditions = _said_of(whom)
     whom, conditions = _together(whom, conditions)
+    if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
+        whom = replace(whom, quantifier="both")  # with each other
     if heads.get("ever") and len(conditions) == 1 and isinstance(conditions[0], Not):
         conditions = [And((conditions[0],))]  # at some time, not at no time
     if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
@@ -111,9 +115,11 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     nth = next((s for s in own if s.kind == "nth"), None)
     left_out = ("X", "E", "O", "V") if heads.get("else") else ("X",)  # "who else talks while Ana reads?"
     known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
+    named = [s for s in own if s.name]
+    they = len(named) > 1 and len({s.at for s in named}) == 1 and heads["quantifier"] == "any"  # one word for several
     return Whom(
-        names=tuple(dict.fromkeys(s.name for s in own if s.name)),
-        quantifier=cast(Quantifier, heads["quantifier"]) if mine else "any",
+        names=tuple(dict.fromkeys(s.name for s in named)),
+        quantifier="both" if mine and they else cast(Quantifier, heads["quantifier"]) if mine else "any",
         such=joined(conditions_of(slots, role), "and"),
         known=False if any(s.kind == "stranger" for s in own) else known,
         besides=tuple(s.name for s in slots if s.role in left_out and s.name) if mine else (),
@@ -211,12 +217,28 @@ def _maybe_not(condition: Condition, denied: bool) -> Condition:
     return Not(condition) if denied else condition
 
 
+def _said_of(whom: Whom) -> tuple[Whom, list[Condition]]:
+    """What a yes or no asks of "the man": "Is the man wearing a red jacket?" means no man in a red jacket."""
+    parts = whom.such.parts if isinstance(whom.such, And) else ()
+    sex = [one for one in parts if isinstance(one, Has) and one.attribute == "gender"]
+    if len(sex) != 1 or len(parts) < 2:
+        return whom, []
+    return replace(whom, such=sex[0]), [one for one in parts if one != sex[0]]
+
+
+def _is_bare(condition: Condition) -> bool:
+    """Whether it is a relation to nobody in particular."""
+    return isinstance(condition, Has) and condition.attribute in _RELATIONS and condition.of is None
+
+
 def _beside_whom(heads: dict[str, str], whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
     """Whom a relation is to, where only she is named: "Who is at Ana's side?" asks who is beside Ana."""
-    bare = [one for one in conditions if isinstance(one, Has) and one.attribute in _RELATIONS and one.of is None]
+    bare = [one for one in conditions if _is_bare(one)]
     if heads["select"] != "who" or len(whom.names) != 1 or not bare:
         return whom, conditions
-    return EVERYBODY, [replace(one, of=Whom(whom.names)) if one in bare else one for one in conditions]
+    return EVERYBODY, [
+        Has(one.attribute, of=Whom(whom.names)) if isinstance(one, Has) and one in bare else one for one in conditions
+    ]
 
 
 def _together(whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:

@@ -26,11 +26,12 @@ from pvchat.chat.window import is_numbered
 
 _EMPTY = frozenset(("and", "or", "but", "then", "what", "how", "about", "also", "?", ",", ".", "!"))
 # Probability from which a question is refused; more is asked where something that is measured is asked about [choice]
-LEAST, _REFUSES = 0.5, 0.9
+LEAST, _REFUSES = 0.6, 0.9
 _MEASURED = ("worn", "colour", "hair", "posture", "side", "holding", "near", "place", "setting", "thing", "with",
              "alone", "beside", "left_of", "right_of", "present", "deed")  # fmt: skip
 _TIMES = {"first": "first", "second": "second", "2nd": "second", "third": "third", "3rd": "third", "last": "last",
           "final": "last", "1st": "first"}  # fmt: skip
+_EMPTY_ROOM = frozenset(("empty", "deserted", "unoccupied"))
 _SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
@@ -83,6 +84,8 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     slots = resolved(slots_of(words, labels.tags), known.history, known.timeline)
     query, seen = query_of(_heads(labels, words, slots), slots, part), [word.seen for word in words]
+    if query.select == "exists" and _EMPTY_ROOM & set(seen) and not query.whom.names:  # is there nobody at some time?
+        query = replace(query, select="when", whom=Whom(quantifier="none"), where=None)
     if query.select == "how_long" and _SHARE & set(seen):
         query = replace(query, value="share")
     if query.select == "refuse" and query.refusal in KINDS:
@@ -109,6 +112,8 @@ def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot]) -> dict
     heads["event_nth"] = _nth_time(seen) or heads["event_nth"]
     if {"ever", "point"} & set(seen) and heads["form"] == "polar":
         heads["ever"] = "yes"
+    if heads["select"] == "exists" and seen[0] in ("is", "are", "was", "were") and "there" not in seen:
+        heads["bare"] = "yes"
     return heads | ({"else": "yes"} if "else" in seen and heads["select"] in ("who", "count") else {})
 
 

@@ -31,11 +31,19 @@ class Word(Protocol):
     """What of a word counts here (`words.Word`)."""
 
     @property
-    def seen(self) -> str: ...
+    def seen(self) -> str:
+        """As the network reads it."""
+        ...
+
     @property
-    def typed(self) -> str: ...
+    def typed(self) -> str:
+        """As it was typed."""
+        ...
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The enrolled name that it is, if any."""
+        ...
 
 
 @dataclass(frozen=True)
