@@ -7,6 +7,7 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_asked import read_question
 
+from pvchat.chat.answers import known_of
 from pvchat.chat.evidence import gather
 from pvchat.chat.grounds import grounds_of
 from pvchat.perception.grounds import ground_facts
@@ -29,8 +30,8 @@ def analysed() -> ClipAnalysis:
 
 
 def told(question: str, analysis: ClipAnalysis, presence: PersonPresence = ANA) -> list[tuple[str, str, float | None]]:
-    asked, evidence = read_question(question, ["Ana"]), gather([presence], analysis)
-    return [(g.about, g.fact, g.ground.score) for g in grounds_of(asked, [presence], evidence)]
+    known = known_of(read_question(question, ["Ana"]), [presence], gather([presence], analysis))
+    return [(g.about, g.fact, g.ground.score) for g in grounds_of(known.question, known.finding, known.evidence)]
 
 
 def test_facts_point_at_the_best_sighting_and_the_part_that_shows_them() -> None:
@@ -79,8 +80,8 @@ def test_things_have_grounds_too() -> None:
 
 @pytest.mark.parametrize("some", [True, False])
 def test_the_json_has_evidence_where_there_is_any(some: bool) -> None:
-    asked, evidence = read_question("What is Ana doing?", ["Ana"]), gather([ANA], analysed())
-    rows = grounds_of(asked, [ANA], evidence) if some else []
+    known = known_of(read_question("What is Ana doing?", ["Ana"]), [ANA], gather([ANA], analysed()))
+    rows = grounds_of(known.question, known.finding, known.evidence) if some else []
     row = Answer("…", "action", [ANA], {}, evidence=rows).to_dict()
     assert ("evidence" in row) == some
     if some:

@@ -90,8 +90,7 @@ def test_the_switch_reaches_the_writer(words: list[str], told: bool) -> None:
     add_model(parser)
     chat = PVChat(replace(settings_of(parser.parse_args(words)), answers="facts"))
     assert chat._writer.traits == told
-    read = read_question("Is Ana a man or a woman?", ["Ana"])
     analysis = make_analysis(make_track(1))
     analysis.tracks[0].facts = PersonFacts(gender="woman")
-    (answer,) = chat._writer.write([read], Viewed(analysis, PEOPLE[:1], ["Ana"]))
+    (answer,) = chat._writer.write(["Is Ana a man or a woman?"], Viewed(analysis, PEOPLE[:1], ["Ana"]))
     assert (answer.text == OFF) != told

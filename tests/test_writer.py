@@ -6,9 +6,7 @@ import time
 
 import pytest
 from make_analysis import make_analysis, make_track
-from make_asked import read_question
 
-from pvchat.chat.question import Question
 from pvchat.chat.writer import Viewed, Writer
 from pvchat.schemas import PersonFacts, PersonPresence
 
@@ -30,37 +28,35 @@ def scene(decision: str = "present") -> Viewed:
     return Viewed(analysis, [PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)], ["Ana"])
 
 
-@pytest.fixture
-def question() -> Question:
-    return read_question("What is Ana doing?", ["Ana"])
+QUESTION = "What is Ana doing?"
 
 
 @pytest.fixture
-def plain(question: Question) -> str:
-    return Writer("facts", None, lambda: pytest.fail("no language model is needed")).write([question], scene())[0].text
+def plain() -> str:
+    return Writer("facts", None, lambda: pytest.fail("no language model is needed")).write([QUESTION], scene())[0].text
 
 
 @pytest.mark.parametrize(("said", "passes"), [("Ana sits and is talking.", True), ("Ana sits and eats.", False)])
-def test_only_what_the_guard_passed_is_streamed(said: str, passes: bool, question: Question, plain: str) -> None:
+def test_only_what_the_guard_passed_is_streamed(said: str, passes: bool, plain: str) -> None:
     pieces: list[str] = []
-    (answer,) = Writer("told", None, lambda: Parrot(said)).write([question], scene(), pieces.append)
+    (answer,) = Writer("told", None, lambda: Parrot(said)).write([QUESTION], scene(), pieces.append)
     assert answer.text == (said if passes else plain)
     assert "".join(pieces) == answer.text
     assert len(pieces) > 2
 
 
 @pytest.mark.parametrize("decision", ["absent", "unsure"])
-def test_a_refusal_loads_no_language_model(decision: str, question: Question) -> None:
+def test_a_refusal_loads_no_language_model(decision: str) -> None:
     writer = Writer("told", None, lambda: pytest.fail("nothing is there to be worded"))
-    assert "Ana" in writer.write([question], scene(decision))[0].text
+    assert "Ana" in writer.write([QUESTION], scene(decision))[0].text
 
 
-def test_the_first_piece_is_timed_where_it_is_made(question: Question) -> None:
+def test_the_first_piece_is_timed_where_it_is_made() -> None:
     """Before anybody listens to it: a slow listener doesn't make the answer late."""
     heard: list[float] = []
-    there = read_question("Is Ana here?", ["Ana"])
+    there = "Is Ana here?"
     one, two = Writer("facts", None, lambda: None).write(
-        [question, there], scene(), lambda piece: heard.append(time.perf_counter())
+        [QUESTION, there], scene(), lambda piece: heard.append(time.perf_counter())
     )
     assert one.first_at <= heard[0]
     assert heard[len(one.text.split()) - 1] <= two.first_at <= heard[len(one.text.split())]
@@ -68,6 +64,6 @@ def test_the_first_piece_is_timed_where_it_is_made(question: Question) -> None:
 
 def test_people_are_those_asked_about() -> None:
     both = Viewed(scene().analysis, [*scene().presences, PersonPresence("Ben", "absent", 0.1)], ["Ana", "Ben"])
-    questions = [read_question(text, both.names) for text in ("Where is Ben?", "Who is there?")]
+    questions = ["Where is Ben?", "Who is there?"]
     written = Writer("facts", None, lambda: None).write(questions, both)
     assert [[p.name for p in one.people] for one in written] == [["Ben"], ["Ana", "Ben"]]

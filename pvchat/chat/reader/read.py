@@ -61,7 +61,8 @@ def read(text: str, known: Known) -> Query:
         return Query("refuse", refusal="unclear")
     if known.history and is_numbered(wording.part) and set(wording.seen) <= _EMPTY:  # "and at 3:40?"
         return replace(known.history[-1][0], during=wording.part)
-    if (foreign := read_foreign(" ".join(wording.seen))) is not None:
+    typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
+    if (foreign := read_foreign(typed)) is not None:
         return _of_foreign(foreign, wording)
     return _read(wording.words, wording.part, known)
 
