@@ -46,7 +46,8 @@ def presences(decisions: dict[str, str]) -> list[PersonPresence]:
 
 def ask(text: str, seen: Evidence | None = None, **decisions: str) -> str:
     question = read_question(text, list(decisions))
-    return plain_answer(question, presences(decisions), seen or evidence())
+    everyone = presences(decisions)
+    return plain_answer(question, everyone, replace(seen or evidence(), people=everyone))
 
 
 @pytest.mark.parametrize("kind", ASKED)
@@ -131,10 +132,10 @@ def test_of_many_who_may_be_there_the_likeliest_are_named(unsure: int, doubt: st
     people += [PersonPresence(f"B{k}", "unsure", 0.3 + k / 100) for k in range(unsure)]
     question = read_question("Who is here?", [p.name for p in people])
     expected = f"I'm not sure about {doubt}."
-    assert plain_answer(question, people, evidence()).startswith(f"Ana is in this video. {expected}")
+    assert plain_answer(question, people, evidence(people=people)).startswith(f"Ana is in this video. {expected}")
     absent = [PersonPresence("Ana", "absent", 0.1), *people[1:]]
     assert expected in plain_answer(
-        read_question("Who is not in this video?", [p.name for p in people]), absent, evidence()
+        read_question("Who is not in this video?", [p.name for p in people]), absent, evidence(people=absent)
     )
 
 
