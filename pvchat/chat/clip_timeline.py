@@ -303,9 +303,10 @@ def _of_thing(row: Row, thing: Thing, clip: _Clip) -> Row:
     times, frames = clip.evidence.times, sorted({frame for one in clip.evidence.things for frame in one.frames})
     start, end = clip.whole
     if times and len(frames) > 1 and thing.frames:
-        half = float(np.median(np.diff([times[frame] for frame in frames]))) / 2
-        start = max(start, times[min(thing.frames)] - half)
-        end = min(end, times[max(thing.frames)] + half)
+        known = [times[min(frame, len(times) - 1)] for frame in frames]
+        half = float(np.median(np.diff(known))) / 2
+        start = max(start, times[min(*thing.frames, len(times) - 1)] - half)
+        end = min(end, times[min(max(thing.frames), len(times) - 1)] + half)
     return replace(row, start_s=start, end_s=max(end, start + _SHORTEST_S), probability=thing.confidence)
 
 

@@ -115,7 +115,8 @@ def stretch_of(part: During, shots: Sequence[Span], length: float) -> Window:
     if start == end:
         return _about(start, shots, length)
     low = max(0.0, length + start) if start < 0 else start
-    return low, end if end is None or end >= 0 else length + end
+    high = end if end is None or end >= 0 else length + end
+    return low, min(high, length) if high is not None and not low else high  # "the first ten minutes" of five
 
 
 def _about(moment: float, shots: Sequence[Span], length: float) -> Window:

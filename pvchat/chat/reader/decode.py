@@ -119,7 +119,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     they = len(named) > 1 and len({s.at for s in named}) == 1 and heads["quantifier"] == "any"  # one word for several
     return Whom(
         names=tuple(dict.fromkeys(s.name for s in named)),
-        quantifier="both" if mine and they else cast(Quantifier, heads["quantifier"]) if mine else "any",
+        quantifier="both" if mine and they else _quantifier(heads, len(named)) if mine else "any",
         such=joined(conditions_of(slots, role), "and"),
         known=False if any(s.kind == "stranger" for s in own) else known,
         besides=tuple(s.name for s in slots if s.role in left_out and s.name) if mine else (),
@@ -133,6 +133,12 @@ def _ordinal(slot: Slot) -> int:
     """The number of "second" or "the third one"."""
     words = (*slot.typed.lower().split(), slot.value)
     return next((_ORDINALS[word] for word in words if word in _ORDINALS), 1)
+
+
+def _quantifier(heads: dict[str, str], names: int) -> Quantifier:
+    """How many are meant; one alone is neither both nor either."""
+    told = cast(Quantifier, heads["quantifier"])
+    return "any" if names == 1 and told in ("both", "either", "all") else told
 
 
 def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:

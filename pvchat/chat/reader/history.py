@@ -139,13 +139,19 @@ def goes_on(asked: Query, last: Turn, follow: str, said: Sequence[Slot], words: 
         return Query("why", previous.whom, form="wh")
     roles, changed = {slot.role for slot in said}, replace(previous, then=None, if_so=False)
     ranked = asked.rank is not None and bool(_RANKS & set(words))
-    if not roles and not ranked:
+    if not roles and not ranked or _turned(previous, words):
         return _of_the_same(asked, changed, last, words)
     if "S" in roles and asked.whom != EVERYBODY:
         changed = _unranked(replace(changed, whom=_kept(asked.whom, previous.whom)))
     elif asked.where is not None and "P" in roles:
         changed = _with_condition(changed, asked)
     return _with_rest(replace(changed, rank=asked.rank) if ranked else changed, asked)
+
+
+def _turned(before: Query, words: Sequence[str]) -> bool:
+    """Whether an order is asked for from its other end: "and last?" after "who is first?"."""
+    sides = before.rank is not None and before.rank.by in ("left", "right") and {"left", "right"} & set(words)
+    return before.rank is not None and bool({"first", "last"} & set(words) or sides)
 
 
 def _with_rest(changed: Query, asked: Query) -> Query:
@@ -159,6 +165,10 @@ def _of_the_same(asked: Query, before: Query, last: Turn, words: Sequence[str]) 
     """Another question about the same ("how many?", "when?"), or the next one of an order ("and then?")."""
     if before.rank is not None and {"then", "next"} & set(words):
         return replace(before, rank=replace(before.rank, k=before.rank.k + (1 if before.rank.k > 0 else -1)))
+    if before.rank is not None and (side := next((one for one in ("left", "right") if one in words), None)):
+        return replace(before, rank=replace(before.rank, by="left" if side == "left" else "right"))
+    if before.rank is not None and {"first", "last"} & set(words):
+        return replace(before, rank=replace(before.rank, k=1 if "first" in words else -1))
     select = next((_ASKED[word] for word in words if word in _ASKED), None)
     if {"colour", "color"} & set(words):
         return replace(before, select="attribute", attribute="worn", value=_worn(before), where=None, form="wh")

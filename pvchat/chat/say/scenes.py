@@ -28,6 +28,7 @@ SAID = {
 _IRREGULAR = {"knife": "knives", "mouse": "mice", "sheep": "sheep", "scissors": "scissors", "skis": "skis"}
 _PLURALS = ("scissors", "skis")  # words without a singular
 _MOST_TOLD = 5
+_SIDES = {"left": "on the left", "right": "on the right", "middle": "in the middle"}
 _PLAIN = 0.8  # confidence from which a thing is told without "probably"; of less sure ones 10 of 14 were right
 DRAWN = "I can't make out things in drawn pictures."
 NO_THINGS = "I see no things that I could name for sure."
@@ -98,7 +99,7 @@ def _there(has: Has, finding: Finding, evidence: Evidence) -> str:
             DRAWN if evidence.scene.drawn else f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
         )
     told = counted(rows[0].value, _at_once([row.span for row in rows]))
-    where = f", {rows[0].of}" if rows[0].attribute == "thing" and rows[0].of else ""
+    where = f", {_SIDES.get(rows[0].of, rows[0].of)}" if rows[0].attribute == "thing" and rows[0].of else ""
     on = f" on the {said(rows[0].of, 1)}" if rows[0].attribute == "on" else ""
     hedge = "" if max(row.probability for row in rows) >= _PLAIN else f"{HEDGE} "
     if hedge:

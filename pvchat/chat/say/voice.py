@@ -14,6 +14,7 @@ from pvchat.chat.finding import Finding
 from pvchat.chat.say import presence
 from pvchat.chat.say.attributes import attribute, describe, untold_type
 from pvchat.chat.say.counts import count
+from pvchat.chat.say.facts import is_plain
 from pvchat.chat.say.holders import exists, who
 from pvchat.chat.say.ranks import compare, order, ranked
 from pvchat.chat.say.refusals import CANT_TELL, TRAITS_OFF, asks_traits, never, not_enrolled, refused, why
@@ -84,12 +85,20 @@ def _missing(finding: Finding, told: str) -> list[str]:
     gone = [
         PersonPresence(one.name, one.why, 0.0)
         for one in finding.missing
-        if one.why != "not enrolled" and one.name not in told
+        if one.why != "not enrolled" and not _says_gone(one.name, told, finding)
     ]
     if finding.verdict == "no" and not told:
         names = [person.name for person in gone if person.decision == "absent"]
         return [presence.existence([person for person in gone if person.name in names], Evidence())] if names else []
     return presence.untold(gone, untold_type(finding))
+
+
+def _says_gone(name: str, told: str, finding: Finding) -> bool:
+    """Whether an answer says already that somebody isn't there: "next to Ben" says nothing of that."""
+    query = finding.query
+    if query.select == "exists" and is_plain(query.where) and query.whom.such is None:  # who of them is there
+        return name in told
+    return f"{name} is not in this video" in told or f"whether {name}" in told
 
 
 def _unsure(finding: Finding) -> list[str]:
