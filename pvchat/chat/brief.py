@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.found import Known
+from pvchat.chat.query import Has, Not
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
-from pvchat.chat.say.presence import existence, who_is_there
+from pvchat.chat.say.presence import existence, who_is_absent, who_is_there
 from pvchat.schemas import PersonPresence, QuestionType
 
 _MOST = 5  # people told of one by one: the prompt has room for no more
@@ -26,12 +27,24 @@ def brief(known: Known, everything: bool = False) -> str:
         everything: all that is known of those it is about, not only what it asks for.
     """
     kind: QuestionType = "other" if everything else known.question.type
-    named = [p for p in known.people if p.name in known.question.people][:_MOST]
-    told = [which_are_there([p], known.evidence) for p in named] or [who_is_there(known.people, known.evidence)]
+    by_name = {p.name: p for p in known.people}
+    named = [by_name[name] for name in known.question.people if name in by_name][:_MOST]
+    told = _there(known, named, kind)
     present = [p for p in (named or known.people[:_MOST]) if p.decision == "present"]
     told += [sentence for p in present for sentence in seen_of(p.name, known.evidence, kind)]
     scene = scene_told(known.evidence) if kind in ("location", "other") else ""
     return " ".join([*told, *([scene] if scene else [])])
+
+
+def _there(known: Known, named: Sequence[PersonPresence], kind: QuestionType) -> list[str]:
+    """Who is there: of several who are asked about by name in one sentence, where no more is asked."""
+    if len(named) > 1 and kind == "existence":
+        return [which_are_there(named, known.evidence)]
+    if named:
+        return [which_are_there([p], known.evidence) for p in named]
+    if known.question.query.where == Not(Has("present")):
+        return [who_is_absent(known.people)]
+    return [who_is_there(known.people, known.evidence)]
 
 
 def which_are_there(named: Sequence[PersonPresence], evidence: Evidence) -> str:

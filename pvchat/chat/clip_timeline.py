@@ -194,7 +194,7 @@ def _to_the_end(end: float, clip: _Clip) -> float:
 def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
     """When everybody is seen, what was measured of them, and who is beside whom."""
     for name, parts in seen.items():
-        spans = common([span for one in parts for span in one.spans], [clip.whole])
+        spans = common([(a, max(b, a + _SHORTEST_S)) for one in parts for a, b in one.spans], [clip.whole])
         yield from (Row(name, "present", "", start, _to_the_end(end, clip)) for start, end in spans)
         for one in parts:
             yield from _rows_of_one(name, one, clip)

@@ -70,7 +70,7 @@ class Writer:
 
     source: str
     describer: Describer | None
-    language: Callable[[], LanguageModel]
+    language: Callable[[], LanguageModel | None]
     narrator: Narrator | None = None
     answerer: Answerer | None = None
     traits: bool = True
@@ -127,7 +127,8 @@ class Writer:
         told = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
         if self.source != "told" or not told:
             return known.plain
-        return rephrase(known.plain, [p.name for p in known.people], self.language())
+        language = self.language()
+        return known.plain if language is None else rephrase(known.plain, [p.name for p in known.people], language)
 
     def _filled(
         self,

@@ -65,7 +65,7 @@ def test_questions_are_read_with_whom_they_name(split: str) -> None:
         named = tuple(n for n in NAMES if n in text)
         read = read_question(text, NAMES)
         assert (read.people, read.query.whom.unknown) == (named, ()), text
-        assert read.query.select != "who", text
+        assert read.query.select != "who" or read.query.whom.names == named, text  # "which of Ana and Ben is there?"
 
 
 def test_nearly_all_questions_are_read_as_their_type() -> None:

@@ -84,6 +84,11 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         slots = [slot for slot in slots if slot.role != "V"]
     asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
     value, conditions = _narrowed(asked, heads, conditions)
+    on = next((slot.value for slot in slots if slot.role == "O" and slot.kind == "thing"), "")
+    if asked == "thing" and on:  # "what is on the table?"
+        asked, value = "on", on
+    if asked == "place" and whom == EVERYBODY and any(_is_thing(one) for one in conditions):  # "where is the cup?"
+        heads, asked = heads | {"select": "exists"}, None
     choice = heads["form"] == "choice" and len(conditions) > 1
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and asked is not None and rank is None:  # alike in something: one set of people
@@ -94,6 +99,10 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         cast(Form, heads["form"]), during, throughout, rank, number_of(heads, slots),
         None if versus == EVERYBODY else versus, tuple(conditions) if choice else (),
     )  # fmt: skip
+
+
+def _is_thing(condition: Condition) -> bool:
+    return isinstance(condition, Has) and condition.attribute == "thing"
 
 
 def _narrowed(

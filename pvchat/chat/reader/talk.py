@@ -1,4 +1,4 @@
-"""Which small talk it is, and what a wish is for: a few kinds, by their words.
+"""Which small talk it is, what a wish is for, whether a mood is asked for: a few kinds, by their words.
 
 "Thanks a lot!" is small talk of the kind "thanks"; "save this one as Bob" a wish of the kind "enroll".
 """
@@ -10,6 +10,13 @@ from collections.abc import Sequence
 from pvchat.chat.vocabulary import word_set
 
 KINDS = {
+    "unseen": {
+        "mood": word_set(
+            """feel feels feeling feelings mood moods emotion emotions emotional happy happiness unhappy sad sadness angry
+            mad upset cheerful glad annoyed worried scared afraid nervous excited depressed joyful miserable bored
+            surprised"""
+        ),
+    },
     "small_talk": {
         "thanks": word_set("thanks thank thx cheers great cool nice perfect awesome wow brilliant"),
         "bye": word_set("bye goodbye later night"),

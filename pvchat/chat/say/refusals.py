@@ -73,8 +73,17 @@ def _unseen(query: Query, evidence: Evidence) -> str:
     known = {person.name: person for person in evidence.people}
     asked = [known.get(name, PersonPresence(name, "present", 1.0)) for name in query.whom.names]
     there, cant = people_said(decided(asked, "present")), presence.untold(asked)
+    if query.value == "mood" and there:
+        return " ".join([*(_moods(decided(asked, "present"), evidence) if evidence.traits else [TRAITS_OFF]), *cant])
     told = [f"{join(there)} {be(there)} in this video." if cant else presence.rest(there)] if there else []
     return " ".join([*told, *cant]) or ("" if query.whom.unknown else CANT_TELL)
+
+
+def _moods(names: Sequence[str], evidence: Evidence) -> list[str]:
+    """What is said to who asks what somebody feels: whether she smiles, which is all that is measured."""
+    smiling = {name: "smiling" in evidence.facts_of(name).gestures for name in names}
+    there = {name: "smiles, as far as I can see" if smiling[name] else "is in this video" for name in names}
+    return [f"{name} {there[name]}, but what {name} feels I can't tell." for name in names]
 
 
 def asks_traits(query: Query) -> bool:

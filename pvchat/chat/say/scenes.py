@@ -102,6 +102,8 @@ def _there(has: Has, finding: Finding, evidence: Evidence) -> str:
     where = f", {_SIDES.get(rows[0].of, rows[0].of)}" if rows[0].attribute == "thing" and rows[0].of else ""
     on = f" on the {said(rows[0].of, 1)}" if rows[0].attribute == "on" else ""
     hedge = "" if max(row.probability for row in rows) >= _PLAIN else f"{HEDGE} "
+    if finding.query.form != "polar" and where:
+        return f"The {said(rows[0].value, 1)} is {hedge}{where.removeprefix(', ')}."
     if hedge:
         return f"There {'are' if told.split(' ')[0] not in ('a', 'an') else 'is'} {hedge}{told}{on}{where}."
     return f"{'No' if denied else 'Yes'}, I see {told}{on}{where}."

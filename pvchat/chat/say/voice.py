@@ -59,7 +59,8 @@ def _of_one(finding: Finding, evidence: Evidence) -> list[str]:
     if query.select == "why":
         return [why(finding, evidence)]
     if not evidence.traits and asks_traits(query):
-        return [TRAITS_OFF]
+        gone = _missing(finding, "")
+        return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
     strangers = not_enrolled(finding, evidence)
     if finding.nothing:
         return [*strangers, *(_unsure(finding) or [never(finding, evidence)])]
