@@ -15,7 +15,7 @@ from make_people import posix
 def test_every_case_of_a_matrix_holds(name: str, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PVCHAT_HOSTILE_ROUNDS", "3")
     rows = list(outcomes(name, pvchat_home))
-    assert len(rows) > 3
+    assert len(rows) > 1
     assert [f"{row.case}: {row.got}" for row in rows if not row.held] == []
 
 

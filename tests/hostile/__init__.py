@@ -29,7 +29,6 @@ MATRICES = {  # name: module of this package that has a `run`
     "firstlook": "firstlook",
 }
 WEIGHTS_HOME = Path(os.environ.get("PVCHAT_TEST_WEIGHTS_HOME") or config.home()).absolute()
-ROUNDS = int(os.environ.get("PVCHAT_HOSTILE_ROUNDS", "10"))  # kills a case
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,11 @@ def matrix(name: str) -> Matrix:
     """The function of a matrix."""
     found: Matrix = importlib.import_module(f"{__name__}.{MATRICES[name]}").run
     return found
+
+
+def rounds() -> int:
+    """How many kills a case has."""
+    return int(os.environ.get("PVCHAT_HOSTILE_ROUNDS", "10"))
 
 
 def outcomes(name: str, home: Path) -> Iterator[Outcome]:

@@ -28,7 +28,7 @@ from make_mortal import DISK, die_before_call  # noqa: E402
 
 from pvchat.errors import PVChatError  # noqa: E402
 
-from . import ROUNDS, Outcome  # noqa: E402
+from . import Outcome, rounds  # noqa: E402
 
 SAME = "ends the same"
 BYTES = (0, 4_000, 60_000)  # what a file may grow to on the full disk
@@ -44,7 +44,7 @@ def run(home: Path) -> Iterator[Outcome]:
         place = home / case.replace(" ", "-")
         prepare(place / "start")
         calls, wanted = _once(case, _copy(place, "straight"))
-        moments = sorted({round(calls * (n + 0.5) / ROUNDS) for n in range(ROUNDS)})
+        moments = sorted({round(calls * (n + 0.5) / rounds()) for n in range(rounds())})
         got = [_after(case, _copy(place, f"kill-{at}"), at, None, wanted) for at in moments]
         yield _outcome(f"{case}: kill -9", got)
         got = [_after(case, _copy(place, f"full-{most}"), ENDLESS, most, wanted) for most in BYTES]

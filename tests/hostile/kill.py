@@ -21,7 +21,7 @@ from pvchat.people.store import PeopleStore
 from pvchat.storage import conversion, keys, temporary
 from pvchat.storage.clips import ClipCache
 
-from . import ROUNDS, Outcome
+from . import Outcome, rounds
 
 LONGEST_S = 0.25
 WHOLE = "everybody is whole"
@@ -29,7 +29,7 @@ _CHEAP = 16  # scrypt's cost: not what is tested here
 
 
 def run(home: Path) -> Iterator[Outcome]:
-    """Each worker in a home of its own, killed `ROUNDS` times."""
+    """Each worker in a home of its own, killed `rounds()` times."""
     yield _case("store: add, replace, rename, alias, forget", home / "store", _change_people)
     yield _case("cache: save, load, prune", home / "cache", _change_cache)
     keys.COST = _CHEAP
@@ -47,7 +47,7 @@ def _case(case: str, place: Path, work: Callable[[], None]) -> Outcome:
     for person in kept.values():
         PeopleStore().add(person)
     rng, faults, busy = random.Random(0), [], 0
-    for number in range(ROUNDS):
+    for number in range(rounds()):
         child = multiprocessing.get_context("fork").Process(target=work)
         child.start()
         time.sleep(rng.uniform(0.02, LONGEST_S))
@@ -58,7 +58,7 @@ def _case(case: str, place: Path, work: Callable[[], None]) -> Outcome:
     if keys.exists():
         _remove(temporary.root())
     got = faults[0] if faults else f"{WHOLE}, {busy} kills"
-    return Outcome(case, WHOLE, got, not faults and busy == ROUNDS and child.exitcode == -signal.SIGKILL)
+    return Outcome(case, WHOLE, got, not faults and busy == rounds() and child.exitcode == -signal.SIGKILL)
 
 
 def _faults(kept: dict[str, object]) -> list[str]:
