@@ -11,6 +11,7 @@ from make_people import posix
 
 @posix
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", sorted(MATRICES.keys() - {"firstlook"}))
 def test_every_case_of_a_matrix_holds(name: str, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PVCHAT_HOSTILE_ROUNDS", "3")

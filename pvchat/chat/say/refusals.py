@@ -7,6 +7,7 @@ In: findings, evidence. Out: sentences that say what to do instead.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
