@@ -100,7 +100,8 @@ PARTS = (
     )),
     Part("Put together", "Conditions on people, on times, and on both.", (
         "Who is sitting and wearing glasses?", "What is the woman with glasses doing?",
-        "Is the man wearing a red jacket?", "Who wears a jacket but no glasses?", "What does Ana do while Ben is away?", "When is Ana first seen with Ben?",
+        "Is the man wearing a red jacket?", "Who wears a jacket but no glasses?",
+        "What does Ana do while Ben is away?", "When is Ana first seen with Ben?",
         "Who is there at least ten seconds?", "Is Ana seen more often than Ben?", "Is Anna there?",
         "What is Ana wearing and where is she?", "Forget Cleo, please.",
     )),

@@ -12,8 +12,8 @@ from pvchat.chat.vocabulary import word_set
 KINDS = {
     "unseen": {
         "mood": word_set(
-            """feel feels feeling feelings mood moods emotion emotions emotional happy happiness unhappy sad sadness angry
-            mad upset cheerful glad annoyed worried scared afraid nervous excited depressed joyful miserable bored
+            """feel feels feeling feelings mood moods emotion emotions emotional happy happiness unhappy sad sadness
+            angry mad upset cheerful glad annoyed worried scared afraid nervous excited depressed joyful miserable bored
             surprised"""
         ),
     },
