@@ -147,7 +147,7 @@ def test_strangers_are_counted() -> None:
         others=[Neighbour((0.52, 0.3, 0.62, 0.6)), Neighbour((0.28, 0.3, 0.38, 0.6))],
         unknown=2,
     )
-    assert ask("Who is next to Ana?", seen, Ana="present") == "Two people are next to Ana."
+    assert ask("Who is next to Ana?", seen, Ana="present") == "Two people I don't know are next to Ana."
     assert "next to" not in ask("Where is Ana?", seen, Ana="present")
 
 

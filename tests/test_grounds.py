@@ -93,10 +93,10 @@ def test_the_json_has_evidence_where_there_is_any(some: bool) -> None:
 def test_of_whom_a_question_means_by_the_place_alone_the_grounds_are_told() -> None:
     ana, other = make_track(1), make_track(2)
     other.boxes = other.boxes + np.float32([0.4, 0, 0.4, 0])
-    for track, colour in ((ana, "red"), (other, "blue")):
-        track.facts = PersonFacts(clothes=[Garment("jacket", colour, 0.7)])
+    for track, kind, colour, side in ((ana, "jacket", "red", "left"), (other, "coat", "blue", "right")):
+        track.facts = PersonFacts(clothes=[Garment(kind, colour, 0.7)], where=f"on the {side} of the frame")
     analysis = make_analysis(ana, other)
     ground_facts(ana, analysis)
     ground_facts(other, analysis)
     assert told("What is the person on the left wearing?", analysis) == [("Ana", "a red jacket", 0.757)]
-    assert told("What is the person on the right wearing?", analysis) == [("", "a blue jacket", 0.757)]
+    assert told("What is the person on the right wearing?", analysis) == [("", "a blue coat", 0.757)]

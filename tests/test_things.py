@@ -141,7 +141,7 @@ def test_answers_tell_what_was_seen() -> None:
     room = (thing("dining table", TABLE), thing("laptop"), thing("cup", (0.7, 0.6, 0.75, 0.75)))
     assert asked("What is on the table?", *room) == "On the table I see a laptop and a cup."
     assert asked("Is there a laptop?", *room) == "Yes, I see a laptop, in the middle."
-    assert asked("Is there a dog?", *room) == "I see no dog in this video, but I may miss one."
+    assert asked("Is there a dog?", *room) == "No, I see no dog in this video, but I may miss one."
     assert asked("Where is the cup?", *room) == "The cup is on the right."
     assert asked("What objects can you see?", *room) == "I see a table, a laptop and a cup."
 
@@ -157,8 +157,8 @@ def test_what_is_less_sure_is_told_with_probably() -> None:
 
 
 def test_things_are_counted_where_they_are_seen_at_once() -> None:
-    pair = (thing("chair", (0.1, 0.5, 0.3, 0.9)), thing("chair", (0.6, 0.5, 0.8, 0.9)))
-    later = thing("chair", (0.6, 0.5, 0.8, 0.9), range(8, 9))
+    pair = [thing("chair", box, range(7)) for box in ((0.1, 0.5, 0.3, 0.9), (0.6, 0.5, 0.8, 0.9))]
+    later = thing("chair", (0.6, 0.5, 0.8, 0.9), range(7, 8))
     assert asked("How many chairs are there?", *pair, later) == "I see two chairs in this video."
     assert asked("How many dogs are there?", *pair) == "I see no dogs in this video."
 

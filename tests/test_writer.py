@@ -7,6 +7,7 @@ import time
 import pytest
 from make_analysis import make_analysis, make_track
 
+from pvchat.chat.conversation import Conversation
 from pvchat.chat.writer import Viewed, Writer
 from pvchat.schemas import PersonFacts, PersonPresence
 
@@ -25,7 +26,8 @@ def scene(decision: str = "present") -> Viewed:
     """Ana on one track, sitting and talking."""
     analysis = make_analysis(make_track(1))
     analysis.tracks[0].facts = PersonFacts(pose="sitting", gestures=["talking"])
-    return Viewed(analysis, [PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)], ["Ana"])
+    ana = PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)
+    return Viewed(analysis, [ana], ["Ana"], conversation=Conversation(["Ana"]))
 
 
 QUESTION = "What is Ana doing?"
@@ -63,7 +65,8 @@ def test_the_first_piece_is_timed_where_it_is_made() -> None:
 
 
 def test_people_are_those_asked_about() -> None:
-    both = Viewed(scene().analysis, [*scene().presences, PersonPresence("Ben", "absent", 0.1)], ["Ana", "Ben"])
+    found = [*scene().presences, PersonPresence("Ben", "absent", 0.1)]
+    both = Viewed(scene().analysis, found, ["Ana", "Ben"], conversation=Conversation(["Ana", "Ben"]))
     questions = ["Where is Ben?", "Who is there?"]
     written = Writer("facts", None, lambda: None).write(questions, both)
     assert [[p.name for p in one.people] for one in written] == [["Ben"], ["Ana", "Ben"]]

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Box, Evidence, in_light, is_still, seen_together
+from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, seen_together
 from pvchat.chat.finding import Row
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.say.phrases import SETTING_SURE, backdrop, side_by_side
@@ -72,6 +72,16 @@ class _Clip:
             return self.analysis.spans(np.asarray(frames, np.int64))
         half, times = self.step_s / 2 + _MEET_S, self.evidence.times
         return merged([(times[frame] - half, times[frame] + half) for frame in frames if frame < len(times)])
+
+    def body_spans(self, frames: Sequence[int]) -> list[Span]:
+        """As `spans`, of a body: bodies are looked for in some of the sampled frames only."""
+        bodies, times = [] if self.analysis is None else self.analysis.bodies, self.evidence.times
+        looked = sorted({frame for body in bodies for frame in body.frames})
+        steps = float(np.median(np.diff(looked))) if len(looked) > 1 else 1.0
+        if not frames or max(frames) >= len(times) or steps <= 1.0:
+            return self.spans(frames)
+        half = steps * self.step_s / 2 + _MEET_S
+        return common(merged([(times[frame] - half, times[frame] + half) for frame in frames]), [self.whole])
 
     def stretches(self, tracks: Iterable[int | None]) -> list[Appearance]:
         """The stretches of a long video in which some tracks were measured, as they may be told."""
@@ -142,15 +152,18 @@ def _strangers(clip: _Clip) -> tuple[dict[str, list[_Seen]], dict[int, str]]:
     As many as the clip surely shows: sightings of one are never at the same time, as long as there is room.
     """
     evidence, nameless = clip.evidence, [one for one in clip.evidence.others if not one.name]
-    sightings = [
-        _Seen(one.box, one.frames, clip.spans(one.frames), one.facts, clip.stretches([one.track])) for one in nameless
-    ]
+    sightings = [_sighting(one, clip) for one in nameless]
     groups = _grouped(sightings, evidence.unknown, clip.whole)
     tracks = _doubtful_tracks(clip)
     groups += [[seen] for seen in tracks.values()]
     groups = sorted(groups, key=lambda group: min(span[0] for one in group for span in one.spans))
     names = {f"#{n}": group for n, group in enumerate(groups, 1)}
     return names, {i: name for i, seen in tracks.items() for name, group in names.items() if seen in group}
+
+
+def _sighting(one: Neighbour, clip: _Clip) -> _Seen:
+    spans = clip.body_spans(one.frames) if one.track is None else clip.spans(one.frames)
+    return _Seen(one.box, one.frames, spans, one.facts, clip.stretches([one.track]))
 
 
 def _grouped(sightings: list[_Seen], count: int, whole: Span) -> list[list[_Seen]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pvchat.chat.english import HEDGE, indefinite
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.finding import Finding
+from pvchat.chat.finding import Finding, Found
 from pvchat.chat.question import Question
 from pvchat.chat.say.phrases import garment_phrase
 from pvchat.schemas import AnswerGround, Ground, PersonFacts, Thing
@@ -38,10 +38,25 @@ def grounds_of(question: Question, finding: Finding, evidence: Evidence) -> list
         return [_of_thing(thing, evidence) for thing in evidence.things if thing.label in labels][:_MOST]
     rows: list[AnswerGround] = []
     for one in (*finding.people, *finding.against, *finding.open):
-        facts = evidence.facts.get(one.entity)
+        facts, about = evidence.facts.get(one.entity), one.entity
+        if one.entity.startswith("#"):
+            facts, about = _of_stranger(one, evidence), ""
         told = [] if facts is None else [row for row in _told(question.type, facts) if row[0] in facts.grounds]
-        rows += [AnswerGround(one.entity, said, _on_footage(facts.grounds[key], kind)) for key, said, kind in told]
+        rows += [AnswerGround(about, said, _on_footage(facts.grounds[key], kind)) for key, said, kind in told]
     return rows[:_MOST]
+
+
+def _of_stranger(found: Found, evidence: Evidence) -> PersonFacts | None:
+    """What was measured of somebody without a name: the facts that say all that was found."""
+    said = {row.value for row in found.rows if row.attribute in ("worn", "hair", "posture", "deed", "holding")}
+    nameless = [one.facts for one in evidence.others if not one.name]
+    return next((facts for facts in nameless if said and said <= _values(facts)), None)
+
+
+def _values(facts: PersonFacts) -> set[str]:
+    deeds = (facts.pose, facts.activity, facts.movement, facts.holding, facts.hair, *facts.gestures, *facts.features)
+    bare = (said.removeprefix(f"{HEDGE} ").removeprefix("an ").removeprefix("a ") for said in deeds if said)
+    return {garment.kind for garment in facts.clothes} | set(bare)
 
 
 def _of_thing(thing: Thing, evidence: Evidence) -> AnswerGround:

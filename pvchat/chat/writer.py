@@ -8,6 +8,7 @@ it, each sentence held against the evidence (`answerer.py`).
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -113,8 +114,8 @@ class Writer:
             text, first_at = viewed.whole(spoken.text), spoken.first_at
         else:
             text, first_at = viewed.whole(self._worded(known)), time.perf_counter()
-            for word in text.split(" ") if stream is not None else ():
-                stream(f"{word} ")
+            for word in re.findall(r"\S+\s*", text) if stream is not None else ():
+                stream(word)
         grounds = grounds_of(known.question, known.finding, known.evidence)
         return WrittenAnswer(text, known.question, known.people, known.finding, first_at, grounds)
 

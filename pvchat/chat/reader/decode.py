@@ -84,9 +84,6 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         slots = [slot for slot in slots if slot.role != "V"]
     asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
     value, conditions = _narrowed(asked, heads, conditions)
-    on = next((slot.value for slot in slots if slot.role == "O" and slot.kind == "thing"), "")
-    if asked == "thing" and on:  # "what is on the table?"
-        asked, value = "on", on
     if asked == "place" and whom == EVERYBODY and any(_is_thing(one) for one in conditions):  # "where is the cup?"
         heads, asked = heads | {"select": "exists"}, None
     choice = heads["form"] == "choice" and len(conditions) > 1

@@ -17,7 +17,7 @@ from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.foreign import ForeignQuestion, read_foreign
 from pvchat.chat.reader.history import Turn, goes_on, leaning, picked, resolved
 from pvchat.chat.reader.network import Labels, Network
-from pvchat.chat.reader.slots import Slot, slots_of
+from pvchat.chat.reader.slots import Slot, canonical, is_known, slots_of
 from pvchat.chat.reader.talk import KINDS, kind_of
 from pvchat.chat.reader.words import Word, Wording, worded
 from pvchat.chat.run import run
@@ -87,6 +87,8 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
     query, seen = query_of(_heads(labels, words, slots), slots, part), [word.seen for word in words]
     if query.select == "exists" and _EMPTY_ROOM & set(seen) and not query.whom.names:  # is there nobody at some time?
         query = replace(query, select="when", whom=Whom(quantifier="none"), where=None)
+    if query.attribute == "thing" and (surface := _surface(seen)):  # "what is on the table?"
+        query = replace(query, attribute="on", value=surface)
     if query.select == "how_long" and _SHARE & set(seen):
         query = replace(query, value="share")
     if query.select == "refuse" and query.refusal in KINDS:
@@ -101,6 +103,12 @@ def _read(words: Sequence[Word], part: During, known: Known) -> Query:
         query = replace(query, where=known.history[-1][0].where)
     query = picked(query, known.history) if {"one", "ones"} & set(seen) else query
     return leaning(query, known.history[-1], seen)
+
+
+def _surface(seen: Sequence[str]) -> str:
+    """What things are asked to stand on: "dining table" of "on the desk"; "" where it isn't said or unknown."""
+    behind = seen[seen.index("on") + 1 :] if "on" in seen else []
+    return next((canonical("thing", word) for word in behind if is_known("thing", word)), "")
 
 
 def _heads(labels: Labels, words: Sequence[Word], slots: Sequence[Slot]) -> dict[str, str]:

@@ -138,6 +138,11 @@ def canonical(kind: str, typed: str) -> str:
     return table[max(inside, key=len)] if inside else plain
 
 
+def is_known(kind: str, word: str) -> bool:
+    """Whether a word is in the lexicon as one of a kind."""
+    return word in _table(kind)
+
+
 def colour_of(words: Sequence[str]) -> str:
     """The colour words among some words, in their usual spelling: "dark blue"."""
     table = _table("colour")
