@@ -138,10 +138,6 @@ def _missing(one: Missing) -> dict[str, Any]:
     return {"name": one.name, "why": one.why} | ({"suggests": one.suggests} if one.suggests else {})
 
 
-def _missing(one: Missing) -> dict[str, Any]:
-    return {"name": one.name, "why": one.why} | ({"suggests": one.suggests} if one.suggests else {})
-
-
 def _found(one: Found) -> dict[str, Any]:
     row = {
         "who": one.entity, "verdict": one.verdict, "spans": [list(span) for span in one.spans],

@@ -41,8 +41,9 @@ def grounds_of(question: Question, finding: Finding, evidence: Evidence) -> list
         facts, about = evidence.facts.get(one.entity), one.entity
         if one.entity.startswith("#"):
             facts, about = _of_stranger(one, evidence), ""
-        told = [] if facts is None else [row for row in _told(question.type, facts) if row[0] in facts.grounds]
-        rows += [AnswerGround(about, said, _on_footage(facts.grounds[key], kind)) for key, said, kind in told]
+        if facts is not None:
+            told = [row for row in _told(question.type, facts) if row[0] in facts.grounds]
+            rows += [AnswerGround(about, said, _on_footage(facts.grounds[key], kind)) for key, said, kind in told]
     return rows[:_MOST]
 
 

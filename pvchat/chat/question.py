@@ -21,7 +21,7 @@ _TYPES: dict[str, QuestionType] = {
         "location",
     ),
     **dict.fromkeys(("present", "known", "with", "enters", "leaves"), "existence"),
-}  # type: ignore[dict-item]  # fmt: skip
+}  # fmt: skip
 # What is known without measuring what people do and wear: who is there, when, and where in the picture.
 _SEEN_AT_ONCE = ("present", "known", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side",
                  "shot_size")  # fmt: skip

@@ -29,10 +29,10 @@ from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.answerer import Answerer
+    from pvchat.chat.answerer import Answerer, Spoken
     from pvchat.chat.describe import Describer
     from pvchat.chat.language import LanguageModel
-    from pvchat.chat.narrator import Narrator
+    from pvchat.chat.narrator import Narrator, Told
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Writer:
 
     def _written(self, known: Known, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
         """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
-        spoken = None
+        spoken: Told | Spoken | None = None
         if self.narrator is not None:
             spoken = self.narrator.answer(known, viewed, stream)
         elif self.answerer is not None:
@@ -114,8 +114,9 @@ class Writer:
             text, first_at = viewed.whole(spoken.text), spoken.first_at
         else:
             text, first_at = viewed.whole(self._worded(known)), time.perf_counter()
-            for word in re.findall(r"\S+\s*", text) if stream is not None else ():
-                stream(word)
+            if stream is not None:
+                for word in re.findall(r"\S+\s*", text):
+                    stream(word)
         grounds = grounds_of(known.question, known.finding, known.evidence)
         return WrittenAnswer(text, known.question, known.people, known.finding, first_at, grounds)
 

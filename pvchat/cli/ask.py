@@ -11,7 +11,6 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.explain import explained
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, time_of
 from pvchat.errors import SettingsError
@@ -62,10 +61,17 @@ def run(args: argparse.Namespace) -> None:
             rows.append(({"question": question} if args.then else {}) | answer.to_dict() | finding)
         else:
             _show(answer, bool(args.verbose))
-            for line in explained(answer.finding) if args.explain else ():
-                console.write_faint(f"  {line}")
+            if args.explain:
+                _explain(answer)
     if args.json:
         console.write_json(rows if args.then else rows[0])
+
+
+def _explain(answer: Answer) -> None:
+    from pvchat.chat.explain import explained
+
+    for line in explained(answer.finding):
+        console.write_faint(f"  {line}")
 
 
 def _show(answer: Answer, more: bool) -> None:

@@ -117,9 +117,7 @@ class Answering:
         things = any(asks_of_things(question.query) for question in questions)
         seen = self.tell(self.clip, seen, described(questions, presences, analysis), things, asking.seen is None)
         said = window is not None or asking.whole_s is not None
-        viewed = Viewed(
-            _part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people
-        )
+        viewed = Viewed(_part(seen, window), presences, self.everyone.names, said, self.conversation, self.clip, people)
         written = self.writer.write([question.text for question in questions], viewed, asking.stream)
         if window is not None:
             _count_in_whole(presences, seen.analysis.shown_between(*window))

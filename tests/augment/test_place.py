@@ -47,7 +47,7 @@ def test_media_of_other_settings_go_and_what_is_not_ours_stays(clip, chat):
     assert {p.name for p in (out / "media").iterdir()} == {Path(s.media).name for s in read_samples(out)} | {mine.name}
 
 
-@pytest.mark.parametrize(("name", "why"), [("  ", "visible character"), ("she", "questions use this word")])
+@pytest.mark.parametrize(("name", "why"), [("  ", "visible character"), ("she", "questions use these words")])
 def test_a_name_that_nobody_can_have_is_told_before_anything_is_made(clip, chat, name, why):
     with pytest.raises(PeopleError, match=why):
         steps.augment(clip, name, clip.parent / "set", chat, SMALL)

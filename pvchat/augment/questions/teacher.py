@@ -31,6 +31,7 @@ from pvchat.chat.calibration import Calibration
 from pvchat.chat.claims import Speaker, fill_gaps
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
+from pvchat.chat.query import Attribute, Query, Whom
 from pvchat.chat.question import Question
 from pvchat.schemas import ClipAnalysis, PersonFacts, Service
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pvchat.chat.lines import Line, Utterance
 
 TOLD: tuple[Literal["appearance", "action", "location"], ...] = ("appearance", "action", "location")
+_ASKED: dict[str, Attribute] = {"appearance": "worn", "action": "deed", "location": "place"}
 HUB_ASKS = {
     "appearance": "What is {} wearing? Answer in one sentence.",
     "action": "What is {} doing? Answer in one sentence.",
@@ -124,7 +126,7 @@ class ModelTeacher:
     def _fill(self, view: View, name: str) -> None:
         """The evidence for each type of question, and whether the model added to it; all are asked in one batch."""
         before, names = informed(view), list(view.sample.people)
-        questions = [Question("", kind, (name,)) for kind in TOLD]
+        questions = [Question("", Query("attribute", Whom((name,)), attribute=_ASKED[kind])) for kind in TOLD]
         people = [[p for p in view.presence if p.name == name]] * len(TOLD)
         speaker = Speaker(lambda lines: self.say(view.look(), lines), calibration=self.calibration)
         found = fill_gaps(questions, people, before, names, speaker)

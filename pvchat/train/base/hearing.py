@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from pvchat.chat.query import Query, Whom
+from pvchat.chat.question import Question
 from pvchat.chat.sentences import SentenceEncoder
 from pvchat.model.checkpoint import ANSWERING, read_words
 from pvchat.schemas import FloatArray
@@ -58,7 +60,8 @@ def questions(phase: Answering, seed: int) -> Iterator[Plan]:
             name = next((p.name for p in made.sheet.presences if p.decision == decision), None)
             if name is not None:
                 text = QUESTION.format(name)
-                lesson = Lesson("existence", text, replace(made.lessons[0].question, text=text, people=(name,)), "Yes")
+                asked = Question(text, Query("exists", Whom((name,)), form="polar"))
+                lesson = Lesson("existence", text, asked, "Yes")
                 yield replace(made, named=[name], brief="", lessons=[lesson])
 
 
