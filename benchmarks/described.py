@@ -144,8 +144,10 @@ def _row(name: str, rows: Sequence[Verdict]) -> None:
     cells = []
     for of in (np.ones_like(told), told):
         one = draw.measure(clips, np.stack([right, of], 1), ratio) if len(rows) else None
-        known = one is not None and one.value is not None
-        cells.append(f"{one.value:.2f} ({one.low or 0:.2f}–{one.high or 0:.2f})" if known else "–")
+        if one is None or one.value is None:
+            cells.append("–")
+        else:
+            cells.append(f"{one.value:.2f} ({one.low or 0:.2f}–{one.high or 0:.2f})")
     counts = f"{int(right.sum()):6d} {int(told.sum() - right.sum()):6d} {int((1 - told).sum()):6d}"
     sys.stdout.write(f"  {name:24} {len(rows):4d}  {counts}   {cells[0]:20}  {cells[1]}\n")
 

@@ -68,7 +68,7 @@ def test_the_threat_model_says_what_the_code_does() -> None:
     assert server.MIN_PASSWORD == 8
     assert "password` of eight characters or more" in text
     assert door.MOST_WAITING == 8
-    assert "more than eight waiting are refused" in text
+    assert "of more than eight waiting the oldest is refused" in text
     assert door.WRONG_S == 1.0
     assert "one guess a second from each address" in text
     assert visits.GRACE_S == 120

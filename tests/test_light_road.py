@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 
+from pvchat.chat.reader import network
 from pvchat.config import Settings
 from pvchat.identity.corrections import made_of
 from pvchat.identity.enroll import enroll
@@ -32,8 +33,11 @@ QUESTIONS = (
 )  # fmt: skip
 CODE = """
 import json, sys
+from pathlib import Path
 from pvchat.assets import weights
 weights.missing = lambda **options: []  # there are none in this home, and none are needed
+from pvchat.chat.reader import network
+network.encoder_folder = lambda: Path(sys.argv[3])  # the reader's own network and tokenizer are light
 from pvchat.cli.main import main
 code = main(json.loads(sys.argv[1]))
 print([name for name in json.loads(sys.argv[2]) if name in sys.modules], file=sys.stderr)
@@ -63,8 +67,8 @@ def run(*words: str) -> tuple[str, list[str]]:
     """What a fresh process prints, and which of the heavy libraries it loaded."""
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
     done = subprocess.run(
-        [sys.executable, "-c", CODE, json.dumps(words), json.dumps(HEAVY)], capture_output=True, text=True, check=False,
-        env=environment,
+        [sys.executable, "-c", CODE, json.dumps(words), json.dumps(HEAVY), str(network.encoder_folder())], capture_output=True,
+        text=True, check=False, env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads(done.stderr.splitlines()[-1].replace("'", '"'))
