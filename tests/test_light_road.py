@@ -66,9 +66,9 @@ def clip(pvchat_home: Path, tmp_path: Path) -> Path:
 def run(*words: str) -> tuple[str, list[str]]:
     """What a fresh process prints, and which of the heavy libraries it loaded."""
     environment = {**os.environ, "PYTHONPATH": str(REPO)}
+    told = (json.dumps(words), json.dumps(HEAVY), str(network.encoder_folder()))
     done = subprocess.run(
-        [sys.executable, "-c", CODE, json.dumps(words), json.dumps(HEAVY), str(network.encoder_folder())], capture_output=True,
-        text=True, check=False, env=environment,
+        [sys.executable, "-c", CODE, *told], capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads(done.stderr.splitlines()[-1].replace("'", '"'))

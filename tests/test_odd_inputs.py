@@ -81,7 +81,7 @@ def test_a_question_that_is_no_text(chat: PVChat, tmp_path: Path, question: Any)
 def test_a_question_that_is_too_long(chat: PVChat, tmp_path: Path, history: bool) -> None:
     """Reading takes longer than in proportion: 40,000 characters took minutes."""
     longest = "Who is there?".ljust(MAX_QUESTION)
-    assert chat.read(longest).asks_who
+    assert chat.read(longest).query.select == "who"
     asked, before = ("Who is there?", [longest + " "]) if history else (longest + " ", [])
     for call in (
         lambda: chat.ask(tmp_path / "x.mp4", asked, history=before),

@@ -107,9 +107,9 @@ def test_only_the_pictures_of_one_part_are_held(long_clip: Path, monkeypatch: py
     held: list[int] = []
     made = module._Reader._part
 
-    def watched(self, count: int, end_s: float) -> Part:
+    def watched(self, count: int, end_s: float, **how: bool) -> Part:
         held.append(len(self.held))
-        return made(self, count, end_s)
+        return made(self, count, end_s, **how)
 
     monkeypatch.setattr(module._Reader, "_part", watched)
     read(long_clip)

@@ -88,9 +88,8 @@ def test_a_correction_finds_whom_it_was_about_though_she_is_renamed_while_the_cl
     assert [len(chat.corrections(name)) for name in ("Penny", "Ana")] == [1, 0]
 
 
-def test_a_name_that_is_somebodys_id_is_a_name(pvchat_home: Path) -> None:
+def test_an_id_is_nobodys_name(pvchat_home: Path) -> None:
     store = PeopleStore()
     ana = store.add(make_person("Ana", 1))
-    eve = store.add(Person(ana.id, arrays=make_person("Eve", 2).arrays))
-    assert store.get(ana.id).id == eve.id
-    assert store.get(PersonRef(ana.id)).id == ana.id
+    store.add(Person(ana.id, arrays=make_person("Eve", 2).arrays))
+    assert store.get(ana.id).id == store.get(PersonRef(ana.id)).id == ana.id

@@ -100,7 +100,7 @@ def test_the_model_answers_by_itself_from_what_it_is_told(
     assert sum(one.own for one in made) >= 2
     stopped = sum(len(one.stopped) for one in made)
     made.clear()
-    monkeypatch.setattr(answerer, "brief", lambda *_: "")
+    monkeypatch.setattr(answerer, "brief", lambda *_, **how: "")
     for text in asked:
         own.ask(clips["car-2"], text)
     assert sum(len(one.stopped) for one in made) > stopped

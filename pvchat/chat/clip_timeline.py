@@ -18,6 +18,7 @@ from pvchat.chat.finding import Row
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.say.phrases import SETTING_SURE, backdrop, side_by_side
 from pvchat.chat.spans import Span, common, merged
+from pvchat.chat.surfaces import SURFACES, things_on
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, PersonFacts, PersonPresence, SceneFacts, Thing
 
@@ -27,7 +28,6 @@ _SIDES = ("left", "right", "middle", "foreground", "background")
 _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
-SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
 _LAST_STEP = 0.3  # seconds, about a sampling step
 
 
@@ -329,19 +329,3 @@ def _looked_for(clip: _Clip) -> frozenset[str]:
 
     looked = clip.analysis is None or clip.analysis.stage == "what" or bool(clip.evidence.things)
     return frozenset(LABELS.values()) - {"person"} if looked and not clip.evidence.scene.drawn else frozenset()
-
-
-def things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
-    """The things whose foot stands on a table, a bed or the like in a frame that shows both."""
-    under = dict(zip(table.frames, table.boxes, strict=True))
-    found = []
-    for thing in (one for one in things if one is not table and one.label not in SURFACES):
-        both = [(box, under[f]) for f, box in zip(thing.frames, thing.boxes, strict=True) if f in under]
-        if both and np.mean([_stands_on(*boxes) for boxes in both]) > 0.5:
-            found.append(thing)
-    return found
-
-
-def _stands_on(box: Sequence[float], table: Sequence[float]) -> bool:
-    """Whether a thing's foot lies between a table's sides and not below it."""
-    return table[0] < (box[0] + box[2]) / 2 < table[2] and table[1] - 0.02 < box[3] < table[3]

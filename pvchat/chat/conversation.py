@@ -19,6 +19,7 @@ from pvchat.chat.timeline import Timeline
 from pvchat.errors import SettingsError
 from pvchat.schemas import QuestionType
 
+_NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer
 
 
@@ -38,7 +39,7 @@ class Conversation:
 
     def __post_init__(self) -> None:
         if isinstance(self.before, str):
-            raise SettingsError("questions come as a list.", hint="Put a single one in brackets.")
+            raise SettingsError(_NO_LIST, hint=_BRACKETS)
 
     def read(self, texts: Sequence[str], timeline: Timeline | None = None) -> list[Question]:
         """Read questions that follow one and the same conversation, each for itself.
@@ -50,6 +51,8 @@ class Conversation:
         Raises:
             SettingsError: one is no text, or is too long.
         """
+        if isinstance(texts, str):
+            raise SettingsError(_NO_LIST, hint=_BRACKETS)
         turns = self.turns(timeline)
         return [Question(text, self._read(text, turns, timeline)) for text in texts]
 

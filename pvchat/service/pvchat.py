@@ -219,7 +219,7 @@ class PVChat(Enrolling, Correcting):
         return self._clips.look(clip, partial, stage)
 
     def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
-        return Conversation(*everyone.called, tuple(history))
+        return Conversation(*everyone.called, history)
 
     def _answer(
         self, clip: str | Path, questions: Sequence[str], history: Sequence[Asked], asking: Asking

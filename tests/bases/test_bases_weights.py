@@ -86,7 +86,7 @@ def test_from_one_clip_to_a_file_and_back(
     run("enroll", str(again), "--name", "Bea")
     run("people", "forget", "Eileen")
     assert run("ask", str(again), "Is Bea there?")["people"] == alone["people"]
-    run("people", "import", str(tmp_path / "eileen.pvperson"))
+    run("people", "import", str(tmp_path / "eileen.pvperson"), "--alike")
     back = PVChat(Settings(device="cpu", model=model)).people.get("Eileen")
     assert back.extra[STATE] == eileen.extra[STATE]
     assert (back.arrays[TOKENS] == eileen.arrays[TOKENS]).all()
