@@ -46,7 +46,7 @@ def test_memory_stays_flat_while_a_large_file_comes_in(chat: PVChat, tmp_path: P
         with big.open("rb") as file:
             answer = post(f"{url}/gradio_api/upload", files={"files": file})
         session = app.desk.sessions.of("one")
-        clip = app.desk.receive(session, answer.json()[0])
+        clip = app.desk.receive(session, app.desk.sessions.uploads / answer.json()[0])
         assert clip.path.stat().st_size == big.stat().st_size
         assert video.content_key(clip.path) == video.content_key(big)
         assert resident() - before < 40 * MB

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from pvchat.errors import UnknownPersonError
 from pvchat.eval.manifest import Item
 from pvchat.eval.systems.base import Bench, Case, Reply, told
 from pvchat.eval.systems.routing import watched
@@ -57,6 +58,9 @@ class Ours:
         """See `System`."""
         with watched(self._model) as used:
             answer = self.chat.ask(case.path, item.question)
+        if unknown := [one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"]:
+            what = "couldn't be enrolled, so nothing is measured by this question."
+            raise UnknownPersonError(what, subject=unknown[0], hint="run.json says why.")
         return Reply(answer.answer, told(answer.people), dict(answer.timing), {"routing": used} if used else {})
 
     @cached_property
