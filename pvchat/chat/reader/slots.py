@@ -90,6 +90,9 @@ def _completed(words: Sequence[Word], tags: Sequence[str]) -> list[str]:
     for i, word in enumerate(words):
         if word.seen not in _SOMEBODY:
             continue
+        if i and words[i - 1].seen == "without" and word.seen == NAME and "S-name" in found[: i - 1]:
+            found[i - 1 : i + 1] = "P-with!", "O-name"  # "is Ana there without Ben?"
+            continue
         before = next((found[k] for k in range(i - 1, max(-1, i - 3), -1) if found[k] != "O"), "")
         behind = before.rstrip("!").endswith(_RELATIONS) and not before.startswith("O-")
         kind = "name" if word.seen == NAME else "pronoun"
