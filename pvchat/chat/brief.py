@@ -12,6 +12,7 @@ from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.found import Known
 from pvchat.chat.query import Has, Not
+from pvchat.chat.question import atoms
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
 from pvchat.chat.say.presence import existence, who_is_absent, who_is_there
 from pvchat.schemas import PersonPresence, QuestionType
@@ -41,7 +42,9 @@ def _there(known: Known, named: Sequence[PersonPresence], kind: QuestionType) ->
     if len(named) > 1 and kind == "existence":
         return [which_are_there(named, known.evidence)]
     if named:
-        return [which_are_there([p], known.evidence) for p in named]
+        alone = any(has.attribute == "alone" for has in atoms(known.question.query.where))
+        others = [who_is_there(known.evidence.people, known.evidence)] if alone else []
+        return [which_are_there([p], known.evidence) for p in named] + others
     if known.question.query.where == Not(Has("present")):
         return [who_is_absent(known.people)]
     return [who_is_there(known.people, known.evidence)]

@@ -98,14 +98,15 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     fitting = lessons if everything else [one for one in lessons if one.question.type == kind]
     lessons = (fitting * count)[:count]
     where = Not(Has("present")) if absent else None
-    about = lessons[0].question if focus else Question("", Query("who", where=where))
+    widest = next((one for one in lessons if one.kind == "alone"), lessons[0])  # its answer tells of others, too
+    about = widest.question if focus else Question("", Query("who", where=where))
     if not set(focus) <= set(about.people):  # read as about some of them only
         about = Question("", Query("exists", Whom(tuple(focus), "both"), form="polar"))
     told = brief(known_of(about, sheet.presences, sheet.evidence), everything)
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
         lessons = [replace(one, told=one.answer) for one in lessons]
         told = ""
-    named = focus or [p.name for p in sheet.presences if p.decision != "absent"][:3]
+    named = focus or [p.name for p in sheet.presences if (p.decision == "absent") == absent][:3]
     return Plan(sheet, named, told, lessons)
 
 
