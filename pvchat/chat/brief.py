@@ -41,6 +41,8 @@ def _there(known: Known, named: Sequence[PersonPresence], kind: QuestionType) ->
     """Who is there: of several who are asked about by name in one sentence, where no more is asked."""
     if len(named) > 1 and kind == "existence":
         return [which_are_there(named, known.evidence)]
+    if named and known.question.query.select == "how_long":
+        return [known.plain]
     if named:
         alone = any(has.attribute == "alone" for has in atoms(known.question.query.where))
         others = [who_is_there(known.evidence.people, known.evidence)] if alone else []

@@ -15,6 +15,7 @@ import numpy as np
 from pvchat.chat.answers import known_of, plain_answer
 from pvchat.chat.brief import brief
 from pvchat.chat.conversation import Conversation
+from pvchat.chat.guard import COLOURS, content_words
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Question
 from pvchat.chat.say.phrases import sure_gender
@@ -66,6 +67,9 @@ class Lesson:
         return f"{self.told}\n{self.text}" if self.told else self.text
 
 
+_TELLS_MORE = ("alone", "how long")  # kinds whose answers tell more than the brief of another question does
+
+
 @dataclass(frozen=True)
 class Plan:
     """Questions about one sheet.
@@ -98,16 +102,24 @@ def plan(sheet: Sheet, count: int, rng: np.random.Generator, validation: bool) -
     fitting = lessons if everything else [one for one in lessons if one.question.type == kind]
     lessons = (fitting * count)[:count]
     where = Not(Has("present")) if absent else None
-    widest = next((one for one in lessons if one.kind == "alone"), lessons[0])  # its answer tells of others, too
+    widest = next((one for one in lessons if one.kind in _TELLS_MORE), lessons[0])
     about = widest.question if focus else Question("", Query("who", where=where))
     if not set(focus) <= set(about.people):  # read as about some of them only
         about = Question("", Query("exists", Whom(tuple(focus), "both"), form="polar"))
     told = brief(known_of(about, sheet.presences, sheet.evidence), everything)
+    lessons = [one for one in lessons if _is_told(one, told, sheet)]
     if rng.random() < _NARROW:  # as a second try is told: what the rules would say
         lessons = [replace(one, told=one.answer) for one in lessons]
         told = ""
     named = focus or [p.name for p in sheet.presences if (p.decision == "absent") == absent][:3]
     return Plan(sheet, named, told, lessons)
+
+
+def _is_told(lesson: Lesson, told: str, sheet: Sheet) -> bool:
+    """Whether every name, number and colour of an answer stands in what the model is told."""
+    names = [p.name for p in sheet.presences]
+    more = set(content_words(lesson.answer, names)) - set(content_words(f"{told} {lesson.asked}", names))
+    return not any(word.startswith("@") or word[0].isdigit() or word in COLOURS for word in more)
 
 
 def of_others(made: Plan) -> Plan:
