@@ -149,8 +149,7 @@ def test_a_part_of_the_clip_answers_and_stands_beside_the_question(desk: Desk, s
 def test_errors_stand_where_the_answer_would_be(desk: Desk, party: Path) -> None:
     assert "upload one first" in last(desk.ask(desk.sessions.of("one"), "Who is there?")).error
     turn = last(desk.ask(asking(desk, party), "Is Zoe there?"))
-    assert "nobody of this name" in turn.error
-    assert turn.answer is None
+    assert turn.text.startswith("Zoe is not enrolled")
 
 
 def test_a_clip_may_be_removed_while_it_is_asked_about(desk: Desk, party: Path) -> None:
@@ -315,7 +314,7 @@ def test_as_many_people_are_found_as_answers_count(desk: Desk, scenery: Scenery)
     session = asking(desk, path)
     desk.look(session.clips[-1])
     assert "2 people found, 1 of them enrolled. Ask about it." in desk.found(session.clips[-1])[0]
-    assert "I see two people in this video: Ana and one" in last(desk.ask(session, "How many people?")).text
+    assert "I see two people in this video: Ana and somebody I" in last(desk.ask(session, "How many people?")).text
 
 
 def test_whom_one_knows_is_said_beside_who_was_found(desk: Desk, party: Path) -> None:

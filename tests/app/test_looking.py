@@ -129,14 +129,6 @@ def test_a_shot_that_was_not_come_to_is_waited_for(desk: Desk, slow: Slow, clip)
     assert "there is no such shot" in turn.error
 
 
-def test_nobody_of_that_name_is_told_at_once(desk: Desk, slow: Slow, clip) -> None:
-    slow.steps.release()
-    *_, turn = desk.ask(session_of(desk), "Is Zoe there?")
-    assert "nobody of this name" in turn.error
-    assert clip.analysis is None
-    slow.steps.release(3)
-
-
 def test_another_session_waits_for_no_film(desk: Desk, slow: Slow, clip, scenery: Scenery) -> None:
     long = desk.ask(session_of(desk), "Is Ana there?")
     ahead(long, lambda turn: turn.status)
