@@ -51,9 +51,12 @@ class Conversation:
         Raises:
             SettingsError: one is no text, or is too long.
         """
+        return self.read_after(self.turns(timeline), texts, timeline)
+
+    def read_after(self, turns: Sequence[Turn], texts: Sequence[str], timeline: Timeline | None) -> list[Question]:
+        """`read`, where the turns before are known already."""
         if isinstance(texts, str):
             raise SettingsError(_NO_LIST, hint=_BRACKETS)
-        turns = self.turns(timeline)
         return [Question(text, self._read(text, turns, timeline)) for text in texts]
 
     def turns(self, timeline: Timeline | None) -> list[Turn]:

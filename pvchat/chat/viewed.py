@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 Stream = Callable[[str], None]  # a piece of the text
 
 
+def words_of(text: str) -> list[str]:
+    """The pieces in which a text is streamed: its words, each with the space before it."""
+    return re.findall(r"\s*\S+", text)
+
+
 @dataclass(kw_only=True)
 class HandedOn:
     """An answer as it is handed on, sentence by sentence.
@@ -43,7 +48,7 @@ class HandedOn:
         self.said.append(sentence)
         self.first_at = self.first_at or time.perf_counter()
         if self.stream is not None:
-            for piece in re.findall(r"\s*\S+", lead + sentence):
+            for piece in words_of(lead + sentence):
                 self.stream(piece)
 
 

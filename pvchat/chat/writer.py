@@ -8,7 +8,6 @@ it, each sentence held against the evidence (`answerer.py`).
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from pvchat.chat.guard import rephrase
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
 from pvchat.chat.traits import without_traits
-from pvchat.chat.viewed import Stream, Viewed
+from pvchat.chat.viewed import Stream, Viewed, words_of
 from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
 
@@ -93,8 +92,9 @@ class Writer:
         measured = gather(viewed.presences, viewed.analysis)
         measured = measured if self.traits else without_traits(measured)
         timeline = timeline_of(measured, viewed.presences, viewed.analysis)
-        questions = viewed.conversation.read(texts, timeline)
-        before = [finding for _, finding in viewed.conversation.turns(timeline)]
+        turns = viewed.conversation.turns(timeline)
+        questions = viewed.conversation.read_after(turns, texts, timeline)
+        before = [finding for _, finding in turns]
         people = [question.about(viewed.presences) for question in questions]
         filled = self._filled(questions, people, measured, viewed)
         known = []
@@ -115,7 +115,7 @@ class Writer:
         else:
             text, first_at = viewed.whole(self._worded(known)), time.perf_counter()
             if stream is not None:
-                for word in re.findall(r"\S+\s*", text):
+                for word in words_of(text):
                     stream(word)
         grounds = grounds_of(known.question, known.finding, known.evidence)
         return WrittenAnswer(text, known.question, known.people, known.finding, first_at, grounds)

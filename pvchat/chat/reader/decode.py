@@ -72,11 +72,8 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
         whom = replace(whom, quantifier="any")
     conditions = [_moving(one, heads, slots, during) for one in conditions]
-    rank, nth = (
-        _rank(heads, slots),
-        heads["select"] in ("attribute", "describe", "exists", "when", "how_long", "how_often"),
-    )
-    if rank is not None and nth and not whom.names:  # "what is the leftmost man wearing?"
+    rank = _rank(heads, slots)
+    if rank is not None and heads["select"] in _OF_ONE and not whom.names:  # "what is the leftmost man wearing?"
         whom, rank = _with_nth(whom, rank), None
     whom, conditions = _beside_whom(heads, whom, conditions)
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"

@@ -120,3 +120,8 @@ def _lexicons() -> dict[str, _Lexicon]:
 def _lexicon(row: dict[str, str], characters: bool) -> _Lexicon:
     who, there, other = (frozenset(row[k] if characters else row[k].split()) for k in ("who", "there", "other"))
     return _Lexicon(who, there, other, row["reply"])
+
+
+def reply_in(language: str) -> str | None:
+    """What is said to who asks in a language; None where it isn't known."""
+    return _lexicons()[language].reply if language in _lexicons() else None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pvchat.chat.vocabulary import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
+from pvchat.chat.vocabulary import BEFORE_NOUN, FUNCTION_WORDS, OPENERS, PREDICATES, TITLES, word_set
 
 _MONTHS = word_set("april may june august january")
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"}
@@ -54,14 +54,6 @@ def _found(
                 found.append(Mention(name, a, end))
             start = folded.find(form, start + 1)
     return found
-
-
-def mask_names(text: str, mentions: Sequence[Mention]) -> str:
-    """The text with "Alex" in the place of every name, its possessive ending kept."""
-    for m in reversed(mentions):
-        owns = "'s" if re.search(r"'s?$|s'$", text[m.start : m.end].lower()) else ""
-        text = f"{text[: m.start]}{MASK}{owns}{text[m.end :]}"
-    return text
 
 
 def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, str, bool]]:

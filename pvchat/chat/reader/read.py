@@ -79,7 +79,7 @@ def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
 
 
 def _read(words: Sequence[Word], part: During, known: Known) -> Query:
-    labels = _network().read([word.seen for word in words])
+    labels = _labels(tuple(word.seen for word in words))
     second = labels.second if 0 < labels.second < len(words) else _second(words)
     if second:
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
@@ -158,6 +158,14 @@ def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: 
     after = replace(known, history=(*known.history, (first, found)))
     then = _read(words[second:], part, after)
     return replace(first, then=replace(then, then=None), if_so=if_so)
+
+
+@lru_cache(maxsize=512)
+def _labels(seen: tuple[str, ...]) -> Labels:
+    """What the network says of some words. The same question is read before a clip is looked through, after that with
+    its timeline, and again as history; and it is the same for every name, for names are masked.
+    """
+    return _network().read(seen)
 
 
 @lru_cache(maxsize=1)

@@ -14,11 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from pvchat.chat.vocabulary import word_set
+from pvchat.chat.vocabulary import MASK, word_set
 
 _ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
 _RELATIONS = ("-beside", "-left_of", "-right_of")
-NAME = "alex"  # stands for every name in what the network reads
+NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _ENDS = ("and", "or", "while", "before", "after", "when", "until", "since", "is", "are", "was", "wear", "wearing")
 _SOMEBODY = (NAME, "him", "them")

@@ -6,16 +6,14 @@ In: findings, evidence. Out: sentences that say what to do instead.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
 from pvchat.chat.english import be, clock, join, shortened, upper
 from pvchat.chat.evidence import Evidence, decided, is_still
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import Not, Query
+from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import PRESENT, clause, complement, event_said, leaves, people_said, whom_said
 from pvchat.chat.say.facts import condition_of, presence_of
@@ -63,7 +61,7 @@ def refused(finding: Finding, evidence: Evidence) -> str:
     if query.refusal == "wish":
         return _WISHES.get(query.value, _WISHES[""])
     if query.refusal == "foreign":
-        return _foreign().get(query.value, f"I read English questions only; {ASK}.")
+        return reply_in(query.value) or f"I read English questions only; {ASK}."
     if query.refusal == "unclear":
         return f"I don't understand that question; {ASK}."
     return _unseen(query, evidence)
@@ -92,13 +90,6 @@ def asks_traits(query: Query) -> bool:
     theirs = None if query.versus is None else query.versus.such
     asked = [has for one in (query.where, query.whom.such, theirs, *query.options) for has in leaves(one)]
     return query.attribute == "gender" or any(one.attribute == "gender" or one.value == "smiling" for one in asked)
-
-
-@lru_cache(maxsize=1)
-def _foreign() -> dict[str, str]:
-    """What is said in each language to who asks in it."""
-    rows = json.loads((Path(__file__).parents[1] / "reader" / "foreign.json").read_text(encoding="utf-8"))
-    return {language: row["reply"] for language, row in rows.items()}
 
 
 def not_enrolled(finding: Finding, evidence: Evidence) -> list[str]:
