@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+
+from make_server import Quiet, serving
 
 Pieces = Callable[[bytes], Iterable[bytes]]
 
@@ -26,7 +25,7 @@ def package_index(
     """
     asked: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             name = self.path.rpartition("/")[2]
             if name in files:
@@ -46,13 +45,5 @@ def package_index(
                 for piece in pieces(content):
                     self.wfile.write(piece)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/simple", asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield f"{url}/simple", asked

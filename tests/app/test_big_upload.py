@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 from make_app import post, ready, real_clip, running
 from make_browser import browser
+from make_server import Quiet, serving
 
 from pvchat import PVChat, video
 
@@ -59,7 +58,7 @@ def slow_server() -> Iterator[tuple[str, threading.Event]]:
     script = (files("pvchat_app") / "upload.js").read_text(encoding="utf-8")
     page = f'<!doctype html><meta charset="utf-8"><div class="block"><input type="file"></div><script>{script}</script>'
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("content-type", "text/html")
@@ -77,15 +76,9 @@ def slow_server() -> Iterator[tuple[str, threading.Event]]:
             self.end_headers()
             self.wfile.write(f'["{self.headers.get("x-mine", "")}"]'.encode())
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", go
-    go.set()
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as url:
+        yield url, go
+        go.set()
 
 
 @pytest.mark.browser

@@ -6,12 +6,10 @@ anybody follows an address.
 
 from __future__ import annotations
 
-import http.server
 import multiprocessing
 import os
 import resource
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +23,7 @@ import make_clips  # noqa: E402
 import make_odd_clips  # noqa: E402
 from make_analysis import make_analysis, make_track  # noqa: E402
 from make_app import open_scenery  # noqa: E402
+from make_server import Quiet, serving  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
@@ -73,21 +72,13 @@ def listener() -> Iterator[tuple[str, list[str]]]:
     """A web server, and what was asked of it."""
     visits: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             visits.append(self.path)
             self.send_error(404)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", visits
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url, visits
 
 
 def _apart(work: Callable[[Any], str], clip: Any) -> str:
