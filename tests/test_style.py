@@ -217,3 +217,9 @@ def test_what_is_imported_is_declared():
 
 def _distribution(requirement: str) -> str:
     return re.match(r"[A-Za-z0-9_.\-]+", requirement).group()
+
+
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    """Pytest imports test files by their bare names: two of one name stop the whole run, one folder alone passes."""
+    names = [path.name for path in (REPO / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
