@@ -2,10 +2,9 @@
 
     python -m pvchat.train.base.prepare --data … --out … --scenes 400
 
-In: image sets. Out: in `BaseConfig.cache` grids of the captioned sets, of random crops of them and of all frames of the
-clips' sets, face vectors of the identity sets, composed scenes of both splits (`--scenes` for training, a quarter of
-that for validation; identities and backgrounds of a split stay in it). What exists is kept; an interrupted preparation
-goes on.
+In: image sets. Out: in `BaseConfig.cache` grids of the captioned sets and of random crops of them, face vectors of the
+identity sets, composed scenes of both splits (`--scenes` for training, a quarter of that for validation; identities and
+backgrounds of a split stay in it). What exists is kept; an interrupted preparation goes on.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def prepare(config: BaseConfig) -> None:
     if config.threads:
         torch.set_num_threads(config.threads)
     frames, faces = FrameExpert(device=config.device), FaceExpert(device=config.device)
-    for name in [*config.sets("captioned"), *config.sets("auto"), *config.sets("clips")]:
+    for name in [*config.sets("captioned"), *config.sets("auto")]:
         found = extract_grids(config.data / name, config.cache, frames)
         log.info("%s: grids of %d pictures", name, len(found.row))
     for name, view in product(config.sets("captioned"), range(1, config.views + 1)):
