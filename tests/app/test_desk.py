@@ -245,7 +245,7 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
         desk.merge("Ana", "Ben")
     go.set()
     wait_for(lambda: job.state == "done")
-    assert calls == [(True, desk.engine.people.get("Ben").id, 2, True)]  # it goes on from her who was enrolled
+    assert calls == [(True, desk.engine.people.get("Ben").id, 2)]  # it goes on from her who was enrolled
     assert not any((desk.sessions.root / "jobs").iterdir())
 
 

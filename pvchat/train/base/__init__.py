@@ -3,8 +3,7 @@
 In: photo and clip sets. Out: the weights of `model/pretrained/`. Open `run.py` first, then `phases.py` and one phase:
 
     settings          config.py; optimizer.py; scores.py: which checkpoint is best
-    frozen features   prepare.py: features.py; people put into pictures: actors.py, composites.py, painting.py,
-                      composed.py
+    frozen features   prepare.py: features.py; composed.py: scenes whose truth is known, where a recipe made some
     data              data.py, captions.py
     1 contrast.py     pictures against captions; grounding.py: words out of the queries
     2 generation.py   questions that captions answer, both from lessons.py

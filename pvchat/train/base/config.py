@@ -49,7 +49,6 @@ class BaseConfig:
         dropout: of the Q-Former; negative keeps the preset's.
         captioned, auto, identities: image sets, comma-separated.
         views: random crops of every captioned picture to prepare and to train on beside it.
-        scenes: composed scenes to prepare for training (`pvchat.train.base.prepare`); 0 for none.
         auto_share: share of a batch whose captions a template made.
         sparsity, target: SparsityController's mode and T_s; balance and z: weights of the connectors' losses.
         ask_share: pictures of phase 2 that come with a question beside their captions.
@@ -91,7 +90,6 @@ class BaseConfig:
     auto: str = ",".join(AUTO)
     identities: str = ",".join(IDENTITIES)
     views: int = 3
-    scenes: int = 400
     auto_share: float = 0.05
     ask_share: float = 0.5
     rehearsal: int = 0

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.attributes import body_box
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.base.composed import ComposedScene, Person
-from pvchat.train.base.composites import position_word
+from pvchat.train.base.composed import ComposedScene, Person, position_word
 from pvchat.train.base.data import Pictures
 from pvchat.train.base.features import FaceVectors
 

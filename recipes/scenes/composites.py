@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.schemas import FloatArray
-from pvchat.train.base.actors import CLIP_FRAMES, Actor, Head, hides, place_actors
-from pvchat.train.base.painting import FRAME, picture
+from pvchat.train.base.composed import position_word
+from recipes.scenes.actors import CLIP_FRAMES, Actor, Head, hides, place_actors
+from recipes.scenes.painting import FRAME, picture
 
 MARGIN = 1.5  # the scene is so many times larger than the frame when the camera moves
 MOVES = 0.15  # of the frame's width, from which a change of place counts as movement
-LEFT, RIGHT = 0.38, 0.62  # of the frame's width
 CAMERA = ("still", "pans to the right", "pans to the left", "zooms in", "zooms out")
 
 
@@ -70,11 +70,6 @@ class Composite:
     camera: str
     people: list[Truth]
     walks: list[bool] = field(default_factory=list)
-
-
-def position_word(x: float) -> str:
-    """A place across the frame (0..1) in words."""
-    return "on the left" if x < LEFT else "on the right" if x > RIGHT else "in the middle"
 
 
 def compose(

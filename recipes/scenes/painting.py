@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from pvchat.schemas import FloatArray
-from pvchat.train.base.actors import COLOURS, Actor, Colour, Head
+from recipes.scenes.actors import COLOURS, Actor, Colour, Head
 
 FRAME = (320, 240)  # width, height of a frame
 HEADS_A_BODY = 7.5  # heights of the head in a standing adult (artists' canon)
