@@ -121,7 +121,7 @@ def test_arrays(tmp_path: Path, model: PresenceModel, name: str, kind: str, rows
 
 OUT_OF_RANGE: dict[str, Any] = {
     "quality": -1e9, "quality above one": 1.5, "sightings": -1, "clips": -1, "figures": -1, "parts": [[-1, 2]],
-    "base": {"scale": -1.0}, "base count": {"strangers": -1}, "base word": {"strangers": "x"}, "deep": {"reach": -1},
+    "base": {"scale": -1.0}, "base count": {"strangers": -1}, "base word": {"strangers": "x"}, "deep": {"seconds": -1},
     "corrections": [{"her": True, "clip": "a", "at_s": -1.0}],
     "corrections count": [{"her": True, "clip": "a", "at_s": 1.0, "faces": -1}],
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A fourth phase of base training: questions answered from what was measured, through the language model.
+"""Phase 4 of base training: questions answered from what was measured, through the language model.
 
     python -m recipes.answering.answering --data … --features … --start FOLDER --only llm.,project_p --out RUN
 
