@@ -25,11 +25,6 @@ def compressed(picture: Image.Image, quality: int) -> Image.Image:
     return Image.open(file).convert("RGB")
 
 
-def dimmed(picture: Image.Image, gain: float) -> Image.Image:
-    """A picture in so much of its light; above 1 in more."""
-    return picture.point([min(255, int(v * gain)) for v in range(256)] * 3)
-
-
 def degrade_face(image: NDArray[np.uint8], height: float, rng: np.random.Generator) -> tuple[NDArray[np.uint8], float]:
     """A copy as footage would show it: the face 22 to 70 pixels high, JPEG, other light, sometimes grey.
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from pvchat.perception.experts.attributes import crop, sigmoid
-from pvchat.train.degrade import compressed, dimmed
+from pvchat.train.degrade import compressed
 from pvchat.train.pictures import read_image, read_metadata
 from recipes.figures.figurefits import descend
 from recipes.looks.attribute_labels import (
@@ -134,6 +135,11 @@ def examples(root: Path, cache: Path, detector: MTCNN) -> list[LabelledCrop]:
         faces = find_faces(folder, cache, detector) if name in FACED else [[] for _ in rows]
         found += read_examples(folder, rows, faces)
     return found
+
+
+def dimmed(picture: Image.Image, gain: float) -> Image.Image:
+    """A picture in so much of its light; above 1 in more."""
+    return picture.point([min(255, int(v * gain)) for v in range(256)] * 3)
 
 
 def degrade(image: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:

@@ -105,8 +105,17 @@ def test_the_page_speaks_through_it(chat: PVChat, party: Path) -> None:
 
 
 @pytest.mark.browser
-def test_a_training_is_offered_survives_a_reload_and_is_cancelled(chat: PVChat, scenery: Scenery) -> None:
+def test_a_training_is_offered_survives_a_reload_and_is_cancelled(
+    chat: PVChat, scenery: Scenery, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Only where a base answers; the shipped model takes an instant enrollment."""
+
+    def deepen(self, clip, person, track=None, stop=None, progress=None):
+        progress("training on stills", 1, 9)
+        stop.wait(300)
+        return person
+
+    monkeypatch.setattr(PVChat, "deepen", deepen)
     with running(ready(chat)) as (_, url), browser() as chromium:
         page = open_page(chromium, url)
         assert not page.is_visible("#pv-depth")  # before a clip is there

@@ -301,7 +301,7 @@ def test_only_a_pretrained_base_is_trained(desk: Desk, party: Path, monkeypatch)
     assert not desk.engine.trains
     monkeypatch.setitem(vars(desk.engine.chat), "describer", object())
     assert not desk.engine.trains
-    monkeypatch.setitem(vars(desk.engine.chat), "narrator", object())
+    monkeypatch.setitem(vars(desk.engine.chat.networks), "narrator", object())
     assert desk.engine.trains
     assert "until the deep one is done" in cards.enrolled(ben, desk.engine.trains)
     assert "trained" not in cards.enrolled(ben, False)

@@ -1,6 +1,6 @@
 """Tables of a finished run in Markdown, for docs/RESULTS.md: numbers only, nothing of the clips.
 
-    python -m pvchat.eval.results RUN [SYSTEM] > tables.md
+    python benchmarks/results.py RUN [SYSTEM] > tables.md
 
 In: a run's folder. Out: the headline; one system beside the face matcher by set, suite, type and conditions; time.
 """
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print the tables of a run."""
     words = list(sys.argv[1:] if argv is None else argv)
     if not 1 <= len(words) <= 2 or words[0].startswith("-"):
-        raise SystemExit("usage: python -m pvchat.eval.results RUN [SYSTEM]")
+        raise SystemExit("usage: python benchmarks/results.py RUN [SYSTEM]")
     try:
         sys.stdout.write(tables(Path(words[0]), words[1] if len(words) > 1 else ""))
     except PVChatError as error:
