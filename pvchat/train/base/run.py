@@ -44,7 +44,7 @@ from pvchat.train.signals import stopping
 SHARED = ("phase", "model", "llm", "seed", "batch", "steps", "lr", "lora_lr", "warmup", "decay", "clip", "dropout",
           "auto_share", "negatives", "precision", "rehearsal", "views",
           "sparsity", "target", "balance", "z", "token_drop", "noise", "ask_share", "only", "start")  # fmt: skip
-PHASE_OF: dict[int, type[Phase]] = {1: Contrastive, 2: Generation, 3: Identity}
+PHASE_OF: dict[int, Any] = {1: Contrastive, 2: Generation, 3: Identity}
 log = logging.getLogger(__name__)
 
 
@@ -106,7 +106,7 @@ def setup(config: BaseConfig, encode: Encode | None = None, kind: type[Phase] | 
     if config.threads:
         torch.set_num_threads(config.threads)
     model = make_model(config)
-    phase = (kind or PHASE_OF[config.phase])(config, model, encode or SentenceEncoder().encode)
+    phase: Phase = (kind or PHASE_OF[config.phase])(config, model, encode or SentenceEncoder().encode)
     objective = Objective(config, phase.captioner, phase.naming).to(config.device)
     chosen = {key: value for key, value in config.to_dict().items() if key in SHARED}
     state = TrainState(
