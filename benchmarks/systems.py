@@ -32,7 +32,7 @@ from pvchat.chat.vocabulary import word_set
 from pvchat.config import Settings
 from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.eval.metrics.decisions import balanced
-from pvchat.train.fits.figurefits import auc
+from recipes.figures.figurefits import auc
 
 DESCRIBED = ("appearance", "action", "location")
 _STOP = word_set(  # as the development set's own scorer

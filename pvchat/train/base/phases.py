@@ -4,7 +4,6 @@
                     (`contrast.py`)
     2 generation    questions about pictures, answered through the language model (`generation.py`)
     3 identity      episodes: enroll on some photos, ask about a scene with look-alikes (`identity.py`)
-    4 answering     questions of every kind, answered from what was measured of made clips (`answering.py`)
 
 A phase's batch is a function of the step (and the seed), so a resumed run sees what a straight one would.
 """
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from pvchat.chat.sentences import Encode
 from pvchat.model.reading import Reading
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.grounding import CaptionDecoder, WordNaming
@@ -63,6 +63,8 @@ class Phase(Protocol):
     score: str
     captioner: CaptionDecoder | None
     naming: WordNaming | None
+
+    def __init__(self, config: BaseConfig, model: Any, encode: Encode) -> None: ...
 
     def fingerprint(self) -> str:
         """Hash of the training data."""
