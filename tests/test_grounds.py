@@ -9,7 +9,7 @@ from make_asked import read_question
 
 from pvchat.chat.answers import known_of
 from pvchat.chat.evidence import gather
-from pvchat.chat.grounds import grounds_of
+from pvchat.chat.explain import grounds_of
 from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import Answer, ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing
 

@@ -16,14 +16,13 @@ from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, seen_together
 from pvchat.chat.finding import Row
 from pvchat.chat.guard import COLOURS
-from pvchat.chat.say.phrases import SETTING_SURE, backdrop, side_by_side
+from pvchat.chat.say.phrases import SETTING_SURE, backdrop, is_of_body, side_by_side
 from pvchat.chat.spans import Span, common, merged
-from pvchat.chat.surfaces import SURFACES, things_on
 from pvchat.chat.timeline import Entity, Timeline
 from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, PersonFacts, PersonPresence, SceneFacts, Thing
 
+SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
 _PROBABLY = 0.6  # what "probably" counts as
-_BODY = ("beard", "moustache", "mustache", "stubble", "freckles", "tattoo", "scar", "shoulders")  # has, doesn't wear
 _SIDES = ("left", "right", "middle", "foreground", "background")
 _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
@@ -107,7 +106,8 @@ def timeline_of(
     people = {one.name: seen for one in presences if (seen := _known(one, clip)) is not None}
     everybody = {name: [one] for name, one in people.items()} | strangers
     entities = [_enrolled(one, people, doubtful, clip) for one in presences]
-    entities += [replace(_entity(name, _longest(parts).box), known=False) for name, parts in strangers.items()]
+    longest = {name: max(parts, key=lambda one: len(one.frames)) for name, parts in strangers.items()}
+    entities += [replace(_entity(name, one.box), known=False) for name, one in longest.items()]
     pieces = sum(not one.name for one in evidence.others)
     rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip))
     return Timeline(
@@ -195,20 +195,13 @@ def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:
     return found
 
 
-def _longest(parts: Sequence[_Seen]) -> _Seen:
-    return max(parts, key=lambda one: len(one.frames))
-
-
-def _to_the_end(end: float, clip: _Clip) -> float:
-    """When somebody is seen last; whoever is in the last sampled frame stays to the end."""
-    return clip.whole[1] if clip.whole[1] - end < _LAST_STEP else end
-
-
 def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
     """When everybody is seen, what was measured of them, and who is beside whom."""
     for name, parts in seen.items():
         spans = common([(a, max(b, a + _SHORTEST_S)) for one in parts for a, b in one.spans], [clip.whole])
-        yield from (Row(name, "present", "", start, _to_the_end(end, clip)) for start, end in spans)
+        last = clip.whole[1]  # whoever is in the last sampled frame stays to the end
+        ends = [last if last - end < _LAST_STEP else end for _, end in spans]
+        yield from (Row(name, "present", "", start, end) for (start, _), end in zip(spans, ends, strict=True))
         for one in parts:
             yield from _rows_of_one(name, one, clip)
     flat = [(name, one) for name, parts in seen.items() for one in parts if one.box[3] > one.box[1]]
@@ -244,7 +237,7 @@ def _measured(name: str, facts: PersonFacts, traits: bool) -> Iterator[Row]:
     for look in filter(None, (facts.hair, *facts.features)):
         said = [word for word in look.split() if word not in ("a", "an")]
         colour = " ".join(word for word in said if word in COLOURS)
-        body = look == facts.hair or any(word in _BODY for word in said)
+        body = look == facts.hair or is_of_body(look)
         yield Row(name, "hair" if body else "worn", " ".join(w for w in said if w not in COLOURS), colour=colour)
     if facts.pose:
         yield Row(name, "posture", facts.pose)
@@ -287,7 +280,23 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
         yield _of_thing(Row("", "thing", thing.label, of=side), thing, clip)
     surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
     for label, table in surest.items():
-        yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in things_on(table, things))
+        yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in _things_on(table, things))
+
+
+def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
+    """The things whose foot stands on a table, a bed or the like in a frame that shows both."""
+    under = dict(zip(table.frames, table.boxes, strict=True))
+    found = []
+    for thing in (one for one in things if one is not table and one.label not in SURFACES):
+        both = [(box, under[f]) for f, box in zip(thing.frames, thing.boxes, strict=True) if f in under]
+        if both and np.mean([_stands_on(*boxes) for boxes in both]) > 0.5:
+            found.append(thing)
+    return found
+
+
+def _stands_on(box: Sequence[float], table: Sequence[float]) -> bool:
+    """Whether a thing's foot lies between a table's sides and not below it."""
+    return table[0] < (box[0] + box[2]) / 2 < table[2] and table[1] - 0.02 < box[3] < table[3]
 
 
 def _side(thing: Thing) -> str:

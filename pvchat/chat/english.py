@@ -1,8 +1,15 @@
-"""Small parts of English sentences: lists, forms of "be", numbers in words, clock times."""
+"""Small parts of English sentences: lists, forms of "be", numbers in words, clock times, verbs.
+
+`verbs.json` spells every verb that the project can say of somebody, and the commoner ones of the captions that the
+trained model learned from. A verb that isn't in it stays as it is: "is whittling".
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 NTH_SAID = ("", "second", "third", "fourth", "fifth")  # by how many come before; the first has no word of its own
 HEDGE = "probably"  # before what is likely but not sure
@@ -67,3 +74,21 @@ def lasting(seconds: float) -> str:
     parts = ((whole // 3600, "hour"), (whole % 3600 // 60, "minute"), (whole % 60, "second"))
     told = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
     return " ".join(told) or "a second"
+
+
+def present_tense(phrase: str) -> str:
+    """Tell "sitting and talking" as "sits and talks"; a phrase with a verb that isn't known gets "is" before it."""
+    if phrase.startswith(f"{HEDGE} "):
+        return f"{HEDGE} {present_tense(phrase.removeprefix(f'{HEDGE} '))}"
+    words, known = phrase.split(" "), third_persons()
+    heads = [i for i, word in enumerate(words) if not i or words[i - 1] in ("and", "or") and word.endswith("ing")]
+    if any(words[i] not in known for i in heads):
+        return f"is {phrase}"
+    return " ".join(known[word] if i in heads else word for i, word in enumerate(words))
+
+
+@lru_cache(maxsize=1)
+def third_persons() -> dict[str, str]:
+    """How each known verb is spelled: "sitting" -> "sits"."""
+    table: dict[str, str] = json.loads(Path(__file__).with_name("verbs.json").read_text(encoding="utf-8"))
+    return table

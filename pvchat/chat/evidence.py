@@ -71,7 +71,7 @@ class Evidence:
         things: what is seen beside people, the surest first.
         times: seconds of the sampled frames, by which the things' frames are numbered.
         shots: start and end of each, seconds.
-        traits: whether men are told from women, and smiles (`traits.py`).
+        traits: whether men are told from women, and smiles (`without_traits`).
         people: everyone's presence, in order of enrollment.
     """
 
@@ -250,6 +250,25 @@ def in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
     if scene.light != "dark" or scene.drawn or all(garment.colour != "black" for garment in facts.clothes):
         return facts
     return replace(facts, clothes=[replace(g, colour="dark") if g.colour == "black" else g for g in facts.clothes])
+
+
+def without_traits(evidence: Evidence) -> Evidence:
+    """The evidence as if nobody's gender and no smile had been measured: what a face suggests, off by a switch.
+
+    Moods and ages are never told: what somebody feels isn't what the face shows, and ages were wrong every second time.
+    """
+    return replace(
+        evidence,
+        facts={name: _without_traits(facts) for name, facts in evidence.facts.items()},
+        others=[replace(one, facts=_without_traits(one.facts)) for one in evidence.others],
+        traits=False,
+    )
+
+
+def _without_traits(facts: PersonFacts) -> PersonFacts:
+    gestures = [gesture for gesture in facts.gestures if gesture != "smiling"]
+    grounds = {key: ground for key, ground in facts.grounds.items() if key not in ("gender", "smiling")}
+    return replace(facts, gender=None, gestures=gestures, grounds=grounds)
 
 
 def _is_somebody(track: Track, frames: int) -> bool:

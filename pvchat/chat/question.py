@@ -1,17 +1,29 @@
-"""A question as it was typed, and what it means: what everything between reader and answer takes."""
+"""Questions about one clip: text in, `Question`s out, and what must be known of a clip to answer them.
+
+A `Conversation` reads each one with what was found for those before. Before anything of a clip is known they are read
+by their words alone, which tells which part of it must be looked through, and what must be measured; then again with a
+`Timeline`, which tells whom "she" and "the other one" mean.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pvchat.chat.evidence import one_name_each
-from pvchat.chat.query import And, Condition, During, Has, Not, Or, Query, Whom
+from pvchat.chat.finding import Finding
+from pvchat.chat.query import Condition, During, Query, Whom, atoms
+from pvchat.chat.reader.history import Turn
+from pvchat.chat.reader.read import Known, read
+from pvchat.chat.run import run
+from pvchat.chat.timeline import Timeline
 from pvchat.chat.window import is_numbered
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
-from pvchat.schemas import PersonPresence, QuestionType
+from pvchat.schemas import ClipAnalysis, PersonPresence, QuestionType, Track
 
+Asked = str | tuple[str, str]  # an earlier question, or one with its answer
+_NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
 _TYPES: dict[str, QuestionType] = {
     **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
     **dict.fromkeys(("deed", "posture", "holding"), "action"),
@@ -87,6 +99,61 @@ class Question:
         return [p for p in everyone if p.name in self.people]
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """What was asked before, and who is known.
+
+    Attributes:
+        names: of everyone enrolled.
+        aliases: other names of theirs -> the enrolled name.
+        before: earlier questions, oldest first.
+    """
+
+    names: Sequence[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    before: Sequence[Asked] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.before, str):
+            raise SettingsError(_NO_LIST, hint=_BRACKETS)
+
+    def read(self, texts: Sequence[str], timeline: Timeline | None = None) -> list[Question]:
+        """Read questions that follow one and the same conversation, each for itself.
+
+        Args:
+            texts: as typed.
+            timeline: of the clip, where it is known.
+
+        Raises:
+            SettingsError: one is no text, or is too long.
+        """
+        return self.read_after(self.turns(timeline), texts, timeline)
+
+    def read_after(self, turns: Sequence[Turn], texts: Sequence[str], timeline: Timeline | None) -> list[Question]:
+        """`read`, where the turns before are known already."""
+        if isinstance(texts, str):
+            raise SettingsError(_NO_LIST, hint=_BRACKETS)
+        return [Question(text, self._read(text, turns, timeline)) for text in texts]
+
+    def turns(self, timeline: Timeline | None) -> list[Turn]:
+        """The earlier questions, with what was found for each."""
+        turns: list[Turn] = []
+        for one in self.before:
+            query = self._read(one if isinstance(one, str) else one[0], turns, timeline)
+            findings = [finding for _, finding in turns]
+            turns.append((query, Finding(query) if timeline is None else run(query, timeline, findings)))
+        return turns
+
+    def _read(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:
+        _require_short(text)
+        return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
+
+
+def type_of(text: str) -> QuestionType:
+    """What kind of answer a question wants, in the five kinds of the paper."""
+    return Conversation(()).read([text])[0].type
+
+
 def people_in(query: Query) -> list[Whom]:
     """Every set of people in a query, those of its relations and of its event too."""
     event = query.during.event
@@ -117,6 +184,19 @@ def asks_of_things(query: Query) -> bool:
     return asked or query.attribute in held or query.then is not None and asks_of_things(query.then)
 
 
+def described(
+    questions: Sequence[Question], presences: Sequence[PersonPresence], analysis: ClipAnalysis
+) -> list[Track]:
+    """The tracks of those whose facts the answers need: of whom is asked, and who are there; where a question means
+    somebody by the looks ("the man with glasses"), of everybody who is seen.
+    """
+    measuring = [question for question in questions if measured_in(question.query)]
+    if any(question.means_by_looks for question in measuring):
+        return list(analysis.tracks)
+    asked = [p for question in measuring for p in question.about(presences) if p.decision == "present"]
+    return [analysis.tracks[i] for i in dict.fromkeys(p.track for p in asked) if i is not None]
+
+
 def _asked(query: Query) -> tuple[Condition, ...]:
     """The conditions that are asked for."""
     return (*(() if query.where is None else (query.where,)), *query.options)
@@ -134,18 +214,7 @@ def _compares_with_all(query: Query) -> bool:
     return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 
-def atoms(condition: Condition | None) -> Iterator[Has]:
-    """The single conditions that a condition is made of."""
-    if isinstance(condition, Has):
-        yield condition
-    elif isinstance(condition, Not):
-        yield from atoms(condition.part)
-    elif isinstance(condition, And | Or):
-        for part in condition.parts:
-            yield from atoms(part)
-
-
-def require_short(text: object) -> None:
+def _require_short(text: object) -> None:
     """Raise SettingsError where a question is no text, or too long to be read."""
     if not isinstance(text, str):
         raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")

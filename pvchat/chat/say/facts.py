@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import HEDGE, join
+from pvchat.chat.english import HEDGE, join, present_tense
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import Condition, Has, Not, Whom
@@ -26,7 +26,6 @@ from pvchat.chat.say.clauses import (
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase
 from pvchat.chat.say.presence import in_passing
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
-from pvchat.chat.verbs import present_tense
 from pvchat.schemas import PersonPresence
 
 _LEADS = {"yes": "Yes, ", "no": "No, "}

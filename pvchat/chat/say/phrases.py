@@ -6,9 +6,8 @@ spoken of. Actions are in the simple present ("sits and talks"), as in captions.
 
 from __future__ import annotations
 
-from pvchat.chat.english import HEDGE, join, so_many_people
+from pvchat.chat.english import HEDGE, join, present_tense, so_many_people
 from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once, seen_together
-from pvchat.chat.verbs import present_tense
 from pvchat.schemas import BLUE_SKY, BOOKSHELVES, Garment, PersonFacts, SceneFacts
 
 _PLURAL_KINDS = (
@@ -45,8 +44,8 @@ def appearance_phrase(facts: PersonFacts, whole: bool = False) -> str:
 
     Bare shoulders are told with what is worn.
     """
-    worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not _of_body(f)]
-    has = [x for x in (facts.hair, *(f for f in facts.features if _of_body(f))) if x]
+    worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not is_of_body(f)]
+    has = [x for x in (facts.hair, *(f for f in facts.features if is_of_body(f))) if x]
     has = has if whole or not worn else [x for x in has if x.startswith("bare")]
     if worn and not has:
         return f"is wearing {join(worn)}"
@@ -193,7 +192,8 @@ def preposition(place: str) -> str:
     return "at" if last in _AT else "on" if last in _ON or place.endswith("beach front") else "in"
 
 
-def _of_body(feature: str) -> bool:
+def is_of_body(feature: str) -> bool:
+    """Whether somebody has this, and doesn't wear it: a beard, bare shoulders."""
     return any(word.removesuffix("s") in _BODY or word in _BODY for word in feature.split(" "))
 
 
