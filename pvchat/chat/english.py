@@ -56,6 +56,11 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lower(text: str) -> str:
+    """A sentence as it goes on after others' words: with a small letter, unless it begins with a name or "I"."""
+    return text[:1].lower() + text[1:] if text.startswith(("As ", "No", "There ")) else text
+
+
 def clock(seconds: float) -> str:
     """A time of a clip as "0:07" or "1:02:03"."""
     whole = round(seconds)
