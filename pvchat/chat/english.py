@@ -21,9 +21,12 @@ def join(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
 
 
-def shortened(people: Sequence[str], count: int, most: int = 4) -> list[str]:
-    """The first of many people, and how many others there are of `count` in all: "Ana", "Ben" and "12 others"."""
-    return list(people) if len(people) <= most + 1 else [*people[:most], f"{number(count - most)} others"]
+def shortened(items: Sequence[str], count: int, most: int = 4, others: str = "others") -> list[str]:
+    """The first of many, and how many others there are of `count` in all: "Ana", "Ben" and "12 others".
+
+    Where only one would be left over, it is named, too.
+    """
+    return list(items) if len(items) <= most + 1 else [*items[:most], f"{number(count - most)} {others}"]
 
 
 def be(names: Sequence[str]) -> str:

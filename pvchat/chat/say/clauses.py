@@ -269,6 +269,11 @@ def open_said(people: Sequence[Found]) -> list[str]:
     return [f"I can't tell of {join(people_said(people), 'or')}"] if people else []
 
 
+def open_count(finding: Finding) -> str:
+    """A second sentence: of how many people it isn't known; empty for none."""
+    return f" Of {so_many_people(len(finding.open))} I can't tell." if finding.open else ""
+
+
 def fact_said(name: str, has: Has, evidence: Evidence) -> str:
     """What was measured of the kind that a condition is of, as a clause; empty where nothing was."""
     facts, kind, told = evidence.facts_of(name), has.attribute, ""
@@ -308,8 +313,8 @@ def rows_said(rows: Sequence[Row], seen: Sequence[Span], evidence: Evidence) -> 
     for has, spans in alike.items():
         whole = seconds_in(spans) >= WHOLE * seconds_in(seen) or is_still(evidence)
         groups.setdefault("" if whole else f" {in_passing(sorted(spans), evidence)}", []).append(has)
-    always = _at_one_time(groups.pop("", []))
-    told = [f"{_at_one_time(group)}{time}" for time, group in groups.items()]
+    always = at_one_time(groups.pop("", []))
+    told = [f"{at_one_time(group)}{time}" for time, group in groups.items()]
     first = always or "".join(told[:1])
     before = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
     before = "" if " and has " in always else before  # else "glasses" would follow the hair
@@ -317,7 +322,7 @@ def rows_said(rows: Sequence[Row], seen: Sequence[Span], evidence: Evidence) -> 
     return ", and ".join(filter(None, (always, join(rest))))
 
 
-def _at_one_time(group: Sequence[Has]) -> str:
+def at_one_time(group: Sequence[Has]) -> str:
     """What holds at the same time as one clause: garments in one list, then the rest."""
     worn = [worn_said(has.value, has.colour) for has in group if has.attribute == "worn"]
     rest = [complement(has) for has in group if has.attribute != "worn"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import be, clock, join, lasting, lower, number, so_many_people, span_told, upper
+from pvchat.chat.english import be, clock, join, lasting, lower, number, shortened, so_many_people, span_told, upper
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, atoms
@@ -22,6 +22,7 @@ from pvchat.chat.say.clauses import (
     is_plain,
     lead,
     noun,
+    open_count,
     people_said,
     time_of,
     whom_said,
@@ -71,10 +72,10 @@ def _count_of_people(finding: Finding, evidence: Evidence, many: int, least: str
 
 def _count_of_kind(finding: Finding, many: int, least: str) -> str:
     """How many people of a kind there are: "As far as I can see, there is one woman: Ana."."""
-    such, names = finding.query.whom.such, people_said(finding.people)
+    names = people_said(finding.people)
+    such, told = finding.query.whom.such, f"{': ' * bool(names)}{join(names)}.{open_count(finding)}"
     kind = f"{least}{number(many)} {noun(such, many)}" if many else f"no {noun(such)}"
-    told = f"as far as I can see, there {'is' if many < 2 else 'are'} {kind}{': ' * bool(names)}{join(names)}."
-    return f"{told} Of {so_many_people(len(finding.open))} I can't tell." if finding.open else told
+    return f"as far as I can see, there {'is' if many < 2 else 'are'} {kind}{told}"
 
 
 def timed(finding: Finding, evidence: Evidence) -> str:
@@ -201,16 +202,15 @@ def shots(finding: Finding, evidence: Evidence) -> str:
     who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
     if not found or total == 1:
         return f"{who} in {'no shot' if not found else 'the only shot'}."
-    each = join(found[:_MOST_SHOTS] + ["more"] * (len(found) > _MOST_SHOTS))
+    each = join(shortened(found, len(found), _MOST_SHOTS, "more"))
     return f"{who} in {number(len(found))} of {number(total)} shots{f': {each}' * (len(found) < total)}."
 
 
-def _cuts(spans: Sequence[Span]) -> str:
-    starts, count = [clock(start) for start, _ in spans[1:]], len(spans)
-    cuts = "no cut" if count < 2 else f"{number(count - 1)} cut{'s' * (count > 2)}"
-    more = [f"{number(len(starts) - _MOST_SHOTS)} more"] if len(starts) > _MOST_SHOTS else []
-    at = f", at {join([*starts[:_MOST_SHOTS], *more])}" if starts else ""
-    return f"I see {number(count)} shot{'s' * (count > 1)} and {cuts} in this video{at}."
+def _cuts(shots: Sequence[Span]) -> str:
+    cuts = [clock(start) for start, _ in shots[1:]]
+    at = f", at {join(shortened(cuts, len(cuts), _MOST_SHOTS, 'more'))}" if cuts else ""
+    many = f"{number(len(cuts)) if cuts else 'no'} cut{'s' * (len(cuts) > 1)}"
+    return f"I see {number(len(shots))} shot{'s' * bool(cuts)} and {many} in this video{at}."
 
 
 def length(finding: Finding, evidence: Evidence) -> str:

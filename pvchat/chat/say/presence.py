@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import be, clock, join, number, so_many_people, span_told
+from pvchat.chat.english import be, clock, join, number, shortened, so_many_people, span_told
 from pvchat.chat.evidence import Evidence, decided, is_still
 from pvchat.chat.say.wording import wording
 from pvchat.chat.spans import WHOLE, Span
@@ -35,8 +35,8 @@ def existence(asked: Sequence[PersonPresence], evidence: Evidence) -> str:
     """Whether the people asked about by name are there: yes, no, unsure, or who of them."""
     if len(asked) == 1:
         return _existence_of_one(asked[0], evidence)
-    present, unsure = decided(asked, "present"), decided(asked, "unsure")
-    absent = _first(decided(asked, "absent"), _MOST_ABSENT, "others")
+    present, unsure, absent = (decided(asked, decision) for decision in ("present", "unsure", "absent"))
+    absent = shortened(absent, len(absent), _MOST_ABSENT)
     open_ = f"; I'm not sure about {join(unsure, 'or')}" if unsure else ""
     if not present and not absent:
         return f"I'm not sure whether {join(unsure, 'or')} is in this video."
@@ -72,7 +72,8 @@ def who_is_there(asked: Sequence[PersonPresence], evidence: Evidence, besides: S
 
 def who_is_absent(asked: Sequence[PersonPresence]) -> str:
     """Who of those enrolled is not there, and who may not be; of many the first ones by name."""
-    absent = _first(decided(asked, "absent"), _MOST_ABSENT, "others whom I know")
+    absent = decided(asked, "absent")
+    absent = shortened(absent, len(absent), _MOST_ABSENT, "others whom I know")
     return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
 
 
@@ -84,7 +85,8 @@ def nobody(besides: Sequence[str] = ()) -> str:
 def may_be(asked: Sequence[PersonPresence]) -> list[str]:
     """Who may be there, if anybody: the likeliest by name."""
     likeliest = sorted(asked, key=lambda p: -p.probability)
-    unsure = _first(decided(likeliest, "unsure"), _MOST_UNSURE, "others")
+    unsure = decided(likeliest, "unsure")
+    unsure = shortened(unsure, len(unsure), _MOST_UNSURE)
     return [f"I'm not sure about {join(unsure, 'or')}."] if unsure else []
 
 
@@ -157,12 +159,6 @@ def because(person: PersonPresence, still: bool = False) -> str:
 
 def _somebody(why: Why) -> str:
     return f"somebody {join([wording('doubt', one) for one in why.hard])}".rstrip()
-
-
-def _first(names: list[str], most: int, others: str) -> list[str]:
-    """The first names, and how many others; where only one is left over, it is named, too."""
-    more = len(names) - most
-    return names if more < 2 else [*names[:most], f"{number(more)} {others}"]
 
 
 def _existence_of_one(person: PersonPresence, evidence: Evidence) -> str:

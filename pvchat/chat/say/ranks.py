@@ -7,20 +7,22 @@ In: findings with a measure of each (`Found.number`), evidence. Out: sentences f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from pvchat.chat.english import are, clock, join, lasting, so_many_people, upper
+from pvchat.chat.english import are, clock, join, lasting, number, shortened, so_many_people, upper
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.finding import Finding, Found, Row
+from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, Condition, Not, Query, Rank
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import (
+    at_one_time,
     called,
     clause,
-    complement,
     condition_of,
     is_plain,
     lead,
     noun,
+    open_count,
     ordinal,
     people_said,
 )  # fmt: skip
@@ -53,7 +55,7 @@ def _by_place(finding: Finding, rank: Rank) -> str:
     return f"{join(names)} {are(names)} {f'{ordinal(abs(rank.k))} ' * (abs(rank.k) > 1)}{place}"
 
 
-def _by_time(finding: Finding, rank: Rank) -> str:
+def _by_time(finding: Finding, rank: Rank, most: int = _MOST) -> str:
     """Who is seen longest, most often or first, and how the others are."""
     query, names, count = finding.query, people_said(finding.people), len(finding.people)
     verb, measured = _verb(query, rank.by, count), _measured(rank.by, finding.people[0])
@@ -63,11 +65,11 @@ def _by_time(finding: Finding, rank: Rank) -> str:
     if abs(rank.k) > 1:
         how = ordinal(rank.k) if rank.by == "time" else f"{ordinal(abs(rank.k))} {how}"
     told = f"{join(names)} {verb} {how}, {measured}"
-    others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against[: _MOST - 1]]
+    others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against]
     if abs(rank.k) > 1 or not others:
         return told
     link = "; " if rank.by != "time" else ", then " if rank.k > 0 else ", before that "
-    return f"{told}{link}{join(others)}"
+    return f"{told}{link}{join(shortened(others, len(others), most - 1, 'more'))}"
 
 
 def _verb(query: Query, by: str, count: int) -> str:
@@ -121,7 +123,11 @@ def _of_two(finding: Finding, two: Sequence[Found], rank: Rank) -> str:
 def _in_common(finding: Finding) -> str:
     """Whether people are alike in what they wear, do, or where they are."""
     kind, names = finding.query.attribute or "worn", people_said(finding.people)
-    told = [f"{called(one.entity)} {_values(one.rows)}" for one in finding.people if one.rows]
+    told = [
+        f"{called(one.entity)} {at_one_time([condition_of(row) for row in one.rows])}"
+        for one in finding.people
+        if one.rows
+    ]
     if lead(finding) and told:
         return f"{lead(finding)}{join(told)}."
     if finding.missing or not names:
@@ -130,36 +136,23 @@ def _in_common(finding: Finding) -> str:
     return f"{unsure} {upper(join(told))}." if told else unsure
 
 
-def _values(rows: Sequence[Row]) -> str:
-    """Such as "is wearing a red jacket and a white shirt"."""
-    told = [complement(condition_of(row)) for row in rows]
-    first = told[0][1]
-    rest = [text.removeprefix("wearing ") for _, text in told[1:]]
-    return f"{'has' if told[0][0] == 'have' else 'is'} {join([first, *rest])}"
-
-
 def _more_or_fewer(finding: Finding) -> str:
     """Whether there are more of these people than of those."""
-    query = finding.query
+    query, verb = finding.query, "is" if len(finding.people) == 1 else "are"
     groups = ((query.whom, finding.people), (query.versus or query.whom, finding.against))
-    told = [f"{so_many_people(len(p)).split(' ')[0].replace('zero', 'no')} {noun(w.such, len(p))}" for w, p in groups]
-    more = f" Of {so_many_people(len(finding.open))} I can't tell." if finding.open else ""
-    verb = "is" if len(finding.people) == 1 else "are"
-    return f"{lead(finding)}as far as I can see, there {verb} {join(told)}.{more}"
+    kinds = [f"{number(len(people)) if people else 'no'} {noun(whom.such, len(people))}" for whom, people in groups]
+    return f"{lead(finding)}as far as I can see, there {verb} {join(kinds)}.{open_count(finding)}"
 
 
 def order(finding: Finding, evidence: Evidence) -> str:
     """Who comes one after the other, or whether one does before another."""
-    query = finding.query
+    query, people = finding.query, finding.people
     if query.form == "polar" or query.versus is not None or finding.against:
         return _before(finding)
-    if not finding.people:
-        return "" if finding.missing else "Nobody I know is in this video."
-    first, *rest = finding.people
-    told = [f"{called(one.entity)} {_measured('time', one)}" for one in rest[: 2 * _MOST]]
-    more = [f"{len(rest) - 2 * _MOST} more"] if len(rest) > 2 * _MOST else []
-    then = f", then {join([*told, *more])}" if told else ""
-    return f"{called(first.entity)} {_verb(query, 'time', 1)} first, {_measured('time', first)}{then}."
+    if not people:
+        return "" if finding.missing else presence.nobody()
+    in_turn = replace(finding, people=people[:1], against=people[1:])
+    return f"{_by_time(in_turn, Rank('time'), 2 * _MOST)}."
 
 
 def _before(finding: Finding) -> str:
