@@ -50,8 +50,8 @@ def so_many_people(count: int, others: bool = False) -> str:
 
 
 def indefinite(noun: str) -> str:
-    """Such as "a chair" and "an office"."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    """Such as "a chair", "an office" and "a uniform"."""
+    return f"{'an' if noun[0] in 'aeiou' and not noun.startswith('uni') else 'a'} {noun}"
 
 
 def upper(text: str) -> str:

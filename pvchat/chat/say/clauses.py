@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import HEDGE, NTH_SAID, indefinite, join, present_tense, so_many_people
+from pvchat.chat.english import HEDGE, NTH_SAID, join, present_tense, so_many_people
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Has, Not, Or, Whom, atoms
-from pvchat.chat.say.phrases import action_phrase, appearance_phrase, garment_phrase, location_phrase, preposition
+from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, preposition, with_article
 from pvchat.chat.say.presence import in_passing
-from pvchat.chat.say.wording import table, wording
+from pvchat.chat.say.wording import table, wording, words
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import OF_SCENE
-from pvchat.schemas import Garment, PersonPresence
+from pvchat.schemas import PersonPresence
 
 STRANGER = "somebody I don't know"
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
-_OWN = ("a", "an", "the", "his", "her", "their", "some", "something")  # how what needs no article begins
-_WHERE = ("in", "on", "at", "next", "before", "behind", "under", "beside", "near", "outdoors", "indoors")
-_CARRIED = ("glasses", "sunglasses", "headphones", "gloves", "backpack", "stethoscope", "face mask", "hat", "cap")
 
 
 def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
@@ -93,25 +90,20 @@ def _related(has: Has, count: int, some: str) -> str:
 
 def worn_said(value: str, colour: str = "") -> str:
     """Such as "a red jacket" or "glasses"; what has an article of its own keeps it."""
-    return value if value.split(" ")[0] in _OWN else garment_phrase(Garment(value, colour or None, 1.0))
+    return with_article(f"{colour} {value}".strip() if value.split(" ")[0] not in words("determiners") else value)
 
 
 def hair_said(value: str, colour: str = "") -> str:
     """Such as "long dark hair" or "a beard"."""
     head, _, last = (value or "hair").rpartition(" ")
-    words = " ".join(word for word in (head, "" if colour in head.split(" ") else colour, last) if word)
-    return words if last in ("hair", "stubble") else with_article(words)
-
-
-def with_article(noun: str) -> str:
-    """Such as "a cup" and "an umbrella"; what has an article, or is several, stays as it is."""
-    own = not noun or noun.split(" ")[0] in _OWN or noun.endswith(("glasses", "scissors", "skis", "gloves"))
-    return noun if own else indefinite(noun)
+    said = " ".join(word for word in (head, "" if colour in head.split(" ") else colour, last) if word)
+    return said if last in ("hair", "stubble") else with_article(said)
 
 
 def place_said(place: str, how: str = "") -> str:
     """Such as "in an office" or "on a stage"; what has a preposition keeps it."""
-    return place if place.split(" ")[0] in _WHERE else f"{how or preposition(place)} {with_article(place)}"
+    said = place.split(" ")[0] in words("prepositions")
+    return place if said else f"{how or preposition(place)} {with_article(place)}"
 
 
 def whom_said(whom: Whom) -> str:
@@ -154,7 +146,7 @@ def _after_noun(part: Condition) -> str:
     if not isinstance(part, Has):
         return f"who {clause(part)}"
     if part.attribute == "worn":
-        carried = "with" if part.value in _CARRIED else "in"
+        carried = "with" if part.value in words("carried") else "in"
         return f"{carried} {worn_said(part.value, part.colour) if part.value else part.colour}"
     aux, text = complement(part)
     return f"with {text}" if aux == "have" else text

@@ -30,13 +30,10 @@ from pvchat.chat.say.clauses import (
     speaks_of,
     time_of,
 )  # fmt: skip
+from pvchat.chat.say.wording import words
 from pvchat.chat.spans import seconds_in
 from pvchat.schemas import PersonPresence
 
-_OFTEN_SEEN = frozenset(
-    {"sitting", "standing", "walking", "moving", "talking", "smiling", "waving", "nodding", "raising", "pointing",
-     "gesturing", "looking", "facing"}
-)  # deeds that are measured of most whose hands and faces are seen; of no others does silence tell  # fmt: skip
 _SELDOM = ("place", "hair", "holding", "near")  # attributes of which silence tells nothing either
 NO_STRANGERS = "I see nobody in this video whom I don't know."
 
@@ -285,7 +282,7 @@ def nobody(finding: Finding) -> str:
 def _is_seldom(condition: Condition | None) -> bool:
     """Whether something is asked that is measured of few, so that silence tells nothing."""
     return any(
-        has.attribute in _SELDOM or has.attribute == "deed" and has.value.split(" ")[0] not in _OFTEN_SEEN
+        has.attribute in _SELDOM or has.attribute == "deed" and has.value.split(" ")[0] not in words("measured_of_most")
         for has in atoms(condition)
     )
 

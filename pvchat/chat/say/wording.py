@@ -20,6 +20,11 @@ def wording(part: str, key: str | None, **fills: str) -> str:
     return text.format(ask=ASK, **fills)
 
 
+def words(kind: str) -> tuple[str, ...]:
+    """The words of a kind that the table lists: things told "on" and not "in", garments told in the plural."""
+    return tuple(table()["words"][kind])
+
+
 @lru_cache(maxsize=1)
 def table() -> dict[str, dict[str, Any]]:
     """The whole table."""
