@@ -13,13 +13,13 @@ from itertools import combinations
 import numpy as np
 
 from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, seen_together
+from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, on_footage, seen_together
 from pvchat.chat.finding import Row
 from pvchat.chat.guard import COLOURS
 from pvchat.chat.say.phrases import SETTING_SURE, backdrop, is_of_body, side_by_side
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import Entity, Timeline
-from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, PersonFacts, PersonPresence, SceneFacts, Thing
+from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
 
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
 _PROBABLY = 0.6  # what "probably" counts as
@@ -227,32 +227,37 @@ def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
 
 
 def _measured(name: str, facts: PersonFacts, traits: bool) -> Iterator[Row]:
-    """Facts as rows without times."""
+    """Facts as rows without times, each with what it rests on."""
+    seen = facts.grounds
     if facts.gender and traits:
-        yield Row(name, "gender", facts.gender)
+        yield Row(name, "gender", facts.gender, ground=seen.get("gender"))
     for garment in facts.clothes:
         sleeves = garment.sleeves if garment.kind == "top" else None
-        kind = " ".join(filter(None, (sleeves, garment.kind)))
-        yield Row(name, "worn", kind, colour=garment.colour or "")
+        kind, ground = " ".join(filter(None, (sleeves, garment.kind))), on_footage(seen.get(garment.kind), "garment")
+        yield Row(name, "worn", kind, colour=garment.colour or "", ground=ground)
     for look in filter(None, (facts.hair, *facts.features)):
         said = [word for word in look.split() if word not in ("a", "an")]
-        colour = " ".join(word for word in said if word in COLOURS)
-        body = look == facts.hair or is_of_body(look)
-        yield Row(name, "hair" if body else "worn", " ".join(w for w in said if w not in COLOURS), colour=colour)
+        colour, value = (" ".join(w for w in said if (w in COLOURS) == wanted) for wanted in (True, False))
+        body, ground = look == facts.hair or is_of_body(look), seen.get("hair" if look == facts.hair else look)
+        yield Row(name, "hair" if body else "worn", value, colour=colour, ground=ground)
     if facts.pose:
-        yield Row(name, "posture", facts.pose)
-    for deed in filter(None, (facts.activity, *facts.gestures, facts.movement)):
-        if traits or deed != "smiling":
-            yield _hedged(name, "deed", deed)
+        yield Row(name, "posture", facts.pose, ground=seen.get("pose"))
+    gestures = [(gesture, gesture) for gesture in facts.gestures]
+    for key, deed in (("activity", facts.activity), *gestures, ("movement", facts.movement)):
+        if deed and (traits or deed != "smiling"):
+            kind = "gesture" if key == deed else key
+            yield replace(_hedged(name, "deed", deed), ground=on_footage(seen.get(key), kind))
     yield from _placed(name, facts)
 
 
 def _placed(name: str, facts: PersonFacts) -> Iterator[Row]:
     """What somebody holds, what is near, and where in the picture it all is."""
+    seen = facts.grounds
     if facts.holding:
-        yield Row(name, "holding", facts.holding.removeprefix("an ").removeprefix("a "))
+        held = facts.holding.removeprefix("an ").removeprefix("a ")
+        yield Row(name, "holding", held, ground=seen.get("holding"))
     for near in dict.fromkeys(filter(None, (facts.seat, *facts.near))):
-        yield Row(name, "near", near)
+        yield Row(name, "near", near, ground=seen.get("seat" if near == facts.seat else near))
     said = (facts.where or "").replace(",", " ").split()
     yield from (Row(name, "side", word) for word in _SIDES if word in said)
     if facts.shot:
@@ -289,14 +294,10 @@ def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
     found = []
     for thing in (one for one in things if one is not table and one.label not in SURFACES):
         both = [(box, under[f]) for f, box in zip(thing.frames, thing.boxes, strict=True) if f in under]
-        if both and np.mean([_stands_on(*boxes) for boxes in both]) > 0.5:
+        stands = [a[0] < (x0 + x1) / 2 < a[2] and a[1] - 0.02 < foot < a[3] for (x0, _, x1, foot), a in both]
+        if stands and np.mean(stands) > 0.5:
             found.append(thing)
     return found
-
-
-def _stands_on(box: Sequence[float], table: Sequence[float]) -> bool:
-    """Whether a thing's foot lies between a table's sides and not below it."""
-    return table[0] < (box[0] + box[2]) / 2 < table[2] and table[1] - 0.02 < box[3] < table[3]
 
 
 def _side(thing: Thing) -> str:
@@ -323,13 +324,17 @@ def _of_scene(scene: SceneFacts) -> Iterator[Row]:
 def _of_thing(row: Row, thing: Thing, clip: _Clip) -> Row:
     """A row about a thing, from its first to its last sighting: things are looked for in some frames only."""
     times, frames = clip.evidence.times, sorted({frame for one in clip.evidence.things for frame in one.frames})
+    at = [times[min(frame, len(times) - 1)] if times else 0.0 for frame in thing.frames]
     start, end = clip.whole
-    if times and len(frames) > 1 and thing.frames:
-        known = [times[min(frame, len(times) - 1)] for frame in frames]
-        half = float(np.median(np.diff(known))) / 2
-        start = max(start, times[min(*thing.frames, len(times) - 1)] - half)
-        end = min(end, times[min(max(thing.frames), len(times) - 1)] + half)
-    return replace(row, start_s=start, end_s=max(end, start + _SHORTEST_S), probability=thing.confidence)
+    if times and len(frames) > 1 and at:
+        half = float(np.median(np.diff([times[min(frame, len(times) - 1)] for frame in frames]))) / 2
+        start, end = max(start, min(at) - half), min(end, max(at) + half)
+    row = replace(row, start_s=start, end_s=max(end, start + _SHORTEST_S), probability=thing.confidence)
+    if not thing.scores:
+        return row
+    best = int(np.argmax(thing.scores))
+    x0, y0, x1, y1 = thing.boxes[best]
+    return replace(row, ground=Ground(at[best], (x0, y0, x1, y1), thing.confidence))
 
 
 def _looked_for(clip: _Clip) -> frozenset[str]:

@@ -5,11 +5,12 @@ JSON output, the app's timeline and follow-up questions read this, never the sen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 from pvchat.chat.query import Query
 from pvchat.chat.spans import Span, Verdict
+from pvchat.schemas import Ground
 
 Absence = Literal["absent", "unsure", "not enrolled"]
 
@@ -25,6 +26,7 @@ class Row:
         start_s, end_s: seconds.
         probability: of the measurement, 0..1.
         holds: False: it was measured that it does not hold.
+        ground: where it is seen best; two rows are the same whatever they rest on.
     """
 
     entity: str
@@ -36,6 +38,7 @@ class Row:
     of: str = ""
     probability: float = 1.0
     holds: bool = True
+    ground: Ground | None = field(default=None, compare=False)
 
     @property
     def span(self) -> Span:
@@ -132,7 +135,7 @@ def _to_json(value: Any) -> Any:
         return value.to_dict()
     if not is_dataclass(value):
         return value
-    row = {field.name: _to_json(getattr(value, field.name)) for field in fields(value)}
+    row = {one.name: _to_json(getattr(value, one.name)) for one in fields(value) if one.name != "ground"}
     if "entity" in row:
         row = {"who": row.pop("entity"), **row}
     if isinstance(value, Row):

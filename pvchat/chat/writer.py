@@ -116,7 +116,7 @@ class Writer:
             if stream is not None:
                 for word in words_of(text):
                     stream(word)
-        grounds = grounds_of(known.question, known.finding, known.evidence)
+        grounds = grounds_of(known.finding)
         return WrittenAnswer(text, known.question, known.people, known.finding, first_at, grounds)
 
     def _worded(self, known: Known) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import HEDGE, NTH_SAID, join, present_tense, so_many_people
+from pvchat.chat.english import HEDGE, NTH_SAID, indefinite, join, present_tense, so_many_people
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Has, Not, Or, Whom, atoms
@@ -327,3 +327,10 @@ def condition_of(row: Row) -> Has:
     """The condition that a row fulfils."""
     of = Whom((called(row.of),)) if row.of else None
     return Has(row.attribute, row.value, row.colour, of)  # type: ignore[arg-type]
+
+
+def fact_of(row: Row) -> str:
+    """What a row holds, as a noun or a participle: "a red jacket", "sitting", "a dog"."""
+    if row.attribute in ("thing", "on"):
+        return indefinite(row.value)
+    return complement(condition_of(row))[1].removeprefix("wearing ")

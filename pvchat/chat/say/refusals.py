@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from pvchat.chat.english import be, clock, join, shortened, upper
 from pvchat.chat.evidence import Evidence, decided, is_still
-from pvchat.chat.finding import Finding, Found
+from pvchat.chat.finding import Finding
 from pvchat.chat.query import PRESENT, Not, Query, atoms
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import clause, complement, condition_of, event_said, people_said, presence_of, whom_said
+from pvchat.chat.say.clauses import clause, event_said, fact_of, people_said, presence_of, whom_said
 from pvchat.chat.say.wording import ASK, wording
 from pvchat.schemas import PersonPresence
 
@@ -23,7 +23,6 @@ CANT_TELL = f"I can't tell that; {ASK}."
 TRAITS_OFF = "Telling men from women, and smiles, is switched off here."
 _MOST_LISTED = 6  # names of those enrolled
 _MOST_WHYS = 5  # people who are told of one by one
-_GROUNDS = {"posture": "pose", "hair": "hair", "holding": "holding", "gender": "gender"}  # keys by attribute
 
 
 def refused(finding: Finding, evidence: Evidence) -> str:
@@ -98,9 +97,11 @@ def why(finding: Finding, evidence: Evidence) -> str:
     names += [one.name for one in finding.missing]
     known = [person for name in dict.fromkeys(names) if (person := presence_of(name, evidence)) is not None]
     told = [_recognised(one, evidence) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
-    seen = [text for one in finding.people for text in _seen_best(one, evidence)]
+    grounds = [(fact_of(row), row.ground) for one in finding.people for row in one.rows if row.ground is not None]
+    still = is_still(evidence)
+    seen = dict.fromkeys(fact if still else f"{fact} at {clock(ground.time_s)}" for fact, ground in grounds)
     if seen:
-        told.append(f"Seen best: {join(list(dict.fromkeys(seen)))}.")
+        told.append(f"Seen best: {join(list(seen))}.")
     return " ".join(told) or "I recognise nobody here; what else I tell is what the whole picture looks like."
 
 
@@ -114,14 +115,3 @@ def _recognised(person: PersonPresence, evidence: Evidence) -> str:
     doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
     reason = person.why.text if person.why is not None else ""
     return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))
-
-
-def _seen_best(found: Found, evidence: Evidence) -> list[str]:
-    """Where what was told of somebody is seen best."""
-    grounds, told = evidence.facts_of(found.entity).grounds, []
-    for row in found.rows:
-        ground = grounds.get(row.value) or grounds.get(_GROUNDS.get(row.attribute, ""))
-        if ground is not None:
-            fact = complement(condition_of(row))[1].removeprefix("wearing ")
-            told.append(fact if is_still(evidence) else f"{fact} at {clock(ground.time_s)}")
-    return told
