@@ -1,7 +1,8 @@
-"""Small parts of English sentences: lists, forms of "be", numbers in words, clock times, verbs.
+"""Small parts of English sentences: lists, forms of "be", numbers in words, clock times; and the table of wording.
 
-`verbs.json` spells every verb that the project can say of somebody, and the commoner ones of the captions that the
-trained model learned from. A verb that isn't in it stays as it is: "is whittling".
+`wording.json` is the one table of what is said of kinds of questions, measures, places, things. Its "verb" spells every
+verb that the project can say of somebody, and the commoner ones of the captions that the trained model learned from; a
+verb that isn't in it stays as it is: "is whittling".
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+ASK = "ask me who is in this video, what they wear, what they do or where they are"
 NTH_SAID = ("", "second", "third", "fourth", "fifth")  # by how many come before; the first has no word of its own
 HEDGE = "probably"  # before what is likely but not sure
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -88,15 +91,27 @@ def present_tense(phrase: str) -> str:
     """Tell "sitting and talking" as "sits and talks"; a phrase with a verb that isn't known gets "is" before it."""
     if phrase.startswith(f"{HEDGE} "):
         return f"{HEDGE} {present_tense(phrase.removeprefix(f'{HEDGE} '))}"
-    words, known = phrase.split(" "), third_persons()
-    heads = [i for i, word in enumerate(words) if not i or words[i - 1] in ("and", "or") and word.endswith("ing")]
-    if any(words[i] not in known for i in heads):
+    said, known = phrase.split(" "), table()["verb"]
+    heads = [i for i, word in enumerate(said) if not i or said[i - 1] in ("and", "or") and word.endswith("ing")]
+    if any(said[i] not in known for i in heads):
         return f"is {phrase}"
-    return " ".join(known[word] if i in heads else word for i, word in enumerate(words))
+    return " ".join(known[word] if i in heads else word for i, word in enumerate(said))
+
+
+def wording(part: str, key: str | None, **fills: str) -> str:
+    """What the table says to a key, its "{…}" filled; to one that isn't in it what it says to "", or nothing."""
+    row = table()[part]
+    text: str = row.get(key or "", row.get("", ""))
+    return text.format(ask=ASK, **fills)
+
+
+def words(kind: str) -> tuple[str, ...]:
+    """The words of a kind that the table lists: things told "on" and not "in", garments told in the plural."""
+    return tuple(table()["words"][kind])
 
 
 @lru_cache(maxsize=1)
-def third_persons() -> dict[str, str]:
-    """How each known verb is spelled: "sitting" -> "sits"."""
-    table: dict[str, str] = json.loads(Path(__file__).with_name("verbs.json").read_text(encoding="utf-8"))
-    return table
+def table() -> dict[str, dict[str, Any]]:
+    """The whole table of wording."""
+    found: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
+    return found

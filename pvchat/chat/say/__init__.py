@@ -5,5 +5,5 @@ who and whether    presence.py (who is there, why not), holders.py (of whom some
 how many, when     numbers.py; who is longest, first, leftmost: ranks.py
 of one person      attributes.py; of the scene: scenes.py
 not answered       refusals.py; and why an answer is what it is
-parts              clauses.py (conditions, people, times), phrases.py (measured facts), wording.json (all words)
+parts              clauses.py (conditions, people, times), phrases.py (measured facts); the words: ../wording.json
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvchat.chat.english import are, join, lasting, upper
+from pvchat.chat.english import are, join, lasting, table, upper, wording
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY
@@ -16,7 +16,6 @@ from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import called, event_time, is_measured, noun, people_said, presence_of, rows_said
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, scene_told, sure_gender
 from pvchat.chat.say.scenes import of_scene
-from pvchat.chat.say.wording import table, wording
 from pvchat.chat.spans import Span, seconds_in
 from pvchat.chat.timeline import OF_SCENE
 from pvchat.schemas import PersonFacts, QuestionType

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import HEDGE, NTH_SAID, indefinite, join, present_tense, so_many_people
+from pvchat.chat.english import HEDGE, NTH_SAID, indefinite, join, present_tense, so_many_people, table, wording, words
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found, Row
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Has, Not, Or, Whom, atoms
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, preposition, with_article
 from pvchat.chat.say.presence import in_passing
-from pvchat.chat.say.wording import table, wording, words
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import OF_SCENE
 from pvchat.schemas import PersonPresence

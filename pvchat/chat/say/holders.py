@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import HEDGE, are, join, lasting, lower, number, upper
+from pvchat.chat.english import HEDGE, are, join, lasting, lower, number, upper, words
 from pvchat.chat.evidence import Evidence, decided, in_company, one_name_each
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, Condition, Has, Not, Query, atoms
@@ -30,7 +30,6 @@ from pvchat.chat.say.clauses import (
     speaks_of,
     time_of,
 )  # fmt: skip
-from pvchat.chat.say.wording import words
 from pvchat.chat.spans import seconds_in
 from pvchat.schemas import PersonPresence
 

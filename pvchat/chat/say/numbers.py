@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import be, clock, join, lasting, lower, number, shortened, so_many_people, span_told, upper
+from pvchat.chat.english import (
+    be,
+    clock,
+    join,
+    lasting,
+    lower,
+    number,
+    shortened,
+    so_many_people,
+    span_told,
+    upper,
+    wording,
+)
 from pvchat.chat.evidence import Evidence, is_still
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, atoms
@@ -29,7 +41,6 @@ from pvchat.chat.say.clauses import (
 )  # fmt: skip
 from pvchat.chat.say.holders import NO_STRANGERS, nobody
 from pvchat.chat.say.scenes import said
-from pvchat.chat.say.wording import wording
 from pvchat.chat.spans import WHOLE, Span, seconds_in
 
 _MOST_SPANS = 8  # that are told one by one

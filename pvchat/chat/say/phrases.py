@@ -6,9 +6,8 @@ spoken of. Actions are in the simple present ("sits and talks"), as in captions.
 
 from __future__ import annotations
 
-from pvchat.chat.english import HEDGE, indefinite, join, present_tense, so_many_people
+from pvchat.chat.english import HEDGE, indefinite, join, present_tense, so_many_people, words
 from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once, seen_together
-from pvchat.chat.say.wording import words
 from pvchat.schemas import BLUE_SKY, BOOKSHELVES, Garment, PersonFacts, SceneFacts
 
 # Confidence from which a setting is said of a photographed scene. On the tune half 46 of 47 clips told "indoors" and 6

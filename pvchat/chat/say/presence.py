@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import be, clock, join, number, shortened, so_many_people, span_told
+from pvchat.chat.english import be, clock, join, number, shortened, so_many_people, span_told, wording
 from pvchat.chat.evidence import Evidence, decided, is_still
-from pvchat.chat.say.wording import wording
 from pvchat.chat.spans import WHOLE, Span
 from pvchat.schemas import PersonPresence, QuestionType, Why
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.english import are, clock, join, lasting, number, shortened, so_many_people, upper
+from pvchat.chat.english import are, clock, join, lasting, number, shortened, so_many_people, table, upper, wording
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import PRESENT, Condition, Not, Query, Rank
@@ -27,7 +27,6 @@ from pvchat.chat.say.clauses import (
     people_said,
 )  # fmt: skip
 from pvchat.chat.say.numbers import times_said
-from pvchat.chat.say.wording import table, wording
 
 _MOST = 4  # people that one sentence tells
 _BY_PLACE = ("left", "right", "near", "big")

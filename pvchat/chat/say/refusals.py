@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.english import be, clock, join, shortened, upper
+from pvchat.chat.english import ASK, be, clock, join, shortened, upper, wording
 from pvchat.chat.evidence import Evidence, decided, is_still
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import PRESENT, Not, Query, atoms
 from pvchat.chat.reader.foreign import reply_in
 from pvchat.chat.say import presence
 from pvchat.chat.say.clauses import clause, event_said, fact_of, people_said, presence_of, whom_said
-from pvchat.chat.say.wording import ASK, wording
 from pvchat.schemas import PersonPresence
 
 CANT_TELL = f"I can't tell that; {ASK}."

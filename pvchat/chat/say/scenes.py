@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import HEDGE, indefinite, join, number, upper
+from pvchat.chat.english import HEDGE, indefinite, join, number, upper, wording
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Row
 from pvchat.chat.query import Has, Not, atoms
 from pvchat.chat.say.clauses import complement, condition_of, conditions_of, event_said, lead
 from pvchat.chat.say.phrases import place_phrase
-from pvchat.chat.say.wording import wording
 from pvchat.chat.spans import most_at_once
 
 _PLURALS = ("scissors", "skis")  # words without a singular
