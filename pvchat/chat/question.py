@@ -59,7 +59,7 @@ class Question:
             return "other"
         if query.attribute is not None:
             return _TYPES[query.attribute]
-        asked = [has.attribute for condition in _asked(query) for has in atoms(condition)]
+        asked = [has.attribute for condition in _where(query) for has in atoms(condition)]
         return _TYPES[asked[0]] if asked else "existence"
 
     @property
@@ -82,6 +82,12 @@ class Question:
     def means_by_looks(self) -> bool:
         """Whether it means somebody by what holds of them ("the man with glasses")."""
         return any(has.attribute not in _SEEN_AT_ONCE for one in people_in(self.query) for has in atoms(one.such))
+
+    @property
+    def asks_measured(self) -> bool:
+        """Whether its answer may say more than who is there, where and when."""
+        selects = {self.query.select, "exists" if self.query.then is None else self.query.then.select}
+        return bool(selects & {"describe", "why"} or attributes_in(self.query) - set(_SEEN_AT_ONCE))
 
     @property
     def is_usual(self) -> bool:
@@ -158,7 +164,7 @@ def people_in(query: Query) -> list[Whom]:
     """Every set of people in a query, those of its relations and of its event too."""
     event = query.during.event
     whom = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
-    conditions = [*_asked(query), *(one.such for one in whom), None if event is None else event.where]
+    conditions = [*_where(query), *(one.such for one in whom), None if event is None else event.where]
     return [*whom, *(has.of for condition in conditions for has in atoms(condition) if has.of is not None)]
 
 
@@ -168,20 +174,19 @@ def names_in(query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(name for one in people_in(query) for name in one.names), *then)))
 
 
-def measured_in(query: Query) -> bool:
-    """Whether its answer may say more than who is there, where and when."""
-    if query.then is not None and measured_in(query.then):
-        return True
-    if query.select in ("describe", "why") or query.attribute not in (None, *_SEEN_AT_ONCE):
-        return True
-    return any(has.attribute not in _SEEN_AT_ONCE for condition in _conditions(query) for has in atoms(condition))
+def attributes_in(query: Query) -> set[str]:
+    """Every attribute that a query, or the second one of two, asks for, or means people and times by."""
+    event = query.during.event
+    conditions = [*_where(query), *(one.such for one in people_in(query)), None if event is None else event.where]
+    found = {str(has.attribute) for condition in conditions for has in atoms(condition)} | {
+        query.attribute or "present"
+    }
+    return found | (attributes_in(query.then) if query.then is not None else set())
 
 
 def asks_of_things(query: Query) -> bool:
     """Whether it asks for things, of which a clip must be searched."""
-    held = ("thing", "holding", "near")
-    asked = any(has.attribute in held for condition in _conditions(query) for has in atoms(condition))
-    return asked or query.attribute in held or query.then is not None and asks_of_things(query.then)
+    return bool(attributes_in(query) & {"thing", "holding", "near"})
 
 
 def described(
@@ -190,27 +195,21 @@ def described(
     """The tracks of those whose facts the answers need: of whom is asked, and who are there; where a question means
     somebody by the looks ("the man with glasses"), of everybody who is seen.
     """
-    measuring = [question for question in questions if measured_in(question.query)]
+    measuring = [question for question in questions if question.asks_measured]
     if any(question.means_by_looks for question in measuring):
         return list(analysis.tracks)
     asked = [p for question in measuring for p in question.about(presences) if p.decision == "present"]
     return [analysis.tracks[i] for i in dict.fromkeys(p.track for p in asked) if i is not None]
 
 
-def _asked(query: Query) -> tuple[Condition, ...]:
+def _where(query: Query) -> tuple[Condition, ...]:
     """The conditions that are asked for."""
     return (*(() if query.where is None else (query.where,)), *query.options)
 
 
-def _conditions(query: Query) -> list[Condition | None]:
-    """All conditions of a query, also those that say who is meant and when."""
-    event = query.during.event
-    return [*_asked(query), *(one.such for one in people_in(query)), None if event is None else event.where]
-
-
 def _compares_with_all(query: Query) -> bool:
     """Whether others than those who are named make the answer: who is with her, who stands left of her, she alone?"""
-    asked = [has for condition in _asked(query) for has in atoms(condition)]
+    asked = [has for condition in _where(query) for has in atoms(condition)]
     return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 

@@ -64,7 +64,7 @@ def who(finding: Finding, evidence: Evidence) -> str:
     if _asks_presence(query):
         return _there(finding, evidence)
     if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
-        return presence.who_is_absent(_asked(finding, evidence))
+        return presence.who_is_absent(_presences_asked(finding, evidence))
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:
         return f"{_as_meant(finding)}."
     if finding.people and (query.throughout or query.number):
@@ -84,7 +84,7 @@ def _asks_presence(query: Query) -> bool:
     return is_plain(query.where) and not more
 
 
-def _asked(finding: Finding, evidence: Evidence) -> list[PersonPresence]:
+def _presences_asked(finding: Finding, evidence: Evidence) -> list[PersonPresence]:
     """The presences of those asked about: named ones in the question's order, else everyone, a sighting to each."""
     names, besides = finding.query.whom.names, finding.query.whom.besides
     there = [PersonPresence(one.entity, "present", 1.0, list(one.spans)) for one in finding.people]
@@ -97,7 +97,7 @@ def _asked(finding: Finding, evidence: Evidence) -> list[PersonPresence]:
 
 def _there(finding: Finding, evidence: Evidence) -> str:
     """Who of those asked about is there."""
-    query, asked = finding.query, _asked(finding, evidence)
+    query, asked = finding.query, _presences_asked(finding, evidence)
     if query.whom.names or query.whom.quantifier == "all":
         return presence.existence(asked, evidence) if asked else ""
     if query.whom.known is not False:
@@ -114,7 +114,7 @@ def _away(finding: Finding, everyone: Sequence[Found], evidence: Evidence) -> st
     """Whether somebody isn't there, or isn't at some time; a bare yes or no could be taken either way."""
     if everyone and (when := presence.in_passing(everyone[0].spans, evidence)):
         return f"{everyone[0].entity} is not seen {when}."
-    asked = _asked(finding, evidence)
+    asked = _presences_asked(finding, evidence)
     said = presence.existence(asked, evidence) if asked else ""
     return said.removeprefix("Yes, ").removeprefix("No, ")
 
