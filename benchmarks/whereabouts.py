@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from answering import prepared, weighed
 
-from pvchat.chat.conversation import Conversation
+from pvchat.chat.question import Conversation
 from pvchat.train.bases.gate import at_least
 from recipes.answering.answering import Answering, people_of
 from recipes.answering.lessonplan import Lesson, Plan, of_others

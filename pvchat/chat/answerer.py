@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pvchat.chat.answers import Known
 from pvchat.chat.backed import Backing, is_open, sentences
 from pvchat.chat.brief import brief
-from pvchat.chat.found import Known
 from pvchat.chat.guard import held_words
 from pvchat.chat.question import Question
 from pvchat.chat.verdict import told_by_tokens, verdict_in

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pvchat.bases.prompts import Asked
+from pvchat.chat.answers import Known
 from pvchat.chat.basejudge import Witness, judged
 from pvchat.chat.basestates import STATE, adapted, judges, personal_of
-from pvchat.chat.conversation import Asked as Before
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.found import Known
 from pvchat.chat.heard import Heard, Hearer
 from pvchat.chat.query import Query, Whom
+from pvchat.chat.question import Asked as Before
 from pvchat.chat.question import Question
 from pvchat.chat.say.presence import nobody, untold
 from pvchat.chat.say.voice import say

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from pvchat.augment.questions.cast import View
 from pvchat.augment.schemas import PLAIN, TOGETHER
+from pvchat.chat.english import present_tense
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.extraction import read_phrase
 from pvchat.chat.guard import same_colour
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase
-from pvchat.chat.verbs import present_tense
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 _MASK = re.compile(r"\bmask\b")
