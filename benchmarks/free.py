@@ -24,9 +24,9 @@ import labelled
 import numpy as np
 
 from pvchat import PVChat
-from pvchat.chat import answerer
 from pvchat.chat.backed import Backing
 from pvchat.chat.guard import COLOURS, NUMBERS, content_words
+from pvchat.chat.speakers import answerer
 from pvchat.config import Settings
 from pvchat.errors import PVChatError
 from pvchat.model import drafted

@@ -13,14 +13,14 @@ pytest.importorskip("torch")
 from make_studio import ANA, BEN, Studio, open_chat  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.chat.claims import ASKED  # noqa: E402
-from pvchat.chat.describe import Describer  # noqa: E402
-from pvchat.chat.lines import Line, Utterance  # noqa: E402
-from pvchat.chat.personstates import STAMP  # noqa: E402
-from pvchat.chat.trained import TrainedModel  # noqa: E402
+from pvchat.chat.speakers.claims import ASKED  # noqa: E402
+from pvchat.chat.speakers.describe import Describer  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import SettingsError, WeightsError  # noqa: E402
+from pvchat.model.lines import Line, Utterance  # noqa: E402
+from pvchat.model.personstates import STAMP  # noqa: E402
 from pvchat.model.registry import create_model  # noqa: E402
+from pvchat.model.trained import TrainedModel  # noqa: E402
 from pvchat.schemas import PersonFacts, SceneFacts  # noqa: E402
 
 ABOUT_ONE = "A man in a hat is riding a bike ."  # what the model is made to say of a caption's question about a track

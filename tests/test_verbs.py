@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pvchat.chat.choices import choices, group_names
+from pvchat.chat.speakers.choices import choices, group_names
 from pvchat.chat.verbs import present_tense, third_persons
 
 REPO = Path(__file__).parents[1]

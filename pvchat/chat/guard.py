@@ -22,7 +22,7 @@ from pvchat.chat.vocabulary import FUNCTION_WORDS, word_set
 from pvchat.schemas import PersonFacts, SceneFacts
 
 if TYPE_CHECKING:
-    from pvchat.chat.language import LanguageModel
+    from pvchat.model.language import LanguageModel
 
 SAFE = word_set(
     """video clip seen shown visible appear appears appearing wear wears wearing worn dressed located positioned

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pvchat.chat.claims import repeats
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.guard import contradictions
 from pvchat.chat.question import Question
+from pvchat.chat.speakers.claims import repeats
 from pvchat.chat.viewed import HandedOn
 from pvchat.schemas import PersonFacts, PersonPresence
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pvchat.chat.claims import fill_gaps
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.finding import Finding
@@ -22,16 +21,17 @@ from pvchat.chat.grounds import grounds_of
 from pvchat.chat.guard import rephrase
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
+from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Stream, Viewed, words_of
 from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.answerer import Answerer, Spoken
-    from pvchat.chat.describe import Describer
-    from pvchat.chat.language import LanguageModel
-    from pvchat.chat.narrator import Narrator, Told
+    from pvchat.chat.speakers.answerer import Answerer, Spoken
+    from pvchat.chat.speakers.describe import Describer
+    from pvchat.chat.speakers.narrator import Narrator, Told
+    from pvchat.model.language import LanguageModel
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from pvchat.bases.prompts import Asked, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.seeing import _places
 from pvchat.bases.soft import TOKENS, Personal, spoken_with
-from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
+from pvchat.chat.speakers.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.train.bases.data import GENERIC
 from pvchat.train.person.examples import ALIASES
 

@@ -22,7 +22,7 @@ from make_pretrained import WORDS, one_thread, pretrain
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.shared import add_shared
 from pvchat.bases.sources import read_source
-from pvchat.chat.basejudge import log_odds
+from pvchat.chat.speakers.basejudge import log_odds
 from pvchat.people.person import Person
 from pvchat.train.bases.data import BaseData
 from pvchat.train.bases.gate import Gate

@@ -15,8 +15,8 @@ from make_processes import two_go_like_one
 from make_taught import open_pretrained, save_pretrained, teach, told_right
 
 from pvchat.bases.soft import TOKENS
-from pvchat.chat.basejudge import decided, log_odds
-from pvchat.chat.basestates import STATE, Z, fits, personal_of
+from pvchat.bases.states import STATE, Z, fits, personal_of
+from pvchat.chat.speakers.basejudge import decided, log_odds
 from pvchat.config import PresenceConfig
 from pvchat.people import exchange
 from pvchat.people.person import Person

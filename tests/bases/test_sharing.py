@@ -20,7 +20,7 @@ from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import read_source
-from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
+from pvchat.chat.speakers.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.cli import main as cli
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.retrofit import mixers

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from pvchat.chat.lines import Line
-from pvchat.chat.views import ClipViews
 from pvchat.model.features import collate_people, person_from_track
+from pvchat.model.lines import Line
+from pvchat.model.views import ClipViews
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from make_sets import encode, make_config
 
-from pvchat.chat.calibration import Calibration
-from pvchat.chat.choices import KINDS, LEVELS, SETTINGS, sentences
-from pvchat.chat.choices import choices as choices_of
-from pvchat.chat.claims import ASKED
+from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.speakers.choices import KINDS, LEVELS, SETTINGS, sentences
+from pvchat.chat.speakers.choices import choices as choices_of
+from pvchat.chat.speakers.claims import ASKED
 from pvchat.model.registry import create_model
 from pvchat.train.fits import choices, confidence
 from pvchat.train.fits.confidence import PRECISION, Judged, is_right, least_gain

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pvchat.augment.questions.cast import View
 from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.extraction import read_phrase
 from pvchat.chat.guard import same_colour
+from pvchat.chat.reader.captions import read_phrase
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase
 from pvchat.chat.verbs import present_tense
 from pvchat.schemas import Garment, PersonFacts, SceneFacts

@@ -20,12 +20,12 @@ import numpy as np
 import torch
 
 from pvchat.chat.backed import Backing, sentences
-from pvchat.chat.sentences import Encode
 from pvchat.errors import SettingsError
 from pvchat.model.features import collate, collate_people, from_analysis
 from pvchat.model.generation import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import Prompt
+from pvchat.model.sentences import Encode
 from pvchat.train.base.clips import Clips
 from pvchat.train.base.config import BaseConfig
 from pvchat.train.base.data import Pictures, read_photos, to_tensor

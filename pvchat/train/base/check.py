@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from pvchat.chat.sentences import Encode, SentenceEncoder
+from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.train.base.config import BaseConfig, parse
 from pvchat.train.base.phases import Phase
 from pvchat.train.base.run import PHASE_OF, make_model

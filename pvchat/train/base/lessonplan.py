@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pvchat.chat.answers import known_of, plain_answer
-from pvchat.chat.brief import brief
 from pvchat.chat.conversation import Conversation
 from pvchat.chat.guard import COLOURS, content_words
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.question import Question
 from pvchat.chat.say.phrases import sure_gender
+from pvchat.chat.speakers.brief import brief
 from pvchat.schemas import PersonFacts, PersonPresence
 from pvchat.train.base.fillings import filling
 from pvchat.train.base.questionbank import bank, kinds

@@ -27,7 +27,7 @@ from pvchat.bases.replying import yes_no
 from pvchat.bases.shared import SCRATCH, SharedConfig, add_shared, save_shared, shared_parameters
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import BaseSource
-from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
+from pvchat.chat.speakers.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.config import VideoConfig
 from pvchat.errors import WeightsError
 from pvchat.model.retrofit import routing_stats

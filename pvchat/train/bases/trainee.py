@@ -21,8 +21,8 @@ from pvchat.bases.loading import Base
 from pvchat.bases.prompts import Asked, inputs_of
 from pvchat.bases.replying import yes_no_ids
 from pvchat.bases.soft import Personal, spoken_with
-from pvchat.chat.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
-from pvchat.chat.basestates import upper
+from pvchat.bases.states import upper
+from pvchat.chat.speakers.basejudge import PRESENCE_BRIEF, PRESENCE_QUESTION
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.model.routers import RoutingStats

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pvchat.chat.basestates import STATE, adapted, personal_of
+from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
 from pvchat.schemas import Decision, PersonPresence
 

@@ -17,16 +17,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pvchat.chat.backed import Backing, is_open, sentences
-from pvchat.chat.brief import brief
 from pvchat.chat.found import Known
 from pvchat.chat.guard import held_words
 from pvchat.chat.question import Question
+from pvchat.chat.speakers.brief import brief
 from pvchat.chat.verdict import told_by_tokens, verdict_in
 from pvchat.chat.viewed import HandedOn
 from pvchat.schemas import PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.describe import Describer
+    from pvchat.chat.speakers.describe import Describer
     from pvchat.chat.viewed import Stream, Viewed
     from pvchat.model.drafted import Lead
 
@@ -130,11 +130,11 @@ class Answerer:
         self, question: Question, people: Sequence[PersonPresence], known: str, viewed: Viewed, spoken: Spoken
     ) -> None:
         """One try; its sentences go to `spoken` as they come."""
-        from pvchat.chat.personstates import marks_of
         from pvchat.model.checkpoint import speaking_with
         from pvchat.model.generation import Decoding
         from pvchat.model.people import People
         from pvchat.model.personlora import spoken_of
+        from pvchat.model.personstates import marks_of
         from pvchat.model.prompts import Prompt
 
         describer, trained = self.describer, self.describer.trained

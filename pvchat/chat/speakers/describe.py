@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pvchat.chat import personstates
-from pvchat.chat.claims import Speaker
-from pvchat.chat.lines import Line, Utterance
-from pvchat.chat.sentences import Encode
-from pvchat.chat.trained import TrainedModel
-from pvchat.chat.views import ClipViews
+from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.speakers.claims import Speaker
+from pvchat.model import personstates
+from pvchat.model.lines import Line, Utterance
+from pvchat.model.sentences import Encode
+from pvchat.model.trained import TrainedModel
+from pvchat.model.views import ClipViews
 from pvchat.people.person import Person
 from pvchat.perception.experts import networks
 from pvchat.schemas import ClipAnalysis, FloatArray
@@ -58,7 +59,12 @@ class Describer:
 
     def speaker(self, analysis: ClipAnalysis) -> Speaker:
         """The model as claims about one clip are made with it."""
-        return Speaker(partial(self.say, analysis), partial(self.likeness, analysis), self.trained.calibration)
+        return Speaker(partial(self.say, analysis), partial(self.likeness, analysis), self.calibration)
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """How much the model's claims may be believed."""
+        return Calibration.read(self.trained.folder)
 
     def remember(self, person: Person) -> Person:
         """An instant enrollment with the model's fresh state of it among its arrays, to be stored."""

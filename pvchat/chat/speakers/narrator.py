@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pvchat.bases.prompts import Asked
-from pvchat.chat.basejudge import Witness, judged
-from pvchat.chat.basestates import STATE, adapted, judges, personal_of
+from pvchat.bases.states import STATE, adapted, judges, personal_of
 from pvchat.chat.conversation import Asked as Before
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.found import Known
@@ -27,9 +26,10 @@ from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
 from pvchat.chat.say.presence import nobody, untold
 from pvchat.chat.say.voice import say
-from pvchat.chat.sentences import Encode
-from pvchat.chat.shown import ClipFrames
+from pvchat.chat.speakers.basejudge import Witness, judged
+from pvchat.chat.speakers.shown import ClipFrames
 from pvchat.config import Settings
+from pvchat.model.sentences import Encode
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.calibration import ClaimKind
 from pvchat.chat.guard import COLOURS, same_colour
+from pvchat.chat.speakers.calibration import ClaimKind
 from pvchat.chat.vocabulary import word_set
 from pvchat.schemas import Garment
 

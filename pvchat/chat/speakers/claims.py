@@ -22,15 +22,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pvchat.chat.calibration import Calibration, ClaimKind
-from pvchat.chat.choices import KINDS, Level, at_odds, pick, possible, sentences
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.extraction import dressed, garments, read_phrase
 from pvchat.chat.guard import contradictions
-from pvchat.chat.lines import Line, Utterance
 from pvchat.chat.question import Question, atoms
+from pvchat.chat.reader.captions import dressed, garments, read_phrase
 from pvchat.chat.say.phrases import SETTING_SURE
+from pvchat.chat.speakers.calibration import Calibration, ClaimKind
+from pvchat.chat.speakers.choices import KINDS, Level, at_odds, pick, possible, sentences
+from pvchat.model.lines import Line, Utterance
 from pvchat.schemas import FloatArray, PersonFacts, PersonPresence, SceneFacts
 
 Say = Callable[[list[Line]], list[Utterance]]
@@ -200,6 +200,8 @@ def choose(wanted: Sequence[Ask], evidence: Evidence, speaker: Speaker) -> list[
                 problems.append("a guess")
             if not choice.footage and not (choice.group_footage and level == "group sure"):
                 problems.append("seldom right on footage")
+            if choice.seen and not any(thing.label in choice.seen for thing in evidence.things):
+                problems.append("nothing that it needs is seen")
             if said == _EVENT and evidence.scene.setting == "outdoors":
                 problems.append("seldom right outdoors")
             if at_odds(kind, choice, evidence.facts_of(ask.name), said):
