@@ -14,7 +14,7 @@ from make_analysis import make_analysis, make_track
 from PIL import Image
 
 from pvchat import PVChat
-from pvchat.chat.speakers.basejudge import decided
+from pvchat.bases.judging import decided
 from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
 from pvchat.identity.examples import told

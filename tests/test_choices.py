@@ -15,8 +15,8 @@ from make_asked import read_question
 from pvchat.chat.answers import plain_answer
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.guard import contradictions
 from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.speakers.checking import contradictions
 from pvchat.chat.speakers.choices import (
     KINDS,
     LEVELS,

@@ -12,10 +12,10 @@ from itertools import combinations
 
 import numpy as np
 
+from pvchat.chat.colours import COLOURS
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, seen_together
 from pvchat.chat.finding import Row
-from pvchat.chat.guard import COLOURS
 from pvchat.chat.say.phrases import SETTING_SURE, backdrop, side_by_side
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.surfaces import SURFACES, things_on

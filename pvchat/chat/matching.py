@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from pvchat.chat.colours import same_colour
 from pvchat.chat.finding import Row, Verdict
-from pvchat.chat.guard import same_colour
 from pvchat.chat.query import Has
 from pvchat.chat.timeline import EXCLUSIVE
 from pvchat.chat.vocabulary import word_set

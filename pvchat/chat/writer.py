@@ -18,19 +18,20 @@ from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.finding import Finding
 from pvchat.chat.found import Known
 from pvchat.chat.grounds import grounds_of
-from pvchat.chat.guard import rephrase
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
 from pvchat.chat.speakers.claims import fill_gaps
+from pvchat.chat.speakers.rewording import rephrase
 from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Stream, Viewed, words_of
 from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.speakers.answerer import Answerer, Spoken
+    from pvchat.chat.speakers.answerer import Answerer
     from pvchat.chat.speakers.describe import Describer
-    from pvchat.chat.speakers.narrator import Narrator, Told
+    from pvchat.chat.speakers.hearing import Hearing
+    from pvchat.chat.speakers.narrator import Narrator
     from pvchat.model.language import LanguageModel
 
 
@@ -105,7 +106,7 @@ class Writer:
 
     def _written(self, known: Known, viewed: Viewed, stream: Stream | None) -> WrittenAnswer:
         """One answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
-        spoken: Told | Spoken | None = None
+        spoken: Hearing | None = None
         if self.narrator is not None:
             spoken = self.narrator.answer(known, viewed, stream)
         elif self.answerer is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pvchat.chat.verdict import told_by_tokens
+from pvchat.chat.speakers.answerer import told_by_tokens
 from pvchat.identity.bodies import WORN_MOST, body_logits
 from pvchat.identity.presence import NO_FIGURE, NOTHING, PresenceModel
 from pvchat.model.features import ClipFeatures, collate, collate_people, from_analysis, person_from_track

@@ -11,8 +11,8 @@ import torch
 from make_sets import encode, make_config
 
 from pvchat.chat.answers import plain_answer
-from pvchat.chat.backed import sentences
-from pvchat.chat.guard import COLOURS, content_words
+from pvchat.chat.colours import COLOURS
+from pvchat.chat.reader.tokens import sentences, told_words
 from pvchat.train.base import run as base
 from pvchat.train.base.answering import agrees
 from pvchat.train.base.clips import Clips
@@ -97,8 +97,8 @@ def test_the_brief_says_what_the_answers_need(phase):
     for one in made(phase, 120):
         names = [p.name for p in one.sheet.presences]
         for lesson in one.lessons if one.brief else ():
-            given = set(content_words(f"{one.brief} {lesson.asked}", names))
-            more = {w for w in content_words(lesson.answer, names) if w not in given}
+            given = set(told_words(f"{one.brief} {lesson.asked}", names))
+            more = {w for w in told_words(lesson.answer, names) if w not in given}
             assert {w for w in more if w.startswith("@") or w[0].isdigit()} == set(), (lesson, one.brief)
             assert not more & COLOURS, (lesson, one.brief)
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from pvchat.augment.questions.cast import View
 from pvchat.augment.schemas import PLAIN, TOGETHER
+from pvchat.chat.colours import same_colour
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.guard import same_colour
 from pvchat.chat.reader.captions import read_phrase
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase
 from pvchat.chat.verbs import present_tense
@@ -88,7 +88,7 @@ def refer(view: View, name: str) -> str:
 
 def read_told(kind: str, text: str) -> str:
     """A model's sentence ("The man is wearing a red shirt.") as a phrase after a name; empty if it isn't one."""
-    found = read_phrase(kind, text)  # type: ignore[arg-type]
+    found = read_phrase(kind, text)
     if not found:
         return ""
     return {"appearance": f"is wearing {found}", "action": present_tense(found)}.get(kind, f"is {found}")

@@ -28,10 +28,10 @@ from pvchat.augment.questions.measured import informed, phrase, read_told, refer
 from pvchat.augment.schemas import TOGETHER, Sample
 from pvchat.bases.imagetext import IN_ORDER, ImageTextModel, pictures
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.guard import contradictions
 from pvchat.chat.query import Attribute, Query, Whom
 from pvchat.chat.question import Question
 from pvchat.chat.speakers.calibration import Calibration
+from pvchat.chat.speakers.checking import contradictions
 from pvchat.chat.speakers.claims import Speaker, fill_gaps
 from pvchat.schemas import ClipAnalysis, PersonFacts, Service
 
