@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from pvchat.chat.colours import COLOURS
 from pvchat.chat.english import HEDGE
-from pvchat.chat.reader.tokens import GENDERED, NEGATIONS, OPENING, Token, tokens_of
+from pvchat.chat.reader.tokens import GENDERED, NEGATIONS, OPENING, SIDES, Token, tokens_of
 from pvchat.chat.vocabulary import word_set
 
 _LINKS = word_set("and or nor , both & other")  # between names of one list
@@ -116,6 +116,7 @@ class _Reading:
     _maybe: bool = False  # what comes is only probable
     _listing: bool = False  # names stand behind one another
     _of_others: bool = False  # what comes is beside or with the subject
+    _towards: bool = False  # "to the" stands before: a direction is no place
     _open: Token | None = None  # a colour or number before its noun, a time before another
 
     def take(self, token: Token, before: Token) -> None:
@@ -170,7 +171,8 @@ class _Reading:
     def _deny(self, token: Token) -> None:
         self._flush()
         self._denied, self._untold = True, self._untold or token.seen == "can't" and not self.subjects
-        self._say("not")
+        again = token.seen != "nor" and any(point.what == "not" for point in self._points)
+        self._say("not again" if again else "not")
 
     def _word(self, token: Token, before: Token) -> None:
         """Say a word, and with it the colour or number that stands before it: "red top", "two people", "0:02 0:09"."""
@@ -186,10 +188,11 @@ class _Reading:
             if first and first.is_time == token.is_time and (before.seen == "to" or not token.is_time):
                 self._say(f"{first.word} {token.word}")
             if not people:
-                self._say(token.word)
+                self._say(f"to {token.word}" if self._towards and token.word in SIDES else token.word)
             self._open = token if token.word in COLOURS or token.is_time else None
         elif token.seen not in ("other", "another"):
             self._flush()
+        self._towards = token.seen == "to" or self._towards and token.seen == "the"
 
     def _flush(self) -> None:
         """Say a number that stands before no noun; a colour was said already."""
@@ -198,6 +201,7 @@ class _Reading:
         self._open = self._open if self._open and self._open.is_time else None
 
     def _say(self, what: str) -> None:
-        marked, self._fresh = (what, f"worn {what}") if self.worn and what != "not" else (what,), False
+        self._fresh = False
+        marked: tuple[str, ...] = (what, f"worn {what}") if self.worn and what[:3] != "not" else (what,)
         marked = tuple(f"{HEDGE} {one}" for one in marked) if self._maybe else marked
         self._points |= {Point(who, one, self._denied) for who in self.subjects or ("",) for one in marked}

@@ -34,7 +34,7 @@ _BEARING = word_set(
 _EMPTY = (FUNCTION_WORDS | _TELLING) - NEGATIONS - _BEARING - NUMBERS
 _SAME = {"inside": "indoor", "outside": "outdoor", "gray": "grey", "facing": "looking", "alongside": "beside",
          "next": "beside"}  # fmt: skip
-_SIDES = word_set("left right middle centre center top bottom foreground background")
+SIDES = word_set("left right middle centre center top bottom foreground background")
 _BEFORE_HELD = word_set("in on to at from with the a an and or nor but so i ,")
 _AUXILIARIES = word_set("is are has have not in this video say")  # behind a name, before what is told
 
@@ -110,7 +110,7 @@ def held_words(text: str, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
 
 
 def _is_fixed(token: Token) -> bool:
-    fixed = NEGATIONS | COLOURS | NUMBERS | _SIDES | {"yes", "only"}
+    fixed = NEGATIONS | COLOURS | NUMBERS | SIDES | {"yes", "only"}
     return bool(token.name) or token.word in fixed or token.word[0].isdigit()
 
 
