@@ -37,7 +37,7 @@ def brief(known: Known, everything: bool = False) -> str:
 
 
 def _there(known: Known, named: Sequence[PersonPresence], kind: QuestionType) -> list[str]:
-    """Who is there: everybody, where others than those who are named make the answer; what is counted, as it is said."""
+    """Who is there, and everybody where others make the answer; what is counted is told as the answer tells it."""
     question, everybody = known.question, who_is_there(known.people, known.evidence)
     if named and known.finding.number is not None:
         return [known.plain]
