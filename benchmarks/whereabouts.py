@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from answering import prepared, weighed
 
-from pvchat.chat.conversation import Conversation
+from pvchat.chat.question import Conversation
 from pvchat.train.base.answering import Answering, people_of
 from pvchat.train.base.lessonplan import Lesson, Plan, of_others
 from pvchat.train.bases.gate import at_least

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pvchat.chat.conversation import Conversation
 from pvchat.chat.query import Query
+from pvchat.chat.question import Conversation
 
 FILE = Path(__file__).parent.parent / "data" / "other_words.txt"
 NAMES = ("Howard", "Sheldon", "Raj")

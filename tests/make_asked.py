@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.conversation import Asked, Conversation
 from pvchat.chat.finding import Finding
 from pvchat.chat.query import Query
-from pvchat.chat.question import Question
+from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Timeline
 

@@ -25,7 +25,7 @@ SEEN = {"Ana": ((0.0, 10.0),), "Ben": ((5.0, 10.0),)}
 def evidence(**changes: Any) -> Evidence:
     ana = PersonFacts(
         where="on the left of the frame", clothes=[Garment("jacket", "red", 0.9)], hair="dark hair", gender="woman",
-        features=["glasses"], pose="sitting", gestures=["talking"], grounds={"glasses": Ground(3.0, (0, 0, 1, 1), 0.9)},
+        features=["glasses"], pose="sitting", gestures=["talking"],
     )  # fmt: skip
     ben = PersonFacts(
         where="on the right of the frame", clothes=[Garment("jacket", "blue", 0.9)], hair="short hair", gender="man",
@@ -70,7 +70,10 @@ def told(query: Query, verdict: Any = None, **more: Any) -> str:
     return say(finding(query, verdict, **more), evidence())
 
 
-RED, SPECS = row("Ana", "worn", "jacket", colour="red"), row("Ana", "worn", "glasses")
+RED, SPECS = (
+    row("Ana", "worn", "jacket", colour="red"),
+    row("Ana", "worn", "glasses", ground=Ground(3.0, (0, 0, 1, 1), 0.9)),
+)
 BLUE = row("Ben", "worn", "jacket", 5.0, colour="blue")
 SITS, STANDS, TALKS = row("Ana", "posture", "sitting"), row("Ben", "posture", "standing"), row("Ana", "deed", "talking")
 GONE = Missing("Cleo", "absent")

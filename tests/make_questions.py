@@ -20,7 +20,7 @@ from make_analysis import make_track  # noqa: E402
 from make_studio import open_studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.config import Settings  # noqa: E402
+from pvchat.config import Settings, home  # noqa: E402
 from pvchat.schemas import Garment, PersonFacts  # noqa: E402
 
 PAGE = REPO / "docs" / "questions.md"
@@ -33,7 +33,7 @@ about. On the command line such a question comes with `--then`: `pvchat ask clip
 
 Each answer below is what PVChat says about one made-up clip: Ana sits on the left and talks, Ben stands on the right
 from the fifth second, Cleo is enrolled too but isn't there. A test asks every question on this page and compares the
-answers.
+answers. The sections are by what a question selects (`Query.select`).
 
 Other words will do, too, also in haste ("timecodes for ana pls", "anyone in dark red?", "who's that on the left hand
 side"), and all of it combines: whoever is meant by clothes, hair or place, times that hang on what others do, and, or,
@@ -48,76 +48,77 @@ at the decision alone.
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the page: its title, a line under it, questions; what follows up on the one before begins "…"."""
+    """A section of the page.
 
+    Attributes:
+        selects: `Query.select` of its questions; empty: of any.
+        title, under: its heading and a line below.
+        questions: what follows up on the one before begins with "…".
+    """
+
+    selects: tuple[str, ...]
     title: str
     under: str
     questions: tuple[str, ...]
 
 
 PARTS = (
-    Part("Who is there", "Everyone who is enrolled, or one of them.", (
-        "Is Ana in this video?", "Is Cleo there?", "Who is in this video?", "Are Ana and Ben there?",
-        "Is anyone I know there?", "How many people are in this video?", "Who else is there besides Ana?",
-        "What's the head count?", "Are there more than two people?", "How many women are there?",
+    Part(("exists",), "Is it so?", "Who is there, and what holds of somebody, of several, or of the scene.", (
+        "Is Ana in this video?", "Is Cleo there?", "Are Ana and Ben there?", "Is anyone I know there?",
+        "Is anybody home?", "Is there a stranger in the room?", "Is Anna there?", "Is Ben there from the start?",
+        "Is Ana alone?", "Are Ana and Ben ever apart?", "Does Ana wear glasses?", "Is Ben not wearing glasses?",
+        "Is the man wearing a red jacket?", "Is the person on the left wearing glasses?", "Is Ana talking?",
+        "Is everybody sitting?", "Is Ana to the left of Ben?", "Is this an office?",
+    )),
+    Part(("who",), "Who is it?", "By what they wear, do, by where they are, by who is first or longest.", (
+        "Who is in this video?", "Who else is there besides Ana?", "Who can't you find?", "Who is standing?",
+        "Which of Ana and Ben wears glasses?", "Who isn't wearing glasses?", "Who is sitting and wearing glasses?",
+        "Who wears a jacket but no glasses?", "Who is next to Ben?", "Who is to the left of Ben?",
+        "Who is second from the left?", "Who is the first man from the left?", "Who is there, from left to right?",
+        "Who is furthest right?", "Who is nearest to the camera?", "Who is visible longest?", "Who is seen first?",
+        "Who is there the whole time?", "Who is there at least ten seconds?",
+    )),
+    Part(("count",), "How many?", "People, known or not; those of whom something holds.", (
+        "How many people are in this video?", "What's the head count?", "Are there more than two people?",
         "How many people do you recognise?", "How many people can be seen at the same time?",
-        "Who can't you find?", "Is anybody home?",
-        "Is there a stranger in the room?",
+        "How many women are there?", "How many people wear glasses?", "How many women wear glasses?",
+        "How many men wear glasses?", "How many people are sitting?",
     )),
-    Part("When", "Times are those of the clip.", (
-        "When does Ben appear?", "How long is Ana in the video?", "When is Ben last seen?",
-        "Is Ben there from the start?", "How long is this video?", "How many cuts are there?",
+    Part(("when", "how_long", "how_often"), "When, how long, how often?", "Times are those of the clip.", (
+        "When does Ben appear?", "When is Ben last seen?", "When is Ben not there?", "When is Ana alone?",
+        "When are Ana and Ben together?", "When is Ana first seen with Ben?", "Is the room ever empty?",
+        "How long is Ana in the video?", "What percentage of the time is Ben there?",
+        "How many times does Ben wave?", "Does Ben come back?",
     )),
-    Part("Who longer, who first, who together", "Told from when each of them is seen.", (
-        "Who is visible longest?", "Is Ana there longer than Ben?", "What percentage of the time is Ben there?",
-        "Who is there the whole time?", "Who is seen first?", "Does Ana leave before Ben comes?",
-        "Are Ana and Ben ever apart?", "When are Ana and Ben together?", "When is Ana alone?", "Is Ana alone?",
-        "Who is Ana seen with?", "Does Ben come back?",
-        "When is Ben not there?", "Is the room ever empty?",
+    Part(("attribute",), "What, and where?", "Clothes, hair, deeds, places and company of a person.", (
+        "What is Ana wearing?", "What does Ben look like?", "What colour is Ben's jacket?", "Is Ana a man or a woman?",
+        "What is Cleo wearing?", "What is the person next to Ben wearing?", "What is Ana doing?",
+        "What are Ana and Ben doing?", "What is Cleo doing?", "What is the woman with glasses doing?",
+        "What is the man in the middle doing?", "What does Ana do while Ben is away?", "Where is Ana?",
+        "Where are Ana and Ben?", "Is Ana on the left or on the right?", "Who is Ana seen with?",
+        "What is Ana wearing and where is she?",
     )),
-    Part("How somebody looks", "Clothes and their colours, hair, glasses, what is carried.", (
-        "What is Ana wearing?", "What does Ben look like?", "Does Ana wear glasses?", "What colour is Ben's jacket?",
-        "Is Ana a man or a woman?",
-        "Is Ben not wearing glasses?", "Which of Ana and Ben wears glasses?", "How many people wear glasses?",
-        "How many women wear glasses?", "How many men wear glasses?", "Who isn't wearing glasses?",
-        "What is Cleo wearing?",
+    Part(("describe",), "Everything at once", "All that was seen, in two sentences.", (
+        "Describe Ana.", "Tell me about Ben.", "Describe the person on the right.", "What is going on in this video?",
     )),
-    Part("What somebody does", "Pose, hands, movement, as far as they are seen.", (
-        "What is Ana doing?", "What are Ana and Ben doing?", "Is Ana talking?", "Who is standing?",
-        "Is everybody sitting?", "How many people are sitting?",
-        "How many times does Ben wave?", "What is Ana drinking?", "What is Cleo doing?",
+    Part(("compare", "order"), "One against the other", "What was measured of both, and who comes or goes first.", (
+        "Is Ana there longer than Ben?", "Is Ana seen more often than Ben?", "Do Ana and Ben wear the same colour?",
+        "Who is further right, Ana or Ben?", "Does Ana leave before Ben comes?",
     )),
-    Part("Where", "In the picture, in the room, beside whom.", (
-        "Where is Ana?", "Where are Ana and Ben?", "Who is next to Ben?", "Is Ana on the left or on the right?",
-        "Who is to the left of Ben?", "Who is furthest right?", "Who is there, from left to right?",
-        "What is the person next to Ben wearing?", "Describe the person on the right.",
-        "Is the person on the left wearing glasses?", "What is the man in the middle doing?",
-        "Who is second from the left?",
-        "Who is the first man from the left?", "Who is nearest to the camera?", "Is this an office?",
+    Part(("shots", "length"), "The video itself", "Its cuts and its length.", (
+        "How many cuts are there?", "How long is this video?",
     )),
-    Part("Two people against each other", "What was measured of both.", (
-        "Do Ana and Ben wear the same colour?", "Is Ana to the left of Ben?", "Who is further right, Ana or Ben?",
+    Part(("refuse",), "What it can't answer", "It says so instead of guessing.", (
+        "How old is Ana?", "Is Ana married to Ben?", "What is Ana thinking about?", "Why is Ben crying?",
+        "What is Ana drinking?", "Is there any sound?", "Is the camera moving?", "Forget Cleo, please.",
+        "¿Dónde está Ana?", "Thanks!",
     )),
-    Part("Put together", "Conditions on people, on times, and on both.", (
-        "Who is sitting and wearing glasses?", "What is the woman with glasses doing?",
-        "Is the man wearing a red jacket?", "Who wears a jacket but no glasses?",
-        "What does Ana do while Ben is away?", "When is Ana first seen with Ben?",
-        "Who is there at least ten seconds?", "Is Ana seen more often than Ben?", "Is Anna there?",
-        "What is Ana wearing and where is she?", "Forget Cleo, please.",
-    )),
-    Part("One thing after the other", "A question may lean on the one before it.", (
+    Part((), "One thing after the other", "A question may lean on the one before it.", (
         "What is Ana wearing?", "… what colour is it?", "… and Ben?", "… where is he?", "… and what is he doing?",
         "… why do you say so?", "Who is in this video?", "… what is the second one wearing?", "… and the other one?",
         "Who is furthest right?", "… and furthest left?", "What is the person on the right doing?",
         "… and the one on the left?", "Who is visible longest?", "… and Ben?",
         "Who is seen first?", "… and then?", "Is anyone wearing glasses?", "… how many?",
-    )),
-    Part("Everything at once", "All that was seen, in two sentences.", (
-        "Describe Ana.", "Tell me about Ben.", "What is going on in this video?",
-    )),
-    Part("What it can't answer", "It says so instead of guessing.", (
-        "How old is Ana?", "Is Ana married to Ben?", "What is Ana thinking about?", "Why is Ben crying?",
-        "Is there any sound?", "Is the camera moving?", "¿Dónde está Ana?", "Thanks!",
     )),
 )  # fmt: skip
 
@@ -167,7 +168,8 @@ def page(chat: PVChat, clip: Path) -> str:
 
 def _part(part: Part, answers: list[str]) -> str:
     rows = "\n".join(f"| {q} | {a} |" for q, a in zip(part.questions, answers, strict=True))
-    return f"## {part.title}\n\n{part.under}\n\n| you ask | it answers |\n|---|---|\n{rows}\n"
+    selects = f" ({', '.join(f'`{select}`' for select in part.selects)})" if part.selects else ""
+    return f"## {part.title}{selects}\n\n{part.under}\n\n| you ask | it answers |\n|---|---|\n{rows}\n"
 
 
 def rows(text: str) -> list[list[tuple[str, str]]]:
@@ -187,6 +189,7 @@ def main() -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        (Path(folder) / "weights").symlink_to(home() / "weights", target_is_directory=True)
         patch.setenv("PVCHAT_HOME", folder)
         PAGE.write_text(page(*made(Path(folder), patch)), encoding="utf-8")
 

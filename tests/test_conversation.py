@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from make_asked import found, read_question
 
-from pvchat.chat.conversation import Conversation
 from pvchat.chat.query import During, Has, Query, Rank, Whom
+from pvchat.chat.question import Conversation
 from pvchat.chat.timeline import Timeline
 from pvchat.errors import SettingsError
 

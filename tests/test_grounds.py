@@ -9,7 +9,7 @@ from make_asked import read_question
 
 from pvchat.chat.answers import known_of
 from pvchat.chat.evidence import gather
-from pvchat.chat.grounds import grounds_of
+from pvchat.chat.explain import grounds_of
 from pvchat.perception.grounds import ground_facts
 from pvchat.schemas import Answer, ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing
 
@@ -31,7 +31,7 @@ def analysed() -> ClipAnalysis:
 
 def told(question: str, analysis: ClipAnalysis, presence: PersonPresence = ANA) -> list[tuple[str, str, float | None]]:
     known = known_of(read_question(question, ["Ana"]), [presence], gather([presence], analysis))
-    return [(g.about, g.fact, g.ground.score) for g in grounds_of(known.question, known.finding, known.evidence)]
+    return [(g.about, g.fact, g.ground.score) for g in grounds_of(known.finding)]
 
 
 def test_facts_point_at_the_best_sighting_and_the_part_that_shows_them() -> None:
@@ -50,10 +50,10 @@ def test_the_cache_s_row_gives_them_back() -> None:
     assert PersonFacts.from_dict(facts.to_dict()) == facts
 
 
-def test_an_answer_tells_the_grounds_of_its_own_type_only() -> None:
+def test_an_answer_tells_the_grounds_of_its_own_rows_only() -> None:
     analysis = analysed()
     assert told("What is Ana wearing?", analysis) == [
-        ("Ana", "a black suit", 0.757), ("Ana", "trousers", 0.757), ("Ana", "dark hair", None),
+        ("Ana", "a black suit", 0.757), ("Ana", "trousers", 0.757),
     ]  # fmt: skip
     assert told("What is Ana doing?", analysis) == [
         ("Ana", "sitting", 0.9), ("Ana", "smiling", 0.919), ("Ana", "holding a cup", 0.8),
@@ -81,7 +81,7 @@ def test_things_have_grounds_too() -> None:
 @pytest.mark.parametrize("some", [True, False])
 def test_the_json_has_evidence_where_there_is_any(some: bool) -> None:
     known = known_of(read_question("What is Ana doing?", ["Ana"]), [ANA], gather([ANA], analysed()))
-    rows = grounds_of(known.question, known.finding, known.evidence) if some else []
+    rows = grounds_of(known.finding) if some else []
     row = Answer("…", "action", [ANA], {}, evidence=rows).to_dict()
     assert ("evidence" in row) == some
     if some:

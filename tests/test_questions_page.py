@@ -6,6 +6,7 @@ from pathlib import Path
 
 import make_questions
 import pytest
+from make_asked import read_question
 
 
 @pytest.fixture
@@ -24,6 +25,12 @@ def test_every_question_of_the_page_gets_the_answer_that_stands_beside_it(studio
 def test_the_page_is_what_the_script_makes(studio) -> None:
     again = "run `python tests/make_questions.py`, and read what changed"
     assert make_questions.page(*studio) == make_questions.PAGE.read_text(encoding="utf-8"), again
+
+
+def test_sections_are_by_what_a_question_selects() -> None:
+    for part in make_questions.PARTS:
+        read = [read_question(question, ["Ana", "Ben", "Cleo"]).query.select for question in part.questions]
+        assert not part.selects or set(read) == set(part.selects), part.title
 
 
 def test_whoever_is_not_in_the_clip_is_never_described(studio) -> None:

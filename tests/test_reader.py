@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from make_asked import query_of, read_question
 
-from pvchat.chat.conversation import Conversation, type_of
 from pvchat.chat.query import (
     EVERYBODY,
     And,
@@ -18,6 +17,7 @@ from pvchat.chat.query import (
     Rank,
     Whom,
 )
+from pvchat.chat.question import Conversation, type_of
 from pvchat.errors import SettingsError
 
 NAMES = ("Ana", "Ben", "Cleo")

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from make_analysis import make_analysis, make_track
 
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.say.doubts import because, doubt
-from pvchat.chat.say.presence import existence
+from pvchat.chat.say.presence import because, doubt, existence
 from pvchat.config import PresenceConfig
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_timelines import MOMENTS, NAMES, SECONDS, at_moment, conditions, ever_there, spans_of, there, timelines
 
-from pvchat.chat.conditions import leaves
 from pvchat.chat.query import (
     Condition,
     During,
@@ -20,6 +19,7 @@ from pvchat.chat.query import (
     Query,
     Rank,
     Whom,
+    atoms,
 )
 from pvchat.chat.run import run
 from pvchat.chat.timeline import OF_SCENE, Timeline
@@ -41,7 +41,7 @@ def plain(where: Condition, name: str, timeline: Timeline, moments: list[float])
     """Yes, no, unsure or unknown of one person, moment by moment."""
     if name == "Dan":
         return "unsure"
-    anytime = any(has.attribute in ("present", "known") for has in leaves(where))
+    anytime = any(has.attribute in ("present", "known") for has in atoms(where))
     time = [at for at in moments if anytime or there(timeline, name, at)]
     if not time:
         return "unknown" if isinstance(where, Not) and not ever_there(timeline, name) else "no"
@@ -55,7 +55,7 @@ def plain(where: Condition, name: str, timeline: Timeline, moments: list[float])
 
 
 def about_people(where: Condition) -> bool:
-    return any(has.attribute not in OF_SCENE for has in leaves(where))
+    return any(has.attribute not in OF_SCENE for has in atoms(where))
 
 
 @MANY
@@ -77,7 +77,7 @@ def test_a_yes_or_no_about_several(
 ) -> None:
     """By name, so that each of them counts whether or not she is there."""
     whom = Whom(("Ben", "Cleo", "#1"), quantifier)  # type: ignore[arg-type]
-    if any(has.attribute in ("with", "beside") and has.of is None for has in leaves(where)):
+    if any(has.attribute in ("with", "beside") and has.of is None for has in atoms(where)):
         return  # that is with each other
     told = [plain(where, name, timeline, inside(part)) for name in whom.names]
     weakest = ["yes", "unknown", "no"] if quantifier in ("all", "both") else ["no", "unknown", "yes"]
@@ -113,7 +113,7 @@ def test_who_and_how_many(timeline: Timeline, where: Condition, such: Condition,
 def test_times_lengths_and_numbers(
     timeline: Timeline, where: Condition, quantifier: str, part: tuple[int, int]
 ) -> None:
-    if any(has.attribute in ("with", "beside") and has.of is None for has in leaves(where)):
+    if any(has.attribute in ("with", "beside") and has.of is None for has in atoms(where)):
         return
     whom = Whom(("Ana", "Ben"), quantifier)  # type: ignore[arg-type]
     held = []
@@ -181,7 +181,7 @@ def test_all_the_time_and_as_long(
     """Of the time that she is seen, where it isn't about that; a part of twelve seconds has no twentieth."""
     if not ever_there(timeline, name):
         return
-    anytime = any(has.attribute in ("present", "known") for has in leaves(where))
+    anytime = any(has.attribute in ("present", "known") for has in atoms(where))
     told = [at_moment(where, name, timeline, at) for at in inside(part) if anytime or there(timeline, name, at)]
     always = run(Query("exists", Whom((name,)), where, during=during(part), throughout=True), timeline)
     assert always.verdict == ("yes" if set(told) == {True} else "no" if False in told or not told else "unknown")

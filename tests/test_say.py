@@ -1,7 +1,10 @@
-"""What is said of each kind of finding: the one place for wording beside docs/questions.md."""
+"""What is said of findings that docs/questions.md shows none of, which is where all other wording is pinned; and that
+whatever was found is said in whole sentences.
+"""
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +14,6 @@ from make_findings import (
     ANA,
     BEN,
     BEN_AWAY,
-    BLUE,
     CLEO,
     GLASSES,
     GONE,
@@ -19,11 +21,10 @@ from make_findings import (
     MAN,
     NOBODY,
     RED,
+    SEEN,
     SITS,
     SITTING,
     SPECS,
-    STANDS,
-    TALKS,
     TWO,
     WITH_BEN,
     WOMAN,
@@ -37,25 +38,18 @@ from make_findings import (
     unknown,
 )
 
-from pvchat.chat.finding import Missing
-from pvchat.chat.query import And, During, Event, Has, Not, Number, Query, Rank, Whom
+from pvchat.chat.finding import Found, Missing
+from pvchat.chat.query import And, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.say.voice import say
 
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
 
 
 EXISTS = [
-    (polar(ANA), "yes", {"people": found("Ana")},
-     "Yes, Ana is in this video, on the left of the frame, the whole time."),
-    (polar(CLEO), "no", {"missing": GONE}, "No, Cleo is not in this video."),
     (polar(Whom(known=True)), "yes", {"people": found("Ana")},
      "Ana and Ben are in this video. I'm not sure about Dan."),
     (polar(Whom(known=False)), "yes", {"people": found("#1")},
      "Yes, there is one person I don't know. I'm not sure about Dan."),
-    (polar(ANA, Not(HERE)), "no", {"against": no("Ana")},
-     "Ana is in this video, on the left of the frame, the whole time."),
-    (polar(BEN, Not(HERE)), "no", {"against": no("Ben", spans=((0.0, 5.0),))}, "Ben is not seen from 0:00 to 0:05."),
-    (polar(ANA, GLASSES), "yes", {"people": found("Ana", SPECS)}, "Yes, Ana is wearing a red jacket and glasses."),
     (polar(ANA, GLASSES), "yes", {"people": found("Ana", SPECS, spans=((2.0, 5.0),))},
      "Yes, Ana is wearing glasses from 0:02 to 0:05."),
     (polar(ANA, SITTING), "yes", {"people": found("Ana", SITS, likely=True)}, "Probably yes: Ana sits and talks."),
@@ -64,21 +58,11 @@ EXISTS = [
      "No, somebody I don't know is sitting."),
     (polar(ANA, Has("worn", "hat")), "no", {"against": no("Ana", row("Ana", "worn", "hat", holds=False))},
      "No, Ana is not wearing a hat."),
-    (polar(BEN, Not(GLASSES)), "unknown", {"open": unknown("Ben", BLUE)},
-     "Ben is in this video, but I can't tell whether Ben is wearing glasses. Ben is wearing a blue jacket."),
     (polar(ANA, And((SITTING, GLASSES))), "yes", {"people": found("Ana", SITS, SPECS)},
      "Yes, Ana is sitting and wearing glasses."),
     (polar(ANA, Not(WITH_BEN)), "no", {"against": no("Ana", spans=((0.0, 5.0),))},
      "Ana is not seen with Ben from 0:00 to 0:05, and is seen with Ben at other times."),
-    (polar(ANA, Has("with", of=CLEO)), "no", {"against": no("Ana")}, "No, Cleo is not in this video."),
-    (polar(ANA, Has("alone")), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
-     "Yes, Ana is alone from 0:00 to 0:05, as far as I see; Ben is in this video too."),
-    (polar(BEN, Has("alone")), "no", {"against": no("Ben")}, "No, Ana is in this video too."),
     (polar(ANA, SITTING, throughout=True), "yes", {"people": found("Ana")}, "Yes, Ana is sitting the whole time."),
-    (polar(BEN, throughout=True), "no", {"against": no("Ben", spans=((5.0, 10.0),))},
-     "No, Ben is in this video from 0:05 to 0:10."),
-    (polar(TWO, SITTING), "no", {"people": found("Ana"), "against": no("Ben")},
-     "No, Ana is sitting; Ben is not sitting."),
     (polar(TWO, SITTING), "yes", {"people": (found("Ana"), found("Ben"))}, "Yes, Ana and Ben are both sitting."),
     (polar(Whom(("Ana", "Cleo"), "both"), SITTING), "no", {"people": found("Ana"), "missing": GONE},
      "No, Ana is sitting; Cleo is not in this video."),
@@ -94,22 +78,15 @@ EXISTS = [
      "Yes, Ana is sitting; somebody I don't know is probably sitting."),
     (polar(Whom(), GLASSES), "unknown", {"open": (unknown("Ana"), unknown("Ben"))},
      "As far as I can see, nobody I know is wearing glasses."),
-    (replace(A_MAN, where=Has("worn", "jacket", "red")), "no", {"against": no("Ben", BLUE)},
-     "No, Ben is wearing a blue jacket."),
     (replace(A_MAN, where=SITTING), "no", {}, "No, I see no man."),
     (A_MAN, "yes", {"people": (found("Ben"), found("#1"))}, "Yes, there are two men: Ben and somebody I don't know."),
     (A_MAN, "unknown", {"open": unknown("Ana")}, "As far as I can see, there is no man; I can't tell of Ana."),
-    (A_MAN, "no", {}, "No, I see no man."),
     (polar(ANA, SITTING), "unsure", {"missing": Missing("Dan", "unsure")},
      "I'm not sure whether Dan is in this video, so I can't tell."),
     (polar(ANA, during=BEN_AWAY), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
      "Yes, Ana is in this video while Ben is away, from 0:00 to 0:05."),
-    (Query("exists", ANA, form="choice", options=(Has("side", "left"), Has("side", "right"))), None,
-     {"people": found("Ana", row("Ana", "side", "left"))}, "Ana is on the left."),
     (Query("exists", ANA, form="choice", options=(SITTING, Has("deed", "dancing"))), None, {"open": unknown("Ana")},
      "Ana is in this video, but I can't tell whether Ana is sitting or is dancing."),
-    (polar(BEN, rank=Rank("long")), "no", {"people": found("Ana", number=10.0), "against": no("Ben", number=5.0)},
-     "No, Ana is seen longest, for about 10 seconds; Ben for about 5 seconds."),
     (polar(Whom(), Has("thing", "dog")), "no", {}, "No, I see no dog in this video, but I may miss one."),
     (polar(Whom(), Has("thing", "cup")), "yes", {"rows": row("", "thing", "cup", of="on the left", probability=0.9)},
      "Yes, I see a cup, on the left."),
@@ -120,62 +97,36 @@ EXISTS = [
     (polar(Whom(), Has("light", "dark")), "unknown", {}, "I can't tell whether this is in the dark."),
 ]  # fmt: skip
 WHO = [
-    (Query("who"), {"people": (found("Ana"), found("Ben"))}, "Ana and Ben are in this video. I'm not sure about Dan."),
-    (Query("who", Whom(besides=("Ana",))), {"people": found("Ben")},
-     "Besides Ana, Ben is in this video too. I'm not sure about Dan."),
     (Query("who", where=Not(HERE)), {}, "Cleo is not in this video. I'm not sure about Dan."),
     (Query("who", Whom(known=False)), {"people": (found("#1"), found("#2"))}, "There are two people I don't know."),
     (WHO_SITS, {"people": (found("Ana"), found("#1"), found("#2"))}, "Ana and two people I don't know are sitting."),
     (WHO_SITS, {"against": no("Ben")}, "Nobody is sitting."),
-    (replace(WHO_SITS, where=Not(GLASSES)), {"against": no("Ana"), "open": unknown("Ben")},
-     "Ana is wearing glasses; I can't tell of Ben."),
     (replace(WHO_SITS, where=Has("deed", "eating")), {"open": (unknown("Ana"), unknown("Ben"))},
      "Ana and Ben are in this video, but I can't tell who is eating."),
     (Query("who", Whom(such=WOMAN), SITTING), {"open": unknown("Ana")},
      "As far as I can see, no woman I know is sitting."),
     (Query("who", Whom(such=MAN)), {"people": found("Ben")}, "Ben is the man."),
-    (Query("who", Whom(such=MAN, nth=1)), {"people": found("Ben")}, "Ben is the first man from the left."),
     (Query("who", Whom(nth=-2, nth_by="right")), {"people": found("#1")},
      "Somebody I don't know is second to last from the right."),
     (Query("who", during=BEN_AWAY), {"people": (found("Ana"), found("#1")), "during": ((0.0, 5.0),)},
      "Ana and somebody I don't know are in this video while Ben is away, from 0:00 to 0:05."),
-    (Query("who", throughout=True), {"people": found("Ana"), "against": no("Ben", spans=((5.0, 10.0),))},
-     "Ana is in this video the whole time; Ben from 0:05 to 0:10."),
-    (Query("who", number=Number("at_least", 8)), {"people": found("Ana")},
-     "Ana is in this video for about 10 seconds."),
-    (Query("who", rank=Rank("long")), {"people": found("Ana", number=10.0), "against": no("Ben", number=5.0)},
-     "Ana is seen longest, for about 10 seconds; Ben for about 5 seconds."),
     (Query("who", rank=Rank("time", -1)), {"people": found("Ben", number=5.0), "against": no("Ana", number=0.0)},
      "Ben comes in last, at 0:05, before that Ana at 0:00."),
     (Query("who", where=Not(HERE), rank=Rank("time")), {"people": (found("Ana", number=9.0), found("Ben", number=9.0))},
      "Ana and Ben leave at the same time, at 0:09."),
-    (Query("who", rank=Rank("right")), {"people": found("Ben"), "against": no("Ana")}, "Ben is furthest to the right."),
-    (Query("who", rank=Rank("near")), {"people": (found("Ana"), found("Ben"))},
-     "Ana and Ben are about as near to the camera."),
     (Query("who", rank=Rank("often", 3)), {"against": (no("Ana"), no("Ben"))}, "I see two people: Ana and Ben."),
 ]  # fmt: skip
 COUNT = [
     (Query("count"), {"people": (found("Ana"), found("#1")), "number": 2.0},
      "I see two people in this video: Ana and somebody I don't know."),
-    (Query("count", number=Number("more_than", 2), form="polar"),
-     {"verdict": "no", "people": found("Ana"), "number": 1.0},
-     "No, I see one person in this video: Ana."),
     (Query("count", Whom(known=True)), {"people": found("Ana"), "number": 1.0},
      "I recognise one person: Ana. I also see one other person."),
     (Query("count", Whom(such=WOMAN)), {"people": found("Ana"), "number": 1.0, "open": unknown("#1")},
      "As far as I can see, there is one woman: Ana. Of one person I can't tell."),
-    (Query("count", where=GLASSES), {"people": found("Ana"), "number": 1.0, "at_least": True},
-     "At least one: Ana is wearing glasses."),
-    (Query("count", Whom(such=MAN), GLASSES), {"number": 0.0, "open": unknown("Ben")},
-     "As far as I can see, no man I know is wearing glasses."),
     (Query("count", where=Has("thing", "chair")), {"number": 2.0}, "I see two chairs in this video."),
 ]  # fmt: skip
 TIMES = [
-    (Query("when", BEN), {"people": found("Ben")}, "Ben is in this video from 0:05 to 0:10."),
     (Query("when", ANA, SITTING), {"people": found("Ana")}, "Ana is sitting the whole time, from 0:00 to 0:10."),
-    (Query("when", BEN, rank=Rank("time", -1)), {"people": found("Ben")}, "Ben is last seen at 0:10."),
-    (Query("when", BEN, Not(HERE)), {"people": found("Ben", spans=((0.0, 5.0),))},
-     "Ben is not seen from 0:00 to 0:05."),
     (Query("when", BEN, Has("deed", "waving")), {"open": unknown("Ben")},
      "Ben is in this video, but I can't tell when Ben is waving. Ben stands."),
     (Query("when", BEN, SITTING), {"against": no("Ben")}, "Ben is never sitting."),
@@ -184,13 +135,6 @@ TIMES = [
     (Query("when", NOBODY), {"spans": ((3.0, 4.0),)}, "I see nobody from 0:03 to 0:04."),
     (Query("when", CLEO), {"missing": GONE}, "Cleo is not in this video, so I can't tell."),
     (Query("when", where=Has("thing", "cup")), {"spans": ((2.0, 8.0),)}, "I see the cup from 0:02 to 0:08."),
-    (Query("how_long", ANA), {"people": found("Ana", number=10.0)},
-     "Ana is in this video for about 10 seconds, the whole time, from 0:00 to 0:10."),
-    (Query("how_long", BEN, value="share"), {"people": found("Ben", number=5.0)},
-     "Ben is seen for about 5 seconds of 10 seconds, 50% of this video."),
-    (Query("how_long", BEN, number=Number("at_least", 3), form="polar"),
-     {"verdict": "yes", "people": found("Ben", number=5.0)},
-     "Yes, Ben is in this video for about 5 seconds, from 0:05 to 0:10."),
     (Query("how_often", ANA, Has("deed", "talking")),
      {"people": found("Ana", number=2.0, spans=((0.0, 1.0), (4.0, 5.0)))},
      "Ana is talking twice, from 0:00 to 0:01 and from 0:04 to 0:05."),
@@ -198,77 +142,33 @@ TIMES = [
      "I see two shots and one cut in this video, at 0:06."),
     (Query("shots", ANA), {"people": found("Ana"), "rows": row("", "shot", "2")},
      "Ana is seen in one of two shots: 2."),
-    (Query("length"), {"number": 10.0}, "This is a video of about 10 seconds."),
 ]  # fmt: skip
 ATTRIBUTES = [
-    (Query("attribute", ANA, attribute="worn"), {"people": found("Ana", RED)},
-     "Ana is wearing a red jacket and glasses."),
-    (Query("attribute", BEN, attribute="looks"), {"people": found("Ben", BLUE)},
-     "Ben is wearing a blue jacket, with short hair."),
-    (Query("attribute", BEN, attribute="worn", value="jacket"), {"people": found("Ben", BLUE)},
-     "Ben is wearing a blue jacket."),
     (Query("attribute", BEN, attribute="worn", value="shoes"), {"open": replace(unknown("Ben"), spans=((5.0, 10.0),))},
      "Ben is in this video, but I can't make out his shoes."),
-    (Query("attribute", CLEO, attribute="deed"), {"missing": GONE},
-     "Cleo is not in this video, so I can't say what Cleo is doing."),
-    (Query("attribute", ANA, attribute="deed", during=BEN_AWAY),
-     {"people": found("Ana", SITS, TALKS, spans=((0.0, 5.0),))},
-     "While Ben is away, from 0:00 to 0:05, Ana is sitting and talking."),
     (Query("attribute", Whom(such=MAN), attribute="worn"),
      {"people": found("#1", row("#1", "worn", "coat"), row("#1", "worn", "hat", 2.0, 3.0), spans=((0.0, 10.0),))},
      "Somebody I don't know is wearing a coat, and a hat from 0:02 to 0:03."),
     (Query("attribute", Whom(such=MAN), attribute="deed"), {"open": unknown("Ben")},
      "I can't tell whether Ben is the man."),
-    (Query("attribute", Whom(such=And((MAN, Has("side", "middle")))), attribute="deed"), {},
-     "I see no man in the middle."),
-    (Query("attribute", ANA, attribute="with"), {"people": found("Ana", row("Ana", "with", "", 5.0, of="Ben"))},
-     "Ana is seen with Ben for about 5 seconds."),
     (Query("attribute", ANA, attribute="holding"), {"open": replace(unknown("Ana"), spans=((0.0, 10.0),))},
      "Ana is in this video, but I can't make out anything in her hands."),
-    (Query("attribute", ANA, attribute="place"), {"people": found("Ana")},
-     "Ana is in an office, on the left, next to Ben."),
     (Query("attribute", attribute="place"), {"rows": row("", "place", "an office")}, "This is in an office."),
     (Query("attribute", attribute="thing"),
      {"rows": (row("", "thing", "chair"), row("", "thing", "cup", probability=0.5))},
      "I see a chair and probably a cup."),
-    (Query("describe", ANA), {"people": found("Ana", RED)},
-     "Ana is wearing a red jacket and glasses, with dark hair. She sits and talks, in an office, on the left, next to"
-     " Ben."),
-    (Query("describe"), {"people": (found("Ana", SITS), found("Ben", STANDS), found("#1"))},
-     "Ana sits and talks. Ben stands."),
 ]  # fmt: skip
 AGAINST = [
-    (Query("compare", ANA, rank=Rank("long"), versus=BEN, form="polar"), "yes",
-     {"people": found("Ana", number=10.0), "against": no("Ben", number=5.0)},
-     "Yes, Ana is seen for about 10 seconds, Ben for about 5 seconds."),
-    (Query("compare", TWO, rank=Rank("right")), None, {"people": found("Ben"), "against": no("Ana")},
-     "Ben is further to the right than Ana."),
     (Query("compare", BEN, rank=Rank("left"), versus=ANA, form="polar"), "no",
      {"people": found("Ana"), "against": no("Ben")}, "No, Ben is further to the right than Ana."),
-    (Query("compare", TWO, attribute="worn", form="polar"), "no", {"people": (found("Ana", RED), found("Ben", BLUE))},
-     "No, Ana is wearing a red jacket and Ben is wearing a blue jacket."),
     (Query("compare", Whom(such=MAN), versus=Whom(such=WOMAN), form="polar"), "no",
      {"people": found("Ben"), "against": (found("Ana"), found("#1")), "number": 1.0},
      "No, as far as I can see, there is one man and two women."),
-    (Query("order"), None, {"people": (found("Ana", number=0.0), found("Ben", number=5.0))},
-     "Ana comes in first, at 0:00, then Ben at 0:05."),
-    (Query("order", ANA, Not(HERE), form="polar", during=During(relation="before", event=Event(BEN))), "no",
-     {"people": found("Ana", number=10.0), "against": no("Ben", number=5.0)},
-     "No, Ana is last seen at 0:10, Ben first seen at 0:05."),
 ]  # fmt: skip
 REFUSED = [
-    (Query("refuse", ANA, refusal="unseen"), {}, "Ana is in this video, but I can't tell the rest."),
-    (Query("refuse", refusal="sound"), {},
-     "I see a video's pictures only, and hear nothing; ask me who is in this video"),
-    (Query("refuse", refusal="camera"), {}, "I can't tell what the camera does; ask me"),
-    (Query("refuse", refusal="small_talk", value="thanks"), {}, "You're welcome; ask me"),
     (Query("refuse", refusal="small_talk"), {}, "I'm here for questions about people in videos"),
-    (Query("refuse", refusal="wish", value="forget"), {},
-     "I only answer questions; to forget somebody use `pvchat people forget NAME`"),
     (Query("refuse", refusal="foreign", value="Italian"), {}, "In italiano leggo solo chi è nel video"),
     (Query("refuse", refusal="unclear"), {}, "I don't understand that question; ask me"),
-    (polar(Whom(unknown=("Anna",))), {"missing": Missing("Anna", "not enrolled", "Ana")},
-     "Anna is not enrolled; did you mean Ana?"),
     (polar(Whom(unknown=("my sister",))), {"missing": Missing("my sister", "not enrolled")},
      "My sister is not enrolled; I know Ana, Ben, Cleo and Dan."),
     (Query("who", during=During(relation="while", event=Event(BEN, SITTING))), {"nothing": True},
@@ -322,3 +222,52 @@ def test_with_traits_off_nobody_is_called_a_woman() -> None:
     assert say(finding(Query("count", Whom(such=WOMAN)), number=0.0), evidence(traits=False)) == off
     smiles = finding(polar(ANA, Has("deed", "smiling")), "unknown", open=unknown("Ana"))
     assert say(smiles, evidence(traits=False)) == off
+
+
+WHOMS = (
+    ANA, BEN, CLEO, TWO, NOBODY, ALL, Whom(), Whom(("Ana", "Ben"), "either"), Whom(("Ana",), "only"), Whom(("#1",)),
+    Whom(such=And((MAN, GLASSES))), Whom(nth=2), Whom(known=False), Whom(unknown=("Anna",)),
+)  # fmt: skip
+WHERES = (None, HERE, SITTING, Not(GLASSES), Not(HERE), WITH_BEN, Has("alone"), And((SITTING, Not(GLASSES))),
+          Has("hair", "beard"), Has("thing", "cup"), Has("place", "kitchen"), Has("worn", "", "red"))  # fmt: skip
+DURINGS = (During(), BEN_AWAY, During(relation="before", event=Event(TWO, SITTING), nth=-1))
+SELECTS = ("exists", "who", "count", "when", "how_long", "how_often", "attribute", "describe", "compare", "order",
+           "shots", "length", "why", "refuse")  # fmt: skip
+MISSED = (GONE, Missing("Dan", "unsure"), Missing("Anna", "not enrolled", "Ana"))
+ROWS = (
+    RED,
+    SPECS,
+    SITS,
+    row("Ana", "beside", of="#1"),
+    row("", "thing", "cup", of="on the left"),
+    row("", "shot", "1"),
+)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_was_found_is_said_in_whole_sentences(seed: int) -> None:
+    draw = random.Random(seed)
+    for _ in range(100):
+        people = [
+            Found(who, draw.choice(["yes", "no", "unknown"]), SEEN.get(who, ()), tuple(draw.sample(ROWS, 2)), 2.0)
+            for who in draw.sample(["Ana", "Ben", "#1", "#2"], draw.randrange(5))
+        ]
+        query = Query(
+            draw.choice(SELECTS), draw.choice(WHOMS), draw.choice(WHERES), draw.choice([None, "worn", "place", "with"]),
+            form=draw.choice(["polar", "wh"]), during=draw.choice(DURINGS), throughout=draw.random() < 0.2,
+            rank=draw.choice([None, None, Rank("long"), Rank("time", -1), Rank("left", 2)]),
+            versus=draw.choice([None, BEN]),
+        )  # fmt: skip
+        verdict = draw.choice(["yes", "no", "unknown", "unsure"]) if query.form == "polar" else None
+        groups = {
+            name: tuple(one for one in people if one.verdict == of)
+            for name, of in (("people", "yes"), ("against", "no"), ("open", "unknown"))
+        }
+        text = told(
+            query, verdict, **groups, number=draw.choice([None, 0.0, 2.0]), nothing=draw.random() < 0.1,
+            missing=tuple(draw.sample(MISSED, draw.randrange(3))), rows=tuple(draw.sample(ROWS, 2)),
+            spans=draw.choice([(), ((1.0, 2.0),)]),
+        )  # fmt: skip
+        assert text[:1].isupper(), (query, text)
+        assert text[-1:] in (".", "?"), (query, text)
+        assert not [part for part in ("  ", "None", " ,", "..", " .", ",,", "#") if part in text], (query, text)

@@ -12,9 +12,8 @@ from make_asked import read_question
 
 from pvchat import PVChat
 from pvchat.chat.answers import plain_answer
-from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.evidence import Evidence, gather, without_traits
 from pvchat.chat.say.refusals import TRAITS_OFF as OFF
-from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Viewed
 from pvchat.cli.options import add_model, settings_of
 from pvchat.perception.grounds import ground_facts

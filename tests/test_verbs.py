@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pvchat.chat.english import present_tense, table
 from pvchat.chat.speakers.choices import choices, group_names
-from pvchat.chat.verbs import present_tense, third_persons
 
 REPO = Path(__file__).parents[1]
 DEED = re.compile(r"[a-z]+ing( |$)")
@@ -48,7 +48,7 @@ def test_every_deed_that_can_be_said_is_told_by_its_verb() -> None:
 
 
 def test_every_verb_of_the_table_is_one_word_and_ends_as_it_should() -> None:
-    for verb, told in third_persons().items():
+    for verb, told in table()["verb"].items():
         assert re.fullmatch(r"[a-z]+ing", verb)
         assert re.fullmatch(r"[a-z]*[a-rt-z]s|[a-z]+(ss|sh|ch|x|o)es|is|does", told) or told.endswith("ses"), told
         assert told[0] == verb[0] or (verb, told) == ("being", "is")

@@ -7,7 +7,7 @@ import time
 import pytest
 from make_analysis import make_analysis, make_track
 
-from pvchat.chat.conversation import Conversation
+from pvchat.chat.question import Conversation
 from pvchat.chat.writer import Viewed, Writer
 from pvchat.schemas import PersonFacts, PersonPresence
 

@@ -14,16 +14,15 @@ import numpy as np
 
 from pvchat.chat.colours import COLOURS
 from pvchat.chat.english import HEDGE
-from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, seen_together
+from pvchat.chat.evidence import Box, Evidence, Neighbour, in_light, is_still, on_footage, seen_together
 from pvchat.chat.finding import Row
-from pvchat.chat.say.phrases import SETTING_SURE, backdrop, side_by_side
+from pvchat.chat.say.phrases import SETTING_SURE, backdrop, is_of_body, side_by_side
 from pvchat.chat.spans import Span, common, merged
-from pvchat.chat.surfaces import SURFACES, things_on
 from pvchat.chat.timeline import Entity, Timeline
-from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, PersonFacts, PersonPresence, SceneFacts, Thing
+from pvchat.schemas import BLUE_SKY, Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
 
+SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
 _PROBABLY = 0.6  # what "probably" counts as
-_BODY = ("beard", "moustache", "mustache", "stubble", "freckles", "tattoo", "scar", "shoulders")  # has, doesn't wear
 _SIDES = ("left", "right", "middle", "foreground", "background")
 _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
@@ -107,7 +106,8 @@ def timeline_of(
     people = {one.name: seen for one in presences if (seen := _known(one, clip)) is not None}
     everybody = {name: [one] for name, one in people.items()} | strangers
     entities = [_enrolled(one, people, doubtful, clip) for one in presences]
-    entities += [replace(_entity(name, _longest(parts).box), known=False) for name, parts in strangers.items()]
+    longest = {name: max(parts, key=lambda one: len(one.frames)) for name, parts in strangers.items()}
+    entities += [replace(_entity(name, one.box), known=False) for name, one in longest.items()]
     pieces = sum(not one.name for one in evidence.others)
     rows = (*_rows_of_people(everybody, clip), *_rows_of_scene(clip))
     return Timeline(
@@ -195,20 +195,13 @@ def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:
     return found
 
 
-def _longest(parts: Sequence[_Seen]) -> _Seen:
-    return max(parts, key=lambda one: len(one.frames))
-
-
-def _to_the_end(end: float, clip: _Clip) -> float:
-    """When somebody is seen last; whoever is in the last sampled frame stays to the end."""
-    return clip.whole[1] if clip.whole[1] - end < _LAST_STEP else end
-
-
 def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
     """When everybody is seen, what was measured of them, and who is beside whom."""
     for name, parts in seen.items():
         spans = common([(a, max(b, a + _SHORTEST_S)) for one in parts for a, b in one.spans], [clip.whole])
-        yield from (Row(name, "present", "", start, _to_the_end(end, clip)) for start, end in spans)
+        last = clip.whole[1]  # whoever is in the last sampled frame stays to the end
+        ends = [last if last - end < _LAST_STEP else end for _, end in spans]
+        yield from (Row(name, "present", "", start, end) for (start, _), end in zip(spans, ends, strict=True))
         for one in parts:
             yield from _rows_of_one(name, one, clip)
     flat = [(name, one) for name, parts in seen.items() for one in parts if one.box[3] > one.box[1]]
@@ -234,32 +227,37 @@ def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
 
 
 def _measured(name: str, facts: PersonFacts, traits: bool) -> Iterator[Row]:
-    """Facts as rows without times."""
+    """Facts as rows without times, each with what it rests on."""
+    seen = facts.grounds
     if facts.gender and traits:
-        yield Row(name, "gender", facts.gender)
+        yield Row(name, "gender", facts.gender, ground=seen.get("gender"))
     for garment in facts.clothes:
         sleeves = garment.sleeves if garment.kind == "top" else None
-        kind = " ".join(filter(None, (sleeves, garment.kind)))
-        yield Row(name, "worn", kind, colour=garment.colour or "")
+        kind, ground = " ".join(filter(None, (sleeves, garment.kind))), on_footage(seen.get(garment.kind), "garment")
+        yield Row(name, "worn", kind, colour=garment.colour or "", ground=ground)
     for look in filter(None, (facts.hair, *facts.features)):
         said = [word for word in look.split() if word not in ("a", "an")]
-        colour = " ".join(word for word in said if word in COLOURS)
-        body = look == facts.hair or any(word in _BODY for word in said)
-        yield Row(name, "hair" if body else "worn", " ".join(w for w in said if w not in COLOURS), colour=colour)
+        colour, value = (" ".join(w for w in said if (w in COLOURS) == wanted) for wanted in (True, False))
+        body, ground = look == facts.hair or is_of_body(look), seen.get("hair" if look == facts.hair else look)
+        yield Row(name, "hair" if body else "worn", value, colour=colour, ground=ground)
     if facts.pose:
-        yield Row(name, "posture", facts.pose)
-    for deed in filter(None, (facts.activity, *facts.gestures, facts.movement)):
-        if traits or deed != "smiling":
-            yield _hedged(name, "deed", deed)
+        yield Row(name, "posture", facts.pose, ground=seen.get("pose"))
+    gestures = [(gesture, gesture) for gesture in facts.gestures]
+    for key, deed in (("activity", facts.activity), *gestures, ("movement", facts.movement)):
+        if deed and (traits or deed != "smiling"):
+            kind = "gesture" if key == deed else key
+            yield replace(_hedged(name, "deed", deed), ground=on_footage(seen.get(key), kind))
     yield from _placed(name, facts)
 
 
 def _placed(name: str, facts: PersonFacts) -> Iterator[Row]:
     """What somebody holds, what is near, and where in the picture it all is."""
+    seen = facts.grounds
     if facts.holding:
-        yield Row(name, "holding", facts.holding.removeprefix("an ").removeprefix("a "))
+        held = facts.holding.removeprefix("an ").removeprefix("a ")
+        yield Row(name, "holding", held, ground=seen.get("holding"))
     for near in dict.fromkeys(filter(None, (facts.seat, *facts.near))):
-        yield Row(name, "near", near)
+        yield Row(name, "near", near, ground=seen.get("seat" if near == facts.seat else near))
     said = (facts.where or "").replace(",", " ").split()
     yield from (Row(name, "side", word) for word in _SIDES if word in said)
     if facts.shot:
@@ -287,7 +285,19 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
         yield _of_thing(Row("", "thing", thing.label, of=side), thing, clip)
     surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
     for label, table in surest.items():
-        yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in things_on(table, things))
+        yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in _things_on(table, things))
+
+
+def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
+    """The things whose foot stands on a table, a bed or the like in a frame that shows both."""
+    under = dict(zip(table.frames, table.boxes, strict=True))
+    found = []
+    for thing in (one for one in things if one is not table and one.label not in SURFACES):
+        both = [(box, under[f]) for f, box in zip(thing.frames, thing.boxes, strict=True) if f in under]
+        stands = [a[0] < (x0 + x1) / 2 < a[2] and a[1] - 0.02 < foot < a[3] for (x0, _, x1, foot), a in both]
+        if stands and np.mean(stands) > 0.5:
+            found.append(thing)
+    return found
 
 
 def _side(thing: Thing) -> str:
@@ -314,13 +324,17 @@ def _of_scene(scene: SceneFacts) -> Iterator[Row]:
 def _of_thing(row: Row, thing: Thing, clip: _Clip) -> Row:
     """A row about a thing, from its first to its last sighting: things are looked for in some frames only."""
     times, frames = clip.evidence.times, sorted({frame for one in clip.evidence.things for frame in one.frames})
+    at = [times[min(frame, len(times) - 1)] if times else 0.0 for frame in thing.frames]
     start, end = clip.whole
-    if times and len(frames) > 1 and thing.frames:
-        known = [times[min(frame, len(times) - 1)] for frame in frames]
-        half = float(np.median(np.diff(known))) / 2
-        start = max(start, times[min(*thing.frames, len(times) - 1)] - half)
-        end = min(end, times[min(max(thing.frames), len(times) - 1)] + half)
-    return replace(row, start_s=start, end_s=max(end, start + _SHORTEST_S), probability=thing.confidence)
+    if times and len(frames) > 1 and at:
+        half = float(np.median(np.diff([times[min(frame, len(times) - 1)] for frame in frames]))) / 2
+        start, end = max(start, min(at) - half), min(end, max(at) + half)
+    row = replace(row, start_s=start, end_s=max(end, start + _SHORTEST_S), probability=thing.confidence)
+    if not thing.scores:
+        return row
+    best = int(np.argmax(thing.scores))
+    x0, y0, x1, y1 = thing.boxes[best]
+    return replace(row, ground=Ground(at[best], (x0, y0, x1, y1), thing.confidence))
 
 
 def _looked_for(clip: _Clip) -> frozenset[str]:

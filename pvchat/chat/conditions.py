@@ -5,19 +5,31 @@ In: parts of a `Query`, a `Timeline`. Out: `Truth` over time, verdicts, `Chosen`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.finding import Missing, Row, Verdict
-from pvchat.chat.matching import TELLING, says, words
-from pvchat.chat.query import And, Condition, Has, Not, Or, Quantifier, Whom
+from pvchat.chat.finding import Missing, Row
+from pvchat.chat.query import PRESENT, And, Condition, Has, Not, Or, Quantifier, Whom, atoms
 from pvchat.chat.ranking import in_order
-from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in, without
-from pvchat.chat.timeline import OF_SCENE, Entity, Timeline
-from pvchat.chat.truth import TURNED, UNKNOWN, Truth, all_of, always, any_of, negated, told
+from pvchat.chat.spans import (
+    TURNED,
+    UNKNOWN,
+    WHOLE,
+    Span,
+    Truth,
+    Verdict,
+    all_of,
+    always,
+    any_of,
+    common,
+    merged,
+    negated,
+    seconds_in,
+    without,
+)  # fmt: skip
+from pvchat.chat.timeline import OF_SCENE, TELLING, Entity, Timeline, says, words
 from pvchat.people.naming import meant
 
-PRESENT = Has("present")
 RELATIONS = ("with", "beside", "left_of", "right_of")
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
 _APART = 0.02  # frame widths from which one is left or right of another [choice]
@@ -32,17 +44,6 @@ class Chosen:
     sure: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
-
-
-def leaves(condition: Condition | None) -> Iterator[Has]:
-    """The single conditions that one is made of."""
-    if isinstance(condition, Has):
-        yield condition
-    elif isinstance(condition, Not):
-        yield from leaves(condition.part)
-    elif condition is not None:
-        for part in condition.parts:
-            yield from leaves(part)
 
 
 def truth_of(condition: Condition, entity: str, timeline: Timeline) -> Truth:
@@ -94,7 +95,7 @@ def throughout(condition: Condition, entity: str, part: Sequence[Span], timeline
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
     """The time of a part in which a condition can be true of somebody: that she is there can at any time."""
-    if any(has.attribute in ("present", "known", *_MOVES) for has in leaves(condition)):
+    if any(has.attribute in ("present", "known", *_MOVES) for has in atoms(condition)):
         return merged(part)
     return common(part, timeline.seen(entity))
 
@@ -187,7 +188,7 @@ def _narrowed(
 
 def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], timeline: Timeline) -> Chosen:
     """Who is meant, or the scene where the condition is about nothing else."""
-    about = list(leaves(condition))
+    about = list(atoms(condition))
     if whom == Whom() and about and all(has.attribute in OF_SCENE for has in about):
         return Chosen(("",))
     return chosen(whom, part, timeline)
@@ -212,9 +213,10 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         return _related(has, entity, timeline)
     rows = rows_about(has, entity, timeline)
     said = [(says(has, row, timeline.measured), row.span) for row in rows]
-    truth = told(*([span for verdict, span in said if verdict == wanted] for wanted in ("yes", "no")))
-    if _looked_for(has, timeline):
-        truth = Truth(truth.yes, without([timeline.whole], truth.yes))
+    yes, no = ([span for verdict, span in said if verdict == wanted] for wanted in ("yes", "no"))
+    if has.attribute == "thing" and any(words(has.value) <= words(label) for label in timeline.looked_for):
+        no = [timeline.whole]
+    truth = Truth(merged(yes), without(no, yes))  # whoever says it is believed
     if has.attribute in _LASTING and truth.yes:
         return Truth(without([timeline.whole], truth.no), truth.no)
     return Truth(common(truth.yes, seen), common(truth.no, seen))
@@ -225,10 +227,6 @@ def _moved(how: str, seen: Sequence[Span], whole: Span) -> list[Span]:
     if how == "enters":
         return [(start, min(start + _MOMENT, end)) for start, end in seen if start > whole[0]]
     return [(max(start, end - _MOMENT), end) for start, end in seen if end < whole[1]]
-
-
-def _looked_for(has: Has, timeline: Timeline) -> bool:
-    return has.attribute == "thing" and any(words(has.value) <= words(label) for label in timeline.looked_for)
 
 
 def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:

@@ -1,9 +1,19 @@
-"""Small parts of English sentences: lists, forms of "be", numbers in words, clock times."""
+"""Small parts of English sentences: lists, forms of "be", numbers in words, clock times; and the table of wording.
+
+`wording.json` is the one table of what is said of kinds of questions, measures, places, things. Its "verb" spells every
+verb that the project can say of somebody, and the commoner ones of the captions that the trained model learned from; a
+verb that isn't in it stays as it is: "is whittling".
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
+ASK = "ask me who is in this video, what they wear, what they do or where they are"
 NTH_SAID = ("", "second", "third", "fourth", "fifth")  # by how many come before; the first has no word of its own
 HEDGE = "probably"  # before what is likely but not sure
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -14,9 +24,12 @@ def join(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
 
 
-def shortened(people: Sequence[str], count: int, most: int = 4) -> list[str]:
-    """The first of many people, and how many others there are of `count` in all: "Ana", "Ben" and "12 others"."""
-    return list(people) if len(people) <= most + 1 else [*people[:most], f"{number(count - most)} others"]
+def shortened(items: Sequence[str], count: int, most: int = 4, others: str = "others") -> list[str]:
+    """The first of many, and how many others there are of `count` in all: "Ana", "Ben" and "12 others".
+
+    Where only one would be left over, it is named, too.
+    """
+    return list(items) if len(items) <= most + 1 else [*items[:most], f"{number(count - most)} {others}"]
 
 
 def be(names: Sequence[str]) -> str:
@@ -40,13 +53,18 @@ def so_many_people(count: int, others: bool = False) -> str:
 
 
 def indefinite(noun: str) -> str:
-    """Such as "a chair" and "an office"."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    """Such as "a chair", "an office" and "a uniform"."""
+    return f"{'an' if noun[0] in 'aeiou' and not noun.startswith('uni') else 'a'} {noun}"
 
 
 def upper(text: str) -> str:
     """The text with a capital at its start, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def lower(text: str) -> str:
+    """A sentence as it goes on after others' words: with a small letter, unless it begins with a name or "I"."""
+    return text[:1].lower() + text[1:] if text.startswith(("As ", "No", "There ")) else text
 
 
 def clock(seconds: float) -> str:
@@ -67,3 +85,33 @@ def lasting(seconds: float) -> str:
     parts = ((whole // 3600, "hour"), (whole % 3600 // 60, "minute"), (whole % 60, "second"))
     told = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
     return " ".join(told) or "a second"
+
+
+def present_tense(phrase: str) -> str:
+    """Tell "sitting and talking" as "sits and talks"; a phrase with a verb that isn't known gets "is" before it."""
+    if phrase.startswith(f"{HEDGE} "):
+        return f"{HEDGE} {present_tense(phrase.removeprefix(f'{HEDGE} '))}"
+    said, known = phrase.split(" "), table()["verb"]
+    heads = [i for i, word in enumerate(said) if not i or said[i - 1] in ("and", "or") and word.endswith("ing")]
+    if any(said[i] not in known for i in heads):
+        return f"is {phrase}"
+    return " ".join(known[word] if i in heads else word for i, word in enumerate(said))
+
+
+def wording(part: str, key: str | None, **fills: str) -> str:
+    """What the table says to a key, its "{…}" filled; to one that isn't in it what it says to "", or nothing."""
+    row = table()[part]
+    text: str = row.get(key or "", row.get("", ""))
+    return text.format(ask=ASK, **fills)
+
+
+def words(kind: str) -> tuple[str, ...]:
+    """The words of a kind that the table lists: things told "on" and not "in", garments told in the plural."""
+    return tuple(table()["words"][kind])
+
+
+@lru_cache(maxsize=1)
+def table() -> dict[str, dict[str, Any]]:
+    """The whole table of wording."""
+    found: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
+    return found

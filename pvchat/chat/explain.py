@@ -1,7 +1,8 @@
-"""How a question was read and which rows answer it, as lines to look at: `pvchat ask --explain`, and the app's fold.
+"""Why an answer is what it is: how a question was read and which rows answer it, and what the measured facts rest on.
 
-In: a finding as JSON (`Finding.to_dict`). Out: lines such as "read as: attribute worn of Ana" and
-"Ana worn jacket red 0:00-0:10".
+In: a finding. Out: lines to look at (`pvchat ask --explain`, the app's fold), such as "read as: attribute worn of Ana"
+and "row: Ana worn jacket red 0:00-0:10"; and for "why do you say so?" and `pvchat ask --json` a ground of each fact:
+which frame, where in it, how sure, with how often such facts are right on footage.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pvchat.chat.english import clock
+from pvchat.chat.finding import Finding
+from pvchat.chat.say.clauses import fact_of
+from pvchat.schemas import AnswerGround
 
 _MOST = 12  # rows
 
@@ -30,6 +34,17 @@ def explained(finding: dict[str, Any]) -> list[str]:
     rows = list(_rows(finding))
     lines += rows[:_MOST] + ([f"... and {len(rows) - _MOST} rows more"] if len(rows) > _MOST else [])
     return lines + ([f"then {line}" for line in explained(finding["then"])] if "then" in finding else [])
+
+
+def grounds_of(finding: Finding) -> list[AnswerGround]:
+    """What the rows that answer rest on, in the order of the answer; none about whoever isn't surely there."""
+    people = [row for one in (*finding.people, *finding.against, *finding.open) for row in one.rows]
+    grounds: dict[tuple[str, str], AnswerGround] = {}
+    for row in (*people, *finding.rows):
+        if row.ground is not None:
+            about, fact = "" if row.entity.startswith("#") else row.entity, fact_of(row)
+            grounds.setdefault((row.entity, fact), AnswerGround(about, fact, row.ground))
+    return list(grounds.values())[:_MOST]
 
 
 def _missing(one: dict[str, Any]) -> str:

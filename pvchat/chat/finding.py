@@ -5,14 +5,13 @@ JSON output, the app's timeline and follow-up questions read this, never the sen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 from pvchat.chat.query import Query
-from pvchat.chat.spans import Span
+from pvchat.chat.spans import Span, Verdict
+from pvchat.schemas import Ground
 
-# "unsure": whether somebody asked about is there isn't sure; "unknown": nothing that was measured tells it
-Verdict = Literal["yes", "no", "unsure", "unknown"]
 Absence = Literal["absent", "unsure", "not enrolled"]
 
 
@@ -27,6 +26,7 @@ class Row:
         start_s, end_s: seconds.
         probability: of the measurement, 0..1.
         holds: False: it was measured that it does not hold.
+        ground: where it is seen best; two rows are the same whatever they rest on.
     """
 
     entity: str
@@ -38,6 +38,7 @@ class Row:
     of: str = ""
     probability: float = 1.0
     holds: bool = True
+    ground: Ground | None = field(default=None, compare=False)
 
     @property
     def span(self) -> Span:
@@ -121,34 +122,24 @@ class Finding:
         return tuple(found.entity for found in self.people)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON, for `--explain`, `--json` and the app; what is empty is left out."""
-        row = {
-            "query": self.query.to_dict(), "verdict": self.verdict, "number": self.number, "at_least": self.at_least,
-            "spans": [list(span) for span in self.spans], "nothing": self.nothing,
-            "during": [list(span) for span in self.during],
-            "people": [_found(one) for one in self.people], "against": [_found(one) for one in self.against],
-            "open": [_found(one) for one in self.open],
-            "missing": [_missing(one) for one in self.missing],
-            "rows": [_row(one) for one in self.rows], "then": None if self.then is None else self.then.to_dict(),
-        }  # fmt: skip
-        return {name: value for name, value in row.items() if value is not None and value is not False and value != []}
+        """As JSON, for `--explain`, `--json` and the app; what is empty or as usual is left out."""
+        row: dict[str, Any] = _to_json(self)
+        return row
 
 
-def _missing(one: Missing) -> dict[str, Any]:
-    return {"name": one.name, "why": one.why} | ({"suggests": one.suggests} if one.suggests else {})
-
-
-def _found(one: Found) -> dict[str, Any]:
-    row = {
-        "who": one.entity, "verdict": one.verdict, "spans": [list(span) for span in one.spans],
-        "rows": [_row(each) for each in one.rows], "number": one.number, "likely": one.likely,
-    }  # fmt: skip
-    return {name: value for name, value in row.items() if value is not None and value is not False and value != []}
-
-
-def _row(one: Row) -> dict[str, Any]:
-    row: dict[str, Any] = {"who": one.entity, "attribute": one.attribute, "value": one.value}
-    row |= {"colour": one.colour, "of": one.of, "span": [round(one.start_s, 2), round(one.end_s, 2)]}
-    row |= {} if one.holds else {"holds": False}
-    row |= {} if one.probability == 1.0 else {"probability": round(one.probability, 3)}
-    return {name: value for name, value in row.items() if value != ""}
+def _to_json(value: Any) -> Any:
+    """Values as JSON; a row's times are its "span", and an entity is called "who"."""
+    if isinstance(value, tuple):
+        return [_to_json(part) for part in value]
+    if isinstance(value, Query):
+        return value.to_dict()
+    if not is_dataclass(value):
+        return value
+    row = {one.name: _to_json(getattr(value, one.name)) for one in fields(value) if one.name != "ground"}
+    if "entity" in row:
+        row = {"who": row.pop("entity"), **row}
+    if isinstance(value, Row):
+        row["span"] = [round(row.pop("start_s"), 2), round(row.pop("end_s"), 2)]
+        row["probability"] = None if value.probability == 1.0 else round(value.probability, 3)
+        return {name: part for name, part in row.items() if part not in ("", None) and (name, part) != ("holds", True)}
+    return {name: part for name, part in row.items() if part is not None and part is not False and part not in ("", [])}

@@ -11,8 +11,11 @@ and `Query.from_dict(query.to_dict())` is the same again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
+
+from pvchat.chat.spans import Verdict
 
 Attribute = Literal[
     # of a person
@@ -52,6 +55,7 @@ Quantifier = Literal["any", "all", "none", "only", "both", "either"]
 Relation = Literal["while", "before", "after", "until", "since"]
 Bound = Literal["exactly", "at_least", "at_most", "more_than", "fewer_than"]
 RankBy = Literal["time", "long", "often", "left", "right", "near", "big"]
+_NEARLY = 1e-6  # by which numbers may differ and be the same
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,16 @@ class Not:
 
 
 Condition = Has | And | Or | Not
+PRESENT = Has("present")
+
+
+def atoms(condition: Condition | None) -> Iterator[Has]:
+    """The single conditions that a condition is made of."""
+    if isinstance(condition, Has):
+        yield condition
+    elif condition is not None:
+        for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
+            yield from atoms(part)
 
 
 @dataclass(frozen=True)
@@ -134,7 +148,7 @@ class Event:
     """Something that begins and ends in the video: that `where` holds of `whom`."""
 
     whom: Whom
-    where: Condition = Has("present")
+    where: Condition = PRESENT
 
 
 @dataclass(frozen=True)
@@ -184,6 +198,16 @@ class Number:
 
     bound: Bound
     value: float
+
+    def within(self, low: float, high: float) -> Verdict:
+        """Whether a number that lies between two others is as somebody thinks it is."""
+        least, most = self.value - _NEARLY, self.value + _NEARLY
+        yes, no = {
+            "exactly": (abs(low - self.value) + abs(high - self.value) <= _NEARLY, low > most or high < least),
+            "at_least": (low >= least, high < least), "at_most": (high <= most, low > most),
+            "more_than": (low > most, high <= most), "fewer_than": (high < least, low >= least),
+        }[self.bound]  # fmt: skip
+        return "yes" if yes else "no" if no else "unknown"
 
 
 @dataclass(frozen=True)

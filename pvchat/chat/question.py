@@ -1,17 +1,29 @@
-"""A question as it was typed, and what it means: what everything between reader and answer takes."""
+"""Questions about one clip: text in, `Question`s out, and what must be known of a clip to answer them.
+
+A `Conversation` reads each one with what was found for those before. Before anything of a clip is known they are read
+by their words alone, which tells which part of it must be looked through, and what must be measured; then again with a
+`Timeline`, which tells whom "she" and "the other one" mean.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pvchat.chat.evidence import one_name_each
-from pvchat.chat.query import And, Condition, During, Has, Not, Or, Query, Whom
+from pvchat.chat.finding import Finding
+from pvchat.chat.query import Condition, During, Query, Whom, atoms
+from pvchat.chat.reader.history import Turn
+from pvchat.chat.reader.read import Known, read
+from pvchat.chat.run import run
+from pvchat.chat.timeline import Timeline
 from pvchat.chat.window import is_numbered
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
-from pvchat.schemas import PersonPresence, QuestionType
+from pvchat.schemas import ClipAnalysis, PersonPresence, QuestionType, Track
 
+Asked = str | tuple[str, str]  # an earlier question, or one with its answer
+_NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
 _TYPES: dict[str, QuestionType] = {
     **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
     **dict.fromkeys(("deed", "posture", "holding"), "action"),
@@ -47,7 +59,7 @@ class Question:
             return "other"
         if query.attribute is not None:
             return _TYPES[query.attribute]
-        asked = [has.attribute for condition in _asked(query) for has in atoms(condition)]
+        asked = [has.attribute for condition in _where(query) for has in atoms(condition)]
         return _TYPES[asked[0]] if asked else "existence"
 
     @property
@@ -72,6 +84,12 @@ class Question:
         return any(has.attribute not in _SEEN_AT_ONCE for one in people_in(self.query) for has in atoms(one.such))
 
     @property
+    def asks_measured(self) -> bool:
+        """Whether its answer may say more than who is there, where and when."""
+        selects = {self.query.select, "exists" if self.query.then is None else self.query.then.select}
+        return bool(selects & {"describe", "why"} or attributes_in(self.query) - set(_SEEN_AT_ONCE))
+
+    @property
     def is_usual(self) -> bool:
         """Whether it asks what the five kinds of questions ask of people by name, and no more."""
         query = self.query
@@ -87,11 +105,66 @@ class Question:
         return [p for p in everyone if p.name in self.people]
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """What was asked before, and who is known.
+
+    Attributes:
+        names: of everyone enrolled.
+        aliases: other names of theirs -> the enrolled name.
+        before: earlier questions, oldest first.
+    """
+
+    names: Sequence[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    before: Sequence[Asked] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.before, str):
+            raise SettingsError(_NO_LIST, hint=_BRACKETS)
+
+    def read(self, texts: Sequence[str], timeline: Timeline | None = None) -> list[Question]:
+        """Read questions that follow one and the same conversation, each for itself.
+
+        Args:
+            texts: as typed.
+            timeline: of the clip, where it is known.
+
+        Raises:
+            SettingsError: one is no text, or is too long.
+        """
+        return self.read_after(self.turns(timeline), texts, timeline)
+
+    def read_after(self, turns: Sequence[Turn], texts: Sequence[str], timeline: Timeline | None) -> list[Question]:
+        """`read`, where the turns before are known already."""
+        if isinstance(texts, str):
+            raise SettingsError(_NO_LIST, hint=_BRACKETS)
+        return [Question(text, self._read(text, turns, timeline)) for text in texts]
+
+    def turns(self, timeline: Timeline | None) -> list[Turn]:
+        """The earlier questions, with what was found for each."""
+        turns: list[Turn] = []
+        for one in self.before:
+            query = self._read(one if isinstance(one, str) else one[0], turns, timeline)
+            findings = [finding for _, finding in turns]
+            turns.append((query, Finding(query) if timeline is None else run(query, timeline, findings)))
+        return turns
+
+    def _read(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:
+        _require_short(text)
+        return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
+
+
+def type_of(text: str) -> QuestionType:
+    """What kind of answer a question wants, in the five kinds of the paper."""
+    return Conversation(()).read([text])[0].type
+
+
 def people_in(query: Query) -> list[Whom]:
     """Every set of people in a query, those of its relations and of its event too."""
     event = query.during.event
     whom = [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
-    conditions = [*_asked(query), *(one.such for one in whom), None if event is None else event.where]
+    conditions = [*_where(query), *(one.such for one in whom), None if event is None else event.where]
     return [*whom, *(has.of for condition in conditions for has in atoms(condition) if has.of is not None)]
 
 
@@ -101,51 +174,46 @@ def names_in(query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(name for one in people_in(query) for name in one.names), *then)))
 
 
-def measured_in(query: Query) -> bool:
-    """Whether its answer may say more than who is there, where and when."""
-    if query.then is not None and measured_in(query.then):
-        return True
-    if query.select in ("describe", "why") or query.attribute not in (None, *_SEEN_AT_ONCE):
-        return True
-    return any(has.attribute not in _SEEN_AT_ONCE for condition in _conditions(query) for has in atoms(condition))
+def attributes_in(query: Query) -> set[str]:
+    """Every attribute that a query, or the second one of two, asks for, or means people and times by."""
+    event = query.during.event
+    conditions = [*_where(query), *(one.such for one in people_in(query)), None if event is None else event.where]
+    found = {str(has.attribute) for condition in conditions for has in atoms(condition)} | {
+        query.attribute or "present"
+    }
+    return found | (attributes_in(query.then) if query.then is not None else set())
 
 
 def asks_of_things(query: Query) -> bool:
     """Whether it asks for things, of which a clip must be searched."""
-    held = ("thing", "holding", "near")
-    asked = any(has.attribute in held for condition in _conditions(query) for has in atoms(condition))
-    return asked or query.attribute in held or query.then is not None and asks_of_things(query.then)
+    return bool(attributes_in(query) & {"thing", "holding", "near"})
 
 
-def _asked(query: Query) -> tuple[Condition, ...]:
+def described(
+    questions: Sequence[Question], presences: Sequence[PersonPresence], analysis: ClipAnalysis
+) -> list[Track]:
+    """The tracks of those whose facts the answers need: of whom is asked, and who are there; where a question means
+    somebody by the looks ("the man with glasses"), of everybody who is seen.
+    """
+    measuring = [question for question in questions if question.asks_measured]
+    if any(question.means_by_looks for question in measuring):
+        return list(analysis.tracks)
+    asked = [p for question in measuring for p in question.about(presences) if p.decision == "present"]
+    return [analysis.tracks[i] for i in dict.fromkeys(p.track for p in asked) if i is not None]
+
+
+def _where(query: Query) -> tuple[Condition, ...]:
     """The conditions that are asked for."""
     return (*(() if query.where is None else (query.where,)), *query.options)
 
 
-def _conditions(query: Query) -> list[Condition | None]:
-    """All conditions of a query, also those that say who is meant and when."""
-    event = query.during.event
-    return [*_asked(query), *(one.such for one in people_in(query)), None if event is None else event.where]
-
-
 def _compares_with_all(query: Query) -> bool:
     """Whether others than those who are named make the answer: who is with her, who stands left of her, she alone?"""
-    asked = [has for condition in _asked(query) for has in atoms(condition)]
+    asked = [has for condition in _where(query) for has in atoms(condition)]
     return query.attribute in ("with", "beside") or any(has.attribute == "alone" for has in asked)
 
 
-def atoms(condition: Condition | None) -> Iterator[Has]:
-    """The single conditions that a condition is made of."""
-    if isinstance(condition, Has):
-        yield condition
-    elif isinstance(condition, Not):
-        yield from atoms(condition.part)
-    elif isinstance(condition, And | Or):
-        for part in condition.parts:
-            yield from atoms(part)
-
-
-def require_short(text: object) -> None:
+def _require_short(text: object) -> None:
     """Raise SettingsError where a question is no text, or too long to be read."""
     if not isinstance(text, str):
         raise SettingsError(f"a question is text, not {type(text).__name__}.", hint="Ask something.")

@@ -1,7 +1,7 @@
 """A `Query` looked up in a `Timeline`: a `Finding` out. No words of a question or an answer are in it.
 
-Conditions over time, people and parts are `conditions.py`'s, what is found of one person `asked.py`'s, who is first or
-longest `comparing.py`'s.
+Conditions over time and people are `conditions.py`'s, parts and what is found of one person `lookup.py`'s, who is first
+or longest `comparing.py`'s.
 """
 
 from __future__ import annotations
@@ -9,15 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.asked import Asked, likely, listed
-from pvchat.chat.comparing import compare, doubt, order, ranked
-from pvchat.chat.conditions import PRESENT, jointly, leaves, others, spoken_of, subjects, whether
-from pvchat.chat.finding import Finding, Found, Row, Verdict
-from pvchat.chat.parts import Part, part_of
-from pvchat.chat.query import EVERYBODY, Has, Query, Rank
-from pvchat.chat.spans import WHOLE, Span, common, merged, seconds_in
+from pvchat.chat.comparing import compare, order, ranked
+from pvchat.chat.conditions import jointly, others, spoken_of, subjects, whether
+from pvchat.chat.finding import Finding, Found, Row
+from pvchat.chat.lookup import Lookup, Part, doubt, likely, listed, part_of
+from pvchat.chat.query import EVERYBODY, PRESENT, Has, Query, Rank, atoms
+from pvchat.chat.spans import (
+    TURNED,
+    WHOLE,
+    Span,
+    Verdict,
+    all_verdict,
+    any_verdict,
+    common,
+    merged,
+    most_at_once,
+    nth_of,
+    seconds_in,
+)  # fmt: skip
 from pvchat.chat.timeline import OF_SCENE, Timeline
-from pvchat.chat.truth import TURNED, all_verdict, any_verdict, within
 
 _TOLD_WITH = {  # what is told where one attribute is asked for
     "deed": ("posture", "deed", "holding"), "place": ("place", "setting", "background", "near", "side", "beside"),
@@ -31,7 +41,7 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
     """What is found for a query.
 
     Args:
-        query: what is asked.
+        query: what is lookup.
         timeline: what is known.
         history: what was found for the questions before, the last one last.
     """
@@ -51,7 +61,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     about = query.options[0] if query.options else query.where
     who = subjects(query.whom, None if _asks_people(query) else about, part.spans, timeline)
     if part.spans:
-        found = _SELECTS[query.select](Asked(query, timeline, part.spans, who))
+        found = _SELECTS[query.select](Lookup(query, timeline, part.spans, who))
     else:
         never: Verdict = "no" if part.happens == "yes" else part.happens
         found = Finding(query, never if _is_polar(query) else None, nothing=True)
@@ -62,135 +72,129 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
 
 def _asks_people(query: Query) -> bool:
     """Whether people are listed or counted by where they are ("who is in the kitchen?"), not things."""
-    return query.select in ("who", "count") and not any(has.attribute in _OF_THINGS for has in leaves(query.where))
+    return query.select in ("who", "count") and not any(has.attribute in _OF_THINGS for has in atoms(query.where))
 
 
 def _is_polar(query: Query) -> bool:
     return query.form == "polar" or query.number is not None or query.select == "exists" and not query.options
 
 
-def _exists(asked: Asked) -> Finding:
+def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
-    query, who = asked.query, asked.who
+    query, who = lookup.query, lookup.who
     if query.options:
-        return _choice(asked)
+        return _choice(lookup)
     if query.rank is not None and query.number is None:
-        return _is_ranked(asked, query.rank)
-    told = asked.each(least="yes")
+        return _is_ranked(lookup, query.rank)
+    told = lookup.each(least="yes")
     if query.whom.quantifier == "all" and not query.whom.names:  # all who are there
-        told = [one for one in told if spoken_of(asked.where, one.entity, asked.part, asked.timeline)]
-    spans = common(jointly(who, asked.where, query.whom, asked.timeline).yes, asked.part)
-    finding = Finding(query, _verdict(asked, [one.verdict for one in told]), spans=tuple(spans))
+        told = [one for one in told if spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
+    spans = common(jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
+    finding = Finding(query, _verdict(lookup, [one.verdict for one in told]), spans=tuple(spans))
     return listed(told, finding)
 
 
-def _verdict(asked: Asked, told: list[Verdict]) -> Verdict:
+def _verdict(lookup: Lookup, told: list[Verdict]) -> Verdict:
     """What the verdicts of all who are meant come to."""
-    quantifier, named = asked.query.whom.quantifier, bool(asked.query.whom.names)
-    told = [*told, *(whether(asked.where, one.name, asked.part, asked.timeline) for one in asked.who.missing)]
-    perhaps: list[Verdict] = ["unsure"] * len(_perhaps(asked))
+    quantifier, named = lookup.query.whom.quantifier, bool(lookup.query.whom.names)
+    told = [*told, *(whether(lookup.where, one.name, lookup.part, lookup.timeline) for one in lookup.who.missing)]
+    perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
     verdict = several([*told, *perhaps])
     if quantifier == "only":
-        rest = [asked.of_one(name).verdict for name in others(asked.who.sure, asked.timeline)]
+        rest = [lookup.of_one(name).verdict for name in others(lookup.who.sure, lookup.timeline)]
         return all_verdict([verdict, TURNED[any_verdict(rest)]])
     return TURNED[verdict] if quantifier == "none" else verdict
 
 
-def _perhaps(asked: Asked, counted: bool = True) -> list[str]:
+def _perhaps(lookup: Lookup, counted: bool = True) -> list[str]:
     """Enrolled people who may be there, where the question is who is; `counted`: beside those who are seen."""
-    whom, where = asked.query.whom, asked.query.where
+    whom, where = lookup.query.whom, lookup.query.where
     if whom.names or whom.unknown or whom.such or whom.known is False or where not in (None, PRESENT):
         return []
-    doubtful = [one for one in asked.timeline.entities if one.decision == "unsure" or one.like and not counted]
+    doubtful = [one for one in lookup.timeline.entities if one.decision == "unsure" or one.like and not counted]
     return [one.name for one in doubtful if one.name not in whom.besides and not (counted and one.like)]
 
 
-def _choice(asked: Asked) -> Finding:
+def _choice(lookup: Lookup) -> Finding:
     """Which of some conditions hold."""
     told = []
-    for name in asked.who.sure:
-        each = [replace(asked, query=replace(asked.query, where=one)).of_one(name) for one in asked.query.options]
+    for name in lookup.who.sure:
+        each = [replace(lookup, query=replace(lookup.query, where=one)).of_one(name) for one in lookup.query.options]
         yes = [one for one in each if one.verdict == "yes"]
         rows = tuple(dict.fromkeys(row for one in (yes or each) for row in one.rows))
         spans = tuple(merged([span for one in yes for span in one.spans]))
         verdict = any_verdict([one.verdict for one in each])
         told.append(Found(name, verdict, spans, rows, likely=verdict == "yes" and likely(rows)))
-    return listed(told, Finding(asked.query))
+    return listed(told, Finding(lookup.query))
 
 
-def _who(asked: Asked) -> Finding:
+def _who(lookup: Lookup) -> Finding:
     """Of whom it holds; with a rank, who is the so-manieth of them."""
-    query = asked.query
-    unsure = tuple(Found(name, "unsure") for name in _perhaps(asked, counted=False))
-    finding = listed(asked.each(), Finding(query, open=unsure))
-    return finding if query.rank is None or query.number is not None else ranked(asked, query.rank, finding)
+    query = lookup.query
+    unsure = tuple(Found(name, "unsure") for name in _perhaps(lookup, counted=False))
+    finding = listed(lookup.each(), Finding(query, open=unsure))
+    return finding if query.rank is None or query.number is not None else ranked(lookup, query.rank, finding)
 
 
-def _is_ranked(asked: Asked, rank: Rank) -> Finding:
+def _is_ranked(lookup: Lookup, rank: Rank) -> Finding:
     """Whether somebody is the first, the longest … of everybody."""
-    everybody = replace(asked, who=subjects(EVERYBODY, None, asked.part, asked.timeline))
-    finding = ranked(everybody, rank, Finding(asked.query))
-    mine = [name in finding.names for name in asked.who.sure]
-    holds = (all if asked.query.whom.quantifier in ("all", "both") else any)(mine)
-    missing = [whether(asked.where, one.name, asked.part, asked.timeline) for one in asked.who.missing]
+    everybody = replace(lookup, who=subjects(EVERYBODY, None, lookup.part, lookup.timeline))
+    finding = ranked(everybody, rank, Finding(lookup.query))
+    mine = [name in finding.names for name in lookup.who.sure]
+    holds = (all if lookup.query.whom.quantifier in ("all", "both") else any)(mine)
+    missing = [whether(lookup.where, one.name, lookup.part, lookup.timeline) for one in lookup.who.missing]
     return replace(finding, verdict=any_verdict(missing) if not mine else "yes" if holds else "no")
 
 
-def _count(asked: Asked) -> Finding:
+def _count(lookup: Lookup) -> Finding:
     """How many they are; of things, how many are seen at the same time."""
-    query = asked.query
+    query = lookup.query
     if query.where == Has("with") and query.whom == EVERYBODY:  # at the same time
-        seen = [row for one in asked.timeline.entities for row in asked.timeline.of(one.name, "present")]
-        return Finding(query, number=float(_at_once([row for row in seen if common([row.span], asked.part)])))
-    found = _who(replace(asked, query=replace(query, select="who", rank=None, number=None)))
-    at_least = asked.timeline.at_least or any(one.verdict == "unknown" for one in found.open)
-    if asked.who.sure == ("",):
-        known = whether(asked.where, "", asked.part, asked.timeline) != "unknown"
-        number, high = float(_at_once(found.rows)) if known else None, _ENDLESS
-        high = number if known and number is not None else _ENDLESS
-    else:
-        number = float(len(found.people))
-        more = sum(one.verdict == "unknown" for one in found.open) + len(_perhaps(asked))
-        high = _ENDLESS if asked.timeline.at_least else number + more
+        seen = [row.span for one in lookup.timeline.entities for row in lookup.timeline.of(one.name, "present")]
+        return Finding(query, number=float(most_at_once([span for span in seen if common([span], lookup.part)])))
+    found = _who(replace(lookup, query=replace(query, select="who", rank=None, number=None)))
+    at_least = lookup.timeline.at_least or any(one.verdict == "unknown" for one in found.open)
+    unknown = sum(one.verdict == "unknown" for one in found.open) + len(_perhaps(lookup))
+    number: float | None = float(len(found.people))
+    high = _ENDLESS if lookup.timeline.at_least else len(found.people) + unknown
+    if lookup.who.sure == ("",):
+        known = whether(lookup.where, "", lookup.part, lookup.timeline) != "unknown"
+        number = float(most_at_once([row.span for row in found.rows])) if known else None
+        high = _ENDLESS if number is None else number
     found = replace(found, query=query, number=number, at_least=at_least)
     if query.number is None:
         return found
-    verdict = within(query.number, number or 0.0, high)
+    verdict = query.number.within(number or 0.0, high)
     unsure = verdict == "unknown" and bool(found.open) and not at_least
     return replace(found, verdict="unsure" if unsure else verdict)
 
 
-def _at_once(rows: Sequence[Row]) -> int:
-    """The most of some rows that hold at the same time."""
-    return max((sum(one.start_s <= row.start_s < one.end_s for one in rows) for row in rows), default=0)
-
-
-def _compare(asked: Asked) -> Finding:
+def _compare(lookup: Lookup) -> Finding:
     """As `compare`; without anything to compare by, whether there are more of these people than of those."""
-    query = asked.query
+    query = lookup.query
     if query.rank is not None or query.attribute is not None or query.versus is None:
-        return compare(asked)
-    who = subjects(query.versus, None, asked.part, asked.timeline)
-    one, other = _count(asked), _count(replace(asked, who=who, query=replace(query, whom=query.versus)))
+        return compare(lookup)
+    who = subjects(query.versus, None, lookup.part, lookup.timeline)
+    one, other = _count(lookup), _count(replace(lookup, who=who, query=replace(query, whom=query.versus)))
     first, second = one.number or 0.0, other.number or 0.0
-    more = first > second + len(other.open) and not asked.timeline.at_least
-    fewer = first + len(one.open) <= second and not asked.timeline.at_least
+    more = first > second + len(other.open) and not lookup.timeline.at_least
+    fewer = first + len(one.open) <= second and not lookup.timeline.at_least
     verdict: Verdict = "yes" if more else "no" if fewer else "unknown"
     return replace(one, verdict=verdict, against=other.people, open=(*one.open, *other.open), missing=who.missing)
 
 
-def _when(asked: Asked) -> Finding:
+def _when(lookup: Lookup) -> Finding:
     """When it holds: of each, and of all who are meant together."""
-    query = asked.query
-    joint = jointly(asked.who, asked.where, query.whom, asked.timeline)
-    spans = tuple(_picked(common(joint.yes, asked.part), query.rank))
-    told = [replace(one, spans=tuple(_picked(one.spans, query.rank))) for one in asked.timed()]
+    query = lookup.query
+    joint = jointly(lookup.who, lookup.where, query.whom, lookup.timeline)
+    spans = tuple(_picked(common(joint.yes, lookup.part), query.rank))
+    told = [replace(one, spans=tuple(_picked(one.spans, query.rank))) for one in lookup.timed()]
     found = listed(told if query.whom.quantifier != "none" else [], Finding(query, spans=spans))
     if not _is_polar(query) or query.number is not None:
         return found
-    surely = seconds_in(common(joint.no, asked.part)) >= WHOLE * seconds_in(asked.part)
-    return replace(found, verdict="yes" if spans else "no" if surely else doubt(asked.who.missing))
+    surely = seconds_in(common(joint.no, lookup.part)) >= WHOLE * seconds_in(lookup.part)
+    return replace(found, verdict="yes" if spans else "no" if surely else doubt(lookup.who.missing))
 
 
 def _picked(spans: Sequence[Span], rank: Rank | None) -> list[Span]:
@@ -198,79 +202,78 @@ def _picked(spans: Sequence[Span], rank: Rank | None) -> list[Span]:
     if rank is None or rank.by not in ("time", "long"):
         return list(spans)
     in_turn = sorted(spans, key=lambda span: span[0] - span[1]) if rank.by == "long" else sorted(spans)
-    at = rank.k - 1 if rank.k > 0 else rank.k
-    return [in_turn[at]] if -len(in_turn) <= at < len(in_turn) else []
+    return nth_of(in_turn, rank.k)
 
 
-def _how_long(asked: Asked) -> Finding:
-    return _measured(asked, seconds_in, sum(asked.open_s(name) for name in asked.who.sure))
+def _how_long(lookup: Lookup) -> Finding:
+    return _measured(lookup, seconds_in, sum(lookup.open_s(name) for name in lookup.who.sure))
 
 
-def _how_often(asked: Asked) -> Finding:
-    return _measured(asked, lambda spans: float(len(spans)), 0.0)
+def _how_often(lookup: Lookup) -> Finding:
+    return _measured(lookup, lambda spans: float(len(spans)), 0.0)
 
 
-def _measured(asked: Asked, measure: Callable[[Sequence[Span]], float], open_s: float) -> Finding:
+def _measured(lookup: Lookup, measure: Callable[[Sequence[Span]], float], open_s: float) -> Finding:
     """How long or how often it holds, of each and of all together; no number where that isn't known at all."""
-    query, missing = asked.query, asked.who.missing
-    found = _when(replace(asked, query=replace(query, number=None, form="wh")))
+    query, missing = lookup.query, lookup.who.missing
+    found = _when(replace(lookup, query=replace(query, number=None, form="wh")))
     number: float | None = measure(found.spans)
     if not number and (found.open or any(one.why != "absent" for one in missing)):
         number = None
     people = tuple(replace(one, number=measure(one.spans)) for one in found.people)
-    more = number is not None and open_s > (1 - WHOLE) * seconds_in(asked.part)
+    more = number is not None and open_s > (1 - WHOLE) * seconds_in(lookup.part)
     found = replace(found, query=query, people=people, number=number, at_least=more)
     if query.number is None:
         return found
     high = _ENDLESS if number is None else number + open_s
-    verdict = within(query.number, number or 0.0, high)
+    verdict = query.number.within(number or 0.0, high)
     return replace(found, verdict=doubt(missing) if verdict == "unknown" else verdict)
 
 
-def _shots(asked: Asked) -> Finding:
+def _shots(lookup: Lookup) -> Finding:
     """How many shots there are, or in which it holds of those who are meant (with `throughout`: all through)."""
-    query, shots = asked.query, [shot for shot in asked.timeline.shots if common([shot], asked.part)]
+    query, shots = lookup.query, [shot for shot in lookup.timeline.shots if common([shot], lookup.part)]
     found = Finding(query)
     if query.whom != EVERYBODY or query.where is not None:
-        truth = jointly(asked.who, asked.where, query.whom, asked.timeline)
+        truth = jointly(lookup.who, lookup.where, query.whom, lookup.timeline)
         least = WHOLE if query.throughout or query.whom.quantifier in ("none", "only") else 0.0
         shots = [s for s in shots if (t := seconds_in(common([s], truth.yes))) and t >= least * (s[1] - s[0])]
-        found = listed(asked.each(), found)
-    numbers = [str(1 + asked.timeline.shots.index(shot)) for shot in shots]
+        found = listed(lookup.each(), found)
+    numbers = [str(1 + lookup.timeline.shots.index(shot)) for shot in shots]
     rows = tuple(Row("", "shot", n, start, end) for n, (start, end) in zip(numbers, shots, strict=True))
     found = replace(found, spans=tuple(shots), rows=rows, number=float(len(shots)))
     if query.number is not None:
-        return replace(found, verdict=within(query.number, len(shots), len(shots)))
+        return replace(found, verdict=query.number.within(len(shots), len(shots)))
     return replace(found, verdict="yes" if shots else "no") if query.form == "polar" else found
 
 
-def _attribute(asked: Asked) -> Finding:
+def _attribute(lookup: Lookup) -> Finding:
     """What is known of an attribute: of each who is meant, or of the scene."""
-    name = asked.query.attribute or "deed"
+    name = lookup.query.attribute or "deed"
     wanted = _TOLD_WITH.get(name, (name,))
-    if name in OF_SCENE and asked.query.whom == EVERYBODY:
-        return Finding(asked.query, rows=tuple(asked.rows("", [one for one in wanted if one in OF_SCENE])))
-    perhaps = tuple(Found(one, "unknown") for one in asked.who.maybe)
-    return listed([asked.told_of(one, wanted) for one in _narrowed(asked)], Finding(asked.query, open=perhaps))
+    if name in OF_SCENE and lookup.query.whom == EVERYBODY:
+        return Finding(lookup.query, rows=tuple(lookup.rows("", [one for one in wanted if one in OF_SCENE])))
+    perhaps = tuple(Found(one, "unknown") for one in lookup.who.maybe)
+    return listed([lookup.attributes_of(one, wanted) for one in _narrowed(lookup)], Finding(lookup.query, open=perhaps))
 
 
-def _describe(asked: Asked) -> Finding:
+def _describe(lookup: Lookup) -> Finding:
     """All that is known of each who is meant; of everybody, with the scene and its things."""
-    told = [asked.told_of(name, _OF_SOMEBODY) for name in _narrowed(asked)]
+    told = [lookup.attributes_of(name, _OF_SOMEBODY) for name in _narrowed(lookup)]
     told = [replace(one, verdict="yes") if one.spans else one for one in told]
-    scene = tuple(asked.rows("", OF_SCENE)) if asked.query.whom == EVERYBODY else ()
-    return listed(told, Finding(asked.query, rows=scene))
+    scene = tuple(lookup.rows("", OF_SCENE)) if lookup.query.whom == EVERYBODY else ()
+    return listed(told, Finding(lookup.query, rows=scene))
 
 
-def _narrowed(asked: Asked) -> list[str]:
+def _narrowed(lookup: Lookup) -> list[str]:
     """Those who are meant and of whom the condition holds, where there is one."""
-    where, names = asked.query.where, [name for name in asked.who.sure if name]
-    return [n for n in names if where is None or whether(where, n, asked.part, asked.timeline) == "yes"]
+    where, names = lookup.query.where, [name for name in lookup.who.sure if name]
+    return [n for n in names if where is None or whether(where, n, lookup.part, lookup.timeline) == "yes"]
 
 
 def _length(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Finding:
     seconds = timeline.end_s - timeline.start_s
-    verdict = None if query.number is None else within(query.number, seconds, seconds)
+    verdict = None if query.number is None else query.number.within(seconds, seconds)
     return Finding(query, verdict, number=seconds)
 
 
@@ -284,7 +287,7 @@ def _refuse(query: Query, timeline: Timeline, history: Sequence[Finding]) -> Fin
 
 
 _OF_NOBODY = {"length": _length, "why": _why, "refuse": _refuse}
-_SELECTS: dict[str, Callable[[Asked], Finding]] = {
+_SELECTS: dict[str, Callable[[Lookup], Finding]] = {
     "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _how_long, "how_often": _how_often,
     "attribute": _attribute, "describe": _describe, "compare": _compare, "order": order, "shots": _shots,
 }  # fmt: skip

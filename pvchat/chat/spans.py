@@ -1,11 +1,30 @@
-"""Spans of a clip's time put together: in common, in either, in one and not in the other. Seconds, in order of time."""
+"""Spans of a clip's time, and when something holds, doesn't, or isn't known: interval algebra of three values.
+
+In: spans (start and end in seconds). Out: spans in order of time, a `Truth`, a `Verdict`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 Span = tuple[float, float]
+# "unsure": whether somebody asked about is there isn't sure; "unknown": nothing that was measured tells it
+Verdict = Literal["yes", "no", "unsure", "unknown"]
 WHOLE = 0.95  # share of the time that is told as all of it
+TURNED: dict[Verdict, Verdict] = {"yes": "no", "no": "yes", "unknown": "unknown", "unsure": "unsure"}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """When something holds (`yes`) and when it is known not to (`no`); at other times that isn't known."""
+
+    yes: Sequence[Span] = ()
+    no: Sequence[Span] = ()
+
+
+UNKNOWN = Truth()
 
 
 def merged(spans: Sequence[Span]) -> list[Span]:
@@ -36,3 +55,48 @@ def without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
 def seconds_in(spans: Sequence[Span]) -> float:
     """How long some spans are together, each moment counted once."""
     return sum(end - start for start, end in merged(spans))
+
+
+def nth_of(spans: Sequence[Span], n: int) -> list[Span]:
+    """The n-th of some spans from 1 (negative: from the last), as a list; empty where there are fewer."""
+    at = n - 1 if n > 0 else n
+    return [spans[at]] if n and -len(spans) <= at < len(spans) else []
+
+
+def most_at_once(spans: Sequence[Span]) -> int:
+    """How many of some spans lie over one moment, at most."""
+    return max((sum(a <= start < b or a == start for a, b in spans) for start, _ in spans), default=0)
+
+
+def always(holds: bool, whole: Span) -> Truth:
+    """True, or false, of all the time."""
+    return Truth((whole,), ()) if holds else Truth((), (whole,))
+
+
+def all_of(parts: Sequence[Truth], whole: Span) -> Truth:
+    """When all of some hold; of none that is always."""
+    yes: Sequence[Span] = (whole,)
+    for part in parts:
+        yes = common(yes, part.yes)
+    return Truth(yes, merged([span for part in parts for span in part.no]))
+
+
+def any_of(parts: Sequence[Truth], whole: Span) -> Truth:
+    """When at least one of some holds; of none that is never."""
+    return negated(all_of([negated(part) for part in parts], whole))
+
+
+def negated(part: Truth) -> Truth:
+    """When something is known not to hold."""
+    return Truth(part.no, part.yes)
+
+
+def any_verdict(verdicts: Sequence[Verdict]) -> Verdict:
+    """Whether it holds of any: the strongest of some verdicts."""
+    order: tuple[Verdict, ...] = ("yes", "unsure", "unknown")
+    return next((verdict for verdict in order if verdict in verdicts), "no")
+
+
+def all_verdict(verdicts: Sequence[Verdict]) -> Verdict:
+    """Whether it holds of all; of nobody it doesn't."""
+    return TURNED[any_verdict([TURNED[verdict] for verdict in verdicts])] if verdicts else "no"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.conversation import Conversation
+from pvchat.chat.question import Conversation
 from pvchat.schemas import ClipAnalysis, PersonPresence
 
 if TYPE_CHECKING:

@@ -13,16 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pvchat.chat.answers import Known
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.evidence import Evidence, gather
+from pvchat.chat.evidence import Evidence, gather, without_traits
+from pvchat.chat.explain import grounds_of
 from pvchat.chat.finding import Finding
-from pvchat.chat.found import Known
-from pvchat.chat.grounds import grounds_of
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.speakers.rewording import rephrase
-from pvchat.chat.traits import without_traits
 from pvchat.chat.viewed import Stream, Viewed, words_of
 from pvchat.chat.window import without_numbers
 from pvchat.schemas import AnswerGround, PersonPresence
@@ -66,7 +65,7 @@ class Writer:
         language: gives the language model; called by the source "told", when there is something to word.
         narrator: a pretrained base, which answers for the source "model" where there is one.
         answerer: the trained model as it answers itself; there for the source "spoken".
-        traits: men are told from women, and smiles are told (`traits.py`).
+        traits: men are told from women, and smiles are told (`evidence.without_traits`).
     """
 
     source: str
@@ -118,7 +117,7 @@ class Writer:
             if stream is not None:
                 for word in words_of(text):
                     stream(word)
-        grounds = grounds_of(known.question, known.finding, known.evidence)
+        grounds = grounds_of(known.finding)
         return WrittenAnswer(text, known.question, known.people, known.finding, first_at, grounds)
 
     def _worded(self, known: Known) -> str:

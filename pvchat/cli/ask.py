@@ -16,7 +16,7 @@ from pvchat.cli.options import Commands, add_command, add_model, time_of
 from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
-    from pvchat.chat.conversation import Asked
+    from pvchat.chat.question import Asked
     from pvchat.schemas import Answer
 
 

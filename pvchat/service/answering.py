@@ -12,10 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.conversation import Conversation
 from pvchat.chat.english import clock, join, number, span_told
-from pvchat.chat.needs import described
-from pvchat.chat.question import Question, asks_of_things
+from pvchat.chat.question import Conversation, Question, asks_of_things, described
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pvchat.chat.evidence import STILL_S
 from pvchat.chat.question import Question
-from pvchat.chat.say.doubts import because
+from pvchat.chat.say.presence import because
 from pvchat.identity.reasons import why_not
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence

@@ -12,8 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.conversation import Asked, Conversation
-from pvchat.chat.question import Question
+from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
 from pvchat.config import Settings, VideoConfig, home
 from pvchat.people.person import checked

@@ -26,7 +26,7 @@ from typing import Any
 from pvchat.augment.dataset.folder import DataSet
 from pvchat.augment.questions.templates import masked
 from pvchat.augment.schemas import Row, Sample, Split
-from pvchat.chat.conversation import type_of
+from pvchat.chat.question import type_of
 from pvchat.chat.reader.names import find_mentions
 from pvchat.errors import SettingsError
 

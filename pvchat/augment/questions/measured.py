@@ -13,10 +13,10 @@ from dataclasses import replace
 from pvchat.augment.questions.cast import View
 from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.colours import same_colour
+from pvchat.chat.english import present_tense
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.reader.captions import read_phrase
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase
-from pvchat.chat.verbs import present_tense
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 _MASK = re.compile(r"\bmask\b")

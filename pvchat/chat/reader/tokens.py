@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from pvchat.chat.colours import COLOURS
+from pvchat.chat.english import table
 from pvchat.chat.reader.slots import canonical, is_known
-from pvchat.chat.verbs import third_persons
 from pvchat.chat.vocabulary import FUNCTION_WORDS, word_set
 
 NUMBERS = word_set("one two three four five six seven eight nine ten zero")
@@ -155,7 +155,7 @@ def _meant(word: str) -> str:
 @lru_cache(maxsize=1)
 def _verbs() -> dict[str, str]:
     """The "-ing" form of each known verb, by its other forms."""
-    known = third_persons()
+    known: dict[str, str] = table()["verb"]
     return {said: doing for doing, said in known.items()} | {
         said.removesuffix("s"): doing for doing, said in known.items()
     }

@@ -1,10 +1,9 @@
 """What was found, in English: a `Finding` and the evidence in, sentences out. Start with `voice.py`.
 
-the door             voice.py: one function for each `select`, two questions, who is missing
-who and whether      presence.py (who is there), holders.py (of whom something holds), counts.py
-of one person        attributes.py, facts.py (phrases.py), doubts.py (why somebody wasn't recognised)
-times and order      times.py, ranks.py
-the scene            scenes.py
-not answered         refusals.py; and why an answer is what it is
-said back            clauses.py: conditions, sets of people, events
+the door           voice.py: one function for each `select`, two questions, who is missing
+who and whether    presence.py (who is there, why not), holders.py (of whom something holds)
+how many, when     numbers.py; who is longest, first, leftmost: ranks.py
+of one person      attributes.py; of the scene: scenes.py
+not answered       refusals.py; and why an answer is what it is
+parts              clauses.py (conditions, people, times), phrases.py (measured facts); the words: ../wording.json
 """

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvchat.chat.english import are, join, lasting, upper
+from pvchat.chat.english import are, join, lasting, table, upper, wording
 from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding, Found
 from pvchat.chat.query import EVERYBODY
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import RELATED, called, noun, people_said
-from pvchat.chat.say.facts import event_told, is_measured, presence_of, rows_told
+from pvchat.chat.say.clauses import called, event_time, is_measured, noun, people_said, presence_of, rows_said
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, scene_told, sure_gender
-from pvchat.chat.say.scenes import OF_SCENE, of_scene
+from pvchat.chat.say.scenes import of_scene
 from pvchat.chat.spans import Span, seconds_in
+from pvchat.chat.timeline import OF_SCENE
 from pvchat.schemas import PersonFacts, QuestionType
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
-_MISSED = {  # what can't be made out of somebody
-    "worn": "what {it} is wearing", "looks": "what {it} is wearing", "deed": "what {it} is doing",
-    "posture": "what {it} is doing", "hair": "{name}'s hair", "holding": "anything in {whose} hands", "place": "where",
-}  # fmt: skip
 _TYPES: dict[str, QuestionType] = {
-    "worn": "appearance", "looks": "appearance", "hair": "appearance", "gender": "appearance", "deed": "action",
-    "posture": "action", "holding": "action", "place": "location", "side": "location", "beside": "location",
-    "near": "location",
+    **dict.fromkeys(("worn", "looks", "hair", "gender"), "appearance"),
+    **dict.fromkeys(("deed", "posture", "holding"), "action"),
+    **dict.fromkeys(("place", "side", "beside", "near"), "location"),
 }  # fmt: skip
 _FACTS: dict[str, Callable[[PersonFacts], str]] = {
     "worn": appearance_phrase,
@@ -72,8 +68,7 @@ def _nobody_meant(finding: Finding, evidence: Evidence) -> str:
     if whom.names or whom.unknown:
         return ""
     if whom.such is not None and finding.open:
-        names = people_said([one.entity for one in finding.open])
-        return upper(f"I can't tell whether {join(names, 'or')} is the {noun(whom.such)}.")
+        return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {noun(whom.such)}."
     if whom.such is not None or whom.nth:
         return f"I see no {noun(whom.such)}{' there' * bool(whom.nth)}."
     shown = evidence.shown or scene_told(evidence)
@@ -83,21 +78,20 @@ def _nobody_meant(finding: Finding, evidence: Evidence) -> str:
 
 def _of_one(found: Found, finding: Finding, evidence: Evidence) -> str:
     """One person's attribute as a sentence."""
-    query, name, who = finding.query, found.entity, called(found.entity)
-    kind, event = query.attribute or "deed", event_told(found, finding, evidence)
-    measured = not query.value and is_measured(found, finding, evidence)
-    if kind in RELATED:
+    query, name, event = finding.query, found.entity, event_time(found, finding, evidence)
+    kind, measured = query.attribute or "deed", not query.value and is_measured(found, finding, evidence)
+    if kind in table()["relation"]:
         return upper(_company(found, kind))
     if measured and kind == "place":
-        place = location_phrase(name, evidence)
-        told = f"is {place}" if place else ""
+        told = f"is {place}" if (place := location_phrase(name, evidence)) else ""
     elif measured and kind in _FACTS:
         told = _FACTS[kind](evidence.facts_of(name))
     else:
-        told = rows_told(found.rows, found.spans, evidence)
+        told = rows_said(found.rows, found.spans, evidence)
     if not told:
         return upper(_missed(found, kind, query.value, evidence))
-    return upper(f"{event}{', ' * bool(event)}{who} {told}{', as far as I can see' * (kind == 'gender')}.")
+    seen = ", as far as I can see" * (kind == "gender")
+    return upper(f"{event}{', ' * bool(event)}{called(name)} {told}{seen}.")
 
 
 def _missed(found: Found, kind: str, value: str, evidence: Evidence) -> str:
@@ -106,35 +100,35 @@ def _missed(found: Found, kind: str, value: str, evidence: Evidence) -> str:
     who = name if name == found.entity else "that person"
     it, whose = {"man": ("he", "his"), "woman": ("she", "her")}.get(gender, (who, f"{who}'s"))
     person = presence_of(found.entity, evidence)
-    seen = presence.when(person, evidence) if person is not None and kind == "place" else ""
-    what = f"{whose} {value}" if value else _MISSED.get(kind, "that").format(it=it, whose=whose, name=name)
+    seen = presence.in_passing(person.spans, evidence) if person is not None and kind == "place" else ""
+    what = f"{whose} {value}" if value else wording("missed", kind, it=it, whose=whose, name=name)
     return f"{name} is in this video{', ' * bool(seen)}{seen}, but I can't make out {what}."
 
 
 def _company(found: Found, kind: str) -> str:
     """Who is with, or next to, somebody."""
-    who, how = called(found.entity), RELATED[kind].removeprefix("seen ")
+    who, how = called(found.entity), wording("relation", kind).removeprefix("seen ")
     spans: dict[str, list[Span]] = {}
     for row in (row for row in found.rows if row.attribute == kind):
         spans.setdefault(row.of, []).append(row.span)
     if not spans:
         return f"I see nobody {how} {who}."
     if kind != "with":
-        near = people_said(list(spans))
+        near = people_said(spans)
         return f"{join(near)} {are(near)} {how} {who}."
     longest = sorted(spans, key=lambda one: -seconds_in(spans[one]))[:_MOST_WITH]
-    told = [f"{called(one)} for about {lasting(seconds_in(spans[one]))}" for one in longest]
-    return f"{who} is seen with {join(told)}."
+    return (
+        f"{who} is seen with {join([f'{called(one)} for about {lasting(seconds_in(spans[one]))}' for one in longest])}."
+    )
 
 
 def _briefly(found: Found, finding: Finding, evidence: Evidence) -> str:
     """What somebody does, else how she looks, in one sentence."""
-    told = ""
+    told, facts = "", evidence.facts_of(found.entity)
     if is_measured(found, finding, evidence):
-        facts = evidence.facts_of(found.entity)
         told = action_phrase(facts) or appearance_phrase(facts)
     rows = [row for row in found.rows if row.attribute in ("deed", "posture", "holding")]
-    told = told or rows_told(rows, found.spans, evidence)
+    told = told or rows_said(rows, found.spans, evidence)
     if not told and found.entity.startswith("#"):
         return ""
     return upper(f"{called(found.entity)} {told or 'is in this video'}.")
@@ -143,20 +137,16 @@ def _briefly(found: Found, finding: Finding, evidence: Evidence) -> str:
 def _described(found: Found, finding: Finding, evidence: Evidence) -> str:
     """Somebody in two sentences: how she looks; what she does, and where."""
     name, facts = found.entity, evidence.facts_of(found.entity)
-    if not is_measured(found, finding, evidence):
-        return _described_by_rows(found, finding, evidence)
-    looks, acts, place = appearance_phrase(facts, whole=True), action_phrase(facts), location_phrase(name, evidence)
-    it = {"man": "he", "woman": "she"}.get(sure_gender(facts) or "", name)
-    second = ", ".join(x for x in (acts, (place if acts else f"is {place}") if place else "") if x)
-    told = [f"{name} {looks}." if looks else "", f"{upper(it) if looks else name} {second}." if second else ""]
-    return " ".join(t for t in told if t) or f"{name} is in this video, but I can't make out more."
-
-
-def _described_by_rows(found: Found, finding: Finding, evidence: Evidence) -> str:
-    event, who = event_told(found, finding, evidence), called(found.entity)
-    looks = [row for row in found.rows if row.attribute in ("worn", "hair")]
-    rest = [row for row in found.rows if row.attribute not in ("worn", "hair", "beside", "gender")]
-    told = [text for rows in (looks, rest) if (text := rows_told(rows, found.spans, evidence))]
-    first = f"{event}{', ' * bool(event)}"
-    told = told or ["is in this video, but I can't make out more"]
-    return " ".join(upper(f"{'' if i else first}{who} {text}.") for i, text in enumerate(told))
+    if is_measured(found, finding, evidence):
+        looks, acts, place = appearance_phrase(facts, whole=True), action_phrase(facts), location_phrase(name, evidence)
+        rest = ", ".join(filter(None, (acts, place))) if acts else f"is {place}" * bool(place)
+        again = {"man": "he", "woman": "she"}.get(sure_gender(facts) or "", name)
+    else:
+        worn = [row for row in found.rows if row.attribute in ("worn", "hair")]
+        others = [row for row in found.rows if row.attribute not in ("worn", "hair", "beside", "gender")]
+        looks, rest = (rows_said(rows, found.spans, evidence) for rows in (worn, others))
+        again = called(name)
+    told = [text for text in (looks, rest) if text] or ["is in this video, but I can't make out more"]
+    event = "" if is_measured(found, finding, evidence) else event_time(found, finding, evidence)
+    first = f"{event}{', ' * bool(event)}{called(name)}"
+    return " ".join(upper(f"{again if i else first} {text}.") for i, text in enumerate(told))

@@ -1,39 +1,25 @@
-"""What is asked, said back: conditions as clauses, sets of people as nouns, the time of an event as a phrase.
+"""Conditions, people and times as clauses: "is sitting and wearing glasses", "the man in red", "while Ben is away".
 
-In: parts of a `Query`. Out: parts of sentences: "is sitting and wearing glasses", "the man with glasses", "while Ben is
-away".
+In: parts of a `Query`, what was found of somebody, evidence. Out: parts of sentences. Facts (`phrases.py`) speak where
+they were measured for all that is asked about, else the rows that were found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import NTH_SAID, indefinite, join, so_many_people
-from pvchat.chat.query import And, Condition, During, Has, Not, Or, Whom
-from pvchat.chat.say.phrases import garment_phrase, preposition
-from pvchat.schemas import Garment
+from pvchat.chat.english import HEDGE, NTH_SAID, indefinite, join, present_tense, so_many_people, table, wording, words
+from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.finding import Finding, Found, Row
+from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, During, Has, Not, Or, Whom, atoms
+from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, preposition, with_article
+from pvchat.chat.say.presence import in_passing
+from pvchat.chat.spans import WHOLE, Span, common, seconds_in
+from pvchat.chat.timeline import OF_SCENE
+from pvchat.schemas import PersonPresence
 
-PRESENT = Has("present")
 STRANGER = "somebody I don't know"
-SHOTS = {
-    "close-up": "in close-up", "medium shot": "in a medium shot", "full figure": "seen as a full figure",
-    "far away": "far away",
-}  # fmt: skip
-RELATED = {"beside": "next to", "left_of": "to the left of", "right_of": "to the right of", "with": "seen with"}
-_MANY = {"woman": "women", "man": "men", "person": "people"}
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
-_OWN = ("a", "an", "the", "his", "her", "their", "some", "something")  # how what needs no article begins
-_WHERE = ("in", "on", "at", "next", "before", "behind", "under", "beside", "near", "outdoors", "indoors")
-_CARRIED = ("glasses", "sunglasses", "headphones", "gloves", "backpack", "stethoscope", "face mask", "hat", "cap")
-_ENDS = {"left": "from the left", "right": "from the right", "near": "from the front", "time": "to come"}
-
-
-def leaves(condition: Condition | None) -> list[Has]:
-    """The single conditions that one is made of."""
-    if condition is None or isinstance(condition, Has):
-        return [] if condition is None else [condition]
-    parts = (condition.part,) if isinstance(condition, Not) else condition.parts
-    return [has for part in parts for has in leaves(part)]
 
 
 def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
@@ -44,7 +30,7 @@ def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
         count: of how many it is said.
         hedge: "probably", "never", "both", or nothing.
     """
-    aux, text = _told(_pushed(condition or PRESENT), count)
+    aux, text = _complement(_pushed(condition or PRESENT), count)
     return " ".join(word for word in (_AUX[aux][count != 1], hedge, text) if word)
 
 
@@ -58,7 +44,7 @@ def _pushed(condition: Condition, deny: bool = False) -> Condition:
     return And(parts) if isinstance(condition, And) != deny else Or(parts)
 
 
-def _told(condition: Condition, count: int) -> tuple[str, str]:
+def _complement(condition: Condition, count: int) -> tuple[str, str]:
     """The auxiliary verb of a clause, and what comes after it."""
     if isinstance(condition, Has):
         return complement(condition, count)
@@ -66,10 +52,10 @@ def _told(condition: Condition, count: int) -> tuple[str, str]:
         assert isinstance(condition.part, Has)
         aux, text = complement(condition.part, count, "any")
         return ("do", f"not have {text}") if aux == "have" else ("be", f"not {text}")
-    told = [_told(part, count) for part in condition.parts]
-    aux = told[0][0]
-    texts = [text if own == aux != "do" else f"{_AUX[own][count != 1]} {text}" for own, text in told[1:]]
-    return aux, join([told[0][1], *texts], "and" if isinstance(condition, And) else "or")
+    parts = [_complement(part, count) for part in condition.parts]
+    aux = parts[0][0]
+    texts = [text if own == aux != "do" else f"{_AUX[own][count != 1]} {text}" for own, text in parts[1:]]
+    return aux, join([parts[0][1], *texts], "and" if isinstance(condition, And) else "or")
 
 
 def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
@@ -77,15 +63,15 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
     value = has.value
     if has.attribute == "hair":
         return ("be", "bald") if value == "bald" else ("have", hair_said(value, has.colour))
-    if has.attribute in RELATED:
+    if has.attribute in table()["relation"]:
         return "be", _related(has, count, some)
     text = {
         "present": "in this video", "known": f"{some}body I know", "alone": "alone",
         "worn": f"wearing {worn_said(value, has.colour) if value else f'{some}thing {has.colour}'.rstrip()}",
-        "gender": _MANY.get(value, value) if count > 1 else f"a {value}",
+        "gender": table()["plural"].get(value, value) if count > 1 else f"a {value}",
         "side": f"{'on' if value in ('left', 'right') else 'in'} the {value}",
         "holding": f"holding {with_article(value) or f'{some}thing'}", "near": place_said(value, "at"),
-        "shot_size": SHOTS.get(value, value), "place": place_said(value), "style": f"a {value} scene",
+        "shot_size": wording("shot", value) or value, "place": place_said(value), "style": f"a {value} scene",
         "light": "in the dark" if value == "dark" else f"in {value} light",
         "background": f"before {value}", "thing": f"seen with {with_article(value)}",
     }.get(has.attribute, value)  # fmt: skip
@@ -93,34 +79,30 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
 
 
 def _related(has: Has, count: int, some: str) -> str:
+    how = wording("relation", has.attribute)
     if has.of is not None:
-        return f"{RELATED[has.attribute]} {whom_said(has.of)}"
+        return f"{how} {whom_said(has.of)}"
     if count == 1:
-        return f"{RELATED[has.attribute]} {some}body"
-    return "seen together" if has.attribute == "with" else f"{RELATED[has.attribute]} each other"
+        return f"{how} {some}body"
+    return "seen together" if has.attribute == "with" else f"{how} each other"
 
 
 def worn_said(value: str, colour: str = "") -> str:
     """Such as "a red jacket" or "glasses"; what has an article of its own keeps it."""
-    return value if value.split(" ")[0] in _OWN else garment_phrase(Garment(value, colour or None, 1.0))
+    return with_article(f"{colour} {value}".strip() if value.split(" ")[0] not in words("determiners") else value)
 
 
 def hair_said(value: str, colour: str = "") -> str:
     """Such as "long dark hair" or "a beard"."""
     head, _, last = (value or "hair").rpartition(" ")
-    words = " ".join(word for word in (head, "" if colour in head.split(" ") else colour, last) if word)
-    return words if last in ("hair", "stubble") else with_article(words)
-
-
-def with_article(noun: str) -> str:
-    """Such as "a cup" and "an umbrella"; what has an article, or is several, stays as it is."""
-    own = not noun or noun.split(" ")[0] in _OWN or noun.endswith(("glasses", "scissors", "skis", "gloves"))
-    return noun if own else indefinite(noun)
+    said = " ".join(word for word in (head, "" if colour in head.split(" ") else colour, last) if word)
+    return said if last in ("hair", "stubble") else with_article(said)
 
 
 def place_said(place: str, how: str = "") -> str:
     """Such as "in an office" or "on a stage"; what has a preposition keeps it."""
-    return place if place.split(" ")[0] in _WHERE else f"{how or preposition(place)} {with_article(place)}"
+    said = place.split(" ")[0] in words("prepositions")
+    return place if said else f"{how or preposition(place)} {with_article(place)}"
 
 
 def whom_said(whom: Whom) -> str:
@@ -139,7 +121,7 @@ def whom_said(whom: Whom) -> str:
 def nth_said(whom: Whom) -> str:
     """The so-manieth of some people: "second man from the left"; as they are found ("second from the left")."""
     kind = f" {noun(whom.such)}" if whom.such is not None else ""
-    return f"{ordinal(whom.nth)}{kind} {_ENDS.get(whom.nth_by, '')}".rstrip()
+    return f"{ordinal(whom.nth)}{kind} {wording('nth', whom.nth_by)}".rstrip()
 
 
 def ordinal(k: int) -> str:
@@ -156,23 +138,24 @@ def noun(such: Condition | None, count: int = 1) -> str:
     kinds = [part.value for part in parts if isinstance(part, Has) and part.attribute == "gender"]
     kind = kinds[0] if kinds else "person"
     more = [_after_noun(part) for part in parts if not (isinstance(part, Has) and part.attribute == "gender")]
-    return " ".join([_MANY.get(kind, kind) if count != 1 else kind, *more])
+    return " ".join([table()["plural"][kind] if count != 1 else kind, *more])
 
 
 def _after_noun(part: Condition) -> str:
     if not isinstance(part, Has):
         return f"who {clause(part)}"
     if part.attribute == "worn":
-        carried = "with" if part.value in _CARRIED else "in"
+        carried = "with" if part.value in words("carried") else "in"
         return f"{carried} {worn_said(part.value, part.colour) if part.value else part.colour}"
     aux, text = complement(part)
     return f"with {text}" if aux == "have" else text
 
 
-def people_said(entities: Sequence[str]) -> list[str]:
+def people_said(people: Iterable[str | Found]) -> list[str]:
     """Names, then those without one: "Ana" and "two people I don't know"."""
-    named = [one for one in dict.fromkeys(entities) if not one.startswith("#")]
-    more = len(set(entities)) - len(named)
+    entities = dict.fromkeys(one if isinstance(one, str) else one.entity for one in people)
+    named = [one for one in entities if not one.startswith("#")]
+    more = len(entities) - len(named)
     return [*named, *([] if not more else [STRANGER] if more == 1 else [f"{so_many_people(more)} I don't know"])]
 
 
@@ -197,3 +180,156 @@ def event_said(during: During) -> str:
         return f"{during.relation} {happens}"
     time = f"the {ordinal(during.nth)} time that {happens}"
     return time if during.relation == "while" else f"{during.relation} {time}"
+
+
+def lead(finding: Finding) -> str:
+    """The yes or no before an answer; empty where there is neither."""
+    return {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", "")
+
+
+def is_plain(condition: Condition | None) -> bool:
+    """Whether nothing but being there is asked."""
+    return condition is None or condition == PRESENT
+
+
+def asks_scene(finding: Finding) -> bool:
+    """Whether a question's conditions are about the scene, and about nobody in it."""
+    asked = conditions_of(finding)
+    return bool(asked) and all(has.attribute in OF_SCENE for has in asked) and finding.query.whom == EVERYBODY
+
+
+def conditions_of(finding: Finding) -> list[Has]:
+    """The single conditions that a question asks of."""
+    return [has for one in (finding.query.where, *finding.query.options) for has in atoms(one)]
+
+
+def presence_of(name: str, evidence: Evidence) -> PersonPresence | None:
+    """Somebody's presence, where it is known."""
+    return next((person for person in evidence.people if person.name == name), None)
+
+
+def is_measured(found: Found, finding: Finding, evidence: Evidence) -> bool:
+    """Whether facts speak of somebody for the time that is asked about: not of strangers, nor of an event's time."""
+    known = found.entity in evidence.facts or not found.rows and presence_of(found.entity, evidence) is not None
+    return known and not event_said(finding.query.during)
+
+
+def event_time(found: Found, finding: Finding, evidence: Evidence) -> str:
+    """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
+    event = event_said(finding.query.during)
+    spans = finding.during or (found.spans if len(finding.people) == 1 else ())
+    told = in_passing(spans, evidence) if event else ""
+    return f"{event}{', ' * bool(told)}{told}"
+
+
+def time_of(found: Found, finding: Finding, evidence: Evidence) -> str:
+    """Such as " while Ben is away, from 0:10 to 0:15" or " from 0:05 to 0:10"; empty for all the time she is seen."""
+    if event := event_time(found, finding, evidence):
+        return f" {event}"
+    person = presence_of(found.entity, evidence)
+    if person is None or not found.spans or is_still(evidence):
+        return ""
+    seen = [list(person.spans)]
+    for has in atoms(finding.query.where):  # beside somebody is who is so while both are seen
+        others = has.of.names if has.of is not None and has.attribute != "with" else ()
+        seen += [other.spans for name in others if (other := presence_of(name, evidence)) is not None]
+    while len(seen) > 1:
+        seen[:2] = [common(*seen[:2])]
+    whole = seconds_in(found.spans) >= WHOLE * seconds_in(seen[0])
+    return "" if whole else f" {in_passing(found.spans, evidence)}"
+
+
+def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, evidence: Evidence) -> list[str]:
+    """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in people:
+        groups.setdefault((HEDGE * one.likely, time_of(one, finding, evidence)), []).append(one.entity)
+    return [
+        f"{join(people_said(names))} {clause(condition, len(names), hedge)}{time}"
+        for (hedge, time), names in groups.items()
+    ]
+
+
+def denied_said(people: Sequence[Found], condition: Condition | None) -> list[str]:
+    """That it doesn't hold of some people, as a clause; nothing for nobody."""
+    return [f"{join(people_said(people))} {clause(Not(condition or PRESENT), len(people))}"] if people else []
+
+
+def open_said(people: Sequence[Found]) -> list[str]:
+    """That it isn't known of some people, as a clause."""
+    return [f"I can't tell of {join(people_said(people), 'or')}"] if people else []
+
+
+def open_count(finding: Finding) -> str:
+    """A second sentence: of how many people it isn't known; empty for none."""
+    return f" Of {so_many_people(len(finding.open))} I can't tell." if finding.open else ""
+
+
+def fact_said(name: str, has: Has, evidence: Evidence) -> str:
+    """What was measured of the kind that a condition is of, as a clause; empty where nothing was."""
+    facts, kind, told = evidence.facts_of(name), has.attribute, ""
+    if name.startswith("#"):
+        return ""
+    if kind == "gender" and facts.gender:
+        told = f"is a {facts.gender}, as far as I can see"
+    elif kind in ("worn", "hair"):
+        told = appearance_phrase(facts, whole=kind == "hair")
+    elif kind in ("deed", "posture", "holding"):
+        told = action_phrase(facts)
+    elif kind == "shot_size" and facts.shot in table()["shot"]:
+        told = f"is {wording('shot', facts.shot)}"
+    elif kind in ("side", "setting", "place", "near") and (place := location_phrase(name, evidence)):
+        told = f"is {place}"
+    return f"{name} {told}" if told else ""
+
+
+def speaks_of(told: str, rows: Sequence[Row]) -> bool:
+    """Whether a clause speaks of what some rows hold."""
+    values = [row.value for row in rows if row.holds and row.value]
+    return any(value in told or present_tense(value) in told for value in values)
+
+
+def rows_said(rows: Sequence[Row], seen: Sequence[Span], evidence: Evidence) -> str:
+    """What some rows of one person say, after the name: "is sitting from 0:00 to 0:05 and standing from 0:05 to 0:10".
+
+    Args:
+        rows: of any attributes.
+        seen: when the person is seen; what holds all that time is told without times.
+        evidence: of the clip.
+    """
+    alike: dict[Has, list[Span]] = {}
+    for row in rows:
+        alike.setdefault(condition_of(row), []).append(row.span)
+    groups: dict[str, list[Has]] = {}
+    for has, spans in alike.items():
+        whole = seconds_in(spans) >= WHOLE * seconds_in(seen) or is_still(evidence)
+        groups.setdefault("" if whole else f" {in_passing(sorted(spans), evidence)}", []).append(has)
+    always = at_one_time(groups.pop("", []))
+    told = [f"{at_one_time(group)}{time}" for time, group in groups.items()]
+    first = always or "".join(told[:1])
+    before = next((start for start in ("is wearing ", "is ", "has ") if first.startswith(start)), "")
+    before = "" if " and has " in always else before  # else "glasses" would follow the hair
+    rest = [text.removeprefix(before) if always or i else text for i, text in enumerate(told)]
+    return ", and ".join(filter(None, (always, join(rest))))
+
+
+def at_one_time(group: Sequence[Has]) -> str:
+    """What holds at the same time as one clause: garments in one list, then the rest."""
+    worn = [worn_said(has.value, has.colour) for has in group if has.attribute == "worn"]
+    rest = [complement(has) for has in group if has.attribute != "worn"]
+    told = {aux: list(dict.fromkeys(text for own, text in rest if own == aux)) for aux in ("be", "have")}
+    is_ = [*([f"wearing {join(worn)}"] if worn else []), *told["be"]]
+    return join([*([f"is {join(is_)}"] if is_ else []), *([f"has {join(told['have'])}"] if told["have"] else [])])
+
+
+def condition_of(row: Row) -> Has:
+    """The condition that a row fulfils."""
+    of = Whom((called(row.of),)) if row.of else None
+    return Has(row.attribute, row.value, row.colour, of)  # type: ignore[arg-type]
+
+
+def fact_of(row: Row) -> str:
+    """What a row holds, as a noun or a participle: "a red jacket", "sitting", "a dog"."""
+    if row.attribute in ("thing", "on"):
+        return indefinite(row.value)
+    return complement(condition_of(row))[1].removeprefix("wearing ")

@@ -8,31 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pvchat.chat.english import HEDGE, are, be, join, lasting, number, upper
+from pvchat.chat.english import HEDGE, are, join, lasting, lower, number, upper, words
 from pvchat.chat.evidence import Evidence, decided, in_company, one_name_each
 from pvchat.chat.finding import Finding, Found
-from pvchat.chat.query import Condition, Has, Not, Query
+from pvchat.chat.query import PRESENT, Condition, Has, Not, Query, atoms
 from pvchat.chat.say import presence
-from pvchat.chat.say.clauses import PRESENT, called, clause, leaves, noun, nth_said, people_said
-from pvchat.chat.say.facts import (
+from pvchat.chat.say.clauses import (
+    called,
+    clause,
     condition_of,
-    fact,
+    denied_said,
+    fact_said,
+    holds_said,
     is_measured,
     is_plain,
     lead,
-    not_so,
-    open_,
-    so,
+    noun,
+    nth_said,
+    open_said,
+    people_said,
     speaks_of,
     time_of,
 )  # fmt: skip
 from pvchat.chat.spans import seconds_in
 from pvchat.schemas import PersonPresence
 
-_OFTEN_SEEN = frozenset(
-    {"sitting", "standing", "walking", "moving", "talking", "smiling", "waving", "nodding", "raising", "pointing",
-     "gesturing", "looking", "facing"}
-)  # deeds that are measured of most whose hands and faces are seen; of no others does silence tell  # fmt: skip
 _SELDOM = ("place", "hair", "holding", "near")  # attributes of which silence tells nothing either
 NO_STRANGERS = "I see nobody in this video whom I don't know."
 
@@ -42,7 +42,7 @@ def exists(finding: Finding, evidence: Evidence) -> str:
     query, whom = finding.query, finding.query.whom
     everyone = [*finding.people, *finding.against, *finding.open]
     if query.options:
-        return choice(everyone, query.options)
+        return _choice(everyone, query.options)
     if _asks_presence(query) and whom.quantifier not in ("only", "none", "either"):
         return _there(finding, evidence)
     if finding.verdict == "no" and (gone := _gone(finding, evidence)) and not whom.names[1:]:
@@ -54,8 +54,27 @@ def exists(finding: Finding, evidence: Evidence) -> str:
     single = len(whom.names) == 1 or whom.such is not None or whom.nth
     if len(everyone) == 1 and single and whom.quantifier in ("any", "all", "both"):
         return _of_one(everyone[0], finding, evidence)
-    told = {"yes": _it_is_so, "no": _it_is_not_so}.get(finding.verdict or "", _it_is_open)(finding, evidence)
-    return upper(f"{lead(finding)}{told}") if told else ""
+    said = {"yes": _it_is_so, "no": _it_is_not_so}.get(finding.verdict or "", _it_is_open)(finding, evidence)
+    return f"{lead(finding)}{said}" if said else ""
+
+
+def who(finding: Finding, evidence: Evidence) -> str:
+    """Of whom something holds; where of nobody, how far that is known."""
+    query, whom, where = finding.query, finding.query.whom, finding.query.where
+    if _asks_presence(query):
+        return _there(finding, evidence)
+    if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
+        return presence.who_is_absent(_presences_asked(finding, evidence))
+    if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:
+        return f"{_as_meant(finding)}."
+    if finding.people and (query.throughout or query.number):
+        return _as_long(finding, evidence)
+    said = holds_said(finding.people, where, finding, evidence)
+    if isinstance(where, Not):
+        said += holds_said(finding.against, where.part, finding, evidence)
+        said += open_said(finding.open) if said else []
+    besides = f"besides {join(whom.besides)}, " if whom.besides else ""
+    return f"{lead(finding)}{besides}{'; '.join(said)}." if said else nobody(finding)
 
 
 def _asks_presence(query: Query) -> bool:
@@ -65,7 +84,7 @@ def _asks_presence(query: Query) -> bool:
     return is_plain(query.where) and not more
 
 
-def _asked(finding: Finding, evidence: Evidence) -> list[PersonPresence]:
+def _presences_asked(finding: Finding, evidence: Evidence) -> list[PersonPresence]:
     """The presences of those asked about: named ones in the question's order, else everyone, a sighting to each."""
     names, besides = finding.query.whom.names, finding.query.whom.besides
     there = [PersonPresence(one.entity, "present", 1.0, list(one.spans)) for one in finding.people]
@@ -78,16 +97,16 @@ def _asked(finding: Finding, evidence: Evidence) -> list[PersonPresence]:
 
 def _there(finding: Finding, evidence: Evidence) -> str:
     """Who of those asked about is there."""
-    query, asked = finding.query, _asked(finding, evidence)
+    query, asked = finding.query, _presences_asked(finding, evidence)
     if query.whom.names or query.whom.quantifier == "all":
         return presence.existence(asked, evidence) if asked else ""
     if query.whom.known is not False:
         return presence.who_is_there(asked, evidence, query.whom.besides)
-    count, doubt = max(evidence.unknown, len(finding.people)), presence.may_be(asked)
+    many, doubt = max(evidence.unknown, len(finding.people)), presence.may_be(asked)
     if query.select == "who":
-        return presence.unknown_people(count) or NO_STRANGERS
-    if count:
-        return " ".join([f"Yes, t{presence.unknown_people(count)[1:]}", *doubt])
+        return presence.unknown_people(many) or NO_STRANGERS
+    if many:
+        return " ".join([f"Yes, {lower(presence.unknown_people(many))}", *doubt])
     return f"I see nobody whom I surely don't know, but {doubt[0]}" if doubt else f"No, {NO_STRANGERS}"
 
 
@@ -95,49 +114,46 @@ def _away(finding: Finding, everyone: Sequence[Found], evidence: Evidence) -> st
     """Whether somebody isn't there, or isn't at some time; a bare yes or no could be taken either way."""
     if everyone and (when := presence.in_passing(everyone[0].spans, evidence)):
         return f"{everyone[0].entity} is not seen {when}."
-    asked = _asked(finding, evidence)
-    told = presence.existence(asked, evidence) if asked else ""
-    return upper(told.removeprefix("Yes, ").removeprefix("No, "))
+    asked = _presences_asked(finding, evidence)
+    said = presence.existence(asked, evidence) if asked else ""
+    return said.removeprefix("Yes, ").removeprefix("No, ")
 
 
 def _such(finding: Finding) -> str:
     """Whether there is anybody of whom something holds: "Is there a woman in red?"."""
-    such, names = finding.query.whom.such, people_said(finding.names)
+    such, names, many = finding.query.whom.such, people_said(finding.people), len(finding.people)
     if names:
-        count = len(finding.people)
-        many = f"is a {noun(such)}" if count == 1 else f"are {number(count)} {noun(such, count)}"
-        return f"{lead(finding)}there {many}: {join(names)}."
+        kind = f"is a {noun(such)}" if many == 1 else f"are {number(many)} {noun(such, many)}"
+        return f"{lead(finding)}there {kind}: {join(names)}."
     if finding.open:
-        told = f"as far as I can see, there is no {noun(such)}; {open_(finding.open)[0]}"
-        return upper(f"{told}.")
-    return upper(f"{lead(finding)}I see no {noun(such)}.") if not finding.missing else ""
+        return f"as far as I can see, there is no {noun(such)}; {open_said(finding.open)[0]}."
+    return f"{lead(finding)}I see no {noun(such)}." if not finding.missing else ""
 
 
 def _of_one(found: Found, finding: Finding, evidence: Evidence) -> str:
     """What is told of the one person whom a question is about, with what was measured of her."""
-    query, who = finding.query, called(found.entity)
+    query, name = finding.query, called(found.entity)
     where = query.where or PRESENT
     inner = where.part if isinstance(where, Not) else where
     measured = isinstance(inner, Has) and is_measured(found, finding, evidence)
-    told = fact(found.entity, inner, evidence) if measured and isinstance(inner, Has) else ""
+    fact = fact_said(found.entity, inner, evidence) if measured and isinstance(inner, Has) else ""
     if finding.verdict not in ("yes", "no"):
-        unsure = f"{who} is in this video, but I can't tell whether {who} {clause(inner)}."
-        return upper(f"{unsure} {told}." if told else unsure)
+        return presence.here_but([name], f"tell whether {name} {clause(inner)}") + f" {fact}." * bool(fact)
     if query.throughout:
-        return upper(f"{lead(finding)}{_throughout(found, finding, evidence)}.")
+        return f"{lead(finding)}{_throughout(found, finding, evidence)}."
     if inner == Has("alone"):
         return _alone(found, finding, evidence)
     sure = "Probably yes: " if found.likely and found.verdict == "yes" else lead(finding)
     if isinstance(where, Not) and found.verdict == "no" and found.spans:
-        return upper(f"{so([found], where, finding, evidence)[0]}, and {clause(inner)} at other times.")
-    if told and _is_enough(told, where, found, finding, evidence):
-        return f"{sure}{told}."
-    return upper(f"{sure}{_plainly(found, finding, evidence)}.")
+        return f"{holds_said([found], where, finding, evidence)[0]}, and {clause(inner)} at other times."
+    if fact and _is_enough(fact, where, found, finding, evidence):
+        return f"{sure}{fact}."
+    return f"{sure}{_plainly(found, finding, evidence)}."
 
 
-def _is_enough(told: str, where: Condition, found: Found, finding: Finding, evidence: Evidence) -> bool:
+def _is_enough(fact: str, where: Condition, found: Found, finding: Finding, evidence: Evidence) -> bool:
     """Whether all that was measured of a kind answers a question: it speaks of what was found, and no time is told."""
-    if not isinstance(where, Has) or not (where.attribute == "gender" or speaks_of(told, found.rows)):
+    if not isinstance(where, Has) or not (where.attribute == "gender" or speaks_of(fact, found.rows)):
         return False
     return found.verdict == "no" or where.attribute not in ("side", "setting") and not time_of(found, finding, evidence)
 
@@ -146,17 +162,17 @@ def _plainly(found: Found, finding: Finding, evidence: Evidence) -> str:
     """That it holds of somebody, or doesn't: then what does instead, where one measurement excludes the other."""
     where, rivals = finding.query.where or PRESENT, [row for row in found.rows if row.holds and row.value]
     if found.verdict == "yes":
-        return so([found], where, finding, evidence)[0]
+        return holds_said([found], where, finding, evidence)[0]
     if isinstance(where, Has) and len(rivals) == 1 and not finding.query.during.event and where.of is None:
         return f"{called(found.entity)} {clause(condition_of(rivals[0]))}"
-    return not_so([found], where)[0]
+    return denied_said([found], where)[0]
 
 
 def _throughout(found: Found, finding: Finding, evidence: Evidence) -> str:
     """Whether something holds all the time, or when else."""
     where, when = finding.query.where, presence.in_passing(found.spans, evidence)
     if found.verdict != "yes" and not when:
-        return not_so([found], where)[0]
+        return denied_said([found], where)[0]
     return f"{called(found.entity)} {clause(where)} {'the whole time' if found.verdict == 'yes' else when}"
 
 
@@ -172,147 +188,116 @@ def _alone(found: Found, finding: Finding, evidence: Evidence) -> str:
 
 
 def _it_is_so(finding: Finding, evidence: Evidence) -> str:
-    query, names = finding.query, [one.entity for one in finding.people]
+    query, many = finding.query, len(finding.people)
     if query.whom.quantifier == "none":
         return f"{_none(query)} {clause(query.where)}."
-    told = so(finding.people, query.where, finding, evidence)
-    if query.whom.quantifier == "only" and names:
-        return f"only {told[0]}."
-    if query.whom.quantifier in ("all", "both") and len(told) == 1 and len(names) > 1:
-        every = "both" if len(names) == 2 else "all"
-        return f"{join(people_said(names))} {clause(query.where, len(names), every)}."
-    return f"{'; '.join(told)}." if told else ""
+    said = holds_said(finding.people, query.where, finding, evidence)
+    if query.whom.quantifier == "only" and many:
+        return f"only {said[0]}."
+    if query.whom.quantifier in ("all", "both") and len(said) == 1 and many > 1:
+        every = "both" if many == 2 else "all"
+        return f"{join(people_said(finding.people))} {clause(query.where, many, every)}."
+    return f"{'; '.join(said)}." if said else ""
 
 
 def _none(query: Query) -> str:
     """Nobody, as a question means it: "neither Ana nor Ben", "no woman"."""
-    names = query.whom.names
-    if len(names) > 1:
-        return f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"
+    if len(query.whom.names) > 1:
+        return presence.neither(query.whom.names)
     return f"no {noun(query.whom.such)}" if query.whom.such is not None else "nobody"
 
 
 def _it_is_not_so(finding: Finding, evidence: Evidence) -> str:
     query, whom = finding.query, finding.query.whom
-    told = so(finding.people, query.where, finding, evidence)
-    if whom.quantifier == "only" and told and not (finding.against or finding.missing):
-        return f"not only {told[0]}."
+    said = holds_said(finding.people, query.where, finding, evidence)
+    if whom.quantifier == "only" and said and not (finding.against or finding.missing):
+        return f"not only {said[0]}."
     if whom.quantifier == "none":
-        return f"{'; '.join(told)}."
-    neither = not told and len(whom.names) > 1 and len(finding.against) == len(whom.names)
+        return f"{'; '.join(said)}."
+    neither = not said and len(whom.names) > 1 and len(finding.against) == len(whom.names)
     several = whom.names or whom.quantifier == "all" or whom.such is not None and len(finding.against) < 4
     if neither or not several:
         return f"{_none(query)} {clause(query.where)}."
-    told += [*not_so(finding.against, query.where), *_gone(finding, evidence), *open_(finding.open)]
-    return f"{'; '.join(told)}." if told else f"I see no {noun(whom.such)}." if whom.such is not None else ""
+    said += [*denied_said(finding.against, query.where), *_gone(finding, evidence), *open_said(finding.open)]
+    return f"{'; '.join(said)}." if said else f"I see no {noun(whom.such)}." if whom.such is not None else ""
 
 
 def _gone(finding: Finding, evidence: Evidence) -> list[str]:
     """That some of those whom a question names aren't there, as a clause; nothing for nobody."""
-    others = [name for has in leaves(finding.query.where) if has.of is not None for name in has.of.names]
+    others = [name for has in atoms(finding.query.where) if has.of is not None for name in has.of.names]
     names = [one.name for one in finding.missing if one.why == "absent"]
     names += decided([person for person in evidence.people if person.name in others], "absent")
-    names = list(dict.fromkeys(names))
-    return [f"{join(names)} {be(names)} not in this video"] if names else []
+    return [presence.not_here(list(dict.fromkeys(names)))] if names else []
 
 
 def _it_is_open(finding: Finding, evidence: Evidence) -> str:
     """What is known where it isn't known whether it holds."""
-    query, names = finding.query, [one.entity for one in finding.open]
-    if query.whom.names or query.whom.quantifier in ("all", "both", "only"):
-        told = so(finding.people, query.where, finding, evidence) + not_so(finding.against, query.where)
-        told += open_(finding.open) or (["I can't tell of others"] if query.whom.quantifier == "only" else [])
-        if finding.people or finding.against:
-            return f"{'; '.join(told)}."
-    if query.whom.names and names:
-        asked = f"{join(names, 'or')} {clause(query.where)}"
-        return f"{join(names)} {be(names)} in this video, but I can't tell whether {asked}."
+    query, whom, names = finding.query, finding.query.whom, [one.entity for one in finding.open]
+    if (whom.names or whom.quantifier in ("all", "both", "only")) and (finding.people or finding.against):
+        said = holds_said(finding.people, query.where, finding, evidence) + denied_said(finding.against, query.where)
+        said += open_said(finding.open) or ["I can't tell of others"] * (whom.quantifier == "only")
+        return f"{'; '.join(said)}."
+    if whom.names and names:
+        return presence.here_but(names, f"tell whether {join(names, 'or')} {clause(query.where)}")
     return "" if finding.missing else nobody(finding)
-
-
-def who(finding: Finding, evidence: Evidence) -> str:
-    """Of whom something holds; where of nobody, how far that is known."""
-    query, whom, where = finding.query, finding.query.whom, finding.query.where
-    if _asks_presence(query):
-        return _there(finding, evidence)
-    if where == Not(PRESENT) and not query.during.event and not whom.names and whom.such is None:
-        return presence.who_is_absent(_asked(finding, evidence))
-    if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not query.during.event:
-        return upper(f"{_as_meant(finding)}.")
-    if finding.people and (query.throughout or query.number):
-        return _as_long(finding, evidence)
-    told = so(finding.people, where, finding, evidence)
-    if isinstance(where, Not):
-        told += so(finding.against, where.part, finding, evidence)
-        told += open_(finding.open) if told else []
-    if not told:
-        return nobody(finding)
-    besides = f"besides {join(whom.besides)}, " if whom.besides else ""
-    return upper(f"{lead(finding)}{besides}{'; '.join(told)}.")
 
 
 def _as_meant(finding: Finding) -> str:
     """Who those are whom a question means: "Ben is the man with glasses", "Ana is second from the left"."""
-    whom, names, count = finding.query.whom, people_said(finding.names), len(finding.people)
+    whom, names, many = finding.query.whom, people_said(finding.people), len(finding.people)
     if whom.nth:
         return f"{join(names)} {are(names)} {'the ' * (whom.such is not None)}{nth_said(whom)}"
-    return f"{join(names)} {'is the' if count == 1 else 'are'} {noun(whom.such, count)}"
+    return f"{join(names)} {'is the' if many == 1 else 'are'} {noun(whom.such, many)}"
 
 
 def _as_long(finding: Finding, evidence: Evidence) -> str:
     """Of whom something holds all the time, or as long as is asked."""
-    query = finding.query
-    if query.throughout:
-        names = people_said(finding.names)
-        told = [f"{join(names)} {clause(query.where, len(finding.people))} the whole time"]
+    where, throughout, people = finding.query.where, finding.query.throughout, finding.people
+    if throughout:
+        said = [f"{join(people_said(people))} {clause(where, len(people))} the whole time"]
+        others = [one for one in finding.against if one.spans][:3]
+        said += [f"{called(one.entity)} {presence.in_passing(one.spans, evidence)}" for one in others]
     else:
-        told = [
-            f"{called(one.entity)} {clause(query.where)} for about {lasting(seconds_in(one.spans))}"
-            for one in finding.people
-        ]
-    others = [one for one in finding.against if one.spans and query.throughout]
-    told += [f"{called(one.entity)} {presence.in_passing(one.spans, evidence)}" for one in others[:3]]
-    return upper(f"{lead(finding)}{'; '.join(told)}.")
+        lengths = [(one, lasting(seconds_in(one.spans))) for one in people]
+        said = [f"{called(one.entity)} {clause(where)} for about {length}" for one, length in lengths]
+    return f"{lead(finding)}{'; '.join(said)}."
 
 
 def nobody(finding: Finding) -> str:
     """That it holds of nobody, as far as that is known: silence denies nothing of what is seldom measured."""
-    query, such = finding.query, finding.query.whom.such
-    names = people_said([one.entity for one in finding.open])
-    who_, known = _none(query), " I know" * (query.whom.known is not False and not query.whom.names)
+    query, such, names = finding.query, finding.query.whom.such, people_said(finding.open)
+    known = " I know" * (query.whom.known is not False and not query.whom.names)
     if not (finding.against or finding.open):
         return f"I see no {noun(such)}." if such is not None else presence.nobody(query.whom.besides)
     if not names:
-        return upper(f"{who_} {clause(query.where)}.")
+        return upper(f"{_none(query)} {clause(query.where)}.")
     if isinstance(query.where, Not) or _is_seldom(query.where):
+        untold = f"tell {'who' if such is None else f'which {noun(such)}'} {clause(query.where)}"
         silent = isinstance(query.where, Not) or such is not None
-        there = "" if silent else f"{join(names)} {be(names)} in this video, but "
-        asked = "who" if such is None else f"which {noun(such)}"
-        return upper(f"{there}I can't tell {asked} {clause(query.where)}.")
-    return f"As far as I can see, {who_}{known} {clause(query.where)}."
+        return f"I can't {untold}." if silent else presence.here_but(names, untold)
+    return f"As far as I can see, {_none(query)}{known} {clause(query.where)}."
 
 
 def _is_seldom(condition: Condition | None) -> bool:
     """Whether something is asked that is measured of few, so that silence tells nothing."""
     return any(
-        has.attribute in _SELDOM or has.attribute == "deed" and has.value.split(" ")[0] not in _OFTEN_SEEN
-        for has in leaves(condition)
+        has.attribute in _SELDOM or has.attribute == "deed" and has.value.split(" ")[0] not in words("measured_of_most")
+        for has in atoms(condition)
     )
 
 
-def choice(everyone: Sequence[Found], options: Sequence[Condition]) -> str:
+def _choice(everyone: Sequence[Found], options: Sequence[Condition]) -> str:
     """Which of some conditions holds of each: "Ana is on the left."."""
-    told = []
+    said = []
     for one in everyone:
-        who_, fits = called(one.entity), [option for option in options if _fulfils(one, option)]
+        name, fits = called(one.entity), [option for option in options if _fulfils(one, option)]
         if one.verdict == "yes" and fits:
-            told.append(f"{who_} {join([clause(option, 1, HEDGE * one.likely) for option in fits])}.")
+            said.append(f"{name} {join([clause(option, 1, HEDGE * one.likely) for option in fits])}.")
         elif one.verdict == "no":
-            told.append(f"{who_} {join([clause(Not(option)) for option in options])}.")
+            said.append(f"{name} {join([clause(Not(option)) for option in options])}.")
         else:
-            asked = join([clause(option) for option in options], "or")
-            told.append(f"{who_} is in this video, but I can't tell whether {who_} {asked}.")
-    return upper(" ".join(told))
+            said.append(presence.here_but([name], f"tell whether {name} {join([*map(clause, options)], 'or')}"))
+    return " ".join(said)
 
 
 def _fulfils(found: Found, option: Condition) -> bool:
@@ -321,5 +306,5 @@ def _fulfils(found: Found, option: Condition) -> bool:
         row.holds and row.attribute == has.attribute and set(has.value.split()) <= set(row.value.split())
         and (not has.of or row.of in has.of.names) and (not has.colour or has.colour in row.colour)
         for row in found.rows
-        for has in leaves(option)
+        for has in atoms(option)
     )  # fmt: skip

@@ -6,33 +6,10 @@ spoken of. Actions are in the simple present ("sits and talks"), as in captions.
 
 from __future__ import annotations
 
-from pvchat.chat.english import HEDGE, join, so_many_people
+from pvchat.chat.english import HEDGE, indefinite, join, present_tense, so_many_people, words
 from pvchat.chat.evidence import Box, Evidence, Neighbour, at_once, seen_together
-from pvchat.chat.verbs import present_tense
 from pvchat.schemas import BLUE_SKY, BOOKSHELVES, Garment, PersonFacts, SceneFacts
 
-_PLURAL_KINDS = (
-    "trousers", "pants", "jeans", "shorts", "leggings", "scrubs", "glasses", "sunglasses", "gloves", "shoes", "boots",
-    "clothes", "headphones", "earrings", "tights", "pyjamas", "overalls",
-)  # fmt: skip
-# Features that one has, and doesn't wear.
-_BODY = ("beard", "moustache", "mustache", "stubble", "freckle", "freckles", "tattoo", "scar", "shoulder")
-_AT = (
-    "event", "party", "concert", "desk", "table", "counter", "beach", "station", "airport", "stadium", "conference",
-    "ceremony", "wedding", "match", "festival", "podium", "premiere",
-)  # fmt: skip
-_ON = (
-    "stage", "street", "road", "sofa", "couch", "bed", "balcony", "field", "pitch", "lawn", "roof", "boat", "court",
-    "mountain",
-)  # fmt: skip
-_BARE = ("dark", "black", "white", "grey", "light grey", "dark grey")  # backgrounds of a picture that shows no place
-_WALLS = (
-    " beige ",
-    " brown ",
-    " cream ",
-    " light grey ",
-    " dark grey ",
-)  # not worth a word beside a place
 # Confidence from which a setting is said of a photographed scene. On the tune half 46 of 47 clips told "indoors" and 6
 # of 8 told "outdoors" are, from there on; below, 3 of 9 that are dark or before one grey surface, and 4 of 10 others.
 SETTING_SURE = {"indoors": 0.65, "outdoors": 0.72}
@@ -45,8 +22,8 @@ def appearance_phrase(facts: PersonFacts, whole: bool = False) -> str:
 
     Bare shoulders are told with what is worn.
     """
-    worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not _of_body(f)]
-    has = [x for x in (facts.hair, *(f for f in facts.features if _of_body(f))) if x]
+    worn = [garment_phrase(g) for g in facts.clothes] + [f for f in facts.features if not is_of_body(f)]
+    has = [x for x in (facts.hair, *(f for f in facts.features if is_of_body(f))) if x]
     has = has if whole or not worn else [x for x in has if x.startswith("bare")]
     if worn and not has:
         return f"is wearing {join(worn)}"
@@ -86,7 +63,7 @@ def _before(evidence: Evidence, place: str | None) -> str | None:
     scene, shown = evidence.scene, backdrop(evidence.scene)
     if not shown or BLUE_SKY in scene.behind and "blue" in shown:
         return None
-    if shown == scene.background and _plain(shown) in _BARE:
+    if shown == scene.background and _plain(shown) in words("no_place"):
         told = bool(scene.place or evidence.place or place and scene.light == "dark")
     else:
         told = shown == scene.background and bool(place) and _is_wall(shown)
@@ -183,18 +160,24 @@ def _says(other: str, deed: str, earlier: bool) -> bool:
 def garment_phrase(garment: Garment) -> str:
     """Such as "an orange top" or "grey scrubs"."""
     sleeves = garment.sleeves if garment.kind == "top" else None
-    words = " ".join(x for x in (garment.colour, sleeves, garment.kind) if x)
-    return words if garment.kind.endswith(_PLURAL_KINDS) else f"{'an' if words[0].lower() in 'aeio' else 'a'} {words}"
+    return with_article(" ".join(x for x in (garment.colour, sleeves, garment.kind) if x))
+
+
+def with_article(noun: str) -> str:
+    """Such as "a cup" and "an umbrella"; what has an article, or is several, stays as it is."""
+    own = not noun or noun.split(" ")[0] in words("determiners") or noun.endswith(words("several"))
+    return noun if own else indefinite(noun)
 
 
 def preposition(place: str) -> str:
     """What stands before a place: "in" an office, "at" a party, "on" a stage."""
     last = place.split(" ")[-1]
-    return "at" if last in _AT else "on" if last in _ON or place.endswith("beach front") else "in"
+    return "at" if last in words("at") else "on" if last in words("on") or place.endswith("beach front") else "in"
 
 
-def _of_body(feature: str) -> bool:
-    return any(word.removesuffix("s") in _BODY or word in _BODY for word in feature.split(" "))
+def is_of_body(feature: str) -> bool:
+    """Whether somebody has this, and doesn't wear it: a beard, bare shoulders."""
+    return any(word.removesuffix("s") in words("body") or word in words("body") for word in feature.split(" "))
 
 
 def _in_picture(where: str) -> str:
@@ -209,4 +192,4 @@ def _plain(background: str) -> str:
 
 
 def _is_wall(background: str) -> bool:
-    return background.endswith(" background") and any(colour in f" {background}" for colour in _WALLS)
+    return background.endswith(" background") and any(f" {colour} " in f" {background}" for colour in words("walls"))

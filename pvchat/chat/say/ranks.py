@@ -7,67 +7,68 @@ In: findings with a measure of each (`Found.number`), evidence. Out: sentences f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from pvchat.chat.english import are, be, clock, join, lasting, so_many_people, upper
+from pvchat.chat.english import are, clock, join, lasting, number, shortened, so_many_people, table, upper, wording
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.finding import Finding, Found, Row
-from pvchat.chat.query import Condition, Not, Query, Rank
-from pvchat.chat.say.clauses import PRESENT, called, clause, complement, noun, ordinal, people_said
-from pvchat.chat.say.facts import condition_of, is_plain, lead
-from pvchat.chat.say.times import times_said
+from pvchat.chat.finding import Finding, Found
+from pvchat.chat.query import PRESENT, Condition, Not, Query, Rank
+from pvchat.chat.say import presence
+from pvchat.chat.say.clauses import (
+    at_one_time,
+    called,
+    clause,
+    condition_of,
+    is_plain,
+    lead,
+    noun,
+    open_count,
+    ordinal,
+    people_said,
+)  # fmt: skip
+from pvchat.chat.say.numbers import times_said
 
 _MOST = 4  # people that one sentence tells
-_TO_SIDE, _TO_CAMERA, _SIZE = "about as far to the side", "about as near to the camera", "about as big in the picture"
-_PLACES = {  # by a measure of place: what the most and the least are called, as superlatives and comparatives
-    "left": ("furthest to the left", "furthest to the right", "further to the left", "further to the right", _TO_SIDE),
-    "right": ("furthest to the right", "furthest to the left", "further to the right", "further to the left", _TO_SIDE),
-    "near": ("nearest to the camera", "farthest from the camera", "nearer to the camera", "farther from the camera",
-             _TO_CAMERA),
-    "big": ("biggest in the picture", "smallest in the picture", "bigger in the picture", "smaller in the picture",
-            _SIZE),
-}  # fmt: skip
-_TIMES = {"long": ("longest", "least"), "often": ("most often", "least often"), "time": ("first", "last")}
-_ALIKE = {"long": "about equally long", "often": "equally often", "time": "at the same time"}
+_BY_PLACE = ("left", "right", "near", "big")
 
 
 def ranked(finding: Finding, evidence: Evidence) -> str:
     """Who is the so-manieth by a measure, and who comes next; whether that is somebody."""
     rank, whom = finding.query.rank or Rank("long"), finding.query.whom
-    others = people_said([one.entity for one in finding.against])
+    others = people_said(finding.against)
     if not finding.people and others:
         return f"I see {so_many_people(len(finding.against))}: {join(others)}."
     if not finding.people:
         return "" if finding.missing else f"I see {'nobody' if whom.such is None else f'no {noun(whom.such)}'} there."
-    told = _by_place(finding, rank) if rank.by in _PLACES else _by_time(finding, rank)
+    told = _by_place(finding, rank) if rank.by in _BY_PLACE else _by_time(finding, rank)
     named = whom.names or any(one.entity.startswith("#") for one in finding.people)
     known = "of those I know, " * bool(evidence.not_known and rank.by in ("long", "often") and not named)
-    return upper(f"{lead(finding)}{known}{told}.")
+    return f"{lead(finding)}{known}{told}."
 
 
 def _by_place(finding: Finding, rank: Rank) -> str:
-    names = people_said(finding.names)
+    names = people_said(finding.people)
     if not finding.against and len(names) == 1:
         return f"I see only {names[0]} there"
-    most, least, *_, alike = _PLACES[rank.by]
-    place = alike if len(finding.people) > 1 else most if rank.k > 0 else least
+    place = wording("alike", rank.by) if len(finding.people) > 1 else table()["superlative"][rank.by][rank.k < 0]
     return f"{join(names)} {are(names)} {f'{ordinal(abs(rank.k))} ' * (abs(rank.k) > 1)}{place}"
 
 
-def _by_time(finding: Finding, rank: Rank) -> str:
+def _by_time(finding: Finding, rank: Rank, most: int = _MOST) -> str:
     """Who is seen longest, most often or first, and how the others are."""
-    query, names, count = finding.query, people_said(finding.names), len(finding.people)
+    query, names, count = finding.query, people_said(finding.people), len(finding.people)
     verb, measured = _verb(query, rank.by, count), _measured(rank.by, finding.people[0])
     if count > 1 and not finding.against:
-        return f"{join(names)} {verb} {_ALIKE[rank.by]}, {measured}"
-    how = _TIMES[rank.by][rank.k < 0]
+        return f"{join(names)} {verb} {wording('alike', rank.by)}, {measured}"
+    how = table()["superlative"][rank.by][rank.k < 0]
     if abs(rank.k) > 1:
         how = ordinal(rank.k) if rank.by == "time" else f"{ordinal(abs(rank.k))} {how}"
     told = f"{join(names)} {verb} {how}, {measured}"
-    others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against[: _MOST - 1]]
+    others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against]
     if abs(rank.k) > 1 or not others:
         return told
     link = "; " if rank.by != "time" else ", then " if rank.k > 0 else ", before that "
-    return f"{told}{link}{join(others)}"
+    return f"{told}{link}{join(shortened(others, len(others), most - 1, 'more'))}"
 
 
 def _verb(query: Query, by: str, count: int) -> str:
@@ -91,76 +92,66 @@ def compare(finding: Finding, evidence: Evidence) -> str:
     if query.rank is None and query.versus is not None and finding.number is not None:
         return _more_or_fewer(finding)
     if len(everyone) < 2:
-        there = people_said([one.entity for one in everyone])
-        seen = f"{join(there)} {be(there)} in this video, but " if there else ""
-        return "" if finding.missing else f"{seen}I can't compare that."
+        there = people_said(everyone)
+        alone = presence.here_but(there, "compare that") if there else "I can't compare that."
+        return "" if finding.missing else alone
     rank = query.rank or Rank("long")
     names = (*query.whom.names, *(() if query.versus is None else query.versus.names), *(o.entity for o in everyone))
     two = sorted(everyone, key=lambda one: names.index(one.entity))
-    if len(two) > 2 or rank.by not in _PLACES and query.form != "polar":
+    if len(two) > 2 or rank.by not in _BY_PLACE and query.form != "polar":
         return ranked(finding, evidence)
-    return upper(f"{lead(finding)}{_of_two(finding, two, rank)}.")
+    return f"{lead(finding)}{_of_two(finding, two, rank)}."
 
 
 def _of_two(finding: Finding, two: Sequence[Found], rank: Rank) -> str:
     """How the first of two people stands to the second; where it is asked which, the one who is more so comes first."""
     names, alike = [called(one.entity) for one in two], len(finding.people) > 1
-    if rank.by in _PLACES:
+    if rank.by in _BY_PLACE:
         if alike:
-            return f"{join(names)} are {_PLACES[rank.by][-1]}"
+            return f"{join(names)} are {wording('alike', rank.by)}"
         first = (*finding.people, two[0])[0].entity == two[0].entity
         one, other = names if first or finding.query.form == "polar" else names[::-1]
         more = (first or finding.query.form != "polar") == (rank.k > 0)
-        return f"{one} is {_PLACES[rank.by][2 if more else 3]} than {other}"
+        return f"{one} is {table()['comparative'][rank.by][not more]} than {other}"
     verb = "is first seen" if rank.by == "time" else _verb(finding.query, rank.by, 2 if alike else 1)
     if alike and rank.by != "time":
-        return f"{join(names)} {verb} {_ALIKE[rank.by]}, {_measured(rank.by, two[0])}"
+        return f"{join(names)} {verb} {wording('alike', rank.by)}, {_measured(rank.by, two[0])}"
     return f"{names[0]} {verb} {_measured(rank.by, two[0])}, {names[1]} {_measured(rank.by, two[1])}"
 
 
 def _in_common(finding: Finding) -> str:
     """Whether people are alike in what they wear, do, or where they are."""
-    kind, names = finding.query.attribute or "worn", people_said(finding.names)
-    told = [f"{called(one.entity)} {_values(one.rows)}" for one in finding.people if one.rows]
+    kind, names = finding.query.attribute or "worn", people_said(finding.people)
+    told = [
+        f"{called(one.entity)} {at_one_time([condition_of(row) for row in one.rows])}"
+        for one in finding.people
+        if one.rows
+    ]
     if lead(finding) and told:
-        return upper(f"{lead(finding)}{join(told)}.")
+        return f"{lead(finding)}{join(told)}."
     if finding.missing or not names:
         return "" if finding.missing else "I can't compare that."
-    what = {"worn": "wear the same colour", "hair": "have the same hair"}.get(kind, "are alike in that")
-    unsure = f"I can't tell whether {join(names)} {what}."
+    unsure = f"I can't tell whether {join(names)} {wording('alike', kind if kind in ('worn', 'hair') else '')}."
     return f"{unsure} {upper(join(told))}." if told else unsure
-
-
-def _values(rows: Sequence[Row]) -> str:
-    """Such as "is wearing a red jacket and a white shirt"."""
-    told = [complement(condition_of(row)) for row in rows]
-    first = told[0][1]
-    rest = [text.removeprefix("wearing ") for _, text in told[1:]]
-    return f"{'has' if told[0][0] == 'have' else 'is'} {join([first, *rest])}"
 
 
 def _more_or_fewer(finding: Finding) -> str:
     """Whether there are more of these people than of those."""
-    query = finding.query
+    query, verb = finding.query, "is" if len(finding.people) == 1 else "are"
     groups = ((query.whom, finding.people), (query.versus or query.whom, finding.against))
-    told = [f"{so_many_people(len(p)).split(' ')[0].replace('zero', 'no')} {noun(w.such, len(p))}" for w, p in groups]
-    more = f" Of {so_many_people(len(finding.open))} I can't tell." if finding.open else ""
-    verb = "is" if len(finding.people) == 1 else "are"
-    return upper(f"{lead(finding)}as far as I can see, there {verb} {join(told)}.{more}")
+    kinds = [f"{number(len(people)) if people else 'no'} {noun(whom.such, len(people))}" for whom, people in groups]
+    return f"{lead(finding)}as far as I can see, there {verb} {join(kinds)}.{open_count(finding)}"
 
 
 def order(finding: Finding, evidence: Evidence) -> str:
     """Who comes one after the other, or whether one does before another."""
-    query = finding.query
+    query, people = finding.query, finding.people
     if query.form == "polar" or query.versus is not None or finding.against:
         return _before(finding)
-    if not finding.people:
-        return "" if finding.missing else "Nobody I know is in this video."
-    first, *rest = finding.people
-    told = [f"{called(one.entity)} {_measured('time', one)}" for one in rest[: 2 * _MOST]]
-    more = [f"{len(rest) - 2 * _MOST} more"] if len(rest) > 2 * _MOST else []
-    then = f", then {join([*told, *more])}" if told else ""
-    return upper(f"{called(first.entity)} {_verb(query, 'time', 1)} first, {_measured('time', first)}{then}.")
+    if not people:
+        return "" if finding.missing else presence.nobody()
+    in_turn = replace(finding, people=people[:1], against=people[1:])
+    return f"{_by_time(in_turn, Rank('time'), 2 * _MOST)}."
 
 
 def _before(finding: Finding) -> str:
@@ -173,7 +164,7 @@ def _before(finding: Finding) -> str:
     edges = _edge(query.where), _edge(theirs)
     second = edges[1].removeprefix("is ") + " " if edges[0] != edges[1] else ""
     told = f"{called(one.entity)} {edges[0]} {_measured('time', one)}"
-    return upper(f"{lead(finding)}{told}, {called(other.entity)} {second}{_measured('time', other)}.")
+    return f"{lead(finding)}{told}, {called(other.entity)} {second}{_measured('time', other)}."
 
 
 def _edge(condition: Condition | None) -> str:

@@ -13,21 +13,19 @@ from pvchat.chat.evidence import Evidence
 from pvchat.chat.finding import Finding
 from pvchat.chat.say import presence
 from pvchat.chat.say.attributes import attribute, describe, untold_type
-from pvchat.chat.say.counts import count
-from pvchat.chat.say.facts import is_plain
+from pvchat.chat.say.clauses import asks_scene, is_plain
 from pvchat.chat.say.holders import exists, who
+from pvchat.chat.say.numbers import count, length, shots, timed
 from pvchat.chat.say.ranks import compare, order, ranked
 from pvchat.chat.say.refusals import CANT_TELL, TRAITS_OFF, asks_traits, never, not_enrolled, refused, why
-from pvchat.chat.say.scenes import asks_scene, count_things, whether_scene
-from pvchat.chat.say.times import length, shots, timed
+from pvchat.chat.say.scenes import count_things, whether_scene
 from pvchat.schemas import PersonPresence
 
-Told = Callable[[Finding, Evidence], str]
-_SELECTS: dict[str, Told] = {
+_SELECTS: dict[str, Callable[[Finding, Evidence], str]] = {
     "exists": exists, "who": who, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
 }  # fmt: skip
-_OF_SCENE: dict[str, Told] = {"exists": whether_scene, "who": whether_scene, "count": count_things}
+_OF_SCENE = {"exists": whether_scene, "who": whether_scene, "count": count_things}
 
 
 def say(finding: Finding, evidence: Evidence) -> str:
@@ -37,42 +35,41 @@ def say(finding: Finding, evidence: Evidence) -> str:
         finding: what was found, of one question or of two asked together.
         evidence: what was measured in the clip, and everyone's presence.
     """
-    told, then = list(map(upper, _of_one(finding, evidence))), finding.then
+    sentences, then = list(map(upper, _sentences(finding, evidence))), finding.then
     unasked = finding.query.if_so and finding.verdict not in ("yes", None)
     if then is not None and not unasked and not _only_missing(then, finding):
-        told += [sentence for sentence in map(upper, _of_one(then, evidence)) if sentence not in told]
-    return " ".join(told)
+        sentences += [text for text in map(upper, _sentences(then, evidence)) if text not in sentences]
+    return " ".join(sentences)
 
 
 def _only_missing(then: Finding, first: Finding) -> bool:
     """Whether a second answer could only say again that somebody isn't there."""
     names = {one.name for one in first.missing}
-    nobody = not (then.people or then.against or then.open or then.rows)
-    return bool(then.missing) and nobody and {one.name for one in then.missing} <= names
-
-
-def _of_one(finding: Finding, evidence: Evidence) -> list[str]:
-    """The sentences that answer one question."""
-    query = finding.query
-    if query.select == "refuse":
-        return [text for text in (refused(finding, evidence), *not_enrolled(finding, evidence)) if text] or [CANT_TELL]
-    if query.select == "why":
-        return [why(finding, evidence)]
-    if not evidence.traits and asks_traits(query):
-        gone = _missing(finding, "")
-        return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
-    strangers = not_enrolled(finding, evidence)
-    if finding.nothing:
-        return [*strangers, *(_unsure(finding) or [never(finding, evidence)])]
-    told = _told(finding, evidence) if not strangers or _anything(finding) else ""
-    return [text for text in (*strangers, told, *_missing(finding, told)) if text] or [CANT_TELL]
+    return bool(then.missing) and not _anything(then) and {one.name for one in then.missing} <= names
 
 
 def _anything(finding: Finding) -> bool:
     return bool(finding.people or finding.against or finding.open or finding.rows)
 
 
-def _told(finding: Finding, evidence: Evidence) -> str:
+def _sentences(finding: Finding, evidence: Evidence) -> list[str]:
+    """The sentences that answer one question."""
+    query, strangers = finding.query, not_enrolled(finding, evidence)
+    if query.select == "refuse":
+        return [text for text in (refused(finding, evidence), *strangers) if text] or [CANT_TELL]
+    if query.select == "why":
+        return [why(finding, evidence)]
+    if not evidence.traits and asks_traits(query):
+        gone = _missing(finding, "")
+        return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
+    if finding.nothing:
+        unsure = [PersonPresence(one.name, "unsure", 0.0) for one in finding.missing if one.why == "unsure"]
+        return [*strangers, *(presence.untold(unsure) or [never(finding, evidence)])]
+    answer = _answer(finding, evidence) if not strangers or _anything(finding) else ""
+    return [text for text in (*strangers, answer, *_missing(finding, answer)) if text] or [CANT_TELL]
+
+
+def _answer(finding: Finding, evidence: Evidence) -> str:
     query = finding.query
     if asks_scene(finding) and query.select in _OF_SCENE:
         return _OF_SCENE[query.select](finding, evidence)
@@ -81,28 +78,22 @@ def _told(finding: Finding, evidence: Evidence) -> str:
     return _SELECTS[query.select](finding, evidence)
 
 
-def _missing(finding: Finding, told: str) -> list[str]:
+def _missing(finding: Finding, answer: str) -> list[str]:
     """That nothing can be told of those who aren't there, or may not be, unless the answer names them."""
     gone = [
         PersonPresence(one.name, one.why, 0.0)
         for one in finding.missing
-        if one.why != "not enrolled" and not _says_gone(one.name, told, finding)
+        if one.why != "not enrolled" and not _says_gone(one.name, answer, finding)
     ]
-    if finding.verdict == "no" and not told:
-        names = [person.name for person in gone if person.decision == "absent"]
-        return [presence.existence([person for person in gone if person.name in names], Evidence())] if names else []
+    if finding.verdict == "no" and not answer:
+        absent = [person for person in gone if person.decision == "absent"]
+        return [presence.existence(absent, Evidence())] if absent else []
     return presence.untold(gone, untold_type(finding))
 
 
-def _says_gone(name: str, told: str, finding: Finding) -> bool:
+def _says_gone(name: str, answer: str, finding: Finding) -> bool:
     """Whether an answer says already that somebody isn't there: "next to Ben" says nothing of that."""
     query = finding.query
     if query.select == "exists" and is_plain(query.where) and query.whom.such is None:  # who of them is there
-        return name in told
-    return f"{name} is not in this video" in told or f"whether {name}" in told
-
-
-def _unsure(finding: Finding) -> list[str]:
-    """That what is asked hangs on somebody who may not be there."""
-    unsure = [PersonPresence(one.name, "unsure", 0.0) for one in finding.missing if one.why == "unsure"]
-    return presence.untold(unsure)
+        return name in answer
+    return f"{name} is not in this video" in answer or f"whether {name}" in answer

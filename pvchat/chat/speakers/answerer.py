@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pvchat.chat.found import Known
+from pvchat.chat.answers import Known
 from pvchat.chat.question import Question
 from pvchat.chat.reader.tokens import held_words
 from pvchat.chat.speakers.brief import brief

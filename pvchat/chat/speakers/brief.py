@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pvchat.chat.answers import Known
 from pvchat.chat.english import upper
 from pvchat.chat.evidence import Evidence
-from pvchat.chat.found import Known
 from pvchat.chat.query import Has, Not
 from pvchat.chat.say.phrases import action_phrase, appearance_phrase, location_phrase, scene_told
 from pvchat.chat.say.presence import existence, who_is_absent, who_is_there

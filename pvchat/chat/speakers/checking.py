@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pvchat.chat.answers import Known
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import span_told
 from pvchat.chat.finding import Row
-from pvchat.chat.found import Known
 from pvchat.chat.query import Has, Query
 from pvchat.chat.reader.statements import Point, Statement, read_statement
 from pvchat.chat.reader.tokens import NEGATIONS, all_words, sentences, told_words

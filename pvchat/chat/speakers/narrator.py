@@ -20,10 +20,10 @@ from pvchat.bases.judging import Witness, judged
 from pvchat.bases.prompts import Asked
 from pvchat.bases.shown import ClipFrames
 from pvchat.bases.states import STATE, adapted, judges, personal_of
+from pvchat.chat.answers import Known
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.conversation import Asked as Before
-from pvchat.chat.found import Known
 from pvchat.chat.query import Query, Whom
+from pvchat.chat.question import Asked as Before
 from pvchat.chat.question import Question
 from pvchat.chat.run import run
 from pvchat.chat.say.presence import nobody, untold

@@ -18,7 +18,7 @@ from typing import Any
 
 from pvchat.augment.dataset.official import media_path, named, names_of, presence
 from pvchat.augment.questions.templates import masked
-from pvchat.chat.conversation import type_of
+from pvchat.chat.question import type_of
 from pvchat.chat.reader.names import find_mentions
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Problem, Subject

@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pvchat.chat.conversation import type_of
+from pvchat.chat.question import type_of
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts import existence
 from pvchat.eval.manifest import Item, Manifest, Problem, Subject

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pvchat.chat.clip_timeline import SURFACES
 from pvchat.chat.english import HEDGE
 from pvchat.chat.say.scenes import said
-from pvchat.chat.surfaces import SURFACES
 from pvchat.schemas import PersonFacts
 from pvchat.train.base.sheets import (
     Sheet,

@@ -14,9 +14,8 @@ import numpy as np
 
 from pvchat.chat.answers import known_of, plain_answer
 from pvchat.chat.colours import COLOURS
-from pvchat.chat.conversation import Conversation
 from pvchat.chat.query import Has, Not, Query, Whom
-from pvchat.chat.question import Question
+from pvchat.chat.question import Conversation, Question
 from pvchat.chat.reader.tokens import told_words
 from pvchat.chat.say.phrases import sure_gender
 from pvchat.chat.speakers.brief import brief

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from pvchat.chat.clip_timeline import SURFACES
 from pvchat.chat.english import HEDGE
 from pvchat.chat.evidence import Evidence, gather
 from pvchat.chat.say.phrases import garment_phrase
 from pvchat.chat.speakers.choices import ChoiceKind, choices
-from pvchat.chat.surfaces import SURFACES
 from pvchat.perception.sightings import where
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, PersonPresence, Reason, SceneFacts, Thing, Track, Why
 from pvchat.train.base.composed import ComposedScene

@@ -1,0 +1,233 @@
+"""How many, when, for how long, how often: answers to "count", "when", "how_long", "how_often", "shots" and "length".
+
+In: findings, evidence. Out: sentences. Of photos no times are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pvchat.chat.english import (
+    be,
+    clock,
+    join,
+    lasting,
+    lower,
+    number,
+    shortened,
+    so_many_people,
+    span_told,
+    upper,
+    wording,
+)
+from pvchat.chat.evidence import Evidence, is_still
+from pvchat.chat.finding import Finding, Found
+from pvchat.chat.query import EVERYBODY, PRESENT, Has, Not, atoms
+from pvchat.chat.say import presence
+from pvchat.chat.say.clauses import (
+    asks_scene,
+    called,
+    clause,
+    event_said,
+    fact_said,
+    holds_said,
+    is_plain,
+    lead,
+    noun,
+    open_count,
+    people_said,
+    time_of,
+    whom_said,
+)  # fmt: skip
+from pvchat.chat.say.holders import NO_STRANGERS, nobody
+from pvchat.chat.say.scenes import said
+from pvchat.chat.spans import WHOLE, Span, seconds_in
+
+_MOST_SPANS = 8  # that are told one by one
+_MOST_SHOTS = 12  # that one sentence numbers
+
+
+def count(finding: Finding, evidence: Evidence) -> str:
+    """How many they are, by name; "at least" where more may be."""
+    query, many = finding.query, int(finding.number or 0)
+    least = "at least " if finding.at_least and finding.number else ""
+    if query.where == Has("with"):
+        told = f"at most {so_many_people(many)} {'is' if many == 1 else 'are'} seen at the same time in this video."
+    elif not is_plain(query.where):
+        held = "; ".join(holds_said(finding.people, query.where, finding, evidence))
+        told = f"{least}{number(many)}: {held}." if held else lower(nobody(finding))
+    elif query.whom.such is not None:
+        told = _count_of_kind(finding, many, least)
+    else:
+        told = _count_of_people(finding, evidence, many, least)
+    doubt = "I can't tell for sure: " if finding.verdict in ("unknown", "unsure") else ""
+    return f"{doubt}{lead(finding)}{told}"
+
+
+def _count_of_people(finding: Finding, evidence: Evidence, many: int, least: str) -> str:
+    """How many people there are, known or not."""
+    names = people_said(finding.people)
+    if finding.query.whom.known is True:
+        more = so_many_people(evidence.not_known, others=bool(many)) if evidence.not_known else ""
+        known = f"I recognise {f'{so_many_people(many)}: {join(names)}' if many else 'nobody'}."
+        return f"{known} I also see {more}." if more else known
+    if finding.query.whom.known is False:
+        return lower(presence.unknown_people(many)) or NO_STRANGERS
+    if not many:
+        return "I see nobody in this video."
+    when = time_of(finding.people[0], finding, evidence) if finding.query.during.event and finding.people else ""
+    seen = f"I see {least}{so_many_people(many)} in this video{when}"
+    named = not finding.people or any(not name.startswith("#") for name in finding.names)
+    return f"{seen}{': ' * bool(names)}{join(names)}." if named else f"{seen}, nobody whom I know for sure."
+
+
+def _count_of_kind(finding: Finding, many: int, least: str) -> str:
+    """How many people of a kind there are: "As far as I can see, there is one woman: Ana."."""
+    names = people_said(finding.people)
+    such, told = finding.query.whom.such, f"{': ' * bool(names)}{join(names)}.{open_count(finding)}"
+    kind = f"{least}{number(many)} {noun(such, many)}" if many else f"no {noun(such)}"
+    return f"as far as I can see, there {'is' if many < 2 else 'are'} {kind}{told}"
+
+
+def timed(finding: Finding, evidence: Evidence) -> str:
+    """When something holds of those who are meant, for how long, or how often."""
+    query, people = finding.query, finding.people
+    if query.whom.quantifier in ("none", "both") and (people or query.whom.quantifier == "none"):
+        return _jointly(finding, evidence)
+    if asks_scene(finding):
+        return _time_of_scene(finding, next(atoms(query.where)))
+    if is_still(evidence) or any(not one.spans for one in people):
+        untold = wording("asked_for", query.select)
+        told = [f"{_clause_of(one, finding)}, but I can't tell {untold}." for one in people]
+    else:
+        told = [f"{_time_of_one(one, finding, evidence)}." for one in people]
+    told[:1] = [f"{lead(finding)}{sentence}" for sentence in told[:1]]
+    told += _untimed(finding, evidence) if not told or query.whom.names else []
+    return " ".join(map(upper, told)) or _never(finding, evidence)
+
+
+def _clause_of(one: Found, finding: Finding) -> str:
+    """That it holds of somebody, as a clause."""
+    query, event = finding.query, event_said(finding.query.during)
+    verb = "is not seen" if query.where == Not(PRESENT) else clause(query.where, 1, "probably" * one.likely)
+    return f"{called(one.entity)} {verb}{' ' * bool(event)}{event}"
+
+
+def _time_of_one(one: Found, finding: Finding, evidence: Evidence) -> str:
+    """One person's time as a clause: since when, how long or how often."""
+    query, length, name = finding.query, evidence.duration_s, called(one.entity)
+    passing = presence.in_passing(one.spans, evidence)
+    holds = f"{_clause_of(one, finding)}{',' * bool(event_said(query.during))}"
+    whole = length is not None and seconds_in(one.spans) >= WHOLE * length
+    shown = f"the whole time, {span_told(one.spans[0][0], one.spans[-1][1])}" if whole else ""
+    seen = ", as far as I see" if Has("alone") in atoms(query.where) else ""
+    if query.rank is not None and query.rank.by == "time" and is_plain(query.where) and query.rank.k in (1, -1):
+        edge, at = ("first", one.spans[0][0]) if query.rank.k == 1 else ("last", one.spans[-1][1])
+        return f"{name} is {edge} seen at {clock(at)}"
+    if query.select == "how_often":
+        often = times_said(int(one.number if one.number is not None else len(one.spans)))
+        return f"{holds} {often}, {passing.removeprefix(f'{often} ')}{seen}"
+    if query.select == "when":
+        return f"{holds} {shown or _each(one.spans)}{seen}"
+    seconds = lasting(one.number if one.number is not None else seconds_in(one.spans))
+    if query.value == "share" and length:
+        return f"{name} is seen for about {seconds} of {lasting(length)}, {_percent(one, length)} of this video"
+    return f"{holds} {'at least' if finding.at_least else 'for about'} {seconds}, {shown or passing}{seen}"
+
+
+def _percent(one: Found, length: float) -> str:
+    percent = 100 * min(1.0, seconds_in(one.spans) / length)
+    return f"{round(percent) if percent < 10 else 5 * round(percent / 5)}%"  # spans are as fine as the samples
+
+
+def _untimed(finding: Finding, evidence: Evidence) -> list[str]:
+    """Of whom it never holds, and of whom that isn't known."""
+    query, told = finding.query, []
+    where = query.where or PRESENT
+    for one in finding.against:
+        always = "is in this video the whole time" if where == Not(PRESENT) else clause(where, 1, "never")
+        told.append(f"{called(one.entity)} {always}.")
+    for one in finding.open:
+        who, known = called(one.entity), fact_said(one.entity, next(atoms(where)), evidence)
+        told.append(presence.here_but([who], f"tell {wording('asked_for', query.select)} {who} {clause(where)}"))
+        told += [f"{known}."] if known else []
+    return told
+
+
+def _never(finding: Finding, evidence: Evidence) -> str:
+    """That it holds of nobody at any time; empty where somebody is named, who then is missing."""
+    whom, where = finding.query.whom, finding.query.where
+    if whom.names or whom.unknown:
+        return ""
+    if whom.known is False:
+        return presence.unknown_people(evidence.unknown) or NO_STRANGERS
+    if whom.such is not None:
+        return f"I see no {noun(whom.such)}."
+    return presence.nobody() if is_plain(where) else f"As far as I can see, nobody {clause(where)}."
+
+
+def _each(spans: Sequence[Span]) -> str:
+    """Spans one by one, for whoever asks when; of very many the first, and until when the others are."""
+    told, more = [span_told(*span) for span in spans[:_MOST_SPANS]], len(spans) - _MOST_SPANS
+    rest = [f"{number(more)} more {'times' if more > 1 else 'time'} until {clock(spans[-1][1])}"] if more > 0 else []
+    return f"{f'{number(len(spans))} times: ' * (len(spans) > 3)}{join([*told, *rest])}"
+
+
+def times_said(count: int) -> str:
+    """Such as "once", "twice", "three times"."""
+    return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
+
+
+def _jointly(finding: Finding, evidence: Evidence) -> str:
+    """When it holds of all at the same time, or of nobody."""
+    query, names = finding.query, people_said(finding.people)
+    plain, none = is_plain(query.where), query.whom.quantifier == "none"
+    long = f"for about {lasting(seconds_in(finding.spans))}, " if query.select == "how_long" else ""
+    if is_still(evidence) or not finding.spans:
+        return "Somebody is seen the whole time." if none else f"{join(names)} are never both seen at the same time."
+    together = any(has.attribute == "with" for has in atoms(query.where))  # "seen together" says it
+    verb = "are both seen" if plain else clause(query.where, len(names), "" if together else "both")
+    who = "I see nobody" if none and plain else f"nobody {clause(query.where)}" if none else f"{join(names)} {verb}"
+    return f"{lead(finding)}{who} {long}{_each(finding.spans)}."
+
+
+def _time_of_scene(finding: Finding, has: Has) -> str:
+    """When a thing is seen, or something is so of the scene."""
+    if not finding.spans:
+        return f"I see no {said(has.value, 1)} in this video." if has.attribute == "thing" else "I can't tell when."
+    told = f"I see the {said(has.value, 1)}" if has.attribute == "thing" else f"this {clause(finding.query.where)}"
+    long = f"for about {lasting(finding.number or 0)}, " if finding.query.select == "how_long" else ""
+    return f"{told} {long}{_each(finding.spans)}."
+
+
+def shots(finding: Finding, evidence: Evidence) -> str:
+    """How many shots there are and where it is cut, or in which of them it holds of somebody."""
+    query, found = finding.query, [row.value for row in finding.rows if row.attribute == "shot"]
+    total = max(len(evidence.shots), len(found))
+    if query.whom == EVERYBODY and query.where is None:
+        return f"{lead(finding)}{_cuts(finding.spans)}" if found else "I can't tell where this video is cut."
+    people = people_said(finding.people) or people_said(query.whom.names) or [whom_said(query.whom)]
+    if not finding.people and finding.missing:
+        return ""
+    seen = f"{be(people)} seen{' together' * (len(people) > 1)}"
+    who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
+    if not found or total == 1:
+        return f"{who} in {'no shot' if not found else 'the only shot'}."
+    each = join(shortened(found, len(found), _MOST_SHOTS, "more"))
+    return f"{who} in {number(len(found))} of {number(total)} shots{f': {each}' * (len(found) < total)}."
+
+
+def _cuts(shots: Sequence[Span]) -> str:
+    cuts = [clock(start) for start, _ in shots[1:]]
+    at = f", at {join(shortened(cuts, len(cuts), _MOST_SHOTS, 'more'))}" if cuts else ""
+    many = f"{number(len(cuts)) if cuts else 'no'} cut{'s' * (len(cuts) > 1)}"
+    return f"I see {number(len(shots))} shot{'s' * bool(cuts)} and {many} in this video{at}."
+
+
+def length(finding: Finding, evidence: Evidence) -> str:
+    """How long the video is, or the part that is asked about."""
+    if is_still(evidence):
+        return "This is a photo, or a video of about a second."
+    if not finding.number:
+        return "I can't tell how long this is."
+    return f"{lead(finding)}this is a video of about {lasting(finding.number)}."
